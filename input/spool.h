@@ -1,0 +1,48 @@
+/*
+ * All good names, once: kept in memory up to input.memory, past it in one file of blocks under the scan
+ * directory; then handed out unique and in an order keyed by the seed. Memory does not grow with the list.
+ *
+ * A name belongs to one of SPOOL_BUCKETS buckets by an unkeyed hash (XXH3), so that a shard (a range of buckets)
+ * is the same whatever the seed. Buckets are visited in an order drawn from the seed; inside one, names stand in
+ * the order of a keyed hash. Of equal names the one with the lowest ordinal stays, the others are counted as
+ * duplicates. The order is a function of names and seed alone, never of what fits memory.
+ */
+#ifndef STSWEEP_INPUT_SPOOL_H
+#define STSWEEP_INPUT_SPOOL_H
+
+#include <stdint.h>
+
+#include "input/input.h"
+
+enum { SPOOL_BUCKETS = 1024 };
+
+struct spool;
+
+struct spool_options {
+    uint64_t seed;
+    uint64_t memory_bytes;
+    const char *directory;              /* where spool.blocks may be made (and is removed); NULL: never spill */
+    uint32_t shard_index, shard_count;  /* 1-based; 1 of 1 for all */
+};
+
+struct spool_counts {
+    uint64_t names;        /* added */
+    uint64_t not_in_shard; /* of these, names outside the shard */
+    uint64_t duplicates;   /* found so far while handing out, inside the shard */
+    uint64_t handed_out;
+};
+
+enum error spool_create(const struct spool_options *options, struct spool **spool, struct buf *why);
+enum error spool_add(struct spool *spool, const struct input_name *name);
+
+/* No more names come. */
+enum error spool_finish(struct spool *spool);
+
+/* The next name, or ERR_NOT_FOUND at the end. Pointers are valid until the next call. */
+enum error spool_next(struct spool *spool, struct input_name *name);
+
+const struct spool_counts *spool_counts(const struct spool *spool);
+bool spool_on_disk(const struct spool *spool);
+void spool_destroy(struct spool *spool); /* removes its file */
+
+#endif

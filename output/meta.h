@@ -1,0 +1,57 @@
+/*
+ * meta.json: everything needed to understand a scan later. Written when a scan starts, when its input has been
+ * read, and when it ends; read by resume, which refuses another input or configuration and says which differs.
+ */
+#ifndef STSWEEP_OUTPUT_META_H
+#define STSWEEP_OUTPUT_META_H
+
+#include "scanner/base/buf.h"
+#include "scanner/base/error.h"
+
+struct meta_input {
+    const char *path;
+    uint64_t bytes, lines, inputs;
+    const char *sha256;
+};
+
+struct meta_option {
+    const char *name; /* "dns.timeout" */
+    const char *value;
+    bool may_change; /* on resume: speeds, timeouts and limits may, what decides content may not */
+};
+
+struct meta_library {
+    const char *name, *version;
+};
+
+struct meta {
+    const char *tool_version;
+    const char *state; /* "reading", "scanning", "stopped", "done" */
+    int64_t started_ms, ended_ms; /* wall clock; ended 0 while it runs */
+    uint32_t runs;                /* 1, and one more for each resume */
+    const char *host;
+    const char *command; /* the command line */
+    uint64_t seed;
+    const struct meta_input *inputs;
+    size_t input_count;
+    const struct meta_option *options;
+    size_t option_count;
+    const struct meta_library *libraries;
+    size_t library_count;
+    const char *resolver; /* "embedded" or the list */
+};
+
+bool meta_json(struct buf *out, const struct meta *meta);
+
+/* Reads stored text (jansson) and compares: ERR_MISMATCH with *why naming what differs (an option that may not
+ * change, an input's size or SHA-256 once "scanning"). inputs of `now` may be absent (input_count 0) when not yet
+ * read. Also gives what a resume needs. */
+struct meta_stored {
+    uint64_t seed;
+    uint32_t runs;
+    int64_t started_ms;
+    char state[16];
+};
+enum error meta_compare(struct bytes stored, const struct meta *now, struct meta_stored *found, struct buf *why);
+
+#endif

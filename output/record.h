@@ -1,0 +1,429 @@
+/*
+ * The facts that a scan gathers and the judgement made of them: the shapes that scanner/, input/ and output/
+ * share. Facts say what was seen; only scanner/verdict turns them into outcome and codes, so that an old scan
+ * can be judged anew.
+ *
+ * Ownership: everything that a struct here points to lives in the arena that the struct was built in; the
+ * structs own nothing. Names are A-labels in lower case without the trailing dot, C strings that hold only
+ * printable ASCII (other bytes escaped \DDD as in RFC 1035 section 5.1). What a peer sent as free text is
+ * struct bytes, unescaped.
+ */
+#ifndef STSWEEP_OUTPUT_RECORD_H
+#define STSWEEP_OUTPUT_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scanner/base/bytes.h"
+#include "scanner/base/ip.h"
+#include "scanner/failure.h"
+
+enum { RECORD_SCHEMA_VERSION = 1 };
+
+/* ---- DNS ---------------------------------------------------------------------------------------------- */
+
+enum dns_status {
+    DNS_NOT_ASKED,
+    DNS_ANSWERED, /* at least one record of the type asked for */
+    DNS_NXDOMAIN,
+    DNS_NODATA,
+    DNS_SERVFAIL,
+    DNS_REFUSED,
+    DNS_TIMEOUT,
+    DNS_BOGUS,
+    DNS_FORMERR,
+    DNS_TRUNCATED_NO_TCP,
+    DNS_LOOP,
+    DNS_LAME,
+    DNS_STATUS_COUNT
+};
+
+enum dns_security {
+    DNSSEC_UNVALIDATED, /* nobody whom we trust has checked */
+    DNSSEC_INSECURE,
+    DNSSEC_SECURE,
+    DNSSEC_BOGUS,
+    DNSSEC_COUNT
+};
+
+/* How one question went. */
+struct lookup_facts {
+    enum dns_status status;
+    enum dns_security security;
+    uint32_t ttl;         /* seconds; the smallest of the chain and the records, or of the negative answer */
+    const char **cnames;  /* targets of the CNAME chain in order; NULL where there is none */
+    size_t cname_count;
+    const char *why_bogus; /* the validator's words, or NULL */
+};
+
+struct txt_facts {
+    struct lookup_facts lookup;
+    struct bytes *rrs; /* one RR each, its strings joined with nothing between (TXT-1) */
+    size_t rr_count;
+};
+
+struct mx_rr {
+    uint16_t preference;
+    const char *host; /* "." for the root */
+};
+
+struct mx_facts {
+    struct lookup_facts lookup;
+    struct mx_rr *rrs; /* by preference, then by name */
+    size_t rr_count;
+};
+
+struct address_facts {
+    struct lookup_facts a;
+    struct lookup_facts aaaa;
+    struct ip_addr *ips; /* A before AAAA, each in ascending order, no duplicates */
+    size_t ip_count;
+};
+
+struct tlsa_rr {
+    uint8_t usage;
+    uint8_t selector;
+    uint8_t matching;
+    struct bytes data;
+};
+
+struct tlsa_facts {
+    struct lookup_facts lookup;
+    const char *base; /* the TLSA base domain that was used (RFC 7672 section 2.2.2), or NULL */
+    struct tlsa_rr *rrs;
+    size_t rr_count;
+};
+
+/* ---- TLS ---------------------------------------------------------------------------------------------- */
+
+struct cert_facts {
+    uint8_t sha256[32]; /* of the DER */
+    uint8_t sha512[64];
+    uint8_t spki_sha256[32];
+    uint8_t spki_sha512[64];
+    const char *subject; /* RFC 2253 form, escaped to printable ASCII */
+    const char *issuer;
+    const char **dns_names; /* DNS-IDs of the subject alternative names, escaped */
+    size_t dns_name_count;
+    int64_t not_before; /* seconds since 1970 */
+    int64_t not_after;
+    const char *key_type; /* "RSA", "EC P-256", "Ed25519", … */
+    uint32_t key_bits;
+    const char *signature; /* "sha256WithRSAEncryption", … */
+    bool self_issued;      /* subject equals issuer */
+    bool self_signed;      /* and the signature verifies with its own key */
+    bool is_ca;
+    const char *aia_issuer; /* first caIssuers URL, or NULL */
+    struct bytes der;       /* empty once it has been written */
+};
+
+struct chain_error {
+    int x509; /* X509_V_ERR_… */
+    int depth;
+};
+
+enum tls_end {
+    TLS_NOT_TRIED,
+    TLS_DONE,    /* the handshake completed (the certificate may still be wrong) */
+    TLS_FAILED,  /* a protocol error; see error and alert */
+    TLS_TIMEOUT, /* the deadline passed in the handshake */
+    TLS_CLOSED,  /* the peer closed or reset in the handshake */
+    TLS_END_COUNT
+};
+
+enum { CHAIN_ERRORS_KEPT = 8, CHAIN_CERTS_KEPT = 10 };
+
+struct tls_facts {
+    enum tls_end end;
+    uint16_t version;           /* 0x0304 for TLS 1.3; 0 where none was agreed */
+    const char *cipher;         /* OpenSSL's (IANA) name, or NULL */
+    const char *group;          /* key exchange group, or NULL */
+    int alert;                  /* the alert received, or -1 */
+    int error_reason;           /* OpenSSL's reason of the first error in the queue, or 0 */
+    const char *error_text;     /* its text, or NULL */
+    struct cert_facts *certs;   /* as presented, leaf first */
+    size_t cert_count;
+    struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
+    size_t error_count;
+    bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard) */
+};
+
+/* ---- the policy's fetch ------------------------------------------------------------------------------- */
+
+enum net_error { NET_OK, NET_REFUSED, NET_TIMEOUT, NET_RESET, NET_UNREACHABLE, NET_OTHER, NET_ERROR_COUNT };
+
+enum not_tried {
+    TRIED,
+    NOT_TRIED_OFF,            /* by configuration */
+    NOT_TRIED_PACE,           /* limits.wait */
+    NOT_TRIED_OPTOUT,
+    NOT_TRIED_NO_FAMILY,
+    NOT_TRIED_SPECIAL_ADDRESS, /* safety.allow does not list it */
+    NOT_TRIED_NO_ADDRESS,
+    NOT_TRIED_DEAD,           /* the address timed out before, in this pass */
+    NOT_TRIED_COUNT
+};
+
+enum fetch_step { FETCH_NONE, FETCH_CONNECT, FETCH_TLS, FETCH_HEADERS, FETCH_BODY, FETCH_DONE, FETCH_STEP_COUNT };
+
+struct fetch_facts {
+    enum not_tried not_tried;
+    enum fetch_step step;      /* where it ended; FETCH_DONE where a whole answer came */
+    enum net_error net;        /* what ended it, where the network did */
+    bool deadline;             /* our deadline ended it */
+    bool too_large;            /* policy.max_bytes ended it */
+    bool truncated;            /* the peer ended it inside the body */
+    bool protocol;             /* what came is not HTTP */
+    struct ip_addr ip;         /* the address that the facts are about */
+    struct tls_facts tls;
+    int http_status;           /* 0 where none came */
+    const char *redirect;      /* target of a 3xx, escaped, or NULL */
+    const char *media_type;    /* value of Content-Type, escaped, or NULL */
+    struct bytes body;         /* what was read, up to policy.max_bytes */
+    uint32_t ms;
+};
+
+struct policy_facts {
+    const char *host; /* mta-sts.<domain> */
+    struct address_facts address;
+    struct fetch_facts fetch;
+};
+
+/* ---- the MX host -------------------------------------------------------------------------------------- */
+
+/* Where an SMTP session ended. */
+enum smtp_step {
+    SMTP_NONE,
+    SMTP_CONNECT,
+    SMTP_GREETING,
+    SMTP_EHLO,
+    SMTP_STARTTLS,
+    SMTP_HANDSHAKE,
+    SMTP_EHLO_TLS,
+    SMTP_QUIT, /* all that is asked was answered */
+    SMTP_STEP_COUNT
+};
+
+enum smtp_end {
+    SMTP_END_NONE,
+    SMTP_END_DONE,             /* the dialogue went to its end */
+    SMTP_END_NET,              /* see net */
+    SMTP_END_STEP_TIMEOUT,
+    SMTP_END_SESSION_DEADLINE, /* the whole session took too long */
+    SMTP_END_DRIPPING,         /* it did, and bytes kept coming */
+    SMTP_END_CLOSED,           /* the peer closed in good order before the dialogue's end */
+    SMTP_END_REPLY,            /* reply says no: see reply_code */
+    SMTP_END_LINE_TOO_LONG,    /* a line or a reply past the ceilings */
+    SMTP_END_NOT_SMTP,         /* not a reply at all */
+    SMTP_END_NOT_OFFERED,      /* EHLO was answered without STARTTLS */
+    SMTP_END_TLS,              /* the handshake did not complete: see tls */
+    SMTP_END_COUNT
+};
+
+struct probe_facts {
+    const char *host;
+    struct ip_addr ip;
+    enum not_tried not_tried;
+    int64_t time; /* wall clock, ms */
+    enum smtp_step step;
+    enum smtp_end end;
+    enum net_error net;
+    int sys_errno;
+    int reply_code;            /* the last reply's, 0 for none */
+    struct bytes reply;        /* the last reply where it said no: its text, capped */
+    struct bytes greeting;     /* first line's text, capped at 512 */
+    struct bytes *ehlo;        /* keyword lines of the last plain EHLO reply, each capped at 512 */
+    size_t ehlo_count;
+    bool starttls_offered;
+    bool injected; /* plaintext bytes came between the 220 and the handshake */
+    size_t ehlo_tls_count; /* lines of the EHLO reply inside TLS */
+    struct tls_facts tls;
+    uint32_t ms_connect;
+    uint32_t ms_greeting;
+    uint32_t ms_ehlo;
+    uint32_t ms_tls;
+    uint32_t ms;
+};
+
+/* What is known of one MX host, shared by all domains that name it. Immutable once published. */
+struct host_facts {
+    const char *host;
+    struct address_facts address;
+    struct tlsa_facts tlsa;
+    struct probe_facts *probes; /* one for each address in address.ips, same order, up to smtp.max_addresses */
+    size_t probe_count;
+};
+
+/* ---- the domain --------------------------------------------------------------------------------------- */
+
+struct mx_host {
+    const char *host;
+    uint16_t preference;
+    bool implicit;                  /* MX-2 */
+    bool address_literal;           /* MX-4; facts is NULL then */
+    const struct host_facts *facts; /* NULL where nothing was asked about it */
+};
+
+struct domain_facts {
+    uint64_t ordinal; /* 1-based place in the input */
+    const char *domain;
+    const char *unicode; /* U-label form where it differs, else NULL */
+    uint32_t rank;       /* 0 for none */
+    const char *label;   /* the input's extra column, or NULL */
+    const char *tld;
+    const char *psl_suffix; /* public suffix, or NULL where unknown */
+    bool is_public_suffix;
+    int64_t time; /* wall clock at the start, ms */
+    uint32_t ms;
+    struct txt_facts txt;
+    struct txt_facts tlsrpt;
+    struct mx_facts mx;
+    struct mx_host *hosts; /* the MX set (or the implicit one) in preference order, up to smtp.max_hosts */
+    size_t host_count;
+    struct policy_facts policy;
+};
+
+/* ---- the judgement ------------------------------------------------------------------------------------ */
+
+/* A finding with its place in the text it was found in; line and column count from 1, 0 for none. */
+struct finding {
+    enum failure_code code;
+    uint32_t line;
+    uint32_t column;
+    const char *detail; /* what stood there, escaped, or NULL */
+};
+
+enum { FINDINGS_KEPT = 32 };
+
+struct findings {
+    struct finding list[FINDINGS_KEPT];
+    size_t count;
+    bool overflow; /* there were more */
+};
+
+/* RFC 8461 section 3.1. */
+struct sts_record {
+    enum failure_code code; /* FAIL_NONE: valid; else the first fault, which a sender stops at */
+    char id[33];            /* "" where there is none that can be used */
+    size_t candidates;      /* RRs left after TXT-2 */
+    struct findings findings;
+};
+
+enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE, STS_MODE_COUNT };
+
+/* RFC 8461 section 3.2. */
+struct sts_policy {
+    enum failure_code code; /* FAIL_NONE: valid; else the first fault in the order a sender meets them */
+    bool parsed;            /* there was a body to parse */
+    bool version_ok;
+    enum sts_mode mode;
+    bool max_age_set;
+    uint32_t max_age;   /* seconds */
+    const char **mx;    /* patterns as written, lower-cased */
+    size_t mx_count;
+    struct findings findings;
+};
+
+/* RFC 8460 section 3. */
+struct tlsrpt_record {
+    enum failure_code code;
+    const char **rua; /* URIs as written, escaped */
+    size_t rua_count;
+    size_t candidates;
+    struct findings findings;
+};
+
+enum outcome {
+    OUTCOME_NONE, /* not applicable; never a record's outcome */
+    OUTCOME_NO_MAIL,
+    OUTCOME_ABSENT,
+    OUTCOME_UNKNOWN,
+    OUTCOME_BROKEN,
+    OUTCOME_OFF,
+    OUTCOME_TESTING,
+    OUTCOME_PROTECTED,
+    OUTCOME_PARTIAL,
+    OUTCOME_REFUSED,
+    OUTCOME_COUNT
+};
+
+enum dane_outcome {
+    DANE_OUTCOME_ABSENT,
+    DANE_OUTCOME_PROTECTED,
+    DANE_OUTCOME_PARTIAL,
+    DANE_OUTCOME_REFUSED,
+    DANE_OUTCOME_UNUSABLE,
+    DANE_OUTCOME_UNKNOWN,
+    DANE_OUTCOME_COUNT
+};
+
+enum tls_outcome {
+    TLS_OUTCOME_UNKNOWN,
+    TLS_OUTCOME_ALL,
+    TLS_OUTCOME_SOME,
+    TLS_OUTCOME_NONE,
+    TLS_OUTCOME_COUNT
+};
+
+/* One address of one MX host. */
+struct ip_verdict {
+    enum failure_code code; /* FAIL_NONE: an MTA-STS sender's TLS checks pass here */
+};
+
+struct host_verdict {
+    bool policy_match;         /* meaningful where there is a usable policy */
+    enum dane_outcome dane;
+    enum failure_code code;    /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
+    struct ip_verdict *ips;    /* as facts->probes */
+    size_t ip_count;
+};
+
+/* The set of codes, in the order of failure.def. */
+struct code_set {
+    uint64_t words[(FAIL_COUNT + 63) / 64];
+};
+
+struct judgement {
+    struct sts_record record;
+    struct sts_policy policy;
+    struct tlsrpt_record tlsrpt;
+    enum failure_code policy_code; /* FAIL_NONE: there is a usable policy (or none was looked for) */
+    enum outcome outcome;
+    enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
+    bool incomplete;       /* protected, but not every host could be determined */
+    enum dane_outcome dane;
+    enum tls_outcome tls;
+    struct code_set codes;
+    uint32_t rpt_types; /* bit 1 << enum rpt_type */
+    struct host_verdict *hosts; /* as facts->hosts */
+    size_t host_count;
+    const char *provider_mx;     /* short name, or NULL for unknown */
+    const char *provider_policy;
+};
+
+static inline void code_set_add(struct code_set *set, enum failure_code code)
+{
+    if (code != FAIL_NONE)
+        set->words[(unsigned)code / 64] |= UINT64_C(1) << ((unsigned)code % 64);
+}
+
+static inline bool code_set_has(const struct code_set *set, enum failure_code code)
+{
+    return (set->words[(unsigned)code / 64] >> ((unsigned)code % 64) & 1) != 0;
+}
+
+/* Names as they stand in records: "nxdomain", "secure", "enforce", "no-mail", … */
+const char *dns_status_name(enum dns_status status);
+const char *dns_security_name(enum dns_security security);
+const char *tls_end_name(enum tls_end end);
+const char *net_error_name(enum net_error error);
+const char *not_tried_name(enum not_tried reason);
+const char *fetch_step_name(enum fetch_step step);
+const char *smtp_step_name(enum smtp_step step);
+const char *smtp_end_name(enum smtp_end end);
+const char *sts_mode_name(enum sts_mode mode);
+const char *outcome_name(enum outcome outcome);
+const char *dane_outcome_name(enum dane_outcome outcome);
+const char *tls_outcome_name(enum tls_outcome outcome);
+
+#endif

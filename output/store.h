@@ -1,0 +1,63 @@
+/*
+ * A scan directory: meta.json, domains / hosts / certs / rejects in frames, summary.json. One thread writes.
+ * Order of durability: rejects, certs, then hosts, then domains, so that a domain record on disk never refers to
+ * what is not; summary.json last, by rename. What is done is a bitmap of ordinals rebuilt from whole frames.
+ */
+#ifndef STSWEEP_OUTPUT_STORE_H
+#define STSWEEP_OUTPUT_STORE_H
+
+#include "output/frames.h"
+#include "output/summary.h"
+
+enum store_stream { STORE_REJECTS, STORE_CERTS, STORE_HOSTS, STORE_DOMAINS, STORE_STREAMS };
+
+struct store;
+
+struct store_options {
+    const char *dir; /* "-" streams domain records to standard output, uncompressed, and keeps nothing else */
+    int level;
+    size_t frame_bytes;
+    uint64_t part_bytes;
+    int64_t flush_ms;
+};
+
+/* Makes the directory (an existing empty one is fine; one that holds a scan is ERR_EXISTS). */
+enum error store_create(const struct store_options *options, struct store **store, struct buf *why);
+
+/* Opens a stopped scan: recovers the frames, rebuilds what is done. ERR_NOT_FOUND where there is none. */
+enum error store_resume(const struct store_options *options, struct store **store, struct buf *why);
+
+/* Is this ordinal's record on disk already? (resume) */
+bool store_is_done(const struct store *store, uint64_t ordinal);
+
+/* Resume: are all rejects of the input on disk already? They are where meta.json says that the input was read
+ * to its end; otherwise what there was has been thrown away and they are to be written again. */
+bool store_rejects_done(const struct store *store);
+
+/* Adds one line to a stream. For STORE_DOMAINS tally is counted; NULL for the others. May commit. */
+enum error store_append(struct store *store, enum store_stream stream, struct bytes line,
+                        const struct tally *tally, int64_t now_ms, struct buf *why);
+
+/* Certificates stand once: true where this SHA-256 is new (and is now known). */
+bool store_cert_is_new(struct store *store, const uint8_t sha256[32]);
+
+/* Commits when output.flush has passed since the first record that waits; says in how many ms to call again
+ * (-1: nothing waits). */
+enum error store_tick(struct store *store, int64_t now_ms, int64_t *next_ms, struct buf *why);
+
+/* Commits all streams in the order above. */
+enum error store_commit(struct store *store, struct buf *why);
+
+/* Counts so far: records on disk before this run included. The caller sets the denominators that it knows. */
+struct summary *store_summary(struct store *store);
+
+/* Writes meta.json resp. summary.json whole: temporary file, fsync, rename, fsync of the directory. */
+enum error store_write_file(struct store *store, const char *name, struct bytes text, struct buf *why);
+
+/* A file of the directory into *text. ERR_NOT_FOUND where there is none. */
+enum error store_read_file(struct store *store, const char *name, struct buf *text, struct buf *why);
+
+int store_dir_fd(const struct store *store); /* -1 when streaming */
+void store_destroy(struct store *store);     /* does not commit */
+
+#endif

@@ -1,0 +1,108 @@
+/* Bump allocation in blocks that double up to 64 KiB. */
+#include "scanner/base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size;
+    size_t used;
+    alignas(max_align_t) uint8_t data[];
+};
+
+enum { FIRST_BLOCK_BYTES = 1024, LARGEST_BLOCK_BYTES = 65536 };
+
+void arena_init(struct arena *arena, size_t ceiling_bytes)
+{
+    *arena = (struct arena){.ceiling_bytes = ceiling_bytes};
+}
+
+void arena_dispose(struct arena *arena)
+{
+    struct arena_block *block = arena->blocks;
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    arena_init(arena, arena->ceiling_bytes);
+}
+
+static size_t next_block_size(const struct arena *arena, size_t need)
+{
+    size_t size = FIRST_BLOCK_BYTES;
+    if (arena->blocks != NULL)
+        size = arena->blocks->size * 2;
+    if (size > LARGEST_BLOCK_BYTES)
+        size = LARGEST_BLOCK_BYTES;
+    return need > size ? need : size;
+}
+
+static struct arena_block *add_block(struct arena *arena, size_t need)
+{
+    size_t size = next_block_size(arena, need);
+    struct arena_block *block = malloc(sizeof *block + size);
+    if (block == NULL)
+        return NULL;
+    *block = (struct arena_block){.next = arena->blocks, .size = size};
+    arena->blocks = block;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    if (size > arena->ceiling_bytes) {
+        arena->full = true;
+        return NULL;
+    }
+    size_t need = (size + align - 1) / align * align;
+    if (need > arena->ceiling_bytes - arena->used_bytes) {
+        arena->full = true;
+        return NULL;
+    }
+    struct arena_block *block = arena->blocks;
+    if (block == NULL || block->size - block->used < need)
+        block = add_block(arena, need);
+    if (block == NULL) {
+        arena->full = true;
+        return NULL;
+    }
+    void *result = block->data + block->used;
+    block->used += need;
+    arena->used_bytes += need;
+    memset(result, 0, need);
+    return result;
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) {
+        arena->full = true;
+        return NULL;
+    }
+    return arena_alloc(arena, total);
+}
+
+char *arena_copy(struct arena *arena, const void *data, size_t len)
+{
+    if (len == SIZE_MAX)
+        return NULL;
+    char *copy = arena_alloc(arena, len + 1);
+    if (copy != NULL && len > 0)
+        memcpy(copy, data, len);
+    return copy;
+}
+
+char *arena_string(struct arena *arena, const char *text)
+{
+    return text == NULL ? NULL : arena_copy(arena, text, strlen(text));
+}
+
+struct bytes arena_bytes(struct arena *arena, struct bytes source)
+{
+    char *copy = arena_copy(arena, source.data, source.len);
+    return copy == NULL ? (struct bytes){NULL, 0} : bytes_make(copy, source.len);
+}

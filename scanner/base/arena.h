@@ -1,0 +1,40 @@
+/*
+ * Memory that lives and dies together: the facts of one domain, one host, one parse.
+ * An arena has a ceiling given at birth; past it arena_alloc returns NULL and the arena remembers
+ * that it was full. Not shared between threads at the same time; may be handed over whole.
+ */
+#ifndef STSWEEP_BASE_ARENA_H
+#define STSWEEP_BASE_ARENA_H
+
+#include "scanner/base/bytes.h"
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *blocks;
+    size_t ceiling_bytes;
+    size_t used_bytes; /* what was asked for plus alignment; never above the ceiling */
+    bool full;         /* an allocation was refused */
+};
+
+void arena_init(struct arena *arena, size_t ceiling_bytes);
+
+/* Frees everything that was allocated; the arena may be used again. */
+void arena_dispose(struct arena *arena);
+
+/* size bytes, zeroed, aligned for any type. NULL when the ceiling or the machine's memory is reached. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* count elements of size bytes, zeroed; checks the product. NULL as above. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+
+/* A copy of len bytes with a NUL behind them. NULL as above. */
+char *arena_copy(struct arena *arena, const void *data, size_t len);
+
+/* A copy of a C string; NULL for NULL and as above. */
+char *arena_string(struct arena *arena, const char *text);
+
+/* A counted copy; data is NULL and len 0 when it did not fit. */
+struct bytes arena_bytes(struct arena *arena, struct bytes source);
+
+#endif

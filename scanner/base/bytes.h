@@ -1,0 +1,34 @@
+/*
+ * A counted run of bytes that somebody else owns. What peers send may hold any byte, NUL included,
+ * so it never travels as a C string.
+ */
+#ifndef STSWEEP_BASE_BYTES_H
+#define STSWEEP_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+    const uint8_t *data; /* NULL only where len is 0 */
+    size_t len;
+};
+
+/* The bytes of a C string, without its NUL. */
+static inline struct bytes bytes_of(const char *text)
+{
+    return (struct bytes){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};
+}
+
+static inline struct bytes bytes_make(const void *data, size_t len)
+{
+    return (struct bytes){(const uint8_t *)data, len};
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* Time, asked in one place so that everything else can take it as an argument. */
+#ifndef STSWEEP_BASE_CLOCK_H
+#define STSWEEP_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds of a clock that never goes back; its zero means nothing. */
+int64_t clock_monotonic_ms(void);
+
+/* Milliseconds since 1970-01-01 UTC. */
+int64_t clock_wall_ms(void);
+
+enum { CLOCK_TEXT_BYTES = 32 };
+
+/* RFC 3339 in UTC, with milliseconds: 2026-01-31T12:00:00.000Z. Returns text. */
+char *clock_format(int64_t wall_ms, char text[CLOCK_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * What can go wrong inside stsweep itself (not at a peer: that is failure.def). Functions that can fail
+ * return this enum; ERR_OK is 0. One table of texts.
+ */
+#ifndef STSWEEP_BASE_ERROR_H
+#define STSWEEP_BASE_ERROR_H
+
+#define ERROR_TABLE(X)                                                                                       \
+    X(ERR_OK, "no error")                                                                                    \
+    X(ERR_MEMORY, "out of memory")                                                                           \
+    X(ERR_LIMIT, "a size limit was reached")                                                                 \
+    X(ERR_SYNTAX, "malformed input")                                                                         \
+    X(ERR_IO, "an input or output operation failed")                                                         \
+    X(ERR_FULL, "no space left on the device")                                                               \
+    X(ERR_CORRUPT, "stored data is damaged")                                                                 \
+    X(ERR_CONFIG, "the configuration is not usable")                                                         \
+    X(ERR_MISMATCH, "the scan directory belongs to another scan")                                            \
+    X(ERR_EXISTS, "it exists already")                                                                       \
+    X(ERR_NOT_FOUND, "not found")                                                                            \
+    X(ERR_LIBRARY, "a library call failed")                                                                  \
+    X(ERR_STOPPED, "stopped on request")
+
+enum error {
+#define ERROR_ENUM(name, text) name,
+    ERROR_TABLE(ERROR_ENUM)
+#undef ERROR_ENUM
+};
+
+/* A constant text; never NULL. */
+const char *error_text(enum error error);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * IP addresses of both families, prefixes, and which of them a scanner of the public internet may reach.
+ * Source of the special-purpose tables: IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890).
+ */
+#ifndef STSWEEP_BASE_IP_H
+#define STSWEEP_BASE_IP_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "scanner/base/error.h"
+
+struct ip_addr {
+    uint8_t family;    /* 4, 6, or 0 for none */
+    uint8_t bytes[16]; /* network order; an IPv4 address uses the first four */
+};
+
+enum { IP_TEXT_BYTES = 46 };
+
+/* Plain textual address, no brackets, no zone. false leaves *ip unset. */
+bool ip_parse(const char *text, struct ip_addr *ip);
+
+/* ADDR, ADDR:PORT, [ADDR] or [ADDR]:PORT; *port keeps its value where none is given. */
+bool ip_parse_port(const char *text, struct ip_addr *ip, uint16_t *port);
+
+struct ip_addr ip_v4(const uint8_t bytes[4]);
+struct ip_addr ip_v6(const uint8_t bytes[16]);
+
+/* Writes the canonical text (RFC 5952) into text[IP_TEXT_BYTES] and returns it. */
+char *ip_format(const struct ip_addr *ip, char text[IP_TEXT_BYTES]);
+
+bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
+
+/* Fills a socket address; returns its length. */
+socklen_t ip_sockaddr(const struct ip_addr *ip, uint16_t port, struct sockaddr_storage *address);
+
+/* A set of prefixes. Lists are short (tens to thousands): a linear scan by family. */
+struct ip_set {
+    struct ip_prefix *prefixes; /* owned */
+    size_t count;
+};
+
+struct ip_prefix {
+    struct ip_addr base;
+    uint8_t bits;
+};
+
+/* "10.0.0.0/8" or a bare address (a /32 or /128); host bits set is an error. */
+bool ip_prefix_parse(const char *text, struct ip_prefix *prefix);
+
+/* A comma- or space-separated list into set. ERR_SYNTAX leaves set empty and *bad pointing into list. */
+enum error ip_set_parse(const char *list, struct ip_set *set, const char **bad);
+enum error ip_set_add(struct ip_set *set, struct ip_prefix prefix);
+void ip_set_dispose(struct ip_set *set);
+bool ip_set_contains(const struct ip_set *set, const struct ip_addr *ip);
+
+/*
+ * May we send anything to it? false for every address that the registries do not call globally reachable,
+ * seen through v4-mapped, NAT64 (64:ff9b::/96) and 6to4 (2002::/16) forms, unless allow (may be NULL) lists it.
+ */
+bool ip_may_reach(const struct ip_addr *ip, const struct ip_set *allow);
+
+/* The special-purpose prefixes themselves, for resolvers that want to be told. Index from 0; NULL at the end. */
+const char *ip_special_prefix(size_t index);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Does an MX host match a policy's mx pattern? (RFC 8461 section 4.1, MX-3.) Pure.
+ */
+#ifndef STSWEEP_POLICY_MATCH_H
+#define STSWEEP_POLICY_MATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Case is folded (ASCII only) and one trailing dot dropped on either side; U-labels in the host are not
+ * converted here. "*." stands for exactly one label. A host that is empty, an address, or holds an empty label
+ * matches nothing; so does a pattern that is not valid.
+ */
+bool mx_pattern_match(const char *host, const char *pattern);
+
+bool mx_pattern_match_any(const char *host, const char *const *patterns, size_t count);
+
+#endif

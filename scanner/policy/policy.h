@@ -1,0 +1,22 @@
+/*
+ * The MTA-STS policy file (RFC 8461 section 3.2; erratum 6253 on line ends). Pure.
+ */
+#ifndef STSWEEP_POLICY_POLICY_H
+#define STSWEEP_POLICY_POLICY_H
+
+#include "scanner/base/arena.h"
+#include "output/record.h"
+
+/*
+ * Parses a whole body. Strict by the ABNF and its errata; keeps going and collects every finding with line and
+ * column (both 1-based, column in bytes). policy->code is FAIL_NONE or the first fault that makes it invalid;
+ * version, mode, max_age and mx are filled in as far as they could be read even then. A policy whose only fault
+ * is blank lines also gets FAIL_POLICY_DISPUTED among the findings. mx patterns and details live in the arena;
+ * a full arena before the end of a valid policy makes it invalid (FAIL_POLICY_SYNTAX_LINE), never silently short.
+ */
+void sts_policy_parse(struct bytes body, struct arena *arena, struct sts_policy *policy);
+
+/* Is it a pattern as POL-8 wants? FAIL_NONE or FAIL_POLICY_SYNTAX_MX_…; *column gets the 1-based place. */
+enum failure_code sts_policy_check_pattern(struct bytes pattern, uint32_t *column);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * One STARTTLS probe of one address of one MX host: socket, deadlines, OpenSSL, and the pure dialogue in the
+ * middle. One prober a loop. It judges nothing (TLS-5): the handshake completes, facts are kept.
+ */
+#ifndef STSWEEP_SMTP_PROBE_H
+#define STSWEEP_SMTP_PROBE_H
+
+#include <event2/event.h>
+
+#include "scanner/base/slots.h"
+#include "scanner/tls/trust.h"
+
+struct config;
+struct prober;
+
+/* Called exactly once for each probe started and not cancelled, never from inside probe_start. */
+typedef void (*probe_done)(void *arg, struct probe_facts *facts);
+
+struct probe_request {
+    const char *host;          /* reference name and SNI; outlives the probe */
+    struct ip_addr ip;         /* the caller has checked that it may be reached */
+    struct arena *arena;       /* memory of the facts' texts */
+    struct probe_facts *facts; /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
+    probe_done done;
+    void *arg;
+};
+
+/* ehlo_name is smtp.ehlo or the machine's name. */
+struct prober *prober_create(struct event_base *base, const struct config *config, struct trust *trust,
+                             const char **why);
+void prober_destroy(struct prober *prober); /* cancels all without callbacks */
+
+struct handle probe_start(struct prober *prober, const struct probe_request *request);
+void probe_cancel(struct prober *prober, struct handle handle);
+size_t probe_live(const struct prober *prober);
+
+#endif

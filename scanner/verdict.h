@@ -1,0 +1,24 @@
+/*
+ * Facts → judgement: the outcome for a sender that honours MTA-STS, for an opportunistic one, the codes, the
+ * RFC 8460 types. Pure and total; depends on nothing but its arguments.
+ */
+#ifndef STSWEEP_VERDICT_H
+#define STSWEEP_VERDICT_H
+
+#include "scanner/base/arena.h"
+#include "output/record.h"
+
+/* Fills in *judgement; what it points to lives in arena. now: wall clock in ms, for certificates. */
+void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
+                   struct judgement *judgement);
+
+/* One address: FAIL_NONE where an MTA-STS sender's TLS checks pass. */
+enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now);
+
+/* A completed handshake's certificates under the given stage's codes: FAIL_NONE or POLICY_TLS_… or SMTP_TLS_…. */
+enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_stage stage, int64_t now);
+
+/* Why a policy could not be fetched, or FAIL_NONE where a 200 came with a good certificate. */
+enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now);
+
+#endif
