@@ -2,46 +2,107 @@
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
 DESTDIR  ?=
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 BUILD    ?= build
 OPT      ?= -O2 -g
 SANITIZE ?=
+# `make V=1` shows whole command lines.
+QUIET    := $(if $(V),,@)
+SAY_CC    = $(if $(V),,@echo '  CC  $@')
+SAY_LD    = $(if $(V),,@echo '  LD  $@')
 
-PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libunbound inih yajl jansson libidn2 libpsl libxxhash
-WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror=implicit-function-declaration
+PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libunbound yajl jansson libidn2 libpsl libxxhash
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            -Werror=implicit-function-declaration
 CPPFLAGS += -I. -D_GNU_SOURCE -DSTSWEEP_VERSION='"$(VERSION)"'
 CFLAGS   := -std=c11 $(OPT) $(WARNINGS) $(SANITIZE) -pthread $(shell pkg-config --cflags $(PACKAGES))
-LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lm
+LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -linih -lm
 LDFLAGS  += $(SANITIZE) -pthread
 
 SOURCES  := $(wildcard scanner/*.c scanner/*/*.c input/*.c output/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY  := $(BUILD)/libstsweep.a
-UNIT     := $(wildcard tests/unit/test_*.c)
+UNIT     := $(sort $(wildcard tests/unit/test_*.c))
 UNITBIN  := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
-FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] docs/*.c)
 
-.PHONY: all help install check lint demo test clean unit format
+.PHONY: all help install docs check lint format demo test clean
 all: $(BUILD)/stsweep
 
+help:
+	@echo 'make               build $(BUILD)/stsweep'
+	@echo 'make demo          scan a small internet of real servers on loopback (root or user namespaces)'
+	@echo 'make check         unit tests and fuzz seeds'
+	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
+	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
+	@echo 'make bench         measurements against floors and peers'
+	@echo 'make docs          make docs/failures.md and scan.ini anew from their tables'
+	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
+	@echo 'make clean'
+
 $(BUILD)/stsweep: $(BUILD)/scanner/main.o $(LIBRARY)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(SAY_LD)
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(LIBRARY): $(filter-out $(BUILD)/scanner/main.o,$(OBJECTS))
 	@rm -f $@
-	ar rcs $@ $^
+	$(QUIET)ar rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBRARY) $(LDLIBS)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBRARY) $(LDLIBS)
+
+$(BUILD)/make_failures: docs/make_failures.c $(LIBRARY)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
+install: all
+	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
+	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini
+	install -D -m 644 docs/schema.json $(DESTDIR)$(PREFIX)/share/stsweep/schema.json
+	install -D -m 644 docs/failures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/failures.md
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
+
+docs: all $(BUILD)/make_failures
+	$(BUILD)/make_failures > docs/failures.md
+	$(BUILD)/stsweep help scan.ini > scan.ini
+
+# What test programs are there to run: the suite's script runs them one by one and counts.
+.PHONY: test-programs
+test-programs: all $(UNITBIN) $(FUZZBIN) $(BUILD)/make_failures
+
+check:
+	tests/run check
+
+lint:
+	tests/lint
+
+format:
+	clang-format -i $(C_FILES)
+
+demo: all
+	tests/lab/run tests/lab/demo
+
+test:
+	tests/run all
+
+clean:
+	rm -rf build build-*
 
 -include $(OBJECTS:.o=.d) $(UNITBIN:=.d)

@@ -14,14 +14,15 @@ enum { HOSTNAME_BYTES = 254 }; /* 253 characters and a NUL */
 /* FAIL_NONE and the name in out, or FAIL_INPUT_… with out unset. */
 enum failure_code hostname_normalize(struct bytes text, char out[HOSTNAME_BYTES]);
 
-/* The U-label form into out (UTF-8, at most size bytes with NUL); false where it does not differ or cannot be made. */
+/* The U-label form into out (UTF-8, at most size bytes with NUL); false where it does not differ or cannot be
+ * made. */
 bool hostname_unicode(const char *domain, char *out, size_t size);
 
 /* The last label. */
 const char *hostname_tld(const char *domain);
 
-/* The public suffix (points into domain), or NULL where the list does not know; *is_suffix: the whole name is one.
- * Thread-safe. */
+/* The public suffix (points into domain), or NULL where the list does not know; *is_suffix: the whole name is
+ * one. Thread-safe. */
 const char *hostname_public_suffix(const char *domain, bool *is_suffix);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Reading lists of domains: plain lines or CSV (rank,domain[,label]), each also .gz or .zst, or standard input.
- * Streams: memory does not grow with the list. Every line ends in exactly one call of the sink, or is blank or
- * a comment.
+ * Reading lists of domains: plain lines or CSV (rank,domain[,label]), each also .gz or .zst, or standard
+ * input. Streams: memory does not grow with the list. Every line ends in exactly one call of the sink, or is
+ * blank or a comment.
  */
 #ifndef STSWEEP_INPUT_INPUT_H
 #define STSWEEP_INPUT_INPUT_H
@@ -26,7 +26,7 @@ struct input_name {
 struct input_reject {
     uint64_t ordinal;
     const char *file;
-    uint64_t line; /* 1-based in its file */
+    uint64_t line;     /* 1-based in its file */
     struct bytes text; /* what stood there, cut to 1,024 bytes */
     enum failure_code reason;
 };
@@ -43,8 +43,8 @@ struct input_file {
     const char *path; /* "-" for standard input */
     uint64_t bytes;   /* as stored, compressed or not */
     uint64_t lines;
-    uint64_t inputs;  /* lines that count: names and rejects */
-    char sha256[65];  /* hex, of the bytes as stored */
+    uint64_t inputs; /* lines that count: names and rejects */
+    char sha256[65]; /* hex, of the bytes as stored */
     bool is_csv;
 };
 

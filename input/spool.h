@@ -2,10 +2,10 @@
  * All good names, once: kept in memory up to input.memory, past it in one file of blocks under the scan
  * directory; then handed out unique and in an order keyed by the seed. Memory does not grow with the list.
  *
- * A name belongs to one of SPOOL_BUCKETS buckets by an unkeyed hash (XXH3), so that a shard (a range of buckets)
- * is the same whatever the seed. Buckets are visited in an order drawn from the seed; inside one, names stand in
- * the order of a keyed hash. Of equal names the one with the lowest ordinal stays, the others are counted as
- * duplicates. The order is a function of names and seed alone, never of what fits memory.
+ * A name belongs to one of SPOOL_BUCKETS buckets by an unkeyed hash (XXH3), so that a shard (a range of
+ * buckets) is the same whatever the seed. Buckets are visited in an order drawn from the seed; inside one,
+ * names stand in the order of a keyed hash. Of equal names the one with the lowest ordinal stays, the others
+ * are counted as duplicates. The order is a function of names and seed alone, never of what fits memory.
  */
 #ifndef STSWEEP_INPUT_SPOOL_H
 #define STSWEEP_INPUT_SPOOL_H
@@ -16,23 +16,25 @@
 
 enum { SPOOL_BUCKETS = 1024 };
 
+/* An error of the memory or the disk sticks: add, finish and next give it again. */
 struct spool;
 
 struct spool_options {
     uint64_t seed;
     uint64_t memory_bytes;
-    const char *directory;              /* where spool.blocks may be made (and is removed); NULL: never spill */
-    uint32_t shard_index, shard_count;  /* 1-based; 1 of 1 for all */
+    const char *directory; /* where spool.blocks may be made (and is removed); NULL: never spill */
+    uint32_t shard_index, shard_count; /* 1-based; 1 of 1 for all */
 };
 
 struct spool_counts {
     uint64_t names;        /* added */
     uint64_t not_in_shard; /* of these, names outside the shard */
-    uint64_t duplicates;   /* found so far while handing out, inside the shard */
+    uint64_t duplicates;   /* found so far, inside the shard; all of them once everything is handed out */
     uint64_t handed_out;
 };
 
 enum error spool_create(const struct spool_options *options, struct spool **spool, struct buf *why);
+/* ERR_FULL: the disk is; ERR_LIMIT: past memory_bytes without a directory, or a name that is none. */
 enum error spool_add(struct spool *spool, const struct input_name *name);
 
 /* No more names come. */
@@ -40,6 +42,9 @@ enum error spool_finish(struct spool *spool);
 
 /* The next name, or ERR_NOT_FOUND at the end. Pointers are valid until the next call. */
 enum error spool_next(struct spool *spool, struct input_name *name);
+
+/* What the system said, after ERR_IO, ERR_FULL or ERR_CORRUPT of the above; else "". */
+const char *spool_reason(const struct spool *spool);
 
 const struct spool_counts *spool_counts(const struct spool *spool);
 bool spool_on_disk(const struct spool *spool);

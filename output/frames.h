@@ -1,7 +1,8 @@
 /*
- * Record files: NDJSON in self-contained zstd frames (content size and checksum in each, plain frames only), in
- * parts: NAME.ndjson.zst, NAME.0001.ndjson.zst, … A frame is durable when frames_commit returns.
- * Recovery finds the last whole frame of the last part and cuts a torn tail.
+ * Record files: NDJSON in self-contained zstd frames (content size and checksum in each, plain frames only),
+ * in parts: NAME.ndjson.zst, NAME.0001.ndjson.zst, … A frame is durable when frames_commit returns. Recovery
+ * finds the last whole frame of the last part and cuts a torn tail. A part is made when its first frame is
+ * committed, so that no empty file is ever left: a stream without records has no file at all.
  */
 #ifndef STSWEEP_OUTPUT_FRAMES_H
 #define STSWEEP_OUTPUT_FRAMES_H
@@ -19,35 +20,44 @@ struct frames_options {
     uint64_t part_bytes;
 };
 
+/* One frame's records stay under this when raw. A frame that claims more is damaged. */
+enum { FRAME_RAW_CEILING_BYTES = 128 << 20 };
+
 /* New files; ERR_EXISTS where there is one already. */
 enum error frames_create(const struct frames_options *options, struct frames **frames, struct buf *why);
 
 /*
- * Goes on with what is there: calls line (may be NULL) for each whole record in order, cuts a torn tail of the
- * last part (*cut_bytes), and is ready to append. ERR_CORRUPT with *why (file, offset) where a frame before the
- * tail is damaged. No file at all is fine.
+ * Goes on with what is there: calls line (may be NULL) for each whole record in order, cuts a torn tail of
+ * the last part (*cut_bytes), and is ready to append. ERR_CORRUPT with *why (file, offset) where a frame
+ * before the tail is damaged. No file at all is fine.
  */
-typedef enum error (*frames_line)(void *arg, struct bytes line);
+typedef enum error (*frames_line)(void *arg,
+                                  struct bytes line); /* without its \n; an error ends the reading */
 enum error frames_recover(const struct frames_options *options, frames_line line, void *arg,
                           struct frames **frames, uint64_t *cut_bytes, struct buf *why);
 
-/* Adds whole lines (each ends in \n) to the frame being filled. true in *full when frame_bytes are reached. */
+/* Adds whole lines (each ends in \n) to the frame being filled. true in *full when frame_bytes are reached.
+ * ERR_LIMIT, and nothing added, where the frame would pass its ceiling; ERR_SYNTAX where they do not end in
+ * \n. */
 enum error frames_append(struct frames *frames, struct bytes lines, bool *full);
 
 size_t frames_waiting(const struct frames *frames); /* bytes not yet written */
 
 /* Compresses, writes and fsyncs what waits (and the directory where a part is new). Nothing waiting: nothing.
- * ERR_FULL for ENOSPC and EDQUOT. */
+ * ERR_FULL for ENOSPC, EDQUOT and EFBIG. After a failure the file ends at its last durable frame and what
+ * waited waits still: commit may be called again. */
 enum error frames_commit(struct frames *frames, struct buf *why);
 
 struct frames_counters {
     uint64_t lines, raw_bytes, stored_bytes, frames, parts;
 };
+/* What is durable, recovered records included. */
 const struct frames_counters *frames_counters(const struct frames *frames);
 
 void frames_destroy(struct frames *frames); /* does not commit */
 
-/* Reading only: every whole record of NAME's parts in order. Used by the commands that read a scan. */
+/* Reading only: every whole record of NAME's parts in order; a torn tail is passed over, files that are not
+ * there are none. Used by the commands that read a scan, also one that still runs. */
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why);
 
 #endif

@@ -9,7 +9,8 @@
 #include "output/record.h"
 #include "scanner/base/buf.h"
 
-/* Each appends one object and a newline; false (and *out as before) where out's ceiling or memory is reached. */
+/* Each appends one object and a newline; false (and *out as before) where out's ceiling or memory is reached.
+ */
 bool json_domain(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement);
 bool json_host(struct buf *out, const struct probe_facts *probe, enum failure_code code);
 bool json_cert(struct buf *out, const struct cert_facts *cert);

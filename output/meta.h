@@ -1,6 +1,7 @@
 /*
- * meta.json: everything needed to understand a scan later. Written when a scan starts, when its input has been
- * read, and when it ends; read by resume, which refuses another input or configuration and says which differs.
+ * meta.json: everything needed to understand a scan later. Written when a scan starts, when its input has
+ * been read, and when it ends; read by resume, which refuses another input or configuration and says which
+ * differs.
  */
 #ifndef STSWEEP_OUTPUT_META_H
 #define STSWEEP_OUTPUT_META_H
@@ -26,7 +27,7 @@ struct meta_library {
 
 struct meta {
     const char *tool_version;
-    const char *state; /* "reading", "scanning", "stopped", "done" */
+    const char *state;            /* "reading", "scanning", "stopped", "done" */
     int64_t started_ms, ended_ms; /* wall clock; ended 0 while it runs */
     uint32_t runs;                /* 1, and one more for each resume */
     const char *host;
@@ -43,15 +44,25 @@ struct meta {
 
 bool meta_json(struct buf *out, const struct meta *meta);
 
-/* Reads stored text (jansson) and compares: ERR_MISMATCH with *why naming what differs (an option that may not
- * change, an input's size or SHA-256 once "scanning"). inputs of `now` may be absent (input_count 0) when not yet
- * read. Also gives what a resume needs. */
 struct meta_stored {
     uint64_t seed;
     uint32_t runs;
     int64_t started_ms;
+    size_t input_count; /* input files that it describes: 0 until they have been read */
     char state[16];
 };
-enum error meta_compare(struct bytes stored, const struct meta *now, struct meta_stored *found, struct buf *why);
+
+/* What stands in a meta.json. ERR_CORRUPT with *why where it is none of this schema. */
+enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf *why);
+
+/* Had the input been read to its end, so that its rejects are complete? Not in state "reading", and not where
+ * a scan was stopped before its inputs could be described. */
+bool meta_input_was_read(const struct meta_stored *stored);
+
+/* Reads stored text and compares: ERR_MISMATCH with *why naming what differs (an option that may not
+ * change, an input's size or SHA-256 once "scanning"). inputs of `now` may be absent (input_count 0) when not
+ * yet read. Also gives what a resume needs. */
+enum error meta_compare(struct bytes stored, const struct meta *now, struct meta_stored *found,
+                        struct buf *why);
 
 #endif

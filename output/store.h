@@ -1,7 +1,8 @@
 /*
  * A scan directory: meta.json, domains / hosts / certs / rejects in frames, summary.json. One thread writes.
- * Order of durability: rejects, certs, then hosts, then domains, so that a domain record on disk never refers to
- * what is not; summary.json last, by rename. What is done is a bitmap of ordinals rebuilt from whole frames.
+ * Order of durability: rejects, certs, then hosts, then domains, so that a domain record on disk never refers
+ * to what is not; summary.json last, by rename. What is done is a bitmap of ordinals rebuilt from whole
+ * frames.
  */
 #ifndef STSWEEP_OUTPUT_STORE_H
 #define STSWEEP_OUTPUT_STORE_H
@@ -21,10 +22,13 @@ struct store_options {
     int64_t flush_ms;
 };
 
-/* Makes the directory (an existing empty one is fine; one that holds a scan is ERR_EXISTS). */
+/* Makes the directory (an existing empty one is fine; one that holds a scan, or anything else, is ERR_EXISTS
+ * with the reason) and locks it against other writers. When streaming, SIGPIPE must be ignored by the
+ * process. */
 enum error store_create(const struct store_options *options, struct store **store, struct buf *why);
 
-/* Opens a stopped scan: recovers the frames, rebuilds what is done. ERR_NOT_FOUND where there is none. */
+/* Opens a stopped scan: recovers the frames, rebuilds what is done. ERR_NOT_FOUND where there is none,
+ * ERR_EXISTS where another process writes it, ERR_CORRUPT where it is damaged; *why says what. */
 enum error store_resume(const struct store_options *options, struct store **store, struct buf *why);
 
 /* Is this ordinal's record on disk already? (resume) */
@@ -34,11 +38,15 @@ bool store_is_done(const struct store *store, uint64_t ordinal);
  * to its end; otherwise what there was has been thrown away and they are to be written again. */
 bool store_rejects_done(const struct store *store);
 
+/* How many bytes of torn tails were cut on resume. */
+uint64_t store_cut_bytes(const struct store *store);
+
 /* Adds one line to a stream. For STORE_DOMAINS tally is counted; NULL for the others. May commit. */
 enum error store_append(struct store *store, enum store_stream stream, struct bytes line,
                         const struct tally *tally, int64_t now_ms, struct buf *why);
 
-/* Certificates stand once: true where this SHA-256 is new (and is now known). */
+/* Certificates stand once: true where this SHA-256 is new (and is now known). Always false when streaming.
+ * Past the ceiling of certset.h a certificate may be new twice; readers keep the first. */
 bool store_cert_is_new(struct store *store, const uint8_t sha256[32]);
 
 /* Commits when output.flush has passed since the first record that waits; says in how many ms to call again
@@ -48,7 +56,8 @@ enum error store_tick(struct store *store, int64_t now_ms, int64_t *next_ms, str
 /* Commits all streams in the order above. */
 enum error store_commit(struct store *store, struct buf *why);
 
-/* Counts so far: records on disk before this run included. The caller sets the denominators that it knows. */
+/* Counts so far: records on disk before this run included. The store counts records and rejects; the caller
+ * sets the other denominators. */
 struct summary *store_summary(struct store *store);
 
 /* Writes meta.json resp. summary.json whole: temporary file, fsync, rename, fsync of the directory. */

@@ -21,6 +21,7 @@ struct tally {
     enum outcome would_be;
     enum dane_outcome dane;
     enum tls_outcome tls;
+    bool incomplete;
     struct code_set codes;
     char provider[SUMMARY_PROVIDER_BYTES]; /* of the MX; "" for unknown */
 };

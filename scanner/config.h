@@ -36,18 +36,20 @@ enum { INPUT_FORMAT_AUTO, INPUT_FORMAT_PLAIN, INPUT_FORMAT_CSV };
 enum error config_init(struct config *config);
 void config_dispose(struct config *config);
 
-/* Reads an INI file. On failure *why (a ceiling of its own) says "file:line: reason" for each fault, a line each. */
+/* Reads an INI file. On failure *why (a ceiling of its own) says "file:line: reason" for each fault, a line
+ * each. */
 enum error config_read_file(struct config *config, const char *path, struct buf *why);
 
-/* "section.key" and a value, from `origin` ("command line", "scan.ini:12"); on failure adds a line to *why. */
+/* "section.key" and a value, from `origin` ("command line", "scan.ini:12"); on failure adds a line to *why.
+ */
 enum error config_set(struct config *config, const char *name, const char *value, const char *origin,
                       struct buf *why);
 
 /* The name of the option with this one-letter flag as "section.key", or NULL. */
 const char *config_flag(char letter);
 
-/* Checks what no single option shows: shard's form, ehlo as a host name, contact as URL or mailto:, resolvers'
- * addresses, prefixes. */
+/* Checks what no single option shows: shard's form, ehlo as a host name, contact as URL or mailto:,
+ * resolvers' addresses, prefixes. */
 enum error config_check(const struct config *config, struct buf *why);
 
 /* "1/4" into index (from 1) and count; empty text means 1/1. */

@@ -9,8 +9,8 @@
 static const struct failure failures[FAIL_COUNT] = {
     [FAIL_NONE] = {"ok", STAGE_INPUT, RPT_NONE, false, EFFECT_NONE, WHO_US, "Nothing is wrong.", "Nothing."},
 #define FAILURE(name, code, stage, rpt, transient, effect, who, why, mend)                                   \
-    [FAIL_##name] = {(code),     STAGE_##stage, RPT_##rpt, TRANSIENT_##transient, EFFECT_##effect,           \
-                     WHO_##who, (why),         (mend)},
+    [FAIL_##name] = {(code),          STAGE_##stage, RPT_##rpt, TRANSIENT_##transient,                       \
+                     EFFECT_##effect, WHO_##who,     (why),     (mend)},
 #include "scanner/failure.def"
 #undef FAILURE
 };

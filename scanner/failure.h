@@ -55,14 +55,7 @@ enum failure_effect {
     EFFECT_COUNT
 };
 
-enum failure_who {
-    WHO_DOMAIN,
-    WHO_POLICY_HOST,
-    WHO_MX_OPERATOR,
-    WHO_DNS_OPERATOR,
-    WHO_US,
-    WHO_COUNT
-};
+enum failure_who { WHO_DOMAIN, WHO_POLICY_HOST, WHO_MX_OPERATOR, WHO_DNS_OPERATOR, WHO_US, WHO_COUNT };
 
 struct failure {
     const char *code; /* "policy.tls.expired" */

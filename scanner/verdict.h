@@ -15,7 +15,8 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
 /* One address: FAIL_NONE where an MTA-STS sender's TLS checks pass. */
 enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now);
 
-/* A completed handshake's certificates under the given stage's codes: FAIL_NONE or POLICY_TLS_… or SMTP_TLS_…. */
+/* A completed handshake's certificates under the given stage's codes: FAIL_NONE or POLICY_TLS_… or
+ * SMTP_TLS_…. */
 enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_stage stage, int64_t now);
 
 /* Why a policy could not be fetched, or FAIL_NONE where a 200 came with a good certificate. */

@@ -63,7 +63,14 @@ bool ip_set_contains(const struct ip_set *set, const struct ip_addr *ip);
  */
 bool ip_may_reach(const struct ip_addr *ip, const struct ip_set *allow);
 
-/* The special-purpose prefixes themselves, for resolvers that want to be told. Index from 0; NULL at the end. */
+/* The special-purpose prefixes themselves, as the registries write them. Index from 0; NULL at the end. */
 const char *ip_special_prefix(size_t index);
+
+/*
+ * Everything that ip_may_reach refuses under allow (may be NULL), as plain prefixes for software that knows
+ * neither exceptions nor embedded addresses. ERR_LIMIT past IP_REFUSED_MAX prefixes; set is empty on failure.
+ */
+enum { IP_REFUSED_MAX = 65536 };
+enum error ip_refused_set(const struct ip_set *allow, struct ip_set *set);
 
 #endif

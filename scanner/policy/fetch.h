@@ -1,7 +1,8 @@
 /*
- * HTTPS GET of one policy from one address (RFC 8461 section 3.3), on libcurl's multi_socket interface over the
- * loop's event_base. One fetcher a loop. It follows no redirect, uses no proxy, looks nothing up, and stops at
- * policy.max_bytes and policy.timeout. It judges nothing: certificate and content come from one connection.
+ * HTTPS GET of one policy from one address (RFC 8461 section 3.3), on libcurl's multi_socket interface over
+ * the loop's event_base. One fetcher a loop. It follows no redirect, uses no proxy, looks nothing up, and
+ * stops at policy.max_bytes and policy.timeout. It judges nothing: certificate and content come from one
+ * connection.
  */
 #ifndef STSWEEP_POLICY_FETCH_H
 #define STSWEEP_POLICY_FETCH_H
@@ -14,8 +15,17 @@
 struct config;
 struct fetcher;
 
-/* Called exactly once for each fetch started and not cancelled, never from inside fetch_start. facts live in the
- * arena that was given. */
+/*
+ * Called exactly once for each fetch started and not cancelled, never from inside fetch_start. It may start,
+ * cancel and even destroy. facts live in the arena that was given; where that is too full even for them, they
+ * say NET_OTHER and are good during the call only.
+ *
+ * How an end shows: not connected in time: FETCH_CONNECT and NET_TIMEOUT (deadline is for what comes after);
+ * closed or reset in the handshake: FETCH_TLS, TLS_CLOSED and NET_RESET; closed before a whole answer:
+ * truncated, with FETCH_HEADERS or FETCH_BODY. An answer other than 200 is not read past its headers and is
+ * FETCH_DONE. A body that only the connection's end delimits is truncated where no close_notify came (RFC
+ * 9112 section 9.8).
+ */
 typedef void (*fetch_done)(void *arg, struct fetch_facts *facts);
 
 struct fetch_request {
@@ -23,19 +33,24 @@ struct fetch_request {
     struct ip_addr ip;   /* the one address to connect to; the caller has checked that it may be reached */
     uint16_t port;       /* 443 but for tests */
     int64_t timeout_ms;  /* what is left of policy.timeout */
-    struct arena *arena; /* the facts' memory; outlives the fetch unless cancelled */
+    struct arena *arena; /* the facts' memory, policy.max_bytes and what tls_facts_collect says at most;
+                            outlives the fetch, or lives until fetch_cancel is called */
     fetch_done done;
     void *arg;
 };
 
+/* NULL with *why. The trust and the config outlive it. */
 struct fetcher *fetcher_create(struct event_base *base, const struct config *config, struct trust *trust,
                                const char **why);
 
 /* Cancels everything without callbacks. NULL is fine. */
 void fetcher_destroy(struct fetcher *fetcher);
 
-/* Never fails: what cannot be started is answered as NET_OTHER. */
+/* Never fails: what cannot be started is answered as NET_OTHER. (A handle that is not set: there is no memory
+ * even for an answer, and done will not be called.) */
 struct handle fetch_start(struct fetcher *fetcher, const struct fetch_request *request);
+
+/* No callback follows. Safe at any time, with stale handles too. */
 void fetch_cancel(struct fetcher *fetcher, struct handle handle);
 size_t fetch_live(const struct fetcher *fetcher);
 

@@ -9,8 +9,8 @@
 
 /*
  * Case is folded (ASCII only) and one trailing dot dropped on either side; U-labels in the host are not
- * converted here. "*." stands for exactly one label. A host that is empty, an address, or holds an empty label
- * matches nothing; so does a pattern that is not valid.
+ * converted here. "*." stands for exactly one label. A host that is empty, an address, or holds an empty
+ * label matches nothing; so does a pattern that is not valid.
  */
 bool mx_pattern_match(const char *host, const char *pattern);
 

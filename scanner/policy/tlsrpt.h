@@ -7,7 +7,19 @@
 #include "scanner/base/arena.h"
 #include "output/record.h"
 
-/* As sts_record_parse, with FAIL_TLSRPT_ABSENT, _MULTIPLE, _SYNTAX, _RUA_MISSING, _RUA_BAD. */
-void tlsrpt_parse(const struct bytes *rrs, size_t rr_count, struct arena *arena, struct tlsrpt_record *record);
+/*
+ * As sts_record_parse, with FAIL_TLSRPT_ABSENT, _MULTIPLE, _SYNTAX, _RUA_MISSING, _RUA_BAD.
+ *
+ * Only RRs that begin v=TLSRPTv1; count: section 3 has the rest discarded, also where white space stands
+ * before the semicolon. An address of rua that is neither a mailto: nor an https: URI is a fault of the whole
+ * value, so one bad address makes the record invalid (FAIL_TLSRPT_RUA_BAD) even beside good ones; rua keeps
+ * the good ones. The grammar lets rua stand twice: the first counts, the others must only be well-formed. rua
+ * holds at most TLSRPT_RUA_KEPT addresses; more are checked, not kept. A full arena keeps fewer and never
+ * changes the code.
+ */
+enum { TLSRPT_RUA_KEPT = 64 };
+
+void tlsrpt_parse(const struct bytes *rrs, size_t rr_count, struct arena *arena,
+                  struct tlsrpt_record *record);
 
 #endif

@@ -1,0 +1,32 @@
+/* Prints docs/failures.md from the table of failure codes. */
+#include <stdio.h>
+
+#include "scanner/failure.h"
+
+static void print_row(const struct failure *failure)
+{
+    printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", failure->code, rpt_type_name(failure->rpt),
+           failure->transient ? "yes" : "no", failure_effect_name(failure->effect),
+           failure_who_name(failure->who), failure->why, failure->mend);
+}
+
+int main(void)
+{
+    puts("# Failure codes\n");
+    puts("Made from `scanner/failure.def` by `make docs`; do not edit. Codes are stable once released.\n");
+    puts("- **RFC 8460**: the result type of RFC 8460 section 4.3 that a report would carry");
+    puts("- **passes**: may pass by itself; such a failure is never a verdict on the domain");
+    puts("- **effect** on a sender that honours MTA-STS: `no policy` it delivers as if there were none; "
+         "`host fails`");
+    puts("  it does not deliver to this MX host; `unknown` it could not be determined\n");
+    for (enum failure_stage stage = 0; stage < STAGE_COUNT; stage++) {
+        printf("## %s\n\n", failure_stage_name(stage));
+        puts("| code | RFC 8460 | passes | effect | who mends it | why | mend |");
+        puts("|---|---|---|---|---|---|---|");
+        for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+            if (failure_get(code)->stage == stage)
+                print_row(failure_get(code));
+        puts("");
+    }
+    return 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * Unpacking by content, not by name: gzip (also several members), zstd (also several frames), or as it is. A
+ * push parser without I/O: bytes go in, plain bytes come out at the sink. Memory is bounded whatever comes (a
+ * zstd frame may ask for a window of 128 MiB at most). Private to input/.
+ */
+#ifndef STSWEEP_INPUT_COMPRESSED_H
+#define STSWEEP_INPUT_COMPRESSED_H
+
+#include <zlib.h>
+
+#include "scanner/base/bytes.h"
+#include "scanner/base/error.h"
+
+enum compressed_kind { COMPRESSED_UNKNOWN, COMPRESSED_NOT, COMPRESSED_GZIP, COMPRESSED_ZSTD };
+
+/* Anything but ERR_OK stops the unpacking with that error. */
+typedef enum error (*compressed_sink)(void *arg, struct bytes data);
+
+struct compressed {
+    enum compressed_kind kind;
+    uint8_t magic[4]; /* held back until they tell the kind */
+    size_t magic_len;
+    bool between;       /* no member or frame is open */
+    const char *reason; /* what was wrong, after ERR_CORRUPT */
+    uint8_t *out;       /* owned */
+    z_stream gzip;
+    struct ZSTD_DCtx_s *zstd; /* owned */
+    compressed_sink sink;
+    void *arg;
+};
+
+void compressed_init(struct compressed *compressed, compressed_sink sink, void *arg);
+void compressed_dispose(struct compressed *compressed);
+
+/* ERR_CORRUPT, with what stood before the damage delivered; ERR_MEMORY; or the sink's own. */
+enum error compressed_feed(struct compressed *compressed, struct bytes data);
+
+/* No more bytes come: ERR_CORRUPT where the stream is cut off. */
+enum error compressed_end(struct compressed *compressed);
+
+#endif

@@ -1,0 +1,94 @@
+/* Rows of CSV. No I/O, no allocation. */
+#include "input/csv.h"
+
+#include "input/trim.h"
+
+/* Where the next unread byte is, and where unquoted text goes. */
+struct cursor {
+    struct bytes rest;
+    uint8_t *scratch;
+};
+
+static void skip(struct cursor *cursor, size_t len)
+{
+    cursor->rest = bytes_make(cursor->rest.data + len, cursor->rest.len - len);
+}
+
+static bool at(const struct cursor *cursor, uint8_t byte)
+{
+    return cursor->rest.len > 0 && cursor->rest.data[0] == byte;
+}
+
+static void skip_spaces(struct cursor *cursor)
+{
+    while (cursor->rest.len > 0 && is_space(cursor->rest.data[0]))
+        skip(cursor, 1);
+}
+
+/* Behind the opening quote, up to and with the closing one; "" stands for a quote. */
+static bool quoted_cell(struct cursor *cursor, struct bytes *cell)
+{
+    uint8_t *start = cursor->scratch;
+    for (;;) {
+        if (cursor->rest.len == 0)
+            return false;
+        uint8_t byte = cursor->rest.data[0];
+        skip(cursor, 1);
+        if (byte == '"') {
+            if (!at(cursor, '"'))
+                break;
+            skip(cursor, 1);
+        }
+        *cursor->scratch++ = byte;
+    }
+    *cell = trim(bytes_make(start, (size_t)(cursor->scratch - start)));
+    skip_spaces(cursor);
+    return cursor->rest.len == 0 || at(cursor, ',');
+}
+
+static void bare_cell(struct cursor *cursor, struct bytes *cell)
+{
+    size_t len = cursor->rest.len;
+    const uint8_t *comma = len == 0 ? NULL : memchr(cursor->rest.data, ',', len);
+    if (comma != NULL)
+        len = (size_t)(comma - cursor->rest.data);
+    *cell = trim(bytes_make(cursor->rest.data, len));
+    skip(cursor, len);
+}
+
+void csv_split(struct bytes line, uint8_t *scratch, struct csv_row *row)
+{
+    struct cursor cursor = {line, scratch};
+    row->count = 0;
+    row->malformed = false;
+    for (;;) {
+        struct bytes cell;
+        skip_spaces(&cursor);
+        if (at(&cursor, '"')) {
+            skip(&cursor, 1);
+            row->malformed = !quoted_cell(&cursor, &cell);
+        } else {
+            bare_cell(&cursor, &cell);
+        }
+        if (row->malformed)
+            return;
+        if (row->count < CSV_CELLS)
+            row->cells[row->count++] = cell;
+        if (cursor.rest.len == 0)
+            return;
+        skip(&cursor, 1); /* the comma */
+    }
+}
+
+struct bytes csv_cell(const struct csv_row *row, int column)
+{
+    return column >= 0 && (size_t)column < row->count ? row->cells[column] : bytes_make(NULL, 0);
+}
+
+bool csv_is_number(struct bytes cell)
+{
+    for (size_t i = 0; i < cell.len; i++)
+        if (cell.data[i] < '0' || cell.data[i] > '9')
+            return false;
+    return cell.len > 0;
+}

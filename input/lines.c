@@ -1,0 +1,171 @@
+/* Splitting a stream into lines. No I/O, no allocation. */
+#include "input/lines.h"
+
+void lines_init(struct lines *lines, lines_sink sink, void *arg)
+{
+    *lines = (struct lines){.sink = sink, .arg = arg};
+}
+
+static enum error emit(struct lines *lines, struct bytes text, bool overflow)
+{
+    if (!overflow && text.len > 0 && text.data[text.len - 1] == '\r')
+        text.len--;
+    struct line line = {.text = text, .number = ++lines->number, .too_long = overflow};
+    if (line.text.len > LINE_BYTES) {
+        line.text.len = LINE_BYTES;
+        line.too_long = true;
+    }
+    return lines->sink(lines->arg, &line);
+}
+
+static void keep(struct lines *lines, const uint8_t *data, size_t len)
+{
+    size_t room = sizeof lines->text - lines->len;
+    if (len > room) {
+        lines->overflow = true;
+        len = room;
+    }
+    if (len > 0)
+        memcpy(lines->text + lines->len, data, len);
+    lines->len += len;
+}
+
+static enum error end_line(struct lines *lines)
+{
+    size_t len = lines->len;
+    bool overflow = lines->overflow;
+    lines->len = 0;
+    lines->overflow = false;
+    return emit(lines, bytes_make(lines->text, len), overflow);
+}
+
+static enum error take(struct lines *lines, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        const uint8_t *end = memchr(data, '\n', len);
+        if (end == NULL) {
+            keep(lines, data, len);
+            return ERR_OK;
+        }
+        size_t part = (size_t)(end - data);
+        enum error error;
+        if (lines->len == 0 && part <= sizeof lines->text) {
+            error = emit(lines, bytes_make(data, part), false); /* the common case, without a copy */
+        } else {
+            keep(lines, data, part);
+            error = end_line(lines);
+        }
+        if (error != ERR_OK)
+            return error;
+        data = end + 1;
+        len -= part + 1;
+    }
+    return ERR_OK;
+}
+
+static enum error take_code_point(struct lines *lines, uint32_t code)
+{
+    uint8_t out[4];
+    size_t len;
+    if (code < 0x80) {
+        out[0] = (uint8_t)code;
+        len = 1;
+    } else if (code < 0x800) {
+        out[0] = (uint8_t)(0xc0 | code >> 6);
+        len = 2;
+    } else if (code < 0x10000) {
+        out[0] = (uint8_t)(0xe0 | code >> 12);
+        len = 3;
+    } else {
+        out[0] = (uint8_t)(0xf0 | code >> 18);
+        len = 4;
+    }
+    for (size_t i = 1; i < len; i++)
+        out[i] = (uint8_t)(0x80 | (code >> (6 * (len - 1 - i)) & 0x3f));
+    return take(lines, out, len);
+}
+
+enum { REPLACEMENT = 0xfffd }; /* for a surrogate without its other half: no name holds it */
+
+static enum error take_unit(struct lines *lines, uint16_t unit)
+{
+    uint16_t high = lines->high;
+    bool is_low = unit >= 0xdc00 && unit <= 0xdfff;
+    lines->high = 0;
+    if (high != 0 && is_low)
+        return take_code_point(lines, 0x10000 + ((uint32_t)(high - 0xd800) << 10) + (unit - 0xdc00u));
+    enum error error = high != 0 ? take_code_point(lines, REPLACEMENT) : ERR_OK;
+    if (error != ERR_OK)
+        return error;
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+        lines->high = unit;
+        return ERR_OK;
+    }
+    return take_code_point(lines, is_low ? REPLACEMENT : unit);
+}
+
+static enum error take_utf16(struct lines *lines, struct bytes data)
+{
+    for (size_t i = 0; i < data.len; i++) {
+        if (!lines->half_set) {
+            lines->half = data.data[i];
+            lines->half_set = true;
+            continue;
+        }
+        unsigned first = lines->half, second = data.data[i];
+        lines->half_set = false;
+        bool little = lines->encoding == LINES_UTF16_LE;
+        enum error error = take_unit(lines, (uint16_t)(little ? second << 8 | first : first << 8 | second));
+        if (error != ERR_OK)
+            return error;
+    }
+    return ERR_OK;
+}
+
+static enum error take_encoded(struct lines *lines, struct bytes data)
+{
+    return lines->encoding == LINES_UTF8 ? take(lines, data.data, data.len) : take_utf16(lines, data);
+}
+
+/* Sets the encoding as soon as head tells it; a byte order mark is dropped from head. */
+static void sniff(struct lines *lines)
+{
+    static const uint8_t utf8[] = {0xef, 0xbb, 0xbf}, little[] = {0xff, 0xfe}, big[] = {0xfe, 0xff};
+    size_t len = lines->head_len;
+    if (len < sizeof utf8 && memcmp(lines->head, utf8, len) == 0)
+        return;
+    if (len < sizeof little && (lines->head[0] == little[0] || lines->head[0] == big[0]))
+        return;
+    bool is_little = len >= 2 && memcmp(lines->head, little, 2) == 0;
+    bool is_big = len >= 2 && memcmp(lines->head, big, 2) == 0;
+    lines->encoding = is_little ? LINES_UTF16_LE : is_big ? LINES_UTF16_BE : LINES_UTF8;
+    if (is_little || is_big || (len == sizeof utf8 && memcmp(lines->head, utf8, len) == 0))
+        lines->head_len = 0;
+}
+
+enum error lines_feed(struct lines *lines, struct bytes data)
+{
+    size_t at = 0;
+    while (lines->encoding == LINES_UNKNOWN && at < data.len) {
+        lines->head[lines->head_len++] = data.data[at++];
+        sniff(lines);
+        enum error error = ERR_OK;
+        if (lines->encoding != LINES_UNKNOWN)
+            error = take_encoded(lines, bytes_make(lines->head, lines->head_len));
+        if (error != ERR_OK)
+            return error;
+    }
+    return at < data.len ? take_encoded(lines, bytes_make(data.data + at, data.len - at)) : ERR_OK;
+}
+
+enum error lines_end(struct lines *lines)
+{
+    if (lines->encoding == LINES_UNKNOWN) /* too short a file to tell */
+        keep(lines, lines->head, lines->head_len);
+    enum error error = ERR_OK;
+    if (lines->high != 0 || lines->half_set)
+        error = take_code_point(lines, REPLACEMENT);
+    if (error == ERR_OK && (lines->len > 0 || lines->overflow))
+        error = end_line(lines);
+    return error;
+}

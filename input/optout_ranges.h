@@ -1,0 +1,32 @@
+/*
+ * Prefixes as ranges of addresses: sorted and merged, then asked by bisection. An IPv4 prefix also covers the
+ * IPv6 forms that lead to the same host (v4-mapped, NAT64, 6to4). Private to the opt-out list.
+ */
+#ifndef STSWEEP_INPUT_OPTOUT_RANGES_H
+#define STSWEEP_INPUT_OPTOUT_RANGES_H
+
+#include "scanner/base/ip.h"
+
+enum { OPTOUT_KEY_BYTES = 17 };
+
+/* Keys that sort as addresses do: the family, then the address, IPv4 with zeros (ones in last) behind it. */
+struct optout_range {
+    uint8_t first[OPTOUT_KEY_BYTES];
+    uint8_t last[OPTOUT_KEY_BYTES];
+};
+
+struct optout_ranges {
+    struct optout_range *list; /* owned */
+    size_t count;
+    size_t capacity;
+};
+
+enum error optout_ranges_add(struct optout_ranges *ranges, const struct ip_prefix *prefix);
+
+/* All are added: they may be asked now. */
+void optout_ranges_finish(struct optout_ranges *ranges);
+void optout_ranges_dispose(struct optout_ranges *ranges);
+
+bool optout_ranges_have(const struct optout_ranges *ranges, const struct ip_addr *ip);
+
+#endif

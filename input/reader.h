@@ -1,0 +1,41 @@
+/*
+ * A list as it comes off the disk, in pieces of plain bytes, to names and rejects. Pure: the core of
+ * input_read that tests and fuzzers feed. The form of an INPUT_AUTO or CSV list is told from its first lines
+ * that hold data, which are kept back until then. Private to input/.
+ */
+#ifndef STSWEEP_INPUT_READER_H
+#define STSWEEP_INPUT_READER_H
+
+#include "input/csv.h"
+#include "input/input.h"
+#include "input/lines.h"
+
+struct reader {
+    struct lines lines;
+    const char *file;         /* borrowed, for rejects */
+    enum input_format format; /* INPUT_AUTO until it is told */
+    const struct input_sink *sink;
+    bool (*stop)(void *); /* may be NULL */
+    void *stop_arg;
+    uint64_t ordinal; /* of the last input */
+    uint64_t inputs;
+    bool sampling;     /* lines are still kept back */
+    struct buf sample; /* those lines: a struct sampled and its bytes each */
+    size_t sampled;
+    struct csv_columns columns;
+    uint8_t scratch[LINE_BYTES];
+};
+
+/* ordinal: of the last input before this file. */
+void reader_init(struct reader *reader, const char *file, enum input_format format,
+                 const struct input_sink *sink, uint64_t ordinal);
+void reader_dispose(struct reader *reader);
+
+/* ERR_OK, ERR_MEMORY, ERR_STOPPED, or the sink's own. */
+enum error reader_feed(struct reader *reader, struct bytes data);
+
+/* The end of the file, or of what could be read of it: then a last line without its end is not taken, as it
+ * may be half a name. */
+enum error reader_end(struct reader *reader, bool whole);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * The spool: names into buckets, in memory or in runs on disk, and out again in the seed's order. One thread
+ * at a time; what is handed out never depends on where the names were kept.
+ */
+#include "input/spool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "input/hostname.h"
+#include "input/spool_pool.h"
+#include "input/spool_runs.h"
+
+enum {
+    MEMORY_MIN_BYTES = 64 * 1024, /* the least that input.memory may be */
+    OUT_MAX_BYTES = 256 * 1024,
+    OUT_SHARE = 8, /* of the memory, for writing */
+    BUCKET_SHIFT = 54,
+};
+
+struct spool {
+    uint64_t seed;
+    char *directory; /* owned; NULL: never spill */
+    uint32_t first_bucket, end_bucket;
+    enum error failed; /* sticks: what was half written or read is not gone on with */
+    struct spool_counts counts;
+    struct spool_pool pool;
+    struct spool_runs runs;
+    struct spool_entry *chains[SPOOL_BUCKETS]; /* what is in memory */
+    uint16_t order[SPOOL_BUCKETS];
+    size_t visited;              /* buckets of order that were begun */
+    struct spool_entry *current; /* the next to hand out of the bucket that was begun */
+    uint8_t *bucket;             /* owned: a bucket that came from disk */
+    uint64_t bucket_bytes;
+};
+
+struct place {
+    uint64_t key;
+    uint16_t bucket;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *left = a, *right = b;
+    if (left->key != right->key)
+        return left->key < right->key ? -1 : 1;
+    return left->bucket - right->bucket;
+}
+
+/* Every bucket has its place whatever the shard, so that shards agree about the order of what they share. */
+static void draw_order(struct spool *spool)
+{
+    struct place places[SPOOL_BUCKETS];
+    for (unsigned i = 0; i < SPOOL_BUCKETS; i++) {
+        const uint8_t number[2] = {(uint8_t)i, (uint8_t)(i >> 8)};
+        places[i].key = XXH3_64bits_withSeed(number, sizeof number, spool->seed);
+        places[i].bucket = (uint16_t)i;
+    }
+    qsort(places, SPOOL_BUCKETS, sizeof places[0], compare_places);
+    for (size_t i = 0; i < SPOOL_BUCKETS; i++)
+        spool->order[i] = places[i].bucket;
+}
+
+static bool shard_is_valid(const struct spool_options *options)
+{
+    return options->shard_count >= 1 && options->shard_count <= SPOOL_BUCKETS && options->shard_index >= 1 &&
+           options->shard_index <= options->shard_count;
+}
+
+/* Shares the memory out: the struct itself, what waits to be written, the rest for names. */
+static void share_memory(struct spool *spool, uint64_t memory_bytes)
+{
+    if (memory_bytes < MEMORY_MIN_BYTES)
+        memory_bytes = MEMORY_MIN_BYTES;
+    size_t out_bytes = OUT_MAX_BYTES;
+    if (memory_bytes / OUT_SHARE < out_bytes)
+        out_bytes = (size_t)(memory_bytes / OUT_SHARE);
+    spool_runs_init(&spool->runs, out_bytes);
+    spool_pool_init(&spool->pool, memory_bytes - out_bytes - sizeof *spool);
+}
+
+enum error spool_create(const struct spool_options *options, struct spool **spool, struct buf *why)
+{
+    *spool = NULL;
+    if (!shard_is_valid(options)) {
+        (void)buf_printf(why, "shard %u/%u: there are at most %d shards, counted from 1",
+                         options->shard_index, options->shard_count, SPOOL_BUCKETS);
+        return ERR_CONFIG;
+    }
+    struct spool *made = calloc(1, sizeof *made);
+    char *directory = options->directory == NULL ? NULL : strdup(options->directory);
+    if (made == NULL || (directory == NULL && options->directory != NULL)) {
+        free(made);
+        free(directory);
+        (void)buf_text(why, error_text(ERR_MEMORY));
+        return ERR_MEMORY;
+    }
+    made->seed = options->seed;
+    made->directory = directory;
+    made->first_bucket = (options->shard_index - 1) * SPOOL_BUCKETS / options->shard_count;
+    made->end_bucket = options->shard_index * SPOOL_BUCKETS / options->shard_count;
+    share_memory(made, options->memory_bytes);
+    draw_order(made);
+    *spool = made;
+    return ERR_OK;
+}
+
+void spool_destroy(struct spool *spool)
+{
+    if (spool == NULL)
+        return;
+    spool_pool_dispose(&spool->pool);
+    spool_runs_dispose(&spool->runs);
+    free(spool->bucket);
+    free(spool->directory);
+    free(spool);
+}
+
+static bool in_shard(const struct spool *spool, uint32_t bucket)
+{
+    return bucket >= spool->first_bucket && bucket < spool->end_bucket;
+}
+
+/* One bucket of the memory to the run, already in order and without duplicates, which a long list of few
+ * names is mostly made of. */
+static enum error write_chain(struct spool *spool, uint32_t bucket)
+{
+    struct spool_entry *entry = spool_chain_order(spool->chains[bucket], &spool->counts.duplicates);
+    spool->chains[bucket] = NULL;
+    spool_runs_bucket(&spool->runs, bucket);
+    while (entry != NULL) {
+        struct spool_entry *next = entry->next;
+        entry->next = NULL;
+        size_t bytes = spool_entry_bytes(entry->name_len, entry->label_len);
+        enum error error = spool_runs_write(&spool->runs, bytes_make(entry, bytes));
+        if (error != ERR_OK)
+            return error;
+        entry = next;
+    }
+    return ERR_OK;
+}
+
+/* All of the memory becomes one run. */
+static enum error spill(struct spool *spool)
+{
+    enum error error = spool->directory == NULL ? ERR_LIMIT : ERR_OK;
+    if (error == ERR_OK && spool->runs.fd < 0)
+        error = spool_runs_open(&spool->runs, spool->directory);
+    if (error == ERR_OK)
+        error = spool_runs_begin(&spool->runs);
+    for (uint32_t bucket = 0; error == ERR_OK && bucket < SPOOL_BUCKETS; bucket++)
+        error = write_chain(spool, bucket);
+    if (error == ERR_OK)
+        error = spool_runs_end(&spool->runs);
+    spool_pool_reset(&spool->pool);
+    spool->failed = error;
+    return error;
+}
+
+static enum error take_entry(struct spool *spool, size_t name_len, size_t label_len,
+                             struct spool_entry **entry)
+{
+    enum error error = spool_pool_take(&spool->pool, name_len, label_len, entry);
+    if (error != ERR_LIMIT)
+        return error;
+    error = spill(spool);
+    return error == ERR_OK ? spool_pool_take(&spool->pool, name_len, label_len, entry) : error;
+}
+
+enum error spool_add(struct spool *spool, const struct input_name *name)
+{
+    if (spool->failed != ERR_OK)
+        return spool->failed;
+    size_t name_len = strlen(name->domain), label_len = name->label == NULL ? 0 : strlen(name->label);
+    if (name_len == 0 || name_len >= HOSTNAME_BYTES || label_len > UINT8_MAX)
+        return ERR_LIMIT;
+    uint32_t bucket = (uint32_t)(XXH3_64bits(name->domain, name_len) >> BUCKET_SHIFT);
+    if (in_shard(spool, bucket)) {
+        struct spool_entry *entry;
+        enum error error = take_entry(spool, name_len, label_len, &entry);
+        if (error != ERR_OK)
+            return error;
+        entry->key = XXH3_64bits_withSeed(name->domain, name_len, spool->seed);
+        entry->ordinal = name->ordinal;
+        entry->rank = name->rank;
+        memcpy(entry->text, name->domain, name_len);
+        if (label_len > 0)
+            memcpy(entry->text + name_len + 1, name->label, label_len);
+        entry->next = spool->chains[bucket];
+        spool->chains[bucket] = entry;
+    } else {
+        spool->counts.not_in_shard++;
+    }
+    spool->counts.names++;
+    return ERR_OK;
+}
+
+enum error spool_finish(struct spool *spool)
+{
+    if (spool->failed != ERR_OK || !spool_on_disk(spool))
+        return spool->failed;
+    enum error error = spill(spool);
+    spool_pool_dispose(&spool->pool); /* the memory is for buckets now */
+    return error;
+}
+
+static enum error damaged(struct spool *spool)
+{
+    (void)snprintf(spool->runs.reason, sizeof spool->runs.reason, "spool.blocks: %s",
+                   error_text(ERR_CORRUPT));
+    return ERR_CORRUPT;
+}
+
+/* Room for a bucket from disk. */
+static enum error reserve(struct spool *spool, uint64_t bytes)
+{
+    if (bytes <= spool->bucket_bytes)
+        return ERR_OK;
+    free(spool->bucket);
+    spool->bucket_bytes = 0;
+    spool->bucket = malloc((size_t)bytes);
+    if (spool->bucket == NULL)
+        return ERR_MEMORY;
+    spool->bucket_bytes = bytes;
+    return ERR_OK;
+}
+
+/* A bucket of all runs, chained. */
+static enum error load_chain(struct spool *spool, uint32_t bucket, struct spool_entry **chain)
+{
+    uint64_t bytes = spool->runs.bucket_bytes[bucket];
+    enum error error = reserve(spool, bytes);
+    if (error == ERR_OK)
+        error = spool_runs_load(&spool->runs, bucket, spool->bucket);
+    *chain = NULL;
+    for (uint64_t at = 0; error == ERR_OK && at < bytes;) {
+        struct spool_entry *entry = spool_entry_at(spool->bucket + at, (size_t)(bytes - at));
+        if (entry == NULL)
+            return damaged(spool);
+        entry->next = *chain;
+        *chain = entry;
+        at += spool_entry_bytes(entry->name_len, entry->label_len);
+    }
+    return error;
+}
+
+static enum error begin_bucket(struct spool *spool, uint32_t bucket)
+{
+    struct spool_entry *chain = spool->chains[bucket];
+    if (spool_on_disk(spool)) {
+        enum error error = load_chain(spool, bucket, &chain);
+        if (error != ERR_OK)
+            return error;
+    }
+    spool->chains[bucket] = NULL;
+    spool->current = spool_chain_order(chain, &spool->counts.duplicates);
+    return ERR_OK;
+}
+
+enum error spool_next(struct spool *spool, struct input_name *name)
+{
+    while (spool->failed == ERR_OK && spool->current == NULL) {
+        if (spool->visited == SPOOL_BUCKETS)
+            return ERR_NOT_FOUND;
+        spool->failed = begin_bucket(spool, spool->order[spool->visited++]);
+    }
+    if (spool->failed != ERR_OK)
+        return spool->failed;
+    const struct spool_entry *entry = spool->current;
+    spool->current = entry->next;
+    spool->counts.handed_out++;
+    *name = (struct input_name){.ordinal = entry->ordinal,
+                                .domain = entry->text,
+                                .rank = entry->rank,
+                                .label = entry->label_len == 0 ? NULL : entry->text + entry->name_len + 1};
+    return ERR_OK;
+}
+
+const char *spool_reason(const struct spool *spool)
+{
+    return spool->runs.reason;
+}
+
+const struct spool_counts *spool_counts(const struct spool *spool)
+{
+    return &spool->counts;
+}
+
+bool spool_on_disk(const struct spool *spool)
+{
+    return spool->runs.fd >= 0;
+}

@@ -1,0 +1,158 @@
+/* Entries in memory and their order. No I/O. */
+#include "input/spool_pool.h"
+
+#include <stdlib.h>
+
+enum {
+    CHUNK_MIN_BYTES = 4 * 1024, /* several times the largest entry */
+    CHUNK_MAX_BYTES = 1024 * 1024,
+    CHUNKS = 16,     /* of a small budget */
+    MERGE_BINS = 64, /* bin i holds a chain of 2^i */
+    HEAP_BYTES = 16, /* what the allocator adds to a chunk */
+};
+
+struct spool_chunk {
+    struct spool_chunk *next;
+    uint8_t data[] __attribute__((aligned(SPOOL_ENTRY_ALIGN)));
+};
+
+size_t spool_entry_bytes(size_t name_len, size_t label_len)
+{
+    size_t bytes = offsetof(struct spool_entry, text) + name_len + 1 + label_len + 1;
+    return (bytes + SPOOL_ENTRY_ALIGN - 1) & ~(size_t)(SPOOL_ENTRY_ALIGN - 1);
+}
+
+struct spool_entry *spool_entry_at(uint8_t *data, size_t len)
+{
+    struct spool_entry *entry = (struct spool_entry *)(void *)data;
+    if (len < spool_entry_bytes(0, 0) || len < spool_entry_bytes(entry->name_len, entry->label_len))
+        return NULL;
+    bool ends = strnlen(entry->text, entry->name_len + 1u) == entry->name_len &&
+                entry->text[entry->name_len + 1u + entry->label_len] == '\0';
+    return ends ? entry : NULL;
+}
+
+void spool_pool_init(struct spool_pool *pool, uint64_t budget_bytes)
+{
+    uint64_t chunk = budget_bytes / CHUNKS;
+    if (chunk < CHUNK_MIN_BYTES)
+        chunk = CHUNK_MIN_BYTES;
+    if (chunk > CHUNK_MAX_BYTES)
+        chunk = CHUNK_MAX_BYTES;
+    *pool = (struct spool_pool){.chunk_bytes = (size_t)chunk - sizeof(struct spool_chunk) - HEAP_BYTES,
+                                .budget_bytes = budget_bytes};
+}
+
+void spool_pool_dispose(struct spool_pool *pool)
+{
+    while (pool->chunks != NULL) {
+        struct spool_chunk *next = pool->chunks->next;
+        free(pool->chunks);
+        pool->chunks = next;
+    }
+    spool_pool_init(pool, pool->budget_bytes);
+}
+
+void spool_pool_reset(struct spool_pool *pool)
+{
+    pool->current = pool->chunks;
+    pool->used_bytes = 0;
+}
+
+/* The next chunk: one that is kept from before a reset, or a new one inside the budget. */
+static enum error next_chunk(struct spool_pool *pool)
+{
+    struct spool_chunk *next = pool->current == NULL ? pool->chunks : pool->current->next;
+    if (next == NULL) {
+        uint64_t whole = pool->chunk_bytes + sizeof *next + HEAP_BYTES;
+        /* One there must be, or nothing could ever be added. */
+        if (pool->chunks != NULL && pool->total_bytes + whole > pool->budget_bytes)
+            return ERR_LIMIT;
+        next = malloc(sizeof *next + pool->chunk_bytes);
+        if (next == NULL)
+            return ERR_MEMORY;
+        next->next = NULL;
+        pool->total_bytes += whole;
+        if (pool->current == NULL)
+            pool->chunks = next;
+        else
+            pool->current->next = next;
+    }
+    pool->current = next;
+    pool->used_bytes = 0;
+    return ERR_OK;
+}
+
+enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t label_len,
+                           struct spool_entry **entry)
+{
+    size_t bytes = spool_entry_bytes(name_len, label_len);
+    if (name_len > UINT8_MAX || label_len > UINT8_MAX)
+        return ERR_LIMIT;
+    if (pool->current == NULL || bytes > pool->chunk_bytes - pool->used_bytes) {
+        enum error error = next_chunk(pool);
+        if (error != ERR_OK)
+            return error;
+    }
+    *entry = (struct spool_entry *)(void *)(pool->current->data + pool->used_bytes);
+    memset(*entry, 0, bytes);
+    (*entry)->name_len = (uint8_t)name_len;
+    (*entry)->label_len = (uint8_t)label_len;
+    pool->used_bytes += bytes;
+    return ERR_OK;
+}
+
+static int compare(const struct spool_entry *a, const struct spool_entry *b)
+{
+    if (a->key != b->key)
+        return a->key < b->key ? -1 : 1;
+    int names = strcmp(a->text, b->text);
+    if (names != 0)
+        return names;
+    return a->ordinal < b->ordinal ? -1 : a->ordinal > b->ordinal;
+}
+
+static struct spool_entry *merge(struct spool_entry *a, struct spool_entry *b)
+{
+    struct spool_entry *first = NULL, **end = &first;
+    while (a != NULL && b != NULL) {
+        struct spool_entry **less = compare(a, b) <= 0 ? &a : &b;
+        *end = *less;
+        end = &(*end)->next;
+        *less = *end;
+    }
+    *end = a != NULL ? a : b;
+    return first;
+}
+
+static struct spool_entry *sort(struct spool_entry *chain)
+{
+    struct spool_entry *bins[MERGE_BINS] = {NULL};
+    while (chain != NULL) {
+        struct spool_entry *run = chain;
+        chain = chain->next;
+        run->next = NULL;
+        size_t bin = 0;
+        for (; bins[bin] != NULL; bin++) {
+            run = merge(bins[bin], run);
+            bins[bin] = NULL;
+        }
+        bins[bin] = run;
+    }
+    struct spool_entry *sorted = NULL;
+    for (size_t bin = 0; bin < MERGE_BINS; bin++)
+        sorted = merge(bins[bin], sorted);
+    return sorted;
+}
+
+struct spool_entry *spool_chain_order(struct spool_entry *chain, uint64_t *duplicates)
+{
+    struct spool_entry *sorted = sort(chain);
+    for (struct spool_entry *entry = sorted; entry != NULL; entry = entry->next)
+        while (entry->next != NULL && entry->next->key == entry->key &&
+               strcmp(entry->next->text, entry->text) == 0) {
+            entry->next = entry->next->next;
+            ++*duplicates;
+        }
+    return sorted;
+}

@@ -1,0 +1,168 @@
+/* Writing and reading the spool's file. It knows bytes and buckets, not names. */
+#include "input/spool_runs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { FIRST_RUNS = 16 };
+
+void spool_runs_init(struct spool_runs *runs, size_t out_bytes)
+{
+    *runs = (struct spool_runs){.fd = -1, .out_bytes = out_bytes};
+}
+
+void spool_runs_dispose(struct spool_runs *runs)
+{
+    if (runs->fd >= 0)
+        (void)close(runs->fd);
+    free(runs->runs);
+    free(runs->out);
+    spool_runs_init(runs, runs->out_bytes);
+}
+
+static enum error failed(struct spool_runs *runs, const char *what)
+{
+    int number = errno;
+    char text[SPOOL_REASON_BYTES / 2];
+    (void)snprintf(runs->reason, sizeof runs->reason, "spool.blocks: %s: %s", what,
+                   strerror_r(number, text, sizeof text));
+    return number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_FULL : ERR_IO;
+}
+
+static enum error damaged(struct spool_runs *runs)
+{
+    (void)snprintf(runs->reason, sizeof runs->reason, "spool.blocks: %s", error_text(ERR_CORRUPT));
+    return ERR_CORRUPT;
+}
+
+enum error spool_runs_open(struct spool_runs *runs, const char *directory)
+{
+    char *path = NULL;
+    if (runs->out == NULL)
+        runs->out = malloc(runs->out_bytes);
+    if (runs->out == NULL || asprintf(&path, "%s/spool.blocks", directory) < 0)
+        return ERR_MEMORY;
+    enum error error = ERR_OK;
+    if (unlink(path) != 0 && errno != ENOENT)
+        error = failed(runs, "cannot remove the old one");
+    if (error == ERR_OK) {
+        runs->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (runs->fd < 0)
+            error = failed(runs, "cannot create");
+    }
+    if (error == ERR_OK && unlink(path) != 0)
+        error = failed(runs, "cannot unlink");
+    free(path);
+    return error;
+}
+
+static enum error write_at(struct spool_runs *runs, const uint8_t *data, size_t len, uint64_t at)
+{
+    while (len > 0) {
+        ssize_t wrote = pwrite(runs->fd, data, len, (off_t)at);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0)
+            return failed(runs, "cannot write");
+        data += wrote;
+        len -= (size_t)wrote;
+        at += (uint64_t)wrote;
+    }
+    return ERR_OK;
+}
+
+static enum error read_at(struct spool_runs *runs, void *out, size_t len, uint64_t at)
+{
+    uint8_t *data = out;
+    while (len > 0) {
+        ssize_t got = pread(runs->fd, data, len, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return failed(runs, "cannot read");
+        if (got == 0)
+            return damaged(runs);
+        data += got;
+        len -= (size_t)got;
+        at += (uint64_t)got;
+    }
+    return ERR_OK;
+}
+
+enum error spool_runs_begin(struct spool_runs *runs)
+{
+    if (runs->count == runs->capacity) {
+        size_t capacity = runs->capacity == 0 ? FIRST_RUNS : runs->capacity * 2;
+        uint64_t *larger = realloc(runs->runs, capacity * sizeof *larger);
+        if (larger == NULL)
+            return ERR_MEMORY;
+        runs->runs = larger;
+        runs->capacity = capacity;
+    }
+    runs->runs[runs->count] = runs->end;
+    runs->end += sizeof runs->index; /* the index is written last, into this gap */
+    return ERR_OK;
+}
+
+void spool_runs_bucket(struct spool_runs *runs, uint32_t bucket)
+{
+    runs->index[bucket] = runs->end;
+}
+
+static enum error flush(struct spool_runs *runs)
+{
+    enum error error = write_at(runs, runs->out, runs->out_len, runs->end - runs->out_len);
+    runs->out_len = 0;
+    return error;
+}
+
+enum error spool_runs_write(struct spool_runs *runs, struct bytes data)
+{
+    while (data.len > 0) {
+        size_t room = runs->out_bytes - runs->out_len;
+        size_t len = data.len < room ? data.len : room;
+        memcpy(runs->out + runs->out_len, data.data, len);
+        runs->out_len += len;
+        runs->end += len;
+        data = bytes_make(data.data + len, data.len - len);
+        enum error error = runs->out_len == runs->out_bytes ? flush(runs) : ERR_OK;
+        if (error != ERR_OK)
+            return error;
+    }
+    return ERR_OK;
+}
+
+enum error spool_runs_end(struct spool_runs *runs)
+{
+    enum error error = flush(runs);
+    if (error != ERR_OK)
+        return error;
+    runs->index[SPOOL_BUCKETS] = runs->end;
+    for (size_t bucket = 0; bucket < SPOOL_BUCKETS; bucket++)
+        runs->bucket_bytes[bucket] += runs->index[bucket + 1] - runs->index[bucket];
+    uint64_t start = runs->runs[runs->count++];
+    return write_at(runs, (const uint8_t *)runs->index, sizeof runs->index, start);
+}
+
+enum error spool_runs_load(struct spool_runs *runs, uint32_t bucket, uint8_t *out)
+{
+    uint64_t left = runs->bucket_bytes[bucket];
+    for (size_t i = 0; i < runs->count && left > 0; i++) {
+        uint64_t place[2];
+        enum error error = read_at(runs, place, sizeof place, runs->runs[i] + bucket * sizeof place[0]);
+        if (error != ERR_OK)
+            return error;
+        if (place[0] > place[1] || place[1] - place[0] > left)
+            return damaged(runs);
+        size_t len = (size_t)(place[1] - place[0]);
+        error = read_at(runs, out, len, place[0]);
+        if (error != ERR_OK)
+            return error;
+        out += len;
+        left -= len;
+    }
+    return left == 0 ? ERR_OK : damaged(runs);
+}

@@ -1,0 +1,26 @@
+/*
+ * A stored list: a file or standard input, read in a stream, its bytes counted and hashed as they are stored,
+ * then unpacked. Private to input/; the one place there that reads files.
+ */
+#ifndef STSWEEP_INPUT_STORED_H
+#define STSWEEP_INPUT_STORED_H
+
+#include "input/compressed.h"
+
+enum { STORED_SHA256_BYTES = 65, STORED_REASON_BYTES = 160 };
+
+struct stored {
+    const char *path;     /* "-" for standard input */
+    bool (*stop)(void *); /* may be NULL; looked at before each piece, and while none comes */
+    void *stop_arg;
+    compressed_sink sink; /* gets what was unpacked */
+    void *arg;
+    uint64_t bytes;                   /* read so far, as stored */
+    char sha256[STORED_SHA256_BYTES]; /* hex; "" until the end was reached */
+    char reason[STORED_REASON_BYTES]; /* after a failure of the reading itself; "" where the sink failed */
+};
+
+/* The caller fills in path to arg. ERR_IO, ERR_CORRUPT, ERR_STOPPED, ERR_MEMORY, or the sink's own. */
+enum error stored_read(struct stored *stored);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * Walks the zstd frames of one file, each checked whole (content size, checksum) before it is given. Memory
+ * is bounded by the largest frame, whatever the file holds. Reads only.
+ */
+#ifndef STSWEEP_OUTPUT_FRAMES_SCAN_H
+#define STSWEEP_OUTPUT_FRAMES_SCAN_H
+
+#include "scanner/base/bytes.h"
+#include "scanner/base/error.h"
+
+struct frame_scan;
+
+enum frame_state {
+    FRAME_WHOLE, /* a frame that is whole and whose checksum is right */
+    FRAME_END,   /* the file ends here, behind a whole frame */
+    FRAME_BAD    /* what stands here is no whole frame */
+};
+
+/* fd is borrowed and must allow pread. */
+enum error frame_scan_create(int fd, struct frame_scan **scan);
+void frame_scan_destroy(struct frame_scan *scan);
+
+/* The next frame; *raw holds until the next call. After FRAME_BAD or FRAME_END it stays where it is. */
+enum error frame_scan_next(struct frame_scan *scan, enum frame_state *state, struct bytes *raw);
+
+/* At FRAME_BAD: does more follow than one frame that was torn while it was written? */
+enum error frame_scan_is_damage(struct frame_scan *scan, bool *damage);
+
+uint64_t frame_scan_offset(const struct frame_scan *scan); /* behind the last whole frame */
+uint64_t frame_scan_count(const struct frame_scan *scan);  /* whole frames so far */
+
+#endif

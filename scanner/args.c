@@ -1,0 +1,156 @@
+/* From argv to a configuration. */
+#include "scanner/args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char origin[] = "command line";
+
+/* The value of --name=value or --name value; NULL where the argument is another. *used counts what was taken.
+ */
+static const char *flag_value(const char *name, int left, char **argv, int *used)
+{
+    size_t len = strlen(name);
+    if (strncmp(argv[0], name, len) != 0)
+        return NULL;
+    if (argv[0][len] == '=') {
+        *used = 1;
+        return argv[0] + len + 1;
+    }
+    if (argv[0][len] != 0 || left < 2)
+        return NULL;
+    *used = 2;
+    return argv[1];
+}
+
+static enum error read_config_files(struct args *args, int argc, char **argv, struct buf *why)
+{
+    enum error error = ERR_OK;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        int used = 0;
+        const char *path = flag_value("--config", argc - i, argv + i, &used);
+        if (path != NULL && config_read_file(&args->config, path, why) != ERR_OK)
+            error = ERR_CONFIG;
+        if (used == 2)
+            i++;
+    }
+    return error;
+}
+
+/* --section.key=value or --section.key value. */
+static enum error take_option(struct args *args, int left, char **argv, int *used, struct buf *why)
+{
+    char name[128];
+    const char *equals = strchr(argv[0], '=');
+    size_t len = equals == NULL ? strlen(argv[0] + 2) : (size_t)(equals - argv[0] - 2);
+    if (len >= sizeof name) {
+        (void)buf_printf(why, "%s: %.40s…: no such option\n", origin, argv[0]);
+        return ERR_CONFIG;
+    }
+    memcpy(name, argv[0] + 2, len);
+    name[len] = 0;
+    *used = equals == NULL ? 2 : 1;
+    if (equals == NULL && (left < 2 || strchr(name, '.') == NULL)) {
+        *used = 1;
+        if (strchr(name, '.') != NULL) {
+            (void)buf_printf(why, "%s: --%s needs a value\n", origin, name);
+            return ERR_CONFIG;
+        }
+        return config_set(&args->config, name, "", origin, why);
+    }
+    return config_set(&args->config, name, equals == NULL ? argv[1] : equals + 1, origin, why);
+}
+
+/* -oDIR or -o DIR. */
+static enum error take_letter(struct args *args, int left, char **argv, int *used, struct buf *why)
+{
+    const char *name = config_flag(argv[0][1]);
+    *used = argv[0][2] == 0 ? 2 : 1;
+    if (name == NULL) {
+        (void)buf_printf(why, "%s: %s: no such flag; `stsweep help` lists them\n", origin, argv[0]);
+        return ERR_CONFIG;
+    }
+    if (*used == 2 && left < 2) {
+        (void)buf_printf(why, "%s: %s needs a value\n", origin, argv[0]);
+        *used = 1;
+        return ERR_CONFIG;
+    }
+    return config_set(&args->config, name, *used == 2 ? argv[1] : argv[0] + 2, origin, why);
+}
+
+static bool take_switch(struct args *args, const char *argument)
+{
+    struct {
+        const char *text;
+        bool *value;
+    } switches[] = {{"--resume", &args->resume}, {"--json", &args->json}, {"--verbose", &args->verbose},
+                    {"-v", &args->verbose},      {"--help", &args->help}, {"-h", &args->help}};
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+        if (strcmp(argument, switches[i].text) == 0) {
+            *switches[i].value = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum error take_flag(struct args *args, int left, char **argv, int *used, struct buf *why)
+{
+    *used = 1;
+    if (take_switch(args, argv[0]))
+        return ERR_OK;
+    if (flag_value("--config", left, argv, used) != NULL)
+        return ERR_OK;
+    const char *trace = flag_value("--trace", left, argv, used);
+    if (trace != NULL) {
+        args->trace = trace;
+        return ERR_OK;
+    }
+    /* --shard i/n is how people think of it; the option is scan.shard. */
+    const char *shard = flag_value("--shard", left, argv, used);
+    if (shard != NULL)
+        return config_set(&args->config, "scan.shard", shard, origin, why);
+    return argv[0][1] == '-' ? take_option(args, left, argv, used, why)
+                             : take_letter(args, left, argv, used, why);
+}
+
+static enum error take_all(struct args *args, int argc, char **argv, struct buf *why)
+{
+    enum error error = ERR_OK;
+    bool only_names = false;
+    for (int i = 1; i < argc; i++) {
+        int used = 1;
+        if (!only_names && strcmp(argv[i], "--") == 0) {
+            only_names = true;
+        } else if (only_names || argv[i][0] != '-' || argv[i][1] == 0) {
+            args->names[args->name_count++] = argv[i];
+        } else {
+            if (take_flag(args, argc - i, argv + i, &used, why) != ERR_OK)
+                error = ERR_CONFIG;
+            i += used - 1;
+        }
+    }
+    return error;
+}
+
+enum error args_parse(struct args *args, int argc, char **argv, struct buf *why)
+{
+    *args = (struct args){0};
+    enum error error = config_init(&args->config);
+    args->names = calloc((size_t)argc, sizeof *args->names);
+    if (error != ERR_OK || args->names == NULL)
+        return ERR_MEMORY;
+    error = read_config_files(args, argc, argv, why);
+    if (take_all(args, argc, argv, why) != ERR_OK)
+        error = ERR_CONFIG;
+    if (error == ERR_OK)
+        error = config_check(&args->config, why);
+    return error;
+}
+
+void args_dispose(struct args *args)
+{
+    config_dispose(&args->config);
+    free(args->names);
+    args->names = NULL;
+}

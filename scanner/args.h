@@ -1,0 +1,28 @@
+/*
+ * The command line of scan and check: positional arguments, options out of the table (--section.key=value and
+ * one-letter flags), and the few flags that are no options.
+ */
+#ifndef STSWEEP_ARGS_H
+#define STSWEEP_ARGS_H
+
+#include "scanner/config.h"
+
+struct args {
+    struct config config;
+    const char **names; /* positional; borrowed from argv */
+    size_t name_count;
+    bool resume;
+    bool json;
+    bool verbose;
+    bool help;
+    const char *trace;
+};
+
+/*
+ * Reads argv[1…] (argv[0] is the command's name). The file of --config is read first, wherever it stands, so
+ * that the command line wins. On failure *why says what is wrong, a line each fault.
+ */
+enum error args_parse(struct args *args, int argc, char **argv, struct buf *why);
+void args_dispose(struct args *args);
+
+#endif

@@ -1,0 +1,131 @@
+/* A few domains, explained. */
+#include "scanner/check.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "input/hostname.h"
+#include "output/explain.h"
+#include "output/json.h"
+#include "scanner/domain.h"
+#include "scanner/setup.h"
+
+enum { EXIT_PROTECTED = 0, EXIT_NOT = 1, EXIT_USAGE = 2, EXIT_FAILED = 4, EXIT_UNKNOWN = 5 };
+enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 4 * 1024 * 1024 };
+
+struct check {
+    const struct check_request *request;
+    struct worker *worker;
+    struct buf *texts; /* one for each name, in order */
+    enum outcome *outcomes;
+    size_t left;
+    bool failed;
+};
+
+static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
+{
+    (void)arg;
+    (void)worker;
+    (void)probe;
+}
+
+static void on_release(void *arg, struct worker *worker)
+{
+    (void)arg;
+    (void)worker;
+}
+
+static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
+                      const struct judgement *judgement)
+{
+    struct check *check = arg;
+    size_t index = (size_t)facts->ordinal - 1;
+    struct buf *text = &check->texts[index];
+    bool made = check->request->json ? json_domain(text, facts, judgement)
+                                     : explain_domain(text, facts, judgement, check->request->verbose);
+    check->failed = check->failed || !made;
+    check->outcomes[index] = judgement->outcome;
+    if (--check->left == 0)
+        (void)event_base_loopbreak(worker->loop.base);
+}
+
+static bool start_all(struct check *check)
+{
+    const struct check_request *request = check->request;
+    for (size_t i = 0; i < request->name_count; i++) {
+        char name[HOSTNAME_BYTES];
+        enum failure_code code = hostname_normalize(bytes_of(request->names[i]), name);
+        if (code != FAIL_NONE) {
+            (void)fprintf(stderr, "stsweep: %s: %s: %s %s\n", request->names[i], failure_name(code),
+                          failure_get(code)->why, failure_get(code)->mend);
+            return false;
+        }
+        struct domain_input input = {.ordinal = i + 1, .domain = name};
+        if (domain_start(check->worker, &input) != ERR_OK)
+            return false;
+    }
+    return true;
+}
+
+/* The worst answer decides; what could not be determined stands behind a plain no. */
+static int exit_code(const struct check *check)
+{
+    int code = EXIT_PROTECTED;
+    for (size_t i = 0; i < check->request->name_count; i++) {
+        if (check->outcomes[i] == OUTCOME_UNKNOWN && code == EXIT_PROTECTED)
+            code = EXIT_UNKNOWN;
+        else if (check->outcomes[i] != OUTCOME_PROTECTED && check->outcomes[i] != OUTCOME_UNKNOWN)
+            code = EXIT_NOT;
+    }
+    return code;
+}
+
+static int run(struct check *check, struct scan_context *context)
+{
+    const char *why = NULL;
+    context->sink = (struct sink){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
+    context->trace = check->request->trace;
+    check->worker = workers_create(1, context, &why);
+    if (check->worker == NULL) {
+        (void)fprintf(stderr, "stsweep: %s\n", why);
+        return EXIT_USAGE;
+    }
+    check->left = check->request->name_count;
+    bool started = start_all(check);
+    if (started)
+        loop_run(&check->worker->loop);
+    workers_destroy(check->worker, 1);
+    if (!started)
+        return EXIT_USAGE;
+    for (size_t i = 0; i < check->request->name_count; i++)
+        (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
+    return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
+}
+
+int check_main(const struct check_request *request)
+{
+    struct check check = {.request = request};
+    struct scan_context context;
+    struct buf why;
+    int code = EXIT_FAILED;
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)setup_open_files();
+    buf_init(&why, WHY_BYTES);
+    check.texts = calloc(request->name_count, sizeof *check.texts);
+    check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
+    for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
+        buf_init(&check.texts[i], TEXT_BYTES);
+    if (context_init(&context, request->config, &why) != ERR_OK) {
+        (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
+        code = EXIT_USAGE;
+    } else if (check.texts != NULL && check.outcomes != NULL) {
+        code = run(&check, &context);
+    }
+    context_dispose(&context);
+    for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
+        buf_dispose(&check.texts[i]);
+    free(check.texts);
+    free(check.outcomes);
+    buf_dispose(&why);
+    return code;
+}

@@ -1,0 +1,25 @@
+/*
+ * What the two engines of dns/lookup have in common; private to scanner/dns. Each engine's own struct begins
+ * with a struct lookup_engine, and lookup.c dispatches over its ops. Belongs to one loop.
+ */
+#ifndef STSWEEP_DNS_ENGINE_H
+#define STSWEEP_DNS_ENGINE_H
+
+#include "scanner/dns/lookup.h"
+
+/* Each does what the function of lookup.h with the same name says. */
+struct lookup_ops {
+    struct lookup_handle (*start)(struct lookup_engine *engine, const char *name, uint16_t type,
+                                  lookup_done done, void *arg);
+    void (*cancel)(struct lookup_engine *engine, struct lookup_handle handle);
+    size_t (*pending)(const struct lookup_engine *engine);
+    void (*destroy)(struct lookup_engine *engine); /* never called with NULL; frees the struct as well */
+};
+
+/* The first member of each engine's struct. The engine keeps the counters; lookup.c reads them. */
+struct lookup_engine {
+    const struct lookup_ops *ops;
+    struct lookup_counters counters;
+};
+
+#endif

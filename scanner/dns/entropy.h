@@ -1,0 +1,18 @@
+/* Unpredictable numbers for ids and the choice of sockets: the kernel's, fetched by the kilobyte. One a loop.
+ */
+#ifndef STSWEEP_DNS_ENTROPY_H
+#define STSWEEP_DNS_ENTROPY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct entropy {
+    uint32_t words[256];
+    uint32_t left;
+};
+
+/* false where the kernel gives none; afterwards entropy_next always has some. */
+bool entropy_init(struct entropy *entropy);
+uint32_t entropy_next(struct entropy *entropy);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * Sets libunbound up as the embedded resolver of a survey: a recursive validator that asks the authoritative
+ * servers itself, never those that ip_may_reach refuses, and that reads neither resolv.conf nor /etc/hosts.
+ * Sends nothing.
+ */
+#include "scanner/dns/recursive_context.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unbound-event.h>
+#include <unistd.h>
+
+#include "scanner/config.h"
+#include "scanner/dns/message.h"
+
+enum {
+    PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4,
+    SOCKETS_MIN = 16,
+    TCP_MIN = 8,
+    TCP_MAX = 128,
+    FILES_SHARE = 4, /* one part in four of the open files is for UDP to name servers */
+    /* Memory of all loops together; each gets its part. */
+    CACHE_MEBIBYTES = 256,
+    CACHE_HOSTS = 400000
+};
+
+struct setup {
+    struct ub_ctx *context;
+    const struct config *config;
+    char *why;
+    bool failed;
+};
+
+enum { WHY_BYTES = 512 };
+
+static char *why_text(void)
+{
+    static _Thread_local char text[WHY_BYTES];
+    return text;
+}
+
+/* Sets an option; the first failure is kept, and what follows it is not tried. */
+static void set(struct setup *setup, const char *option, const char *value)
+{
+    if (setup->failed)
+        return;
+    int result = ub_ctx_set_option(setup->context, option, value);
+    if (result == 0)
+        return;
+    setup->failed = true;
+    (void)snprintf(setup->why, WHY_BYTES, "libunbound does not take %s %s: %s", option, value,
+                   ub_strerror(result));
+}
+
+static void set_number(struct setup *setup, const char *option, uint64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    set(setup, option, text);
+}
+
+static uint64_t clamp(uint64_t value, uint64_t least, uint64_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+static uint64_t open_files(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
+
+/* Sockets, queries and caches: a loop's part of the whole. */
+static void set_sizes(struct setup *setup, uint32_t loops, uint32_t lookups)
+{
+    static const struct {
+        const char *option;
+        unsigned percent;
+    } caches[] = {
+        {"rrset-cache-size:", 60}, {"msg-cache-size:", 30}, {"key-cache-size:", 8}, {"neg-cache-size:", 2}};
+    static const char *const slabs[] = {
+        "rrset-cache-slabs:", "msg-cache-slabs:", "key-cache-slabs:", "infra-cache-slabs:"};
+    uint64_t most = clamp(open_files() / FILES_SHARE / loops, SOCKETS_MIN, UINT16_MAX);
+    uint64_t sockets = clamp(lookups, SOCKETS_MIN, most);
+    set_number(setup, "outgoing-range:", sockets);
+    set_number(setup, "outgoing-num-tcp:", clamp(sockets / 8, TCP_MIN, TCP_MAX));
+    set_number(setup, "num-queries-per-thread:", lookups);
+    for (size_t i = 0; i < sizeof caches / sizeof caches[0]; i++)
+        set_number(setup, caches[i].option,
+                   ((uint64_t)CACHE_MEBIBYTES << 20) / 100 * caches[i].percent / loops);
+    set_number(setup, "infra-cache-numhosts:", CACHE_HOSTS / loops + 1);
+    for (size_t i = 0; i < sizeof slabs / sizeof slabs[0]; i++)
+        set(setup, slabs[i], "1"); /* one thread uses it */
+}
+
+/*
+ * What is asked of whom. An answer must not depend on what else the survey asked before, so nothing is made
+ * up from neighbouring NSEC records; and every query saved is one less at somebody's server: the names are no
+ * secret, so they are not minimised, and name servers' addresses are looked up only when needed.
+ */
+static void set_manner(struct setup *setup)
+{
+    static const char *const options[][2] = {
+        {"qname-minimisation:", "no"},
+        {"aggressive-nsec:", "no"},
+        {"target-fetch-policy:", "0 0 0 0 0"},
+        {"minimal-responses:", "yes"},
+        {"rrset-roundrobin:", "no"},
+        {"use-caps-for-id:", "no"},
+        {"harden-glue:", "yes"},
+        {"harden-dnssec-stripped:", "yes"},
+        {"val-log-level:", "2"},           /* so that why_bogus is filled in */
+        {"do-not-query-localhost:", "no"}, /* in the list of refused prefixes, unless it is allowed */
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        set(setup, options[i][0], options[i][1]);
+    set_number(setup, "edns-buffer-size:", DNS_EDNS_BYTES);
+    set_number(setup, "outbound-msg-retry:", (uint64_t)setup->config->dns_attempts);
+}
+
+/* Is there a route to a root server of this family? Connecting a UDP socket asks the kernel and sends
+ * nothing. */
+static bool has_route(const char *root_server)
+{
+    struct ip_addr ip;
+    struct sockaddr_storage address;
+    if (!ip_parse(root_server, &ip))
+        return false;
+    socklen_t len = ip_sockaddr(&ip, 53, &address);
+    int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool routed = connect(fd, (const struct sockaddr *)&address, len) == 0;
+    (void)close(fd);
+    return routed;
+}
+
+/* A machine without IPv6 would spend a try on each IPv6 server. A private root may be anywhere. */
+static void set_families(struct setup *setup)
+{
+    if (setup->config->dns_root_hints[0] != '\0')
+        return;
+    bool v4 = has_route("198.41.0.4"), v6 = has_route("2001:503:ba3e::2:30");
+    if (v4 != v6) {
+        set(setup, "do-ip4:", v4 ? "yes" : "no");
+        set(setup, "do-ip6:", v6 ? "yes" : "no");
+    }
+}
+
+static void set_refused(struct setup *setup, const struct ip_set *allow)
+{
+    struct ip_set refused;
+    enum error error = ip_refused_set(allow, &refused);
+    if (error != ERR_OK) {
+        setup->failed = true;
+        (void)snprintf(setup->why, WHY_BYTES, "safety.allow: %s", error_text(error));
+        return;
+    }
+    for (size_t i = 0; i < refused.count; i++) {
+        char ip[IP_TEXT_BYTES], text[PREFIX_TEXT_BYTES];
+        (void)snprintf(text, sizeof text, "%s/%u", ip_format(&refused.prefixes[i].base, ip),
+                       refused.prefixes[i].bits);
+        set(setup, "do-not-query-address:", text);
+    }
+    ip_set_dispose(&refused);
+}
+
+static bool readable(struct setup *setup, const char *option, const char *path)
+{
+    if (access(path, R_OK) == 0)
+        return true;
+    setup->failed = true;
+    (void)snprintf(setup->why, WHY_BYTES, "%s: %s: %s", option, path, strerrordesc_np(errno));
+    return false;
+}
+
+static void set_root(struct setup *setup)
+{
+    const char *hints = setup->config->dns_root_hints, *anchor = setup->config->dns_trust_anchor;
+    if (hints[0] != '\0' && readable(setup, "dns.root_hints", hints))
+        set(setup, "root-hints:", hints);
+    if (anchor[0] == '\0' || setup->failed || !readable(setup, "dns.trust_anchor", anchor))
+        return;
+    setup->failed = ub_ctx_add_ta_file(setup->context, anchor) != 0;
+    if (setup->failed)
+        (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used", anchor);
+}
+
+/*
+ * Names that libunbound answers itself. They are left alone under the public root, where they are in nobody's
+ * zone; a private root may well serve them. The first such call also makes it read the trust anchors.
+ */
+static void open_private_zones(struct setup *setup)
+{
+    static const char *const zones[] = {"test.", "invalid.", "onion."};
+    if (setup->config->dns_root_hints[0] == '\0')
+        return;
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0] && !setup->failed; i++) {
+        setup->failed = ub_ctx_zone_remove(setup->context, zones[i]) != 0;
+        if (setup->failed)
+            (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used",
+                           setup->config->dns_trust_anchor);
+    }
+}
+
+static void ignore_result(void *arg, int rcode, void *packet, int len, int secure, char *why_bogus,
+                          int limited)
+{
+    (void)arg, (void)rcode, (void)packet, (void)len, (void)secure, (void)why_bogus, (void)limited;
+}
+
+/* libunbound reads its files at the first question; this one it answers itself. */
+static void warm_up(struct setup *setup)
+{
+    if (setup->failed)
+        return;
+    int result = ub_resolve_event(setup->context, "localhost.", DNS_TYPE_A, 1, NULL, ignore_result, NULL);
+    if (result == 0)
+        return;
+    bool hints = setup->config->dns_root_hints[0] != '\0';
+    setup->failed = true;
+    (void)snprintf(
+        setup->why, WHY_BYTES, "%s: %s cannot be used: %s", hints ? "dns.root_hints" : "dns.trust_anchor",
+        hints ? setup->config->dns_root_hints : setup->config->dns_trust_anchor, ub_strerror(result));
+}
+
+/* libunbound's set-up and tear-down touch variables of the process (log, hash seed): one at a time. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+struct ub_ctx *recursive_context_create(struct event_base *base, const struct config *config,
+                                        const struct ip_set *allow, uint32_t loops, uint32_t lookups,
+                                        const char **why)
+{
+    struct setup setup = {.config = config, .why = why_text()};
+    *why = setup.why;
+    (void)pthread_mutex_lock(&one_at_a_time);
+    setup.context = ub_ctx_create_event(base);
+    if (setup.context == NULL) {
+        (void)snprintf(setup.why, WHY_BYTES, "libunbound: %s", error_text(ERR_MEMORY));
+    } else {
+        (void)ub_ctx_debugout(setup.context, NULL); /* it would write to standard error */
+        set_sizes(&setup, loops, lookups);
+        set_manner(&setup);
+        set_families(&setup);
+        set_refused(&setup, allow);
+        set_root(&setup);
+        open_private_zones(&setup);
+        warm_up(&setup);
+    }
+    if (setup.failed)
+        ub_ctx_delete(setup.context);
+    (void)pthread_mutex_unlock(&one_at_a_time);
+    return setup.failed ? NULL : setup.context;
+}
+
+void recursive_context_destroy(struct ub_ctx *context)
+{
+    (void)pthread_mutex_lock(&one_at_a_time);
+    ub_ctx_delete(context);
+    (void)pthread_mutex_unlock(&one_at_a_time);
+}

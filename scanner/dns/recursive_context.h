@@ -1,0 +1,26 @@
+/*
+ * A libunbound context set up for a survey; private to dns/recursive.
+ */
+#ifndef STSWEEP_DNS_RECURSIVE_CONTEXT_H
+#define STSWEEP_DNS_RECURSIVE_CONTEXT_H
+
+#include <event2/event.h>
+#include <unbound.h>
+
+#include "scanner/base/ip.h"
+
+struct config;
+
+/*
+ * The context, ready to resolve on base: options, root hints and trust anchor are read already, so that a
+ * fault in them shows here. lookups is how many resolutions run in it at most. NULL with *why (static per
+ * thread).
+ */
+struct ub_ctx *recursive_context_create(struct event_base *base, const struct config *config,
+                                        const struct ip_set *allow, uint32_t loops, uint32_t lookups,
+                                        const char **why);
+
+/* Callbacks of what is under way may come from inside this call. */
+void recursive_context_destroy(struct ub_ctx *context);
+
+#endif

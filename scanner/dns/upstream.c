@@ -1,0 +1,241 @@
+/*
+ * Sockets, books and health of one resolver. The sockets are connected: the kernel then drops what comes from
+ * other addresses, and reports a closed port. Their source ports are drawn by the kernel, at random.
+ */
+#include "scanner/dns/upstream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    BATCH = 32,
+    DATAGRAM_BYTES = 2048, /* we announce 1232; what is longer is cut, and asked for by TCP */
+    BATCHES_A_TURN = 4,
+    RECEIVE_BUFFER_BYTES = 1 << 20,
+    PROBE_WAIT_MS = 1000,
+    PROBE_WAIT_MOST_MS = 30000,
+    HEADER_BYTES = 12,
+    TC_BYTE = 2,
+    TC_BIT = 0x02
+};
+
+struct datagrams {
+    struct mmsghdr headers[BATCH];
+    struct iovec vectors[BATCH];
+    uint8_t data[BATCH][DATAGRAM_BYTES];
+};
+
+struct datagrams *datagrams_create(void)
+{
+    struct datagrams *datagrams = calloc(1, sizeof *datagrams);
+    if (datagrams == NULL)
+        return NULL;
+    for (size_t i = 0; i < BATCH; i++) {
+        datagrams->vectors[i] = (struct iovec){datagrams->data[i], DATAGRAM_BYTES};
+        datagrams->headers[i].msg_hdr.msg_iov = &datagrams->vectors[i];
+        datagrams->headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    return datagrams;
+}
+
+/* ---- the books ---- */
+
+static struct flight **bucket(const struct upstream *upstream, uint16_t socket, uint16_t id)
+{
+    return &upstream->buckets[((uint32_t)id ^ (uint32_t)socket << 12) & upstream->bucket_mask];
+}
+
+static struct flight *find(const struct upstream *upstream, uint16_t socket, uint16_t id)
+{
+    struct flight *flight = *bucket(upstream, socket, id);
+    while (flight != NULL && (flight->id != id || flight->socket != socket))
+        flight = flight->next;
+    return flight;
+}
+
+void upstream_book(struct upstream *upstream, struct flight *flight)
+{
+    do {
+        uint32_t drawn = entropy_next(upstream->entropy);
+        flight->id = (uint16_t)drawn;
+        flight->socket = (uint16_t)((drawn >> 16) % upstream->socket_count);
+    } while (find(upstream, flight->socket, flight->id) != NULL);
+    struct flight **head = bucket(upstream, flight->socket, flight->id);
+    flight->next = *head;
+    *head = flight;
+    upstream->in_flight++;
+}
+
+void upstream_forget(struct upstream *upstream, struct flight *flight)
+{
+    struct flight **at = bucket(upstream, flight->socket, flight->id);
+    while (*at != flight)
+        at = &(*at)->next;
+    *at = flight->next;
+    upstream->in_flight--;
+}
+
+/* ---- health ---- */
+
+void upstream_set_aside(struct upstream *upstream, int64_t now_ms)
+{
+    int64_t wait = upstream->aside ? upstream->probe_wait_ms * 2 : PROBE_WAIT_MS;
+    upstream->probe_wait_ms = wait < PROBE_WAIT_MOST_MS ? wait : PROBE_WAIT_MOST_MS;
+    upstream->probe_at_ms = now_ms + upstream->probe_wait_ms;
+    upstream->aside = true;
+}
+
+static void failed(struct upstream *upstream, int64_t now_ms)
+{
+    if (upstream->aside && now_ms < upstream->probe_at_ms)
+        return; /* one of those that were under way when it was set aside */
+    if (++upstream->failures >= UPSTREAM_FAILURES)
+        upstream_set_aside(upstream, now_ms);
+}
+
+void upstream_served(struct upstream *upstream)
+{
+    window_answered(&upstream->window);
+    upstream->failures = 0;
+    upstream->aside = false;
+}
+
+void upstream_refused(struct upstream *upstream, int64_t now_ms)
+{
+    window_answered(&upstream->window);
+    failed(upstream, now_ms);
+}
+
+void upstream_lost(struct upstream *upstream, int64_t sent_ms, int64_t now_ms)
+{
+    window_lost(&upstream->window, sent_ms, now_ms);
+    failed(upstream, now_ms);
+}
+
+bool upstream_probe_due(struct upstream *upstream, int64_t now_ms)
+{
+    if (!upstream->aside || now_ms < upstream->probe_at_ms || !upstream_has_room(upstream))
+        return false;
+    upstream_set_aside(upstream, now_ms);
+    return true;
+}
+
+/* ---- datagrams ---- */
+
+/* Errors that an earlier datagram brought back (ICMP) or that this one meets at once. */
+static bool is_unreachable(int error)
+{
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EACCES ||
+           error == EPERM;
+}
+
+static void note_error(struct upstream *upstream, int error)
+{
+    if (!is_unreachable(error) || upstream->unreachable)
+        return;
+    upstream->unreachable = true;
+    upstream->hooks->unreachable(upstream->hooks->arg);
+}
+
+void upstream_send(struct upstream *upstream, const struct flight *flight, struct bytes message)
+{
+    int fd = upstream->sockets[flight->socket].fd;
+    if (send(fd, message.data, message.len, MSG_NOSIGNAL) >= 0)
+        return;
+    note_error(upstream, errno);
+    /* The error was an earlier datagram's, most likely, and is gone now that it has been reported. */
+    if (send(fd, message.data, message.len, MSG_NOSIGNAL) < 0)
+        note_error(upstream, errno);
+}
+
+static void hand_over(struct upstream_socket *socket, struct mmsghdr *header)
+{
+    struct upstream *upstream = socket->upstream;
+    uint8_t *data = header->msg_hdr.msg_iov->iov_base;
+    struct flight *flight = NULL;
+    if (header->msg_len >= HEADER_BYTES) {
+        flight = find(upstream, socket->index, (uint16_t)(data[0] << 8 | data[1]));
+        if ((header->msg_hdr.msg_flags & MSG_TRUNC) != 0)
+            data[TC_BYTE] |= TC_BIT;
+    }
+    upstream->hooks->datagram(upstream->hooks->arg, upstream, flight, data, header->msg_len);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct upstream_socket *socket = arg;
+    struct upstream *upstream = socket->upstream;
+    (void)what;
+    for (int batch = 0; batch < BATCHES_A_TURN; batch++) {
+        int got = recvmmsg(fd, upstream->datagrams->headers, BATCH, MSG_DONTWAIT, NULL);
+        if (got < 0) {
+            note_error(upstream, errno);
+            break;
+        }
+        for (int i = 0; i < got; i++)
+            hand_over(socket, &upstream->datagrams->headers[i]);
+        if (got < BATCH)
+            break;
+    }
+    upstream->hooks->turn_done(upstream->hooks->arg);
+}
+
+/* ---- birth and death ---- */
+
+static bool open_socket(struct upstream *upstream, struct event_base *base, uint16_t index)
+{
+    struct upstream_socket *opened = &upstream->sockets[index];
+    int fd = socket(upstream->address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    int size = RECEIVE_BUFFER_BYTES;
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* a smaller one costs only re-asking */
+    *opened = (struct upstream_socket){.upstream = upstream, .fd = fd, .index = index};
+    if (connect(fd, (struct sockaddr *)&upstream->address, upstream->address_len) == 0)
+        opened->event = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, opened);
+    if (opened->event != NULL && event_add(opened->event, NULL) == 0) {
+        upstream->socket_count++;
+        return true;
+    }
+    if (opened->event != NULL)
+        event_free(opened->event);
+    (void)close(fd);
+    return false;
+}
+
+static bool make_buckets(struct upstream *upstream, uint32_t limit)
+{
+    uint32_t count = 64;
+    while (count < limit)
+        count *= 2;
+    upstream->bucket_mask = count - 1;
+    upstream->buckets = calloc(count, sizeof *upstream->buckets);
+    return upstream->buckets != NULL;
+}
+
+bool upstream_init(struct upstream *upstream, const struct upstream_setup *setup)
+{
+    *upstream =
+        (struct upstream){.hooks = setup->hooks, .datagrams = setup->datagrams, .entropy = setup->entropy};
+    upstream->address_len = ip_sockaddr(&setup->ip, setup->port, &upstream->address);
+    list_init(&upstream->waiting);
+    window_init(&upstream->window, setup->limit);
+    bool ok = make_buckets(upstream, setup->limit);
+    for (uint16_t i = 0; ok && i < setup->sockets; i++)
+        ok = open_socket(upstream, setup->base, i);
+    if (!ok)
+        upstream_dispose(upstream);
+    return ok;
+}
+
+void upstream_dispose(struct upstream *upstream)
+{
+    for (uint16_t i = 0; i < upstream->socket_count; i++) {
+        event_free(upstream->sockets[i].event);
+        (void)close(upstream->sockets[i].fd);
+    }
+    free(upstream->buckets);
+    upstream->buckets = NULL;
+    upstream->socket_count = 0;
+}

@@ -1,0 +1,111 @@
+/*
+ * One recursive resolver as the stub engine sees it: its connected UDP sockets, the questions in flight on
+ * them by (socket, id), its window and its health. It sends and receives datagrams and never reads what is in
+ * them; what a question is and when it is given up, dns/resolver knows. One loop.
+ */
+#ifndef STSWEEP_DNS_UPSTREAM_H
+#define STSWEEP_DNS_UPSTREAM_H
+
+#include <event2/event.h>
+#include <sys/socket.h>
+
+#include "scanner/base/bytes.h"
+#include "scanner/base/ip.h"
+#include "scanner/base/list.h"
+#include "scanner/dns/entropy.h"
+#include "scanner/dns/window.h"
+
+struct upstream;
+struct datagrams;
+
+enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8 };
+
+/* A question on its way by UDP; lives inside the engine's own struct. */
+struct flight {
+    struct flight *next; /* of the same bucket */
+    uint16_t id;
+    uint16_t socket;
+};
+
+/* Called from the event loop only. */
+struct upstream_hooks {
+    /* flight is NULL for what fits no question; the message is writable and gone when the call returns. */
+    void (*datagram)(void *arg, struct upstream *upstream, struct flight *flight, uint8_t *data, size_t len);
+    void (*unreachable)(
+        void *arg);               /* some upstream's `unreachable` has been set, perhaps from upstream_send */
+    void (*turn_done)(void *arg); /* the last datagram of a turn has been handed over */
+    void *arg;
+};
+
+struct upstream_socket {
+    struct upstream *upstream;
+    struct event *event;
+    int fd;
+    uint16_t index;
+};
+
+struct upstream {
+    struct sockaddr_storage address;
+    socklen_t address_len;
+    uint32_t index; /* among the engine's resolvers */
+    bool trust_ad;
+    bool aside;        /* it failed too often in a row: only probed now and then */
+    bool unreachable;  /* the kernel reported that nobody listens; the engine clears it */
+    uint32_t failures; /* in a row */
+    int64_t probe_at_ms;
+    int64_t probe_wait_ms;
+    struct window window;
+    uint32_t in_flight;
+    struct list waiting; /* the engine's: questions that are to be asked here and nowhere else */
+    struct flight **buckets;
+    uint32_t bucket_mask;
+    struct upstream_socket sockets[UPSTREAM_SOCKETS];
+    uint16_t socket_count;
+    const struct upstream_hooks *hooks;
+    struct datagrams *datagrams;
+    struct entropy *entropy;
+};
+
+/* What datagrams are received into; one for all upstreams of a loop. NULL without memory. */
+struct datagrams *datagrams_create(void);
+
+struct upstream_setup {
+    struct event_base *base;
+    struct ip_addr ip;
+    uint16_t port;
+    uint16_t sockets;                   /* 1 … UPSTREAM_SOCKETS */
+    uint32_t limit;                     /* questions in flight at most */
+    const struct upstream_hooks *hooks; /* these three outlive the upstream */
+    struct datagrams *datagrams;
+    struct entropy *entropy;
+};
+
+/* false where it cannot be reached from here at all (no route, no descriptors, no memory); nothing is left
+ * then. */
+bool upstream_init(struct upstream *upstream, const struct upstream_setup *setup);
+void upstream_dispose(struct upstream *upstream);
+
+static inline bool upstream_has_room(const struct upstream *upstream)
+{
+    return window_has_room(&upstream->window, upstream->in_flight);
+}
+
+/* Draws socket and id for a question that is about to be sent, and counts it as in flight. */
+void upstream_book(struct upstream *upstream, struct flight *flight);
+
+/* Sends it. What the kernel will not take is lost like any other datagram. */
+void upstream_send(struct upstream *upstream, const struct flight *flight, struct bytes message);
+
+/* It is no longer in flight. */
+void upstream_forget(struct upstream *upstream, struct flight *flight);
+
+/* How the questions fare: an answer of use, one that refuses, none in time. */
+void upstream_served(struct upstream *upstream);
+void upstream_refused(struct upstream *upstream, int64_t now_ms);
+void upstream_lost(struct upstream *upstream, int64_t sent_ms, int64_t now_ms);
+void upstream_set_aside(struct upstream *upstream, int64_t now_ms);
+
+/* Is it time to try whether an upstream that was set aside works again? Yes only once each time. */
+bool upstream_probe_due(struct upstream *upstream, int64_t now_ms);
+
+#endif

@@ -1,0 +1,299 @@
+/* A domain's state machine: one setter, one function per state. */
+#include "scanner/domain.h"
+
+#include <stdlib.h>
+
+#include "input/hostname.h"
+#include "scanner/base/clock.h"
+#include "scanner/hosts.h"
+#include "scanner/policy/record.h"
+#include "scanner/policyhost.h"
+#include "scanner/verdict.h"
+#include "scanner/worker.h"
+
+/* Facts and judgement of one domain: a policy of the largest permitted size, twice, and the answers. */
+enum { DOMAIN_ARENA_BYTES = 1024 * 1024, UNICODE_BYTES = 1024 };
+
+enum domain_state { DOMAIN_NEW, DOMAIN_RECORDS, DOMAIN_REACH, DOMAIN_JUDGE, DOMAIN_GONE };
+
+struct domain {
+    struct worker *worker;
+    struct handle handle;
+    enum domain_state state;
+    bool parked;
+    int64_t started_ms; /* monotonic */
+    struct arena arena;
+    struct domain_facts facts;
+    struct lookup_handle txt;
+    struct lookup_handle tlsrpt;
+    struct lookup_handle mx;
+    unsigned pending; /* lookups in RECORDS; policy and hosts in REACH */
+    unsigned hosts_pending;
+    bool visiting;
+    struct policy_visit visit;
+    struct host_wait *waits; /* one for each of facts.hosts */
+};
+
+struct host_wait {
+    struct domain *domain;
+    struct handle request;
+    struct host_result *result;
+};
+
+static void enter_reach(struct domain *domain);
+static void enter_judge(struct domain *domain);
+
+static void set_state(struct domain *domain, enum domain_state state)
+{
+    static const char *const names[] = {"new", "records", "reach", "judge", "gone"};
+    const char *trace = domain->worker->context->trace;
+    if (trace != NULL && strcmp(trace, domain->facts.domain) == 0)
+        (void)fprintf(stderr, "trace: %s: %s -> %s at %lld ms\n", trace, names[domain->state], names[state],
+                      (long long)(clock_monotonic_ms() - domain->started_ms));
+    domain->state = state;
+}
+
+/* ---- RECORDS ------------------------------------------------------------------------------------------ */
+
+static void record_answered(struct domain *domain)
+{
+    if (--domain->pending == 0)
+        enter_reach(domain);
+}
+
+static void on_txt(void *arg, const struct dns_answer *answer)
+{
+    struct domain *domain = arg;
+    domain->txt = (struct lookup_handle){0};
+    dns_txt_facts(answer, &domain->arena, &domain->facts.txt);
+    record_answered(domain);
+}
+
+static void on_tlsrpt(void *arg, const struct dns_answer *answer)
+{
+    struct domain *domain = arg;
+    domain->tlsrpt = (struct lookup_handle){0};
+    dns_txt_facts(answer, &domain->arena, &domain->facts.tlsrpt);
+    record_answered(domain);
+}
+
+static void on_mx(void *arg, const struct dns_answer *answer)
+{
+    struct domain *domain = arg;
+    domain->mx = (struct lookup_handle){0};
+    dns_mx_facts(answer, &domain->arena, &domain->facts.mx);
+    record_answered(domain);
+}
+
+static void enter_records(struct domain *domain)
+{
+    struct lookup_engine *dns = domain->worker->dns;
+    char name[HOSTNAME_BYTES + 16];
+    set_state(domain, DOMAIN_RECORDS);
+    domain->pending = 3;
+    (void)snprintf(name, sizeof name, "_mta-sts.%s", domain->facts.domain);
+    domain->txt = lookup_start(dns, name, DNS_TYPE_TXT, on_txt, domain);
+    (void)snprintf(name, sizeof name, "_smtp._tls.%s", domain->facts.domain);
+    domain->tlsrpt = lookup_start(dns, name, DNS_TYPE_TXT, on_tlsrpt, domain);
+    domain->mx = lookup_start(dns, domain->facts.domain, DNS_TYPE_MX, on_mx, domain);
+}
+
+/* ---- REACH -------------------------------------------------------------------------------------------- */
+
+/* Nothing but MX hosts is waited for: make room for another domain. */
+static void park_if_only_hosts(struct domain *domain)
+{
+    struct scan_context *context = domain->worker->context;
+    if (domain->parked || domain->visiting || domain->hosts_pending == 0)
+        return;
+    if (atomic_load(&context->parked) >= (size_t)context->config->limits_parked)
+        return;
+    atomic_fetch_add(&context->parked, 1);
+    domain->parked = true;
+    context->sink.release(context->sink.arg, domain->worker);
+}
+
+static void reached(struct domain *domain)
+{
+    if (--domain->pending == 0)
+        enter_judge(domain);
+    else
+        park_if_only_hosts(domain);
+}
+
+static void on_policy(void *arg)
+{
+    struct domain *domain = arg;
+    domain->visiting = false;
+    reached(domain);
+}
+
+static void on_host(void *arg, struct host_result *result)
+{
+    struct host_wait *wait = arg;
+    struct domain *domain = wait->domain;
+    wait->request = (struct handle){0, 0};
+    wait->result = result;
+    domain->facts.hosts[wait - domain->waits].facts = &result->facts;
+    domain->hosts_pending--;
+    reached(domain);
+}
+
+static bool is_address_literal(const char *host)
+{
+    struct ip_addr ip;
+    return ip_parse(host, &ip);
+}
+
+static bool mx_surely_none(const struct mx_facts *mx)
+{
+    return mx->lookup.status == DNS_NODATA || (mx->lookup.status == DNS_ANSWERED && mx->rr_count == 0);
+}
+
+/* The MX hosts to look at: those of the answer, without the root; where there is none, the domain itself
+ * (MX-2). */
+static void make_hosts(struct domain *domain)
+{
+    struct domain_facts *facts = &domain->facts;
+    size_t most = (size_t)domain->worker->context->config->smtp_max_hosts;
+    bool implicit = mx_surely_none(&facts->mx);
+    size_t count = implicit ? 1 : facts->mx.rr_count;
+    facts->hosts = arena_array(&domain->arena, count, sizeof *facts->hosts);
+    domain->waits = arena_array(&domain->arena, count, sizeof *domain->waits);
+    if (facts->hosts == NULL || domain->waits == NULL)
+        return;
+    if (implicit)
+        facts->hosts[facts->host_count++] = (struct mx_host){.host = facts->domain, .implicit = true};
+    for (size_t i = 0; !implicit && i < count && facts->host_count < most; i++) {
+        const struct mx_rr *rr = &facts->mx.rrs[i];
+        if (strcmp(rr->host, ".") == 0)
+            continue;
+        facts->hosts[facts->host_count++] = (struct mx_host){
+            .host = rr->host, .preference = rr->preference, .address_literal = is_address_literal(rr->host)};
+    }
+}
+
+static void request_hosts(struct domain *domain, bool intent)
+{
+    struct worker *worker = domain->worker;
+    for (size_t i = 0; i < domain->facts.host_count; i++) {
+        const struct mx_host *host = &domain->facts.hosts[i];
+        struct host_wait *wait = &domain->waits[i];
+        wait->domain = domain;
+        if (host->address_literal || optout_has_domain(worker->context->optout, host->host))
+            continue;
+        wait->request = hosts_request(worker, host->host, intent, on_host, wait);
+        if (!handle_is_set(wait->request))
+            continue;
+        domain->hosts_pending++;
+        domain->pending++;
+    }
+}
+
+static void enter_reach(struct domain *domain)
+{
+    struct domain_facts *facts = &domain->facts;
+    set_state(domain, DOMAIN_REACH);
+    bool intent = sts_record_wants_policy(facts->txt.rrs, facts->txt.rr_count);
+    /* One more than there are, so that nothing that ends at once ends the domain here. */
+    domain->pending = 1;
+    make_hosts(domain);
+    request_hosts(domain, intent);
+    if (intent) {
+        domain->pending++;
+        domain->visiting = true;
+        policy_visit_start(&domain->visit, domain->worker, facts->domain, &domain->arena, &facts->policy,
+                           on_policy, domain);
+    }
+    reached(domain);
+}
+
+/* ---- JUDGE -------------------------------------------------------------------------------------------- */
+
+static void domain_free(struct domain *domain)
+{
+    struct worker *worker = domain->worker;
+    lookup_cancel(worker->dns, domain->txt);
+    lookup_cancel(worker->dns, domain->tlsrpt);
+    lookup_cancel(worker->dns, domain->mx);
+    if (domain->visiting)
+        policy_visit_cancel(&domain->visit);
+    for (size_t i = 0; domain->waits != NULL && i < domain->facts.host_count; i++) {
+        hosts_cancel(worker, domain->waits[i].request);
+        host_result_release(domain->waits[i].result);
+    }
+    if (domain->parked)
+        atomic_fetch_sub(&worker->context->parked, 1);
+    set_state(domain, DOMAIN_GONE);
+    (void)slots_remove(&worker->domains, domain->handle);
+    arena_dispose(&domain->arena);
+    free(domain);
+}
+
+static void enter_judge(struct domain *domain)
+{
+    struct worker *worker = domain->worker;
+    struct scan_context *context = worker->context;
+    struct judgement judgement;
+    bool parked = domain->parked;
+    set_state(domain, DOMAIN_JUDGE);
+    domain->facts.ms = (uint32_t)(clock_monotonic_ms() - domain->started_ms);
+    verdict_judge(&domain->facts, clock_wall_ms(), &domain->arena, &judgement);
+    context->sink.domain(context->sink.arg, worker, &domain->facts, &judgement);
+    domain_free(domain);
+    if (!parked)
+        context->sink.release(context->sink.arg, worker);
+}
+
+/* ---- start and end ------------------------------------------------------------------------------------ */
+
+static bool fill_in(struct domain *domain, const struct domain_input *input)
+{
+    struct domain_facts *facts = &domain->facts;
+    struct arena *arena = &domain->arena;
+    char unicode[UNICODE_BYTES];
+    facts->ordinal = input->ordinal;
+    facts->rank = input->rank;
+    facts->domain = arena_string(arena, input->domain);
+    facts->label = arena_string(arena, input->label);
+    if (facts->domain == NULL)
+        return false;
+    if (hostname_unicode(facts->domain, unicode, sizeof unicode))
+        facts->unicode = arena_string(arena, unicode);
+    facts->tld = hostname_tld(facts->domain);
+    facts->psl_suffix = hostname_public_suffix(facts->domain, &facts->is_public_suffix);
+    facts->time = clock_wall_ms();
+    facts->policy.fetch.tls.alert = -1;
+    return true;
+}
+
+enum error domain_start(struct worker *worker, const struct domain_input *input)
+{
+    struct domain *domain = calloc(1, sizeof *domain);
+    if (domain == NULL)
+        return ERR_MEMORY;
+    domain->worker = worker;
+    domain->started_ms = clock_monotonic_ms();
+    arena_init(&domain->arena, DOMAIN_ARENA_BYTES);
+    domain->handle = slots_add(&worker->domains, domain);
+    if (!handle_is_set(domain->handle) || !fill_in(domain, input)) {
+        (void)slots_remove(&worker->domains, domain->handle);
+        arena_dispose(&domain->arena);
+        free(domain);
+        return ERR_MEMORY;
+    }
+    enter_records(domain);
+    return ERR_OK;
+}
+
+static void end_one(void *object, void *arg)
+{
+    (void)arg;
+    domain_free(object);
+}
+
+void domains_end(struct worker *worker)
+{
+    slots_each(&worker->domains, end_one, NULL);
+    slots_dispose(&worker->domains);
+}

@@ -1,0 +1,34 @@
+/*
+ * One domain's life on one loop:
+ *
+ *   RECORDS  TXT at _mta-sts and _smtp._tls, MX: three lookups side by side
+ *   REACH    the policy (where there may be a record) beside every MX host
+ *   JUDGE    facts → judgement → sink
+ *
+ * A domain that only waits for its MX hosts' turns is parked: it leaves the loop's share of scan.in_flight,
+ * up to limits.parked.
+ */
+#ifndef STSWEEP_DOMAIN_H
+#define STSWEEP_DOMAIN_H
+
+#include <stdint.h>
+
+#include "scanner/base/error.h"
+
+struct worker;
+
+struct domain_input {
+    uint64_t ordinal;
+    const char *domain;
+    uint32_t rank;
+    const char *label; /* or NULL */
+};
+
+/* On the worker's thread. input is copied. The sink gets the facts and then a release, or only the release
+ * where the domain was parked before. ERR_MEMORY: neither will come. */
+enum error domain_start(struct worker *worker, const struct domain_input *input);
+
+/* Ends all domains of the worker without a record. On the worker's thread, or when it is joined. */
+void domains_end(struct worker *worker);
+
+#endif

@@ -1,0 +1,462 @@
+/* The table of MX hosts that this loop owns, its entries' lives, and the requests that this loop made. */
+#include "scanner/hosts.h"
+
+#include <stdlib.h>
+
+#include "scanner/addresses.h"
+#include "scanner/base/map.h"
+#include "scanner/proberun.h"
+#include "scanner/worker.h"
+
+enum { HOST_ARENA_BYTES = 256 * 1024 };
+
+enum entry_state { ENTRY_NEW, ENTRY_ADDRESSES, ENTRY_TLSA, ENTRY_PROBES, ENTRY_ADOPTS, ENTRY_READY };
+
+struct entry {
+    struct map_node node;
+    struct list recent; /* in hosts->ready while it is ready */
+    struct hosts *hosts;
+    char *host;
+    bool probe; /* part of the key: is it to be probed? */
+    enum entry_state state;
+    struct list subscribers; /* of struct subscriber */
+    struct host_result *result;
+    struct address_query address;
+    struct lookup_handle tlsa;
+    bool tlsa_second; /* the CNAME's target had no TLSA records; the name itself is asked */
+    struct probe_run *runs;
+    size_t run_count;
+    size_t runs_pending;
+    struct handle adopts;
+};
+
+struct subscriber {
+    struct list link;
+    struct worker *from;
+    struct handle handle;
+};
+
+struct request {
+    host_ready ready;
+    void *arg;
+};
+
+struct hosts {
+    struct worker *worker;
+    struct map entries;
+    struct list ready; /* least recently used first */
+    size_t bytes;      /* of the ready ones */
+    size_t ceiling_bytes;
+    struct slots requests;
+};
+
+struct host_message {
+    struct message message;
+    struct worker *from;
+    struct handle handle;
+    struct host_result *result; /* NULL: this is a request */
+    bool probe;
+    char host[];
+};
+
+void host_result_release(struct host_result *result)
+{
+    if (result == NULL || atomic_fetch_sub(&result->references, 1) != 1)
+        return;
+    arena_dispose(&result->arena);
+    free(result);
+}
+
+static struct host_result *result_create(void)
+{
+    struct host_result *result = calloc(1, sizeof *result);
+    if (result == NULL)
+        abort();
+    atomic_init(&result->references, 1);
+    arena_init(&result->arena, HOST_ARENA_BYTES);
+    return result;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------- */
+
+/* The key of a host: its name and whether it is probed. */
+struct host_key {
+    char text[258];
+    size_t len;
+};
+
+static struct bytes make_key(struct host_key *key, const char *host, bool probe)
+{
+    size_t len = strnlen(host, sizeof key->text - 1);
+    key->text[0] = probe ? 'p' : 'a';
+    memcpy(key->text + 1, host, len);
+    key->len = len + 1;
+    return bytes_make(key->text, key->len);
+}
+
+static bool is_entry(const struct map_node *node, struct bytes key)
+{
+    const struct entry *entry = (const struct entry *)node;
+    return (key.data[0] == 'p') == entry->probe && strlen(entry->host) == key.len - 1 &&
+           memcmp(entry->host, key.data + 1, key.len - 1) == 0;
+}
+
+struct hosts *hosts_create(struct worker *worker)
+{
+    struct hosts *hosts = calloc(1, sizeof *hosts);
+    if (hosts == NULL)
+        return NULL;
+    hosts->worker = worker;
+    hosts->ceiling_bytes = (size_t)worker->context->config->scan_cache / worker->count;
+    map_init(&hosts->entries, worker->context->hash_seed, is_entry);
+    list_init(&hosts->ready);
+    slots_init(&hosts->requests);
+    return hosts;
+}
+
+static void free_runs(struct entry *entry)
+{
+    for (size_t i = 0; i < entry->run_count; i++)
+        probe_run_dispose(&entry->runs[i]);
+    free(entry->runs);
+    entry->runs = NULL;
+    entry->run_count = 0;
+}
+
+static void entry_free(struct entry *entry)
+{
+    address_query_cancel(&entry->address);
+    lookup_cancel(entry->hosts->worker->dns, entry->tlsa);
+    hosts_cancel(entry->hosts->worker, entry->adopts);
+    free_runs(entry);
+    struct list *link;
+    while ((link = list_first(&entry->subscribers)) != NULL) {
+        list_remove(link);
+        free(list_entry(link, struct subscriber, link));
+    }
+    list_remove(&entry->recent);
+    host_result_release(entry->result);
+    free(entry->host);
+    free(entry);
+}
+
+static size_t entry_bytes(const struct entry *entry)
+{
+    return sizeof *entry + sizeof *entry->result + strlen(entry->host) + entry->result->arena.used_bytes;
+}
+
+static void forget(struct entry *entry)
+{
+    entry->hosts->bytes -= entry_bytes(entry);
+    map_remove(&entry->hosts->entries, &entry->node);
+    entry_free(entry);
+}
+
+static void keep_ready(struct entry *entry)
+{
+    struct hosts *hosts = entry->hosts;
+    list_add(&hosts->ready, &entry->recent);
+    hosts->bytes += entry_bytes(entry);
+    struct list *oldest;
+    while (hosts->bytes > hosts->ceiling_bytes && (oldest = list_first(&hosts->ready)) != &entry->recent)
+        forget(list_entry(oldest, struct entry, recent));
+}
+
+static void free_node(struct map_node *node, void *arg)
+{
+    (void)arg;
+    entry_free((struct entry *)node);
+}
+
+static void free_request(void *object, void *arg)
+{
+    (void)arg;
+    free(object);
+}
+
+void hosts_destroy(struct hosts *hosts)
+{
+    if (hosts == NULL)
+        return;
+    map_each(&hosts->entries, free_node, NULL);
+    map_dispose(&hosts->entries);
+    slots_each(&hosts->requests, free_request, NULL);
+    slots_dispose(&hosts->requests);
+    free(hosts);
+}
+
+/* ---- an entry's life ------------------------------------------------------------------------------- */
+
+static void deliver(struct message *message, void *receiver);
+
+static void set_state(struct entry *entry, enum entry_state state)
+{
+    entry->state = state;
+}
+
+static void answer(const struct entry *entry, struct worker *to, struct handle handle)
+{
+    struct host_message *message = calloc(1, sizeof *message);
+    if (message == NULL)
+        abort();
+    message->message.deliver = deliver;
+    message->handle = handle;
+    message->result = entry->result;
+    atomic_fetch_add(&entry->result->references, 1);
+    loop_post(&to->loop, &message->message);
+}
+
+static void enter_ready(struct entry *entry)
+{
+    set_state(entry, ENTRY_READY);
+    struct list *link;
+    while ((link = list_first(&entry->subscribers)) != NULL) {
+        struct subscriber *subscriber = list_entry(link, struct subscriber, link);
+        answer(entry, subscriber->from, subscriber->handle);
+        list_remove(link);
+        free(subscriber);
+    }
+    keep_ready(entry);
+}
+
+static void publish_probes(struct entry *entry)
+{
+    struct worker *worker = entry->hosts->worker;
+    struct host_result *result = entry->result;
+    struct host_facts *facts = &result->facts;
+    facts->probes = arena_array(&result->arena, entry->run_count, sizeof *facts->probes);
+    facts->probe_count = facts->probes == NULL ? 0 : entry->run_count;
+    for (size_t i = 0; i < facts->probe_count; i++) {
+        struct probe_facts *probe = &entry->runs[i].facts;
+        if (probe->not_tried == TRIED)
+            worker->context->sink.host(worker->context->sink.arg, worker, probe);
+        probe_facts_compact(probe, facts->host, &result->arena, &facts->probes[i]);
+    }
+    free_runs(entry);
+}
+
+static void on_run_done(void *arg)
+{
+    struct entry *entry = arg;
+    if (--entry->runs_pending > 0)
+        return;
+    publish_probes(entry);
+    enter_ready(entry);
+}
+
+static void enter_probes(struct entry *entry)
+{
+    set_state(entry, ENTRY_PROBES);
+    const struct address_facts *address = &entry->result->facts.address;
+    size_t most = (size_t)entry->hosts->worker->context->config->smtp_max_addresses;
+    size_t count = address->ip_count < most ? address->ip_count : most;
+    if (count == 0) {
+        enter_ready(entry);
+        return;
+    }
+    entry->runs = calloc(count, sizeof *entry->runs);
+    if (entry->runs == NULL)
+        abort();
+    entry->run_count = count;
+    /* One more than there are, so that a run which ends from inside does not end the entry under our feet. */
+    entry->runs_pending = count + 1;
+    for (size_t i = 0; i < count; i++)
+        probe_run_start(&entry->runs[i], entry->hosts->worker, entry->host, &address->ips[i], entry->probe,
+                        on_run_done, entry);
+    on_run_done(entry);
+}
+
+static void on_adopted(void *arg, struct host_result *result)
+{
+    struct entry *entry = arg;
+    entry->adopts = (struct handle){0, 0};
+    host_result_release(entry->result);
+    entry->result = result;
+    enter_ready(entry);
+}
+
+/* A host with TLSA records is probed even where no domain with a policy asked (smtp.probe = intent). */
+static bool wants_adoption(const struct entry *entry)
+{
+    return !entry->probe && entry->hosts->worker->context->config->smtp_probe == SMTP_PROBE_INTENT &&
+           entry->result->facts.tlsa.rr_count > 0;
+}
+
+static void after_tlsa(struct entry *entry)
+{
+    if (!wants_adoption(entry)) {
+        enter_probes(entry);
+        return;
+    }
+    set_state(entry, ENTRY_ADOPTS);
+    entry->adopts = hosts_request(entry->hosts->worker, entry->host, true, on_adopted, entry);
+    if (!handle_is_set(entry->adopts))
+        enter_probes(entry);
+}
+
+static void ask_tlsa(struct entry *entry, const char *base);
+
+static void on_tlsa(void *arg, const struct dns_answer *answer)
+{
+    struct entry *entry = arg;
+    struct host_facts *facts = &entry->result->facts;
+    const char *base = facts->tlsa.base;
+    entry->tlsa = (struct lookup_handle){0};
+    dns_tlsa_facts(answer, &entry->result->arena, &facts->tlsa);
+    facts->tlsa.base = base;
+    bool none = facts->tlsa.lookup.status == DNS_NXDOMAIN || facts->tlsa.lookup.status == DNS_NODATA;
+    if (none && !entry->tlsa_second && base != NULL && strcmp(base, entry->host) != 0) {
+        entry->tlsa_second = true;
+        ask_tlsa(entry, entry->host);
+        return;
+    }
+    after_tlsa(entry);
+}
+
+static void ask_tlsa(struct entry *entry, const char *base)
+{
+    struct host_result *result = entry->result;
+    struct buf name;
+    buf_init(&name, 512);
+    result->facts.tlsa.base = arena_string(&result->arena, base);
+    (void)buf_printf(&name, "_%lld._tcp.%s", (long long)entry->hosts->worker->context->config->smtp_port,
+                     base);
+    entry->tlsa = lookup_start(entry->hosts->worker->dns, buf_string(&name), DNS_TYPE_TLSA, on_tlsa, entry);
+    buf_dispose(&name);
+}
+
+static bool is_secure(const struct lookup_facts *lookup)
+{
+    return lookup->status == DNS_ANSWERED && lookup->security == DNSSEC_SECURE;
+}
+
+/* The TLSA base domain (RFC 7672 section 2.2.2): the end of a secure CNAME chain, else the host. */
+static const char *tlsa_base(const struct entry *entry)
+{
+    const struct address_facts *address = &entry->result->facts.address;
+    const struct lookup_facts *lookup = is_secure(&address->a) ? &address->a : &address->aaaa;
+    return lookup->cname_count > 0 ? lookup->cnames[lookup->cname_count - 1] : entry->host;
+}
+
+static void on_addresses(void *arg)
+{
+    struct entry *entry = arg;
+    const struct address_facts *address = &entry->result->facts.address;
+    if (!is_secure(&address->a) && !is_secure(&address->aaaa)) {
+        after_tlsa(entry);
+        return;
+    }
+    set_state(entry, ENTRY_TLSA);
+    ask_tlsa(entry, tlsa_base(entry));
+}
+
+static void enter_addresses(struct entry *entry)
+{
+    set_state(entry, ENTRY_ADDRESSES);
+    struct host_result *result = entry->result;
+    result->facts.host = arena_string(&result->arena, entry->host);
+    address_query_start(&entry->address, entry->hosts->worker->dns, entry->host, &result->arena,
+                        &result->facts.address, on_addresses, entry);
+}
+
+static struct entry *entry_create(struct hosts *hosts, const char *host, bool probe, struct bytes key)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (entry == NULL)
+        abort();
+    entry->hosts = hosts;
+    entry->probe = probe;
+    entry->host = strdup(host);
+    entry->result = result_create();
+    list_init(&entry->recent);
+    list_init(&entry->subscribers);
+    if (entry->host == NULL || !map_add(&hosts->entries, &entry->node, key))
+        abort();
+    return entry;
+}
+
+/* ---- messages --------------------------------------------------------------------------------------- */
+
+static void subscribe(struct entry *entry, struct worker *from, struct handle handle)
+{
+    struct subscriber *subscriber = calloc(1, sizeof *subscriber);
+    if (subscriber == NULL)
+        abort();
+    subscriber->from = from;
+    subscriber->handle = handle;
+    list_add(&entry->subscribers, &subscriber->link);
+}
+
+static void on_request(struct hosts *hosts, const struct host_message *message)
+{
+    struct host_key space;
+    struct bytes key = make_key(&space, message->host, message->probe);
+    struct entry *entry = (struct entry *)map_find(&hosts->entries, key);
+    if (entry == NULL) {
+        entry = entry_create(hosts, message->host, message->probe, key);
+        subscribe(entry, message->from, message->handle);
+        enter_addresses(entry);
+    } else if (entry->state == ENTRY_READY) {
+        answer(entry, message->from, message->handle);
+        list_remove(&entry->recent);
+        list_add(&hosts->ready, &entry->recent);
+    } else {
+        subscribe(entry, message->from, message->handle);
+    }
+}
+
+static void on_result(struct hosts *hosts, const struct host_message *message)
+{
+    struct request *request = slots_remove(&hosts->requests, message->handle);
+    if (request == NULL) {
+        host_result_release(message->result);
+        return;
+    }
+    host_ready ready = request->ready;
+    void *arg = request->arg;
+    free(request);
+    ready(arg, message->result);
+}
+
+static void deliver(struct message *raw, void *receiver)
+{
+    struct host_message *message = (struct host_message *)raw;
+    struct worker *worker = receiver;
+    if (worker->hosts == NULL)
+        host_result_release(message->result);
+    else if (message->result == NULL)
+        on_request(worker->hosts, message);
+    else
+        on_result(worker->hosts, message);
+    free(message);
+}
+
+struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready, void *arg)
+{
+    int64_t mode = worker->context->config->smtp_probe;
+    size_t len = strlen(host);
+    struct request *request = calloc(1, sizeof *request);
+    struct host_message *message = calloc(1, sizeof *message + len + 1);
+    struct handle handle = {0, 0};
+    if (request != NULL && message != NULL) {
+        *request = (struct request){ready, arg};
+        handle = slots_add(&worker->hosts->requests, request);
+    }
+    if (!handle_is_set(handle)) {
+        free(request);
+        free(message);
+        return handle;
+    }
+    message->message.deliver = deliver;
+    message->from = worker;
+    message->handle = handle;
+    message->probe = mode == SMTP_PROBE_ALL || (mode == SMTP_PROBE_INTENT && intent);
+    memcpy(message->host, host, len + 1);
+    loop_post(&worker_of(worker, bytes_make(host, len))->loop, &message->message);
+    return handle;
+}
+
+void hosts_cancel(struct worker *worker, struct handle handle)
+{
+    free(slots_remove(&worker->hosts->requests, handle));
+}

@@ -1,0 +1,41 @@
+/*
+ * What is known of MX hosts, looked up once for all domains that name them (single flight), by the loop that
+ * owns the host (by hash of its name): addresses, TLSA records where the addresses are secure, a STARTTLS
+ * probe of each address. A request is a message to the owner; the result comes back as a message with a
+ * counted reference. Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice.
+ */
+#ifndef STSWEEP_HOSTS_H
+#define STSWEEP_HOSTS_H
+
+#include <stdatomic.h>
+
+#include "output/record.h"
+#include "scanner/base/arena.h"
+#include "scanner/base/slots.h"
+
+struct worker;
+struct hosts;
+
+/* Immutable once handed out; may be read by any thread that holds a reference. */
+struct host_result {
+    atomic_uint references;
+    struct arena arena;
+    struct host_facts facts;
+};
+
+void host_result_release(struct host_result *result);
+
+/* The callee gets a reference. Called exactly once for each request that is not cancelled, never from inside
+ * hosts_request. */
+typedef void (*host_ready)(void *arg, struct host_result *result);
+
+struct hosts *hosts_create(struct worker *worker);
+void hosts_destroy(struct hosts *hosts);
+
+/* intent: the domain that asks has an MTA-STS record, so that smtp.probe = intent probes too. A zeroed handle
+ * means out of memory. */
+struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready,
+                            void *arg);
+void hosts_cancel(struct worker *worker, struct handle handle);
+
+#endif

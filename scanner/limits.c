@@ -1,0 +1,380 @@
+/* Turns at IP addresses, given out by the loop that owns the address. */
+#include "scanner/limits.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "scanner/base/list.h"
+#include "scanner/base/map.h"
+#include "scanner/worker.h"
+
+enum { SWEEP_FIRST = 4096 };
+
+/* One class of connections to one address, on the owner's loop. */
+struct lane {
+    struct list waiting; /* of struct turn */
+    size_t waiting_count;
+    size_t open;
+    int64_t next_us; /* the earliest next grant */
+    bool dead;       /* it timed out in this pass */
+};
+
+struct address {
+    struct map_node node;
+    struct pacer *pacer;
+    struct ip_addr ip;
+    struct lane lanes[PACE_CLASSES];
+    struct event *timer; /* NULL until somebody has to wait for it */
+};
+
+/* A request that waits at the owner. */
+struct turn {
+    struct list link;
+    struct worker *from;
+    struct handle handle;
+    int64_t since_ms;
+};
+
+/* A request as its own loop knows it. */
+struct request {
+    struct pacer *pacer;
+    struct ip_addr ip;
+    enum pace_class class;
+    pace_done done;
+    void *arg;
+};
+
+struct pacer {
+    struct worker *worker;
+    struct map addresses;  /* owned by this loop */
+    struct slots requests; /* made by this loop */
+    size_t sweep_at;
+    int64_t interval_us[PACE_CLASSES];
+    size_t connections[PACE_CLASSES];
+    int64_t wait_ms;
+};
+
+enum pace_kind { PACE_ASK, PACE_ANSWER, PACE_GIVE_BACK };
+
+struct pace_message {
+    struct message message;
+    enum pace_kind kind;
+    struct worker *from;
+    struct handle handle;
+    struct ip_addr ip;
+    enum pace_class class;
+    enum pace_answer answer;
+    bool timed_out;
+};
+
+static struct bytes ip_key(const struct ip_addr *ip)
+{
+    return bytes_make(ip, sizeof *ip);
+}
+
+static bool is_address(const struct map_node *node, struct bytes key)
+{
+    const struct address *address = (const struct address *)node;
+    return memcmp(&address->ip, key.data, sizeof address->ip) == 0;
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+struct pacer *pacer_create(struct worker *worker)
+{
+    struct pacer *pacer = calloc(1, sizeof *pacer);
+    if (pacer == NULL)
+        return NULL;
+    const struct config *config = worker->context->config;
+    pacer->worker = worker;
+    map_init(&pacer->addresses, worker->context->hash_seed, is_address);
+    slots_init(&pacer->requests);
+    pacer->sweep_at = SWEEP_FIRST;
+    pacer->interval_us[PACE_SMTP] = 60000000 / config->limits_ip_per_minute;
+    pacer->interval_us[PACE_HTTPS] = 60000000 / config->limits_https_per_minute;
+    pacer->connections[PACE_SMTP] = (size_t)config->limits_ip_connections;
+    pacer->connections[PACE_HTTPS] = (size_t)config->limits_https_connections;
+    pacer->wait_ms = config->limits_wait;
+    return pacer;
+}
+
+static void address_free(struct map_node *node, void *arg)
+{
+    (void)arg;
+    struct address *address = (struct address *)node;
+    for (size_t i = 0; i < PACE_CLASSES; i++) {
+        struct list *link;
+        while ((link = list_first(&address->lanes[i].waiting)) != NULL) {
+            list_remove(link);
+            free(list_entry(link, struct turn, link));
+        }
+    }
+    if (address->timer != NULL)
+        event_free(address->timer);
+    free(address);
+}
+
+static void request_free(void *object, void *arg)
+{
+    (void)arg;
+    free(object);
+}
+
+void pacer_destroy(struct pacer *pacer)
+{
+    if (pacer == NULL)
+        return;
+    map_each(&pacer->addresses, address_free, NULL);
+    map_dispose(&pacer->addresses);
+    slots_each(&pacer->requests, request_free, NULL);
+    slots_dispose(&pacer->requests);
+    free(pacer);
+}
+
+/* ---- the owner's side ------------------------------------------------------------------------------- */
+
+static bool address_is_idle(const struct address *address, int64_t now)
+{
+    for (size_t i = 0; i < PACE_CLASSES; i++) {
+        const struct lane *lane = &address->lanes[i];
+        if (lane->dead || lane->open > 0 || lane->waiting_count > 0 || lane->next_us > now)
+            return false;
+    }
+    return true;
+}
+
+static void sweep_address(struct map_node *node, void *arg)
+{
+    struct pacer *pacer = arg;
+    if (!address_is_idle((struct address *)node, now_us()))
+        return;
+    map_remove(&pacer->addresses, node);
+    address_free(node, NULL);
+}
+
+/* Forgets addresses at which nothing is going on, each time their number has doubled. */
+static void sweep(struct pacer *pacer)
+{
+    if (pacer->addresses.count < pacer->sweep_at)
+        return;
+    map_each(&pacer->addresses, sweep_address, pacer);
+    size_t left = pacer->addresses.count;
+    pacer->sweep_at = left * 2 < SWEEP_FIRST ? SWEEP_FIRST : left * 2;
+}
+
+static struct address *find_address(struct pacer *pacer, const struct ip_addr *ip)
+{
+    struct map_node *node = map_find(&pacer->addresses, ip_key(ip));
+    if (node != NULL)
+        return (struct address *)node;
+    sweep(pacer);
+    struct address *address = calloc(1, sizeof *address);
+    if (address == NULL)
+        return NULL;
+    address->pacer = pacer;
+    address->ip = *ip;
+    for (size_t i = 0; i < PACE_CLASSES; i++)
+        list_init(&address->lanes[i].waiting);
+    if (!map_add(&pacer->addresses, &address->node, ip_key(ip))) {
+        free(address);
+        return NULL;
+    }
+    return address;
+}
+
+static void deliver(struct message *message, void *receiver);
+
+/* Out of memory here would lose a request for good; the caller of pace_request has no other path to an
+ * answer. */
+static void post(struct worker *to, const struct pace_message *content)
+{
+    struct pace_message *message = malloc(sizeof *message);
+    if (message == NULL)
+        abort();
+    *message = *content;
+    message->message.deliver = deliver;
+    loop_post(&to->loop, &message->message);
+}
+
+static void answer_turn(struct worker *to, struct handle handle, const struct address *address,
+                        enum pace_class class, enum pace_answer answer)
+{
+    struct pace_message message = {
+        .kind = PACE_ANSWER, .handle = handle, .class = class, .answer = answer, .ip = address->ip};
+    post(to, &message);
+}
+
+static void end_turn(struct lane *lane, struct turn *turn)
+{
+    list_remove(&turn->link);
+    lane->waiting_count--;
+    free(turn);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg);
+
+static void arm(struct address *address, int64_t at_us, int64_t now)
+{
+    if (address->timer == NULL)
+        address->timer = evtimer_new(address->pacer->worker->loop.base, on_timer, address);
+    if (address->timer == NULL)
+        abort();
+    int64_t delay = at_us > now ? at_us - now : 0;
+    struct timeval after = {.tv_sec = delay / 1000000, .tv_usec = delay % 1000000};
+    (void)evtimer_add(address->timer, &after);
+}
+
+/* Lets in who may go now. */
+static void serve_lane(struct address *address, enum pace_class class, int64_t *wake_us)
+{
+    struct pacer *pacer = address->pacer;
+    struct lane *lane = &address->lanes[class];
+    int64_t now = now_us();
+    struct list *link;
+    while ((link = list_first(&lane->waiting)) != NULL) {
+        struct turn *turn = list_entry(link, struct turn, link);
+        if (lane->dead) {
+            answer_turn(turn->from, turn->handle, address, class, PACE_DEAD);
+            end_turn(lane, turn);
+            continue;
+        }
+        if (now / 1000 - turn->since_ms > pacer->wait_ms) {
+            answer_turn(turn->from, turn->handle, address, class, PACE_TOO_LONG);
+            end_turn(lane, turn);
+            continue;
+        }
+        if (lane->open >= pacer->connections[class])
+            return;
+        if (lane->next_us > now) {
+            if (*wake_us == 0 || lane->next_us < *wake_us)
+                *wake_us = lane->next_us;
+            return;
+        }
+        lane->open++;
+        lane->next_us = now + pacer->interval_us[class];
+        answer_turn(turn->from, turn->handle, address, class, PACE_GRANTED);
+        end_turn(lane, turn);
+    }
+}
+
+static void serve(struct address *address)
+{
+    int64_t wake_us = 0;
+    for (size_t i = 0; i < PACE_CLASSES; i++)
+        serve_lane(address, (enum pace_class)i, &wake_us);
+    if (wake_us != 0)
+        arm(address, wake_us, now_us());
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    serve(arg);
+}
+
+/* Would the turn come too late even if every connection before it ended at once? */
+static bool too_many_before(const struct pacer *pacer, const struct lane *lane, enum pace_class class)
+{
+    return (int64_t)lane->waiting_count * pacer->interval_us[class] / 1000 > pacer->wait_ms;
+}
+
+static void on_ask(struct pacer *pacer, const struct pace_message *message)
+{
+    struct address *address = find_address(pacer, &message->ip);
+    if (address == NULL)
+        abort();
+    struct lane *lane = &address->lanes[message->class];
+    if (lane->dead || too_many_before(pacer, lane, message->class)) {
+        answer_turn(message->from, message->handle, address, message->class,
+                    lane->dead ? PACE_DEAD : PACE_TOO_LONG);
+        return;
+    }
+    struct turn *turn = calloc(1, sizeof *turn);
+    if (turn == NULL)
+        abort();
+    turn->from = message->from;
+    turn->handle = message->handle;
+    turn->since_ms = now_us() / 1000;
+    list_add(&lane->waiting, &turn->link);
+    lane->waiting_count++;
+    serve(address);
+}
+
+static void on_give_back(struct pacer *pacer, const struct pace_message *message)
+{
+    struct address *address = find_address(pacer, &message->ip);
+    if (address == NULL)
+        abort();
+    struct lane *lane = &address->lanes[message->class];
+    if (lane->open > 0)
+        lane->open--;
+    if (message->timed_out)
+        lane->dead = true;
+    serve(address);
+}
+
+/* ---- the asking loop's side -------------------------------------------------------------------------- */
+
+static void on_answer(struct worker *worker, const struct pace_message *message)
+{
+    struct request *request = slots_remove(&worker->pacer->requests, message->handle);
+    if (request == NULL) {
+        if (message->answer == PACE_GRANTED)
+            pace_release(worker, &message->ip, message->class, false);
+        return;
+    }
+    pace_done done = request->done;
+    void *arg = request->arg;
+    free(request);
+    done(arg, message->answer);
+}
+
+static void deliver(struct message *raw, void *receiver)
+{
+    struct pace_message *message = (struct pace_message *)raw;
+    struct worker *worker = receiver;
+    if (worker->pacer != NULL) {
+        if (message->kind == PACE_ASK)
+            on_ask(worker->pacer, message);
+        else if (message->kind == PACE_GIVE_BACK)
+            on_give_back(worker->pacer, message);
+        else
+            on_answer(worker, message);
+    }
+    free(message);
+}
+
+struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum pace_class class,
+                           pace_done done, void *arg)
+{
+    struct request *request = calloc(1, sizeof *request);
+    if (request == NULL)
+        return (struct handle){0, 0};
+    *request = (struct request){.pacer = worker->pacer, .ip = *ip, .class = class, .done = done, .arg = arg};
+    struct handle handle = slots_add(&worker->pacer->requests, request);
+    if (!handle_is_set(handle)) {
+        free(request);
+        return handle;
+    }
+    struct pace_message message = {
+        .kind = PACE_ASK, .from = worker, .handle = handle, .ip = *ip, .class = class};
+    post(worker_of(worker, ip_key(ip)), &message);
+    return handle;
+}
+
+void pace_cancel(struct worker *worker, struct handle handle)
+{
+    free(slots_remove(&worker->pacer->requests, handle));
+}
+
+void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out)
+{
+    struct pace_message message = {.kind = PACE_GIVE_BACK, .ip = *ip, .class = class, .timed_out = timed_out};
+    post(worker_of(worker, ip_key(ip)), &message);
+}

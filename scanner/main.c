@@ -1,0 +1,199 @@
+/* The commands; nothing else. */
+#include <locale.h>
+#include <string.h>
+
+#include "scanner/args.h"
+#include "scanner/check.h"
+#include "scanner/lint.h"
+#include "scanner/scan.h"
+
+enum { EXIT_USAGE = 2, WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
+
+struct command {
+    const char *name;
+    const char *usage;
+    const char *does;
+    int (*run)(int argc, char **argv);
+};
+
+static int run_scan(int argc, char **argv);
+static int run_check(int argc, char **argv);
+static int run_lint(int argc, char **argv);
+static int run_help(int argc, char **argv);
+static int run_version(int argc, char **argv);
+
+static const struct command commands[] = {
+    {"scan", "scan [FILE...] -o DIR [--resume] [--shard i/n] [--config FILE] [--section.key=value...]",
+     "Scans the domains of FILE (a name a line, or CSV rank,domain[,label]; also .gz and .zst; - is "
+     "standard\n"
+     "input) into the scan directory DIR. -o - streams domain records to standard output. --resume goes on\n"
+     "after a stop or a crash. Exit 0 done, 2 usage, 3 stopped but resumable, 4 cannot go on.",
+     run_scan},
+    {"check", "check DOMAIN... [--json] [-v] [--config FILE] [--section.key=value...]",
+     "Looks at domains now and says what was found, what a sender will do and what to mend. --json prints\n"
+     "the records that scan writes. Exit 0 all protected, 1 not, 2 usage, 5 could not be determined.",
+     run_check},
+    {"lint", "lint record TXT... | tlsrpt TXT... | policy FILE|- | match HOST PATTERN... [--json]",
+     "Says offline whether a text is valid and, if not, where and why. Exit 0 valid, 1 not, 2 usage.",
+     run_lint},
+    {"help", "help [COMMAND|scan.ini]",
+     "Says how a command is used, and lists the options; `help scan.ini` prints a commented configuration\n"
+     "file with every option's default.",
+     run_help},
+    {"version", "version", "Prints the version.", run_version},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void print_command(FILE *out, const struct command *command)
+{
+    (void)fprintf(out, "stsweep %s\n\n%s\n", command->usage, command->does);
+}
+
+static int run_help(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "scan.ini") == 0) {
+        config_print_ini(stdout);
+        return 0;
+    }
+    if (argc > 1) {
+        const struct command *command = find_command(argv[1]);
+        if (command == NULL) {
+            (void)fprintf(stderr, "stsweep: no such command: %s; `stsweep help` lists them\n", argv[1]);
+            return EXIT_USAGE;
+        }
+        print_command(stdout, command);
+        if (command->run == run_scan || command->run == run_check) {
+            (void)fputs("\nOptions, in a file given with --config or as --section.key=value:\n\n", stdout);
+            config_print_help(stdout);
+        }
+        return 0;
+    }
+    (void)fputs("stsweep scans mail transport security (MTA-STS, TLSRPT, STARTTLS, DANE) in bulk.\n\n",
+                stdout);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        (void)printf("  stsweep %s\n", commands[i].usage);
+    (void)fputs("\n`stsweep help COMMAND` says more.\n", stdout);
+    return 0;
+}
+
+static int run_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    (void)puts("stsweep " STSWEEP_VERSION);
+    return 0;
+}
+
+static int run_lint(int argc, char **argv)
+{
+    return lint_main(argc - 1, argv + 1, stdout, stderr);
+}
+
+/* Arguments and configuration for scan and check; an exit code, or -1 to go on. */
+static int parse(struct args *args, int argc, char **argv)
+{
+    struct buf why;
+    int code = -1;
+    buf_init(&why, WHY_BYTES);
+    if (args_parse(args, argc, argv, &why) != ERR_OK) {
+        (void)fprintf(stderr, "stsweep: the command line or the configuration is not usable:\n%s",
+                      buf_string(&why));
+        code = EXIT_USAGE;
+    } else if (args->help) {
+        char *words[] = {argv[0], argv[0]};
+        code = run_help(2, words);
+    }
+    buf_dispose(&why);
+    return code;
+}
+
+static int usage(const char *command, const char *reason)
+{
+    (void)fprintf(stderr, "stsweep: %s\n  stsweep %s\n", reason, find_command(command)->usage);
+    return EXIT_USAGE;
+}
+
+static void join_arguments(struct buf *line, int argc, char **argv)
+{
+    (void)buf_text(line, "stsweep");
+    for (int i = 0; i < argc; i++)
+        (void)buf_printf(line, " %s", argv[i]);
+}
+
+static int scan_with(const struct args *args, int argc, char **argv)
+{
+    struct buf line;
+    static const char *const standard_input[] = {"-"};
+    buf_init(&line, COMMAND_LINE_BYTES);
+    join_arguments(&line, argc, argv);
+    struct scan_request request = {.config = &args->config,
+                                   .files =
+                                       args->name_count > 0 ? args->names : (const char **)standard_input,
+                                   .file_count = args->name_count > 0 ? args->name_count : 1,
+                                   .resume = args->resume,
+                                   .command_line = buf_string(&line),
+                                   .trace = args->trace};
+    int code = scan_main(&request);
+    buf_dispose(&line);
+    return code;
+}
+
+static int run_scan(int argc, char **argv)
+{
+    struct args args;
+    int code = parse(&args, argc, argv);
+    if (code < 0 && args.config.output_dir[0] == 0)
+        code = usage("scan", "say where to write: -o DIR, or -o - for standard output");
+    if (code < 0 && args.resume && strcmp(args.config.output_dir, "-") == 0)
+        code = usage("scan", "--resume needs a scan directory");
+    if (code < 0)
+        code = scan_with(&args, argc, argv);
+    args_dispose(&args);
+    return code;
+}
+
+static int run_check(int argc, char **argv)
+{
+    struct args args;
+    int code = parse(&args, argc, argv);
+    if (code < 0 && args.name_count == 0)
+        code = usage("check", "name a domain");
+    if (code < 0) {
+        struct check_request request = {.config = &args.config,
+                                        .names = args.names,
+                                        .name_count = args.name_count,
+                                        .json = args.json,
+                                        .verbose = args.verbose,
+                                        .trace = args.trace};
+        code = check_main(&request);
+    }
+    args_dispose(&args);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    if (argc < 2) {
+        (void)run_help(1, argv);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    const struct command *command = find_command(name);
+    if (command == NULL) {
+        (void)fprintf(stderr, "stsweep: no such command: %s; `stsweep help` lists them\n", name);
+        return EXIT_USAGE;
+    }
+    return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,77 @@
+/* OpenSSL's info and message callbacks → struct fetch_tls. */
+#include "scanner/policy/fetch_tls.h"
+
+#include <openssl/err.h>
+
+enum { RECORD_HEADER_BYTES = 5, ALERT_LEVEL_FATAL = 2 };
+
+static void on_alert(struct fetch_tls *tls, int alert)
+{
+    int description = alert & 0xff;
+    if (description == SSL_AD_CLOSE_NOTIFY)
+        tls->close_notify = true;
+    else if (tls->done && alert >> 8 == ALERT_LEVEL_FATAL)
+        tls->late_alert = description;
+}
+
+/* The error is still in the queue here; libcurl takes it out right after. */
+static void on_handshake_stop(const SSL *ssl, struct fetch_tls *tls)
+{
+    unsigned long error = ERR_peek_error();
+    if (error != 0 && !tls->done && tls->facts->end == TLS_NOT_TRIED)
+        tls_facts_error((SSL *)(uintptr_t)ssl, &tls->verify, tls->reference, error, tls->arena, tls->facts);
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+    struct fetch_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    SSL *mutable_ssl = (SSL *)(uintptr_t)ssl;
+    if (tls->muted)
+        return;
+    if (where == SSL_CB_HANDSHAKE_START && !tls->started) {
+        tls->started = true;
+        (void)tls_verify_attach(mutable_ssl, &tls->verify);
+    } else if (where == SSL_CB_HANDSHAKE_DONE && !tls->done) {
+        tls->done = true;
+        tls_facts_collect(mutable_ssl, &tls->verify, tls->reference, tls->arena, tls->facts);
+    } else if (where == SSL_CB_READ_ALERT) {
+        on_alert(tls, value);
+    } else if (where == SSL_CB_CONNECT_EXIT && value <= 0) {
+        on_handshake_stop(ssl, tls);
+    }
+}
+
+/* Counts what comes before HTTP sees it: chunk extensions, tickets and the like never reach libcurl's
+ * callbacks. */
+static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
+{
+    struct fetch_tls *tls = arg;
+    const uint8_t *header = data;
+    (void)version;
+    (void)ssl;
+    if (tls->muted || written || type != SSL3_RT_HEADER || len < RECORD_HEADER_BYTES)
+        return;
+    tls->wire_bytes += RECORD_HEADER_BYTES + ((size_t)header[3] << 8 | header[4]);
+    if (tls->wire_bytes <= tls->wire_limit || tls->flooded)
+        return;
+    tls->flooded = true;
+    tls->on_flood(tls->arg);
+}
+
+enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *tls)
+{
+    enum error error = tls_context_setup(ctx, trust);
+    if (error != ERR_OK)
+        return error;
+    if (SSL_CTX_set_app_data(ctx, tls) != 1)
+        return ERR_LIBRARY;
+    SSL_CTX_set_info_callback(ctx, on_info);
+    SSL_CTX_set_msg_callback(ctx, on_message);
+    SSL_CTX_set_msg_callback_arg(ctx, tls);
+    return ERR_OK;
+}
+
+void fetch_tls_mute(struct fetch_tls *tls)
+{
+    tls->muted = true;
+}

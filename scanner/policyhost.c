@@ -1,0 +1,146 @@
+/* From mta-sts.<domain> to the facts of a fetch. */
+#include "scanner/policyhost.h"
+
+#include "scanner/base/clock.h"
+#include "scanner/worker.h"
+
+static void set_state(struct policy_visit *visit, enum policy_visit_state state)
+{
+    visit->state = state;
+}
+
+static void try_next(struct policy_visit *visit);
+
+static void finish(struct policy_visit *visit)
+{
+    set_state(visit, VISIT_DONE);
+    visit->done(visit->arg);
+}
+
+static const struct ip_addr *current(const struct policy_visit *visit)
+{
+    return &visit->facts->address.ips[visit->next - 1];
+}
+
+/* The address did not answer at all, so that a sender would go on to the next. */
+static bool did_not_connect(const struct fetch_facts *fetch)
+{
+    return fetch->step == FETCH_CONNECT;
+}
+
+static void on_fetch(void *arg, struct fetch_facts *facts)
+{
+    struct policy_visit *visit = arg;
+    struct worker *worker = visit->worker;
+    visit->facts->fetch = *facts;
+    bool silent = did_not_connect(facts) && (facts->net == NET_TIMEOUT || facts->deadline);
+    pace_release(worker, current(visit), PACE_HTTPS, silent);
+    gate_leave(&worker->policy_gate);
+    if (did_not_connect(facts))
+        try_next(visit);
+    else
+        finish(visit);
+}
+
+static void on_place(void *arg)
+{
+    struct policy_visit *visit = arg;
+    int64_t now = clock_monotonic_ms();
+    set_state(visit, VISIT_FETCH);
+    if (visit->deadline_ms == 0)
+        visit->deadline_ms = now + visit->worker->context->config->policy_timeout;
+    struct fetch_request request = {.host = visit->facts->host,
+                                    .ip = *current(visit),
+                                    .port = 443,
+                                    .timeout_ms = visit->deadline_ms > now ? visit->deadline_ms - now : 1,
+                                    .arena = visit->arena,
+                                    .done = on_fetch,
+                                    .arg = visit};
+    visit->fetch = fetch_start(visit->worker->fetcher, &request);
+}
+
+/* The address was not tried; a fact only where no other address was either. */
+static void pass_over(struct policy_visit *visit, enum not_tried reason)
+{
+    struct fetch_facts *fetch = &visit->facts->fetch;
+    if (visit->tried == 0) {
+        fetch->not_tried = reason;
+        fetch->ip = *current(visit);
+    }
+    try_next(visit);
+}
+
+static void on_turn(void *arg, enum pace_answer answer)
+{
+    struct policy_visit *visit = arg;
+    if (answer != PACE_GRANTED) {
+        pass_over(visit, answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
+        return;
+    }
+    visit->tried++;
+    set_state(visit, VISIT_PLACE);
+    gate_wait_init(&visit->place, on_place, visit);
+    gate_enter(&visit->worker->policy_gate, &visit->place);
+}
+
+static void try_next(struct policy_visit *visit)
+{
+    const struct address_facts *address = &visit->facts->address;
+    bool late = visit->deadline_ms != 0 && clock_monotonic_ms() >= visit->deadline_ms;
+    if (visit->next >= address->ip_count || visit->tried >= POLICY_ADDRESSES_TRIED || late) {
+        finish(visit);
+        return;
+    }
+    const struct ip_addr *ip = &address->ips[visit->next++];
+    enum not_tried reason = worker_may_contact(visit->worker, ip);
+    if (reason != TRIED) {
+        pass_over(visit, reason);
+        return;
+    }
+    set_state(visit, VISIT_TURN);
+    visit->turn = pace_request(visit->worker, ip, PACE_HTTPS, on_turn, visit);
+    if (!handle_is_set(visit->turn))
+        pass_over(visit, NOT_TRIED_PACE);
+}
+
+static void on_addresses(void *arg)
+{
+    struct policy_visit *visit = arg;
+    if (visit->facts->address.ip_count == 0)
+        visit->facts->fetch.not_tried = NOT_TRIED_NO_ADDRESS;
+    try_next(visit);
+}
+
+void policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
+                        struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg)
+{
+    *visit =
+        (struct policy_visit){.worker = worker, .arena = arena, .facts = facts, .done = done, .arg = arg};
+    struct buf host;
+    buf_init(&host, 512);
+    (void)buf_printf(&host, "mta-sts.%s", domain);
+    facts->host = arena_string(arena, buf_string(&host));
+    facts->fetch.tls.alert = -1;
+    buf_dispose(&host);
+    set_state(visit, VISIT_ADDRESSES);
+    address_query_start(&visit->address, worker->dns, facts->host == NULL ? "" : facts->host, arena,
+                        &facts->address, on_addresses, visit);
+}
+
+void policy_visit_cancel(struct policy_visit *visit)
+{
+    struct worker *worker = visit->worker;
+    if (visit->state == VISIT_ADDRESSES) {
+        address_query_cancel(&visit->address);
+    } else if (visit->state == VISIT_TURN) {
+        pace_cancel(worker, visit->turn);
+    } else if (visit->state == VISIT_PLACE) {
+        gate_cancel(&visit->place);
+        pace_release(worker, current(visit), PACE_HTTPS, false);
+    } else if (visit->state == VISIT_FETCH) {
+        fetch_cancel(worker->fetcher, visit->fetch);
+        gate_leave(&worker->policy_gate);
+        pace_release(worker, current(visit), PACE_HTTPS, false);
+    }
+    set_state(visit, VISIT_DONE);
+}

@@ -1,0 +1,39 @@
+/*
+ * The policy host of one domain: its addresses, a turn at one of them, the fetch; the next address where one
+ * does not answer (RFC 8461 section 3.3). Belongs to the domain's loop.
+ */
+#ifndef STSWEEP_POLICYHOST_H
+#define STSWEEP_POLICYHOST_H
+
+#include "scanner/addresses.h"
+#include "scanner/gate.h"
+
+struct worker;
+
+enum policy_visit_state { VISIT_NEW, VISIT_ADDRESSES, VISIT_TURN, VISIT_PLACE, VISIT_FETCH, VISIT_DONE };
+
+enum { POLICY_ADDRESSES_TRIED = 4 };
+
+struct policy_visit {
+    struct worker *worker;
+    struct arena *arena;
+    struct policy_facts *facts;
+    enum policy_visit_state state;
+    struct address_query address;
+    size_t next; /* index into the addresses */
+    size_t tried;
+    int64_t deadline_ms; /* of all tries together, monotonic; runs from the first connection */
+    struct handle turn;
+    struct gate_wait place;
+    struct handle fetch;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+/* domain, arena and facts outlive the visit. done is called exactly once unless cancelled, never from inside.
+ */
+void policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
+                        struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg);
+void policy_visit_cancel(struct policy_visit *visit);
+
+#endif

@@ -1,0 +1,132 @@
+/* From an address to the facts of a probe. */
+#include "scanner/proberun.h"
+
+#include "scanner/base/clock.h"
+#include "scanner/worker.h"
+
+enum { PROBE_ARENA_BYTES = 512 * 1024 };
+
+static void set_state(struct probe_run *run, enum probe_run_state state)
+{
+    run->state = state;
+}
+
+static void finish(struct probe_run *run)
+{
+    set_state(run, RUN_DONE);
+    run->done(run->arg);
+}
+
+static void not_tried(struct probe_run *run, enum not_tried reason)
+{
+    run->facts.not_tried = reason;
+    finish(run);
+}
+
+/* Did the address itself not answer, so that nobody else need try it in this pass? */
+static bool address_is_silent(const struct probe_facts *facts)
+{
+    return facts->step == SMTP_CONNECT && facts->end == SMTP_END_NET && facts->net == NET_TIMEOUT;
+}
+
+static void on_probe(void *arg, struct probe_facts *facts)
+{
+    struct probe_run *run = arg;
+    struct worker *worker = run->worker;
+    pace_release(worker, &facts->ip, PACE_SMTP, address_is_silent(facts));
+    gate_leave(&worker->smtp_gate);
+    finish(run);
+}
+
+static void on_place(void *arg)
+{
+    struct probe_run *run = arg;
+    set_state(run, RUN_PROBE);
+    struct probe_request request = {.host = run->host,
+                                    .ip = run->facts.ip,
+                                    .arena = &run->arena,
+                                    .facts = &run->facts,
+                                    .done = on_probe,
+                                    .arg = run};
+    run->probe = probe_start(run->worker->prober, &request);
+}
+
+static void on_turn(void *arg, enum pace_answer answer)
+{
+    struct probe_run *run = arg;
+    if (answer != PACE_GRANTED) {
+        not_tried(run, answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
+        return;
+    }
+    set_state(run, RUN_PLACE);
+    gate_wait_init(&run->place, on_place, run);
+    gate_enter(&run->worker->smtp_gate, &run->place);
+}
+
+void probe_run_start(struct probe_run *run, struct worker *worker, const char *host, const struct ip_addr *ip,
+                     bool probe, void (*done)(void *arg), void *arg)
+{
+    *run = (struct probe_run){.worker = worker, .host = host, .done = done, .arg = arg};
+    arena_init(&run->arena, PROBE_ARENA_BYTES);
+    run->facts = (struct probe_facts){.host = host, .ip = *ip, .time = clock_wall_ms()};
+    run->facts.tls.alert = -1;
+    enum not_tried reason = probe ? worker_may_contact(worker, ip) : NOT_TRIED_OFF;
+    if (reason != TRIED) {
+        not_tried(run, reason);
+        return;
+    }
+    set_state(run, RUN_TURN);
+    run->turn = pace_request(worker, ip, PACE_SMTP, on_turn, run);
+    if (!handle_is_set(run->turn))
+        not_tried(run, NOT_TRIED_PACE);
+}
+
+void probe_run_dispose(struct probe_run *run)
+{
+    struct worker *worker = run->worker;
+    if (run->state == RUN_TURN) {
+        pace_cancel(worker, run->turn);
+    } else if (run->state == RUN_PLACE) {
+        gate_cancel(&run->place);
+        pace_release(worker, &run->facts.ip, PACE_SMTP, false);
+    } else if (run->state == RUN_PROBE) {
+        probe_cancel(worker->prober, run->probe);
+        gate_leave(&worker->smtp_gate);
+        pace_release(worker, &run->facts.ip, PACE_SMTP, false);
+    }
+    set_state(run, RUN_DONE);
+    arena_dispose(&run->arena);
+}
+
+static void compact_certs(const struct tls_facts *from, struct arena *arena, struct tls_facts *to)
+{
+    to->certs = arena_array(arena, from->cert_count, sizeof *to->certs);
+    to->cert_count = to->certs == NULL ? 0 : from->cert_count;
+    for (size_t i = 0; i < to->cert_count; i++) {
+        struct cert_facts *cert = &to->certs[i];
+        *cert = from->certs[i];
+        cert->subject = arena_string(arena, cert->subject);
+        cert->issuer = arena_string(arena, cert->issuer);
+        cert->dns_names = NULL;
+        cert->dns_name_count = 0;
+        cert->key_type = NULL;
+        cert->signature = NULL;
+        cert->aia_issuer = cert->aia_issuer == NULL ? NULL : "";
+        cert->der = (struct bytes){NULL, 0};
+    }
+}
+
+void probe_facts_compact(const struct probe_facts *from, const char *host, struct arena *arena,
+                         struct probe_facts *to)
+{
+    *to = *from;
+    to->host = host;
+    to->reply = (struct bytes){NULL, 0};
+    to->greeting = (struct bytes){NULL, 0};
+    to->ehlo = NULL;
+    to->ehlo_count = 0;
+    to->tls.cipher = NULL;
+    to->tls.group = NULL;
+    to->tls.error_text = NULL;
+    compact_certs(&from->tls, arena, &to->tls);
+}

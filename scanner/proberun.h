@@ -1,0 +1,41 @@
+/*
+ * One address of one MX host on its way through manners to a probe: may it be contacted, its turn at the
+ * address, a place among smtp.live, the probe. Belongs to the loop that owns the host.
+ */
+#ifndef STSWEEP_PROBERUN_H
+#define STSWEEP_PROBERUN_H
+
+#include "output/record.h"
+#include "scanner/base/arena.h"
+#include "scanner/base/slots.h"
+#include "scanner/gate.h"
+
+struct worker;
+
+enum probe_run_state { RUN_NEW, RUN_TURN, RUN_PLACE, RUN_PROBE, RUN_DONE };
+
+struct probe_run {
+    struct worker *worker;
+    const char *host;
+    struct arena arena; /* of what the probe sees; gone with probe_run_dispose */
+    struct probe_facts facts;
+    enum probe_run_state state;
+    struct handle turn;
+    struct gate_wait place;
+    struct handle probe;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+/* done is called exactly once; where nothing may be tried, from inside. host outlives the run. */
+void probe_run_start(struct probe_run *run, struct worker *worker, const char *host, const struct ip_addr *ip,
+                     bool probe, void (*done)(void *arg), void *arg);
+
+/* Ends what is under way without a callback and frees the memory. */
+void probe_run_dispose(struct probe_run *run);
+
+/* A copy for domains to be judged by, without what only the host record needs (texts, names, DER). */
+void probe_facts_compact(const struct probe_facts *from, const char *host, struct arena *arena,
+                         struct probe_facts *to);
+
+#endif

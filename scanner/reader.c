@@ -1,0 +1,234 @@
+/* Input → spool → loops, on a thread of its own. */
+#include "scanner/reader.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "output/json.h"
+#include "scanner/domain.h"
+
+enum {
+    BACKLOG_BYTES = 64 * 1024 * 1024,
+    BACKLOG_PAUSE_MS = 5,
+    REJECT_LINE_BYTES = 16 * 1024,
+    WHY_BYTES = 4096
+};
+
+struct reader {
+    struct reader_options options;
+    pthread_t thread;
+    bool has_thread;
+    atomic_bool stopped;
+    sem_t credits;
+    atomic_uint_fast64_t started;
+    struct spool *spool;
+    struct reader_counts counts;
+    struct buf line;
+    struct buf why;
+    enum error error;
+};
+
+struct start_message {
+    struct message message;
+    uint64_t ordinal;
+    uint32_t rank;
+    const char *label; /* into text, or NULL */
+    char text[];       /* domain, NUL, label, NUL */
+};
+
+static void deliver_start(struct message *message, void *receiver)
+{
+    struct start_message *start = (struct start_message *)message;
+    struct domain_input input = {
+        .ordinal = start->ordinal, .domain = start->text, .rank = start->rank, .label = start->label};
+    if (domain_start(receiver, &input) != ERR_OK)
+        abort();
+    free(start);
+}
+
+static bool is_stopped(void *arg)
+{
+    struct reader *reader = arg;
+    return atomic_load(&reader->stopped);
+}
+
+static enum error on_name(void *arg, const struct input_name *name)
+{
+    struct reader *reader = arg;
+    if (optout_has_domain(reader->options.workers->context->optout, name->domain)) {
+        reader->counts.opted_out++;
+        return ERR_OK;
+    }
+    return spool_add(reader->spool, name);
+}
+
+static enum error on_reject(void *arg, const struct input_reject *reject)
+{
+    struct reader *reader = arg;
+    reader->counts.rejects++;
+    if (reader->options.rejects_done)
+        return ERR_OK;
+    struct reject_line line = {.ordinal = reject->ordinal,
+                               .file = reject->file,
+                               .line = reject->line,
+                               .text = reject->text,
+                               .reason = reject->reason};
+    buf_reset(&reader->line);
+    if (!json_reject(&reader->line, &line))
+        return ERR_LIMIT;
+    return writer_line(reader->options.writer, STORE_REJECTS, buf_bytes(&reader->line), NULL, NULL);
+}
+
+static enum error read_input(struct reader *reader)
+{
+    const struct reader_options *options = &reader->options;
+    struct input_sink sink = {.name = on_name, .reject = on_reject, .arg = reader};
+    enum error error =
+        input_read(options->files, options->file_count, (enum input_format)options->config->input_format,
+                   &sink, is_stopped, reader, &reader->why);
+    for (size_t i = 0; i < options->file_count; i++)
+        reader->counts.inputs += options->files[i].inputs;
+    if (error == ERR_OK)
+        error = spool_finish(reader->spool);
+    return error;
+}
+
+static void pause_for_writer(struct reader *reader)
+{
+    struct timespec pause = {.tv_nsec = BACKLOG_PAUSE_MS * 1000000};
+    while (writer_backlog(reader->options.writer) > BACKLOG_BYTES && !is_stopped(reader))
+        (void)nanosleep(&pause, NULL);
+}
+
+static enum error start_domain(struct reader *reader, const struct input_name *name)
+{
+    size_t domain_len = strlen(name->domain) + 1;
+    size_t label_len = name->label == NULL ? 0 : strlen(name->label) + 1;
+    struct start_message *message = malloc(sizeof *message + domain_len + label_len);
+    if (message == NULL)
+        return ERR_MEMORY;
+    message->message.deliver = deliver_start;
+    message->ordinal = name->ordinal;
+    message->rank = name->rank;
+    memcpy(message->text, name->domain, domain_len);
+    message->label = NULL;
+    if (name->label != NULL) {
+        memcpy(message->text + domain_len, name->label, label_len);
+        message->label = message->text + domain_len;
+    }
+    uint64_t turn = atomic_fetch_add(&reader->started, 1);
+    struct worker *worker = &reader->options.workers[turn % reader->options.worker_count];
+    loop_post(&worker->loop, &message->message);
+    return ERR_OK;
+}
+
+static enum error hand_out(struct reader *reader)
+{
+    struct input_name name;
+    enum error error;
+    while ((error = spool_next(reader->spool, &name)) == ERR_OK) {
+        if (is_stopped(reader))
+            return ERR_STOPPED;
+        if (store_is_done(reader->options.store, name.ordinal))
+            continue;
+        while (sem_wait(&reader->credits) != 0) {
+        }
+        if (is_stopped(reader))
+            return ERR_STOPPED;
+        pause_for_writer(reader);
+        error = start_domain(reader, &name);
+        if (error != ERR_OK)
+            return error;
+    }
+    return error == ERR_NOT_FOUND ? ERR_OK : error;
+}
+
+static enum error run(struct reader *reader)
+{
+    const struct reader_options *options = &reader->options;
+    struct spool_options spool = {.seed = options->seed,
+                                  .memory_bytes = (uint64_t)options->config->input_memory,
+                                  .directory = options->spool_directory};
+    (void)config_shard(options->config, &spool.shard_index, &spool.shard_count);
+    enum error error = spool_create(&spool, &reader->spool, &reader->why);
+    if (error == ERR_OK)
+        error = read_input(reader);
+    if (error == ERR_OK)
+        error = options->input_read(options->arg);
+    if (error == ERR_OK)
+        error = hand_out(reader);
+    if (reader->spool != NULL)
+        reader->counts.spool = *spool_counts(reader->spool);
+    return error;
+}
+
+static void *thread_main(void *arg)
+{
+    struct reader *reader = arg;
+    reader->error = run(reader);
+    reader->options.ended(reader->options.arg);
+    return NULL;
+}
+
+struct reader *reader_create(const struct reader_options *options)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL)
+        return NULL;
+    reader->options = *options;
+    sem_init(&reader->credits, 0, (unsigned)options->config->scan_in_flight);
+    buf_init(&reader->line, REJECT_LINE_BYTES);
+    buf_init(&reader->why, WHY_BYTES);
+    return reader;
+}
+
+enum error reader_start(struct reader *reader)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    reader->has_thread = pthread_create(&reader->thread, NULL, thread_main, reader) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return reader->has_thread ? ERR_OK : ERR_LIBRARY;
+}
+
+void reader_stop(struct reader *reader)
+{
+    atomic_store(&reader->stopped, true);
+    sem_post(&reader->credits);
+}
+
+void reader_credit(struct reader *reader)
+{
+    sem_post(&reader->credits);
+}
+
+uint64_t reader_started(struct reader *reader)
+{
+    return atomic_load(&reader->started);
+}
+
+enum error reader_join(struct reader *reader, struct reader_counts *counts, struct buf *why)
+{
+    if (reader->has_thread)
+        (void)pthread_join(reader->thread, NULL);
+    reader->has_thread = false;
+    *counts = reader->counts;
+    (void)buf_append(why, reader->why.data, reader->why.len);
+    return reader->error;
+}
+
+void reader_destroy(struct reader *reader)
+{
+    if (reader == NULL)
+        return;
+    spool_destroy(reader->spool);
+    sem_destroy(&reader->credits);
+    buf_dispose(&reader->line);
+    buf_dispose(&reader->why);
+    free(reader);
+}

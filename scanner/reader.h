@@ -1,0 +1,58 @@
+/*
+ * The reader thread: reads the input once into the spool, rejects to the writer, then hands the names to the
+ * loops in keyed order, never more at a time than scan.in_flight, and none while the writer's backlog is too
+ * long.
+ */
+#ifndef STSWEEP_READER_H
+#define STSWEEP_READER_H
+
+#include "input/input.h"
+#include "input/spool.h"
+#include "scanner/worker.h"
+#include "scanner/writer.h"
+
+struct reader;
+
+struct reader_options {
+    const struct config *config;
+    struct worker *workers;
+    uint32_t worker_count;
+    struct writer *writer;
+    struct store *store;      /* for what is done already; read only */
+    struct input_file *files; /* path set; the rest is filled in */
+    size_t file_count;
+    const char *spool_directory; /* NULL: the spool may not leave memory */
+    uint64_t seed;
+    bool rejects_done;
+    /* On the reader's thread, between reading and handing out; an error ends the reader. */
+    enum error (*input_read)(void *arg);
+    /* On the reader's thread, when it has ended. */
+    void (*ended)(void *arg);
+    void *arg;
+};
+
+struct reader_counts {
+    uint64_t rejects;
+    uint64_t opted_out;
+    uint64_t inputs;
+    struct spool_counts spool;
+};
+
+/* Made first and started later, so that the workers' sink can know it. */
+struct reader *reader_create(const struct reader_options *options);
+enum error reader_start(struct reader *reader);
+
+/* From any thread: no further domain is started. */
+void reader_stop(struct reader *reader);
+
+/* From any thread: a place in flight is free again. */
+void reader_credit(struct reader *reader);
+
+/* Domains handed to the loops so far. */
+uint64_t reader_started(struct reader *reader);
+
+/* After it has ended. ERR_STOPPED where it was stopped before the end of the list. */
+enum error reader_join(struct reader *reader, struct reader_counts *counts, struct buf *why);
+void reader_destroy(struct reader *reader);
+
+#endif

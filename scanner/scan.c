@@ -1,0 +1,436 @@
+/* The life of a scan. */
+#include "scanner/scan.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "output/json.h"
+#include "output/progress.h"
+#include "scanner/base/clock.h"
+#include "scanner/reader.h"
+#include "scanner/scanmeta.h"
+#include "scanner/setup.h"
+#include "scanner/verdict.h"
+
+enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
+enum { WHY_BYTES = 16 * 1024, LINE_BYTES = 4 * 1024 * 1024, TICK_MS = 500 };
+
+struct scan {
+    const struct scan_request *request;
+    const struct config *config;
+    struct scan_context context;
+    struct store *store;
+    struct writer *writer;
+    struct worker *workers;
+    uint32_t worker_count;
+    struct reader *reader;
+    struct input_file *files;
+    struct scan_meta meta;
+    struct progress progress;
+    struct buf *lines; /* one for each worker */
+    struct buf why;
+    int wake_fd; /* eventfd: something that the main thread should look at */
+    int signal_fd;
+    sigset_t signals_before;
+    atomic_uint_fast64_t finished; /* domains whose record went to the writer */
+    atomic_bool reader_ended;
+    atomic_bool writer_failed;
+    bool stopping;
+    int64_t started_ms;
+};
+
+static void wake_main(struct scan *scan)
+{
+    uint64_t one = 1;
+    ssize_t written = write(scan->wake_fd, &one, sizeof one);
+    (void)written;
+}
+
+/* ---- what the loops hand over ---------------------------------------------------------------------------
+ */
+
+static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
+{
+    struct scan *scan = arg;
+    struct buf *line = &scan->lines[worker->index];
+    for (size_t i = 0; i < probe->tls.cert_count; i++) {
+        const struct cert_facts *cert = &probe->tls.certs[i];
+        buf_reset(line);
+        if (json_cert(line, cert))
+            (void)writer_line(scan->writer, STORE_CERTS, buf_bytes(line), NULL, cert->sha256);
+    }
+    buf_reset(line);
+    if (json_host(line, probe, verdict_probe(probe, probe->time)))
+        (void)writer_line(scan->writer, STORE_HOSTS, buf_bytes(line), NULL, NULL);
+}
+
+static void write_policy_certs(struct scan *scan, struct buf *line, const struct domain_facts *facts)
+{
+    const struct tls_facts *tls = &facts->policy.fetch.tls;
+    for (size_t i = 0; i < tls->cert_count; i++) {
+        buf_reset(line);
+        if (json_cert(line, &tls->certs[i]))
+            (void)writer_line(scan->writer, STORE_CERTS, buf_bytes(line), NULL, tls->certs[i].sha256);
+    }
+}
+
+/* A record that cannot be written would make the denominators wrong: the scan stops there. */
+static void lost_record(const struct domain_facts *facts)
+{
+    (void)fprintf(stderr, "stsweep: %s: its record could not be made: %s\n", facts->domain,
+                  error_text(ERR_LIMIT));
+    abort();
+}
+
+static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
+                      const struct judgement *judgement)
+{
+    struct scan *scan = arg;
+    struct buf *line = &scan->lines[worker->index];
+    struct tally tally;
+    write_policy_certs(scan, line, facts);
+    buf_reset(line);
+    summary_tally(facts, judgement, &tally);
+    if (!json_domain(line, facts, judgement) ||
+        writer_line(scan->writer, STORE_DOMAINS, buf_bytes(line), &tally, NULL) != ERR_OK)
+        lost_record(facts);
+    progress_count(&scan->progress, judgement->outcome);
+    uint64_t finished = atomic_fetch_add(&scan->finished, 1) + 1;
+    if (atomic_load(&scan->reader_ended) && finished >= reader_started(scan->reader))
+        wake_main(scan);
+}
+
+static void on_release(void *arg, struct worker *worker)
+{
+    (void)worker;
+    struct scan *scan = arg;
+    reader_credit(scan->reader);
+}
+
+/* ---- what the reader and the writer say ------------------------------------------------------------------
+ */
+
+static enum error write_scanning(void *arg, struct store *store, struct buf *why)
+{
+    struct scan *scan = arg;
+    return scan_meta_write(&scan->meta, store, "scanning", why);
+}
+
+static enum error on_input_read(void *arg)
+{
+    struct scan *scan = arg;
+    enum error error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
+    if (error != ERR_OK)
+        return error;
+    return writer_barrier(scan->writer, write_scanning, scan);
+}
+
+static void on_reader_ended(void *arg)
+{
+    struct scan *scan = arg;
+    atomic_store(&scan->reader_ended, true);
+    wake_main(scan);
+}
+
+static void on_writer_failed(void *arg)
+{
+    struct scan *scan = arg;
+    atomic_store(&scan->writer_failed, true);
+    wake_main(scan);
+}
+
+/* ---- beginning -------------------------------------------------------------------------------------------
+ */
+
+static bool say(struct scan *scan, const char *what, enum error error)
+{
+    if (error == ERR_OK)
+        return true;
+    (void)fprintf(stderr, "stsweep: %s: %s", what, error_text(error));
+    if (scan->why.len > 0)
+        (void)fprintf(stderr, "\n  %s", buf_string(&scan->why));
+    (void)fprintf(stderr, scan->why.len > 0 && scan->why.data[scan->why.len - 1] == '\n' ? "" : "\n");
+    return false;
+}
+
+static bool is_streaming(const struct scan *scan)
+{
+    return strcmp(scan->config->output_dir, "-") == 0;
+}
+
+static bool open_store(struct scan *scan)
+{
+    const struct config *config = scan->config;
+    struct store_options options = {.dir = config->output_dir,
+                                    .level = (int)config->output_level,
+                                    .frame_bytes = (size_t)config->output_frame_bytes,
+                                    .part_bytes = (uint64_t)config->output_part_bytes,
+                                    .flush_ms = config->output_flush};
+    enum error error = scan->request->resume ? store_resume(&options, &scan->store, &scan->why)
+                                             : store_create(&options, &scan->store, &scan->why);
+    if (error == ERR_OK && scan->request->resume)
+        error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
+    if (error == ERR_OK && !store_rejects_done(scan->store))
+        error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
+    return say(scan, config->output_dir, error);
+}
+
+static bool watch_signals(struct scan *scan)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)pthread_sigmask(SIG_BLOCK, &set, &scan->signals_before);
+    scan->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    scan->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return say(scan, "signals", scan->signal_fd < 0 || scan->wake_fd < 0 ? ERR_IO : ERR_OK);
+}
+
+static bool make_workers(struct scan *scan)
+{
+    const char *why = NULL;
+    scan->worker_count = setup_loops(scan->config);
+    scan->context.sink =
+        (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
+    scan->context.trace = scan->request->trace;
+    scan->lines = calloc(scan->worker_count, sizeof *scan->lines);
+    if (scan->lines == NULL)
+        return say(scan, "loops", ERR_MEMORY);
+    for (uint32_t i = 0; i < scan->worker_count; i++)
+        buf_init(&scan->lines[i], LINE_BYTES);
+    scan->workers = workers_create(scan->worker_count, &scan->context, &why);
+    if (scan->workers == NULL)
+        (void)buf_text(&scan->why, why);
+    return say(scan, "loops", scan->workers == NULL ? ERR_CONFIG : ERR_OK);
+}
+
+static bool make_reader(struct scan *scan)
+{
+    struct reader_options options = {.config = scan->config,
+                                     .workers = scan->workers,
+                                     .worker_count = scan->worker_count,
+                                     .writer = scan->writer,
+                                     .store = scan->store,
+                                     .files = scan->files,
+                                     .file_count = scan->request->file_count,
+                                     .spool_directory = is_streaming(scan) ? NULL : scan->config->output_dir,
+                                     .seed = scan->meta.seed,
+                                     .rejects_done = store_rejects_done(scan->store),
+                                     .input_read = on_input_read,
+                                     .ended = on_reader_ended,
+                                     .arg = scan};
+    scan->reader = reader_create(&options);
+    return say(scan, "reader", scan->reader == NULL ? ERR_MEMORY : ERR_OK);
+}
+
+static bool start_threads(struct scan *scan)
+{
+    for (uint32_t i = 0; i < scan->worker_count; i++)
+        if (loop_start(&scan->workers[i].loop) != ERR_OK)
+            return say(scan, "loops", ERR_LIBRARY);
+    return say(scan, "reader", reader_start(scan->reader));
+}
+
+static bool begin(struct scan *scan)
+{
+    const struct scan_request *request = scan->request;
+    scan->files = calloc(request->file_count, sizeof *scan->files);
+    if (scan->files == NULL)
+        return say(scan, "input", ERR_MEMORY);
+    for (size_t i = 0; i < request->file_count; i++)
+        scan->files[i].path = request->files[i];
+    (void)setup_open_files();
+    if (!say(scan, "configuration", context_init(&scan->context, scan->config, &scan->why)))
+        return false;
+    enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
+    if (!say(scan, "meta.json", error) || !watch_signals(scan) || !open_store(scan))
+        return false;
+    scan->writer = writer_create(scan->store, on_writer_failed, scan);
+    if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
+        return false;
+    return make_workers(scan) && make_reader(scan) && start_threads(scan);
+}
+
+/* ---- running ---------------------------------------------------------------------------------------------
+ */
+
+static bool all_finished(struct scan *scan)
+{
+    return atomic_load(&scan->reader_ended) && atomic_load(&scan->finished) >= reader_started(scan->reader);
+}
+
+static void stop_feeding(struct scan *scan, const char *reason)
+{
+    scan->stopping = true;
+    reader_stop(scan->reader);
+    progress_clear(&scan->progress);
+    (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
+}
+
+static bool signal_came(struct scan *scan)
+{
+    struct signalfd_siginfo info;
+    return read(scan->signal_fd, &info, sizeof info) == (ssize_t)sizeof info;
+}
+
+static void wait_a_while(struct scan *scan)
+{
+    struct pollfd ready[2] = {{.fd = scan->signal_fd, .events = POLLIN},
+                              {.fd = scan->wake_fd, .events = POLLIN}};
+    uint64_t count;
+    (void)poll(ready, 2, TICK_MS);
+    ssize_t got = read(scan->wake_fd, &count, sizeof count);
+    (void)got;
+}
+
+/* Until all is finished, or a stopped scan has drained as long as it may. */
+static void run_to_end(struct scan *scan)
+{
+    int64_t deadline_ms = INT64_MAX;
+    while (!all_finished(scan)) {
+        wait_a_while(scan);
+        progress_show(&scan->progress, atomic_load(&scan->finished), reader_started(scan->reader),
+                      clock_monotonic_ms());
+        if (signal_came(scan)) {
+            if (scan->stopping)
+                _exit(EXIT_STOPPED);
+            stop_feeding(scan, "stopped");
+            deadline_ms = clock_monotonic_ms() + scan->config->scan_drain;
+        }
+        if (atomic_load(&scan->writer_failed)) {
+            if (!scan->stopping)
+                stop_feeding(scan, "the scan directory takes no more");
+            return;
+        }
+        if (clock_monotonic_ms() >= deadline_ms)
+            return;
+    }
+}
+
+/* ---- ending ----------------------------------------------------------------------------------------------
+ */
+
+static void end_threads(struct scan *scan)
+{
+    for (uint32_t i = 0; scan->workers != NULL && i < scan->worker_count; i++)
+        if (scan->workers[i].loop.has_thread)
+            (void)loop_stop(&scan->workers[i].loop);
+    for (uint32_t i = 0; scan->workers != NULL && i < scan->worker_count; i++)
+        loop_join(&scan->workers[i].loop);
+}
+
+static void set_denominators(struct scan *scan, const struct reader_counts *counts)
+{
+    struct summary *summary = store_summary(scan->store);
+    summary->inputs = counts->inputs;
+    summary->rejects = counts->rejects;
+    summary->opted_out = counts->opted_out;
+    summary->duplicates = counts->spool.duplicates;
+    summary->not_in_shard = counts->spool.not_in_shard;
+}
+
+static enum error write_summary(struct scan *scan)
+{
+    struct buf text;
+    buf_init(&text, LINE_BYTES);
+    enum error error = ERR_LIMIT;
+    if (summary_json(&text, store_summary(scan->store)))
+        error = store_write_file(scan->store, "summary.json", buf_bytes(&text), &scan->why);
+    buf_dispose(&text);
+    return error;
+}
+
+static int close_done(struct scan *scan)
+{
+    if (!summary_balanced(store_summary(scan->store), &scan->why)) {
+        (void)say(scan, "the denominators do not add up", ERR_CORRUPT);
+        return EXIT_FAILED;
+    }
+    /* The summary comes last of what describes the scan: where it stands, the scan is whole. */
+    scan->meta.ended_ms = clock_wall_ms();
+    if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
+        !say(scan, "summary.json", write_summary(scan)))
+        return EXIT_FAILED;
+    if (!is_streaming(scan))
+        summary_print(stdout, store_summary(scan->store), clock_monotonic_ms() - scan->started_ms,
+                      scan->config->output_dir);
+    return EXIT_DONE;
+}
+
+static int close_stopped(struct scan *scan)
+{
+    if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "stopped", &scan->why)))
+        return EXIT_FAILED;
+    (void)fprintf(stderr, "stsweep: %llu records are safe; go on with the same command and --resume\n",
+                  (unsigned long long)store_summary(scan->store)->records);
+    return EXIT_STOPPED;
+}
+
+static int finish(struct scan *scan)
+{
+    struct reader_counts counts;
+    if (atomic_load(&scan->writer_failed))
+        reader_stop(scan->reader);
+    bool cut = !all_finished(scan);
+    end_threads(scan);
+    enum error read_error = reader_join(scan->reader, &counts, &scan->why);
+    enum error write_error = writer_finish(scan->writer);
+    progress_clear(&scan->progress);
+    if (write_error != ERR_OK || atomic_load(&scan->writer_failed)) {
+        write_error = writer_error(scan->writer, &scan->why);
+        (void)say(scan, scan->config->output_dir, write_error);
+        return EXIT_FAILED;
+    }
+    if (read_error != ERR_OK && read_error != ERR_STOPPED) {
+        (void)say(scan, "input", read_error);
+        return read_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
+    }
+    set_denominators(scan, &counts);
+    return read_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
+}
+
+static void dispose(struct scan *scan)
+{
+    workers_destroy(scan->workers, scan->worker_count);
+    for (uint32_t i = 0; scan->lines != NULL && i < scan->worker_count; i++)
+        buf_dispose(&scan->lines[i]);
+    free(scan->lines);
+    reader_destroy(scan->reader);
+    writer_destroy(scan->writer);
+    store_destroy(scan->store);
+    scan_meta_dispose(&scan->meta);
+    context_dispose(&scan->context);
+    if (scan->signal_fd >= 0)
+        close(scan->signal_fd);
+    if (scan->wake_fd >= 0)
+        close(scan->wake_fd);
+    free(scan->files);
+    buf_dispose(&scan->why);
+}
+
+int scan_main(const struct scan_request *request)
+{
+    struct scan scan = {.request = request, .config = request->config, .wake_fd = -1, .signal_fd = -1};
+    int code = EXIT_USAGE;
+    buf_init(&scan.why, WHY_BYTES);
+    atomic_init(&scan.finished, 0);
+    atomic_init(&scan.reader_ended, false);
+    atomic_init(&scan.writer_failed, false);
+    scan.started_ms = clock_monotonic_ms();
+    progress_begin(&scan.progress, scan.started_ms);
+    if (begin(&scan)) {
+        run_to_end(&scan);
+        code = finish(&scan);
+    } else {
+        end_threads(&scan);
+    }
+    dispose(&scan);
+    return code;
+}

@@ -1,0 +1,108 @@
+/* Before the first loop runs. */
+#include "scanner/setup.h"
+
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <ldns/ldns.h>
+#include <openssl/crypto.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unbound.h>
+#include <unistd.h>
+#include <zstd.h>
+
+/* A datagram socket that is only connected sends nothing, but says whether there is a route. */
+static bool has_route(const char *address)
+{
+    struct ip_addr ip;
+    struct sockaddr_storage storage;
+    if (!ip_parse(address, &ip))
+        return false;
+    socklen_t len = ip_sockaddr(&ip, 53, &storage);
+    int fd = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool reached = connect(fd, (const struct sockaddr *)&storage, len) == 0;
+    close(fd);
+    return reached;
+}
+
+/* Special-purpose addresses that are allowed need no route to the internet. */
+static bool allows_family(const struct ip_set *allow, uint8_t family)
+{
+    for (size_t i = 0; i < allow->count; i++)
+        if (allow->prefixes[i].base.family == family)
+            return true;
+    return false;
+}
+
+enum error context_init(struct scan_context *context, const struct config *config, struct buf *why)
+{
+    const char *reason = NULL;
+    const char *bad = NULL;
+    *context = (struct scan_context){.config = config, .hash_seed = setup_random()};
+    atomic_init(&context->parked, 0);
+    tls_library_init();
+    context->trust = trust_create(config->tls_ca_file, &reason);
+    if (context->trust == NULL) {
+        (void)buf_printf(why, "tls.ca_file %s: %s\n", config->tls_ca_file, reason);
+        return ERR_CONFIG;
+    }
+    if (ip_set_parse(config->safety_allow, &context->allow, &bad) != ERR_OK) {
+        (void)buf_printf(why, "safety.allow: no prefix: %s\n", bad);
+        return ERR_CONFIG;
+    }
+    enum error error = optout_read(config->safety_optout, &context->optout, why);
+    if (error != ERR_OK)
+        return error;
+    context->has_ipv4 = allows_family(&context->allow, 4) || has_route("192.0.9.9");
+    context->has_ipv6 = allows_family(&context->allow, 6) || has_route("2620:fe::fe");
+    return ERR_OK;
+}
+
+void context_dispose(struct scan_context *context)
+{
+    trust_destroy(context->trust);
+    ip_set_dispose(&context->allow);
+    optout_destroy(context->optout);
+    context->trust = NULL;
+    context->optout = NULL;
+}
+
+uint32_t setup_loops(const struct config *config)
+{
+    if (config->scan_loops > 0)
+        return (uint32_t)config->scan_loops;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : (uint32_t)cores;
+}
+
+uint64_t setup_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+uint64_t setup_random(void)
+{
+    uint64_t value = 0;
+    if (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
+        value = (uint64_t)getpid();
+    return value;
+}
+
+size_t setup_libraries(struct meta_library libraries[SETUP_LIBRARIES])
+{
+    size_t count = 0;
+    libraries[count++] = (struct meta_library){"libevent", event_get_version()};
+    libraries[count++] = (struct meta_library){"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)};
+    libraries[count++] = (struct meta_library){"libcurl", curl_version_info(CURLVERSION_NOW)->version};
+    libraries[count++] = (struct meta_library){"ldns", ldns_version()};
+    libraries[count++] = (struct meta_library){"libunbound", ub_version()};
+    libraries[count++] = (struct meta_library){"zstd", ZSTD_versionString()};
+    return count;
+}

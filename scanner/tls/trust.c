@@ -1,0 +1,308 @@
+/*
+ * The process's roots, path validation that records instead of aborting, and what a handshake showed. It
+ * decides nothing about the peer, opens no socket and reads no file but the roots'.
+ */
+#include "scanner/tls/trust.h"
+
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Validation of a stranger's chain costs at most this many signatures and two more. */
+enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = 100 * 1024 };
+
+struct trust {
+    X509_STORE *store;
+    size_t roots;
+};
+
+/* ---- roots -------------------------------------------------------------------------------------------- */
+
+void tls_library_init(void)
+{
+    const uint64_t common = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS;
+    (void)OPENSSL_init_crypto(common, NULL);
+    (void)OPENSSL_init_ssl(common | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
+}
+
+static size_t count_certificates(X509_STORE *store)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    size_t count = 0;
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++)
+        count += X509_OBJECT_get_type(sk_X509_OBJECT_value(objects, i)) == X509_LU_X509;
+    return count;
+}
+
+/* Why OpenSSL would not load the file, in words for a person. */
+static const char *load_failure(const char *ca_file)
+{
+    FILE *file = fopen(ca_file, "re");
+    if (file == NULL)
+        return "the file of trusted roots cannot be read";
+    (void)fclose(file);
+    return "the file of trusted roots holds no usable certificate";
+}
+
+struct trust *trust_create(const char *ca_file, const char **why)
+{
+    tls_library_init();
+    struct trust *trust = calloc(1, sizeof *trust);
+    *why = "out of memory";
+    if (trust == NULL)
+        return NULL;
+    trust->store = X509_STORE_new();
+    if (trust->store == NULL)
+        goto failed;
+    ERR_clear_error();
+    bool loaded = X509_STORE_load_file(trust->store, ca_file) == 1;
+    ERR_clear_error();
+    trust->roots = count_certificates(trust->store);
+    if (!loaded || trust->roots == 0) {
+        *why = load_failure(ca_file);
+        goto failed;
+    }
+    *why = NULL;
+    return trust;
+failed:
+    trust_destroy(trust);
+    return NULL;
+}
+
+void trust_destroy(struct trust *trust)
+{
+    if (trust == NULL)
+        return;
+    X509_STORE_free(trust->store);
+    free(trust);
+}
+
+X509_STORE *trust_store(struct trust *trust)
+{
+    return trust->store;
+}
+
+size_t trust_root_count(const struct trust *trust)
+{
+    return trust->roots;
+}
+
+/* ---- validation that goes on -------------------------------------------------------------------------- */
+
+/* Where an SSL keeps its struct tls_verify: a number that OpenSSL gives out once a process. */
+static CRYPTO_ONCE verify_index_once = CRYPTO_ONCE_STATIC_INIT;
+static int verify_index = -1;
+
+static void take_verify_index(void)
+{
+    verify_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+/* -1 where there is none. */
+static int get_verify_index(void)
+{
+    if (CRYPTO_THREAD_run_once(&verify_index_once, take_verify_index) != 1)
+        return -1;
+    return verify_index;
+}
+
+static struct tls_verify *verify_of(X509_STORE_CTX *store_ctx)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    int index = get_verify_index();
+    return ssl == NULL || index < 0 ? NULL : SSL_get_ex_data(ssl, index);
+}
+
+/* OpenSSL looks at the leaf last: a long chain full of faults must not hide the leaf's. */
+static bool make_room(struct tls_verify *verify)
+{
+    size_t place = CHAIN_ERRORS_KEPT;
+    while (place > 0 && verify->errors[place - 1].depth == 0)
+        place--;
+    if (place == 0)
+        return false;
+    size_t behind = CHAIN_ERRORS_KEPT - place;
+    memmove(&verify->errors[place - 1], &verify->errors[place], behind * sizeof verify->errors[0]);
+    verify->error_count--;
+    return true;
+}
+
+static void record_error(struct tls_verify *verify, int x509, int depth)
+{
+    for (size_t i = 0; i < verify->error_count; i++)
+        if (verify->errors[i].x509 == x509 && verify->errors[i].depth == depth)
+            return;
+    if (verify->error_count == CHAIN_ERRORS_KEPT && (depth != 0 || !make_room(verify)))
+        return;
+    verify->errors[verify->error_count++] = (struct chain_error){.x509 = x509, .depth = depth};
+}
+
+static int on_chain_error(int ok, X509_STORE_CTX *store_ctx)
+{
+    struct tls_verify *verify = verify_of(store_ctx);
+    if (!ok && verify != NULL)
+        record_error(verify, X509_STORE_CTX_get_error(store_ctx), X509_STORE_CTX_get_error_depth(store_ctx));
+    return 1;
+}
+
+/* In place of OpenSSL's own verification. Never says no, so that the handshake goes on (TLS-5). */
+static int validate(X509_STORE_CTX *store_ctx, void *arg)
+{
+    (void)arg;
+    struct tls_verify *verify = verify_of(store_ctx);
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
+    X509_VERIFY_PARAM_set_auth_level(param, 2);
+    X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH);
+    X509_STORE_CTX_set_verify_cb(store_ctx, on_chain_error);
+    int valid = X509_verify_cert(store_ctx);
+    /* It can give up without asking the callback (no memory): that must not look like a good chain. */
+    if (valid <= 0 && verify != NULL && verify->error_count == 0) {
+        int x509 = X509_STORE_CTX_get_error(store_ctx);
+        record_error(verify, x509 == X509_V_OK ? X509_V_ERR_UNSPECIFIED : x509, 0);
+    }
+    return 1;
+}
+
+enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
+{
+    if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+        return ERR_LIBRARY;
+    SSL_CTX_set1_cert_store(ctx, trust->store);
+    SSL_CTX_set_cert_verify_callback(ctx, validate, NULL);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_security_level(ctx, 1);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_max_cert_list(ctx, CERT_LIST_BYTES);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    return ERR_OK;
+}
+
+enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)
+{
+    int index = get_verify_index();
+    *verify = (struct tls_verify){0};
+    if (index < 0 || SSL_set_ex_data(ssl, index, verify) != 1)
+        return ERR_LIBRARY;
+    return ERR_OK;
+}
+
+/* ---- what a handshake showed -------------------------------------------------------------------------- */
+
+/* "X25519", "P-256", "ffdhe2048", "DH 1024"; NULL for RSA key transport. */
+static const char *key_exchange_group(SSL *ssl, struct arena *arena)
+{
+    EVP_PKEY *key = NULL;
+    char name[80] = "";
+    char text[96];
+    if (SSL_get_peer_tmp_key(ssl, &key) != 1 || key == NULL)
+        return NULL;
+    int type = EVP_PKEY_get_base_id(key);
+    if (type == EVP_PKEY_X25519 || type == EVP_PKEY_X448)
+        (void)snprintf(text, sizeof text, "%s", OBJ_nid2sn(type));
+    else if (EVP_PKEY_get_group_name(key, name, sizeof name, NULL) == 1 && name[0] != '\0')
+        (void)snprintf(text, sizeof text, "%s", tls_curve_name(name));
+    else
+        (void)snprintf(text, sizeof text, "%s %d", type == EVP_PKEY_DH ? "DH" : "EC", EVP_PKEY_get_bits(key));
+    EVP_PKEY_free(key);
+    return arena_string(arena, text);
+}
+
+static void collect_session(SSL *ssl, struct arena *arena, struct tls_facts *facts)
+{
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+    if (cipher == NULL)
+        return;
+    const char *name = SSL_CIPHER_standard_name(cipher);
+    facts->version = (uint16_t)SSL_version(ssl);
+    facts->cipher = arena_string(arena, name != NULL ? name : SSL_CIPHER_get_name(cipher));
+    facts->group = key_exchange_group(ssl, arena);
+}
+
+static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, struct tls_facts *facts)
+{
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+    int count = chain == NULL ? 0 : sk_X509_num(chain);
+    if (count <= 0)
+        return;
+    if (count > CHAIN_CERTS_KEPT)
+        count = CHAIN_CERTS_KEPT;
+    /* To X509_check_host a leading dot would stand for any subdomain, and no name for any certificate. */
+    if (reference[0] != '\0' && reference[0] != '.')
+        facts->name_match =
+            X509_check_host(sk_X509_value(chain, 0), reference, 0,
+                            X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                            NULL) == 1;
+    facts->certs = arena_array(arena, (size_t)count, sizeof *facts->certs);
+    if (facts->certs == NULL)
+        return;
+    while (facts->cert_count < (size_t)count &&
+           cert_facts_collect(sk_X509_value(chain, (int)facts->cert_count), arena,
+                              &facts->certs[facts->cert_count]))
+        facts->cert_count++;
+}
+
+/* What both ends of a handshake have in common; starts facts anew. */
+static void collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
+                    struct tls_facts *facts)
+{
+    *facts = (struct tls_facts){.alert = -1};
+    (void)ERR_set_mark();
+    collect_session(ssl, arena, facts);
+    collect_chain(ssl, reference, arena, facts);
+    (void)ERR_pop_to_mark();
+    if (verify == NULL)
+        return;
+    memcpy(facts->errors, verify->errors, sizeof facts->errors);
+    facts->error_count = verify->error_count;
+}
+
+void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
+                       struct tls_facts *facts)
+{
+    collect(ssl, verify, reference, arena, facts);
+    facts->end = TLS_DONE;
+}
+
+/* A fatal alert of the peer's stands in the queue as a reason of its own; -1 for all others. */
+static int alert_of(unsigned long error)
+{
+    int reason = ERR_GET_REASON(error);
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL || reason < SSL_AD_REASON_OFFSET ||
+        reason > SSL_AD_REASON_OFFSET + UINT8_MAX)
+        return -1;
+    return reason - SSL_AD_REASON_OFFSET;
+}
+
+static bool says_closed(unsigned long error)
+{
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
+void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *reference, unsigned long error,
+                     struct arena *arena, struct tls_facts *facts)
+{
+    char text[256];
+    collect(ssl, verify, reference, arena, facts);
+    facts->end = says_closed(error) ? TLS_CLOSED : TLS_FAILED;
+    if (error == 0)
+        return;
+    const char *reason = ERR_reason_error_string(error);
+    if (reason == NULL) {
+        ERR_error_string_n(error, text, sizeof text);
+        reason = text;
+    }
+    facts->error_reason = ERR_GET_REASON(error);
+    facts->error_text = arena_string(arena, reason);
+    facts->alert = alert_of(error);
+}
+
+void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
+                       struct tls_facts *facts)
+{
+    unsigned long error = ERR_peek_error();
+    tls_facts_error(ssl, verify, reference, error, arena, facts);
+    ERR_clear_error();
+}

@@ -1,0 +1,323 @@
+/* Certificates, handshakes, SMTP sessions and HTTPS answers → failure codes. */
+#include "scanner/verdict_tls.h"
+
+#include <openssl/sslerr.h>
+#include <openssl/x509_vfy.h>
+
+/* Faults of a certificate in the order in which they are named when there are several. */
+enum cert_fault {
+    CERT_MISSING,
+    CERT_SELF_SIGNED,
+    CERT_EXPIRED,
+    CERT_NOT_YET_VALID,
+    CERT_INCOMPLETE_CHAIN,
+    CERT_UNTRUSTED,
+    CERT_WRONG_USAGE,
+    CERT_HOST_MISMATCH,
+    CERT_WEAK,
+    CERT_FAULTS
+};
+
+enum { ALERT_PROTOCOL_VERSION = 70 };
+
+static enum failure_code fault_code(enum cert_fault fault, enum failure_stage stage)
+{
+    static const enum failure_code policy[CERT_FAULTS] = {
+        FAIL_POLICY_TLS_NO_CERTIFICATE, FAIL_POLICY_TLS_SELF_SIGNED,      FAIL_POLICY_TLS_EXPIRED,
+        FAIL_POLICY_TLS_NOT_YET_VALID,  FAIL_POLICY_TLS_INCOMPLETE_CHAIN, FAIL_POLICY_TLS_UNTRUSTED,
+        FAIL_POLICY_TLS_WRONG_USAGE,    FAIL_POLICY_TLS_HOST_MISMATCH,    FAIL_POLICY_TLS_WEAK,
+    };
+    static const enum failure_code smtp[CERT_FAULTS] = {
+        FAIL_SMTP_TLS_NO_CERTIFICATE, FAIL_SMTP_TLS_SELF_SIGNED,      FAIL_SMTP_TLS_EXPIRED,
+        FAIL_SMTP_TLS_NOT_YET_VALID,  FAIL_SMTP_TLS_INCOMPLETE_CHAIN, FAIL_SMTP_TLS_UNTRUSTED,
+        FAIL_SMTP_TLS_WRONG_USAGE,    FAIL_SMTP_TLS_HOST_MISMATCH,    FAIL_SMTP_TLS_WEAK,
+    };
+    return stage == STAGE_POLICY ? policy[fault] : smtp[fault];
+}
+
+static bool issuer_was_sent(const struct tls_facts *tls)
+{
+    const char *issuer = tls->certs[0].issuer;
+    for (size_t i = 1; issuer != NULL && i < tls->cert_count; i++)
+        if (tls->certs[i].subject != NULL && strcmp(tls->certs[i].subject, issuer) == 0)
+            return true;
+    return false;
+}
+
+/* No path to a root: is it the intermediate that is missing? By the presented chain alone. */
+static enum cert_fault no_issuer_fault(const struct tls_facts *tls)
+{
+    const struct cert_facts *leaf = &tls->certs[0];
+    if (leaf->self_signed)
+        return CERT_SELF_SIGNED;
+    return leaf->aia_issuer != NULL && !issuer_was_sent(tls) ? CERT_INCOMPLETE_CHAIN : CERT_UNTRUSTED;
+}
+
+static enum cert_fault error_fault(const struct tls_facts *tls, int error)
+{
+    switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return CERT_EXPIRED;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return CERT_NOT_YET_VALID;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return CERT_SELF_SIGNED;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return no_issuer_fault(tls);
+    case X509_V_ERR_INVALID_PURPOSE:
+        return CERT_WRONG_USAGE;
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+        return CERT_WEAK;
+    default:
+        return CERT_UNTRUSTED;
+    }
+}
+
+/* The validity of the leaf is judged by `now`, that of the others by what path validation said. */
+static bool is_leaf_date_error(const struct chain_error *error)
+{
+    return error->depth == 0 &&
+           (error->x509 == X509_V_ERR_CERT_HAS_EXPIRED || error->x509 == X509_V_ERR_CERT_NOT_YET_VALID);
+}
+
+static void find_faults(const struct tls_facts *tls, int64_t now, bool faults[CERT_FAULTS])
+{
+    if (tls->end != TLS_DONE)
+        return;
+    if (tls->cert_count == 0) {
+        faults[CERT_MISSING] = true;
+        return;
+    }
+    faults[CERT_EXPIRED] = now / 1000 > tls->certs[0].not_after;
+    faults[CERT_NOT_YET_VALID] = now / 1000 < tls->certs[0].not_before;
+    faults[CERT_HOST_MISMATCH] = !tls->name_match;
+    for (size_t i = 0; i < tls->error_count; i++)
+        if (!is_leaf_date_error(&tls->errors[i]))
+            faults[error_fault(tls, tls->errors[i].x509)] = true;
+}
+
+void verdict_certificate_codes(const struct tls_facts *tls, enum failure_stage stage, int64_t now,
+                               struct code_set *codes)
+{
+    bool faults[CERT_FAULTS] = {false};
+    find_faults(tls, now, faults);
+    for (enum cert_fault fault = 0; fault < CERT_FAULTS; fault++)
+        if (faults[fault])
+            code_set_add(codes, fault_code(fault, stage));
+}
+
+enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_stage stage, int64_t now)
+{
+    bool faults[CERT_FAULTS] = {false};
+    find_faults(tls, now, faults);
+    for (enum cert_fault fault = 0; fault < CERT_FAULTS; fault++)
+        if (faults[fault])
+            return fault_code(fault, stage);
+    return FAIL_NONE;
+}
+
+static bool is_version_failure(const struct tls_facts *tls)
+{
+    return tls->alert == ALERT_PROTOCOL_VERSION || tls->error_reason == SSL_R_UNSUPPORTED_PROTOCOL ||
+           tls->error_reason == SSL_R_VERSION_TOO_LOW;
+}
+
+/* ---- SMTP -----------------------------------------------------------------------------------------------
+ */
+
+static enum failure_code not_tried_code(enum not_tried reason)
+{
+    static const enum failure_code codes[NOT_TRIED_COUNT] = {
+        [NOT_TRIED_OFF] = FAIL_SMTP_NOT_PROBED_OFF,
+        [NOT_TRIED_PACE] = FAIL_SMTP_NOT_PROBED_PACE,
+        [NOT_TRIED_OPTOUT] = FAIL_SMTP_NOT_PROBED_OPTOUT,
+        [NOT_TRIED_NO_FAMILY] = FAIL_SMTP_NOT_PROBED_NO_FAMILY,
+        [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_MX_SPECIAL_ADDRESS,
+        [NOT_TRIED_NO_ADDRESS] = FAIL_MX_NO_ADDRESS,
+        [NOT_TRIED_DEAD] = FAIL_SMTP_TCP_TIMEOUT,
+    };
+    return codes[reason];
+}
+
+static enum failure_code connect_code(enum net_error error)
+{
+    static const enum failure_code codes[NET_ERROR_COUNT] = {
+        [NET_REFUSED] = FAIL_SMTP_TCP_REFUSED, [NET_TIMEOUT] = FAIL_SMTP_TCP_TIMEOUT,
+        [NET_RESET] = FAIL_SMTP_TCP_RESET,     [NET_UNREACHABLE] = FAIL_SMTP_TCP_UNREACHABLE,
+        [NET_OK] = FAIL_SMTP_TCP_UNREACHABLE,  [NET_OTHER] = FAIL_SMTP_TCP_UNREACHABLE,
+    };
+    return codes[error];
+}
+
+/* The step at which the peer was silent, resp. went away. */
+static enum failure_code timeout_code(enum smtp_step step)
+{
+    switch (step) {
+    case SMTP_GREETING:
+        return FAIL_SMTP_GREETING_TIMEOUT;
+    case SMTP_EHLO:
+        return FAIL_SMTP_EHLO_TIMEOUT;
+    case SMTP_STARTTLS:
+        return FAIL_SMTP_STARTTLS_TIMEOUT;
+    case SMTP_HANDSHAKE:
+        return FAIL_SMTP_TLS_TIMEOUT;
+    default:
+        return FAIL_SMTP_TCP_TIMEOUT;
+    }
+}
+
+static enum failure_code closed_code(enum smtp_step step, enum net_error error)
+{
+    switch (step) {
+    case SMTP_GREETING:
+        return error == NET_RESET ? FAIL_SMTP_TCP_RESET : FAIL_SMTP_GREETING_CLOSED;
+    case SMTP_EHLO:
+        return FAIL_SMTP_EHLO_CLOSED;
+    case SMTP_STARTTLS:
+        return FAIL_SMTP_STARTTLS_CLOSED;
+    case SMTP_HANDSHAKE:
+        return FAIL_SMTP_TLS_CLOSED;
+    default:
+        return connect_code(error);
+    }
+}
+
+static enum failure_code reply_code(const struct probe_facts *probe)
+{
+    bool permanent = probe->reply_code >= 500;
+    switch (probe->step) {
+    case SMTP_GREETING:
+        return permanent ? FAIL_SMTP_GREETING_5XX : FAIL_SMTP_GREETING_4XX;
+    case SMTP_STARTTLS:
+        return permanent ? FAIL_SMTP_STARTTLS_REFUSED : FAIL_SMTP_STARTTLS_TEMPFAIL;
+    default:
+        return FAIL_SMTP_EHLO_REFUSED;
+    }
+}
+
+static enum failure_code handshake_code(const struct tls_facts *tls)
+{
+    if (tls->end == TLS_TIMEOUT)
+        return FAIL_SMTP_TLS_TIMEOUT;
+    if (tls->end == TLS_CLOSED)
+        return FAIL_SMTP_TLS_CLOSED;
+    if (is_version_failure(tls))
+        return FAIL_SMTP_TLS_VERSION;
+    return tls->alert >= 0 ? FAIL_SMTP_TLS_ALERT : FAIL_SMTP_TLS_HANDSHAKE;
+}
+
+enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
+{
+    if (probe->not_tried != TRIED)
+        return not_tried_code(probe->not_tried);
+    if (probe->tls.end == TLS_DONE)
+        return verdict_certificate(&probe->tls, STAGE_SMTP, now);
+    switch (probe->end) {
+    case SMTP_END_NET:
+        return probe->net == NET_TIMEOUT ? timeout_code(probe->step) : closed_code(probe->step, probe->net);
+    case SMTP_END_STEP_TIMEOUT:
+        return timeout_code(probe->step);
+    case SMTP_END_SESSION_DEADLINE:
+        return FAIL_SMTP_SESSION_DEADLINE;
+    case SMTP_END_DRIPPING:
+        return FAIL_SMTP_DRIPPING;
+    case SMTP_END_CLOSED:
+        return closed_code(probe->step, NET_OK);
+    case SMTP_END_REPLY:
+        return reply_code(probe);
+    case SMTP_END_LINE_TOO_LONG:
+        return FAIL_SMTP_LINE_TOO_LONG;
+    case SMTP_END_NOT_SMTP:
+        return FAIL_SMTP_GREETING_NOT_SMTP;
+    case SMTP_END_NOT_OFFERED:
+        return FAIL_SMTP_STARTTLS_NOT_OFFERED;
+    case SMTP_END_TLS:
+        return handshake_code(&probe->tls);
+    case SMTP_END_NONE:
+    case SMTP_END_DONE:
+    case SMTP_END_COUNT:
+        break;
+    }
+    return FAIL_SMTP_TLS_HANDSHAKE;
+}
+
+enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
+{
+    if (probe->not_tried != TRIED)
+        return TLS_OFFER_UNKNOWN;
+    if (probe->tls.end == TLS_DONE)
+        return TLS_OFFER_YES;
+    if (probe->end == SMTP_END_NOT_OFFERED || (probe->end == SMTP_END_TLS && probe->tls.end == TLS_FAILED))
+        return TLS_OFFER_NO;
+    if (probe->end == SMTP_END_REPLY && probe->step == SMTP_STARTTLS && probe->reply_code >= 500)
+        return TLS_OFFER_NO;
+    return TLS_OFFER_UNKNOWN;
+}
+
+/* ---- the policy's fetch ---------------------------------------------------------------------------------
+ */
+
+static enum failure_code address_code(const struct policy_facts *policy)
+{
+    static const enum failure_code codes[NOT_TRIED_COUNT] = {
+        [NOT_TRIED_OFF] = FAIL_POLICY_NOT_TRIED_PACE,
+        [NOT_TRIED_PACE] = FAIL_POLICY_NOT_TRIED_PACE,
+        [NOT_TRIED_OPTOUT] = FAIL_POLICY_NOT_TRIED_OPTOUT,
+        [NOT_TRIED_NO_FAMILY] = FAIL_POLICY_NOT_TRIED_NO_FAMILY,
+        [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_POLICY_SPECIAL_ADDRESS,
+        [NOT_TRIED_DEAD] = FAIL_POLICY_TCP_TIMEOUT,
+    };
+    const struct address_facts *address = &policy->address;
+    if (address->ip_count > 0)
+        return codes[policy->fetch.not_tried];
+    bool none = (address->a.status == DNS_NXDOMAIN || address->a.status == DNS_NODATA) &&
+                (address->aaaa.status == DNS_NXDOMAIN || address->aaaa.status == DNS_NODATA);
+    return none ? FAIL_POLICY_NO_ADDRESS : FAIL_POLICY_DNS_FAILED;
+}
+
+static enum failure_code fetch_net_code(const struct fetch_facts *fetch)
+{
+    if (fetch->deadline || fetch->net == NET_TIMEOUT)
+        return fetch->step == FETCH_CONNECT ? FAIL_POLICY_TCP_TIMEOUT : FAIL_POLICY_HTTP_TIMEOUT;
+    if (fetch->net == NET_REFUSED)
+        return FAIL_POLICY_TCP_REFUSED;
+    if (fetch->net == NET_RESET)
+        return fetch->step == FETCH_BODY ? FAIL_POLICY_HTTP_TRUNCATED : FAIL_POLICY_TCP_RESET;
+    return FAIL_POLICY_TCP_UNREACHABLE;
+}
+
+static enum failure_code http_code(const struct fetch_facts *fetch)
+{
+    if (fetch->protocol)
+        return FAIL_POLICY_HTTP_PROTOCOL;
+    if (fetch->http_status >= 300 && fetch->http_status < 400)
+        return FAIL_POLICY_HTTP_REDIRECT;
+    if (fetch->http_status >= 500)
+        return FAIL_POLICY_HTTP_SERVER_ERROR;
+    if (fetch->http_status != 0 && fetch->http_status != 200)
+        return FAIL_POLICY_HTTP_STATUS;
+    if (fetch->too_large)
+        return FAIL_POLICY_HTTP_TOO_LARGE;
+    if (fetch->truncated)
+        return FAIL_POLICY_HTTP_TRUNCATED;
+    if (fetch->deadline || fetch->net != NET_OK)
+        return fetch_net_code(fetch);
+    return fetch->http_status == 200 ? FAIL_NONE : FAIL_POLICY_HTTP_PROTOCOL;
+}
+
+enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now)
+{
+    const struct fetch_facts *fetch = &policy->fetch;
+    if (policy->address.ip_count == 0 || fetch->not_tried != TRIED)
+        return address_code(policy);
+    if (fetch->tls.end == TLS_FAILED)
+        return is_version_failure(&fetch->tls) ? FAIL_POLICY_TLS_VERSION : FAIL_POLICY_TLS_HANDSHAKE;
+    if (fetch->tls.end != TLS_DONE)
+        return fetch_net_code(fetch);
+    enum failure_code certificate = verdict_certificate(&fetch->tls, STAGE_POLICY, now);
+    return certificate != FAIL_NONE ? certificate : http_code(fetch);
+}

@@ -1,0 +1,19 @@
+/*
+ * The part of the verdict that looks at one TLS handshake and one probe. Pure; used by verdict.c and its
+ * tests.
+ */
+#ifndef STSWEEP_VERDICT_TLS_H
+#define STSWEEP_VERDICT_TLS_H
+
+#include "scanner/verdict.h"
+
+enum tls_offer { TLS_OFFER_UNKNOWN, TLS_OFFER_YES, TLS_OFFER_NO };
+
+/* Would a sender that takes any TLS have got some here? */
+enum tls_offer verdict_tls_offer(const struct probe_facts *probe);
+
+/* Adds every fault of the certificates of a completed handshake; verdict_certificate names the foremost. */
+void verdict_certificate_codes(const struct tls_facts *tls, enum failure_stage stage, int64_t now,
+                               struct code_set *codes);
+
+#endif

@@ -1,0 +1,107 @@
+/* Making and ending the workers; which of them owns a key; whom they may contact. */
+#include "scanner/worker.h"
+
+#include <stdlib.h>
+
+#include "scanner/base/map.h"
+#include "scanner/domain.h"
+#include "scanner/hosts.h"
+
+static size_t share(int64_t whole, uint32_t count)
+{
+    size_t part = (size_t)whole / count;
+    return part == 0 ? 1 : part;
+}
+
+static bool worker_init(struct worker *worker, const char **why)
+{
+    struct scan_context *context = worker->context;
+    *why = "cannot make an event loop";
+    if (loop_init(&worker->loop, worker) != ERR_OK)
+        return false;
+    slots_init(&worker->domains);
+    gate_init(&worker->smtp_gate, share(context->config->smtp_live, worker->count));
+    gate_init(&worker->policy_gate, share(context->config->policy_live, worker->count));
+    struct event_base *base = worker->loop.base;
+    worker->dns = lookup_engine_create(base, context->config, &context->allow, worker->count, why);
+    if (worker->dns == NULL)
+        return false;
+    worker->fetcher = fetcher_create(base, context->config, context->trust, why);
+    if (worker->fetcher == NULL)
+        return false;
+    worker->prober = prober_create(base, context->config, context->trust, why);
+    if (worker->prober == NULL)
+        return false;
+    *why = "out of memory";
+    worker->pacer = pacer_create(worker);
+    worker->hosts = hosts_create(worker);
+    return worker->pacer != NULL && worker->hosts != NULL;
+}
+
+struct worker *workers_create(uint32_t count, struct scan_context *context, const char **why)
+{
+    struct worker *workers = calloc(count, sizeof *workers);
+    if (workers == NULL) {
+        *why = "out of memory";
+        return NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        workers[i].all = workers;
+        workers[i].index = i;
+        workers[i].count = count;
+        workers[i].context = context;
+        workers[i].loop.mailbox.event_fd = -1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!worker_init(&workers[i], why)) {
+            workers_destroy(workers, count);
+            return NULL;
+        }
+    }
+    return workers;
+}
+
+static void end_services(struct worker *worker)
+{
+    domains_end(worker);
+    struct hosts *hosts = worker->hosts;
+    hosts_destroy(hosts);
+    worker->hosts = NULL;
+    struct pacer *pacer = worker->pacer;
+    worker->pacer = NULL;
+    pacer_destroy(pacer);
+    prober_destroy(worker->prober);
+    fetcher_destroy(worker->fetcher);
+    lookup_engine_destroy(worker->dns);
+    worker->prober = NULL;
+    worker->fetcher = NULL;
+    worker->dns = NULL;
+}
+
+void workers_destroy(struct worker *workers, uint32_t count)
+{
+    if (workers == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        end_services(&workers[i]);
+    for (uint32_t i = 0; i < count; i++)
+        loop_dispose(&workers[i].loop);
+    free(workers);
+}
+
+struct worker *worker_of(const struct worker *worker, struct bytes key)
+{
+    return &worker->all[map_hash(key, ~worker->context->hash_seed) % worker->count];
+}
+
+enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip)
+{
+    const struct scan_context *context = worker->context;
+    if (!ip_may_reach(ip, &context->allow))
+        return NOT_TRIED_SPECIAL_ADDRESS;
+    if (optout_has_ip(context->optout, ip))
+        return NOT_TRIED_OPTOUT;
+    if (ip->family == 6 ? !context->has_ipv6 : !context->has_ipv4)
+        return NOT_TRIED_NO_FAMILY;
+    return TRIED;
+}

@@ -1,0 +1,69 @@
+/*
+ * All that one loop has: engines, the shared tables that it owns a part of, and where results go. Modules of
+ * the scanner get a worker and nothing else. Workers stand in one array; worker->all[i] is the i-th.
+ */
+#ifndef STSWEEP_WORKER_H
+#define STSWEEP_WORKER_H
+
+#include "input/optout.h"
+#include "scanner/config.h"
+#include "scanner/dns/lookup.h"
+#include "scanner/gate.h"
+#include "scanner/limits.h"
+#include "scanner/loop.h"
+#include "scanner/policy/fetch.h"
+#include "scanner/smtp/probe.h"
+
+/* Where a worker's results go. Called on the worker's thread; what is handed over is gone after the call. */
+struct sink {
+    void *arg;
+    void (*host)(void *arg, struct worker *worker, const struct probe_facts *probe);
+    void (*domain)(void *arg, struct worker *worker, const struct domain_facts *facts,
+                   const struct judgement *judgement);
+    /* The domain left the loop's in-flight share: it ended, or it is parked and only waits. */
+    void (*release)(void *arg, struct worker *worker);
+};
+
+/* What all workers share and none changes while they run. */
+struct scan_context {
+    const struct config *config;
+    struct trust *trust;
+    struct ip_set allow;
+    struct optout *optout;
+    bool has_ipv4; /* this machine has an address and a route of the family */
+    bool has_ipv6;
+    uint64_t hash_seed;
+    atomic_size_t parked; /* domains that wait beside scan.in_flight */
+    const char *trace;    /* a domain whose transitions are printed to stderr, or NULL */
+    struct sink sink;
+};
+
+struct worker {
+    struct loop loop;
+    struct worker *all;
+    uint32_t index;
+    uint32_t count;
+    struct scan_context *context;
+    struct lookup_engine *dns;
+    struct fetcher *fetcher;
+    struct prober *prober;
+    struct pacer *pacer;
+    struct hosts *hosts;
+    struct gate smtp_gate;
+    struct gate policy_gate;
+    struct slots domains;
+};
+
+/* An array of count workers, loops made but not started. NULL with *why. */
+struct worker *workers_create(uint32_t count, struct scan_context *context, const char **why);
+
+/* The loops have been stopped and joined. Ends what is under way without results. */
+void workers_destroy(struct worker *workers, uint32_t count);
+
+/* The worker that owns a key. */
+struct worker *worker_of(const struct worker *worker, struct bytes key);
+
+/* May this address be contacted at all? TRIED, or the reason why not. */
+enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
+
+#endif

@@ -1,0 +1,255 @@
+"""Plays a scenario on a TCP connection: what smtpd.py and httpsd.py share.
+
+A scenario file has one step a line, played from top to bottom on each connection; '#' begins a comment line.
+The player does what the scenario says and nothing else: it knows no SMTP and no HTTP beyond reading a line or
+the head of a request, and it never connects anywhere.
+
+    send TEXT       sends TEXT; \\r \\n \\t \\\\ \\xHH are escapes, {name} is the name that the server plays
+    reply TEXT      sends TEXT and CRLF
+    expect WORD     reads lines until one begins with WORD; answers QUIT (and ends), and 502 to all others
+    request         reads the head of an HTTP request, up to its blank line
+    read            reads what comes first, up to 16 KiB
+    tls [KEY=VALUE] handshake as server with the certificate of {name}; max=1.0…1.3, min=1.0…1.3, seclevel=0…2
+    sleep MS        waits
+    silence         reads and throws away until the peer closes
+    drip MS TEXT    sends TEXT byte by byte, MS milliseconds before each
+    flood N TEXT    sends TEXT over and over until N bytes were sent or the peer closes
+    cut             closes the socket at once, without TLS's close_notify
+    reset           closes with a TCP RST
+
+Each connection lives at most LIFETIME seconds, and at most CONNECTIONS are played at a time.
+"""
+
+import argparse
+import os
+import re
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+
+LIFETIME = 60.0
+CONNECTIONS = 512
+LINE_MAX = 4096
+HEAD_MAX = 16384
+EXPECT_TRIES = 20
+
+VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|[rnt\\])")
+ESCAPED = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
+
+
+class Over(Exception):
+    """The scenario or the peer ended the connection."""
+
+
+def unescape(text):
+    """TEXT of a step as bytes."""
+
+    def one(match):
+        code = match.group(1)
+        return chr(int(code[1:], 16)) if code[0] == "x" else ESCAPED[code]
+
+    return ESCAPE.sub(one, text).encode("latin-1")
+
+
+def load(path):
+    """The steps of a scenario file, as (verb, argument)."""
+    steps = []
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            line = line.rstrip("\n").lstrip()
+            if not line or line.startswith("#"):
+                continue
+            verb, _, argument = line.partition(" ")
+            if not hasattr(Connection, "do_" + verb):
+                raise ValueError(f"{path}:{number}: no such step: {verb}")
+            steps.append((verb, argument))
+    return steps
+
+
+class Connection:
+    """One connection being played."""
+
+    def __init__(self, sock, name, certs):
+        self.sock = sock
+        self.name = name
+        self.certs = certs
+        self.pending = b""
+        self.end = time.monotonic() + LIFETIME
+
+    def play(self, steps):
+        try:
+            for verb, argument in steps:
+                getattr(self, "do_" + verb)(argument)
+            self.finish()
+        except (Over, OSError, ssl.SSLError):
+            pass
+        finally:
+            self.sock.close()
+
+    def finish(self):
+        """An orderly close, with close_notify where there is TLS."""
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.settimeout(2.0)
+            self.sock = self.sock.unwrap()
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def patience(self):
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise Over
+        self.sock.settimeout(left)
+
+    def receive(self):
+        self.patience()
+        data = self.sock.recv(HEAD_MAX)
+        if not data:
+            raise Over
+        return data
+
+    def transmit(self, data):
+        self.patience()
+        self.sock.sendall(data)
+
+    def text(self, argument):
+        return unescape(argument.replace("{name}", self.name.partition("@")[0]))
+
+    def until(self, mark, limit):
+        """Bytes up to and with the mark; what follows stays pending."""
+        while mark not in self.pending:
+            if len(self.pending) > limit:
+                raise Over
+            self.pending += self.receive()
+        head, _, self.pending = self.pending.partition(mark)
+        return head
+
+    def do_send(self, argument):
+        self.transmit(self.text(argument))
+
+    def do_reply(self, argument):
+        self.transmit(self.text(argument) + b"\r\n")
+
+    def do_expect(self, word):
+        for _ in range(EXPECT_TRIES):
+            line = self.until(b"\n", LINE_MAX).strip().upper()
+            if line.startswith(word.upper().encode()):
+                return
+            if line.startswith(b"QUIT"):
+                self.transmit(b"221 2.0.0 Bye\r\n")
+                self.finish()
+                raise Over
+            self.transmit(b"502 5.5.2 Not now\r\n")
+        raise Over
+
+    def do_request(self, _argument):
+        self.until(b"\r\n\r\n", HEAD_MAX)
+
+    def do_read(self, _argument):
+        self.receive()
+
+    def do_tls(self, argument):
+        options = dict(word.split("=", 1) for word in argument.split())
+        context = server_context(os.path.join(self.certs, self.name + ".pem"), options)
+        self.patience()
+        self.pending = b""
+        self.sock = context.wrap_socket(self.sock, server_side=True)
+
+    def do_sleep(self, argument):
+        time.sleep(int(argument) / 1000)
+
+    def do_silence(self, _argument):
+        while True:
+            self.receive()
+
+    def do_drip(self, argument):
+        pause, _, text = argument.partition(" ")
+        for byte in self.text(text):
+            time.sleep(int(pause) / 1000)
+            self.transmit(bytes([byte]))
+
+    def do_flood(self, argument):
+        total, _, text = argument.partition(" ")
+        block = self.text(text)
+        block *= max(1, 8192 // len(block))
+        sent = 0
+        while sent < int(total):
+            self.transmit(block)
+            sent += len(block)
+
+    def do_cut(self, _argument):
+        raise Over
+
+    def do_reset(self, _argument):
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise Over
+
+
+def server_context(path, options):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # Before the certificate: the level decides which keys may be loaded at all.
+    context.set_ciphers("ALL:@SECLEVEL=" + options.get("seclevel", "1"))
+    context.minimum_version = VERSIONS[options.get("min", "1.0" if "max" in options else "1.2")]
+    context.maximum_version = VERSIONS[options.get("max", "1.3")]
+    context.load_cert_chain(path)
+    return context
+
+
+class Listener(threading.Thread):
+    """Accepts on one address and plays its scenario on each connection."""
+
+    def __init__(self, sock, steps, name, certs, room):
+        super().__init__(daemon=True)
+        self.listening, self.steps, self.name_played, self.certs, self.room = sock, steps, name, certs, room
+
+    def run(self):
+        while True:
+            sock, _ = self.listening.accept()
+            if not self.room.acquire(blocking=False):
+                sock.close()
+                continue
+            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+
+    def serve(self, sock):
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            Connection(sock, self.name_played, self.certs).play(self.steps)
+        finally:
+            self.room.release()
+
+
+def listen(address, port):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((address, port))
+    sock.listen(256)
+    return sock
+
+
+def main(what, port):
+    """Command line: ADDRESS=SCENARIO:NAME…; says "ADDRESS PORT SCENARIO" for each, then "ready"."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--port", type=int, default=port, help="0 takes a free one for each")
+    parser.add_argument("--certs", default=".", help="directory of NAME.pem (key, certificate, chain)")
+    parser.add_argument("--scenarios", default=os.path.join(os.path.dirname(__file__), "..", "scenarios"))
+    parser.add_argument("plays", nargs="+", metavar="ADDRESS=SCENARIO:NAME")
+    options = parser.parse_args()
+    room = threading.BoundedSemaphore(CONNECTIONS)
+    for play in options.plays:
+        address, _, rest = play.partition("=")
+        scenario, _, name = rest.partition(":")
+        steps = load(os.path.join(options.scenarios, scenario + ".scenario"))
+        sock = listen(address, options.port)
+        Listener(sock, steps, name, options.certs, room).start()
+        print(address, sock.getsockname()[1], scenario)
+    print("ready")
+    sys.stdout.flush()
+    threading.Event().wait()

@@ -1,0 +1,10 @@
+#!/usr/bin/python3
+"""A mail server that misbehaves as its scenario says (tests/scenarios/smtp-*.scenario; see player.py)."""
+
+import sys
+
+sys.dont_write_bytecode = True
+import player  # noqa: E402
+
+if __name__ == "__main__":
+    player.main(__doc__, 25)

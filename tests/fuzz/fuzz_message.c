@@ -1,0 +1,128 @@
+/*
+ * dns/message on any bytes. The question that is expected is the message's own, so that what lies behind it
+ * is reached; ldns' whole-packet reader is the oracle: each record that we take, it must have read just so.
+ */
+#include <ldns/ldns.h>
+#include <stdlib.h>
+
+#include "scanner/dns/message.h"
+#include "scanner/dns/name.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { ARENA_BYTES = 1 << 20, HEADER_BYTES = 12 };
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* The question's name as text; NULL where there is none. Leaves its type in *type. */
+static const char *own_question(struct bytes message, struct arena *arena, uint16_t *type)
+{
+    uint8_t name[DNS_NAME_BYTES];
+    if (message.len < HEADER_BYTES)
+        return NULL;
+    size_t len = dns_name_read(message, HEADER_BYTES, name);
+    size_t end = dns_name_skip(message, HEADER_BYTES);
+    if (len == 0 || end == 0 || message.len - end < 2)
+        return NULL;
+    *type = (uint16_t)(message.data[end] << 8 | message.data[end + 1]);
+    return dns_name_text(bytes_make(name, len), arena);
+}
+
+/* Text and wire lead to each other. */
+static void check_name(const char *text, struct arena *arena)
+{
+    uint8_t wire[DNS_NAME_BYTES];
+    size_t len = dns_name_from_text(wire, text);
+    must(len > 0);
+    const char *again = dns_name_text(bytes_make(wire, len), arena);
+    must(again == NULL ? arena->full : strcmp(again, text) == 0);
+}
+
+static bool same_rdata(const ldns_rr *rr, struct bytes rdata)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *field = ldns_rr_rdf(rr, i);
+        size_t len = ldns_rdf_size(field);
+        if (len > rdata.len - at || (len > 0 && memcmp(rdata.data + at, ldns_rdf_data(field), len) != 0))
+            return false;
+        at += len;
+    }
+    return at == rdata.len;
+}
+
+static bool oracle_has(const ldns_rr_list *list, uint16_t type, struct bytes rdata)
+{
+    for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+        const ldns_rr *rr = ldns_rr_list_rr(list, i);
+        if (ldns_rr_get_type(rr) == (ldns_rr_type)type && same_rdata(rr, rdata))
+            return true;
+    }
+    return false;
+}
+
+static void ask_oracle(struct bytes message, const struct dns_answer *answer)
+{
+    ldns_pkt *packet = NULL;
+    if (ldns_wire2pkt(&packet, message.data, message.len) != LDNS_STATUS_OK)
+        return; /* it gives up where we go on */
+    for (size_t i = 0; i < answer->rr_count; i++)
+        must(oracle_has(ldns_pkt_answer(packet), answer->type, answer->rrs[i].rdata));
+    must(answer->lookup.status != DNS_NXDOMAIN || ldns_pkt_get_rcode(packet) == LDNS_RCODE_NXDOMAIN);
+    ldns_pkt_free(packet);
+}
+
+static void check_facts(const struct dns_answer *answer, struct arena *arena)
+{
+    struct txt_facts txt;
+    struct mx_facts mx;
+    struct tlsa_facts tlsa;
+    struct address_facts address;
+    dns_txt_facts(answer, arena, &txt);
+    dns_mx_facts(answer, arena, &mx);
+    dns_tlsa_facts(answer, arena, &tlsa);
+    dns_address_facts(answer, answer, arena, &address);
+    must(txt.rr_count <= answer->rr_count && mx.rr_count <= answer->rr_count);
+    must(tlsa.rr_count <= answer->rr_count && address.ip_count <= answer->rr_count);
+    for (size_t i = 0; i < mx.rr_count; i++)
+        check_name(mx.rrs[i].host, arena);
+    for (size_t i = 1; i < mx.rr_count; i++)
+        must(mx.rrs[i - 1].preference <= mx.rrs[i].preference);
+}
+
+static void check_answer(struct bytes message, const struct dns_answer *answer, struct arena *arena)
+{
+    must((answer->lookup.status == DNS_ANSWERED) == (answer->rr_count > 0));
+    must(answer->rr_count <= DNS_RRS_KEPT && answer->lookup.cname_count <= DNS_CNAMES_KEPT);
+    must(answer->lookup.status > DNS_NOT_ASKED && answer->lookup.status < DNS_STATUS_COUNT);
+    check_name(answer->owner, arena);
+    for (size_t i = 0; i < answer->lookup.cname_count; i++)
+        check_name(answer->lookup.cnames[i], arena);
+    for (size_t i = 0; i < answer->rr_count; i++)
+        must(dns_rdata_valid(answer->type, answer->rrs[i].rdata));
+    ask_oracle(message, answer);
+    check_facts(answer, arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes message = bytes_make(data, size);
+    struct dns_expect expect = {.trust_ad = true};
+    struct dns_answer answer;
+    struct arena arena;
+    if (size > UINT16_MAX)
+        return 0;
+    arena_init(&arena, ARENA_BYTES);
+    expect.name = own_question(message, &arena, &expect.type);
+    if (expect.name != NULL) {
+        expect.id = (uint16_t)(data[0] << 8 | data[1]);
+        if (dns_answer_read(message, &expect, &arena, &answer) == DNS_READ_ANSWER)
+            check_answer(message, &answer, &arena);
+    }
+    arena_dispose(&arena);
+    return 0;
+}

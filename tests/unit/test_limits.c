@@ -1,0 +1,307 @@
+/* Turns at IP addresses: concurrency, spacing, waiting, silence, cancelling; on one loop and over several. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/base/clock.h"
+#include "scanner/worker.h"
+
+enum { MOST = 64 };
+
+struct bench {
+    struct config config;
+    struct scan_context context;
+    struct worker workers[4];
+    uint32_t count;
+};
+
+static void bench_init(struct bench *bench, uint32_t count, int64_t connections, int64_t per_minute,
+                       int64_t wait)
+{
+    memset(bench, 0, sizeof *bench);
+    assert_int_equal(config_init(&bench->config), ERR_OK);
+    bench->config.limits_ip_connections = connections;
+    bench->config.limits_ip_per_minute = per_minute;
+    bench->config.limits_wait = wait;
+    bench->context.config = &bench->config;
+    bench->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct worker *worker = &bench->workers[i];
+        worker->all = bench->workers;
+        worker->index = i;
+        worker->count = count;
+        worker->context = &bench->context;
+        assert_int_equal(loop_init(&worker->loop, worker), ERR_OK);
+        worker->pacer = pacer_create(worker);
+        assert_non_null(worker->pacer);
+    }
+}
+
+static void bench_dispose(struct bench *bench)
+{
+    for (uint32_t i = 0; i < bench->count; i++) {
+        struct pacer *pacer = bench->workers[i].pacer;
+        bench->workers[i].pacer = NULL;
+        pacer_destroy(pacer);
+    }
+    for (uint32_t i = 0; i < bench->count; i++)
+        loop_dispose(&bench->workers[i].loop);
+    config_dispose(&bench->config);
+}
+
+static struct ip_addr address(uint8_t last)
+{
+    uint8_t bytes[4] = {192, 0, 2, last};
+    return ip_v4(bytes);
+}
+
+/* Runs the loop for a while. */
+static void run_for(struct worker *worker, int ms)
+{
+    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    (void)event_base_loopexit(worker->loop.base, &time);
+    (void)event_base_dispatch(worker->loop.base);
+}
+
+struct asker {
+    int answers;
+    enum pace_answer answer;
+    int64_t at_ms;
+};
+
+static void on_answer(void *arg, enum pace_answer answer)
+{
+    struct asker *asker = arg;
+    asker->answers++;
+    asker->answer = answer;
+    asker->at_ms = clock_monotonic_ms();
+}
+
+static int granted(const struct asker *askers, int count)
+{
+    int number = 0;
+    for (int i = 0; i < count; i++)
+        number += askers[i].answers == 1 && askers[i].answer == PACE_GRANTED;
+    return number;
+}
+
+static void test_one_at_a_time(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[4] = {{0, 0, 0}};
+    struct ip_addr ip = address(1);
+    bench_init(&bench, 1, 1, 1000000, 60000);
+    for (int i = 0; i < 4; i++)
+        assert_true(handle_is_set(pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i])));
+    assert_int_equal(granted(askers, 4), 0); /* never from inside */
+    for (int done = 1; done <= 4; done++) {
+        run_for(bench.workers, 20);
+        assert_int_equal(granted(askers, 4), done);
+        assert_int_equal(askers[done - 1].answers, 1); /* in order */
+        pace_release(bench.workers, &ip, PACE_SMTP, false);
+    }
+    bench_dispose(&bench);
+}
+
+static void test_spacing(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[4] = {{0, 0, 0}};
+    struct ip_addr ip = address(1);
+    bench_init(&bench, 1, 10, 600, 60000); /* 100 ms apart */
+    for (int i = 0; i < 4; i++)
+        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
+    run_for(bench.workers, 600);
+    assert_int_equal(granted(askers, 4), 4);
+    for (int i = 1; i < 4; i++)
+        assert_true(askers[i].at_ms - askers[i - 1].at_ms >= 99);
+    bench_dispose(&bench);
+}
+
+static void test_other_addresses_and_classes_do_not_wait(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[3] = {{0, 0, 0}};
+    struct ip_addr one = address(1);
+    struct ip_addr two = address(2);
+    bench_init(&bench, 1, 1, 20, 60000);
+    (void)pace_request(bench.workers, &one, PACE_SMTP, on_answer, &askers[0]);
+    (void)pace_request(bench.workers, &two, PACE_SMTP, on_answer, &askers[1]);
+    (void)pace_request(bench.workers, &one, PACE_HTTPS, on_answer, &askers[2]);
+    run_for(bench.workers, 20);
+    assert_int_equal(granted(askers, 3), 3);
+    bench_dispose(&bench);
+}
+
+static void test_too_long_is_said_at_once(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[MOST];
+    struct ip_addr ip = address(1);
+    memset(askers, 0, sizeof askers);
+    bench_init(&bench, 1, 1, 60, 10000); /* one a second, ten seconds at most */
+    for (int i = 0; i < MOST; i++)
+        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
+    run_for(bench.workers, 50);
+    int too_long = 0;
+    for (int i = 0; i < MOST; i++)
+        too_long += askers[i].answers == 1 && askers[i].answer == PACE_TOO_LONG;
+    assert_int_equal(granted(askers, MOST), 1);
+    assert_true(too_long >= MOST - 13 && too_long <= MOST - 10);
+    bench_dispose(&bench);
+}
+
+static void test_silent_address_is_dead(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[4] = {{0, 0, 0}};
+    struct ip_addr ip = address(1);
+    bench_init(&bench, 1, 1, 1000000, 60000);
+    for (int i = 0; i < 2; i++)
+        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
+    run_for(bench.workers, 20);
+    pace_release(bench.workers, &ip, PACE_SMTP, true);
+    run_for(bench.workers, 20);
+    assert_int_equal(askers[1].answer, PACE_DEAD); /* who waited */
+    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[2]);
+    (void)pace_request(bench.workers, &ip, PACE_HTTPS, on_answer, &askers[3]);
+    run_for(bench.workers, 20);
+    assert_int_equal(askers[2].answer, PACE_DEAD);    /* who comes later */
+    assert_int_equal(askers[3].answer, PACE_GRANTED); /* port 443 is another matter */
+    bench_dispose(&bench);
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[3] = {{0, 0, 0}};
+    struct ip_addr ip = address(1);
+    bench_init(&bench, 1, 1, 1000000, 60000);
+    struct handle first = pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[0]);
+    struct handle second = pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[1]);
+    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[2]);
+    pace_cancel(bench.workers, first);
+    pace_cancel(bench.workers, second);
+    pace_cancel(bench.workers, second); /* a stale handle is fine */
+    run_for(bench.workers, 50);
+    assert_int_equal(askers[0].answers + askers[1].answers, 0);
+    assert_int_equal(granted(&askers[2], 1), 1); /* the grants to those who left were given back */
+    bench_dispose(&bench);
+}
+
+static void test_destroy_while_waiting(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[3] = {{0, 0, 0}};
+    struct ip_addr ip = address(1);
+    bench_init(&bench, 2, 1, 20, 60000);
+    for (int i = 0; i < 3; i++)
+        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
+    run_for(&bench.workers[0], 10);
+    run_for(&bench.workers[1], 10);
+    bench_dispose(&bench);
+}
+
+/* Many loops, few addresses: never more than the limit at an address, and everybody is served. */
+enum { LOOPS = 4, EACH = 200, ADDRESSES = 5, CONNECTIONS = 2 };
+
+struct crowd {
+    struct bench bench;
+    atomic_int open[ADDRESSES];
+    atomic_int most;
+    atomic_int served;
+};
+
+struct visitor {
+    struct message message;
+    struct crowd *crowd;
+    struct worker *worker;
+    int address;
+    struct event *leave;
+};
+
+static void on_leave(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct visitor *visitor = arg;
+    struct crowd *crowd = visitor->crowd;
+    struct ip_addr ip = address((uint8_t)visitor->address);
+    atomic_fetch_sub(&crowd->open[visitor->address], 1);
+    pace_release(visitor->worker, &ip, PACE_SMTP, false);
+    event_free(visitor->leave);
+    free(visitor);
+    if (atomic_fetch_add(&crowd->served, 1) + 1 == LOOPS * EACH)
+        for (uint32_t i = 0; i < LOOPS; i++)
+            (void)loop_stop(&crowd->bench.workers[i].loop);
+}
+
+static void on_turn(void *arg, enum pace_answer answer)
+{
+    struct visitor *visitor = arg;
+    struct crowd *crowd = visitor->crowd;
+    struct timeval stay = {.tv_usec = 500};
+    if (answer != PACE_GRANTED)
+        abort();
+    int open = atomic_fetch_add(&crowd->open[visitor->address], 1) + 1;
+    if (open > atomic_load(&crowd->most))
+        atomic_store(&crowd->most, open);
+    visitor->leave = evtimer_new(visitor->worker->loop.base, on_leave, visitor);
+    (void)evtimer_add(visitor->leave, &stay);
+}
+
+static void arrive(struct message *message, void *receiver)
+{
+    struct visitor *visitor = (struct visitor *)message;
+    struct ip_addr ip = address((uint8_t)visitor->address);
+    visitor->worker = receiver;
+    (void)pace_request(receiver, &ip, PACE_SMTP, on_turn, visitor);
+}
+
+static void test_over_loops(void **state)
+{
+    (void)state;
+    static struct crowd crowd;
+    bench_init(&crowd.bench, LOOPS, CONNECTIONS, 1000000, 60000);
+    for (uint32_t i = 0; i < LOOPS; i++)
+        assert_int_equal(loop_start(&crowd.bench.workers[i].loop), ERR_OK);
+    for (int i = 0; i < LOOPS * EACH; i++) {
+        struct visitor *visitor = calloc(1, sizeof *visitor);
+        assert_non_null(visitor);
+        *visitor =
+            (struct visitor){.message.deliver = arrive, .crowd = &crowd, .address = i / LOOPS % ADDRESSES};
+        loop_post(&crowd.bench.workers[i % LOOPS].loop, &visitor->message);
+    }
+    for (uint32_t i = 0; i < LOOPS; i++)
+        loop_join(&crowd.bench.workers[i].loop);
+    assert_int_equal(atomic_load(&crowd.served), LOOPS * EACH);
+    assert_true(atomic_load(&crowd.most) <= CONNECTIONS);
+    bench_dispose(&crowd.bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_at_a_time),
+        cmocka_unit_test(test_spacing),
+        cmocka_unit_test(test_other_addresses_and_classes_do_not_wait),
+        cmocka_unit_test(test_too_long_is_said_at_once),
+        cmocka_unit_test(test_silent_address_is_dead),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_destroy_while_waiting),
+        cmocka_unit_test(test_over_loops),
+    };
+    return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+}
