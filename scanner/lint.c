@@ -232,7 +232,7 @@ static int usage(FILE *out)
 static bool take_args(struct lint *lint, int argc, char **argv, const char **args)
 {
     bool options_end = false;
-    for (int i = 1; i < argc; i++) {
+    for (int i = 0; i < argc; i++) {
         bool is_option = !options_end && strncmp(argv[i], "--", 2) == 0;
         if (!is_option)
             args[lint->count++] = argv[i];
@@ -247,8 +247,13 @@ static bool take_args(struct lint *lint, int argc, char **argv, const char **arg
     return true;
 }
 
-static int run(struct lint *lint, const char *name)
+static int run(struct lint *lint)
 {
+    if (lint->count == 0)
+        return usage(lint->err);
+    const char *name = lint->args[0];
+    lint->args++;
+    lint->count--;
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0 && lint->count >= commands[i].least &&
             lint->count <= commands[i].most)
@@ -267,7 +272,7 @@ int lint_main(int argc, char **argv, FILE *out, FILE *err)
     if (args == NULL)
         result = no_memory(&lint);
     else if (take_args(&lint, argc, argv, args))
-        result = run(&lint, argv[0]);
+        result = run(&lint);
     else
         result = usage(err);
     free(args);

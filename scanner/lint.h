@@ -20,8 +20,8 @@
 
 #include <stdio.h>
 
-/* argv[0] is "record", "policy", …; --json may stand anywhere, and after -- nothing is an option. Returns the
- * exit code. */
+/* What stands behind `lint`: "record", "policy", …; --json may stand anywhere, and after -- nothing is an
+ * option. Returns the exit code. */
 int lint_main(int argc, char **argv, FILE *out, FILE *err);
 
 #endif

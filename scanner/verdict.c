@@ -375,7 +375,9 @@ static enum dane_outcome judge_dane_host(const struct domain_facts *facts, const
 
 static enum dane_outcome judge_dane(const struct domain_facts *facts, struct judgement *judgement)
 {
-    enum dane_outcome outcome = DANE_OUTCOME_ABSENT;
+    enum dns_status mx = facts->mx.lookup.status;
+    bool known = mx == DNS_NOT_ASKED || mx == DNS_ANSWERED || is_negative(mx);
+    enum dane_outcome outcome = known ? DANE_OUTCOME_ABSENT : DANE_OUTCOME_UNKNOWN;
     for (size_t i = 0; i < judgement->host_count; i++) {
         judgement->hosts[i].dane = judge_dane_host(facts, &facts->hosts[i]);
         if (judgement->hosts[i].dane == DANE_OUTCOME_UNKNOWN)

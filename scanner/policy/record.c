@@ -93,7 +93,7 @@ static void take_id(struct parser *parser, const struct text_field *field)
     size_t len = id_len(field->value), place;
     if (len > 0 && len == field->value.len)
         memcpy(parser->record->id, field->value.data, len);
-    else if (text_field_lacks_delimiter(field, &place))
+    else if (text_field_lacks_delimiter(field, &place) && place == field->value_offset + len)
         fault(parser, FAIL_TXT_SYNTAX, place, field->whole);
     else
         fault(parser, FAIL_TXT_ID_BAD, field->value_offset + len, field->whole);

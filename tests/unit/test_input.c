@@ -17,9 +17,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-* /
-
-    static char directory[] = "/tmp/stsweep-input-XXXXXX";
+static char directory[] = "/tmp/stsweep-input-XXXXXX";
 
 static int make_directory(void **state)
 {

@@ -1,150 +1,7 @@
-/* dns/resolver: the stub engine against scripted resolvers on loopback (dns_server.h says what each verb
- * does). */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+/* dns/resolver with one resolver: what each answer leads to, the queue, cancelling, counting. */
+#include "tests/unit/resolver_world.h"
 
-#include "scanner/base/clock.h"
-#include "scanner/config.h"
-#include "scanner/dns/lookup.h"
 #include "scanner/dns/upstream.h"
-#include "scanner/dns/window.h"
-#include "tests/unit/dns_server.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-enum { SERVERS_MOST = 3, PATIENCE_MS = 10000, QUICK_MS = 300, SLOW_MS = 5000 };
-
-struct world {
-    struct event_base *base;
-    struct lookup_engine *engine;
-    struct dns_server *servers[SERVERS_MOST];
-    char resolvers[256];
-    struct config config;
-};
-
-/* What came of one lookup, or of many of the same `done`. */
-struct seen {
-    unsigned calls;
-    enum dns_status status;
-    enum dns_security security;
-    size_t rr_count;
-    uint8_t last; /* byte of the first address */
-    size_t by_status[DNS_STATUS_COUNT];
-};
-
-static bool inside_start;
-
-static void note(void *arg, const struct dns_answer *answer)
-{
-    struct seen *seen = arg;
-    assert_false(inside_start);
-    assert_non_null(answer->owner);
-    seen->calls++;
-    seen->status = answer->lookup.status;
-    seen->security = answer->lookup.security;
-    seen->rr_count = answer->rr_count;
-    seen->last = answer->rr_count > 0 ? answer->rrs[0].rdata.data[3] : 0;
-    seen->by_status[answer->lookup.status]++;
-}
-
-static struct lookup_handle ask(struct world *world, const char *name, lookup_done done, void *arg)
-{
-    inside_start = true;
-    struct lookup_handle handle = lookup_start(world->engine, name, DNS_TYPE_A, done, arg);
-    inside_start = false;
-    return handle;
-}
-
-static void add_resolver(struct world *world, const char *host, uint16_t port)
-{
-    size_t used = strlen(world->resolvers);
-    (void)snprintf(world->resolvers + used, sizeof world->resolvers - used, "%s%s:%u", used == 0 ? "" : ", ",
-                   host, (unsigned)port);
-}
-
-static struct dns_server *add_server(struct world *world, unsigned index)
-{
-    world->servers[index] = server_start(index, 0);
-    add_resolver(world, "127.0.0.1", world->servers[index]->port);
-    return world->servers[index];
-}
-
-static void make_engine(struct world *world, int64_t timeout_ms, int64_t attempts, int64_t outstanding)
-{
-    const char *why = "nothing said";
-    world->config.dns_resolvers = world->resolvers;
-    world->config.dns_timeout = timeout_ms;
-    world->config.dns_attempts = attempts;
-    world->config.dns_outstanding = outstanding;
-    world->engine = resolver_create(world->base, &world->config, 1, &why);
-    if (world->engine == NULL)
-        fail_msg("no engine: %s", why);
-}
-
-static void run_for(struct world *world, int64_t ms)
-{
-    struct timeval most = {ms / 1000, ms % 1000 * 1000};
-    assert_int_equal(event_base_loopexit(world->base, &most), 0);
-    assert_true(event_base_dispatch(world->base) >= 0);
-}
-
-static void run_until_idle(struct world *world)
-{
-    int64_t end = clock_monotonic_ms() + PATIENCE_MS;
-    while (lookup_pending(world->engine) > 0) {
-        if (clock_monotonic_ms() > end)
-            fail_msg("%zu lookups never end", lookup_pending(world->engine));
-        run_for(world, 5);
-    }
-}
-
-static struct seen ask_one(struct world *world, const char *name)
-{
-    struct seen seen = {0};
-    (void)ask(world, name, note, &seen);
-    run_until_idle(world);
-    assert_int_equal(seen.calls, 1);
-    return seen;
-}
-
-static void ask_many(struct world *world, const char *verb, unsigned count, struct seen *seen)
-{
-    for (unsigned i = 0; i < count; i++) {
-        char name[64];
-        (void)snprintf(name, sizeof name, "%s-%u.example", verb, i);
-        (void)ask(world, name, note, seen);
-    }
-}
-
-static const struct lookup_counters *counters(const struct world *world)
-{
-    return lookup_counters(world->engine);
-}
-
-static int set_up(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    if (world == NULL)
-        return -1;
-    world->base = event_base_new();
-    *state = world;
-    return world->base == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    lookup_engine_destroy(world->engine);
-    event_base_free(world->base);
-    for (size_t i = 0; i < SERVERS_MOST; i++)
-        if (world->servers[i] != NULL)
-            server_stop(world->servers[i]);
-    free(world);
-    return 0;
-}
 
 /* ---- one resolver ---- */
 
@@ -266,120 +123,6 @@ static void ids_and_ports_vary(void **state)
     }
     assert_true(ids > 950); /* of 1,000 draws out of 65,536 about 992 differ */
     assert_int_equal(ports, UPSTREAM_SOCKETS);
-}
-
-/* ---- several resolvers ---- */
-
-static void the_next_resolver_is_asked(void **state)
-{
-    static const struct {
-        const char *verb;
-        uint8_t last; /* of the other server's address */
-    } cases[] = {{"refuse0", 11}, {"notimp0", 11}, {"broken0", 11},
-                 {"drop0", 11},   {"refuse1", 10}, {"formall1", 10}};
-    struct world *world = *state;
-    add_server(world, 0);
-    add_server(world, 1);
-    make_engine(world, QUICK_MS, 2, 100);
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct seen seen = {0};
-        ask_many(world, cases[i].verb, 6, &seen);
-        run_until_idle(world);
-        assert_int_equal(seen.by_status[DNS_ANSWERED], 6);
-        if (seen.last != cases[i].last)
-            fail_msg("%s: answered by …%u", cases[i].verb, seen.last);
-    }
-    unsigned before[2] = {world->servers[0]->questions, world->servers[1]->questions};
-    assert_int_equal(ask_one(world, "refuse.example").status, DNS_REFUSED);
-    assert_int_equal(world->servers[0]->questions - before[0], 1);
-    assert_int_equal(world->servers[1]->questions - before[1], 1);
-}
-
-/* TXT-8: what the first one would not say, another one unchecked does not prove to be bogus. */
-static void checking_is_disabled_at_the_same_resolver_only_TXT_8(void **state)
-{
-    struct world *world = *state;
-    struct seen seen = {0};
-    add_server(world, 0);
-    add_server(world, 1);
-    make_engine(world, QUICK_MS, 3, 100);
-    ask_many(world, "cdlost0", 8, &seen);
-    run_until_idle(world);
-    assert_int_equal(seen.by_status[DNS_BOGUS], 0);
-    assert_int_equal(seen.by_status[DNS_SERVFAIL] + seen.by_status[DNS_ANSWERED], 8);
-    assert_true(seen.by_status[DNS_SERVFAIL] > 0);
-    assert_int_equal(world->servers[1]->unchecked, 0);
-}
-
-static void a_closed_port_is_seen_at_once(void **state)
-{
-    struct world *world = *state;
-    struct seen seen = {0};
-    add_resolver(world, "127.0.0.1", server_closed_port());
-    add_server(world, 1);
-    make_engine(world, SLOW_MS, 3, 100);
-    int64_t start = clock_monotonic_ms();
-    ask_many(world, "ok", 500, &seen);
-    run_until_idle(world);
-    assert_int_equal(seen.by_status[DNS_ANSWERED], 500);
-    assert_true(clock_monotonic_ms() - start < 1500);
-    assert_int_equal(counters(world)->lost, 0);
-}
-
-static void a_silent_resolver_is_set_aside(void **state)
-{
-    struct world *world = *state;
-    struct seen seen = {0};
-    add_server(world, 0);
-    add_server(world, 1);
-    make_engine(world, QUICK_MS, 3, 100);
-    ask_many(world, "drop0", 60, &seen); /* half of them to the silent one */
-    run_until_idle(world);
-    assert_int_equal(seen.by_status[DNS_ANSWERED], 60);
-    unsigned before = world->servers[0]->questions;
-    ask_many(world, "drop0-then", 200, &seen);
-    run_until_idle(world);
-    assert_int_equal(seen.by_status[DNS_ANSWERED], 260);
-    assert_true(world->servers[0]->questions - before <= 1); /* a probe at most */
-}
-
-static void a_resolver_that_is_back_is_used_again(void **state)
-{
-    struct world *world = *state;
-    struct seen seen = {0};
-    uint16_t port = server_closed_port();
-    add_resolver(world, "127.0.0.1", port);
-    add_server(world, 1);
-    make_engine(world, QUICK_MS, 3, 100);
-    ask_many(world, "ok", 20, &seen);
-    run_until_idle(world);
-    world->servers[0] = server_start(0, port);
-    for (int i = 0; i < 40 && world->servers[0]->questions < 10; i++) {
-        run_for(world, 50);
-        ask_many(world, "ok", 4, &seen);
-        run_until_idle(world);
-    }
-    assert_true(world->servers[0]->questions >= 10);
-    assert_int_equal(seen.by_status[DNS_ANSWERED], seen.calls);
-}
-
-/* Nobody is there: the deadlines rule, so that a resolver's restart does not cost every question at once. */
-static void the_only_resolver_may_come_back_in_time(void **state)
-{
-    struct world *world = *state;
-    struct seen seen = {0};
-    uint16_t port = server_closed_port();
-    add_resolver(world, "127.0.0.1", port);
-    make_engine(world, QUICK_MS, 2, 100);
-    (void)ask(world, "ok.example", note, &seen);
-    run_for(world, QUICK_MS / 2);
-    assert_int_equal(seen.calls, 0);
-    world->servers[0] = server_start(0, port);
-    run_until_idle(world);
-    assert_int_equal(seen.by_status[DNS_ANSWERED], 1);
-    server_stop(world->servers[0]);
-    world->servers[0] = NULL;
-    assert_int_equal(ask_one(world, "ok.example").status, DNS_TIMEOUT);
 }
 
 /* ---- the queue, cancel, destroy ---- */
@@ -538,7 +281,7 @@ static void twenty_thousand_in_flight_are_counted_exactly(void **state)
     assert_int_equal(counters(world)->tcp, 100);
 }
 
-/* ---- making one; the window ---- */
+/* ---- making one ---- */
 
 static void resolvers_that_are_no_addresses_are_refused(void **state)
 {
@@ -567,49 +310,6 @@ static void resolvers_that_are_no_addresses_are_refused(void **state)
     assert_non_null(why);
 }
 
-static void the_window_grows_and_backs_off(void **state)
-{
-    struct window window;
-    (void)state;
-    window_init(&window, 1000);
-    for (int i = 0; i < 2000; i++)
-        window_answered(&window);
-    assert_true(window_has_room(&window, 999));
-    assert_false(window_has_room(&window, 1000));
-    for (int i = 0; i < 3000; i++) { /* names with dead servers: one in twenty is borne */
-        if (i % 20 == 0)
-            window_lost(&window, 10, 20);
-        else
-            window_answered(&window);
-    }
-    assert_true(window_has_room(&window, 999));
-    for (int i = 0; i < 500; i++) /* one burst: one step back */
-        window_lost(&window, 100, 200);
-    assert_true(window_has_room(&window, 499));
-    assert_false(window_has_room(&window, 500));
-    for (int i = 1; i < 20; i++)
-        window_lost(&window, 1000 * i, 1000 * i + 10);
-    assert_true(window_has_room(&window, WINDOW_FLOOR - 1));
-    assert_false(window_has_room(&window, WINDOW_FLOOR));
-    for (int i = 0; i < 17; i++) /* a window's worth of answers: about one more */
-        window_answered(&window);
-    assert_true(window_has_room(&window, WINDOW_FLOOR));
-    assert_false(window_has_room(&window, WINDOW_FLOOR + 1));
-}
-
-static void a_small_window_keeps_its_limit(void **state)
-{
-    struct window window;
-    (void)state;
-    window_init(&window, 1);
-    for (int i = 1; i < 50; i++) {
-        window_lost(&window, i * 10, i * 10 + 5);
-        window_answered(&window);
-        assert_true(window_has_room(&window, 0));
-        assert_false(window_has_room(&window, 1));
-    }
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -618,12 +318,6 @@ int main(void)
         TEST(names_that_are_none_are_answered_later),
         TEST(ad_is_trusted_as_configured),
         TEST(ids_and_ports_vary),
-        TEST(the_next_resolver_is_asked),
-        TEST(checking_is_disabled_at_the_same_resolver_only_TXT_8),
-        TEST(a_closed_port_is_seen_at_once),
-        TEST(a_silent_resolver_is_set_aside),
-        TEST(a_resolver_that_is_back_is_used_again),
-        TEST(the_only_resolver_may_come_back_in_time),
         TEST(no_more_than_outstanding_are_in_flight),
         TEST(cancelled_lookups_never_call_back),
         TEST(callbacks_may_cancel_and_start_others),
@@ -631,8 +325,6 @@ int main(void)
         TEST(an_engine_may_go_with_lookups_pending),
         TEST(twenty_thousand_in_flight_are_counted_exactly),
         TEST(resolvers_that_are_no_addresses_are_refused),
-        TEST(the_window_grows_and_backs_off),
-        TEST(a_small_window_keeps_its_limit),
     };
     return cmocka_run_group_tests_name("resolver", tests, NULL, NULL);
 }

@@ -419,8 +419,7 @@ static void the_file_has_no_name(void **state)
     spool_destroy(spool);
 }
 
-/* ---- the parts ------------------------------------------------------------------------------------------
- */
+/* ---- the parts ---- */
 
 static void a_damaged_entry_is_not_followed(void **state)
 {

@@ -1,0 +1,97 @@
+/*
+ * Any bytes as the last part of a record file: recovery ends, in bounded memory, with a file that is whole.
+ * What it accepts it accepts again, unchanged, and can append to; what it refuses it leaves alone.
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output/frames.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FILE_NAME "domains.ndjson.zst"
+
+static void require(bool truth, const char *what)
+{
+    if (truth)
+        return;
+    (void)fprintf(stderr, "fuzz_frames: %s\n", what);
+    abort();
+}
+
+/* A directory of this process's own, made anew for each input so that nothing is kept between them. */
+static int make_dir(char path[64])
+{
+    (void)snprintf(path, 64, "/tmp/stsweep-fuzz-XXXXXX");
+    require(mkdtemp(path) != NULL, "mkdtemp");
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    require(dir >= 0, "open");
+    return dir;
+}
+
+static void put_file(int dir, const uint8_t *data, size_t size)
+{
+    int fd = openat(dir, FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    require(fd >= 0 && write(fd, data, size) == (ssize_t)size, "write");
+    (void)close(fd);
+}
+
+static size_t file_size(int dir)
+{
+    struct stat status;
+    return fstatat(dir, FILE_NAME, &status, 0) == 0 ? (size_t)status.st_size : 0;
+}
+
+static enum error count_line(void *arg, struct bytes line)
+{
+    require(line.len == 0 || memchr(line.data, '\n', line.len) == NULL, "a line holds a newline");
+    ++*(uint64_t *)arg;
+    return ERR_OK;
+}
+
+static void append_after(struct frames *frames, struct buf *why)
+{
+    bool full;
+    require(frames_append(frames, bytes_of("{}\n"), &full) == ERR_OK, "append");
+    require(frames_commit(frames, why) == ERR_OK, "commit");
+    frames_destroy(frames);
+}
+
+static void check(int dir, size_t size, struct buf *why)
+{
+    const struct frames_options options = {
+        .dir_fd = dir, .name = "domains", .level = 1, .frame_bytes = 4096, .part_bytes = UINT64_C(1) << 40};
+    struct frames *frames;
+    uint64_t lines = 0, again = 0, cut = 0;
+    enum error error = frames_recover(&options, count_line, &lines, &frames, &cut, why);
+    if (error != ERR_OK) {
+        require(error == ERR_CORRUPT && why->len > 0, "another error than damage, or no reason");
+        require(file_size(dir) == size, "a refused file was changed");
+        return;
+    }
+    require(file_size(dir) + cut == size, "the cut is not what is missing");
+    require(frames_counters(frames)->lines == lines, "lines");
+    append_after(frames, why);
+    require(frames_recover(&options, count_line, &again, &frames, &cut, why) == ERR_OK, "not accepted again");
+    require(again == lines + 1 && cut == 0, "not the same again");
+    frames_destroy(frames);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[64];
+    struct buf why;
+    int dir = make_dir(path);
+    buf_init(&why, 4096);
+    put_file(dir, data, size);
+    check(dir, size, &why);
+    buf_dispose(&why);
+    (void)unlinkat(dir, FILE_NAME, 0);
+    (void)close(dir);
+    (void)rmdir(path);
+    return 0;
+}

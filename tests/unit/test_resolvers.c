@@ -1,0 +1,177 @@
+/* dns/resolver with several resolvers: failover, health, and the window of each. */
+#include "tests/unit/resolver_world.h"
+
+#include "scanner/dns/window.h"
+
+static void the_next_resolver_is_asked(void **state)
+{
+    static const struct {
+        const char *verb;
+        uint8_t last; /* of the other server's address */
+    } cases[] = {{"refuse0", 11}, {"notimp0", 11}, {"broken0", 11},
+                 {"drop0", 11},   {"refuse1", 10}, {"formall1", 10}};
+    struct world *world = *state;
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 2, 100);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct seen seen = {0};
+        ask_many(world, cases[i].verb, 6, &seen);
+        run_until_idle(world);
+        assert_int_equal(seen.by_status[DNS_ANSWERED], 6);
+        if (seen.last != cases[i].last)
+            fail_msg("%s: answered by …%u", cases[i].verb, seen.last);
+    }
+    unsigned before[2] = {world->servers[0]->questions, world->servers[1]->questions};
+    assert_int_equal(ask_one(world, "refuse.example").status, DNS_REFUSED);
+    assert_int_equal(world->servers[0]->questions - before[0], 1);
+    assert_int_equal(world->servers[1]->questions - before[1], 1);
+}
+
+/* TXT-8: what the first one would not say, another one unchecked does not prove to be bogus. */
+static void checking_is_disabled_at_the_same_resolver_only_TXT_8(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "cdlost0", 8, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_BOGUS], 0);
+    assert_int_equal(seen.by_status[DNS_SERVFAIL] + seen.by_status[DNS_ANSWERED], 8);
+    assert_true(seen.by_status[DNS_SERVFAIL] > 0);
+    assert_int_equal(world->servers[1]->unchecked, 0);
+}
+
+static void a_closed_port_is_seen_at_once(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    add_server(world, 1);
+    make_engine(world, SLOW_MS, 3, 100);
+    int64_t start = clock_monotonic_ms();
+    ask_many(world, "ok", 500, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 500);
+    assert_true(clock_monotonic_ms() - start < 1500);
+    assert_int_equal(counters(world)->lost, 0);
+}
+
+static void a_silent_resolver_is_set_aside(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "drop0", 60, &seen); /* half of them to the silent one */
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 60);
+    unsigned before = world->servers[0]->questions;
+    ask_many(world, "drop0-then", 200, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 260);
+    assert_true(world->servers[0]->questions - before <= 1); /* a probe at most */
+}
+
+static void a_resolver_that_is_back_is_used_again(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    uint16_t port = server_closed_port();
+    add_resolver(world, "127.0.0.1", port);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "ok", 20, &seen);
+    run_until_idle(world);
+    world->servers[0] = server_start(0, port);
+    for (int i = 0; i < 40 && world->servers[0]->questions < 10; i++) {
+        run_for(world, 50);
+        ask_many(world, "ok", 4, &seen);
+        run_until_idle(world);
+    }
+    assert_true(world->servers[0]->questions >= 10);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], seen.calls);
+}
+
+/* Nobody is there: the deadlines rule, so that a resolver's restart does not cost every question at once. */
+static void the_only_resolver_may_come_back_in_time(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    uint16_t port = server_closed_port();
+    add_resolver(world, "127.0.0.1", port);
+    make_engine(world, QUICK_MS, 2, 100);
+    (void)ask(world, "ok.example", note, &seen);
+    run_for(world, QUICK_MS / 2);
+    assert_int_equal(seen.calls, 0);
+    world->servers[0] = server_start(0, port);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 1);
+    server_stop(world->servers[0]);
+    world->servers[0] = NULL;
+    assert_int_equal(ask_one(world, "ok.example").status, DNS_TIMEOUT);
+}
+
+/* ---- the window ---- */
+
+static void the_window_grows_and_backs_off(void **state)
+{
+    struct window window;
+    (void)state;
+    window_init(&window, 1000);
+    for (int i = 0; i < 2000; i++)
+        window_answered(&window);
+    assert_true(window_has_room(&window, 999));
+    assert_false(window_has_room(&window, 1000));
+    for (int i = 0; i < 3000; i++) { /* names with dead servers: one in twenty is borne */
+        if (i % 20 == 0)
+            window_lost(&window, 10, 20);
+        else
+            window_answered(&window);
+    }
+    assert_true(window_has_room(&window, 999));
+    for (int i = 0; i < 500; i++) /* one burst: one step back */
+        window_lost(&window, 100, 200);
+    assert_true(window_has_room(&window, 499));
+    assert_false(window_has_room(&window, 500));
+    for (int i = 1; i < 20; i++)
+        window_lost(&window, 1000 * i, 1000 * i + 10);
+    assert_true(window_has_room(&window, WINDOW_FLOOR - 1));
+    assert_false(window_has_room(&window, WINDOW_FLOOR));
+    for (int i = 0; i < 17; i++) /* a window's worth of answers: about one more */
+        window_answered(&window);
+    assert_true(window_has_room(&window, WINDOW_FLOOR));
+    assert_false(window_has_room(&window, WINDOW_FLOOR + 1));
+}
+
+static void a_small_window_keeps_its_limit(void **state)
+{
+    struct window window;
+    (void)state;
+    window_init(&window, 1);
+    for (int i = 1; i < 50; i++) {
+        window_lost(&window, i * 10, i * 10 + 5);
+        window_answered(&window);
+        assert_true(window_has_room(&window, 0));
+        assert_false(window_has_room(&window, 1));
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(the_next_resolver_is_asked),
+        TEST(checking_is_disabled_at_the_same_resolver_only_TXT_8),
+        TEST(a_closed_port_is_seen_at_once),
+        TEST(a_silent_resolver_is_set_aside),
+        TEST(a_resolver_that_is_back_is_used_again),
+        TEST(the_only_resolver_may_come_back_in_time),
+        TEST(the_window_grows_and_backs_off),
+        TEST(a_small_window_keeps_its_limit),
+    };
+    return cmocka_run_group_tests_name("resolvers", tests, NULL, NULL);
+}
