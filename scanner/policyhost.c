@@ -1,6 +1,8 @@
 /* From mta-sts.<domain> to the facts of a fetch. */
 #include "scanner/policyhost.h"
 
+#include <stdlib.h>
+
 #include "scanner/base/clock.h"
 #include "scanner/worker.h"
 
@@ -57,6 +59,8 @@ static void on_place(void *arg)
                                     .done = on_fetch,
                                     .arg = visit};
     visit->fetch = fetch_start(visit->worker->fetcher, &request);
+    if (!handle_is_set(visit->fetch)) /* out of memory: no callback comes, and no handle could say so later */
+        abort();
 }
 
 /* The address was not tried; a fact only where no other address was either. */

@@ -160,8 +160,12 @@ static enum error run(struct reader *reader)
         error = options->input_read(options->arg);
     if (error == ERR_OK)
         error = hand_out(reader);
-    if (reader->spool != NULL)
+    if (reader->spool != NULL) {
         reader->counts.spool = *spool_counts(reader->spool);
+        const char *reason = spool_reason(reader->spool);
+        if (reason != NULL && reason[0] != 0)
+            (void)buf_printf(&reader->why, "spool: %s\n", reason);
+    }
     return error;
 }
 

@@ -187,6 +187,7 @@ static bool watch_signals(struct scan *scan)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is to be an error of the write */
     (void)pthread_sigmask(SIG_BLOCK, &set, &scan->signals_before);
     scan->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     scan->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -211,6 +212,15 @@ static bool make_workers(struct scan *scan)
     return say(scan, "loops", scan->workers == NULL ? ERR_CONFIG : ERR_OK);
 }
 
+/* Where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
+static const char *spool_directory(const struct scan *scan)
+{
+    const char *temporary = getenv("TMPDIR");
+    if (!is_streaming(scan))
+        return scan->config->output_dir;
+    return temporary != NULL && temporary[0] != 0 ? temporary : "/tmp";
+}
+
 static bool make_reader(struct scan *scan)
 {
     struct reader_options options = {.config = scan->config,
@@ -220,7 +230,7 @@ static bool make_reader(struct scan *scan)
                                      .store = scan->store,
                                      .files = scan->files,
                                      .file_count = scan->request->file_count,
-                                     .spool_directory = is_streaming(scan) ? NULL : scan->config->output_dir,
+                                     .spool_directory = spool_directory(scan),
                                      .seed = scan->meta.seed,
                                      .rejects_done = store_rejects_done(scan->store),
                                      .input_read = on_input_read,
