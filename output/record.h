@@ -50,8 +50,8 @@ enum dns_security {
 struct lookup_facts {
     enum dns_status status;
     enum dns_security security;
-    uint32_t ttl;         /* seconds; the smallest of the chain and the records, or of the negative answer */
-    const char **cnames;  /* targets of the CNAME chain in order; NULL where there is none */
+    uint32_t ttl;        /* seconds; the smallest of the chain and the records, or of the negative answer */
+    const char **cnames; /* targets of the CNAME chain in order; NULL where there is none */
     size_t cname_count;
     const char *why_bogus; /* the validator's words, or NULL */
 };
@@ -135,17 +135,18 @@ enum { CHAIN_ERRORS_KEPT = 8, CHAIN_CERTS_KEPT = 10 };
 
 struct tls_facts {
     enum tls_end end;
-    uint16_t version;           /* 0x0304 for TLS 1.3; 0 where none was agreed */
-    const char *cipher;         /* OpenSSL's (IANA) name, or NULL */
-    const char *group;          /* key exchange group, or NULL */
-    int alert;                  /* the alert received, or -1 */
-    int error_reason;           /* OpenSSL's reason of the first error in the queue, or 0 */
-    const char *error_text;     /* its text, or NULL */
-    struct cert_facts *certs;   /* as presented, leaf first */
+    uint16_t version;         /* 0x0304 for TLS 1.3; 0 where none was agreed */
+    const char *cipher;       /* OpenSSL's (IANA) name, or NULL */
+    const char *group;        /* key exchange group, or NULL */
+    int alert;                /* the alert received, or -1 */
+    int error_reason;         /* OpenSSL's reason of the first error in the queue, or 0 */
+    const char *error_text;   /* its text, or NULL */
+    struct cert_facts *certs; /* as presented, leaf first */
     size_t cert_count;
     struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
     size_t error_count;
-    bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard) */
+    bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard)
+                      */
 };
 
 /* ---- the policy's fetch ------------------------------------------------------------------------------- */
@@ -154,32 +155,40 @@ enum net_error { NET_OK, NET_REFUSED, NET_TIMEOUT, NET_RESET, NET_UNREACHABLE, N
 
 enum not_tried {
     TRIED,
-    NOT_TRIED_OFF,            /* by configuration */
-    NOT_TRIED_PACE,           /* limits.wait */
+    NOT_TRIED_OFF,  /* by configuration */
+    NOT_TRIED_PACE, /* limits.wait */
     NOT_TRIED_OPTOUT,
     NOT_TRIED_NO_FAMILY,
     NOT_TRIED_SPECIAL_ADDRESS, /* safety.allow does not list it */
     NOT_TRIED_NO_ADDRESS,
-    NOT_TRIED_DEAD,           /* the address timed out before, in this pass */
+    NOT_TRIED_DEAD, /* the address timed out before, in this pass */
     NOT_TRIED_COUNT
 };
 
-enum fetch_step { FETCH_NONE, FETCH_CONNECT, FETCH_TLS, FETCH_HEADERS, FETCH_BODY, FETCH_DONE, FETCH_STEP_COUNT };
+enum fetch_step {
+    FETCH_NONE,
+    FETCH_CONNECT,
+    FETCH_TLS,
+    FETCH_HEADERS,
+    FETCH_BODY,
+    FETCH_DONE,
+    FETCH_STEP_COUNT
+};
 
 struct fetch_facts {
     enum not_tried not_tried;
-    enum fetch_step step;      /* where it ended; FETCH_DONE where a whole answer came */
-    enum net_error net;        /* what ended it, where the network did */
-    bool deadline;             /* our deadline ended it */
-    bool too_large;            /* policy.max_bytes ended it */
-    bool truncated;            /* the peer ended it inside the body */
-    bool protocol;             /* what came is not HTTP */
-    struct ip_addr ip;         /* the address that the facts are about */
+    enum fetch_step step; /* where it ended; FETCH_DONE where a whole answer came */
+    enum net_error net;   /* what ended it, where the network did */
+    bool deadline;        /* our deadline ended it */
+    bool too_large;       /* policy.max_bytes ended it */
+    bool truncated;       /* the peer ended it inside the body */
+    bool protocol;        /* what came is not HTTP */
+    struct ip_addr ip;    /* the address that the facts are about */
     struct tls_facts tls;
-    int http_status;           /* 0 where none came */
-    const char *redirect;      /* target of a 3xx, escaped, or NULL */
-    const char *media_type;    /* value of Content-Type, escaped, or NULL */
-    struct bytes body;         /* what was read, up to policy.max_bytes */
+    int http_status;        /* 0 where none came */
+    const char *redirect;   /* target of a 3xx, escaped, or NULL */
+    const char *media_type; /* value of Content-Type, escaped, or NULL */
+    struct bytes body;      /* what was read, up to policy.max_bytes */
     uint32_t ms;
 };
 
@@ -206,8 +215,8 @@ enum smtp_step {
 
 enum smtp_end {
     SMTP_END_NONE,
-    SMTP_END_DONE,             /* the dialogue went to its end */
-    SMTP_END_NET,              /* see net */
+    SMTP_END_DONE, /* the dialogue went to its end */
+    SMTP_END_NET,  /* see net */
     SMTP_END_STEP_TIMEOUT,
     SMTP_END_SESSION_DEADLINE, /* the whole session took too long */
     SMTP_END_DRIPPING,         /* it did, and bytes kept coming */
@@ -229,13 +238,13 @@ struct probe_facts {
     enum smtp_end end;
     enum net_error net;
     int sys_errno;
-    int reply_code;            /* the last reply's, 0 for none */
-    struct bytes reply;        /* the last reply where it said no: its text, capped */
-    struct bytes greeting;     /* first line's text, capped at 512 */
-    struct bytes *ehlo;        /* keyword lines of the last plain EHLO reply, each capped at 512 */
+    int reply_code;        /* the last reply's, 0 for none */
+    struct bytes reply;    /* the last reply where it said no: its text, capped */
+    struct bytes greeting; /* first line's text, capped at 512 */
+    struct bytes *ehlo;    /* keyword lines of the last plain EHLO reply, each capped at 512 */
     size_t ehlo_count;
     bool starttls_offered;
-    bool injected; /* plaintext bytes came between the 220 and the handshake */
+    bool injected;         /* plaintext bytes came between the 220 and the handshake */
     size_t ehlo_tls_count; /* lines of the EHLO reply inside TLS */
     struct tls_facts tls;
     uint32_t ms_connect;
@@ -250,7 +259,8 @@ struct host_facts {
     const char *host;
     struct address_facts address;
     struct tlsa_facts tlsa;
-    struct probe_facts *probes; /* one for each address in address.ips, same order, up to smtp.max_addresses */
+    struct probe_facts
+        *probes; /* one for each address in address.ips, same order, up to smtp.max_addresses */
     size_t probe_count;
 };
 
@@ -318,8 +328,8 @@ struct sts_policy {
     bool version_ok;
     enum sts_mode mode;
     bool max_age_set;
-    uint32_t max_age;   /* seconds */
-    const char **mx;    /* patterns as written, lower-cased */
+    uint32_t max_age; /* seconds */
+    const char **mx;  /* patterns as written, lower-cased */
     size_t mx_count;
     struct findings findings;
 };
@@ -371,10 +381,10 @@ struct ip_verdict {
 };
 
 struct host_verdict {
-    bool policy_match;         /* meaningful where there is a usable policy */
+    bool policy_match; /* meaningful where there is a usable policy */
     enum dane_outcome dane;
-    enum failure_code code;    /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
-    struct ip_verdict *ips;    /* as facts->probes */
+    enum failure_code code; /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
+    struct ip_verdict *ips; /* as facts->probes */
     size_t ip_count;
 };
 
@@ -394,10 +404,10 @@ struct judgement {
     enum dane_outcome dane;
     enum tls_outcome tls;
     struct code_set codes;
-    uint32_t rpt_types; /* bit 1 << enum rpt_type */
+    uint32_t rpt_types;         /* bit 1 << enum rpt_type */
     struct host_verdict *hosts; /* as facts->hosts */
     size_t host_count;
-    const char *provider_mx;     /* short name, or NULL for unknown */
+    const char *provider_mx; /* short name, or NULL for unknown */
     const char *provider_policy;
 };
 

@@ -59,7 +59,8 @@ bool ip_set_contains(const struct ip_set *set, const struct ip_addr *ip);
 
 /*
  * May we send anything to it? false for every address that the registries do not call globally reachable,
- * seen through v4-mapped, NAT64 (64:ff9b::/96) and 6to4 (2002::/16) forms, unless allow (may be NULL) lists it.
+ * seen through v4-mapped, NAT64 (64:ff9b::/96) and 6to4 (2002::/16) forms, unless allow (may be NULL) lists
+ * it.
  */
 bool ip_may_reach(const struct ip_addr *ip, const struct ip_set *allow);
 

@@ -1,6 +1,6 @@
 /*
- * An intrusive hash table: nodes live inside the caller's structs, which it owns. Keyed by a seeded hash of bytes
- * (XXH3), so that strangers who choose the keys cannot choose the buckets. One thread.
+ * An intrusive hash table: nodes live inside the caller's structs, which it owns. Keyed by a seeded hash of
+ * bytes (XXH3), so that strangers who choose the keys cannot choose the buckets. One thread.
  */
 #ifndef STSWEEP_BASE_MAP_H
 #define STSWEEP_BASE_MAP_H
@@ -25,8 +25,8 @@ void map_dispose(struct map *map); /* the nodes are the caller's */
 
 struct map_node *map_find(const struct map *map, struct bytes key);
 
-/* The key must not be in it. Without memory for a larger table the old one gets fuller; false only where there is
- * no table at all. */
+/* The key must not be in it. Without memory for a larger table the old one gets fuller; false only where
+ * there is no table at all. */
 bool map_add(struct map *map, struct map_node *node, struct bytes key);
 void map_remove(struct map *map, struct map_node *node);
 

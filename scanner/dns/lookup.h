@@ -16,8 +16,8 @@ struct lookup_engine;
 
 /*
  * Called exactly once for each lookup that was started and not cancelled, never from inside lookup_start
- * (engines that have the answer at once defer it). The answer and all in it are the engine's and are gone when
- * the call returns: copy what is to stay. Inside the call, other lookups may be started and cancelled.
+ * (engines that have the answer at once defer it). The answer and all in it are the engine's and are gone
+ * when the call returns: copy what is to stay. Inside the call, other lookups may be started and cancelled.
  */
 typedef void (*lookup_done)(void *arg, const struct dns_answer *answer);
 
@@ -43,10 +43,10 @@ struct lookup_counters {
     uint64_t asked;    /* lookups started */
     uint64_t answered; /* lookups ended, by status */
     uint64_t by_status[DNS_STATUS_COUNT];
-    uint64_t sent;     /* packets (stub only) */
-    uint64_t lost;     /* deadlines passed (stub only) */
-    uint64_t dropped;  /* answers that fit no question (stub only) */
-    uint64_t tcp;      /* questions that went over TCP (stub only) */
+    uint64_t sent;    /* packets (stub only) */
+    uint64_t lost;    /* deadlines passed (stub only) */
+    uint64_t dropped; /* answers that fit no question (stub only) */
+    uint64_t tcp;     /* questions that went over TCP (stub only) */
 };
 
 const struct lookup_counters *lookup_counters(const struct lookup_engine *engine);
@@ -56,11 +56,11 @@ void lookup_engine_destroy(struct lookup_engine *engine);
 
 /*
  * The two ways to make one. base is the loop's. allow is the parsed safety.allow, which outlives the engine.
- * share is this loop's part of the configured ceilings: 1/loops of dns.outstanding. NULL with *why (constant or
- * static per thread) where it cannot be made.
+ * share is this loop's part of the configured ceilings: 1/loops of dns.outstanding. NULL with *why (constant
+ * or static per thread) where it cannot be made.
  */
-struct lookup_engine *resolver_create(struct event_base *base, const struct config *config,
-                                      uint32_t loops, const char **why);
+struct lookup_engine *resolver_create(struct event_base *base, const struct config *config, uint32_t loops,
+                                      const char **why);
 struct lookup_engine *recursive_create(struct event_base *base, const struct config *config,
                                        const struct ip_set *allow, uint32_t loops, const char **why);
 

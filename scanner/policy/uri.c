@@ -96,13 +96,16 @@ static bool is_dotted(struct cursor *cursor, const char *also)
     return true;
 }
 
+/* What may stand as it is among atext of RFC 5322 (RFC 6068 section 2). */
+#define LOCAL_MARKS "$'*+"
+
 /* A quoted local part has its quotes percent-encoded, and then dots stand as they like. */
 static bool is_local_part(struct cursor *cursor)
 {
     struct bytes rest = text_slice(cursor->text, cursor->at, cursor->text.len);
     if (!text_begins(rest, bytes_of("%22")))
-        return is_dotted(cursor, SUB_DELIMS "/:");
-    skip_characters(cursor, SUB_DELIMS "/:");
+        return is_dotted(cursor, LOCAL_MARKS);
+    skip_characters(cursor, LOCAL_MARKS);
     return true;
 }
 
