@@ -232,10 +232,26 @@ static bool is_plain(uint8_t byte)
     return (byte >= 0x20 && byte < 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
+/* How many bytes at the start are printable ASCII, told eight at a time and so no more than a multiple of
+ * eight. */
+static size_t plain_words(struct bytes text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t word;
+    size_t len = 0;
+    for (; text.len - len >= sizeof word; len += sizeof word) {
+        memcpy(&word, text.data + len, sizeof word);
+        uint64_t below_space = word - ones * 0x20, is_delete = (word ^ ones * 0x7F) - ones;
+        if (((word | below_space | is_delete) & high) != 0)
+            break; /* a borrow may stop too early, never too late */
+    }
+    return len;
+}
+
 bool json_is_text(struct bytes text)
 {
     const uint8_t *data = text.data;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = plain_words(text); i < text.len; i++) {
         if (is_plain(data[i]))
             continue;
         int more = followers(data[i]);

@@ -417,8 +417,10 @@ static void dispose(struct scan *scan)
     store_destroy(scan->store);
     scan_meta_dispose(&scan->meta);
     context_dispose(&scan->context);
-    if (scan->signal_fd >= 0)
+    if (scan->signal_fd >= 0) {
         close(scan->signal_fd);
+        (void)pthread_sigmask(SIG_SETMASK, &scan->signals_before, NULL);
+    }
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);
     free(scan->files);

@@ -1,0 +1,371 @@
+/*
+ * The life of a scan in this process, against a resolver that says NXDOMAIN to everything: denominators,
+ * resume, shards, signals, a full disk, and that nothing stays open or allocated.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "output/frames.h"
+#include "scanner/config.h"
+#include "scanner/scan.h"
+
+/* ---- the resolver -----------------------------------------------------------------------------------------
+ */
+
+struct nowhere {
+    int fd;
+    char address[32];
+    pthread_t thread;
+    atomic_bool stop;
+    atomic_bool silent;
+};
+
+static void *serve(void *arg)
+{
+    struct nowhere *nowhere = arg;
+    while (!atomic_load(&nowhere->stop)) {
+        uint8_t wire[1500];
+        struct sockaddr_in from;
+        socklen_t len = sizeof from;
+        struct pollfd ready = {.fd = nowhere->fd, .events = POLLIN};
+        if (poll(&ready, 1, 20) != 1)
+            continue;
+        ssize_t got = recvfrom(nowhere->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
+        if (got < 12 || atomic_load(&nowhere->silent))
+            continue;
+        wire[2] |= 0x80;
+        wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80 | 3);
+        (void)sendto(nowhere->fd, wire, (size_t)got, 0, (struct sockaddr *)&from, len);
+    }
+    return NULL;
+}
+
+static int start_resolver(void **state)
+{
+    static struct nowhere nowhere;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    nowhere.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (nowhere.fd < 0 || bind(nowhere.fd, (struct sockaddr *)&address, len) != 0 ||
+        getsockname(nowhere.fd, (struct sockaddr *)&address, &len) != 0)
+        return 1;
+    (void)snprintf(nowhere.address, sizeof nowhere.address, "127.0.0.1:%u", ntohs(address.sin_port));
+    *state = &nowhere;
+    /* Only scan_main's own watch is to take the signal that a test sends, whichever thread it would go to. */
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+        return 1;
+    return pthread_create(&nowhere.thread, NULL, serve, &nowhere);
+}
+
+static int stop_resolver(void **state)
+{
+    struct nowhere *nowhere = *state;
+    atomic_store(&nowhere->stop, true);
+    (void)pthread_join(nowhere->thread, NULL);
+    return close(nowhere->fd);
+}
+
+/* ---- one scan
+ * ------------------------------------------------------------------------------------------------ */
+
+struct place {
+    char dir[64];
+    char list[96];
+    char out[96];
+};
+
+static struct place place_make(void)
+{
+    struct place place = {.dir = "/tmp/stsweep-scan-XXXXXX"};
+    assert_non_null(mkdtemp(place.dir));
+    (void)snprintf(place.list, sizeof place.list, "%s/list", place.dir);
+    (void)snprintf(place.out, sizeof place.out, "%s/out", place.dir);
+    return place;
+}
+
+static void remove_in(const char *dir)
+{
+    DIR *open = opendir(dir);
+    if (open == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(open)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(dirfd(open), entry->d_name, 0);
+    (void)closedir(open);
+    (void)rmdir(dir);
+}
+
+static void place_remove(const struct place *place)
+{
+    remove_in(place->out);
+    remove_in(place->dir);
+}
+
+static void write_names(const struct place *place, int names, const char *more)
+{
+    FILE *file = fopen(place->list, "w");
+    assert_non_null(file);
+    for (int i = 0; i < names; i++)
+        (void)fprintf(file, "n%d.example\n", i);
+    (void)fputs(more, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The last two name options by name and value, or NULL. Summary and complaints go nowhere. */
+static int scan(const struct nowhere *nowhere, const struct place *place, bool resume, const char *name,
+                const char *value)
+{
+    struct config config;
+    struct buf why;
+    buf_init(&why, 4096);
+    assert_int_equal(config_init(&config), ERR_OK);
+    assert_int_equal(config_set(&config, "dns.resolvers", nowhere->address, "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "dns.timeout", "300ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.loops", "2", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.drain", "100ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "output.flush", "20ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "output.dir", place->out, "test", &why), ERR_OK);
+    if (name != NULL)
+        assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
+    const char *files[] = {place->list};
+    struct scan_request request = {
+        .config = &config, .files = files, .file_count = 1, .resume = resume, .command_line = "test"};
+    (void)fflush(stdout);
+    int kept[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    assert_true(dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0);
+    int code = scan_main(&request);
+    (void)fflush(stdout);
+    assert_true(dup2(kept[0], STDOUT_FILENO) >= 0 && dup2(kept[1], STDERR_FILENO) >= 0);
+    close(kept[0]);
+    close(kept[1]);
+    close(null);
+    config_dispose(&config);
+    buf_dispose(&why);
+    return code;
+}
+
+static long count_of(const struct place *place, const char *key)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/summary.json", place->out);
+    json_t *summary = json_load_file(path, 0, NULL);
+    if (summary == NULL)
+        return -1;
+    long count = (long)json_integer_value(json_object_get(summary, key));
+    json_decref(summary);
+    return count;
+}
+
+struct seen {
+    uint8_t *ordinals;
+    size_t most, records, twice;
+};
+
+static enum error see(void *arg, struct bytes line)
+{
+    struct seen *seen = arg;
+    json_t *record = json_loadb((const char *)line.data, line.len, 0, NULL);
+    assert_non_null(record);
+    size_t ordinal = (size_t)json_integer_value(json_object_get(record, "ordinal"));
+    json_decref(record);
+    assert_true(ordinal >= 1 && ordinal <= seen->most);
+    seen->twice += seen->ordinals[ordinal - 1]++;
+    seen->records++;
+    return ERR_OK;
+}
+
+/* Every record on disk: how many, and whether any ordinal stands twice. */
+static size_t records_of(const struct place *place, size_t most)
+{
+    struct seen seen = {.ordinals = calloc(most, 1), .most = most};
+    struct buf why;
+    buf_init(&why, 4096);
+    int fd = open(place->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(frames_read(fd, "domains", see, &seen, &why), ERR_OK);
+    close(fd);
+    free(seen.ordinals);
+    buf_dispose(&why);
+    assert_int_equal(seen.twice, 0);
+    return seen.records;
+}
+
+/* ---- the tests
+ * ----------------------------------------------------------------------------------------------- */
+
+static void test_denominators(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 1000, "not a name\n# comment\n\nn1.EXAMPLE.\nuser@n1.example\nn2.example");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "inputs"), 1004);
+    assert_int_equal(count_of(&place, "records"), 1000);
+    assert_int_equal(count_of(&place, "rejects"), 2);
+    assert_int_equal(count_of(&place, "duplicates"), 2);
+    assert_int_equal(records_of(&place, 1100), 1000);
+    place_remove(&place);
+}
+
+static void test_empty_and_missing(void **state)
+{
+    struct place place = place_make();
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2); /* no such file */
+    remove_in(place.out);
+    write_names(&place, 0, "# nothing\n");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "inputs"), 0);
+    place_remove(&place);
+}
+
+static void test_spool_on_disk(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 20000, "n1.example\n");
+    assert_int_equal(scan(*state, &place, false, "input.memory", "64K"), 0);
+    assert_int_equal(count_of(&place, "records"), 20000);
+    assert_int_equal(count_of(&place, "duplicates"), 1);
+    assert_int_equal(records_of(&place, 20001), 20000);
+    place_remove(&place);
+}
+
+static void test_shards_are_a_partition(void **state)
+{
+    static const char *const shards[] = {"1/3", "2/3", "3/3"};
+    long records = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct place place = place_make();
+        write_names(&place, 2000, "");
+        assert_int_equal(scan(*state, &place, false, "scan.shard", shards[i]), 0);
+        assert_int_equal(count_of(&place, "records") + count_of(&place, "not_in_shard"), 2000);
+        records += count_of(&place, "records");
+        place_remove(&place);
+    }
+    assert_int_equal(records, 2000);
+}
+
+static void test_refusals(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 100, "");
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 2); /* nothing to go on with */
+    remove_in(place.out);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2); /* there is a scan already */
+    assert_int_equal(scan(*state, &place, true, "smtp.probe", "none"), 2);
+    assert_int_equal(scan(*state, &place, true, "scan.in_flight", "7"), 0); /* a speed may change */
+    write_names(&place, 101, "");
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 2); /* another input */
+    assert_int_equal(records_of(&place, 100), 100);
+    place_remove(&place);
+}
+
+static void *interrupt(void *arg)
+{
+    (void)arg;
+    (void)usleep(300000);
+    (void)kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+static void test_signal_then_resume(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    pthread_t thread;
+    write_names(&place, 3000, "bad name\n");
+    atomic_store(&nowhere->silent, true);
+    assert_int_equal(pthread_create(&thread, NULL, interrupt, NULL), 0);
+    assert_int_equal(scan(nowhere, &place, false, NULL, NULL), 3);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    atomic_store(&nowhere->silent, false);
+    assert_int_equal(count_of(&place, "records"), -1); /* no summary: it is not whole */
+    assert_int_equal(scan(nowhere, &place, true, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 3000);
+    assert_int_equal(count_of(&place, "rejects"), 1);
+    assert_int_equal(records_of(&place, 3001), 3000);
+    place_remove(&place);
+}
+
+static void test_full_disk_then_resume(void **state)
+{
+    struct place place = place_make();
+    struct rlimit before;
+    write_names(&place, 20000, "");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit small = {.rlim_cur = 24576, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int code = scan(*state, &place, false, "output.frame_bytes", "16K");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(code, 4);
+    assert_int_equal(count_of(&place, "records"), -1);
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 20000);
+    assert_int_equal(records_of(&place, 20000), 20000);
+    place_remove(&place);
+}
+
+static int open_fds(void)
+{
+    int count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
+static void test_nothing_stays(void **state)
+{
+    struct place place = place_make();
+    int fds = 0;
+    size_t bytes = 0;
+    write_names(&place, 2000, "");
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+        remove_in(place.out);
+        if (i == 2) { /* libraries keep what they set up once */
+            fds = open_fds();
+            bytes = mallinfo2().uordblks;
+        }
+    }
+    assert_int_equal(open_fds(), fds);
+    assert_true(mallinfo2().uordblks < bytes + 65536);
+    place_remove(&place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_denominators),
+        cmocka_unit_test(test_empty_and_missing),
+        cmocka_unit_test(test_spool_on_disk),
+        cmocka_unit_test(test_shards_are_a_partition),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_signal_then_resume),
+        cmocka_unit_test(test_full_disk_then_resume),
+        cmocka_unit_test(test_nothing_stays),
+    };
+    return cmocka_run_group_tests_name("scan", tests, start_resolver, stop_resolver);
+}
