@@ -614,9 +614,11 @@ static void test_random_bytes_against_jansson(void **state)
     uint64_t seed = 88172645463325252u;
     size_t texts = 0;
     for (int round = 0; round < 100000; round++) {
-        uint8_t bytes[8];
-        size_t len = draw(&seed, sizeof bytes + 1);
-        for (size_t i = 0; i < len; i++)
+        uint8_t bytes[40];
+        size_t plain = draw(&seed, 25), len = plain + draw(&seed, 9);
+        for (size_t i = 0; i < plain; i++)
+            bytes[i] = (uint8_t)(0x20 + draw(&seed, 0x5F));
+        for (size_t i = plain; i < len; i++)
             bytes[i] = draw(&seed, 4) > 0 ? often[draw(&seed, sizeof often)] : (uint8_t)draw(&seed, 256);
         json_t *value = json_stringn((const char *)bytes, len);
         bool expected = value != NULL && !has_control(bytes_make(bytes, len));
