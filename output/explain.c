@@ -149,7 +149,7 @@ static void explain_code(struct buf *out, enum failure_code code)
 
 static bool is_worth_explaining(enum failure_code code)
 {
-    return code != FAIL_DANE_ABSENT && code != FAIL_POLICY_DISPUTED;
+    return code != FAIL_DANE_ABSENT;
 }
 
 static void explain_evidence(struct buf *out, const struct domain_facts *facts)
