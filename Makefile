@@ -39,7 +39,6 @@ help:
 	@echo 'make check         unit tests and fuzz seeds'
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
-	@echo 'make bench         measurements against floors and peers'
 	@echo 'make docs          make docs/failures.md and scan.ini anew from their tables'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
 	@echo 'make clean'

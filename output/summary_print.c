@@ -62,7 +62,7 @@ static void print_outcomes(FILE *out, const struct summary *summary)
                       percent(count, summary->records), meaning(order[i]));
     }
     if (summary->incomplete > 0)
-        (void)fprintf(out, "  Of the protected, %" PRIu64 " had MX hosts that could not be determined.\n",
+        (void)fprintf(out, "  Of the protected and testing, %" PRIu64 " had MX hosts that could not be determined.\n",
                       summary->incomplete);
 }
 

@@ -117,6 +117,9 @@ enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *fil
 enum error scan_meta_write(struct scan_meta *meta, struct store *store, const char *state, struct buf *why)
 {
     struct buf text;
+    /* A resumed scan that has not read its input again knows less than what stands there. */
+    if (meta->input_count == 0 && meta->stored.len > 0)
+        return ERR_OK;
     buf_init(&text, TEXT_BYTES);
     struct meta now = describe(meta, state);
     enum error error = ERR_LIMIT;

@@ -6,7 +6,7 @@
 
 #include "scanner/dns/message.h"
 
-enum { POINTERS_FOLLOWED = 127, POINTER_BITS = 0xc0 };
+enum { POINTERS_FOLLOWED = 127, POINTER_BITS = 0xc0, HEADER_BYTES = 12 };
 
 /* ---- from text ---- */
 
@@ -90,13 +90,14 @@ size_t dns_name_skip(struct bytes message, size_t pos)
     return 0;
 }
 
-/* Where the pointer at pos leads; it must be before `start`, where the labels that it ends began. */
+/* Where the pointer at pos leads: before `start`, where the labels that it ends began, and not into the
+ * header. */
 static bool follow(struct bytes message, size_t *pos, size_t *start)
 {
     if (*pos + 2 > message.len)
         return false;
     size_t target = (size_t)(message.data[*pos] & ~POINTER_BITS) << 8 | message.data[*pos + 1];
-    if (target >= *start)
+    if (target >= *start || target < HEADER_BYTES)
         return false;
     *pos = target;
     *start = target;

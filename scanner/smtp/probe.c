@@ -10,8 +10,9 @@
 #include "scanner/config.h"
 #include "scanner/smtp/dialogue.h"
 #include "scanner/smtp/socket.h"
+#include "scanner/smtp/transfer.h"
 
-enum { READ_BYTES = 4096, READS_A_TURN = 16, QUIT_MS = 2000, NAME_BYTES = 256 };
+enum { READ_BYTES = 4096, READS_A_TURN = 16, QUIT_MS = 2000, NAME_BYTES = 256, FRAGMENT_BYTES = 4096 };
 
 struct prober {
     struct event_base *base;
@@ -42,10 +43,12 @@ struct session {
     int64_t started_ms;
     int64_t step_began_ms;
     int64_t last_byte_ms; /* 0: none in this step */
+    bool session_ends;    /* the deadline that is armed is the session's */
+    int send_errno;       /* why nothing can be sent any more, or 0 */
+    bool heard_in_tls;
 };
 
-/* ---- end ------------------------------------------------------------------------------------------------
- */
+/* ---- end ---------------------------------------------------------------------------------------- */
 
 static void session_free(struct session *session)
 {
@@ -61,14 +64,25 @@ static void session_free(struct session *session)
     free(session);
 }
 
-static void finish(struct session *session)
+static void take_time(struct session *session, int64_t now)
 {
     struct probe_facts *facts = session->request.facts;
-    probe_done done = session->request.done;
-    void *arg = session->request.arg;
-    facts->ms = (uint32_t)(clock_monotonic_ms() - session->started_ms);
+    uint32_t *const times[SMTP_STEP_COUNT] = {[SMTP_CONNECT] = &facts->ms_connect,
+                                              [SMTP_GREETING] = &facts->ms_greeting,
+                                              [SMTP_EHLO] = &facts->ms_ehlo,
+                                              [SMTP_HANDSHAKE] = &facts->ms_tls};
+    if (times[session->step] != NULL)
+        *times[session->step] = (uint32_t)(now - session->step_began_ms);
+}
+
+static void finish(struct session *session)
+{
+    struct probe_request request = session->request;
+    int64_t now = clock_monotonic_ms();
+    take_time(session, now);
+    request.facts->ms = (uint32_t)(now - session->started_ms);
     session_free(session);
-    done(arg, facts);
+    request.done(request.arg, request.facts);
 }
 
 /* Later, in a turn of its own: for what ends inside probe_start. */
@@ -78,22 +92,7 @@ static void finish_soon(struct session *session)
     event_active(session->timer, EV_TIMEOUT, 1);
 }
 
-/* ---- time -----------------------------------------------------------------------------------------------
- */
-
-static void take_time(struct session *session, int64_t now)
-{
-    struct probe_facts *facts = session->request.facts;
-    uint32_t ms = (uint32_t)(now - session->step_began_ms);
-    if (session->step == SMTP_CONNECT)
-        facts->ms_connect = ms;
-    else if (session->step == SMTP_GREETING)
-        facts->ms_greeting = ms;
-    else if (session->step == SMTP_EHLO)
-        facts->ms_ehlo = ms;
-    else if (session->step == SMTP_HANDSHAKE)
-        facts->ms_tls = ms;
-}
+/* ---- time --------------------------------------------------------------------------------------- */
 
 static void arm(struct session *session, int64_t ms)
 {
@@ -112,18 +111,18 @@ static void begin_step(struct session *session, enum smtp_step step)
     session->step = step;
     session->step_began_ms = now;
     session->last_byte_ms = 0;
+    session->session_ends = left <= mine;
     arm(session, left < 0 ? 0 : left < mine ? left : mine);
 }
 
-/* What kind of waiting has ended: bytes that still kept coming are drips. */
+/* What kind of waiting has ended: bytes that still kept coming are drips. Which deadline it was is not asked
+ * of the clock: timers run on a coarser one and may be early by it. */
 static enum smtp_end deadline_kind(const struct session *session, int64_t now)
 {
-    const struct prober *prober = session->prober;
-    bool coming = session->last_byte_ms != 0 && now - session->last_byte_ms < prober->step_ms / 2;
-    if (coming)
+    int64_t recent_ms = session->prober->step_ms / 2;
+    if (session->last_byte_ms != 0 && now - session->last_byte_ms < recent_ms)
         return SMTP_END_DRIPPING;
-    return now - session->started_ms >= prober->session_ms ? SMTP_END_SESSION_DEADLINE
-                                                           : SMTP_END_STEP_TIMEOUT;
+    return session->session_ends ? SMTP_END_SESSION_DEADLINE : SMTP_END_STEP_TIMEOUT;
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -147,8 +146,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     finish(session);
 }
 
-/* ---- reading and writing --------------------------------------------------------------------------------
- */
+/* ---- reading and writing ------------------------------------------------------------------------ */
 
 static void on_io(evutil_socket_t fd, short what, void *arg);
 
@@ -164,77 +162,11 @@ static void watch(struct session *session, short events)
     session->watching = events;
 }
 
-/* EV_READ or EV_WRITE to wait for, or 0 where the connection is broken: *error is an errno, 0 for a close. */
-static short ssl_wants(struct session *session, int result, int *error)
-{
-    int sys_errno = errno;
-    int kind = SSL_get_error(session->ssl, result);
-    *error = 0;
-    if (kind == SSL_ERROR_WANT_READ)
-        return EV_READ;
-    if (kind == SSL_ERROR_WANT_WRITE)
-        return EV_WRITE;
-    if (kind == SSL_ERROR_SYSCALL && sys_errno != 0)
-        *error = sys_errno;
-    return 0;
-}
-
-struct transfer {
-    size_t len;  /* bytes moved */
-    short wants; /* what to wait for where none were */
-    int error;   /* neither: an errno, 0 for a close */
-};
-
-static struct transfer read_some(struct session *session, uint8_t *space, size_t size)
-{
-    struct transfer result = {0, 0, 0};
-    if (session->ssl != NULL) {
-        ERR_clear_error();
-        errno = 0;
-        int got = SSL_read(session->ssl, space, (int)size);
-        if (got > 0)
-            result.len = (size_t)got;
-        else
-            result.wants = ssl_wants(session, got, &result.error);
-        return result;
-    }
-    ssize_t got = recv(session->fd, space, size, 0);
-    if (got > 0)
-        result.len = (size_t)got;
-    else if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        result.wants = EV_READ;
-    else
-        result.error = got < 0 ? errno : 0;
-    return result;
-}
-
-static struct transfer write_some(struct session *session)
-{
-    struct transfer result = {0, 0, 0};
-    const struct buf *out = &session->dialogue.out;
-    if (session->ssl != NULL) {
-        ERR_clear_error();
-        errno = 0;
-        int put = SSL_write(session->ssl, out->data, (int)out->len);
-        if (put > 0)
-            result.len = (size_t)put;
-        else
-            result.wants = ssl_wants(session, put, &result.error);
-        return result;
-    }
-    ssize_t put = send(session->fd, out->data, out->len, MSG_NOSIGNAL);
-    if (put > 0)
-        result.len = (size_t)put;
-    else if (errno == EAGAIN || errno == EINTR)
-        result.wants = EV_WRITE;
-    else
-        result.error = errno;
-    return result;
-}
-
 /* The peer went away, in good order or not. */
 static void on_gone(struct session *session, int error)
 {
+    if (error == 0)
+        error = session->send_errno;
     if (error == 0)
         dialogue_closed(&session->dialogue);
     else
@@ -242,27 +174,28 @@ static void on_gone(struct session *session, int error)
     finish(session);
 }
 
-/* Sends what the dialogue has to say. false: the session is over, or the rest has to wait for the socket. */
+/* Sends what the dialogue has to say. false: the rest has to wait for the socket. On a broken connection it
+ * is dropped: what the peer said before it broke (a 421, an alert) is still to be read, and the end is found
+ * there. */
 static bool flush(struct session *session)
 {
     struct buf *out = &session->dialogue.out;
     while (out->len > 0) {
-        struct transfer put = write_some(session);
+        struct transfer put = transfer_write(session->ssl, session->fd, buf_bytes(&session->dialogue.out));
         if (put.len > 0) {
             buf_consume(out, put.len);
         } else if (put.wants != 0) {
             watch(session, put.wants);
             return false;
         } else {
-            on_gone(session, put.error);
-            return false;
+            session->send_errno = put.error != 0 ? put.error : EPIPE;
+            buf_reset(out);
         }
     }
     return true;
 }
 
-/* ---- the states -----------------------------------------------------------------------------------------
- */
+/* ---- the states --------------------------------------------------------------------------------- */
 
 static void enter_handshake(struct session *session);
 
@@ -274,7 +207,7 @@ static void enter_quit(struct session *session)
     session->step = SMTP_NONE;
     session->state = SESSION_QUIT;
     while (session->dialogue.out.len > 0) {
-        struct transfer put = write_some(session);
+        struct transfer put = transfer_write(session->ssl, session->fd, buf_bytes(&session->dialogue.out));
         if (put.len == 0) {
             finish(session);
             return;
@@ -304,6 +237,27 @@ static void act(struct session *session, enum dialogue_action action)
         watch(session, EV_READ);
 }
 
+/* TLS 1.3: our side of the handshake is done before the peer has judged it. Its no in place of a first reply
+ * is a handshake that failed, as it would be in TLS 1.2. */
+static void on_refused_late(struct session *session, int alert)
+{
+    struct probe_facts *facts = session->request.facts;
+    facts->tls.end = TLS_FAILED;
+    facts->tls.alert = alert;
+    facts->tls.error_reason = SSL_AD_REASON_OFFSET + alert;
+    facts->tls.error_text = arena_string(session->request.arena, SSL_alert_desc_string_long(alert));
+    dialogue_tls_failed(&session->dialogue);
+    finish(session);
+}
+
+static void on_read_end(struct session *session, const struct transfer *got)
+{
+    if (got->alert >= 0 && !session->heard_in_tls)
+        on_refused_late(session, got->alert);
+    else
+        on_gone(session, got->alert >= 0 ? EPROTO : got->error);
+}
+
 static void talk(struct session *session)
 {
     uint8_t space[READ_BYTES];
@@ -311,15 +265,16 @@ static void talk(struct session *session)
     if (!flush(session))
         return;
     for (int i = 0; i < READS_A_TURN && action == DIALOGUE_READ; i++) {
-        struct transfer got = read_some(session, space, sizeof space);
+        struct transfer got = transfer_read(session->ssl, session->fd, space, sizeof space);
         if (got.wants != 0) {
             watch(session, got.wants);
             return;
         }
         if (got.len == 0) {
-            on_gone(session, got.error);
+            on_read_end(session, &got);
             return;
         }
+        session->heard_in_tls = session->ssl != NULL;
         session->last_byte_ms = clock_monotonic_ms();
         action = dialogue_feed(&session->dialogue, space, got.len);
     }
@@ -331,9 +286,11 @@ static void handshake_failed(struct session *session, int error)
     struct probe_facts *facts = session->request.facts;
     tls_facts_failure(session->ssl, &session->verify, session->request.host, session->request.arena,
                       &facts->tls);
-    if (error == ECONNRESET || error == EPIPE)
-        facts->tls.end = TLS_CLOSED;
-    facts->sys_errno = error;
+    if (error != 0) {
+        facts->tls.end = error == ETIMEDOUT ? TLS_TIMEOUT : TLS_CLOSED;
+        facts->net = smtp_net_error(error);
+        facts->sys_errno = error;
+    }
     dialogue_tls_failed(&session->dialogue);
     finish(session);
 }
@@ -352,11 +309,19 @@ static void handshake(struct session *session)
         act(session, dialogue_tls_done(&session->dialogue));
         return;
     }
-    short wants = ssl_wants(session, result, &error);
+    short wants = transfer_wants(session->ssl, result, &error);
     if (wants != 0)
         watch(session, wants);
     else
         handshake_failed(session, error);
+}
+
+/* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
+ * characters): then there is none. */
+static bool name_host(SSL *ssl, const char *host)
+{
+    size_t len = strlen(host);
+    return len == 0 || len > TLSEXT_MAXLEN_host_name || SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
 static void enter_handshake(struct session *session)
@@ -366,8 +331,7 @@ static void enter_handshake(struct session *session)
         dialogue_injected(&session->dialogue);
     session->ssl = SSL_new(session->prober->ctx);
     if (session->ssl == NULL || tls_verify_attach(session->ssl, &session->verify) != ERR_OK ||
-        SSL_set_tlsext_host_name(session->ssl, session->request.host) != 1 ||
-        SSL_set_fd(session->ssl, session->fd) != 1)
+        !name_host(session->ssl, session->request.host) || SSL_set_fd(session->ssl, session->fd) != 1)
         abort();
     SSL_set_connect_state(session->ssl);
     handshake(session);
@@ -389,7 +353,7 @@ static void connected(struct session *session)
 static void wait_for_bye(struct session *session)
 {
     uint8_t space[READ_BYTES];
-    struct transfer got = read_some(session, space, sizeof space);
+    struct transfer got = transfer_read(session->ssl, session->fd, space, sizeof space);
     if (got.wants != 0)
         return;
     if (session->ssl != NULL) {
@@ -423,8 +387,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-/* ---- start, cancel --------------------------------------------------------------------------------------
- */
+/* ---- start, cancel ------------------------------------------------------------------------------ */
 
 static void connect_now(struct session *session)
 {
@@ -477,8 +440,7 @@ size_t probe_live(const struct prober *prober)
     return prober->sessions.used;
 }
 
-/* ---- the prober -----------------------------------------------------------------------------------------
- */
+/* ---- the prober --------------------------------------------------------------------------------- */
 
 static bool is_host_name(const char *name)
 {
@@ -514,6 +476,10 @@ struct prober *prober_create(struct event_base *base, const struct config *confi
         prober_destroy(prober);
         return NULL;
     }
+    /* Else SSL_read goes on inside for as long as a peer sends records that hold no data (key updates). */
+    (void)SSL_CTX_clear_mode(prober->ctx, SSL_MODE_AUTO_RETRY);
+    /* A probe sends a ClientHello and two commands: room for 16 KiB would be a quarter of its memory. */
+    (void)SSL_CTX_set_max_send_fragment(prober->ctx, FRAGMENT_BYTES);
     return prober;
 }
 

@@ -1,6 +1,12 @@
 /*
  * One STARTTLS probe of one address of one MX host: socket, deadlines, OpenSSL, and the pure dialogue in the
  * middle. One prober a loop. It judges nothing (TLS-5): the handshake completes, facts are kept.
+ *
+ * How an end shows: no connection in time: SMTP_CONNECT and NET_TIMEOUT, whichever deadline it was. Closed or
+ * reset in the handshake: SMTP_END_TLS and TLS_CLOSED, net says which. A fatal alert in place of the first
+ * reply inside TLS (TLS 1.3: the peer refuses us after our side is done) is a handshake that failed. A host
+ * that no SNI can hold gets none. After a QUIT the probe waits for the answer, for 2 s at most. SIGPIPE is
+ * ignored by the process.
  */
 #ifndef STSWEEP_SMTP_PROBE_H
 #define STSWEEP_SMTP_PROBE_H

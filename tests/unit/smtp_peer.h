@@ -20,7 +20,7 @@
 
 enum peer_act {
     PEER_END,       /* closes in good order */
-    PEER_SEND,      /* text */
+    PEER_SEND,      /* text; `number` bytes of it where that is set */
     PEER_EXPECT,    /* a line that begins with text */
     PEER_EXPECT_NO, /* the client closes without another byte */
     PEER_TLS,       /* the handshake; that it fails is the client's matter */
@@ -144,7 +144,7 @@ static inline bool peer_play(struct peer_session *session, const struct peer_ste
     char scrap[4096];
     switch (step->act) {
     case PEER_SEND:
-        return peer_send(session, step->text, strlen(step->text));
+        return peer_send(session, step->text, step->number > 0 ? (size_t)step->number : strlen(step->text));
     case PEER_EXPECT:
         return peer_expect(session, step->text);
     case PEER_EXPECT_NO:
