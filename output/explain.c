@@ -66,12 +66,20 @@ static void step(struct buf *out, const char *head, struct buf *line)
     buf_reset(line);
 }
 
+/* A lookup without an answer: what is surely not there, and what could not be looked up. */
+static void say_lookup(struct buf *line, const struct lookup_facts *lookup)
+{
+    bool none = lookup->status == DNS_NXDOMAIN || lookup->status == DNS_NODATA;
+    (void)buf_printf(line, "%s (%s)", none ? "none" : "could not be looked up",
+                     dns_status_name(lookup->status));
+}
+
 static void explain_record(struct buf *out, struct buf *line, const struct domain_facts *facts,
                            const struct judgement *judgement)
 {
     const struct lookup_facts *lookup = &facts->txt.lookup;
     if (lookup->status != DNS_ANSWERED)
-        (void)buf_printf(line, "none (%s)", dns_status_name(lookup->status));
+        say_lookup(line, lookup);
     else if (judgement->record.code == FAIL_NONE)
         (void)buf_printf(line, "valid, id %s", judgement->record.id);
     else
@@ -114,7 +122,7 @@ static void explain_mx(struct buf *out, struct buf *line, const struct domain_fa
                        const struct judgement *judgement)
 {
     if (judgement->host_count == 0) {
-        (void)buf_printf(line, "none (%s)", dns_status_name(facts->mx.lookup.status));
+        say_lookup(line, &facts->mx.lookup);
         step(out, "  mx", line);
     }
     for (size_t i = 0; i < judgement->host_count; i++)
@@ -125,7 +133,7 @@ static void explain_rest(struct buf *out, struct buf *line, const struct domain_
                          const struct judgement *judgement)
 {
     if (facts->tlsrpt.lookup.status != DNS_ANSWERED)
-        (void)buf_printf(line, "none (%s)", dns_status_name(facts->tlsrpt.lookup.status));
+        say_lookup(line, &facts->tlsrpt.lookup);
     else if (judgement->tlsrpt.code != FAIL_NONE)
         (void)buf_printf(line, "%s", failure_name(judgement->tlsrpt.code));
     for (size_t i = 0; judgement->tlsrpt.code == FAIL_NONE && i < judgement->tlsrpt.rua_count; i++)

@@ -62,8 +62,9 @@ static void print_outcomes(FILE *out, const struct summary *summary)
                       percent(count, summary->records), meaning(order[i]));
     }
     if (summary->incomplete > 0)
-        (void)fprintf(out, "  Of the protected and testing, %" PRIu64 " had MX hosts that could not be determined.\n",
-                      summary->incomplete);
+        (void)fprintf(
+            out, "  Of the protected and testing, %" PRIu64 " had MX hosts that could not be determined.\n",
+            summary->incomplete);
 }
 
 static void print_would_be(FILE *out, const struct summary *summary)

@@ -1,7 +1,8 @@
 /*
  * A main for the fuzz targets where there is no libFuzzer: gives LLVMFuzzerTestOneInput every file of the
- * files and directories named (one level deep), and prints how many there were. Exit 1 where one cannot be
- * read, or none was found. It changes no input and finds nothing new.
+ * files and directories named (one level deep), and prints how many passed and failed, as
+ * tests/run reads it. Exit 1 where one cannot be read, or none was found. It changes no input and finds
+ * nothing new.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { PATH_BYTES = 4096, INPUT_BYTES = 1 << 20 };
+enum { PATH_BYTES = 4096, INPUT_BYTES = 1 << 24 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,6 +67,8 @@ static void run_directory(struct replay *replay, const char *path)
         return;
     }
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        if (entry->d_name[0] == '.')
+            continue;
         int len = snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
         if (len < 0 || (size_t)len >= sizeof name || stat(name, &status) != 0)
             complain(replay, entry->d_name);
@@ -87,6 +90,8 @@ int main(int argc, char **argv)
         else
             run_file(&replay, argv[i]);
     }
-    (void)printf("%zu inputs replayed\n", replay.count);
-    return replay.failed > 0 || replay.count == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (replay.count + replay.failed == 0)
+        replay.failed++;
+    (void)printf("%zu passed, %zu failed\n", replay.count, replay.failed);
+    return replay.failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

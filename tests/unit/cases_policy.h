@@ -1,4 +1,4 @@
-/* Cases of the policy file: rows only, each named by its rule. The test that includes this file says what the columns are. */
+/* Cases of the policy file: rows only, named by rule; the columns are the including test's. */
 /* clang-format off */
 #define A63     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B63     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"

@@ -1,4 +1,4 @@
-/* Cases of the TLSRPT record: rows only, each named by its rule. The test that includes this file says what the columns are. */
+/* Cases of the TLSRPT record: rows only, named by rule; the columns are the including test's. */
 /* clang-format off */
 static const struct tlsrpt_case tlsrpt_cases[] = {
     {"RPT-1 a mail address", {"v=TLSRPTv1; rua=mailto:a@example.com"}, "ok", "", "mailto:a@example.com"},

@@ -337,6 +337,15 @@ static void malformed_elsewhere(void **state)
     wire_a(&world->wire, "@", 60, 1);
     world->wire.data[7] = 2; /* one record more than there are */
     assert_int_equal(read_as(world, "a.example", DNS_TYPE_A, false), DNS_READ_MALFORMED);
+    wire_question(&world->wire, ID, WIRE_ANSWER, "", DNS_TYPE_A);
+    wire_a(&world->wire, "", 60, 1);
+    assert_int_equal(read_as(world, ".", DNS_TYPE_A, false), DNS_READ_ANSWER);
+    assert_int_equal(world->answer.rr_count, 1);
+    wire_question(&world->wire, ID, WIRE_ANSWER, "", DNS_TYPE_A);
+    wire_a(&world->wire, "@", 60, 1);
+    world->wire.data[18] = 8; /* the owner is a pointer to a zero of the header: nobody's record */
+    assert_int_equal(read_as(world, ".", DNS_TYPE_A, false), DNS_READ_ANSWER);
+    assert_int_equal(world->answer.rr_count, 0);
 }
 
 /* A chain of pointers in the rdata of an unread record, and thousands of records whose owners enter it at its
