@@ -55,6 +55,8 @@ bool json_host(struct buf *out, const struct probe_facts *probe, enum failure_co
     json_put_string(&json, "host", probe->host);
     json_ip(&json, "ip", &probe->ip);
     json_put_time(&json, "time", probe->time);
+    if (probe->pass > 1)
+        json_put_unsigned(&json, "pass", probe->pass);
     json_put_string(&json, "code", failure_name(code));
     if (probe->not_tried != TRIED)
         json_put_string(&json, "not_tried", not_tried_name(probe->not_tried));

@@ -32,6 +32,10 @@ typedef void (*host_ready)(void *arg, struct host_result *result);
 struct hosts *hosts_create(struct worker *worker);
 void hosts_destroy(struct hosts *hosts);
 
+/* A new pass has begun: hosts of which something could not be determined are looked at anew when asked for.
+ */
+void hosts_new_pass(struct hosts *hosts);
+
 /* intent: the domain that asks has an MTA-STS record, so that smtp.probe = intent probes too. A zeroed handle
  * means out of memory. */
 struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready,

@@ -319,6 +319,19 @@ static void on_give_back(struct pacer *pacer, const struct pace_message *message
     serve(address);
 }
 
+static void forget_silence(struct map_node *node, void *arg)
+{
+    (void)arg;
+    struct address *address = (struct address *)node;
+    for (size_t i = 0; i < PACE_CLASSES; i++)
+        address->lanes[i].dead = false;
+}
+
+void pacer_new_pass(struct pacer *pacer)
+{
+    map_each(&pacer->addresses, forget_silence, NULL);
+}
+
 /* ---- the asking loop's side -------------------------------------------------------------------------- */
 
 static void on_answer(struct worker *worker, const struct pace_message *message)

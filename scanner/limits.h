@@ -28,6 +28,9 @@ typedef void (*pace_done)(void *arg, enum pace_answer answer);
 struct pacer *pacer_create(struct worker *worker);
 void pacer_destroy(struct pacer *pacer);
 
+/* A new pass has begun: addresses that were silent may be tried once more. */
+void pacer_new_pass(struct pacer *pacer);
+
 /* A zeroed handle means out of memory: no callback will come. */
 struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum pace_class class,
                            pace_done done, void *arg);

@@ -33,6 +33,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
+    facts->pass = worker->pass;
     pace_release(worker, &facts->ip, PACE_SMTP, address_is_silent(facts));
     gate_leave(&worker->smtp_gate);
     finish(run);
@@ -70,6 +71,7 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const char *h
     arena_init(&run->arena, PROBE_ARENA_BYTES);
     run->facts = (struct probe_facts){.host = host, .ip = *ip, .time = clock_wall_ms()};
     run->facts.tls.alert = -1;
+    run->facts.pass = worker->pass;
     enum not_tried reason = probe ? worker_may_contact(worker, ip) : NOT_TRIED_OFF;
     if (reason != TRIED) {
         not_tried(run, reason);

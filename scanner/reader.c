@@ -8,13 +8,16 @@
 #include <time.h>
 
 #include "output/json.h"
+#include "scanner/base/clock.h"
 #include "scanner/domain.h"
 
 enum {
     BACKLOG_BYTES = 64 * 1024 * 1024,
     BACKLOG_PAUSE_MS = 5,
     REJECT_LINE_BYTES = 16 * 1024,
-    WHY_BYTES = 4096
+    WHY_BYTES = 4096,
+    RETURNED_A_TURN = 1024,
+    PASS_POLL_MS = 10
 };
 
 struct reader {
@@ -24,14 +27,20 @@ struct reader {
     atomic_bool stopped;
     sem_t credits;
     atomic_uint_fast64_t started;
-    struct spool *spool;
+    atomic_uint_fast64_t finished;
+    atomic_uint_fast64_t put_off;
+    atomic_bool waiting;
+    struct mailbox returned; /* names put off, on their way into `again` */
+    struct spool *spool;     /* of this pass */
+    struct spool *again;     /* of the next one; NULL in the last */
+    enum error again_error;  /* of adding to it */
     struct reader_counts counts;
     struct buf line;
     struct buf why;
     enum error error;
 };
 
-struct start_message {
+struct name_message {
     struct message message;
     uint64_t ordinal;
     uint32_t rank;
@@ -41,7 +50,7 @@ struct start_message {
 
 static void deliver_start(struct message *message, void *receiver)
 {
-    struct start_message *start = (struct start_message *)message;
+    struct name_message *start = (struct name_message *)message;
     struct domain_input input = {
         .ordinal = start->ordinal, .domain = start->text, .rank = start->rank, .label = start->label};
     if (domain_start(receiver, &input) != ERR_OK)
@@ -103,14 +112,15 @@ static void pause_for_writer(struct reader *reader)
         (void)nanosleep(&pause, NULL);
 }
 
-static enum error start_domain(struct reader *reader, const struct input_name *name)
+static struct name_message *name_message(const struct input_name *name,
+                                         void (*deliver)(struct message *message, void *receiver))
 {
     size_t domain_len = strlen(name->domain) + 1;
     size_t label_len = name->label == NULL ? 0 : strlen(name->label) + 1;
-    struct start_message *message = malloc(sizeof *message + domain_len + label_len);
+    struct name_message *message = malloc(sizeof *message + domain_len + label_len);
     if (message == NULL)
-        return ERR_MEMORY;
-    message->message.deliver = deliver_start;
+        return NULL;
+    message->message.deliver = deliver;
     message->ordinal = name->ordinal;
     message->rank = name->rank;
     memcpy(message->text, name->domain, domain_len);
@@ -119,11 +129,53 @@ static enum error start_domain(struct reader *reader, const struct input_name *n
         memcpy(message->text + domain_len, name->label, label_len);
         message->label = message->text + domain_len;
     }
+    return message;
+}
+
+static enum error start_domain(struct reader *reader, const struct input_name *name)
+{
+    struct name_message *message = name_message(name, deliver_start);
+    if (message == NULL)
+        return ERR_MEMORY;
     uint64_t turn = atomic_fetch_add(&reader->started, 1);
     struct worker *worker = &reader->options.workers[turn % reader->options.worker_count];
     loop_post(&worker->loop, &message->message);
     return ERR_OK;
 }
+
+/* ---- names that are put off ---------------------------------------------------------------------------- */
+
+static void deliver_return(struct message *message, void *receiver)
+{
+    struct reader *reader = receiver;
+    struct name_message *returned = (struct name_message *)message;
+    struct input_name name = {.ordinal = returned->ordinal,
+                              .domain = returned->text,
+                              .rank = returned->rank,
+                              .label = returned->label};
+    if (reader->again != NULL && reader->again_error == ERR_OK)
+        reader->again_error = spool_add(reader->again, &name);
+    free(returned);
+}
+
+static enum error take_returned(struct reader *reader)
+{
+    while (mailbox_deliver(&reader->returned, reader, RETURNED_A_TURN)) {
+    }
+    return reader->again_error;
+}
+
+enum error reader_put_off(struct reader *reader, const struct input_name *name)
+{
+    struct name_message *message = name_message(name, deliver_return);
+    if (message == NULL)
+        return ERR_MEMORY;
+    atomic_fetch_add(&reader->put_off, 1);
+    mailbox_post(&reader->returned, &message->message);
+    return ERR_OK;
+}
+
+/* ---- passes -------------------------------------------------------------------------------------------- */
 
 static enum error hand_out(struct reader *reader)
 {
@@ -140,32 +192,110 @@ static enum error hand_out(struct reader *reader)
             return ERR_STOPPED;
         pause_for_writer(reader);
         error = start_domain(reader, &name);
+        if (error == ERR_OK)
+            error = take_returned(reader);
         if (error != ERR_OK)
             return error;
     }
     return error == ERR_NOT_FOUND ? ERR_OK : error;
 }
 
+/* Until everything that was handed out has ended. */
+static enum error wait_for_all(struct reader *reader)
+{
+    struct timespec pause = {.tv_nsec = PASS_POLL_MS * 1000000};
+    while (atomic_load(&reader->finished) < atomic_load(&reader->started)) {
+        if (is_stopped(reader))
+            return ERR_STOPPED;
+        (void)nanosleep(&pause, NULL);
+    }
+    return take_returned(reader);
+}
+
+static enum error wait_to_retry(struct reader *reader)
+{
+    struct timespec pause = {.tv_nsec = PASS_POLL_MS * 1000000};
+    int64_t until_ms = clock_monotonic_ms() + reader->options.config->scan_retry_after;
+    atomic_store(&reader->waiting, true);
+    while (clock_monotonic_ms() < until_ms && !is_stopped(reader))
+        (void)nanosleep(&pause, NULL);
+    atomic_store(&reader->waiting, false);
+    return is_stopped(reader) ? ERR_STOPPED : ERR_OK;
+}
+
+/* whole: for the input, of which a shard may be wanted; else for names that are in the shard already. */
+static enum error create_spool(struct reader *reader, bool whole, struct spool **spool)
+{
+    const struct reader_options *options = &reader->options;
+    struct spool_options spool_options = {.seed = options->seed,
+                                          .memory_bytes = (uint64_t)options->config->input_memory,
+                                          .directory = options->spool_directory,
+                                          .shard_index = 1,
+                                          .shard_count = 1};
+    if (whole)
+        (void)config_shard(options->config, &spool_options.shard_index, &spool_options.shard_count);
+    return spool_create(&spool_options, spool, &reader->why);
+}
+
+/* One pass over reader->spool; what it puts off stands in reader->again then. */
+static enum error run_pass(struct reader *reader, bool last)
+{
+    enum error error = last ? ERR_OK : create_spool(reader, false, &reader->again);
+    if (error == ERR_OK)
+        error = hand_out(reader);
+    if (error == ERR_OK && !last)
+        error = wait_for_all(reader);
+    return error;
+}
+
+/* What was put off becomes what is handed out. */
+static enum error next_pass(struct reader *reader)
+{
+    spool_destroy(reader->spool);
+    reader->spool = reader->again;
+    reader->again = NULL;
+    enum error error = spool_finish(reader->spool);
+    if (error == ERR_OK)
+        error = wait_to_retry(reader);
+    return error == ERR_OK ? workers_new_pass(reader->options.workers, reader->options.worker_count) : error;
+}
+
+static enum error run_passes(struct reader *reader)
+{
+    int64_t passes = 1 + reader->options.config->scan_retry_passes;
+    uint64_t put_off = 0;
+    enum error error = ERR_OK;
+    for (int64_t pass = 1; pass <= passes && error == ERR_OK; pass++) {
+        error = run_pass(reader, pass == passes);
+        if (pass == 1)
+            reader->counts.spool = *spool_counts(reader->spool);
+        if (error != ERR_OK || atomic_load(&reader->put_off) == put_off)
+            break;
+        put_off = atomic_load(&reader->put_off);
+        error = next_pass(reader);
+    }
+    return error;
+}
+
+static void say_spool_reason(struct reader *reader, const struct spool *spool)
+{
+    const char *reason = spool == NULL ? NULL : spool_reason(spool);
+    if (reason != NULL && reason[0] != 0)
+        (void)buf_printf(&reader->why, "spool: %s\n", reason);
+}
+
 static enum error run(struct reader *reader)
 {
     const struct reader_options *options = &reader->options;
-    struct spool_options spool = {.seed = options->seed,
-                                  .memory_bytes = (uint64_t)options->config->input_memory,
-                                  .directory = options->spool_directory};
-    (void)config_shard(options->config, &spool.shard_index, &spool.shard_count);
-    enum error error = spool_create(&spool, &reader->spool, &reader->why);
+    enum error error = create_spool(reader, true, &reader->spool);
     if (error == ERR_OK)
         error = read_input(reader);
     if (error == ERR_OK)
         error = options->input_read(options->arg);
     if (error == ERR_OK)
-        error = hand_out(reader);
-    if (reader->spool != NULL) {
-        reader->counts.spool = *spool_counts(reader->spool);
-        const char *reason = spool_reason(reader->spool);
-        if (reason != NULL && reason[0] != 0)
-            (void)buf_printf(&reader->why, "spool: %s\n", reason);
-    }
+        error = run_passes(reader);
+    say_spool_reason(reader, reader->spool);
+    say_spool_reason(reader, reader->again);
     return error;
 }
 
@@ -183,6 +313,10 @@ struct reader *reader_create(const struct reader_options *options)
     if (reader == NULL)
         return NULL;
     reader->options = *options;
+    if (mailbox_init(&reader->returned) != ERR_OK) {
+        free(reader);
+        return NULL;
+    }
     sem_init(&reader->credits, 0, (unsigned)options->config->scan_in_flight);
     buf_init(&reader->line, REJECT_LINE_BYTES);
     buf_init(&reader->why, WHY_BYTES);
@@ -211,9 +345,19 @@ void reader_credit(struct reader *reader)
     sem_post(&reader->credits);
 }
 
-uint64_t reader_started(struct reader *reader)
+void reader_finished(struct reader *reader)
 {
-    return atomic_load(&reader->started);
+    atomic_fetch_add(&reader->finished, 1);
+}
+
+struct reader_progress reader_progress(struct reader *reader)
+{
+    /* `finished` first: it must never be seen ahead of `started`. */
+    uint64_t finished = atomic_load(&reader->finished);
+    return (struct reader_progress){.finished = finished,
+                                    .started = atomic_load(&reader->started),
+                                    .put_off = atomic_load(&reader->put_off),
+                                    .waiting = atomic_load(&reader->waiting)};
 }
 
 enum error reader_join(struct reader *reader, struct reader_counts *counts, struct buf *why)
@@ -230,7 +374,9 @@ void reader_destroy(struct reader *reader)
 {
     if (reader == NULL)
         return;
+    mailbox_dispose(&reader->returned, reader);
     spool_destroy(reader->spool);
+    spool_destroy(reader->again);
     sem_destroy(&reader->credits);
     buf_dispose(&reader->line);
     buf_dispose(&reader->why);

@@ -1,7 +1,8 @@
 /*
  * The reader thread: reads the input once into the spool, rejects to the writer, then hands the names to the
  * loops in keyed order, never more at a time than scan.in_flight, and none while the writer's backlog is too
- * long.
+ * long. Names that are put off wait in a spool of their own for the next pass (scan.retry_passes,
+ * scan.retry_after).
  */
 #ifndef STSWEEP_READER_H
 #define STSWEEP_READER_H
@@ -48,8 +49,23 @@ void reader_stop(struct reader *reader);
 /* From any thread: a place in flight is free again. */
 void reader_credit(struct reader *reader);
 
-/* Domains handed to the loops so far. */
-uint64_t reader_started(struct reader *reader);
+/* From any thread: a domain that was handed out has ended, with a record or put off. */
+void reader_finished(struct reader *reader);
+
+/* From any thread, before reader_finished: no record was written; the next pass is to try it again. Copies.
+ */
+enum error reader_put_off(struct reader *reader, const struct input_name *name);
+
+/* A domain that is tried twice is handed out twice. */
+struct reader_progress {
+    uint64_t started;
+    uint64_t finished;
+    uint64_t put_off; /* so far, in all passes */
+    bool waiting;     /* between two passes */
+};
+
+/* From any thread. */
+struct reader_progress reader_progress(struct reader *reader);
 
 /* After it has ended. ERR_STOPPED where it was stopped before the end of the list. */
 enum error reader_join(struct reader *reader, struct reader_counts *counts, struct buf *why);

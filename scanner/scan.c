@@ -37,10 +37,10 @@ struct scan {
     int wake_fd; /* eventfd: something that the main thread should look at */
     int signal_fd;
     sigset_t signals_before;
-    atomic_uint_fast64_t finished; /* domains whose record went to the writer */
     atomic_bool reader_ended;
     atomic_bool writer_failed;
     bool stopping;
+    bool waiting; /* for the next pass, as last said */
     int64_t started_ms;
 };
 
@@ -87,12 +87,39 @@ static void lost_record(const struct domain_facts *facts)
     abort();
 }
 
+static bool all_finished(struct scan *scan)
+{
+    struct reader_progress progress = reader_progress(scan->reader);
+    return atomic_load(&scan->reader_ended) && progress.finished >= progress.started;
+}
+
+static void ended(struct scan *scan)
+{
+    reader_finished(scan->reader);
+    if (all_finished(scan))
+        wake_main(scan);
+}
+
+/* Left open by something that may pass, and there is another pass: no record yet. */
+static void put_off(struct scan *scan, const struct domain_facts *facts)
+{
+    struct input_name name = {
+        .ordinal = facts->ordinal, .domain = facts->domain, .rank = facts->rank, .label = facts->label};
+    if (reader_put_off(scan->reader, &name) != ERR_OK)
+        lost_record(facts);
+    ended(scan);
+}
+
 static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
                       const struct judgement *judgement)
 {
     struct scan *scan = arg;
     struct buf *line = &scan->lines[worker->index];
     struct tally tally;
+    if (worker->pass <= (uint64_t)scan->config->scan_retry_passes && verdict_may_pass(judgement)) {
+        put_off(scan, facts);
+        return;
+    }
     write_policy_certs(scan, line, facts);
     buf_reset(line);
     summary_tally(facts, judgement, &tally);
@@ -100,9 +127,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         writer_line(scan->writer, STORE_DOMAINS, buf_bytes(line), &tally, NULL) != ERR_OK)
         lost_record(facts);
     progress_count(&scan->progress, judgement->outcome);
-    uint64_t finished = atomic_fetch_add(&scan->finished, 1) + 1;
-    if (atomic_load(&scan->reader_ended) && finished >= reader_started(scan->reader))
-        wake_main(scan);
+    ended(scan);
 }
 
 static void on_release(void *arg, struct worker *worker)
@@ -271,11 +296,6 @@ static bool begin(struct scan *scan)
 /* ---- running ---------------------------------------------------------------------------------------------
  */
 
-static bool all_finished(struct scan *scan)
-{
-    return atomic_load(&scan->reader_ended) && atomic_load(&scan->finished) >= reader_started(scan->reader);
-}
-
 static void stop_feeding(struct scan *scan, const char *reason)
 {
     scan->stopping = true;
@@ -300,14 +320,26 @@ static void wait_a_while(struct scan *scan)
     (void)got;
 }
 
+static void show_progress(struct scan *scan)
+{
+    struct reader_progress progress = reader_progress(scan->reader);
+    if (progress.waiting && !scan->waiting) {
+        progress_clear(&scan->progress);
+        (void)fprintf(stderr,
+                      "stsweep: %llu domains could not be determined; they are tried again in %lld s\n",
+                      (unsigned long long)progress.put_off, (long long)scan->config->scan_retry_after / 1000);
+    }
+    scan->waiting = progress.waiting;
+    progress_show(&scan->progress, progress.finished, progress.started, clock_monotonic_ms());
+}
+
 /* Until all is finished, or a stopped scan has drained as long as it may. */
 static void run_to_end(struct scan *scan)
 {
     int64_t deadline_ms = INT64_MAX;
     while (!all_finished(scan)) {
         wait_a_while(scan);
-        progress_show(&scan->progress, atomic_load(&scan->finished), reader_started(scan->reader),
-                      clock_monotonic_ms());
+        show_progress(scan);
         if (signal_came(scan)) {
             if (scan->stopping)
                 _exit(EXIT_STOPPED);
@@ -432,7 +464,6 @@ int scan_main(const struct scan_request *request)
     struct scan scan = {.request = request, .config = request->config, .wake_fd = -1, .signal_fd = -1};
     int code = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
-    atomic_init(&scan.finished, 0);
     atomic_init(&scan.reader_ended, false);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();

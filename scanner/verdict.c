@@ -395,6 +395,21 @@ static void collect_rpt_types(struct judgement *judgement)
             judgement->rpt_types |= UINT32_C(1) << failure_get(code)->rpt;
 }
 
+bool verdict_may_pass(const struct judgement *judgement)
+{
+    bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
+                judgement->incomplete;
+    for (enum failure_code code = FAIL_NONE + 1; open && code < FAIL_COUNT; code++) {
+        const struct failure *failure = failure_get(code);
+        /* What stands in our own configuration or on an opt-out list does not pass; a turn may come. */
+        bool ours =
+            failure->who == WHO_US && code != FAIL_SMTP_NOT_PROBED_PACE && code != FAIL_POLICY_NOT_TRIED_PACE;
+        if (code_set_has(&judgement->codes, code) && failure->transient && !ours)
+            return true;
+    }
+    return false;
+}
+
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
                    struct judgement *judgement)
 {

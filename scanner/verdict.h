@@ -12,6 +12,9 @@
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
                    struct judgement *judgement);
 
+/* Was the outcome left open by something that may pass, so that it is worth trying again? */
+bool verdict_may_pass(const struct judgement *judgement);
+
 /* One address: FAIL_NONE where an MTA-STS sender's TLS checks pass. */
 enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now);
 

@@ -50,6 +50,7 @@ struct worker *workers_create(uint32_t count, struct scan_context *context, cons
         workers[i].index = i;
         workers[i].count = count;
         workers[i].context = context;
+        workers[i].pass = 1;
         workers[i].loop.mailbox.event_fd = -1;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -87,6 +88,29 @@ void workers_destroy(struct worker *workers, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         loop_dispose(&workers[i].loop);
     free(workers);
+}
+
+static void deliver_new_pass(struct message *message, void *receiver)
+{
+    struct worker *worker = receiver;
+    worker->pass++;
+    if (worker->pacer != NULL)
+        pacer_new_pass(worker->pacer);
+    if (worker->hosts != NULL)
+        hosts_new_pass(worker->hosts);
+    free(message);
+}
+
+enum error workers_new_pass(struct worker *workers, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct message *message = calloc(1, sizeof *message);
+        if (message == NULL)
+            return ERR_MEMORY;
+        message->deliver = deliver_new_pass;
+        loop_post(&workers[i].loop, message);
+    }
+    return ERR_OK;
 }
 
 struct worker *worker_of(const struct worker *worker, struct bytes key)

@@ -52,6 +52,7 @@ struct worker {
     struct gate smtp_gate;
     struct gate policy_gate;
     struct slots domains;
+    uint32_t pass; /* of the scan, from 1 */
 };
 
 /* An array of count workers, loops made but not started. NULL with *why. */
@@ -59,6 +60,9 @@ struct worker *workers_create(uint32_t count, struct scan_context *context, cons
 
 /* The loops have been stopped and joined. Ends what is under way without results. */
 void workers_destroy(struct worker *workers, uint32_t count);
+
+/* To every loop: a further pass begins with what is posted to it after this. */
+enum error workers_new_pass(struct worker *workers, uint32_t count);
 
 /* The worker that owns a key. */
 struct worker *worker_of(const struct worker *worker, struct bytes key);

@@ -26,9 +26,10 @@ struct lookup_handle {
 };
 
 /*
- * Asks for name (absolute, with or without the trailing dot) and type, class IN. Never fails: what cannot be
- * asked (memory, a name that is no name) is answered as SERVFAIL or FORMERR, with the callback deferred.
- * In the stub engine questions past dns.outstanding wait in a queue; the deadline runs from when one is sent.
+ * Asks for name (absolute, with or without the trailing dot) and type, class IN. Never fails: a name that is
+ * no name is answered as FORMERR, with the callback deferred; without memory for one more question the
+ * process ends, as nothing would be left to call back with. In the stub engine questions past dns.outstanding
+ * wait in a queue; the deadline runs from when one is sent.
  */
 struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
                                   lookup_done done, void *arg);

@@ -32,6 +32,9 @@ STS_NAMES = 500
 FILLER = "x-filler=" + "f" * 190
 
 INI = """; A scan of the lab.
+[scan]
+retry_after = 300ms
+
 [dns]
 root_hints = {hints}
 trust_anchor = {anchor}

@@ -346,6 +346,12 @@ static void malformed_elsewhere(void **state)
     world->wire.data[18] = 8; /* the owner is a pointer to a zero of the header: nobody's record */
     assert_int_equal(read_as(world, ".", DNS_TYPE_A, false), DNS_READ_ANSWER);
     assert_int_equal(world->answer.rr_count, 0);
+    wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_A);
+    wire_a(&world->wire, "@", 60, 1);
+    world->wire.data[28] = (uint8_t)world->wire.len; /* the owner points ahead, to the same name */
+    wire_name(&world->wire, "a.example");
+    assert_int_equal(read_as(world, "a.example", DNS_TYPE_A, false), DNS_READ_ANSWER);
+    assert_int_equal(world->answer.rr_count, 0);
 }
 
 /* A chain of pointers in the rdata of an unread record, and thousands of records whose owners enter it at its
@@ -377,6 +383,23 @@ static void hostile_messages_cost_bounded_work(void **state)
     assert_true(last > first + 15000);
 }
 
+/* Names inside the records that point at themselves. */
+static void hostile_rdata_costs_bounded_work(void **state)
+{
+    struct world *world = *state;
+    wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_MX);
+    for (unsigned i = 0; i < 1000; i++) {
+        size_t at = wire_begin(&world->wire, WIRE_IN_ANSWER, "@", DNS_TYPE_MX, 60);
+        wire_u16(&world->wire, 10);
+        wire_u16(&world->wire, 0xc000 | (unsigned)world->wire.len);
+        wire_end(&world->wire, at);
+    }
+    int64_t start = clock_monotonic_ms();
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(read_as(world, "a.example", DNS_TYPE_MX, false), DNS_READ_MALFORMED);
+    assert_true(clock_monotonic_ms() - start < 2000);
+}
+
 static void at_most_256_records_are_kept(void **state)
 {
     struct world *world = *state;
@@ -406,6 +429,7 @@ int main(void)
         TEST(malformed_rdata_is_left_out),
         TEST(malformed_elsewhere),
         TEST(hostile_messages_cost_bounded_work),
+        TEST(hostile_rdata_costs_bounded_work),
         TEST(at_most_256_records_are_kept),
     };
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);

@@ -115,6 +115,23 @@ static void the_only_resolver_may_come_back_in_time(void **state)
     assert_int_equal(ask_one(world, "ok.example").status, DNS_TIMEOUT);
 }
 
+/* All ports are closed: the question does not run round them until its attempts are spent. */
+static void resolvers_that_are_all_gone_are_not_stormed(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    make_engine(world, QUICK_MS, 4, 100);
+    (void)ask(world, "ok.example", note, &seen);
+    run_for(world, QUICK_MS / 2);
+    assert_int_equal(seen.calls, 0);
+    assert_true(counters(world)->sent <= 2);
+    run_until_idle(world);
+    assert_int_equal(seen.status, DNS_TIMEOUT);
+    assert_int_equal(counters(world)->sent, 4);
+}
+
 /* ---- the window ---- */
 
 static void the_window_grows_and_backs_off(void **state)
@@ -170,6 +187,7 @@ int main(void)
         TEST(a_silent_resolver_is_set_aside),
         TEST(a_resolver_that_is_back_is_used_again),
         TEST(the_only_resolver_may_come_back_in_time),
+        TEST(resolvers_that_are_all_gone_are_not_stormed),
         TEST(the_window_grows_and_backs_off),
         TEST(a_small_window_keeps_its_limit),
     };

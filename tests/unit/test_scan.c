@@ -177,6 +177,17 @@ static long count_of(const struct place *place, const char *key)
     return count;
 }
 
+static long outcome_of(const struct place *place, const char *outcome)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/summary.json", place->out);
+    json_t *summary = json_load_file(path, 0, NULL);
+    assert_non_null(summary);
+    long count = (long)json_integer_value(json_object_get(json_object_get(summary, "outcomes"), outcome));
+    json_decref(summary);
+    return count;
+}
+
 struct seen {
     uint8_t *ordinals;
     size_t most, records, twice;
@@ -325,6 +336,43 @@ static void test_full_disk_then_resume(void **state)
     place_remove(&place);
 }
 
+static void *recover(void *arg)
+{
+    struct nowhere *nowhere = arg;
+    (void)usleep(1600000);
+    atomic_store(&nowhere->silent, false);
+    return NULL;
+}
+
+/* What could not be determined in the first pass gets its one record after the second. */
+static void test_second_pass(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    pthread_t thread;
+    write_names(&place, 50, "");
+    atomic_store(&nowhere->silent, true);
+    assert_int_equal(pthread_create(&thread, NULL, recover, nowhere), 0);
+    assert_int_equal(scan(nowhere, &place, false, "scan.retry_after", "2s"), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 50);
+    assert_int_equal(outcome_of(&place, "no-mail"), 50);
+    assert_int_equal(records_of(&place, 50), 50);
+    place_remove(&place);
+}
+
+static void test_without_a_second_pass(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    write_names(&place, 50, "");
+    atomic_store(&nowhere->silent, true);
+    assert_int_equal(scan(nowhere, &place, false, "scan.retry_passes", "0"), 0);
+    atomic_store(&nowhere->silent, false);
+    assert_int_equal(outcome_of(&place, "unknown"), 50);
+    place_remove(&place);
+}
+
 static int open_fds(void)
 {
     int count = 0;
@@ -365,6 +413,8 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_signal_then_resume),
         cmocka_unit_test(test_full_disk_then_resume),
+        cmocka_unit_test(test_second_pass),
+        cmocka_unit_test(test_without_a_second_pass),
         cmocka_unit_test(test_nothing_stays),
     };
     return cmocka_run_group_tests_name("scan", tests, start_resolver, stop_resolver);

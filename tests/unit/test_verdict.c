@@ -973,6 +973,42 @@ static void test_hosts_past_the_limit_are_unknown(void **state)
     arena_dispose(&arena);
 }
 
+/* What is worth a second try, and what is not. */
+static void test_may_pass(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool may_pass;
+    } cases[] = {{"enforce, all unknown", true},
+                 {"enforce, pass and unknown", true},
+                 {"testing, could not be told", true},
+                 {"TXT-8 SERVFAIL", true},
+                 {"POL-1 500 is passing", true},
+                 {"enforce, all pass", false},
+                 {"enforce, all fail", false},
+                 {"enforce, pass and fail", false},
+                 {"TXT-8 NXDOMAIN", false},
+                 {"POL-1 404", false},
+                 {"MX-1 null MX", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        struct domain_facts facts;
+        struct judgement judgement;
+        struct arena arena;
+        arena_init(&arena, 1 << 20);
+        judge_named(cases[i].name, &world, &facts, &arena, &judgement);
+        if (verdict_may_pass(&judgement) != cases[i].may_pass)
+            fail_msg("%s", cases[i].name);
+        arena_dispose(&arena);
+    }
+    struct judgement off = {.outcome = OUTCOME_UNKNOWN};
+    code_set_add(&off.codes, FAIL_SMTP_NOT_PROBED_OFF);
+    assert_false(verdict_may_pass(&off));
+    code_set_add(&off.codes, FAIL_SMTP_NOT_PROBED_PACE);
+    assert_true(verdict_may_pass(&off));
+}
+
 /* POL-10: what works but is weak. */
 static void test_weaknesses(void **state)
 {
@@ -1034,6 +1070,7 @@ int main(void)
         cmocka_unit_test(test_rpt_types),
         cmocka_unit_test(test_tls_outcome),
         cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
+        cmocka_unit_test(test_may_pass),
         cmocka_unit_test(test_weaknesses),
         cmocka_unit_test(test_null_mx_findings),
     };
