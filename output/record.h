@@ -233,7 +233,7 @@ struct probe_facts {
     const char *host;
     struct ip_addr ip;
     enum not_tried not_tried;
-    int64_t time; /* wall clock, ms */
+    int64_t time;  /* wall clock, ms */
     uint32_t pass; /* of the scan: 1, or more when tried again */
     enum smtp_step step;
     enum smtp_end end;
