@@ -1,4 +1,5 @@
-"""The lab's tables: catalogue.tsv (one row a domain) and hosts.tsv (one row an MX host).
+"""The lab's tables: catalogue.tsv (one row a domain) and hosts.tsv (one row an MX host), and the same of the small
+public world, public-catalogue.tsv and public-hosts.tsv.
 
 Columns of catalogue.tsv ("-" is nothing):
     domain, what    the name, and one sentence on what it shows, with the rule
@@ -18,7 +19,7 @@ Columns of catalogue.tsv ("-" is nothing):
     policy          words: enforce, testing, none (a policy of that mode with a line for each MX host), and
                     mx=HOST,… max_age=N (its fields), eol=lf, type=MEDIA/TYPE, cert=KIND (pki.py),
                     http=301|404|500|html|exact64k|over64k, play=SCENARIO (tests/scenarios/http-….scenario),
-                    address=none|refused|timeout|unreachable|special, cname=NAME;
+                    address=none|refused|timeout|unreachable|special, or an address of the web server's, cname=NAME;
                     body=TEXT (the last; with \\r \\n \\xHH) is the policy as it stands
     extra           further records of the zone in the zone file's form, between " | "
     outcome, would_be, dane, tls

@@ -39,6 +39,7 @@ server:
     outgoing-range: 2048
     num-queries-per-thread: 1024
     so-rcvbuf: 0
+    access-control: {address}/8 allow
     access-control: 127.0.0.0/8 allow
     do-not-query-localhost: no
     root-hints: "{hints}"
@@ -68,12 +69,12 @@ http {{
     client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp; fastcgi_temp_path {dir}/tmp;
     uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
     ssl_protocols TLSv1.2 TLSv1.3;
-    server {{ listen {address}:443 ssl default_server backlog=1024; ssl_reject_handshake on; }}
+    server {{ {listen} ssl_reject_handshake on; }}
 """
 
 NGINX_SITE = """
     server {{
-        listen {address}:443 ssl;
+        {listen}
         server_name {name};
         ssl_certificate {pem};
         ssl_certificate_key {pem};
@@ -142,11 +143,16 @@ def unbound(directory, address, hints, anchor, local):
     return path
 
 
-def nginx(directory, address, log, sites):
+def listens(addresses, more):
+    return " ".join(f"listen {f'[{ip}]' if ':' in ip else ip}:443 ssl{more};" for ip in addresses)
+
+
+def nginx(directory, addresses, log, sites):
     """sites: dicts of name, pem, content (what stands in the policy's location)."""
     os.makedirs(os.path.join(directory, "tmp"))
-    text = NGINX_HEAD.format(dir=directory, address=address, log=log)
-    text += "".join(NGINX_SITE.format(address=address, **site) for site in sites) + "}\n"
+    text = NGINX_HEAD.format(dir=directory, listen=listens(addresses, " default_server backlog=1024"), log=log)
+    listen = listens(addresses, "")
+    text += "".join(NGINX_SITE.format(listen=listen, **site) for site in sites) + "}\n"
     path = os.path.join(directory, "nginx.conf")
     write(path, text)
     return path

@@ -1,13 +1,19 @@
-"""Builds the lab's little internet from its tables: certificates, zones, configurations. It starts nothing.
+"""Builds one of the lab's worlds from its tables: certificates, zones, configurations. It starts nothing.
 
+The world "lab", of loopback addresses, which its scan.ini allows:
     127.53.0.1    root                      127.53.0.10   the validating recursor (unbound)
     127.53.0.2    lab. (signed), plain.     127.53.1.x    scripted name servers
     127.53.0.3    the domains' zones
     127.44.0.1    policy hosts (nginx)      127.44.1.x    scripted policy hosts    127.44.2.x  not answering
     127.25.0.x    postfix, also [::1]       127.25.1.x    scripted mail servers    127.25.2.x  not answering
     127.66.0.0/16 no route
+
+The world "public" is small and its scan.ini allows nothing: its servers stand on addresses that look globally
+reachable (11.53.0.x, 11.44.0.1, 11.25.0.x, 2600:25::1), put on `lo` of the namespace, and so do servers on
+special-purpose addresses, which must not be contacted.
 """
 
+import collections
 import os
 
 import catalogue
@@ -16,8 +22,16 @@ import player
 import servers
 import zones
 
-ROOT, TLD, DOMAINS, RECURSOR = "127.53.0.1", "127.53.0.2", "127.53.0.3", "127.53.0.10"
-NGINX = "127.44.0.1"
+# stem: what the names of its tables begin with; allow: safety.allow; bulk: whether it has the zones for bulk tests.
+Layout = collections.namedtuple("Layout", "stem root tld domains recursor nginx allow bulk")
+LAYOUTS = {
+    "lab": Layout(
+        "", "127.53.0.1", "127.53.0.2", "127.53.0.3", "127.53.0.10", "127.44.0.1", "127.0.0.0/8,::1/128", True
+    ),
+    "public": Layout("public-", "11.53.0.1", "11.53.0.2", "11.53.0.3", "11.53.0.10", "11.44.0.1", "", False),
+}
+# TLD: whether it is signed. Those of Exchange Online's names are the lab's own, like all else.
+TLDS = {"lab": True, "plain": False, "com": True, "microsoft": True}
 POLICY_ADDRESSES = {
     "refused": "127.44.2.1",
     "timeout": "127.44.2.2",
@@ -29,6 +43,7 @@ SIGNED = ("signed", "expired", "wrong-ds", "tampered")
 OWN_ZONE = SIGNED + ("unsigned",)
 BODY_LIMIT = 65536
 STS_NAMES = 500
+OPTOUT = "127.25.3.0/24\n127.44.3.0/24\n"
 FILLER = "x-filler=" + "f" * 190
 
 INI = """; A scan of the lab.
@@ -61,7 +76,8 @@ https_per_minute = 100000
 ca_file = {ca}
 
 [safety]
-allow = 127.0.0.0/8,::1/128
+allow = {allow}
+optout = {optout}
 
 [output]
 flush = 500ms
@@ -96,16 +112,21 @@ def padded(text, size):
 class World:
     """One lab under one directory. After build() it knows what is to be started."""
 
-    def __init__(self, directory, with_postfix):
+    def __init__(self, directory, with_postfix, name="lab"):
         self.dir = directory
+        self.layout = LAYOUTS[name]
         self.with_postfix = with_postfix
-        self.domains = catalogue.domains()
-        self.hosts = catalogue.hosts()
+        self.domains = catalogue.domains(self.table("catalogue"))
+        self.hosts = catalogue.hosts(self.table("hosts"))
         self.sites, self.http_plays, self.smtp_plays, self.dns_plays = [], [], [], []
         self.local_zones, self.listeners, self.blackholes = [], [], [POLICY_ADDRESSES["timeout"] + ":443"]
         self.zones = {}
+        self.policy_hosts = {self.layout.nginx}
         for name in ("dns", "www", "nginx"):
             os.mkdir(os.path.join(directory, name))
+
+    def table(self, what):
+        return os.path.join(catalogue.HERE, f"{self.layout.stem}{what}.tsv")
 
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
@@ -125,31 +146,33 @@ class World:
             self.add_domain(row)
         for row in self.hosts:
             self.add_host(row)
-        self.add_bulk()
+        if self.layout.bulk:
+            self.add_bulk()
         self.write_zones()
         self.write_configurations()
 
     # ---- zones
 
     def base_zones(self):
-        root, lab, plain = zones.Zone(".", ROOT), zones.Zone("lab", TLD), zones.Zone("plain", TLD)
-        self.tlds = {"lab": lab, "plain": plain}
-        self.root_zone = root
-        root.delegate("lab", TLD, self.key.ds("lab"))
-        root.delegate("plain", TLD)
-        lab.add("scanner.lab.", "A 127.0.0.1")
+        self.root_zone = zones.Zone(".", self.layout.root)
+        self.tlds = {name: zones.Zone(name, self.layout.tld) for name in TLDS}
+        for name, signed in TLDS.items():
+            self.root_zone.delegate(name, self.layout.tld, self.key.ds(name) if signed else None)
+        self.tlds["lab"].add("scanner.lab.", "A 127.0.0.1")
         self.new_zone("mx.lab", "signed")
         self.new_zone("mx.plain", "unsigned")
+        self.new_zone("mail.protection.outlook.com", "unsigned")
+        self.new_zone("mx.microsoft", "signed")
         provider = self.new_zone("provider.lab", "signed")
         provider.add("_mta-sts", zones.txt(["v=STSv1; id=1;"]))
-        provider.add("policy", "A " + NGINX)
+        provider.add("policy", "A " + self.layout.nginx)
 
     def new_zone(self, name, kind):
         """A zone on the domains' server, delegated from its TLD."""
-        zone = zones.Zone(name, DOMAINS)
+        zone = zones.Zone(name, self.layout.domains)
         zone.kind = kind
         ds = self.key.ds(name, wrong=kind == "wrong-ds") if kind in SIGNED else None
-        self.tlds[name.rsplit(".", 1)[1]].delegate(name, DOMAINS, ds)
+        self.tlds[name.rsplit(".", 1)[1]].delegate(name, self.layout.domains, ds)
         self.zones[name] = zone
         return zone
 
@@ -165,7 +188,7 @@ class World:
         if kind in OWN_ZONE:
             self.fill_zone(self.new_zone(name, kind), row)
         elif kind == "lame":
-            self.tlds[name.rsplit(".", 1)[1]].delegate(name, DOMAINS)
+            self.tlds[name.rsplit(".", 1)[1]].delegate(name, self.layout.domains)
         elif kind.startswith("dns-"):
             self.play_zone(name, kind, more)
         elif kind not in ("missing", "wildcard"):
@@ -202,7 +225,7 @@ class World:
         self.new_zone("nomail.plain", "unsigned").add("*", "MX 0 .")
         sts = self.new_zone("sts.plain", "unsigned")
         sts.add("*", zones.txt(["v=STSv1; id=1;"]))
-        sts.add("*", "A " + NGINX)
+        sts.add("*", "A " + self.layout.nginx)
         sts.add("*", "MX 10 mx1.mx.lab.")
         names = [f"mta-sts.n{number}.sts.plain" for number in range(1, STS_NAMES + 1)]
         pem = self.pki.leaf("sts.plain", "good", names)
@@ -213,8 +236,7 @@ class World:
         directory = self.path("dns")
         self.root_file = self.root_zone.write(directory, self.key)
         self.tld_files = [
-            ("lab", self.tlds["lab"].write(directory, self.key)),
-            ("plain", self.tlds["plain"].write(directory)),
+            (name, self.tlds[name].write(directory, self.key if signed else None)) for name, signed in TLDS.items()
         ]
         self.zone_files = [(name, self.write_zone(name, zone)) for name, zone in self.zones.items()]
         zones.forget_keys(directory)
@@ -234,11 +256,12 @@ class World:
         if zone and "cname" in words:
             zone.add("mta-sts", "CNAME " + zones.dotted(words["cname"]))
         elif zone and address:
-            zone.add("mta-sts", "A " + address)
+            zone.add("mta-sts", ("AAAA " if ":" in address else "A ") + address)
         if "play" in words:
             self.http_plays.append(f"{address}={words['play']}:{host}")
             self.pki.leaf(host, words.get("cert", "good"), [host])
-        elif "address" not in words:
+        elif words.get("address") not in ["none", *POLICY_ADDRESSES]:
+            self.policy_hosts.add(address.removeprefix("::ffff:"))  # mapped or not, it is one listener
             body = policy_text(words, [mx for _, mx in catalogue.mx_records(row["mx"])])
             pem = self.pki.leaf(host, words.get("cert", "good"), [host])
             self.add_site(host, pem, self.served(name, body, words))
@@ -247,7 +270,7 @@ class World:
         if "play" in words:
             return f"127.44.1.{len(self.http_plays) + 1}"
         kind = words.get("address")
-        return None if kind == "none" else POLICY_ADDRESSES[kind] if kind else NGINX
+        return None if kind == "none" else POLICY_ADDRESSES.get(kind, kind) if kind else self.layout.nginx
 
     def served(self, name, body, words):
         """What nginx does for the policy's path."""
@@ -313,21 +336,31 @@ class World:
 
     # ---- files
 
+    def addresses(self):
+        """All addresses of real servers that lo does not have by itself."""
+        mail = [address for row in self.hosts for address in catalogue.host_addresses(row) if row["server"] != "-"]
+        dns = [self.layout.root, self.layout.tld, self.layout.domains, self.layout.recursor]
+        wanted = {*dns, *self.policy_hosts, *mail}
+        return sorted(address for address in wanted if address != "::1" and not address.startswith("127."))
+
     def write_configurations(self):
         dns = self.path("dns")
         self.nsd = [
-            servers.nsd(dns, "nsd-root", ROOT, [(".", self.root_file)]),
-            servers.nsd(dns, "nsd-tld", TLD, self.tld_files),
-            servers.nsd(dns, "nsd-domains", DOMAINS, self.zone_files),
+            servers.nsd(dns, "nsd-root", self.layout.root, [(".", self.root_file)]),
+            servers.nsd(dns, "nsd-tld", self.layout.tld, self.tld_files),
+            servers.nsd(dns, "nsd-domains", self.layout.domains, self.zone_files),
         ]
         self.hints, self.anchor = self.path("root.hints"), self.path("root.key")
-        pki.write(self.hints, f". 3600000 NS a.root-servers.\na.root-servers. 3600000 A {ROOT}\n")
+        pki.write(self.hints, f". 3600000 NS a.root-servers.\na.root-servers. 3600000 A {self.layout.root}\n")
         pki.write(self.anchor, self.key.dnskey(".") + "\n")
-        self.unbound = servers.unbound(dns, RECURSOR, self.hints, self.anchor, self.local_zones)
-        self.nginx = servers.nginx(self.path("nginx"), NGINX, self.path("log", "nginx.log"), self.sites)
+        self.unbound = servers.unbound(dns, self.layout.recursor, self.hints, self.anchor, self.local_zones)
+        log = self.path("log", "nginx.log")
+        self.nginx = servers.nginx(self.path("nginx"), sorted(self.policy_hosts), log, self.sites)
         if self.with_postfix:
             self.postfix = servers.postfix(self.path("postfix"), self.path("log", "postfix.log"), self.listeners)
-        self.ini, self.names = self.path("scan.ini"), self.path("names")
-        pki.write(self.ini, INI.format(hints=self.hints, anchor=self.anchor, ca=self.pki.root))
+        self.ini, self.names, optout = self.path("scan.ini"), self.path("names"), self.path("optout")
+        pki.write(optout, OPTOUT)
+        values = {"hints": self.hints, "anchor": self.anchor, "ca": self.pki.root, "allow": self.layout.allow}
+        pki.write(self.ini, INI.format(optout=optout, **values))
         pki.write(self.names, "".join(row["domain"] + "\n" for row in self.domains))
-        pki.write(self.path("resolv.conf"), f"nameserver {RECURSOR}\noptions edns0 trust-ad\n")
+        pki.write(self.path("resolv.conf"), f"nameserver {self.layout.recursor}\noptions edns0 trust-ad\n")
