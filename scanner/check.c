@@ -67,15 +67,23 @@ static bool start_all(struct check *check)
     return true;
 }
 
+/* Is the outcome a "no"? */
+static bool is_failure(const struct check_request *request, enum outcome outcome)
+{
+    if (request->fail_on != 0)
+        return (request->fail_on >> outcome & 1) != 0;
+    return outcome != OUTCOME_PROTECTED && outcome != OUTCOME_UNKNOWN;
+}
+
 /* The worst answer decides; what could not be determined stands behind a plain no. */
 static int exit_code(const struct check *check)
 {
     int code = EXIT_PROTECTED;
     for (size_t i = 0; i < check->request->name_count; i++) {
-        if (check->outcomes[i] == OUTCOME_UNKNOWN && code == EXIT_PROTECTED)
+        if (is_failure(check->request, check->outcomes[i]))
+            return EXIT_NOT;
+        if (check->outcomes[i] == OUTCOME_UNKNOWN)
             code = EXIT_UNKNOWN;
-        else if (check->outcomes[i] != OUTCOME_PROTECTED && check->outcomes[i] != OUTCOME_UNKNOWN)
-            code = EXIT_NOT;
     }
     return code;
 }
