@@ -3,6 +3,8 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "input/hostname.h"
 #include "output/explain.h"
@@ -16,6 +18,7 @@ enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 4 * 1024 * 1024 };
 struct check {
     const struct check_request *request;
     struct worker *worker;
+    struct explain_style style;
     struct buf *texts; /* one for each name, in order */
     enum outcome *outcomes;
     size_t left;
@@ -42,7 +45,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
     size_t index = (size_t)facts->ordinal - 1;
     struct buf *text = &check->texts[index];
     bool made = check->request->json ? json_domain(text, facts, judgement)
-                                     : explain_domain(text, facts, judgement, check->request->verbose);
+                                     : explain_domain(text, facts, judgement, &check->style);
     check->failed = check->failed || !made;
     check->outcomes[index] = judgement->outcome;
     if (--check->left == 0)
@@ -88,9 +91,19 @@ static int exit_code(const struct check *check)
     return code;
 }
 
+/* Only for eyes: on a terminal that shows colours, and not where NO_COLOR says otherwise (no-color.org). */
+static bool wants_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == 0) && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
+}
+
 static int run(struct check *check, struct scan_context *context)
 {
     const char *why = NULL;
+    check->style = (struct explain_style){.verbose = check->request->verbose, .colour = wants_colour()};
+    context->whole_facts = !check->request->json;
     context->sink = (struct sink){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
     context->trace = check->request->trace;
     check->worker = workers_create(1, context, &why);
