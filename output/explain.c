@@ -1,212 +1,107 @@
-/* A record in words. */
+/* A record in words: the summary, then its parts in order. */
 #include "output/explain.h"
 
-#include <stdio.h>
+#include "output/explain_parts.h"
 
-enum { COLUMNS = 79, INDENT = 14, EVIDENCE_BYTES = 4096 };
+enum { MARGIN = 2 };
+
+/* What the outcome is called, in words. */
+static const char *headline(enum outcome outcome)
+{
+    static const char *const texts[OUTCOME_COUNT] = {
+        [OUTCOME_NONE] = "not judged",
+        [OUTCOME_NO_MAIL] = "the domain receives no mail",
+        [OUTCOME_ABSENT] = "no MTA-STS",
+        [OUTCOME_UNKNOWN] = "could not be determined",
+        [OUTCOME_BROKEN] = "MTA-STS is published but does not work",
+        [OUTCOME_OFF] = "MTA-STS is switched off",
+        [OUTCOME_TESTING] = "MTA-STS is only tested",
+        [OUTCOME_PROTECTED] = "mail is delivered over verified TLS only",
+        [OUTCOME_PARTIAL] = "a part of the MX hosts fails",
+        [OUTCOME_REFUSED] = "mail is not delivered",
+    };
+    return texts[outcome];
+}
 
 const char *explain_outcome(enum outcome outcome)
 {
     static const char *const texts[OUTCOME_COUNT] = {
         [OUTCOME_NONE] = "",
-        [OUTCOME_NO_MAIL] = "The domain receives no mail.",
-        [OUTCOME_ABSENT] = "No MTA-STS: senders deliver without checking who they talk to.",
-        [OUTCOME_UNKNOWN] = "It could not be determined what a sender would do.",
-        [OUTCOME_BROKEN] = "MTA-STS is published but cannot be used: senders deliver as if there were none.",
-        [OUTCOME_OFF] = "The policy's mode is none: senders deliver without checking.",
-        [OUTCOME_TESTING] =
-            "The policy is in testing mode: senders report failures but deliver all the same.",
-        [OUTCOME_PROTECTED] = "Senders enforce the policy, and every MX host passes.",
-        [OUTCOME_PARTIAL] = "Senders enforce the policy; some MX hosts or addresses fail and are skipped.",
-        [OUTCOME_REFUSED] = "Senders enforce the policy and every MX host fails: mail is not delivered.",
+        [OUTCOME_NO_MAIL] =
+            "A sender such as Exchange Online or Gmail sends nothing there: there is no MX host "
+            "to talk to, and so nothing to protect.",
+        [OUTCOME_ABSENT] =
+            "By default a sender such as Exchange Online or Gmail delivers, over TLS where it is "
+            "offered, without checking whom it talks to.",
+        [OUTCOME_UNKNOWN] =
+            "What a sender such as Exchange Online or Gmail would do could not be determined. "
+            "This says nothing about the domain, neither good nor bad: check again later.",
+        [OUTCOME_BROKEN] =
+            "By default a sender such as Exchange Online or Gmail delivers as if there were no "
+            "MTA-STS, without checking whom it talks to (unless it remembers an earlier policy).",
+        [OUTCOME_OFF] = "The policy's mode is none: by default a sender such as Exchange Online or Gmail "
+                        "delivers without checking whom it talks to.",
+        [OUTCOME_TESTING] = "By default a sender such as Exchange Online or Gmail reports what fails and "
+                            "delivers all the same.",
+        [OUTCOME_PROTECTED] =
+            "By default a sender such as Exchange Online or Gmail enforces the policy: it "
+            "delivers only to MX hosts that the policy names and whose certificate is good.",
+        [OUTCOME_PARTIAL] =
+            "By default a sender such as Exchange Online or Gmail enforces the policy: it skips "
+            "the MX hosts or addresses that fail, and delivers to the others.",
+        [OUTCOME_REFUSED] = "By default a sender such as Exchange Online or Gmail enforces the policy, and "
+                            "every MX host fails: it keeps the mail, tries again, and returns it in the end.",
     };
     return texts[outcome];
 }
 
-/* Words folded at COLUMNS, further lines indented. */
-static void fold(struct buf *out, const char *head, const char *text)
+bool explain_is_due(const struct judgement *judgement, enum failure_code code)
 {
-    size_t column = 0;
-    (void)buf_printf(out, "%-*s", INDENT, head);
-    column = strlen(head) > INDENT ? strlen(head) : INDENT;
-    while (*text != 0) {
-        size_t len = strcspn(text, " ");
-        if (column > INDENT && column + 1 + len > COLUMNS) {
-            (void)buf_printf(out, "\n%*s", INDENT, "");
-            column = INDENT;
-        } else if (column > INDENT) {
-            (void)buf_byte(out, ' ');
-            column++;
-        }
-        (void)buf_append(out, text, len);
-        column += len;
-        text += len;
-        text += strspn(text, " ");
+    if (!code_set_has(&judgement->codes, code) || code == FAIL_DANE_ABSENT)
+        return false;
+    return judgement->outcome != OUTCOME_NO_MAIL || (code != FAIL_TXT_ABSENT && code != FAIL_TLSRPT_ABSENT);
+}
+
+static void say_summary(struct explained *explained)
+{
+    const struct judgement *judgement = explained->judgement;
+    struct page *page = &explained->page;
+    (void)buf_printf(&page->line, "%s: %s - %s", explained->facts->domain, outcome_name(judgement->outcome),
+                     headline(judgement->outcome));
+    page_fold(page, 0, 0, "");
+    (void)buf_text(&page->line, explain_outcome(judgement->outcome));
+    if (judgement->incomplete)
+        (void)buf_text(&page->line, " Not every MX host could be determined.");
+    page_fold(page, MARGIN, MARGIN, "");
+    if (judgement->would_be != OUTCOME_NONE) {
+        (void)buf_printf(&page->line, "In enforce mode it would be %s - %s.",
+                         outcome_name(judgement->would_be), headline(judgement->would_be));
+        page_fold(page, MARGIN, MARGIN, "");
     }
-    (void)buf_byte(out, '\n');
+    (void)buf_byte(page->out, '\n');
 }
 
-static void escape(struct buf *out, struct bytes text)
+/* The worst first, so that who reads no further has read what matters. */
+static void say_codes(struct explained *explained)
 {
-    for (size_t i = 0; i < text.len && i < EVIDENCE_BYTES; i++) {
-        uint8_t byte = text.data[i];
-        if (byte >= 0x20 && byte < 0x7f && byte != '\\')
-            (void)buf_byte(out, byte);
-        else
-            (void)buf_printf(out, "\\x%02x", byte);
-    }
-    if (text.len > EVIDENCE_BYTES)
-        (void)buf_text(out, " ...");
-}
-
-/* One step of the chain, its words built in `line`. */
-static void step(struct buf *out, const char *head, struct buf *line)
-{
-    fold(out, head, buf_string(line));
-    buf_reset(line);
-}
-
-/* A lookup without an answer: what is surely not there, and what could not be looked up. */
-static void say_lookup(struct buf *line, const struct lookup_facts *lookup)
-{
-    bool none = lookup->status == DNS_NXDOMAIN || lookup->status == DNS_NODATA;
-    (void)buf_printf(line, "%s (%s)", none ? "none" : "could not be looked up",
-                     dns_status_name(lookup->status));
-}
-
-static void explain_record(struct buf *out, struct buf *line, const struct domain_facts *facts,
-                           const struct judgement *judgement)
-{
-    const struct lookup_facts *lookup = &facts->txt.lookup;
-    if (lookup->status != DNS_ANSWERED)
-        say_lookup(line, lookup);
-    else if (judgement->record.code == FAIL_NONE)
-        (void)buf_printf(line, "valid, id %s", judgement->record.id);
-    else
-        (void)buf_printf(line, "%s", failure_name(judgement->record.code));
-    step(out, "  record", line);
-}
-
-static void explain_policy(struct buf *out, struct buf *line, const struct domain_facts *facts,
-                           const struct judgement *judgement)
-{
-    const struct sts_policy *policy = &judgement->policy;
-    if (facts->policy.host == NULL)
-        return;
-    if (judgement->policy_code != FAIL_NONE)
-        (void)buf_printf(line, "%s", failure_name(judgement->policy_code));
-    else
-        (void)buf_printf(line, "valid, mode %s, max_age %u, mx", sts_mode_name(policy->mode),
-                         policy->max_age);
-    for (size_t i = 0; judgement->policy_code == FAIL_NONE && i < policy->mx_count; i++)
-        (void)buf_printf(line, " %s", policy->mx[i]);
-    if (judgement->policy_code != FAIL_NONE && facts->policy.fetch.http_status != 0)
-        (void)buf_printf(line, " (HTTP status %d)", facts->policy.fetch.http_status);
-    step(out, "  policy", line);
-}
-
-static void explain_host(struct buf *out, struct buf *line, const struct mx_host *host,
-                         const struct host_verdict *verdict)
-{
-    char text[IP_TEXT_BYTES];
-    (void)buf_printf(line, "%s%s", host->host, host->implicit ? " (implicit)" : "");
-    if (verdict->code != FAIL_NONE)
-        (void)buf_printf(line, ": %s", failure_name(verdict->code));
-    for (size_t i = 0; i < verdict->ip_count; i++)
-        (void)buf_printf(line, "%s %s %s", i == 0 && verdict->code == FAIL_NONE ? ":" : ",",
-                         ip_format(&host->facts->probes[i].ip, text), failure_name(verdict->ips[i].code));
-    step(out, "  mx", line);
-}
-
-static void explain_mx(struct buf *out, struct buf *line, const struct domain_facts *facts,
-                       const struct judgement *judgement)
-{
-    if (judgement->host_count == 0) {
-        say_lookup(line, &facts->mx.lookup);
-        step(out, "  mx", line);
-    }
-    for (size_t i = 0; i < judgement->host_count; i++)
-        explain_host(out, line, &facts->hosts[i], &judgement->hosts[i]);
-}
-
-static void explain_rest(struct buf *out, struct buf *line, const struct domain_facts *facts,
-                         const struct judgement *judgement)
-{
-    if (facts->tlsrpt.lookup.status != DNS_ANSWERED)
-        say_lookup(line, &facts->tlsrpt.lookup);
-    else if (judgement->tlsrpt.code != FAIL_NONE)
-        (void)buf_printf(line, "%s", failure_name(judgement->tlsrpt.code));
-    for (size_t i = 0; judgement->tlsrpt.code == FAIL_NONE && i < judgement->tlsrpt.rua_count; i++)
-        (void)buf_printf(line, "%s%s", i > 0 ? " " : "", judgement->tlsrpt.rua[i]);
-    step(out, "  tlsrpt", line);
-    (void)buf_text(line, dane_outcome_name(judgement->dane));
-    step(out, "  dane", line);
-    (void)buf_text(line, tls_outcome_name(judgement->tls));
-    step(out, "  starttls", line);
-}
-
-/* A code that names something to look at: why, who, how. */
-static void explain_code(struct buf *out, enum failure_code code)
-{
-    const struct failure *failure = failure_get(code);
-    (void)buf_printf(out, "\n  %s\n", failure->code);
-    fold(out, "    why", failure->why);
-    fold(out, "    who", failure_who_name(failure->who));
-    fold(out, "    mend", failure->mend);
-}
-
-static bool is_worth_explaining(enum failure_code code)
-{
-    return code != FAIL_DANE_ABSENT;
-}
-
-static void explain_evidence(struct buf *out, const struct domain_facts *facts)
-{
-    (void)buf_text(out, "\n  evidence\n");
-    for (size_t i = 0; i < facts->txt.rr_count; i++) {
-        (void)buf_printf(out, "    _mta-sts.%s TXT ", facts->domain);
-        escape(out, facts->txt.rrs[i]);
-        (void)buf_byte(out, '\n');
-    }
-    for (size_t i = 0; i < facts->tlsrpt.rr_count; i++) {
-        (void)buf_printf(out, "    _smtp._tls.%s TXT ", facts->domain);
-        escape(out, facts->tlsrpt.rrs[i]);
-        (void)buf_byte(out, '\n');
-    }
-    for (size_t i = 0; i < facts->mx.rr_count; i++)
-        (void)buf_printf(out, "    %s MX %u %s\n", facts->domain, facts->mx.rrs[i].preference,
-                         facts->mx.rrs[i].host);
-    if (facts->policy.fetch.body.len > 0) {
-        (void)buf_printf(out, "    https://%s/.well-known/mta-sts.txt ", facts->policy.host);
-        escape(out, facts->policy.fetch.body);
-        (void)buf_byte(out, '\n');
-    }
+    static const enum mark order[] = {MARK_FAIL, MARK_UNKNOWN, MARK_WARNING, MARK_OK, MARK_NOTE};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+            if (explain_is_due(explained->judgement, code) &&
+                explain_mark(explained->judgement, code) == order[i])
+                explain_code(explained, code);
 }
 
 bool explain_domain(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement,
-                    bool verbose)
+                    const struct explain_style *style)
 {
-    struct buf line;
-    buf_init(&line, out->ceiling_bytes);
-    (void)buf_printf(out, "%s: %s%s\n", facts->domain, outcome_name(judgement->outcome),
-                     judgement->incomplete ? " (as far as it could be determined)" : "");
-    fold(out, "", explain_outcome(judgement->outcome));
-    if (judgement->would_be != OUTCOME_NONE) {
-        (void)buf_printf(&line, "in enforce mode it would be %s. %s", outcome_name(judgement->would_be),
-                         explain_outcome(judgement->would_be));
-        step(out, "  would be", &line);
-    }
-    explain_record(out, &line, facts, judgement);
-    explain_policy(out, &line, facts, judgement);
-    explain_mx(out, &line, facts, judgement);
-    explain_rest(out, &line, facts, judgement);
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (code_set_has(&judgement->codes, code) && is_worth_explaining(code))
-            explain_code(out, code);
-    if (verbose)
-        explain_evidence(out, facts);
+    struct explained explained = {.facts = facts, .judgement = judgement};
+    page_begin(&explained.page, out, style->colour);
+    say_summary(&explained);
+    explain_steps(&explained);
+    say_codes(&explained);
+    if (style->verbose)
+        explain_evidence(&explained);
     (void)buf_byte(out, '\n');
-    bool made = !out->failed && !line.failed;
-    buf_dispose(&line);
-    return made;
+    return page_end(&explained.page);
 }

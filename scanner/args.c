@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/record.h"
+#include "scanner/config_table.h"
+
+enum { OUTCOME_NAME_BYTES = 32 };
+
 static const char origin[] = "command line";
 
 /* The value of --name=value or --name value; NULL where the argument is another. *used counts what was taken.
@@ -94,6 +99,45 @@ static bool take_switch(struct args *args, const char *argument)
     return false;
 }
 
+/* The outcome that is called so; OUTCOME_NONE where none is, *nearest is then the one that may be meant. */
+static enum outcome find_outcome(const char *name, enum outcome *nearest)
+{
+    size_t least = SIZE_MAX;
+    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
+        size_t distance = config_distance(name, outcome_name(outcome));
+        if (distance == 0)
+            return outcome;
+        if (distance < least) {
+            least = distance;
+            *nearest = outcome;
+        }
+    }
+    return OUTCOME_NONE;
+}
+
+/* OUTCOME,… of --fail-on. */
+static enum error take_outcomes(struct args *args, const char *list, struct buf *why)
+{
+    char name[OUTCOME_NAME_BYTES];
+    enum error error = ERR_OK;
+    for (const char *rest = list; rest != NULL;) {
+        size_t len = strcspn(rest, ",");
+        enum outcome nearest = OUTCOME_PROTECTED;
+        (void)snprintf(name, sizeof name, "%.*s", len < sizeof name ? (int)len : (int)sizeof name - 1, rest);
+        enum outcome outcome = find_outcome(name, &nearest);
+        if (outcome == OUTCOME_NONE) {
+            char known[64];
+            (void)snprintf(known, sizeof known, "; the nearest known one is %s", outcome_name(nearest));
+            config_fault(why, origin, "--fail-on: unknown outcome", name, known);
+            error = ERR_CONFIG;
+        } else {
+            args->fail_on |= UINT32_C(1) << outcome;
+        }
+        rest = rest[len] == ',' ? rest + len + 1 : NULL;
+    }
+    return error;
+}
+
 static enum error take_flag(struct args *args, int left, char **argv, int *used, struct buf *why)
 {
     *used = 1;
@@ -105,6 +149,13 @@ static enum error take_flag(struct args *args, int left, char **argv, int *used,
     if (trace != NULL) {
         args->trace = trace;
         return ERR_OK;
+    }
+    const char *outcomes = flag_value("--fail-on", left, argv, used);
+    if (outcomes != NULL)
+        return take_outcomes(args, outcomes, why);
+    if (strcmp(argv[0], "--fail-on") == 0) {
+        (void)buf_printf(why, "%s: --fail-on needs outcomes, as in --fail-on refused,partial\n", origin);
+        return ERR_CONFIG;
     }
     /* --shard i/n is how people think of it; the option is scan.shard. */
     const char *shard = flag_value("--shard", left, argv, used);

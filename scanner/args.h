@@ -5,6 +5,8 @@
 #ifndef STSWEEP_ARGS_H
 #define STSWEEP_ARGS_H
 
+#include <stdint.h>
+
 #include "scanner/config.h"
 
 struct args {
@@ -16,6 +18,7 @@ struct args {
     bool verbose;
     bool help;
     const char *trace;
+    uint32_t fail_on; /* --fail-on: bit 1 << enum outcome; 0 where it was not given */
 };
 
 /*

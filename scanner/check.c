@@ -3,6 +3,8 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "input/hostname.h"
 #include "output/explain.h"
@@ -16,6 +18,7 @@ enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 4 * 1024 * 1024 };
 struct check {
     const struct check_request *request;
     struct worker *worker;
+    struct explain_style style;
     struct buf *texts; /* one for each name, in order */
     enum outcome *outcomes;
     size_t left;
@@ -42,7 +45,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
     size_t index = (size_t)facts->ordinal - 1;
     struct buf *text = &check->texts[index];
     bool made = check->request->json ? json_domain(text, facts, judgement)
-                                     : explain_domain(text, facts, judgement, check->request->verbose);
+                                     : explain_domain(text, facts, judgement, &check->style);
     check->failed = check->failed || !made;
     check->outcomes[index] = judgement->outcome;
     if (--check->left == 0)
@@ -67,22 +70,40 @@ static bool start_all(struct check *check)
     return true;
 }
 
+/* Is the outcome a "no"? */
+static bool is_failure(const struct check_request *request, enum outcome outcome)
+{
+    if (request->fail_on != 0)
+        return (request->fail_on >> outcome & 1) != 0;
+    return outcome != OUTCOME_PROTECTED && outcome != OUTCOME_UNKNOWN;
+}
+
 /* The worst answer decides; what could not be determined stands behind a plain no. */
 static int exit_code(const struct check *check)
 {
     int code = EXIT_PROTECTED;
     for (size_t i = 0; i < check->request->name_count; i++) {
-        if (check->outcomes[i] == OUTCOME_UNKNOWN && code == EXIT_PROTECTED)
+        if (is_failure(check->request, check->outcomes[i]))
+            return EXIT_NOT;
+        if (check->outcomes[i] == OUTCOME_UNKNOWN)
             code = EXIT_UNKNOWN;
-        else if (check->outcomes[i] != OUTCOME_PROTECTED && check->outcomes[i] != OUTCOME_UNKNOWN)
-            code = EXIT_NOT;
     }
     return code;
+}
+
+/* Only for eyes: on a terminal that shows colours, and not where NO_COLOR says otherwise (no-color.org). */
+static bool wants_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == 0) && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
 }
 
 static int run(struct check *check, struct scan_context *context)
 {
     const char *why = NULL;
+    check->style = (struct explain_style){.verbose = check->request->verbose, .colour = wants_colour()};
+    context->whole_facts = !check->request->json;
     context->sink = (struct sink){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
     context->trace = check->request->trace;
     check->worker = workers_create(1, context, &why);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct config;
 
@@ -16,9 +17,13 @@ struct check_request {
     bool json;    /* domain records, as scan writes them */
     bool verbose; /* with the evidence */
     const char *trace;
+    uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
 };
 
-/* Returns the exit code: 0 all protected, 1 not, 2 usage, 4 cannot go on, 5 could not be determined. */
+/*
+ * Returns the exit code: 0 all protected (with fail_on: none has such an outcome), 1 not, 2 usage, 4 cannot
+ * go on, 5 could not be determined.
+ */
 int check_main(const struct check_request *request);
 
 #endif

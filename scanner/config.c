@@ -52,8 +52,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters must be put in, left out, replaced or swapped with their neighbour to make b from a. */
-static size_t edit_distance(const char *a, const char *b)
+size_t config_distance(const char *a, const char *b)
 {
     size_t rows[3][CONFIG_NAME_BYTES + 1];
     size_t width = strnlen(b, CONFIG_NAME_BYTES), height = strnlen(a, CONFIG_NAME_BYTES);
@@ -79,7 +78,7 @@ static const struct config_option *nearest(const char *name)
     for (size_t i = 0; i < config_option_count; i++) {
         char known[CONFIG_NAME_BYTES];
         full_name(&config_options[i], known);
-        size_t distance = edit_distance(name, strchr(name, '.') == NULL ? config_options[i].key : known);
+        size_t distance = config_distance(name, strchr(name, '.') == NULL ? config_options[i].key : known);
         if (distance < least) {
             least = distance;
             best = &config_options[i];
@@ -101,7 +100,7 @@ const char *config_nearest_section(const char *section)
     const char *best = config_options[0].section;
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < config_option_count; i++) {
-        size_t distance = edit_distance(section, config_options[i].section);
+        size_t distance = config_distance(section, config_options[i].section);
         if (distance < least) {
             least = distance;
             best = config_options[i].section;

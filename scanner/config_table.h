@@ -34,6 +34,9 @@ const char *config_type_form(enum config_type type);
 /* Is there such a section? */
 bool config_has_section(const char *section);
 
+/* How many letters must be put in, left out, replaced or swapped with their neighbour to make b from a. */
+size_t config_distance(const char *a, const char *b);
+
 /* The known section (of any option) whose name is nearest. */
 const char *config_nearest_section(const char *section);
 

@@ -64,6 +64,9 @@ void host_result_release(struct host_result *result)
 {
     if (result == NULL || atomic_fetch_sub(&result->references, 1) != 1)
         return;
+    for (size_t i = 0; i < result->kept_count; i++)
+        arena_dispose(&result->kept[i]);
+    free(result->kept);
     arena_dispose(&result->arena);
     free(result);
 }
@@ -143,7 +146,11 @@ static void entry_free(struct entry *entry)
 
 static size_t entry_bytes(const struct entry *entry)
 {
-    return sizeof *entry + sizeof *entry->result + strlen(entry->host) + entry->result->arena.used_bytes;
+    size_t kept = 0;
+    for (size_t i = 0; i < entry->result->kept_count; i++)
+        kept += entry->result->kept[i].used_bytes;
+    return sizeof *entry + sizeof *entry->result + strlen(entry->host) + entry->result->arena.used_bytes +
+           kept;
 }
 
 static void forget(struct entry *entry)
@@ -220,6 +227,15 @@ static void enter_ready(struct entry *entry)
     keep_ready(entry);
 }
 
+/* The probe's memory changes hands, so that nothing need be copied. */
+static void keep_whole(struct host_result *result, struct probe_run *run, struct probe_facts *facts)
+{
+    *facts = run->facts;
+    facts->host = result->facts.host;
+    result->kept[result->kept_count++] = run->arena;
+    run->arena = (struct arena){0};
+}
+
 static void publish_probes(struct entry *entry)
 {
     struct worker *worker = entry->hosts->worker;
@@ -227,11 +243,16 @@ static void publish_probes(struct entry *entry)
     struct host_facts *facts = &result->facts;
     facts->probes = arena_array(&result->arena, entry->run_count, sizeof *facts->probes);
     facts->probe_count = facts->probes == NULL ? 0 : entry->run_count;
+    if (worker->context->whole_facts)
+        result->kept = calloc(facts->probe_count + 1, sizeof *result->kept);
     for (size_t i = 0; i < facts->probe_count; i++) {
         struct probe_facts *probe = &entry->runs[i].facts;
         if (probe->not_tried == TRIED)
             worker->context->sink.host(worker->context->sink.arg, worker, probe);
-        probe_facts_compact(probe, facts->host, &result->arena, &facts->probes[i]);
+        if (result->kept != NULL)
+            keep_whole(result, &entry->runs[i], &facts->probes[i]);
+        else
+            probe_facts_compact(probe, facts->host, &result->arena, &facts->probes[i]);
     }
     free_runs(entry);
 }

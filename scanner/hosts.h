@@ -21,6 +21,8 @@ struct host_result {
     atomic_uint references;
     struct arena arena;
     struct host_facts facts;
+    struct arena *kept; /* with whole_facts: the probes' own memory, that facts point into */
+    size_t kept_count;
 };
 
 void host_result_release(struct host_result *result);

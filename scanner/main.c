@@ -23,15 +23,20 @@ static int run_help(int argc, char **argv);
 static int run_version(int argc, char **argv);
 
 static const struct command commands[] = {
-    {"scan", "scan [FILE...] -o DIR [--resume] [--shard i/n] [--config FILE] [--section.key=value...]",
+    {"scan",
+     "scan [FILE...] -o DIR [--resume] [--shard i/n] [--fail-on OUTCOME,...]\n"
+     "               [--config FILE] [--section.key=value...]",
      "Scans the domains of FILE (a name a line, or CSV rank,domain[,label]; also .gz and .zst; - is "
      "standard\n"
      "input) into the scan directory DIR. -o - streams domain records to standard output. --resume goes on\n"
-     "after a stop or a crash. Exit 0 done, 2 usage, 3 stopped but resumable, 4 cannot go on.",
+     "after a stop or a crash. Exit 0 done, 1 a record has an outcome of --fail-on, 2 usage, 3 stopped but\n"
+     "resumable, 4 cannot go on.",
      run_scan},
-    {"check", "check DOMAIN... [--json] [-v] [--config FILE] [--section.key=value...]",
+    {"check",
+     "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...] [--config FILE] [--section.key=value...]",
      "Looks at domains now and says what was found, what a sender will do and what to mend. --json prints\n"
-     "the records that scan writes. Exit 0 all protected, 1 not, 2 usage, 5 could not be determined.",
+     "the records that scan writes. Exit 0 all protected, 1 not, 2 usage, 5 could not be determined; with\n"
+     "--fail-on, 1 where a domain has one of these outcomes, and 0 where none has.",
      run_check},
     {"lint", "lint record TXT... | tlsrpt TXT... | policy FILE|- | match HOST PATTERN... [--json]",
      "Says offline whether a text is valid and, if not, where and why. Exit 0 valid, 1 not, 2 usage.",
@@ -139,7 +144,8 @@ static int scan_with(const struct args *args, int argc, char **argv)
                                    .file_count = args->name_count > 0 ? args->name_count : 1,
                                    .resume = args->resume,
                                    .command_line = buf_string(&line),
-                                   .trace = args->trace};
+                                   .trace = args->trace,
+                                   .fail_on = args->fail_on};
     int code = scan_main(&request);
     buf_dispose(&line);
     return code;
@@ -171,7 +177,8 @@ static int run_check(int argc, char **argv)
                                         .name_count = args.name_count,
                                         .json = args.json,
                                         .verbose = args.verbose,
-                                        .trace = args.trace};
+                                        .trace = args.trace,
+                                        .fail_on = args.fail_on};
         code = check_main(&request);
     }
     args_dispose(&args);

@@ -17,7 +17,7 @@
 #include "scanner/setup.h"
 #include "scanner/verdict.h"
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
+enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
 enum { WHY_BYTES = 16 * 1024, LINE_BYTES = 4 * 1024 * 1024, TICK_MS = 500 };
 
 struct scan {
@@ -389,6 +389,20 @@ static enum error write_summary(struct scan *scan)
     return error;
 }
 
+/* --fail-on: 1 where any record, also one of before a resume, has such an outcome. */
+static int done_code(const struct scan *scan)
+{
+    const struct summary *summary = store_summary(scan->store);
+    uint64_t count = 0;
+    for (enum outcome outcome = OUTCOME_NONE; outcome < OUTCOME_COUNT; outcome++)
+        if ((scan->request->fail_on >> outcome & 1) != 0)
+            count += summary->outcomes[outcome];
+    if (count == 0)
+        return EXIT_DONE;
+    (void)fprintf(stderr, "stsweep: records with an outcome of --fail-on: %llu\n", (unsigned long long)count);
+    return EXIT_NO;
+}
+
 static int close_done(struct scan *scan)
 {
     if (!summary_balanced(store_summary(scan->store), &scan->why)) {
@@ -403,7 +417,7 @@ static int close_done(struct scan *scan)
     if (!is_streaming(scan))
         summary_print(stdout, store_summary(scan->store), clock_monotonic_ms() - scan->started_ms,
                       scan->config->output_dir);
-    return EXIT_DONE;
+    return done_code(scan);
 }
 
 static int close_stopped(struct scan *scan)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct config;
 
@@ -17,9 +18,12 @@ struct scan_request {
     bool resume;
     const char *command_line; /* for meta.json */
     const char *trace;        /* a domain, or NULL */
+    uint32_t fail_on;         /* outcomes that make the exit code 1, bit 1 << enum outcome */
 };
 
-/* Returns the exit code: 0 done, 2 not usable, 3 stopped but resumable, 4 cannot go on. Says why on stderr.
+/*
+ * Returns the exit code: 0 done, 1 done and some record has an outcome of fail_on, 2 not usable, 3 stopped
+ * but resumable, 4 cannot go on. Says why on stderr.
  */
 int scan_main(const struct scan_request *request);
 

@@ -34,6 +34,7 @@ struct scan_context {
     bool has_ipv6;
     uint64_t hash_seed;
     atomic_size_t parked; /* domains that wait beside scan.in_flight */
+    bool whole_facts;     /* domains see all that a probe saw, not only what a verdict needs (check) */
     const char *trace;    /* a domain whose transitions are printed to stderr, or NULL */
     struct sink sink;
 };

@@ -1,0 +1,351 @@
+/* What `check` prints, from hand-made facts: no row too wide, nothing unprintable, every outcome and code in
+ * words. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "output/explain.h"
+#include "output/explain_page.h"
+
+enum { CEILING = 1 << 20, NAME_LETTERS = 240, MARCH_2026 = 1772323200 };
+
+static const char hostile[] = "\x1b[31m\xe2\x80\xae \\ \x07"
+                              "line\r\nnext\xff";
+static char long_name[NAME_LETTERS + 1];
+
+/* A domain whose policy, MX host and certificate all say something unfriendly. */
+struct world {
+    struct bytes texts[1];
+    const char *names[1];
+    struct cert_facts cert;
+    struct probe_facts probe;
+    struct host_facts host;
+    struct mx_rr rr;
+    struct mx_host mx;
+    struct domain_facts facts;
+    struct ip_verdict ip;
+    struct host_verdict verdict;
+    const char *patterns[1];
+    struct judgement judgement;
+};
+
+static void make_certificate(struct world *world)
+{
+    world->names[0] = long_name;
+    world->cert = (struct cert_facts){.subject = "CN=mx",
+                                      .issuer = "CN=issuer",
+                                      .dns_names = world->names,
+                                      .dns_name_count = 1,
+                                      .not_before = MARCH_2026 - 86400,
+                                      .not_after = MARCH_2026 + 86400};
+    world->probe.tls = (struct tls_facts){
+        .end = TLS_DONE, .version = 0x0304, .certs = &world->cert, .cert_count = 1, .alert = -1};
+}
+
+static void make_host(struct world *world)
+{
+    world->probe = (struct probe_facts){.host = "mx.example", .step = SMTP_QUIT, .end = SMTP_END_DONE};
+    assert_true(ip_parse("192.0.2.25", &world->probe.ip));
+    world->probe.greeting = bytes_make(hostile, sizeof hostile - 1);
+    world->probe.ehlo = world->texts;
+    world->probe.ehlo_count = 1;
+    make_certificate(world);
+    world->host = (struct host_facts){.host = "mx.example", .probes = &world->probe, .probe_count = 1};
+    world->host.address =
+        (struct address_facts){.a.status = DNS_ANSWERED, .ips = &world->probe.ip, .ip_count = 1};
+    world->mx = (struct mx_host){.host = "mx.example", .preference = 10, .facts = &world->host};
+    world->rr = (struct mx_rr){10, "mx.example"};
+}
+
+static void make_policy(struct world *world)
+{
+    struct policy_facts *policy = &world->facts.policy;
+    policy->host = "mta-sts.example.org";
+    policy->address = world->host.address;
+    policy->fetch = (struct fetch_facts){.step = FETCH_DONE,
+                                         .ip = world->probe.ip,
+                                         .tls = world->probe.tls,
+                                         .http_status = 200,
+                                         .media_type = "text/\x1b[2Jplain",
+                                         .body = bytes_make(hostile, sizeof hostile - 1)};
+    world->patterns[0] = "mx.example";
+    world->judgement.policy = (struct sts_policy){.parsed = true,
+                                                  .mode = STS_MODE_ENFORCE,
+                                                  .max_age = 604800,
+                                                  .max_age_set = true,
+                                                  .mx = world->patterns,
+                                                  .mx_count = 1};
+}
+
+/* All as it should be, but for what peers wrote. */
+static void make_world(struct world *world)
+{
+    memset(world, 0, sizeof *world);
+    memset(long_name, 'n', NAME_LETTERS);
+    world->texts[0] = bytes_make(hostile, sizeof hostile - 1);
+    make_host(world);
+    world->facts.domain = "example.org";
+    world->facts.time = (int64_t)MARCH_2026 * 1000;
+    world->facts.txt = (struct txt_facts){.lookup.status = DNS_ANSWERED, .rrs = world->texts, .rr_count = 1};
+    world->facts.tlsrpt.lookup.status = DNS_NXDOMAIN;
+    world->facts.mx = (struct mx_facts){.lookup.status = DNS_ANSWERED, .rrs = &world->rr, .rr_count = 1};
+    world->facts.hosts = &world->mx;
+    world->facts.host_count = 1;
+    world->verdict = (struct host_verdict){.policy_match = true, .ips = &world->ip, .ip_count = 1};
+    world->judgement.hosts = &world->verdict;
+    world->judgement.host_count = 1;
+    world->judgement.outcome = OUTCOME_PROTECTED;
+    world->judgement.tls = TLS_OUTCOME_ALL;
+    strcpy(world->judgement.record.id, "20260301");
+    make_policy(world);
+}
+
+/* Every row fits, and nothing but printable ASCII and line ends is there. */
+static void assert_page(struct bytes text)
+{
+    size_t column = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        column = byte == '\n' ? 0 : column + 1;
+        if (byte != '\n' && (byte < 0x20 || byte > 0x7e))
+            fail_msg("byte %02x at %zu", byte, i);
+        if (column > PAGE_COLUMNS)
+            fail_msg("a row too wide before: %.*s", (int)(i + 1), (const char *)text.data);
+    }
+}
+
+static void explain(struct buf *out, const struct world *world, bool verbose, bool colour)
+{
+    struct explain_style style = {.verbose = verbose, .colour = colour};
+    buf_reset(out);
+    assert_true(explain_domain(out, &world->facts, &world->judgement, &style));
+    if (!colour)
+        assert_page(buf_bytes(out));
+}
+
+static void assert_has(struct buf *out, const char *text)
+{
+    if (strstr(buf_string(out), text) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", text, buf_string(out));
+}
+
+static void assert_has_not(struct buf *out, const char *text)
+{
+    if (strstr(buf_string(out), text) != NULL)
+        fail_msg("\"%s\" is in:\n%s", text, buf_string(out));
+}
+
+static void every_outcome_has_its_text(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
+        world.judgement.outcome = outcome;
+        explain(&out, &world, true, false);
+        char head[64];
+        (void)snprintf(head, sizeof head, "example.org: %s - ", outcome_name(outcome));
+        assert_ptr_equal(strstr(buf_string(&out), head), buf_string(&out));
+        assert_true(strlen(explain_outcome(outcome)) > 40);
+        for (enum outcome other = OUTCOME_NONE; other < outcome; other++)
+            assert_string_not_equal(explain_outcome(outcome), explain_outcome(other));
+    }
+    buf_dispose(&out);
+}
+
+/* Each code alone: its name, who and how; whatever place it names fits on the page. */
+static void every_code_is_explained(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, CEILING);
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++) {
+        struct world world;
+        make_world(&world);
+        code_set_add(&world.judgement.codes, code);
+        world.ip.code = code;
+        if (failure_get(code)->stage == STAGE_MX)
+            world.verdict.code = code;
+        if (failure_get(code)->stage == STAGE_POLICY)
+            world.judgement.policy_code = code;
+        explain(&out, &world, true, false);
+        char head[128];
+        (void)snprintf(head, sizeof head, " %s\n    why    ", failure_name(code));
+        if (code == FAIL_DANE_ABSENT) {
+            assert_has_not(&out, head);
+            continue;
+        }
+        assert_has(&out, head);
+        assert_has(&out, failure_who_name(failure_get(code)->who));
+        assert_has(&out, "\n    mend   ");
+    }
+    buf_dispose(&out);
+}
+
+static void colour_only_where_asked(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    explain(&out, &world, true, true);
+    assert_has(&out, "\x1b[32mok\x1b[0m ");
+    assert_has_not(&out, "\x1b[2J");
+    explain(&out, &world, true, false);
+    assert_has_not(&out, "\x1b");
+    buf_dispose(&out);
+}
+
+static void evidence_only_with_verbose(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    explain(&out, &world, false, false);
+    assert_has_not(&out, "evidence");
+    assert_has_not(&out, "\\x1b");
+    explain(&out, &world, true, false);
+    assert_has(&out, "greeting: \\x1b[31m\\xe2\\x80\\xae \\x5c \\x07line\\x0d\\x0anext\\xff\n");
+    assert_has(&out, "  1 \\x1b[31m\\xe2\\x80\\xae \\x5c \\x07line\n");
+    assert_has(&out, "  2 next\\xff\n");
+    buf_dispose(&out);
+}
+
+static void a_host_outside_the_policy_gets_its_line(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.patterns[0] = "*.elsewhere.example";
+    world.verdict.code = FAIL_MX_NOT_IN_POLICY;
+    world.judgement.outcome = OUTCOME_REFUSED;
+    code_set_add(&world.judgement.codes, FAIL_MX_NOT_IN_POLICY);
+    explain(&out, &world, false, false);
+    assert_has(&out, "  FAIL     MX 10          mx.example: mx.not-in-policy");
+    assert_has(&out, "*.elsewhere.example.\n    who ");
+    assert_has(&out, "    add    mx: mx.example\n");
+    assert_has(&out, "    write  _mta-sts.example.org. IN TXT\n           \"v=STSv1; id=20260301000000;\"\n");
+    buf_dispose(&out);
+}
+
+/* The same fault stops nobody where no policy is in force. */
+static void without_a_policy_a_bad_host_is_a_warning(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.ip.code = FAIL_SMTP_TLS_EXPIRED;
+    code_set_add(&world.judgement.codes, FAIL_SMTP_TLS_EXPIRED);
+    explain(&out, &world, false, false);
+    assert_has(&out, "  FAIL     smtp.tls.expired\n");
+    assert_has(&out, "CN=issuer.\n    who ");
+    world.judgement.record.code = FAIL_TXT_ABSENT;
+    explain(&out, &world, false, false);
+    assert_has(&out, "  warning  smtp.tls.expired\n");
+    assert_has_not(&out, "FAIL");
+    buf_dispose(&out);
+}
+
+/* What could not be looked up is never called absent. */
+static void a_failed_lookup_is_unknown(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.facts.txt = (struct txt_facts){.lookup.status = DNS_SERVFAIL};
+    world.facts.policy.host = NULL;
+    world.judgement.record.code = FAIL_TXT_ABSENT;
+    world.judgement.outcome = OUTCOME_UNKNOWN;
+    code_set_add(&world.judgement.codes, FAIL_DNS_SERVFAIL);
+    explain(&out, &world, false, false);
+    assert_has(&out, "  unknown  record         could not be looked up (servfail)\n");
+    assert_has(&out, "Asked for:\n           _mta-sts.example.org TXT.");
+    assert_has(&out, "says nothing about the domain");
+    buf_dispose(&out);
+}
+
+static void a_null_mx_wants_no_record(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.judgement.outcome = OUTCOME_NO_MAIL;
+    world.judgement.host_count = 0;
+    world.facts.host_count = 0;
+    world.facts.txt = (struct txt_facts){.lookup.status = DNS_NXDOMAIN};
+    code_set_add(&world.judgement.codes, FAIL_MX_NULL);
+    code_set_add(&world.judgement.codes, FAIL_TXT_ABSENT);
+    code_set_add(&world.judgement.codes, FAIL_TLSRPT_ABSENT);
+    explain(&out, &world, false, false);
+    assert_has(&out, "  ok       MX             a null MX: the domain says that it receives no mail\n");
+    assert_has_not(&out, "txt.absent");
+    assert_has_not(&out, "warning");
+    buf_dispose(&out);
+}
+
+static void a_finding_has_its_place(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.judgement.policy_code = FAIL_POLICY_SYNTAX_LINE;
+    world.judgement.policy.findings.list[0] =
+        (struct finding){.code = FAIL_POLICY_SYNTAX_LINE, .line = 3, .column = 5, .detail = "mode enforce"};
+    world.judgement.policy.findings.count = 1;
+    code_set_add(&world.judgement.codes, FAIL_POLICY_SYNTAX_LINE);
+    explain(&out, &world, false, false);
+    assert_has(&out, "Line 3, column 5: mode");
+    assert_has(&out, "    serve  https://mta-sts.example.org/.well-known/mta-sts.txt:\n"
+                     "           version: STSv1\n           mode: enforce\n           mx: mx.example\n"
+                     "           max_age: 604800\n");
+    buf_dispose(&out);
+}
+
+static void a_full_page_is_said(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    struct explain_style style = {.verbose = true};
+    buf_init(&out, 256);
+    make_world(&world);
+    assert_false(explain_domain(&out, &world.facts, &world.judgement, &style));
+    buf_dispose(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_outcome_has_its_text),
+        cmocka_unit_test(every_code_is_explained),
+        cmocka_unit_test(colour_only_where_asked),
+        cmocka_unit_test(evidence_only_with_verbose),
+        cmocka_unit_test(a_host_outside_the_policy_gets_its_line),
+        cmocka_unit_test(without_a_policy_a_bad_host_is_a_warning),
+        cmocka_unit_test(a_failed_lookup_is_unknown),
+        cmocka_unit_test(a_null_mx_wants_no_record),
+        cmocka_unit_test(a_finding_has_its_place),
+        cmocka_unit_test(a_full_page_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
