@@ -12,6 +12,7 @@
 #include "output/json.h"
 #include "output/progress.h"
 #include "scanner/base/clock.h"
+#include "scanner/preflight.h"
 #include "scanner/reader.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
@@ -31,6 +32,7 @@ struct scan {
     struct reader *reader;
     struct input_file *files;
     struct scan_meta meta;
+    struct preflight preflight;
     struct progress progress;
     struct buf *lines; /* one for each worker */
     struct buf why;
@@ -41,6 +43,7 @@ struct scan {
     atomic_bool reader_ended;
     atomic_bool writer_failed;
     bool stopping;
+    int refused_with; /* the exit code where it does not even begin */
     int64_t started_ms;
 };
 
@@ -248,6 +251,24 @@ static bool start_threads(struct scan *scan)
     return say(scan, "reader", reader_start(scan->reader));
 }
 
+/* What is this machine's own fault is said before anybody is judged. Without a resolver nobody can be. */
+static bool look_around(struct scan *scan, uint64_t open_files)
+{
+    struct preflight *preflight = &scan->preflight;
+    if (!say(scan, "preflight", preflight_run(preflight, &scan->context, open_files, &scan->why)))
+        return false;
+    preflight_print(preflight, stderr);
+    scan->context.port25_blocked = preflight->port25_blocked;
+    scan->meta.preflight = preflight->checks;
+    scan->meta.preflight_count = preflight->count;
+    if (!preflight->no_resolver)
+        return true;
+    (void)fputs("stsweep: no resolver gives an answer that can be used, so the scan does not start\n",
+                stderr);
+    scan->refused_with = EXIT_FAILED;
+    return false;
+}
+
 static bool begin(struct scan *scan)
 {
     const struct scan_request *request = scan->request;
@@ -256,11 +277,12 @@ static bool begin(struct scan *scan)
         return say(scan, "input", ERR_MEMORY);
     for (size_t i = 0; i < request->file_count; i++)
         scan->files[i].path = request->files[i];
-    (void)setup_open_files();
+    uint64_t open_files = setup_open_files();
     if (!say(scan, "configuration", context_init(&scan->context, scan->config, &scan->why)))
         return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
-    if (!say(scan, "meta.json", error) || !watch_signals(scan) || !open_store(scan))
+    if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
+        !open_store(scan))
         return false;
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
@@ -430,7 +452,8 @@ static void dispose(struct scan *scan)
 int scan_main(const struct scan_request *request)
 {
     struct scan scan = {.request = request, .config = request->config, .wake_fd = -1, .signal_fd = -1};
-    int code = EXIT_USAGE;
+    int code;
+    scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
     atomic_init(&scan.finished, 0);
     atomic_init(&scan.reader_ended, false);
@@ -442,6 +465,7 @@ int scan_main(const struct scan_request *request)
         code = finish(&scan);
     } else {
         end_threads(&scan);
+        code = scan.refused_with;
     }
     dispose(&scan);
     return code;

@@ -60,6 +60,9 @@ ca_file = {ca}
 [safety]
 allow = 127.0.0.0/8,::1/128
 
+[preflight]
+port25 =
+
 [output]
 flush = 500ms
 """
