@@ -24,6 +24,7 @@ struct reader {
     atomic_bool stopped;
     sem_t credits;
     atomic_uint_fast64_t started;
+    atomic_uint_fast64_t total;
     struct spool *spool;
     struct reader_counts counts;
     struct buf line;
@@ -125,11 +126,20 @@ static enum error start_domain(struct reader *reader, const struct input_name *n
     return ERR_OK;
 }
 
+static void publish_total(struct reader *reader)
+{
+    const struct spool_counts *counts = spool_counts(reader->spool);
+    atomic_store_explicit(&reader->total, counts->names - counts->not_in_shard - counts->duplicates,
+                          memory_order_relaxed);
+}
+
 static enum error hand_out(struct reader *reader)
 {
     struct input_name name;
     enum error error;
+    publish_total(reader);
     while ((error = spool_next(reader->spool, &name)) == ERR_OK) {
+        publish_total(reader);
         if (is_stopped(reader))
             return ERR_STOPPED;
         if (store_is_done(reader->options.store, name.ordinal))
@@ -214,6 +224,11 @@ void reader_credit(struct reader *reader)
 uint64_t reader_started(struct reader *reader)
 {
     return atomic_load(&reader->started);
+}
+
+uint64_t reader_total(struct reader *reader)
+{
+    return atomic_load_explicit(&reader->total, memory_order_relaxed);
 }
 
 enum error reader_join(struct reader *reader, struct reader_counts *counts, struct buf *why)

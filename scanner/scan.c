@@ -34,7 +34,9 @@ struct scan {
     struct scan_meta meta;
     struct preflight preflight;
     struct progress progress;
-    struct buf *lines; /* one for each worker */
+    struct buf *lines;             /* one for each worker */
+    atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
+    uint64_t done_before;          /* records of the runs before this one */
     struct buf why;
     int wake_fd; /* eventfd: something that the main thread should look at */
     int signal_fd;
@@ -61,6 +63,7 @@ static void on_host(void *arg, struct worker *worker, const struct probe_facts *
 {
     struct scan *scan = arg;
     struct buf *line = &scan->lines[worker->index];
+    progress_count_probe(&scan->progress);
     for (size_t i = 0; i < probe->tls.cert_count; i++) {
         const struct cert_facts *cert = &probe->tls.certs[i];
         buf_reset(line);
@@ -102,7 +105,9 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
     if (!json_domain(line, facts, judgement) ||
         writer_line(scan->writer, STORE_DOMAINS, buf_bytes(line), &tally, NULL) != ERR_OK)
         lost_record(facts);
-    progress_count(&scan->progress, judgement->outcome);
+    progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
+    atomic_store_explicit(&scan->lookups[worker->index], lookup_counters(worker->dns)->answered,
+                          memory_order_relaxed);
     uint64_t finished = atomic_fetch_add(&scan->finished, 1) + 1;
     if (atomic_load(&scan->reader_ended) && finished >= reader_started(scan->reader))
         wake_main(scan);
@@ -205,7 +210,8 @@ static bool make_workers(struct scan *scan)
         (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
     scan->context.trace = scan->request->trace;
     scan->lines = calloc(scan->worker_count, sizeof *scan->lines);
-    if (scan->lines == NULL)
+    scan->lookups = calloc(scan->worker_count, sizeof *scan->lookups);
+    if (scan->lines == NULL || scan->lookups == NULL)
         return say(scan, "loops", ERR_MEMORY);
     for (uint32_t i = 0; i < scan->worker_count; i++)
         buf_init(&scan->lines[i], LINE_BYTES);
@@ -284,6 +290,7 @@ static bool begin(struct scan *scan)
     if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
         !open_store(scan))
         return false;
+    scan->done_before = store_summary(scan->store)->records;
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
         return false;
@@ -322,14 +329,26 @@ static void wait_a_while(struct scan *scan)
     (void)got;
 }
 
+static void show_progress(struct scan *scan)
+{
+    struct progress_state state = {.before = scan->done_before,
+                                   .done = atomic_load(&scan->finished),
+                                   .total = reader_total(scan->reader),
+                                   .parked = atomic_load(&scan->context.parked)};
+    uint64_t under_way = reader_started(scan->reader) - state.done;
+    state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
+    for (uint32_t i = 0; i < scan->worker_count; i++)
+        state.lookups += atomic_load_explicit(&scan->lookups[i], memory_order_relaxed);
+    progress_show(&scan->progress, &state, clock_monotonic_ms());
+}
+
 /* Until all is finished, or a stopped scan has drained as long as it may. */
 static void run_to_end(struct scan *scan)
 {
     int64_t deadline_ms = INT64_MAX;
     while (!all_finished(scan)) {
         wait_a_while(scan);
-        progress_show(&scan->progress, atomic_load(&scan->finished), reader_started(scan->reader),
-                      clock_monotonic_ms());
+        show_progress(scan);
         if (signal_came(scan)) {
             if (scan->stopping)
                 _exit(EXIT_STOPPED);
@@ -434,6 +453,7 @@ static void dispose(struct scan *scan)
     for (uint32_t i = 0; scan->lines != NULL && i < scan->worker_count; i++)
         buf_dispose(&scan->lines[i]);
     free(scan->lines);
+    free(scan->lookups);
     reader_destroy(scan->reader);
     writer_destroy(scan->writer);
     store_destroy(scan->store);
@@ -459,7 +479,7 @@ int scan_main(const struct scan_request *request)
     atomic_init(&scan.reader_ended, false);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();
-    progress_begin(&scan.progress, scan.started_ms);
+    progress_begin(&scan.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);
     if (begin(&scan)) {
         run_to_end(&scan);
         code = finish(&scan);
