@@ -41,6 +41,19 @@ static void write_maps(struct json *json, const struct meta *meta)
     json_close(json);
 }
 
+static void write_preflight(struct json *json, const struct meta *meta)
+{
+    json_open_array(json, "preflight");
+    for (size_t i = 0; i < meta->preflight_count; i++) {
+        json_open(json, NULL);
+        json_put_string(json, "name", meta->preflight[i].name);
+        json_put_bool(json, "ok", meta->preflight[i].ok);
+        json_put_string(json, "text", meta->preflight[i].text);
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
 /* As text: JSON's readers lose what lies beyond 2^53. */
 static void write_seed(struct json *json, uint64_t seed)
 {
@@ -68,6 +81,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
     json_put_string(&json, "command", meta->command);
     write_seed(&json, meta->seed);
     json_put_string(&json, "resolver", meta->resolver);
+    write_preflight(&json, meta);
     write_inputs(&json, meta);
     write_maps(&json, meta);
     json_close(&json);

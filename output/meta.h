@@ -21,6 +21,13 @@ struct meta_option {
     bool may_change; /* on resume: speeds, timeouts and limits may, what decides content may not */
 };
 
+/* A line of what was looked at before the scan. */
+struct meta_check {
+    const char *name;
+    bool ok;
+    const char *text;
+};
+
 struct meta_library {
     const char *name, *version;
 };
@@ -39,6 +46,8 @@ struct meta {
     size_t option_count;
     const struct meta_library *libraries;
     size_t library_count;
+    const struct meta_check *preflight;
+    size_t preflight_count;
     const char *resolver; /* "embedded" or the list */
 };
 

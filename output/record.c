@@ -54,6 +54,7 @@ const char *not_tried_name(enum not_tried reason)
         [NOT_TRIED_SPECIAL_ADDRESS] = "special-address",
         [NOT_TRIED_NO_ADDRESS] = "no-address",
         [NOT_TRIED_DEAD] = "dead",
+        [NOT_TRIED_PORT_BLOCKED] = "port-blocked",
     };
     return names[reason];
 }

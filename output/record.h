@@ -161,7 +161,8 @@ enum not_tried {
     NOT_TRIED_NO_FAMILY,
     NOT_TRIED_SPECIAL_ADDRESS, /* safety.allow does not list it */
     NOT_TRIED_NO_ADDRESS,
-    NOT_TRIED_DEAD, /* the address timed out before, in this pass */
+    NOT_TRIED_DEAD,         /* the address timed out before, in this pass */
+    NOT_TRIED_PORT_BLOCKED, /* nobody's port 25 can be reached from this machine */
     NOT_TRIED_COUNT
 };
 

@@ -62,7 +62,7 @@ bool summary_balanced(const struct summary *summary, struct buf *why);
 /* summary.json's text. */
 bool summary_json(struct buf *out, const struct summary *summary);
 
-/* The closing table for a person: 80 columns, plain text. */
+/* The closing table for a person: 78 columns, plain text. */
 void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms, const char *dir);
 
 #endif

@@ -1,11 +1,12 @@
-/* The closing table of a scan, for a person: plain text in 80 columns. Writes to the stream that it is given.
+/* The closing table of a scan, for a person: plain text in 78 columns, so that it can be pasted into a mail.
+ * Writes to the stream that it is given.
  */
 #include "output/summary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { COLUMNS = 80, CODES_SHOWN = 10, PROVIDERS_SHOWN = 10, INDENT = 6 };
+enum { COLUMNS = 78, CODES_SHOWN = 10, PROVIDERS_SHOWN = 10, INDENT = 6 };
 
 static double percent(uint64_t count, uint64_t whole)
 {
@@ -39,7 +40,7 @@ static const char *meaning(enum outcome outcome)
         [OUTCOME_NO_MAIL] = "receives no mail",
         [OUTCOME_ABSENT] = "no MTA-STS record",
         [OUTCOME_UNKNOWN] = "could not be determined this time",
-        [OUTCOME_BROKEN] = "a record, but no policy that can be used",
+        [OUTCOME_BROKEN] = "a record, but no usable policy",
         [OUTCOME_OFF] = "mode none: switched off",
         [OUTCOME_TESTING] = "mode testing: nothing is enforced",
         [OUTCOME_PROTECTED] = "enforced, and the MX hosts pass",
@@ -62,9 +63,8 @@ static void print_outcomes(FILE *out, const struct summary *summary)
                       percent(count, summary->records), meaning(order[i]));
     }
     if (summary->incomplete > 0)
-        (void)fprintf(
-            out, "  Of the protected and testing, %" PRIu64 " had MX hosts that could not be determined.\n",
-            summary->incomplete);
+        (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  protected, testing: some MX unknown\n",
+                      "incomplete", summary->incomplete, percent(summary->incomplete, summary->records));
 }
 
 static void print_would_be(FILE *out, const struct summary *summary)

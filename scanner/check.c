@@ -10,6 +10,7 @@
 #include "output/explain.h"
 #include "output/json.h"
 #include "scanner/domain.h"
+#include "scanner/preflight.h"
 #include "scanner/setup.h"
 
 enum { EXIT_PROTECTED = 0, EXIT_NOT = 1, EXIT_USAGE = 2, EXIT_FAILED = 4, EXIT_UNKNOWN = 5 };
@@ -123,6 +124,20 @@ static int run(struct check *check, struct scan_context *context)
     return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
 }
 
+/* With -v the machine is looked at first: what it cannot do is no fault of the domain's. */
+static bool look_around(const struct check_request *request, struct scan_context *context,
+                        uint64_t open_files, struct buf *why)
+{
+    struct preflight preflight;
+    if (!request->verbose || preflight_run(&preflight, context, open_files, why) != ERR_OK)
+        return true; /* what keeps the workers from being made says so itself */
+    preflight_print(&preflight, stderr);
+    context->port25_blocked = preflight.port25_blocked;
+    if (preflight.no_resolver)
+        (void)fputs("stsweep: no resolver gives an answer that can be used\n", stderr);
+    return !preflight.no_resolver;
+}
+
 int check_main(const struct check_request *request)
 {
     struct check check = {.request = request};
@@ -130,7 +145,7 @@ int check_main(const struct check_request *request)
     struct buf why;
     int code = EXIT_FAILED;
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)setup_open_files();
+    uint64_t open_files = setup_open_files();
     buf_init(&why, WHY_BYTES);
     check.texts = calloc(request->name_count, sizeof *check.texts);
     check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
@@ -139,7 +154,8 @@ int check_main(const struct check_request *request)
     if (context_init(&context, request->config, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
-    } else if (check.texts != NULL && check.outcomes != NULL) {
+    } else if (check.texts != NULL && check.outcomes != NULL &&
+               look_around(request, &context, open_files, &why)) {
         code = run(&check, &context);
     }
     context_dispose(&context);

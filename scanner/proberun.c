@@ -73,6 +73,8 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const char *h
     run->facts.tls.alert = -1;
     run->facts.pass = worker->pass;
     enum not_tried reason = probe ? worker_may_contact(worker, ip) : NOT_TRIED_OFF;
+    if (reason == TRIED && worker->context->port25_blocked)
+        reason = NOT_TRIED_PORT_BLOCKED;
     if (reason != TRIED) {
         not_tried(run, reason);
         return;

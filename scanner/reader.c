@@ -34,6 +34,7 @@ struct reader {
     struct spool *spool;     /* of this pass */
     struct spool *again;     /* of the next one; NULL in the last */
     enum error again_error;  /* of adding to it */
+    atomic_uint_fast64_t total;
     struct reader_counts counts;
     struct buf line;
     struct buf why;
@@ -177,11 +178,20 @@ enum error reader_put_off(struct reader *reader, const struct input_name *name)
 
 /* ---- passes -------------------------------------------------------------------------------------------- */
 
+static void publish_total(struct reader *reader)
+{
+    const struct spool_counts *counts = spool_counts(reader->spool);
+    atomic_store_explicit(&reader->total, counts->names - counts->not_in_shard - counts->duplicates,
+                          memory_order_relaxed);
+}
+
 static enum error hand_out(struct reader *reader)
 {
     struct input_name name;
     enum error error;
+    publish_total(reader);
     while ((error = spool_next(reader->spool, &name)) == ERR_OK) {
+        publish_total(reader);
         if (is_stopped(reader))
             return ERR_STOPPED;
         if (store_is_done(reader->options.store, name.ordinal))
@@ -358,6 +368,11 @@ struct reader_progress reader_progress(struct reader *reader)
                                     .started = atomic_load(&reader->started),
                                     .put_off = atomic_load(&reader->put_off),
                                     .waiting = atomic_load(&reader->waiting)};
+}
+
+uint64_t reader_total(struct reader *reader)
+{
+    return atomic_load_explicit(&reader->total, memory_order_relaxed);
 }
 
 enum error reader_join(struct reader *reader, struct reader_counts *counts, struct buf *why)

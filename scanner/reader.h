@@ -67,6 +67,10 @@ struct reader_progress {
 /* From any thread. */
 struct reader_progress reader_progress(struct reader *reader);
 
+/* Names to hand out, those that are done already included; 0 until all have been read, and less with each
+ * duplicate that is found then. */
+uint64_t reader_total(struct reader *reader);
+
 /* After it has ended. ERR_STOPPED where it was stopped before the end of the list. */
 enum error reader_join(struct reader *reader, struct reader_counts *counts, struct buf *why);
 void reader_destroy(struct reader *reader);

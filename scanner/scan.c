@@ -12,6 +12,7 @@
 #include "output/json.h"
 #include "output/progress.h"
 #include "scanner/base/clock.h"
+#include "scanner/preflight.h"
 #include "scanner/reader.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
@@ -31,8 +32,11 @@ struct scan {
     struct reader *reader;
     struct input_file *files;
     struct scan_meta meta;
+    struct preflight preflight;
     struct progress progress;
-    struct buf *lines; /* one for each worker */
+    struct buf *lines;             /* one for each worker */
+    atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
+    uint64_t done_before;          /* records of the runs before this one */
     struct buf why;
     int wake_fd; /* eventfd: something that the main thread should look at */
     int signal_fd;
@@ -41,6 +45,7 @@ struct scan {
     atomic_bool writer_failed;
     bool stopping;
     bool waiting; /* for the next pass, as last said */
+    int refused_with; /* the exit code where it does not even begin */
     int64_t started_ms;
 };
 
@@ -58,6 +63,7 @@ static void on_host(void *arg, struct worker *worker, const struct probe_facts *
 {
     struct scan *scan = arg;
     struct buf *line = &scan->lines[worker->index];
+    progress_count_probe(&scan->progress);
     for (size_t i = 0; i < probe->tls.cert_count; i++) {
         const struct cert_facts *cert = &probe->tls.certs[i];
         buf_reset(line);
@@ -126,7 +132,9 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
     if (!json_domain(line, facts, judgement) ||
         writer_line(scan->writer, STORE_DOMAINS, buf_bytes(line), &tally, NULL) != ERR_OK)
         lost_record(facts);
-    progress_count(&scan->progress, judgement->outcome);
+    progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
+    atomic_store_explicit(&scan->lookups[worker->index], lookup_counters(worker->dns)->answered,
+                          memory_order_relaxed);
     ended(scan);
 }
 
@@ -227,7 +235,8 @@ static bool make_workers(struct scan *scan)
         (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
     scan->context.trace = scan->request->trace;
     scan->lines = calloc(scan->worker_count, sizeof *scan->lines);
-    if (scan->lines == NULL)
+    scan->lookups = calloc(scan->worker_count, sizeof *scan->lookups);
+    if (scan->lines == NULL || scan->lookups == NULL)
         return say(scan, "loops", ERR_MEMORY);
     for (uint32_t i = 0; i < scan->worker_count; i++)
         buf_init(&scan->lines[i], LINE_BYTES);
@@ -273,6 +282,24 @@ static bool start_threads(struct scan *scan)
     return say(scan, "reader", reader_start(scan->reader));
 }
 
+/* What is this machine's own fault is said before anybody is judged. Without a resolver nobody can be. */
+static bool look_around(struct scan *scan, uint64_t open_files)
+{
+    struct preflight *preflight = &scan->preflight;
+    if (!say(scan, "preflight", preflight_run(preflight, &scan->context, open_files, &scan->why)))
+        return false;
+    preflight_print(preflight, stderr);
+    scan->context.port25_blocked = preflight->port25_blocked;
+    scan->meta.preflight = preflight->checks;
+    scan->meta.preflight_count = preflight->count;
+    if (!preflight->no_resolver)
+        return true;
+    (void)fputs("stsweep: no resolver gives an answer that can be used, so the scan does not start\n",
+                stderr);
+    scan->refused_with = EXIT_FAILED;
+    return false;
+}
+
 static bool begin(struct scan *scan)
 {
     const struct scan_request *request = scan->request;
@@ -281,12 +308,14 @@ static bool begin(struct scan *scan)
         return say(scan, "input", ERR_MEMORY);
     for (size_t i = 0; i < request->file_count; i++)
         scan->files[i].path = request->files[i];
-    (void)setup_open_files();
+    uint64_t open_files = setup_open_files();
     if (!say(scan, "configuration", context_init(&scan->context, scan->config, &scan->why)))
         return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
-    if (!say(scan, "meta.json", error) || !watch_signals(scan) || !open_store(scan))
+    if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
+        !open_store(scan))
         return false;
+    scan->done_before = store_summary(scan->store)->records;
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
         return false;
@@ -330,7 +359,15 @@ static void show_progress(struct scan *scan)
                       (unsigned long long)progress.put_off, (long long)scan->config->scan_retry_after / 1000);
     }
     scan->waiting = progress.waiting;
-    progress_show(&scan->progress, progress.finished, progress.started, clock_monotonic_ms());
+    struct progress_state state = {.before = scan->done_before,
+                                   .done = progress.finished - progress.put_off,
+                                   .total = reader_total(scan->reader),
+                                   .parked = atomic_load(&scan->context.parked)};
+    uint64_t under_way = progress.started - progress.finished;
+    state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
+    for (uint32_t i = 0; i < scan->worker_count; i++)
+        state.lookups += atomic_load_explicit(&scan->lookups[i], memory_order_relaxed);
+    progress_show(&scan->progress, &state, clock_monotonic_ms());
 }
 
 /* Until all is finished, or a stopped scan has drained as long as it may. */
@@ -458,6 +495,7 @@ static void dispose(struct scan *scan)
     for (uint32_t i = 0; scan->lines != NULL && i < scan->worker_count; i++)
         buf_dispose(&scan->lines[i]);
     free(scan->lines);
+    free(scan->lookups);
     reader_destroy(scan->reader);
     writer_destroy(scan->writer);
     store_destroy(scan->store);
@@ -476,17 +514,19 @@ static void dispose(struct scan *scan)
 int scan_main(const struct scan_request *request)
 {
     struct scan scan = {.request = request, .config = request->config, .wake_fd = -1, .signal_fd = -1};
-    int code = EXIT_USAGE;
+    int code;
+    scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
     atomic_init(&scan.reader_ended, false);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();
-    progress_begin(&scan.progress, scan.started_ms);
+    progress_begin(&scan.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);
     if (begin(&scan)) {
         run_to_end(&scan);
         code = finish(&scan);
     } else {
         end_threads(&scan);
+        code = scan.refused_with;
     }
     dispose(&scan);
     return code;

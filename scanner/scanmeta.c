@@ -74,6 +74,8 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .option_count = meta->option_count,
                          .libraries = meta->libraries,
                          .library_count = meta->library_count,
+                         .preflight = meta->preflight,
+                         .preflight_count = meta->preflight_count,
                          .resolver = meta->resolver};
 }
 

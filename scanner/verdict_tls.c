@@ -139,6 +139,7 @@ static enum failure_code not_tried_code(enum not_tried reason)
         [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_MX_SPECIAL_ADDRESS,
         [NOT_TRIED_NO_ADDRESS] = FAIL_MX_NO_ADDRESS,
         [NOT_TRIED_DEAD] = FAIL_SMTP_TCP_TIMEOUT,
+        [NOT_TRIED_PORT_BLOCKED] = FAIL_SMTP_TCP_PORT_BLOCKED,
     };
     return codes[reason];
 }

@@ -79,6 +79,9 @@ ca_file = {ca}
 allow = {allow}
 optout = {optout}
 
+[preflight]
+port25 =
+
 [output]
 flush = 500ms
 """

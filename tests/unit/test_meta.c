@@ -17,6 +17,7 @@ enum { CEILING = 1 << 20 };
 static struct meta_input inputs[2];
 static struct meta_option options[3];
 static struct meta_library libraries[1];
+static struct meta_check checks[1];
 
 /* A scan of two files as it was started. */
 static struct meta make_meta(void)
@@ -27,6 +28,7 @@ static struct meta make_meta(void)
     options[1] = (struct meta_option){"dns.timeout", "3s", true};
     options[2] = (struct meta_option){"safety.allow", "", false};
     libraries[0] = (struct meta_library){"zstd", "1.5.4"};
+    checks[0] = (struct meta_check){"port 25", false, "seems blocked"};
     return (struct meta){.tool_version = "0.1.0",
                          .state = "scanning",
                          .started_ms = INT64_C(1769860800000),
@@ -40,6 +42,8 @@ static struct meta make_meta(void)
                          .option_count = 3,
                          .libraries = libraries,
                          .library_count = 1,
+                         .preflight = checks,
+                         .preflight_count = 1,
                          .resolver = "embedded"};
 }
 
@@ -73,6 +77,24 @@ static void test_written_as_described(void **state)
     assert_string_equal(zstd, "1.5.4");
     assert_int_equal(lines, 70);
     assert_string_equal(sha256, "bb22");
+    json_decref(root);
+    buf_dispose(&out);
+}
+
+static void test_preflight_is_kept(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct meta meta = make_meta();
+    write_meta(&out, &meta);
+    json_t *root = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    const char *name = NULL, *text = NULL;
+    int ok = 1;
+    assert_int_equal(
+        json_unpack(root, "{s:[{s:s, s:b, s:s!}]}", "preflight", "name", &name, "ok", &ok, "text", &text), 0);
+    assert_string_equal(name, "port 25");
+    assert_false(ok);
+    assert_string_equal(text, "seems blocked");
     json_decref(root);
     buf_dispose(&out);
 }
@@ -310,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_written_as_described),
+        cmocka_unit_test(test_preflight_is_kept),
         cmocka_unit_test(test_any_bytes_in_paths_stay_valid),
         cmocka_unit_test(test_resume_finds_what_it_needs),
         cmocka_unit_test(test_what_may_differ),

@@ -48,7 +48,8 @@ static void *serve(void *arg)
         if (poll(&ready, 1, 20) != 1)
             continue;
         ssize_t got = recvfrom(nowhere->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
-        if (got < 12 || atomic_load(&nowhere->silent))
+        bool root = wire[12] == 0; /* what a scan asks before it starts */
+        if (got < 17 || (atomic_load(&nowhere->silent) && !root))
             continue;
         wire[2] |= 0x80;
         wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80 | 3);

@@ -345,11 +345,11 @@ static char *print(const struct summary *summary, int64_t elapsed_ms, const char
     return text;
 }
 
-static void assert_80_columns(char *text)
+static void assert_78_columns(char *text)
 {
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
-        if (strlen(line) > 80)
-            fail_msg("wider than 80 columns: %s", line);
+        if (strlen(line) > 78)
+            fail_msg("wider than 78 columns: %s", line);
 }
 
 static void test_table(void **state)
@@ -367,7 +367,31 @@ static void test_table(void **state)
         if (strstr(text, words[i]) == NULL)
             fail_msg("\"%s\" is missing in\n%s", words[i], text);
     assert_null(strstr(text, "DO NOT ADD UP"));
-    assert_80_columns(text);
+    assert_78_columns(text);
+    free(text);
+    free(summary);
+}
+
+/* The columns of numbers end at one place in each part of the table. */
+static void test_table_is_aligned(void **state)
+{
+    (void)state;
+    struct summary *summary = example();
+    summary->incomplete = 7;
+    char *text = print(summary, 1, "out");
+    long column = -1, parts = 0;
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        const char *percent = strchr(line, '%');
+        if (line[0] != ' ') {
+            column = -1; /* a heading */
+        } else if (percent != NULL) {
+            parts += column < 0;
+            if (column >= 0)
+                assert_int_equal(percent - line, column);
+            column = percent - line;
+        }
+    }
+    assert_true(parts >= 4);
     free(text);
     free(summary);
 }
@@ -385,7 +409,7 @@ static void test_table_of_extremes(void **state)
     char *text = print(summary, 0, "-");
     assert_non_null(strstr(text, "THE COUNTS DO NOT ADD UP"));
     assert_null(strstr(text, "are in"));
-    assert_80_columns(text);
+    assert_78_columns(text);
     free(text);
     memset(summary, 0, sizeof *summary);
     text = print(summary, 0, NULL);
@@ -408,7 +432,7 @@ static void test_table_of_each_code(void **state)
         char *text = print(summary, 1, NULL);
         assert_non_null(strstr(text, failure_name(code)));
         assert_non_null(strstr(text, " 33.33 %"));
-        assert_80_columns(text);
+        assert_78_columns(text);
         free(text);
     }
     free(summary);
@@ -426,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_outcomes_without_records),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_table_is_aligned),
         cmocka_unit_test(test_table_of_extremes),
         cmocka_unit_test(test_table_of_each_code),
     };

@@ -65,6 +65,16 @@ static void test_probe_codes(void **state)
     }
 }
 
+/* What this machine cannot do is said of this machine: never a fault of the host's. */
+static void test_port_blocked_here(void **state)
+{
+    (void)state;
+    struct probe_facts probe = {.not_tried = NOT_TRIED_PORT_BLOCKED};
+    assert_int_equal(verdict_probe(&probe, NOW_MS), FAIL_SMTP_TCP_PORT_BLOCKED);
+    assert_true(failure_get(FAIL_SMTP_TCP_PORT_BLOCKED)->transient);
+    assert_int_equal(failure_get(FAIL_SMTP_TCP_PORT_BLOCKED)->who, WHO_US);
+}
+
 struct handshake_case {
     const char *name;
     enum tls_end end;
@@ -1060,6 +1070,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_probe_codes),
+        cmocka_unit_test(test_port_blocked_here),
         cmocka_unit_test(test_handshake_codes),
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_no_certificate),

@@ -1,0 +1,473 @@
+/* Is this machine fit to scan? */
+#include "scanner/preflight.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "scanner/base/clock.h"
+#include "scanner/setup.h"
+
+enum {
+    RESOLVERS_TESTED = 16,
+    TARGETS_TESTED = 8,
+    TARGETS_LEAST = 2, /* one provider that does not answer us proves nothing */
+    NAME_BYTES = 256,
+    QUESTION_MS = 1000,
+    QUESTION_ATTEMPTS = 2,
+    STUB_SOCKETS = 16,
+    FILES_OF_OUR_OWN = 100
+};
+static const uint64_t DISK_LEAST = UINT64_C(1) << 30;
+static const int64_t CLOCK_LEAST_MS = INT64_C(1735689600000); /* 2025-01-01: older than this program */
+
+struct run;
+
+struct resolver_test {
+    struct run *run;
+    char name[NAME_BYTES];
+    struct config config;         /* the scan's, with this one resolver and less patience */
+    struct lookup_engine *engine; /* NULL: the run's own */
+    enum dns_status status;       /* DNS_NOT_ASKED until an answer comes */
+    enum dns_security security;
+    int64_t ms;
+};
+
+enum target_end { TARGET_WAITS, TARGET_NO_ADDRESS, TARGET_SILENT, TARGET_REFUSES, TARGET_CONNECTS };
+
+struct target {
+    struct run *run;
+    char name[NAME_BYTES];
+    int fd; /* -1: no connection was begun */
+    struct event *event;
+    enum target_end end;
+};
+
+struct run {
+    const struct scan_context *context;
+    struct preflight *preflight;
+    struct config config;
+    struct event_base *base;
+    struct lookup_engine *engine;
+    struct resolver_test resolvers[RESOLVERS_TESTED];
+    size_t resolver_count;
+    struct target targets[TARGETS_TESTED];
+    size_t target_count;
+    size_t questions_left;
+    size_t targets_left;
+    int64_t began_ms;
+};
+
+/* ---- lines ----------------------------------------------------------------------------------------------
+ */
+
+static void append(char text[PREFLIGHT_TEXT_BYTES], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What does not fit is cut. */
+static void append(char text[PREFLIGHT_TEXT_BYTES], const char *format, ...)
+{
+    size_t len = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text + len, PREFLIGHT_TEXT_BYTES - len, format, arguments);
+    va_end(arguments);
+}
+
+static char *add_line(struct preflight *preflight, const char *name, bool ok)
+{
+    char *text = preflight->texts[preflight->count];
+    text[0] = '\0';
+    preflight->checks[preflight->count++] = (struct meta_check){.name = name, .ok = ok, .text = text};
+    return text;
+}
+
+/* The next item of a list that is separated by commas and spaces; false at its end. One too long is cut. */
+static bool next_item(const char **list, char item[NAME_BYTES])
+{
+    *list += strspn(*list, ", \t");
+    size_t len = strcspn(*list, ", \t");
+    (void)snprintf(item, NAME_BYTES, "%.*s", (int)(len < NAME_BYTES ? len : NAME_BYTES - 1), *list);
+    *list += len;
+    return len > 0;
+}
+
+/* ---- resolvers ------------------------------------------------------------------------------------------
+ */
+
+static void end_if_done(struct run *run)
+{
+    if (run->questions_left == 0 && run->targets_left == 0)
+        (void)event_base_loopbreak(run->base);
+}
+
+/* Whoever says this of the root knows the root, or at least answers everything. */
+static bool is_usable(const struct resolver_test *test)
+{
+    return test->status == DNS_ANSWERED || test->status == DNS_NODATA || test->status == DNS_NXDOMAIN;
+}
+
+static void on_root(void *arg, const struct dns_answer *answer)
+{
+    struct resolver_test *test = arg;
+    test->status = answer->lookup.status;
+    test->security = answer->lookup.security;
+    test->ms = clock_monotonic_ms() - test->run->began_ms;
+    test->run->questions_left--;
+    end_if_done(test->run);
+}
+
+/* One that there is no route to fails here alone; that none can be reached, the run's own engine said. */
+static void start_resolver(struct run *run, const char *name)
+{
+    const char *why = NULL;
+    struct resolver_test *test = &run->resolvers[run->resolver_count++];
+    test->run = run;
+    (void)snprintf(test->name, sizeof test->name, "%s", name);
+    test->config = run->config;
+    test->config.dns_resolvers = test->name;
+    struct lookup_engine *engine = run->engine;
+    if (run->config.dns_resolvers[0] != '\0')
+        engine = test->engine = resolver_create(run->base, &test->config, 1, &why);
+    if (engine == NULL)
+        return;
+    run->questions_left++;
+    (void)lookup_start(engine, ".", DNS_TYPE_SOA, on_root, test);
+}
+
+static void start_resolvers(struct run *run)
+{
+    const char *list = run->config.dns_resolvers;
+    char name[NAME_BYTES];
+    if (list[0] == '\0')
+        start_resolver(run, "the embedded resolver");
+    while (run->resolver_count < RESOLVERS_TESTED && next_item(&list, name))
+        start_resolver(run, name);
+}
+
+static void say_resolvers(struct run *run)
+{
+    size_t usable = 0;
+    for (size_t i = 0; i < run->resolver_count; i++)
+        usable += is_usable(&run->resolvers[i]);
+    run->preflight->no_resolver = usable == 0;
+    char *text = add_line(run->preflight, "resolvers", usable == run->resolver_count);
+    append(text, "%zu of %zu can be used: ", usable, run->resolver_count);
+    for (size_t i = 0; i < run->resolver_count; i++) {
+        const struct resolver_test *test = &run->resolvers[i];
+        append(text, "%s%s ", i > 0 ? ", " : "", test->name);
+        if (is_usable(test))
+            append(text, "answers in %lld ms", (long long)test->ms);
+        else if (test->status == DNS_NOT_ASKED || test->status == DNS_TIMEOUT)
+            append(text, "does not answer");
+        else
+            append(text, "answers %s for the root", dns_status_name(test->status));
+    }
+}
+
+static size_t count_security(const struct run *run, enum dns_security security)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->resolver_count; i++)
+        count += is_usable(&run->resolvers[i]) && run->resolvers[i].security == security;
+    return count;
+}
+
+static bool is_embedded(const struct run *run)
+{
+    return run->config.dns_resolvers[0] == '\0';
+}
+
+static void say_dnssec(struct run *run)
+{
+    size_t insecure = count_security(run, DNSSEC_INSECURE), unknown = count_security(run, DNSSEC_UNVALIDATED);
+    size_t bogus = 0;
+    for (size_t i = 0; i < run->resolver_count; i++)
+        bogus += run->resolvers[i].status == DNS_BOGUS;
+    char *text =
+        add_line(run->preflight, "dnssec", bogus == 0 && insecure == 0 && !run->preflight->no_resolver);
+    if (bogus > 0)
+        append(text, "the root's signatures are bogus for %zu: wrong clock, or wrong trust anchor?", bogus);
+    else if (run->preflight->no_resolver)
+        append(text, "cannot be told without a resolver");
+    else if (insecure > 0)
+        append(text, "%zu %s; DNSSEC and DANE will be seen as absent", insecure,
+               is_embedded(run) ? "without a trust anchor" : "do not validate");
+    else if (unknown > 0)
+        append(text, "not known: dns.trust_ad does not let %zu be believed", unknown);
+    else
+        append(text, "the root's SOA validates");
+}
+
+/* ---- port 25 --------------------------------------------------------------------------------------------
+ */
+
+/* One connection is proof enough: then the others need not be waited for. */
+static void end_target(struct target *target, enum target_end end)
+{
+    struct run *run = target->run;
+    target->end = end;
+    if (run->targets_left > 0)
+        run->targets_left = end == TARGET_CONNECTS ? 0 : run->targets_left - 1;
+    end_if_done(run);
+}
+
+static void on_connected(evutil_socket_t fd, short what, void *arg)
+{
+    int error = 0;
+    socklen_t len = sizeof error;
+    (void)what;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+        error = errno;
+    end_target(arg, error == 0 ? TARGET_CONNECTS : error == ETIMEDOUT ? TARGET_SILENT : TARGET_REFUSES);
+}
+
+static void connect_target(struct target *target, const struct ip_addr *ip)
+{
+    struct run *run = target->run;
+    struct sockaddr_storage address;
+    socklen_t len = ip_sockaddr(ip, (uint16_t)run->config.smtp_port, &address);
+    target->fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (target->fd < 0) {
+        end_target(target, TARGET_NO_ADDRESS);
+        return;
+    }
+    if (connect(target->fd, (const struct sockaddr *)&address, len) != 0 && errno != EINPROGRESS) {
+        end_target(target, TARGET_REFUSES);
+        return;
+    }
+    target->event = event_new(run->base, target->fd, EV_WRITE, on_connected, target);
+    if (target->event == NULL || event_add(target->event, NULL) != 0)
+        end_target(target, TARGET_NO_ADDRESS);
+}
+
+static void on_address(void *arg, const struct dns_answer *answer)
+{
+    struct target *target = arg;
+    const struct scan_context *context = target->run->context;
+    for (size_t i = 0; i < answer->rr_count; i++) {
+        struct bytes rdata = answer->rrs[i].rdata;
+        struct ip_addr ip = answer->type == DNS_TYPE_AAAA ? ip_v6(rdata.data) : ip_v4(rdata.data);
+        if (ip_may_reach(&ip, &context->allow) && !optout_has_ip(context->optout, &ip)) {
+            connect_target(target, &ip);
+            return;
+        }
+    }
+    end_target(target, TARGET_NO_ADDRESS);
+}
+
+static void start_targets(struct run *run)
+{
+    const struct scan_context *context = run->context;
+    const char *list = run->config.preflight_port25;
+    char name[NAME_BYTES];
+    if (run->config.smtp_probe == SMTP_PROBE_NONE || (!context->has_ipv4 && !context->has_ipv6))
+        return;
+    while (run->target_count < TARGETS_TESTED && next_item(&list, name)) {
+        struct target *target = &run->targets[run->target_count++];
+        target->run = run;
+        target->fd = -1;
+        (void)snprintf(target->name, sizeof target->name, "%s", name);
+        run->targets_left++;
+        (void)lookup_start(run->engine, target->name, context->has_ipv4 ? DNS_TYPE_A : DNS_TYPE_AAAA,
+                           on_address, target);
+    }
+}
+
+struct port_counts {
+    size_t connect, silent, refuse;
+};
+
+/* A connection that still waits when time is up was not answered. */
+static struct port_counts count_targets(const struct run *run)
+{
+    struct port_counts counts = {0};
+    for (size_t i = 0; i < run->target_count; i++) {
+        const struct target *target = &run->targets[i];
+        counts.connect += target->end == TARGET_CONNECTS;
+        counts.refuse += target->end == TARGET_REFUSES;
+        counts.silent += target->end == TARGET_SILENT || (target->end == TARGET_WAITS && target->fd >= 0);
+    }
+    return counts;
+}
+
+static void say_port25(struct run *run)
+{
+    struct port_counts counts = count_targets(run);
+    size_t failed = counts.silent + counts.refuse;
+    size_t least = run->target_count < TARGETS_LEAST ? run->target_count : TARGETS_LEAST;
+    bool blocked = counts.connect == 0 && failed >= least && failed > 0;
+    run->preflight->port25_blocked = blocked;
+    char *text = add_line(run->preflight, "port 25", !blocked);
+    if (run->target_count == 0) {
+        append(text, "not tested");
+    } else if (blocked) {
+        append(text,
+               "seems blocked from here (%zu silent, %zu refused): MX hosts are not probed; "
+               "with preflight.port25 empty they are tried all the same",
+               counts.silent, counts.refuse);
+    } else if (counts.connect == 0) {
+        append(text, "not known: %zu of %zu hosts of preflight.port25 could be tried", failed,
+               run->target_count);
+    } else {
+        for (size_t i = 0; i < run->target_count; i++)
+            if (run->targets[i].end == TARGET_CONNECTS)
+                append(text, "%s answers", run->targets[i].name);
+    }
+}
+
+/* ---- this machine ---------------------------------------------------------------------------------------
+ */
+
+static void say_families(struct run *run)
+{
+    bool v4 = run->context->has_ipv4, v6 = run->context->has_ipv6;
+    char *text = add_line(run->preflight, "addresses", v4 && v6);
+    if (v4 && v6)
+        append(text, "IPv4 and IPv6");
+    else if (!v4 && !v6)
+        append(text, "no route to anywhere");
+    else
+        append(text, "%s only: hosts without it will be unknown", v4 ? "IPv4" : "IPv6");
+}
+
+static void say_clock(struct run *run)
+{
+    char now[CLOCK_TEXT_BYTES];
+    int64_t now_ms = clock_wall_ms();
+    bool sane = now_ms >= CLOCK_LEAST_MS;
+    char *text = add_line(run->preflight, "clock", sane);
+    append(text, "%s%s", clock_format(now_ms, now), sane ? "" : ": before this program was written");
+    if (is_embedded(run) && count_security(run, DNSSEC_SECURE) > 0)
+        append(text, ", within the times of the root's signatures");
+}
+
+static void say_roots(struct run *run)
+{
+    size_t roots = trust_root_count(run->context->trust);
+    append(add_line(run->preflight, "roots", roots > 0), "%zu trusted certificates in %s", roots,
+           run->config.tls_ca_file);
+}
+
+static void say_files(struct run *run, uint64_t limit)
+{
+    uint64_t need =
+        (uint64_t)run->config.smtp_live + (uint64_t)run->config.policy_live + (uint64_t)FILES_OF_OUR_OWN;
+    if (is_embedded(run))
+        need += limit / 4; /* what the embedded resolver takes at most */
+    else
+        need += (uint64_t)run->resolver_count * STUB_SOCKETS * setup_loops(&run->config);
+    append(add_line(run->preflight, "open files", limit >= need), "%llu allowed, %llu needed at most%s",
+           (unsigned long long)limit, (unsigned long long)need,
+           limit >= need ? "" : "; raise ulimit -n or lower smtp.live");
+}
+
+/* The directory need not be there yet: then the nearest one above it. */
+static bool free_bytes(const char *path, uint64_t *bytes)
+{
+    char *at = strdup(path);
+    struct statvfs space;
+    bool found = at != NULL && statvfs(at, &space) == 0;
+    while (at != NULL && !found && strrchr(at, '/') > at) {
+        *strrchr(at, '/') = '\0';
+        found = statvfs(at, &space) == 0;
+    }
+    if (!found)
+        found = statvfs(path[0] == '/' ? "/" : ".", &space) == 0;
+    free(at);
+    *bytes = found ? (uint64_t)space.f_bavail * space.f_frsize : 0;
+    return found;
+}
+
+static void say_disk(struct run *run)
+{
+    const char *dir = run->config.output_dir;
+    uint64_t bytes;
+    if (dir[0] == '\0' || strcmp(dir, "-") == 0 || !free_bytes(dir, &bytes))
+        return;
+    append(add_line(run->preflight, "disk", bytes >= DISK_LEAST), "%.1f GiB free for %s",
+           (double)bytes / (double)(UINT64_C(1) << 30), dir);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------
+ */
+
+/* The scan's own configuration, with less patience: all has to fit into PREFLIGHT_MS. */
+static bool prepare(struct run *run, const char **why)
+{
+    run->config = *run->context->config;
+    if (run->config.dns_timeout > QUESTION_MS)
+        run->config.dns_timeout = QUESTION_MS;
+    if (run->config.dns_attempts > QUESTION_ATTEMPTS)
+        run->config.dns_attempts = QUESTION_ATTEMPTS;
+    *why = "out of memory";
+    run->base = event_base_new();
+    if (run->base == NULL)
+        return false;
+    run->engine = lookup_engine_create(run->base, &run->config, &run->context->allow, 1, why);
+    return run->engine != NULL;
+}
+
+static void dispose(struct run *run)
+{
+    for (size_t i = 0; i < run->resolver_count; i++)
+        lookup_engine_destroy(run->resolvers[i].engine);
+    lookup_engine_destroy(run->engine);
+    for (size_t i = 0; i < run->target_count; i++) {
+        if (run->targets[i].event != NULL)
+            event_free(run->targets[i].event);
+        if (run->targets[i].fd >= 0)
+            (void)close(run->targets[i].fd);
+    }
+    if (run->base != NULL)
+        event_base_free(run->base);
+    free(run);
+}
+
+static void say_all(struct run *run, uint64_t open_files)
+{
+    say_resolvers(run);
+    say_dnssec(run);
+    say_port25(run);
+    say_families(run);
+    say_clock(run);
+    say_roots(run);
+    say_files(run, open_files);
+    say_disk(run);
+}
+
+enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
+                         struct buf *why)
+{
+    const char *reason = "out of memory";
+    const struct timeval most = {.tv_sec = PREFLIGHT_MS / 1000};
+    *preflight = (struct preflight){0};
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL)
+        return ERR_MEMORY;
+    run->context = context;
+    run->preflight = preflight;
+    run->began_ms = clock_monotonic_ms();
+    bool started = prepare(run, &reason);
+    if (started) {
+        start_resolvers(run);
+        start_targets(run);
+        (void)event_base_loopexit(run->base, &most);
+        (void)event_base_dispatch(run->base);
+        say_all(run, open_files);
+    } else {
+        (void)buf_text(why, reason);
+    }
+    dispose(run);
+    return started ? ERR_OK : ERR_CONFIG;
+}
+
+void preflight_print(const struct preflight *preflight, FILE *out)
+{
+    for (size_t i = 0; i < preflight->count; i++) {
+        const struct meta_check *check = &preflight->checks[i];
+        (void)fprintf(out, "preflight: %s: %s%s\n", check->name, check->ok ? "" : "WARNING: ", check->text);
+    }
+}

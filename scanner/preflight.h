@@ -1,0 +1,36 @@
+/*
+ * What is looked at before a scan, and before a check with -v: do the resolvers answer and validate, does
+ * port 25 go out from here, which address families are there, the clock, the roots, open files, disk space. A
+ * line for each, so that what is this machine's own fault never becomes a verdict about strangers. It judges
+ * no domain and changes nothing.
+ */
+#ifndef STSWEEP_PREFLIGHT_H
+#define STSWEEP_PREFLIGHT_H
+
+#include <stdio.h>
+
+#include "output/meta.h"
+#include "scanner/worker.h"
+
+enum { PREFLIGHT_LINES = 8, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000 };
+
+struct preflight {
+    struct meta_check checks[PREFLIGHT_LINES]; /* their texts point into texts */
+    char texts[PREFLIGHT_LINES][PREFLIGHT_TEXT_BYTES];
+    size_t count;
+    bool no_resolver;    /* none gives an answer that can be used: a scan would learn nothing */
+    bool port25_blocked; /* names are found, but port 25 of nobody can be reached */
+};
+
+/*
+ * Runs a loop of its own in the caller's thread for at most PREFLIGHT_MS; all questions and connections are
+ * under way side by side. open_files is the limit in effect. Not to be copied afterwards. ERR_CONFIG with
+ * *why where the resolver cannot be set up.
+ */
+enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
+                         struct buf *why);
+
+/* "preflight: NAME: TEXT", with a word of warning where it is not ok. */
+void preflight_print(const struct preflight *preflight, FILE *out);
+
+#endif
