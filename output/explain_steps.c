@@ -69,14 +69,20 @@ static void say_code(struct page *page, enum failure_code code)
     (void)buf_printf(&page->line, "%s: %s", failure_name(code), failure_get(code)->why);
 }
 
+/* The end of the CNAME chain, or NULL. */
+static const char *alias_of(const struct address_facts *address)
+{
+    const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
+    return chain->cname_count > 0 ? chain->cnames[chain->cname_count - 1] : NULL;
+}
+
 static void say_addresses(struct page *page, const struct address_facts *address)
 {
     char text[IP_TEXT_BYTES];
     for (size_t i = 0; i < address->ip_count; i++)
         (void)buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", ip_format(&address->ips[i], text));
-    const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
-    if (chain->cname_count > 0)
-        (void)buf_printf(&page->line, " (an alias of %s)", chain->cnames[chain->cname_count - 1]);
+    if (alias_of(address) != NULL)
+        (void)buf_printf(&page->line, " (an alias of %s)", alias_of(address));
 }
 
 /* The first finding of a text that is no more than a warning. */
@@ -259,6 +265,10 @@ static void step_host(struct explained *explained, const struct mx_host *host,
         (void)buf_text(&page->line, " (the domain itself, as there is no MX record)");
         code = code == FAIL_NONE ? FAIL_MX_IMPLICIT : code;
     }
+    if (code == FAIL_NONE && host->facts != NULL && alias_of(&host->facts->address) != NULL) {
+        (void)buf_printf(&page->line, ", an alias of %s", alias_of(&host->facts->address));
+        code = FAIL_MX_CNAME;
+    }
     page_step(page, explain_mark(explained->judgement, code), host->implicit ? "MX implicit" : head);
     for (size_t i = 0; i < verdict->ip_count; i++)
         step_address(explained, &host->facts->probes[i], verdict->ips[i].code);
@@ -345,7 +355,7 @@ static void step_starttls(struct explained *explained)
         [TLS_OUTCOME_UNKNOWN] = {MARK_UNKNOWN, "could not be determined at any MX host"},
         [TLS_OUTCOME_ALL] = {MARK_OK, "every MX address that answered takes TLS"},
         [TLS_OUTCOME_SOME] = {MARK_WARNING, "some MX addresses take no TLS"},
-        [TLS_OUTCOME_NONE] = {MARK_FAIL, "no MX address takes TLS: all mail travels in the clear"},
+        [TLS_OUTCOME_NONE] = {MARK_FAIL, "no MX address completes TLS: mail travels in the clear"},
     };
     enum tls_outcome tls = explained->judgement->tls;
     bool no_mail = explained->judgement->outcome == OUTCOME_NO_MAIL;

@@ -101,20 +101,44 @@ static void write_mx_in_use(struct explained *explained)
     }
 }
 
+/* Would enforcing be safe, as far as it was seen? */
+static bool every_host_passes(const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        const struct host_verdict *host = &judgement->hosts[i];
+        if (host->ip_count == 0 || (host->code != FAIL_NONE && host->code != FAIL_MX_NOT_IN_POLICY))
+            return false;
+        for (size_t j = 0; j < host->ip_count; j++)
+            if (host->ips[j].code != FAIL_NONE)
+                return false;
+    }
+    return judgement->host_count > 0;
+}
+
+/* The mode that the owner chose, but a policy that comes into force by being mended must not lose mail. */
+static enum sts_mode mode_to_write(const struct judgement *judgement)
+{
+    enum sts_mode mode = judgement->policy.mode;
+    if (mode == STS_MODE_UNSET)
+        return STS_MODE_TESTING;
+    bool comes_into_force = judgement->policy_code != FAIL_NONE;
+    return mode == STS_MODE_ENFORCE && comes_into_force && !every_host_passes(judgement) ? STS_MODE_TESTING
+                                                                                         : mode;
+}
+
 /* A policy that names the MX hosts in use; testing first where none is in force. */
 static void write_policy(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
     const struct sts_policy *policy = &explained->judgement->policy;
     struct buf *line = &explained->page.line;
-    enum sts_mode mode = policy->mode == STS_MODE_UNSET ? STS_MODE_TESTING : policy->mode;
     uint32_t max_age =
         policy->max_age_set && policy->max_age > LEAST_MAX_AGE ? policy->max_age : LEAST_MAX_AGE;
     (void)buf_printf(line, "https://mta-sts.%s/.well-known/mta-sts.txt:", facts->domain);
     write_row(explained, "serve");
     (void)buf_text(line, "version: STSv1");
     write_row(explained, "");
-    (void)buf_printf(line, "mode: %s", sts_mode_name(mode));
+    (void)buf_printf(line, "mode: %s", sts_mode_name(mode_to_write(explained->judgement)));
     write_row(explained, "");
     write_mx_in_use(explained);
     (void)buf_printf(line, "max_age: %u", max_age);

@@ -318,6 +318,10 @@ static void a_finding_has_its_place(void **state)
     assert_has(&out, "    serve  https://mta-sts.example.org/.well-known/mta-sts.txt:\n"
                      "           version: STSv1\n           mode: enforce\n           mx: mx.example\n"
                      "           max_age: 604800\n");
+    world.ip.code = FAIL_SMTP_TLS_EXPIRED; /* enforcing the mended policy would lose mail */
+    explain(&out, &world, false, false);
+    assert_has(&out, "           mode: testing\n");
+    assert_has_not(&out, "           mode: enforce\n");
     buf_dispose(&out);
 }
 
