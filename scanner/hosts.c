@@ -397,29 +397,13 @@ static struct entry *entry_create(struct hosts *hosts, const char *host, bool pr
     return entry;
 }
 
-/* Something that may pass: a lookup that failed, an address that could not be judged. */
-static bool is_open(const struct host_facts *facts)
-{
-    const struct lookup_facts *lookups[] = {&facts->address.a, &facts->address.aaaa, &facts->tlsa.lookup};
-    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++) {
-        enum dns_status status = lookups[i]->status;
-        if (status != DNS_NOT_ASKED && status != DNS_ANSWERED && status != DNS_NXDOMAIN &&
-            status != DNS_NODATA)
-            return true;
-    }
-    for (size_t i = 0; i < facts->probe_count; i++)
-        if (failure_get(verdict_probe(&facts->probes[i], facts->probes[i].time))->transient)
-            return true;
-    return false;
-}
-
 void hosts_new_pass(struct hosts *hosts)
 {
     struct list *link = list_first(&hosts->ready);
     while (link != NULL) {
         struct entry *entry = list_entry(link, struct entry, recent);
         link = link->next == &hosts->ready ? NULL : link->next;
-        if (is_open(&entry->result->facts))
+        if (verdict_host_may_pass(&entry->result->facts))
             forget(entry);
     }
 }

@@ -178,20 +178,23 @@ enum error reader_put_off(struct reader *reader, const struct input_name *name)
 
 /* ---- passes -------------------------------------------------------------------------------------------- */
 
-static void publish_total(struct reader *reader)
+/* How many there are in all, which the first pass finds out: duplicates are found while handing out. */
+static void publish_total(struct reader *reader, bool first)
 {
+    if (!first)
+        return;
     const struct spool_counts *counts = spool_counts(reader->spool);
     atomic_store_explicit(&reader->total, counts->names - counts->not_in_shard - counts->duplicates,
                           memory_order_relaxed);
 }
 
-static enum error hand_out(struct reader *reader)
+static enum error hand_out(struct reader *reader, bool first)
 {
     struct input_name name;
     enum error error;
-    publish_total(reader);
+    publish_total(reader, first);
     while ((error = spool_next(reader->spool, &name)) == ERR_OK) {
-        publish_total(reader);
+        publish_total(reader, first);
         if (is_stopped(reader))
             return ERR_STOPPED;
         if (store_is_done(reader->options.store, name.ordinal))
@@ -248,11 +251,11 @@ static enum error create_spool(struct reader *reader, bool whole, struct spool *
 }
 
 /* One pass over reader->spool; what it puts off stands in reader->again then. */
-static enum error run_pass(struct reader *reader, bool last)
+static enum error run_pass(struct reader *reader, bool first, bool last)
 {
     enum error error = last ? ERR_OK : create_spool(reader, false, &reader->again);
     if (error == ERR_OK)
-        error = hand_out(reader);
+        error = hand_out(reader, first);
     if (error == ERR_OK && !last)
         error = wait_for_all(reader);
     return error;
@@ -276,7 +279,7 @@ static enum error run_passes(struct reader *reader)
     uint64_t put_off = 0;
     enum error error = ERR_OK;
     for (int64_t pass = 1; pass <= passes && error == ERR_OK; pass++) {
-        error = run_pass(reader, pass == passes);
+        error = run_pass(reader, pass == 1, pass == passes);
         if (pass == 1)
             reader->counts.spool = *spool_counts(reader->spool);
         if (error != ERR_OK || atomic_load(&reader->put_off) == put_off)

@@ -9,17 +9,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "output/json.h"
 #include "output/progress.h"
 #include "scanner/base/clock.h"
 #include "scanner/preflight.h"
 #include "scanner/reader.h"
+#include "scanner/records.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
 #include "scanner/verdict.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
-enum { WHY_BYTES = 16 * 1024, LINE_BYTES = 4 * 1024 * 1024, TICK_MS = 500 };
+enum { WHY_BYTES = 16 * 1024, SUMMARY_BYTES = 4 * 1024 * 1024, TICK_MS = 500 };
 
 struct scan {
     const struct scan_request *request;
@@ -34,7 +34,7 @@ struct scan {
     struct scan_meta meta;
     struct preflight preflight;
     struct progress progress;
-    struct buf *lines;             /* one for each worker */
+    struct records records;
     atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
     uint64_t done_before;          /* records of the runs before this one */
     struct buf why;
@@ -44,7 +44,7 @@ struct scan {
     atomic_bool reader_ended;
     atomic_bool writer_failed;
     bool stopping;
-    bool waiting; /* for the next pass, as last said */
+    bool waiting;     /* for the next pass, as last said */
     int refused_with; /* the exit code where it does not even begin */
     int64_t started_ms;
 };
@@ -62,35 +62,8 @@ static void wake_main(struct scan *scan)
 static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
 {
     struct scan *scan = arg;
-    struct buf *line = &scan->lines[worker->index];
     progress_count_probe(&scan->progress);
-    for (size_t i = 0; i < probe->tls.cert_count; i++) {
-        const struct cert_facts *cert = &probe->tls.certs[i];
-        buf_reset(line);
-        if (json_cert(line, cert))
-            (void)writer_line(scan->writer, STORE_CERTS, buf_bytes(line), NULL, cert->sha256);
-    }
-    buf_reset(line);
-    if (json_host(line, probe, verdict_probe(probe, probe->time)))
-        (void)writer_line(scan->writer, STORE_HOSTS, buf_bytes(line), NULL, NULL);
-}
-
-static void write_policy_certs(struct scan *scan, struct buf *line, const struct domain_facts *facts)
-{
-    const struct tls_facts *tls = &facts->policy.fetch.tls;
-    for (size_t i = 0; i < tls->cert_count; i++) {
-        buf_reset(line);
-        if (json_cert(line, &tls->certs[i]))
-            (void)writer_line(scan->writer, STORE_CERTS, buf_bytes(line), NULL, tls->certs[i].sha256);
-    }
-}
-
-/* A record that cannot be written would make the denominators wrong: the scan stops there. */
-static void lost_record(const struct domain_facts *facts)
-{
-    (void)fprintf(stderr, "stsweep: %s: its record could not be made: %s\n", facts->domain,
-                  error_text(ERR_LIMIT));
-    abort();
+    records_host(&scan->records, worker->index, probe);
 }
 
 static bool all_finished(struct scan *scan)
@@ -112,7 +85,7 @@ static void put_off(struct scan *scan, const struct domain_facts *facts)
     struct input_name name = {
         .ordinal = facts->ordinal, .domain = facts->domain, .rank = facts->rank, .label = facts->label};
     if (reader_put_off(scan->reader, &name) != ERR_OK)
-        lost_record(facts);
+        records_lost(facts->domain);
     ended(scan);
 }
 
@@ -120,18 +93,11 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
                       const struct judgement *judgement)
 {
     struct scan *scan = arg;
-    struct buf *line = &scan->lines[worker->index];
-    struct tally tally;
     if (worker->pass <= (uint64_t)scan->config->scan_retry_passes && verdict_may_pass(judgement)) {
         put_off(scan, facts);
         return;
     }
-    write_policy_certs(scan, line, facts);
-    buf_reset(line);
-    summary_tally(facts, judgement, &tally);
-    if (!json_domain(line, facts, judgement) ||
-        writer_line(scan->writer, STORE_DOMAINS, buf_bytes(line), &tally, NULL) != ERR_OK)
-        lost_record(facts);
+    records_domain(&scan->records, worker->index, facts, judgement);
     progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
     atomic_store_explicit(&scan->lookups[worker->index], lookup_counters(worker->dns)->answered,
                           memory_order_relaxed);
@@ -234,12 +200,10 @@ static bool make_workers(struct scan *scan)
     scan->context.sink =
         (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
     scan->context.trace = scan->request->trace;
-    scan->lines = calloc(scan->worker_count, sizeof *scan->lines);
+    scan->records.writer = scan->writer;
     scan->lookups = calloc(scan->worker_count, sizeof *scan->lookups);
-    if (scan->lines == NULL || scan->lookups == NULL)
+    if (scan->lookups == NULL || records_init(&scan->records, scan->worker_count) != ERR_OK)
         return say(scan, "loops", ERR_MEMORY);
-    for (uint32_t i = 0; i < scan->worker_count; i++)
-        buf_init(&scan->lines[i], LINE_BYTES);
     scan->workers = workers_create(scan->worker_count, &scan->context, &why);
     if (scan->workers == NULL)
         (void)buf_text(&scan->why, why);
@@ -418,7 +382,7 @@ static void set_denominators(struct scan *scan, const struct reader_counts *coun
 static enum error write_summary(struct scan *scan)
 {
     struct buf text;
-    buf_init(&text, LINE_BYTES);
+    buf_init(&text, SUMMARY_BYTES);
     enum error error = ERR_LIMIT;
     if (summary_json(&text, store_summary(scan->store)))
         error = store_write_file(scan->store, "summary.json", buf_bytes(&text), &scan->why);
@@ -492,9 +456,7 @@ static int finish(struct scan *scan)
 static void dispose(struct scan *scan)
 {
     workers_destroy(scan->workers, scan->worker_count);
-    for (uint32_t i = 0; scan->lines != NULL && i < scan->worker_count; i++)
-        buf_dispose(&scan->lines[i]);
-    free(scan->lines);
+    records_dispose(&scan->records);
     free(scan->lookups);
     reader_destroy(scan->reader);
     writer_destroy(scan->writer);

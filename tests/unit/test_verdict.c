@@ -1069,20 +1069,13 @@ static void test_null_mx_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_probe_codes),
-        cmocka_unit_test(test_port_blocked_here),
-        cmocka_unit_test(test_handshake_codes),
-        cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_no_certificate),
-        cmocka_unit_test(test_all_faults_are_collected),
-        cmocka_unit_test(test_fetches),
-        cmocka_unit_test(test_domains),
-        cmocka_unit_test(test_incomplete),
-        cmocka_unit_test(test_rpt_types),
-        cmocka_unit_test(test_tls_outcome),
-        cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
-        cmocka_unit_test(test_may_pass),
-        cmocka_unit_test(test_weaknesses),
+        cmocka_unit_test(test_probe_codes),      cmocka_unit_test(test_port_blocked_here),
+        cmocka_unit_test(test_handshake_codes),  cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_no_certificate),   cmocka_unit_test(test_all_faults_are_collected),
+        cmocka_unit_test(test_fetches),          cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_incomplete),       cmocka_unit_test(test_rpt_types),
+        cmocka_unit_test(test_tls_outcome),      cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
+        cmocka_unit_test(test_may_pass),         cmocka_unit_test(test_weaknesses),
         cmocka_unit_test(test_null_mx_findings),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
