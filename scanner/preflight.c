@@ -46,6 +46,7 @@ struct target {
 };
 
 struct run {
+    bool none_usable; /* no resolver gives an answer for the root */
     const struct scan_context *context;
     struct preflight *preflight;
     struct config config;
@@ -109,6 +110,15 @@ static bool is_usable(const struct resolver_test *test)
     return test->status == DNS_ANSWERED || test->status == DNS_NODATA || test->status == DNS_NXDOMAIN;
 }
 
+/* Nothing comes from it at all. One that refuses to speak of the root may still serve what it is asked for.
+ */
+static bool is_silent(const struct resolver_test *test)
+{
+    bool embedded = test->run->config.dns_resolvers[0] == '\0';
+    return test->status == DNS_NOT_ASKED || test->status == DNS_TIMEOUT ||
+           (embedded && test->status == DNS_SERVFAIL); /* how unreachable root servers reach us */
+}
+
 static void on_root(void *arg, const struct dns_answer *answer)
 {
     struct resolver_test *test = arg;
@@ -150,9 +160,13 @@ static void start_resolvers(struct run *run)
 static void say_resolvers(struct run *run)
 {
     size_t usable = 0;
-    for (size_t i = 0; i < run->resolver_count; i++)
+    size_t silent = 0;
+    for (size_t i = 0; i < run->resolver_count; i++) {
         usable += is_usable(&run->resolvers[i]);
-    run->preflight->no_resolver = usable == 0;
+        silent += is_silent(&run->resolvers[i]);
+    }
+    run->preflight->no_resolver = silent == run->resolver_count;
+    run->none_usable = usable == 0;
     char *text = add_line(run->preflight, "resolvers", usable == run->resolver_count);
     append(text, "%zu of %zu can be used: ", usable, run->resolver_count);
     for (size_t i = 0; i < run->resolver_count; i++) {
@@ -160,7 +174,7 @@ static void say_resolvers(struct run *run)
         append(text, "%s%s ", i > 0 ? ", " : "", test->name);
         if (is_usable(test))
             append(text, "answers in %lld ms", (long long)test->ms);
-        else if (test->status == DNS_NOT_ASKED || test->status == DNS_TIMEOUT)
+        else if (is_silent(test))
             append(text, "does not answer");
         else
             append(text, "answers %s for the root", dns_status_name(test->status));
@@ -186,11 +200,10 @@ static void say_dnssec(struct run *run)
     size_t bogus = 0;
     for (size_t i = 0; i < run->resolver_count; i++)
         bogus += run->resolvers[i].status == DNS_BOGUS;
-    char *text =
-        add_line(run->preflight, "dnssec", bogus == 0 && insecure == 0 && !run->preflight->no_resolver);
+    char *text = add_line(run->preflight, "dnssec", bogus == 0 && insecure == 0 && !run->none_usable);
     if (bogus > 0)
         append(text, "the root's signatures are bogus for %zu: wrong clock, or wrong trust anchor?", bogus);
-    else if (run->preflight->no_resolver)
+    else if (run->none_usable)
         append(text, "cannot be told without a resolver");
     else if (insecure > 0)
         append(text, "%zu %s; DNSSEC and DANE will be seen as absent", insecure,

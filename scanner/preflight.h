@@ -18,7 +18,7 @@ struct preflight {
     struct meta_check checks[PREFLIGHT_LINES]; /* their texts point into texts */
     char texts[PREFLIGHT_LINES][PREFLIGHT_TEXT_BYTES];
     size_t count;
-    bool no_resolver;    /* none gives an answer that can be used: a scan would learn nothing */
+    bool no_resolver;    /* none answers at all: a scan would learn nothing */
     bool port25_blocked; /* names are found, but port 25 of nobody can be reached */
 };
 
