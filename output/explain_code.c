@@ -178,22 +178,10 @@ static void say_patterns(struct explained *explained)
 /* ---- lookups ----------------------------------------------------------------------------------------------
  */
 
-static enum failure_code code_of(enum dns_status status)
-{
-    static const enum failure_code codes[DNS_STATUS_COUNT] = {
-        [DNS_NXDOMAIN] = FAIL_DNS_NXDOMAIN, [DNS_NODATA] = FAIL_DNS_NODATA,
-        [DNS_SERVFAIL] = FAIL_DNS_SERVFAIL, [DNS_REFUSED] = FAIL_DNS_REFUSED,
-        [DNS_TIMEOUT] = FAIL_DNS_TIMEOUT,   [DNS_BOGUS] = FAIL_DNS_BOGUS,
-        [DNS_FORMERR] = FAIL_DNS_FORMERR,   [DNS_TRUNCATED_NO_TCP] = FAIL_DNS_TRUNCATED_NO_TCP,
-        [DNS_LOOP] = FAIL_DNS_LOOP,         [DNS_LAME] = FAIL_DNS_LAME,
-    };
-    return codes[status];
-}
-
 static void say_lookup(struct page *page, enum failure_code code, const struct lookup_facts *lookup,
                        const char *prefix, const char *name, const char *type)
 {
-    if (code_of(lookup->status) != code)
+    if (dns_status_code(lookup->status) != code)
         return;
     (void)buf_printf(&page->line, " Asked for: %s%s %s", prefix, name, type);
     if (lookup->why_bogus != NULL)

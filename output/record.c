@@ -139,3 +139,15 @@ const char *tls_outcome_name(enum tls_outcome outcome)
     };
     return names[outcome];
 }
+
+enum failure_code dns_status_code(enum dns_status status)
+{
+    static const enum failure_code codes[DNS_STATUS_COUNT] = {
+        [DNS_NXDOMAIN] = FAIL_DNS_NXDOMAIN, [DNS_NODATA] = FAIL_DNS_NODATA,
+        [DNS_SERVFAIL] = FAIL_DNS_SERVFAIL, [DNS_REFUSED] = FAIL_DNS_REFUSED,
+        [DNS_TIMEOUT] = FAIL_DNS_TIMEOUT,   [DNS_BOGUS] = FAIL_DNS_BOGUS,
+        [DNS_FORMERR] = FAIL_DNS_FORMERR,   [DNS_TRUNCATED_NO_TCP] = FAIL_DNS_TRUNCATED_NO_TCP,
+        [DNS_LOOP] = FAIL_DNS_LOOP,         [DNS_LAME] = FAIL_DNS_LAME,
+    };
+    return codes[status];
+}

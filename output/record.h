@@ -438,4 +438,7 @@ const char *outcome_name(enum outcome outcome);
 const char *dane_outcome_name(enum dane_outcome outcome);
 const char *tls_outcome_name(enum tls_outcome outcome);
 
+/* The failure code of a lookup that ended so; FAIL_NONE where it was answered or not asked. */
+enum failure_code dns_status_code(enum dns_status status);
+
 #endif

@@ -24,24 +24,12 @@ static bool is_negative(enum dns_status status)
     return status == DNS_NXDOMAIN || status == DNS_NODATA;
 }
 
-static enum failure_code dns_code(enum dns_status status)
-{
-    static const enum failure_code codes[DNS_STATUS_COUNT] = {
-        [DNS_NXDOMAIN] = FAIL_DNS_NXDOMAIN, [DNS_NODATA] = FAIL_DNS_NODATA,
-        [DNS_SERVFAIL] = FAIL_DNS_SERVFAIL, [DNS_REFUSED] = FAIL_DNS_REFUSED,
-        [DNS_TIMEOUT] = FAIL_DNS_TIMEOUT,   [DNS_BOGUS] = FAIL_DNS_BOGUS,
-        [DNS_FORMERR] = FAIL_DNS_FORMERR,   [DNS_TRUNCATED_NO_TCP] = FAIL_DNS_TRUNCATED_NO_TCP,
-        [DNS_LOOP] = FAIL_DNS_LOOP,         [DNS_LAME] = FAIL_DNS_LAME,
-    };
-    return codes[status];
-}
-
 /* A lookup that neither answered nor said no. */
 static bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup)
 {
     if (lookup->status == DNS_NOT_ASKED || lookup->status == DNS_ANSWERED || is_negative(lookup->status))
         return false;
-    code_set_add(&judgement->codes, dns_code(lookup->status));
+    code_set_add(&judgement->codes, dns_status_code(lookup->status));
     return true;
 }
 
@@ -135,7 +123,7 @@ static void add_fetch_codes(const struct policy_facts *policy, int64_t now, stru
     bool failed = add_failed_lookup(judgement, &policy->address.a);
     failed = add_failed_lookup(judgement, &policy->address.aaaa) || failed;
     if (!failed && policy->address.ip_count == 0)
-        code_set_add(&judgement->codes, dns_code(policy->address.a.status));
+        code_set_add(&judgement->codes, dns_status_code(policy->address.a.status));
     verdict_certificate_codes(&fetch->tls, STAGE_POLICY, now, &judgement->codes);
     if (fetch->http_status >= 500)
         code_set_add(&judgement->codes, FAIL_POLICY_HTTP_STATUS);
@@ -239,7 +227,7 @@ static enum failure_code host_code(const struct mx_host *host, struct judgement 
     failed = add_failed_lookup(judgement, &address->aaaa) || failed;
     if (failed)
         return FAIL_MX_DNS_FAILED;
-    code_set_add(&judgement->codes, dns_code(address->a.status));
+    code_set_add(&judgement->codes, dns_status_code(address->a.status));
     return host->implicit ? FAIL_MX_NONE : FAIL_MX_NO_ADDRESS;
 }
 
