@@ -140,6 +140,35 @@ const char *tls_outcome_name(enum tls_outcome outcome)
     return names[outcome];
 }
 
+const char *delivery_name(enum delivery delivery)
+{
+    static const char *const names[DELIVERY_COUNT] = {
+        [DELIVERY_NONE] = "none",   [DELIVERY_TAKES] = "takes",   [DELIVERY_SOME] = "some",
+        [DELIVERY_SKIPS] = "skips", [DELIVERY_DEFERS] = "defers",
+    };
+    return names[delivery];
+}
+
+const char *sender_kind_name(enum sender_kind kind)
+{
+    static const char *const names[SENDER_COUNT] = {
+        [SENDER_MTA_STS] = "mta_sts",
+        [SENDER_DANE] = "dane",
+        [SENDER_OPPORTUNISTIC] = "opportunistic",
+    };
+    return names[kind];
+}
+
+const char *exo_inbound_name(enum exo_inbound exo)
+{
+    static const char *const names[EXO_COUNT] = {
+        [EXO_NOT] = "no",
+        [EXO_DIRECT] = "direct",
+        [EXO_MIXED] = "mixed",
+    };
+    return names[exo];
+}
+
 enum failure_code dns_status_code(enum dns_status status)
 {
     static const enum failure_code codes[DNS_STATUS_COUNT] = {

@@ -113,6 +113,8 @@ struct cert_facts {
     bool self_issued;      /* subject equals issuer */
     bool self_signed;      /* and the signature verifies with its own key */
     bool is_ca;
+    int signed_by;          /* place in the presented chain of the certificate whose key verifies this one's
+                               signature (its own where self-signed); -1: none, or not in this presentation */
     const char *aia_issuer; /* first caIssuers URL, or NULL */
     struct bytes der;       /* empty once it has been written */
 };
@@ -145,6 +147,8 @@ struct tls_facts {
     size_t cert_count;
     struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
     size_t error_count;
+    uint32_t tlsa_signs; /* bit i: the key in TLSA record i (usage 2, matching type 0) verifies the signature
+                            of the last certificate of the leaf's path, though it was not presented itself */
     bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard)
                       */
 };
@@ -249,6 +253,9 @@ struct probe_facts {
     bool injected;         /* plaintext bytes came between the 220 and the handshake */
     size_t ehlo_tls_count; /* lines of the EHLO reply inside TLS */
     struct tls_facts tls;
+    struct tls_facts
+        *legacy; /* TLS-4: a second handshake that permits what is outdated; NULL: none was made */
+    bool shared; /* past limits.names_per_ip: greeting, capabilities and TLS version are another name's */
     uint32_t ms_connect;
     uint32_t ms_greeting;
     uint32_t ms_ehlo;
@@ -276,6 +283,19 @@ struct mx_host {
     const struct host_facts *facts; /* NULL where nothing was asked about it */
 };
 
+/*
+ * Where records stand that were meant for _mta-sts or _smtp._tls (TXT-9, RPT-2). Looked for only where
+ * _mta-sts has no record and there is a sign of intent: an address of mta-sts.<domain>, a TLSRPT record.
+ */
+struct near_miss_facts {
+    struct lookup_facts address;  /* A, then AAAA, of mta-sts.<domain> */
+    struct txt_facts apex;        /* <domain> */
+    struct txt_facts policy_host; /* mta-sts.<domain> */
+    struct txt_facts underscore;  /* _mta_sts.<domain> */
+    struct txt_facts wildcard;    /* a label that nobody publishes */
+    struct txt_facts tlsrpt;      /* _smtp-tlsrpt.<domain> */
+};
+
 struct domain_facts {
     uint64_t ordinal; /* 1-based place in the input */
     const char *domain;
@@ -289,6 +309,7 @@ struct domain_facts {
     uint32_t ms;
     struct txt_facts txt;
     struct txt_facts tlsrpt;
+    struct near_miss_facts near_miss;
     struct mx_facts mx;
     struct mx_host *hosts; /* the MX set (or the implicit one) in preference order, up to smtp.max_hosts */
     size_t host_count;
@@ -380,19 +401,55 @@ enum tls_outcome {
 /* One address of one MX host. */
 struct ip_verdict {
     enum failure_code code; /* FAIL_NONE: an MTA-STS sender's TLS checks pass here */
+    enum failure_code dane; /* FAIL_NONE: a DANE sender's do; meaningful where host_verdict.dane_applies */
 };
 
 struct host_verdict {
     bool policy_match; /* meaningful where there is a usable policy */
     enum dane_outcome dane;
-    enum failure_code code; /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
-    struct ip_verdict *ips; /* as facts->probes */
+    bool dane_applies;           /* usable TLSA records, or a TLSA lookup that a DANE sender defers on */
+    enum failure_code dane_code; /* why DANE does not apply to the host or cannot be judged; else FAIL_NONE */
+    enum failure_code code;      /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
+    struct ip_verdict *ips;      /* as facts->probes */
     size_t ip_count;
 };
 
 /* The set of codes, in the order of failure.def. */
 struct code_set {
     uint64_t words[(FAIL_COUNT + 63) / 64];
+};
+
+/* What a sender does at one MX host. */
+enum delivery {
+    DELIVERY_NONE,   /* no such sender's rule applies */
+    DELIVERY_TAKES,  /* mail goes through: at every address that could be judged */
+    DELIVERY_SOME,   /* at some addresses only */
+    DELIVERY_SKIPS,  /* validation fails: the sender goes on to the next host */
+    DELIVERY_DEFERS, /* could not be determined, or trouble that passes */
+    DELIVERY_COUNT
+};
+
+/*
+ * What one kind of sender meets over the whole MX set in preference order (RFC 8461 section 5.1, RFC 7672
+ * section 2.2, RFC 5321 section 5.1). hosts is as facts->hosts.
+ */
+struct sender_view {
+    enum delivery *hosts;
+    size_t host_count;
+    enum delivery all; /* TAKES: delivered (perhaps after skipping); SKIPS: no host takes it, mail is lost
+                          after the queue's time; DEFERS: open */
+    const char *delivered_by; /* the first host in preference order that takes it, or NULL */
+    bool validated;           /* delivered_by was validated, not only encrypted (or not even that) */
+};
+
+enum sender_kind { SENDER_MTA_STS, SENDER_DANE, SENDER_OPPORTUNISTIC, SENDER_COUNT };
+
+/* EXO-1: where the domain's inbound mail meets Exchange Online. */
+enum exo_inbound {
+    EXO_NOT,    /* no MX host of the service, and no sign of it */
+    EXO_DIRECT, /* every MX host in use is the service's */
+    EXO_MIXED,  /* some are, others stand beside */
+    EXO_COUNT
 };
 
 struct judgement {
@@ -409,6 +466,8 @@ struct judgement {
     uint32_t rpt_types;         /* bit 1 << enum rpt_type */
     struct host_verdict *hosts; /* as facts->hosts */
     size_t host_count;
+    struct sender_view senders[SENDER_COUNT];
+    enum exo_inbound exo;
     const char *provider_mx; /* short name, or NULL for unknown */
     const char *provider_policy;
 };
@@ -437,6 +496,9 @@ const char *sts_mode_name(enum sts_mode mode);
 const char *outcome_name(enum outcome outcome);
 const char *dane_outcome_name(enum dane_outcome outcome);
 const char *tls_outcome_name(enum tls_outcome outcome);
+const char *delivery_name(enum delivery delivery);
+const char *sender_kind_name(enum sender_kind kind);
+const char *exo_inbound_name(enum exo_inbound exo);
 
 /* The failure code of a lookup that ended so; FAIL_NONE where it was answered or not asked. */
 enum failure_code dns_status_code(enum dns_status status);

@@ -1,0 +1,97 @@
+/* The judgement of the MX hosts, and what a sender that enforces the policy meets over all of them. */
+#include "scanner/policy/match.h"
+#include "scanner/verdict_parts.h"
+#include "scanner/verdict_tls.h"
+
+void tally_add(struct tally_of *tally, enum failure_code code)
+{
+    const struct failure *failure = failure_get(code);
+    if (code == FAIL_NONE)
+        tally->pass++;
+    else if (failure->effect == EFFECT_HOST_FAILS)
+        tally->fail++;
+    else
+        tally->unknown++;
+}
+
+/* The host's own fault, before any of its addresses: FAIL_NONE where it has addresses to look at. */
+static enum failure_code host_code(const struct mx_host *host, struct judgement *judgement)
+{
+    if (host->address_literal)
+        return FAIL_MX_ADDRESS_LITERAL;
+    if (host->facts == NULL)
+        return FAIL_SMTP_NOT_PROBED_OPTOUT;
+    const struct address_facts *address = &host->facts->address;
+    if (host->facts->address.a.cname_count > 0 || address->aaaa.cname_count > 0)
+        code_set_add(&judgement->codes, host->implicit ? FAIL_NONE : FAIL_MX_CNAME);
+    if (address->ip_count > 0)
+        return FAIL_NONE;
+    bool failed = add_failed_lookup(judgement, &address->a);
+    failed = add_failed_lookup(judgement, &address->aaaa) || failed;
+    if (failed)
+        return FAIL_MX_DNS_FAILED;
+    code_set_add(&judgement->codes, dns_status_code(address->a.status));
+    return host->implicit ? FAIL_MX_NONE : FAIL_MX_NO_ADDRESS;
+}
+
+static void judge_addresses(const struct mx_host *host, int64_t now, struct arena *arena,
+                            struct host_verdict *verdict, struct judgement *judgement)
+{
+    const struct host_facts *facts = host->facts;
+    verdict->ips = arena_array(arena, facts->probe_count, sizeof *verdict->ips);
+    verdict->ip_count = verdict->ips == NULL ? 0 : facts->probe_count;
+    for (size_t i = 0; i < verdict->ip_count; i++) {
+        const struct probe_facts *probe = &facts->probes[i];
+        verdict->ips[i].code = verdict_probe(probe, now);
+        code_set_add(&judgement->codes, verdict->ips[i].code);
+        verdict_certificate_codes(&probe->tls, STAGE_SMTP, now, &judgement->codes);
+        if (probe->injected)
+            code_set_add(&judgement->codes, FAIL_SMTP_STARTTLS_INJECTED);
+    }
+}
+
+void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, struct host_verdict *verdict,
+                struct judgement *judgement)
+{
+    verdict->code = host_code(host, judgement);
+    if (host->implicit)
+        code_set_add(&judgement->codes, FAIL_MX_IMPLICIT);
+    if (verdict->code == FAIL_NONE)
+        judge_addresses(host, now, arena, verdict, judgement);
+    if (policy_is_usable(judgement) && judgement->policy.mode != STS_MODE_NONE) {
+        verdict->policy_match =
+            mx_pattern_match_any(host->host, judgement->policy.mx, judgement->policy.mx_count);
+        if (!verdict->policy_match && verdict->code == FAIL_NONE)
+            verdict->code = FAIL_MX_NOT_IN_POLICY;
+    }
+    code_set_add(&judgement->codes, verdict->code);
+}
+
+/* What a sender that honours the policy meets at one host: it may both pass and fail, at different addresses.
+ */
+static void count_host(const struct host_verdict *verdict, struct tally_of *hosts)
+{
+    struct tally_of addresses = {0, 0, 0};
+    if (verdict->code != FAIL_NONE) {
+        tally_add(hosts, verdict->code);
+        return;
+    }
+    for (size_t i = 0; i < verdict->ip_count; i++)
+        tally_add(&addresses, verdict->ips[i].code);
+    hosts->pass += addresses.pass > 0;
+    hosts->fail += addresses.fail > 0;
+    hosts->unknown += addresses.unknown > 0 || verdict->ip_count == 0;
+}
+
+enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement)
+{
+    struct tally_of hosts = {0, 0, 0};
+    for (size_t i = 0; i < judgement->host_count; i++)
+        count_host(&judgement->hosts[i], &hosts);
+    if (mx_hosts_named(&facts->mx) > judgement->host_count)
+        hosts.unknown++;
+    judgement->incomplete = hosts.pass > 0 && hosts.fail == 0 && hosts.unknown > 0;
+    if (hosts.pass > 0)
+        return hosts.fail > 0 ? OUTCOME_PARTIAL : OUTCOME_PROTECTED;
+    return hosts.fail > 0 && hosts.unknown == 0 ? OUTCOME_REFUSED : OUTCOME_UNKNOWN;
+}

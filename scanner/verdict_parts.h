@@ -1,0 +1,50 @@
+/*
+ * The parts of the verdict, one a stage of the chain; verdict.c puts them together. Pure: facts in, codes and
+ * parts of the judgement out. Each adds its codes to judgement->codes and allocates in arena.
+ */
+#ifndef STSWEEP_VERDICT_PARTS_H
+#define STSWEEP_VERDICT_PARTS_H
+
+#include "scanner/verdict.h"
+
+/* What an MTA-STS sender meets over a set of addresses or hosts. */
+struct tally_of {
+    size_t pass;
+    size_t fail;
+    size_t unknown;
+};
+
+/* The one address or host with this code counts as a pass (FAIL_NONE), a fail or an unknown. */
+void tally_add(struct tally_of *tally, enum failure_code code);
+
+bool lookup_is_negative(enum dns_status status);
+
+/* Adds the code of a lookup that neither answered nor said no; was it one? */
+bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup);
+void add_findings(struct judgement *judgement, const struct findings *findings);
+
+/* ---- records (verdict_records.c) ---- */
+void judge_txt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
+void judge_tlsrpt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
+void judge_mx(const struct domain_facts *facts, struct judgement *judgement);
+size_t mx_hosts_named(const struct mx_facts *mx); /* RRs but the root's */
+bool mx_is_null(const struct mx_facts *mx);       /* RFC 7505 */
+
+/* Nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address. */
+bool is_no_mail(const struct domain_facts *facts);
+
+/* ---- the policy (verdict_policy.c): only where the record is valid ---- */
+void judge_policy(const struct domain_facts *facts, int64_t now, struct arena *arena,
+                  struct judgement *judgement);
+bool policy_is_usable(const struct judgement *judgement);
+
+/* ---- MX hosts (verdict_hosts.c) ---- */
+void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, struct host_verdict *verdict,
+                struct judgement *judgement);
+/* The outcome under enforce, from judgement->hosts. */
+enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);
+
+/* ---- DANE (verdict_dane.c) ---- */
+enum dane_outcome judge_dane(const struct domain_facts *facts, struct judgement *judgement);
+
+#endif

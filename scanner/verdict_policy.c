@@ -1,0 +1,98 @@
+/* The judgement of the policy: its fetch, its text, what is weak in it (RFC 8461 sections 3.2 and 3.3). */
+#include <strings.h>
+
+#include "scanner/policy/match.h"
+#include "scanner/policy/policy.h"
+#include "scanner/verdict_parts.h"
+#include "scanner/verdict_tls.h"
+
+enum { EXPIRES_SOON_S = 14 * 86400 };
+
+static bool media_type_is_plain(const char *type)
+{
+    static const char plain[] = "text/plain";
+    if (type == NULL || strncasecmp(type, plain, sizeof plain - 1) != 0)
+        return false;
+    char next = type[sizeof plain - 1];
+    return next == 0 || next == ';' || next == ' ' || next == '\t';
+}
+
+static void add_fetch_codes(const struct policy_facts *policy, int64_t now, struct judgement *judgement)
+{
+    const struct fetch_facts *fetch = &policy->fetch;
+    bool failed = add_failed_lookup(judgement, &policy->address.a);
+    failed = add_failed_lookup(judgement, &policy->address.aaaa) || failed;
+    if (!failed && policy->address.ip_count == 0)
+        code_set_add(&judgement->codes, dns_status_code(policy->address.a.status));
+    verdict_certificate_codes(&fetch->tls, STAGE_POLICY, now, &judgement->codes);
+    if (fetch->http_status >= 500)
+        code_set_add(&judgement->codes, FAIL_POLICY_HTTP_STATUS);
+    if (fetch->http_status == 200 && !media_type_is_plain(fetch->media_type))
+        code_set_add(&judgement->codes, FAIL_POLICY_HTTP_MEDIA_TYPE);
+}
+
+/* A pattern that matches no MX in use (POL-10); where not all of them are known, nothing is said. */
+static void add_unused_patterns(const struct domain_facts *facts, struct judgement *judgement)
+{
+    const struct sts_policy *policy = &judgement->policy;
+    for (size_t i = 0; facts->host_count > 0 && i < policy->mx_count; i++) {
+        bool used = mx_hosts_named(&facts->mx) > facts->host_count;
+        for (size_t j = 0; !used && j < facts->host_count; j++)
+            used = mx_pattern_match(facts->hosts[j].host, policy->mx[i]);
+        if (!used)
+            code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MX_UNUSED);
+    }
+}
+
+static void add_expires_soon(const struct tls_facts *tls, int64_t now, struct judgement *judgement)
+{
+    if (tls->end != TLS_DONE || tls->cert_count == 0)
+        return;
+    int64_t left = tls->certs[0].not_after - now / 1000;
+    if (left >= 0 && left < EXPIRES_SOON_S)
+        code_set_add(&judgement->codes, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON);
+}
+
+static void add_weaknesses(const struct domain_facts *facts, int64_t now, struct judgement *judgement)
+{
+    const struct sts_policy *policy = &judgement->policy;
+    add_unused_patterns(facts, judgement);
+    add_expires_soon(&facts->policy.fetch.tls, now, judgement);
+    for (size_t i = 0; i < facts->host_count; i++) {
+        const struct host_facts *host = facts->hosts[i].facts;
+        for (size_t j = 0; host != NULL && j < host->probe_count; j++)
+            add_expires_soon(&host->probes[j].tls, now, judgement);
+    }
+    if (policy->mode == STS_MODE_TESTING)
+        code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MODE_TESTING);
+    const uint32_t day = 86400;
+    uint32_t least = policy->mode == STS_MODE_ENFORCE ? 7 * day : day;
+    if (policy->mode != STS_MODE_NONE && policy->max_age < least)
+        code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MAX_AGE_SHORT);
+}
+
+/* Only where a sender would ask for it: the record is valid. */
+void judge_policy(const struct domain_facts *facts, int64_t now, struct arena *arena,
+                  struct judgement *judgement)
+{
+    const struct policy_facts *policy = &facts->policy;
+    if (policy->host == NULL)
+        return;
+    judgement->policy_code = verdict_fetch(policy, now);
+    add_fetch_codes(policy, now, judgement);
+    if (policy->fetch.http_status == 200 && policy->fetch.step == FETCH_DONE) {
+        sts_policy_parse(policy->fetch.body, arena, &judgement->policy);
+        add_findings(judgement, &judgement->policy.findings);
+        if (judgement->policy_code == FAIL_NONE)
+            judgement->policy_code = judgement->policy.code;
+    }
+    code_set_add(&judgement->codes, judgement->policy_code);
+    if (judgement->policy_code == FAIL_NONE)
+        add_weaknesses(facts, now, judgement);
+}
+
+bool policy_is_usable(const struct judgement *judgement)
+{
+    return judgement->record.code == FAIL_NONE && judgement->policy.parsed &&
+           judgement->policy_code == FAIL_NONE;
+}
