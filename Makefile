@@ -28,9 +28,12 @@ UNIT     := $(sort $(wildcard tests/unit/test_*.c))
 UNITBIN  := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] docs/*.c)
+C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] docs/*.c)
+WORLD    := $(wildcard bench/world/*.c)
+BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
+BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 
-.PHONY: all help install docs check lint format demo test clean
+.PHONY: bench-programs all help install docs check lint format demo test clean
 all: $(BUILD)/stsweep
 
 help:
@@ -69,6 +72,19 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 $(BUILD)/make_failures: docs/make_failures.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
+# The synthetic internet that benchmarks run in, the benchmarks, and the bare programs that they are held against.
+$(BUILD)/bench/world: $(WORLD) $(wildcard bench/world/*.h bench/world/*.def) Makefile
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(WORLD) $(LDLIBS) -levent_openssl
+
+$(BUILD)/bench/%: bench/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
+bench-programs: all $(BUILD)/bench/world $(BENCHBIN)
 
 install: all
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
