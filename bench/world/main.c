@@ -2,6 +2,9 @@
  * The synthetic internet as a program.
  *
  *   world names N              the first N names, one a line
+ *   world alive N              the first N of those that name servers answer for
+ *   world hosts N              N hosts with STARTTLS and a good certificate, "host address" a line
+ *   world policies N           N policy hosts with a good certificate and a valid policy, likewise
  *   world expect N             what a scan of them must find, as JSON
  *   world serve ROOT.pem       name servers, mail and policy hosts, until it is ended; writes its root
  * certificate first, and a line "ready" when all listen
@@ -49,18 +52,46 @@ static int serve(struct internet *internet, const char *root_file)
     return 1;
 }
 
-static void print_names(const struct internet *internet, uint64_t count)
+static void print_names(const struct internet *internet, uint64_t count, bool alive)
 {
     char name[NAME_BYTES];
-    for (uint64_t i = 0; i < count; i++) {
+    struct site site;
+    for (uint64_t i = 0, printed = 0; printed < count; i++) {
         internet_name(internet, i, name);
+        internet_site(internet, name, &site);
+        if (alive && (site.mail == MAIL_LOST || site.mail == MAIL_SERVFAIL))
+            continue;
         (void)puts(name);
+        printed++;
+    }
+}
+
+static void print_hosts(const struct internet *internet, uint64_t count, bool policies)
+{
+    char name[NAME_BYTES];
+    char host[NAME_BYTES + 8];
+    struct site site;
+    for (uint64_t i = 0, printed = 0; printed < count; i++) {
+        struct tls_host tls;
+        internet_name(internet, i, name);
+        internet_site(internet, name, &site);
+        (void)snprintf(host, sizeof host, "%s.%s", policies ? "mta-sts" : "mx", name);
+        internet_tls_host(internet, host, &tls);
+        bool wanted = policies ? site.sts == STS_ENFORCE || site.sts == STS_TESTING
+                               : site.mail == MAIL_OWN && !site.plain;
+        if (!wanted || tls.cert != CERT_GOOD)
+            continue;
+        uint32_t address = policies ? internet_policy_address(&site) : internet_mail_address(&site);
+        (void)printf("%s %u.%u.%u.%u\n", host, address >> 24, address >> 16 & 255, address >> 8 & 255,
+                     address & 255);
+        printed++;
     }
 }
 
 static int usage(void)
 {
-    (void)fputs("usage: world names N | expect N | serve ROOT.pem  [--seed=N] [--sts-share=N] [--latency] "
+    (void)fputs("usage: world names N | alive N | hosts N | policies N | expect N | serve ROOT.pem  "
+                "[--seed=N] [--sts-share=N] [--latency] "
                 "[--budget=N]\n",
                 stderr);
     return 2;
@@ -94,8 +125,10 @@ int main(int argc, char **argv)
     const char *argument = argv[optind + 1];
     if (strcmp(command, "serve") == 0)
         return serve(&internet, argument);
-    if (strcmp(command, "names") == 0)
-        print_names(&internet, strtoull(argument, NULL, 10));
+    if (strcmp(command, "names") == 0 || strcmp(command, "alive") == 0)
+        print_names(&internet, strtoull(argument, NULL, 10), command[0] == 'a');
+    else if (strcmp(command, "hosts") == 0 || strcmp(command, "policies") == 0)
+        print_hosts(&internet, strtoull(argument, NULL, 10), command[0] == 'p');
     else if (strcmp(command, "expect") == 0)
         expect_print(&internet, strtoull(argument, NULL, 10), budget, stdout);
     else
