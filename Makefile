@@ -33,7 +33,7 @@ WORLD    := $(wildcard bench/world/*.c)
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
 BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 
-.PHONY: bench-programs all help install docs check lint format demo test clean
+.PHONY: bench bench-quick bench-programs all help install docs check lint format demo test clean
 all: $(BUILD)/stsweep
 
 help:
@@ -42,6 +42,7 @@ help:
 	@echo 'make check         unit tests and fuzz seeds'
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
+	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
 	@echo 'make docs          make docs/failures.md and scan.ini anew from their tables'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
 	@echo 'make clean'
@@ -85,6 +86,12 @@ $(BUILD)/bench/%: bench/%.c $(LIBRARY)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
 bench-programs: all $(BUILD)/bench/world $(BENCHBIN)
+
+bench: bench-programs
+	bench/run
+
+bench-quick: bench-programs
+	bench/run --quick
 
 install: all
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
