@@ -67,7 +67,7 @@ if tool=$(found "${ZGRAB2:-}" zgrab2); then
 else row "STARTTLS probe" zgrab2 "skipped"; fi
 row "STARTTLS probe" "openssl s_client, one root" "$(timed "$few" sh -c "while read -r host address; do
     echo QUIT | openssl s_client -starttls smtp -connect \$address:25 -servername \$host -verify_hostname \$host \
-        -CAfile '$work/root.pem' -quiet </dev/null; done <'$work/few'; true")"
+        -CAfile '$work/root.pem' -quiet; done <'$work/few'; true")"
 
 row "policy fetch" "stsweep" "$(ours "$bin/bench_fetch" "$work/root.pem" "$work/policies" 100)"
 row "policy fetch" "bare libcurl" "$(ours "$bin/floor_fetch" "$work/root.pem" "$work/policies" 100)"
