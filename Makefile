@@ -39,7 +39,7 @@ help:
 	@echo 'make check         unit tests and fuzz seeds'
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
-	@echo 'make docs          make docs/failures.md and scan.ini anew from their tables'
+	@echo 'make docs          make docs/failures.md, docs/rules.md and scan.ini anew from their tables'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
 	@echo 'make clean'
 
@@ -81,6 +81,7 @@ install: all
 docs: all $(BUILD)/make_failures
 	$(BUILD)/make_failures > docs/failures.md
 	$(BUILD)/stsweep help scan.ini > scan.ini
+	docs/make-rules > docs/rules.md
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
