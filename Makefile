@@ -30,7 +30,7 @@ FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] docs/*.c)
 
-.PHONY: all help install docs check lint format demo test clean
+.PHONY: all help install docs check lint format demo coverage test clean
 all: $(BUILD)/stsweep
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo 'make check         unit tests and fuzz seeds'
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
+	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
 	@echo 'make docs          make docs/failures.md, docs/rules.md and scan.ini anew from their tables'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
 	@echo 'make clean'
@@ -95,6 +96,9 @@ lint:
 
 format:
 	clang-format -i $(C_FILES)
+
+coverage:
+	tests/coverage
 
 demo: all
 	tests/lab/run tests/lab/demo
