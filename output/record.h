@@ -140,6 +140,7 @@ struct tls_facts {
     uint16_t version;         /* 0x0304 for TLS 1.3; 0 where none was agreed */
     const char *cipher;       /* OpenSSL's (IANA) name, or NULL */
     const char *group;        /* key exchange group, or NULL */
+    const char *signature;    /* digest that the server signed the handshake with: "SHA256"; or NULL */
     int alert;                /* the alert received, or -1 */
     int error_reason;         /* OpenSSL's reason of the first error in the queue, or 0 */
     const char *error_text;   /* its text, or NULL */
@@ -410,6 +411,7 @@ struct host_verdict {
     bool dane_applies;           /* usable TLSA records, or a TLSA lookup that a DANE sender defers on */
     enum failure_code dane_code; /* why DANE does not apply to the host or cannot be judged; else FAIL_NONE */
     enum failure_code code;      /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
+    bool certificates_differ;    /* between its addresses, in a way that matters: mx.certificates-differ */
     struct ip_verdict *ips;      /* as facts->probes */
     size_t ip_count;
 };

@@ -1,11 +1,12 @@
 /* Non-blocking TCP. */
 #include "scanner/smtp/socket.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-enum { DRAIN_BYTES = 4096, DRAIN_READS = 16 };
+enum { DRAIN_BYTES = 4096, DRAIN_READS = 16, REPLY_HEAD_BYTES = 4 };
 
 int smtp_connect(const struct ip_addr *ip, uint16_t port, int *sys_errno)
 {
@@ -35,30 +36,6 @@ int smtp_connect_result(int fd)
     return error;
 }
 
-enum net_error smtp_net_error(int sys_errno)
-{
-    switch (sys_errno) {
-    case ECONNREFUSED:
-        return NET_REFUSED;
-    case ETIMEDOUT:
-        return NET_TIMEOUT;
-    case ECONNRESET:
-    case EPIPE:
-    case ECONNABORTED:
-        return NET_RESET;
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case EHOSTDOWN:
-    case EADDRNOTAVAIL:
-    case EACCES:
-    case EPERM:
-        return NET_UNREACHABLE;
-    default:
-        return NET_OTHER;
-    }
-}
-
 bool smtp_drain(int fd)
 {
     uint8_t space[DRAIN_BYTES];
@@ -70,4 +47,13 @@ bool smtp_drain(int fd)
         found = true;
     }
     return found;
+}
+
+bool smtp_reply_waits(int fd)
+{
+    uint8_t head[REPLY_HEAD_BYTES];
+    ssize_t got = recv(fd, head, sizeof head, MSG_DONTWAIT | MSG_PEEK);
+    if (got < (ssize_t)sizeof head || (head[3] != ' ' && head[3] != '-'))
+        return false;
+    return isdigit(head[0]) && isdigit(head[1]) && isdigit(head[2]);
 }
