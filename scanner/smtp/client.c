@@ -34,3 +34,11 @@ void smtp_own_name(const char *configured, char *name, size_t size)
     if (configured[0] == 0 && (gethostname(name, size - 1) != 0 || !is_host_name(name)))
         (void)snprintf(name, size, "localhost");
 }
+
+/* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
+ * characters): then there is none. */
+bool smtp_name_host(SSL *ssl, const char *host)
+{
+    size_t len = strlen(host);
+    return len == 0 || len > TLSEXT_MAXLEN_host_name || SSL_set_tlsext_host_name(ssl, host) == 1;
+}

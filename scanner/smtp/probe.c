@@ -320,12 +320,15 @@ static void handshake(struct session *session)
         handshake_failed(session, error);
 }
 
-/* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
- * characters): then there is none. */
-static bool name_host(SSL *ssl, const char *host)
+static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
-    size_t len = strlen(host);
-    return len == 0 || len > TLSEXT_MAXLEN_host_name || SSL_set_tlsext_host_name(ssl, host) == 1;
+    struct session *session = arg;
+    (void)version;
+    (void)ssl;
+    if (written || type != SSL3_RT_HEADER || session->heard_in_handshake)
+        return;
+    session->heard_in_handshake = true;
+    dialogue_first_record(&session->dialogue, bytes_make(data, len));
 }
 
 static void enter_handshake(struct session *session)
@@ -336,8 +339,10 @@ static void enter_handshake(struct session *session)
     const struct prober *prober = session->prober;
     session->ssl = SSL_new(session->request.permissive ? prober->permissive : prober->ctx);
     if (session->ssl == NULL || tls_verify_attach(session->ssl, &session->verify) != ERR_OK ||
-        !name_host(session->ssl, session->request.host) || SSL_set_fd(session->ssl, session->fd) != 1)
+        !smtp_name_host(session->ssl, session->request.host) || SSL_set_fd(session->ssl, session->fd) != 1)
         abort();
+    SSL_set_msg_callback(session->ssl, on_message);
+    SSL_set_msg_callback_arg(session->ssl, session);
     SSL_set_connect_state(session->ssl);
     handshake(session);
 }
@@ -369,20 +374,10 @@ static void wait_for_bye(struct session *session)
     finish(session);
 }
 
-/* A reply in place of the first TLS record is plaintext that came in a segment of its own, behind the 220. */
-static void hear_handshake(struct session *session, short what)
-{
-    if ((what & EV_READ) != 0 && !session->heard_in_handshake) {
-        session->heard_in_handshake = true;
-        if (smtp_reply_waits(session->fd))
-            dialogue_injected(&session->dialogue);
-    }
-    handshake(session);
-}
-
 static void on_io(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
+    (void)what;
     struct session *session = arg;
     switch (session->state) {
     case SESSION_CONNECT:
@@ -394,7 +389,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
         break;
     case SESSION_HANDSHAKE:
         if (flush(session))
-            hear_handshake(session, what);
+            handshake(session);
         break;
     case SESSION_QUIT:
         wait_for_bye(session);

@@ -1,12 +1,11 @@
 /* Non-blocking TCP. */
 #include "scanner/smtp/socket.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-enum { DRAIN_BYTES = 4096, DRAIN_READS = 16, REPLY_HEAD_BYTES = 4 };
+enum { DRAIN_BYTES = 4096, DRAIN_READS = 16 };
 
 int smtp_connect(const struct ip_addr *ip, uint16_t port, int *sys_errno)
 {
@@ -47,13 +46,4 @@ bool smtp_drain(int fd)
         found = true;
     }
     return found;
-}
-
-bool smtp_reply_waits(int fd)
-{
-    uint8_t head[REPLY_HEAD_BYTES];
-    ssize_t got = recv(fd, head, sizeof head, MSG_DONTWAIT | MSG_PEEK);
-    if (got < (ssize_t)sizeof head || (head[3] != ' ' && head[3] != '-'))
-        return false;
-    return isdigit(head[0]) && isdigit(head[1]) && isdigit(head[2]);
 }

@@ -19,7 +19,4 @@ int smtp_connect_result(int fd);
 /* Are plaintext bytes waiting to be read? They are read and thrown away, up to a bound. */
 bool smtp_drain(int fd);
 
-/* Is the beginning of an SMTP reply ("250 ", "250-") what is to be read next? Nothing is read. */
-bool smtp_reply_waits(int fd);
-
 #endif
