@@ -2,7 +2,7 @@
  * (explain_write.c). */
 #include "output/explain_parts.h"
 
-enum { MARGIN = 4, INDENT = 11, PLACES_SHOWN = 8, REPLY_SHOWN = 200, SOON_S = 14 * 86400 };
+enum { MARGIN = 4, INDENT = 11, PLACES_SHOWN = 8, REPLY_SHOWN = 200, SOON_S = 14 * 86400, TLS_1_2 = 0x0303 };
 
 /* ---- records and policy
  * ------------------------------------------------------------------------------------
@@ -47,7 +47,8 @@ static void say_permissive(struct page *page, const struct tls_facts *legacy)
     (void)buf_text(&page->line, "; a client that takes anything gets ");
     explain_tls_version(page, legacy);
     (void)buf_printf(&page->line, " with %s", legacy->cipher == NULL ? "no cipher" : legacy->cipher);
-    if (legacy->signature != NULL)
+    /* Before TLS 1.2 there is nothing to choose. */
+    if (legacy->signature != NULL && legacy->version >= TLS_1_2)
         (void)buf_printf(&page->line, ", signed with %s", legacy->signature);
 }
 
