@@ -316,8 +316,7 @@ static void handshake(struct session *session)
         handshake_failed(session, error);
 }
 
-/* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
- * characters): then there is none. */
+/* Escaped bytes make names of a thousand characters, which no SNI holds (RFC 6066 section 3): then none. */
 static bool name_host(SSL *ssl, const char *host)
 {
     size_t len = strlen(host);
@@ -333,6 +332,7 @@ static void enter_handshake(struct session *session)
     if (session->ssl == NULL || tls_verify_attach(session->ssl, &session->verify) != ERR_OK ||
         !name_host(session->ssl, session->request.host) || SSL_set_fd(session->ssl, session->fd) != 1)
         abort();
+    session->verify.tlsa = session->request.tlsa;
     SSL_set_connect_state(session->ssl);
     handshake(session);
 }
