@@ -344,13 +344,16 @@ enum tls_outcome {
 struct ip_verdict {
     enum failure_code code; /* FAIL_NONE: an MTA-STS sender's TLS checks pass here */
     enum failure_code dane; /* FAIL_NONE: a DANE sender's do; meaningful where host_verdict.dane_applies */
+    size_t tlsa;            /* which TLSA record matched, counted from 1; 0: none */
 };
 
 struct host_verdict {
     bool policy_match; /* meaningful where there is a usable policy */
     enum dane_outcome dane;
-    bool dane_applies;           /* usable TLSA records, or a TLSA lookup that a DANE sender defers on */
-    enum failure_code dane_code; /* why DANE does not apply to the host or cannot be judged; else FAIL_NONE */
+    bool dane_applies;           /* secure TLSA records (also where none is usable: then TLS must be, without
+                                    authentication), or a TLSA lookup that a DANE sender defers on */
+    enum failure_code dane_code; /* why DANE does not apply to the host, does not authenticate it or cannot be
+                                    judged; else FAIL_NONE */
     enum failure_code code;      /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
     bool certificates_differ;    /* between its addresses, in a way that matters: mx.certificates-differ */
     struct ip_verdict *ips;      /* as facts->probes */
