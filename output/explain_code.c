@@ -175,16 +175,17 @@ static void say_patterns(struct explained *explained)
         (void)buf_byte(&explained->page.line, '.');
 }
 
-/* EXO-1: the service's two forms of MX name, one of which the policy still lacks. */
+/* EXO-1: the policy names the service, but not by the name that it has here. */
 static void say_renamed(struct explained *explained)
 {
     const char *host = explained->judgement->exo_renamed;
     if (host == NULL)
         return;
     (void)buf_printf(&explained->page.line,
-                     " Exchange Online has an older and a newer form of MX name, under "
-                     "mail.protection.outlook.com and under mx.microsoft: the policy names the one, the MX "
-                     "record is of the other. \"*\" stands for a single label, so name the host itself: %s.",
+                     " Exchange Online has two forms of MX name: an older one, a label before "
+                     "mail.protection.outlook.com, and a newer one, two labels before mx.microsoft. What the "
+                     "policy names does not cover the one in use, as \"*\" stands for a single label: name "
+                     "the host itself, %s.",
                      host);
 }
 

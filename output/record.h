@@ -471,8 +471,8 @@ struct judgement {
     const char *exo_intermediary; /* where exo is mixed: who stands beside or in front, by short name or host;
                                      NULL otherwise */
     bool exo_in_front;            /* the intermediary is preferred over every host of the service */
-    const char *exo_renamed;      /* an MX host of the service that the policy misses, though it names the
-                                     service by its other form (EXO-1); or NULL */
+    const char *exo_renamed;      /* an MX host of the service that the policy misses, though it names others
+                                     of the service's forms (EXO-1); or NULL */
     const char *provider_mx;      /* short name, by the most preferred host; or NULL for unknown */
     const char **providers_mx;    /* all of the MX set that are known, once each, in preference order */
     size_t provider_mx_count;

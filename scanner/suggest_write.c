@@ -59,12 +59,15 @@ static void say_first(struct page *page, const struct suggestion *suggestion)
     if (suggestion->kind == SUGGEST_REMOVE)
         return;
     (void)buf_byte(page->out, '\n');
+    bool enforces = suggestion->mode == STS_MODE_ENFORCE;
     if (suggestion->block_count == 0 && suggestion->unseen == 0)
-        say(page,
-            "Every MX host passes what a sender checks: once reports show no failure for a week or two, the "
-            "mode can be enforce.");
+        say(page, enforces
+                      ? "Every MX host passes what a sender checks: the mode stays enforce."
+                      : "Every MX host passes what a sender checks: once reports show no failure for a week "
+                        "or two, the mode can be enforce.");
     if (suggestion->block_count > 0)
-        say(page, "Before the mode is enforce, these must be mended:");
+        say(page, enforces ? "The mode stays enforce, but senders pass over these until they are mended:"
+                           : "Before the mode is enforce, these must be mended:");
     for (size_t i = 0; i < suggestion->block_count && i < BLOCKS_SHOWN; i++)
         say_block(page, &suggestion->blocks[i]);
     if (suggestion->block_count > BLOCKS_SHOWN) {
@@ -72,8 +75,7 @@ static void say_first(struct page *page, const struct suggestion *suggestion)
         page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
     }
     if (suggestion->unseen > 0) {
-        (void)buf_printf(&page->line,
-                         "%zu MX hosts could not be looked at: check them before the mode is enforce.",
+        (void)buf_printf(&page->line, "%zu MX hosts could not be looked at: check them too.",
                          suggestion->unseen);
         page_fold(page, MARGIN, MARGIN, "");
     }
