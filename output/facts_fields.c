@@ -247,12 +247,15 @@ struct bytes read_hex(struct read_fields *read, const struct json_node *object, 
 }
 
 /* 2026-01-31T12:00:00.000Z: the digits' places. */
-static bool parse_time(const char *text, size_t len, int64_t *wall_ms)
+bool read_time_text(struct bytes bytes, int64_t *wall_ms)
 {
     static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
-    if (len != sizeof form - 1)
+    char text[sizeof form];
+    if (bytes.len != sizeof form - 1)
         return false;
-    for (size_t i = 0; i < len; i++)
+    memcpy(text, bytes.data, bytes.len);
+    text[bytes.len] = 0;
+    for (size_t i = 0; i < bytes.len; i++)
         if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
             return false;
     struct tm parts = {.tm_year = atoi(text) - 1900,
@@ -269,7 +272,7 @@ int64_t read_time(struct read_fields *read, const struct json_node *object, cons
 {
     const struct json_node *node = find(read, object, key, JSON_STRING);
     int64_t wall_ms = 0;
-    if (node == NULL || !parse_time((const char *)node->text.data, node->text.len, &wall_ms))
+    if (node == NULL || !read_time_text(node->text, &wall_ms))
         read_fault(read, key, "is no time");
     return wall_ms;
 }

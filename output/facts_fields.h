@@ -61,6 +61,8 @@ struct bytes read_base64(struct read_fields *read, const struct json_node *objec
 /* RFC 3339 as json_put_time writes it, in ms; needed. */
 int64_t read_time(struct read_fields *read, const struct json_node *object, const char *key);
 
+bool read_time_text(struct bytes text, int64_t *wall_ms);
+
 /* family 0 where it is not there. */
 struct ip_addr read_ip(struct read_fields *read, const struct json_node *object, const char *key);
 struct ip_addr read_ip_node(struct read_fields *read, const struct json_node *node, const char *key);

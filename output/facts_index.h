@@ -11,7 +11,8 @@
 
 struct facts_index;
 
-/* dir_fd is needed for this call only. ERR_IO, ERR_FULL (TMPDIR), ERR_CORRUPT, ERR_MEMORY with *why. */
+/* dir_fd is needed for this call only. Damage in the directory is no error here (see
+ * facts_index_damage). ERR_IO, ERR_FULL (TMPDIR), ERR_MEMORY with *why. */
 enum error facts_index_open(int dir_fd, struct facts_index **index, struct buf *why);
 void facts_index_close(struct facts_index *index); /* NULL is fine */
 
@@ -23,6 +24,9 @@ struct facts_index_counts {
     uint64_t unreadable;   /* lines that are no such record */
     uint64_t bytes;        /* of the temporary files */
 };
+/* What of hosts and certs could not be read, a line each; "" where all could. Holds as long as the index. */
+const char *facts_index_damage(struct facts_index *index);
+
 struct facts_index_counts facts_index_counts(const struct facts_index *index);
 
 #endif
