@@ -6,6 +6,7 @@
 #include "scanner/check.h"
 #include "scanner/lint.h"
 #include "scanner/scan.h"
+#include "scanner/show.h"
 
 enum { EXIT_USAGE = 2, WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
 
@@ -19,6 +20,7 @@ struct command {
 static int run_scan(int argc, char **argv);
 static int run_check(int argc, char **argv);
 static int run_lint(int argc, char **argv);
+static int run_show(int argc, char **argv);
 static int run_help(int argc, char **argv);
 static int run_version(int argc, char **argv);
 
@@ -41,6 +43,18 @@ static const struct command commands[] = {
     {"lint", "lint record TXT... | tlsrpt TXT... | policy FILE|- | match HOST PATTERN... [--json]",
      "Says offline whether a text is valid and, if not, where and why. Exit 0 valid, 1 not, 2 usage.",
      run_lint},
+    {"show",
+     "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...] [--provider NAME,...]\n"
+     "               [--domain NAME,...] [--label LABEL,...] [--hosts | --rejects] [--csv | --json]\n"
+     "               [--limit N] [--rejudge [--now]] [--fail-on OUTCOME,...]",
+     "Shows the records of the scan directory DIR again, also of a scan that still runs or was stopped: a\n"
+     "line each for a person, as CSV, or as the JSON that was stored. Domain records, or those of hosts, or\n"
+     "what was rejected. A CODE may be the beginning of one, as policy.tls; NAME of --provider a part of\n"
+     "one. Filters of different names must all hold. --rejudge judges the stored facts by the rules of\n"
+     "this program, as of the time of the scan (--now: of today), and says on standard error what changed;\n"
+     "it writes about as much as hosts and certificates take to TMPDIR. Exit 0 done, 1 a record shown has\n"
+     "an outcome of --fail-on, 2 usage, 4 the directory cannot be read.",
+     run_show},
     {"help", "help [COMMAND|scan.ini]",
      "Says how a command is used, and lists the options; `help scan.ini` prints a commented configuration\n"
      "file with every option's default.",
@@ -99,6 +113,15 @@ static int run_version(int argc, char **argv)
 static int run_lint(int argc, char **argv)
 {
     return lint_main(argc - 1, argv + 1, stdout, stderr);
+}
+
+static int run_show(int argc, char **argv)
+{
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        char *words[] = {argv[0], argv[0]};
+        return run_help(2, words);
+    }
+    return show_main(argc - 1, argv + 1, stdout, stderr);
 }
 
 /* Arguments and configuration for scan and check; an exit code, or -1 to go on. */
