@@ -73,6 +73,8 @@ static void write_ips(struct json *json, const struct host_facts *facts, const s
         json_open(json, NULL);
         json_ip(json, "ip", &facts->probes[i].ip);
         json_put_string(json, "code", failure_name(verdict->ips[i].code));
+        if (facts->probes[i].not_tried != TRIED)
+            json_put_string(json, "not_tried", not_tried_name(facts->probes[i].not_tried));
         json_close(json);
     }
     json_close_array(json);

@@ -194,6 +194,7 @@ struct fetch_facts {
     const char *redirect;   /* target of a 3xx, escaped, or NULL */
     const char *media_type; /* value of Content-Type, escaped, or NULL */
     struct bytes body;      /* what was read, up to policy.max_bytes */
+    uint64_t body_bytes;    /* how long it was, where it comes from a record that keeps less; else 0 */
     uint32_t ms;
 };
 

@@ -1,6 +1,7 @@
 /* The suggest command: its arguments, and who looks at the domains. */
 #include "scanner/suggest_command.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 
 #include "scanner/args.h"
 #include "scanner/check.h"
-#include "scanner/suggest_run.h"
+#include "scanner/suggest_scan.h"
 
 enum { EXIT_USAGE = 2, EXIT_CANNOT = 4, EXIT_UNKNOWN = 5, WHY_BYTES = 64 * 1024 };
 
@@ -89,6 +90,28 @@ static int look_now(const struct args *args, struct suggest_run *run)
     return code == EXIT_USAGE || code == EXIT_CANNOT ? code : suggest_run_end(run);
 }
 
+/* A scan directory, not a folder that happens to be called like a domain. */
+static bool is_scan(const char *name)
+{
+    char meta[PATH_MAX];
+    struct stat status;
+    int len = snprintf(meta, sizeof meta, "%s/meta.json", name);
+    if (stat(name, &status) != 0 || !S_ISDIR(status.st_mode) || len < 0 || (size_t)len >= sizeof meta)
+        return false;
+    return strchr(name, '/') != NULL || stat(meta, &status) == 0;
+}
+
+static int read_scan(const char *dir, struct suggest_run *run)
+{
+    struct buf why;
+    buf_init(&why, WHY_BYTES);
+    enum error error = suggest_scan(dir, run, &why);
+    if (error != ERR_OK)
+        (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
+    buf_dispose(&why);
+    return error == ERR_OK ? suggest_run_end(run) : EXIT_CANNOT;
+}
+
 static int run_with(const struct args *args, const struct own *own)
 {
     struct suggest_folder folder = {.fd = -1};
@@ -100,7 +123,7 @@ static int run_with(const struct args *args, const struct own *own)
         }
         run.folder = &folder;
     }
-    int code = look_now(args, &run);
+    int code = is_scan(args->names[0]) ? read_scan(args->names[0], &run) : look_now(args, &run);
     suggest_folder_close(&folder);
     return code;
 }
@@ -108,7 +131,10 @@ static int run_with(const struct args *args, const struct own *own)
 static int check_words(const struct args *args, const struct own *own)
 {
     if (args->name_count == 0)
-        return usage("name a domain");
+        return usage("name a domain, or a scan directory");
+    for (size_t i = 0; args->name_count > 1 && i < args->name_count; i++)
+        if (is_scan(args->names[i]))
+            return usage("give one scan directory, or domains");
     if (own->folder != NULL && own->folder[0] == 0)
         return usage("-o needs a folder");
     if (own->rua != NULL && !suggest_rua_is_valid(own->rua))

@@ -1,5 +1,5 @@
 /*
- * `stsweep suggest DOMAIN…`: the command around scanner/suggest: looks at the domains now, or reads what
+ * `stsweep suggest DOMAIN…|DIR`: the command around scanner/suggest: looks at the domains now, or reads what
  * a scan found, and prints or writes what each should publish.
  */
 #ifndef STSWEEP_SUGGEST_COMMAND_H
