@@ -15,6 +15,7 @@ enum {
     POLICY_BYTES = 65536,
     TXT_STRING = 255,
     NAME_MOST = 253,
+    PREFIX_MOST = 11, /* "_smtp._tls." */
     LABEL_MOST = 63,
     ID_BYTES = 40,
     TTL_S = 3600,
@@ -22,8 +23,6 @@ enum {
     RUA_BYTES = 1024,
     RUA_ARENA_BYTES = 65536
 };
-
-static const char longest_prefix[] = "_smtp._tls.";
 
 /* ---- names ---- */
 
@@ -36,7 +35,7 @@ static bool is_name_byte(char byte)
 static bool is_name(const char *domain)
 {
     size_t label = 0;
-    if (strlen(domain) + sizeof longest_prefix - 1 > NAME_MOST)
+    if (strlen(domain) + PREFIX_MOST > NAME_MOST)
         return false;
     for (const char *at = domain; *at != 0; at++) {
         if (*at == '.' ? label == 0 : !is_name_byte(*at))
