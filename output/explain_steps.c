@@ -297,6 +297,30 @@ static void steps_of_mx(struct explained *explained)
     }
 }
 
+/* EXO-1: what must pass where Exchange Online takes the domain's mail. */
+static void step_exchange_online(struct explained *explained)
+{
+    const struct judgement *judgement = explained->judgement;
+    struct page *page = &explained->page;
+    if (judgement->exo == EXO_NOT)
+        return;
+    if (judgement->exo == EXO_DIRECT)
+        (void)buf_text(&page->line,
+                       "mail to this domain arrives at Exchange Online directly: its MX is what must "
+                       "pass");
+    else if (judgement->exo_in_front)
+        (void)buf_printf(
+            &page->line,
+            "mail to this domain arrives through %s in front of Exchange Online: %s is what must "
+            "pass",
+            judgement->exo_intermediary, judgement->exo_intermediary);
+    else
+        (void)buf_printf(&page->line,
+                         "mail to this domain arrives at Exchange Online or at %s beside it: both must pass",
+                         judgement->exo_intermediary);
+    page_step(page, MARK_NOTE, "Exchange");
+}
+
 /* ---- beside MTA-STS ---------------------------------------------------------------------------------------
  */
 
@@ -341,6 +365,7 @@ void explain_steps(struct explained *explained)
     step_record(explained);
     steps_of_policy(explained);
     steps_of_mx(explained);
+    step_exchange_online(explained);
     step_tlsrpt(explained);
     explain_dane(explained);
     step_starttls(explained);

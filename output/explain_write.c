@@ -30,6 +30,7 @@ static unsigned texts_of_policy_code(enum failure_code code)
         return WRITE_POLICY;
     case FAIL_POLICY_WEAK_MAX_AGE_SHORT:
     case FAIL_POLICY_WEAK_MX_UNUSED:
+    case FAIL_POLICY_WEAK_MX_TOO_WIDE:
         return WRITE_POLICY | WRITE_RECORD;
     default:
         break;

@@ -94,12 +94,14 @@ static void write_body(struct json *json, const struct fetch_facts *fetch)
     struct bytes body = fetch->body;
     if (body.len == 0 && !(fetch->step == FETCH_DONE && fetch->http_status == 200))
         return;
+    uint64_t whole = fetch->body_bytes > body.len ? fetch->body_bytes : body.len;
     if (body.len > BODY_KEPT_BYTES) {
-        json_put_unsigned(json, "body_bytes", body.len);
         body.len = BODY_KEPT_BYTES;
         while (body.len > BODY_KEPT_BYTES - 3 && (body.data[body.len] & 0xC0) == 0x80)
             body.len--;
     }
+    if (whole > body.len)
+        json_put_unsigned(json, "body_bytes", whole);
     json_put_text(json, "body", body);
 }
 
@@ -161,7 +163,13 @@ static void write_provider(struct json *json, const struct judgement *judgement)
     json_open(json, "provider");
     json_put_string(json, "mx", judgement->provider_mx);
     json_put_string(json, "policy", judgement->provider_policy);
+    if (judgement->provider_mx_count > 1)
+        json_strings(json, "mx_all", judgement->providers_mx, judgement->provider_mx_count);
     json_close(json);
+    if (judgement->exo == EXO_NOT)
+        return;
+    json_put_string(json, "exchange_online", exo_inbound_name(judgement->exo));
+    json_put_optional(json, "intermediary", judgement->exo_intermediary);
 }
 
 static void write_dnssec(struct json *json, const struct domain_facts *facts)

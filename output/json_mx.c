@@ -59,12 +59,14 @@ static void write_tlsa(struct json *json, const struct tlsa_facts *tlsa)
     json_close(json);
 }
 
-static void write_ip(struct json *json, const struct ip_addr *ip, const struct host_verdict *host,
+static void write_ip(struct json *json, const struct probe_facts *probe, const struct host_verdict *host,
                      const struct ip_verdict *verdict)
 {
     json_open(json, NULL);
-    json_ip(json, "ip", ip);
+    json_ip(json, "ip", &probe->ip);
     json_put_string(json, "code", failure_name(verdict->code));
+    if (probe->not_tried != TRIED)
+        json_put_string(json, "not_tried", not_tried_name(probe->not_tried));
     if (host->dane_applies) {
         json_put_string(json, "dane", failure_name(verdict->dane));
         if (verdict->tlsa > 0)
@@ -84,7 +86,7 @@ static void write_ips(struct json *json, const struct host_facts *facts, const s
         return;
     json_open_array(json, "ips");
     for (size_t i = 0; i < count; i++)
-        write_ip(json, &facts->probes[i].ip, verdict, &verdict->ips[i]);
+        write_ip(json, &facts->probes[i], verdict, &verdict->ips[i]);
     json_close_array(json);
 }
 

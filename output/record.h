@@ -136,6 +136,7 @@ struct fetch_facts {
     const char *redirect;   /* target of a 3xx, escaped, or NULL */
     const char *media_type; /* value of Content-Type, escaped, or NULL */
     struct bytes body;      /* what was read, up to policy.max_bytes */
+    uint64_t body_bytes;    /* how long it was, where it comes from a record that keeps less; else 0 */
     uint32_t ms;
 };
 
@@ -392,7 +393,7 @@ enum sender_kind { SENDER_MTA_STS, SENDER_DANE, SENDER_OPPORTUNISTIC, SENDER_COU
 
 /* EXO-1: where the domain's inbound mail meets Exchange Online. */
 enum exo_inbound {
-    EXO_NOT,    /* no MX host of the service, and no sign of it */
+    EXO_NOT,    /* no MX host of the service; what stands behind another host is not to be seen */
     EXO_DIRECT, /* every MX host in use is the service's */
     EXO_MIXED,  /* some are, others stand beside */
     EXO_COUNT
@@ -414,7 +415,14 @@ struct judgement {
     size_t host_count;
     struct sender_view senders[SENDER_COUNT];
     enum exo_inbound exo;
-    const char *provider_mx; /* short name, or NULL for unknown */
+    const char *exo_intermediary; /* where exo is mixed: who stands beside or in front, by short name or host;
+                                     NULL otherwise */
+    bool exo_in_front;            /* the intermediary is preferred over every host of the service */
+    const char *exo_renamed;      /* an MX host of the service that the policy misses, though it names others
+                                     of the service's forms (EXO-1); or NULL */
+    const char *provider_mx;      /* short name, by the most preferred host; or NULL for unknown */
+    const char **providers_mx;    /* all of the MX set that are known, once each, in preference order */
+    size_t provider_mx_count;
     const char *provider_policy;
 };
 

@@ -1,7 +1,6 @@
 /* The judgement of a domain: outcome, codes, report types (RFC 8461 section 5, RFC 8460 section 4.3). */
 #include "scanner/verdict.h"
 
-#include "scanner/provider.h"
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 
@@ -136,7 +135,5 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     if (facts->is_public_suffix)
         code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
     collect_rpt_types(judgement);
-    if (facts->host_count > 0)
-        judgement->provider_mx = provider_of_mx(facts->hosts[0].host);
-    judgement->provider_policy = provider_of_policy(&facts->policy);
+    judge_providers(facts, arena, judgement);
 }

@@ -48,4 +48,7 @@ enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *
 /* After judge_host of all hosts. */
 enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, struct judgement *judgement);
 
+/* ---- who runs it (verdict_providers.c): last, as it looks at the outcome ---- */
+void judge_providers(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
+
 #endif

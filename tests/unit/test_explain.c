@@ -299,6 +299,36 @@ static void certificates_that_differ_name_their_host(void **state)
     buf_dispose(&out);
 }
 
+/* EXO-1, EXO-3: who must pass, and what the service does as a sender by default. */
+static void exchange_online_has_its_words(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    explain(&out, &world, false, false);
+    assert_has_not(&out, "arrives");
+    assert_says(&out, "By default a sender such as Exchange Online");
+    world.judgement.exo = EXO_DIRECT;
+    explain(&out, &world, false, false);
+    assert_says(&out, "arrives at Exchange Online directly");
+    world.judgement.exo = EXO_MIXED;
+    world.judgement.exo_intermediary = "Mimecast";
+    explain(&out, &world, false, false);
+    assert_says(&out, "at Mimecast beside it");
+    world.judgement.exo_in_front = true;
+    explain(&out, &world, false, false);
+    assert_says(&out, "through Mimecast in front of Exchange Online");
+    world.verdict.code = FAIL_MX_NOT_IN_POLICY;
+    code_set_add(&world.judgement.codes, FAIL_MX_NOT_IN_POLICY);
+    world.judgement.exo_renamed = "contoso-com.o-v1.mx.microsoft";
+    explain(&out, &world, false, false);
+    assert_says(&out, "name the host itself,");
+    assert_says(&out, "itself, contoso-com.o-v1.mx.microsoft.");
+    buf_dispose(&out);
+}
+
 /* The same fault stops nobody where no policy is in force. */
 static void without_a_policy_a_bad_host_is_a_warning(void **state)
 {
@@ -435,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_host_outside_the_policy_gets_its_line),
         cmocka_unit_test(both_handshakes_are_shown),
         cmocka_unit_test(certificates_that_differ_name_their_host),
+        cmocka_unit_test(exchange_online_has_its_words),
         cmocka_unit_test(without_a_policy_a_bad_host_is_a_warning),
         cmocka_unit_test(a_failed_lookup_is_unknown),
         cmocka_unit_test(dane_says_what_to_publish),

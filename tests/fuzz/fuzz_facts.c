@@ -1,0 +1,69 @@
+/*
+ * Any bytes as a record of each kind: facts or an error with its reason, in bounded memory. What is read is
+ * judged and written, and that record comes back as itself.
+ */
+#include "output/facts_read.h"
+#include "output/json.h"
+#include "scanner/verdict.h"
+#include "tests/fuzz/target.h"
+
+enum { OUT_BYTES = 16 << 20, WHY_BYTES = 512 };
+
+struct fuzz {
+    struct arena arena;
+    struct buf first, second, why;
+};
+
+static void told(const struct fuzz *fuzz, enum error error)
+{
+    expect(error == ERR_OK || fuzz->why.len > 0 ? NULL : "an error without its reason");
+}
+
+static bool write_judged(struct fuzz *fuzz, struct buf *out, const struct domain_facts *facts)
+{
+    struct judgement judgement;
+    verdict_judge(facts, facts->time, &fuzz->arena, &judgement);
+    return json_domain(out, facts, &judgement);
+}
+
+static void check_domain(struct fuzz *fuzz, struct bytes line)
+{
+    struct domain_facts facts;
+    enum error error = facts_read_domain(line, &fuzz->arena, &facts, &fuzz->why);
+    told(fuzz, error);
+    if (error != ERR_OK || !write_judged(fuzz, &fuzz->first, &facts))
+        return;
+    struct bytes written = bytes_make(fuzz->first.data, fuzz->first.len - 1);
+    error = facts_read_domain(written, &fuzz->arena, &facts, &fuzz->why);
+    if (error == ERR_LIMIT)
+        return;
+    expect(error == ERR_OK ? NULL : "what was written is not read");
+    if (facts.policy.fetch.body_bytes == 0 && write_judged(fuzz, &fuzz->second, &facts))
+        expect(bytes_equal(buf_bytes(&fuzz->first), buf_bytes(&fuzz->second)) ? NULL : "not the same again");
+}
+
+static void check_others(struct fuzz *fuzz, struct bytes line)
+{
+    struct probe_facts probe;
+    struct cert_facts cert;
+    buf_reset(&fuzz->why);
+    told(fuzz, facts_read_host(line, &fuzz->arena, &probe, &fuzz->why));
+    buf_reset(&fuzz->why);
+    told(fuzz, facts_read_cert(line, &fuzz->arena, &cert, &fuzz->why));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz fuzz;
+    arena_init(&fuzz.arena, READ_ARENA_BYTES);
+    buf_init(&fuzz.first, OUT_BYTES);
+    buf_init(&fuzz.second, OUT_BYTES);
+    buf_init(&fuzz.why, WHY_BYTES);
+    check_domain(&fuzz, bytes_make(data, size));
+    check_others(&fuzz, bytes_make(data, size));
+    buf_dispose(&fuzz.first);
+    buf_dispose(&fuzz.second);
+    buf_dispose(&fuzz.why);
+    arena_dispose(&fuzz.arena);
+    return 0;
+}
