@@ -114,6 +114,7 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     *judgement = (struct judgement){.policy_code = FAIL_NONE};
     judge_txt(facts, arena, judgement);
     judge_tlsrpt(facts, arena, judgement);
+    judge_near_miss(facts, arena, judgement);
     judge_mx(facts, judgement);
     if (judgement->record.code == FAIL_NONE)
         judge_policy(facts, now, arena, judgement);
