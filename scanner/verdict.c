@@ -125,6 +125,7 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     judgement->outcome = judge_outcome(facts, judgement);
     judgement->dane = judge_dane(facts, judgement);
     judgement->tls = judge_tls(facts);
+    judge_senders(facts, arena, judgement);
     if (facts->is_public_suffix)
         code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
     collect_rpt_types(judgement);

@@ -49,4 +49,7 @@ enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *
 /* ---- DANE (verdict_dane.c) ---- */
 enum dane_outcome judge_dane(const struct domain_facts *facts, struct judgement *judgement);
 
+/* ---- senders (verdict_senders.c): after all the others ---- */
+void judge_senders(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
+
 #endif
