@@ -401,7 +401,7 @@ static void make_mx(struct mx_world *world, struct domain_facts *facts, struct j
         .rrs = {{10, "mx1.example.com"}, {20, "mx2.example.com"}},
         .ips = {ip_v4(v4), ip_v6(v6)},
         .tlsa = {{.usage = 3, .selector = 1, .matching = 1, .data = {association, 2}}},
-        .ip_verdicts = {{FAIL_NONE}, {FAIL_SMTP_TLS_EXPIRED}},
+        .ip_verdicts = {{.code = FAIL_NONE}, {.code = FAIL_SMTP_TLS_EXPIRED}},
     };
     world->probes[0].ip = world->ips[0];
     world->probes[1].ip = world->ips[1];
