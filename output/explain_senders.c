@@ -1,7 +1,7 @@
 /* What three kinds of sender do with mail to the domain, a line or two each. Never how to mend it. */
 #include "output/explain_parts.h"
 
-enum { MARGIN = 2, INDENT = 6, NAMES_SHOWN = 6 };
+enum { MARGIN = 2, HEAD_MARGIN = 4, INDENT = 13, NAMES_SHOWN = 6 };
 
 static bool takes(enum delivery delivery)
 {
@@ -40,10 +40,20 @@ static bool has_equal(const struct explained *explained, const struct sender_vie
     return false;
 }
 
-static void say_view(struct explained *explained, const struct sender_view *view, const char *who)
+static bool is_same(const struct sender_view *a, const struct sender_view *b)
+{
+    if (a->all != b->all || a->delivered_by != b->delivered_by || a->validated != b->validated ||
+        a->host_count != b->host_count)
+        return false;
+    for (size_t i = 0; i < a->host_count; i++)
+        if (a->hosts[i] != b->hosts[i])
+            return false;
+    return true;
+}
+
+static void say_view(struct explained *explained, const struct sender_view *view)
 {
     struct buf *line = &explained->page.line;
-    (void)buf_text(line, who);
     if (view->all == DELIVERY_TAKES) {
         (void)buf_printf(line, "delivers to %s%s, %s", view->delivered_by,
                          has_equal(explained, view) ? " or another of the same preference" : "",
@@ -57,20 +67,31 @@ static void say_view(struct explained *explained, const struct sender_view *view
         (void)buf_text(line, "could not be determined");
         say_hosts(explained, view, DELIVERY_SKIPS, "; skips ");
     }
-    (void)buf_byte(line, '.');
-    page_fold(&explained->page, INDENT - 2, INDENT, "");
 }
 
 void explain_senders(struct explained *explained)
 {
+    static const struct {
+        const char *head;
+        const char *who;
+    } kinds[SENDER_COUNT] = {
+        [SENDER_MTA_STS] = {"MTA-STS", "(Exchange Online, Gmail) "},
+        [SENDER_DANE] = {"DANE", "(Exchange Online, Postfix; elsewhere MTA-STS) "},
+        [SENDER_OPPORTUNISTIC] = {"neither", "(most others) "},
+    };
     const struct sender_view *views = explained->judgement->senders;
     if (views[SENDER_OPPORTUNISTIC].all == DELIVERY_NONE)
         return;
     (void)buf_byte(explained->page.out, '\n');
-    (void)buf_text(&explained->page.line, "What senders do (by default, and without a policy from before)");
+    (void)buf_text(&explained->page.line, "What senders do, by default and without a policy from before");
     page_fold(&explained->page, MARGIN, MARGIN, "");
-    say_view(explained, &views[SENDER_MTA_STS], "MTA-STS, as Exchange Online and Gmail: ");
-    say_view(explained, &views[SENDER_DANE],
-             "DANE and MTA-STS, as Exchange Online and Postfix with a policy plugin: ");
-    say_view(explained, &views[SENDER_OPPORTUNISTIC], "TLS where it is offered, as most others: ");
+    for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++) {
+        (void)buf_text(&explained->page.line, kinds[kind].who);
+        if (kind > 0 && is_same(&views[kind], &views[kind - 1]))
+            (void)buf_text(&explained->page.line, "does the same");
+        else
+            say_view(explained, &views[kind]);
+        (void)buf_byte(&explained->page.line, '.');
+        page_fold(&explained->page, HEAD_MARGIN, INDENT, kinds[kind].head);
+    }
 }

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "output/explain.h"
+#include "output/json.h"
 #include "scanner/base/buf.h"
 #include "scanner/nearmiss.h"
 #include "scanner/verdict.h"
 
-enum { ARENA_BYTES = 1 << 20, TEXT_BYTES = 4096, QUESTIONS = 8, RECORDS = 4, RDATA_BYTES = 256 };
+enum { ARENA_BYTES = 1 << 20, TEXT_BYTES = 1 << 16, QUESTIONS = 8, RECORDS = 4, RDATA_BYTES = 256 };
 
 /* ---- an engine that answers from a table, when it is told to ------------------------------------------- */
 
@@ -401,9 +403,75 @@ static void a_cancelled_look_never_calls_back(void **state)
     }
 }
 
+static void assert_has(struct buf *out, const char *text)
+{
+    if (strstr(buf_string(out), text) == NULL)
+        fail_msg("%s is not in %s", text, buf_string(out));
+}
+
+static void judged(struct world *world, const struct rr_of *records, const char *txt)
+{
+    make_world(world, records, txt, NULL);
+    world->facts.tld = "example";
+    start(world);
+    answer_all(&world->engine);
+    verdict_judge(&world->facts, 0, &world->arena, &world->judgement);
+}
+
+/* The record has what was asked; check says where it stands and what to write instead. */
+static void record_and_check_tell_of_it(void **state)
+{
+    static const struct rr_of records[] = {
+        {MTA_STS, "A"}, {"d.example", RECORD}, {"_smtp-tlsrpt.d.example", TLSRPT}, {NULL, NULL}};
+    struct world world;
+    struct buf out;
+    struct explain_style style = {0};
+    (void)state;
+    buf_init(&out, TEXT_BYTES);
+    judged(&world, records, NULL);
+    assert_true(json_domain(&out, &world.facts, &world.judgement));
+    assert_has(&out,
+               "\"near_miss\":{\"address\":\"answered\",\"apex\":{\"lookup\":\"answered\",\"rrs\":"
+               "[\"v=STSv1; id=1;\"]},\"policy_host\":{\"lookup\":\"nodata\"},\"underscore\":{\"lookup\":"
+               "\"nxdomain\"},\"tlsrpt\":{\"lookup\":\"answered\",\"rrs\":[\"" TLSRPT "\"]}}");
+    assert_has(
+        &out,
+        "{\"code\":\"txt.near-miss\",\"line\":0,\"column\":0,\"detail\":\"d.example: v=STSv1; id=1;\"}");
+    buf_reset(&out);
+    assert_true(explain_domain(&out, &world.facts, &world.judgement, &style));
+    assert_has(&out, "  FAIL     txt.near-miss\n");
+    assert_has(&out, "Found at d.example: v=STSv1; id=1;.\n");
+    assert_has(&out, "    write  _mta-sts.d.example. IN TXT\n");
+    assert_has(&out, "_smtp-tlsrpt.d.example:");
+    assert_has(&out, "    write  _smtp._tls.d.example. IN TXT\n");
+    arena_dispose(&world.arena);
+    buf_dispose(&out);
+}
+
+/* Where nothing was looked for, the record does not speak of it; a look without a sign is one word. */
+static void the_record_is_short_where_nothing_stands(void **state)
+{
+    static const struct rr_of nothing[] = {{NULL, NULL}};
+    struct world world;
+    struct buf out;
+    (void)state;
+    buf_init(&out, TEXT_BYTES);
+    judged(&world, nothing, NULL);
+    assert_true(json_domain(&out, &world.facts, &world.judgement));
+    assert_has(&out, "\"near_miss\":{\"address\":\"nxdomain\"},");
+    world.facts.near_miss = (struct near_miss_facts){0};
+    buf_reset(&out);
+    assert_true(json_domain(&out, &world.facts, &world.judgement));
+    assert_null(strstr(buf_string(&out), "near_miss"));
+    arena_dispose(&world.arena);
+    buf_dispose(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(record_and_check_tell_of_it),
+        cmocka_unit_test(the_record_is_short_where_nothing_stands),
         cmocka_unit_test(cases_are_asked_and_judged),
         cmocka_unit_test(it_is_not_always_due),
         cmocka_unit_test(failures_say_nothing),
