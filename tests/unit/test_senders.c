@@ -300,6 +300,46 @@ static void full_arena_costs_only_hosts(void **state)
     arena_dispose(&world.arena);
 }
 
+/* RPT-3: the result type of RFC 8460 section 4.3 that a report about the step would carry. */
+static void steps_have_their_result_types(void **state)
+{
+    static const struct {
+        enum failure_code code;
+        const char *type;
+    } rows[] = {
+        {FAIL_SMTP_STARTTLS_NOT_OFFERED, "starttls-not-supported"},
+        {FAIL_SMTP_STARTTLS_REFUSED, "starttls-not-supported"},
+        {FAIL_MX_NOT_IN_POLICY, "certificate-host-mismatch"},
+        {FAIL_SMTP_TLS_HOST_MISMATCH, "certificate-host-mismatch"},
+        {FAIL_SMTP_TLS_EXPIRED, "certificate-expired"},
+        {FAIL_SMTP_TLS_SELF_SIGNED, "certificate-not-trusted"},
+        {FAIL_SMTP_TLS_UNTRUSTED, "certificate-not-trusted"},
+        {FAIL_SMTP_TLS_INCOMPLETE_CHAIN, "certificate-not-trusted"},
+        {FAIL_SMTP_TLS_NOT_YET_VALID, "certificate-not-trusted"},
+        {FAIL_SMTP_TLS_ALERT, "validation-failure"},
+        {FAIL_SMTP_TLS_HANDSHAKE, "validation-failure"},
+        {FAIL_SMTP_TLS_VERSION, "validation-failure"},
+        {FAIL_DANE_MISMATCH, "validation-failure"},
+        {FAIL_DNS_BOGUS, "dnssec-invalid"},
+        {FAIL_POLICY_TCP_REFUSED, "sts-policy-fetch-error"},
+        {FAIL_POLICY_HTTP_STATUS, "sts-policy-fetch-error"},
+        {FAIL_POLICY_HTTP_REDIRECT, "sts-policy-fetch-error"},
+        {FAIL_POLICY_SYNTAX_MODE_BAD, "sts-policy-invalid"},
+        {FAIL_POLICY_SYNTAX_MX_MISSING, "sts-policy-invalid"},
+        {FAIL_TXT_MULTIPLE, "sts-policy-invalid"},
+        {FAIL_POLICY_TLS_EXPIRED, "sts-webpki-invalid"},
+        {FAIL_POLICY_TLS_HOST_MISMATCH, "sts-webpki-invalid"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(rpt_type_name(failure_get(rows[i].code)->rpt), rows[i].type);
+    static const enum failure_code none[] = {FAIL_TXT_ABSENT,       FAIL_TXT_NEAR_MISS,
+                                             FAIL_TXT_WILDCARD,     FAIL_TLSRPT_ABSENT,
+                                             FAIL_TLSRPT_NEAR_MISS, FAIL_SMTP_GREETING_4XX};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(failure_get(none[i])->rpt, RPT_NONE);
+}
+
 /* ---- the record -------------------------------------------------------------------------------------------
  */
 
@@ -388,6 +428,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_judged),
+        cmocka_unit_test(steps_have_their_result_types),
         cmocka_unit_test(full_arena_costs_only_hosts),
         cmocka_unit_test(the_record_says_only_what_differs),
         cmocka_unit_test(check_says_what_senders_do),
