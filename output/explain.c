@@ -101,6 +101,7 @@ bool explain_domain(struct buf *out, const struct domain_facts *facts, const str
     page_begin(&explained.page, out, style->colour);
     say_summary(&explained);
     explain_steps(&explained);
+    explain_senders(&explained);
     say_codes(&explained);
     if (style->verbose)
         explain_evidence(&explained);

@@ -23,6 +23,18 @@ static void say_findings(struct page *page, const struct findings *findings, enu
     }
 }
 
+/* What stands at another name: such findings have no line, and their detail says where and what. */
+static void say_elsewhere(struct page *page, const struct findings *findings, enum failure_code code)
+{
+    for (size_t i = 0, said = 0; i < findings->count && said < PLACES_SHOWN; i++) {
+        const struct finding *finding = &findings->list[i];
+        if (finding->code != code || finding->line != 0 || finding->detail == NULL)
+            continue;
+        (void)buf_printf(&page->line, " Found at %s.", finding->detail);
+        said++;
+    }
+}
+
 static void say_handshake(struct page *page, const struct tls_facts *tls)
 {
     if (tls->end == TLS_DONE && tls->cert_count > 0) {
@@ -259,6 +271,7 @@ static void say_found(struct explained *explained, enum failure_code code)
         if (code == FAIL_TXT_MULTIPLE)
             (void)buf_printf(&page->line, " There are %zu.", judgement->record.candidates);
         say_findings(page, &judgement->record.findings, code, "Record");
+        say_elsewhere(page, &judgement->record.findings, code);
         break;
     case STAGE_POLICY:
         say_policy_facts(explained, code);
@@ -273,6 +286,7 @@ static void say_found(struct explained *explained, enum failure_code code)
         break;
     case STAGE_TLSRPT:
         say_findings(page, &judgement->tlsrpt.findings, code, "Record");
+        say_elsewhere(page, &judgement->tlsrpt.findings, code);
         break;
     case STAGE_INPUT:
     case STAGE_DANE:

@@ -18,6 +18,9 @@ struct explained {
 /* The chain, a line or more each step (explain_steps.c). */
 void explain_steps(struct explained *explained);
 
+/* What kinds of sender do over the whole MX set (explain_senders.c); nothing where no mail is received. */
+void explain_senders(struct explained *explained);
+
 /* One code: why with what was found, who, how to mend it (explain_code.c). */
 void explain_code(struct explained *explained, enum failure_code code);
 

@@ -3,6 +3,8 @@
 
 #include "output/json_facts.h"
 #include "output/json_mx.h"
+#include "output/json_nearmiss.h"
+#include "output/json_senders.h"
 
 /* A status that says whether there are records; what parsing them gave means something only then. */
 static bool was_answered(const struct lookup_facts *lookup)
@@ -193,7 +195,9 @@ bool json_domain(struct buf *out, const struct domain_facts *facts, const struct
     write_txt(&json, &facts->txt, &judgement->record);
     write_policy(&json, facts, judgement);
     write_tlsrpt(&json, &facts->tlsrpt, &judgement->tlsrpt);
+    json_near_miss(&json, &facts->near_miss);
     json_mx(&json, facts, judgement);
+    json_senders(&json, facts, judgement);
     write_dnssec(&json, facts);
     json_close(&json);
     return json_finish(&json);

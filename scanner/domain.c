@@ -6,6 +6,7 @@
 #include "input/hostname.h"
 #include "scanner/base/clock.h"
 #include "scanner/hosts.h"
+#include "scanner/nearmiss.h"
 #include "scanner/policy/record.h"
 #include "scanner/policyhost.h"
 #include "scanner/verdict.h"
@@ -29,8 +30,10 @@ struct domain {
     struct lookup_handle mx;
     unsigned pending; /* lookups in RECORDS; policy and hosts in REACH */
     unsigned hosts_pending;
-    bool visiting;
+    bool visiting; /* the policy's host */
     struct policy_visit visit;
+    bool looking; /* for near misses: only where there is no record, and so no visit */
+    struct near_miss_look look;
     struct host_wait *waits; /* one for each of facts.hosts */
 };
 
@@ -104,7 +107,7 @@ static void enter_records(struct domain *domain)
 static void park_if_only_hosts(struct domain *domain)
 {
     struct scan_context *context = domain->worker->context;
-    if (domain->parked || domain->visiting || domain->hosts_pending == 0)
+    if (domain->parked || domain->visiting || domain->looking || domain->hosts_pending == 0)
         return;
     if (atomic_load(&context->parked) >= (size_t)context->config->limits_parked)
         return;
@@ -125,6 +128,13 @@ static void on_policy(void *arg)
 {
     struct domain *domain = arg;
     domain->visiting = false;
+    reached(domain);
+}
+
+static void on_near_misses(void *arg)
+{
+    struct domain *domain = arg;
+    domain->looking = false;
     reached(domain);
 }
 
@@ -190,6 +200,23 @@ static void request_hosts(struct domain *domain, bool intent)
     }
 }
 
+static void start_visit(struct domain *domain)
+{
+    struct domain_facts *facts = &domain->facts;
+    domain->pending++;
+    domain->visiting = true;
+    policy_visit_start(&domain->visit, domain->worker, facts->domain, &domain->arena, &facts->policy,
+                       on_policy, domain);
+}
+
+static void start_look(struct domain *domain)
+{
+    domain->pending++;
+    domain->looking = true;
+    near_miss_start(&domain->look, domain->worker->dns, &domain->arena, &domain->facts, on_near_misses,
+                    domain);
+}
+
 static void enter_reach(struct domain *domain)
 {
     struct domain_facts *facts = &domain->facts;
@@ -199,12 +226,10 @@ static void enter_reach(struct domain *domain)
     domain->pending = 1;
     make_hosts(domain);
     request_hosts(domain, intent);
-    if (intent) {
-        domain->pending++;
-        domain->visiting = true;
-        policy_visit_start(&domain->visit, domain->worker, facts->domain, &domain->arena, &facts->policy,
-                           on_policy, domain);
-    }
+    if (intent)
+        start_visit(domain);
+    else if (domain->worker->context->config->dns_near_miss == DNS_NEAR_MISS_YES && near_miss_is_due(facts))
+        start_look(domain);
     reached(domain);
 }
 
@@ -218,6 +243,7 @@ static void domain_free(struct domain *domain)
     lookup_cancel(worker->dns, domain->mx);
     if (domain->visiting)
         policy_visit_cancel(&domain->visit);
+    near_miss_cancel(&domain->look);
     for (size_t i = 0; domain->waits != NULL && i < domain->facts.host_count; i++) {
         hosts_cancel(worker, domain->waits[i].request);
         host_result_release(domain->waits[i].result);

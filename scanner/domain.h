@@ -2,7 +2,8 @@
  * One domain's life on one loop:
  *
  *   RECORDS  TXT at _mta-sts and _smtp._tls, MX: three lookups side by side
- *   REACH    the policy (where there may be a record) beside every MX host
+ *   REACH    the policy (where there may be a record) or the look for near misses (where there is none, see
+ *            nearmiss.h), beside every MX host
  *   JUDGE    facts → judgement → sink
  *
  * A domain that only waits for its MX hosts' turns is parked: it leaves the loop's share of scan.in_flight,

@@ -122,6 +122,7 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     *judgement = (struct judgement){.policy_code = FAIL_NONE};
     judge_txt(facts, arena, judgement);
     judge_tlsrpt(facts, arena, judgement);
+    judge_near_miss(facts, arena, judgement);
     judge_mx(facts, judgement);
     if (judgement->record.code == FAIL_NONE)
         judge_policy(facts, now, arena, judgement);
@@ -132,6 +133,7 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     judgement->outcome = judge_outcome(facts, judgement);
     judgement->dane = judge_dane(facts, now, judgement);
     judgement->tls = judge_tls(facts);
+    judge_senders(facts, arena, judgement);
     if (facts->is_public_suffix)
         code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
     collect_rpt_types(judgement);

@@ -27,6 +27,8 @@ void add_findings(struct judgement *judgement, const struct findings *findings);
 void judge_txt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 void judge_tlsrpt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 void judge_mx(const struct domain_facts *facts, struct judgement *judgement);
+/* Records at the wrong name (verdict_nearmiss.c): findings of the record and of TLSRPT. After those two. */
+void judge_near_miss(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 size_t mx_hosts_named(const struct mx_facts *mx); /* RRs but the root's */
 bool mx_is_null(const struct mx_facts *mx);       /* RFC 7505 */
 
@@ -50,5 +52,8 @@ enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, stru
 
 /* ---- who runs it (verdict_providers.c): last, as it looks at the outcome ---- */
 void judge_providers(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
+
+/* ---- senders (verdict_senders.c): after all the others ---- */
+void judge_senders(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 
 #endif

@@ -122,34 +122,18 @@ static void parse_record(struct parser *parser, struct bytes rr, size_t semicolo
 
 /* ---- the set of RRs ----------------------------------------------------------------------------------- */
 
-enum { FOLDED_BYTES = 64 };
-
-/* The start of the RR in small letters, without what people put around and between: spaces, quotes,
- * backslashes. */
-static size_t fold_start(struct bytes rr, char folded[FOLDED_BYTES + 1])
+bool sts_record_is_near_miss(struct bytes rr)
 {
-    size_t len = 0;
-    for (size_t i = 0; i < rr.len && len < FOLDED_BYTES; i++) {
-        uint8_t byte = rr.data[i];
-        if (byte > ' ' && byte < 0x7F && strchr("\"'`\\", byte) == NULL)
-            folded[len++] = (char)text_fold(byte);
-    }
-    folded[len] = '\0';
-    return len;
-}
-
-/* Was it meant to be the record (TXT-9)? */
-static bool is_near_miss(struct bytes rr)
-{
-    char folded[FOLDED_BYTES + 1];
-    return fold_start(rr, folded) > 0 && (strstr(folded, "v=sts") != NULL || strstr(folded, "stsv1") != NULL);
+    char folded[TEXT_FOLDED_BYTES + 1];
+    text_fold_start(rr, folded);
+    return strstr(folded, "v=sts") != NULL || strstr(folded, "stsv1") != NULL;
 }
 
 static void find_near_misses(struct parser *parser, const struct bytes *rrs, size_t rr_count)
 {
     for (size_t i = 0; i < rr_count; i++) {
         parser->line = i + 1;
-        if (is_near_miss(rrs[i]))
+        if (sts_record_is_near_miss(rrs[i]))
             warn(parser, FAIL_TXT_NEAR_MISS, 0, rrs[i]);
     }
 }

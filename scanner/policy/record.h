@@ -20,6 +20,9 @@ void sts_record_parse(const struct bytes *rrs, size_t rr_count, struct arena *ar
 /* Does the RR begin with v=STSv1; (TXT-2)? */
 bool sts_record_is_candidate(struct bytes rr);
 
+/* Was it meant to be the record, well written or not (TXT-9)? Wherever it stands. */
+bool sts_record_is_near_miss(struct bytes rr);
+
 /* May there be an MTA-STS record among the RRs, so that the policy host is worth asking? (TXT-7) */
 bool sts_record_wants_policy(const struct bytes *rrs, size_t rr_count);
 

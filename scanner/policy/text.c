@@ -51,6 +51,17 @@ size_t text_find_not_utf8(struct bytes text)
     return at;
 }
 
+void text_fold_start(struct bytes text, char folded[TEXT_FOLDED_BYTES + 1])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len && len < TEXT_FOLDED_BYTES; i++) {
+        uint8_t byte = text.data[i];
+        if (byte > ' ' && byte < 0x7F && strchr("\"'`\\", byte) == NULL)
+            folded[len++] = (char)text_fold(byte);
+    }
+    folded[len] = '\0';
+}
+
 /* ---- display ------------------------------------------------------------------------------------------ */
 
 /* Writes at most 4 bytes. */

@@ -60,6 +60,11 @@ size_t text_find_not_utf8(struct bytes text);
 /* How many bytes at the start make a field's name: up to TEXT_NAME_BYTES, first ALPHA or DIGIT (TXT-5). */
 size_t text_name_len(struct bytes text);
 
+/* The start of the text in small letters, without what people put around and between: white space, quotes,
+ * backslashes, bytes that are no printable ASCII. */
+enum { TEXT_FOLDED_BYTES = 64 };
+void text_fold_start(struct bytes text, char folded[TEXT_FOLDED_BYTES + 1]);
+
 /*
  * Printable ASCII for display: a backslash doubled, every other byte \DDD; "..." where more than
  * TEXT_DETAIL_BYTES had to be cut. NULL where the arena is full.

@@ -92,13 +92,33 @@ static void parse_record(struct parser *parser, struct bytes rr)
         fault(parser, FAIL_TLSRPT_RUA_MISSING, rr.len, bytes_of(NULL));
 }
 
+bool tlsrpt_is_candidate(struct bytes rr)
+{
+    return text_begins(rr, bytes_of(opening_text));
+}
+
+bool tlsrpt_is_near_miss(struct bytes rr)
+{
+    char folded[TEXT_FOLDED_BYTES + 1];
+    text_fold_start(rr, folded);
+    return strstr(folded, "v=tlsrpt") != NULL || strstr(folded, "tlsrptv1") != NULL;
+}
+
+static void find_near_misses(struct parser *parser, const struct bytes *rrs, size_t rr_count)
+{
+    for (size_t i = 0; i < rr_count; i++)
+        if (tlsrpt_is_near_miss(rrs[i]))
+            findings_add(&parser->record->findings, FAIL_TLSRPT_NEAR_MISS, i + 1, 1,
+                         text_escape(parser->arena, rrs[i]));
+}
+
 void tlsrpt_parse(const struct bytes *rrs, size_t rr_count, struct arena *arena, struct tlsrpt_record *record)
 {
     *record = (struct tlsrpt_record){.code = FAIL_NONE};
     struct parser parser = {.arena = arena, .record = record};
     size_t only = 0;
     for (size_t i = 0; i < rr_count; i++) {
-        if (!text_begins(rrs[i], bytes_of(opening_text)))
+        if (!tlsrpt_is_candidate(rrs[i]))
             continue;
         only = i;
         parser.line = i + 1;
@@ -106,8 +126,10 @@ void tlsrpt_parse(const struct bytes *rrs, size_t rr_count, struct arena *arena,
             fault(&parser, FAIL_TLSRPT_MULTIPLE, 0, rrs[i]);
     }
     parser.line = only + 1;
-    if (record->candidates == 0)
+    if (record->candidates == 0) {
+        find_near_misses(&parser, rrs, rr_count);
         record->code = FAIL_TLSRPT_ABSENT;
-    else if (record->candidates == 1)
+    } else if (record->candidates == 1) {
         parse_record(&parser, rrs[only]);
+    }
 }

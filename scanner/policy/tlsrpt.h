@@ -8,7 +8,8 @@
 #include "output/record.h"
 
 /*
- * As sts_record_parse, with FAIL_TLSRPT_ABSENT, _MULTIPLE, _SYNTAX, _RUA_MISSING, _RUA_BAD.
+ * As sts_record_parse, with FAIL_TLSRPT_ABSENT, _MULTIPLE, _SYNTAX, _RUA_MISSING, _RUA_BAD. Where there is
+ * none, what was meant to be one is a finding (FAIL_TLSRPT_NEAR_MISS).
  *
  * Only RRs that begin v=TLSRPTv1; count: section 3 has the rest discarded, also where white space stands
  * before the semicolon. An address of rua that is neither a mailto: nor an https: URI is a fault of the whole
@@ -21,5 +22,11 @@ enum { TLSRPT_RUA_KEPT = 64 };
 
 void tlsrpt_parse(const struct bytes *rrs, size_t rr_count, struct arena *arena,
                   struct tlsrpt_record *record);
+
+/* Does the RR begin with v=TLSRPTv1;? */
+bool tlsrpt_is_candidate(struct bytes rr);
+
+/* Was it meant to be a TLSRPT record, well written or not? Wherever it stands. */
+bool tlsrpt_is_near_miss(struct bytes rr);
 
 #endif

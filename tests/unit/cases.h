@@ -66,6 +66,23 @@ static inline size_t occurrences(const char *text, const char *word)
     return count;
 }
 
+/* How many rows there are of different names; the name is each row's first member. */
+static inline size_t different_rows(const void *rows, size_t count, size_t size)
+{
+    size_t different = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name, *other = NULL;
+        bool is_first = true;
+        memcpy(&name, (const char *)rows + i * size, sizeof name);
+        for (size_t j = 0; j < i && is_first; j++) {
+            memcpy(&other, (const char *)rows + j * size, sizeof other);
+            is_first = strcmp(name, other) != 0;
+        }
+        different += is_first;
+    }
+    return different;
+}
+
 /* One test for each row, named by it. rows points to the first, size is a row's; its name is its first
  * member. */
 static inline void add_cases(struct CMUnitTest *tests, const void *rows, size_t count, size_t size,

@@ -133,9 +133,18 @@ static void random_hosts_match_as_they_should(void **state)
     buf_dispose(&pattern);
 }
 
+static void every_row_is_another(void **state)
+{
+    (void)state;
+    size_t rows = different_rows(match_cases, COUNT(match_cases), sizeof match_cases[0]);
+    assert_int_equal(rows, COUNT(match_cases));
+    assert_true(rows >= 60);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
+        cmocka_unit_test(every_row_is_another),
         cmocka_unit_test(any_of_several_matches),
         cmocka_unit_test(fault_has_its_place),
         cmocka_unit_test(patterns_agree_with_the_abnf),

@@ -40,10 +40,36 @@ static size_t count_lines(struct bytes body)
     return lines;
 }
 
+/* What is valid, written anew in the plainest form, is the same policy, and nothing is found in it. */
+static void assert_reprints(const struct sts_policy *policy)
+{
+    struct arena arena;
+    struct buf text, was, is;
+    struct sts_policy again;
+    arena_init(&arena, ARENA_BYTES);
+    buf_init(&text, 8 * BODY_BYTES);
+    buf_init(&was, 8 * BODY_BYTES);
+    buf_init(&is, 8 * BODY_BYTES);
+    assert_true(buf_printf(&text, "version: STSv1\nmode: %s\n", sts_mode_name(policy->mode)));
+    for (size_t i = 0; i < policy->mx_count; i++)
+        assert_true(buf_printf(&text, "mx: %s\n", policy->mx[i]));
+    assert_true(buf_printf(&text, "max_age: %u\n", policy->max_age));
+    sts_policy_parse(buf_bytes(&text), &arena, &again);
+    assert_int_equal(again.code, FAIL_NONE);
+    assert_int_equal(again.findings.count, 0);
+    assert_string_equal(facts(&again, &is), facts(policy, &was));
+    buf_dispose(&text);
+    buf_dispose(&was);
+    buf_dispose(&is);
+    arena_dispose(&arena);
+}
+
 static struct sts_policy parse(struct bytes body, struct arena *arena)
 {
     struct sts_policy policy;
     sts_policy_parse(body, arena, &policy);
+    if (policy.code == FAIL_NONE)
+        assert_reprints(&policy);
     assert_null(policy_broken(&policy));
     assert_null(findings_broken(&policy.findings, count_lines(body), body.len));
     return policy;
@@ -278,9 +304,18 @@ static void any_bytes_get_an_answer(void **state)
     buf_dispose(&buf);
 }
 
+static void every_row_is_another(void **state)
+{
+    (void)state;
+    size_t rows = different_rows(policy_cases, COUNT(policy_cases), sizeof policy_cases[0]);
+    assert_int_equal(rows, COUNT(policy_cases));
+    assert_true(rows >= 150);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
+        cmocka_unit_test(every_row_is_another),
         cmocka_unit_test(full_arena_is_never_silently_short),
         cmocka_unit_test(largest_bodies_fit),
         cmocka_unit_test(disputed_finds_room_among_many_blank_lines),

@@ -30,6 +30,21 @@ static size_t rrs_of(const struct record_case *row, struct bytes rrs[RRS])
     return count;
 }
 
+/* What is valid, written anew in the plainest form, is the same record, and nothing is found in it. */
+static void assert_reprints(const struct sts_record *record)
+{
+    struct arena arena;
+    struct sts_record again;
+    char text[64];
+    struct bytes rr = bytes_make(text, (size_t)snprintf(text, sizeof text, "v=STSv1; id=%s;", record->id));
+    arena_init(&arena, ARENA_BYTES);
+    sts_record_parse(&rr, 1, &arena, &again);
+    assert_int_equal(again.code, FAIL_NONE);
+    assert_int_equal(again.findings.count, 0);
+    assert_string_equal(again.id, record->id);
+    arena_dispose(&arena);
+}
+
 static void row_is_judged(void **state)
 {
     const struct record_case *row = *state;
@@ -45,6 +60,8 @@ static void row_is_judged(void **state)
     assert_string_equal(record.id, row->id);
     assert_string_equal(places(&record.findings, "", &buf), row->places);
     assert_null(record_broken(&record));
+    if (record.code == FAIL_NONE)
+        assert_reprints(&record);
     assert_int_equal(sts_record_wants_policy(rrs, count), record.candidates > 0);
     buf_dispose(&buf);
     arena_dispose(&arena);
@@ -81,6 +98,8 @@ static struct sts_record parse_one(struct bytes rr, struct arena *arena)
     struct sts_record record;
     sts_record_parse(&rr, 1, arena, &record);
     assert_null(record_broken(&record));
+    if (record.code == FAIL_NONE)
+        assert_reprints(&record);
     assert_null(findings_broken(&record.findings, 1, rr.len));
     return record;
 }
@@ -186,16 +205,21 @@ static void any_bytes_get_an_answer(void **state)
     buf_dispose(&buf);
 }
 
+static void every_row_is_another(void **state)
+{
+    (void)state;
+    size_t rows = different_rows(record_cases, COUNT(record_cases), sizeof record_cases[0]);
+    assert_int_equal(rows, COUNT(record_cases));
+    assert_true(rows >= 100);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(full_arena_costs_details_only),
-        cmocka_unit_test(candidates_begin_exactly),
-        cmocka_unit_test(nul_is_a_byte_like_any_other),
-        cmocka_unit_test(details_are_escaped_and_cut),
-        cmocka_unit_test(findings_overflow),
-        cmocka_unit_test(agrees_with_the_abnf),
-        cmocka_unit_test(any_bytes_get_an_answer),
+        cmocka_unit_test(every_row_is_another),        cmocka_unit_test(full_arena_costs_details_only),
+        cmocka_unit_test(candidates_begin_exactly),    cmocka_unit_test(nul_is_a_byte_like_any_other),
+        cmocka_unit_test(details_are_escaped_and_cut), cmocka_unit_test(findings_overflow),
+        cmocka_unit_test(agrees_with_the_abnf),        cmocka_unit_test(any_bytes_get_an_answer),
     };
     struct CMUnitTest tests[COUNT(record_cases) + COUNT(others)];
     add_cases(tests, record_cases, COUNT(record_cases), sizeof record_cases[0], row_is_judged);

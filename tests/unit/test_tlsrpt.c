@@ -37,6 +37,28 @@ static const char *joined(const struct tlsrpt_record *record, struct buf *buf)
     return buf_string(buf);
 }
 
+/* What is valid, written anew in the plainest form, is the same record, and nothing is found in it. */
+static void assert_reprints(const struct tlsrpt_record *record)
+{
+    struct arena arena;
+    struct tlsrpt_record again;
+    struct buf text;
+    arena_init(&arena, ARENA_BYTES);
+    buf_init(&text, 65536);
+    assert_true(buf_text(&text, "v=TLSRPTv1; rua="));
+    for (size_t i = 0; i < record->rua_count; i++)
+        assert_true(buf_printf(&text, "%s%s", i == 0 ? "" : ",", record->rua[i]));
+    struct bytes rr = buf_bytes(&text);
+    tlsrpt_parse(&rr, 1, &arena, &again);
+    assert_int_equal(again.code, FAIL_NONE);
+    assert_int_equal(again.findings.count, 0);
+    assert_int_equal(again.rua_count, record->rua_count);
+    for (size_t i = 0; i < record->rua_count; i++)
+        assert_string_equal(again.rua[i], record->rua[i]);
+    buf_dispose(&text);
+    arena_dispose(&arena);
+}
+
 static void row_is_judged(void **state)
 {
     const struct tlsrpt_case *row = *state;
@@ -53,6 +75,8 @@ static void row_is_judged(void **state)
     buf_reset(&buf);
     assert_string_equal(joined(&record, &buf), row->rua);
     assert_null(tlsrpt_broken(&record));
+    if (record.code == FAIL_NONE)
+        assert_reprints(&record);
     buf_dispose(&buf);
     arena_dispose(&arena);
 }
@@ -78,6 +102,8 @@ static struct tlsrpt_record parse_one(struct bytes rr, struct arena *arena)
     struct tlsrpt_record record;
     tlsrpt_parse(&rr, 1, arena, &record);
     assert_null(tlsrpt_broken(&record));
+    if (record.code == FAIL_NONE)
+        assert_reprints(&record);
     assert_null(findings_broken(&record.findings, 1, rr.len));
     return record;
 }
@@ -182,12 +208,19 @@ static void any_bytes_get_an_answer(void **state)
     buf_dispose(&buf);
 }
 
+static void every_row_is_another(void **state)
+{
+    (void)state;
+    size_t rows = different_rows(tlsrpt_cases, COUNT(tlsrpt_cases), sizeof tlsrpt_cases[0]);
+    assert_int_equal(rows, COUNT(tlsrpt_cases));
+    assert_true(rows >= 40);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(full_arena_never_changes_the_code),
-        cmocka_unit_test(addresses_have_a_ceiling),
-        cmocka_unit_test(agrees_with_the_abnf),
+        cmocka_unit_test(every_row_is_another),     cmocka_unit_test(full_arena_never_changes_the_code),
+        cmocka_unit_test(addresses_have_a_ceiling), cmocka_unit_test(agrees_with_the_abnf),
         cmocka_unit_test(any_bytes_get_an_answer),
     };
     struct CMUnitTest tests[COUNT(tlsrpt_cases) + COUNT(others)];
