@@ -1,0 +1,69 @@
+/*
+ * Our resolvers on the same questions as floor_dns and floor_recursive: TXT of _mta-sts.<name> of each name,
+ * answers checked and taken apart. Usage: bench_dns NAMES-FILE OUTSTANDING [--section.key=value...]; the
+ * configuration says which engine.
+ */
+#include "bench/bench.h"
+#include "bench/settings.h"
+#include "scanner/dns/lookup.h"
+#include "scanner/tls/trust.h"
+
+struct run {
+    struct event_base *base;
+    struct lookup_engine *engine;
+    struct bench_names names;
+    size_t next;
+    size_t ended;
+    size_t good;
+};
+
+static void ask_next(struct run *run);
+
+static void on_answer(void *arg, const struct dns_answer *answer)
+{
+    struct run *run = arg;
+    run->ended++;
+    run->good += answer->lookup.status == DNS_ANSWERED || answer->lookup.status == DNS_NXDOMAIN ||
+                 answer->lookup.status == DNS_NODATA;
+    if (run->ended == run->names.count)
+        (void)event_base_loopbreak(run->base);
+    ask_next(run);
+}
+
+static void ask_next(struct run *run)
+{
+    char name[300];
+    if (run->next == run->names.count)
+        return;
+    (void)snprintf(name, sizeof name, "_mta-sts.%s", run->names.list[run->next++]);
+    (void)lookup_start(run->engine, name, DNS_TYPE_TXT, on_answer, run);
+}
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    struct ip_set allow = {0};
+    const char *why = "";
+    struct run run = {0};
+    if (argc < 3)
+        bench_die("usage", "bench_dns NAMES-FILE OUTSTANDING [--section.key=value...]");
+    run.names = bench_read_names(argv[1]);
+    size_t outstanding = strtoul(argv[2], NULL, 10);
+    bench_configure(&config, argc - 3, argv + 3);
+    run.base = event_base_new();
+    if (run.base == NULL || ip_set_parse(config.safety_allow, &allow, &why) != ERR_OK)
+        bench_die("safety.allow", why);
+    run.engine = lookup_engine_create(run.base, &config, &allow, 1, &why);
+    if (run.engine == NULL)
+        bench_die("engine", why);
+    struct bench_cpu since = bench_cpu();
+    for (size_t i = 0; i < outstanding; i++)
+        ask_next(&run);
+    (void)event_base_loop(run.base, EVLOOP_NO_EXIT_ON_EMPTY);
+    int code = bench_report("bench_dns", run.names.count, run.good, since);
+    lookup_engine_destroy(run.engine);
+    event_base_free(run.base);
+    ip_set_dispose(&allow);
+    config_dispose(&config);
+    return code;
+}

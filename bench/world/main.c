@@ -1,0 +1,137 @@
+/*
+ * The synthetic internet as a program.
+ *
+ *   world names N              the first N names, one a line
+ *   world alive N              the first N of those that name servers answer for
+ *   world hosts N              N hosts with STARTTLS and a good certificate, "host address" a line
+ *   world policies N           N policy hosts with a good certificate and a valid policy, likewise
+ *   world expect N             what a scan of them must find, as JSON
+ *   world serve ROOT.pem       name servers, mail and policy hosts, until it is ended; writes its root
+ * certificate first, and a line "ready" when all listen
+ *
+ * Options: --seed=N --sts-share=PER_MILLION --latency --budget=N (limits.names_per_ip, for expect)
+ * The servers take ports 25, 53 and 443 of every local address: run them in a network namespace
+ * (bench/in-world).
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bench/world/authority.h"
+#include "bench/world/expect.h"
+#include "bench/world/servers.h"
+
+static int serve(struct internet *internet, const char *root_file)
+{
+    struct rlimit files;
+    struct hosts_job job = {.internet = internet, .authority = authority_create(root_file)};
+    pthread_t names;
+    pthread_t hosts;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (job.authority == NULL) {
+        (void)fprintf(stderr, "world: cannot make certificates, or not write %s\n", root_file);
+        return 1;
+    }
+    if (pthread_create(&names, NULL, names_serve, internet) != 0 ||
+        pthread_create(&hosts, NULL, hosts_serve, &job) != 0) {
+        (void)fputs("world: cannot start threads\n", stderr);
+        return 1;
+    }
+    (void)pthread_join(hosts, NULL);
+    return 1;
+}
+
+static void print_names(const struct internet *internet, uint64_t count, bool alive)
+{
+    char name[NAME_BYTES];
+    struct site site;
+    for (uint64_t i = 0, printed = 0; printed < count; i++) {
+        internet_name(internet, i, name);
+        internet_site(internet, name, &site);
+        if (alive && (site.mail == MAIL_LOST || site.mail == MAIL_SERVFAIL))
+            continue;
+        (void)puts(name);
+        printed++;
+    }
+}
+
+static void print_hosts(const struct internet *internet, uint64_t count, bool policies)
+{
+    char name[NAME_BYTES];
+    char host[NAME_BYTES + 8];
+    struct site site;
+    for (uint64_t i = 0, printed = 0; printed < count; i++) {
+        struct tls_host tls;
+        internet_name(internet, i, name);
+        internet_site(internet, name, &site);
+        (void)snprintf(host, sizeof host, "%s.%s", policies ? "mta-sts" : "mx", name);
+        internet_tls_host(internet, host, &tls);
+        bool wanted = policies ? site.sts == STS_ENFORCE || site.sts == STS_TESTING
+                               : site.mail == MAIL_OWN && !site.plain;
+        if (!wanted || tls.cert != CERT_GOOD)
+            continue;
+        uint32_t address = policies ? internet_policy_address(&site) : internet_mail_address(&site);
+        (void)printf("%s %u.%u.%u.%u\n", host, address >> 24, address >> 16 & 255, address >> 8 & 255,
+                     address & 255);
+        printed++;
+    }
+}
+
+static int usage(void)
+{
+    (void)fputs("usage: world names N | alive N | hosts N | policies N | expect N | serve ROOT.pem  "
+                "[--seed=N] [--sts-share=N] [--latency] "
+                "[--budget=N]\n",
+                stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"sts-share", required_argument, NULL, 'm'},
+                                            {"budget", required_argument, NULL, 'b'},
+                                            {"latency", no_argument, NULL, 'l'},
+                                            {NULL, 0, NULL, 0}};
+    struct internet internet = {.seed = 1, .sts_share = FIG_STS_SHARE};
+    uint32_t budget = 0;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        uint64_t value = optarg == NULL ? 0 : strtoull(optarg, NULL, 10);
+        if (option == 's')
+            internet.seed = value;
+        else if (option == 'm')
+            internet.sts_share = (uint32_t)value;
+        else if (option == 'b')
+            budget = (uint32_t)value;
+        else if (option == 'l')
+            internet.latency = true;
+        else
+            return usage();
+    }
+    if (argc - optind != 2)
+        return usage();
+    const char *command = argv[optind];
+    const char *argument = argv[optind + 1];
+    if (strcmp(command, "serve") == 0)
+        return serve(&internet, argument);
+    if (strcmp(command, "names") == 0 || strcmp(command, "alive") == 0)
+        print_names(&internet, strtoull(argument, NULL, 10), command[0] == 'a');
+    else if (strcmp(command, "hosts") == 0 || strcmp(command, "policies") == 0)
+        print_hosts(&internet, strtoull(argument, NULL, 10), command[0] == 'p');
+    else if (strcmp(command, "expect") == 0)
+        expect_print(&internet, strtoull(argument, NULL, 10), budget, stdout);
+    else
+        return usage();
+    return fflush(stdout) == 0 ? 0 : 1;
+}
