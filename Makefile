@@ -33,7 +33,7 @@ WORLD    := $(wildcard bench/world/*.c)
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
 BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 
-.PHONY: bench bench-quick bench-programs all help install docs check lint format demo test clean
+.PHONY: bench bench-quick bench-programs all help install docs check lint format demo coverage test clean
 all: $(BUILD)/stsweep
 
 help:
@@ -43,7 +43,8 @@ help:
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
 	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
-	@echo 'make docs          make docs/failures.md and scan.ini anew from their tables'
+	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
+	@echo 'make docs          make docs/failures.md, docs/rules.md and scan.ini anew from their tables'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
 	@echo 'make clean'
 
@@ -104,6 +105,7 @@ install: all
 docs: all $(BUILD)/make_failures
 	$(BUILD)/make_failures > docs/failures.md
 	$(BUILD)/stsweep help scan.ini > scan.ini
+	docs/make-rules > docs/rules.md
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
@@ -117,6 +119,9 @@ lint:
 
 format:
 	clang-format -i $(C_FILES)
+
+coverage:
+	tests/coverage
 
 demo: all
 	tests/lab/run tests/lab/demo

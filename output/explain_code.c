@@ -2,7 +2,7 @@
  * (explain_write.c). */
 #include "output/explain_parts.h"
 
-enum { MARGIN = 4, INDENT = 11, PLACES_SHOWN = 8, REPLY_SHOWN = 200, SOON_S = 14 * 86400 };
+enum { MARGIN = 4, INDENT = 11, PLACES_SHOWN = 8, REPLY_SHOWN = 200, SOON_S = 14 * 86400, TLS_1_2 = 0x0303 };
 
 /* ---- records and policy
  * ------------------------------------------------------------------------------------
@@ -37,6 +37,19 @@ static void say_handshake(struct page *page, const struct tls_facts *tls)
         if (tls->alert >= 0)
             (void)buf_printf(&page->line, " (alert %d)", tls->alert);
     }
+}
+
+/* What a sender that takes anything would have got. */
+static void say_permissive(struct page *page, const struct tls_facts *legacy)
+{
+    if (legacy == NULL || legacy->end != TLS_DONE)
+        return;
+    (void)buf_text(&page->line, "; a client that takes anything gets ");
+    explain_tls_version(page, legacy);
+    (void)buf_printf(&page->line, " with %s", legacy->cipher == NULL ? "no cipher" : legacy->cipher);
+    /* Before TLS 1.2 there is nothing to choose. */
+    if (legacy->signature != NULL && legacy->version >= TLS_1_2)
+        (void)buf_printf(&page->line, ", signed with %s", legacy->signature);
 }
 
 static void say_http(struct page *page, const struct fetch_facts *fetch, enum failure_code code)
@@ -117,8 +130,10 @@ static void say_probe(struct page *page, const struct probe_facts *probe)
     else if (probe->end == SMTP_END_REPLY && probe->reply_code != 0) {
         (void)buf_printf(&page->line, "it says %d ", probe->reply_code);
         page_quote(page, probe->reply, REPLY_SHOWN);
-    } else
+    } else {
         say_handshake(page, &probe->tls);
+        say_permissive(page, probe->legacy);
+    }
     if (page->line.len == before)
         (void)buf_printf(&page->line, "the dialogue ended at the step %s", smtp_step_name(probe->step));
 }
@@ -136,7 +151,9 @@ static bool say_host(struct explained *explained, size_t index, enum failure_cod
                              chain->cnames[chain->cname_count - 1]);
         return chain->cname_count > 0;
     }
-    if (explained->judgement->hosts[index].code != code)
+    const struct host_verdict *verdict = &explained->judgement->hosts[index];
+    bool differ = code == FAIL_MX_CERTIFICATES_DIFFER && verdict->certificates_differ;
+    if (verdict->code != code && !differ)
         return false;
     (void)buf_printf(&page->line, " This is so of %s.", host->host);
     return true;

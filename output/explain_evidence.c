@@ -137,6 +137,11 @@ static void write_probe(struct explained *explained, const struct probe_facts *p
     if (probe->reply_code != 0 && probe->reply.len > 0)
         write_quoted(explained, "reply: ", probe->reply);
     write_tls(explained, &probe->tls);
+    if (probe->legacy == NULL)
+        return;
+    (void)buf_text(&explained->page.line, "once more, taking what is outdated:");
+    page_raw(&explained->page, INDENT, INDENT, "");
+    write_tls(explained, probe->legacy);
 }
 
 static void write_host(struct explained *explained, const struct mx_host *host)

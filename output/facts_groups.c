@@ -114,6 +114,7 @@ struct tls_facts read_tls(struct read_fields *read, const struct json_node *obje
     tls.version = read_version(read, node);
     tls.cipher = read_string(read, node, "cipher");
     tls.group = read_string(read, node, "group");
+    tls.signature = read_string(read, node, "signature");
     tls.alert = read_int(read, node, "alert", -1);
     tls.error_reason = read_int(read, node, "error_reason", 0);
     tls.error_text = read_string(read, node, "error");

@@ -122,7 +122,7 @@ static void write_fetch(struct json *json, const struct fetch_facts *fetch)
     json_put_optional(json, "redirect", fetch->redirect);
     json_put_optional(json, "media_type", fetch->media_type);
     json_put_unsigned(json, "ms", fetch->ms);
-    json_tls(json, &fetch->tls);
+    json_tls(json, "tls", &fetch->tls);
     write_body(json, fetch);
 }
 

@@ -114,15 +114,16 @@ static void write_certs(struct json *json, const struct tls_facts *tls)
     json_close_array(json);
 }
 
-void json_tls(struct json *json, const struct tls_facts *tls)
+void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
 {
     if (tls->end == TLS_NOT_TRIED)
         return;
-    json_open(json, "tls");
+    json_open(json, key);
     json_put_string(json, "end", tls_end_name(tls->end));
     write_version(json, tls->version);
     json_put_optional(json, "cipher", tls->cipher);
     json_put_optional(json, "group", tls->group);
+    json_put_optional(json, "signature", tls->signature);
     write_certs(json, tls);
     write_chain_errors(json, tls);
     if (tls->cert_count > 0)

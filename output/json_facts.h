@@ -27,7 +27,7 @@ void json_addresses(struct json *json, const struct address_facts *address);
 void json_ip(struct json *json, const char *key, const struct ip_addr *ip);
 
 /* "tls": {…}; nothing where no handshake was tried. */
-void json_tls(struct json *json, const struct tls_facts *tls);
+void json_tls(struct json *json, const char *key, const struct tls_facts *tls);
 
 /* "findings": […] and "findings_more"; nothing where there are none. */
 void json_findings(struct json *json, const struct findings *findings);

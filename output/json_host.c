@@ -61,7 +61,9 @@ bool json_host(struct buf *out, const struct probe_facts *probe, enum failure_co
     if (probe->not_tried != TRIED)
         json_put_string(&json, "not_tried", not_tried_name(probe->not_tried));
     write_dialogue(&json, probe);
-    json_tls(&json, &probe->tls);
+    json_tls(&json, "tls", &probe->tls);
+    if (probe->legacy != NULL)
+        json_tls(&json, "legacy", probe->legacy);
     write_times(&json, probe);
     json_close(&json);
     return json_finish(&json);

@@ -92,6 +92,7 @@ static void write_host(struct json *json, const struct mx_host *host, const stru
         if (policy_usable)
             json_put_bool(json, "policy_match", verdict->policy_match);
         json_put_string(json, "code", failure_name(verdict->code));
+        json_put_flag(json, "certificates_differ", verdict->certificates_differ);
         json_put_string(json, "dane", dane_outcome_name(verdict->dane));
     }
     if (host->facts != NULL) {

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/record_tls.h"
 #include "scanner/base/bytes.h"
 #include "scanner/base/ip.h"
 #include "scanner/failure.h"
@@ -92,65 +93,6 @@ struct tlsa_facts {
     const char *base; /* the TLSA base domain that was used (RFC 7672 section 2.2.2), or NULL */
     struct tlsa_rr *rrs;
     size_t rr_count;
-};
-
-/* ---- TLS ---------------------------------------------------------------------------------------------- */
-
-struct cert_facts {
-    uint8_t sha256[32]; /* of the DER */
-    uint8_t sha512[64];
-    uint8_t spki_sha256[32];
-    uint8_t spki_sha512[64];
-    const char *subject; /* RFC 2253 form, escaped to printable ASCII */
-    const char *issuer;
-    const char **dns_names; /* DNS-IDs of the subject alternative names, escaped */
-    size_t dns_name_count;
-    int64_t not_before; /* seconds since 1970 */
-    int64_t not_after;
-    const char *key_type; /* "RSA", "EC P-256", "Ed25519", … */
-    uint32_t key_bits;
-    const char *signature; /* "sha256WithRSAEncryption", … */
-    bool self_issued;      /* subject equals issuer */
-    bool self_signed;      /* and the signature verifies with its own key */
-    bool is_ca;
-    int signed_by;          /* place in the presented chain of the certificate whose key verifies this one's
-                               signature (its own where self-signed); -1: none, or not in this presentation */
-    const char *aia_issuer; /* first caIssuers URL, or NULL */
-    struct bytes der;       /* empty once it has been written */
-};
-
-struct chain_error {
-    int x509; /* X509_V_ERR_… */
-    int depth;
-};
-
-enum tls_end {
-    TLS_NOT_TRIED,
-    TLS_DONE,    /* the handshake completed (the certificate may still be wrong) */
-    TLS_FAILED,  /* a protocol error; see error and alert */
-    TLS_TIMEOUT, /* the deadline passed in the handshake */
-    TLS_CLOSED,  /* the peer closed or reset in the handshake */
-    TLS_END_COUNT
-};
-
-enum { CHAIN_ERRORS_KEPT = 8, CHAIN_CERTS_KEPT = 10 };
-
-struct tls_facts {
-    enum tls_end end;
-    uint16_t version;         /* 0x0304 for TLS 1.3; 0 where none was agreed */
-    const char *cipher;       /* OpenSSL's (IANA) name, or NULL */
-    const char *group;        /* key exchange group, or NULL */
-    int alert;                /* the alert received, or -1 */
-    int error_reason;         /* OpenSSL's reason of the first error in the queue, or 0 */
-    const char *error_text;   /* its text, or NULL */
-    struct cert_facts *certs; /* as presented, leaf first */
-    size_t cert_count;
-    struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
-    size_t error_count;
-    uint32_t tlsa_signs; /* bit i: the key in TLSA record i (usage 2, matching type 0) verifies the signature
-                            of the last certificate of the leaf's path, though it was not presented itself */
-    bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard)
-                      */
 };
 
 /* ---- the policy's fetch ------------------------------------------------------------------------------- */
@@ -411,6 +353,7 @@ struct host_verdict {
     bool dane_applies;           /* usable TLSA records, or a TLSA lookup that a DANE sender defers on */
     enum failure_code dane_code; /* why DANE does not apply to the host or cannot be judged; else FAIL_NONE */
     enum failure_code code;      /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
+    bool certificates_differ;    /* between its addresses, in a way that matters: mx.certificates-differ */
     struct ip_verdict *ips;      /* as facts->probes */
     size_t ip_count;
 };

@@ -281,7 +281,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 /* Would the turn come too late even if every connection before it ended at once? */
 static bool too_many_before(const struct pacer *pacer, const struct lane *lane, enum pace_class class)
 {
-    return (int64_t)lane->waiting_count * pacer->interval_us[class] / 1000 > pacer->wait_ms;
+    int64_t now = now_us();
+    int64_t first_us = lane->next_us > now ? lane->next_us - now : 0;
+    return (first_us + (int64_t)lane->waiting_count * pacer->interval_us[class]) / 1000 > pacer->wait_ms;
 }
 
 static void on_ask(struct pacer *pacer, const struct pace_message *message)

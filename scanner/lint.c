@@ -132,7 +132,7 @@ static int lint_policy(struct lint *lint)
     int result = LINT_USAGE;
     buf_init(&body, POLICY_BYTES);
     if (!read_file(lint->args[0], &body, &too_large)) {
-        (void)fprintf(lint->err, "stsweep: lint: the file cannot be read: %s\n", strerror(errno));
+        (void)fprintf(lint->err, "stsweep: lint: %s: %s\n", lint->args[0], strerror(errno));
         goto out;
     }
     if (!too_large)
@@ -195,7 +195,10 @@ static int lint_match(struct lint *lint)
         host = ascii;
     for (size_t i = 1; i < lint->count; i++)
         match_one(lint, host, i, &match);
-    if (!lint_print_begin(&print, lint->out, lint->json, match.code, &match.findings))
+    /* Where the patterns are valid, a person asks only whether the host matches. */
+    if (!lint->json && match.code == FAIL_NONE)
+        print = (struct lint_print){.out = lint->out};
+    else if (!lint_print_begin(&print, lint->out, lint->json, match.code, &match.findings))
         return no_memory(lint);
     lint_print_bool(&print, "match", match.count > 0);
     lint_print_strings(&print, "matches", match.matches, match.count);

@@ -2,6 +2,7 @@
 #include "scanner/proberun.h"
 
 #include "scanner/base/clock.h"
+#include "scanner/verdict_handshake.h"
 #include "scanner/worker.h"
 
 enum { PROBE_ARENA_BYTES = 512 * 1024 };
@@ -29,14 +30,40 @@ static bool address_is_silent(const struct probe_facts *facts)
     return facts->step == SMTP_CONNECT && facts->end == SMTP_END_NET && facts->net == NET_TIMEOUT;
 }
 
+static void on_turn(void *arg, enum pace_answer answer);
+
+static bool ask_turn(struct probe_run *run)
+{
+    set_state(run, RUN_TURN);
+    run->turn = pace_request(run->worker, &run->facts.ip, PACE_SMTP, on_turn, run);
+    return handle_is_set(run->turn);
+}
+
+/* A session that came to no second handshake says nothing of the server's TLS. */
+static void keep_second(struct probe_run *run)
+{
+    if (run->second.tls.end == TLS_NOT_TRIED)
+        return;
+    run->facts.legacy = arena_alloc(&run->arena, sizeof *run->facts.legacy);
+    if (run->facts.legacy != NULL)
+        *run->facts.legacy = run->second.tls;
+}
+
 static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
-    facts->pass = worker->pass;
     pace_release(worker, &facts->ip, PACE_SMTP, address_is_silent(facts));
     gate_leave(&worker->smtp_gate);
-    finish(run);
+    run->facts.pass = worker->pass;
+    if (run->permissive) {
+        keep_second(run);
+        finish(run);
+        return;
+    }
+    run->permissive = handshake_wants_second(facts);
+    if (!run->permissive || !ask_turn(run))
+        finish(run);
 }
 
 static void on_place(void *arg)
@@ -46,7 +73,8 @@ static void on_place(void *arg)
     struct probe_request request = {.host = run->host,
                                     .ip = run->facts.ip,
                                     .arena = &run->arena,
-                                    .facts = &run->facts,
+                                    .facts = run->permissive ? &run->second : &run->facts,
+                                    .permissive = run->permissive,
                                     .done = on_probe,
                                     .arg = run};
     run->probe = probe_start(run->worker->prober, &request);
@@ -55,6 +83,10 @@ static void on_place(void *arg)
 static void on_turn(void *arg, enum pace_answer answer)
 {
     struct probe_run *run = arg;
+    if (answer != PACE_GRANTED && run->permissive) {
+        finish(run);
+        return;
+    }
     if (answer != PACE_GRANTED) {
         not_tried(run, answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
         return;
@@ -79,9 +111,7 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const char *h
         not_tried(run, reason);
         return;
     }
-    set_state(run, RUN_TURN);
-    run->turn = pace_request(worker, ip, PACE_SMTP, on_turn, run);
-    if (!handle_is_set(run->turn))
+    if (!ask_turn(run))
         not_tried(run, NOT_TRIED_PACE);
 }
 
@@ -120,6 +150,21 @@ static void compact_certs(const struct tls_facts *from, struct arena *arena, str
     }
 }
 
+/* The texts that the verdict reads stay. */
+static void compact_legacy(const struct tls_facts *from, struct arena *arena, struct probe_facts *to)
+{
+    struct tls_facts *legacy = arena_alloc(arena, sizeof *legacy);
+    to->legacy = legacy;
+    if (legacy == NULL)
+        return;
+    *legacy = *from;
+    legacy->cipher = from->cipher == NULL ? NULL : arena_string(arena, from->cipher);
+    legacy->signature = from->signature == NULL ? NULL : arena_string(arena, from->signature);
+    legacy->group = NULL;
+    legacy->error_text = NULL;
+    compact_certs(from, arena, legacy);
+}
+
 void probe_facts_compact(const struct probe_facts *from, const char *host, struct arena *arena,
                          struct probe_facts *to)
 {
@@ -131,6 +176,9 @@ void probe_facts_compact(const struct probe_facts *from, const char *host, struc
     to->ehlo_count = 0;
     to->tls.cipher = NULL;
     to->tls.group = NULL;
+    to->tls.signature = NULL;
     to->tls.error_text = NULL;
     compact_certs(&from->tls, arena, &to->tls);
+    if (from->legacy != NULL)
+        compact_legacy(from->legacy, arena, to);
 }

@@ -1,6 +1,8 @@
 /*
  * One address of one MX host on its way through manners to a probe: may it be contacted, its turn at the
- * address, a place among smtp.live, the probe. Belongs to the loop that owns the host.
+ * address, a place among smtp.live, the probe. Where the handshake fails for a cause of TLS-4, it goes the
+ * same way once more for a permissive one: a turn of its own, never more than one. Belongs to the loop that
+ * owns the host.
  */
 #ifndef STSWEEP_PROBERUN_H
 #define STSWEEP_PROBERUN_H
@@ -19,6 +21,8 @@ struct probe_run {
     const char *host;
     struct arena arena; /* of what the probe sees; gone with probe_run_dispose */
     struct probe_facts facts;
+    bool permissive;           /* the second handshake is on its way (TLS-4) */
+    struct probe_facts second; /* its session; facts.legacy is what is kept of it */
     enum probe_run_state state;
     struct handle turn;
     struct gate_wait place;

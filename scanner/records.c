@@ -42,6 +42,8 @@ void records_host(struct records *records, uint32_t loop, const struct probe_fac
 {
     struct buf *line = &records->lines[loop];
     write_certs(records, line, &probe->tls);
+    if (probe->legacy != NULL)
+        write_certs(records, line, probe->legacy);
     buf_reset(line);
     if (json_host(line, probe, verdict_probe(probe, probe->time)))
         (void)writer_line(records->writer, STORE_HOSTS, buf_bytes(line), NULL, NULL);

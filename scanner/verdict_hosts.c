@@ -3,6 +3,8 @@
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 
+enum { TLSA_DANE_EE = 3 };
+
 void tally_add(struct tally_of *tally, enum failure_code code)
 {
     const struct failure *failure = failure_get(code);
@@ -34,6 +36,53 @@ static enum failure_code host_code(const struct mx_host *host, struct judgement 
     return host->implicit ? FAIL_MX_NONE : FAIL_MX_NO_ADDRESS;
 }
 
+/* Does one address pass whose certificate another's makes fail? */
+static bool some_certificate_fails(const struct host_facts *facts, const struct host_verdict *verdict)
+{
+    bool pass = false;
+    bool fail = false;
+    for (size_t i = 0; i < verdict->ip_count; i++) {
+        bool shown = facts->probes[i].not_tried == TRIED && facts->probes[i].tls.end == TLS_DONE;
+        pass = pass || (shown && verdict->ips[i].code == FAIL_NONE);
+        fail = fail || (shown && verdict->ips[i].code != FAIL_NONE);
+    }
+    return pass && fail;
+}
+
+static bool names_keys(const struct tlsa_facts *tlsa)
+{
+    for (size_t i = 0; i < tlsa->rr_count; i++)
+        if (tlsa->rrs[i].usage == TLSA_DANE_EE)
+            return true;
+    return false;
+}
+
+static bool keys_differ(const struct host_facts *facts)
+{
+    const struct cert_facts *first = NULL;
+    for (size_t i = 0; i < facts->probe_count; i++) {
+        const struct tls_facts *tls = &facts->probes[i].tls;
+        if (tls->end != TLS_DONE || tls->cert_count == 0)
+            continue;
+        if (first == NULL)
+            first = &tls->certs[0];
+        else if (memcmp(first->spki_sha256, tls->certs[0].spki_sha256, sizeof first->spki_sha256) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Certificates of one host may differ; said only where it matters to a sender. The outcome never hangs on it.
+ */
+static void compare_certificates(const struct host_facts *facts, struct host_verdict *verdict,
+                                 struct judgement *judgement)
+{
+    verdict->certificates_differ =
+        some_certificate_fails(facts, verdict) || (names_keys(&facts->tlsa) && keys_differ(facts));
+    if (verdict->certificates_differ)
+        code_set_add(&judgement->codes, FAIL_MX_CERTIFICATES_DIFFER);
+}
+
 static void judge_addresses(const struct mx_host *host, int64_t now, struct arena *arena,
                             struct host_verdict *verdict, struct judgement *judgement)
 {
@@ -45,9 +94,12 @@ static void judge_addresses(const struct mx_host *host, int64_t now, struct aren
         verdict->ips[i].code = verdict_probe(probe, now);
         code_set_add(&judgement->codes, verdict->ips[i].code);
         verdict_certificate_codes(&probe->tls, STAGE_SMTP, now, &judgement->codes);
+        if (probe->legacy != NULL)
+            verdict_certificate_codes(probe->legacy, STAGE_SMTP, now, &judgement->codes);
         if (probe->injected)
             code_set_add(&judgement->codes, FAIL_SMTP_STARTTLS_INJECTED);
     }
+    compare_certificates(facts, verdict, judgement);
 }
 
 void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, struct host_verdict *verdict,

@@ -1,8 +1,9 @@
 /* Certificates, handshakes, SMTP sessions and HTTPS answers → failure codes. */
 #include "scanner/verdict_tls.h"
 
-#include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
+
+#include "scanner/verdict_handshake.h"
 
 /* Faults of a certificate in the order in which they are named when there are several. */
 enum cert_fault {
@@ -12,25 +13,26 @@ enum cert_fault {
     CERT_NOT_YET_VALID,
     CERT_INCOMPLETE_CHAIN,
     CERT_UNTRUSTED,
+    CERT_INVALID_CHAIN,
     CERT_WRONG_USAGE,
     CERT_HOST_MISMATCH,
     CERT_WEAK,
     CERT_FAULTS
 };
 
-enum { ALERT_PROTOCOL_VERSION = 70 };
-
 static enum failure_code fault_code(enum cert_fault fault, enum failure_stage stage)
 {
     static const enum failure_code policy[CERT_FAULTS] = {
         FAIL_POLICY_TLS_NO_CERTIFICATE, FAIL_POLICY_TLS_SELF_SIGNED,      FAIL_POLICY_TLS_EXPIRED,
         FAIL_POLICY_TLS_NOT_YET_VALID,  FAIL_POLICY_TLS_INCOMPLETE_CHAIN, FAIL_POLICY_TLS_UNTRUSTED,
-        FAIL_POLICY_TLS_WRONG_USAGE,    FAIL_POLICY_TLS_HOST_MISMATCH,    FAIL_POLICY_TLS_WEAK,
+        FAIL_POLICY_TLS_INVALID_CHAIN,  FAIL_POLICY_TLS_WRONG_USAGE,      FAIL_POLICY_TLS_HOST_MISMATCH,
+        FAIL_POLICY_TLS_WEAK,
     };
     static const enum failure_code smtp[CERT_FAULTS] = {
         FAIL_SMTP_TLS_NO_CERTIFICATE, FAIL_SMTP_TLS_SELF_SIGNED,      FAIL_SMTP_TLS_EXPIRED,
         FAIL_SMTP_TLS_NOT_YET_VALID,  FAIL_SMTP_TLS_INCOMPLETE_CHAIN, FAIL_SMTP_TLS_UNTRUSTED,
-        FAIL_SMTP_TLS_WRONG_USAGE,    FAIL_SMTP_TLS_HOST_MISMATCH,    FAIL_SMTP_TLS_WEAK,
+        FAIL_SMTP_TLS_INVALID_CHAIN,  FAIL_SMTP_TLS_WRONG_USAGE,      FAIL_SMTP_TLS_HOST_MISMATCH,
+        FAIL_SMTP_TLS_WEAK,
     };
     return stage == STAGE_POLICY ? policy[fault] : smtp[fault];
 }
@@ -72,6 +74,20 @@ static enum cert_fault error_fault(const struct tls_facts *tls, int error)
     case X509_V_ERR_CA_KEY_TOO_SMALL:
     case X509_V_ERR_CA_MD_TOO_WEAK:
         return CERT_WEAK;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_INVALID_NON_CA:
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+    case X509_V_ERR_INVALID_EXTENSION:
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+    case X509_V_ERR_SUBTREE_MINMAX:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+        return CERT_INVALID_CHAIN;
     default:
         return CERT_UNTRUSTED;
     }
@@ -118,12 +134,6 @@ enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_
         if (faults[fault])
             return fault_code(fault, stage);
     return FAIL_NONE;
-}
-
-static bool is_version_failure(const struct tls_facts *tls)
-{
-    return tls->alert == ALERT_PROTOCOL_VERSION || tls->error_reason == SSL_R_UNSUPPORTED_PROTOCOL ||
-           tls->error_reason == SSL_R_VERSION_TOO_LOW;
 }
 
 /* ---- SMTP -----------------------------------------------------------------------------------------------
@@ -200,14 +210,24 @@ static enum failure_code reply_code(const struct probe_facts *probe)
     }
 }
 
-static enum failure_code handshake_code(const struct tls_facts *tls)
+static enum failure_code handshake_code(const struct tls_facts *tls, const struct tls_facts *permissive)
 {
+    static const enum failure_code codes[CAUSE_COUNT] = {
+        [CAUSE_UNTOLD] = FAIL_NONE,
+        [CAUSE_VERSION] = FAIL_SMTP_TLS_VERSION,
+        [CAUSE_CIPHER] = FAIL_SMTP_TLS_CIPHER,
+        [CAUSE_SMALL_DH] = FAIL_SMTP_TLS_SMALL_DH,
+        [CAUSE_SIGNATURE] = FAIL_SMTP_TLS_SIGNATURE,
+        [CAUSE_RENEGOTIATION] = FAIL_SMTP_TLS_LEGACY_RENEGOTIATION,
+        [CAUSE_WEAK_KEY] = FAIL_SMTP_TLS_WEAK,
+    };
     if (tls->end == TLS_TIMEOUT)
         return FAIL_SMTP_TLS_TIMEOUT;
     if (tls->end == TLS_CLOSED)
         return FAIL_SMTP_TLS_CLOSED;
-    if (is_version_failure(tls))
-        return FAIL_SMTP_TLS_VERSION;
+    enum failure_code code = codes[handshake_cause_of(tls, permissive)];
+    if (code != FAIL_NONE)
+        return code;
     return tls->alert >= 0 ? FAIL_SMTP_TLS_ALERT : FAIL_SMTP_TLS_HANDSHAKE;
 }
 
@@ -237,7 +257,7 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
     case SMTP_END_NOT_OFFERED:
         return FAIL_SMTP_STARTTLS_NOT_OFFERED;
     case SMTP_END_TLS:
-        return handshake_code(&probe->tls);
+        return handshake_code(&probe->tls, probe->legacy);
     case SMTP_END_NONE:
     case SMTP_END_DONE:
     case SMTP_END_COUNT:
@@ -250,7 +270,7 @@ enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
 {
     if (probe->not_tried != TRIED)
         return TLS_OFFER_UNKNOWN;
-    if (probe->tls.end == TLS_DONE)
+    if (probe->tls.end == TLS_DONE || handshake_encrypts(probe->legacy))
         return TLS_OFFER_YES;
     if (probe->end == SMTP_END_NOT_OFFERED || (probe->end == SMTP_END_TLS && probe->tls.end == TLS_FAILED))
         return TLS_OFFER_NO;
@@ -310,13 +330,28 @@ static enum failure_code http_code(const struct fetch_facts *fetch)
     return fetch->http_status == 200 ? FAIL_NONE : FAIL_POLICY_HTTP_PROTOCOL;
 }
 
+/* There is no second handshake here: what the one told. */
+static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
+{
+    static const enum failure_code codes[CAUSE_COUNT] = {
+        [CAUSE_UNTOLD] = FAIL_POLICY_TLS_HANDSHAKE,
+        [CAUSE_VERSION] = FAIL_POLICY_TLS_VERSION,
+        [CAUSE_CIPHER] = FAIL_POLICY_TLS_CIPHER,
+        [CAUSE_SMALL_DH] = FAIL_POLICY_TLS_SMALL_DH,
+        [CAUSE_SIGNATURE] = FAIL_POLICY_TLS_SIGNATURE,
+        [CAUSE_RENEGOTIATION] = FAIL_POLICY_TLS_LEGACY_RENEGOTIATION,
+        [CAUSE_WEAK_KEY] = FAIL_POLICY_TLS_WEAK,
+    };
+    return codes[handshake_cause_told(tls)];
+}
+
 enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now)
 {
     const struct fetch_facts *fetch = &policy->fetch;
     if (policy->address.ip_count == 0 || fetch->not_tried != TRIED)
         return address_code(policy);
     if (fetch->tls.end == TLS_FAILED)
-        return is_version_failure(&fetch->tls) ? FAIL_POLICY_TLS_VERSION : FAIL_POLICY_TLS_HANDSHAKE;
+        return fetch_handshake_code(&fetch->tls);
     if (fetch->tls.end != TLS_DONE)
         return fetch_net_code(fetch);
     enum failure_code certificate = verdict_certificate(&fetch->tls, STAGE_POLICY, now);

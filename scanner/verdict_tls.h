@@ -9,7 +9,7 @@
 
 enum tls_offer { TLS_OFFER_UNKNOWN, TLS_OFFER_YES, TLS_OFFER_NO };
 
-/* Would a sender that takes any TLS have got some here? */
+/* Would a sender that takes any TLS have got some here? One that takes what is outdated counts (TLS-4). */
 enum tls_offer verdict_tls_offer(const struct probe_facts *probe);
 
 /* Adds every fault of the certificates of a completed handshake; verdict_certificate names the foremost. */

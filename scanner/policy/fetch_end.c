@@ -1,31 +1,9 @@
 /* One function for each stretch of the way: connecting, the handshake, HTTP. */
 #include "scanner/policy/fetch_end.h"
 
-#include <errno.h>
+#include "scanner/base/net.h"
 
 enum { MEDIA_TYPE_BYTES = 256 };
-
-static enum net_error net_of(int sys_errno)
-{
-    switch (sys_errno) {
-    case ECONNREFUSED:
-        return NET_REFUSED;
-    case ETIMEDOUT:
-        return NET_TIMEOUT;
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EPIPE:
-        return NET_RESET;
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case EHOSTDOWN:
-    case EACCES:
-        return NET_UNREACHABLE;
-    default:
-        return NET_OTHER;
-    }
-}
 
 static enum fetch_step step_reached(const struct fetch_tls *tls, const struct fetch_answer *answer)
 {
@@ -47,13 +25,13 @@ static void conclude_connect(const struct fetch_end *end, struct fetch_facts *fa
     if (timed_out(end))
         facts->net = NET_TIMEOUT;
     else
-        facts->net = end->cause == CAUSE_TRANSFER ? net_of(end->sys_errno) : NET_OTHER;
+        facts->net = end->cause == CAUSE_TRANSFER ? net_error_of(end->sys_errno) : NET_OTHER;
 }
 
 /* The handshake stopped without an error of TLS: the connection did. */
 static void conclude_lost_handshake(const struct fetch_end *end, struct fetch_facts *facts)
 {
-    facts->net = end->sys_errno == 0 ? NET_RESET : net_of(end->sys_errno);
+    facts->net = end->sys_errno == 0 ? NET_RESET : net_error_of(end->sys_errno);
     facts->tls.end = facts->net == NET_TIMEOUT ? TLS_TIMEOUT : TLS_CLOSED;
 }
 
@@ -98,7 +76,7 @@ static void conclude_lost_answer(const struct fetch_end *end, struct fetch_facts
         return;
     }
     if (end->sys_errno != 0)
-        facts->net = net_of(end->sys_errno);
+        facts->net = net_error_of(end->sys_errno);
     facts->truncated = facts->net == NET_OK || facts->step == FETCH_BODY;
 }
 

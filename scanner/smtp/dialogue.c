@@ -355,6 +355,12 @@ void dialogue_injected(struct dialogue *dialogue)
     dialogue->facts->injected = true;
 }
 
+void dialogue_first_record(struct dialogue *dialogue, struct bytes head)
+{
+    if (head.len > CODE_BYTES && begins_reply(head))
+        dialogue_injected(dialogue);
+}
+
 enum dialogue_action dialogue_tls_done(struct dialogue *dialogue)
 {
     if (!dialogue->over)

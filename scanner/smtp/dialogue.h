@@ -56,6 +56,10 @@ void dialogue_deadline(struct dialogue *dialogue, enum smtp_end end);
 /* Plain bytes were found waiting on the socket before the handshake began. */
 void dialogue_injected(struct dialogue *dialogue);
 
+/* The head (5 bytes) of the first TLS record read: a reply in its place is plaintext that came in a segment
+ * of its own, behind the 220. */
+void dialogue_first_record(struct dialogue *dialogue, struct bytes head);
+
 /* The handshake completed: forgets the capabilities' bearing and says EHLO again (TLS-6). */
 enum dialogue_action dialogue_tls_done(struct dialogue *dialogue);
 

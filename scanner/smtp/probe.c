@@ -7,16 +7,19 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/net.h"
 #include "scanner/config.h"
+#include "scanner/smtp/client.h"
 #include "scanner/smtp/dialogue.h"
 #include "scanner/smtp/socket.h"
 #include "scanner/smtp/transfer.h"
 
-enum { READ_BYTES = 4096, READS_A_TURN = 16, QUIT_MS = 2000, NAME_BYTES = 256, FRAGMENT_BYTES = 4096 };
+enum { READ_BYTES = 4096, READS_A_TURN = 16, QUIT_MS = 2000, NAME_BYTES = 256 };
 
 struct prober {
     struct event_base *base;
     SSL_CTX *ctx;
+    SSL_CTX *permissive; /* for probe_request.permissive */
     struct slots sessions;
     char ehlo_name[NAME_BYTES];
     uint16_t port;
@@ -45,6 +48,7 @@ struct session {
     int64_t last_byte_ms; /* 0: none in this step */
     bool session_ends;    /* the deadline that is armed is the session's */
     int send_errno;       /* why nothing can be sent any more, or 0 */
+    bool heard_in_handshake;
     bool heard_in_tls;
 };
 
@@ -170,7 +174,7 @@ static void on_gone(struct session *session, int error)
     if (error == 0)
         dialogue_closed(&session->dialogue);
     else
-        dialogue_failed(&session->dialogue, smtp_net_error(error), error);
+        dialogue_failed(&session->dialogue, net_error_of(error), error);
     finish(session);
 }
 
@@ -288,7 +292,7 @@ static void handshake_failed(struct session *session, int error)
                       &facts->tls);
     if (error != 0) {
         facts->tls.end = error == ETIMEDOUT ? TLS_TIMEOUT : TLS_CLOSED;
-        facts->net = smtp_net_error(error);
+        facts->net = net_error_of(error);
         facts->sys_errno = error;
     }
     dialogue_tls_failed(&session->dialogue);
@@ -316,12 +320,15 @@ static void handshake(struct session *session)
         handshake_failed(session, error);
 }
 
-/* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
- * characters): then there is none. */
-static bool name_host(SSL *ssl, const char *host)
+static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
-    size_t len = strlen(host);
-    return len == 0 || len > TLSEXT_MAXLEN_host_name || SSL_set_tlsext_host_name(ssl, host) == 1;
+    struct session *session = arg;
+    (void)version;
+    (void)ssl;
+    if (written || type != SSL3_RT_HEADER || session->heard_in_handshake)
+        return;
+    session->heard_in_handshake = true;
+    dialogue_first_record(&session->dialogue, bytes_make(data, len));
 }
 
 static void enter_handshake(struct session *session)
@@ -329,10 +336,13 @@ static void enter_handshake(struct session *session)
     session->state = SESSION_HANDSHAKE;
     if (smtp_drain(session->fd))
         dialogue_injected(&session->dialogue);
-    session->ssl = SSL_new(session->prober->ctx);
+    const struct prober *prober = session->prober;
+    session->ssl = SSL_new(session->request.permissive ? prober->permissive : prober->ctx);
     if (session->ssl == NULL || tls_verify_attach(session->ssl, &session->verify) != ERR_OK ||
-        !name_host(session->ssl, session->request.host) || SSL_set_fd(session->ssl, session->fd) != 1)
+        !smtp_name_host(session->ssl, session->request.host) || SSL_set_fd(session->ssl, session->fd) != 1)
         abort();
+    SSL_set_msg_callback(session->ssl, on_message);
+    SSL_set_msg_callback_arg(session->ssl, session);
     SSL_set_connect_state(session->ssl);
     handshake(session);
 }
@@ -396,7 +406,7 @@ static void connect_now(struct session *session)
     session->fd = smtp_connect(&session->request.ip, session->prober->port, &error);
     if (session->fd < 0) {
         session->request.facts->step = SMTP_CONNECT;
-        dialogue_failed(&session->dialogue, smtp_net_error(error), error);
+        dialogue_failed(&session->dialogue, net_error_of(error), error);
         finish_soon(session);
         return;
     }
@@ -442,20 +452,6 @@ size_t probe_live(const struct prober *prober)
 
 /* ---- the prober --------------------------------------------------------------------------------- */
 
-static bool is_host_name(const char *name)
-{
-    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
-    return len > 0 && name[len] == 0;
-}
-
-static void choose_name(struct prober *prober, const char *configured)
-{
-    (void)snprintf(prober->ehlo_name, sizeof prober->ehlo_name, "%s", configured);
-    if (configured[0] == 0 && (gethostname(prober->ehlo_name, sizeof prober->ehlo_name - 1) != 0 ||
-                               !is_host_name(prober->ehlo_name)))
-        (void)snprintf(prober->ehlo_name, sizeof prober->ehlo_name, "localhost");
-}
-
 struct prober *prober_create(struct event_base *base, const struct config *config, struct trust *trust,
                              const char **why)
 {
@@ -468,18 +464,15 @@ struct prober *prober_create(struct event_base *base, const struct config *confi
     prober->connect_ms = config->smtp_connect_timeout;
     prober->step_ms = config->smtp_step_timeout;
     prober->session_ms = config->smtp_session_timeout;
-    choose_name(prober, config->smtp_ehlo);
+    smtp_own_name(config->smtp_ehlo, prober->ehlo_name, sizeof prober->ehlo_name);
     slots_init(&prober->sessions);
-    prober->ctx = SSL_CTX_new(TLS_client_method());
-    if (prober->ctx == NULL || tls_context_setup(prober->ctx, trust) != ERR_OK) {
+    prober->ctx = smtp_context(trust, false);
+    prober->permissive = smtp_context(trust, true);
+    if (prober->ctx == NULL || prober->permissive == NULL) {
         *why = "OpenSSL cannot make a client context";
         prober_destroy(prober);
         return NULL;
     }
-    /* Else SSL_read goes on inside for as long as a peer sends records that hold no data (key updates). */
-    (void)SSL_CTX_clear_mode(prober->ctx, SSL_MODE_AUTO_RETRY);
-    /* A probe sends a ClientHello and two commands: room for 16 KiB would be a quarter of its memory. */
-    (void)SSL_CTX_set_max_send_fragment(prober->ctx, FRAGMENT_BYTES);
     return prober;
 }
 
@@ -496,5 +489,6 @@ void prober_destroy(struct prober *prober)
     slots_each(&prober->sessions, free_session, NULL);
     slots_dispose(&prober->sessions);
     SSL_CTX_free(prober->ctx);
+    SSL_CTX_free(prober->permissive);
     free(prober);
 }

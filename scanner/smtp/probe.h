@@ -27,7 +27,8 @@ struct probe_request {
     struct ip_addr ip;   /* the caller has checked that it may be reached */
     struct arena *arena; /* memory of the facts' texts */
     struct probe_facts
-        *facts; /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
+        *facts;      /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
+    bool permissive; /* TLS-4: takes what is outdated (tls_context_permit) */
     probe_done done;
     void *arg;
 };

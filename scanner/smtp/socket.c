@@ -35,30 +35,6 @@ int smtp_connect_result(int fd)
     return error;
 }
 
-enum net_error smtp_net_error(int sys_errno)
-{
-    switch (sys_errno) {
-    case ECONNREFUSED:
-        return NET_REFUSED;
-    case ETIMEDOUT:
-        return NET_TIMEOUT;
-    case ECONNRESET:
-    case EPIPE:
-    case ECONNABORTED:
-        return NET_RESET;
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case EHOSTDOWN:
-    case EADDRNOTAVAIL:
-    case EACCES:
-    case EPERM:
-        return NET_UNREACHABLE;
-    default:
-        return NET_OTHER;
-    }
-}
-
 bool smtp_drain(int fd)
 {
     uint8_t space[DRAIN_BYTES];

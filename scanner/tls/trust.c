@@ -180,6 +180,30 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     return ERR_OK;
 }
 
+/* Even at level 0 OpenSSL's own callback refuses Diffie-Hellman below 1024 bits. */
+static int permit(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex)
+{
+    (void)ssl;
+    (void)ctx;
+    (void)op;
+    (void)bits;
+    (void)nid;
+    (void)other;
+    (void)ex;
+    return 1;
+}
+
+enum error tls_context_permit(SSL_CTX *ctx)
+{
+    SSL_CTX_set_security_level(ctx, 0);
+    SSL_CTX_set_security_callback(ctx, permit);
+    if (SSL_CTX_set_min_proto_version(ctx, 0) != 1 ||
+        SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL:@SECLEVEL=0") != 1)
+        return ERR_LIBRARY;
+    SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT);
+    return ERR_OK;
+}
+
 enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)
 {
     int index = get_verify_index();
@@ -210,6 +234,15 @@ static const char *key_exchange_group(SSL *ssl, struct arena *arena)
     return arena_string(arena, text);
 }
 
+/* NULL for RSA key transport, and where the algorithm names its own digest (Ed25519). */
+static const char *signature_digest(SSL *ssl, struct arena *arena)
+{
+    int nid = NID_undef;
+    if (SSL_get_peer_signature_nid(ssl, &nid) != 1 || nid == NID_undef)
+        return NULL;
+    return arena_string(arena, OBJ_nid2sn(nid));
+}
+
 static void collect_session(SSL *ssl, struct arena *arena, struct tls_facts *facts)
 {
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
@@ -219,6 +252,7 @@ static void collect_session(SSL *ssl, struct arena *arena, struct tls_facts *fac
     facts->version = (uint16_t)SSL_version(ssl);
     facts->cipher = arena_string(arena, name != NULL ? name : SSL_CIPHER_get_name(cipher));
     facts->group = key_exchange_group(ssl, arena);
+    facts->signature = signature_digest(ssl, arena);
 }
 
 static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, struct tls_facts *facts)

@@ -40,6 +40,13 @@ struct tls_verify {
  */
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust);
 
+/*
+ * After tls_context_setup: takes what a sender that honours MTA-STS does not (TLS-4): every version and
+ * cipher that this build of OpenSSL has, without authentication or encryption too, keys and signatures of any
+ * strength, servers without RFC 5746. Only for a look at what a server can do at all.
+ */
+enum error tls_context_permit(SSL_CTX *ctx);
+
 /* Attaches verify (which outlives the SSL's handshake) to ssl, emptied. */
 enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify);
 

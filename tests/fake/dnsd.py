@@ -12,6 +12,7 @@ A scenario file has one rule a line; the first that fits a question is followed;
                rcode NAME           SERVFAIL, REFUSED, FORMERR, NXDOMAIN, NOTIMP
                truncate             an empty answer with TC
                nodata               no such record, with the zone's SOA
+               referral             no such record, with an NS record, as a server that does not serve the zone
                txt TEXT             a TXT record of one string
                a ADDRESS            an A record
                mx PREF HOST         an MX record
@@ -33,7 +34,9 @@ import threading
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DS": 43, "DNSKEY": 48, "TLSA": 52}
 RCODES = {"FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "NOTIMP": 4, "REFUSED": 5}
-ACTIONS = {"silence", "rcode", "truncate", "nodata", "txt", "a", "mx", "cname", "garbage", "close", "spoof"}
+ACTIONS = {
+    "silence", "rcode", "truncate", "nodata", "referral", "txt", "a", "mx", "cname", "garbage", "close", "spoof",
+}  # fmt: skip
 TTL = 60
 TCP_SECONDS = 20.0
 FLAG_QR, FLAG_AA, FLAG_TC, FLAG_RD = 0x8000, 0x0400, 0x0200, 0x0100
@@ -98,6 +101,9 @@ class Zone:
         data = wire_name("ns." + self.name) + wire_name("hostmaster." + self.name)
         return record(self.name, "SOA", data + struct.pack("!5I", 1, 3600, 600, 86400, TTL))
 
+    def ns(self):
+        return record(self.name, "NS", wire_name("ns." + self.name))
+
     def replies(self, transport, message):
         """The messages that answer one question, in order."""
         try:
@@ -124,13 +130,15 @@ class Zone:
             return [head.reply(flags=FLAG_TC)]
         if action == "nodata":
             return [self.nodata(head, name, qtype)]
+        if action == "referral":
+            return [head.reply(authority=[self.ns()])]
         return [head.reply(answer=[self.answer(name, action, argument)])]
 
     def nodata(self, head, name, qtype):
         if name == self.name and qtype == TYPES["SOA"]:
             return head.reply(answer=[self.soa()])
         if name == self.name and qtype == TYPES["NS"]:
-            return head.reply(answer=[record(name, "NS", wire_name("ns." + self.name))])
+            return head.reply(answer=[self.ns()])
         return head.reply(authority=[self.soa()])
 
     def answer(self, name, action, argument):

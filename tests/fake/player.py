@@ -9,8 +9,10 @@ the head of a request, and it never connects anywhere.
     expect WORD     reads lines until one begins with WORD; answers QUIT (and ends), and 502 to all others
     request         reads the head of an HTTP request, up to its blank line
     read            reads what comes first, up to 16 KiB
-    tls [KEY=VALUE] handshake as server with the certificate of {name}; max=1.0…1.3, min=1.0…1.3, seclevel=0…2
+    tls [KEY=VALUE] handshake as server with the certificate of {name}; max=1.0…1.3, min=1.0…1.3, seclevel=0…2,
+                    ciphers=OpenSSL's names
     sleep MS        waits
+    hello KIND      reads a ClientHello, answers as a server does that is behind the times (hello.py): old, dh512, sha1
     silence         reads and throws away until the peer closes
     drip MS TEXT    sends TEXT byte by byte, MS milliseconds before each
     flood N TEXT    sends TEXT over and over until N bytes were sent or the peer closes
@@ -29,6 +31,8 @@ import struct
 import sys
 import threading
 import time
+
+import hello
 
 LIFETIME = 60.0
 CONNECTIONS = 512
@@ -165,6 +169,10 @@ class Connection:
     def do_sleep(self, argument):
         time.sleep(int(argument) / 1000)
 
+    def do_hello(self, kind):
+        self.receive()
+        self.transmit(hello.flight(kind, os.path.join(self.certs, self.name + ".pem")))
+
     def do_silence(self, _argument):
         while True:
             self.receive()
@@ -195,7 +203,7 @@ class Connection:
 def server_context(path, options):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # Before the certificate: the level decides which keys may be loaded at all.
-    context.set_ciphers("ALL:@SECLEVEL=" + options.get("seclevel", "1"))
+    context.set_ciphers(options.get("ciphers", "ALL") + ":@SECLEVEL=" + options.get("seclevel", "1"))
     context.minimum_version = VERSIONS[options.get("min", "1.0" if "max" in options else "1.2")]
     context.maximum_version = VERSIONS[options.get("max", "1.3")]
     context.load_cert_chain(path)

@@ -37,6 +37,7 @@ POLICY_ADDRESSES = {
     "timeout": "127.44.2.2",
     "unreachable": "127.66.0.1",
     "special": "10.1.2.3",
+    "far6": "2600:44::6",
 }
 UNREACHABLE = "127.66.0.0/16"
 SIGNED = ("signed", "expired", "wrong-ds", "tampered")

@@ -171,6 +171,7 @@ static inline struct tls_facts make_tls(struct maker *make)
     tls.version = one_in(make, 5) ? (uint16_t)draw(make, 65536) : (uint16_t)(0x0300 + draw(make, 5));
     tls.cipher = make_optional(make, 40);
     tls.group = make_optional(make, 20);
+    tls.signature = make_optional(make, 20);
     tls.cert_count = draw(make, CHAIN_CERTS_KEPT + 1);
     tls.certs = make_array(make, tls.cert_count, sizeof *tls.certs);
     for (size_t i = 0; i < tls.cert_count; i++)
@@ -206,6 +207,13 @@ static inline void make_dialogue(struct maker *make, struct probe_facts *probe)
     probe->injected = one_in(make, 4);
     probe->ehlo_tls_count = draw(make, 10);
     probe->tls = make_tls(make);
+    if (one_in(make, 4)) {
+        struct tls_facts legacy = make_tls(make);
+        if (legacy.end != TLS_NOT_TRIED) {
+            probe->legacy = make_array(make, 1, sizeof *probe->legacy);
+            *probe->legacy = legacy;
+        }
+    }
 }
 
 static inline struct probe_facts make_probe(struct maker *make, const char *host, struct ip_addr ip)

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "scanner/base/error.h"
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
+#include "scanner/base/net.h"
 #include "scanner/base/slots.h"
 #include "scanner/failure.h"
 #include "scanner/gate.h"
@@ -216,6 +218,31 @@ static void test_gate(void **state)
     assert_int_equal(gate.open, 2);
 }
 
+/* Every errno that a connection can end with has one meaning, whoever asks. */
+static void test_net_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        int number;
+        enum net_error error;
+    } rows[] = {{ECONNREFUSED, NET_REFUSED},
+                {ETIMEDOUT, NET_TIMEOUT},
+                {ECONNRESET, NET_RESET},
+                {EPIPE, NET_RESET},
+                {ECONNABORTED, NET_RESET},
+                {ENETUNREACH, NET_UNREACHABLE},
+                {EHOSTUNREACH, NET_UNREACHABLE},
+                {ENETDOWN, NET_UNREACHABLE},
+                {EHOSTDOWN, NET_UNREACHABLE},
+                {EADDRNOTAVAIL, NET_UNREACHABLE},
+                {EACCES, NET_UNREACHABLE},
+                {EPERM, NET_UNREACHABLE},
+                {EPROTO, NET_OTHER},
+                {0, NET_OTHER}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(net_error_of(rows[i].number), rows[i].error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,7 +250,7 @@ int main(void)
         cmocka_unit_test(test_buf),           cmocka_unit_test(test_slots),
         cmocka_unit_test(test_map),           cmocka_unit_test(test_clock_format),
         cmocka_unit_test(test_failure_table), cmocka_unit_test(test_error_table),
-        cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_gate),          cmocka_unit_test(test_net_errors),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -134,6 +134,21 @@ static void assert_has(struct buf *out, const char *text)
         fail_msg("\"%s\" is not in:\n%s", text, buf_string(out));
 }
 
+/* The same, wherever the rows were folded. */
+static void assert_says(struct buf *out, const char *text)
+{
+    char flat[8192];
+    size_t len = 0;
+    for (const char *c = buf_string(out); *c != 0 && len < sizeof flat - 1; c++) {
+        char letter = *c == '\n' ? ' ' : *c;
+        if (letter != ' ' || len == 0 || flat[len - 1] != ' ')
+            flat[len++] = letter;
+    }
+    flat[len] = 0;
+    if (strstr(flat, text) == NULL)
+        fail_msg("\"%s\" is not said in:\n%s", text, flat);
+}
+
 static void assert_has_not(struct buf *out, const char *text)
 {
     if (strstr(buf_string(out), text) != NULL)
@@ -237,6 +252,50 @@ static void a_host_outside_the_policy_gets_its_line(void **state)
     assert_has(&out, "*.elsewhere.example.\n    who ");
     assert_has(&out, "    add    mx: mx.example\n");
     assert_has(&out, "    write  _mta-sts.example.org. IN TXT\n           \"v=STSv1; id=20260301000000;\"\n");
+    buf_dispose(&out);
+}
+
+/* TLS-4: the code says what a client that takes anything gets, the evidence shows both handshakes. */
+static void both_handshakes_are_shown(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    struct tls_facts legacy = {
+        .end = TLS_DONE, .version = 0x0303, .cipher = "TLS_A", .signature = "SHA1", .alert = -1};
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.probe.end = SMTP_END_TLS;
+    world.probe.tls = (struct tls_facts){.end = TLS_FAILED, .alert = 40, .error_text = "refused"};
+    world.probe.legacy = &legacy;
+    world.ip.code = FAIL_SMTP_TLS_SIGNATURE;
+    code_set_add(&world.judgement.codes, FAIL_SMTP_TLS_SIGNATURE);
+    explain(&out, &world, true, false);
+    assert_says(
+        &out, "refused (alert 40); a client that takes anything gets TLS 1.2 with TLS_A, signed with SHA1.");
+    assert_has(&out, "        TLS failed, refused\n        once more, taking what is outdated:\n"
+                     "        TLS 1.2 done, TLS_A\n");
+    legacy.version = 0x0301; /* where SHA-1 is no choice of the server's */
+    explain(&out, &world, true, false);
+    assert_says(&out, "gets TLS 1.0 with TLS_A.");
+    legacy.end = TLS_FAILED;
+    explain(&out, &world, true, false);
+    assert_says(&out, "refused (alert 40). who");
+    buf_dispose(&out);
+}
+
+static void certificates_that_differ_name_their_host(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.verdict.certificates_differ = true;
+    code_set_add(&world.judgement.codes, FAIL_MX_CERTIFICATES_DIFFER);
+    explain(&out, &world, false, false);
+    assert_has(&out, "  warning  mx.certificates-differ\n");
+    assert_has(&out, "This is so of mx.example.");
     buf_dispose(&out);
 }
 
@@ -345,6 +404,8 @@ int main(void)
         cmocka_unit_test(colour_only_where_asked),
         cmocka_unit_test(evidence_only_with_verbose),
         cmocka_unit_test(a_host_outside_the_policy_gets_its_line),
+        cmocka_unit_test(both_handshakes_are_shown),
+        cmocka_unit_test(certificates_that_differ_name_their_host),
         cmocka_unit_test(without_a_policy_a_bad_host_is_a_warning),
         cmocka_unit_test(a_failed_lookup_is_unknown),
         cmocka_unit_test(a_null_mx_wants_no_record),

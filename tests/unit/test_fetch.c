@@ -781,6 +781,41 @@ static void test_alert(void **state)
     arena_dispose(&answer.arena);
 }
 
+/* Takes the one protocol in arg, or refuses (RFC 7301 section 3.2). */
+static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *len,
+                           const unsigned char *in, unsigned in_len, void *arg)
+{
+    const char *wanted = arg;
+    unsigned char *found = NULL;
+    (void)ssl;
+    int result = SSL_select_next_proto(&found, len, (const unsigned char *)wanted, (unsigned)strlen(wanted),
+                                       in, in_len);
+    *chosen = found;
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* We say http/1.1: who wants that is served, who wants HTTP/2 alone refuses the handshake. */
+static void test_alpn(void **state)
+{
+    static char old[] = "\x08http/1.1";
+    static char new[] = "\x02h2";
+    struct world *world = *state;
+    struct answer answer;
+    for (int i = 0; i < 2; i++) {
+        struct peer peer = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                            .behave = answer_text,
+                            .text = HEAD "\r\n"};
+        SSL_CTX_set_alpn_select_cb(peer.ctx, choose_protocol, i == 0 ? old : new);
+        peer_start(&peer);
+        fetch_from(world, peer.port, 3000, &answer);
+        peer_stop(&peer);
+        assert_int_equal(answer.facts.tls.end, i == 0 ? TLS_DONE : TLS_FAILED);
+        assert_int_equal(answer.facts.tls.alert, i == 0 ? -1 : SSL_AD_NO_APPLICATION_PROTOCOL);
+        assert_int_equal(answer.facts.http_status, i == 0 ? 200 : 0);
+        arena_dispose(&answer.arena);
+    }
+}
+
 /* TLS 1.3: the client's side is done before the server asks in vain for a certificate. */
 static void test_alert_after_the_handshake(void **state)
 {
@@ -1232,6 +1267,7 @@ int main(void)
         cmocka_unit_test(test_contact),
         cmocka_unit_test(test_tls_1_1_only),
         cmocka_unit_test(test_alert),
+        cmocka_unit_test(test_alpn),
         cmocka_unit_test(test_alert_after_the_handshake),
         cmocka_unit_test(test_raw_peers),
         cmocka_unit_test(test_refused),

@@ -401,7 +401,7 @@ static void make_mx(struct mx_world *world, struct domain_facts *facts, struct j
         .rrs = {{10, "mx1.example.com"}, {20, "mx2.example.com"}},
         .ips = {ip_v4(v4), ip_v6(v6)},
         .tlsa = {{.usage = 3, .selector = 1, .matching = 1, .data = {association, 2}}},
-        .ip_verdicts = {{FAIL_NONE}, {FAIL_SMTP_TLS_EXPIRED}},
+        .ip_verdicts = {{.code = FAIL_NONE}, {.code = FAIL_SMTP_TLS_EXPIRED}},
     };
     world->probes[0].ip = world->ips[0];
     world->probes[1].ip = world->ips[1];
@@ -770,6 +770,37 @@ static void test_host_record(void **state)
     assert_number(root, "ms.total", 10);
     assert_nothing_at(root, "errno");
     assert_nothing_at(root, "not_tried");
+    assert_nothing_at(root, "legacy");
+    json_decref(root);
+    buf_dispose(&out);
+}
+
+/* TLS-4: both handshakes, each with its own facts. */
+static void test_host_record_of_two_handshakes(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct tls_facts legacy = {.end = TLS_DONE,
+                               .version = 0x0301,
+                               .cipher = "TLS_RSA_WITH_AES_128_CBC_SHA",
+                               .signature = "MD5-SHA1",
+                               .alert = -1};
+    struct probe_facts probe = {.host = "mx.example.com",
+                                .step = SMTP_HANDSHAKE,
+                                .end = SMTP_END_TLS,
+                                .tls = {.end = TLS_FAILED, .alert = 70, .error_reason = 1070},
+                                .legacy = &legacy};
+    buf_init(&out, LINE_CEILING);
+    assert_true(json_host(&out, &probe, FAIL_SMTP_TLS_VERSION));
+    json_t *root = parse_line(buf_bytes(&out));
+    assert_text(root, "code", "smtp.tls.version");
+    assert_text(root, "tls.end", "failed");
+    assert_number(root, "tls.alert", 70);
+    assert_text(root, "legacy.end", "done");
+    assert_text(root, "legacy.version", "TLSv1");
+    assert_text(root, "legacy.cipher", "TLS_RSA_WITH_AES_128_CBC_SHA");
+    assert_text(root, "legacy.signature", "MD5-SHA1");
+    assert_nothing_at(root, "legacy.alert");
     json_decref(root);
     buf_dispose(&out);
 }
@@ -917,6 +948,7 @@ int main(void)
         cmocka_unit_test(test_ceiling_leaves_the_buffer_as_it_was),
         cmocka_unit_test(test_failed_buffer_stays_failed),
         cmocka_unit_test(test_host_record),
+        cmocka_unit_test(test_host_record_of_two_handshakes),
         cmocka_unit_test(test_host_record_of_a_failure),
         cmocka_unit_test(test_cert_record),
         cmocka_unit_test(test_reject_record),

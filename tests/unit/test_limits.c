@@ -160,6 +160,25 @@ static void test_too_long_is_said_at_once(void **state)
     bench_dispose(&bench);
 }
 
+/* Nobody else waits, but the last connection was too short a while ago. */
+static void test_one_that_comes_too_late_is_refused_at_once(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[2] = {{0, 0, 0}};
+    struct ip_addr ip = address(1);
+    bench_init(&bench, 1, 1, 1, 1000); /* one a minute, a second at most */
+    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[0]);
+    run_for(bench.workers, 20);
+    pace_release(bench.workers, &ip, PACE_SMTP, false);
+    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[1]);
+    run_for(bench.workers, 20);
+    assert_int_equal(granted(askers, 1), 1);
+    assert_int_equal(askers[1].answers, 1);
+    assert_int_equal(askers[1].answer, PACE_TOO_LONG);
+    bench_dispose(&bench);
+}
+
 static void test_silent_address_is_dead(void **state)
 {
     (void)state;
@@ -298,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_spacing),
         cmocka_unit_test(test_other_addresses_and_classes_do_not_wait),
         cmocka_unit_test(test_too_long_is_said_at_once),
+        cmocka_unit_test(test_one_that_comes_too_late_is_refused_at_once),
         cmocka_unit_test(test_silent_address_is_dead),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_destroy_while_waiting),

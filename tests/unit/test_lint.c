@@ -235,8 +235,8 @@ static void plain_answers(void **state)
                  "tlsrpt.absent: There is no TLSRPT record at _smtp._tls.\n"
                  "    mend: Publish \"v=TLSRPTv1; rua=mailto:...\" as TXT at _smtp._tls.\n");
     assert_plain(LINT("match", "A.example.com", "*.example.com", "a.example.com"), 0,
-                 "valid\nA.example.com matches *.example.com\nA.example.com matches a.example.com\n");
-    assert_plain(LINT("match", "\x1b[31m", "a.example.com"), 1, "valid\n\\027[31m matches no pattern\n");
+                 "A.example.com matches *.example.com\nA.example.com matches a.example.com\n");
+    assert_plain(LINT("match", "\x1b[31m", "a.example.com"), 1, "\\027[31m matches no pattern\n");
 }
 
 static void many_findings_are_said_to_be_more(void **state)
@@ -302,6 +302,15 @@ static void wrong_usage_is_2(void **state)
     }
 }
 
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
+    struct run run = LINT("policy", "/nonexistent/policy");
+    assert_int_equal(run.exit_code, 2);
+    assert_non_null(strstr(run.err, "/nonexistent/policy: No such file"));
+    run_free(&run);
+}
+
 static void two_hyphens_end_the_options(void **state)
 {
     (void)state;
@@ -342,6 +351,7 @@ int main(void)
         cmocka_unit_test(many_findings_are_said_to_be_more),
         cmocka_unit_test(hostile_bytes_are_escaped),
         cmocka_unit_test(wrong_usage_is_2),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         cmocka_unit_test(two_hyphens_end_the_options),
         cmocka_unit_test(full_output_is_4),
     };

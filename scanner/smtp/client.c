@@ -1,0 +1,44 @@
+/* The SSL_CTX of probes, and the name they say. It connects nowhere. */
+#include "scanner/smtp/client.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FRAGMENT_BYTES = 4096 };
+
+SSL_CTX *smtp_context(struct trust *trust, bool permissive)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    if (ctx == NULL || tls_context_setup(ctx, trust) != ERR_OK ||
+        (permissive && tls_context_permit(ctx) != ERR_OK)) {
+        SSL_CTX_free(ctx);
+        return NULL;
+    }
+    /* Else SSL_read goes on inside for as long as a peer sends records that hold no data (key updates). */
+    (void)SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
+    /* A probe sends a ClientHello and two commands: room for 16 KiB would be a quarter of its memory. */
+    (void)SSL_CTX_set_max_send_fragment(ctx, FRAGMENT_BYTES);
+    return ctx;
+}
+
+static bool is_host_name(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+    return len > 0 && name[len] == 0;
+}
+
+void smtp_own_name(const char *configured, char *name, size_t size)
+{
+    (void)snprintf(name, size, "%s", configured);
+    if (configured[0] == 0 && (gethostname(name, size - 1) != 0 || !is_host_name(name)))
+        (void)snprintf(name, size, "localhost");
+}
+
+/* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
+ * characters): then there is none. */
+bool smtp_name_host(SSL *ssl, const char *host)
+{
+    size_t len = strlen(host);
+    return len == 0 || len > TLSEXT_MAXLEN_host_name || SSL_set_tlsext_host_name(ssl, host) == 1;
+}

@@ -1,0 +1,74 @@
+"""The first flight of TLS 1.2 servers that today's libraries can no longer be made to play (RFC 5246 section 7.4).
+
+    old    a ServerHello without renegotiation_info, as servers sent it before RFC 5746
+    dh512  a Diffie-Hellman group of 512 bits
+    sha1   a handshake signed with SHA-1, whether the client takes that or not
+
+Nothing behind the flight works, and the signatures are of zeros: a client finds what it is to find before it looks at
+them. dh512 and sha1 want a certificate with an RSA key.
+"""
+
+import base64
+import os
+import re
+import ssl
+
+HANDSHAKE, VERSION = b"\x16", b"\x03\x03"
+SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE, SERVER_HELLO_DONE = 2, 11, 12, 14
+RENEGOTIATION_INFO = b"\xff\x01\x00\x01\x00"
+DHE_RSA, ECDHE_RSA = b"\x00\x9e", b"\xc0\x2f"
+RSA_SHA1, RSA_SHA256 = b"\x02\x01", b"\x04\x01"
+SIGNATURE_BYTES = 128
+P256_BASE_POINT = bytes.fromhex(
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
+DH_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "dh512.pem")
+
+
+def sized(data, width):
+    return len(data).to_bytes(width, "big") + data
+
+
+def message(kind, body):
+    return bytes([kind]) + sized(body, 3)
+
+
+def server_hello(cipher, extensions):
+    body = VERSION + os.urandom(32) + sized(b"", 1) + cipher + b"\x00"
+    return message(SERVER_HELLO, body + (sized(extensions, 2) if extensions else b""))
+
+
+def certificates(path):
+    """The Certificate message for the PEM file."""
+    with open(path, encoding="ascii") as file:
+        blocks = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", file.read(), re.DOTALL)
+    return message(CERTIFICATE, sized(b"".join(sized(ssl.PEM_cert_to_DER_cert(pem), 3) for pem in blocks), 3))
+
+
+def small_group():
+    """p, g and a public value; p is the first integer of the file's DER, 64 bytes behind a zero."""
+    with open(DH_FILE, encoding="ascii") as file:
+        der = base64.b64decode("".join(file.read().splitlines()[1:-1]))
+    prime = der[5:69]
+    return sized(prime, 2) + sized(b"\x02", 2) + sized(prime[:-1] + b"\x01", 2)
+
+
+def key_exchange(parameters, algorithm):
+    return message(SERVER_KEY_EXCHANGE, parameters + algorithm + sized(bytes(SIGNATURE_BYTES), 2))
+
+
+def flight(kind, path):
+    """The bytes to be sent after a ClientHello."""
+    if kind == "old":
+        messages = server_hello(ECDHE_RSA, b"")
+    elif kind == "dh512":
+        messages = server_hello(DHE_RSA, RENEGOTIATION_INFO) + certificates(path)
+        messages += key_exchange(small_group(), RSA_SHA256) + message(SERVER_HELLO_DONE, b"")
+    elif kind == "sha1":
+        point = b"\x03\x00\x17" + sized(P256_BASE_POINT, 1)
+        messages = server_hello(ECDHE_RSA, RENEGOTIATION_INFO) + certificates(path)
+        messages += key_exchange(point, RSA_SHA1) + message(SERVER_HELLO_DONE, b"")
+    else:
+        raise ValueError(f"no such kind of hello: {kind}")
+    return HANDSHAKE + VERSION + sized(messages, 2)
