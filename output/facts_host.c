@@ -101,6 +101,7 @@ enum error facts_read_host(struct bytes line, struct arena *arena, struct probe_
     if (json_tree_at(root, "pass") != NULL)
         probe->pass = (uint32_t)read_unsigned(&read, root, "pass", UINT32_MAX);
     probe->not_tried = read_not_tried(&read, root);
+    probe->shared = read_bool(&read, root, "shared");
     read_dialogue(&read, root, probe);
     probe->tls = read_tls(&read, root, "tls");
     probe->legacy = read_legacy(&read, root);
