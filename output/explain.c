@@ -57,7 +57,9 @@ const char *explain_outcome(enum outcome outcome)
 
 bool explain_is_due(const struct judgement *judgement, enum failure_code code)
 {
-    if (!code_set_has(&judgement->codes, code) || code == FAIL_DANE_ABSENT)
+    bool dane_is_not_there =
+        code == FAIL_DANE_ABSENT || code == FAIL_DANE_INSECURE_MX || code == FAIL_DANE_INSECURE_ADDRESS;
+    if (!code_set_has(&judgement->codes, code) || dane_is_not_there)
         return false;
     return judgement->outcome != OUTCOME_NO_MAIL || (code != FAIL_TXT_ABSENT && code != FAIL_TLSRPT_ABSENT);
 }

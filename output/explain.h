@@ -21,8 +21,8 @@ bool explain_domain(struct buf *out, const struct domain_facts *facts, const str
 /* What an outcome means for a sender that honours MTA-STS, in a few sentences. */
 const char *explain_outcome(enum outcome outcome);
 
-/* Does `check` explain the code of this judgement? Not what is as it should be: no TLSA records, and no
- * record at a name without mail. */
+/* Does `check` explain the code of this judgement? Not what is as it should be: that DANE does not apply, and
+ * no record at a name without mail. */
 bool explain_is_due(const struct judgement *judgement, enum failure_code code);
 
 #endif

@@ -108,7 +108,7 @@ static void say_policy_facts(struct explained *explained, enum failure_code code
         (void)buf_byte(&page->line, '.');
     } else if (code >= FAIL_POLICY_HTTP_REDIRECT && code <= FAIL_POLICY_HTTP_PROTOCOL) {
         say_http(page, fetch, code);
-    } else if (code == FAIL_POLICY_WEAK_MX_UNUSED) {
+    } else if (code == FAIL_POLICY_WEAK_MX_UNUSED || code == FAIL_POLICY_WEAK_MX_TOO_WIDE) {
         say_host_names(explained);
     } else if (code == FAIL_POLICY_WEAK_MAX_AGE_SHORT) {
         (void)buf_printf(&page->line, " It is %u seconds.", explained->judgement->policy.max_age);
@@ -192,6 +192,20 @@ static void say_patterns(struct explained *explained)
         (void)buf_byte(&explained->page.line, '.');
 }
 
+/* EXO-1: the policy names the service, but not by the name that it has here. */
+static void say_renamed(struct explained *explained)
+{
+    const char *host = explained->judgement->exo_renamed;
+    if (host == NULL)
+        return;
+    (void)buf_printf(&explained->page.line,
+                     " Exchange Online has two forms of MX name: an older one, a label before "
+                     "mail.protection.outlook.com, and a newer one, two labels before mx.microsoft. What the "
+                     "policy names does not cover the one in use, as \"*\" stands for a single label: name "
+                     "the host itself, %s.",
+                     host);
+}
+
 /* ---- lookups ----------------------------------------------------------------------------------------------
  */
 
@@ -252,8 +266,10 @@ static void say_found(struct explained *explained, enum failure_code code)
     case STAGE_MX:
     case STAGE_SMTP:
         say_places(explained, code);
-        if (code == FAIL_MX_NOT_IN_POLICY)
+        if (code == FAIL_MX_NOT_IN_POLICY) {
             say_patterns(explained);
+            say_renamed(explained);
+        }
         break;
     case STAGE_TLSRPT:
         say_findings(page, &judgement->tlsrpt.findings, code, "Record");

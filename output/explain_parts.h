@@ -24,6 +24,10 @@ void explain_code(struct explained *explained, enum failure_code code);
 /* The texts to publish that would mend the code, each once on a page (explain_write.c). */
 void explain_write(struct explained *explained, enum failure_code code);
 
+/* DANE as a step with its records and addresses; the records 3 1 1 that would mend it (explain_dane.c). */
+void explain_dane(struct explained *explained);
+void explain_write_tlsa(struct explained *explained);
+
 /* What was seen, raw (explain_evidence.c). */
 void explain_evidence(struct explained *explained);
 

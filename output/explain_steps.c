@@ -19,7 +19,8 @@ enum mark explain_mark(const struct judgement *judgement, enum failure_code code
     case EFFECT_NO_POLICY:
         return code == FAIL_TXT_ABSENT ? MARK_WARNING : MARK_FAIL;
     case EFFECT_HOST_FAILS:
-        return is_policy_in_force(judgement) ? MARK_FAIL : MARK_WARNING;
+        return is_policy_in_force(judgement) || failure_get(code)->stage == STAGE_DANE ? MARK_FAIL
+                                                                                       : MARK_WARNING;
     case EFFECT_UNKNOWN:
         return MARK_UNKNOWN;
     case EFFECT_NO_MAIL:
@@ -29,7 +30,8 @@ enum mark explain_mark(const struct judgement *judgement, enum failure_code code
     case EFFECT_COUNT:
         break;
     }
-    return failure_get(code)->stage == STAGE_TLSRPT ? MARK_WARNING : MARK_NOTE;
+    bool warns = failure_get(code)->stage == STAGE_TLSRPT || code == FAIL_DANE_UNUSABLE;
+    return warns ? MARK_WARNING : MARK_NOTE;
 }
 
 /* ---- pieces ----------------------------------------------------------------------------------------------
@@ -295,6 +297,30 @@ static void steps_of_mx(struct explained *explained)
     }
 }
 
+/* EXO-1: what must pass where Exchange Online takes the domain's mail. */
+static void step_exchange_online(struct explained *explained)
+{
+    const struct judgement *judgement = explained->judgement;
+    struct page *page = &explained->page;
+    if (judgement->exo == EXO_NOT)
+        return;
+    if (judgement->exo == EXO_DIRECT)
+        (void)buf_text(&page->line,
+                       "mail to this domain arrives at Exchange Online directly: its MX is what must "
+                       "pass");
+    else if (judgement->exo_in_front)
+        (void)buf_printf(
+            &page->line,
+            "mail to this domain arrives through %s in front of Exchange Online: %s is what must "
+            "pass",
+            judgement->exo_intermediary, judgement->exo_intermediary);
+    else
+        (void)buf_printf(&page->line,
+                         "mail to this domain arrives at Exchange Online or at %s beside it: both must pass",
+                         judgement->exo_intermediary);
+    page_step(page, MARK_NOTE, "Exchange");
+}
+
 /* ---- beside MTA-STS ---------------------------------------------------------------------------------------
  */
 
@@ -315,35 +341,6 @@ static void step_tlsrpt(struct explained *explained)
     }
     bool no_mail = explained->judgement->outcome == OUTCOME_NO_MAIL;
     page_step(page, no_mail && mark == MARK_WARNING ? MARK_NOTE : mark, "TLSRPT");
-}
-
-static bool has_tlsa(const struct domain_facts *facts)
-{
-    for (size_t i = 0; i < facts->host_count; i++)
-        if (facts->hosts[i].facts != NULL && facts->hosts[i].facts->tlsa.rr_count > 0)
-            return true;
-    return false;
-}
-
-static void step_dane(struct explained *explained)
-{
-    static const struct {
-        enum mark mark;
-        const char *text;
-    } states[DANE_OUTCOME_COUNT] = {
-        [DANE_OUTCOME_ABSENT] = {MARK_NOTE, "does not apply: no signed TLSA records"},
-        [DANE_OUTCOME_PROTECTED] = {MARK_OK, "every MX host matches its TLSA records"},
-        [DANE_OUTCOME_PARTIAL] = {MARK_WARNING, "a part of the MX hosts does not match its TLSA records"},
-        [DANE_OUTCOME_REFUSED] = {MARK_FAIL, "no MX host matches its TLSA records"},
-        [DANE_OUTCOME_UNUSABLE] = {MARK_WARNING, "TLSA records stand, but none can be used with SMTP"},
-        [DANE_OUTCOME_UNKNOWN] = {MARK_UNKNOWN, "could not be determined"},
-    };
-    enum dane_outcome dane = explained->judgement->dane;
-    (void)buf_text(&explained->page.line, states[dane].text);
-    if (dane == DANE_OUTCOME_UNKNOWN && has_tlsa(explained->facts))
-        (void)buf_text(&explained->page.line,
-                       ": TLSA records stand, but are not compared with the certificate");
-    page_step(&explained->page, states[dane].mark, "DANE");
 }
 
 static void step_starttls(struct explained *explained)
@@ -368,7 +365,8 @@ void explain_steps(struct explained *explained)
     step_record(explained);
     steps_of_policy(explained);
     steps_of_mx(explained);
+    step_exchange_online(explained);
     step_tlsrpt(explained);
-    step_dane(explained);
+    explain_dane(explained);
     step_starttls(explained);
 }

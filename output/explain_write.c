@@ -13,7 +13,8 @@ enum {
     WRITE_TLSRPT = 8,
     WRITE_NULL_MX = 16,
     WRITE_NAME = 32,
-    WRITE_MX_NAMES = 64
+    WRITE_MX_NAMES = 64,
+    WRITE_TLSA = 128
 };
 
 static unsigned texts_of_policy_code(enum failure_code code)
@@ -29,6 +30,7 @@ static unsigned texts_of_policy_code(enum failure_code code)
         return WRITE_POLICY;
     case FAIL_POLICY_WEAK_MAX_AGE_SHORT:
     case FAIL_POLICY_WEAK_MX_UNUSED:
+    case FAIL_POLICY_WEAK_MX_TOO_WIDE:
         return WRITE_POLICY | WRITE_RECORD;
     default:
         break;
@@ -46,6 +48,8 @@ static unsigned texts_of(enum failure_code code)
         return texts_of_policy_code(code);
     case STAGE_TLSRPT:
         return WRITE_TLSRPT;
+    case STAGE_DANE:
+        return WRITE_TLSA;
     default:
         break;
     }
@@ -191,6 +195,8 @@ void explain_write(struct explained *explained, enum failure_code code)
         write_record(explained);
     if ((texts & WRITE_TLSRPT) != 0)
         write_tlsrpt(explained);
+    if ((texts & WRITE_TLSA) != 0)
+        explain_write_tlsa(explained);
     if ((texts & WRITE_NULL_MX) != 0) {
         (void)buf_printf(&explained->page.line, "%s. IN MX 0 .", domain);
         write_row(explained, "write");

@@ -163,7 +163,13 @@ static void write_provider(struct json *json, const struct judgement *judgement)
     json_open(json, "provider");
     json_put_string(json, "mx", judgement->provider_mx);
     json_put_string(json, "policy", judgement->provider_policy);
+    if (judgement->provider_mx_count > 1)
+        json_strings(json, "mx_all", judgement->providers_mx, judgement->provider_mx_count);
     json_close(json);
+    if (judgement->exo == EXO_NOT)
+        return;
+    json_put_string(json, "exchange_online", exo_inbound_name(judgement->exo));
+    json_put_optional(json, "intermediary", judgement->exo_intermediary);
 }
 
 static void write_dnssec(struct json *json, const struct domain_facts *facts)

@@ -114,6 +114,22 @@ static void write_certs(struct json *json, const struct tls_facts *tls)
     json_close_array(json);
 }
 
+/* Only where it was looked for, and something was found. */
+static void write_signers(struct json *json, const struct tls_facts *tls)
+{
+    bool any = false;
+    for (size_t i = 0; i < tls->cert_count; i++)
+        any = any || tls->certs[i].signed_by >= 0;
+    if (any) {
+        json_open_array(json, "signed_by");
+        for (size_t i = 0; i < tls->cert_count; i++)
+            json_put_signed(json, NULL, tls->certs[i].signed_by);
+        json_close_array(json);
+    }
+    if (tls->tlsa_signs != 0)
+        json_put_unsigned(json, "tlsa_signs", tls->tlsa_signs);
+}
+
 void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
 {
     if (tls->end == TLS_NOT_TRIED)
@@ -125,6 +141,7 @@ void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
     json_put_optional(json, "group", tls->group);
     json_put_optional(json, "signature", tls->signature);
     write_certs(json, tls);
+    write_signers(json, tls);
     write_chain_errors(json, tls);
     if (tls->cert_count > 0)
         json_put_bool(json, "name_match", tls->name_match);

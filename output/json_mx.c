@@ -59,6 +59,22 @@ static void write_tlsa(struct json *json, const struct tlsa_facts *tlsa)
     json_close(json);
 }
 
+static void write_ip(struct json *json, const struct probe_facts *probe, const struct host_verdict *host,
+                     const struct ip_verdict *verdict)
+{
+    json_open(json, NULL);
+    json_ip(json, "ip", &probe->ip);
+    json_put_string(json, "code", failure_name(verdict->code));
+    if (probe->not_tried != TRIED)
+        json_put_string(json, "not_tried", not_tried_name(probe->not_tried));
+    if (host->dane_applies) {
+        json_put_string(json, "dane", failure_name(verdict->dane));
+        if (verdict->tlsa > 0)
+            json_put_unsigned(json, "tlsa", verdict->tlsa);
+    }
+    json_close(json);
+}
+
 static void write_ips(struct json *json, const struct host_facts *facts, const struct host_verdict *verdict)
 {
     size_t count = verdict == NULL                          ? 0
@@ -69,14 +85,8 @@ static void write_ips(struct json *json, const struct host_facts *facts, const s
     if (count == 0)
         return;
     json_open_array(json, "ips");
-    for (size_t i = 0; i < count; i++) {
-        json_open(json, NULL);
-        json_ip(json, "ip", &facts->probes[i].ip);
-        json_put_string(json, "code", failure_name(verdict->ips[i].code));
-        if (facts->probes[i].not_tried != TRIED)
-            json_put_string(json, "not_tried", not_tried_name(facts->probes[i].not_tried));
-        json_close(json);
-    }
+    for (size_t i = 0; i < count; i++)
+        write_ip(json, &facts->probes[i], verdict, &verdict->ips[i]);
     json_close_array(json);
 }
 
@@ -94,6 +104,8 @@ static void write_host(struct json *json, const struct mx_host *host, const stru
         json_put_string(json, "code", failure_name(verdict->code));
         json_put_flag(json, "certificates_differ", verdict->certificates_differ);
         json_put_string(json, "dane", dane_outcome_name(verdict->dane));
+        if (verdict->dane_code != FAIL_NONE)
+            json_put_string(json, "dane_code", failure_name(verdict->dane_code));
     }
     if (host->facts != NULL) {
         json_address_lookups(json, &host->facts->address, known);

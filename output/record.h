@@ -345,13 +345,16 @@ enum tls_outcome {
 struct ip_verdict {
     enum failure_code code; /* FAIL_NONE: an MTA-STS sender's TLS checks pass here */
     enum failure_code dane; /* FAIL_NONE: a DANE sender's do; meaningful where host_verdict.dane_applies */
+    size_t tlsa;            /* which TLSA record matched, counted from 1; 0: none */
 };
 
 struct host_verdict {
     bool policy_match; /* meaningful where there is a usable policy */
     enum dane_outcome dane;
-    bool dane_applies;           /* usable TLSA records, or a TLSA lookup that a DANE sender defers on */
-    enum failure_code dane_code; /* why DANE does not apply to the host or cannot be judged; else FAIL_NONE */
+    bool dane_applies;           /* secure TLSA records (also where none is usable: then TLS must be, without
+                                    authentication), or a TLSA lookup that a DANE sender defers on */
+    enum failure_code dane_code; /* why DANE does not apply to the host, does not authenticate it or cannot be
+                                    judged; else FAIL_NONE */
     enum failure_code code;      /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
     bool certificates_differ;    /* between its addresses, in a way that matters: mx.certificates-differ */
     struct ip_verdict *ips;      /* as facts->probes */
@@ -390,7 +393,7 @@ enum sender_kind { SENDER_MTA_STS, SENDER_DANE, SENDER_OPPORTUNISTIC, SENDER_COU
 
 /* EXO-1: where the domain's inbound mail meets Exchange Online. */
 enum exo_inbound {
-    EXO_NOT,    /* no MX host of the service, and no sign of it */
+    EXO_NOT,    /* no MX host of the service; what stands behind another host is not to be seen */
     EXO_DIRECT, /* every MX host in use is the service's */
     EXO_MIXED,  /* some are, others stand beside */
     EXO_COUNT
@@ -412,7 +415,14 @@ struct judgement {
     size_t host_count;
     struct sender_view senders[SENDER_COUNT];
     enum exo_inbound exo;
-    const char *provider_mx; /* short name, or NULL for unknown */
+    const char *exo_intermediary; /* where exo is mixed: who stands beside or in front, by short name or host;
+                                     NULL otherwise */
+    bool exo_in_front;            /* the intermediary is preferred over every host of the service */
+    const char *exo_renamed;      /* an MX host of the service that the policy misses, though it names others
+                                     of the service's forms (EXO-1); or NULL */
+    const char *provider_mx;      /* short name, by the most preferred host; or NULL for unknown */
+    const char **providers_mx;    /* all of the MX set that are known, once each, in preference order */
+    size_t provider_mx_count;
     const char *provider_policy;
 };
 

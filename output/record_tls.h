@@ -27,8 +27,9 @@ struct cert_facts {
     bool self_issued;      /* subject equals issuer */
     bool self_signed;      /* and the signature verifies with its own key */
     bool is_ca;
-    int signed_by;          /* place in the presented chain of the certificate whose key verifies this one's
-                               signature (its own where self-signed); -1: none, or not in this presentation */
+    int signed_by; /* place in the presented chain of the certificate that issued this one, by its names, key
+                      usage and signature (its own where self-signed); -1: none there, or not looked for,
+                      as where no TLSA record of usage 2 stands */
     const char *aia_issuer; /* first caIssuers URL, or NULL */
     struct bytes der;       /* empty once it has been written */
 };
@@ -62,8 +63,8 @@ struct tls_facts {
     size_t cert_count;
     struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
     size_t error_count;
-    uint32_t tlsa_signs; /* bit i: the key in TLSA record i (usage 2, matching type 0) verifies the signature
-                            of the last certificate of the leaf's path, though it was not presented itself */
+    uint32_t tlsa_signs; /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last
+                            certificate of the leaf's path, which need not have been presented */
     bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard)
                       */
 };

@@ -39,14 +39,22 @@ static void on_release(void *arg, struct worker *worker)
     (void)worker;
 }
 
+static bool render(struct check *check, struct buf *text, const struct domain_facts *facts,
+                   const struct judgement *judgement)
+{
+    const struct check_request *request = check->request;
+    if (request->render != NULL)
+        return request->render(request->render_arg, text, facts, judgement);
+    return request->json ? json_domain(text, facts, judgement)
+                         : explain_domain(text, facts, judgement, &check->style);
+}
+
 static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
                       const struct judgement *judgement)
 {
     struct check *check = arg;
     size_t index = (size_t)facts->ordinal - 1;
-    struct buf *text = &check->texts[index];
-    bool made = check->request->json ? json_domain(text, facts, judgement)
-                                     : explain_domain(text, facts, judgement, &check->style);
+    bool made = render(check, &check->texts[index], facts, judgement);
     check->failed = check->failed || !made;
     check->outcomes[index] = judgement->outcome;
     if (--check->left == 0)
@@ -104,7 +112,7 @@ static int run(struct check *check, struct scan_context *context)
 {
     const char *why = NULL;
     check->style = (struct explain_style){.verbose = check->request->verbose, .colour = wants_colour()};
-    context->whole_facts = !check->request->json;
+    context->whole_facts = !check->request->json || check->request->render != NULL;
     context->sink = (struct sink){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
     context->trace = check->request->trace;
     check->worker = workers_create(1, context, &why);

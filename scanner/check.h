@@ -1,5 +1,6 @@
 /*
- * `stsweep check DOMAIN…`: one or some domains now, on one loop in the caller's thread.
+ * `stsweep check DOMAIN…`: one or some domains now, on one loop in the caller's thread. Other commands that
+ * look at domains now say by `render` what becomes of each.
  */
 #ifndef STSWEEP_CHECK_H
 #define STSWEEP_CHECK_H
@@ -8,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct config;
+struct domain_facts;
+struct judgement;
 
 struct check_request {
     const struct config *config;
@@ -17,6 +21,10 @@ struct check_request {
     bool json;    /* domain records, as scan writes them */
     bool verbose; /* with the evidence */
     const char *trace;
+    /* Appends what is printed of a domain; false where it cannot. NULL: as json and verbose say. */
+    bool (*render)(void *arg, struct buf *text, const struct domain_facts *facts,
+                   const struct judgement *judgement);
+    void *render_arg;
     uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
 };
 

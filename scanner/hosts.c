@@ -6,6 +6,7 @@
 #include "scanner/addresses.h"
 #include "scanner/base/map.h"
 #include "scanner/proberun.h"
+#include "scanner/tlsa.h"
 #include "scanner/verdict.h"
 #include "scanner/worker.h"
 
@@ -23,8 +24,7 @@ struct entry {
     struct list subscribers; /* of struct subscriber */
     struct host_result *result;
     struct address_query address;
-    struct lookup_handle tlsa;
-    bool tlsa_second; /* the CNAME's target had no TLSA records; the name itself is asked */
+    struct tlsa_query tlsa;
     struct probe_run *runs;
     size_t run_count;
     size_t runs_pending;
@@ -130,7 +130,7 @@ static void free_runs(struct entry *entry)
 static void entry_free(struct entry *entry)
 {
     address_query_cancel(&entry->address);
-    lookup_cancel(entry->hosts->worker->dns, entry->tlsa);
+    tlsa_query_cancel(&entry->tlsa);
     hosts_cancel(entry->hosts->worker, entry->adopts);
     free_runs(entry);
     struct list *link;
@@ -252,7 +252,7 @@ static void publish_probes(struct entry *entry)
         if (result->kept != NULL)
             keep_whole(result, &entry->runs[i], &facts->probes[i]);
         else
-            probe_facts_compact(probe, facts->host, &result->arena, &facts->probes[i]);
+            probe_facts_compact(probe, facts, &result->arena, &facts->probes[i]);
     }
     free_runs(entry);
 }
@@ -283,8 +283,8 @@ static void enter_probes(struct entry *entry)
     /* One more than there are, so that a run which ends from inside does not end the entry under our feet. */
     entry->runs_pending = count + 1;
     for (size_t i = 0; i < count; i++)
-        probe_run_start(&entry->runs[i], entry->hosts->worker, entry->host, &address->ips[i], entry->probe,
-                        on_run_done, entry);
+        probe_run_start(&entry->runs[i], entry->hosts->worker, &entry->result->facts, &address->ips[i],
+                        entry->probe, on_run_done, entry);
     on_run_done(entry);
 }
 
@@ -316,60 +316,20 @@ static void after_tlsa(struct entry *entry)
         enter_probes(entry);
 }
 
-static void ask_tlsa(struct entry *entry, const char *base);
-
-static void on_tlsa(void *arg, const struct dns_answer *answer)
+static void on_tlsa(void *arg)
 {
-    struct entry *entry = arg;
-    struct host_facts *facts = &entry->result->facts;
-    const char *base = facts->tlsa.base;
-    entry->tlsa = (struct lookup_handle){0};
-    dns_tlsa_facts(answer, &entry->result->arena, &facts->tlsa);
-    facts->tlsa.base = base;
-    bool none = facts->tlsa.lookup.status == DNS_NXDOMAIN || facts->tlsa.lookup.status == DNS_NODATA;
-    if (none && !entry->tlsa_second && base != NULL && strcmp(base, entry->host) != 0) {
-        entry->tlsa_second = true;
-        ask_tlsa(entry, entry->host);
-        return;
-    }
-    after_tlsa(entry);
-}
-
-static void ask_tlsa(struct entry *entry, const char *base)
-{
-    struct host_result *result = entry->result;
-    struct buf name;
-    buf_init(&name, 512);
-    result->facts.tlsa.base = arena_string(&result->arena, base);
-    (void)buf_printf(&name, "_%lld._tcp.%s", (long long)entry->hosts->worker->context->config->smtp_port,
-                     base);
-    entry->tlsa = lookup_start(entry->hosts->worker->dns, buf_string(&name), DNS_TYPE_TLSA, on_tlsa, entry);
-    buf_dispose(&name);
-}
-
-static bool is_secure(const struct lookup_facts *lookup)
-{
-    return lookup->status == DNS_ANSWERED && lookup->security == DNSSEC_SECURE;
-}
-
-/* The TLSA base domain (RFC 7672 section 2.2.2): the end of a secure CNAME chain, else the host. */
-static const char *tlsa_base(const struct entry *entry)
-{
-    const struct address_facts *address = &entry->result->facts.address;
-    const struct lookup_facts *lookup = is_secure(&address->a) ? &address->a : &address->aaaa;
-    return lookup->cname_count > 0 ? lookup->cnames[lookup->cname_count - 1] : entry->host;
+    after_tlsa(arg);
 }
 
 static void on_addresses(void *arg)
 {
     struct entry *entry = arg;
-    const struct address_facts *address = &entry->result->facts.address;
-    if (!is_secure(&address->a) && !is_secure(&address->aaaa)) {
-        after_tlsa(entry);
-        return;
-    }
+    struct worker *worker = entry->hosts->worker;
+    struct host_result *result = entry->result;
     set_state(entry, ENTRY_TLSA);
-    ask_tlsa(entry, tlsa_base(entry));
+    if (!tlsa_query_start(&entry->tlsa, worker->dns, entry->host, worker->context->config->smtp_port,
+                          &result->facts.address, &result->arena, &result->facts.tlsa, on_tlsa, entry))
+        after_tlsa(entry);
 }
 
 static void enter_addresses(struct entry *entry)

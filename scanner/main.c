@@ -7,6 +7,7 @@
 #include "scanner/lint.h"
 #include "scanner/scan.h"
 #include "scanner/show.h"
+#include "scanner/suggest_command.h"
 
 enum { EXIT_USAGE = 2, WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
 
@@ -20,6 +21,7 @@ struct command {
 static int run_scan(int argc, char **argv);
 static int run_check(int argc, char **argv);
 static int run_lint(int argc, char **argv);
+static int run_suggest(int argc, char **argv);
 static int run_show(int argc, char **argv);
 static int run_help(int argc, char **argv);
 static int run_version(int argc, char **argv);
@@ -43,6 +45,18 @@ static const struct command commands[] = {
     {"lint", "lint record TXT... | tlsrpt TXT... | policy FILE|- | match HOST PATTERN... [--json]",
      "Says offline whether a text is valid and, if not, where and why. Exit 0 valid, 1 not, 2 usage.",
      run_lint},
+    {"suggest",
+     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI] [--remove] [--json]\n"
+     "               [--config FILE] [--section.key=value...]",
+     "Says what to publish: the policy file and the records for MTA-STS and TLSRPT, made of the MX hosts "
+     "that\n"
+     "are really in use, testing first, and what must be mended before the mode can be enforce. DIR is a "
+     "scan:\n"
+     "all its domains, as they were then. -o FOLDER writes a folder a domain (mta-sts.txt, records.zone,\n"
+     "README.txt) and leaves files that stand there alone unless --force is given. --rua says where reports\n"
+     "go; --remove how to take MTA-STS down. Exit 0 done, 2 usage, 4 cannot go on or files stand already,\n"
+     "5 a domain could not be determined.",
+     run_suggest},
     {"show",
      "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...] [--provider NAME,...]\n"
      "               [--domain NAME,...] [--label LABEL,...] [--hosts | --rejects] [--csv | --json]\n"
@@ -88,7 +102,7 @@ static int run_help(int argc, char **argv)
             return EXIT_USAGE;
         }
         print_command(stdout, command);
-        if (command->run == run_scan || command->run == run_check) {
+        if (command->run == run_scan || command->run == run_check || command->run == run_suggest) {
             (void)fputs("\nOptions, in a file given with --config or as --section.key=value:\n\n", stdout);
             config_print_help(stdout);
         }
@@ -113,6 +127,14 @@ static int run_version(int argc, char **argv)
 static int run_lint(int argc, char **argv)
 {
     return lint_main(argc - 1, argv + 1, stdout, stderr);
+}
+
+static int run_suggest(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return run_help(2, (char *[]){argv[0], argv[0]});
+    return suggest_main(argc, argv);
 }
 
 static int run_show(int argc, char **argv)

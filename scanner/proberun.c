@@ -70,8 +70,9 @@ static void on_place(void *arg)
 {
     struct probe_run *run = arg;
     set_state(run, RUN_PROBE);
-    struct probe_request request = {.host = run->host,
+    struct probe_request request = {.host = run->host->host,
                                     .ip = run->facts.ip,
+                                    .tlsa = &run->host->tlsa,
                                     .arena = &run->arena,
                                     .facts = run->permissive ? &run->second : &run->facts,
                                     .permissive = run->permissive,
@@ -96,12 +97,12 @@ static void on_turn(void *arg, enum pace_answer answer)
     gate_enter(&run->worker->smtp_gate, &run->place);
 }
 
-void probe_run_start(struct probe_run *run, struct worker *worker, const char *host, const struct ip_addr *ip,
-                     bool probe, void (*done)(void *arg), void *arg)
+void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
+                     const struct ip_addr *ip, bool probe, void (*done)(void *arg), void *arg)
 {
     *run = (struct probe_run){.worker = worker, .host = host, .done = done, .arg = arg};
     arena_init(&run->arena, PROBE_ARENA_BYTES);
-    run->facts = (struct probe_facts){.host = host, .ip = *ip, .time = clock_wall_ms()};
+    run->facts = (struct probe_facts){.host = host->host, .ip = *ip, .time = clock_wall_ms()};
     run->facts.tls.alert = -1;
     run->facts.pass = worker->pass;
     enum not_tried reason = probe ? worker_may_contact(worker, ip) : NOT_TRIED_OFF;
@@ -130,6 +131,27 @@ void probe_run_dispose(struct probe_run *run)
     }
     set_state(run, RUN_DONE);
     arena_dispose(&run->arena);
+}
+
+/* RFC 7672 section 3.2.2: with usage 2 the domain's own name is a reference identifier too. */
+static bool compares_names(const struct tlsa_facts *tlsa)
+{
+    for (size_t i = 0; i < tlsa->rr_count; i++)
+        if (tlsa->rrs[i].usage == 2)
+            return true;
+    return false;
+}
+
+static void copy_names(const struct cert_facts *from, struct arena *arena, struct cert_facts *to)
+{
+    if (from->dns_name_count == 0)
+        return;
+    to->dns_names = arena_array(arena, from->dns_name_count, sizeof *to->dns_names);
+    for (size_t i = 0; to->dns_names != NULL && i < from->dns_name_count; i++)
+        if ((to->dns_names[i] = arena_string(arena, from->dns_names[i])) != NULL)
+            to->dns_name_count++;
+        else
+            break;
 }
 
 static void compact_certs(const struct tls_facts *from, struct arena *arena, struct tls_facts *to)
@@ -165,11 +187,11 @@ static void compact_legacy(const struct tls_facts *from, struct arena *arena, st
     compact_certs(from, arena, legacy);
 }
 
-void probe_facts_compact(const struct probe_facts *from, const char *host, struct arena *arena,
+void probe_facts_compact(const struct probe_facts *from, const struct host_facts *host, struct arena *arena,
                          struct probe_facts *to)
 {
     *to = *from;
-    to->host = host;
+    to->host = host->host;
     to->reply = (struct bytes){NULL, 0};
     to->greeting = (struct bytes){NULL, 0};
     to->ehlo = NULL;
@@ -181,4 +203,6 @@ void probe_facts_compact(const struct probe_facts *from, const char *host, struc
     compact_certs(&from->tls, arena, &to->tls);
     if (from->legacy != NULL)
         compact_legacy(from->legacy, arena, to);
+    if (to->tls.cert_count > 0 && compares_names(&host->tlsa))
+        copy_names(&from->tls.certs[0], arena, &to->tls.certs[0]);
 }

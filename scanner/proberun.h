@@ -18,8 +18,8 @@ enum probe_run_state { RUN_NEW, RUN_TURN, RUN_PLACE, RUN_PROBE, RUN_DONE };
 
 struct probe_run {
     struct worker *worker;
-    const char *host;
-    struct arena arena; /* of what the probe sees; gone with probe_run_dispose */
+    const struct host_facts *host; /* its name and TLSA records */
+    struct arena arena;            /* of what the probe sees; gone with probe_run_dispose */
     struct probe_facts facts;
     bool permissive;           /* the second handshake is on its way (TLS-4) */
     struct probe_facts second; /* its session; facts.legacy is what is kept of it */
@@ -32,14 +32,15 @@ struct probe_run {
 };
 
 /* done is called exactly once; where nothing may be tried, from inside. host outlives the run. */
-void probe_run_start(struct probe_run *run, struct worker *worker, const char *host, const struct ip_addr *ip,
-                     bool probe, void (*done)(void *arg), void *arg);
+void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
+                     const struct ip_addr *ip, bool probe, void (*done)(void *arg), void *arg);
 
 /* Ends what is under way without a callback and frees the memory. */
 void probe_run_dispose(struct probe_run *run);
 
-/* A copy for domains to be judged by, without what only the host record needs (texts, names, DER). */
-void probe_facts_compact(const struct probe_facts *from, const char *host, struct arena *arena,
+/* A copy for domains to be judged by, without what only the host record needs (texts, DER, names but the
+ * leaf's where a TLSA record of usage 2 may have them compared). */
+void probe_facts_compact(const struct probe_facts *from, const struct host_facts *host, struct arena *arena,
                          struct probe_facts *to);
 
 #endif

@@ -1,7 +1,6 @@
 /* The judgement of a domain: outcome, codes, report types (RFC 8461 section 5, RFC 8460 section 4.3). */
 #include "scanner/verdict.h"
 
-#include "scanner/provider.h"
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 
@@ -93,10 +92,19 @@ bool verdict_host_may_pass(const struct host_facts *facts)
     return false;
 }
 
+/* Would a DANE sender defer at some host? What DANE does not apply to is nothing to wait for. */
+static bool is_dane_open(const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->host_count; i++)
+        if (judgement->hosts[i].dane_applies && judgement->hosts[i].dane == DANE_OUTCOME_UNKNOWN)
+            return true;
+    return false;
+}
+
 bool verdict_may_pass(const struct judgement *judgement)
 {
     bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
-                judgement->incomplete;
+                judgement->incomplete || is_dane_open(judgement);
     for (enum failure_code code = FAIL_NONE + 1; open && code < FAIL_COUNT; code++) {
         const struct failure *failure = failure_get(code);
         /* What stands in our own configuration or on an opt-out list does not pass; a turn may come. */
@@ -122,12 +130,10 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     for (size_t i = 0; i < judgement->host_count; i++)
         judge_host(&facts->hosts[i], now, arena, &judgement->hosts[i], judgement);
     judgement->outcome = judge_outcome(facts, judgement);
-    judgement->dane = judge_dane(facts, judgement);
+    judgement->dane = judge_dane(facts, now, judgement);
     judgement->tls = judge_tls(facts);
     if (facts->is_public_suffix)
         code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
     collect_rpt_types(judgement);
-    if (facts->host_count > 0)
-        judgement->provider_mx = provider_of_mx(facts->hosts[0].host);
-    judgement->provider_policy = provider_of_policy(&facts->policy);
+    judge_providers(facts, arena, judgement);
 }

@@ -1,37 +1,178 @@
-/* The judgement by DANE (RFC 7672). */
+/* The judgement by DANE (RFC 7672 section 2.2): of each address, each MX host, and the domain. */
 #include "scanner/verdict_parts.h"
+#include "scanner/verdict_tls.h"
+#include "scanner/verdict_tlsa.h"
 
-/*
- * Whether DANE applies (RFC 7672 section 2.2): not where the MX answer or every host's address is known to be
- * unsigned, or no secure TLSA records exist. Where it applies, the outcome is left unknown.
- */
-static enum dane_outcome judge_dane_host(const struct domain_facts *facts, const struct mx_host *host)
+/* ---- does DANE apply to the host? ---------------------------------------------------------------------- */
+
+/* Why a lookup's answer does not count as signed; FAIL_NONE where it does. */
+static enum failure_code security_code(const struct lookup_facts *lookup, enum failure_code insecure)
 {
-    enum dns_security mx = facts->mx.lookup.security;
-    if (mx == DNSSEC_INSECURE || host->facts == NULL)
-        return DANE_OUTCOME_ABSENT;
-    const struct host_facts *known = host->facts;
-    if (mx != DNSSEC_SECURE)
-        return DANE_OUTCOME_UNKNOWN;
-    if (known->tlsa.lookup.status == DNS_NOT_ASKED) {
-        bool unvalidated = known->address.ip_count > 0 && known->address.a.security == DNSSEC_UNVALIDATED &&
-                           known->address.aaaa.security == DNSSEC_UNVALIDATED;
-        return unvalidated ? DANE_OUTCOME_UNKNOWN : DANE_OUTCOME_ABSENT;
+    switch (lookup->security) {
+    case DNSSEC_SECURE:
+        return FAIL_NONE;
+    case DNSSEC_INSECURE:
+        return insecure;
+    default:
+        return FAIL_DANE_UNVALIDATED;
     }
-    return lookup_is_negative(known->tlsa.lookup.status) ? DANE_OUTCOME_ABSENT : DANE_OUTCOME_UNKNOWN;
 }
 
-enum dane_outcome judge_dane(const struct domain_facts *facts, struct judgement *judgement)
+static bool is_open(const struct lookup_facts *lookup)
 {
-    enum dns_status mx = facts->mx.lookup.status;
-    bool known = mx == DNS_NOT_ASKED || mx == DNS_ANSWERED || lookup_is_negative(mx);
-    enum dane_outcome outcome = known ? DANE_OUTCOME_ABSENT : DANE_OUTCOME_UNKNOWN;
-    for (size_t i = 0; i < judgement->host_count; i++) {
-        judgement->hosts[i].dane = judge_dane_host(facts, &facts->hosts[i]);
-        if (judgement->hosts[i].dane == DANE_OUTCOME_UNKNOWN)
-            outcome = DANE_OUTCOME_UNKNOWN;
+    return lookup->status != DNS_NOT_ASKED && lookup->status != DNS_ANSWERED &&
+           !lookup_is_negative(lookup->status);
+}
+
+/* TLSA records were not asked for, because of what was known of the addresses. */
+static enum failure_code address_code(const struct address_facts *address)
+{
+    const struct lookup_facts *lookups[] = {&address->a, &address->aaaa};
+    enum failure_code code = FAIL_DANE_ABSENT;
+    for (size_t i = 0; i < 2; i++) {
+        if (lookups[i]->status == DNS_ANSWERED && lookups[i]->security == DNSSEC_INSECURE)
+            return FAIL_DANE_INSECURE_ADDRESS;
+        if (lookups[i]->status == DNS_ANSWERED && lookups[i]->security != DNSSEC_SECURE)
+            code = FAIL_DANE_UNVALIDATED;
+        else if (is_open(lookups[i]) && code == FAIL_DANE_ABSENT)
+            code = FAIL_MX_DNS_FAILED;
     }
-    if (facts->mx.lookup.status == DNS_ANSWERED && facts->mx.lookup.security == DNSSEC_UNVALIDATED)
-        code_set_add(&judgement->codes, FAIL_DANE_UNVALIDATED);
-    return outcome;
+    return code;
+}
+
+/* FAIL_NONE where there are secure records. A DANE sender never takes a failed lookup for "no records". */
+static enum failure_code tlsa_code(const struct lookup_facts *tlsa)
+{
+    if (lookup_is_negative(tlsa->status))
+        return FAIL_DANE_ABSENT;
+    if (tlsa->status == DNS_ANSWERED)
+        return security_code(tlsa, FAIL_DANE_ABSENT);
+    return tlsa->status == DNS_BOGUS ? FAIL_DANE_TLSA_BOGUS : FAIL_DANE_TLSA_SERVFAIL;
+}
+
+/* Why DANE does not apply to the host or cannot be judged; FAIL_NONE where it has secure TLSA records. */
+static enum failure_code applies_code(const struct domain_facts *facts, const struct mx_host *host)
+{
+    enum failure_code mx = security_code(&facts->mx.lookup, FAIL_DANE_INSECURE_MX);
+    if (mx != FAIL_NONE)
+        return mx;
+    if (host->address_literal)
+        return FAIL_DANE_ABSENT;
+    if (host->facts == NULL)
+        return FAIL_SMTP_NOT_PROBED_OPTOUT;
+    if (host->facts->tlsa.lookup.status == DNS_NOT_ASKED)
+        return address_code(&host->facts->address);
+    return tlsa_code(&host->facts->tlsa.lookup);
+}
+
+static bool is_deferred_on(enum failure_code code)
+{
+    return code == FAIL_DANE_TLSA_BOGUS || code == FAIL_DANE_TLSA_SERVFAIL;
+}
+
+static enum dane_outcome not_judged(enum failure_code code)
+{
+    if (code == FAIL_DANE_UNVALIDATED || failure_get(code)->effect == EFFECT_UNKNOWN)
+        return DANE_OUTCOME_UNKNOWN;
+    return DANE_OUTCOME_ABSENT;
+}
+
+/* ---- the addresses of a host that it applies to -------------------------------------------------------- */
+
+struct judged_by {
+    struct tlsa_set set;
+    struct reference_names names;
+    int64_t now;
+};
+
+static void judge_address(const struct judged_by *by, const struct probe_facts *probe,
+                          struct ip_verdict *verdict)
+{
+    if (probe->not_tried != TRIED || probe->tls.end != TLS_DONE)
+        verdict->dane = verdict_probe(probe, by->now);
+    else if (by->set.usable == 0)
+        verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS must be, nobody is authenticated */
+    else
+        verdict->dane = verdict_tlsa(&by->set, &probe->tls, &by->names, by->now, &verdict->tlsa);
+}
+
+static enum dane_outcome outcome_of_addresses(const struct tally_of *addresses, bool usable)
+{
+    if (addresses->pass > 0 && addresses->fail > 0)
+        return DANE_OUTCOME_PARTIAL;
+    if (addresses->pass > 0)
+        return usable ? DANE_OUTCOME_PROTECTED : DANE_OUTCOME_UNUSABLE;
+    return addresses->fail > 0 && addresses->unknown == 0 ? DANE_OUTCOME_REFUSED : DANE_OUTCOME_UNKNOWN;
+}
+
+static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_host *host, int64_t now,
+                            struct host_verdict *verdict, struct judgement *judgement)
+{
+    struct judged_by by = {.names = {{host->facts->tlsa.base, host->host, facts->domain}}, .now = now};
+    struct tally_of addresses = {0, 0, 0};
+    verdict_tlsa_set(&host->facts->tlsa, &by.set);
+    for (size_t i = 0; i < verdict->ip_count; i++) {
+        judge_address(&by, &host->facts->probes[i], &verdict->ips[i]);
+        tally_add(&addresses, verdict->ips[i].dane);
+        code_set_add(&judgement->codes, verdict->ips[i].dane);
+    }
+    if (by.set.usable == 0)
+        verdict->dane_code = FAIL_DANE_UNUSABLE;
+    verdict->dane = outcome_of_addresses(&addresses, by.set.usable > 0);
+}
+
+static void judge_dane_host(const struct domain_facts *facts, const struct mx_host *host, int64_t now,
+                            struct host_verdict *verdict, struct judgement *judgement)
+{
+    verdict->dane_code = applies_code(facts, host);
+    verdict->dane_applies = verdict->dane_code == FAIL_NONE || is_deferred_on(verdict->dane_code);
+    if (verdict->dane_code == FAIL_NONE) {
+        judge_tlsa_host(facts, host, now, verdict, judgement);
+    } else {
+        verdict->dane = not_judged(verdict->dane_code);
+        for (size_t i = 0; verdict->dane_applies && i < verdict->ip_count; i++)
+            verdict->ips[i].dane = verdict->dane_code;
+    }
+    code_set_add(&judgement->codes, verdict->dane_code);
+}
+
+/* ---- the domain ---------------------------------------------------------------------------------------- */
+
+/* A host that nobody can deliver to says nothing of the domain. */
+static bool takes_no_mail(const struct mx_host *host)
+{
+    const struct address_facts *address = host->facts == NULL ? NULL : &host->facts->address;
+    return address != NULL && address->ip_count == 0 && lookup_is_negative(address->a.status) &&
+           lookup_is_negative(address->aaaa.status);
+}
+
+static enum dane_outcome outcome_of_hosts(const size_t count[DANE_OUTCOME_COUNT])
+{
+    bool some_pass = count[DANE_OUTCOME_PROTECTED] > 0;
+    bool some_fail = count[DANE_OUTCOME_REFUSED] > 0;
+    bool some_uncovered = count[DANE_OUTCOME_ABSENT] > 0 || count[DANE_OUTCOME_UNUSABLE] > 0;
+    if (count[DANE_OUTCOME_PARTIAL] > 0 || some_pass + some_fail + some_uncovered > 1)
+        return DANE_OUTCOME_PARTIAL;
+    if (some_pass)
+        return DANE_OUTCOME_PROTECTED;
+    if (count[DANE_OUTCOME_UNKNOWN] > 0)
+        return DANE_OUTCOME_UNKNOWN;
+    if (some_fail)
+        return DANE_OUTCOME_REFUSED;
+    return count[DANE_OUTCOME_UNUSABLE] > 0 ? DANE_OUTCOME_UNUSABLE : DANE_OUTCOME_ABSENT;
+}
+
+enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, struct judgement *judgement)
+{
+    size_t count[DANE_OUTCOME_COUNT] = {0};
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        judge_dane_host(facts, &facts->hosts[i], now, &judgement->hosts[i], judgement);
+        if (!takes_no_mail(&facts->hosts[i]))
+            count[judgement->hosts[i].dane]++;
+    }
+    if (mx_hosts_named(&facts->mx) > judgement->host_count && !mx_is_null(&facts->mx))
+        count[DANE_OUTCOME_UNKNOWN]++;
+    if (is_open(&facts->mx.lookup))
+        return DANE_OUTCOME_UNKNOWN;
+    return outcome_of_hosts(count);
 }

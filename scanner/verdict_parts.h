@@ -45,6 +45,10 @@ void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, st
 enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);
 
 /* ---- DANE (verdict_dane.c) ---- */
-enum dane_outcome judge_dane(const struct domain_facts *facts, struct judgement *judgement);
+/* After judge_host of all hosts. */
+enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, struct judgement *judgement);
+
+/* ---- who runs it (verdict_providers.c): last, as it looks at the outcome ---- */
+void judge_providers(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 
 #endif

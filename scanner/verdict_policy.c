@@ -1,8 +1,10 @@
 /* The judgement of the policy: its fetch, its text, what is weak in it (RFC 8461 sections 3.2 and 3.3). */
 #include <strings.h>
 
+#include "input/hostname.h"
 #include "scanner/policy/match.h"
 #include "scanner/policy/policy.h"
+#include "scanner/provider.h"
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 
@@ -44,6 +46,28 @@ static void add_unused_patterns(const struct domain_facts *facts, struct judgeme
     }
 }
 
+/* "*." over what strangers share (POL-10): a public suffix, or a provider's whole name that the provider
+ * itself does not tell its customers to write so. */
+static bool is_too_wide(const char *pattern, const char *domain)
+{
+    bool is_suffix = false;
+    if (strncmp(pattern, "*.", 2) != 0)
+        return false;
+    if (strchr(pattern + 2, '.') == NULL)
+        return true;
+    if (provider_documents(pattern))
+        return false;
+    (void)hostname_public_suffix(pattern + 2, &is_suffix);
+    return is_suffix || provider_covered(pattern + 2, domain) != NULL;
+}
+
+static void add_wide_patterns(const struct domain_facts *facts, struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->policy.mx_count; i++)
+        if (is_too_wide(judgement->policy.mx[i], facts->domain))
+            code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MX_TOO_WIDE);
+}
+
 static void add_expires_soon(const struct tls_facts *tls, int64_t now, struct judgement *judgement)
 {
     if (tls->end != TLS_DONE || tls->cert_count == 0)
@@ -57,6 +81,7 @@ static void add_weaknesses(const struct domain_facts *facts, int64_t now, struct
 {
     const struct sts_policy *policy = &judgement->policy;
     add_unused_patterns(facts, judgement);
+    add_wide_patterns(facts, judgement);
     add_expires_soon(&facts->policy.fetch.tls, now, judgement);
     for (size_t i = 0; i < facts->host_count; i++) {
         const struct host_facts *host = facts->hosts[i].facts;

@@ -343,6 +343,7 @@ static void enter_handshake(struct session *session)
         abort();
     SSL_set_msg_callback(session->ssl, on_message);
     SSL_set_msg_callback_arg(session->ssl, session);
+    session->verify.tlsa = session->request.tlsa;
     SSL_set_connect_state(session->ssl);
     handshake(session);
 }

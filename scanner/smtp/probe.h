@@ -23,9 +23,10 @@ struct prober;
 typedef void (*probe_done)(void *arg, struct probe_facts *facts);
 
 struct probe_request {
-    const char *host;    /* reference name and SNI; outlives the probe */
-    struct ip_addr ip;   /* the caller has checked that it may be reached */
-    struct arena *arena; /* memory of the facts' texts */
+    const char *host;              /* reference name and SNI; outlives the probe */
+    struct ip_addr ip;             /* the caller has checked that it may be reached */
+    const struct tlsa_facts *tlsa; /* the host's TLSA records, or NULL; outlives the probe */
+    struct arena *arena;           /* memory of the facts' texts */
     struct probe_facts
         *facts;      /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
     bool permissive; /* TLS-4: takes what is outdated (tls_context_permit) */

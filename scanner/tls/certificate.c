@@ -235,7 +235,7 @@ static bool collect_aia(X509 *cert, struct arena *arena, struct cert_facts *fact
 
 bool cert_facts_collect(X509 *cert, struct arena *arena, struct cert_facts *facts)
 {
-    *facts = (struct cert_facts){0};
+    *facts = (struct cert_facts){.signed_by = -1};
     if (!collect_der(cert, arena, facts) || !collect_spki(cert, facts))
         return false;
     facts->subject = name_text(X509_get_subject_name(cert), arena);

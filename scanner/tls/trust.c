@@ -289,6 +289,7 @@ static void collect(SSL *ssl, const struct tls_verify *verify, const char *refer
     (void)ERR_pop_to_mark();
     if (verify == NULL)
         return;
+    tls_facts_dane(SSL_get_peer_cert_chain(ssl), verify->tlsa, facts);
     memcpy(facts->errors, verify->errors, sizeof facts->errors);
     facts->error_count = verify->error_count;
 }

@@ -29,6 +29,7 @@ void tls_library_init(void);
 struct tls_verify {
     struct chain_error errors[CHAIN_ERRORS_KEPT];
     size_t error_count;
+    const struct tlsa_facts *tlsa; /* the host's TLSA records, or NULL; outlives the handshake */
 };
 
 /*
@@ -47,7 +48,7 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust);
  */
 enum error tls_context_permit(SSL_CTX *ctx);
 
-/* Attaches verify (which outlives the SSL's handshake) to ssl, emptied. */
+/* Attaches verify (which outlives the SSL's handshake) to ssl, emptied; tlsa may be set afterwards. */
 enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify);
 
 /*
@@ -70,7 +71,15 @@ void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *re
 void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *reference, unsigned long error,
                      struct arena *arena, struct tls_facts *facts);
 
-/* One certificate. false where the arena is full. Up to 200 DNS-IDs are kept. */
+/*
+ * Where a TLSA record of usage 2 stands: signed_by of each certificate (by name, key identifiers, key usage
+ * and signature) and tlsa_signs. Costs a signature verification for each certificate, 20 at most; nothing
+ * where no such record stands or tlsa is NULL. chain is the one that facts->certs were made of. Called by
+ * tls_facts_collect with the verify's tlsa.
+ */
+void tls_facts_dane(const STACK_OF(X509) * chain, const struct tlsa_facts *tlsa, struct tls_facts *facts);
+
+/* One certificate, signed_by left at -1. false where the arena is full. Up to 200 DNS-IDs are kept. */
 bool cert_facts_collect(X509 *cert, struct arena *arena, struct cert_facts *facts);
 
 /* NIST's name ("P-256") for OpenSSL's ("prime256v1"); other names as they are. */

@@ -8,6 +8,7 @@ Columns of catalogue.tsv ("-" is nothing):
                     expired           signed, all signatures have expired
                     wrong-ds          signed, the DS in the parent belongs to another key
                     tampered          signed, then the MTA-STS record was changed
+                    tampered-tlsa     signed, then the one TLSA record 3 1 1 in it was changed
                     lame              delegated to a server that does not serve it
                     missing           not delegated
                     dns-…             delegated to a scripted server (tests/scenarios/dns-….scenario); a second
@@ -33,7 +34,9 @@ Columns of hosts.tsv:
     addresses       between ","; "none": no record; "cname NAME": an alias
     server          postfix; postfix-plain (without TLS); smtp-… (a scenario); refused, timeout, unreachable
     cert            kind of certificate (pki.py), or one for each address, between ","
-    tlsa            "good" or "wrong": TLSA 3 1 1 of the certificate's key; "unusable": 1 1 1
+    tlsa            records between ", ": "USAGE SELECTOR MATCHING [WHOSE]"; WHOSE: the host's own certificate, one
+                    of an authority or of a host above, by its file (pki.py), or "!" for data that fit nothing.
+                    "good" is "3 1 1", "wrong" is "3 1 1 !", "unusable" is "1 1 1"
     what            one sentence
 """
 

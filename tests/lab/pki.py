@@ -5,6 +5,7 @@ A trusted root with an intermediate, another root that nobody trusts, and leaves
     soon          good, but it expires in five days
     expired, not-yet, wrong-name, cn-only (no DNS-ID), wrong-usage (client only), weak (RSA of 1024 bits)
     incomplete    the intermediate is not sent; its URL (AIA) is named
+    expired-wrong-name  both
     self-signed   signed with its own key
     untrusted     by the root that nobody trusts, which is sent
 Each leaf NAME becomes one file certs/NAME.pem: key, leaf, what is sent with it. Leaves are signed by a few threads
@@ -72,7 +73,7 @@ class Pki:
         self.authority("intermediate", "stsweep lab intermediate", "root")
         self.shared_key = self.key("shared")
         self.workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1)
-        self.jobs = []
+        self.jobs = {}
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -123,7 +124,7 @@ class Pki:
         elif own_key or kind == "self-signed":
             key = self.key(stem)
         path = os.path.join(self.certs, stem + ".pem")
-        self.jobs.append(self.workers.submit(self.make_leaf, stem, kind, names, key, path))
+        self.jobs[stem] = self.workers.submit(self.make_leaf, stem, kind, names, key, path)
         return path
 
     def make_leaf(self, stem, kind, names, key, path):
@@ -134,7 +135,7 @@ class Pki:
 
     def finish(self):
         """Waits for all leaves; raises what went wrong."""
-        for job in self.jobs:
+        for job in self.jobs.values():
             job.result()
 
     def close(self):
@@ -144,7 +145,7 @@ class Pki:
     def issue(self, kind, key, names, out, stem):
         extensions = leaf_extensions(kind, names)
         now = int(time.time())
-        if kind == "expired":
+        if kind in ("expired", "expired-wrong-name"):
             self.sign_between(key, names[0], extensions, now - 90 * DAY, now - 2 * DAY, out)
         elif kind == "not-yet":
             self.sign_between(key, names[0], extensions, now + 2 * DAY, now + 90 * DAY, out)
@@ -152,16 +153,19 @@ class Pki:
             issuer = {"self-signed": stem, "untrusted": "other"}.get(kind, "intermediate")
             self.sign(key, names[0], extensions, issuer, out, 5 if kind == "soon" else 90)
 
-    def spki_sha256(self, stem):
-        """SHA-256 of the public key of a leaf that has a key of its own, in hexadecimal (TLSA 3 1 1)."""
-        lines = read(self.path(stem + ".key.pub")).splitlines()
-        return hashlib.sha256(base64.b64decode("".join(lines[1:-1]))).hexdigest()
+    def association(self, stem, selector, matching):
+        """A TLSA record's data for an authority or a leaf that has a key of its own, in hexadecimal."""
+        if selector == 0 and stem in self.jobs:
+            self.jobs[stem].result()
+        lines = read(self.path(stem + (".key.pub" if selector else ".crt"))).splitlines()
+        data = base64.b64decode("".join(lines[1:-1]))
+        return {0: data, 2: hashlib.sha512(data).digest()}.get(matching, hashlib.sha256(data).digest()).hex()
 
 
 def leaf_extensions(kind, names):
     usage = "clientAuth" if kind == "wrong-usage" else "serverAuth"
     lines = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", "extendedKeyUsage=" + usage]
-    if kind == "wrong-name":
+    if kind in ("wrong-name", "expired-wrong-name"):
         names = [WRONG_NAME]
     if kind != "cn-only":
         lines.append("subjectAltName=" + ",".join("DNS:" + name for name in names))

@@ -40,7 +40,7 @@ POLICY_ADDRESSES = {
     "far6": "2600:44::6",
 }
 UNREACHABLE = "127.66.0.0/16"
-SIGNED = ("signed", "expired", "wrong-ds", "tampered")
+SIGNED = ("signed", "expired", "wrong-ds", "tampered", "tampered-tlsa")
 OWN_ZONE = SIGNED + ("unsigned",)
 BODY_LIMIT = 65536
 STS_NAMES = 500
@@ -248,7 +248,8 @@ class World:
     def write_zone(self, name, zone):
         if zone.kind not in SIGNED:
             return zone.write(self.path("dns"))
-        tamper = ("id=1", "id=2") if zone.kind == "tampered" else None
+        tampers = {"tampered": ("id=1", "id=2"), "tampered-tlsa": ("TLSA\t3 1 1", "TLSA\t3 0 1")}
+        tamper = tampers.get(zone.kind)
         return zone.write(self.path("dns"), self.key, zone.kind == "expired", tamper)
 
     # ---- policy hosts
@@ -332,11 +333,14 @@ class World:
     def add_tlsa(self, row, certificates):
         if row["tlsa"] == "-":
             return
-        digest = self.pki.spki_sha256(certificates[0][1])
-        usage = {"good": 3, "wrong": 3, "unusable": 1}[row["tlsa"]]
-        if row["tlsa"] == "wrong":
-            digest = digest[::-1]
-        self.zone_of(row["host"]).add(f"_25._tcp.{row['host']}.", f"TLSA {usage} 1 1 {digest}")
+        short = {"good": "3 1 1", "wrong": "3 1 1 !", "unusable": "1 1 1"}
+        for record in short.get(row["tlsa"], row["tlsa"]).split(", "):
+            usage, selector, matching, *whose = record.split()
+            wrong = whose == ["!"]
+            stem = whose[0] if whose and not wrong else certificates[0][1]
+            data = self.pki.association(stem, int(selector), int(matching))
+            rdata = f"TLSA {usage} {selector} {matching} {data[::-1] if wrong else data}"
+            self.zone_of(row["host"]).add(f"_25._tcp.{row['host']}.", rdata)
 
     # ---- files
 

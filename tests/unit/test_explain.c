@@ -193,7 +193,7 @@ static void every_code_is_explained(void **state)
         explain(&out, &world, true, false);
         char head[128];
         (void)snprintf(head, sizeof head, " %s\n    why    ", failure_name(code));
-        if (code == FAIL_DANE_ABSENT) {
+        if (code == FAIL_DANE_ABSENT || code == FAIL_DANE_INSECURE_MX || code == FAIL_DANE_INSECURE_ADDRESS) {
             assert_has_not(&out, head);
             continue;
         }
@@ -299,6 +299,36 @@ static void certificates_that_differ_name_their_host(void **state)
     buf_dispose(&out);
 }
 
+/* EXO-1, EXO-3: who must pass, and what the service does as a sender by default. */
+static void exchange_online_has_its_words(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    explain(&out, &world, false, false);
+    assert_has_not(&out, "arrives");
+    assert_says(&out, "By default a sender such as Exchange Online");
+    world.judgement.exo = EXO_DIRECT;
+    explain(&out, &world, false, false);
+    assert_says(&out, "arrives at Exchange Online directly");
+    world.judgement.exo = EXO_MIXED;
+    world.judgement.exo_intermediary = "Mimecast";
+    explain(&out, &world, false, false);
+    assert_says(&out, "at Mimecast beside it");
+    world.judgement.exo_in_front = true;
+    explain(&out, &world, false, false);
+    assert_says(&out, "through Mimecast in front of Exchange Online");
+    world.verdict.code = FAIL_MX_NOT_IN_POLICY;
+    code_set_add(&world.judgement.codes, FAIL_MX_NOT_IN_POLICY);
+    world.judgement.exo_renamed = "contoso-com.o-v1.mx.microsoft";
+    explain(&out, &world, false, false);
+    assert_says(&out, "name the host itself,");
+    assert_says(&out, "itself, contoso-com.o-v1.mx.microsoft.");
+    buf_dispose(&out);
+}
+
 /* The same fault stops nobody where no policy is in force. */
 static void without_a_policy_a_bad_host_is_a_warning(void **state)
 {
@@ -336,6 +366,35 @@ static void a_failed_lookup_is_unknown(void **state)
     assert_has(&out, "  unknown  record         could not be looked up (servfail)\n");
     assert_has(&out, "Asked for:\n           _mta-sts.example.org TXT.");
     assert_has(&out, "says nothing about the domain");
+    buf_dispose(&out);
+}
+
+static void dane_says_what_to_publish(void **state)
+{
+    static const uint8_t data[32] = {0xDE, 0xAD};
+    struct tlsa_rr rr = {.usage = 3, .selector = 1, .matching = 1, .data = {data, sizeof data}};
+    struct world world;
+    struct buf out;
+    (void)state;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    memset(world.cert.spki_sha256, 0xAB, sizeof world.cert.spki_sha256);
+    world.host.tlsa = (struct tlsa_facts){.base = "base.example", .rrs = &rr, .rr_count = 1};
+    world.verdict.dane_applies = true;
+    world.verdict.dane = world.judgement.dane = DANE_OUTCOME_REFUSED;
+    world.ip.dane = FAIL_DANE_MISMATCH;
+    code_set_add(&world.judgement.codes, FAIL_DANE_MISMATCH);
+    explain(&out, &world, false, false);
+    assert_has(&out, "mx.example: 3 1 1 dead000000000000...");
+    assert_has(&out, "FAIL     dane.mismatch");
+    assert_has(&out, "_25._tcp.base.example. IN TLSA 3 1 1");
+    assert_has(&out, "abababababababababababababababababababababababababababababababab");
+    world.verdict.dane = world.judgement.dane = DANE_OUTCOME_PROTECTED;
+    world.ip = (struct ip_verdict){.tlsa = 1};
+    world.judgement.codes = (struct code_set){{0}};
+    explain(&out, &world, false, false);
+    assert_has(&out, "192.0.2.25 matches 3 1 1 dead000000000000...");
+    assert_has_not(&out, "IN TLSA");
     buf_dispose(&out);
 }
 
@@ -406,8 +465,10 @@ int main(void)
         cmocka_unit_test(a_host_outside_the_policy_gets_its_line),
         cmocka_unit_test(both_handshakes_are_shown),
         cmocka_unit_test(certificates_that_differ_name_their_host),
+        cmocka_unit_test(exchange_online_has_its_words),
         cmocka_unit_test(without_a_policy_a_bad_host_is_a_warning),
         cmocka_unit_test(a_failed_lookup_is_unknown),
+        cmocka_unit_test(dane_says_what_to_publish),
         cmocka_unit_test(a_null_mx_wants_no_record),
         cmocka_unit_test(a_finding_has_its_place),
         cmocka_unit_test(a_full_page_is_said),

@@ -401,7 +401,8 @@ static void make_mx(struct mx_world *world, struct domain_facts *facts, struct j
         .rrs = {{10, "mx1.example.com"}, {20, "mx2.example.com"}},
         .ips = {ip_v4(v4), ip_v6(v6)},
         .tlsa = {{.usage = 3, .selector = 1, .matching = 1, .data = {association, 2}}},
-        .ip_verdicts = {{.code = FAIL_NONE}, {.code = FAIL_SMTP_TLS_EXPIRED}},
+        .ip_verdicts = {{.code = FAIL_NONE, .dane = FAIL_DANE_MISMATCH},
+                        {.code = FAIL_SMTP_TLS_EXPIRED, .tlsa = 1}},
     };
     world->probes[0].ip = world->ips[0];
     world->probes[1].ip = world->ips[1];
@@ -419,9 +420,13 @@ static void make_mx(struct mx_world *world, struct domain_facts *facts, struct j
                             .probe_count = 2};
     world->hosts[0] = (struct mx_host){.host = "mx1.example.com", .preference = 10, .facts = &world->host};
     world->hosts[1] = (struct mx_host){.host = "mx2.example.com", .preference = 20, .address_literal = true};
-    world->verdicts[0] = (struct host_verdict){
-        .policy_match = true, .dane = DANE_OUTCOME_PARTIAL, .ips = world->ip_verdicts, .ip_count = 2};
-    world->verdicts[1] = (struct host_verdict){.code = FAIL_MX_ADDRESS_LITERAL};
+    world->verdicts[0] = (struct host_verdict){.policy_match = true,
+                                               .dane = DANE_OUTCOME_PARTIAL,
+                                               .dane_applies = true,
+                                               .ips = world->ip_verdicts,
+                                               .ip_count = 2};
+    world->verdicts[1] =
+        (struct host_verdict){.code = FAIL_MX_ADDRESS_LITERAL, .dane_code = FAIL_DANE_ABSENT};
     facts->mx = (struct mx_facts){
         .lookup = {.status = DNS_ANSWERED, .security = DNSSEC_SECURE}, .rrs = world->rrs, .rr_count = 2};
     facts->hosts = world->hosts;
@@ -462,6 +467,12 @@ static void test_mx_group(void **state)
     assert_text(mx, "hosts.0.tlsa.base", "mx1.example.com");
     assert_number(mx, "hosts.0.tlsa.rrs.0.usage", 3);
     assert_text(mx, "hosts.0.tlsa.rrs.0.data", "dead");
+    assert_text(mx, "hosts.0.ips.0.dane", "dane.mismatch");
+    assert_nothing_at(mx, "hosts.0.ips.0.tlsa");
+    assert_text(mx, "hosts.0.ips.1.dane", "ok");
+    assert_number(mx, "hosts.0.ips.1.tlsa", 1);
+    assert_nothing_at(mx, "hosts.0.dane_code");
+    assert_text(mx, "hosts.1.dane_code", "dane.absent");
     assert_text(mx, "hosts.1.code", "mx.address-literal");
     assert_true_at(mx, "hosts.1.address_literal");
     assert_nothing_at(mx, "hosts.1.lookup_a");

@@ -1,0 +1,92 @@
+/*
+ * The facts that only TLSA records of usage 2 need (RFC 7672 section 3.1.2): which certificate of the chain
+ * signed which, and whether a trust anchor that was not presented signed its end. It decides nothing, and
+ * verifies nothing where no record of usage 2 stands: a signature costs up to a millisecond.
+ */
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "scanner/tls/trust.h"
+
+enum { USAGE_DANE_TA = 2, SELECTOR_CERT = 0, SELECTOR_SPKI = 1, MATCHING_FULL = 0 };
+
+/* Chains and TLSA sets are strangers': so many signatures are verified for one handshake, no more. */
+enum { SIGNATURES_VERIFIED = 2 * CHAIN_CERTS_KEPT, TLSA_SIGNS_BITS = 32 };
+
+static bool wants_path(const struct tlsa_facts *tlsa)
+{
+    for (size_t i = 0; i < tlsa->rr_count; i++)
+        if (tlsa->rrs[i].usage == USAGE_DANE_TA)
+            return true;
+    return false;
+}
+
+static bool verifies(X509 *cert, EVP_PKEY *key, unsigned *left)
+{
+    if (key == NULL || *left == 0)
+        return false;
+    (*left)--;
+    return X509_verify(cert, key) == 1;
+}
+
+/* Names, key identifiers and key usage say that it may be the issuer, and the signature says that it is. */
+static bool issued(X509 *issuer, X509 *cert, unsigned *left)
+{
+    return X509_check_issued(issuer, cert) == X509_V_OK && verifies(cert, X509_get0_pubkey(issuer), left);
+}
+
+static int find_signer(const STACK_OF(X509) * chain, int cert, int count, unsigned *left)
+{
+    for (int i = 0; i < count; i++) {
+        int place = (cert + 1 + i) % count; /* the next is the issuer in an honest chain, itself comes last */
+        if (issued(sk_X509_value(chain, place), sk_X509_value(chain, cert), left))
+            return place;
+    }
+    return -1;
+}
+
+/* The end of the leaf's path. */
+static int path_end(const struct tls_facts *facts)
+{
+    int place = 0;
+    for (size_t steps = 0; steps < facts->cert_count; steps++) {
+        int next = facts->certs[place].signed_by;
+        if (next < 0 || next == place)
+            break;
+        place = next;
+    }
+    return place;
+}
+
+static bool record_signs(const struct tlsa_rr *rr, X509 *cert, unsigned *left)
+{
+    const uint8_t *data = rr->data.data;
+    if (rr->usage != USAGE_DANE_TA || rr->matching != MATCHING_FULL || rr->data.len > LONG_MAX)
+        return false;
+    bool signs = false;
+    if (rr->selector == SELECTOR_CERT) {
+        X509 *anchor = d2i_X509(NULL, &data, (long)rr->data.len);
+        signs = anchor != NULL && X509_cmp(anchor, cert) != 0 && issued(anchor, cert, left);
+        X509_free(anchor);
+    } else if (rr->selector == SELECTOR_SPKI) {
+        EVP_PKEY *key = d2i_PUBKEY(NULL, &data, (long)rr->data.len);
+        signs = verifies(cert, key, left);
+        EVP_PKEY_free(key);
+    }
+    return signs;
+}
+
+void tls_facts_dane(const STACK_OF(X509) * chain, const struct tlsa_facts *tlsa, struct tls_facts *facts)
+{
+    unsigned left = SIGNATURES_VERIFIED;
+    if (tlsa == NULL || facts->cert_count == 0 || !wants_path(tlsa))
+        return;
+    (void)ERR_set_mark();
+    for (size_t i = 0; i < facts->cert_count; i++)
+        facts->certs[i].signed_by = find_signer(chain, (int)i, (int)facts->cert_count, &left);
+    X509 *last = sk_X509_value(chain, path_end(facts));
+    for (size_t i = 0; i < tlsa->rr_count && i < TLSA_SIGNS_BITS; i++)
+        if (record_signs(&tlsa->rrs[i], last, &left))
+            facts->tlsa_signs |= UINT32_C(1) << i;
+    (void)ERR_pop_to_mark();
+}
