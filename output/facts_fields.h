@@ -34,6 +34,7 @@ uint64_t read_unsigned(struct read_fields *read, const struct json_node *object,
                        uint64_t most);
 /* missing: what it is where it is not there. */
 int read_int(struct read_fields *read, const struct json_node *object, const char *key, int missing);
+int read_int_node(struct read_fields *read, const struct json_node *node, const char *key);
 bool read_bool(struct read_fields *read, const struct json_node *object, const char *key);
 
 /* Free text, of an object's field or itself an element: a string, or {"base64": "…"}. */

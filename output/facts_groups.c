@@ -18,6 +18,11 @@ enum net_error read_net(struct read_fields *read, const struct json_node *object
     return net(read, object, "net");
 }
 
+enum dns_status read_status(struct read_fields *read, const struct json_node *object, const char *key)
+{
+    return dns_status(read, object, key);
+}
+
 static const char *security_name(unsigned value)
 {
     return dns_security_name((enum dns_security)value);
@@ -107,6 +112,22 @@ static void read_certs(struct read_fields *read, const struct json_node *object,
     }
 }
 
+/* One for each certificate; left out where nobody looked for them. */
+static void read_signers(struct read_fields *read, const struct json_node *object, struct tls_facts *tls)
+{
+    const struct json_node *list = read_list(read, object, "signed_by");
+    if (list != NULL && list->count != tls->cert_count)
+        read_fault(read, "signed_by", "are not as many as the certificates");
+    size_t place = 0;
+    for (const struct json_node *node = list == NULL ? NULL : list->first; node != NULL && !read->failed;
+         node = node->next) {
+        int signer = read_int_node(read, node, "signed_by");
+        if (signer < -1 || signer >= (int)tls->cert_count)
+            read_fault(read, "signed_by", "is no certificate of the chain");
+        tls->certs[place++].signed_by = signer;
+    }
+}
+
 struct tls_facts read_tls(struct read_fields *read, const struct json_node *object, const char *key)
 {
     const struct json_node *node = read_object(read, object, key);
@@ -114,11 +135,14 @@ struct tls_facts read_tls(struct read_fields *read, const struct json_node *obje
     tls.version = read_version(read, node);
     tls.cipher = read_string(read, node, "cipher");
     tls.group = read_string(read, node, "group");
+    tls.signature = read_string(read, node, "signature");
     tls.alert = read_int(read, node, "alert", -1);
     tls.error_reason = read_int(read, node, "error_reason", 0);
     tls.error_text = read_string(read, node, "error");
     tls.name_match = read_bool(read, node, "name_match");
     read_errors(read, node, &tls);
     read_certs(read, node, &tls);
+    read_signers(read, node, &tls);
+    tls.tlsa_signs = (uint32_t)read_unsigned(read, node, "tlsa_signs", UINT32_MAX);
     return tls;
 }

@@ -8,6 +8,8 @@
 /* "lookup", "cnames", "why_bogus", "ttl"; the security stands under a key of its own. */
 struct lookup_facts read_lookup(struct read_fields *read, const struct json_node *object);
 
+enum dns_status read_status(struct read_fields *read, const struct json_node *object, const char *key);
+
 /* Left out: unvalidated. */
 enum dns_security read_security(struct read_fields *read, const struct json_node *object, const char *key,
                                 enum dns_security missing);

@@ -67,6 +67,16 @@ static void read_dialogue(struct read_fields *read, const struct json_node *root
     probe->ehlo_tls_count = read_unsigned(read, root, "ehlo_tls", SIZE_MAX);
 }
 
+/* NULL where no second handshake was made. */
+static struct tls_facts *read_legacy(struct read_fields *read, const struct json_node *root)
+{
+    struct tls_facts *legacy =
+        json_tree_at(root, "legacy") == NULL ? NULL : read_array(read, 1, sizeof *legacy);
+    if (legacy != NULL)
+        *legacy = read_tls(read, root, "legacy");
+    return legacy;
+}
+
 static void read_times(struct read_fields *read, const struct json_node *root, struct probe_facts *probe)
 {
     const struct json_node *ms = read_object(read, root, "ms");
@@ -91,8 +101,10 @@ enum error facts_read_host(struct bytes line, struct arena *arena, struct probe_
     if (json_tree_at(root, "pass") != NULL)
         probe->pass = (uint32_t)read_unsigned(&read, root, "pass", UINT32_MAX);
     probe->not_tried = read_not_tried(&read, root);
+    probe->shared = read_bool(&read, root, "shared");
     read_dialogue(&read, root, probe);
     probe->tls = read_tls(&read, root, "tls");
+    probe->legacy = read_legacy(&read, root);
     read_times(&read, root, probe);
     return facts_line_end(&read);
 }

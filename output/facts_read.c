@@ -29,6 +29,19 @@ static struct txt_facts read_txt(struct read_fields *read, const struct json_nod
     return txt;
 }
 
+/* The addresses' lookup is told by its status alone. */
+static struct near_miss_facts read_near_miss(struct read_fields *read, const struct json_node *root)
+{
+    const struct json_node *node = read_object(read, root, "near_miss");
+    struct near_miss_facts found = {.address = {.status = read_status(read, node, "address")}};
+    found.apex = read_txt(read, read_object(read, node, "apex"));
+    found.policy_host = read_txt(read, read_object(read, node, "policy_host"));
+    found.underscore = read_txt(read, read_object(read, node, "underscore"));
+    found.wildcard = read_txt(read, read_object(read, node, "wildcard"));
+    found.tlsrpt = read_txt(read, read_object(read, node, "tlsrpt"));
+    return found;
+}
+
 /* ---- the policy --------------------------------------------------------------------------------------- */
 
 static struct fetch_facts read_fetch(struct read_fields *read, const struct json_node *node)
@@ -178,6 +191,7 @@ enum error facts_read_domain(struct bytes line, struct arena *arena, struct doma
     facts->tlsrpt = read_txt(&read, read_object(&read, root, "tlsrpt"));
     facts->tlsrpt.lookup.security =
         read_security(&read, read_object(&read, root, "dnssec"), "tlsrpt", DNSSEC_UNVALIDATED);
+    facts->near_miss = read_near_miss(&read, root);
     facts->policy = read_policy(&read, root, facts->txt.lookup.security);
     read_mx(&read, root, facts);
     return facts_line_end(&read);

@@ -9,8 +9,8 @@
 #include <zstd.h>
 
 /* A place is the block's offset in the file and the line's in the block. */
-enum { BLOCK_BYTES = 64 << 10, LINE_BITS = 24, BLOCK_CEILING_BYTES = BLOCK_BYTES + SPILL_LINE_BYTES + 1 };
-enum { CACHE_BLOCKS = 128, CACHE_CEILING_BYTES = 64 << 20, LEVEL = 1 };
+enum { BLOCK_BYTES = 16 << 10, LINE_BITS = 24, BLOCK_CEILING_BYTES = BLOCK_BYTES + SPILL_LINE_BYTES + 1 };
+enum { CACHE_BLOCKS = 256, CACHE_CEILING_BYTES = 64 << 20, LEVEL = 1 };
 #define FILE_CEILING_BYTES (UINT64_C(1) << (64 - LINE_BITS))
 
 _Static_assert(BLOCK_CEILING_BYTES < 1 << LINE_BITS, "a line's offset fits");

@@ -171,10 +171,14 @@ static inline struct tls_facts make_tls(struct maker *make)
     tls.version = one_in(make, 5) ? (uint16_t)draw(make, 65536) : (uint16_t)(0x0300 + draw(make, 5));
     tls.cipher = make_optional(make, 40);
     tls.group = make_optional(make, 20);
+    tls.signature = make_optional(make, 20);
     tls.cert_count = draw(make, CHAIN_CERTS_KEPT + 1);
     tls.certs = make_array(make, tls.cert_count, sizeof *tls.certs);
     for (size_t i = 0; i < tls.cert_count; i++)
         tls.certs[i] = make_cert(make);
+    for (size_t i = 0; one_in(make, 2) && i < tls.cert_count; i++)
+        tls.certs[i].signed_by = (int)draw(make, (unsigned)tls.cert_count + 1) - 1;
+    tls.tlsa_signs = one_in(make, 2) ? draw(make, 16) : 0;
     make_errors(make, &tls);
     tls.name_match = tls.cert_count > 0 && !one_in(make, 3);
     tls.alert = tls.end != TLS_DONE && one_in(make, 2) ? (int)draw(make, 256) : -1;
@@ -204,8 +208,16 @@ static inline void make_dialogue(struct maker *make, struct probe_facts *probe)
     probe->ehlo = make_texts(make, &probe->ehlo_count, 512);
     probe->starttls_offered = one_in(make, 2);
     probe->injected = one_in(make, 4);
+    probe->shared = one_in(make, 4);
     probe->ehlo_tls_count = draw(make, 10);
     probe->tls = make_tls(make);
+    if (one_in(make, 4)) {
+        struct tls_facts legacy = make_tls(make);
+        if (legacy.end != TLS_NOT_TRIED) {
+            probe->legacy = make_array(make, 1, sizeof *probe->legacy);
+            *probe->legacy = legacy;
+        }
+    }
 }
 
 static inline struct probe_facts make_probe(struct maker *make, const char *host, struct ip_addr ip)
@@ -294,6 +306,26 @@ static inline struct txt_facts make_txt(struct maker *make, const char *good)
     return txt;
 }
 
+/* A place where a record is put by mistake: the lookup's status and chain, and what stands there. */
+static inline struct txt_facts make_place(struct maker *make)
+{
+    struct txt_facts txt = make_txt(make, "v=STSv1; id=1;");
+    txt.lookup.ttl = 0;
+    txt.lookup.security = DNSSEC_UNVALIDATED;
+    return txt;
+}
+
+static inline struct near_miss_facts make_near_miss(struct maker *make)
+{
+    struct near_miss_facts found = {.address = {.status = 1 + draw(make, DNS_STATUS_COUNT - 1)}};
+    found.apex = make_place(make);
+    found.policy_host = make_place(make);
+    found.underscore = make_place(make);
+    found.wildcard = make_place(make);
+    found.tlsrpt = make_place(make);
+    return found;
+}
+
 static inline struct bytes make_body(struct maker *make)
 {
     static const char *const bodies[] = {
@@ -344,6 +376,8 @@ static inline void random_domain(uint64_t seed, struct arena *arena, struct doma
     facts->ms = draw(make, 100000);
     facts->txt = make_txt(make, "v=STSv1; id=20260101T000000;");
     facts->tlsrpt = make_txt(make, "v=TLSRPTv1; rua=mailto:tls@example.com");
+    if (one_in(make, 2))
+        facts->near_miss = make_near_miss(make);
     make_mx(make, facts);
     facts->policy.fetch.tls.alert = -1;
     if (!one_in(make, 4)) {

@@ -59,7 +59,8 @@ static enum error shelf_cert(void *arg, const uint8_t sha256[32], struct bytes *
     for (size_t i = 0; i < shelf->facts->host_count; i++) {
         const struct host_facts *facts = shelf->facts->hosts[i].facts;
         for (size_t j = 0; facts != NULL && cert == NULL && j < facts->probe_count; j++)
-            cert = find_cert(&facts->probes[j].tls, sha256);
+            if ((cert = find_cert(&facts->probes[j].tls, sha256)) == NULL && facts->probes[j].legacy != NULL)
+                cert = find_cert(facts->probes[j].legacy, sha256);
     }
     if (cert == NULL || shelf->lost)
         return ERR_NOT_FOUND;
