@@ -28,6 +28,7 @@ UNIT     := $(sort $(wildcard tests/unit/test_*.c))
 UNITBIN  := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+FAULT    := $(BUILD)/fault.so
 C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] docs/*.c)
 
 .PHONY: all help install docs check lint format demo test clean
@@ -66,6 +67,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBRARY) $(LDLIBS)
 
+# Preloaded under the program by tests/faults; never built with a sanitizer, which would want to be first.
+$(FAULT): $(wildcard tests/fault/*.[ch])
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -fPIC -shared -o $@ $(filter %.c,$^) -ldl
+
 $(BUILD)/make_failures: docs/make_failures.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
@@ -84,7 +91,7 @@ docs: all $(BUILD)/make_failures
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(BUILD)/make_failures
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(BUILD)/make_failures
 
 check:
 	tests/run check

@@ -12,6 +12,7 @@
 
 #include <zstd.h>
 
+#include "output/disk.h"
 #include "output/frames_part.h"
 #include "output/frames_walk.h"
 
@@ -210,23 +211,16 @@ static enum error open_part(struct frames *frames, size_t len, bool *is_new, str
     *is_new = frames->fd < 0;
     if (!*is_new)
         return ERR_OK;
-    frames->fd = openat(frames->options.dir_fd, part_name(frames->options.name, frames->part, file),
-                        O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    frames->fd = disk_open(frames->options.dir_fd, part_name(frames->options.name, frames->part, file),
+                           O_RDWR | O_CREAT | O_EXCL);
     return frames->fd < 0 ? write_failed(frames, "cannot create", why) : ERR_OK;
 }
 
 static enum error put(struct frames *frames, size_t len, struct buf *why)
 {
-    for (size_t done = 0; done < len;) {
-        ssize_t wrote = pwrite(frames->fd, frames->packed + done, len - done, (off_t)(frames->offset + done));
-        if (wrote == 0)
-            errno = EIO; /* a file that takes nothing and says nothing */
-        if (wrote == 0 || (wrote < 0 && errno != EINTR))
-            return write_failed(frames, "cannot write", why);
-        if (wrote > 0)
-            done += (size_t)wrote;
-    }
-    return fdatasync(frames->fd) != 0 ? write_failed(frames, "cannot sync", why) : ERR_OK;
+    if (!disk_write_at(frames->fd, bytes_make(frames->packed, len), frames->offset))
+        return write_failed(frames, "cannot write", why);
+    return disk_sync_data(frames->fd) ? ERR_OK : write_failed(frames, "cannot sync", why);
 }
 
 /* Back to the last durable frame. What cannot be taken back is a torn tail, which recovery cuts. */
@@ -238,7 +232,7 @@ static void take_back(struct frames *frames, bool is_new, struct buf *why)
         frames->fd = -1;
         if (unlinkat(frames->options.dir_fd, part_name(frames->options.name, frames->part, file), 0) != 0)
             (void)write_failed(frames, "cannot remove", why);
-    } else if (ftruncate(frames->fd, (off_t)frames->offset) != 0 || fdatasync(frames->fd) != 0) {
+    } else if (!disk_cut(frames->fd, frames->offset) || !disk_sync_data(frames->fd)) {
         (void)write_failed(frames, "cannot cut what was written", why);
     }
 }
@@ -267,7 +261,7 @@ enum error frames_commit(struct frames *frames, struct buf *why)
     if (error != ERR_OK)
         return error;
     error = put(frames, len, why);
-    if (error == ERR_OK && is_new && fsync(frames->options.dir_fd) != 0)
+    if (error == ERR_OK && is_new && !disk_sync(frames->options.dir_fd))
         error = write_failed(frames, "cannot sync the directory", why);
     if (error != ERR_OK) {
         take_back(frames, is_new, why);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "output/certset.h"
+#include "output/disk.h"
 #include "output/frames_part.h"
 #include "output/json_read.h"
 #include "output/meta.h"
@@ -187,7 +188,7 @@ static enum error drop_rejects(struct store *store, struct buf *why)
             buf_printf(why, "%s: cannot remove", file);
             error = ERR_IO;
         }
-    if (error == ERR_OK && count > 0 && fsync(store->dir.fd) != 0)
+    if (error == ERR_OK && count > 0 && !disk_sync(store->dir.fd))
         error = ERR_IO;
     return error;
 }

@@ -176,6 +176,8 @@ static bool open_store(struct scan *scan)
         error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))
         error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
+    if (error == ERR_FULL || error == ERR_IO) /* nothing that another command line would mend */
+        scan->refused_with = EXIT_FAILED;
     return say(scan, config->output_dir, error);
 }
 
