@@ -13,8 +13,11 @@
 #include <zstd.h>
 
 #include "output/disk.h"
+#include "output/frames_mend.h"
 #include "output/frames_part.h"
 #include "output/frames_walk.h"
+
+enum { PLACES_BYTES = 8192 };
 
 struct frames {
     struct frames_options options; /* name is owned */
@@ -119,13 +122,31 @@ static enum error reopen(struct frames *frames, const struct walk_end *end, uint
         (void)close(frames->fd);
         frames->fd = -1;
         frames->counters.parts--;
-        if (unlinkat(frames->options.dir_fd, file, 0) != 0 || fsync(frames->options.dir_fd) != 0)
+        if (unlinkat(frames->options.dir_fd, file, 0) != 0 || !disk_sync(frames->options.dir_fd))
             return write_failed(frames, "cannot remove", why);
         return ERR_OK;
     }
-    if (*cut_bytes > 0 && (ftruncate(frames->fd, (off_t)end->offset) != 0 || fsync(frames->fd) != 0))
+    if (*cut_bytes > 0 && !disk_cut(frames->fd, end->offset))
         return write_failed(frames, "cannot cut the torn tail", why);
+    /* What a killed process wrote may be whole and yet not on the disk; what is done rests on it from now on.
+     */
+    if (!disk_sync(frames->fd) || !disk_sync(frames->options.dir_fd))
+        return write_failed(frames, "cannot sync", why);
     return ERR_OK;
+}
+
+static enum error mend(const struct frames_options *options, struct walk_end *end, struct buf *why)
+{
+    struct buf places;
+    buf_init(&places, PLACES_BYTES);
+    walk_describe(end, options->name, &places);
+    enum error error = ERR_CORRUPT;
+    if (options->damaged == NULL)
+        buf_text(why, buf_string(&places));
+    else
+        error = options->damaged(options->damaged_arg, options->name, buf_string(&places), why);
+    buf_dispose(&places);
+    return error == ERR_OK ? frames_mend(options, end, why) : error;
 }
 
 enum error frames_recover(const struct frames_options *options, frames_line line, void *arg,
@@ -138,8 +159,11 @@ enum error frames_recover(const struct frames_options *options, frames_line line
         return ERR_MEMORY;
     enum error error = frames_walk(options->dir_fd, options->name, line, arg, &end, why);
     made->counters = end.counters;
+    if (error == ERR_OK && end.damage_count > 0)
+        error = mend(options, &end, why);
     if (error == ERR_OK)
         error = reopen(made, &end, cut_bytes, why);
+    walk_end_dispose(&end);
     if (error != ERR_OK) {
         frames_destroy(made);
         return error;
@@ -151,7 +175,13 @@ enum error frames_recover(const struct frames_options *options, frames_line line
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why)
 {
     struct walk_end end = {0};
-    return frames_walk(dir_fd, name, line, arg, &end, why);
+    enum error error = frames_walk(dir_fd, name, line, arg, &end, why);
+    if (error == ERR_OK && end.damage_count > 0) {
+        walk_describe(&end, name, why);
+        error = ERR_CORRUPT;
+    }
+    walk_end_dispose(&end);
+    return error;
 }
 
 enum error frames_append(struct frames *frames, struct bytes lines, bool *full)

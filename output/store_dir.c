@@ -149,6 +149,13 @@ enum error store_dir_write(const struct store_dir *dir, const char *name, struct
     return error;
 }
 
+enum error store_dir_remove(const struct store_dir *dir, const char *name, struct buf *why)
+{
+    if (unlinkat(dir->fd, name, 0) != 0)
+        return errno == ENOENT ? ERR_OK : failed(name, "cannot remove", why);
+    return disk_sync(dir->fd) ? ERR_OK : failed(name, "cannot sync the directory", why);
+}
+
 enum error store_dir_read(const struct store_dir *dir, const char *name, struct buf *text, struct buf *why)
 {
     uint8_t chunk[READ_BYTES];

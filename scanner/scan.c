@@ -14,6 +14,7 @@
 #include "scanner/preflight.h"
 #include "scanner/reader.h"
 #include "scanner/records.h"
+#include "scanner/resumed.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
 #include "scanner/verdict.h"
@@ -209,6 +210,8 @@ static bool make_workers(struct scan *scan)
     scan->workers = workers_create(scan->worker_count, &scan->context, &why);
     if (scan->workers == NULL)
         (void)buf_text(&scan->why, why);
+    else
+        resumed_silence(scan->store, scan->workers);
     return say(scan, "loops", scan->workers == NULL ? ERR_CONFIG : ERR_OK);
 }
 
@@ -281,7 +284,7 @@ static bool begin(struct scan *scan)
     if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
         !open_store(scan))
         return false;
-    scan->done_before = store_summary(scan->store)->records;
+    scan->done_before = resumed_tell(scan->store, stderr);
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
         return false;
