@@ -116,7 +116,7 @@ static enum error reopen(struct frames *frames, const struct walk_end *end, uint
     frames->fd = openat(frames->options.dir_fd, file, O_RDWR | O_CLOEXEC);
     if (frames->fd < 0 || fstat(frames->fd, &status) != 0)
         return write_failed(frames, "cannot open", why);
-    *cut_bytes = (uint64_t)status.st_size - end->offset;
+    *cut_bytes = (uint64_t)status.st_size - end->offset + end->mended_cut;
     frames->offset = end->offset;
     if (end->offset == 0) {
         (void)close(frames->fd);
@@ -126,7 +126,7 @@ static enum error reopen(struct frames *frames, const struct walk_end *end, uint
             return write_failed(frames, "cannot remove", why);
         return ERR_OK;
     }
-    if (*cut_bytes > 0 && !disk_cut(frames->fd, end->offset))
+    if ((uint64_t)status.st_size > end->offset && !disk_cut(frames->fd, end->offset))
         return write_failed(frames, "cannot cut the torn tail", why);
     /* What a killed process wrote may be whole and yet not on the disk; what is done rests on it from now on.
      */

@@ -21,6 +21,7 @@ struct mend {
     int from, to;
     uint64_t size;   /* of the part, without a torn tail */
     uint64_t copied; /* bytes of the new one */
+    uint64_t torn;   /* bytes behind size */
     struct buf *why;
 };
 
@@ -110,6 +111,7 @@ static enum error mend_open(struct mend *mend, const struct walk_damage *damage,
         return failed(mend, "cannot mend");
     if (!last)
         mend->size = (uint64_t)status.st_size;
+    mend->torn = (uint64_t)status.st_size - mend->size;
     enum error error = split(mend, damage, count);
     if (error == ERR_OK && !last && mend->copied == 0)
         error = put_empty_frame(mend);
@@ -138,8 +140,10 @@ static enum error mend_part(const struct frames_options *options, struct walk_en
         (void)close(mend.from);
     if (mend.to >= 0)
         (void)close(mend.to);
-    if (error == ERR_OK && last)
+    if (error == ERR_OK && last) {
         end->offset = mend.copied;
+        end->mended_cut = mend.torn;
+    }
     return error;
 }
 

@@ -16,7 +16,8 @@ struct walk_damage {
 /* Where the walk came to. */
 struct walk_end {
     uint32_t parts;
-    uint64_t offset; /* in the last part: where it ends, without a torn tail */
+    uint64_t offset;     /* in the last part: where it ends, without a torn tail */
+    uint64_t mended_cut; /* bytes of a torn tail that mending the last part left out */
     struct frames_counters counters;
     struct walk_damage *damage; /* owned, in the order of the file */
     size_t damage_count;
