@@ -243,7 +243,8 @@ static enum error on_damage(void *arg, const char *name, const char *places, str
     enum error error = store_dir_remove(&store->dir, "summary.json", why);
     store->rejects_damaged = store->rejects_damaged || strcmp(name, "rejects") == 0;
     if (error == ERR_OK)
-        error = write_state(store, store->rejects_damaged || !store->rejects_done ? "reading" : "stopped", why);
+        error =
+            write_state(store, store->rejects_damaged || !store->rejects_done ? "reading" : "stopped", why);
     if (error == ERR_OK && !buf_printf(&store->damage, "%s\n", places))
         error = ERR_LIMIT;
     return error;

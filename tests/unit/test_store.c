@@ -533,8 +533,8 @@ static void test_silent_addresses_come_back(void **state)
     static const char *const hosts[] = {
         "{\"schema\":1,\"host\":\"a.example\",\"ip\":\"192.0.2.1\",\"code\":\"ok\"}\n",
         "{\"schema\":1,\"host\":\"b.example\",\"ip\":\"192.0.2.2\",\"code\":\"smtp.tcp.timeout\"}\n",
-        "{\"schema\":1,\"host\":\"c.example\",\"ip\":\"192.0.2.3\",\"code\":\"smtp.tcp.refused\","
-        "\"x\":\"smtp.tcp.timeout\"}\n",
+        ("{\"schema\":1,\"host\":\"c.example\",\"ip\":\"192.0.2.3\",\"code\":\"smtp.tcp.refused\","
+         "\"x\":\"smtp.tcp.timeout\"}\n"),
         "{\"schema\":1,\"host\":\"d.example\",\"ip\":\"2001:db8::1\",\"code\":\"smtp.tcp.timeout\"}\n"};
     for (size_t i = 0; i < 4; i++)
         ok(place, store_append(store, STORE_HOSTS, bytes_of(hosts[i]), NULL, 0, &place->why));
