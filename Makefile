@@ -32,6 +32,7 @@ C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch
 WORLD    := $(wildcard bench/world/*.c)
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
 BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
+FAULT    := $(BUILD)/fault.so
 
 .PHONY: bench bench-quick bench-programs all help install docs check lint format demo coverage test clean
 all: $(BUILD)/stsweep
@@ -71,6 +72,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBRARY) $(LDLIBS)
 
+# Preloaded under the program by tests/faults; never built with a sanitizer, which would want to be first.
+$(FAULT): $(wildcard tests/fault/*.[ch])
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -fPIC -shared -o $@ $(filter %.c,$^) -ldl
+
 $(BUILD)/make_failures: docs/make_failures.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
@@ -109,7 +116,7 @@ docs: all $(BUILD)/make_failures
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(BUILD)/make_failures
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(BUILD)/make_failures
 
 check:
 	tests/run check

@@ -12,8 +12,12 @@
 
 #include <zstd.h>
 
+#include "output/disk.h"
+#include "output/frames_mend.h"
 #include "output/frames_part.h"
 #include "output/frames_walk.h"
+
+enum { PLACES_BYTES = 8192 };
 
 struct frames {
     struct frames_options options; /* name is owned */
@@ -112,19 +116,37 @@ static enum error reopen(struct frames *frames, const struct walk_end *end, uint
     frames->fd = openat(frames->options.dir_fd, file, O_RDWR | O_CLOEXEC);
     if (frames->fd < 0 || fstat(frames->fd, &status) != 0)
         return write_failed(frames, "cannot open", why);
-    *cut_bytes = (uint64_t)status.st_size - end->offset;
+    *cut_bytes = (uint64_t)status.st_size - end->offset + end->mended_cut;
     frames->offset = end->offset;
     if (end->offset == 0) {
         (void)close(frames->fd);
         frames->fd = -1;
         frames->counters.parts--;
-        if (unlinkat(frames->options.dir_fd, file, 0) != 0 || fsync(frames->options.dir_fd) != 0)
+        if (unlinkat(frames->options.dir_fd, file, 0) != 0 || !disk_sync(frames->options.dir_fd))
             return write_failed(frames, "cannot remove", why);
         return ERR_OK;
     }
-    if (*cut_bytes > 0 && (ftruncate(frames->fd, (off_t)end->offset) != 0 || fsync(frames->fd) != 0))
+    if ((uint64_t)status.st_size > end->offset && !disk_cut(frames->fd, end->offset))
         return write_failed(frames, "cannot cut the torn tail", why);
+    /* What a killed process wrote may be whole and yet not on the disk; what is done rests on it from now on.
+     */
+    if (!disk_sync(frames->fd) || !disk_sync(frames->options.dir_fd))
+        return write_failed(frames, "cannot sync", why);
     return ERR_OK;
+}
+
+static enum error mend(const struct frames_options *options, struct walk_end *end, struct buf *why)
+{
+    struct buf places;
+    buf_init(&places, PLACES_BYTES);
+    walk_describe(end, options->name, &places);
+    enum error error = ERR_CORRUPT;
+    if (options->damaged == NULL)
+        buf_text(why, buf_string(&places));
+    else
+        error = options->damaged(options->damaged_arg, options->name, buf_string(&places), why);
+    buf_dispose(&places);
+    return error == ERR_OK ? frames_mend(options, end, why) : error;
 }
 
 enum error frames_recover(const struct frames_options *options, frames_line line, void *arg,
@@ -137,8 +159,11 @@ enum error frames_recover(const struct frames_options *options, frames_line line
         return ERR_MEMORY;
     enum error error = frames_walk(options->dir_fd, options->name, line, arg, &end, why);
     made->counters = end.counters;
+    if (error == ERR_OK && end.damage_count > 0)
+        error = mend(options, &end, why);
     if (error == ERR_OK)
         error = reopen(made, &end, cut_bytes, why);
+    walk_end_dispose(&end);
     if (error != ERR_OK) {
         frames_destroy(made);
         return error;
@@ -150,7 +175,13 @@ enum error frames_recover(const struct frames_options *options, frames_line line
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why)
 {
     struct walk_end end = {0};
-    return frames_walk(dir_fd, name, line, arg, &end, why);
+    enum error error = frames_walk(dir_fd, name, line, arg, &end, why);
+    if (error == ERR_OK && end.damage_count > 0) {
+        walk_describe(&end, name, why);
+        error = ERR_CORRUPT;
+    }
+    walk_end_dispose(&end);
+    return error;
 }
 
 enum error frames_append(struct frames *frames, struct bytes lines, bool *full)
@@ -210,23 +241,16 @@ static enum error open_part(struct frames *frames, size_t len, bool *is_new, str
     *is_new = frames->fd < 0;
     if (!*is_new)
         return ERR_OK;
-    frames->fd = openat(frames->options.dir_fd, part_name(frames->options.name, frames->part, file),
-                        O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    frames->fd = disk_open(frames->options.dir_fd, part_name(frames->options.name, frames->part, file),
+                           O_RDWR | O_CREAT | O_EXCL);
     return frames->fd < 0 ? write_failed(frames, "cannot create", why) : ERR_OK;
 }
 
 static enum error put(struct frames *frames, size_t len, struct buf *why)
 {
-    for (size_t done = 0; done < len;) {
-        ssize_t wrote = pwrite(frames->fd, frames->packed + done, len - done, (off_t)(frames->offset + done));
-        if (wrote == 0)
-            errno = EIO; /* a file that takes nothing and says nothing */
-        if (wrote == 0 || (wrote < 0 && errno != EINTR))
-            return write_failed(frames, "cannot write", why);
-        if (wrote > 0)
-            done += (size_t)wrote;
-    }
-    return fdatasync(frames->fd) != 0 ? write_failed(frames, "cannot sync", why) : ERR_OK;
+    if (!disk_write_at(frames->fd, bytes_make(frames->packed, len), frames->offset))
+        return write_failed(frames, "cannot write", why);
+    return disk_sync_data(frames->fd) ? ERR_OK : write_failed(frames, "cannot sync", why);
 }
 
 /* Back to the last durable frame. What cannot be taken back is a torn tail, which recovery cuts. */
@@ -238,7 +262,7 @@ static void take_back(struct frames *frames, bool is_new, struct buf *why)
         frames->fd = -1;
         if (unlinkat(frames->options.dir_fd, part_name(frames->options.name, frames->part, file), 0) != 0)
             (void)write_failed(frames, "cannot remove", why);
-    } else if (ftruncate(frames->fd, (off_t)frames->offset) != 0 || fdatasync(frames->fd) != 0) {
+    } else if (!disk_cut(frames->fd, frames->offset) || !disk_sync_data(frames->fd)) {
         (void)write_failed(frames, "cannot cut what was written", why);
     }
 }
@@ -267,7 +291,7 @@ enum error frames_commit(struct frames *frames, struct buf *why)
     if (error != ERR_OK)
         return error;
     error = put(frames, len, why);
-    if (error == ERR_OK && is_new && fsync(frames->options.dir_fd) != 0)
+    if (error == ERR_OK && is_new && !disk_sync(frames->options.dir_fd))
         error = write_failed(frames, "cannot sync the directory", why);
     if (error != ERR_OK) {
         take_back(frames, is_new, why);

@@ -18,6 +18,10 @@ struct frames_options {
     int level;
     size_t frame_bytes;
     uint64_t part_bytes;
+    /* Recovery only, may be NULL: called once before damaged bytes are cut out, with what is damaged and
+     * where it goes; an error leaves all as it is. */
+    enum error (*damaged)(void *arg, const char *name, const char *places, struct buf *why);
+    void *damaged_arg;
 };
 
 /* One frame's records stay under this when raw. A frame that claims more is damaged. */
@@ -28,8 +32,9 @@ enum error frames_create(const struct frames_options *options, struct frames **f
 
 /*
  * Goes on with what is there: calls line (may be NULL) for each whole record in order, cuts a torn tail of
- * the last part (*cut_bytes), and is ready to append. ERR_CORRUPT with *why (file, offset) where a frame
- * before the tail is damaged. No file at all is fine.
+ * the last part (*cut_bytes), and is ready to append. A frame before the tail that is damaged is set aside
+ * whole into NAME.ndjson.zst.OFFSET.damaged and cut out of its part, if options->damaged agrees; without it,
+ * ERR_CORRUPT with *why (file, offset, reason) and nothing changed. No file at all is fine.
  */
 typedef enum error (*frames_line)(void *arg,
                                   struct bytes line); /* without its \n; an error ends the reading */
@@ -57,7 +62,8 @@ const struct frames_counters *frames_counters(const struct frames *frames);
 void frames_destroy(struct frames *frames); /* does not commit */
 
 /* Reading only: every whole record of NAME's parts in order; a torn tail is passed over, files that are not
- * there are none. Used by the commands that read a scan, also one that still runs. */
+ * there are none. Used by the commands that read a scan, also one that still runs. ERR_CORRUPT where there is
+ * damage, after every whole record around it was given; *why names file, offset and reason of each place. */
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why);
 
 #endif

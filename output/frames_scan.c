@@ -6,22 +6,19 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <zstd.h>
 #include <zstd_errors.h>
-
-#include "output/frames.h"
 
 /* A frame without its checksum cannot tell whether it is whole. Bit 2 of the descriptor, RFC 8878
  * section 3.1.1.1.1. */
 enum { DESCRIPTOR_PLACE = 4, DESCRIPTOR_CHECKSUM = 4, HEADER_LEAST_BYTES = 5, MAGIC_FIRST = 0x28 };
 
 enum { WINDOW_FIRST_BYTES = 1 << 20 };
-#define WINDOW_CEILING_BYTES (ZSTD_COMPRESSBOUND((size_t)FRAME_RAW_CEILING_BYTES) + 64)
 
-/* Places behind a damaged one that are tried for a whole frame. A torn frame holds no more than chance ones.
- */
+/* Places behind a damaged one that are tried for a whole frame, one after another. More than a few are no
+ * chance. */
 enum { TRIES_CEILING = 256 };
 
 struct frame_scan {
@@ -35,6 +32,7 @@ struct frame_scan {
     uint8_t *raw;
     size_t raw_capacity;
     ZSTD_DCtx *context;
+    const char *reason; /* of the last place that was bad */
 };
 
 void frame_scan_destroy(struct frame_scan *scan)
@@ -133,12 +131,14 @@ static enum error check(struct frame_scan *scan, struct bytes frame, bool *whole
 {
     unsigned long long size = ZSTD_getFrameContentSize(frame.data, frame.len);
     *whole = false;
+    scan->reason = "it does not say how much it holds, or too much";
     if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > FRAME_RAW_CEILING_BYTES)
         return ERR_OK;
     if (!reserve(&scan->raw, &scan->raw_capacity, (size_t)size + 1))
         return ERR_MEMORY;
     size_t got = ZSTD_decompressDCtx(scan->context, scan->raw, (size_t)size, frame.data, frame.len);
     *whole = !ZSTD_isError(got) && got == size;
+    scan->reason = ZSTD_isError(got) ? ZSTD_getErrorName(got) : "it does not hold as much as it says";
     *raw_len = (size_t)size;
     return ERR_OK;
 }
@@ -161,10 +161,11 @@ static enum error measure(struct frame_scan *scan, size_t *extent)
         bool more;
         size_t len = scan->end - scan->begin;
         *extent = extent_of(ahead(scan), &more);
-        if (*extent > 0 || !more || scan->at_end || len >= WINDOW_CEILING_BYTES)
+        scan->reason = more ? "it is cut short" : "no frame with a checksum begins here";
+        if (*extent > 0 || !more || scan->at_end || len >= FRAME_STORED_CEILING_BYTES)
             return ERR_OK;
         size_t want = len * 2 < WINDOW_FIRST_BYTES ? WINDOW_FIRST_BYTES : len * 2;
-        enum error error = fill(scan, want < WINDOW_CEILING_BYTES ? want : WINDOW_CEILING_BYTES);
+        enum error error = fill(scan, want < FRAME_STORED_CEILING_BYTES ? want : FRAME_STORED_CEILING_BYTES);
         if (error != ERR_OK)
             return error;
     }
@@ -188,45 +189,65 @@ enum error frame_scan_next(struct frame_scan *scan, enum frame_state *state, str
     return ERR_OK;
 }
 
-/* Do the bytes begin with a whole frame? */
-static enum error try_frame(struct frame_scan *scan, struct bytes bytes, bool *whole)
-{
-    bool more;
-    size_t raw_len, extent = extent_of(bytes, &more);
-    return extent == 0 ? ERR_OK : check(scan, bytes_make(bytes.data, extent), whole, &raw_len);
-}
-
-/* Reads to the end of the file, or past what one frame can have. */
-static enum error fill_all(struct frame_scan *scan)
-{
-    enum error error = ERR_OK;
-    slide(scan);
-    for (size_t want = WINDOW_FIRST_BYTES;
-         error == ERR_OK && !scan->at_end && scan->end <= WINDOW_CEILING_BYTES; want *= 2)
-        error = fill(scan, want <= WINDOW_CEILING_BYTES ? want : WINDOW_CEILING_BYTES + 1);
-    return error;
-}
-
-/*
- * Each frame is durable before the next is begun, so only the very last can be torn: a whole frame behind the
- * bad place, or more bytes than one frame can have, mean that the file was damaged.
+/* ---- past a bad place -----------------------------------------------------------------------------------
  */
-enum error frame_scan_is_damage(struct frame_scan *scan, bool *damage)
+
+const char *frame_scan_reason(const struct frame_scan *scan)
 {
-    enum error error = fill_all(scan);
-    unsigned tries = 0;
-    *damage = scan->end > WINDOW_CEILING_BYTES;
-    for (size_t place = 1; error == ERR_OK && !*damage && place < scan->end; place++) {
-        const uint8_t *found = memchr(scan->window + place, MAGIC_FIRST, scan->end - place);
-        if (found == NULL)
-            break;
-        place = (size_t)(found - scan->window);
-        struct bytes rest = bytes_make(found, scan->end - place);
-        if (!is_plain(rest))
-            continue;
-        error = try_frame(scan, rest, damage);
-        if (++tries == TRIES_CEILING)
-            *damage = true;
+    return scan->reason;
+}
+
+/* On to the next place behind this one where a frame may begin; the end of the file where there is none. */
+static enum error next_candidate(struct frame_scan *scan, bool *found)
+{
+    *found = false;
+    scan->begin++;
+    for (;;) {
+        const uint8_t *magic = memchr(scan->window + scan->begin, MAGIC_FIRST, scan->end - scan->begin);
+        scan->begin = magic == NULL ? scan->end : (size_t)(magic - scan->window);
+        size_t left = scan->end - scan->begin;
+        if (left >= HEADER_LEAST_BYTES && is_plain(ahead(scan))) {
+            *found = true;
+            return ERR_OK;
+        }
+        if (left >= HEADER_LEAST_BYTES) {
+            scan->begin++;
+        } else if (scan->at_end) {
+            scan->begin = scan->end;
+            return ERR_OK;
+        } else {
+            enum error error = fill(scan, WINDOW_FIRST_BYTES);
+            if (error != ERR_OK)
+                return error;
+        }
     }
-    return error;
+}
+
+static enum error go_to_end(struct frame_scan *scan)
+{
+    struct stat status;
+    if (fstat(scan->fd, &status) != 0)
+        return ERR_IO;
+    scan->offset = (uint64_t)status.st_size;
+    scan->begin = scan->end = 0;
+    scan->at_end = true;
+    return ERR_OK;
+}
+
+enum error frame_scan_skip(struct frame_scan *scan, bool *found)
+{
+    *found = false;
+    for (unsigned tries = 0; tries < TRIES_CEILING; tries++) {
+        size_t extent = 0, raw_len;
+        bool candidate;
+        enum error error = next_candidate(scan, &candidate);
+        if (error != ERR_OK || !candidate)
+            return error;
+        error = measure(scan, &extent);
+        if (error == ERR_OK && extent > 0)
+            error = check(scan, bytes_make(scan->window + scan->begin, extent), found, &raw_len);
+        if (error != ERR_OK || *found)
+            return error;
+    }
+    return go_to_end(scan);
 }

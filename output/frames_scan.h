@@ -5,6 +5,9 @@
 #ifndef STSWEEP_OUTPUT_FRAMES_SCAN_H
 #define STSWEEP_OUTPUT_FRAMES_SCAN_H
 
+#include <zstd.h>
+
+#include "output/frames.h"
 #include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
 
@@ -23,10 +26,17 @@ void frame_scan_destroy(struct frame_scan *scan);
 /* The next frame; *raw holds until the next call. After FRAME_BAD or FRAME_END it stays where it is. */
 enum error frame_scan_next(struct frame_scan *scan, enum frame_state *state, struct bytes *raw);
 
-/* At FRAME_BAD: does more follow than one frame that was torn while it was written? */
-enum error frame_scan_is_damage(struct frame_scan *scan, bool *damage);
+/* More bytes than this are never one frame of ours. */
+#define FRAME_STORED_CEILING_BYTES (ZSTD_COMPRESSBOUND((size_t)FRAME_RAW_CEILING_BYTES) + 64)
 
-uint64_t frame_scan_offset(const struct frame_scan *scan); /* behind the last whole frame */
+/* At FRAME_BAD: what is wrong with it, a constant text. */
+const char *frame_scan_reason(const struct frame_scan *scan);
+
+/* At FRAME_BAD: goes on to the next whole frame; where none follows, to the end of the file, and false in
+ * *found. */
+enum error frame_scan_skip(struct frame_scan *scan, bool *found);
+
+uint64_t frame_scan_offset(const struct frame_scan *scan); /* where it stands */
 uint64_t frame_scan_count(const struct frame_scan *scan);  /* whole frames so far */
 
 #endif

@@ -4,17 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "output/frames_part.h"
 #include "output/frames_scan.h"
+
+enum { DAMAGE_CEILING = 1 << 16, DESCRIBED = 8 };
 
 struct walk {
     frames_line line;
     void *arg;
     struct walk_end *end;
     char file[PART_NAME_BYTES];
-    bool is_last;
+    uint32_t part;
+    uint64_t bad_frames; /* of the part */
+    bool may_be_torn;
     struct frame_scan *scan;
     struct buf *why;
 };
@@ -76,14 +81,37 @@ static enum error take_frame(struct walk *walk, struct bytes raw, uint64_t from)
     return ERR_OK;
 }
 
-/* No whole frame stands here: fine only as the torn tail of the last part. */
-static enum error judge_bad(struct walk *walk)
+static enum error add_damage(struct walk *walk, const struct walk_damage *damage)
 {
-    bool damage = !walk->is_last;
-    enum error error = damage ? ERR_OK : frame_scan_is_damage(walk->scan, &damage);
-    if (error != ERR_OK || !damage)
+    struct walk_end *end = walk->end;
+    if (end->damage_count == DAMAGE_CEILING)
+        return corrupt(walk, damage->frame, damage->offset, "is damaged, and too many before it");
+    if ((end->damage_count & (end->damage_count - 1)) == 0) {
+        size_t room = end->damage_count == 0 ? 1 : end->damage_count * 2;
+        struct walk_damage *grown = realloc(end->damage, room * sizeof *grown);
+        if (grown == NULL)
+            return ERR_MEMORY;
+        end->damage = grown;
+    }
+    end->damage[end->damage_count++] = *damage;
+    return ERR_OK;
+}
+
+/* No whole frame stands here: a torn tail, which ends the part, or damage, behind which it goes on. */
+static enum error pass_bad(struct walk *walk, bool *torn)
+{
+    bool found;
+    struct walk_damage damage = {.part = walk->part,
+                                 .frame = frame_scan_count(walk->scan) + ++walk->bad_frames,
+                                 .offset = frame_scan_offset(walk->scan),
+                                 .reason = frame_scan_reason(walk->scan)};
+    enum error error = frame_scan_skip(walk->scan, &found);
+    if (error != ERR_OK)
         return error;
-    return corrupt(walk, frame_scan_count(walk->scan) + 1, frame_scan_offset(walk->scan), "is damaged");
+    damage.bytes = frame_scan_offset(walk->scan) - damage.offset;
+    walk->end->offset = damage.offset;
+    *torn = !found && walk->may_be_torn && damage.bytes <= FRAME_STORED_CEILING_BYTES;
+    return *torn ? ERR_OK : add_damage(walk, &damage);
 }
 
 static enum error walk_part(struct walk *walk)
@@ -91,19 +119,20 @@ static enum error walk_part(struct walk *walk)
     for (;;) {
         enum frame_state state;
         struct bytes raw;
+        bool torn = false;
         uint64_t from = frame_scan_offset(walk->scan);
         enum error error = frame_scan_next(walk->scan, &state, &raw);
+        if (error == ERR_OK && state == FRAME_BAD)
+            error = pass_bad(walk, &torn);
+        else if (error == ERR_OK && state == FRAME_WHOLE)
+            error = take_frame(walk, raw, from);
         if (error == ERR_IO)
             buf_printf(walk->why, "%s: cannot read: %s", walk->file, strerror(errno));
-        if (error != ERR_OK)
+        if (error != ERR_OK || torn)
             return error;
-        if (state == FRAME_BAD)
-            return judge_bad(walk);
+        walk->end->offset = frame_scan_offset(walk->scan);
         if (state == FRAME_END)
             return ERR_OK;
-        error = take_frame(walk, raw, from);
-        if (error != ERR_OK)
-            return error;
     }
 }
 
@@ -116,8 +145,9 @@ static enum error open_and_walk(struct walk *walk, int dir_fd)
     }
     enum error error = frame_scan_create(fd, &walk->scan);
     if (error == ERR_OK) {
+        walk->bad_frames = 0;
+        walk->end->offset = 0;
         error = walk_part(walk);
-        walk->end->offset = frame_scan_offset(walk->scan);
         frame_scan_destroy(walk->scan);
     }
     (void)close(fd);
@@ -129,13 +159,35 @@ enum error frames_walk(int dir_fd, const char *name, frames_line line, void *arg
 {
     struct walk walk = {.line = line, .arg = arg, .end = end, .why = why};
     uint32_t count = 0;
+    bool whole = faccessat(dir_fd, "summary.json", F_OK, 0) == 0;
     enum error error = part_count(dir_fd, name, &count, why);
     for (uint32_t part = 0; error == ERR_OK && part < count; part++) {
-        walk.is_last = part + 1 == count;
+        walk.part = part;
+        walk.may_be_torn = part + 1 == count && !whole;
         part_name(name, part, walk.file);
         error = open_and_walk(&walk, dir_fd);
     }
     end->parts = count;
     end->counters.parts = count;
     return error;
+}
+
+void walk_end_dispose(struct walk_end *end)
+{
+    free(end->damage);
+    end->damage = NULL;
+    end->damage_count = 0;
+}
+
+void walk_describe(const struct walk_end *end, const char *name, struct buf *text)
+{
+    char file[PART_NAME_BYTES];
+    for (size_t i = 0; i < end->damage_count && i < DESCRIBED; i++) {
+        const struct walk_damage *damage = &end->damage[i];
+        buf_printf(text, "%s%s: frame %llu at offset %llu is damaged (%llu bytes): %s", i > 0 ? "; " : "",
+                   part_name(name, damage->part, file), (unsigned long long)damage->frame,
+                   (unsigned long long)damage->offset, (unsigned long long)damage->bytes, damage->reason);
+    }
+    if (end->damage_count > DESCRIBED)
+        buf_printf(text, "; and %zu more", end->damage_count - DESCRIBED);
 }

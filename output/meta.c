@@ -142,6 +142,22 @@ enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf 
     return error;
 }
 
+static int append_dump(const char *text, size_t len, void *out)
+{
+    return buf_append(out, text, len) ? 0 : -1;
+}
+
+bool meta_with_state(struct bytes stored, const char *state, struct buf *out)
+{
+    json_t *root = json_loadb((const char *)stored.data, stored.len, JSON_REJECT_DUPLICATES, NULL);
+    (void)json_object_del(root, "ended"); /* may not be there */
+    bool made = root != NULL && json_object_set_new(root, "state", json_string(state)) == 0 &&
+                json_dump_callback(root, append_dump, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0 &&
+                buf_byte(out, '\n');
+    json_decref(root);
+    return made;
+}
+
 bool meta_input_was_read(const struct meta_stored *stored)
 {
     return stored->input_count > 0 && strcmp(stored->state, "reading") != 0;
@@ -211,7 +227,7 @@ enum error meta_compare(struct bytes stored, const struct meta *now, struct meta
     enum error error = root == NULL ? ERR_CORRUPT : read_fields(root, found, why);
     if (error == ERR_OK)
         error = compare_options(root, now, why);
-    if (error == ERR_OK && now->input_count > 0 && meta_input_was_read(found))
+    if (error == ERR_OK && now->input_count > 0 && found->input_count > 0)
         error = compare_inputs(root, now, why);
     json_decref(root);
     return error;

@@ -64,6 +64,9 @@ struct meta_stored {
 /* What stands in a meta.json. ERR_CORRUPT with *why where it is none of this schema. */
 enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf *why);
 
+/* Stored text with another state and no end. false: out of memory, or it is no object. */
+bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
+
 /* Had the input been read to its end, so that its rejects are complete? Not in state "reading", and not where
  * a scan was stopped before its inputs could be described. */
 bool meta_input_was_read(const struct meta_stored *stored);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "output/certset.h"
+#include "output/disk.h"
 #include "output/frames_part.h"
 #include "output/json_read.h"
 #include "output/meta.h"
@@ -16,8 +17,12 @@
 #include "output/store_dir.h"
 #include "output/stream.h"
 #include "scanner/base/clock.h"
+#include "scanner/failure.h"
 
-enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64 };
+enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024, SILENT_FIRST = 256 };
+
+/* More silent addresses than this are not remembered over a stop: they are tried again. */
+enum { SILENT_CEILING = 1 << 24 };
 
 struct store {
     struct store_dir dir;
@@ -28,7 +33,11 @@ struct store {
     bool waits; /* something does, since: */
     int64_t since_ms;
     bool rejects_done;
+    bool rejects_damaged;
     uint64_t cut_bytes;
+    struct buf damage;      /* a line for each stream that was damaged */
+    struct ip_addr *silent; /* owned */
+    size_t silent_count, silent_capacity;
     struct ordinals done;
     struct certset certs;
     struct summary summary;
@@ -44,6 +53,7 @@ static struct store *make(const struct store_options *options)
         seed = (uint64_t)clock_monotonic_ms();
     store->dir = (struct store_dir){.fd = -1, .lock = -1};
     store->flush_ms = options->flush_ms;
+    buf_init(&store->damage, DAMAGE_BYTES);
     certset_init(&store->certs, seed);
     stream_init(&store->stream, STDOUT_FILENO);
     return store;
@@ -57,6 +67,8 @@ void store_destroy(struct store *store)
         frames_destroy(store->frames[i]);
     stream_dispose(&store->stream);
     certset_dispose(&store->certs);
+    buf_dispose(&store->damage);
+    free(store->silent);
     ordinals_dispose(&store->done);
     store_dir_close(&store->dir);
     free(store);
@@ -159,15 +171,97 @@ static enum error recover_domain(void *arg, struct bytes line)
     return error == ERR_OK || error == ERR_MEMORY ? error : ERR_CORRUPT;
 }
 
+struct host_reader {
+    struct ip_addr ip;
+    bool has_ip, silent;
+};
+
+/* A host record's code stands behind its address. */
+static bool on_host_value(void *arg, const struct json_value *value)
+{
+    struct host_reader *reader = arg;
+    char text[IP_TEXT_BYTES];
+    if (value->kind != FIELD_STRING || value->sub[0] != 0)
+        return true;
+    if (strcmp(value->key, "ip") == 0 && value->text.len < sizeof text) {
+        memcpy(text, value->text.data, value->text.len);
+        text[value->text.len] = 0;
+        reader->has_ip = ip_parse(text, &reader->ip);
+    }
+    reader->silent = strcmp(value->key, "code") == 0 &&
+                     bytes_equal(value->text, bytes_of(failure_name(FAIL_SMTP_TCP_TIMEOUT)));
+    return strcmp(value->key, "code") != 0;
+}
+
+static enum error add_silent(struct store *store, const struct ip_addr *ip)
+{
+    if (store->silent_count == SILENT_CEILING)
+        return ERR_OK;
+    if (store->silent_count == store->silent_capacity) {
+        size_t capacity = store->silent_capacity == 0 ? SILENT_FIRST : store->silent_capacity * 2;
+        struct ip_addr *grown = realloc(store->silent, capacity * sizeof *grown);
+        if (grown == NULL)
+            return ERR_MEMORY;
+        store->silent = grown;
+        store->silent_capacity = capacity;
+    }
+    store->silent[store->silent_count++] = *ip;
+    return ERR_OK;
+}
+
+static enum error recover_host(void *arg, struct bytes line)
+{
+    struct host_reader reader = {.has_ip = false};
+    enum error error = json_read_line(line, on_host_value, &reader);
+    if (error == ERR_MEMORY)
+        return error;
+    if (error != ERR_OK)
+        return ERR_CORRUPT;
+    return reader.has_ip && reader.silent ? add_silent(arg, &reader.ip) : ERR_OK;
+}
+
+static enum error write_state(struct store *store, const char *state, struct buf *why)
+{
+    struct buf text, changed;
+    buf_init(&text, META_CEILING_BYTES);
+    buf_init(&changed, META_CEILING_BYTES);
+    enum error error = store_dir_read(&store->dir, "meta.json", &text, why);
+    if (error == ERR_OK && !meta_with_state(buf_bytes(&text), state, &changed))
+        error = ERR_MEMORY;
+    if (error == ERR_OK)
+        error = store_dir_write(&store->dir, "meta.json", buf_bytes(&changed), why);
+    buf_dispose(&text);
+    buf_dispose(&changed);
+    return error;
+}
+
+/* Before anything is cut out: the scan is no longer whole, and where rejects are gone the input has to give
+ * them again. */
+static enum error on_damage(void *arg, const char *name, const char *places, struct buf *why)
+{
+    struct store *store = arg;
+    enum error error = store_dir_remove(&store->dir, "summary.json", why);
+    store->rejects_damaged = store->rejects_damaged || strcmp(name, "rejects") == 0;
+    if (error == ERR_OK)
+        error =
+            write_state(store, store->rejects_damaged || !store->rejects_done ? "reading" : "stopped", why);
+    if (error == ERR_OK && !buf_printf(&store->damage, "%s\n", places))
+        error = ERR_LIMIT;
+    return error;
+}
+
 static enum error recover_streams(struct store *store, const struct store_options *options, struct buf *why)
 {
     static const frames_line readers[STORE_STREAMS] = {
         [STORE_CERTS] = recover_cert,
+        [STORE_HOSTS] = recover_host,
         [STORE_DOMAINS] = recover_domain,
     };
     for (enum store_stream i = 0; i < STORE_STREAMS; i++) {
         uint64_t cut;
         struct frames_options stream = stream_options(store, options, i);
+        stream.damaged = on_damage;
+        stream.damaged_arg = store;
         enum error error = frames_recover(&stream, readers[i], store, &store->frames[i], &cut, why);
         if (error != ERR_OK)
             return error;
@@ -187,9 +281,22 @@ static enum error drop_rejects(struct store *store, struct buf *why)
             buf_printf(why, "%s: cannot remove", file);
             error = ERR_IO;
         }
-    if (error == ERR_OK && count > 0 && fsync(store->dir.fd) != 0)
+    if (error == ERR_OK && count > 0 && !disk_sync(store->dir.fd))
         error = ERR_IO;
     return error;
+}
+
+/* meta.json says "reading" by now, so that a crash in the middle of this changes nothing. */
+static enum error begin_rejects_again(struct store *store, const struct store_options *options,
+                                      struct buf *why)
+{
+    struct frames_options stream = stream_options(store, options, STORE_REJECTS);
+    frames_destroy(store->frames[STORE_REJECTS]);
+    store->frames[STORE_REJECTS] = NULL;
+    store->rejects_done = false;
+    store->summary.rejects = 0;
+    enum error error = drop_rejects(store, why);
+    return error == ERR_OK ? frames_create(&stream, &store->frames[STORE_REJECTS], why) : error;
 }
 
 /* What meta.json says decides about the rejects. */
@@ -215,6 +322,8 @@ static enum error recover(struct store *store, const struct store_options *optio
         error = read_state(store, why);
     if (error == ERR_OK)
         error = recover_streams(store, options, why);
+    if (error == ERR_OK && store->rejects_damaged)
+        error = begin_rejects_again(store, options, why);
     return error;
 }
 
@@ -244,6 +353,17 @@ bool store_is_done(const struct store *store, uint64_t ordinal)
 bool store_rejects_done(const struct store *store)
 {
     return store->rejects_done;
+}
+
+const char *store_damage(struct store *store)
+{
+    return buf_string(&store->damage);
+}
+
+size_t store_silent(const struct store *store, const struct ip_addr **ips)
+{
+    *ips = store->silent;
+    return store->silent_count;
 }
 
 uint64_t store_cut_bytes(const struct store *store)

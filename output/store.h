@@ -9,6 +9,7 @@
 
 #include "output/frames.h"
 #include "output/summary.h"
+#include "scanner/base/ip.h"
 
 enum store_stream { STORE_REJECTS, STORE_CERTS, STORE_HOSTS, STORE_DOMAINS, STORE_STREAMS };
 
@@ -27,8 +28,13 @@ struct store_options {
  * process. */
 enum error store_create(const struct store_options *options, struct store **store, struct buf *why);
 
-/* Opens a stopped scan: recovers the frames, rebuilds what is done. ERR_NOT_FOUND where there is none,
- * ERR_EXISTS where another process writes it, ERR_CORRUPT where it is damaged; *why says what. */
+/*
+ * Opens a stopped scan: recovers the frames, rebuilds what is done. A damaged frame is set aside (frames.h),
+ * and what stood in it counts as not done: domains are scanned again, rejects and certificates written again
+ * as they come up; facts of MX hosts in it are gone unless their domains are. store_damage says so.
+ * ERR_NOT_FOUND where there is no scan, ERR_EXISTS where another process writes it, ERR_CORRUPT where it is
+ * damaged otherwise; *why says what.
+ */
 enum error store_resume(const struct store_options *options, struct store **store, struct buf *why);
 
 /* Is this ordinal's record on disk already? (resume) */
@@ -37,6 +43,12 @@ bool store_is_done(const struct store *store, uint64_t ordinal);
 /* Resume: are all rejects of the input on disk already? They are where meta.json says that the input was read
  * to its end; otherwise what there was has been thrown away and they are to be written again. */
 bool store_rejects_done(const struct store *store);
+
+/* What was damaged and set aside on resume, a line for each stream; "" where nothing was. */
+const char *store_damage(struct store *store);
+
+/* Resume: addresses that did not answer a connection in a run before, an address once for each time. */
+size_t store_silent(const struct store *store, const struct ip_addr **ips);
 
 /* How many bytes of torn tails were cut on resume. */
 uint64_t store_cut_bytes(const struct store *store);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/disk.h"
+
 enum { NAME_BYTES = 80, READ_BYTES = 65536 };
 
 static enum error failed(const char *path, const char *what, struct buf *why)
@@ -40,7 +42,7 @@ static enum error open_dir(const char *path, struct store_dir *dir, struct buf *
  */
 static enum error take_lock(const char *path, struct store_dir *dir, struct buf *why)
 {
-    dir->lock = openat(dir->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    dir->lock = disk_open(dir->fd, "lock", O_RDWR | O_CREAT);
     if (dir->lock < 0)
         return failed(path, "cannot make the lock file", why);
     if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
@@ -89,7 +91,7 @@ static enum error sync_parent(const struct store_dir *dir, const char *path, str
     int parent = openat(dir->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0 && errno == EACCES)
         return ERR_OK;
-    bool synced = parent >= 0 && fsync(parent) == 0;
+    bool synced = parent >= 0 && disk_sync(parent);
     enum error error = synced ? ERR_OK : failed(path, "cannot sync the directory above", why);
     if (parent >= 0)
         (void)close(parent);
@@ -128,35 +130,30 @@ enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *w
     return error;
 }
 
-static bool write_all(int fd, struct bytes text)
-{
-    for (size_t done = 0; done < text.len;) {
-        ssize_t wrote = write(fd, text.data + done, text.len - done);
-        if (wrote < 0 && errno != EINTR)
-            return false;
-        if (wrote > 0)
-            done += (size_t)wrote;
-    }
-    return true;
-}
-
 enum error store_dir_write(const struct store_dir *dir, const char *name, struct bytes text, struct buf *why)
 {
     char temporary[NAME_BYTES];
     (void)snprintf(temporary, sizeof temporary, "%s.tmp", name);
-    int fd = openat(dir->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int fd = disk_open(dir->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC);
     if (fd < 0)
         return failed(temporary, "cannot create", why);
-    bool written = write_all(fd, text) && fsync(fd) == 0;
+    bool written = disk_write(fd, text) && disk_sync(fd);
     enum error error = written ? ERR_OK : failed(temporary, "cannot write", why);
     (void)close(fd);
     if (error == ERR_OK && renameat(dir->fd, temporary, dir->fd, name) != 0)
         error = failed(name, "cannot rename into place", why);
-    if (error == ERR_OK && fsync(dir->fd) != 0)
+    if (error == ERR_OK && !disk_sync(dir->fd))
         return failed(name, "cannot sync the directory", why);
     if (error != ERR_OK)
         (void)unlinkat(dir->fd, temporary, 0);
     return error;
+}
+
+enum error store_dir_remove(const struct store_dir *dir, const char *name, struct buf *why)
+{
+    if (unlinkat(dir->fd, name, 0) != 0)
+        return errno == ENOENT ? ERR_OK : failed(name, "cannot remove", why);
+    return disk_sync(dir->fd) ? ERR_OK : failed(name, "cannot sync the directory", why);
 }
 
 enum error store_dir_read(const struct store_dir *dir, const char *name, struct buf *text, struct buf *why)

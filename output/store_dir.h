@@ -25,6 +25,9 @@ void store_dir_close(struct store_dir *dir);
  * stays. */
 enum error store_dir_write(const struct store_dir *dir, const char *name, struct bytes text, struct buf *why);
 
+/* Durably away; fine where it is not there. */
+enum error store_dir_remove(const struct store_dir *dir, const char *name, struct buf *why);
+
 /* ERR_NOT_FOUND; ERR_LIMIT where the file does not fit *text. */
 enum error store_dir_read(const struct store_dir *dir, const char *name, struct buf *text, struct buf *why);
 

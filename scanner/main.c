@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scanner/args.h"
+#include "scanner/ceilings.h"
 #include "scanner/check.h"
 #include "scanner/lint.h"
 #include "scanner/scan.h"
@@ -159,6 +160,10 @@ static int parse(struct args *args, int argc, char **argv)
     } else if (args->help) {
         char *words[] = {argv[0], argv[0]};
         code = run_help(2, words);
+        if (strcmp(argv[0], "scan") == 0) {
+            (void)putchar('\n');
+            ceilings_print(&args->config, stdout);
+        }
     }
     buf_dispose(&why);
     return code;

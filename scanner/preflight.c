@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/setup.h"
+#include "scanner/ceilings.h"
 
 enum {
     RESOLVERS_TESTED = 16,
@@ -17,8 +17,7 @@ enum {
     NAME_BYTES = 256,
     QUESTION_MS = 1000,
     QUESTION_ATTEMPTS = 2,
-    STUB_SOCKETS = 16,
-    FILES_OF_OUR_OWN = 100
+    RESOLVER_SHARE = 4 /* of a resolver's sockets and questions: what is asked here is little */
 };
 static const uint64_t DISK_LEAST = UINT64_C(1) << 30;
 static const int64_t CLOCK_LEAST_MS = INT64_C(1735689600000); /* 2025-01-01: older than this program */
@@ -140,7 +139,7 @@ static void start_resolver(struct run *run, const char *name)
     test->config.dns_resolvers = test->name;
     struct lookup_engine *engine = run->engine;
     if (run->config.dns_resolvers[0] != '\0')
-        engine = test->engine = resolver_create(run->base, &test->config, 1, &why);
+        engine = test->engine = resolver_create(run->base, &test->config, RESOLVER_SHARE, &why);
     if (engine == NULL)
         return;
     run->questions_left++;
@@ -366,12 +365,7 @@ static void say_roots(struct run *run)
 
 static void say_files(struct run *run, uint64_t limit)
 {
-    uint64_t need =
-        (uint64_t)run->config.smtp_live + (uint64_t)run->config.policy_live + (uint64_t)FILES_OF_OUR_OWN;
-    if (is_embedded(run))
-        need += limit / 4; /* what the embedded resolver takes at most */
-    else
-        need += (uint64_t)run->resolver_count * STUB_SOCKETS * setup_loops(&run->config);
+    uint64_t need = ceilings_files(&run->config, limit);
     append(add_line(run->preflight, "open files", limit >= need), "%llu allowed, %llu needed at most%s",
            (unsigned long long)limit, (unsigned long long)need,
            limit >= need ? "" : "; raise ulimit -n or lower smtp.live");
@@ -419,7 +413,7 @@ static bool prepare(struct run *run, const char **why)
     run->base = event_base_new();
     if (run->base == NULL)
         return false;
-    run->engine = lookup_engine_create(run->base, &run->config, &run->context->allow, 1, why);
+    run->engine = lookup_engine_create(run->base, &run->config, &run->context->allow, RESOLVER_SHARE, why);
     return run->engine != NULL;
 }
 

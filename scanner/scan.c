@@ -11,19 +11,23 @@
 
 #include "output/progress.h"
 #include "scanner/base/clock.h"
+#include "scanner/ceilings.h"
+#include "scanner/closing.h"
 #include "scanner/preflight.h"
 #include "scanner/reader.h"
 #include "scanner/records.h"
+#include "scanner/resumed.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
 #include "scanner/verdict.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
-enum { WHY_BYTES = 16 * 1024, SUMMARY_BYTES = 4 * 1024 * 1024, TICK_MS = 500 };
+enum { WHY_BYTES = 16 * 1024, TICK_MS = 500 };
 
 struct scan {
     const struct scan_request *request;
-    const struct config *config;
+    struct config fitted; /* what was asked for, lowered to what this machine allows; borrows its texts */
+    const struct config *config; /* that one */
     struct scan_context context;
     struct store *store;
     struct writer *writer;
@@ -176,6 +180,8 @@ static bool open_store(struct scan *scan)
         error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))
         error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
+    if (error == ERR_FULL || error == ERR_IO) /* nothing that another command line would mend */
+        scan->refused_with = EXIT_FAILED;
     return say(scan, config->output_dir, error);
 }
 
@@ -207,6 +213,8 @@ static bool make_workers(struct scan *scan)
     scan->workers = workers_create(scan->worker_count, &scan->context, &why);
     if (scan->workers == NULL)
         (void)buf_text(&scan->why, why);
+    else
+        resumed_silence(scan->store, scan->workers);
     return say(scan, "loops", scan->workers == NULL ? ERR_CONFIG : ERR_OK);
 }
 
@@ -264,6 +272,17 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     return false;
 }
 
+/* Running short of open files is to be back-pressure, never an error in a record. */
+static bool fit(struct scan *scan, uint64_t open_files)
+{
+    bool fits = ceilings_fit(&scan->fitted, open_files, &scan->why);
+    if (scan->why.len > 0)
+        (void)fprintf(stderr, "stsweep: %s\n", buf_string(&scan->why));
+    buf_reset(&scan->why);
+    scan->refused_with = fits ? EXIT_USAGE : EXIT_FAILED;
+    return fits;
+}
+
 static bool begin(struct scan *scan)
 {
     const struct scan_request *request = scan->request;
@@ -273,13 +292,15 @@ static bool begin(struct scan *scan)
     for (size_t i = 0; i < request->file_count; i++)
         scan->files[i].path = request->files[i];
     uint64_t open_files = setup_open_files();
+    if (!fit(scan, open_files))
+        return false;
     if (!say(scan, "configuration", context_init(&scan->context, scan->config, &scan->why)))
         return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
     if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
         !open_store(scan))
         return false;
-    scan->done_before = store_summary(scan->store)->records;
+    scan->done_before = resumed_tell(scan->store, stderr);
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
         return false;
@@ -369,41 +390,6 @@ static void end_threads(struct scan *scan)
         loop_join(&scan->workers[i].loop);
 }
 
-static void set_denominators(struct scan *scan, const struct reader_counts *counts)
-{
-    struct summary *summary = store_summary(scan->store);
-    summary->inputs = counts->inputs;
-    summary->rejects = counts->rejects;
-    summary->opted_out = counts->opted_out;
-    summary->duplicates = counts->spool.duplicates;
-    summary->not_in_shard = counts->spool.not_in_shard;
-}
-
-static enum error write_summary(struct scan *scan)
-{
-    struct buf text;
-    buf_init(&text, SUMMARY_BYTES);
-    enum error error = ERR_LIMIT;
-    if (summary_json(&text, store_summary(scan->store)))
-        error = store_write_file(scan->store, "summary.json", buf_bytes(&text), &scan->why);
-    buf_dispose(&text);
-    return error;
-}
-
-/* --fail-on: 1 where any record, also one of before a resume, has such an outcome. */
-static int done_code(const struct scan *scan)
-{
-    const struct summary *summary = store_summary(scan->store);
-    uint64_t count = 0;
-    for (enum outcome outcome = OUTCOME_NONE; outcome < OUTCOME_COUNT; outcome++)
-        if ((scan->request->fail_on >> outcome & 1) != 0)
-            count += summary->outcomes[outcome];
-    if (count == 0)
-        return EXIT_DONE;
-    (void)fprintf(stderr, "stsweep: records with an outcome of --fail-on: %llu\n", (unsigned long long)count);
-    return EXIT_NO;
-}
-
 static int close_done(struct scan *scan)
 {
     if (!summary_balanced(store_summary(scan->store), &scan->why)) {
@@ -413,12 +399,12 @@ static int close_done(struct scan *scan)
     /* The summary comes last of what describes the scan: where it stands, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
     if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
-        !say(scan, "summary.json", write_summary(scan)))
+        !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
         return EXIT_FAILED;
     if (!is_streaming(scan))
         summary_print(stdout, store_summary(scan->store), clock_monotonic_ms() - scan->started_ms,
                       scan->config->output_dir);
-    return done_code(scan);
+    return closing_code(store_summary(scan->store), scan->request->fail_on, stderr) ? EXIT_NO : EXIT_DONE;
 }
 
 static int close_stopped(struct scan *scan)
@@ -449,7 +435,7 @@ static int finish(struct scan *scan)
         (void)say(scan, "input", read_error);
         return read_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
     }
-    set_denominators(scan, &counts);
+    closing_denominators(scan->store, &counts);
     return read_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
 }
 
@@ -475,8 +461,9 @@ static void dispose(struct scan *scan)
 
 int scan_main(const struct scan_request *request)
 {
-    struct scan scan = {.request = request, .config = request->config, .wake_fd = -1, .signal_fd = -1};
+    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1, .signal_fd = -1};
     int code;
+    scan.config = &scan.fitted;
     scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
     atomic_init(&scan.reader_ended, false);

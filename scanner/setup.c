@@ -87,6 +87,12 @@ uint64_t setup_open_files(void)
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
+uint64_t setup_open_files_allowed(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
+}
+
 uint64_t setup_random(void)
 {
     uint64_t value = 0;

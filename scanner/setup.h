@@ -19,6 +19,9 @@ uint32_t setup_loops(const struct config *config);
 /* Raises the soft limit of open files to the hard one; returns what it is then. */
 uint64_t setup_open_files(void);
 
+/* The hard limit, to which it would be raised. */
+uint64_t setup_open_files_allowed(void);
+
 /* A random 64-bit number from the system. */
 uint64_t setup_random(void);
 

@@ -65,6 +65,9 @@ struct lookup_engine *resolver_create(struct event_base *base, const struct conf
 struct lookup_engine *recursive_create(struct event_base *base, const struct config *config,
                                        const struct ip_set *allow, uint32_t loops, const char **why);
 
+/* The stub's TCP connections at a time on one of so many loops, where so many open files are allowed. */
+uint32_t resolver_tcp_most(uint64_t open_files, uint32_t loops);
+
 /* Stub where dns.resolvers is set, else embedded. */
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
                                            const struct ip_set *allow, uint32_t loops, const char **why);

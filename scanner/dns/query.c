@@ -220,7 +220,7 @@ void queries_pump(struct resolver *resolver)
         pump_waiting(&resolver->upstreams[i], now_ms);
     pump_queue(resolver, now_ms);
     struct query *query = first_of(&resolver->tcp_queue);
-    while (query != NULL && resolver->tcp_live < TCP_LIVE) {
+    while (query != NULL && resolver->tcp_live < resolver->tcp_most) {
         send_tcp(query, now_ms);
         query = first_of(&resolver->tcp_queue);
     }

@@ -4,12 +4,16 @@
  * and believes no AD bit but as dns.trust_ad says.
  */
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/config.h"
 #include "scanner/dns/stub.h"
 
-enum { DNS_PORT = 53, ADDRESS_TEXT_BYTES = 64 };
+enum { DNS_PORT = 53, ADDRESS_TEXT_BYTES = 64, FILES_UNKNOWN = 1024 };
+
+/* One open file in so many is for questions that must be asked over TCP. */
+enum { TCP_FILES_SHARE = 32, TCP_LEAST = 2 };
 
 /* ---- queries come and go ---- */
 
@@ -298,6 +302,12 @@ static const char *fill_in(struct resolver *resolver, const struct config *confi
     return entropy_init(&resolver->entropy) ? NULL : "the kernel gives no random numbers";
 }
 
+uint32_t resolver_tcp_most(uint64_t open_files, uint32_t loops)
+{
+    uint64_t most = open_files / TCP_FILES_SHARE / loops;
+    return most < TCP_LEAST ? TCP_LEAST : most > TCP_LIVE ? TCP_LIVE : (uint32_t)most;
+}
+
 struct lookup_engine *resolver_create(struct event_base *base, const struct config *config, uint32_t loops,
                                       const char **why)
 {
@@ -309,6 +319,9 @@ struct lookup_engine *resolver_create(struct event_base *base, const struct conf
     }
     resolver->engine.ops = &ops;
     resolver->base = base;
+    struct rlimit files;
+    resolver->tcp_most =
+        resolver_tcp_most(getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : FILES_UNKNOWN, loops);
     resolver->hooks = (struct upstream_hooks){on_datagram, on_unreachable, on_turn_done, resolver};
     arena_init(&resolver->arena, ANSWER_ARENA_BYTES);
     slots_init(&resolver->slots);

@@ -16,7 +16,7 @@ enum query_state {
     QUERY_QUEUED,     /* for any resolver with room */
     QUERY_WAITING,    /* for room at its resolver */
     QUERY_UDP,        /* sent; has a deadline */
-    QUERY_TCP_QUEUED, /* for one of the TCP_LIVE connections */
+    QUERY_TCP_QUEUED, /* for one of the tcp_most connections */
     QUERY_TCP,        /* has a deadline */
     QUERY_ENDED       /* its callback, with `said`, comes with the next turn */
 };
@@ -61,7 +61,7 @@ struct resolver {
     struct list ended;
     struct list unused; /* structs to use again */
     size_t ended_count;
-    uint32_t tcp_live;
+    uint32_t tcp_live, tcp_most;
     struct event *timer; /* for the first of deadlines */
     bool timer_set;
     struct event *deferred; /* for ended, and for upstreams found unreachable */

@@ -155,6 +155,13 @@ static enum error count_record(void *arg, struct bytes line)
     return ERR_OK;
 }
 
+static enum error count_any(void *arg, struct bytes line)
+{
+    assert_true(line.len > 0);
+    ++*(unsigned *)arg;
+    return ERR_OK;
+}
+
 static void append_one(struct frames *frames, unsigned number)
 {
     bool full;
@@ -212,7 +219,10 @@ static void assert_corrupt(struct place *place, const char *words)
     assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_CORRUPT);
     if (strstr(buf_string(&place->why), words) == NULL)
         fail_msg("\"%s\" lacks \"%s\"", buf_string(&place->why), words);
-    assert_int_equal(frames_read(place->fd, "domains", count_record, &count, &place->why), ERR_CORRUPT);
+    buf_reset(&place->why);
+    assert_int_equal(frames_read(place->fd, "domains", count_any, &count, &place->why), ERR_CORRUPT);
+    if (strstr(buf_string(&place->why), words) == NULL)
+        fail_msg("reading: \"%s\" lacks \"%s\"", buf_string(&place->why), words);
     buf_reset(&place->why);
 }
 
@@ -429,7 +439,57 @@ static void test_reading_passes_over_a_torn_tail(void **state)
     assert_int_equal(size_of(place, "domains.ndjson.zst"), len - 1);
 }
 
-/* Each byte of the second of three frames changed is damage; of the last, a torn tail. */
+/* ---- damage mended ------------------------------------------------------------------------------------ */
+
+struct agreed {
+    enum error answer;
+    unsigned calls;
+    char places[256];
+};
+
+static enum error agree(void *arg, const char *name, const char *places, struct buf *why)
+{
+    struct agreed *agreed = arg;
+    assert_string_equal(name, "domains");
+    assert_int_equal(why->len, 0);
+    agreed->calls++;
+    (void)snprintf(agreed->places, sizeof agreed->places, "%s", places);
+    return agreed->answer;
+}
+
+/* Readers get what is whole, recovery sets aside what is not; afterwards the files are whole. */
+static void mend_and_check(struct place *place, const char *side, const uint8_t *bad, size_t bad_len,
+                           unsigned whole)
+{
+    static uint8_t data[65536];
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    struct agreed agreed = {.answer = ERR_OK};
+    unsigned count = 0;
+    uint64_t cut;
+    assert_int_equal(frames_read(place->fd, "domains", count_any, &count, &place->why), ERR_CORRUPT);
+    assert_int_equal(count, whole);
+    count = 0;
+    buf_reset(&place->why);
+    options.damaged = agree;
+    options.damaged_arg = &agreed;
+    assert_int_equal(frames_recover(&options, count_any, &count, &frames, &cut, &place->why), ERR_OK);
+    assert_int_equal(agreed.calls, 1);
+    assert_int_equal(count, whole);
+    assert_int_equal(cut, 0);
+    assert_int_equal(frames_counters(frames)->lines, whole);
+    append_frames(place, frames, 1000, 1, 5);
+    frames_destroy(frames);
+    assert_int_equal(read_file(place, side, data, sizeof data), bad_len);
+    assert_memory_equal(data, bad, bad_len);
+    count = 0;
+    assert_int_equal(frames_read(place->fd, "domains", count_any, &count, &place->why), ERR_OK);
+    assert_int_equal(count, whole + 5);
+    assert_int_equal(unlinkat(place->fd, side, 0), 0);
+}
+
+/* Each byte of the second of three frames changed (header, content size, blocks, checksum) is damage, named
+ * and mended; of the last, a torn tail. */
 static void test_every_changed_byte_is_seen(void **state)
 {
     struct place *place = *state;
@@ -440,27 +500,103 @@ static void test_every_changed_byte_is_seen(void **state)
     write_scan(place, 3, 6, 1 << 30);
     size_t three = read_file(place, "domains.ndjson.zst", data, sizeof data);
     size_t two = one + ZSTD_findFrameCompressedSize(data + one, three - one);
-    char words[96];
-    (void)snprintf(words, sizeof words, "domains.ndjson.zst: frame 2 at offset %zu is damaged", one);
+    char words[128], side[96];
+    (void)snprintf(words, sizeof words,
+                   "domains.ndjson.zst: frame 2 at offset %zu is damaged (%zu bytes): ", one, two - one);
+    (void)snprintf(side, sizeof side, "domains.ndjson.zst.%zu.damaged", one);
     for (size_t i = one; i < three; i++) {
         data[i] ^= 0x41;
         write_file(place, "domains.ndjson.zst", data, three);
-        if (i < two)
+        if (i < two) {
             assert_corrupt(place, words);
-        else
+            mend_and_check(place, side, data + one, two - one, 12);
+        } else {
             recover_and_go_on(place, 12, three - two);
+        }
         data[i] ^= 0x41;
     }
 }
 
+/* Where summary.json stands everything was durable: the last frame cannot have been torn by a crash. */
+static void test_last_frame_of_a_whole_scan(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536];
+    write_scan(place, 2, 6, 1 << 30);
+    size_t two = read_file(place, "domains.ndjson.zst", data, sizeof data);
+    size_t one = ZSTD_findFrameCompressedSize(data, two);
+    char side[96];
+    (void)snprintf(side, sizeof side, "domains.ndjson.zst.%zu.damaged", one);
+    write_file(place, "summary.json", "{}", 2);
+    for (size_t i = one; i < two; i++) {
+        data[i] ^= 0x41;
+        write_file(place, "domains.ndjson.zst", data, two);
+        mend_and_check(place, side, data + one, two - one, 6);
+        data[i] ^= 0x41;
+    }
+}
+
+static void test_refused_mending_changes_nothing(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536], after[65536];
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    struct agreed agreed = {.answer = ERR_FULL};
+    uint64_t cut;
+    write_scan(place, 3, 6, 1 << 30);
+    size_t len = read_file(place, "domains.ndjson.zst", data, sizeof data);
+    data[20] ^= 1;
+    write_file(place, "domains.ndjson.zst", data, len);
+    options.damaged = agree;
+    options.damaged_arg = &agreed;
+    assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_FULL);
+    assert_non_null(strstr(agreed.places, "domains.ndjson.zst: frame 1 at offset 0 is damaged"));
+    assert_int_equal(read_file(place, "domains.ndjson.zst", after, sizeof after), len);
+    assert_memory_equal(data, after, len);
+}
+
+/* A part in the middle of which nothing is left stays, so that no part is missing. */
 static void test_damage_in_a_part_before_the_last(void **state)
 {
     struct place *place = *state;
     static uint8_t data[65536];
-    write_scan(place, 12, 40, 2000);
+    write_scan(place, 12, 40, 600);
     size_t len = read_file(place, "domains.0001.ndjson.zst", data, sizeof data);
+    assert_int_equal(ZSTD_findFrameCompressedSize(data, len), len);
     write_file(place, "domains.0001.ndjson.zst", data, len - 1);
-    assert_corrupt(place, "domains.0001.ndjson.zst: frame ");
+    assert_corrupt(place, "domains.0001.ndjson.zst: frame 1 at offset 0 is damaged");
+    mend_and_check(place, "domains.0001.ndjson.zst.0.damaged", data, len - 1, 11 * 40);
+    assert_true(size_of(place, "domains.0001.ndjson.zst") > 0);
+}
+
+static void test_several_damaged_frames(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536];
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    struct agreed agreed = {.answer = ERR_OK};
+    unsigned count = 0;
+    uint64_t cut;
+    write_scan(place, 8, 6, 1 << 30);
+    size_t len = read_file(place, "domains.ndjson.zst", data, sizeof data), at = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        size_t size = ZSTD_findFrameCompressedSize(data + at, len - at);
+        at += size;
+        if (i == 0 || i == 3 || i == 4) /* spoiled in its checksum, of which its extent is no part */
+            data[at - 1] ^= 1;
+    }
+    write_file(place, "domains.ndjson.zst", data, len);
+    options.damaged = agree;
+    options.damaged_arg = &agreed;
+    assert_int_equal(frames_recover(&options, count_any, &count, &frames, &cut, &place->why), ERR_OK);
+    assert_int_equal(count, 30);
+    append_frames(place, frames, 0, 1, 6);
+    frames_destroy(frames);
+    count = 0;
+    assert_int_equal(frames_read(place->fd, "domains", count_any, &count, &place->why), ERR_OK);
+    assert_int_equal(count, 36);
 }
 
 static size_t compress(uint8_t *target, size_t room, const char *text, bool checksum, bool size)
@@ -697,6 +833,9 @@ int main(void)
         CASE(test_first_frame_torn_leaves_no_file),
         CASE(test_reading_passes_over_a_torn_tail),
         CASE(test_every_changed_byte_is_seen),
+        CASE(test_last_frame_of_a_whole_scan),
+        CASE(test_refused_mending_changes_nothing),
+        CASE(test_several_damaged_frames),
         CASE(test_damage_in_a_part_before_the_last),
         CASE(test_frames_that_are_not_ours),
         CASE(test_claimed_size_is_bounded),

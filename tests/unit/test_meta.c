@@ -222,10 +222,10 @@ static void test_what_may_differ(void **state)
         {"scanning", change_bytes, ERR_MISMATCH, "a.csv has 1001 bytes"},
         {"stopped", change_bytes, ERR_MISMATCH, "a.csv"},
         {"done", change_bytes, ERR_MISMATCH, "a.csv"},
-        {"reading", change_bytes, ERR_OK, ""},
+        {"reading", change_bytes, ERR_MISMATCH, "a.csv"}, /* read before, and to be read again */
         {"scanning", change_sha256, ERR_MISMATCH, "b.zst has another SHA-256"},
         {"scanning", drop_sha256, ERR_MISMATCH, "b.zst"},
-        {"reading", change_sha256, ERR_OK, ""},
+        {"reading", change_sha256, ERR_MISMATCH, "b.zst"},
         {"scanning", drop_input, ERR_MISMATCH, "1 input files are given, the scan had 2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -243,6 +243,28 @@ static void test_what_may_differ(void **state)
         buf_dispose(&why);
         buf_dispose(&out);
     }
+}
+
+static void test_another_state(void **state)
+{
+    (void)state;
+    struct buf out, changed, why;
+    struct meta_stored found;
+    struct meta meta = make_meta();
+    meta.state = "done";
+    write_meta(&out, &meta);
+    buf_init(&why, 1024);
+    buf_init(&changed, 1 << 16);
+    assert_true(meta_with_state(buf_bytes(&out), "reading", &changed));
+    assert_int_equal(meta_read(buf_bytes(&changed), &found, &why), ERR_OK);
+    assert_string_equal(found.state, "reading");
+    assert_int_equal(found.input_count, meta.input_count);
+    assert_null(strstr(buf_string(&changed), "\"ended\""));
+    assert_int_equal(meta_compare(buf_bytes(&changed), &meta, &found, &why), ERR_OK);
+    assert_false(meta_with_state(bytes_of("no json"), "reading", &changed));
+    buf_dispose(&changed);
+    buf_dispose(&why);
+    buf_dispose(&out);
 }
 
 static void test_was_the_input_read(void **state)
@@ -336,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_any_bytes_in_paths_stay_valid),
         cmocka_unit_test(test_resume_finds_what_it_needs),
         cmocka_unit_test(test_what_may_differ),
+        cmocka_unit_test(test_another_state),
         cmocka_unit_test(test_was_the_input_read),
         cmocka_unit_test(test_damaged_text),
         cmocka_unit_test(test_cut_text),

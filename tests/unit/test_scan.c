@@ -144,6 +144,7 @@ static int scan(const struct nowhere *nowhere, const struct place *place, bool r
     assert_int_equal(config_set(&config, "dns.timeout", "300ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "scan.loops", "2", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "scan.drain", "100ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.retry_after", "200ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.flush", "20ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.dir", place->out, "test", &why), ERR_OK);
     if (name != NULL)

@@ -468,6 +468,88 @@ static void test_torn_tail_is_cut(void **state)
     store_destroy(store);
 }
 
+static void flip(struct place *place, const char *name, long at)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s.ndjson.zst", place->dir, name);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    assert_int_equal(fputc(byte ^ 0x41, file), byte ^ 0x41);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* What stood in a damaged frame counts as not done; rejects are to be read again; the summary is gone. */
+static void test_damage_is_set_aside(void **state)
+{
+    struct place *place = *state;
+    static const char *const names[] = {"rejects", "hosts", "domains"};
+    for (size_t i = 0; i < 3; i++) {
+        char words[96];
+        struct store *store = create(place);
+        ok(place, put_meta(store, "scanning", &place->why));
+        for (uint64_t n = 1; n <= 3; n++) {
+            ok(place, put_reject(store, 10 + n, &place->why));
+            ok(place, store_append(
+                          store, STORE_HOSTS,
+                          bytes_of("{\"schema\":1,\"host\":\"a.b\",\"ip\":\"192.0.2.1\",\"code\":\"ok\"}\n"),
+                          NULL, 0, &place->why));
+            ok(place, put_domain(store, n, 0, &place->why));
+            ok(place, store_commit(store, &place->why));
+        }
+        ok(place, store_write_file(store, "summary.json", bytes_of("{}\n"), &place->why));
+        store_destroy(store);
+        flip(place, names[i], 30);
+        store = resume(place);
+        (void)snprintf(words, sizeof words, "%s.ndjson.zst: frame 1 at offset 0 is damaged", names[i]);
+        assert_non_null(strstr(store_damage(store), words));
+        assert_int_equal(store_is_done(store, 1), i != 2);
+        assert_true(store_is_done(store, 2) && store_is_done(store, 3));
+        assert_int_equal(store_rejects_done(store), i != 0);
+        assert_int_equal(store_summary(store)->rejects, i == 0 ? 0 : 3);
+        struct buf text;
+        buf_init(&text, 4096);
+        assert_int_equal(store_read_file(store, "summary.json", &text, &place->why), ERR_NOT_FOUND);
+        buf_dispose(&text);
+        buf_reset(&place->why);
+        store_destroy(store);
+        store = resume(place); /* mended: nothing more to say, and nothing forgotten */
+        assert_string_equal(store_damage(store), "");
+        assert_int_equal(store_rejects_done(store), i != 0);
+        store_destroy(store);
+        remove_scan(place);
+    }
+}
+
+static void test_silent_addresses_come_back(void **state)
+{
+    struct place *place = *state;
+    const struct ip_addr *ips;
+    struct ip_addr expected;
+    struct store *store = create(place);
+    ok(place, put_meta(store, "scanning", &place->why));
+    static const char *const hosts[] = {
+        "{\"schema\":1,\"host\":\"a.example\",\"ip\":\"192.0.2.1\",\"code\":\"ok\"}\n",
+        "{\"schema\":1,\"host\":\"b.example\",\"ip\":\"192.0.2.2\",\"code\":\"smtp.tcp.timeout\"}\n",
+        ("{\"schema\":1,\"host\":\"c.example\",\"ip\":\"192.0.2.3\",\"code\":\"smtp.tcp.refused\","
+         "\"x\":\"smtp.tcp.timeout\"}\n"),
+        "{\"schema\":1,\"host\":\"d.example\",\"ip\":\"2001:db8::1\",\"code\":\"smtp.tcp.timeout\"}\n"};
+    for (size_t i = 0; i < 4; i++)
+        ok(place, store_append(store, STORE_HOSTS, bytes_of(hosts[i]), NULL, 0, &place->why));
+    ok(place, store_commit(store, &place->why));
+    assert_int_equal(store_silent(store, &ips), 0);
+    store_destroy(store);
+    store = resume(place);
+    assert_int_equal(store_silent(store, &ips), 2);
+    assert_true(ip_parse("192.0.2.2", &expected));
+    assert_memory_equal(&ips[0], &expected, sizeof expected);
+    assert_true(ip_parse("2001:db8::1", &expected));
+    assert_memory_equal(&ips[1], &expected, sizeof expected);
+    store_destroy(store);
+}
+
 static void test_rejects_of_an_unread_input_are_thrown_away(void **state)
 {
     struct place *place = *state;
@@ -826,6 +908,8 @@ int main(void)
         CASE(test_files_are_whole_or_as_before),
         CASE(test_resume_knows_what_is_done),
         CASE(test_torn_tail_is_cut),
+        CASE(test_damage_is_set_aside),
+        CASE(test_silent_addresses_come_back),
         CASE(test_rejects_of_an_unread_input_are_thrown_away),
         CASE(test_what_cannot_be_resumed),
         CASE(test_damaged_meta),

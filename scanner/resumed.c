@@ -1,0 +1,29 @@
+/* From the store of a stopped scan to the terminal and to the pacers. */
+#include "scanner/resumed.h"
+
+#include "scanner/limits.h"
+
+uint64_t resumed_tell(struct store *store, FILE *out)
+{
+    const char *damage = store_damage(store);
+    if (store_cut_bytes(store) > 0)
+        (void)fprintf(out, "stsweep: %llu bytes that the last run had not finished writing were cut\n",
+                      (unsigned long long)store_cut_bytes(store));
+    if (damage[0] != 0)
+        (void)fprintf(
+            out,
+            "stsweep: WARNING: stored records were damaged; what is damaged was set aside beside its file, "
+            "as\n"
+            "  NAME.OFFSET.damaged, and its domains are scanned again; records of hosts in it are lost\n%s",
+            damage);
+    return store_summary(store)->records;
+}
+
+/* A connection given back as timed out is how the owner of an address learns that it is silent. */
+void resumed_silence(const struct store *store, struct worker *workers)
+{
+    const struct ip_addr *ips;
+    size_t count = store_silent(store, &ips);
+    for (size_t i = 0; i < count; i++)
+        pace_release(workers, &ips[i], PACE_SMTP, true);
+}

@@ -1,0 +1,19 @@
+/*
+ * What a resumed scan takes over from the runs before it, and what it says of them. Without a run before,
+ * nothing.
+ */
+#ifndef STSWEEP_RESUMED_H
+#define STSWEEP_RESUMED_H
+
+#include <stdio.h>
+
+#include "output/store.h"
+#include "scanner/worker.h"
+
+/* Says what was cut or damaged; returns how many records stand already. */
+uint64_t resumed_tell(struct store *store, FILE *out);
+
+/* Before the loops start: addresses that were silent are not tried again in this pass. */
+void resumed_silence(const struct store *store, struct worker *workers);
+
+#endif
