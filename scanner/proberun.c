@@ -34,7 +34,8 @@ static void on_probe(void *arg, struct probe_facts *facts)
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
     facts->pass = worker->pass;
-    pace_release(worker, &facts->ip, PACE_SMTP, address_is_silent(facts));
+    pace_release_probe(worker, &facts->ip, address_is_silent(facts),
+                       run->wants_sample ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);
     finish(run);
 }
@@ -52,27 +53,34 @@ static void on_place(void *arg)
     run->probe = probe_start(run->worker->prober, &request);
 }
 
-static void on_turn(void *arg, enum pace_answer answer)
+static void on_turn(void *arg, const struct pace_turn *turn)
 {
+    static const enum not_tried reasons[] = {
+        [PACE_TOO_LONG] = NOT_TRIED_PACE, [PACE_DEAD] = NOT_TRIED_DEAD, [PACE_BUDGET] = NOT_TRIED_BUDGET};
     struct probe_run *run = arg;
-    if (answer != PACE_GRANTED) {
-        not_tried(run, answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
+    if (turn->answer != PACE_GRANTED) {
+        if (turn->sample != NULL)
+            probe_sample_inherit(turn->sample, &run->arena, &run->facts);
+        not_tried(run, reasons[turn->answer]);
         return;
     }
+    run->wants_sample = turn->wants_sample;
     set_state(run, RUN_PLACE);
     gate_wait_init(&run->place, on_place, run);
     gate_enter(&run->worker->smtp_gate, &run->place);
 }
 
 void probe_run_start(struct probe_run *run, struct worker *worker, const char *host, const struct ip_addr *ip,
-                     bool probe, void (*done)(void *arg), void *arg)
+                     enum probe_leave leave, void (*done)(void *arg), void *arg)
 {
     *run = (struct probe_run){.worker = worker, .host = host, .done = done, .arg = arg};
     arena_init(&run->arena, PROBE_ARENA_BYTES);
     run->facts = (struct probe_facts){.host = host, .ip = *ip, .time = clock_wall_ms()};
     run->facts.tls.alert = -1;
     run->facts.pass = worker->pass;
-    enum not_tried reason = probe ? worker_may_contact(worker, ip) : NOT_TRIED_OFF;
+    enum not_tried reason = leave == PROBE_NOT_WANTED  ? NOT_TRIED_OFF
+                            : leave == PROBE_OPTED_OUT ? NOT_TRIED_OPTOUT
+                                                       : worker_may_contact(worker, ip);
     if (reason == TRIED && worker->context->port25_blocked)
         reason = NOT_TRIED_PORT_BLOCKED;
     if (reason != TRIED) {
@@ -80,7 +88,7 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const char *h
         return;
     }
     set_state(run, RUN_TURN);
-    run->turn = pace_request(worker, ip, PACE_SMTP, on_turn, run);
+    run->turn = pace_request_name(worker, ip, leave == PROBE_ALWAYS, on_turn, run);
     if (!handle_is_set(run->turn))
         not_tried(run, NOT_TRIED_PACE);
 }
