@@ -34,6 +34,8 @@ static void on_probe(void *arg, struct probe_facts *facts)
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
     facts->pass = worker->pass;
+    worker->connects++;
+    worker->connects_failed += facts->step == SMTP_CONNECT;
     pace_release_probe(worker, &facts->ip, address_is_silent(facts),
                        run->wants_sample ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);

@@ -93,11 +93,9 @@ bool verdict_host_may_pass(const struct host_facts *facts)
     return false;
 }
 
-bool verdict_may_pass(const struct judgement *judgement)
+bool verdict_has_passing(const struct judgement *judgement)
 {
-    bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
-                judgement->incomplete;
-    for (enum failure_code code = FAIL_NONE + 1; open && code < FAIL_COUNT; code++) {
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++) {
         const struct failure *failure = failure_get(code);
         /* What stands in our own configuration or on an opt-out list does not pass; a turn may come. */
         bool ours =
@@ -106,6 +104,13 @@ bool verdict_may_pass(const struct judgement *judgement)
             return true;
     }
     return false;
+}
+
+bool verdict_may_pass(const struct judgement *judgement)
+{
+    bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
+                judgement->incomplete;
+    return open && verdict_has_passing(judgement);
 }
 
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
