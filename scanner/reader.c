@@ -69,7 +69,9 @@ static bool is_stopped(void *arg)
 static enum error on_name(void *arg, const struct input_name *name)
 {
     struct reader *reader = arg;
-    if (optout_has_domain(reader->options.workers->context->optout, name->domain)) {
+    /* Who opts out between two runs of a scan keeps the record that there is: it is counted once. */
+    if (optout_has_domain(reader->options.workers->context->optout, name->domain) &&
+        !store_is_done(reader->options.store, name->ordinal)) {
         reader->counts.opted_out++;
         return ERR_OK;
     }
