@@ -28,7 +28,7 @@ NUMBERS = {name: number for number, name in TYPES.items()}
 NXDOMAIN = 3
 SESSION_SECONDS = 30.0
 DRIP_SECONDS = 0.05
-FAILS_EVERY, FAILS_FOR = 45.0, 4.0  # seconds; the name server is silent now and then
+FAILS_EVERY, FAILS_FOR = 45.0, 8.0  # seconds; the name server is silent now and then
 CHAIN = 4
 POLICY = "version: STSv1\r\nmode: enforce\r\nmx: *.test\r\nmax_age: 604800\r\n"
 
