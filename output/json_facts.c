@@ -132,7 +132,7 @@ static void write_signers(struct json *json, const struct tls_facts *tls)
 
 void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
 {
-    if (tls->end == TLS_NOT_TRIED)
+    if (tls->end == TLS_NOT_TRIED && tls->version == 0)
         return;
     json_open(json, key);
     json_put_string(json, "end", tls_end_name(tls->end));

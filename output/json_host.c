@@ -60,6 +60,7 @@ bool json_host(struct buf *out, const struct probe_facts *probe, enum failure_co
     json_put_string(&json, "code", failure_name(code));
     if (probe->not_tried != TRIED)
         json_put_string(&json, "not_tried", not_tried_name(probe->not_tried));
+    json_put_flag(&json, "shared", probe->shared);
     write_dialogue(&json, probe);
     json_tls(&json, "tls", &probe->tls);
     if (probe->legacy != NULL)

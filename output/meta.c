@@ -41,14 +41,14 @@ static void write_maps(struct json *json, const struct meta *meta)
     json_close(json);
 }
 
-static void write_preflight(struct json *json, const struct meta *meta)
+static void write_checks(struct json *json, const char *key, const struct meta_check *checks, size_t count)
 {
-    json_open_array(json, "preflight");
-    for (size_t i = 0; i < meta->preflight_count; i++) {
+    json_open_array(json, key);
+    for (size_t i = 0; i < count; i++) {
         json_open(json, NULL);
-        json_put_string(json, "name", meta->preflight[i].name);
-        json_put_bool(json, "ok", meta->preflight[i].ok);
-        json_put_string(json, "text", meta->preflight[i].text);
+        json_put_string(json, "name", checks[i].name);
+        json_put_bool(json, "ok", checks[i].ok);
+        json_put_string(json, "text", checks[i].text);
         json_close(json);
     }
     json_close_array(json);
@@ -81,7 +81,9 @@ bool meta_json(struct buf *out, const struct meta *meta)
     json_put_string(&json, "command", meta->command);
     write_seed(&json, meta->seed);
     json_put_string(&json, "resolver", meta->resolver);
-    write_preflight(&json, meta);
+    write_checks(&json, "preflight", meta->preflight, meta->preflight_count);
+    if (meta->event_count > 0)
+        write_checks(&json, "events", meta->events, meta->event_count);
     write_inputs(&json, meta);
     write_maps(&json, meta);
     json_close(&json);

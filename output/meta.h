@@ -48,6 +48,8 @@ struct meta {
     size_t library_count;
     const struct meta_check *preflight;
     size_t preflight_count;
+    const struct meta_check *events; /* what befell this machine in this run */
+    size_t event_count;
     const char *resolver; /* "embedded" or the list */
 };
 

@@ -55,6 +55,7 @@ const char *not_tried_name(enum not_tried reason)
         [NOT_TRIED_NO_ADDRESS] = "no-address",
         [NOT_TRIED_DEAD] = "dead",
         [NOT_TRIED_PORT_BLOCKED] = "port-blocked",
+        [NOT_TRIED_BUDGET] = "budget",
     };
     return names[reason];
 }

@@ -109,6 +109,7 @@ enum not_tried {
     NOT_TRIED_NO_ADDRESS,
     NOT_TRIED_DEAD,         /* the address timed out before, in this pass */
     NOT_TRIED_PORT_BLOCKED, /* nobody's port 25 can be reached from this machine */
+    NOT_TRIED_BUDGET,       /* limits.names_per_ip */
     NOT_TRIED_COUNT
 };
 

@@ -4,6 +4,7 @@
 #ifndef STSWEEP_ADDRESSES_H
 #define STSWEEP_ADDRESSES_H
 
+#include "input/optout.h"
 #include "scanner/dns/lookup.h"
 
 /* Called once, never from inside address_query_start; the facts are in the arena. */
@@ -30,5 +31,8 @@ void address_query_cancel(struct address_query *query);
 
 /* Both lookups say that there is no such record: the name surely has no address. */
 bool addresses_surely_none(const struct address_facts *facts);
+
+/* Does the name stand for one on the opt-out list, by CNAMEs? */
+bool addresses_opted_out(const struct address_facts *facts, const struct optout *optout);
 
 #endif

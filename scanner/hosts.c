@@ -5,7 +5,7 @@
 
 #include "scanner/addresses.h"
 #include "scanner/base/map.h"
-#include "scanner/proberun.h"
+#include "scanner/hostprobes.h"
 #include "scanner/tlsa.h"
 #include "scanner/verdict.h"
 #include "scanner/worker.h"
@@ -25,9 +25,9 @@ struct entry {
     struct host_result *result;
     struct address_query address;
     struct tlsa_query tlsa;
-    struct probe_run *runs;
-    size_t run_count;
-    size_t runs_pending;
+    bool intent;                 /* a domain with an MTA-STS record asked: the budget of names is no bar */
+    struct host_result *earlier; /* what is known already, where a look at it is repeated; or NULL */
+    struct host_probes probes;
     struct handle adopts;
 };
 
@@ -57,6 +57,7 @@ struct host_message {
     struct handle handle;
     struct host_result *result; /* NULL: this is a request */
     bool probe;
+    bool intent;
     char host[];
 };
 
@@ -118,21 +119,13 @@ struct hosts *hosts_create(struct worker *worker)
     return hosts;
 }
 
-static void free_runs(struct entry *entry)
-{
-    for (size_t i = 0; i < entry->run_count; i++)
-        probe_run_dispose(&entry->runs[i]);
-    free(entry->runs);
-    entry->runs = NULL;
-    entry->run_count = 0;
-}
-
 static void entry_free(struct entry *entry)
 {
     address_query_cancel(&entry->address);
     tlsa_query_cancel(&entry->tlsa);
     hosts_cancel(entry->hosts->worker, entry->adopts);
-    free_runs(entry);
+    host_probes_dispose(&entry->probes);
+    host_result_release(entry->earlier);
     struct list *link;
     while ((link = list_first(&entry->subscribers)) != NULL) {
         list_remove(link);
@@ -227,65 +220,32 @@ static void enter_ready(struct entry *entry)
     keep_ready(entry);
 }
 
-/* The probe's memory changes hands, so that nothing need be copied. */
-static void keep_whole(struct host_result *result, struct probe_run *run, struct probe_facts *facts)
-{
-    *facts = run->facts;
-    facts->host = result->facts.host;
-    result->kept[result->kept_count++] = run->arena;
-    run->arena = (struct arena){0};
-}
-
-static void publish_probes(struct entry *entry)
-{
-    struct worker *worker = entry->hosts->worker;
-    struct host_result *result = entry->result;
-    struct host_facts *facts = &result->facts;
-    facts->probes = arena_array(&result->arena, entry->run_count, sizeof *facts->probes);
-    facts->probe_count = facts->probes == NULL ? 0 : entry->run_count;
-    if (worker->context->whole_facts)
-        result->kept = calloc(facts->probe_count + 1, sizeof *result->kept);
-    for (size_t i = 0; i < facts->probe_count; i++) {
-        struct probe_facts *probe = &entry->runs[i].facts;
-        if (probe->not_tried == TRIED)
-            worker->context->sink.host(worker->context->sink.arg, worker, probe);
-        if (result->kept != NULL)
-            keep_whole(result, &entry->runs[i], &facts->probes[i]);
-        else
-            probe_facts_compact(probe, facts, &result->arena, &facts->probes[i]);
-    }
-    free_runs(entry);
-}
-
-static void on_run_done(void *arg)
+static void on_probed(void *arg)
 {
     struct entry *entry = arg;
-    if (--entry->runs_pending > 0)
+    if (entry->intent && host_probes_catch_up(&entry->probes))
         return;
-    publish_probes(entry);
+    host_probes_publish(&entry->probes);
     enter_ready(entry);
+}
+
+static enum probe_leave leave_of(const struct entry *entry)
+{
+    const struct host_facts *facts = &entry->result->facts;
+    if (!entry->probe)
+        return PROBE_NOT_WANTED;
+    if (addresses_opted_out(&facts->address, entry->hosts->worker->context->optout))
+        return PROBE_OPTED_OUT;
+    return entry->intent || facts->tlsa.rr_count > 0 ? PROBE_ALWAYS : PROBE_WITHIN_BUDGET;
 }
 
 static void enter_probes(struct entry *entry)
 {
+    struct host_result *earlier = entry->earlier;
     set_state(entry, ENTRY_PROBES);
-    const struct address_facts *address = &entry->result->facts.address;
-    size_t most = (size_t)entry->hosts->worker->context->config->smtp_max_addresses;
-    size_t count = address->ip_count < most ? address->ip_count : most;
-    if (count == 0) {
-        enter_ready(entry);
-        return;
-    }
-    entry->runs = calloc(count, sizeof *entry->runs);
-    if (entry->runs == NULL)
-        abort();
-    entry->run_count = count;
-    /* One more than there are, so that a run which ends from inside does not end the entry under our feet. */
-    entry->runs_pending = count + 1;
-    for (size_t i = 0; i < count; i++)
-        probe_run_start(&entry->runs[i], entry->hosts->worker, &entry->result->facts, &address->ips[i],
-                        entry->probe, on_run_done, entry);
-    on_run_done(entry);
+    entry->earlier = NULL;
+    host_probes_start(&entry->probes, entry->hosts->worker, entry->result, earlier, leave_of(entry),
+                      on_probed, entry);
 }
 
 static void on_adopted(void *arg, struct host_result *result)
@@ -326,6 +286,10 @@ static void on_addresses(void *arg)
     struct entry *entry = arg;
     struct worker *worker = entry->hosts->worker;
     struct host_result *result = entry->result;
+    if (addresses_opted_out(&result->facts.address, worker->context->optout)) {
+        after_tlsa(entry);
+        return;
+    }
     set_state(entry, ENTRY_TLSA);
     if (!tlsa_query_start(&entry->tlsa, worker->dns, entry->host, worker->context->config->smtp_port,
                           &result->facts.address, &result->arena, &result->facts.tlsa, on_tlsa, entry))
@@ -341,14 +305,15 @@ static void enter_addresses(struct entry *entry)
                         &result->facts.address, on_addresses, entry);
 }
 
-static struct entry *entry_create(struct hosts *hosts, const char *host, bool probe, struct bytes key)
+static struct entry *entry_create(struct hosts *hosts, const struct host_message *message, struct bytes key)
 {
     struct entry *entry = calloc(1, sizeof *entry);
     if (entry == NULL)
         abort();
     entry->hosts = hosts;
-    entry->probe = probe;
-    entry->host = strdup(host);
+    entry->probe = message->probe;
+    entry->intent = message->intent;
+    entry->host = strdup(message->host);
     entry->result = result_create();
     list_init(&entry->recent);
     list_init(&entry->subscribers);
@@ -380,21 +345,40 @@ static void subscribe(struct entry *entry, struct worker *from, struct handle ha
     list_add(&entry->subscribers, &subscriber->link);
 }
 
+static void start_entry(struct hosts *hosts, const struct host_message *message, struct bytes key,
+                        struct host_result *earlier)
+{
+    struct entry *entry = entry_create(hosts, message, key);
+    entry->earlier = earlier;
+    subscribe(entry, message->from, message->handle);
+    enter_addresses(entry);
+}
+
+/* Ready, but the budget of names left out what this one is to know. */
+static bool knows_too_little(const struct entry *entry, const struct host_message *message)
+{
+    return message->intent && !entry->intent && host_probes_left_out(&entry->result->facts);
+}
+
 static void on_request(struct hosts *hosts, const struct host_message *message)
 {
     struct host_key space;
     struct bytes key = make_key(&space, message->host, message->probe);
     struct entry *entry = (struct entry *)map_find(&hosts->entries, key);
     if (entry == NULL) {
-        entry = entry_create(hosts, message->host, message->probe, key);
+        start_entry(hosts, message, key, NULL);
+    } else if (entry->state != ENTRY_READY) {
+        entry->intent = entry->intent || message->intent;
         subscribe(entry, message->from, message->handle);
-        enter_addresses(entry);
-    } else if (entry->state == ENTRY_READY) {
+    } else if (knows_too_little(entry, message)) {
+        struct host_result *earlier = entry->result;
+        atomic_fetch_add(&earlier->references, 1);
+        forget(entry);
+        start_entry(hosts, message, key, earlier);
+    } else {
         answer(entry, message->from, message->handle);
         list_remove(&entry->recent);
         list_add(&hosts->ready, &entry->recent);
-    } else {
-        subscribe(entry, message->from, message->handle);
     }
 }
 
@@ -443,6 +427,7 @@ struct handle hosts_request(struct worker *worker, const char *host, bool intent
     message->message.deliver = deliver;
     message->from = worker;
     message->handle = handle;
+    message->intent = intent;
     message->probe = mode == SMTP_PROBE_ALL || (mode == SMTP_PROBE_INTENT && intent);
     memcpy(message->host, host, len + 1);
     loop_post(&worker_of(worker, bytes_make(host, len))->loop, &message->message);

@@ -34,7 +34,8 @@ typedef void (*host_ready)(void *arg, struct host_result *result);
 struct hosts *hosts_create(struct worker *worker);
 void hosts_destroy(struct hosts *hosts);
 
-/* A new pass has begun: hosts of which something could not be determined are looked at anew when asked for.
+/* A new pass has begun, or what failed so far was this machine's own fault: hosts of which something could
+ * not be determined are looked at anew when asked for.
  */
 void hosts_new_pass(struct hosts *hosts);
 

@@ -15,8 +15,11 @@ struct lane {
     struct list waiting; /* of struct turn */
     size_t waiting_count;
     size_t open;
-    int64_t next_us; /* the earliest next grant */
-    bool dead;       /* it timed out in this pass */
+    int64_t next_us;   /* the earliest next grant */
+    bool dead;         /* it timed out in this pass */
+    size_t names;      /* that were let in line in this pass, to be probed */
+    struct list heirs; /* of struct turn: past the budget, wait for a sample */
+    struct probe_sample *sample;
 };
 
 struct address {
@@ -52,6 +55,7 @@ struct pacer {
     int64_t interval_us[PACE_CLASSES];
     size_t connections[PACE_CLASSES];
     int64_t wait_ms;
+    size_t names_most;
 };
 
 enum pace_kind { PACE_ASK, PACE_ANSWER, PACE_GIVE_BACK };
@@ -65,6 +69,10 @@ struct pace_message {
     enum pace_class class;
     enum pace_answer answer;
     bool timed_out;
+    bool name;   /* asked for one more host name */
+    bool exempt; /* from the budget of names */
+    bool wants_sample;
+    struct probe_sample *sample; /* a counted reference, or NULL */
 };
 
 static struct bytes ip_key(const struct ip_addr *ip)
@@ -100,7 +108,17 @@ struct pacer *pacer_create(struct worker *worker)
     pacer->connections[PACE_SMTP] = (size_t)config->limits_ip_connections;
     pacer->connections[PACE_HTTPS] = (size_t)config->limits_https_connections;
     pacer->wait_ms = config->limits_wait;
+    pacer->names_most = (size_t)config->limits_names_per_ip;
     return pacer;
+}
+
+static void free_turns(struct list *turns)
+{
+    struct list *link;
+    while ((link = list_first(turns)) != NULL) {
+        list_remove(link);
+        free(list_entry(link, struct turn, link));
+    }
 }
 
 static void address_free(struct map_node *node, void *arg)
@@ -108,11 +126,9 @@ static void address_free(struct map_node *node, void *arg)
     (void)arg;
     struct address *address = (struct address *)node;
     for (size_t i = 0; i < PACE_CLASSES; i++) {
-        struct list *link;
-        while ((link = list_first(&address->lanes[i].waiting)) != NULL) {
-            list_remove(link);
-            free(list_entry(link, struct turn, link));
-        }
+        free_turns(&address->lanes[i].waiting);
+        free_turns(&address->lanes[i].heirs);
+        probe_sample_release(address->lanes[i].sample);
     }
     if (address->timer != NULL)
         event_free(address->timer);
@@ -142,7 +158,8 @@ static bool address_is_idle(const struct address *address, int64_t now)
 {
     for (size_t i = 0; i < PACE_CLASSES; i++) {
         const struct lane *lane = &address->lanes[i];
-        if (lane->dead || lane->open > 0 || lane->waiting_count > 0 || lane->next_us > now)
+        /* One that has served several names is shared hosting, most likely: its count is kept. */
+        if (lane->dead || lane->open > 0 || lane->waiting_count > 0 || lane->next_us > now || lane->names > 1)
             return false;
     }
     return true;
@@ -178,8 +195,10 @@ static struct address *find_address(struct pacer *pacer, const struct ip_addr *i
         return NULL;
     address->pacer = pacer;
     address->ip = *ip;
-    for (size_t i = 0; i < PACE_CLASSES; i++)
+    for (size_t i = 0; i < PACE_CLASSES; i++) {
         list_init(&address->lanes[i].waiting);
+        list_init(&address->lanes[i].heirs);
+    }
     if (!map_add(&pacer->addresses, &address->node, ip_key(ip))) {
         free(address);
         return NULL;
@@ -204,8 +223,13 @@ static void post(struct worker *to, const struct pace_message *content)
 static void answer_turn(struct worker *to, struct handle handle, const struct address *address,
                         enum pace_class class, enum pace_answer answer)
 {
+    const struct lane *lane = &address->lanes[class];
     struct pace_message message = {
         .kind = PACE_ANSWER, .handle = handle, .class = class, .answer = answer, .ip = address->ip};
+    if (answer == PACE_BUDGET)
+        message.sample = probe_sample_hold(lane->sample);
+    /* Of the first names none is wanted: most addresses never come to their budget. */
+    message.wants_sample = lane->sample == NULL && lane->names * 2 >= address->pacer->names_most;
     post(to, &message);
 }
 
@@ -262,11 +286,27 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
     }
 }
 
+/* Those past the budget wait until there is something to inherit, or nobody left to inherit from. */
+static void serve_heirs(struct address *address, enum pace_class class)
+{
+    struct lane *lane = &address->lanes[class];
+    bool over = lane->dead || lane->sample != NULL || (lane->open == 0 && lane->waiting_count == 0);
+    struct list *link;
+    while (over && (link = list_first(&lane->heirs)) != NULL) {
+        struct turn *turn = list_entry(link, struct turn, link);
+        answer_turn(turn->from, turn->handle, address, class, lane->dead ? PACE_DEAD : PACE_BUDGET);
+        list_remove(link);
+        free(turn);
+    }
+}
+
 static void serve(struct address *address)
 {
     int64_t wake_us = 0;
-    for (size_t i = 0; i < PACE_CLASSES; i++)
+    for (size_t i = 0; i < PACE_CLASSES; i++) {
         serve_lane(address, (enum pace_class)i, &wake_us);
+        serve_heirs(address, (enum pace_class)i);
+    }
     if (wake_us != 0)
         arm(address, wake_us, now_us());
 }
@@ -286,25 +326,36 @@ static bool too_many_before(const struct pacer *pacer, const struct lane *lane, 
     return (first_us + (int64_t)lane->waiting_count * pacer->interval_us[class]) / 1000 > pacer->wait_ms;
 }
 
-static void on_ask(struct pacer *pacer, const struct pace_message *message)
+static struct turn *make_turn(const struct pace_message *message)
 {
-    struct address *address = find_address(pacer, &message->ip);
-    if (address == NULL)
-        abort();
-    struct lane *lane = &address->lanes[message->class];
-    if (lane->dead || too_many_before(pacer, lane, message->class)) {
-        answer_turn(message->from, message->handle, address, message->class,
-                    lane->dead ? PACE_DEAD : PACE_TOO_LONG);
-        return;
-    }
     struct turn *turn = calloc(1, sizeof *turn);
     if (turn == NULL)
         abort();
     turn->from = message->from;
     turn->handle = message->handle;
     turn->since_ms = now_us() / 1000;
-    list_add(&lane->waiting, &turn->link);
+    return turn;
+}
+
+static void on_ask(struct pacer *pacer, const struct pace_message *message)
+{
+    struct address *address = find_address(pacer, &message->ip);
+    if (address == NULL)
+        abort();
+    struct lane *lane = &address->lanes[message->class];
+    if (message->name && !message->exempt && !lane->dead && lane->names >= pacer->names_most) {
+        list_add(&lane->heirs, &make_turn(message)->link);
+        serve(address);
+        return;
+    }
+    if (lane->dead || too_many_before(pacer, lane, message->class)) {
+        answer_turn(message->from, message->handle, address, message->class,
+                    lane->dead ? PACE_DEAD : PACE_TOO_LONG);
+        return;
+    }
+    list_add(&lane->waiting, &make_turn(message)->link);
     lane->waiting_count++;
+    lane->names += message->name;
     serve(address);
 }
 
@@ -318,7 +369,21 @@ static void on_give_back(struct pacer *pacer, const struct pace_message *message
         lane->open--;
     if (message->timed_out)
         lane->dead = true;
+    if (lane->sample == NULL)
+        lane->sample = probe_sample_hold(message->sample);
     serve(address);
+}
+
+static void forget_names(struct map_node *node, void *arg)
+{
+    (void)arg;
+    struct address *address = (struct address *)node;
+    for (size_t i = 0; i < PACE_CLASSES; i++) {
+        struct lane *lane = &address->lanes[i];
+        lane->names = 0;
+        probe_sample_release(lane->sample);
+        lane->sample = NULL;
+    }
 }
 
 static void forget_silence(struct map_node *node, void *arg)
@@ -329,9 +394,15 @@ static void forget_silence(struct map_node *node, void *arg)
         address->lanes[i].dead = false;
 }
 
-void pacer_new_pass(struct pacer *pacer)
+void pacer_forget_silence(struct pacer *pacer)
 {
     map_each(&pacer->addresses, forget_silence, NULL);
+}
+
+void pacer_new_pass(struct pacer *pacer)
+{
+    pacer_forget_silence(pacer);
+    map_each(&pacer->addresses, forget_names, NULL);
 }
 
 /* ---- the asking loop's side -------------------------------------------------------------------------- */
@@ -347,7 +418,9 @@ static void on_answer(struct worker *worker, const struct pace_message *message)
     pace_done done = request->done;
     void *arg = request->arg;
     free(request);
-    done(arg, message->answer);
+    struct pace_turn turn = {
+        .answer = message->answer, .wants_sample = message->wants_sample, .sample = message->sample};
+    done(arg, &turn);
 }
 
 static void deliver(struct message *raw, void *receiver)
@@ -362,25 +435,42 @@ static void deliver(struct message *raw, void *receiver)
         else
             on_answer(worker, message);
     }
+    probe_sample_release(message->sample);
     free(message);
 }
 
-struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum pace_class class,
-                           pace_done done, void *arg)
+static struct handle ask(struct worker *worker, const struct pace_message *message, pace_done done, void *arg)
 {
+    struct pace_message asked = *message;
     struct request *request = calloc(1, sizeof *request);
     if (request == NULL)
         return (struct handle){0, 0};
-    *request = (struct request){.pacer = worker->pacer, .ip = *ip, .class = class, .done = done, .arg = arg};
+    *request = (struct request){
+        .pacer = worker->pacer, .ip = asked.ip, .class = asked.class, .done = done, .arg = arg};
     struct handle handle = slots_add(&worker->pacer->requests, request);
     if (!handle_is_set(handle)) {
         free(request);
         return handle;
     }
-    struct pace_message message = {
-        .kind = PACE_ASK, .from = worker, .handle = handle, .ip = *ip, .class = class};
-    post(worker_of(worker, ip_key(ip)), &message);
+    asked.from = worker;
+    asked.handle = handle;
+    post(worker_of(worker, ip_key(&asked.ip)), &asked);
     return handle;
+}
+
+struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum pace_class class,
+                           pace_done done, void *arg)
+{
+    struct pace_message message = {.kind = PACE_ASK, .ip = *ip, .class = class};
+    return ask(worker, &message, done, arg);
+}
+
+struct handle pace_request_name(struct worker *worker, const struct ip_addr *ip, bool exempt, pace_done done,
+                                void *arg)
+{
+    struct pace_message message = {
+        .kind = PACE_ASK, .ip = *ip, .class = PACE_SMTP, .name = true, .exempt = exempt};
+    return ask(worker, &message, done, arg);
 }
 
 void pace_cancel(struct worker *worker, struct handle handle)
@@ -391,5 +481,13 @@ void pace_cancel(struct worker *worker, struct handle handle)
 void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out)
 {
     struct pace_message message = {.kind = PACE_GIVE_BACK, .ip = *ip, .class = class, .timed_out = timed_out};
+    post(worker_of(worker, ip_key(ip)), &message);
+}
+
+void pace_release_probe(struct worker *worker, const struct ip_addr *ip, bool timed_out,
+                        struct probe_sample *sample)
+{
+    struct pace_message message = {
+        .kind = PACE_GIVE_BACK, .ip = *ip, .class = PACE_SMTP, .timed_out = timed_out, .sample = sample};
     post(worker_of(worker, ip_key(ip)), &message);
 }

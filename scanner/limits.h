@@ -4,12 +4,17 @@
  * Each IP address is owned by one loop (by hash). A request for a turn is a message to the owner, the grant a
  * message back; on the owner's own loop the same messages are used, so there is one path. An address that
  * timed out is dead, for its class of connection, for the rest of the pass: nobody gets a turn at it.
+ *
+ * An address that has served limits.names_per_ip host names in a pass is probed for no further name: what the
+ * address says to everybody is inherited from the probe of another name (probe_sample). Addresses that are
+ * forgotten between two requests (one name, nothing going on) may count one name less.
  */
 #ifndef STSWEEP_LIMITS_H
 #define STSWEEP_LIMITS_H
 
 #include "scanner/base/ip.h"
 #include "scanner/base/slots.h"
+#include "scanner/sample.h"
 
 struct worker;
 struct pacer;
@@ -19,26 +24,47 @@ enum pace_class { PACE_SMTP, PACE_HTTPS, PACE_CLASSES };
 enum pace_answer {
     PACE_GRANTED,  /* connect now, and call pace_release when it is over */
     PACE_TOO_LONG, /* the turn would come after limits.wait */
-    PACE_DEAD      /* the address timed out before */
+    PACE_DEAD,     /* the address timed out before */
+    PACE_BUDGET    /* limits.names_per_ip */
+};
+
+struct pace_turn {
+    enum pace_answer answer;
+    bool wants_sample;                 /* granted: pace_release_probe is to bring one where there is one */
+    const struct probe_sample *sample; /* with PACE_BUDGET, or NULL where no probe saw anything; gone when the
+                                          call returns */
 };
 
 /* Called exactly once for each request that is not cancelled, never from inside pace_request. */
-typedef void (*pace_done)(void *arg, enum pace_answer answer);
+typedef void (*pace_done)(void *arg, const struct pace_turn *turn);
 
 struct pacer *pacer_create(struct worker *worker);
 void pacer_destroy(struct pacer *pacer);
 
-/* A new pass has begun: addresses that were silent may be tried once more. */
+/* A new pass has begun: addresses that were silent may be tried once more, and names are counted anew. */
 void pacer_new_pass(struct pacer *pacer);
+
+/* Addresses that were silent may be tried once more: it was this machine that was cut off. */
+void pacer_forget_silence(struct pacer *pacer);
 
 /* A zeroed handle means out of memory: no callback will come. */
 struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum pace_class class,
                            pace_done done, void *arg);
+
+/* For a probe of one more host name (PACE_SMTP). exempt: the name is probed whatever the budget says. Where
+ * the budget is used up the answer comes once a probe of the address has brought a sample, or none can any
+ * more. */
+struct handle pace_request_name(struct worker *worker, const struct ip_addr *ip, bool exempt, pace_done done,
+                                void *arg);
 
 /* No callback after this; a grant that is on its way is given back by itself. */
 void pace_cancel(struct worker *worker, struct handle handle);
 
 /* After a grant, when the connection is over. */
 void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out);
+
+/* Likewise after a probe; takes over the reference to sample, which may be NULL. */
+void pace_release_probe(struct worker *worker, const struct ip_addr *ip, bool timed_out,
+                        struct probe_sample *sample);
 
 #endif

@@ -74,11 +74,11 @@ static void pass_over(struct policy_visit *visit, enum not_tried reason)
     try_next(visit);
 }
 
-static void on_turn(void *arg, enum pace_answer answer)
+static void on_turn(void *arg, const struct pace_turn *turn)
 {
     struct policy_visit *visit = arg;
-    if (answer != PACE_GRANTED) {
-        pass_over(visit, answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
+    if (turn->answer != PACE_GRANTED) {
+        pass_over(visit, turn->answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
         return;
     }
     visit->tried++;
@@ -110,8 +110,15 @@ static void try_next(struct policy_visit *visit)
 static void on_addresses(void *arg)
 {
     struct policy_visit *visit = arg;
-    if (visit->facts->address.ip_count == 0)
+    const struct address_facts *address = &visit->facts->address;
+    if (address->ip_count == 0) {
         visit->facts->fetch.not_tried = NOT_TRIED_NO_ADDRESS;
+    } else if (addresses_opted_out(address, visit->worker->context->optout)) {
+        visit->facts->fetch.not_tried = NOT_TRIED_OPTOUT;
+        visit->facts->fetch.ip = address->ips[0];
+        finish(visit);
+        return;
+    }
     try_next(visit);
 }
 

@@ -30,9 +30,10 @@ static bool address_is_silent(const struct probe_facts *facts)
     return facts->step == SMTP_CONNECT && facts->end == SMTP_END_NET && facts->net == NET_TIMEOUT;
 }
 
-static void on_turn(void *arg, enum pace_answer answer);
+static void on_turn(void *arg, const struct pace_turn *turn);
 
-static bool ask_turn(struct probe_run *run)
+/* The second, permissive handshake: the name is known to the address already. */
+static bool ask_again(struct probe_run *run)
 {
     set_state(run, RUN_TURN);
     run->turn = pace_request(run->worker, &run->facts.ip, PACE_SMTP, on_turn, run);
@@ -53,7 +54,10 @@ static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
-    pace_release(worker, &facts->ip, PACE_SMTP, address_is_silent(facts));
+    worker->connects++;
+    worker->connects_failed += facts->step == SMTP_CONNECT;
+    pace_release_probe(worker, &facts->ip, address_is_silent(facts),
+                       run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);
     run->facts.pass = worker->pass;
     if (run->permissive) {
@@ -62,7 +66,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
         return;
     }
     run->permissive = handshake_wants_second(facts);
-    if (!run->permissive || !ask_turn(run))
+    if (!run->permissive || !ask_again(run))
         finish(run);
 }
 
@@ -81,38 +85,47 @@ static void on_place(void *arg)
     run->probe = probe_start(run->worker->prober, &request);
 }
 
-static void on_turn(void *arg, enum pace_answer answer)
+static void on_turn(void *arg, const struct pace_turn *turn)
 {
+    static const enum not_tried reasons[] = {
+        [PACE_TOO_LONG] = NOT_TRIED_PACE, [PACE_DEAD] = NOT_TRIED_DEAD, [PACE_BUDGET] = NOT_TRIED_BUDGET};
     struct probe_run *run = arg;
-    if (answer != PACE_GRANTED && run->permissive) {
+    if (turn->answer != PACE_GRANTED && run->permissive) {
         finish(run);
         return;
     }
-    if (answer != PACE_GRANTED) {
-        not_tried(run, answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
+    if (turn->answer != PACE_GRANTED) {
+        if (turn->sample != NULL)
+            probe_sample_inherit(turn->sample, &run->arena, &run->facts);
+        not_tried(run, reasons[turn->answer]);
         return;
     }
+    run->wants_sample = turn->wants_sample;
     set_state(run, RUN_PLACE);
     gate_wait_init(&run->place, on_place, run);
     gate_enter(&run->worker->smtp_gate, &run->place);
 }
 
 void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
-                     const struct ip_addr *ip, bool probe, void (*done)(void *arg), void *arg)
+                     const struct ip_addr *ip, enum probe_leave leave, void (*done)(void *arg), void *arg)
 {
     *run = (struct probe_run){.worker = worker, .host = host, .done = done, .arg = arg};
     arena_init(&run->arena, PROBE_ARENA_BYTES);
     run->facts = (struct probe_facts){.host = host->host, .ip = *ip, .time = clock_wall_ms()};
     run->facts.tls.alert = -1;
     run->facts.pass = worker->pass;
-    enum not_tried reason = probe ? worker_may_contact(worker, ip) : NOT_TRIED_OFF;
+    enum not_tried reason = leave == PROBE_NOT_WANTED  ? NOT_TRIED_OFF
+                            : leave == PROBE_OPTED_OUT ? NOT_TRIED_OPTOUT
+                                                       : worker_may_contact(worker, ip);
     if (reason == TRIED && worker->context->port25_blocked)
         reason = NOT_TRIED_PORT_BLOCKED;
     if (reason != TRIED) {
         not_tried(run, reason);
         return;
     }
-    if (!ask_turn(run))
+    set_state(run, RUN_TURN);
+    run->turn = pace_request_name(worker, ip, leave == PROBE_ALWAYS, on_turn, run);
+    if (!handle_is_set(run->turn))
         not_tried(run, NOT_TRIED_PACE);
 }
 

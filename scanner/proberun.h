@@ -24,6 +24,7 @@ struct probe_run {
     bool permissive;           /* the second handshake is on its way (TLS-4) */
     struct probe_facts second; /* its session; facts.legacy is what is kept of it */
     enum probe_run_state state;
+    bool wants_sample; /* the address's owner has none for further names yet */
     struct handle turn;
     struct gate_wait place;
     struct handle probe;
@@ -31,9 +32,17 @@ struct probe_run {
     void *arg;
 };
 
+/* What may be done at an address. */
+enum probe_leave {
+    PROBE_WITHIN_BUDGET, /* by limits.names_per_ip */
+    PROBE_ALWAYS,
+    PROBE_NOT_WANTED, /* smtp.probe */
+    PROBE_OPTED_OUT   /* its host's name is an alias of one on the opt-out list */
+};
+
 /* done is called exactly once; where nothing may be tried, from inside. host outlives the run. */
 void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
-                     const struct ip_addr *ip, bool probe, void (*done)(void *arg), void *arg);
+                     const struct ip_addr *ip, enum probe_leave leave, void (*done)(void *arg), void *arg);
 
 /* Ends what is under way without a callback and frees the memory. */
 void probe_run_dispose(struct probe_run *run);

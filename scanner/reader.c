@@ -10,6 +10,7 @@
 #include "output/json.h"
 #include "scanner/base/clock.h"
 #include "scanner/domain.h"
+#include "scanner/verdict.h"
 
 enum {
     BACKLOG_BYTES = 64 * 1024 * 1024,
@@ -68,7 +69,9 @@ static bool is_stopped(void *arg)
 static enum error on_name(void *arg, const struct input_name *name)
 {
     struct reader *reader = arg;
-    if (optout_has_domain(reader->options.workers->context->optout, name->domain)) {
+    /* Who opts out between two runs of a scan keeps the record that there is: it is counted once. */
+    if (optout_has_domain(reader->options.workers->context->optout, name->domain) &&
+        !store_is_done(reader->options.store, name->ordinal)) {
         reader->counts.opted_out++;
         return ERR_OK;
     }
@@ -110,6 +113,15 @@ static void pause_for_writer(struct reader *reader)
 {
     struct timespec pause = {.tv_nsec = BACKLOG_PAUSE_MS * 1000000};
     while (writer_backlog(reader->options.writer) > BACKLOG_BYTES && !is_stopped(reader))
+        (void)nanosleep(&pause, NULL);
+}
+
+/* This machine is cut off: whatever were started now would fail. */
+static void pause_for_outage(struct reader *reader)
+{
+    const atomic_bool *lasts = &reader->options.workers->context->hold_back;
+    struct timespec pause = {.tv_nsec = PASS_POLL_MS * 1000000};
+    while (atomic_load(lasts) && !is_stopped(reader))
         (void)nanosleep(&pause, NULL);
 }
 
@@ -166,6 +178,15 @@ static enum error take_returned(struct reader *reader)
     return reader->again_error;
 }
 
+bool reader_tries_again(const struct worker *worker, const struct judgement *judgement)
+{
+    int64_t more = worker->context->config->scan_retry_passes - (int64_t)worker->pass;
+    if (more >= 0 && verdict_may_pass(judgement))
+        return true;
+    return more + READER_OUTAGE_PASSES >= 0 && atomic_load(&worker->context->doubtful) &&
+           verdict_has_passing(judgement);
+}
+
 enum error reader_put_off(struct reader *reader, const struct input_name *name)
 {
     struct name_message *message = name_message(name, deliver_return);
@@ -204,6 +225,7 @@ static enum error hand_out(struct reader *reader, bool first)
         if (is_stopped(reader))
             return ERR_STOPPED;
         pause_for_writer(reader);
+        pause_for_outage(reader);
         error = start_domain(reader, &name);
         if (error == ERR_OK)
             error = take_returned(reader);
@@ -261,21 +283,23 @@ static enum error run_pass(struct reader *reader, bool first, bool last)
     return error;
 }
 
-/* What was put off becomes what is handed out. */
-static enum error next_pass(struct reader *reader)
+/* What was put off becomes what is handed out. What only an outage hit need not wait when that is over. */
+static enum error next_pass(struct reader *reader, bool only_outage)
 {
     spool_destroy(reader->spool);
     reader->spool = reader->again;
     reader->again = NULL;
     enum error error = spool_finish(reader->spool);
-    if (error == ERR_OK)
+    if (error == ERR_OK && !only_outage)
         error = wait_to_retry(reader);
+    pause_for_outage(reader);
     return error == ERR_OK ? workers_new_pass(reader->options.workers, reader->options.worker_count) : error;
 }
 
 static enum error run_passes(struct reader *reader)
 {
-    int64_t passes = 1 + reader->options.config->scan_retry_passes;
+    int64_t retries = reader->options.config->scan_retry_passes;
+    int64_t passes = 1 + retries + READER_OUTAGE_PASSES;
     uint64_t put_off = 0;
     enum error error = ERR_OK;
     for (int64_t pass = 1; pass <= passes && error == ERR_OK; pass++) {
@@ -285,7 +309,7 @@ static enum error run_passes(struct reader *reader)
         if (error != ERR_OK || atomic_load(&reader->put_off) == put_off)
             break;
         put_off = atomic_load(&reader->put_off);
-        error = next_pass(reader);
+        error = next_pass(reader, pass > retries);
     }
     return error;
 }

@@ -2,7 +2,8 @@
  * The reader thread: reads the input once into the spool, rejects to the writer, then hands the names to the
  * loops in keyed order, never more at a time than scan.in_flight, and none while the writer's backlog is too
  * long. Names that are put off wait in a spool of their own for the next pass (scan.retry_passes,
- * scan.retry_after).
+ * scan.retry_after), and what an outage of this machine hit for up to READER_OUTAGE_PASSES more. None is
+ * handed out while scan_context.hold_back stands.
  */
 #ifndef STSWEEP_READER_H
 #define STSWEEP_READER_H
@@ -13,6 +14,11 @@
 #include "scanner/writer.h"
 
 struct reader;
+
+enum { READER_OUTAGE_PASSES = 3 };
+
+/* From the worker's thread: is this judgement to be put off, as another pass may find more? */
+bool reader_tries_again(const struct worker *worker, const struct judgement *judgement);
 
 struct reader_options {
     const struct config *config;

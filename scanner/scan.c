@@ -20,9 +20,10 @@
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
 #include "scanner/verdict.h"
+#include "scanner/watch.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
-enum { WHY_BYTES = 16 * 1024, TICK_MS = 500 };
+enum { WHY_BYTES = 16 * 1024 };
 
 struct scan {
     const struct scan_request *request;
@@ -34,6 +35,7 @@ struct scan {
     struct worker *workers;
     uint32_t worker_count;
     struct reader *reader;
+    struct watch *watch;
     struct input_file *files;
     struct scan_meta meta;
     struct preflight preflight;
@@ -60,8 +62,7 @@ static void wake_main(struct scan *scan)
     (void)written;
 }
 
-/* ---- what the loops hand over ---------------------------------------------------------------------------
- */
+/* ---- what the loops hand over ---- */
 
 static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
 {
@@ -97,14 +98,14 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
                       const struct judgement *judgement)
 {
     struct scan *scan = arg;
-    if (worker->pass <= (uint64_t)scan->config->scan_retry_passes && verdict_may_pass(judgement)) {
+    if (reader_tries_again(worker, judgement)) {
         put_off(scan, facts);
         return;
     }
     records_domain(&scan->records, worker->index, facts, judgement);
     progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
-    atomic_store_explicit(&scan->lookups[worker->index], lookup_counters(worker->dns)->answered,
-                          memory_order_relaxed);
+    uint64_t answered = lookup_counters(worker->dns)->answered;
+    atomic_store_explicit(&scan->lookups[worker->index], answered, memory_order_relaxed);
     ended(scan);
 }
 
@@ -115,8 +116,7 @@ static void on_release(void *arg, struct worker *worker)
     reader_credit(scan->reader);
 }
 
-/* ---- what the reader and the writer say ------------------------------------------------------------------
- */
+/* ---- what the reader and the writer say ---- */
 
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
@@ -147,8 +147,7 @@ static void on_writer_failed(void *arg)
     wake_main(scan);
 }
 
-/* ---- beginning -------------------------------------------------------------------------------------------
- */
+/* ---- beginning ---- */
 
 static bool say(struct scan *scan, const char *what, enum error error)
 {
@@ -215,7 +214,9 @@ static bool make_workers(struct scan *scan)
         (void)buf_text(&scan->why, why);
     else
         resumed_silence(scan->store, scan->workers);
-    return say(scan, "loops", scan->workers == NULL ? ERR_CONFIG : ERR_OK);
+    if (scan->workers != NULL)
+        scan->watch = watch_create(&scan->context, scan->workers);
+    return say(scan, "loops", scan->watch == NULL ? ERR_CONFIG : ERR_OK);
 }
 
 /* Where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
@@ -307,8 +308,7 @@ static bool begin(struct scan *scan)
     return make_workers(scan) && make_reader(scan) && start_threads(scan);
 }
 
-/* ---- running ---------------------------------------------------------------------------------------------
- */
+/* ---- running ---- */
 
 static void stop_feeding(struct scan *scan, const char *reason)
 {
@@ -320,8 +320,7 @@ static void stop_feeding(struct scan *scan, const char *reason)
 
 static bool signal_came(struct scan *scan)
 {
-    struct signalfd_siginfo info;
-    return read(scan->signal_fd, &info, sizeof info) == (ssize_t)sizeof info;
+    return read(scan->signal_fd, &(struct signalfd_siginfo){0}, sizeof(struct signalfd_siginfo)) > 0;
 }
 
 static void wait_a_while(struct scan *scan)
@@ -329,13 +328,18 @@ static void wait_a_while(struct scan *scan)
     struct pollfd ready[2] = {{.fd = scan->signal_fd, .events = POLLIN},
                               {.fd = scan->wake_fd, .events = POLLIN}};
     uint64_t count;
-    (void)poll(ready, 2, TICK_MS);
+    (void)poll(ready, 2, WATCH_TICK_MS);
     ssize_t got = read(scan->wake_fd, &count, sizeof count);
     (void)got;
 }
 
 static void show_progress(struct scan *scan)
 {
+    const char *line = watch_tick(scan->watch);
+    if (line != NULL) {
+        progress_clear(&scan->progress);
+        (void)fprintf(stderr, "stsweep: %s\n", line);
+    }
     struct reader_progress progress = reader_progress(scan->reader);
     if (progress.waiting && !scan->waiting) {
         progress_clear(&scan->progress);
@@ -378,8 +382,7 @@ static void run_to_end(struct scan *scan)
     }
 }
 
-/* ---- ending ----------------------------------------------------------------------------------------------
- */
+/* ---- ending ---- */
 
 static void end_threads(struct scan *scan)
 {
@@ -436,12 +439,14 @@ static int finish(struct scan *scan)
         return read_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
     }
     closing_denominators(scan->store, &counts);
+    scan->meta.events = watch_events(scan->watch, &scan->meta.event_count);
     return read_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
 }
 
 static void dispose(struct scan *scan)
 {
     workers_destroy(scan->workers, scan->worker_count);
+    watch_destroy(scan->watch);
     records_dispose(&scan->records);
     free(scan->lookups);
     reader_destroy(scan->reader);

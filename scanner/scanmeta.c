@@ -76,6 +76,8 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .library_count = meta->library_count,
                          .preflight = meta->preflight,
                          .preflight_count = meta->preflight_count,
+                         .events = meta->events,
+                         .event_count = meta->event_count,
                          .resolver = meta->resolver};
 }
 

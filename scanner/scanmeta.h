@@ -24,6 +24,8 @@ struct scan_meta {
     size_t library_count;
     const struct meta_check *preflight; /* of this run; outlives it */
     size_t preflight_count;
+    const struct meta_check *events; /* likewise */
+    size_t event_count;
     struct meta_input *inputs;
     size_t input_count;
     struct buf stored; /* of the scan that is gone on with */

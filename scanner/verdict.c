@@ -101,11 +101,9 @@ static bool is_dane_open(const struct judgement *judgement)
     return false;
 }
 
-bool verdict_may_pass(const struct judgement *judgement)
+bool verdict_has_passing(const struct judgement *judgement)
 {
-    bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
-                judgement->incomplete || is_dane_open(judgement);
-    for (enum failure_code code = FAIL_NONE + 1; open && code < FAIL_COUNT; code++) {
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++) {
         const struct failure *failure = failure_get(code);
         /* What stands in our own configuration or on an opt-out list does not pass; a turn may come. */
         bool ours =
@@ -114,6 +112,13 @@ bool verdict_may_pass(const struct judgement *judgement)
             return true;
     }
     return false;
+}
+
+bool verdict_may_pass(const struct judgement *judgement)
+{
+    bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
+                judgement->incomplete || is_dane_open(judgement);
+    return open && verdict_has_passing(judgement);
 }
 
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,

@@ -19,6 +19,9 @@ bool verdict_host_may_pass(const struct host_facts *facts);
 /* Was the outcome left open by something that may pass, so that it is worth trying again? */
 bool verdict_may_pass(const struct judgement *judgement);
 
+/* Did anything fail for a passing reason that is not by our own choice, even where the outcome is clear? */
+bool verdict_has_passing(const struct judgement *judgement);
+
 /* One address: FAIL_NONE where an MTA-STS sender's TLS checks pass. */
 enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now);
 

@@ -150,6 +150,7 @@ static enum failure_code not_tried_code(enum not_tried reason)
         [NOT_TRIED_NO_ADDRESS] = FAIL_MX_NO_ADDRESS,
         [NOT_TRIED_DEAD] = FAIL_SMTP_TCP_TIMEOUT,
         [NOT_TRIED_PORT_BLOCKED] = FAIL_SMTP_TCP_PORT_BLOCKED,
+        [NOT_TRIED_BUDGET] = FAIL_SMTP_NOT_PROBED_BUDGET,
     };
     return codes[reason];
 }
@@ -268,6 +269,10 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
 
 enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
 {
+    if (probe->shared && !probe->starttls_offered)
+        return TLS_OFFER_NO; /* what the address offers it offers whatever name it is called by */
+    if (probe->shared && probe->tls.version != 0)
+        return TLS_OFFER_YES;
     if (probe->not_tried != TRIED)
         return TLS_OFFER_UNKNOWN;
     if (probe->tls.end == TLS_DONE || handshake_encrypts(probe->legacy))

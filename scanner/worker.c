@@ -90,6 +90,16 @@ void workers_destroy(struct worker *workers, uint32_t count)
     free(workers);
 }
 
+static void deliver_forget_failures(struct message *message, void *receiver)
+{
+    struct worker *worker = receiver;
+    if (worker->pacer != NULL)
+        pacer_forget_silence(worker->pacer);
+    if (worker->hosts != NULL)
+        hosts_new_pass(worker->hosts);
+    free(message);
+}
+
 static void deliver_new_pass(struct message *message, void *receiver)
 {
     struct worker *worker = receiver;
@@ -101,16 +111,27 @@ static void deliver_new_pass(struct message *message, void *receiver)
     free(message);
 }
 
-enum error workers_new_pass(struct worker *workers, uint32_t count)
+static enum error tell_all(struct worker *workers, uint32_t count,
+                           void (*deliver)(struct message *message, void *receiver))
 {
     for (uint32_t i = 0; i < count; i++) {
         struct message *message = calloc(1, sizeof *message);
         if (message == NULL)
             return ERR_MEMORY;
-        message->deliver = deliver_new_pass;
+        message->deliver = deliver;
         loop_post(&workers[i].loop, message);
     }
     return ERR_OK;
+}
+
+enum error workers_new_pass(struct worker *workers, uint32_t count)
+{
+    return tell_all(workers, count, deliver_new_pass);
+}
+
+enum error workers_forget_failures(struct worker *workers, uint32_t count)
+{
+    return tell_all(workers, count, deliver_forget_failures);
 }
 
 struct worker *worker_of(const struct worker *worker, struct bytes key)

@@ -34,9 +34,11 @@ struct scan_context {
     bool has_ipv6;
     bool port25_blocked; /* preflight found that port 25 of nobody can be reached from here */
     uint64_t hash_seed;
-    atomic_size_t parked; /* domains that wait beside scan.in_flight */
-    bool whole_facts;     /* domains see all that a probe saw, not only what a verdict needs (check) */
-    const char *trace;    /* a domain whose transitions are printed to stderr, or NULL */
+    atomic_size_t parked;  /* domains that wait beside scan.in_flight */
+    atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
+    atomic_bool doubtful;  /* likewise, or was a moment ago: what fails now is to be tried again */
+    bool whole_facts;      /* domains see all that a probe saw, not only what a verdict needs (check) */
+    const char *trace;     /* a domain whose transitions are printed to stderr, or NULL */
     struct sink sink;
 };
 
@@ -54,7 +56,9 @@ struct worker {
     struct gate smtp_gate;
     struct gate policy_gate;
     struct slots domains;
-    uint32_t pass; /* of the scan, from 1 */
+    uint32_t pass;            /* of the scan, from 1 */
+    uint64_t connects;        /* SMTP connections begun that came to an end */
+    uint64_t connects_failed; /* of them never made */
 };
 
 /* An array of count workers, loops made but not started. NULL with *why. */
@@ -65,6 +69,10 @@ void workers_destroy(struct worker *workers, uint32_t count);
 
 /* To every loop: a further pass begins with what is posted to it after this. */
 enum error workers_new_pass(struct worker *workers, uint32_t count);
+
+/* To every loop: what failed for a passing reason was this machine's fault, and is looked at anew when asked
+ * for. */
+enum error workers_forget_failures(struct worker *workers, uint32_t count);
 
 /* The worker that owns a key. */
 struct worker *worker_of(const struct worker *worker, struct bytes key);

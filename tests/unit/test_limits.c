@@ -72,13 +72,20 @@ struct asker {
     int answers;
     enum pace_answer answer;
     int64_t at_ms;
+    bool wants_sample;
+    struct arena arena; /* where a test inherits */
+    struct probe_facts facts;
 };
 
-static void on_answer(void *arg, enum pace_answer answer)
+static void on_answer(void *arg, const struct pace_turn *turn)
 {
     struct asker *asker = arg;
     asker->answers++;
-    asker->answer = answer;
+    asker->answer = turn->answer;
+    asker->wants_sample = turn->wants_sample;
+    asker->facts = (struct probe_facts){.host = "heir"};
+    if (turn->sample != NULL)
+        probe_sample_inherit(turn->sample, &asker->arena, &asker->facts);
     asker->at_ms = clock_monotonic_ms();
 }
 
@@ -94,7 +101,7 @@ static void test_one_at_a_time(void **state)
 {
     (void)state;
     struct bench bench;
-    struct asker askers[4] = {{0, 0, 0}};
+    struct asker askers[4] = {{0}};
     struct ip_addr ip = address(1);
     bench_init(&bench, 1, 1, 1000000, 60000);
     for (int i = 0; i < 4; i++)
@@ -113,7 +120,7 @@ static void test_spacing(void **state)
 {
     (void)state;
     struct bench bench;
-    struct asker askers[4] = {{0, 0, 0}};
+    struct asker askers[4] = {{0}};
     struct ip_addr ip = address(1);
     bench_init(&bench, 1, 10, 600, 60000); /* 100 ms apart */
     for (int i = 0; i < 4; i++)
@@ -129,7 +136,7 @@ static void test_other_addresses_and_classes_do_not_wait(void **state)
 {
     (void)state;
     struct bench bench;
-    struct asker askers[3] = {{0, 0, 0}};
+    struct asker askers[3] = {{0}};
     struct ip_addr one = address(1);
     struct ip_addr two = address(2);
     bench_init(&bench, 1, 1, 20, 60000);
@@ -165,7 +172,7 @@ static void test_one_that_comes_too_late_is_refused_at_once(void **state)
 {
     (void)state;
     struct bench bench;
-    struct asker askers[2] = {{0, 0, 0}};
+    struct asker askers[2] = {{0}, {0}};
     struct ip_addr ip = address(1);
     bench_init(&bench, 1, 1, 1, 1000); /* one a minute, a second at most */
     (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[0]);
@@ -183,7 +190,7 @@ static void test_silent_address_is_dead(void **state)
 {
     (void)state;
     struct bench bench;
-    struct asker askers[4] = {{0, 0, 0}};
+    struct asker askers[4] = {{0}};
     struct ip_addr ip = address(1);
     bench_init(&bench, 1, 1, 1000000, 60000);
     for (int i = 0; i < 2; i++)
@@ -200,11 +207,133 @@ static void test_silent_address_is_dead(void **state)
     bench_dispose(&bench);
 }
 
+/* What a probe of an address saw that offers STARTTLS with TLS 1.3, and a certificate of its own. */
+static struct probe_sample *make_sample(void)
+{
+    static struct bytes ehlo[2];
+    static struct cert_facts cert;
+    ehlo[0] = bytes_of("PIPELINING");
+    ehlo[1] = bytes_of("STARTTLS");
+    struct probe_facts probe = {
+        .host = "first.example",
+        .greeting = bytes_of("mx.example ESMTP"),
+        .ehlo = ehlo,
+        .ehlo_count = 2,
+        .starttls_offered = true,
+        .tls = {.end = TLS_DONE, .version = 0x0304, .name_match = true, .certs = &cert, .cert_count = 1}};
+    struct probe_sample *sample = probe_sample_create(&probe);
+    assert_non_null(sample);
+    return sample;
+}
+
+enum { BUDGET = 4, NAMES = 10 };
+
+static void ask_names(struct bench *bench, const struct ip_addr *ip, struct asker *askers, int count,
+                      bool exempt)
+{
+    for (int i = 0; i < count; i++)
+        assert_true(handle_is_set(pace_request_name(&bench->workers[(uint32_t)i % bench->count], ip, exempt,
+                                                    on_answer, &askers[i])));
+}
+
+static void run_all(struct bench *bench, int ms)
+{
+    for (int turn = 0; turn < 4; turn++)
+        for (uint32_t i = 0; i < bench->count; i++)
+            run_for(&bench->workers[i], ms);
+}
+
+static int answered_with(const struct asker *askers, int count, enum pace_answer answer)
+{
+    int number = 0;
+    for (int i = 0; i < count; i++)
+        number += askers[i].answers == 1 && askers[i].answer == answer;
+    return number;
+}
+
+static void check_inherited(const struct asker *asker)
+{
+    const struct probe_facts *facts = &asker->facts;
+    assert_true(facts->shared);
+    assert_string_equal(facts->host, "heir");
+    assert_int_equal(facts->greeting.len, strlen("mx.example ESMTP"));
+    assert_int_equal(facts->ehlo_count, 2);
+    assert_memory_equal(facts->ehlo[1].data, "STARTTLS", 8);
+    assert_true(facts->starttls_offered);
+    assert_int_equal(facts->tls.version, 0x0304);
+    assert_int_equal(facts->tls.end, TLS_NOT_TRIED); /* no handshake of its own, no certificate, no match */
+    assert_int_equal(facts->tls.cert_count, 0);
+    assert_false(facts->tls.name_match);
+}
+
+/* Over two loops: as many names as the budget says are probed, the rest wait for a sample and inherit it. */
+static void test_names_budget(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[NAMES];
+    struct asker always;
+    struct ip_addr ip = address(1);
+    memset(askers, 0, sizeof askers);
+    memset(&always, 0, sizeof always);
+    bench_init(&bench, 2, NAMES, 1000000, 60000);
+    for (uint32_t i = 0; i < bench.count; i++) {
+        pacer_destroy(bench.workers[i].pacer);
+        bench.config.limits_names_per_ip = BUDGET;
+        bench.workers[i].pacer = pacer_create(&bench.workers[i]);
+    }
+    for (int i = 0; i < NAMES; i++)
+        arena_init(&askers[i].arena, 65536);
+    ask_names(&bench, &ip, askers, NAMES, false);
+    run_all(&bench, 20);
+    assert_int_equal(granted(askers, NAMES), BUDGET);
+    assert_int_equal(answered_with(askers, NAMES, PACE_BUDGET), 0); /* nothing to inherit yet */
+    pace_release_probe(bench.workers, &ip, false, make_sample());
+    run_all(&bench, 20);
+    assert_int_equal(answered_with(askers, NAMES, PACE_BUDGET), NAMES - BUDGET);
+    for (int i = 0; i < NAMES; i++)
+        if (askers[i].answer == PACE_BUDGET)
+            check_inherited(&askers[i]);
+    ask_names(&bench, &ip, &always, 1, true);
+    run_all(&bench, 20);
+    assert_int_equal(granted(&always, 1), 1); /* TLSA records or a policy: the name itself is looked at */
+    for (int i = 0; i < NAMES; i++)
+        arena_dispose(&askers[i].arena);
+    bench_dispose(&bench);
+}
+
+/* Where no probe of the address saw anything there is nothing to inherit, and nobody waits for ever. */
+static void test_names_budget_without_sample(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[3];
+    struct ip_addr ip = address(1);
+    memset(askers, 0, sizeof askers);
+    bench_init(&bench, 1, 1, 1000000, 60000);
+    pacer_destroy(bench.workers[0].pacer);
+    bench.config.limits_names_per_ip = 1;
+    bench.workers[0].pacer = pacer_create(bench.workers);
+    ask_names(&bench, &ip, askers, 2, false);
+    run_all(&bench, 20);
+    assert_int_equal(granted(askers, 2), 1);
+    assert_true(askers[0].wants_sample);
+    pace_release_probe(bench.workers, &ip, false, NULL);
+    run_all(&bench, 20);
+    assert_int_equal(askers[1].answer, PACE_BUDGET);
+    assert_false(askers[1].facts.shared);
+    pacer_new_pass(bench.workers[0].pacer);
+    ask_names(&bench, &ip, &askers[2], 1, false);
+    run_all(&bench, 20);
+    assert_int_equal(granted(&askers[2], 1), 1); /* a new pass has a budget of its own */
+    bench_dispose(&bench);
+}
+
 static void test_cancel(void **state)
 {
     (void)state;
     struct bench bench;
-    struct asker askers[3] = {{0, 0, 0}};
+    struct asker askers[3] = {{0}};
     struct ip_addr ip = address(1);
     bench_init(&bench, 1, 1, 1000000, 60000);
     struct handle first = pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[0]);
@@ -223,7 +352,7 @@ static void test_destroy_while_waiting(void **state)
 {
     (void)state;
     struct bench bench;
-    struct asker askers[3] = {{0, 0, 0}};
+    struct asker askers[3] = {{0}};
     struct ip_addr ip = address(1);
     bench_init(&bench, 2, 1, 20, 60000);
     for (int i = 0; i < 3; i++)
@@ -267,12 +396,12 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
             (void)loop_stop(&crowd->bench.workers[i].loop);
 }
 
-static void on_turn(void *arg, enum pace_answer answer)
+static void on_turn(void *arg, const struct pace_turn *turn)
 {
     struct visitor *visitor = arg;
     struct crowd *crowd = visitor->crowd;
     struct timeval stay = {.tv_usec = 500};
-    if (answer != PACE_GRANTED)
+    if (turn->answer != PACE_GRANTED)
         abort();
     int open = atomic_fetch_add(&crowd->open[visitor->address], 1) + 1;
     if (open > atomic_load(&crowd->most))
@@ -319,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_too_long_is_said_at_once),
         cmocka_unit_test(test_one_that_comes_too_late_is_refused_at_once),
         cmocka_unit_test(test_silent_address_is_dead),
+        cmocka_unit_test(test_names_budget),
+        cmocka_unit_test(test_names_budget_without_sample),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_destroy_while_waiting),
         cmocka_unit_test(test_over_loops),

@@ -35,6 +35,7 @@ struct nowhere {
     pthread_t thread;
     atomic_bool stop;
     atomic_bool silent;
+    atomic_int until_silent; /* so many questions more; 0: no end */
 };
 
 static void *serve(void *arg)
@@ -49,6 +50,8 @@ static void *serve(void *arg)
             continue;
         ssize_t got = recvfrom(nowhere->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
         bool root = wire[12] == 0; /* what a scan asks before it starts */
+        if (atomic_load(&nowhere->until_silent) > 0 && atomic_fetch_sub(&nowhere->until_silent, 1) == 1)
+            atomic_store(&nowhere->silent, true);
         if (got < 17 || (atomic_load(&nowhere->silent) && !root))
             continue;
         wire[2] |= 0x80;
@@ -132,9 +135,9 @@ static void write_names(const struct place *place, int names, const char *more)
     assert_int_equal(fclose(file), 0);
 }
 
-/* The last two name options by name and value, or NULL. Summary and complaints go nowhere. */
-static int scan(const struct nowhere *nowhere, const struct place *place, bool resume, const char *name,
-                const char *value)
+/* name and value are one more option, or NULL. Summary and complaints go nowhere. */
+static int scan_sharing(const struct nowhere *nowhere, const struct place *place, bool resume,
+                        const char *outage_share, const char *name, const char *value)
 {
     struct config config;
     struct buf why;
@@ -147,6 +150,7 @@ static int scan(const struct nowhere *nowhere, const struct place *place, bool r
     assert_int_equal(config_set(&config, "scan.retry_after", "200ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.flush", "20ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.dir", place->out, "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "dns.outage_share", outage_share, "test", &why), ERR_OK);
     if (name != NULL)
         assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
     const char *files[] = {place->list};
@@ -165,6 +169,13 @@ static int scan(const struct nowhere *nowhere, const struct place *place, bool r
     config_dispose(&config);
     buf_dispose(&why);
     return code;
+}
+
+/* Where the resolver is silent, that is for good as far as these tests know. */
+static int scan(const struct nowhere *nowhere, const struct place *place, bool resume, const char *name,
+                const char *value)
+{
+    return scan_sharing(nowhere, place, resume, "0", name, value);
 }
 
 static long count_of(const struct place *place, const char *key)
@@ -375,6 +386,22 @@ static void test_without_a_second_pass(void **state)
     place_remove(&place);
 }
 
+/* The resolver itself is gone: nobody is judged by that, though there is only one pass. */
+static void test_outage(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    pthread_t thread;
+    write_names(&place, 50, "");
+    atomic_store(&nowhere->until_silent, 60);
+    assert_int_equal(pthread_create(&thread, NULL, recover, nowhere), 0);
+    assert_int_equal(scan_sharing(nowhere, &place, false, "50", "scan.retry_passes", "0"), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(outcome_of(&place, "no-mail"), 50);
+    assert_int_equal(records_of(&place, 50), 50);
+    place_remove(&place);
+}
+
 static int open_fds(void)
 {
     int count = 0;
@@ -417,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_full_disk_then_resume),
         cmocka_unit_test(test_second_pass),
         cmocka_unit_test(test_without_a_second_pass),
+        cmocka_unit_test(test_outage),
         cmocka_unit_test(test_nothing_stays),
     };
     return cmocka_run_group_tests_name("scan", tests, start_resolver, stop_resolver);

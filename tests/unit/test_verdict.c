@@ -967,6 +967,33 @@ static void test_tls_outcome(void **state)
     arena_dispose(&arena);
 }
 
+/* limits.names_per_ip: what an address says to everybody is a fact of further names too; whether the
+ * certificate holds for them is not. */
+static void test_shared_facts(void **state)
+{
+    (void)state;
+    struct world world;
+    struct domain_facts facts;
+    struct judgement judgement;
+    struct arena arena;
+    struct probe_facts shared = {
+        .not_tried = NOT_TRIED_BUDGET, .shared = true, .starttls_offered = true, .tls = {.version = 0x0304}};
+    arena_init(&arena, 1 << 20);
+    judge_named("enforce, all unknown", &world, &facts, &arena, &judgement);
+    world.probes[0][0] = shared;
+    verdict_judge(&facts, NOW_MS, &arena, &judgement);
+    assert_int_equal(verdict_probe(&shared, NOW_MS), FAIL_SMTP_NOT_PROBED_BUDGET);
+    assert_int_equal(judgement.tls, TLS_OUTCOME_ALL);
+    assert_int_equal(judgement.outcome, OUTCOME_UNKNOWN); /* never a match that was not seen */
+    world.probes[0][0].starttls_offered = false;
+    verdict_judge(&facts, NOW_MS, &arena, &judgement);
+    assert_int_equal(judgement.tls, TLS_OUTCOME_NONE);
+    world.probes[0][0] = (struct probe_facts){.not_tried = NOT_TRIED_BUDGET};
+    verdict_judge(&facts, NOW_MS, &arena, &judgement);
+    assert_int_equal(judgement.tls, TLS_OUTCOME_UNKNOWN);
+    arena_dispose(&arena);
+}
+
 static void test_hosts_past_the_limit_are_unknown(void **state)
 {
     (void)state;
@@ -1069,13 +1096,21 @@ static void test_null_mx_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_probe_codes),      cmocka_unit_test(test_port_blocked_here),
-        cmocka_unit_test(test_handshake_codes),  cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_no_certificate),   cmocka_unit_test(test_all_faults_are_collected),
-        cmocka_unit_test(test_fetches),          cmocka_unit_test(test_domains),
-        cmocka_unit_test(test_incomplete),       cmocka_unit_test(test_rpt_types),
-        cmocka_unit_test(test_tls_outcome),      cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
-        cmocka_unit_test(test_may_pass),         cmocka_unit_test(test_weaknesses),
+        cmocka_unit_test(test_probe_codes),
+        cmocka_unit_test(test_port_blocked_here),
+        cmocka_unit_test(test_handshake_codes),
+        cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_no_certificate),
+        cmocka_unit_test(test_all_faults_are_collected),
+        cmocka_unit_test(test_fetches),
+        cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_incomplete),
+        cmocka_unit_test(test_rpt_types),
+        cmocka_unit_test(test_shared_facts),
+        cmocka_unit_test(test_tls_outcome),
+        cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
+        cmocka_unit_test(test_may_pass),
+        cmocka_unit_test(test_weaknesses),
         cmocka_unit_test(test_null_mx_findings),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

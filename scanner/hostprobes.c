@@ -1,0 +1,135 @@
+/* A run for each address, and their facts put together. */
+#include "scanner/hostprobes.h"
+
+#include <stdlib.h>
+
+#include "scanner/worker.h"
+
+static void on_run_done(void *arg)
+{
+    struct host_probes *probes = arg;
+    if (--probes->pending == 0)
+        probes->done(probes->arg);
+}
+
+static const struct probe_facts *probed_earlier(const struct host_probes *probes, const struct ip_addr *ip)
+{
+    const struct host_facts *facts = probes->earlier == NULL ? NULL : &probes->earlier->facts;
+    for (size_t i = 0; facts != NULL && i < facts->probe_count; i++)
+        if (facts->probes[i].not_tried != NOT_TRIED_BUDGET && ip_equal(&facts->probes[i].ip, ip))
+            return &facts->probes[i];
+    return NULL;
+}
+
+static void start_run(struct host_probes *probes, struct probe_run *run, const struct ip_addr *ip)
+{
+    probe_run_start(run, probes->worker, &probes->result->facts, ip, probes->leave, on_run_done, probes);
+}
+
+void host_probes_start(struct host_probes *probes, struct worker *worker, struct host_result *result,
+                       struct host_result *earlier, enum probe_leave leave, void (*done)(void *arg),
+                       void *arg)
+{
+    const struct address_facts *address = &result->facts.address;
+    size_t most = (size_t)worker->context->config->smtp_max_addresses;
+    *probes = (struct host_probes){.worker = worker,
+                                   .result = result,
+                                   .earlier = earlier,
+                                   .run_count = address->ip_count < most ? address->ip_count : most,
+                                   .leave = leave,
+                                   .done = done,
+                                   .arg = arg};
+    probes->runs = calloc(probes->run_count + 1, sizeof *probes->runs);
+    if (probes->runs == NULL)
+        abort();
+    /* One more than there are, so that a run which ends from inside does not end all of it under our feet. */
+    probes->pending = probes->run_count + 1;
+    for (size_t i = 0; i < probes->run_count; i++) {
+        if (probed_earlier(probes, &address->ips[i]) == NULL)
+            start_run(probes, &probes->runs[i], &address->ips[i]);
+        else
+            probes->pending--;
+    }
+    on_run_done(probes);
+}
+
+bool host_probes_catch_up(struct host_probes *probes)
+{
+    size_t left_out = 0;
+    probes->leave = PROBE_ALWAYS;
+    for (size_t i = 0; i < probes->run_count; i++)
+        left_out += probes->runs[i].facts.not_tried == NOT_TRIED_BUDGET;
+    if (left_out == 0)
+        return false;
+    probes->pending = left_out + 1;
+    for (size_t i = 0; i < probes->run_count; i++) {
+        struct probe_run *run = &probes->runs[i];
+        if (run->facts.not_tried != NOT_TRIED_BUDGET)
+            continue;
+        struct ip_addr ip = run->facts.ip;
+        probe_run_dispose(run);
+        start_run(probes, run, &ip);
+    }
+    on_run_done(probes);
+    return true;
+}
+
+/* The probe's memory changes hands, so that nothing need be copied. */
+static void keep_whole(struct host_result *result, struct probe_run *run, struct probe_facts *facts)
+{
+    *facts = run->facts;
+    facts->host = result->facts.host;
+    result->kept[result->kept_count++] = run->arena;
+    run->arena = (struct arena){0};
+}
+
+static void publish_one(struct host_probes *probes, size_t index, struct probe_facts *facts)
+{
+    const struct sink *sink = &probes->worker->context->sink;
+    struct host_result *result = probes->result;
+    struct probe_run *run = &probes->runs[index];
+    const struct probe_facts *earlier = probed_earlier(probes, &result->facts.address.ips[index]);
+    if (earlier != NULL) {
+        probe_facts_compact(earlier, &result->facts, &result->arena, facts);
+        return;
+    }
+    if (run->facts.not_tried == TRIED || run->facts.shared)
+        sink->host(sink->arg, probes->worker, &run->facts);
+    if (result->kept != NULL)
+        keep_whole(result, run, facts);
+    else
+        probe_facts_compact(&run->facts, &result->facts, &result->arena, facts);
+}
+
+void host_probes_publish(struct host_probes *probes)
+{
+    struct host_result *result = probes->result;
+    struct host_facts *facts = &result->facts;
+    facts->probes = arena_array(&result->arena, probes->run_count, sizeof *facts->probes);
+    facts->probe_count = facts->probes == NULL ? 0 : probes->run_count;
+    if (probes->worker->context->whole_facts)
+        result->kept = calloc(facts->probe_count + 1, sizeof *result->kept);
+    for (size_t i = 0; i < facts->probe_count; i++)
+        publish_one(probes, i, &facts->probes[i]);
+    host_probes_dispose(probes);
+}
+
+void host_probes_dispose(struct host_probes *probes)
+{
+    for (size_t i = 0; i < probes->run_count; i++)
+        if (probes->runs[i].worker != NULL)
+            probe_run_dispose(&probes->runs[i]);
+    free(probes->runs);
+    probes->runs = NULL;
+    probes->run_count = 0;
+    host_result_release(probes->earlier);
+    probes->earlier = NULL;
+}
+
+bool host_probes_left_out(const struct host_facts *facts)
+{
+    for (size_t i = 0; i < facts->probe_count; i++)
+        if (facts->probes[i].not_tried == NOT_TRIED_BUDGET)
+            return true;
+    return false;
+}

@@ -1,0 +1,43 @@
+/*
+ * The addresses of one MX host on their way to facts: a probe run of each, which of them limits.names_per_ip
+ * leaves out, and what of an earlier look at the same host need not be done again. Belongs to the loop that
+ * owns the host.
+ */
+#ifndef STSWEEP_HOSTPROBES_H
+#define STSWEEP_HOSTPROBES_H
+
+#include "scanner/hosts.h"
+#include "scanner/proberun.h"
+
+struct host_probes {
+    struct worker *worker;
+    struct host_result *result;  /* whose addresses these are; borrowed */
+    struct host_result *earlier; /* a counted reference: what was probed then is not probed again; or NULL */
+    struct probe_run *runs;
+    size_t run_count;
+    size_t pending;
+    enum probe_leave leave;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+/* done is called exactly once unless disposed before; where nothing need be waited for, from inside. earlier
+ * is taken over and may be NULL. */
+void host_probes_start(struct host_probes *probes, struct worker *worker, struct host_result *result,
+                       struct host_result *earlier, enum probe_leave leave, void (*done)(void *arg),
+                       void *arg);
+
+/* After done, where the host turns out to be one that is always probed: probes those that the budget left
+ * out. False where there are none; else done is called again. */
+bool host_probes_catch_up(struct host_probes *probes);
+
+/* After done: facts into the result, a record of each address for the sink. */
+void host_probes_publish(struct host_probes *probes);
+
+/* Ends what is under way without a callback. */
+void host_probes_dispose(struct host_probes *probes);
+
+/* Did the budget leave out an address of the host? */
+bool host_probes_left_out(const struct host_facts *facts);
+
+#endif

@@ -1,0 +1,136 @@
+/* A ring of counts and four states. */
+#include "scanner/outage.h"
+
+/* Of a hundred connections: past LOST fail all but a few, below FOUND some are made; USUAL were made before.
+ */
+enum { NEARLY_ALL_PERCENT = 95, PORT_LOST_PERCENT = 98, PORT_FOUND_PERCENT = 90, PORT_USUAL_PERCENT = 20 };
+
+void outage_window_init(struct outage_window *window, int64_t window_ms)
+{
+    *window = (struct outage_window){.window_ms = window_ms};
+}
+
+static size_t place(const struct outage_window *window, size_t index)
+{
+    return (window->first + index) % OUTAGE_SAMPLES;
+}
+
+/* Drops what is too old to be a beginning: the first one left is at least window_ms old, or the oldest there
+ * is. */
+static void drop_old(struct outage_window *window, int64_t now)
+{
+    while (window->count > 1 && now - window->at_ms[place(window, 1)] >= window->window_ms) {
+        window->first = place(window, 1);
+        window->count--;
+    }
+}
+
+/* Samples stand apart enough that the ring spans the window. */
+static bool sample_is_due(const struct outage_window *window, int64_t now)
+{
+    int64_t apart = window->window_ms / (OUTAGE_SAMPLES - 2);
+    return window->count == 0 || now - window->at_ms[place(window, window->count - 1)] >= apart;
+}
+
+struct outage_counts outage_window_since(const struct outage_window *window,
+                                         const struct outage_counts *counts, uint64_t least)
+{
+    size_t from = window->count;
+    struct outage_counts late = {0, 0};
+    while (from > 0 && late.ended < least) {
+        const struct outage_counts *then = &window->counts[place(window, --from)];
+        late = (struct outage_counts){counts->ended - then->ended, counts->failed - then->failed};
+    }
+    return late;
+}
+
+void outage_window_add(struct outage_window *window, const struct outage_counts *counts, int64_t now)
+{
+    drop_old(window, now);
+    if (window->count == OUTAGE_SAMPLES || !sample_is_due(window, now))
+        return;
+    size_t at = place(window, window->count++);
+    window->counts[at] = *counts;
+    window->at_ms[at] = now;
+}
+
+static void enter(struct outage *outage, enum outage_state state, int64_t now)
+{
+    outage->state = state;
+    outage->since_ms = now;
+    outage->good_rounds = 0;
+    outage->ask_at_ms = now;
+}
+
+static void enter_calm(struct outage *outage, int64_t now)
+{
+    enter(outage, OUTAGE_CALM, now);
+    outage_window_init(&outage->window, outage->settings.window_ms);
+}
+
+void outage_init(struct outage *outage, const struct outage_settings *settings)
+{
+    *outage = (struct outage){.settings = *settings, .quiet_until_ms = INT64_MIN};
+    enter_calm(outage, 0);
+}
+
+enum outage_state outage_count(struct outage *outage, const struct outage_counts *counts, int64_t now)
+{
+    const struct outage_settings *settings = &outage->settings;
+    if (outage->state == OUTAGE_OVER && now - outage->since_ms >= settings->tail_ms)
+        enter_calm(outage, now);
+    if (outage->state != OUTAGE_CALM || settings->share_percent == 0)
+        return outage->state;
+    struct outage_counts late = outage_window_since(&outage->window, counts, settings->least);
+    struct outage_counts last = outage_window_since(&outage->window, counts, OUTAGE_FEW);
+    outage_window_add(&outage->window, counts, now);
+    bool most = late.ended >= settings->least && late.failed * 100 > late.ended * settings->share_percent;
+    bool nearly_all = last.ended >= OUTAGE_FEW && last.failed * 100 >= last.ended * NEARLY_ALL_PERCENT;
+    if ((most || nearly_all) && now >= outage->quiet_until_ms)
+        enter(outage, OUTAGE_SUSPECTED, now);
+    return outage->state;
+}
+
+bool outage_wants_answers(const struct outage *outage, int64_t now)
+{
+    bool asks = outage->state == OUTAGE_SUSPECTED || outage->state == OUTAGE_ON;
+    return asks && now >= outage->ask_at_ms;
+}
+
+enum outage_state outage_answered(struct outage *outage, bool good, int64_t now)
+{
+    outage->ask_at_ms = now + OUTAGE_PAUSE_MS;
+    if (outage->state == OUTAGE_SUSPECTED && good) {
+        /* It is them. Whoever scans a list of the dead is not to be asked about it all the time. */
+        outage->quiet_until_ms = now + outage->settings.window_ms;
+        enter_calm(outage, now);
+    } else if (outage->state == OUTAGE_SUSPECTED) {
+        enter(outage, OUTAGE_ON, now);
+        outage->ask_at_ms = now + OUTAGE_PAUSE_MS;
+    } else if (outage->state == OUTAGE_ON) {
+        outage->good_rounds = good ? outage->good_rounds + 1 : 0;
+        if (outage->good_rounds >= OUTAGE_GOOD_ROUNDS)
+            enter(outage, OUTAGE_OVER, now);
+    }
+    return outage->state;
+}
+
+void port_outage_init(struct port_outage *port, int64_t window_ms)
+{
+    *port = (struct port_outage){.lost = false};
+    outage_window_init(&port->window, window_ms);
+}
+
+bool port_outage_count(struct port_outage *port, const struct outage_counts *counts, int64_t now)
+{
+    outage_window_add(&port->window, counts, now);
+    struct outage_counts late = outage_window_since(&port->window, counts, UINT64_MAX);
+    struct outage_counts before = {counts->ended - late.ended, counts->failed - late.failed};
+    bool usual =
+        (before.ended - before.failed) * 100 >= before.ended * PORT_USUAL_PERCENT && before.ended > 0;
+    if (!port->lost)
+        port->lost = usual && late.ended >= PORT_LEAST && late.failed * 100 >= late.ended * PORT_LOST_PERCENT;
+    else if (late.ended > 0 && late.failed * 100 <= late.ended * PORT_FOUND_PERCENT)
+        port->lost = false;
+    return port->lost;
+}

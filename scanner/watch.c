@@ -1,0 +1,327 @@
+/* Counts from the loops, known questions, and what follows from them. */
+#include "scanner/watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scanner/base/clock.h"
+#include "scanner/outage.h"
+#include "scanner/setup.h"
+
+enum {
+    WINDOW_MS = 10000,
+    LOOKUPS_LEAST = 200,
+    QUESTION_MS = 700,
+    QUESTION_ATTEMPTS = 4, /* so that a dead resolver beside a living one is no bad answer */
+    ROUND_MS = 5000,
+    QUESTIONS = 2,
+    NAME_BYTES = 32,
+    EVENTS_KEPT = 16,
+    EVENT_BYTES = 320
+};
+
+struct question {
+    struct watch *watch;
+    char name[NAME_BYTES];
+    uint16_t type;
+    enum dns_status usual; /* the answer before anything was amiss; DNS_NOT_ASKED: not known */
+    enum dns_status status;
+};
+
+/* What one loop has counted, as it last said. */
+struct loop_counts {
+    atomic_uint_fast64_t lookups, lookups_failed, connects, connects_failed;
+};
+
+struct watch {
+    struct scan_context *context;
+    struct worker *workers;
+    struct config config;
+    struct event_base *base;
+    struct lookup_engine *engine; /* of the round of questions that is under way, or NULL */
+    struct question questions[QUESTIONS];
+    size_t unanswered;
+    int64_t round_ends_ms;
+    bool knows_usual;
+    struct loop_counts *counts;
+    struct outage outage;
+    struct port_outage port;
+    int64_t on_since_ms;
+    char line[EVENT_BYTES];
+    struct meta_check events[EVENTS_KEPT];
+    char texts[EVENTS_KEPT][EVENT_BYTES];
+    size_t event_count;
+};
+
+struct count_message {
+    struct message message;
+    struct loop_counts *counts;
+};
+
+/* ---- what the loops count ---------------------------------------------------------------------------- */
+
+static void deliver_count(struct message *message, void *receiver)
+{
+    struct loop_counts *to = ((struct count_message *)message)->counts;
+    const struct worker *worker = receiver;
+    if (worker->dns != NULL) {
+        const struct lookup_counters *counters = lookup_counters(worker->dns);
+        const uint64_t *by = counters->by_status;
+        uint64_t failed = counters->lost + by[DNS_TIMEOUT] + by[DNS_SERVFAIL] + by[DNS_REFUSED] +
+                          by[DNS_LAME] + by[DNS_TRUNCATED_NO_TCP];
+        atomic_store_explicit(&to->lookups, counters->answered + counters->lost, memory_order_relaxed);
+        atomic_store_explicit(&to->lookups_failed, failed, memory_order_relaxed);
+        atomic_store_explicit(&to->connects, worker->connects, memory_order_relaxed);
+        atomic_store_explicit(&to->connects_failed, worker->connects_failed, memory_order_relaxed);
+    }
+    free(message);
+}
+
+/* One that cannot be asked for lack of memory keeps what it said before. */
+static void ask_for_counts(struct watch *watch)
+{
+    for (uint32_t i = 0; i < watch->workers->count; i++) {
+        struct count_message *message = calloc(1, sizeof *message);
+        if (message == NULL)
+            return;
+        message->message.deliver = deliver_count;
+        message->counts = &watch->counts[i];
+        loop_post(&watch->workers[i].loop, &message->message);
+    }
+}
+
+static struct outage_counts sum_lookups(const struct watch *watch)
+{
+    struct outage_counts sum = {0, 0};
+    for (uint32_t i = 0; i < watch->workers->count; i++) {
+        sum.ended += atomic_load_explicit(&watch->counts[i].lookups, memory_order_relaxed);
+        sum.failed += atomic_load_explicit(&watch->counts[i].lookups_failed, memory_order_relaxed);
+    }
+    return sum;
+}
+
+static struct outage_counts sum_connects(const struct watch *watch)
+{
+    struct outage_counts sum = {0, 0};
+    for (uint32_t i = 0; i < watch->workers->count; i++) {
+        sum.ended += atomic_load_explicit(&watch->counts[i].connects, memory_order_relaxed);
+        sum.failed += atomic_load_explicit(&watch->counts[i].connects_failed, memory_order_relaxed);
+    }
+    return sum;
+}
+
+/* ---- the known questions ------------------------------------------------------------------------------- */
+
+static bool is_word(enum dns_status status)
+{
+    return status == DNS_ANSWERED || status == DNS_NXDOMAIN || status == DNS_NODATA;
+}
+
+/* A resolver that has never spoken of the root says nothing by not doing so now. */
+static bool is_good(const struct question *question)
+{
+    bool as_usual = question->usual != DNS_NOT_ASKED && question->status == question->usual;
+    return is_word(question->status) || as_usual;
+}
+
+static void on_answer(void *arg, const struct dns_answer *answer)
+{
+    struct question *question = arg;
+    question->status = answer->lookup.status;
+    question->watch->unanswered--;
+}
+
+/* The second name is a new one each time: no cache can know it, so that somebody outside has to be reached.
+ */
+static void start_round(struct watch *watch, int64_t now)
+{
+    const char *why = NULL;
+    watch->round_ends_ms = now + ROUND_MS;
+    watch->unanswered = QUESTIONS;
+    watch->engine = lookup_engine_create(watch->base, &watch->config, &watch->context->allow, 1, &why);
+    (void)snprintf(watch->questions[1].name, NAME_BYTES, "no-such-%016llx",
+                   (unsigned long long)setup_random());
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        struct question *question = &watch->questions[i];
+        question->status = DNS_TIMEOUT; /* until something better comes */
+        if (watch->engine != NULL)
+            (void)lookup_start(watch->engine, question->name, question->type, on_answer, question);
+    }
+}
+
+/* Has the round under way come to an end? */
+static bool round_is_over(struct watch *watch, int64_t now)
+{
+    if (watch->round_ends_ms == 0)
+        return false;
+    if (watch->engine != NULL)
+        (void)event_base_loop(watch->base, EVLOOP_NONBLOCK);
+    if (watch->engine != NULL && watch->unanswered > 0 && now < watch->round_ends_ms)
+        return false;
+    lookup_engine_destroy(watch->engine);
+    watch->engine = NULL;
+    watch->round_ends_ms = 0;
+    return true;
+}
+
+static bool all_good(const struct watch *watch)
+{
+    for (size_t i = 0; i < QUESTIONS; i++)
+        if (!is_good(&watch->questions[i]))
+            return false;
+    return true;
+}
+
+static void keep_usual(struct watch *watch)
+{
+    for (size_t i = 0; i < QUESTIONS; i++)
+        watch->questions[i].usual = watch->questions[i].status;
+    watch->knows_usual = true;
+}
+
+/* ---- what follows ----------------------------------------------------------------------------------------
+ */
+
+static void note(struct watch *watch, const char *name, bool ok)
+{
+    char when[CLOCK_TEXT_BYTES];
+    if (watch->event_count == EVENTS_KEPT)
+        return;
+    size_t index = watch->event_count++;
+    char *text = watch->texts[index];
+    (void)snprintf(text, EVENT_BYTES, "%s: %.*s", clock_format(clock_wall_ms(), when),
+                   EVENT_BYTES - CLOCK_TEXT_BYTES - 3, watch->line);
+    watch->events[index] = (struct meta_check){.name = name, .ok = ok, .text = text};
+}
+
+static const char *say_outage(struct watch *watch, enum outage_state state, int64_t now)
+{
+    if (state == OUTAGE_ON) {
+        watch->on_since_ms = now;
+        (void)snprintf(
+            watch->line, EVENT_BYTES,
+            "WARNING: most lookups fail, and so do questions whose answers are known: this machine or its "
+            "resolvers are cut off. No further domain is started until they are answered again");
+    } else {
+        (void)snprintf(watch->line, EVENT_BYTES,
+                       "lookups are answered again after %lld s; what was hit in that time is tried again",
+                       (long long)(now - watch->on_since_ms) / 1000);
+    }
+    note(watch, "resolvers", state != OUTAGE_ON);
+    return watch->line;
+}
+
+static const char *say_port(struct watch *watch)
+{
+    if (watch->port.lost)
+        (void)snprintf(watch->line, EVENT_BYTES,
+                       "WARNING: of the last connections to port 25 hardly one was made, though many were "
+                       "before: it seems blocked from "
+                       "here now. Hosts are unknown then, and tried again as scan.retry_passes says");
+    else
+        (void)snprintf(watch->line, EVENT_BYTES, "port 25 can be reached again");
+    note(watch, "port 25", !watch->port.lost);
+    return watch->line;
+}
+
+/* Loops that cannot be told, for lack of memory, keep what they know until the next pass. */
+static void after_change(struct watch *watch, enum outage_state before, enum outage_state state)
+{
+    if (state == OUTAGE_OVER || (before == OUTAGE_OVER && state == OUTAGE_CALM))
+        (void)workers_forget_failures(watch->workers, watch->workers->count);
+}
+
+static void tell_others(struct watch *watch)
+{
+    enum outage_state state = watch->outage.state;
+    atomic_store(&watch->context->hold_back, state == OUTAGE_SUSPECTED || state == OUTAGE_ON);
+    atomic_store(&watch->context->doubtful, state != OUTAGE_CALM);
+}
+
+static void step_questions(struct watch *watch, int64_t now)
+{
+    bool first = !watch->knows_usual;
+    if (round_is_over(watch, now)) {
+        if (first)
+            keep_usual(watch);
+        else
+            (void)outage_answered(&watch->outage, all_good(watch), now);
+    }
+    if (watch->round_ends_ms == 0 && outage_wants_answers(&watch->outage, now))
+        start_round(watch, now);
+}
+
+const char *watch_tick(struct watch *watch)
+{
+    int64_t now = clock_monotonic_ms();
+    struct outage_counts lookups = sum_lookups(watch), connects = sum_connects(watch);
+    enum outage_state before = watch->outage.state;
+    bool port_before = watch->port.lost;
+    if (watch->config.dns_outage_share == 0)
+        return NULL;
+    ask_for_counts(watch);
+    (void)outage_count(&watch->outage, &lookups, now);
+    bool port_lost = port_outage_count(&watch->port, &connects, now);
+    step_questions(watch, now);
+    enum outage_state state = watch->outage.state;
+    if (state != before)
+        after_change(watch, before, state);
+    tell_others(watch);
+    if (state != before && (state == OUTAGE_ON || state == OUTAGE_OVER))
+        return say_outage(watch, state, now);
+    return port_lost != port_before ? say_port(watch) : NULL;
+}
+
+const struct meta_check *watch_events(const struct watch *watch, size_t *count)
+{
+    *count = watch->event_count;
+    return watch->events;
+}
+
+/* ---- birth and death -------------------------------------------------------------------------------------
+ */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+struct watch *watch_create(struct scan_context *context, struct worker *workers)
+{
+    struct watch *watch = calloc(1, sizeof *watch);
+    if (watch == NULL)
+        return NULL;
+    const struct config *config = context->config;
+    struct outage_settings settings = {.share_percent = (uint32_t)config->dns_outage_share,
+                                       .least = LOOKUPS_LEAST,
+                                       .window_ms = WINDOW_MS,
+                                       .tail_ms = config->dns_timeout * config->dns_attempts + QUESTION_MS};
+    watch->context = context;
+    watch->workers = workers;
+    watch->config = *config;
+    watch->config.dns_timeout = least(config->dns_timeout, QUESTION_MS);
+    watch->config.dns_attempts = QUESTION_ATTEMPTS;
+    watch->questions[0] = (struct question){.watch = watch, .name = ".", .type = DNS_TYPE_SOA};
+    watch->questions[1] = (struct question){.watch = watch, .type = DNS_TYPE_A};
+    outage_init(&watch->outage, &settings);
+    port_outage_init(&watch->port, WINDOW_MS);
+    watch->base = event_base_new();
+    watch->counts = calloc(workers->count, sizeof *watch->counts);
+    if (watch->base == NULL || watch->counts == NULL) {
+        watch_destroy(watch);
+        return NULL;
+    }
+    start_round(watch, clock_monotonic_ms()); /* what is usual, before the first domain */
+    return watch;
+}
+
+void watch_destroy(struct watch *watch)
+{
+    if (watch == NULL)
+        return;
+    lookup_engine_destroy(watch->engine);
+    if (watch->base != NULL)
+        event_base_free(watch->base);
+    free(watch->counts);
+    free(watch);
+}

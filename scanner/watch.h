@@ -1,0 +1,27 @@
+/*
+ * The watch over a running scan, on the main thread: gathers what the loops count, lets scanner/outage judge
+ * it, asks the known questions (the root's SOA, a name that nobody has) with an engine of its own, and tells
+ * the others: the reader starts nothing while it is cut off, the loops forget what they learned in that time.
+ * It judges no domain and stops no scan.
+ */
+#ifndef STSWEEP_WATCH_H
+#define STSWEEP_WATCH_H
+
+#include "output/meta.h"
+#include "scanner/worker.h"
+
+struct watch;
+
+/* Both outlive the watch. NULL without memory. */
+struct watch *watch_create(struct scan_context *context, struct worker *workers);
+void watch_destroy(struct watch *watch);
+
+enum { WATCH_TICK_MS = 100 };
+
+/* To be called every WATCH_TICK_MS. A line for the person who scans, or NULL; good until the next call. */
+const char *watch_tick(struct watch *watch);
+
+/* What happened, for meta.json: the first of them; good until the next tick. */
+const struct meta_check *watch_events(const struct watch *watch, size_t *count);
+
+#endif
