@@ -169,7 +169,8 @@ static void choose_mode(const struct judgement *judgement, struct suggestion *su
         suggestion->max_age = judgement->policy.max_age;
 }
 
-/* The time in UTC; one more letter where that very id stands already. */
+/* The time in UTC, with one more letter where that very id stands already; the published one where nothing is
+ * to change, so that no sender fetches for nothing. */
 static enum error make_id(const struct judgement *judgement, int64_t now, struct arena *arena,
                           struct suggestion *suggestion)
 {
@@ -178,7 +179,9 @@ static enum error make_id(const struct judgement *judgement, int64_t now, struct
     time_t when = (time_t)(now / 1000);
     if (gmtime_r(&when, &parts) == NULL || strftime(id, sizeof id, "%Y%m%dT%H%M%SZ", &parts) == 0)
         (void)snprintf(id, sizeof id, "1");
-    if (strcmp(id, judgement->record.id) == 0)
+    if (suggestion->unchanged)
+        (void)snprintf(id, sizeof id, "%s", judgement->record.id);
+    else if (strcmp(id, judgement->record.id) == 0)
         strcat(id, "2");
     suggestion->id = arena_string(arena, id);
     return suggestion->id == NULL ? ERR_MEMORY : ERR_OK;

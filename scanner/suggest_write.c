@@ -123,7 +123,7 @@ static void say_texts(struct page *page, const struct domain_facts *facts,
         "redirect:");
     page_fold(page, MARGIN, MARGIN, "");
     put_block(page, suggestion->policy);
-    say(page, "3. When it is served, publish:");
+    say(page, suggestion->unchanged ? "3. These records belong to it:" : "3. When it is served, publish:");
     put_block(page, suggestion->zone);
     if (suggestion->rua_is_placeholder)
         say(page, "The address of the reports is a placeholder: use one that somebody reads (--rua).");

@@ -350,6 +350,10 @@ static void test_what_stands(void **state)
     suggest(&world, NULL);
     assert_true(world.suggestion.unchanged);
     assert_null(world.suggestion.tlsrpt);
+    assert_string_equal(world.suggestion.id, "20261124T031500Z");
+    publish(&world, "v=STSv1; id=20261124T031500Z;", ENFORCE "mx: b.example\nmax_age: 604800\n");
+    suggest(&world, NULL);
+    assert_false(world.suggestion.unchanged);
     assert_string_equal(world.suggestion.id, "20261124T031500Z2");
     struct suggest_options options = {.rua = "mailto:tls@example.net"};
     suggest(&world, &options);
