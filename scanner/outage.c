@@ -100,7 +100,9 @@ bool outage_wants_answers(const struct outage *outage, int64_t now)
 enum outage_state outage_answered(struct outage *outage, bool good, int64_t now)
 {
     outage->ask_at_ms = now + OUTAGE_PAUSE_MS;
-    if (outage->state == OUTAGE_SUSPECTED && good) {
+    if (outage->state == OUTAGE_SUSPECTED && good && now - outage->since_ms > outage->settings.prompt_ms) {
+        enter(outage, OUTAGE_OVER, now); /* it was us, and it is over before it could be said */
+    } else if (outage->state == OUTAGE_SUSPECTED && good) {
         /* It is them. Whoever scans a list of the dead is not to be asked about it all the time. */
         outage->quiet_until_ms = now + outage->settings.window_ms;
         enter_calm(outage, now);

@@ -52,7 +52,8 @@ struct outage_settings {
     uint32_t share_percent; /* more than this failing is suspicious; 0: nothing ever is */
     uint64_t least;         /* of fewer than these nothing is concluded */
     int64_t window_ms;
-    int64_t tail_ms; /* how long after it questions that began in an outage may still end */
+    int64_t prompt_ms; /* an answer that came later than this came to a question that had to be repeated */
+    int64_t tail_ms;   /* how long after it questions that began in an outage may still end */
 };
 
 struct outage {

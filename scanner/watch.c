@@ -14,6 +14,7 @@ enum {
     QUESTION_MS = 700,
     QUESTION_ATTEMPTS = 4, /* so that a dead resolver beside a living one is no bad answer */
     ROUND_MS = 5000,
+    EMBEDDED_PROMPT_MS = 2500, /* a resolver without a cache finds the root first */
     QUESTIONS = 2,
     NAME_BYTES = 32,
     EVENTS_KEPT = 16,
@@ -267,7 +268,7 @@ const char *watch_tick(struct watch *watch)
     if (state != before)
         after_change(watch, before, state);
     tell_others(watch);
-    if (state != before && (state == OUTAGE_ON || state == OUTAGE_OVER))
+    if (state != before && (state == OUTAGE_ON || before == OUTAGE_ON))
         return say_outage(watch, state, now);
     return port_lost != port_before ? say_port(watch) : NULL;
 }
@@ -295,6 +296,9 @@ struct watch *watch_create(struct scan_context *context, struct worker *workers)
     struct outage_settings settings = {.share_percent = (uint32_t)config->dns_outage_share,
                                        .least = LOOKUPS_LEAST,
                                        .window_ms = WINDOW_MS,
+                                       .prompt_ms = config->dns_resolvers[0] == 0
+                                                        ? EMBEDDED_PROMPT_MS
+                                                        : least(config->dns_timeout, QUESTION_MS),
                                        .tail_ms = config->dns_timeout * config->dns_attempts + QUESTION_MS};
     watch->context = context;
     watch->workers = workers;

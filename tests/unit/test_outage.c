@@ -10,7 +10,7 @@
 #include "scanner/outage.h"
 
 static const struct outage_settings SETTINGS = {
-    .share_percent = 50, .least = 200, .window_ms = 10000, .tail_ms = 9000};
+    .share_percent = 50, .least = 200, .window_ms = 10000, .prompt_ms = 700, .tail_ms = 9000};
 
 /* A thing that happens: so many lookups in steps of 100 ms, or an answer to the known questions. */
 enum step_kind { LOOKUPS, GOOD, BAD };
@@ -41,10 +41,17 @@ static const struct story STORIES[] = {
      2},
     {"a list of the dead is no outage",
      50,
-     {{LOOKUPS, 1000, 1000, 900, OUTAGE_SUSPECTED},
+     {{LOOKUPS, 300, 1000, 900, OUTAGE_SUSPECTED},
       {GOOD, 50, 0, 0, OUTAGE_CALM},
       {LOOKUPS, 9000, 1000, 900, OUTAGE_CALM}, /* not asked about at once again */
       {LOOKUPS, 2000, 1000, 900, OUTAGE_SUSPECTED}},
+     4},
+    {"a short outage, over before it is certain",
+     50,
+     {{LOOKUPS, 400, 1000, 1000, OUTAGE_SUSPECTED},
+      {GOOD, 2000, 0, 0, OUTAGE_OVER}, /* the answer took its time */
+      {LOOKUPS, 8000, 1000, 1000, OUTAGE_OVER},
+      {LOOKUPS, 2000, 1000, 10, OUTAGE_CALM}},
      4},
     {"an outage, and its end",
      50,
