@@ -54,6 +54,18 @@ static void write_preflight(struct json *json, const struct meta *meta)
     json_close_array(json);
 }
 
+static void write_tail(struct json *json, const struct meta_tail *tail)
+{
+    if (!tail->known)
+        return;
+    json_open(json, "tail");
+    json_put_signed(json, "ms", tail->ms);
+    json_put_unsigned(json, "domains", tail->domains);
+    for (size_t i = 0; i < META_TAIL_REASONS; i++)
+        json_put_unsigned(json, tail->reasons[i].name, tail->reasons[i].domains);
+    json_close(json);
+}
+
 /* As text: JSON's readers lose what lies beyond 2^53. */
 static void write_seed(struct json *json, uint64_t seed)
 {
@@ -82,6 +94,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
     write_seed(&json, meta->seed);
     json_put_string(&json, "resolver", meta->resolver);
     write_preflight(&json, meta);
+    write_tail(&json, &meta->tail);
     write_inputs(&json, meta);
     write_maps(&json, meta);
     json_close(&json);

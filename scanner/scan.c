@@ -16,6 +16,7 @@
 #include "scanner/records.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
+#include "scanner/tail.h"
 #include "scanner/verdict.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
@@ -35,6 +36,7 @@ struct scan {
     struct preflight preflight;
     struct progress progress;
     struct records records;
+    struct tail tail;
     atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
     uint64_t done_before;          /* records of the runs before this one */
     struct buf why;
@@ -56,8 +58,7 @@ static void wake_main(struct scan *scan)
     (void)written;
 }
 
-/* ---- what the loops hand over ---------------------------------------------------------------------------
- */
+/* ---- what the loops hand over ------------------------------------------------------------------------ */
 
 static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
 {
@@ -98,6 +99,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         return;
     }
     records_domain(&scan->records, worker->index, facts, judgement);
+    tail_count(&scan->tail, facts);
     progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
     atomic_store_explicit(&scan->lookups[worker->index], lookup_counters(worker->dns)->answered,
                           memory_order_relaxed);
@@ -106,13 +108,11 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
 
 static void on_release(void *arg, struct worker *worker)
 {
-    (void)worker;
     struct scan *scan = arg;
-    reader_credit(scan->reader);
+    reader_credit(scan->reader, worker->index);
 }
 
-/* ---- what the reader and the writer say ------------------------------------------------------------------
- */
+/* ---- what the reader and the writer say -------------------------------------------------------------- */
 
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
@@ -132,6 +132,7 @@ static enum error on_input_read(void *arg)
 static void on_reader_ended(void *arg)
 {
     struct scan *scan = arg;
+    tail_begin(&scan->tail, clock_monotonic_ms());
     atomic_store(&scan->reader_ended, true);
     wake_main(scan);
 }
@@ -143,8 +144,7 @@ static void on_writer_failed(void *arg)
     wake_main(scan);
 }
 
-/* ---- beginning -------------------------------------------------------------------------------------------
- */
+/* ---- beginning --------------------------------------------------------------------------------------- */
 
 static bool say(struct scan *scan, const char *what, enum error error)
 {
@@ -286,8 +286,7 @@ static bool begin(struct scan *scan)
     return make_workers(scan) && make_reader(scan) && start_threads(scan);
 }
 
-/* ---- running ---------------------------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------------------------------------- */
 
 static void stop_feeding(struct scan *scan, const char *reason)
 {
@@ -357,8 +356,7 @@ static void run_to_end(struct scan *scan)
     }
 }
 
-/* ---- ending ----------------------------------------------------------------------------------------------
- */
+/* ---- ending ------------------------------------------------------------------------------------------ */
 
 static void end_threads(struct scan *scan)
 {
@@ -412,6 +410,8 @@ static int close_done(struct scan *scan)
     }
     /* The summary comes last of what describes the scan: where it stands, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
+    scan->meta.tail = tail_meta(&scan->tail, clock_monotonic_ms());
+    tail_print(&scan->meta.tail, stderr);
     if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
         !say(scan, "summary.json", write_summary(scan)))
         return EXIT_FAILED;
@@ -479,6 +479,7 @@ int scan_main(const struct scan_request *request)
     int code;
     scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
+    tail_init(&scan.tail);
     atomic_init(&scan.reader_ended, false);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();

@@ -76,6 +76,7 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .library_count = meta->library_count,
                          .preflight = meta->preflight,
                          .preflight_count = meta->preflight_count,
+                         .tail = meta->tail,
                          .resolver = meta->resolver};
 }
 

@@ -24,6 +24,7 @@ struct scan_meta {
     size_t library_count;
     const struct meta_check *preflight; /* of this run; outlives it */
     size_t preflight_count;
+    struct meta_tail tail; /* of this run, once it has ended */
     struct meta_input *inputs;
     size_t input_count;
     struct buf stored; /* of the scan that is gone on with */
