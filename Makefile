@@ -30,6 +30,7 @@ FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] docs/*.c)
 WORLD    := $(wildcard bench/world/*.c)
+WORLD_PURE := bench/world/internet.c bench/world/answers.c bench/world/expect.c bench/world/bound.c
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
 BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 FAULT    := $(BUILD)/fault.so
@@ -66,6 +67,12 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+
+# The pure parts of the benchmarks' world have a unit test as well.
+$(BUILD)/tests/test_world: tests/unit/test_world.c $(WORLD_PURE) $(wildcard bench/world/*.h bench/world/*.def) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(WORLD_PURE) $(LIBRARY) -lcmocka $(LDLIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)

@@ -54,6 +54,18 @@ static void write_checks(struct json *json, const char *key, const struct meta_c
     json_close_array(json);
 }
 
+static void write_tail(struct json *json, const struct meta_tail *tail)
+{
+    if (!tail->known)
+        return;
+    json_open(json, "tail");
+    json_put_signed(json, "ms", tail->ms);
+    json_put_unsigned(json, "domains", tail->domains);
+    for (size_t i = 0; i < META_TAIL_REASONS; i++)
+        json_put_unsigned(json, tail->reasons[i].name, tail->reasons[i].domains);
+    json_close(json);
+}
+
 /* As text: JSON's readers lose what lies beyond 2^53. */
 static void write_seed(struct json *json, uint64_t seed)
 {
@@ -84,6 +96,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
     write_checks(&json, "preflight", meta->preflight, meta->preflight_count);
     if (meta->event_count > 0)
         write_checks(&json, "events", meta->events, meta->event_count);
+    write_tail(&json, &meta->tail);
     write_inputs(&json, meta);
     write_maps(&json, meta);
     json_close(&json);

@@ -32,6 +32,19 @@ struct meta_library {
     const char *name, *version;
 };
 
+/* The end of the scan, after the last name was handed out: what the domains still under way waited for. */
+enum { META_TAIL_REASONS = 6 };
+
+struct meta_tail {
+    bool known;
+    int64_t ms;
+    uint64_t domains;
+    struct {
+        const char *name;
+        uint64_t domains;
+    } reasons[META_TAIL_REASONS];
+};
+
 struct meta {
     const char *tool_version;
     const char *state;            /* "reading", "scanning", "stopped", "done" */
@@ -50,6 +63,7 @@ struct meta {
     size_t preflight_count;
     const struct meta_check *events; /* what befell this machine in this run */
     size_t event_count;
+    struct meta_tail tail;
     const char *resolver; /* "embedded" or the list */
 };
 

@@ -13,7 +13,7 @@
 #include "scanner/worker.h"
 
 /* Facts and judgement of one domain: a policy of the largest permitted size, twice, and the answers. */
-enum { DOMAIN_ARENA_BYTES = 1024 * 1024, UNICODE_BYTES = 1024 };
+enum { DOMAIN_ARENA_BYTES = 1024 * 1024, DOMAIN_FIRST_BYTES = 256, UNICODE_BYTES = 1024 };
 
 enum domain_state { DOMAIN_NEW, DOMAIN_RECORDS, DOMAIN_REACH, DOMAIN_JUDGE, DOMAIN_GONE };
 
@@ -28,13 +28,12 @@ struct domain {
     struct lookup_handle txt;
     struct lookup_handle tlsrpt;
     struct lookup_handle mx;
-    unsigned pending; /* lookups in RECORDS; policy and hosts in REACH */
-    unsigned hosts_pending;
-    bool visiting; /* the policy's host */
-    struct policy_visit visit;
-    bool looking; /* for near misses: only where there is no record, and so no visit */
-    struct near_miss_look look;
-    struct host_wait *waits; /* one for each of facts.hosts */
+    unsigned pending;            /* lookups in RECORDS; policy and hosts in REACH */
+    bool visiting;               /* the policy's host */
+    struct policy_visit *visit;  /* in the arena; NULL where no policy is wanted */
+    bool looking;                /* for near misses: only where there is no record, and so no visit */
+    struct near_miss_look *look; /* in the arena, or NULL */
+    struct host_wait *waits;     /* one for each of facts.hosts */
 };
 
 struct host_wait {
@@ -103,13 +102,13 @@ static void enter_records(struct domain *domain)
 
 /* ---- REACH -------------------------------------------------------------------------------------------- */
 
-/* Nothing but MX hosts is waited for: make room for another domain. */
-static void park_if_only_hosts(struct domain *domain)
+/* What is waited for now, MX hosts and the policy host, has gates and turns of its own: make room for another
+ * domain. */
+static void park(struct domain *domain)
 {
     struct scan_context *context = domain->worker->context;
-    if (domain->parked || domain->visiting || domain->looking || domain->hosts_pending == 0)
-        return;
-    if (atomic_load(&context->parked) >= (size_t)context->config->limits_parked)
+    if (domain->parked || domain->looking ||
+        atomic_load(&context->parked) >= (size_t)context->config->limits_parked)
         return;
     atomic_fetch_add(&context->parked, 1);
     domain->parked = true;
@@ -121,7 +120,7 @@ static void reached(struct domain *domain)
     if (--domain->pending == 0)
         enter_judge(domain);
     else
-        park_if_only_hosts(domain);
+        park(domain);
 }
 
 static void on_policy(void *arg)
@@ -145,7 +144,6 @@ static void on_host(void *arg, struct host_result *result)
     wait->request = (struct handle){0, 0};
     wait->result = result;
     domain->facts.hosts[wait - domain->waits].facts = &result->facts;
-    domain->hosts_pending--;
     reached(domain);
 }
 
@@ -195,7 +193,6 @@ static void request_hosts(struct domain *domain, bool intent)
         wait->request = hosts_request(worker, host->host, intent, on_host, wait);
         if (!handle_is_set(wait->request))
             continue;
-        domain->hosts_pending++;
         domain->pending++;
     }
 }
@@ -203,17 +200,24 @@ static void request_hosts(struct domain *domain, bool intent)
 static void start_visit(struct domain *domain)
 {
     struct domain_facts *facts = &domain->facts;
+    domain->visit = arena_alloc(&domain->arena, sizeof *domain->visit);
+    /* Out of memory: without the visit the facts would say that there is no policy. */
+    if (domain->visit == NULL)
+        abort();
     domain->pending++;
     domain->visiting = true;
-    policy_visit_start(&domain->visit, domain->worker, facts->domain, &domain->arena, &facts->policy,
+    policy_visit_start(domain->visit, domain->worker, facts->domain, &domain->arena, &facts->policy,
                        on_policy, domain);
 }
 
 static void start_look(struct domain *domain)
 {
+    domain->look = arena_alloc(&domain->arena, sizeof *domain->look);
+    if (domain->look == NULL)
+        abort();
     domain->pending++;
     domain->looking = true;
-    near_miss_start(&domain->look, domain->worker->dns, &domain->arena, &domain->facts, on_near_misses,
+    near_miss_start(domain->look, domain->worker->dns, &domain->arena, &domain->facts, on_near_misses,
                     domain);
 }
 
@@ -242,8 +246,9 @@ static void domain_free(struct domain *domain)
     lookup_cancel(worker->dns, domain->tlsrpt);
     lookup_cancel(worker->dns, domain->mx);
     if (domain->visiting)
-        policy_visit_cancel(&domain->visit);
-    near_miss_cancel(&domain->look);
+        policy_visit_cancel(domain->visit);
+    if (domain->look != NULL)
+        near_miss_cancel(domain->look);
     for (size_t i = 0; domain->waits != NULL && i < domain->facts.host_count; i++) {
         hosts_cancel(worker, domain->waits[i].request);
         host_result_release(domain->waits[i].result);
@@ -300,7 +305,7 @@ enum error domain_start(struct worker *worker, const struct domain_input *input)
         return ERR_MEMORY;
     domain->worker = worker;
     domain->started_ms = clock_monotonic_ms();
-    arena_init(&domain->arena, DOMAIN_ARENA_BYTES);
+    arena_init_small(&domain->arena, DOMAIN_ARENA_BYTES, DOMAIN_FIRST_BYTES);
     domain->handle = slots_add(&worker->domains, domain);
     if (!handle_is_set(domain->handle) || !fill_in(domain, input)) {
         (void)slots_remove(&worker->domains, domain->handle);

@@ -6,8 +6,8 @@
  *            nearmiss.h), beside every MX host
  *   JUDGE    facts → judgement → sink
  *
- * A domain that only waits for its MX hosts' turns is parked: it leaves the loop's share of scan.in_flight,
- * up to limits.parked.
+ * In REACH a domain is parked: it leaves the loop's share of scan.in_flight, up to limits.parked, so that one
+ * that waits for its turn at a paced address holds up nobody. What it waits for has ceilings of its own.
  */
 #ifndef STSWEEP_DOMAIN_H
 #define STSWEEP_DOMAIN_H

@@ -10,7 +10,7 @@
 #include "scanner/verdict.h"
 #include "scanner/worker.h"
 
-enum { HOST_ARENA_BYTES = 256 * 1024 };
+enum { HOST_ARENA_BYTES = 256 * 1024, HOST_FIRST_BYTES = 512, HEAP_OVERHEAD_BYTES = 16 };
 
 enum entry_state { ENTRY_NEW, ENTRY_ADDRESSES, ENTRY_TLSA, ENTRY_PROBES, ENTRY_ADOPTS, ENTRY_READY };
 
@@ -78,7 +78,7 @@ static struct host_result *result_create(void)
     if (result == NULL)
         abort();
     atomic_init(&result->references, 1);
-    arena_init(&result->arena, HOST_ARENA_BYTES);
+    arena_init_small(&result->arena, HOST_ARENA_BYTES, HOST_FIRST_BYTES);
     return result;
 }
 
@@ -137,13 +137,14 @@ static void entry_free(struct entry *entry)
     free(entry);
 }
 
+/* What the heap gave for it, so that scan.cache bounds memory and not only facts. */
 static size_t entry_bytes(const struct entry *entry)
 {
     size_t kept = 0;
     for (size_t i = 0; i < entry->result->kept_count; i++)
-        kept += entry->result->kept[i].used_bytes;
-    return sizeof *entry + sizeof *entry->result + strlen(entry->host) + entry->result->arena.used_bytes +
-           kept;
+        kept += entry->result->kept[i].held_bytes;
+    return sizeof *entry + sizeof *entry->result + strlen(entry->host) + 1 + entry->result->arena.held_bytes +
+           kept + 4 * HEAP_OVERHEAD_BYTES;
 }
 
 static void forget(struct entry *entry)

@@ -6,6 +6,7 @@
 
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
+#include "scanner/silent.h"
 #include "scanner/worker.h"
 
 enum { SWEEP_FIRST = 4096 };
@@ -16,7 +17,6 @@ struct lane {
     size_t waiting_count;
     size_t open;
     int64_t next_us;   /* the earliest next grant */
-    bool dead;         /* it timed out in this pass */
     size_t names;      /* that were let in line in this pass, to be probed */
     struct list heirs; /* of struct turn: past the budget, wait for a sample */
     struct probe_sample *sample;
@@ -49,8 +49,9 @@ struct request {
 
 struct pacer {
     struct worker *worker;
-    struct map addresses;  /* owned by this loop */
-    struct slots requests; /* made by this loop */
+    struct map addresses;               /* owned by this loop */
+    struct slots requests;              /* made by this loop */
+    struct silent silent[PACE_CLASSES]; /* the dead: kept apart, so that an address can be forgotten */
     size_t sweep_at;
     int64_t interval_us[PACE_CLASSES];
     size_t connections[PACE_CLASSES];
@@ -103,6 +104,8 @@ struct pacer *pacer_create(struct worker *worker)
     map_init(&pacer->addresses, worker->context->hash_seed, is_address);
     slots_init(&pacer->requests);
     pacer->sweep_at = SWEEP_FIRST;
+    for (size_t i = 0; i < PACE_CLASSES; i++)
+        silent_init(&pacer->silent[i], worker->context->hash_seed + i);
     pacer->interval_us[PACE_SMTP] = 60000000 / config->limits_ip_per_minute;
     pacer->interval_us[PACE_HTTPS] = 60000000 / config->limits_https_per_minute;
     pacer->connections[PACE_SMTP] = (size_t)config->limits_ip_connections;
@@ -147,6 +150,8 @@ void pacer_destroy(struct pacer *pacer)
         return;
     map_each(&pacer->addresses, address_free, NULL);
     map_dispose(&pacer->addresses);
+    for (size_t i = 0; i < PACE_CLASSES; i++)
+        silent_dispose(&pacer->silent[i]);
     slots_each(&pacer->requests, request_free, NULL);
     slots_dispose(&pacer->requests);
     free(pacer);
@@ -159,7 +164,7 @@ static bool address_is_idle(const struct address *address, int64_t now)
     for (size_t i = 0; i < PACE_CLASSES; i++) {
         const struct lane *lane = &address->lanes[i];
         /* One that has served several names is shared hosting, most likely: its count is kept. */
-        if (lane->dead || lane->open > 0 || lane->waiting_count > 0 || lane->next_us > now || lane->names > 1)
+        if (lane->open > 0 || lane->waiting_count > 0 || lane->next_us > now || lane->names > 1)
             return false;
     }
     return true;
@@ -192,17 +197,15 @@ static struct address *find_address(struct pacer *pacer, const struct ip_addr *i
     sweep(pacer);
     struct address *address = calloc(1, sizeof *address);
     if (address == NULL)
-        return NULL;
+        abort();
     address->pacer = pacer;
     address->ip = *ip;
     for (size_t i = 0; i < PACE_CLASSES; i++) {
         list_init(&address->lanes[i].waiting);
         list_init(&address->lanes[i].heirs);
     }
-    if (!map_add(&pacer->addresses, &address->node, ip_key(ip))) {
-        free(address);
-        return NULL;
-    }
+    if (!map_add(&pacer->addresses, &address->node, ip_key(ip)))
+        abort();
     return address;
 }
 
@@ -220,16 +223,17 @@ static void post(struct worker *to, const struct pace_message *content)
     loop_post(&to->loop, &message->message);
 }
 
-static void answer_turn(struct worker *to, struct handle handle, const struct address *address,
-                        enum pace_class class, enum pace_answer answer)
+/* lane is the address's, or NULL where nothing is kept of it. */
+static void answer_turn(const struct pacer *pacer, struct worker *to, struct handle handle,
+                        const struct ip_addr *ip, enum pace_class class, const struct lane *lane,
+                        enum pace_answer answer)
 {
-    const struct lane *lane = &address->lanes[class];
     struct pace_message message = {
-        .kind = PACE_ANSWER, .handle = handle, .class = class, .answer = answer, .ip = address->ip};
-    if (answer == PACE_BUDGET)
+        .kind = PACE_ANSWER, .handle = handle, .class = class, .answer = answer, .ip = *ip};
+    if (lane != NULL && answer == PACE_BUDGET)
         message.sample = probe_sample_hold(lane->sample);
     /* Of the first names none is wanted: most addresses never come to their budget. */
-    message.wants_sample = lane->sample == NULL && lane->names * 2 >= address->pacer->names_most;
+    message.wants_sample = lane != NULL && lane->sample == NULL && lane->names * 2 >= pacer->names_most;
     post(to, &message);
 }
 
@@ -259,16 +263,17 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
     struct pacer *pacer = address->pacer;
     struct lane *lane = &address->lanes[class];
     int64_t now = now_us();
-    struct list *link;
-    while ((link = list_first(&lane->waiting)) != NULL) {
+    struct list *link = list_first(&lane->waiting);
+    bool dead = link != NULL && silent_has(&pacer->silent[class], ip_key(&address->ip));
+    for (; link != NULL; link = list_first(&lane->waiting)) {
         struct turn *turn = list_entry(link, struct turn, link);
-        if (lane->dead) {
-            answer_turn(turn->from, turn->handle, address, class, PACE_DEAD);
+        if (dead) {
+            answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane, PACE_DEAD);
             end_turn(lane, turn);
             continue;
         }
         if (now / 1000 - turn->since_ms > pacer->wait_ms) {
-            answer_turn(turn->from, turn->handle, address, class, PACE_TOO_LONG);
+            answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane, PACE_TOO_LONG);
             end_turn(lane, turn);
             continue;
         }
@@ -281,7 +286,7 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
         }
         lane->open++;
         lane->next_us = now + pacer->interval_us[class];
-        answer_turn(turn->from, turn->handle, address, class, PACE_GRANTED);
+        answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane, PACE_GRANTED);
         end_turn(lane, turn);
     }
 }
@@ -290,11 +295,15 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
 static void serve_heirs(struct address *address, enum pace_class class)
 {
     struct lane *lane = &address->lanes[class];
-    bool over = lane->dead || lane->sample != NULL || (lane->open == 0 && lane->waiting_count == 0);
-    struct list *link;
-    while (over && (link = list_first(&lane->heirs)) != NULL) {
+    struct list *link = list_first(&lane->heirs);
+    if (link == NULL)
+        return;
+    bool dead = silent_has(&address->pacer->silent[class], ip_key(&address->ip));
+    bool over = dead || lane->sample != NULL || (lane->open == 0 && lane->waiting_count == 0);
+    for (; over && link != NULL; link = list_first(&lane->heirs)) {
         struct turn *turn = list_entry(link, struct turn, link);
-        answer_turn(turn->from, turn->handle, address, class, lane->dead ? PACE_DEAD : PACE_BUDGET);
+        answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane,
+                    dead ? PACE_DEAD : PACE_BUDGET);
         list_remove(link);
         free(turn);
     }
@@ -326,6 +335,13 @@ static bool too_many_before(const struct pacer *pacer, const struct lane *lane, 
     return (first_us + (int64_t)lane->waiting_count * pacer->interval_us[class]) / 1000 > pacer->wait_ms;
 }
 
+/* With all places of those who wait taken, one more behind a queue would hold up a domain in flight. */
+static bool no_place_to_wait(const struct pacer *pacer, const struct lane *lane)
+{
+    struct scan_context *context = pacer->worker->context;
+    return lane->waiting_count > 0 && atomic_load(&context->parked) >= (size_t)context->config->limits_parked;
+}
+
 static struct turn *make_turn(const struct pace_message *message)
 {
     struct turn *turn = calloc(1, sizeof *turn);
@@ -339,18 +355,19 @@ static struct turn *make_turn(const struct pace_message *message)
 
 static void on_ask(struct pacer *pacer, const struct pace_message *message)
 {
+    if (silent_has(&pacer->silent[message->class], ip_key(&message->ip))) {
+        answer_turn(pacer, message->from, message->handle, &message->ip, message->class, NULL, PACE_DEAD);
+        return;
+    }
     struct address *address = find_address(pacer, &message->ip);
-    if (address == NULL)
-        abort();
     struct lane *lane = &address->lanes[message->class];
-    if (message->name && !message->exempt && !lane->dead && lane->names >= pacer->names_most) {
+    if (message->name && !message->exempt && lane->names >= pacer->names_most) {
         list_add(&lane->heirs, &make_turn(message)->link);
         serve(address);
         return;
     }
-    if (lane->dead || too_many_before(pacer, lane, message->class)) {
-        answer_turn(message->from, message->handle, address, message->class,
-                    lane->dead ? PACE_DEAD : PACE_TOO_LONG);
+    if (too_many_before(pacer, lane, message->class) || no_place_to_wait(pacer, lane)) {
+        answer_turn(pacer, message->from, message->handle, &message->ip, message->class, lane, PACE_TOO_LONG);
         return;
     }
     list_add(&lane->waiting, &make_turn(message)->link);
@@ -362,13 +379,11 @@ static void on_ask(struct pacer *pacer, const struct pace_message *message)
 static void on_give_back(struct pacer *pacer, const struct pace_message *message)
 {
     struct address *address = find_address(pacer, &message->ip);
-    if (address == NULL)
-        abort();
     struct lane *lane = &address->lanes[message->class];
     if (lane->open > 0)
         lane->open--;
-    if (message->timed_out)
-        lane->dead = true;
+    if (message->timed_out && !silent_add(&pacer->silent[message->class], ip_key(&message->ip)))
+        abort();
     if (lane->sample == NULL)
         lane->sample = probe_sample_hold(message->sample);
     serve(address);
@@ -379,24 +394,16 @@ static void forget_names(struct map_node *node, void *arg)
     (void)arg;
     struct address *address = (struct address *)node;
     for (size_t i = 0; i < PACE_CLASSES; i++) {
-        struct lane *lane = &address->lanes[i];
-        lane->names = 0;
-        probe_sample_release(lane->sample);
-        lane->sample = NULL;
+        probe_sample_release(address->lanes[i].sample);
+        address->lanes[i].sample = NULL;
+        address->lanes[i].names = 0;
     }
-}
-
-static void forget_silence(struct map_node *node, void *arg)
-{
-    (void)arg;
-    struct address *address = (struct address *)node;
-    for (size_t i = 0; i < PACE_CLASSES; i++)
-        address->lanes[i].dead = false;
 }
 
 void pacer_forget_silence(struct pacer *pacer)
 {
-    map_each(&pacer->addresses, forget_silence, NULL);
+    for (size_t i = 0; i < PACE_CLASSES; i++)
+        silent_clear(&pacer->silent[i]);
 }
 
 void pacer_new_pass(struct pacer *pacer)

@@ -15,6 +15,8 @@ static void set_state(struct probe_run *run, enum probe_run_state state)
 static void finish(struct probe_run *run)
 {
     set_state(run, RUN_DONE);
+    run->facts.ms_turn = run->ms_turn;
+    run->facts.ms_place = run->ms_place;
     run->done(run->arg);
 }
 
@@ -36,6 +38,7 @@ static void on_turn(void *arg, const struct pace_turn *turn);
 static bool ask_again(struct probe_run *run)
 {
     set_state(run, RUN_TURN);
+    run->since_ms = clock_monotonic_ms();
     run->turn = pace_request(run->worker, &run->facts.ip, PACE_SMTP, on_turn, run);
     return handle_is_set(run->turn);
 }
@@ -70,10 +73,19 @@ static void on_probe(void *arg, struct probe_facts *facts)
         finish(run);
 }
 
+/* Adds what has been waited to a fact, and begins anew. */
+static void add_waited(struct probe_run *run, uint32_t *ms)
+{
+    int64_t now = clock_monotonic_ms();
+    *ms += (uint32_t)(now - run->since_ms);
+    run->since_ms = now;
+}
+
 static void on_place(void *arg)
 {
     struct probe_run *run = arg;
     set_state(run, RUN_PROBE);
+    add_waited(run, &run->ms_place);
     struct probe_request request = {.host = run->host->host,
                                     .ip = run->facts.ip,
                                     .tlsa = &run->host->tlsa,
@@ -90,6 +102,7 @@ static void on_turn(void *arg, const struct pace_turn *turn)
     static const enum not_tried reasons[] = {
         [PACE_TOO_LONG] = NOT_TRIED_PACE, [PACE_DEAD] = NOT_TRIED_DEAD, [PACE_BUDGET] = NOT_TRIED_BUDGET};
     struct probe_run *run = arg;
+    add_waited(run, &run->ms_turn);
     if (turn->answer != PACE_GRANTED && run->permissive) {
         finish(run);
         return;

@@ -25,6 +25,8 @@ struct probe_run {
     struct probe_facts second; /* its session; facts.legacy is what is kept of it */
     enum probe_run_state state;
     bool wants_sample; /* the address's owner has none for further names yet */
+    int64_t since_ms;  /* monotonic: it has waited since then, in RUN_TURN or RUN_PLACE */
+    uint32_t ms_turn, ms_place;
     struct handle turn;
     struct gate_wait place;
     struct handle probe;

@@ -27,6 +27,7 @@ struct reader {
     bool has_thread;
     atomic_bool stopped;
     sem_t credits;
+    atomic_uint_fast32_t *in_flight; /* on each loop */
     atomic_uint_fast64_t started;
     atomic_uint_fast64_t finished;
     atomic_uint_fast64_t put_off;
@@ -145,14 +146,31 @@ static struct name_message *name_message(const struct input_name *name,
     return message;
 }
 
+/* The loop with the fewest in flight: one that is held up (by its resolver's window, by a neighbour on its
+ * core) would otherwise gather all places in flight and leave the others idle. */
+static uint32_t least_busy(struct reader *reader)
+{
+    uint32_t best = 0;
+    uint_fast32_t least = UINT_FAST32_MAX;
+    for (uint32_t i = 0; i < reader->options.worker_count; i++) {
+        uint_fast32_t busy = atomic_load_explicit(&reader->in_flight[i], memory_order_relaxed);
+        if (busy < least) {
+            least = busy;
+            best = i;
+        }
+    }
+    return best;
+}
+
 static enum error start_domain(struct reader *reader, const struct input_name *name)
 {
     struct name_message *message = name_message(name, deliver_start);
     if (message == NULL)
         return ERR_MEMORY;
-    uint64_t turn = atomic_fetch_add(&reader->started, 1);
-    struct worker *worker = &reader->options.workers[turn % reader->options.worker_count];
-    loop_post(&worker->loop, &message->message);
+    uint32_t loop = least_busy(reader);
+    atomic_fetch_add(&reader->started, 1);
+    atomic_fetch_add_explicit(&reader->in_flight[loop], 1, memory_order_relaxed);
+    loop_post(&reader->options.workers[loop].loop, &message->message);
     return ERR_OK;
 }
 
@@ -350,7 +368,9 @@ struct reader *reader_create(const struct reader_options *options)
     if (reader == NULL)
         return NULL;
     reader->options = *options;
-    if (mailbox_init(&reader->returned) != ERR_OK) {
+    reader->in_flight = calloc(options->worker_count, sizeof *reader->in_flight);
+    if (reader->in_flight == NULL || mailbox_init(&reader->returned) != ERR_OK) {
+        free(reader->in_flight);
         free(reader);
         return NULL;
     }
@@ -377,8 +397,9 @@ void reader_stop(struct reader *reader)
     sem_post(&reader->credits);
 }
 
-void reader_credit(struct reader *reader)
+void reader_credit(struct reader *reader, uint32_t loop)
 {
+    atomic_fetch_sub_explicit(&reader->in_flight[loop], 1, memory_order_relaxed);
     sem_post(&reader->credits);
 }
 
@@ -417,6 +438,7 @@ void reader_destroy(struct reader *reader)
     if (reader == NULL)
         return;
     mailbox_dispose(&reader->returned, reader);
+    free(reader->in_flight);
     spool_destroy(reader->spool);
     spool_destroy(reader->again);
     sem_destroy(&reader->credits);

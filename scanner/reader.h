@@ -52,8 +52,8 @@ enum error reader_start(struct reader *reader);
 /* From any thread: no further domain is started. */
 void reader_stop(struct reader *reader);
 
-/* From any thread: a place in flight is free again. */
-void reader_credit(struct reader *reader);
+/* From any thread: a place in flight on the loop with this index is free again. */
+void reader_credit(struct reader *reader, uint32_t loop);
 
 /* From any thread: a domain that was handed out has ended, with a record or put off. */
 void reader_finished(struct reader *reader);

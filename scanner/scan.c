@@ -19,6 +19,7 @@
 #include "scanner/resumed.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
+#include "scanner/tail.h"
 #include "scanner/verdict.h"
 #include "scanner/watch.h"
 
@@ -41,6 +42,7 @@ struct scan {
     struct preflight preflight;
     struct progress progress;
     struct records records;
+    struct tail tail;
     atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
     uint64_t done_before;          /* records of the runs before this one */
     struct buf why;
@@ -103,6 +105,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         return;
     }
     records_domain(&scan->records, worker->index, facts, judgement);
+    tail_count(&scan->tail, facts);
     progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
     uint64_t answered = lookup_counters(worker->dns)->answered;
     atomic_store_explicit(&scan->lookups[worker->index], answered, memory_order_relaxed);
@@ -111,9 +114,8 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
 
 static void on_release(void *arg, struct worker *worker)
 {
-    (void)worker;
     struct scan *scan = arg;
-    reader_credit(scan->reader);
+    reader_credit(scan->reader, worker->index);
 }
 
 /* ---- what the reader and the writer say ---- */
@@ -136,6 +138,7 @@ static enum error on_input_read(void *arg)
 static void on_reader_ended(void *arg)
 {
     struct scan *scan = arg;
+    tail_begin(&scan->tail, clock_monotonic_ms());
     atomic_store(&scan->reader_ended, true);
     wake_main(scan);
 }
@@ -401,6 +404,8 @@ static int close_done(struct scan *scan)
     }
     /* The summary comes last of what describes the scan: where it stands, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
+    scan->meta.tail = tail_meta(&scan->tail, clock_monotonic_ms());
+    tail_print(&scan->meta.tail, stderr);
     if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
         !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
         return EXIT_FAILED;
@@ -471,6 +476,7 @@ int scan_main(const struct scan_request *request)
     scan.config = &scan.fitted;
     scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
+    tail_init(&scan.tail);
     atomic_init(&scan.reader_ended, false);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();

@@ -26,6 +26,7 @@ struct scan_meta {
     size_t preflight_count;
     const struct meta_check *events; /* likewise */
     size_t event_count;
+    struct meta_tail tail; /* of this run, once it has ended */
     struct meta_input *inputs;
     size_t input_count;
     struct buf stored; /* of the scan that is gone on with */

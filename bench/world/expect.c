@@ -39,9 +39,18 @@ static enum outcome outcome_of(const struct site *site)
     }
 }
 
-/* shared: host names seen so far at each address of shared hosting. */
-static enum tls tls_of(const struct site *site, uint32_t budget, uint32_t shared[FIG_SHARED_HOSTS])
+/* With smtp.probe = intent only hosts of domains with a record, good or bad, are connected to. */
+static bool is_probed(const struct site *site, const struct expect_scan *scan)
 {
+    return !scan->intent || site->sts != STS_ABSENT;
+}
+
+/* shared: host names seen so far at each address of shared hosting. */
+static enum tls tls_of(const struct site *site, const struct expect_scan *scan,
+                       uint32_t shared[FIG_SHARED_HOSTS])
+{
+    if (!is_probed(site, scan))
+        return TLS_UNKNOWN;
     uint32_t *names = &shared[internet_mail_address(site) % FIG_SHARED_HOSTS];
     switch (site->mail) {
     case MAIL_PROVIDER:
@@ -49,7 +58,7 @@ static enum tls tls_of(const struct site *site, uint32_t budget, uint32_t shared
     case MAIL_OWN:
         return site->plain ? TLS_NONE : TLS_ALL;
     case MAIL_SHARED:
-        return budget == 0 || (*names)++ < budget ? TLS_ALL : TLS_UNKNOWN;
+        return scan->budget == 0 || (*names)++ < scan->budget ? TLS_ALL : TLS_UNKNOWN;
     default:
         return TLS_UNKNOWN;
     }
@@ -64,7 +73,7 @@ static void print_map(FILE *out, const char *key, const char *const *names, cons
     (void)fputs("}", out);
 }
 
-void expect_print(const struct internet *internet, uint64_t names, uint32_t budget, FILE *out)
+void expect_print(const struct internet *internet, uint64_t names, const struct expect_scan *scan, FILE *out)
 {
     static const char *const outcome_names[] = {"no-mail", "absent",  "unknown",   "broken",
                                                 "off",     "testing", "protected", "refused"};
@@ -78,7 +87,7 @@ void expect_print(const struct internet *internet, uint64_t names, uint32_t budg
         internet_name(internet, i, name);
         internet_site(internet, name, &site);
         outcomes[outcome_of(&site)]++;
-        tls[tls_of(&site, budget, shared)]++;
+        tls[tls_of(&site, scan, shared)]++;
     }
     (void)fprintf(out, "{\"records\":%" PRIu64 ",", names);
     print_map(out, "outcomes", outcome_names, outcomes, OUTCOMES);

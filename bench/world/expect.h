@@ -7,7 +7,12 @@
 
 #include "bench/world/internet.h"
 
-/* budget: limits.names_per_ip of the scan; 0 for none. */
-void expect_print(const struct internet *internet, uint64_t names, uint32_t budget, FILE *out);
+/* How the scan is run, as far as it changes what is found. */
+struct expect_scan {
+    uint32_t budget; /* limits.names_per_ip; 0 for none */
+    bool intent;     /* smtp.probe = intent */
+};
+
+void expect_print(const struct internet *internet, uint64_t names, const struct expect_scan *scan, FILE *out);
 
 #endif

@@ -6,12 +6,13 @@
  *   world hosts N              N hosts with STARTTLS and a good certificate, "host address" a line
  *   world policies N           N policy hosts with a good certificate and a valid policy, likewise
  *   world expect N             what a scan of them must find, as JSON
+ *   world bound N              how long a scan of them must take at least, as JSON
  *   world serve ROOT.pem       name servers, mail and policy hosts, until it is ended; writes its root
  * certificate first, and a line "ready" when all listen
  *
- * Options: --seed=N --sts-share=PER_MILLION --latency --budget=N (limits.names_per_ip, for expect)
- * The servers take ports 25, 53 and 443 of every local address: run them in a network namespace
- * (bench/in-world).
+ * Options: --seed=N --sts-share=PER_MILLION --latency; for expect --budget=N (limits.names_per_ip) and
+ * --intent (smtp.probe = intent) The servers take ports 25, 53 and 443 of every local address: run them in a
+ * network namespace (bench/in-world).
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "bench/world/authority.h"
+#include "bench/world/bound.h"
 #include "bench/world/expect.h"
 #include "bench/world/servers.h"
 
@@ -90,11 +92,81 @@ static void print_hosts(const struct internet *internet, uint64_t count, bool po
 
 static int usage(void)
 {
-    (void)fputs("usage: world names N | alive N | hosts N | policies N | expect N | serve ROOT.pem  "
-                "[--seed=N] [--sts-share=N] [--latency] "
-                "[--budget=N]\n",
-                stderr);
+    (void)fputs(
+        "usage: world names N | alive N | hosts N | policies N | expect N | bound N | serve ROOT.pem\n"
+        "             [--seed=N] [--sts-share=N] [--latency] [--budget=N] [--intent]\n"
+        "             [--in-flight=N] [--outstanding=N] [--per-minute=N] [--live=N]\n"
+        "             [--dns-timeout=MS] [--connect-timeout=MS] [--session-timeout=MS] [--wait=MS]\n",
+        stderr);
     return 2;
+}
+
+/* What the command line says of the world and of the scan. */
+struct settings {
+    struct internet internet;
+    struct expect_scan expect;
+    struct bound_scan bound;
+};
+
+static bool set_option(struct settings *settings, int option, uint64_t value)
+{
+    switch (option) {
+    case 's':
+        settings->internet.seed = value;
+        return true;
+    case 'm':
+        settings->internet.sts_share = (uint32_t)value;
+        return true;
+    case 'l':
+        settings->internet.latency = true;
+        return true;
+    case 'b':
+        settings->expect.budget = (uint32_t)value;
+        return true;
+    case 'i':
+        settings->expect.intent = settings->bound.intent = true;
+        return true;
+    default:
+        break;
+    }
+    uint32_t *number = option == 'f'   ? &settings->bound.in_flight
+                       : option == 'o' ? &settings->bound.dns_outstanding
+                       : option == 'p' ? &settings->bound.ip_per_minute
+                       : option == 'v' ? &settings->bound.smtp_live
+                       : option == 'd' ? &settings->bound.dns_timeout
+                       : option == 'c' ? &settings->bound.smtp_connect_timeout
+                       : option == 't' ? &settings->bound.smtp_session_timeout
+                       : option == 'w' ? &settings->bound.wait
+                                       : NULL;
+    if (number == NULL || value == 0 || value > UINT32_MAX)
+        return false;
+    *number = (uint32_t)value;
+    return true;
+}
+
+static void print_bound(const struct settings *settings, uint64_t count)
+{
+    struct bound bound;
+    bound_of(&settings->internet, count, &settings->bound, &bound);
+    bound_print(&bound, stdout);
+}
+
+static int run(struct settings *settings, const char *command, const char *argument)
+{
+    uint64_t count = strtoull(argument, NULL, 10);
+    if (strcmp(command, "serve") == 0)
+        return serve(&settings->internet, argument);
+    if (strcmp(command, "names") == 0 || strcmp(command, "alive") == 0)
+        print_names(&settings->internet, count, command[0] == 'a');
+    else if (strcmp(command, "hosts") == 0 || strcmp(command, "policies") == 0)
+        print_hosts(&settings->internet, count, command[0] == 'p');
+    else if (strcmp(command, "expect") == 0)
+        expect_print(&settings->internet, count, &settings->expect, stdout);
+    else if (strcmp(command, "bound") == 0)
+        print_bound(settings, count);
+    else
+        return usage();
+    return fflush(stdout) == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -103,35 +175,19 @@ int main(int argc, char **argv)
                                             {"sts-share", required_argument, NULL, 'm'},
                                             {"budget", required_argument, NULL, 'b'},
                                             {"latency", no_argument, NULL, 'l'},
+                                            {"intent", no_argument, NULL, 'i'},
+                                            {"in-flight", required_argument, NULL, 'f'},
+                                            {"outstanding", required_argument, NULL, 'o'},
+                                            {"per-minute", required_argument, NULL, 'p'},
+                                            {"live", required_argument, NULL, 'v'},
+                                            {"dns-timeout", required_argument, NULL, 'd'},
+                                            {"connect-timeout", required_argument, NULL, 'c'},
+                                            {"session-timeout", required_argument, NULL, 't'},
+                                            {"wait", required_argument, NULL, 'w'},
                                             {NULL, 0, NULL, 0}};
-    struct internet internet = {.seed = 1, .sts_share = FIG_STS_SHARE};
-    uint32_t budget = 0;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        uint64_t value = optarg == NULL ? 0 : strtoull(optarg, NULL, 10);
-        if (option == 's')
-            internet.seed = value;
-        else if (option == 'm')
-            internet.sts_share = (uint32_t)value;
-        else if (option == 'b')
-            budget = (uint32_t)value;
-        else if (option == 'l')
-            internet.latency = true;
-        else
+    struct settings settings = {.internet = {.seed = 1, .sts_share = FIG_STS_SHARE}, .bound = bound_defaults};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        if (!set_option(&settings, option, optarg == NULL ? 0 : strtoull(optarg, NULL, 10)))
             return usage();
-    }
-    if (argc - optind != 2)
-        return usage();
-    const char *command = argv[optind];
-    const char *argument = argv[optind + 1];
-    if (strcmp(command, "serve") == 0)
-        return serve(&internet, argument);
-    if (strcmp(command, "names") == 0 || strcmp(command, "alive") == 0)
-        print_names(&internet, strtoull(argument, NULL, 10), command[0] == 'a');
-    else if (strcmp(command, "hosts") == 0 || strcmp(command, "policies") == 0)
-        print_hosts(&internet, strtoull(argument, NULL, 10), command[0] == 'p');
-    else if (strcmp(command, "expect") == 0)
-        expect_print(&internet, strtoull(argument, NULL, 10), budget, stdout);
-    else
-        return usage();
-    return fflush(stdout) == 0 ? 0 : 1;
+    return argc - optind == 2 ? run(&settings, argv[optind], argv[optind + 1]) : usage();
 }

@@ -15,7 +15,12 @@ enum { FIRST_BLOCK_BYTES = 1024, LARGEST_BLOCK_BYTES = 65536 };
 
 void arena_init(struct arena *arena, size_t ceiling_bytes)
 {
-    *arena = (struct arena){.ceiling_bytes = ceiling_bytes};
+    arena_init_small(arena, ceiling_bytes, FIRST_BLOCK_BYTES);
+}
+
+void arena_init_small(struct arena *arena, size_t ceiling_bytes, size_t first_bytes)
+{
+    *arena = (struct arena){.ceiling_bytes = ceiling_bytes, .first_bytes = first_bytes};
 }
 
 void arena_dispose(struct arena *arena)
@@ -26,12 +31,12 @@ void arena_dispose(struct arena *arena)
         free(block);
         block = next;
     }
-    arena_init(arena, arena->ceiling_bytes);
+    arena_init_small(arena, arena->ceiling_bytes, arena->first_bytes);
 }
 
 static size_t next_block_size(const struct arena *arena, size_t need)
 {
-    size_t size = FIRST_BLOCK_BYTES;
+    size_t size = arena->first_bytes;
     if (arena->blocks != NULL)
         size = arena->blocks->size * 2;
     if (size > LARGEST_BLOCK_BYTES)
@@ -47,6 +52,7 @@ static struct arena_block *add_block(struct arena *arena, size_t need)
         return NULL;
     *block = (struct arena_block){.next = arena->blocks, .size = size};
     arena->blocks = block;
+    arena->held_bytes += sizeof *block + size;
     return block;
 }
 

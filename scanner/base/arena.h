@@ -14,10 +14,16 @@ struct arena {
     struct arena_block *blocks;
     size_t ceiling_bytes;
     size_t used_bytes; /* what was asked for plus alignment; never above the ceiling */
-    bool full;         /* an allocation was refused */
+    size_t held_bytes; /* what was taken from the heap for it */
+    size_t first_bytes;
+    bool full; /* an allocation was refused */
 };
 
 void arena_init(struct arena *arena, size_t ceiling_bytes);
+
+/* Likewise, with a first block of first_bytes in place of 1 KiB: for what there are many of and most are
+ * small. */
+void arena_init_small(struct arena *arena, size_t ceiling_bytes, size_t first_bytes);
 
 /* Frees everything that was allocated; the arena may be used again. */
 void arena_dispose(struct arena *arena);

@@ -48,6 +48,22 @@ static void test_arena(void **state)
     arena_dispose(&arena);
 }
 
+static void test_small_arena(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init_small(&arena, 10000, 128);
+    for (int round = 0; round < 2; round++) { /* disposing keeps the sizes */
+        assert_int_equal(arena.held_bytes, 0);
+        assert_non_null(arena_alloc(&arena, 100));
+        assert_in_range(arena.held_bytes, 128, 128 + 64);
+        assert_non_null(arena_alloc(&arena, 5000));
+        assert_true(arena.held_bytes >= arena.used_bytes);
+        assert_null(arena_alloc(&arena, 5000));
+        arena_dispose(&arena);
+    }
+}
+
 static void test_arena_bytes(void **state)
 {
     (void)state;
@@ -246,11 +262,12 @@ static void test_net_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),         cmocka_unit_test(test_arena_bytes),
-        cmocka_unit_test(test_buf),           cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_map),           cmocka_unit_test(test_clock_format),
-        cmocka_unit_test(test_failure_table), cmocka_unit_test(test_error_table),
-        cmocka_unit_test(test_gate),          cmocka_unit_test(test_net_errors),
+        cmocka_unit_test(test_arena),        cmocka_unit_test(test_small_arena),
+        cmocka_unit_test(test_arena_bytes),  cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_slots),        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_clock_format), cmocka_unit_test(test_failure_table),
+        cmocka_unit_test(test_error_table),  cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_net_errors),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

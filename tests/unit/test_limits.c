@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/silent.h"
 #include "scanner/worker.h"
 
 enum { MOST = 64 };
@@ -329,6 +330,52 @@ static void test_names_budget_without_sample(void **state)
     bench_dispose(&bench);
 }
 
+/* However many there are, each stays known at a few bytes, and nobody else is taken for one of them. */
+static void test_many_silent_addresses(void **state)
+{
+    (void)state;
+    enum { SILENT = 100000, MOST_BYTES = 43 };
+    struct silent set;
+    silent_init(&set, 42);
+    for (uint32_t i = 0; i < SILENT; i++)
+        assert_true(silent_add(&set, bytes_make(&i, sizeof i)));
+    for (uint32_t i = 0; i < SILENT; i++)
+        assert_true(silent_has(&set, bytes_make(&i, sizeof i)));
+    for (uint32_t i = SILENT; i < 2 * SILENT; i++)
+        assert_false(silent_has(&set, bytes_make(&i, sizeof i)));
+    assert_int_equal(set.count, SILENT);
+    assert_true(set.capacity * sizeof *set.places <= (size_t)SILENT * MOST_BYTES);
+    silent_clear(&set);
+    uint32_t first = 0;
+    assert_false(silent_has(&set, bytes_make(&first, sizeof first)));
+    silent_dispose(&set);
+}
+
+/* Where all places of those who wait are taken, nobody queues up behind another: a domain in flight never
+ * stands still. */
+static void test_no_place_to_wait(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[4] = {{0}, {0}, {0}, {0}};
+    struct ip_addr ip = address(1);
+    struct ip_addr other = address(2);
+    bench_init(&bench, 1, 1, 20, 60000);
+    bench.config.limits_parked = 3;
+    for (int i = 0; i < 2; i++) /* one is let in, one waits */
+        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
+    run_for(bench.workers, 20);
+    atomic_store(&bench.context.parked, 3);
+    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[2]);
+    (void)pace_request(bench.workers, &other, PACE_SMTP, on_answer, &askers[3]);
+    run_for(bench.workers, 20);
+    assert_int_equal(askers[1].answers, 0);
+    assert_int_equal(askers[2].answer, PACE_TOO_LONG);
+    assert_int_equal(askers[2].answers, 1);
+    assert_int_equal(askers[3].answer, PACE_GRANTED);
+    bench_dispose(&bench);
+}
+
 static void test_cancel(void **state)
 {
     (void)state;
@@ -450,6 +497,8 @@ int main(void)
         cmocka_unit_test(test_silent_address_is_dead),
         cmocka_unit_test(test_names_budget),
         cmocka_unit_test(test_names_budget_without_sample),
+        cmocka_unit_test(test_many_silent_addresses),
+        cmocka_unit_test(test_no_place_to_wait),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_destroy_while_waiting),
         cmocka_unit_test(test_over_loops),

@@ -1,0 +1,146 @@
+/* Sums over the names of the world. */
+#include "bench/world/bound.h"
+
+#include <string.h>
+
+enum { DRAWS = 65536 };
+
+const struct bound_scan bound_defaults = {.in_flight = 20000,
+                                          .dns_outstanding = 1000,
+                                          .dns_timeout = 3000,
+                                          .dns_attempts = 3,
+                                          .smtp_live = 2000,
+                                          .smtp_connect_timeout = 10000,
+                                          .smtp_session_timeout = 90000,
+                                          .ip_per_minute = 20,
+                                          .wait = 1800000};
+
+/* Means over many draws: of one question, of the longest of three side by side, of one round trip. */
+struct means {
+    double question_ms;
+    double three_ms;
+    double tcp_ms;
+};
+
+/* A question's time with the share of first tries that are lost. */
+static double question_ms(const struct internet *internet, const struct bound_scan *scan, uint64_t draw)
+{
+    uint64_t hash = internet_hash(internet, (const char *)&draw, sizeof draw, 0);
+    bool retried = internet->latency && hash % 1000000 < FIG_RETRY_SHARE;
+    return internet_dns_ms(internet, hash) + (retried ? (double)scan->dns_timeout : 0);
+}
+
+static struct means draw_means(const struct internet *internet, const struct bound_scan *scan)
+{
+    struct means means = {0};
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        double longest = 0;
+        for (uint64_t j = 0; j < 3; j++) {
+            double ms = question_ms(internet, scan, i * 3 + j);
+            means.question_ms += ms / 3 / DRAWS;
+            longest = ms > longest ? ms : longest;
+        }
+        means.three_ms += longest / DRAWS;
+        means.tcp_ms += (double)internet_tcp_ms(internet, i) / DRAWS;
+    }
+    return means;
+}
+
+/* Questions of one domain that are answered: three records, and addresses of both families of its own MX host
+ * or of the domain in its place, and of its policy host. */
+static unsigned questions_of(const struct site *site)
+{
+    unsigned count = 3;
+    bool own_host = site->mail != MAIL_PROVIDER && site->mail != MAIL_NULL_MX && site->mail != MAIL_NXDOMAIN;
+    count += own_host ? 2 : 0;
+    return count + (site->sts == STS_ABSENT ? 0 : 2);
+}
+
+/* What its SMTP session takes; 0 where it has no host of its own. */
+static double session_ms(const struct site *site, const struct bound_scan *scan, const struct means *means)
+{
+    switch (site->mail) {
+    case MAIL_DEAD:
+        return scan->smtp_connect_timeout;
+    case MAIL_TARPIT:
+        return scan->smtp_session_timeout;
+    case MAIL_OWN:
+    case MAIL_SHARED:
+        return means->tcp_ms;
+    default:
+        return 0;
+    }
+}
+
+struct sums {
+    double dns_ms;
+    double flight_ms;
+    double smtp_ms;
+    double slowest_ms;
+    uint32_t crowds[FIG_SHARED_HOSTS];
+};
+
+static void add_site(const struct site *site, const struct bound_scan *scan, const struct means *means,
+                     struct sums *sums)
+{
+    double given_up = (double)scan->dns_timeout * scan->dns_attempts;
+    bool lost = site->mail == MAIL_LOST;
+    /* A SERVFAIL is asked for once more, with CD. */
+    unsigned times = site->mail == MAIL_SERVFAIL ? 2 : 1;
+    double alone = lost ? given_up : means->three_ms * times;
+    sums->dns_ms += lost ? 3 * given_up : questions_of(site) * times * means->question_ms;
+    sums->flight_ms += alone;
+    bool probed = !scan->intent || site->sts != STS_ABSENT;
+    double session = probed ? session_ms(site, scan, means) : 0;
+    sums->smtp_ms += session;
+    if (alone + session > sums->slowest_ms)
+        sums->slowest_ms = alone + session;
+    if (probed && site->mail == MAIL_SHARED)
+        sums->crowds[internet_mail_address(site) % FIG_SHARED_HOSTS]++;
+}
+
+/* Past limits.wait nobody queues, so the last who asks waits that long at most. */
+static double pace_s(const struct bound *bound, const struct bound_scan *scan, double others_s)
+{
+    double turns_s = bound->crowd * 60.0 / scan->ip_per_minute;
+    double most_s = others_s + scan->wait / 1000.0;
+    return turns_s < most_s ? turns_s : most_s;
+}
+
+void bound_of(const struct internet *internet, uint64_t names, const struct bound_scan *scan,
+              struct bound *bound)
+{
+    struct sums sums;
+    struct means means = draw_means(internet, scan);
+    memset(&sums, 0, sizeof sums);
+    *bound = (struct bound){.binds = BOUND_DNS};
+    for (uint64_t i = 0; i < names; i++) {
+        char name[NAME_BYTES];
+        struct site site;
+        internet_name(internet, i, name);
+        internet_site(internet, name, &site);
+        add_site(&site, scan, &means, &sums);
+    }
+    for (size_t i = 0; i < FIG_SHARED_HOSTS; i++)
+        bound->crowd = sums.crowds[i] > bound->crowd ? sums.crowds[i] : bound->crowd;
+    bound->seconds[BOUND_DNS] = sums.dns_ms / 1000 / scan->dns_outstanding;
+    bound->seconds[BOUND_FLIGHT] = sums.flight_ms / 1000 / scan->in_flight;
+    bound->seconds[BOUND_SMTP] = sums.smtp_ms / 1000 / scan->smtp_live;
+    bound->seconds[BOUND_SLOWEST] = sums.slowest_ms / 1000;
+    for (unsigned term = 0; term < BOUND_PACE; term++)
+        if (bound->seconds[term] > bound->seconds[bound->binds])
+            bound->binds = (enum bound_term)term;
+    bound->seconds[BOUND_PACE] = pace_s(bound, scan, bound->seconds[bound->binds]);
+    if (bound->seconds[BOUND_PACE] > bound->seconds[bound->binds])
+        bound->binds = BOUND_PACE;
+}
+
+void bound_print(const struct bound *bound, FILE *out)
+{
+    static const char *const names[] = {"dns", "flight", "smtp", "slowest", "pace"};
+    (void)fprintf(out, "{\"bound_s\":%.1f,\"binds\":\"%s\",\"crowd\":%u", bound->seconds[bound->binds],
+                  names[bound->binds], bound->crowd);
+    for (unsigned term = 0; term < BOUND_TERMS; term++)
+        (void)fprintf(out, ",\"%s_s\":%.1f", names[term], bound->seconds[term]);
+    (void)fputs("}\n", out);
+}
