@@ -6,6 +6,7 @@
 #include "bench/settings.h"
 #include "scanner/policy/fetch.h"
 #include "scanner/policy/policy.h"
+#include "scanner/tls/legacy.h"
 #include "scanner/verdict.h"
 #include "scanner/base/clock.h"
 
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
         bench_die("usage", "bench_fetch ROOT.pem HOSTS-FILE LIVE [--section.key=value...]");
     run.hosts = bench_read_names(argv[2]);
     bench_configure(&config, argc - 4, argv + 4);
+    if (config.tls_legacy_decoder == TLS_LEGACY_DECODER_YES)
+        (void)tls_legacy_decoder_use();
     struct trust *trust = trust_create(argv[1], &why);
     run.base = event_base_new();
     run.fetcher = trust == NULL || run.base == NULL ? NULL : fetcher_create(run.base, &config, trust, &why);

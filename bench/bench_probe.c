@@ -5,6 +5,7 @@
 #include "bench/bench.h"
 #include "bench/settings.h"
 #include "scanner/smtp/probe.h"
+#include "scanner/tls/legacy.h"
 #include "scanner/verdict.h"
 
 enum { PROBE_ARENA_BYTES = 1 << 20 };
@@ -69,6 +70,8 @@ int main(int argc, char **argv)
         bench_die("usage", "bench_probe ROOT.pem HOSTS-FILE LIVE [--section.key=value...]");
     run.hosts = bench_read_names(argv[2]);
     bench_configure(&config, argc - 4, argv + 4);
+    if (config.tls_legacy_decoder == TLS_LEGACY_DECODER_YES)
+        (void)tls_legacy_decoder_use();
     struct trust *trust = trust_create(argv[1], &why);
     run.base = event_base_new();
     run.prober = trust == NULL || run.base == NULL ? NULL : prober_create(run.base, &config, trust, &why);

@@ -1,46 +1,28 @@
-/* JSON by yajl_gen into a buffer. Never trusts that text is UTF-8, and never writes half a value. */
+/* JSON into a buffer. Never trusts that text is UTF-8, and never writes half a value. */
 #include "output/json_write.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/evp.h>
-#include <yajl/yajl_gen.h>
 
 #include "scanner/base/clock.h"
 
-static void print(void *arg, const char *text, size_t len)
-{
-    struct json *json = arg;
-    if (!buf_append(json->out, text, len))
-        json->failed = true;
-}
+enum { DEPTH_MOST = 63, INDENT_BYTES = 2 };
 
 void json_start(struct json *json, struct buf *out)
 {
-    *json =
-        (struct json){.gen = yajl_gen_alloc(NULL), .out = out, .start = out->len, .was_failed = out->failed};
-    json->failed = out->failed || json->gen == NULL ||
-                   yajl_gen_config(json->gen, yajl_gen_print_callback, print, json) == 0;
+    *json = (struct json){.out = out, .start = out->len, .was_failed = out->failed, .failed = out->failed};
 }
 
 void json_indent(struct json *json)
 {
-    if (json->failed || yajl_gen_config(json->gen, yajl_gen_beautify, 1) == 0 ||
-        yajl_gen_config(json->gen, yajl_gen_indent_string, "  ") == 0)
-        json->failed = true;
+    json->indented = true;
 }
 
 bool json_finish(struct json *json)
 {
-    if (!json->failed) {
-        size_t len = json->out->len;
-        bool ends_line = len > json->start && json->out->data[len - 1] == '\n';
-        json->failed = !ends_line && !buf_byte(json->out, '\n');
-    }
-    if (json->gen != NULL)
-        yajl_gen_free(json->gen);
-    json->gen = NULL;
+    bool whole = json->depth == 0 && json->follows;
+    json->failed = json->failed || !whole || !buf_byte(json->out, '\n');
     if (json->failed) {
         json->out->len = json->start;
         json->out->failed = json->was_failed;
@@ -48,56 +30,140 @@ bool json_finish(struct json *json)
     return !json->failed;
 }
 
-/* Keeps the first failure. */
-static void note(struct json *json, yajl_gen_status status)
+/* ---- elements ----------------------------------------------------------------------------------------- */
+
+static size_t indent_bytes(const struct json *json)
 {
-    if (status != yajl_gen_status_ok)
+    return json->indented ? json->depth * INDENT_BYTES : 0;
+}
+
+/* Members of an object have keys, elements of an array have none, and outside of all there is one value. */
+static bool has_place(const struct json *json, const char *key)
+{
+    bool in_object = json->depth > 0 && (json->objects >> json->depth & 1) != 0;
+    return (key != NULL) == in_object && (json->depth > 0 || !json->follows);
+}
+
+static uint8_t *put(uint8_t *place, const void *text, size_t len)
+{
+    memcpy(place, text, len);
+    return place + len;
+}
+
+/* Writes what stands before a value of so many bytes: separator, indentation, key. Returns where the value
+ * goes, with room for it; NULL where nothing can be written. One look at the buffer for each element. */
+static uint8_t *begin(struct json *json, const char *key, size_t value_bytes)
+{
+    size_t key_len = key == NULL ? 0 : strlen(key);
+    size_t before = json->follows + (key == NULL ? 0 : key_len + 3);
+    if (json->indented)
+        before += json->follows + indent_bytes(json) + (key != NULL);
+    uint8_t *place = NULL;
+    if (!json->failed && has_place(json, key) && value_bytes <= SIZE_MAX - before)
+        place = buf_reserve(json->out, before + value_bytes);
+    if (place == NULL) {
         json->failed = true;
+        return NULL;
+    }
+    if (json->follows)
+        *place++ = ',';
+    if (json->indented) {
+        if (json->follows)
+            *place++ = '\n';
+        memset(place, ' ', indent_bytes(json));
+        place += indent_bytes(json);
+    }
+    if (key == NULL)
+        return place;
+    *place++ = '"';
+    place = put(place, key, key_len);
+    *place++ = '"';
+    *place++ = ':';
+    if (json->indented)
+        *place++ = ' ';
+    return place;
 }
 
-static void put_string(struct json *json, const void *text, size_t len)
+/* The value ends here. */
+static void end(struct json *json, const uint8_t *place)
 {
-    if (!json->failed)
-        note(json, yajl_gen_string(json->gen, text, len));
+    json->out->len = (size_t)(place - json->out->data);
+    json->follows = true;
 }
 
-/* Writes the key; false where nothing more can be written. */
-static bool put_key(struct json *json, const char *key)
+static void put_literal(struct json *json, const char *key, const char *text, size_t len)
 {
-    if (key != NULL)
-        put_string(json, key, strlen(key));
-    return !json->failed;
+    uint8_t *place = begin(json, key, len);
+    if (place != NULL)
+        end(json, put(place, text, len));
+}
+
+static void open_one(struct json *json, const char *key, char bracket, bool is_object)
+{
+    uint8_t *place = json->depth == DEPTH_MOST ? NULL : begin(json, key, json->indented ? 2 : 1);
+    if (place == NULL) {
+        json->failed = true;
+        return;
+    }
+    *place++ = (uint8_t)bracket;
+    if (json->indented)
+        *place++ = '\n';
+    end(json, place);
+    json->depth++;
+    json->objects &= ~(UINT64_C(1) << json->depth);
+    json->objects |= (uint64_t)is_object << json->depth;
+    json->follows = false;
+}
+
+static void close_one(struct json *json, char bracket, bool is_object)
+{
+    if (json->depth == 0 || (json->objects >> json->depth & 1) != is_object)
+        json->failed = true;
+    if (json->failed)
+        return;
+    json->depth--;
+    size_t indent = indent_bytes(json);
+    uint8_t *place = buf_reserve(json->out, indent + 2);
+    if (place == NULL) {
+        json->failed = true;
+        return;
+    }
+    if (json->indented)
+        *place++ = '\n';
+    memset(place, ' ', indent);
+    place += indent;
+    *place++ = (uint8_t)bracket;
+    end(json, place);
 }
 
 void json_open(struct json *json, const char *key)
 {
-    if (put_key(json, key))
-        note(json, yajl_gen_map_open(json->gen));
+    open_one(json, key, '{', true);
 }
 
 void json_close(struct json *json)
 {
-    if (!json->failed)
-        note(json, yajl_gen_map_close(json->gen));
+    close_one(json, '}', true);
 }
 
 void json_open_array(struct json *json, const char *key)
 {
-    if (put_key(json, key))
-        note(json, yajl_gen_array_open(json->gen));
+    open_one(json, key, '[', false);
 }
 
 void json_close_array(struct json *json)
 {
-    if (!json->failed)
-        note(json, yajl_gen_array_close(json->gen));
+    close_one(json, ']', false);
 }
 
-/* Decimal digits into the end of text[21]; returns where they begin. printf is several times dearer. */
-static char *digits(char text[21], uint64_t number)
+/* ---- numbers and the like ----------------------------------------------------------------------------- */
+
+enum { NUMBER_BYTES = 20 };
+
+/* Decimal digits into the end of text; returns where they begin. printf is several times dearer. */
+static char *digits(char text[NUMBER_BYTES], uint64_t number)
 {
-    char *place = text + 20;
-    *place = 0;
+    char *place = text + NUMBER_BYTES;
     do {
         *--place = (char)('0' + number % 10);
         number /= 10;
@@ -107,28 +173,28 @@ static char *digits(char text[21], uint64_t number)
 
 void json_put_unsigned(struct json *json, const char *key, uint64_t number)
 {
-    char text[21];
+    char text[NUMBER_BYTES];
     char *first = digits(text, number);
-    if (put_key(json, key))
-        note(json, yajl_gen_number(json->gen, first, (size_t)(text + 20 - first)));
+    put_literal(json, key, first, (size_t)(text + NUMBER_BYTES - first));
 }
 
 void json_put_signed(struct json *json, const char *key, int64_t number)
 {
-    if (put_key(json, key))
-        note(json, yajl_gen_integer(json->gen, number));
+    char text[NUMBER_BYTES + 1];
+    char *first = digits(text + 1, number < 0 ? -(uint64_t)number : (uint64_t)number);
+    if (number < 0)
+        *--first = '-';
+    put_literal(json, key, first, (size_t)(text + sizeof text - first));
 }
 
 void json_put_bool(struct json *json, const char *key, bool value)
 {
-    if (put_key(json, key))
-        note(json, yajl_gen_bool(json->gen, value));
+    put_literal(json, key, value ? "true" : "false", value ? 4 : 5);
 }
 
 void json_put_null(struct json *json, const char *key)
 {
-    if (put_key(json, key))
-        note(json, yajl_gen_null(json->gen));
+    put_literal(json, key, "null", 4);
 }
 
 void json_put_flag(struct json *json, const char *key, bool value)
@@ -137,15 +203,111 @@ void json_put_flag(struct json *json, const char *key, bool value)
         json_put_bool(json, key, true);
 }
 
+/* ---- text --------------------------------------------------------------------------------------------- */
+
+/* A bit in the top of each byte that is zero, and perhaps of bytes above such a one. */
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - UINT64_C(0x0101010101010101)) & ~word;
+}
+
+/* Is any of these eight bytes no printable ASCII, or one that has to be escaped? */
+static bool is_odd_word(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t odd = word | zero_bytes(word ^ ones * 0x7F) | zero_bytes(word ^ ones * '"') |
+                   zero_bytes(word ^ ones * '\\') | ((word - ones * 0x20) & ~word);
+    return (odd & high) != 0;
+}
+
+/* Printable ASCII without quote and backslash? What is shorter than a word is filled up with spaces. */
+static bool is_simple(struct bytes text)
+{
+    uint64_t word;
+    size_t at = 0;
+    for (; text.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        if (is_odd_word(word))
+            return false;
+    }
+    if (at == text.len)
+        return true;
+    memset(&word, ' ', sizeof word);
+    memcpy(&word, text.data + at, text.len - at);
+    return !is_odd_word(word);
+}
+
+/* What stands behind the backslash in place of this byte; 0 for a byte that stands as it is. Other control
+ * characters are no text and never come here. */
+static uint8_t escape_of(uint8_t byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+        return byte;
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return 0;
+    }
+}
+
+static size_t count_escapes(struct bytes text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += escape_of(text.data[i]) != 0;
+    return count;
+}
+
+static uint8_t *put_escaped(uint8_t *place, struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t escape = escape_of(text.data[i]);
+        if (escape != 0)
+            *place++ = '\\';
+        *place++ = escape != 0 ? escape : text.data[i];
+    }
+    return place;
+}
+
+/* Nearly all text is printable ASCII without quotes and is copied whole. */
 void json_put_text(struct json *json, const char *key, struct bytes text)
 {
-    if (!json_is_text(text)) {
+    bool plain = is_simple(text);
+    if (!plain && !json_is_text(text)) {
         json_open(json, key);
         json_put_base64(json, "base64", text);
         json_close(json);
-    } else if (put_key(json, key)) {
-        put_string(json, text.len == 0 ? "" : (const void *)text.data, text.len);
+        return;
     }
+    size_t escapes = plain ? 0 : count_escapes(text);
+    uint8_t *place = begin(json, key, text.len + escapes + 2);
+    if (place == NULL)
+        return;
+    *place++ = '"';
+    if (escapes > 0)
+        place = put_escaped(place, text);
+    else if (text.len > 0)
+        place = put(place, text.data, text.len);
+    *place++ = '"';
+    end(json, place);
+}
+
+void json_put_count(struct json *json, const char *name, uint64_t number)
+{
+    char key[2 * JSON_NAME_BYTES + 1];
+    struct bytes text = bytes_of(name);
+    if (text.len > JSON_NAME_BYTES || !json_is_text(text)) {
+        json->failed = true;
+        return;
+    }
+    *put_escaped((uint8_t *)key, text) = 0;
+    json_put_unsigned(json, key, number);
 }
 
 void json_put_string(struct json *json, const char *key, const char *text)
@@ -162,39 +324,40 @@ void json_put_optional(struct json *json, const char *key, const char *text)
         json_put_text(json, key, bytes_of(text));
 }
 
+/* EVP_EncodeBlock counts in int; nothing that a record holds comes near. */
+enum { BINARY_CEILING = 1 << 29 };
+
 void json_put_hex(struct json *json, const char *key, struct bytes bytes)
 {
     static const char hex_digits[] = "0123456789abcdef";
-    char small[128];
-    char *text = bytes.len * 2 <= sizeof small ? small : malloc(bytes.len * 2);
-    if (text == NULL) {
+    uint8_t *place = bytes.len > BINARY_CEILING ? NULL : begin(json, key, bytes.len * 2 + 2);
+    if (place == NULL) {
         json->failed = true;
         return;
     }
+    *place++ = '"';
     for (size_t i = 0; i < bytes.len; i++) {
-        text[2 * i] = hex_digits[bytes.data[i] >> 4];
-        text[2 * i + 1] = hex_digits[bytes.data[i] & 15];
+        *place++ = (uint8_t)hex_digits[bytes.data[i] >> 4];
+        *place++ = (uint8_t)hex_digits[bytes.data[i] & 15];
     }
-    if (put_key(json, key))
-        put_string(json, text, bytes.len * 2);
-    if (text != small)
-        free(text);
+    *place++ = '"';
+    end(json, place);
 }
-
-/* EVP_EncodeBlock counts in int; nothing that a record holds comes near. */
-enum { BASE64_INPUT_CEILING = 1 << 29 };
 
 void json_put_base64(struct json *json, const char *key, struct bytes bytes)
 {
-    unsigned char *text = bytes.len > BASE64_INPUT_CEILING ? NULL : malloc((bytes.len + 2) / 3 * 4 + 1);
-    if (text == NULL) {
+    size_t len = bytes.len > BINARY_CEILING ? 0 : (bytes.len + 2) / 3 * 4;
+    uint8_t *place = bytes.len > BINARY_CEILING ? NULL : begin(json, key, len + 2);
+    if (place == NULL) {
         json->failed = true;
         return;
     }
-    int len = bytes.len == 0 ? 0 : EVP_EncodeBlock(text, bytes.data, (int)bytes.len);
-    if (put_key(json, key))
-        put_string(json, text, (size_t)len);
-    free(text);
+    *place++ = '"';
+    if (bytes.len > 0) /* its NUL falls on the closing quote's place */
+        (void)EVP_EncodeBlock(place, bytes.data, (int)bytes.len);
+    place += len;
+    *place++ = '"';
+    end(json, place);
 }
 
 void json_put_time(struct json *json, const char *key, int64_t wall_ms)

@@ -1,24 +1,28 @@
 /*
- * A thin layer over yajl_gen: one JSON value, written straight into a struct buf, that is always valid
- * whatever the bytes. Pure. Functions return nothing: the first failure (the buffer's ceiling, memory,
- * nesting) sticks and json_finish tells it.
+ * One JSON value, written straight into a struct buf, that is always valid whatever the bytes. Pure.
+ * Functions return nothing: the first failure (the buffer's ceiling, memory, nesting deeper than 63, an
+ * element where none belongs) sticks and json_finish tells it.
  *
- * Where a function takes a key, NULL means an element of an array. Keys are constants, or text that is
- * json_is_text.
+ * Where a function takes a key, NULL means an element of an array. Keys are constants, written as they stand:
+ * printable ASCII without quote and backslash.
+ *
+ * yajl_gen would do and is what the tests hold it against; calling back for each quote and comma it took most
+ * of the time of a record (docs/performance.md).
  */
 #ifndef STSWEEP_OUTPUT_JSON_WRITE_H
 #define STSWEEP_OUTPUT_JSON_WRITE_H
 
 #include "scanner/base/buf.h"
 
-struct yajl_gen_t;
-
 struct json {
-    struct yajl_gen_t *gen;
     struct buf *out; /* borrowed */
     size_t start;    /* out->len before anything was written */
     bool was_failed; /* out->failed likewise */
     bool failed;
+    bool indented;
+    bool follows;     /* something stands before the next element */
+    unsigned depth;   /* objects and arrays that are open */
+    uint64_t objects; /* a bit for each depth that is an object */
 };
 
 /* Begins one value at the end of *out. json_finish must follow. */
@@ -51,6 +55,10 @@ void json_put_string(struct json *json, const char *key, const char *text);
 
 /* The same; NULL is left out. */
 void json_put_optional(struct json *json, const char *key, const char *text);
+
+/* A number under a key that is somebody's text: at most JSON_NAME_BYTES, and json_is_text. */
+enum { JSON_NAME_BYTES = 255 };
+void json_put_count(struct json *json, const char *name, uint64_t number);
 
 void json_put_hex(struct json *json, const char *key, struct bytes bytes);
 void json_put_base64(struct json *json, const char *key, struct bytes bytes);

@@ -56,8 +56,9 @@ void summary_add(struct summary *summary, const struct tally *tally)
         summary->would_be[tally->would_be]++;
     summary->dane[tally->dane]++;
     summary->tls[tally->tls]++;
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        summary->codes[code] += code_set_has(&tally->codes, code);
+    for (size_t word = 0; word < sizeof tally->codes.words / sizeof tally->codes.words[0]; word++)
+        for (uint64_t bits = tally->codes.words[word]; bits != 0; bits &= bits - 1)
+            summary->codes[word * 64 + (size_t)__builtin_ctzll(bits)]++;
     if (tally->provider[0] != 0)
         add_provider(summary, tally->provider);
 }
@@ -149,7 +150,7 @@ static void write_providers(struct json *json, const struct summary *summary)
     qsort(ranked, summary->provider_count, sizeof ranked[0], compare_ranked);
     json_open(json, "providers");
     for (size_t i = 0; i < summary->provider_count; i++)
-        json_put_unsigned(json, ranked[i].name, ranked[i].count);
+        json_put_count(json, ranked[i].name, ranked[i].count);
     if (summary->provider_other > 0)
         json_put_unsigned(json, "other", summary->provider_other);
     json_close(json);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "scanner/tls/legacy.h"
+
 /* A datagram socket that is only connected sends nothing, but says whether there is a route. */
 static bool has_route(const char *address)
 {
@@ -43,6 +45,10 @@ enum error context_init(struct scan_context *context, const struct config *confi
     *context = (struct scan_context){.config = config, .hash_seed = setup_random()};
     atomic_init(&context->parked, 0);
     tls_library_init();
+    /* Not beside the embedded resolver: builds of libunbound that validate with OpenSSL make keys in a way
+     * that the ENGINE takes from them. */
+    if (config->tls_legacy_decoder == TLS_LEGACY_DECODER_YES && config->dns_resolvers[0] != 0)
+        (void)tls_legacy_decoder_use();
     context->trust = trust_create(config->tls_ca_file, &reason);
     if (context->trust == NULL) {
         (void)buf_printf(why, "tls.ca_file %s: %s\n", config->tls_ca_file, reason);
@@ -63,6 +69,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
 void context_dispose(struct scan_context *context)
 {
     trust_destroy(context->trust);
+    tls_legacy_decoder_drop();
     ip_set_dispose(&context->allow);
     optout_destroy(context->optout);
     context->trust = NULL;

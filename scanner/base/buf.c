@@ -24,8 +24,7 @@ void buf_reset(struct buf *buf)
     buf->failed = false;
 }
 
-/* Room for len more bytes and a NUL. */
-static bool reserve(struct buf *buf, size_t len)
+bool buf_grow(struct buf *buf, size_t len)
 {
     if (buf->failed || len > buf->ceiling_bytes - buf->len) {
         buf->failed = true;
@@ -49,10 +48,11 @@ static bool reserve(struct buf *buf, size_t len)
 
 bool buf_append(struct buf *buf, const void *data, size_t len)
 {
-    if (!reserve(buf, len))
+    uint8_t *place = buf_reserve(buf, len);
+    if (place == NULL)
         return false;
     if (len > 0)
-        memcpy(buf->data + buf->len, data, len);
+        memcpy(place, data, len);
     buf->len += len;
     return true;
 }
@@ -73,7 +73,7 @@ bool buf_printf(struct buf *buf, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0 || !reserve(buf, (size_t)len)) {
+    if (len < 0 || buf_reserve(buf, (size_t)len) == NULL) {
         buf->failed = true;
         return false;
     }

@@ -22,6 +22,10 @@ void buf_dispose(struct buf *buf);
 /* Empties it and clears `failed`; keeps the memory. */
 void buf_reset(struct buf *buf);
 
+/* Room for len bytes at the end and a NUL behind them: where they go; NULL where there is none. The caller
+ * adds to buf->len what it wrote. */
+static inline uint8_t *buf_reserve(struct buf *buf, size_t len);
+
 bool buf_append(struct buf *buf, const void *data, size_t len);
 bool buf_text(struct buf *buf, const char *text);
 bool buf_byte(struct buf *buf, uint8_t byte);
@@ -32,6 +36,15 @@ void buf_consume(struct buf *buf, size_t len);
 
 /* The contents as a C string (a NUL is kept behind the data, not counted). "" where nothing was written. */
 const char *buf_string(struct buf *buf);
+
+/* The slow part of buf_reserve. */
+bool buf_grow(struct buf *buf, size_t len);
+
+static inline uint8_t *buf_reserve(struct buf *buf, size_t len)
+{
+    bool fits = !buf->failed && len <= buf->ceiling_bytes - buf->len && len < buf->capacity - buf->len;
+    return fits || buf_grow(buf, len) ? buf->data + buf->len : NULL;
+}
 
 static inline struct bytes buf_bytes(const struct buf *buf)
 {

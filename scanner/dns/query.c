@@ -219,6 +219,8 @@ void queries_pump(struct resolver *resolver)
     for (uint32_t i = 0; i < resolver->upstream_count; i++)
         pump_waiting(&resolver->upstreams[i], now_ms);
     pump_queue(resolver, now_ms);
+    for (uint32_t i = 0; i < resolver->upstream_count; i++)
+        upstream_flush(&resolver->upstreams[i]);
     struct query *query = first_of(&resolver->tcp_queue);
     while (query != NULL && resolver->tcp_live < resolver->tcp_most) {
         send_tcp(query, now_ms);

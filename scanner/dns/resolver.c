@@ -130,6 +130,7 @@ static void on_datagram(void *arg, struct upstream *upstream, struct flight *fli
 {
     struct resolver *resolver = arg;
     (void)upstream;
+    resolver->in_turn = true;
     if (flight == NULL)
         resolver->engine.counters.dropped++;
     else
@@ -143,7 +144,9 @@ static void on_unreachable(void *arg)
 
 static void on_turn_done(void *arg)
 {
-    queries_pump(arg);
+    struct resolver *resolver = arg;
+    resolver->in_turn = false;
+    queries_pump(resolver);
 }
 
 /* ---- what lookup.h promises ---- */
@@ -162,7 +165,8 @@ static struct lookup_handle start(struct lookup_engine *engine, const char *name
         query_finish(query, DNS_FORMERR);
     } else {
         query_enqueue(query);
-        queries_pump(resolver);
+        if (!resolver->in_turn) /* else all that the turn's answers lead to is sent together */
+            queries_pump(resolver);
     }
     return (struct lookup_handle){query->handle};
 }

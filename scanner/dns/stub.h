@@ -64,6 +64,7 @@ struct resolver {
     uint32_t tcp_live, tcp_most;
     struct event *timer; /* for the first of deadlines */
     bool timer_set;
+    bool in_turn;           /* datagrams are being handed over; queries_pump comes at the end */
     struct event *deferred; /* for ended, and for upstreams found unreachable */
     int64_t timeout_ms;
     uint32_t attempts;

@@ -39,6 +39,27 @@ struct datagrams *datagrams_create(void)
     return datagrams;
 }
 
+/* Questions that go out together, by one socket. */
+struct outgoing {
+    unsigned count;
+    struct mmsghdr headers[UPSTREAM_BATCH];
+    struct iovec vectors[UPSTREAM_BATCH];
+    uint8_t data[UPSTREAM_BATCH][UPSTREAM_MESSAGE_BYTES];
+};
+
+static struct outgoing *outgoing_create(void)
+{
+    struct outgoing *outgoing = calloc(1, sizeof *outgoing);
+    if (outgoing == NULL)
+        return NULL;
+    for (size_t i = 0; i < UPSTREAM_BATCH; i++) {
+        outgoing->vectors[i].iov_base = outgoing->data[i];
+        outgoing->headers[i].msg_hdr.msg_iov = &outgoing->vectors[i];
+        outgoing->headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    return outgoing;
+}
+
 /* ---- the books ---- */
 
 static struct flight **bucket(const struct upstream *upstream, uint16_t socket, uint16_t id)
@@ -56,10 +77,11 @@ static struct flight *find(const struct upstream *upstream, uint16_t socket, uin
 
 void upstream_book(struct upstream *upstream, struct flight *flight)
 {
+    if (upstream->outgoing->count == 0)
+        upstream->socket = (uint16_t)(entropy_next(upstream->entropy) % upstream->socket_count);
+    flight->socket = upstream->socket;
     do {
-        uint32_t drawn = entropy_next(upstream->entropy);
-        flight->id = (uint16_t)drawn;
-        flight->socket = (uint16_t)((drawn >> 16) % upstream->socket_count);
+        flight->id = (uint16_t)entropy_next(upstream->entropy);
     } while (find(upstream, flight->socket, flight->id) != NULL);
     struct flight **head = bucket(upstream, flight->socket, flight->id);
     flight->next = *head;
@@ -138,15 +160,36 @@ static void note_error(struct upstream *upstream, int error)
     upstream->hooks->unreachable(upstream->hooks->arg);
 }
 
+void upstream_flush(struct upstream *upstream)
+{
+    struct outgoing *outgoing = upstream->outgoing;
+    int fd = upstream->sockets[upstream->socket].fd;
+    bool failed_once = false;
+    for (unsigned at = 0; at < outgoing->count;) {
+        int sent = sendmmsg(fd, outgoing->headers + at, outgoing->count - at, MSG_NOSIGNAL);
+        if (sent > 0) {
+            at += (unsigned)sent;
+            failed_once = false;
+            continue;
+        }
+        /* At first the error is an earlier datagram's, most likely, and is gone now that it has been
+         * reported. */
+        note_error(upstream, errno);
+        at += failed_once;
+        failed_once = !failed_once;
+    }
+    outgoing->count = 0;
+}
+
 void upstream_send(struct upstream *upstream, const struct flight *flight, struct bytes message)
 {
-    int fd = upstream->sockets[flight->socket].fd;
-    if (send(fd, message.data, message.len, MSG_NOSIGNAL) >= 0)
-        return;
-    note_error(upstream, errno);
-    /* The error was an earlier datagram's, most likely, and is gone now that it has been reported. */
-    if (send(fd, message.data, message.len, MSG_NOSIGNAL) < 0)
-        note_error(upstream, errno);
+    struct outgoing *outgoing = upstream->outgoing;
+    if (flight->socket != upstream->socket || message.len > UPSTREAM_MESSAGE_BYTES)
+        return; /* never: it has just been booked, and a question is shorter */
+    memcpy(outgoing->data[outgoing->count], message.data, message.len);
+    outgoing->vectors[outgoing->count++].iov_len = message.len;
+    if (outgoing->count == UPSTREAM_BATCH)
+        upstream_flush(upstream);
 }
 
 static void hand_over(struct upstream_socket *socket, struct mmsghdr *header)
@@ -221,7 +264,8 @@ bool upstream_init(struct upstream *upstream, const struct upstream_setup *setup
     upstream->address_len = ip_sockaddr(&setup->ip, setup->port, &upstream->address);
     list_init(&upstream->waiting);
     window_init(&upstream->window, setup->limit);
-    bool ok = make_buckets(upstream, setup->limit);
+    upstream->outgoing = outgoing_create();
+    bool ok = upstream->outgoing != NULL && make_buckets(upstream, setup->limit);
     for (uint16_t i = 0; ok && i < setup->sockets; i++)
         ok = open_socket(upstream, setup->base, i);
     if (!ok)
@@ -236,6 +280,8 @@ void upstream_dispose(struct upstream *upstream)
         (void)close(upstream->sockets[i].fd);
     }
     free(upstream->buckets);
+    free(upstream->outgoing);
     upstream->buckets = NULL;
+    upstream->outgoing = NULL;
     upstream->socket_count = 0;
 }

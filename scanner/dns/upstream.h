@@ -18,7 +18,7 @@
 struct upstream;
 struct datagrams;
 
-enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8 };
+enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8, UPSTREAM_BATCH = 32 };
 
 /* A question on its way by UDP; lives inside the engine's own struct. */
 struct flight {
@@ -63,6 +63,8 @@ struct upstream {
     uint16_t socket_count;
     const struct upstream_hooks *hooks;
     struct datagrams *datagrams;
+    struct outgoing *outgoing; /* owned: what waits for upstream_flush */
+    uint16_t socket;           /* of the batch that is being gathered */
     struct entropy *entropy;
 };
 
@@ -90,11 +92,17 @@ static inline bool upstream_has_room(const struct upstream *upstream)
     return window_has_room(&upstream->window, upstream->in_flight);
 }
 
-/* Draws socket and id for a question that is about to be sent, and counts it as in flight. */
+/* Draws the id for a question that is about to be sent and counts it as in flight. The socket is drawn anew
+ * for each batch, so that a batch is one call of the kernel's. */
 void upstream_book(struct upstream *upstream, struct flight *flight);
 
-/* Sends it. What the kernel will not take is lost like any other datagram. */
+/* Takes it into the batch, UPSTREAM_MESSAGE_BYTES at most, and sends that where it is full. What the kernel
+ * will not take is lost like any other datagram. */
+enum { UPSTREAM_MESSAGE_BYTES = 320 };
 void upstream_send(struct upstream *upstream, const struct flight *flight, struct bytes message);
+
+/* Sends what is in the batch. To be called before the loop waits. */
+void upstream_flush(struct upstream *upstream);
 
 /* It is no longer in flight. */
 void upstream_forget(struct upstream *upstream, struct flight *flight);

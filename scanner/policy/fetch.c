@@ -15,6 +15,7 @@
 #include "scanner/config.h"
 #include "scanner/policy/fetch_curl.h"
 #include "scanner/policy/fetch_end.h"
+#include "scanner/tls/chain_cache.h"
 
 /* WIRE_BYTES: what certificates, headers and coding may cost beside the body, which itself may come in small
  * chunks, each a record of its own (at WIRE_FACTOR). */
@@ -30,6 +31,7 @@ enum {
 struct fetcher {
     struct event_base *base;
     struct trust *trust;
+    struct chain_cache *chains;
     struct curl_loop *loop;
     struct curl_slist *headers;
     struct slots live;
@@ -83,6 +85,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *arg)
     struct fetch *fetch = arg;
     (void)easy;
     enum error error = fetch_tls_setup(ctx, fetch->fetcher->trust, &fetch->tls);
+    tls_context_cache(ctx, fetch->fetcher->chains);
     return error == ERR_OK ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
@@ -416,6 +419,7 @@ struct fetcher *fetcher_create(struct event_base *base, const struct config *con
         return NULL;
     *fetcher = (struct fetcher){.base = base,
                                 .trust = trust,
+                                .chains = chain_cache_create(CHAINS_KEPT, trust_dates(trust)),
                                 .max_bytes = (size_t)config->policy_max_bytes,
                                 .connect_timeout_ms = config->policy_connect_timeout};
     slots_init(&fetcher->live);
@@ -457,5 +461,6 @@ void fetcher_destroy(struct fetcher *fetcher)
     slots_dispose(&fetcher->live);
     if (fetcher->curl_ready)
         curl_global_cleanup();
+    chain_cache_destroy(fetcher->chains);
     free(fetcher);
 }

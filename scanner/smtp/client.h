@@ -8,7 +8,7 @@
 
 /* The context of all probes of a prober; the permissive one takes what is outdated (tls_context_permit). NULL
  * where OpenSSL refuses. */
-SSL_CTX *smtp_context(struct trust *trust, bool permissive);
+SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, bool permissive);
 
 /* Sets SNI to the host. true also where no SNI can hold the name (there is none then); false: out of memory.
  */

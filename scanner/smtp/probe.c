@@ -13,6 +13,7 @@
 #include "scanner/smtp/dialogue.h"
 #include "scanner/smtp/socket.h"
 #include "scanner/smtp/transfer.h"
+#include "scanner/tls/chain_cache.h"
 
 enum { READ_BYTES = 4096, READS_A_TURN = 16, QUIT_MS = 2000, NAME_BYTES = 256 };
 
@@ -20,6 +21,7 @@ struct prober {
     struct event_base *base;
     SSL_CTX *ctx;
     SSL_CTX *permissive; /* for probe_request.permissive */
+    struct chain_cache *chains;
     struct slots sessions;
     char ehlo_name[NAME_BYTES];
     uint16_t port;
@@ -467,8 +469,9 @@ struct prober *prober_create(struct event_base *base, const struct config *confi
     prober->session_ms = config->smtp_session_timeout;
     smtp_own_name(config->smtp_ehlo, prober->ehlo_name, sizeof prober->ehlo_name);
     slots_init(&prober->sessions);
-    prober->ctx = smtp_context(trust, false);
-    prober->permissive = smtp_context(trust, true);
+    prober->chains = chain_cache_create(CHAINS_KEPT, trust_dates(trust));
+    prober->ctx = smtp_context(trust, prober->chains, false);
+    prober->permissive = smtp_context(trust, prober->chains, true);
     if (prober->ctx == NULL || prober->permissive == NULL) {
         *why = "OpenSSL cannot make a client context";
         prober_destroy(prober);
@@ -491,5 +494,6 @@ void prober_destroy(struct prober *prober)
     slots_dispose(&prober->sessions);
     SSL_CTX_free(prober->ctx);
     SSL_CTX_free(prober->permissive);
+    chain_cache_destroy(prober->chains);
     free(prober);
 }

@@ -9,6 +9,10 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "scanner/tls/chain.h"
+#include "scanner/tls/chain_cache.h"
 
 /* Validation of a stranger's chain costs at most this many signatures and two more. */
 enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = 100 * 1024 };
@@ -16,6 +20,7 @@ enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = 100 * 1024 };
 struct trust {
     X509_STORE *store;
     size_t roots;
+    struct chain_dates dates; /* the roots' */
 };
 
 /* ---- roots -------------------------------------------------------------------------------------------- */
@@ -27,13 +32,20 @@ void tls_library_init(void)
     (void)OPENSSL_init_ssl(common | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
 }
 
-static size_t count_certificates(X509_STORE *store)
+/* Counts the certificates of the store and notes their dates. */
+static bool survey_roots(struct trust *trust)
 {
-    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
-    size_t count = 0;
-    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++)
-        count += X509_OBJECT_get_type(sk_X509_OBJECT_value(objects, i)) == X509_LU_X509;
-    return count;
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
+    bool noted = true;
+    for (int i = 0; noted && i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *root = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (root == NULL)
+            continue;
+        trust->roots++;
+        noted = chain_dates_add(&trust->dates, root);
+    }
+    chain_dates_sort(&trust->dates);
+    return noted;
 }
 
 /* Why OpenSSL would not load the file, in words for a person. */
@@ -59,7 +71,8 @@ struct trust *trust_create(const char *ca_file, const char **why)
     ERR_clear_error();
     bool loaded = X509_STORE_load_file(trust->store, ca_file) == 1;
     ERR_clear_error();
-    trust->roots = count_certificates(trust->store);
+    if (!survey_roots(trust))
+        goto failed;
     if (!loaded || trust->roots == 0) {
         *why = load_failure(ca_file);
         goto failed;
@@ -76,6 +89,7 @@ void trust_destroy(struct trust *trust)
     if (trust == NULL)
         return;
     X509_STORE_free(trust->store);
+    chain_dates_dispose(&trust->dates);
     free(trust);
 }
 
@@ -87,6 +101,11 @@ X509_STORE *trust_store(struct trust *trust)
 size_t trust_root_count(const struct trust *trust)
 {
     return trust->roots;
+}
+
+const struct chain_dates *trust_dates(const struct trust *trust)
+{
+    return &trust->dates;
 }
 
 /* ---- validation that goes on -------------------------------------------------------------------------- */
@@ -147,14 +166,9 @@ static int on_chain_error(int ok, X509_STORE_CTX *store_ctx)
     return 1;
 }
 
-/* In place of OpenSSL's own verification. Never says no, so that the handshake goes on (TLS-5). */
-static int validate(X509_STORE_CTX *store_ctx, void *arg)
+/* Path validation as it is, without a cache. */
+static void validate_anew(X509_STORE_CTX *store_ctx, struct tls_verify *verify)
 {
-    (void)arg;
-    struct tls_verify *verify = verify_of(store_ctx);
-    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
-    X509_VERIFY_PARAM_set_auth_level(param, 2);
-    X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH);
     X509_STORE_CTX_set_verify_cb(store_ctx, on_chain_error);
     int valid = X509_verify_cert(store_ctx);
     /* It can give up without asking the callback (no memory): that must not look like a good chain. */
@@ -162,7 +176,63 @@ static int validate(X509_STORE_CTX *store_ctx, void *arg)
         int x509 = X509_STORE_CTX_get_error(store_ctx);
         record_error(verify, x509 == X509_V_OK ? X509_V_ERR_UNSPECIFIED : x509, 0);
     }
+}
+
+static void recall(X509_STORE_CTX *store_ctx, const struct chain_verdict *known, struct tls_verify *verify)
+{
+    memcpy(verify->errors, known->errors, sizeof verify->errors);
+    verify->error_count = known->error_count;
+    X509_STORE_CTX_set_error(store_ctx, known->last_error);
+}
+
+/* What went wrong inside of OpenSSL says nothing of the chain: it is not kept. */
+static bool is_of_the_chain(const struct tls_verify *verify)
+{
+    for (size_t i = 0; i < verify->error_count; i++)
+        if (verify->errors[i].x509 == X509_V_ERR_OUT_OF_MEM ||
+            verify->errors[i].x509 == X509_V_ERR_UNSPECIFIED)
+            return false;
+    return true;
+}
+
+static void keep(struct chain_cache *cache, X509_STORE_CTX *store_ctx, const uint8_t *key,
+                 const struct tls_verify *verify, int64_t now)
+{
+    struct chain_verdict found = {.error_count = verify->error_count,
+                                  .last_error = X509_STORE_CTX_get_error(store_ctx)};
+    memcpy(found.errors, verify->errors, sizeof found.errors);
+    chain_window(X509_STORE_CTX_get0_untrusted(store_ctx), chain_cache_roots(cache), now, &found.from,
+                 &found.until);
+    if (is_of_the_chain(verify))
+        chain_cache_add(cache, key, &found);
+}
+
+/* In place of OpenSSL's own verification. Never says no, so that the handshake goes on (TLS-5). */
+static int validate(X509_STORE_CTX *store_ctx, void *arg)
+{
+    struct chain_cache *cache = arg;
+    struct tls_verify *verify = verify_of(store_ctx);
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
+    const int64_t now = (int64_t)time(NULL);
+    uint8_t key[CHAIN_KEY_BYTES];
+    X509_VERIFY_PARAM_set_auth_level(param, 2);
+    X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH);
+    bool cached = cache != NULL && verify != NULL && verify->error_count == 0 && chain_key(store_ctx, key);
+    const struct chain_verdict *known = cached ? chain_cache_find(cache, key, now) : NULL;
+    if (known != NULL) {
+        recall(store_ctx, known, verify);
+        return 1;
+    }
+    X509_VERIFY_PARAM_set_time(param, (time_t)now);
+    validate_anew(store_ctx, verify);
+    if (cached)
+        keep(cache, store_ctx, key, verify, now);
     return 1;
+}
+
+void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache)
+{
+    SSL_CTX_set_cert_verify_callback(ctx, validate, cache);
 }
 
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)

@@ -13,12 +13,17 @@
 
 /* The process's trusted roots; immutable once made, so that all loops may use it. */
 struct trust;
+struct chain_cache;
+struct chain_dates;
 
 /* Reads PEM roots. NULL with *why where the file cannot be read or holds none. */
 struct trust *trust_create(const char *ca_file, const char **why);
 void trust_destroy(struct trust *trust);
 X509_STORE *trust_store(struct trust *trust);
 size_t trust_root_count(const struct trust *trust);
+
+/* The dates at which roots begin or cease to be valid; the trust's. */
+const struct chain_dates *trust_dates(const struct trust *trust);
 
 /* To be called before anything else of OpenSSL (again does no harm; trust_create does it too): no system
  * configuration file (a survey's results must not hang on it). */
@@ -40,6 +45,13 @@ struct tls_verify {
  * verify attached, too.
  */
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust);
+
+/*
+ * After tls_context_setup: from now on ctx looks into the cache before it validates a chain, and keeps there
+ * what it finds. What is recorded is what validation records, errors in their order, at any time
+ * (tls/chain_cache.h). The cache (NULL for none) is used with this trust only, by one loop, and outlives ctx.
+ */
+void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache);
 
 /*
  * After tls_context_setup: takes what a sender that honours MTA-STS does not (TLS-4): every version and

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
@@ -169,6 +170,19 @@ static void test_clock_format(void **state)
     assert_string_equal(clock_format(0, text), "1970-01-01T00:00:00.000Z");
     assert_string_equal(clock_format(INT64_C(1800000000123), text), "2027-01-15T08:00:00.123Z");
     assert_string_equal(clock_format(-1, text), "1969-12-31T23:59:59.999Z");
+    /* Every 13 days and some from the year 0 to 9999, as the C library has them. */
+    for (int64_t seconds = INT64_C(-62167219200); seconds < INT64_C(253402300800); seconds += 1131307) {
+        struct tm parts;
+        char expected[80];
+        time_t time = (time_t)seconds;
+        assert_non_null(gmtime_r(&time, &parts));
+        (void)snprintf(expected, sizeof expected, "%04d-%02d-%02dT%02d:%02d:%02d.007Z", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+        assert_string_equal(clock_format(seconds * 1000 + 7, text), expected);
+    }
+    assert_string_equal(clock_format(INT64_C(253402300800000), text), "0000-00-00T00:00:00.000Z");
+    assert_string_equal(clock_format(INT64_MIN, text), "0000-00-00T00:00:00.000Z");
+    assert_string_equal(clock_format(INT64_MAX, text), "0000-00-00T00:00:00.000Z");
 }
 
 static void test_failure_table(void **state)

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include <openssl/evp.h>
+#include <yajl/yajl_gen.h>
 
 #include "output/json.h"
 #include "output/json_write.h"
@@ -940,6 +941,260 @@ static void test_every_value_has_a_name_of_its_own(void **state)
     CHECK_NAMES(tls_outcome_name, enum tls_outcome, TLS_OUTCOME_COUNT)
 }
 
+/* ---- against yajl_gen, which wrote these files once ---- */
+
+enum { PAIR_CEILING = 1 << 20, PAIR_DEPTH = 12, PAIR_CALLS = 200 };
+
+/* One value, told to both writers in the same calls. */
+struct pair {
+    struct json json;
+    struct buf ours;
+    yajl_gen theirs;
+    unsigned random;
+    unsigned depth;
+    bool objects[PAIR_DEPTH + 1];
+};
+
+static unsigned pair_draw(struct pair *pair, unsigned below)
+{
+    pair->random = pair->random * 1103515245 + 12345;
+    return (pair->random >> 16) % below;
+}
+
+static const char *pair_key(struct pair *pair)
+{
+    static const char *const keys[] = {"a", "host", "policy_match", "x-y z", "eightbyt", ""};
+    if (pair->depth == 0 || !pair->objects[pair->depth])
+        return NULL;
+    const char *key = keys[pair_draw(pair, 6)];
+    assert_int_equal(yajl_gen_string(pair->theirs, (const unsigned char *)key, strlen(key)),
+                     yajl_gen_status_ok);
+    return key;
+}
+
+static void pair_text(struct pair *pair)
+{
+    static const char *const parts[] = {"a",
+                                        "\"",
+                                        "\\",
+                                        "\n",
+                                        "\t",
+                                        "\r",
+                                        " ",
+                                        "/",
+                                        "mx1.example.org",
+                                        "\xc3\xa9",
+                                        "\xe2\x82\xac",
+                                        "}",
+                                        "\xf0\x9f\x93\xa7"};
+    char text[256] = "";
+    for (unsigned i = pair_draw(pair, 12); i > 0; i--)
+        strcat(text, parts[pair_draw(pair, sizeof parts / sizeof parts[0])]);
+    const char *key = pair_key(pair);
+    (void)yajl_gen_string(pair->theirs, (const unsigned char *)text, strlen(text));
+    json_put_string(&pair->json, key, text);
+}
+
+static void pair_number(struct pair *pair)
+{
+    static const long long numbers[] = {0, 1, -1, 9, 10, 255, 1234567890123, INT64_MAX, INT64_MIN};
+    long long number = numbers[pair_draw(pair, sizeof numbers / sizeof numbers[0])];
+    const char *key = pair_key(pair);
+    (void)yajl_gen_integer(pair->theirs, number);
+    if (number >= 0 && pair_draw(pair, 2) == 0)
+        json_put_unsigned(&pair->json, key, (uint64_t)number);
+    else
+        json_put_signed(&pair->json, key, number);
+}
+
+static void pair_open(struct pair *pair)
+{
+    bool is_object = pair_draw(pair, 2) == 0;
+    const char *key = pair_key(pair);
+    if (is_object) {
+        (void)yajl_gen_map_open(pair->theirs);
+        json_open(&pair->json, key);
+    } else {
+        (void)yajl_gen_array_open(pair->theirs);
+        json_open_array(&pair->json, key);
+    }
+    pair->objects[++pair->depth] = is_object;
+}
+
+static void pair_close(struct pair *pair)
+{
+    if (pair->objects[pair->depth--]) {
+        (void)yajl_gen_map_close(pair->theirs);
+        json_close(&pair->json);
+    } else {
+        (void)yajl_gen_array_close(pair->theirs);
+        json_close_array(&pair->json);
+    }
+}
+
+static void pair_step(struct pair *pair)
+{
+    const char *key;
+    switch (pair_draw(pair, 6)) {
+    case 0:
+        if (pair->depth < PAIR_DEPTH)
+            pair_open(pair);
+        break;
+    case 1:
+        if (pair->depth > 1)
+            pair_close(pair);
+        break;
+    case 2:
+        pair_number(pair);
+        break;
+    case 3:
+        key = pair_key(pair);
+        (void)yajl_gen_bool(pair->theirs, 1);
+        json_put_flag(&pair->json, key, true);
+        break;
+    case 4:
+        key = pair_key(pair);
+        (void)yajl_gen_null(pair->theirs);
+        json_put_null(&pair->json, key);
+        break;
+    default:
+        pair_text(pair);
+        break;
+    }
+}
+
+static void compare_one(unsigned seed, bool indented)
+{
+    struct pair pair = {.random = seed, .theirs = yajl_gen_alloc(NULL)};
+    const unsigned char *text = NULL;
+    size_t len = 0;
+    assert_non_null(pair.theirs);
+    buf_init(&pair.ours, PAIR_CEILING);
+    json_start(&pair.json, &pair.ours);
+    if (indented) {
+        json_indent(&pair.json);
+        (void)yajl_gen_config(pair.theirs, yajl_gen_beautify, 1);
+        (void)yajl_gen_config(pair.theirs, yajl_gen_indent_string, "  ");
+    }
+    pair_open(&pair);
+    for (unsigned i = pair_draw(&pair, PAIR_CALLS); i > 0; i--)
+        pair_step(&pair);
+    while (pair.depth > 0)
+        pair_close(&pair);
+    assert_true(json_finish(&pair.json));
+    assert_int_equal(yajl_gen_get_buf(pair.theirs, &text, &len), yajl_gen_status_ok);
+    if (len + !indented != pair.ours.len || memcmp(text, pair.ours.data, len) != 0)
+        fail_msg("seed %u: %.*s, not %.*s", seed, (int)pair.ours.len, (const char *)pair.ours.data, (int)len,
+                 (const char *)text);
+    yajl_gen_free(pair.theirs);
+    buf_dispose(&pair.ours);
+}
+
+static void test_bytes_are_those_of_yajl(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 4000; seed++)
+        compare_one(seed, seed % 2 == 0);
+}
+
+/* Each byte value in a word, at its end and in a rest that is no word. */
+static void test_each_byte_is_escaped_or_told_apart(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t place = 0; place < 19; place++) {
+            struct json json;
+            struct buf out;
+            uint8_t text[19];
+            memset(text, 'm', sizeof text);
+            text[place] = (uint8_t)byte;
+            buf_init(&out, 4096);
+            json_start(&json, &out);
+            json_open(&json, NULL);
+            json_put_text(&json, "t", bytes_make(text, sizeof text));
+            json_close(&json);
+            assert_true(json_finish(&json));
+            json_t *root = parse_line(buf_bytes(&out));
+            assert_bytes(at(root, "t"), bytes_make(text, sizeof text));
+            json_decref(root);
+            buf_dispose(&out);
+        }
+    }
+}
+
+static void assert_refused(struct json *json, const struct buf *out)
+{
+    assert_false(json_finish(json));
+    assert_int_equal(out->len, 0);
+}
+
+static void test_misplaced_elements_are_refused(void **state)
+{
+    struct json json;
+    struct buf out;
+    (void)state;
+    buf_init(&out, 4096);
+    json_start(&json, &out); /* nothing at all */
+    assert_refused(&json, &out);
+    json_start(&json, &out); /* left open */
+    json_open(&json, NULL);
+    assert_refused(&json, &out);
+    json_start(&json, &out); /* closed as something else */
+    json_open(&json, NULL);
+    json_close_array(&json);
+    assert_refused(&json, &out);
+    json_start(&json, &out); /* closed once too often */
+    json_open(&json, NULL);
+    json_close(&json);
+    json_close(&json);
+    assert_refused(&json, &out);
+    json_start(&json, &out); /* an element without a key */
+    json_open(&json, NULL);
+    json_put_null(&json, NULL);
+    json_close(&json);
+    assert_refused(&json, &out);
+    json_start(&json, &out); /* a second value */
+    json_put_null(&json, NULL);
+    json_put_null(&json, NULL);
+    assert_refused(&json, &out);
+    json_start(&json, &out); /* deeper than can be */
+    for (int i = 0; i < 64; i++)
+        json_open_array(&json, NULL);
+    for (int i = 0; i < 64; i++)
+        json_close_array(&json);
+    assert_refused(&json, &out);
+    buf_dispose(&out);
+}
+
+static void test_names_as_keys(void **state)
+{
+    struct json json;
+    struct buf out;
+    char name[JSON_NAME_BYTES + 2];
+    (void)state;
+    buf_init(&out, 4096);
+    json_start(&json, &out);
+    json_open(&json, NULL);
+    json_put_count(&json, "a \"b\" \\c", 7);
+    json_close(&json);
+    assert_true(json_finish(&json));
+    assert_string_equal(buf_string(&out), "{\"a \\\"b\\\" \\\\c\":7}\n");
+    buf_reset(&out);
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = 0;
+    json_start(&json, &out);
+    json_open(&json, NULL);
+    json_put_count(&json, name, 1);
+    json_close(&json);
+    assert_refused(&json, &out);
+    json_start(&json, &out);
+    json_open(&json, NULL);
+    json_put_count(&json, "\x01", 1);
+    json_close(&json);
+    assert_refused(&json, &out);
+    buf_dispose(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -964,6 +1219,10 @@ int main(void)
         cmocka_unit_test(test_cert_record),
         cmocka_unit_test(test_reject_record),
         cmocka_unit_test(test_every_value_has_a_name_of_its_own),
+        cmocka_unit_test(test_bytes_are_those_of_yajl),
+        cmocka_unit_test(test_each_byte_is_escaped_or_told_apart),
+        cmocka_unit_test(test_misplaced_elements_are_refused),
+        cmocka_unit_test(test_names_as_keys),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

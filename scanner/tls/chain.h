@@ -1,0 +1,36 @@
+/*
+ * A presented chain as a key, and how long what validation says of it cannot change. Validation asks the
+ * clock one thing only, whether a date in a certificate has come; so does its choice among several issuers.
+ * It decides nothing and asks no clock.
+ */
+#ifndef STSWEEP_TLS_CHAIN_H
+#define STSWEEP_TLS_CHAIN_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scanner/tls/chain_cache.h"
+
+/* Dates of certificates, seconds since 1970. Zeroed it is empty. */
+struct chain_dates {
+    int64_t *list; /* owned */
+    size_t count, capacity;
+};
+
+/* Both dates of a certificate; one that is no date never comes. false without memory. */
+bool chain_dates_add(struct chain_dates *dates, const X509 *cert);
+void chain_dates_sort(struct chain_dates *dates);
+void chain_dates_dispose(struct chain_dates *dates);
+
+/* SHA-256 of the certificates presented, in their order, and of the flags and the level of validation. false
+ * where there are none. */
+bool chain_key(X509_STORE_CTX *store_ctx, uint8_t key[CHAIN_KEY_BYTES]);
+
+/* The longest time around now in which no date of the certificates presented and of the (sorted) roots falls:
+ * from <= now < until. */
+void chain_window(STACK_OF(X509) * presented, const struct chain_dates *roots, int64_t now, int64_t *from,
+                  int64_t *until);
+
+#endif
