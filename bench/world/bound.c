@@ -77,7 +77,8 @@ struct sums {
     double flight_ms;
     double smtp_ms;
     double slowest_ms;
-    uint32_t crowds[FIG_SHARED_HOSTS];
+    uint32_t shared[FIG_SHARED_HOSTS];
+    uint32_t parking[FIG_PARKING_HOSTS]; /* a refused connection takes a turn too */
 };
 
 static void add_site(const struct site *site, const struct bound_scan *scan, const struct means *means,
@@ -96,7 +97,9 @@ static void add_site(const struct site *site, const struct bound_scan *scan, con
     if (alone + session > sums->slowest_ms)
         sums->slowest_ms = alone + session;
     if (probed && site->mail == MAIL_SHARED)
-        sums->crowds[internet_mail_address(site) % FIG_SHARED_HOSTS]++;
+        sums->shared[internet_mail_address(site) % FIG_SHARED_HOSTS]++;
+    if (probed && site->mail == MAIL_PARKED)
+        sums->parking[internet_mail_address(site) % FIG_PARKING_HOSTS]++;
 }
 
 /* Past limits.wait nobody queues, so the last who asks waits that long at most. */
@@ -105,6 +108,13 @@ static double pace_s(const struct bound *bound, const struct bound_scan *scan, d
     double turns_s = bound->crowd * 60.0 / scan->ip_per_minute;
     double most_s = others_s + scan->wait / 1000.0;
     return turns_s < most_s ? turns_s : most_s;
+}
+
+static uint32_t largest(const uint32_t *crowds, size_t count, uint32_t least)
+{
+    for (size_t i = 0; i < count; i++)
+        least = crowds[i] > least ? crowds[i] : least;
+    return least;
 }
 
 void bound_of(const struct internet *internet, uint64_t names, const struct bound_scan *scan,
@@ -121,8 +131,8 @@ void bound_of(const struct internet *internet, uint64_t names, const struct boun
         internet_site(internet, name, &site);
         add_site(&site, scan, &means, &sums);
     }
-    for (size_t i = 0; i < FIG_SHARED_HOSTS; i++)
-        bound->crowd = sums.crowds[i] > bound->crowd ? sums.crowds[i] : bound->crowd;
+    bound->crowd = largest(sums.shared, FIG_SHARED_HOSTS, 0);
+    bound->crowd = largest(sums.parking, FIG_PARKING_HOSTS, bound->crowd);
     bound->seconds[BOUND_DNS] = sums.dns_ms / 1000 / scan->dns_outstanding;
     bound->seconds[BOUND_FLIGHT] = sums.flight_ms / 1000 / scan->in_flight;
     bound->seconds[BOUND_SMTP] = sums.smtp_ms / 1000 / scan->smtp_live;
