@@ -8,6 +8,7 @@ A trusted root with an intermediate, another root that nobody trusts, and leaves
     expired-wrong-name  both
     self-signed   signed with its own key
     untrusted     by the root that nobody trusts, which is sent
+    constrained   by an authority below the trusted root that may name other hosts only; it is sent
 Each leaf NAME becomes one file certs/NAME.pem: key, leaf, what is sent with it. Leaves are signed by a few threads
 at a time; they are all there after finish().
 """
@@ -23,6 +24,7 @@ DAY = 86400
 WRONG_NAME = "elsewhere.lab"
 AIA = "authorityInfoAccess=caIssuers;URI:http://ca.lab/intermediate.der"
 CA_EXTENSIONS = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
+CONSTRAINT = "nameConstraints=critical,permitted;DNS:elsewhere.example\n"
 CA_CONFIG = """
 [ca]
 default_ca = lab
@@ -71,6 +73,7 @@ class Pki:
         self.authority("root", "stsweep lab root", None)
         self.authority("other", "Nobody's root", None)
         self.authority("intermediate", "stsweep lab intermediate", "root")
+        self.authority("constrained", "An authority for elsewhere.example", "root", CONSTRAINT)
         self.shared_key = self.key("shared")
         self.workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1)
         self.jobs = {}
@@ -86,8 +89,8 @@ class Pki:
         openssl("pkey", "-in", path, "-pubout", "-out", path + ".pub")
         return path
 
-    def authority(self, stem, name, issuer):
-        self.sign(self.key(stem), name, CA_EXTENSIONS, issuer or stem, self.path(stem + ".crt"), 3650)
+    def authority(self, stem, name, issuer, more=""):
+        self.sign(self.key(stem), name, CA_EXTENSIONS + more, issuer or stem, self.path(stem + ".crt"), 3650)
 
     def sign(self, key, common_name, extensions, issuer, out, days):
         """A certificate for key by issuer; by itself where key is the issuer's own."""
@@ -130,7 +133,8 @@ class Pki:
     def make_leaf(self, stem, kind, names, key, path):
         out = self.path(stem + ".crt")
         self.issue(kind, key, names, out, stem)
-        chain = {"self-signed": [], "incomplete": [], "untrusted": ["other"]}.get(kind, ["intermediate"])
+        sent = {"self-signed": [], "incomplete": [], "untrusted": ["other"], "constrained": ["constrained"]}
+        chain = sent.get(kind, ["intermediate"])
         write(path, read(key) + read(out) + "".join(read(self.path(name + ".crt")) for name in chain), 0o600)
 
     def finish(self):
@@ -150,7 +154,8 @@ class Pki:
         elif kind == "not-yet":
             self.sign_between(key, names[0], extensions, now + 2 * DAY, now + 90 * DAY, out)
         else:
-            issuer = {"self-signed": stem, "untrusted": "other"}.get(kind, "intermediate")
+            issuers = {"self-signed": stem, "untrusted": "other", "constrained": "constrained"}
+            issuer = issuers.get(kind, "intermediate")
             self.sign(key, names[0], extensions, issuer, out, 5 if kind == "soon" else 90)
 
     def association(self, stem, selector, matching):
@@ -169,6 +174,6 @@ def leaf_extensions(kind, names):
         names = [WRONG_NAME]
     if kind != "cn-only":
         lines.append("subjectAltName=" + ",".join("DNS:" + name for name in names))
-    if kind not in ("self-signed", "untrusted"):
+    if kind not in ("self-signed", "untrusted", "constrained"):
         lines.append(AIA)
     return "\n".join(lines) + "\n"
