@@ -5,6 +5,7 @@
 #include "scanner/args.h"
 #include "scanner/ceilings.h"
 #include "scanner/check.h"
+#include "scanner/diff.h"
 #include "scanner/lint.h"
 #include "scanner/scan.h"
 #include "scanner/show.h"
@@ -24,6 +25,7 @@ static int run_check(int argc, char **argv);
 static int run_lint(int argc, char **argv);
 static int run_suggest(int argc, char **argv);
 static int run_show(int argc, char **argv);
+static int run_diff(int argc, char **argv);
 static int run_help(int argc, char **argv);
 static int run_version(int argc, char **argv);
 
@@ -70,6 +72,13 @@ static const struct command commands[] = {
      "it writes about as much as hosts and certificates take to TMPDIR. Exit 0 done, 1 a record shown has\n"
      "an outcome of --fail-on, 2 usage, 4 the directory cannot be read.",
      run_show},
+    {"diff", "diff OLD NEW [--json]",
+     "Compares two scan directories and says of each domain what has changed for senders: gained or lost\n"
+     "MTA-STS, broke, mended, another outcome, another policy, unclear (not determined in one of them),\n"
+     "appeared or gone from the list; and whose policy changed under the same id, so that senders keep the\n"
+     "old one (policy.weak.id-body-changed). A line each, or --json. Exit 0 nothing got worse, 1 a domain\n"
+     "broke, lost MTA-STS or kept its id, 2 usage, 4 a directory cannot be read.",
+     run_diff},
     {"help", "help [COMMAND|scan.ini]",
      "Says how a command is used, and lists the options; `help scan.ini` prints a commented configuration\n"
      "file with every option's default.",
@@ -145,6 +154,15 @@ static int run_show(int argc, char **argv)
         return run_help(2, words);
     }
     return show_main(argc - 1, argv + 1, stdout, stderr);
+}
+
+static int run_diff(int argc, char **argv)
+{
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        char *words[] = {argv[0], argv[0]};
+        return run_help(2, words);
+    }
+    return diff_main(argc - 1, argv + 1, stdout, stderr);
 }
 
 /* Arguments and configuration for scan and check; an exit code, or -1 to go on. */
