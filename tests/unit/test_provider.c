@@ -147,6 +147,7 @@ static void test_mx_names(void **state)
         {"mx0a-00112233.pphosted.com", "Proofpoint"},
         {"mxb-00112233.gslb.pphosted.com", "Proofpoint"},
         {"mta5.am0.yahoodns.net", "Yahoo"},
+        {"esa1.example.iphmx.com", "Cisco"},
         {"mx00.kundenserver.de", "IONOS"},
         {"aspmx1.migadu.com", "Migadu"},
         {"mx1.hostinger.com", "Hostinger"},
