@@ -64,14 +64,49 @@ bool explain_is_due(const struct judgement *judgement, enum failure_code code)
     return judgement->outcome != OUTCOME_NO_MAIL || (code != FAIL_TXT_ABSENT && code != FAIL_TLSRPT_ABSENT);
 }
 
+/* ---- where DANE says something else than MTA-STS ------------------------------------------------------- */
+
+struct apart {
+    const char *head; /* ends the headline */
+    const char *text; /* ends what is said of senders */
+};
+
+/* Does a DANE sender fail at a host that one without DANE delivers to? */
+static bool dane_loses_hosts(const struct sender_view *sts, const struct sender_view *dane)
+{
+    for (size_t i = 0; i < sts->host_count && i < dane->host_count; i++)
+        if (sts->hosts[i] == DELIVERY_TAKES &&
+            (dane->hosts[i] == DELIVERY_SKIPS || dane->hosts[i] == DELIVERY_SOME))
+            return true;
+    return false;
+}
+
+static struct apart apart_of(const struct judgement *judgement)
+{
+    const struct sender_view *sts = &judgement->senders[SENDER_MTA_STS],
+                             *dane = &judgement->senders[SENDER_DANE];
+    if (sts->all == DELIVERY_TAKES && dane->all == DELIVERY_SKIPS)
+        return (struct apart){
+            ", but a sender that honours DANE delivers nothing",
+            " One that honours DANE as well, as Exchange Online does, keeps the mail, tries "
+            "again, and returns it in the end."};
+    if (sts->all == DELIVERY_SKIPS && dane->all == DELIVERY_TAKES)
+        return (struct apart){", but by senders that honour DANE", " One that honours DANE delivers."};
+    if (dane_loses_hosts(sts, dane))
+        return (struct apart){", but DANE fails at a part of the MX hosts",
+                              " One that honours DANE skips the MX hosts or addresses where it fails."};
+    return (struct apart){"", ""};
+}
+
 static void say_summary(struct explained *explained)
 {
     const struct judgement *judgement = explained->judgement;
     struct page *page = &explained->page;
-    (void)buf_printf(&page->line, "%s: %s - %s", explained->facts->domain, outcome_name(judgement->outcome),
-                     headline(judgement->outcome));
+    struct apart apart = apart_of(judgement);
+    (void)buf_printf(&page->line, "%s: %s - %s%s", explained->facts->domain, outcome_name(judgement->outcome),
+                     headline(judgement->outcome), apart.head);
     page_fold(page, 0, 0, "");
-    (void)buf_text(&page->line, explain_outcome(judgement->outcome));
+    (void)buf_printf(&page->line, "%s%s", explain_outcome(judgement->outcome), apart.text);
     if (judgement->incomplete)
         (void)buf_text(&page->line, " Not every MX host could be determined.");
     page_fold(page, MARGIN, MARGIN, "");

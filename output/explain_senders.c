@@ -87,7 +87,9 @@ void explain_senders(struct explained *explained)
     page_fold(&explained->page, MARGIN, MARGIN, "");
     for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++) {
         (void)buf_text(&explained->page.line, kinds[kind].who);
-        if (kind > 0 && is_same(&views[kind], &views[kind - 1]))
+        if (views[kind].all == DELIVERY_NONE)
+            (void)buf_text(&explained->page.line, "cannot be told: nobody has validated the DNS answers");
+        else if (kind > 0 && is_same(&views[kind], &views[kind - 1]))
             (void)buf_text(&explained->page.line, "does the same");
         else
             say_view(explained, &views[kind]);

@@ -49,7 +49,7 @@ void json_senders(struct json *json, const struct domain_facts *facts, const str
                              *dane = &judgement->senders[SENDER_DANE],
                              *plain = &judgement->senders[SENDER_OPPORTUNISTIC];
     bool has_plain = !says_nothing(facts, plain), has_sts = !is_same(sts, plain),
-         has_dane = !is_same(dane, sts);
+         has_dane = dane->all != DELIVERY_NONE && !is_same(dane, sts);
     if (plain->all == DELIVERY_NONE || !(has_plain || has_sts || has_dane))
         return;
     json_open(json, "senders");

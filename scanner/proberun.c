@@ -199,7 +199,8 @@ static void compact_certs(const struct tls_facts *from, struct arena *arena, str
 }
 
 /* The texts that the verdict reads stay. */
-static void compact_legacy(const struct tls_facts *from, struct arena *arena, struct probe_facts *to)
+static void compact_legacy(const struct tls_facts *from, const struct host_facts *host, struct arena *arena,
+                           struct probe_facts *to)
 {
     struct tls_facts *legacy = arena_alloc(arena, sizeof *legacy);
     to->legacy = legacy;
@@ -211,6 +212,8 @@ static void compact_legacy(const struct tls_facts *from, struct arena *arena, st
     legacy->group = NULL;
     legacy->error_text = NULL;
     compact_certs(from, arena, legacy);
+    if (legacy->cert_count > 0 && compares_names(&host->tlsa))
+        copy_names(&from->certs[0], arena, &legacy->certs[0]);
 }
 
 void probe_facts_compact(const struct probe_facts *from, const struct host_facts *host, struct arena *arena,
@@ -227,8 +230,8 @@ void probe_facts_compact(const struct probe_facts *from, const struct host_facts
     to->tls.signature = NULL;
     to->tls.error_text = NULL;
     compact_certs(&from->tls, arena, &to->tls);
-    if (from->legacy != NULL)
-        compact_legacy(from->legacy, arena, to);
     if (to->tls.cert_count > 0 && compares_names(&host->tlsa))
         copy_names(&from->tls.certs[0], arena, &to->tls.certs[0]);
+    if (from->legacy != NULL)
+        compact_legacy(from->legacy, host, arena, to);
 }

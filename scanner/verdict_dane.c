@@ -1,4 +1,5 @@
 /* The judgement by DANE (RFC 7672 section 2.2): of each address, each MX host, and the domain. */
+#include "scanner/verdict_handshake.h"
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 #include "scanner/verdict_tlsa.h"
@@ -88,12 +89,13 @@ struct judged_by {
 static void judge_address(const struct judged_by *by, const struct probe_facts *probe,
                           struct ip_verdict *verdict)
 {
-    if (probe->not_tried != TRIED || probe->tls.end != TLS_DONE)
+    const struct tls_facts *tls = handshake_of_dane(probe);
+    if (tls == NULL)
         verdict->dane = verdict_probe(probe, by->now);
     else if (by->set.usable == 0)
         verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS must be, nobody is authenticated */
     else
-        verdict->dane = verdict_tlsa(&by->set, &probe->tls, &by->names, by->now, &verdict->tlsa);
+        verdict->dane = verdict_tlsa(&by->set, tls, &by->names, by->now, &verdict->tlsa);
 }
 
 static enum dane_outcome outcome_of_addresses(const struct tally_of *addresses, bool usable)

@@ -6,7 +6,7 @@
 /* Alerts of RFC 8446 section 6. */
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
 
-enum { TLS_1_2 = 0x0303 };
+enum { TLS_1_0 = 0x0301, TLS_1_2 = 0x0303 };
 
 /*
  * Reasons that only a client's TLS has. OpenSSL's libraries number their reasons apart, and facts keep the
@@ -97,4 +97,16 @@ bool handshake_encrypts(const struct tls_facts *permissive)
 {
     return permissive != NULL && permissive->end == TLS_DONE && permissive->cipher != NULL &&
            strstr(permissive->cipher, "WITH_NULL") == NULL;
+}
+
+const struct tls_facts *handshake_of_dane(const struct probe_facts *probe)
+{
+    const struct tls_facts *old = probe->legacy;
+    if (probe->not_tried != TRIED)
+        return NULL;
+    if (probe->tls.end == TLS_DONE)
+        return &probe->tls;
+    if (old == NULL || old->end != TLS_DONE || old->version < TLS_1_0 || old->version >= TLS_1_2)
+        return NULL;
+    return is_cipher_outdated(old->cipher) ? NULL : old;
 }

@@ -30,4 +30,11 @@ bool handshake_wants_second(const struct probe_facts *probe);
 /* Did the permissive handshake give a sender that takes anything an encrypted connection? */
 bool handshake_encrypts(const struct tls_facts *permissive);
 
+/*
+ * The handshake that a DANE sender completes with this address, or NULL. RFC 7672 names no least version, and
+ * Postfix takes TLS 1.0 by default: so what the permissive one showed counts where it is of TLS 1.0 or 1.1
+ * with a cipher that any sender offers.
+ */
+const struct tls_facts *handshake_of_dane(const struct probe_facts *probe);
+
 #endif

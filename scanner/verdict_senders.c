@@ -4,6 +4,7 @@
  * section 2.2, RFC 8461 section 2), and the one that takes TLS where it is offered. They have no policy
  * cached from before. It reads verdicts of hosts and addresses that others made, and adds no code.
  */
+#include "scanner/verdict_handshake.h"
 #include "scanner/verdict_parts.h"
 
 /* ---- one address -------------------------------------------------------------------------------------- */
@@ -34,7 +35,7 @@ static enum delivery plain_address(const struct probe_facts *probe, enum failure
 static enum delivery encrypted_address(const struct probe_facts *probe, enum failure_code code)
 {
     enum delivery plain = plain_address(probe, code);
-    return plain == DELIVERY_TAKES && probe->tls.end != TLS_DONE ? DELIVERY_SKIPS : plain;
+    return plain == DELIVERY_TAKES && handshake_of_dane(probe) == NULL ? DELIVERY_SKIPS : plain;
 }
 
 /* ---- one host ----------------------------------------------------------------------------------------- */
@@ -144,10 +145,20 @@ static void judge_sender(const struct domain_facts *facts, enum sender_kind kind
     view->all = view->delivered_by != NULL ? DELIVERY_TAKES : is_open ? DELIVERY_DEFERS : DELIVERY_SKIPS;
 }
 
+/* Where nobody whom we trust has validated, what a DANE sender would meet cannot be told. */
+static bool is_unvalidated(const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->host_count; i++)
+        if (judgement->hosts[i].dane_code == FAIL_DANE_UNVALIDATED)
+            return true;
+    return false;
+}
+
 void judge_senders(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement)
 {
     if (judgement->outcome == OUTCOME_NO_MAIL)
         return;
     for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++)
-        judge_sender(facts, kind, arena, judgement);
+        if (kind != SENDER_DANE || !is_unvalidated(judgement))
+            judge_sender(facts, kind, arena, judgement);
 }

@@ -9,6 +9,7 @@
 #include "input/optout.h"
 #include "scanner/proberun.h"
 #include "scanner/verdict.h"
+#include "scanner/verdict_handshake.h"
 #include "scanner/worker.h"
 #include "tests/unit/smtp_visit.h"
 
@@ -151,6 +152,7 @@ static void test_two_turns(void **state)
     assert_int_equal(verdict_probe(facts, facts->time), FAIL_SMTP_TLS_VERSION);
     assert_int_equal(verdict_probe(&kept, facts->time), FAIL_SMTP_TLS_VERSION);
     assert_string_equal(kept.legacy->cipher, facts->legacy->cipher);
+    assert_ptr_equal(handshake_of_dane(&kept), kept.legacy);
     arena_dispose(&arena);
     bench_close(&bench);
 }

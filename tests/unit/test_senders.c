@@ -38,6 +38,11 @@ struct world {
 
 static const char *const names[HOSTS] = {"a.example", "b.example", "c.example", "d.example"};
 
+static struct tls_facts of_tls10 = {
+    .end = TLS_DONE, .version = 0x0301, .cipher = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", .alert = -1};
+static struct tls_facts of_anonymous = {
+    .end = TLS_DONE, .version = 0x0301, .cipher = "TLS_DH_anon_WITH_AES_128_CBC_SHA", .alert = -1};
+
 /* How one address answers. */
 static void set_address(struct probe_facts *probe, struct ip_verdict *ip, char kind)
 {
@@ -59,6 +64,13 @@ static void set_address(struct probe_facts *probe, struct ip_verdict *ip, char k
             .step = SMTP_HANDSHAKE, .end = SMTP_END_TLS, .tls = {.end = TLS_FAILED, .alert = 40}};
         ip->code = FAIL_SMTP_TLS_ALERT;
         break;
+    case 't': /* TLS 1.0 is all it has */
+    case 'y': /* the same, without authentication */
+        *probe = (struct probe_facts){
+            .step = SMTP_HANDSHAKE, .end = SMTP_END_TLS, .tls = {.end = TLS_FAILED, .alert = 70}};
+        probe->legacy = kind == 't' ? &of_tls10 : &of_anonymous;
+        ip->code = FAIL_SMTP_TLS_VERSION;
+        break;
     case 'u': /* greeting 421 */
         *probe = (struct probe_facts){.step = SMTP_GREETING, .end = SMTP_END_REPLY, .reply_code = 421};
         ip->code = FAIL_SMTP_GREETING_4XX;
@@ -74,18 +86,20 @@ static void set_address(struct probe_facts *probe, struct ip_verdict *ip, char k
     default: /* all is well */
         break;
     }
-    ip->dane = ip->code == FAIL_SMTP_TLS_EXPIRED ? FAIL_NONE : ip->code;
+    ip->dane = ip->code == FAIL_SMTP_TLS_EXPIRED || kind == 't' ? FAIL_NONE : ip->code;
 }
 
-/* DANE at the host: absent, protected, mismatch, unusable, unknown, one address of two mismatching. */
+/* DANE at the host: absent, protected, mismatch, unusable, unknown, one address of two mismatching,
+ * unvalidated. */
 static void set_dane(struct host_verdict *verdict, char dane)
 {
-    static const char letters[] = "-DMUQP";
-    static const enum dane_outcome outcomes[] = {DANE_OUTCOME_ABSENT,  DANE_OUTCOME_PROTECTED,
-                                                 DANE_OUTCOME_REFUSED, DANE_OUTCOME_UNUSABLE,
-                                                 DANE_OUTCOME_UNKNOWN, DANE_OUTCOME_PARTIAL};
+    static const char letters[] = "-DMUQPV";
+    static const enum dane_outcome outcomes[] = {
+        DANE_OUTCOME_ABSENT,  DANE_OUTCOME_PROTECTED, DANE_OUTCOME_REFUSED, DANE_OUTCOME_UNUSABLE,
+        DANE_OUTCOME_UNKNOWN, DANE_OUTCOME_PARTIAL,   DANE_OUTCOME_UNKNOWN};
     verdict->dane = outcomes[strchr(letters, dane) - letters];
     verdict->dane_applies = strchr("DMQP", dane) != NULL;
+    verdict->dane_code = dane == 'V' ? FAIL_DANE_UNVALIDATED : FAIL_NONE;
     if (dane == 'M' || dane == 'P')
         verdict->ips[0].dane = FAIL_DANE_MISMATCH;
     if (dane == 'M' && verdict->ip_count > 1)
@@ -261,6 +275,11 @@ static const struct sender_case sender_cases[] = {
     {"DANE-3 unusable, MTA-STS fails", "enforce", "xU", "S S", "S S", "T Ta"},
     {"DANE applies, no address", "absent", "aDg-", "ST Tb", "ST Tb", "ST Tb"},
     {"DANE applies, no STARTTLS", "absent", "cD", "T Ta", "S S", "T Ta"},
+    {"DANE holds where TLS 1.0 is all there is", "enforce", "tD", "S S", "T TA", "T Ta"},
+    {"DANE-3 unusable, TLS 1.0 is TLS", "absent", "tU", "T Ta", "T Ta", "T Ta"},
+    {"DANE-3 unusable, TLS without authentication", "absent", "yU", "T Ta", "S S", "T Ta"},
+    {"DANE-1 nobody has validated: nothing is said", "absent", "gVgV", "TT Ta", " -", "TT Ta"},
+    {"DANE-1 one host is not validated", "enforce", "gVg-", "TT TA", " -", "TT Ta"},
 };
 
 enum { CASES = sizeof sender_cases / sizeof *sender_cases };
@@ -371,6 +390,7 @@ static void the_record_says_only_what_differs(void **state)
                 "{\"mta_sts\":{\"all\":\"takes\",\"delivered_by\":\"b.example\",\"validated\":true,"
                 "\"hosts\":[\"skips\",\"takes\"]}}");
     assert_json("absent", "gM", "{\"dane\":{\"all\":\"skips\"}}");
+    assert_json("absent", "gV", NULL);
     assert_json("absent", "u-", "{\"opportunistic\":{\"all\":\"defers\"}}");
     assert_json("enforce", "gM",
                 "{\"mta_sts\":{\"all\":\"takes\",\"delivered_by\":\"a.example\",\"validated\":true},"
@@ -422,6 +442,35 @@ static void check_says_what_senders_do(void **state)
     assert_text("absent", "g-g-", true,
                 "delivers to a.example or another of the same preference, not validated.");
     assert_text("enforce", "x-", false, "neither (most others) delivers to a.example, not validated.");
+    assert_text("enforce", "gV", false,
+                "cannot be told: nobody has validated the DNS answers. neither (most others) delivers to "
+                "a.example, not validated.");
+}
+
+/* Where DANE says something else than MTA-STS, the head says so. */
+static void check_says_what_dane_says(void **state)
+{
+    (void)state;
+    assert_text("enforce", "gM", false, ", but a sender that honours DANE delivers nothing ");
+    assert_text("enforce", "gM", false,
+                "One that honours DANE as well, as Exchange Online does, keeps the mail,");
+    assert_text("absent", "gM", false, "no MTA-STS, but a sender that honours DANE delivers nothing ");
+    assert_text("enforce", "xD", false, ", but by senders that honour DANE ");
+    assert_text("enforce", "gMg-", false, ", but DANE fails at a part of the MX hosts ");
+    assert_text("enforce", "gP", false, ", but DANE fails at a part of the MX hosts ");
+    static const char *const agreeing[][2] = {
+        {"enforce", "gDgD"}, {"enforce", "x-g-"}, {"absent", "gV"}, {"enforce", "gQ"}, {"testing", "xU"}};
+    for (size_t i = 0; i < sizeof agreeing / sizeof *agreeing; i++) {
+        struct explain_style style = {0};
+        struct world world;
+        struct buf out;
+        buf_init(&out, TEXT_BYTES);
+        make_world(&world, agreeing[i][0], agreeing[i][1]);
+        assert_true(explain_domain(&out, &world.facts, &world.judgement, &style));
+        assert_null(strstr(buf_string(&out), ", but "));
+        buf_dispose(&out);
+        arena_dispose(&world.arena);
+    }
 }
 
 int main(void)
@@ -432,6 +481,7 @@ int main(void)
         cmocka_unit_test(full_arena_costs_only_hosts),
         cmocka_unit_test(the_record_says_only_what_differs),
         cmocka_unit_test(check_says_what_senders_do),
+        cmocka_unit_test(check_says_what_dane_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

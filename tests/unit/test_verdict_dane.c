@@ -350,6 +350,7 @@ struct world {
     struct ip_addr ips[ADDRESSES];
     struct made_records records[HOSTS];
     struct made_tls chains[HOSTS][ADDRESSES];
+    struct tls_facts legacy[HOSTS][ADDRESSES];
     struct arena arena;
     struct judgement judgement;
 };
@@ -359,7 +360,9 @@ static const struct lookup_facts secure_nodata = {.status = DNS_NODATA, .securit
 static const struct lookup_facts insecure_answer = {.status = DNS_ANSWERED, .security = DNSSEC_INSECURE};
 
 /* What one address does: g matches, b does not, n has no STARTTLS, 5 refuses it, 4 refuses it for now, t is
- * silent, h fails the handshake, o was not probed. */
+ * silent, h fails the handshake, o was not probed. Where the first handshake fails by its version and a
+ * second completes: v matches over TLS 1.0, w over TLS 1.1, x does not match, and what matches over y is an
+ * anonymous cipher, over z TLS 1.2. */
 static void make_probe(struct world *world, size_t host, size_t place, char what)
 {
     struct probe_facts *probe = &world->probes[host][place];
@@ -399,6 +402,22 @@ static void make_probe(struct world *world, size_t host, size_t place, char what
     probe->tls.alert = -1;
 }
 
+/* The first handshake fails by its version; what a second, permissive one gets. */
+static void make_second(struct world *world, size_t host, size_t place, char what)
+{
+    struct probe_facts *probe = &world->probes[host][place];
+    struct made_tls *made = &world->chains[host][place];
+    struct tls_facts *legacy = &world->legacy[host][place];
+    *probe = (struct probe_facts){.host = "mx.test", .step = SMTP_HANDSHAKE, .end = SMTP_END_TLS};
+    probe->tls = (struct tls_facts){.end = TLS_FAILED, .alert = 70};
+    probe->legacy = legacy;
+    make_tls(GOOD, made, legacy);
+    legacy->version = what == 'z' ? 0x0303 : what == 'w' ? 0x0302 : 0x0301;
+    legacy->cipher = what == 'y' ? "TLS_DH_anon_WITH_AES_128_CBC_SHA" : "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA";
+    if (what == 'x')
+        memset(made->certs[LEAF].spki_sha256, 0, 32);
+}
+
 static void add_host(struct world *world, const char *records, const char *addresses)
 {
     size_t place = world->facts.host_count++;
@@ -411,7 +430,7 @@ static void add_host(struct world *world, const char *records, const char *addre
     known->address.ip_count = known->probe_count = strlen(addresses);
     make_records(records, &world->records[place], &known->tlsa);
     for (size_t i = 0; i < known->probe_count; i++)
-        make_probe(world, place, i, addresses[i]);
+        (strchr("vwxyz", addresses[i]) == NULL ? make_probe : make_second)(world, place, i, addresses[i]);
     world->hosts[place] = (struct mx_host){.host = "mx.test", .facts = known};
 }
 
@@ -548,6 +567,19 @@ static const struct host_case host_cases[] = {
      FAIL_DANE_UNUSABLE, FAIL_NONE},
     {"DANE-3 all unusable, TLS is required", "1 1 1 leaf", "n", DANE_OUTCOME_REFUSED, FAIL_DANE_UNUSABLE,
      FAIL_SMTP_STARTTLS_NOT_OFFERED},
+    {"DANE-3 TLS 1.0 is all there is, and matches", "3 1 1 leaf", "v", DANE_OUTCOME_PROTECTED, FAIL_NONE,
+     FAIL_NONE},
+    {"DANE-3 TLS 1.1 and an anchor", "2 1 1 root", "w", DANE_OUTCOME_PROTECTED, FAIL_NONE, FAIL_NONE},
+    {"DANE-3 TLS 1.0 is all there is, another key", "3 1 1 leaf", "x", DANE_OUTCOME_REFUSED, FAIL_NONE,
+     FAIL_DANE_MISMATCH},
+    {"DANE-3 TLS 1.0 matches at one of two", "3 1 1 leaf", "xv", DANE_OUTCOME_PARTIAL, FAIL_NONE,
+     FAIL_DANE_MISMATCH},
+    {"DANE-3 TLS 1.0 without authentication", "3 1 1 leaf", "y", DANE_OUTCOME_REFUSED, FAIL_NONE,
+     FAIL_SMTP_TLS_VERSION},
+    {"DANE-3 what only a client that takes anything gets", "3 1 1 leaf", "z", DANE_OUTCOME_REFUSED, FAIL_NONE,
+     FAIL_SMTP_TLS_VERSION},
+    {"DANE-3 all unusable, TLS 1.0 is TLS", "1 1 1 leaf", "v", DANE_OUTCOME_UNUSABLE, FAIL_DANE_UNUSABLE,
+     FAIL_NONE},
     {"DANE-3 an answer without one whole record", "", "g", DANE_OUTCOME_UNUSABLE, FAIL_DANE_UNUSABLE,
      FAIL_NONE},
 };
