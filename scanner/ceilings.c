@@ -3,6 +3,7 @@
 
 #include "scanner/dns/lookup.h"
 #include "scanner/setup.h"
+#include "scanner/watch.h"
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
@@ -103,23 +104,25 @@ void ceilings_print(const struct config *config, FILE *out)
 /* ---- open files -----------------------------------------------------------------------------------------
  */
 
+/* Of one of so many loops. */
 static uint64_t resolver_files(const struct config *config, uint64_t limit, uint64_t loops)
 {
     uint64_t resolvers = count_resolvers(config);
     if (resolvers > 0) {
         uint64_t sockets = at_least((STUB_SOCKETS + loops - 1) / loops, STUB_SOCKETS_LEAST);
-        return loops * (resolvers * sockets + resolver_tcp_most(limit, (uint32_t)loops));
+        return resolvers * sockets + resolver_tcp_most(limit, (uint32_t)loops);
     }
     uint64_t udp = at_least(limit / EMBEDDED_SHARE / loops, EMBEDDED_LEAST);
     uint64_t tcp = at_least(udp / 8, EMBEDDED_TCP_LEAST);
-    return loops * (udp + (tcp < EMBEDDED_TCP_MOST ? tcp : EMBEDDED_TCP_MOST) + EMBEDDED_OWN);
+    return udp + (tcp < EMBEDDED_TCP_MOST ? tcp : EMBEDDED_TCP_MOST) + EMBEDDED_OWN;
 }
 
 /* All but connections to peers. */
 static uint64_t fixed_files(const struct config *config, uint64_t limit)
 {
     uint64_t loops = setup_loops(config);
-    return FILES_OF_OUR_OWN + loops * FILES_A_LOOP + resolver_files(config, limit, loops);
+    return FILES_OF_OUR_OWN + loops * (FILES_A_LOOP + resolver_files(config, limit, loops)) +
+           resolver_files(config, limit, WATCH_SHARE);
 }
 
 /* Each loop has one place at least, whatever the option says. */

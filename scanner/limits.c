@@ -9,7 +9,7 @@
 #include "scanner/silent.h"
 #include "scanner/worker.h"
 
-enum { SWEEP_FIRST = 4096 };
+enum { SWEEP_FIRST = 4096, HELD_UP_MS = 1000 };
 
 /* One class of connections to one address, on the owner's loop. */
 struct lane {
@@ -327,19 +327,16 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     serve(arg);
 }
 
-/* Would the turn come too late even if every connection before it ended at once? */
+/* Would the turn come too late even if every connection before it ended at once? With all places of those who
+ * wait taken, a long wait would hold up a domain in flight. */
 static bool too_many_before(const struct pacer *pacer, const struct lane *lane, enum pace_class class)
 {
+    const struct scan_context *context = pacer->worker->context;
     int64_t now = now_us();
     int64_t first_us = lane->next_us > now ? lane->next_us - now : 0;
-    return (first_us + (int64_t)lane->waiting_count * pacer->interval_us[class]) / 1000 > pacer->wait_ms;
-}
-
-/* With all places of those who wait taken, one more behind a queue would hold up a domain in flight. */
-static bool no_place_to_wait(const struct pacer *pacer, const struct lane *lane)
-{
-    struct scan_context *context = pacer->worker->context;
-    return lane->waiting_count > 0 && atomic_load(&context->parked) >= (size_t)context->config->limits_parked;
+    int64_t wait_ms = (first_us + (int64_t)lane->waiting_count * pacer->interval_us[class]) / 1000;
+    bool no_place = atomic_load(&context->parked) >= (size_t)context->config->limits_parked;
+    return wait_ms > (no_place && pacer->wait_ms > HELD_UP_MS ? HELD_UP_MS : pacer->wait_ms);
 }
 
 static struct turn *make_turn(const struct pace_message *message)
@@ -366,7 +363,7 @@ static void on_ask(struct pacer *pacer, const struct pace_message *message)
         serve(address);
         return;
     }
-    if (too_many_before(pacer, lane, message->class) || no_place_to_wait(pacer, lane)) {
+    if (too_many_before(pacer, lane, message->class)) {
         answer_turn(pacer, message->from, message->handle, &message->ip, message->class, lane, PACE_TOO_LONG);
         return;
     }
