@@ -251,7 +251,7 @@ static void test_this_machine(void **state)
     look(*state, (struct option){"output.dir", "/tmp/not/there/yet"}, NO_MORE, &preflight);
     assert_true(line(&preflight, "roots")->ok);
     expect(&preflight, "clock", true, "Z");
-    expect(&preflight, "open files", true, "100000 allowed, 2480 needed");
+    expect(&preflight, "open files", true, "100000 allowed, 2532 needed");
     assert_non_null(strstr(line(&preflight, "disk")->text, "GiB free for /tmp/not/there/yet"));
     assert_int_equal(preflight.count, PREFLIGHT_LINES);
     look(*state, (struct option){"output.dir", "-"}, (struct option){"smtp.live", "50000"}, &preflight);
