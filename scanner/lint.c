@@ -228,6 +228,7 @@ static int usage(FILE *out)
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(out, "%s stsweep lint %s %s [--json]\n", i == 0 ? "usage:" : "      ", commands[i].name,
                       commands[i].args);
+    (void)fputs("A column counts bytes, from 1: a tab is one, a character that is not ASCII more.\n", out);
     return LINT_USAGE;
 }
 

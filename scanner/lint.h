@@ -9,6 +9,9 @@
  *
  * Plain: one line "valid" or "invalid: CODE", then each finding as "line L, column C: CODE: why" with its
  * mending.
+ * A column counts bytes from 1, as RFC 8461's grammar does: a UTF-8 character of three bytes takes three
+ * columns, a tab one, the byte order mark three; CR and LF stand at the end of the line that they end.
+ *
  * --json: one object {"valid":bool,"code":"ok"|CODE,"findings":[{"code","line","column","detail"?}],…} with
  * id, or version, mode, max_age, mx, or rua, or match and matches; null where there is nothing that can be
  * used. A finding's line is the argument's number for record and tlsrpt, the pattern's for match, and the

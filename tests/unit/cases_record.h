@@ -129,6 +129,7 @@ static const struct record_case record_cases[] = {
     {"TXT-9 STS1", {"v=STS1; id=1;"}, "txt.absent", "", "txt.near-miss@1:1"},
     {"TXT-9 a colon for the semicolon", {"v=STSv1: id=1;"}, "txt.absent", "", "txt.near-miss@1:1"},
     {"TXT-9 no v=", {"STSv1; id=1;"}, "txt.absent", "", "txt.near-miss@1:1"},
+    {"TXT-5 columns count bytes: a tab is one, UTF-8 more", {"v=STSv1;\tid=1;\tx=\303\244;\ty=a\tb;"}, "txt.syntax", "1", "txt.syntax@1:18 txt.syntax@1:25"},
     {"TXT-9 two near misses", {"V=STSv1; id=1;", "v = STSv1; id=1;"}, "txt.absent", "", "txt.near-miss@1:1 txt.near-miss@2:1"},
     {"TXT-9 beside what has nothing to do with it", {"google-site-verification=x", "v=STS1; id=1"}, "txt.absent", "", "txt.near-miss@2:1"},
     {"TXT-9 a wildcard's SPF is no near miss", {"v=spf1 include:example.com -all"}, "txt.absent", "", ""},
