@@ -271,6 +271,8 @@ static struct summary *example(void)
     summary->inputs = 1010;
     summary->rejects = 3;
     summary->duplicates = 7;
+    summary->left_out[FAIL_INPUT_IS_URL] = 3;
+    summary->left_out[FAIL_INPUT_DUPLICATE] = 7;
     return summary;
 }
 
@@ -304,6 +306,10 @@ static void test_json(void **state)
         assert_int_equal(json_integer_value(value), summary->codes[failure_find(key, strlen(key))]);
         assert_true(json_integer_value(value) > 0);
     }
+    const json_t *left_out = json_object_get(root, "left_out");
+    assert_int_equal(json_object_size(left_out), 2);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.is-url")), 3);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.duplicate")), 7);
     assert_true(json_integer_value(json_object_get(json_object_get(root, "providers"), "Microsoft 365")) >
                 100);
     assert_non_null(json_object_get(json_object_get(root, "providers"), "B??ro"));
