@@ -348,8 +348,8 @@ static void show_progress(struct scan *scan)
     if (progress.waiting && !scan->waiting) {
         progress_clear(&scan->progress);
         (void)fprintf(stderr,
-                      "stsweep: %llu domains could not be determined; they are tried again in %lld s\n",
-                      (unsigned long long)progress.put_off, (long long)scan->config->scan_retry_after / 1000);
+                      "stsweep: could not be determined: %llu domains; they are tried again in %.3g s\n",
+                      (unsigned long long)progress.put_off, (double)scan->config->scan_retry_after / 1000.0);
     }
     scan->waiting = progress.waiting;
     struct progress_state state = {.before = scan->done_before,
