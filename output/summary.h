@@ -42,6 +42,7 @@ struct summary {
     uint64_t dane[DANE_OUTCOME_COUNT];
     uint64_t tls[TLS_OUTCOME_COUNT];
     uint64_t codes[FAIL_COUNT];
+    uint64_t reject_reasons[FAIL_COUNT]; /* their sum is rejects; all 0 where nobody has counted them */
     struct {
         char name[SUMMARY_PROVIDER_BYTES];
         uint64_t count;

@@ -1,6 +1,8 @@
 /* The end of a scan's books. Decides nothing about how the process ends. */
 #include "scanner/closing.h"
 
+#include <string.h>
+
 enum { SUMMARY_BYTES = 4 * 1024 * 1024 };
 
 void closing_denominators(struct store *store, const struct reader_counts *counts)
@@ -8,6 +10,7 @@ void closing_denominators(struct store *store, const struct reader_counts *count
     struct summary *summary = store_summary(store);
     summary->inputs = counts->inputs;
     summary->rejects = counts->rejects;
+    memcpy(summary->reject_reasons, counts->reject_reasons, sizeof summary->reject_reasons);
     summary->opted_out = counts->opted_out;
     summary->duplicates = counts->spool.duplicates;
     summary->not_in_shard = counts->spool.not_in_shard;
