@@ -342,7 +342,7 @@ void query_message(struct query *query, struct bytes message)
         answered(query, &answer);
         break;
     }
-    arena_dispose(&resolver->arena);
+    arena_reset(&resolver->arena);
 }
 
 void query_expire(struct query *query, int64_t now_ms)

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 32,
+    BATCH = 64,
     DATAGRAM_BYTES = 2048, /* we announce 1232; what is longer is cut, and asked for by TCP */
-    BATCHES_A_TURN = 4,
+    BATCHES_A_TURN = 2,
     RECEIVE_BUFFER_BYTES = 1 << 20,
     PROBE_WAIT_MS = 1000,
     PROBE_WAIT_MOST_MS = 30000,

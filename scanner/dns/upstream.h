@@ -18,7 +18,7 @@
 struct upstream;
 struct datagrams;
 
-enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8, UPSTREAM_BATCH = 32 };
+enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8, UPSTREAM_BATCH = 64 };
 
 /* A question on its way by UDP; lives inside the engine's own struct. */
 struct flight {
