@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/ceilings.h"
+#include "scanner/preflight_disk.h"
 
 enum {
     RESOLVERS_TESTED = 16,
@@ -371,28 +371,11 @@ static void say_files(struct run *run, uint64_t limit)
            limit >= need ? "" : "; raise ulimit -n or lower smtp.live");
 }
 
-/* The directory need not be there yet: then the nearest one above it. */
-static bool free_bytes(const char *path, uint64_t *bytes)
-{
-    char *at = strdup(path);
-    struct statvfs space;
-    bool found = at != NULL && statvfs(at, &space) == 0;
-    while (at != NULL && !found && strrchr(at, '/') > at) {
-        *strrchr(at, '/') = '\0';
-        found = statvfs(at, &space) == 0;
-    }
-    if (!found)
-        found = statvfs(path[0] == '/' ? "/" : ".", &space) == 0;
-    free(at);
-    *bytes = found ? (uint64_t)space.f_bavail * space.f_frsize : 0;
-    return found;
-}
-
 static void say_disk(struct run *run)
 {
     const char *dir = run->config.output_dir;
     uint64_t bytes;
-    if (dir[0] == '\0' || strcmp(dir, "-") == 0 || !free_bytes(dir, &bytes))
+    if (dir[0] == '\0' || strcmp(dir, "-") == 0 || !disk_free_bytes(dir, &bytes))
         return;
     append(add_line(run->preflight, "disk", bytes >= DISK_LEAST), "%.1f GiB free for %s",
            (double)bytes / (double)(UINT64_C(1) << 30), dir);
@@ -471,10 +454,25 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
     return started ? ERR_OK : ERR_CONFIG;
 }
 
+static void print_check(const struct meta_check *check, FILE *out)
+{
+    (void)fprintf(out, "preflight: %s: %s%s\n", check->name, check->ok ? "" : "WARNING: ", check->text);
+}
+
 void preflight_print(const struct preflight *preflight, FILE *out)
 {
+    for (size_t i = 0; i < preflight->count; i++)
+        print_check(&preflight->checks[i], out);
+}
+
+void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out)
+{
+    uint64_t bytes;
     for (size_t i = 0; i < preflight->count; i++) {
-        const struct meta_check *check = &preflight->checks[i];
-        (void)fprintf(out, "preflight: %s: %s%s\n", check->name, check->ok ? "" : "WARNING: ", check->text);
+        struct meta_check *check = &preflight->checks[i];
+        if (strcmp(check->name, "disk") != 0 || !disk_free_bytes(config->output_dir, &bytes))
+            continue;
+        check->ok = disk_describe(config, names, bytes, preflight->texts[i], PREFLIGHT_TEXT_BYTES);
+        print_check(check, out);
     }
 }

@@ -30,6 +30,12 @@ struct preflight {
 enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
                          struct buf *why);
 
+/*
+ * Once it is known how many names there are to scan: the line about disk space says what they are likely to
+ * take, and is printed anew. Nothing where there is no such line.
+ */
+void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out);
+
 /* "preflight: NAME: TEXT", with a word of warning where it is not ok. */
 void preflight_print(const struct preflight *preflight, FILE *out);
 

@@ -129,6 +129,8 @@ static enum error write_scanning(void *arg, struct store *store, struct buf *why
 static enum error on_input_read(void *arg)
 {
     struct scan *scan = arg;
+    uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
+    preflight_disk(&scan->preflight, scan->config, names, stderr);
     enum error error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
     if (error != ERR_OK)
         return error;

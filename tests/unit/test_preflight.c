@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "scanner/preflight.h"
+#include "scanner/preflight_disk.h"
 #include "scanner/setup.h"
 
 enum { RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5, FLAG_AD = 0x20, TEST_FILES = 100000 };
@@ -262,6 +263,47 @@ static void test_this_machine(void **state)
     expect(&preflight, "open files", true, "56008 needed");
 }
 
+/* Once the list has been read. */
+static void test_disk(void **state)
+{
+    static const struct {
+        uint64_t names;
+        bool ok;
+        const char *words;
+    } cases[] = {
+        {0, true, "about 0.0 MiB for 0 names"},
+        {1 << 20, true, "about 300.0 MiB for 1048576 names"}, /* the list stays in memory */
+        {10 << 20, true, "about 3960.0 MiB for 10485760 names"},
+        {UINT64_C(1) << 50, false, "too little"},
+        {UINT64_MAX, false, "too little"},
+    };
+    struct preflight preflight;
+    char *text = NULL;
+    size_t len = 0;
+    look(*state, (struct option){"output.dir", "/tmp/not/there/yet"}, NO_MORE, &preflight);
+    struct config config;
+    struct buf why;
+    buf_init(&why, 1024);
+    assert_int_equal(config_init(&config), ERR_OK);
+    assert_int_equal(config_set(&config, "output.dir", "/tmp/not/there/yet", "test", &why), ERR_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[PREFLIGHT_TEXT_BYTES];
+        assert_int_equal(disk_describe(&config, cases[i].names, UINT64_C(1) << 40, line, sizeof line),
+                         cases[i].ok);
+        if (strstr(line, cases[i].words) == NULL)
+            fail_msg("%s: not: %s", line, cases[i].words);
+    }
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    preflight_disk(&preflight, &config, UINT64_C(1) << 50, out);
+    assert_int_equal(fclose(out), 0);
+    expect(&preflight, "disk", false, "for 1125899906842624 names");
+    assert_non_null(strstr(text, "preflight: disk: WARNING: about"));
+    free(text);
+    config_dispose(&config);
+    buf_dispose(&why);
+}
+
 static void test_printed(void **state)
 {
     char *text = NULL;
@@ -291,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup(test_one_of_two_resolvers, behave),
         cmocka_unit_test_setup(test_validation, behave),
         cmocka_unit_test_setup(test_this_machine, behave),
+        cmocka_unit_test_setup(test_disk, behave),
         cmocka_unit_test_setup(test_printed, behave),
     };
     return cmocka_run_group_tests_name("preflight", tests, start_world, stop_world);
