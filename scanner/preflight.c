@@ -159,12 +159,12 @@ static void start_resolvers(struct run *run)
 static void say_resolvers(struct run *run)
 {
     size_t usable = 0;
-    size_t silent = 0;
+    size_t useless = 0;
     for (size_t i = 0; i < run->resolver_count; i++) {
         usable += is_usable(&run->resolvers[i]);
-        silent += is_silent(&run->resolvers[i]);
+        useless += is_silent(&run->resolvers[i]) || run->resolvers[i].status == DNS_BOGUS;
     }
-    run->preflight->no_resolver = silent == run->resolver_count;
+    run->preflight->no_resolver = useless == run->resolver_count;
     run->none_usable = usable == 0;
     char *text = add_line(run->preflight, "resolvers", usable == run->resolver_count);
     append(text, "%zu of %zu can be used: ", usable, run->resolver_count);
@@ -345,11 +345,16 @@ static void say_families(struct run *run)
         append(text, "%s only: hosts without it will be unknown", v4 ? "IPv4" : "IPv6");
 }
 
+static bool clock_is_sane(int64_t now_ms)
+{
+    return now_ms >= CLOCK_LEAST_MS;
+}
+
 static void say_clock(struct run *run)
 {
     char now[CLOCK_TEXT_BYTES];
     int64_t now_ms = clock_wall_ms();
-    bool sane = now_ms >= CLOCK_LEAST_MS;
+    bool sane = clock_is_sane(now_ms);
     char *text = add_line(run->preflight, "clock", sane);
     append(text, "%s%s", clock_format(now_ms, now), sane ? "" : ": before this program was written");
     if (is_embedded(run) && count_security(run, DNSSEC_SECURE) > 0)
@@ -428,6 +433,19 @@ static void say_all(struct run *run, uint64_t open_files)
     say_disk(run);
 }
 
+/* A scan that only asks the DNS may do without a route. */
+static const char *why_unfit(const struct run *run)
+{
+    const struct scan_context *context = run->context;
+    if (run->preflight->no_resolver)
+        return "no resolver gives an answer that can be used";
+    if (!clock_is_sane(clock_wall_ms()))
+        return "the clock is wrong: every certificate would seem not yet valid";
+    if (run->config.smtp_probe != SMTP_PROBE_NONE && !context->has_ipv4 && !context->has_ipv6)
+        return "there is no route to anywhere from here";
+    return NULL;
+}
+
 enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
                          struct buf *why)
 {
@@ -447,6 +465,7 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
         (void)event_base_loopexit(run->base, &most);
         (void)event_base_dispatch(run->base);
         say_all(run, open_files);
+        preflight->unfit = why_unfit(run);
     } else {
         (void)buf_text(why, reason);
     }

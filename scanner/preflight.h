@@ -18,8 +18,9 @@ struct preflight {
     struct meta_check checks[PREFLIGHT_LINES]; /* their texts point into texts */
     char texts[PREFLIGHT_LINES][PREFLIGHT_TEXT_BYTES];
     size_t count;
-    bool no_resolver;    /* none answers at all: a scan would learn nothing */
+    bool no_resolver;    /* none answers at all, or the root itself is bogus for all */
     bool port25_blocked; /* names are found, but port 25 of nobody can be reached */
+    const char *unfit;   /* why a scan from here would say nothing of anybody; NULL where it would */
 };
 
 /*

@@ -260,7 +260,7 @@ static bool start_threads(struct scan *scan)
     return say(scan, "reader", reader_start(scan->reader));
 }
 
-/* What is this machine's own fault is said before anybody is judged. Without a resolver nobody can be. */
+/* What is this machine's own fault is said before anybody is judged. */
 static bool look_around(struct scan *scan, uint64_t open_files)
 {
     struct preflight *preflight = &scan->preflight;
@@ -270,10 +270,9 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     scan->context.port25_blocked = preflight->port25_blocked;
     scan->meta.preflight = preflight->checks;
     scan->meta.preflight_count = preflight->count;
-    if (!preflight->no_resolver)
+    if (preflight->unfit == NULL)
         return true;
-    (void)fputs("stsweep: no resolver gives an answer that can be used, so the scan does not start\n",
-                stderr);
+    (void)fprintf(stderr, "stsweep: %s, so the scan does not start\n", preflight->unfit);
     scan->refused_with = EXIT_FAILED;
     return false;
 }

@@ -19,7 +19,14 @@
 #include "scanner/preflight_disk.h"
 #include "scanner/setup.h"
 
-enum { RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5, FLAG_AD = 0x20, TEST_FILES = 100000 };
+enum {
+    RCODE_NXDOMAIN = 3,
+    RCODE_REFUSED = 5,
+    FLAG_AD = 0x20,
+    FLAG_CD = 0x10,
+    RCODE_SERVFAIL = 2,
+    TEST_FILES = 100000
+};
 
 /* Answers A of none.* with NXDOMAIN, of open.* with 127.0.0.1, of others with 127.0.0.2; all else with no
  * data.
@@ -29,18 +36,22 @@ struct world {
     char resolver[32];
     char smtp_port[8];
     pthread_t thread;
-    atomic_bool stop, silent, refuses, validates;
+    atomic_bool stop, silent, refuses, validates, bogus;
 };
 
 static size_t answer(const struct world *world, uint8_t *wire, size_t question_end)
 {
     bool is_a = wire[question_end - 3] == DNS_TYPE_A && wire[12] != 0;
     bool none = is_a && memcmp(wire + 13, "none", 4) == 0;
+    bool bogus = atomic_load(&world->bogus) && (wire[3] & FLAG_CD) == 0;
     uint8_t rr[] = {0xc0, 12, 0, DNS_TYPE_A, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 2};
     rr[15] = is_a && memcmp(wire + 13, "open", 4) == 0 ? 1 : 2;
     wire[2] |= 0x80;
     wire[3] = (uint8_t)(0x80 | (atomic_load(&world->validates) ? FLAG_AD : 0));
-    wire[3] |= atomic_load(&world->refuses) ? RCODE_REFUSED : none ? RCODE_NXDOMAIN : 0;
+    wire[3] |= atomic_load(&world->refuses) ? RCODE_REFUSED
+               : bogus                      ? RCODE_SERVFAIL
+               : none                       ? RCODE_NXDOMAIN
+                                            : 0;
     wire[7] = is_a && (wire[3] & 0x0f) == 0;
     wire[11] = 0; /* the question's OPT is left out */
     memcpy(wire + question_end, rr, sizeof rr);
@@ -107,6 +118,7 @@ static int behave(void **state)
     struct world *world = *state;
     atomic_store(&world->silent, false);
     atomic_store(&world->refuses, false);
+    atomic_store(&world->bogus, false);
     atomic_store(&world->validates, true);
     return 0;
 }
@@ -216,8 +228,23 @@ static void test_resolver_is_silent(void **state)
     atomic_store(&world->silent, true);
     look(world, NO_MORE, NO_MORE, &preflight);
     assert_true(preflight.no_resolver);
+    assert_string_equal(preflight.unfit, "no resolver gives an answer that can be used");
     expect(&preflight, "resolvers", false, "0 of 1 can be used");
     expect(&preflight, "resolvers", false, "does not answer");
+}
+
+/* Where the root itself is bogus, the clock or the trust anchor is wrong, and so would be everything signed.
+ */
+static void test_root_is_bogus(void **state)
+{
+    struct world *world = *state;
+    struct preflight preflight;
+    atomic_store(&world->bogus, true);
+    look(world, NO_MORE, NO_MORE, &preflight);
+    assert_true(preflight.no_resolver);
+    assert_non_null(preflight.unfit);
+    expect(&preflight, "resolvers", false, "answers bogus for the root");
+    expect(&preflight, "dnssec", false, "wrong clock, or wrong trust anchor?");
 }
 
 static void test_one_of_two_resolvers(void **state)
@@ -330,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup(test_port25_of_special_addresses, behave),
         cmocka_unit_test_setup(test_resolver_refuses, behave),
         cmocka_unit_test_setup(test_resolver_is_silent, behave),
+        cmocka_unit_test_setup(test_root_is_bogus, behave),
         cmocka_unit_test_setup(test_one_of_two_resolvers, behave),
         cmocka_unit_test_setup(test_validation, behave),
         cmocka_unit_test_setup(test_this_machine, behave),

@@ -152,6 +152,7 @@ static int scan_sharing(const struct nowhere *nowhere, const struct place *place
     assert_int_equal(config_set(&config, "scan.retry_after", "200ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.flush", "20ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.dir", place->out, "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "safety.allow", "127.0.0.0/8", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "dns.outage_share", outage_share, "test", &why), ERR_OK);
     if (name != NULL)
         assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
@@ -345,7 +346,8 @@ static pid_t start_child(const struct nowhere *nowhere, const struct place *plac
         buf_init(&why, 4096);
         const char *options[][2] = {
             {"dns.resolvers", nowhere->address}, {"dns.timeout", "60s"},     {"scan.drain", drain},
-            {"dns.outage_share", "0"},           {"output.dir", place->out}, {"preflight.port25", ""}};
+            {"dns.outage_share", "0"},           {"output.dir", place->out}, {"preflight.port25", ""},
+            {"safety.allow", "127.0.0.0/8"}};
         bool good = config_init(&config) == ERR_OK;
         for (size_t i = 0; i < sizeof options / sizeof *options; i++)
             good = good && config_set(&config, options[i][0], options[i][1], "test", &why) == ERR_OK;
