@@ -94,10 +94,10 @@ static void enter_records(struct domain *domain)
     set_state(domain, DOMAIN_RECORDS);
     domain->pending = 3;
     (void)snprintf(name, sizeof name, "_mta-sts.%s", domain->facts.domain);
-    domain->txt = lookup_start(dns, name, DNS_TYPE_TXT, on_txt, domain);
+    domain->txt = lookup_start_last(dns, name, DNS_TYPE_TXT, on_txt, domain);
     (void)snprintf(name, sizeof name, "_smtp._tls.%s", domain->facts.domain);
-    domain->tlsrpt = lookup_start(dns, name, DNS_TYPE_TXT, on_tlsrpt, domain);
-    domain->mx = lookup_start(dns, domain->facts.domain, DNS_TYPE_MX, on_mx, domain);
+    domain->tlsrpt = lookup_start_last(dns, name, DNS_TYPE_TXT, on_tlsrpt, domain);
+    domain->mx = lookup_start_last(dns, domain->facts.domain, DNS_TYPE_MX, on_mx, domain);
 }
 
 /* ---- REACH -------------------------------------------------------------------------------------------- */

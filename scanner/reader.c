@@ -83,6 +83,7 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
 {
     struct reader *reader = arg;
     reader->counts.rejects++;
+    reader->counts.rejected[reject->reason]++;
     if (reader->options.rejects_done)
         return ERR_OK;
     struct reject_line line = {.ordinal = reject->ordinal,

@@ -42,6 +42,7 @@ struct reader_options {
 
 struct reader_counts {
     uint64_t rejects;
+    uint64_t rejected[FAIL_COUNT]; /* the same by their code */
     uint64_t opted_out;
     uint64_t inputs;
     struct spool_counts spool;

@@ -70,15 +70,27 @@ static enum error on_line(void *arg, struct bytes line)
     return error;
 }
 
+/* The directory of a scan; -1 with *why where it is none. */
+static int open_scan(const char *dir, struct buf *why)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        (void)buf_text(why, strerror(errno));
+    } else if (faccessat(fd, "meta.json", F_OK, 0) != 0) {
+        (void)buf_printf(why, "no scan directory: meta.json: %s", strerror(errno));
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *why)
 {
     struct facts_index *index = NULL;
     struct walk walk = {.run = run, .why = why};
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        (void)buf_printf(why, "%s: %s\n", dir, strerror(errno));
+    int fd = open_scan(dir, why);
+    if (fd < 0)
         return ERR_IO;
-    }
     buf_init(&walk.text, TEXT_BYTES);
     enum error error = facts_index_open(fd, &index, why);
     if (error == ERR_OK) {
