@@ -32,10 +32,13 @@ static void on_answer(void *arg, const struct dns_answer *answer)
 
 static void ask_next(struct run *run)
 {
-    char name[300];
+    static const char prefix[] = "_mta-sts.";
+    char name[600];
     if (run->next == run->names.count)
         return;
-    (void)snprintf(name, sizeof name, "_mta-sts.%s", run->names.list[run->next++]);
+    const char *domain = run->names.list[run->next++];
+    memcpy(name, prefix, sizeof prefix - 1);
+    memcpy(name + sizeof prefix - 1, domain, strlen(domain) + 1);
     (void)lookup_start(run->engine, name, DNS_TYPE_TXT, on_answer, run);
 }
 

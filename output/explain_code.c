@@ -165,10 +165,20 @@ static bool say_host(struct explained *explained, size_t index, enum failure_cod
     }
     const struct host_verdict *verdict = &explained->judgement->hosts[index];
     bool differ = code == FAIL_MX_CERTIFICATES_DIFFER && verdict->certificates_differ;
-    if (verdict->code != code && !differ)
+    bool lacks_dane =
+        code == FAIL_DANE_NOT_ALL_HOSTS && verdict->dane == DANE_OUTCOME_ABSENT && verdict->ip_count > 0;
+    if (verdict->code != code && !differ && !lacks_dane)
         return false;
     (void)buf_printf(&page->line, " This is so of %s.", host->host);
     return true;
+}
+
+/* Also where another fault of the same certificate gave the address its code. */
+static bool is_met(const struct probe_facts *probe, const struct ip_verdict *ip, enum failure_code code)
+{
+    const struct tls_facts *tls = &probe->tls;
+    bool is_another_name = tls->end == TLS_DONE && tls->cert_count > 0 && !tls->name_match;
+    return ip->code == code || (code == FAIL_SMTP_TLS_HOST_MISMATCH && is_another_name);
 }
 
 /* Each place where the code was met, up to a few. */
@@ -182,9 +192,9 @@ static void say_places(struct explained *explained, enum failure_code code)
         const struct mx_host *host = &explained->facts->hosts[i];
         count += say_host(explained, i, code);
         for (size_t j = 0; j < judgement->hosts[i].ip_count && count < PLACES_SHOWN; j++) {
-            if (judgement->hosts[i].ips[j].code != code)
-                continue;
             const struct probe_facts *probe = &host->facts->probes[j];
+            if (!is_met(probe, &judgement->hosts[i].ips[j], code))
+                continue;
             (void)buf_printf(&page->line, " At %s [%s]", host->host, ip_format(&probe->ip, ip));
             say_probe(page, probe);
             (void)buf_byte(&page->line, '.');
@@ -292,8 +302,11 @@ static void say_found(struct explained *explained, enum failure_code code)
         say_findings(page, &judgement->tlsrpt.findings, code, "Record");
         say_elsewhere(page, &judgement->tlsrpt.findings, code);
         break;
+    case STAGE_DANE: /* at which addresses stands in the chain's steps */
+        if (code == FAIL_DANE_NOT_ALL_HOSTS)
+            say_places(explained, code);
+        break;
     case STAGE_INPUT:
-    case STAGE_DANE:
     case STAGE_COUNT:
         break;
     }

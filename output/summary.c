@@ -107,6 +107,7 @@ static void write_outcomes(struct json *json, const char *key, const uint64_t *c
     json_close(json);
 }
 
+/* Only those that occur. */
 static void write_codes(struct json *json, const char *key, const uint64_t counts[FAIL_COUNT])
 {
     json_open(json, key);
@@ -164,7 +165,7 @@ bool summary_json(struct buf *out, const struct summary *summary)
     json_open(&json, NULL);
     json_put_unsigned(&json, "schema", RECORD_SCHEMA_VERSION);
     write_denominators(&json, summary);
-    write_codes(&json, "reject_reasons", summary->reject_reasons);
+    write_codes(&json, "left_out", summary->left_out);
     write_outcomes(&json, "outcomes", summary->outcomes, true);
     write_outcomes(&json, "would_be", summary->would_be, false);
     write_codes(&json, "codes", summary->codes);

@@ -37,12 +37,12 @@ struct summary {
     uint64_t filtered;
     uint64_t over_limit;
     uint64_t incomplete;
+    uint64_t left_out[FAIL_COUNT]; /* inputs without a record: rejects, duplicates, opted_out, by code */
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t would_be[OUTCOME_COUNT];
     uint64_t dane[DANE_OUTCOME_COUNT];
     uint64_t tls[TLS_OUTCOME_COUNT];
     uint64_t codes[FAIL_COUNT];
-    uint64_t reject_reasons[FAIL_COUNT]; /* their sum is rejects; all 0 where nobody has counted them */
     struct {
         char name[SUMMARY_PROVIDER_BYTES];
         uint64_t count;

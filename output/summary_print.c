@@ -162,6 +162,16 @@ static void print_providers(FILE *out, const struct summary *summary)
         print_row(out, ranked[i].name, ranked[i].count, summary->records);
 }
 
+/* Duplicates and names opted out are no rejects: the equation below has them. */
+static void print_rejects(FILE *out, const struct summary *summary)
+{
+    uint64_t counts[FAIL_COUNT];
+    memcpy(counts, summary->left_out, sizeof counts);
+    counts[FAIL_INPUT_DUPLICATE] = counts[FAIL_INPUT_OPTED_OUT] = 0;
+    print_codes(out, "Rejected lines (rejects.ndjson.zst has each with file and line)", counts,
+                summary->rejects);
+}
+
 /* Only the terms that are not 0: the others say nothing. */
 static void print_equation(FILE *out, const struct summary *summary)
 {
@@ -220,8 +230,7 @@ void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms,
         print_dane_and_tls(out, summary);
         print_providers(out, summary);
     }
-    print_codes(out, "Rejected lines (rejects.ndjson.zst has each with file and line)",
-                summary->reject_reasons, summary->rejects);
+    print_rejects(out, summary);
     print_equation(out, summary);
     if (dir != NULL && strcmp(dir, "-") != 0)
         (void)fprintf(out, "\nRecords and summary.json are in %s\n", dir);

@@ -61,12 +61,21 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         (void)event_base_loopbreak(worker->loop.base);
 }
 
+/* What keeps a name from being looked at. */
+static enum failure_code take_name(const struct check *check, const char *text, char name[HOSTNAME_BYTES])
+{
+    enum failure_code code = hostname_normalize(bytes_of(text), name);
+    if (code == FAIL_NONE && optout_has_domain(check->worker->context->optout, name))
+        code = FAIL_INPUT_OPTED_OUT;
+    return code;
+}
+
 static bool start_all(struct check *check)
 {
     const struct check_request *request = check->request;
     for (size_t i = 0; i < request->name_count; i++) {
         char name[HOSTNAME_BYTES];
-        enum failure_code code = hostname_normalize(bytes_of(request->names[i]), name);
+        enum failure_code code = take_name(check, request->names[i], name);
         if (code != FAIL_NONE) {
             (void)fprintf(stderr, "stsweep: %s: %s: %s %s\n", request->names[i], failure_name(code),
                           failure_get(code)->why, failure_get(code)->mend);

@@ -10,10 +10,12 @@ void closing_denominators(struct store *store, const struct reader_counts *count
     struct summary *summary = store_summary(store);
     summary->inputs = counts->inputs;
     summary->rejects = counts->rejects;
-    memcpy(summary->reject_reasons, counts->reject_reasons, sizeof summary->reject_reasons);
     summary->opted_out = counts->opted_out;
     summary->duplicates = counts->spool.duplicates;
     summary->not_in_shard = counts->spool.not_in_shard;
+    memcpy(summary->left_out, counts->rejected, sizeof summary->left_out);
+    summary->left_out[FAIL_INPUT_DUPLICATE] = summary->duplicates;
+    summary->left_out[FAIL_INPUT_OPTED_OUT] = summary->opted_out;
 }
 
 enum error closing_summary(struct store *store, struct buf *why)

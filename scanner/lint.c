@@ -163,12 +163,13 @@ static bool is_ascii(const char *text)
 static void match_one(struct lint *lint, const char *host, size_t number, struct match *match)
 {
     const char *pattern = lint->args[number];
-    uint32_t column;
-    enum failure_code code = sts_policy_check_pattern(bytes_of(pattern), &column);
-    if (code != FAIL_NONE)
-        findings_add(&match->findings, code, number, column, text_escape(&lint->arena, bytes_of(pattern)));
-    if (match->code == FAIL_NONE)
-        match->code = code;
+    struct pattern_fault faults[PATTERN_FAULTS];
+    size_t count = sts_policy_pattern_faults(bytes_of(pattern), faults);
+    for (size_t i = 0; i < count; i++)
+        findings_add(&match->findings, faults[i].code, number, faults[i].column,
+                     text_escape(&lint->arena, bytes_of(pattern)));
+    if (match->code == FAIL_NONE && count > 0)
+        match->code = faults[0].code;
     if (mx_pattern_match(host, pattern))
         match->matches[match->count++] = pattern;
 }

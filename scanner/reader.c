@@ -84,7 +84,7 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
 {
     struct reader *reader = arg;
     reader->counts.rejects++;
-    reader->counts.reject_reasons[reject->reason]++;
+    reader->counts.rejected[reject->reason]++;
     if (reader->options.rejects_done)
         return ERR_OK;
     struct reject_line line = {.ordinal = reject->ordinal,
@@ -198,12 +198,18 @@ static enum error take_returned(struct reader *reader)
     return reader->again_error;
 }
 
-bool reader_tries_again(const struct worker *worker, const struct judgement *judgement)
+/* Was this machine cut off at any time since then? */
+static bool was_doubtful(struct scan_context *context, int64_t started_ms)
+{
+    return atomic_load(&context->doubtful) || started_ms < atomic_load(&context->doubt_ended_ms);
+}
+
+bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement)
 {
     int64_t more = worker->context->config->scan_retry_passes - (int64_t)worker->pass;
     if (more >= 0 && verdict_may_pass(judgement))
         return true;
-    return more + READER_OUTAGE_PASSES >= 0 && atomic_load(&worker->context->doubtful) &&
+    return more + READER_OUTAGE_PASSES >= 0 && was_doubtful(worker->context, started_ms) &&
            verdict_has_passing(judgement);
 }
 

@@ -17,8 +17,10 @@ struct reader;
 
 enum { READER_OUTAGE_PASSES = 3 };
 
-/* From the worker's thread: is this judgement to be put off, as another pass may find more? */
-bool reader_tries_again(const struct worker *worker, const struct judgement *judgement);
+/* From the worker's thread: is this judgement of a domain that was started then (monotonic) to be put off, as
+ * another pass may find more? Whatever lived through an outage of our own is, if anything failed that passes.
+ */
+bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement);
 
 struct reader_options {
     const struct config *config;
@@ -40,7 +42,7 @@ struct reader_options {
 
 struct reader_counts {
     uint64_t rejects;
-    uint64_t reject_reasons[FAIL_COUNT];
+    uint64_t rejected[FAIL_COUNT]; /* the same by their code */
     uint64_t opted_out;
     uint64_t inputs;
     struct spool_counts spool;

@@ -101,7 +101,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
                       const struct judgement *judgement)
 {
     struct scan *scan = arg;
-    if (reader_tries_again(worker, judgement)) {
+    if (reader_tries_again(worker, clock_monotonic_ms() - facts->ms, judgement)) {
         put_off(scan, facts);
         return;
     }

@@ -298,7 +298,8 @@ static enum failure_code address_code(const struct policy_facts *policy)
         [NOT_TRIED_DEAD] = FAIL_POLICY_TCP_TIMEOUT,
     };
     const struct address_facts *address = &policy->address;
-    if (address->ip_count > 0)
+    if (address->ip_count > 0 ||
+        policy->fetch.not_tried == NOT_TRIED_OPTOUT) /* then it is not even asked for */
         return codes[policy->fetch.not_tried];
     bool none = (address->a.status == DNS_NXDOMAIN || address->a.status == DNS_NODATA) &&
                 (address->aaaa.status == DNS_NXDOMAIN || address->aaaa.status == DNS_NODATA);

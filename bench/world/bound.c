@@ -46,13 +46,21 @@ static struct means draw_means(const struct internet *internet, const struct bou
     return means;
 }
 
+/* Without a record, but with mail: the first look for one at a wrong name is A of mta-sts.<d>. */
+static bool is_looked_at(const struct site *site, const struct bound_scan *scan)
+{
+    return !scan->no_near_miss && site->sts == STS_ABSENT && site->mail != MAIL_NXDOMAIN &&
+           site->mail != MAIL_NULL_MX && site->mail != MAIL_SERVFAIL;
+}
+
 /* Questions of one domain that are answered: three records, and addresses of both families of its own MX host
  * or of the domain in its place, and of its policy host. */
-static unsigned questions_of(const struct site *site)
+static unsigned questions_of(const struct site *site, const struct bound_scan *scan)
 {
     unsigned count = 3;
     bool own_host = site->mail != MAIL_PROVIDER && site->mail != MAIL_NULL_MX && site->mail != MAIL_NXDOMAIN;
     count += own_host ? 2 : 0;
+    count += is_looked_at(site, scan) ? 1 : 0;
     return count + (site->sts == STS_ABSENT ? 0 : 2);
 }
 
@@ -89,7 +97,7 @@ static void add_site(const struct site *site, const struct bound_scan *scan, con
     /* A SERVFAIL is asked for once more, with CD. */
     unsigned times = site->mail == MAIL_SERVFAIL ? 2 : 1;
     double alone = lost ? given_up : means->three_ms * times;
-    sums->dns_ms += lost ? 3 * given_up : questions_of(site) * times * means->question_ms;
+    sums->dns_ms += lost ? 3 * given_up : questions_of(site, scan) * times * means->question_ms;
     sums->flight_ms += alone;
     bool probed = !scan->intent || site->sts != STS_ABSENT;
     double session = probed ? session_ms(site, scan, means) : 0;

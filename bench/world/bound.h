@@ -20,7 +20,8 @@ struct bound_scan {
     uint32_t smtp_session_timeout;
     uint32_t ip_per_minute;
     uint32_t wait;
-    bool intent; /* smtp.probe = intent */
+    bool intent;       /* smtp.probe = intent */
+    bool no_near_miss; /* dns.near_miss = no */
 };
 
 extern const struct bound_scan bound_defaults;

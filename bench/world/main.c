@@ -11,8 +11,8 @@
  * certificate first, and a line "ready" when all listen
  *
  * Options: --seed=N --sts-share=PER_MILLION --latency; for expect --budget=N (limits.names_per_ip) and
- * --intent (smtp.probe = intent) The servers take ports 25, 53 and 443 of every local address: run them in a
- * network namespace (bench/in-world).
+ * --intent (smtp.probe = intent), for bound the scan's other ceilings. The servers take ports 25, 53 and 443
+ * of every local address: run them in a network namespace (bench/in-world).
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -94,7 +94,7 @@ static int usage(void)
 {
     (void)fputs(
         "usage: world names N | alive N | hosts N | policies N | expect N | bound N | serve ROOT.pem\n"
-        "             [--seed=N] [--sts-share=N] [--latency] [--budget=N] [--intent]\n"
+        "             [--seed=N] [--sts-share=N] [--latency] [--budget=N] [--intent] [--no-near-miss]\n"
         "             [--in-flight=N] [--outstanding=N] [--per-minute=N] [--live=N]\n"
         "             [--dns-timeout=MS] [--connect-timeout=MS] [--session-timeout=MS] [--wait=MS]\n",
         stderr);
@@ -122,6 +122,9 @@ static bool set_option(struct settings *settings, int option, uint64_t value)
         return true;
     case 'b':
         settings->expect.budget = (uint32_t)value;
+        return true;
+    case 'n':
+        settings->bound.no_near_miss = true;
         return true;
     case 'i':
         settings->expect.intent = settings->bound.intent = true;
@@ -176,6 +179,7 @@ int main(int argc, char **argv)
                                             {"budget", required_argument, NULL, 'b'},
                                             {"latency", no_argument, NULL, 'l'},
                                             {"intent", no_argument, NULL, 'i'},
+                                            {"no-near-miss", no_argument, NULL, 'n'},
                                             {"in-flight", required_argument, NULL, 'f'},
                                             {"outstanding", required_argument, NULL, 'o'},
                                             {"per-minute", required_argument, NULL, 'p'},

@@ -28,6 +28,9 @@ void arena_init_small(struct arena *arena, size_t ceiling_bytes, size_t first_by
 /* Frees everything that was allocated; the arena may be used again. */
 void arena_dispose(struct arena *arena);
 
+/* Likewise, but a block is kept for what comes next: for an arena that is filled over and over. */
+void arena_reset(struct arena *arena);
+
 /* size bytes, zeroed, aligned for any type. NULL when the ceiling or the machine's memory is reached. */
 void *arena_alloc(struct arena *arena, size_t size);
 

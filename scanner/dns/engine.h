@@ -9,7 +9,7 @@
 
 /* Each does what the function of lookup.h with the same name says. */
 struct lookup_ops {
-    struct lookup_handle (*start)(struct lookup_engine *engine, const char *name, uint16_t type,
+    struct lookup_handle (*start)(struct lookup_engine *engine, const char *name, uint16_t type, bool last,
                                   lookup_done done, void *arg);
     void (*cancel)(struct lookup_engine *engine, struct lookup_handle handle);
     size_t (*pending)(const struct lookup_engine *engine);

@@ -8,7 +8,13 @@
 struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
                                   lookup_done done, void *arg)
 {
-    return engine->ops->start(engine, name, type, done, arg);
+    return engine->ops->start(engine, name, type, false, done, arg);
+}
+
+struct lookup_handle lookup_start_last(struct lookup_engine *engine, const char *name, uint16_t type,
+                                       lookup_done done, void *arg)
+{
+    return engine->ops->start(engine, name, type, true, done, arg);
 }
 
 void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle)

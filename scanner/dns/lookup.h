@@ -34,6 +34,11 @@ struct lookup_handle {
 struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
                                   lookup_done done, void *arg);
 
+/* Likewise, behind all that lookup_start asks for until this is sent: so that what has begun ends before more
+ * begins. */
+struct lookup_handle lookup_start_last(struct lookup_engine *engine, const char *name, uint16_t type,
+                                       lookup_done done, void *arg);
+
 /* No callback after this. A stale or zeroed handle is fine. */
 void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle);
 

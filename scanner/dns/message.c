@@ -1,7 +1,8 @@
 /*
- * Questions to the wire and responses from it. The sections are walked here, so that a hostile message costs
- * bounded work and one bad record does not spoil the others; what is inside a record is read by ldns. No I/O,
- * no clock.
+ * Questions to the wire and responses from it. All of it is read here, so that a hostile message costs
+ * bounded work, one bad record does not spoil the others, and an answer costs no allocation but the arena's
+ * (ldns' own reader was a fifth of the stub engine's time); ldns is the oracle of tests/fuzz/fuzz_message. No
+ * I/O, no clock.
  */
 #include "scanner/dns/message.h"
 
@@ -17,6 +18,7 @@ enum {
     TYPE_OPT = LDNS_RR_TYPE_OPT,
     CLASS_IN = LDNS_RR_CLASS_IN,
     RECORDS_KEPT = DNS_RRS_KEPT + 2 * DNS_CNAMES_KEPT,
+    PREFERENCE_BYTES = 2,
     SOA_TIMES_BYTES = 20 /* serial, refresh, retry, expire, minimum */
 };
 
@@ -159,64 +161,63 @@ static bool walk(struct reader *reader, size_t pos)
 
 /* ---- inside a record ---- */
 
-/* ldns follows up to 65,535 pointers in a name: only names that dns_name_read has accepted get there. */
-static bool names_readable(struct bytes message, const struct record *record)
+/* Where names stand in rdata: behind so many bytes, so many, and so many bytes behind them. */
+struct shape {
+    size_t before;
+    size_t names;
+    size_t behind;
+};
+
+static struct shape shape_of(uint16_t type)
 {
-    uint8_t name[DNS_NAME_BYTES];
-    size_t at = record->rdata + 2;
-    struct bytes within = bytes_make(message.data, record->next);
-    switch (record->type) {
+    switch (type) {
     case DNS_TYPE_MX:
-        return dns_name_read(within, at + 2, name) != 0;
+        return (struct shape){PREFERENCE_BYTES, 1, 0};
     case DNS_TYPE_SOA:
-        if (dns_name_read(within, at, name) == 0)
-            return false;
-        return dns_name_read(within, dns_name_skip(within, at), name) != 0;
+        return (struct shape){0, 2, SOA_TIMES_BYTES};
     case DNS_TYPE_CNAME:
     case TYPE_NS:
     case TYPE_PTR:
-        return dns_name_read(within, at, name) != 0;
+        return (struct shape){0, 1, 0};
     default:
-        return true;
+        return (struct shape){0, 0, 0};
     }
 }
 
-static struct bytes join_fields(const ldns_rr *rr, struct arena *arena)
+/* Names decompressed into space; the length, 0 where it is malformed. */
+static size_t expand(struct bytes within, size_t at, struct shape shape, uint8_t *space)
 {
-    size_t len = 0;
-    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
-        len += ldns_rdf_size(ldns_rr_rdf(rr, i));
-    uint8_t *data = arena_alloc(arena, len + 1);
-    if (data == NULL)
-        return (struct bytes){NULL, 0};
-    len = 0;
-    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-        const ldns_rdf *field = ldns_rr_rdf(rr, i);
-        if (ldns_rdf_size(field) > 0)
-            memcpy(data + len, ldns_rdf_data(field), ldns_rdf_size(field));
-        len += ldns_rdf_size(field);
+    size_t used = shape.before;
+    if (within.len - at < shape.before)
+        return 0;
+    memcpy(space, within.data + at, shape.before);
+    at += shape.before;
+    for (size_t i = 0; i < shape.names; i++) {
+        size_t len = dns_name_read(within, at, space + used);
+        if (len == 0)
+            return 0;
+        used += len;
+        at = dns_name_skip(within, at);
     }
-    return bytes_make(data, len);
+    if (within.len - at != shape.behind)
+        return 0;
+    memcpy(space + used, within.data + at, shape.behind);
+    return used + shape.behind;
 }
 
 /* A record's rdata in the arena, names decompressed; data is NULL where it is malformed or there is no room.
  */
 static struct bytes read_rdata(struct reader *reader, const struct record *record)
 {
-    struct bytes rdata = {NULL, 0};
-    if (!names_readable(reader->message, record))
-        return rdata;
-    ldns_rr *rr = ldns_rr_new();
-    if (rr == NULL)
-        return rdata;
-    ldns_rr_set_type(rr, (ldns_rr_type)record->type);
-    size_t pos = record->rdata;
-    if (ldns_wire2rdf(rr, reader->message.data, record->next, &pos) == LDNS_STATUS_OK && pos == record->next)
-        rdata = join_fields(rr, reader->arena);
-    ldns_rr_free(rr);
-    if (rdata.data != NULL && !dns_rdata_valid(record->type, rdata))
-        return (struct bytes){NULL, 0};
-    return rdata;
+    uint8_t space[PREFERENCE_BYTES + 2 * DNS_NAME_BYTES + SOA_TIMES_BYTES];
+    struct bytes within = bytes_make(reader->message.data, record->next);
+    size_t at = record->rdata + 2;
+    struct shape shape = shape_of(record->type);
+    struct bytes rdata = bytes_make(within.data + at, within.len - at);
+    if (shape.names > 0)
+        rdata = bytes_make(space, expand(within, at, shape, space));
+    bool good = (shape.names == 0 || rdata.len > 0) && dns_rdata_valid(record->type, rdata);
+    return good ? arena_bytes(reader->arena, rdata) : (struct bytes){NULL, 0};
 }
 
 /* ---- the chain and the records at its end ---- */

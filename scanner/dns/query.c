@@ -40,9 +40,10 @@ static void set_state(struct query *query, enum query_state state, struct list *
     list_add(list, &query->link);
 }
 
-void query_enqueue(struct query *query)
+void query_enqueue(struct query *query, bool last)
 {
-    set_state(query, QUERY_QUEUED, &query->resolver->queue);
+    struct resolver *resolver = query->resolver;
+    set_state(query, QUERY_QUEUED, last ? &resolver->queue_last : &resolver->queue);
 }
 
 void query_finish(struct query *query, enum dns_status status)
@@ -139,7 +140,7 @@ static void send_udp(struct query *query, struct upstream *upstream, int64_t now
     query->upstream = upstream;
     query->sent_ms = now_ms;
     query->attempts++;
-    upstream_book(upstream, &query->flight);
+    upstream_book(upstream, &query->flight, now_ms);
     size_t len = write_question(query, wire);
     upstream_send(upstream, &query->flight, bytes_make(wire, len));
     resolver->engine.counters.sent++;
@@ -190,15 +191,21 @@ static void pump_waiting(struct upstream *upstream, int64_t now_ms)
     }
 }
 
-static void pump_queue(struct resolver *resolver, int64_t now_ms)
+static struct query *next_queued(const struct resolver *resolver)
 {
     struct query *query = first_of(&resolver->queue);
+    return query == NULL ? first_of(&resolver->queue_last) : query;
+}
+
+static void pump_queue(struct resolver *resolver, int64_t now_ms)
+{
+    struct query *query = next_queued(resolver);
     while (query != NULL) {
         struct upstream *upstream = pick(resolver, now_ms);
         if (upstream == NULL)
             return;
         send_udp(query, upstream, now_ms);
-        query = first_of(&resolver->queue);
+        query = next_queued(resolver);
     }
 }
 
@@ -316,7 +323,10 @@ void query_message(struct query *query, struct bytes message)
                                       .type = query->type,
                                       .trust_ad = query->upstream->trust_ad && !query->no_edns};
     struct dns_answer answer;
-    switch (dns_answer_read(message, &expect, &resolver->arena, &answer)) {
+    enum dns_read read = dns_answer_read(message, &expect, &resolver->arena, &answer);
+    if (read != DNS_READ_NOT_OURS && query->state == QUERY_UDP)
+        upstream_answered(query->upstream, query->sent_ms, clock_monotonic_ms());
+    switch (read) {
     case DNS_READ_NOT_OURS:
         not_ours(query);
         break;
@@ -332,7 +342,7 @@ void query_message(struct query *query, struct bytes message)
         answered(query, &answer);
         break;
     }
-    arena_dispose(&resolver->arena);
+    arena_reset(&resolver->arena);
 }
 
 void query_expire(struct query *query, int64_t now_ms)

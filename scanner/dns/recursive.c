@@ -3,7 +3,7 @@
  * contract asks for and libunbound does not have: a ceiling on what runs at once, a deadline, cancelling, and
  * callbacks that never come from inside a call. Nothing here knows what is looked up, or why.
  *
- * A lookup is the caller's side: it waits in one of three queues. An ask is libunbound's side: it lives from
+ * A lookup is the caller's side: it waits in one of four queues. An ask is libunbound's side: it lives from
  * ub_resolve_event to its callback, and may outlive the lookup that gave up or was cancelled.
  */
 #include <stdlib.h>
@@ -17,9 +17,10 @@
 #include "scanner/dns/recursive_context.h"
 
 enum state {
-    QUEUED, /* waits for its turn in libunbound */
-    ASKED,  /* libunbound is at it; the deadline runs */
-    READY,  /* the result waits to be handed over */
+    QUEUED,      /* waits for its turn in libunbound */
+    QUEUED_LAST, /* likewise, when nothing is QUEUED */
+    ASKED,       /* libunbound is at it; the deadline runs */
+    READY,       /* the result waits to be handed over */
     STATE_COUNT
 };
 
@@ -196,13 +197,18 @@ static void ask(struct recursive *engine, struct lookup *lookup, int64_t now_ms)
     }
 }
 
+static struct lookup *next_queued(struct recursive *engine)
+{
+    struct lookup *lookup = TAILQ_FIRST(&engine->queues[QUEUED]);
+    return lookup == NULL ? TAILQ_FIRST(&engine->queues[QUEUED_LAST]) : lookup;
+}
+
 static void ask_queued(struct recursive *engine)
 {
     struct lookup *lookup;
     int64_t now_ms = clock_monotonic_ms();
     while (engine->lengths[ASKED] < engine->ceiling &&
-           engine->ask_count < engine->ceiling * ASKS_PER_LOOKUP &&
-           (lookup = TAILQ_FIRST(&engine->queues[QUEUED])) != NULL)
+           engine->ask_count < engine->ceiling * ASKS_PER_LOOKUP && (lookup = next_queued(engine)) != NULL)
         ask(engine, lookup, now_ms);
     arm_deadline(engine, now_ms);
 }
@@ -299,7 +305,7 @@ static struct lookup *new_lookup(struct recursive *engine, const char *name)
     return lookup;
 }
 
-static struct lookup_handle start(struct lookup_engine *base, const char *name, uint16_t type,
+static struct lookup_handle start(struct lookup_engine *base, const char *name, uint16_t type, bool last,
                                   lookup_done done, void *arg)
 {
     struct recursive *engine = (struct recursive *)base;
@@ -311,9 +317,9 @@ static struct lookup_handle start(struct lookup_engine *base, const char *name, 
     lookup->type = type;
     lookup->done = done;
     lookup->arg = arg;
-    lookup->state = QUEUED;
-    TAILQ_INSERT_TAIL(&engine->queues[QUEUED], lookup, link);
-    engine->lengths[QUEUED]++;
+    lookup->state = last ? QUEUED_LAST : QUEUED;
+    TAILQ_INSERT_TAIL(&engine->queues[lookup->state], lookup, link);
+    engine->lengths[lookup->state]++;
     engine->engine.counters.asked++;
     struct lookup_handle handle = {lookup->handle};
     uint8_t wire[DNS_QUERY_BYTES];

@@ -151,7 +151,7 @@ static void on_turn_done(void *arg)
 
 /* ---- what lookup.h promises ---- */
 
-static struct lookup_handle start(struct lookup_engine *engine, const char *name, uint16_t type,
+static struct lookup_handle start(struct lookup_engine *engine, const char *name, uint16_t type, bool last,
                                   lookup_done done, void *arg)
 {
     struct resolver *resolver = (struct resolver *)engine;
@@ -164,7 +164,7 @@ static struct lookup_handle start(struct lookup_engine *engine, const char *name
     if (dns_query_write(wire, name, type, 0, false) == 0) {
         query_finish(query, DNS_FORMERR);
     } else {
-        query_enqueue(query);
+        query_enqueue(query, last);
         if (!resolver->in_turn) /* else all that the turn's answers lead to is sent together */
             queries_pump(resolver);
     }
@@ -246,6 +246,8 @@ static void add_upstream(struct resolver *resolver, const struct config *config,
                                          .sockets =
                                              (uint16_t)share(UPSTREAM_SOCKETS, loops, UPSTREAM_SOCKETS_LEAST),
                                          .limit = share(config->dns_outstanding, loops, 1),
+                                         .deadline_ms = resolver->timeout_ms,
+                                         .now_ms = clock_monotonic_ms(),
                                          .hooks = &resolver->hooks,
                                          .datagrams = resolver->datagrams,
                                          .entropy = &resolver->entropy};
@@ -330,6 +332,7 @@ struct lookup_engine *resolver_create(struct event_base *base, const struct conf
     arena_init(&resolver->arena, ANSWER_ARENA_BYTES);
     slots_init(&resolver->slots);
     list_init(&resolver->queue);
+    list_init(&resolver->queue_last);
     list_init(&resolver->deadlines);
     list_init(&resolver->tcp_queue);
     list_init(&resolver->ended);

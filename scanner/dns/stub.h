@@ -53,10 +53,11 @@ struct resolver {
     struct upstream_hooks hooks;
     struct datagrams *datagrams;
     struct entropy entropy;
-    struct arena arena;    /* of the answer that is being delivered */
-    struct slots slots;    /* all queries that are owed a callback */
-    struct list queue;     /* QUERY_QUEUED, first come first served */
-    struct list deadlines; /* QUERY_UDP and QUERY_TCP: all wait equally long, so it is in order of time */
+    struct arena arena;     /* of the answer that is being delivered */
+    struct slots slots;     /* all queries that are owed a callback */
+    struct list queue;      /* QUERY_QUEUED, first come first served */
+    struct list queue_last; /* QUERY_QUEUED too, when the other is empty */
+    struct list deadlines;  /* QUERY_UDP and QUERY_TCP: all wait equally long, so it is in order of time */
     struct list tcp_queue;
     struct list ended;
     struct list unused; /* structs to use again */
@@ -73,8 +74,8 @@ struct resolver {
 /* Takes it out of whatever it is in: state QUERY_IDLE. */
 void query_leave(struct query *query);
 
-/* From QUERY_IDLE to the queue. */
-void query_enqueue(struct query *query);
+/* From QUERY_IDLE to one of the queues. */
+void query_enqueue(struct query *query, bool last);
 
 /* Ends it from any state; the callback comes later. */
 void query_finish(struct query *query, enum dns_status status);

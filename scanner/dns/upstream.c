@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 32,
+    BATCH = 64,
     DATAGRAM_BYTES = 2048, /* we announce 1232; what is longer is cut, and asked for by TCP */
-    BATCHES_A_TURN = 4,
+    BATCHES_A_TURN = 2,
     RECEIVE_BUFFER_BYTES = 1 << 20,
     PROBE_WAIT_MS = 1000,
     PROBE_WAIT_MOST_MS = 30000,
@@ -75,7 +75,7 @@ static struct flight *find(const struct upstream *upstream, uint16_t socket, uin
     return flight;
 }
 
-void upstream_book(struct upstream *upstream, struct flight *flight)
+void upstream_book(struct upstream *upstream, struct flight *flight, int64_t now_ms)
 {
     if (upstream->outgoing->count == 0)
         upstream->socket = (uint16_t)(entropy_next(upstream->entropy) % upstream->socket_count);
@@ -86,7 +86,7 @@ void upstream_book(struct upstream *upstream, struct flight *flight)
     struct flight **head = bucket(upstream, flight->socket, flight->id);
     flight->next = *head;
     *head = flight;
-    upstream->in_flight++;
+    window_sent(&upstream->window, ++upstream->in_flight, now_ms);
 }
 
 void upstream_forget(struct upstream *upstream, struct flight *flight)
@@ -116,16 +116,19 @@ static void failed(struct upstream *upstream, int64_t now_ms)
         upstream_set_aside(upstream, now_ms);
 }
 
+void upstream_answered(struct upstream *upstream, int64_t sent_ms, int64_t now_ms)
+{
+    window_answered(&upstream->window, sent_ms, now_ms);
+}
+
 void upstream_served(struct upstream *upstream)
 {
-    window_answered(&upstream->window);
     upstream->failures = 0;
     upstream->aside = false;
 }
 
 void upstream_refused(struct upstream *upstream, int64_t now_ms)
 {
-    window_answered(&upstream->window);
     failed(upstream, now_ms);
 }
 
@@ -263,7 +266,7 @@ bool upstream_init(struct upstream *upstream, const struct upstream_setup *setup
         (struct upstream){.hooks = setup->hooks, .datagrams = setup->datagrams, .entropy = setup->entropy};
     upstream->address_len = ip_sockaddr(&setup->ip, setup->port, &upstream->address);
     list_init(&upstream->waiting);
-    window_init(&upstream->window, setup->limit);
+    window_init(&upstream->window, setup->limit, setup->deadline_ms, setup->now_ms);
     upstream->outgoing = outgoing_create();
     bool ok = upstream->outgoing != NULL && make_buckets(upstream, setup->limit);
     for (uint16_t i = 0; ok && i < setup->sockets; i++)

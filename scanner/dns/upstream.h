@@ -18,7 +18,7 @@
 struct upstream;
 struct datagrams;
 
-enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8, UPSTREAM_BATCH = 32 };
+enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8, UPSTREAM_BATCH = 64 };
 
 /* A question on its way by UDP; lives inside the engine's own struct. */
 struct flight {
@@ -75,8 +75,10 @@ struct upstream_setup {
     struct event_base *base;
     struct ip_addr ip;
     uint16_t port;
-    uint16_t sockets;                   /* 1 … UPSTREAM_SOCKETS */
-    uint32_t limit;                     /* questions in flight at most */
+    uint16_t sockets;    /* 1 … UPSTREAM_SOCKETS */
+    uint32_t limit;      /* questions in flight at most */
+    int64_t deadline_ms; /* how long a question is waited for */
+    int64_t now_ms;
     const struct upstream_hooks *hooks; /* these three outlive the upstream */
     struct datagrams *datagrams;
     struct entropy *entropy;
@@ -94,7 +96,7 @@ static inline bool upstream_has_room(const struct upstream *upstream)
 
 /* Draws the id for a question that is about to be sent and counts it as in flight. The socket is drawn anew
  * for each batch, so that a batch is one call of the kernel's. */
-void upstream_book(struct upstream *upstream, struct flight *flight);
+void upstream_book(struct upstream *upstream, struct flight *flight, int64_t now_ms);
 
 /* Takes it into the batch, UPSTREAM_MESSAGE_BYTES at most, and sends that where it is full. What the kernel
  * will not take is lost like any other datagram. */
@@ -106,6 +108,9 @@ void upstream_flush(struct upstream *upstream);
 
 /* It is no longer in flight. */
 void upstream_forget(struct upstream *upstream, struct flight *flight);
+
+/* A datagram has come for a question, whatever it says. */
+void upstream_answered(struct upstream *upstream, int64_t sent_ms, int64_t now_ms);
 
 /* How the questions fare: an answer of use, one that refuses, none in time. */
 void upstream_served(struct upstream *upstream);

@@ -1,7 +1,8 @@
 /*
  * dns/message on any bytes. The question that is expected is the message's own, so that what lies behind it
  * is reached; ldns' reader of whole records is the oracle: each record that we take, it must have read just
- * so.
+ * so; each that it reads of the name and type that we answer for, we must have taken; and how long an absence
+ * holds is what its SOA says.
  */
 #include <ldns/ldns.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ARENA_BYTES = 1 << 20, HEADER_BYTES = 12 };
+enum { ARENA_BYTES = 1 << 20, HEADER_BYTES = 12, SOA_FIELDS = 7 };
 
 static void must(bool holds)
 {
@@ -85,10 +86,114 @@ static bool oracle_has(struct bytes message, uint16_t type, struct bytes rdata)
     return found;
 }
 
-static void ask_oracle(struct bytes message, const struct dns_answer *answer)
+/* Does a name inside the rdata point where dns_name_read will not follow? */
+static bool has_odd_names(struct bytes within, size_t rdata, uint16_t type, uint8_t *name)
+{
+    switch (type) {
+    case DNS_TYPE_MX:
+        return dns_name_read(within, rdata + 2, name) == 0;
+    case DNS_TYPE_CNAME:
+        return dns_name_read(within, rdata, name) == 0;
+    case DNS_TYPE_SOA:
+        return dns_name_read(within, rdata, name) == 0 ||
+               dns_name_read(within, dns_name_skip(within, rdata), name) == 0;
+    default:
+        return false;
+    }
+}
+
+/* Would dns_rdata_valid have it? ldns takes a TXT without any string. */
+static bool is_valid(const ldns_rr *rr, struct arena *arena)
+{
+    size_t len = 0;
+    uint8_t *rdata = arena_alloc(arena, UINT16_MAX);
+    for (size_t i = 0; rdata != NULL && i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *field = ldns_rr_rdf(rr, i);
+        must(ldns_rdf_size(field) <= UINT16_MAX - len);
+        memcpy(rdata + len, ldns_rdf_data(field), ldns_rdf_size(field));
+        len += ldns_rdf_size(field);
+    }
+    return rdata != NULL && dns_rdata_valid((uint16_t)ldns_rr_get_type(rr), bytes_make(rdata, len));
+}
+
+static bool we_have(const struct dns_answer *answer, const ldns_rr *rr)
 {
     for (size_t i = 0; i < answer->rr_count; i++)
+        if (same_rdata(rr, answer->rrs[i].rdata))
+            return true;
+    return false;
+}
+
+static bool is_owner(const ldns_rr *rr, const char *owner, struct arena *arena)
+{
+    const ldns_rdf *name = ldns_rr_owner(rr);
+    const char *text = dns_name_text(bytes_make(ldns_rdf_data(name), ldns_rdf_size(name)), arena);
+    return text != NULL && strcmp(text, owner) == 0;
+}
+
+/* What ldns reads of the type and owner that we answer for, we have, but for names whose pointers we do not
+ * follow. */
+static void check_complete(struct bytes message, const struct dns_answer *answer, struct arena *arena)
+{
+    size_t pos = dns_name_skip(message, HEADER_BYTES) + 4;
+    if (answer->lookup.status != DNS_ANSWERED || LDNS_ANCOUNT(message.data) > DNS_RRS_KEPT)
+        return;
+    for (unsigned left = LDNS_ANCOUNT(message.data); left > 0; left--) {
+        struct bytes within = bytes_make(message.data, message.len);
+        size_t rdata = dns_name_skip(message, pos) + 10;
+        ldns_rr *rr = oracle_record(message, &pos);
+        uint8_t name[DNS_NAME_BYTES];
+        within.len = pos;
+        if (rr != NULL && ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
+            ldns_rr_get_type(rr) == (ldns_rr_type)answer->type && is_owner(rr, answer->owner, arena) &&
+            !has_odd_names(within, rdata, answer->type, name) && is_valid(rr, arena))
+            must(we_have(answer, rr));
+        ldns_rr_free(rr);
+    }
+}
+
+/* The least of the first SOA's own TTL and its last field, where nothing on the way there was shorter. */
+static void check_negative_ttl(struct bytes message, const struct dns_answer *answer)
+{
+    ldns_pkt *packet = NULL;
+    if ((answer->lookup.status != DNS_NODATA && answer->lookup.status != DNS_NXDOMAIN) ||
+        ldns_wire2pkt(&packet, message.data, message.len) != LDNS_STATUS_OK)
+        return;
+    ldns_rr_list *list = ldns_pkt_authority(packet);
+    for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+        const ldns_rr *soa = ldns_rr_list_rr(list, i);
+        if (ldns_rr_get_type(soa) != LDNS_RR_TYPE_SOA)
+            continue;
+        if (ldns_rr_rd_count(soa) != SOA_FIELDS)
+            break; /* ldns takes one without any */
+        uint32_t minimum = ldns_rdf2native_int32(ldns_rr_rdf(soa, SOA_FIELDS - 1));
+        uint32_t ttl = ldns_rr_ttl(soa) > INT32_MAX ? 0 : ldns_rr_ttl(soa);
+        must(answer->lookup.ttl <= (minimum < ttl ? minimum : ttl));
+        must(answer->lookup.cname_count > 0 || answer->lookup.ttl == (minimum < ttl ? minimum : ttl) ||
+             answer->lookup.ttl == 0);
+        break;
+    }
+    ldns_pkt_free(packet);
+}
+
+/* Rdata of other types than we ask for is taken as it is. */
+static bool is_asked_for(uint16_t type)
+{
+    static const uint16_t types[] = {DNS_TYPE_A,   DNS_TYPE_CNAME, DNS_TYPE_SOA, DNS_TYPE_MX,
+                                     DNS_TYPE_TXT, DNS_TYPE_AAAA,  DNS_TYPE_TLSA};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i] == type)
+            return true;
+    return false;
+}
+
+static void ask_oracle(struct bytes message, const struct dns_answer *answer, struct arena *arena)
+{
+    for (size_t i = 0; i < answer->rr_count && is_asked_for(answer->type); i++)
         must(oracle_has(message, answer->type, answer->rrs[i].rdata));
+    if (is_asked_for(answer->type))
+        check_complete(message, answer, arena);
+    check_negative_ttl(message, answer);
     must(answer->lookup.status != DNS_NXDOMAIN || LDNS_RCODE_WIRE(message.data) == LDNS_RCODE_NXDOMAIN);
 }
 
@@ -120,7 +225,7 @@ static void check_answer(struct bytes message, const struct dns_answer *answer, 
         check_name(answer->lookup.cnames[i], arena);
     for (size_t i = 0; i < answer->rr_count; i++)
         must(dns_rdata_valid(answer->type, answer->rrs[i].rdata));
-    ask_oracle(message, answer);
+    ask_oracle(message, answer, arena);
     check_facts(answer, arena);
 }
 

@@ -49,6 +49,35 @@ static void test_arena(void **state)
     arena_dispose(&arena);
 }
 
+/* What is filled over and over gets zeroed memory each time, and takes no more than its fullest round. */
+static void test_arena_reset(void **state)
+{
+    (void)state;
+    struct arena arena;
+    size_t held = 0;
+    arena_init(&arena, 100000);
+    for (int round = 0; round < 50; round++) {
+        for (int i = 0; i < 20; i++) {
+            unsigned char *block = arena_alloc(&arena, 200);
+            assert_non_null(block);
+            for (int j = 0; j < 200; j++)
+                assert_int_equal(block[j], 0);
+            memset(block, 0xff, 200);
+        }
+        if (round == 1)
+            held = arena.held_bytes;
+        assert_true(round < 2 || arena.held_bytes <= held);
+        assert_null(arena_alloc(&arena, 100001));
+        arena_reset(&arena);
+        assert_false(arena.full);
+        assert_int_equal(arena.used_bytes, 0);
+    }
+    arena_dispose(&arena);
+    assert_int_equal(arena.held_bytes, 0);
+    arena_reset(&arena); /* an empty one */
+    arena_dispose(&arena);
+}
+
 static void test_small_arena(void **state)
 {
     (void)state;
@@ -276,12 +305,12 @@ static void test_net_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),        cmocka_unit_test(test_small_arena),
-        cmocka_unit_test(test_arena_bytes),  cmocka_unit_test(test_buf),
-        cmocka_unit_test(test_slots),        cmocka_unit_test(test_map),
-        cmocka_unit_test(test_clock_format), cmocka_unit_test(test_failure_table),
-        cmocka_unit_test(test_error_table),  cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_net_errors),
+        cmocka_unit_test(test_arena),         cmocka_unit_test(test_arena_reset),
+        cmocka_unit_test(test_small_arena),   cmocka_unit_test(test_arena_bytes),
+        cmocka_unit_test(test_buf),           cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_map),           cmocka_unit_test(test_clock_format),
+        cmocka_unit_test(test_failure_table), cmocka_unit_test(test_error_table),
+        cmocka_unit_test(test_gate),          cmocka_unit_test(test_net_errors),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -1,7 +1,5 @@
-/* dns/resolver with several resolvers: failover, health, and the window of each. */
+/* dns/resolver with several resolvers: failover, health, and who is asked first. */
 #include "tests/unit/resolver_world.h"
-
-#include "scanner/dns/window.h"
 
 static void the_next_resolver_is_asked(void **state)
 {
@@ -132,49 +130,42 @@ static void resolvers_that_are_all_gone_are_not_stormed(void **state)
     assert_int_equal(counters(world)->sent, 4);
 }
 
-/* ---- the window ---- */
+/* ---- order ---- */
 
-static void the_window_grows_and_backs_off(void **state)
+struct order {
+    char letters[16];
+    size_t count;
+};
+
+struct one {
+    struct order *order;
+    char letter;
+};
+
+static void note_order(void *arg, const struct dns_answer *answer)
 {
-    struct window window;
-    (void)state;
-    window_init(&window, 1000);
-    for (int i = 0; i < 2000; i++)
-        window_answered(&window);
-    assert_true(window_has_room(&window, 999));
-    assert_false(window_has_room(&window, 1000));
-    for (int i = 0; i < 3000; i++) { /* names with dead servers: one in twenty is borne */
-        if (i % 20 == 0)
-            window_lost(&window, 10, 20);
-        else
-            window_answered(&window);
-    }
-    assert_true(window_has_room(&window, 999));
-    for (int i = 0; i < 500; i++) /* one burst: one step back */
-        window_lost(&window, 100, 200);
-    assert_true(window_has_room(&window, 499));
-    assert_false(window_has_room(&window, 500));
-    for (int i = 1; i < 20; i++)
-        window_lost(&window, 1000 * i, 1000 * i + 10);
-    assert_true(window_has_room(&window, WINDOW_FLOOR - 1));
-    assert_false(window_has_room(&window, WINDOW_FLOOR));
-    for (int i = 0; i < 17; i++) /* a window's worth of answers: about one more */
-        window_answered(&window);
-    assert_true(window_has_room(&window, WINDOW_FLOOR));
-    assert_false(window_has_room(&window, WINDOW_FLOOR + 1));
+    struct one *one = arg;
+    assert_int_equal(answer->lookup.status, DNS_ANSWERED);
+    one->order->letters[one->order->count++] = one->letter;
 }
 
-static void a_small_window_keeps_its_limit(void **state)
+/* What a domain under way still asks goes before what is to begin. */
+static void what_has_begun_goes_first(void **state)
 {
-    struct window window;
-    (void)state;
-    window_init(&window, 1);
-    for (int i = 1; i < 50; i++) {
-        window_lost(&window, i * 10, i * 10 + 5);
-        window_answered(&window);
-        assert_true(window_has_room(&window, 0));
-        assert_false(window_has_room(&window, 1));
+    struct world *world = *state;
+    struct order order = {{0}, 0};
+    struct one ones[6];
+    add_server(world, 0);
+    make_engine(world, SLOW_MS, 2, 1);
+    for (size_t i = 0; i < COUNT(ones); i++) {
+        ones[i] = (struct one){&order, (char)('a' + i)};
+        if (i < 4)
+            (void)lookup_start_last(world->engine, "ok.example", DNS_TYPE_A, note_order, &ones[i]);
+        else
+            (void)lookup_start(world->engine, "ok.example", DNS_TYPE_A, note_order, &ones[i]);
     }
+    run_until_idle(world);
+    assert_string_equal(order.letters, "aefbcd"); /* a was on its way already */
 }
 
 int main(void)
@@ -188,8 +179,7 @@ int main(void)
         TEST(a_resolver_that_is_back_is_used_again),
         TEST(the_only_resolver_may_come_back_in_time),
         TEST(resolvers_that_are_all_gone_are_not_stormed),
-        TEST(the_window_grows_and_backs_off),
-        TEST(a_small_window_keeps_its_limit),
+        TEST(what_has_begun_goes_first),
     };
     return cmocka_run_group_tests_name("resolvers", tests, NULL, NULL);
 }

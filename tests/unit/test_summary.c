@@ -270,9 +270,10 @@ static struct summary *example(void)
     }
     summary->inputs = 1010;
     summary->rejects = 3;
-    summary->reject_reasons[FAIL_INPUT_IS_EMAIL] = 2;
-    summary->reject_reasons[FAIL_INPUT_IS_URL] = 1;
     summary->duplicates = 7;
+    summary->left_out[FAIL_INPUT_IS_EMAIL] = 2;
+    summary->left_out[FAIL_INPUT_IS_URL] = 1;
+    summary->left_out[FAIL_INPUT_DUPLICATE] = 7;
     return summary;
 }
 
@@ -295,9 +296,6 @@ static void test_json(void **state)
         assert_true(json_is_integer(json_object_get(root, top[i])));
     assert_int_equal(json_integer_value(json_object_get(root, "inputs")), 1010);
     assert_true(json_is_true(json_object_get(root, "balanced")));
-    json_t *reasons = json_object_get(root, "reject_reasons");
-    assert_int_equal(json_object_size(reasons), 2);
-    assert_int_equal(json_integer_value(json_object_get(reasons, "input.is-email")), 2);
     assert_int_equal(json_object_size(json_object_get(root, "outcomes")), OUTCOME_COUNT - 1);
     json_object_foreach(json_object_get(root, "outcomes"), key, value) sum +=
         (uint64_t)json_integer_value(value);
@@ -309,6 +307,11 @@ static void test_json(void **state)
         assert_int_equal(json_integer_value(value), summary->codes[failure_find(key, strlen(key))]);
         assert_true(json_integer_value(value) > 0);
     }
+    const json_t *left_out = json_object_get(root, "left_out");
+    assert_int_equal(json_object_size(left_out), 3);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.is-email")), 2);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.is-url")), 1);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.duplicate")), 7);
     assert_true(json_integer_value(json_object_get(json_object_get(root, "providers"), "Microsoft 365")) >
                 100);
     assert_non_null(json_object_get(json_object_get(root, "providers"), "B??ro"));
@@ -385,7 +388,7 @@ static void test_table_of_nothing(void **state)
     (void)state;
     struct summary empty = {0};
     struct summary rejected = {.inputs = 1, .rejects = 1};
-    rejected.reject_reasons[FAIL_INPUT_IS_ADDRESS] = 1;
+    rejected.left_out[FAIL_INPUT_IS_ADDRESS] = 1;
     char *text = print(&empty, 61500, NULL);
     assert_string_equal(text, "0 records in 1m 01s (0 a second)\n\n"
                               "Nothing was scanned: the input holds no lines that count.\n\n"

@@ -297,6 +297,9 @@ static void test_bound(void **state)
     assert_int_equal(less.binds, BOUND_SLOWEST); /* a tarpit */
     scan.intent = true;
     assert_true(bound_with(true, &scan).seconds[BOUND_SMTP] < less.seconds[BOUND_SMTP] / 100);
+    scan.no_near_miss = true; /* a question less of nearly each, of five */
+    double fewer = bound_with(true, &scan).seconds[BOUND_DNS] / less.seconds[BOUND_DNS];
+    assert_true(fewer > 0.75 && fewer < 0.85);
     scan = bound_defaults;
     scan.wait = 1000;
     scan.smtp_session_timeout = 2000;
