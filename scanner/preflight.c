@@ -324,9 +324,10 @@ static void say_port25(struct run *run)
         append(text, "not known: %zu of %zu hosts of preflight.port25 could be tried", failed,
                run->target_count);
     } else {
-        for (size_t i = 0; i < run->target_count; i++)
-            if (run->targets[i].end == TARGET_CONNECTS)
-                append(text, "%s answers", run->targets[i].name);
+        size_t first = 0;
+        while (run->targets[first].end != TARGET_CONNECTS)
+            first++;
+        append(text, "%s answers", run->targets[first].name);
     }
 }
 

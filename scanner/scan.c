@@ -356,7 +356,8 @@ static void show_progress(struct scan *scan)
     struct progress_state state = {.before = scan->done_before,
                                    .done = progress.finished - progress.put_off,
                                    .total = reader_total(scan->reader),
-                                   .parked = atomic_load(&scan->context.parked)};
+                                   .parked = atomic_load(&scan->context.parked),
+                                   .again = progress.again};
     uint64_t under_way = progress.started - progress.finished;
     state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
     for (uint32_t i = 0; i < scan->worker_count; i++)
