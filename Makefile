@@ -30,7 +30,7 @@ FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] docs/*.c)
 WORLD    := $(wildcard bench/world/*.c)
-WORLD_PURE := bench/world/internet.c bench/world/answers.c bench/world/expect.c bench/world/bound.c
+WORLD_PURE := bench/world/internet.c bench/world/answers.c bench/world/expect.c bench/world/bound.c bench/world/steps.c
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
 BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 FAULT    := $(BUILD)/fault.so

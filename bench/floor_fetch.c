@@ -1,13 +1,14 @@
 /*
  * The floor of a policy's fetch: libcurl's multi_socket on libevent, one X509_STORE for all, chain and name
- * verified by libcurl, the body read and thrown away. Usage: floor_fetch ROOT.pem HOSTS-FILE LIVE   (a line
- * of the file: host address)
+ * verified by libcurl, the body read and thrown away. Usage: floor_fetch ROOT.pem HOSTS-FILE LIVE
+ * [legacy]   (a line of the file: host address; legacy: keys are decoded as tls.legacy_decoder has it)
  */
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <openssl/ssl.h>
 
 #include "bench/bench.h"
+#include "scanner/tls/legacy.h"
 
 struct run {
     struct event_base *base;
@@ -150,8 +151,10 @@ static X509_STORE *read_roots(const char *path)
 int main(int argc, char **argv)
 {
     struct run run = {0};
-    if (argc != 4)
-        bench_die("usage", "floor_fetch ROOT.pem HOSTS-FILE LIVE");
+    if (argc != 4 && argc != 5)
+        bench_die("usage", "floor_fetch ROOT.pem HOSTS-FILE LIVE [legacy]");
+    if (argc == 5)
+        (void)tls_legacy_decoder_use();
     (void)curl_global_init(CURL_GLOBAL_ALL);
     run.hosts = bench_read_names(argv[2]);
     run.store = read_roots(argv[1]);

@@ -1,7 +1,8 @@
 /*
  * The floor of a STARTTLS probe: the whole dialogue (greeting, EHLO, STARTTLS, handshake, EHLO, QUIT) on
  * libevent and OpenSSL with one context, one store, chain and name verified, nothing recorded but success.
- * Usage: floor_probe ROOT.pem HOSTS-FILE LIVE   (a line of the file: host address)
+ * Usage: floor_probe ROOT.pem HOSTS-FILE LIVE [legacy]   (a line of the file: host address; legacy: keys are
+ * decoded as tls.legacy_decoder has it)
  */
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "bench/bench.h"
+#include "scanner/tls/legacy.h"
 
 enum step { GREETING, EHLO, STARTTLS, HANDSHAKE, EHLO_TLS, QUIT };
 enum { BUFFER = 2048 };
@@ -49,14 +51,6 @@ static void end(struct probe *probe, int good)
     start_next(run);
 }
 
-static void wait_for(struct probe *probe, short what, event_callback_fn callback)
-{
-    const struct timeval limit = {30, 0};
-    (void)event_del(probe->event);
-    (void)event_assign(probe->event, probe->run->base, probe->fd, what, callback, probe);
-    (void)event_add(probe->event, &limit);
-}
-
 static void say(struct probe *probe, const char *text)
 {
     int len = (int)strlen(text);
@@ -68,7 +62,7 @@ static void say(struct probe *probe, const char *text)
         probe->step = QUIT;
 }
 
-static void on_handshake(evutil_socket_t fd, short what, void *arg);
+static void shake_hands(struct probe *probe);
 
 static void start_tls(struct probe *probe)
 {
@@ -78,7 +72,7 @@ static void start_tls(struct probe *probe)
         SSL_set_tlsext_host_name(probe->ssl, probe->host) != 1 || SSL_set1_host(probe->ssl, probe->host) != 1)
         bench_die("SSL_new", "out of memory");
     SSL_set_connect_state(probe->ssl);
-    on_handshake(probe->fd, EV_WRITE, probe);
+    shake_hands(probe);
 }
 
 /* A whole reply stands in the buffer. */
@@ -114,58 +108,54 @@ static int is_whole(const struct probe *probe)
     return line == probe->buffer + probe->have && probe->have > 4 && last[3] == ' ';
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+/* What the client sends is small: it never has to wait until it can write. */
+static void shake_hands(struct probe *probe)
 {
-    struct probe *probe = arg;
-    size_t room = sizeof probe->buffer - probe->have;
-    int got = (what & EV_TIMEOUT) != 0  ? 0
-              : probe->step > HANDSHAKE ? SSL_read(probe->ssl, probe->buffer + probe->have, (int)room)
-                                        : (int)recv(fd, probe->buffer + probe->have, room, 0);
-    if (got <= 0 && probe->ssl != NULL && SSL_get_error(probe->ssl, got) == SSL_ERROR_WANT_READ &&
-        (what & EV_TIMEOUT) == 0) {
-        wait_for(probe, EV_READ, on_readable);
-        return;
-    }
-    if (got <= 0) {
-        end(probe, 0);
-        return;
-    }
-    probe->have += (size_t)got;
-    if (is_whole(probe)) {
-        if (probe->step == QUIT) {
-            end(probe, SSL_get_verify_result(probe->ssl) == X509_V_OK);
-            return;
-        }
-        if (probe->step == STARTTLS) {
-            start_tls(probe);
-            return;
-        }
-        on_reply(probe);
-    }
-    wait_for(probe, EV_READ, on_readable);
-}
-
-static void on_handshake(evutil_socket_t fd, short what, void *arg)
-{
-    struct probe *probe = arg;
-    (void)fd;
-    int result = (what & EV_TIMEOUT) != 0 ? 0 : SSL_do_handshake(probe->ssl);
+    int result = SSL_do_handshake(probe->ssl);
     if (result == 1) {
         probe->step = EHLO_TLS;
         say(probe, "EHLO scanner.world\r\n");
-        wait_for(probe, EV_READ, on_readable);
-        return;
+    } else if (SSL_get_error(probe->ssl, result) != SSL_ERROR_WANT_READ) {
+        end(probe, 0);
     }
-    int error = SSL_get_error(probe->ssl, result);
-    if ((what & EV_TIMEOUT) != 0 || (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)) {
+}
+
+static void take_reply(struct probe *probe)
+{
+    if (probe->step == QUIT)
+        end(probe, SSL_get_verify_result(probe->ssl) == X509_V_OK);
+    else if (probe->step == STARTTLS)
+        start_tls(probe);
+    else
+        on_reply(probe);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct probe *probe = arg;
+    if ((what & EV_TIMEOUT) != 0) {
         end(probe, 0);
         return;
     }
-    wait_for(probe, error == SSL_ERROR_WANT_READ ? EV_READ : EV_WRITE, on_handshake);
+    if (probe->step == HANDSHAKE) {
+        shake_hands(probe);
+        return;
+    }
+    size_t room = sizeof probe->buffer - probe->have;
+    int got = probe->step > HANDSHAKE ? SSL_read(probe->ssl, probe->buffer + probe->have, (int)room)
+                                      : (int)recv(fd, probe->buffer + probe->have, room, 0);
+    if (got > 0) {
+        probe->have += (size_t)got;
+        if (is_whole(probe))
+            take_reply(probe);
+    } else if (probe->ssl == NULL || SSL_get_error(probe->ssl, got) != SSL_ERROR_WANT_READ) {
+        end(probe, 0);
+    }
 }
 
 static void start_next(struct run *run)
 {
+    const struct timeval limit = {30, 0};
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(25)};
     char address[32];
     if (run->next == run->hosts.count)
@@ -176,18 +166,20 @@ static void start_next(struct run *run)
         bench_die("hosts", "not \"host address\"");
     probe->run = run;
     probe->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    probe->event = event_new(run->base, probe->fd, EV_READ, on_readable, probe);
+    probe->event = event_new(run->base, probe->fd, EV_READ | EV_PERSIST, on_readable, probe);
     if (probe->fd < 0 || probe->event == NULL ||
         (connect(probe->fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS))
         bench_die(address, strerror(errno));
-    wait_for(probe, EV_READ, on_readable);
+    (void)event_add(probe->event, &limit);
 }
 
 int main(int argc, char **argv)
 {
     struct run run = {0};
-    if (argc != 4)
-        bench_die("usage", "floor_probe ROOT.pem HOSTS-FILE LIVE");
+    if (argc != 4 && argc != 5)
+        bench_die("usage", "floor_probe ROOT.pem HOSTS-FILE LIVE [legacy]");
+    if (argc == 5)
+        (void)tls_legacy_decoder_use();
     run.hosts = bench_read_names(argv[2]);
     run.base = event_base_new();
     run.tls = SSL_CTX_new(TLS_client_method());

@@ -61,9 +61,7 @@ row "embedded resolver" "bare libunbound" "$(ours "$bin/floor_recursive" "$work/
 row "STARTTLS probe" "stsweep" "$(ours "$bin/bench_probe" "$work/root.pem" "$work/hosts" 100)"
 row "STARTTLS probe" "bare OpenSSL" "$(ours "$bin/floor_probe" "$work/root.pem" "$work/hosts" 100)"
 if tool=$(found "${ZGRAB2:-}" zgrab2); then
-    awk '{ print $2 "," $1 }' "$work/hosts" >"$work/zgrab2"
-    row "STARTTLS probe" "zgrab2 smtp" "$(timed "$hosts" "$tool" smtp --gomaxprocs=1 --root-cas="$work/root.pem" \
-        --starttls --send-ehlo --ehlo-domain=scanner.world -f "$work/zgrab2" -o /dev/null)"
+    row "STARTTLS probe" "zgrab2 smtp" "$(ours "$here/peer_zgrab2" "$tool" "$work/hosts" "$work")"
 else row "STARTTLS probe" zgrab2 "skipped"; fi
 row "STARTTLS probe" "openssl s_client, one root" "$(timed "$few" sh -c "while read -r host address; do
     echo QUIT | openssl s_client -starttls smtp -connect \$address:25 -servername \$host -verify_hostname \$host \

@@ -231,39 +231,43 @@ static void say_renamed(struct explained *explained)
 /* ---- lookups ----------------------------------------------------------------------------------------------
  */
 
+/* *said counts those that were named before. */
 static void say_lookup(struct page *page, enum failure_code code, const struct lookup_facts *lookup,
-                       const char *prefix, const char *name, const char *type)
+                       const char *prefix, const char *name, const char *type, size_t *said)
 {
     if (dns_status_code(lookup->status) != code)
         return;
-    (void)buf_printf(&page->line, " Asked for: %s%s %s", prefix, name, type);
+    (void)buf_printf(&page->line, "%s%s%s %s", *said == 0 ? " Asked for: " : ", ", prefix, name, type);
     if (lookup->why_bogus != NULL)
         (void)buf_printf(&page->line, " (%s)", lookup->why_bogus);
-    (void)buf_byte(&page->line, '.');
+    (*said)++;
 }
 
 static void say_lookups(struct explained *explained, enum failure_code code)
 {
     const struct domain_facts *facts = explained->facts;
     struct page *page = &explained->page;
+    size_t said = 0;
     bool failed = code != FAIL_DNS_NXDOMAIN && code != FAIL_DNS_NODATA;
     /* That there is no record at these two names has codes of its own. */
     if (failed) {
-        say_lookup(page, code, &facts->txt.lookup, "_mta-sts.", facts->domain, "TXT");
-        say_lookup(page, code, &facts->tlsrpt.lookup, "_smtp._tls.", facts->domain, "TXT");
+        say_lookup(page, code, &facts->txt.lookup, "_mta-sts.", facts->domain, "TXT", &said);
+        say_lookup(page, code, &facts->tlsrpt.lookup, "_smtp._tls.", facts->domain, "TXT", &said);
     }
-    say_lookup(page, code, &facts->mx.lookup, "", facts->domain, "MX");
+    say_lookup(page, code, &facts->mx.lookup, "", facts->domain, "MX", &said);
     if (facts->policy.host != NULL && (failed || facts->policy.address.ip_count == 0)) {
-        say_lookup(page, code, &facts->policy.address.a, "", facts->policy.host, "A");
-        say_lookup(page, code, &facts->policy.address.aaaa, "", facts->policy.host, "AAAA");
+        say_lookup(page, code, &facts->policy.address.a, "", facts->policy.host, "A", &said);
+        say_lookup(page, code, &facts->policy.address.aaaa, "", facts->policy.host, "AAAA", &said);
     }
     for (size_t i = 0; i < facts->host_count && i < PLACES_SHOWN; i++) {
         const struct host_facts *host = facts->hosts[i].facts;
         if (host == NULL || (!failed && host->address.ip_count > 0))
             continue;
-        say_lookup(page, code, &host->address.a, "", facts->hosts[i].host, "A");
-        say_lookup(page, code, &host->address.aaaa, "", facts->hosts[i].host, "AAAA");
+        say_lookup(page, code, &host->address.a, "", facts->hosts[i].host, "A", &said);
+        say_lookup(page, code, &host->address.aaaa, "", facts->hosts[i].host, "AAAA", &said);
     }
+    if (said > 0)
+        (void)buf_byte(&page->line, '.');
 }
 
 /* ---- the code ---------------------------------------------------------------------------------------------

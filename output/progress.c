@@ -120,6 +120,8 @@ static void under_way(const struct progress *progress, const struct progress_sta
     (void)buf_printf(line, "%llu in flight", (unsigned long long)state->in_flight);
     if (state->parked > 0)
         (void)buf_printf(line, ", %llu parked", (unsigned long long)state->parked);
+    if (state->again > 0)
+        (void)buf_printf(line, ", %llu to be tried again", (unsigned long long)state->again);
     if (progress->has_rates)
         (void)buf_printf(line, "; a second: %.0f lookups, %.0f policies, %.0f MX",
                          progress->rates[RATE_LOOKUPS], progress->rates[RATE_FETCHES],

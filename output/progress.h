@@ -39,6 +39,7 @@ struct progress_state {
     uint64_t total;     /* of all runs; 0: the input is still being read */
     uint64_t in_flight; /* parked ones not counted */
     uint64_t parked;
+    uint64_t again;   /* ended undetermined, and wait for another try */
     uint64_t lookups; /* DNS questions answered in this run */
 };
 

@@ -150,9 +150,9 @@ static bool look_around(const struct check_request *request, struct scan_context
         return true; /* what keeps the workers from being made says so itself */
     preflight_print(&preflight, stderr);
     context->port25_blocked = preflight.port25_blocked;
-    if (preflight.no_resolver)
-        (void)fputs("stsweep: no resolver gives an answer that can be used\n", stderr);
-    return !preflight.no_resolver;
+    if (preflight.unfit != NULL)
+        (void)fprintf(stderr, "stsweep: %s\n", preflight.unfit);
+    return preflight.unfit == NULL;
 }
 
 int check_main(const struct check_request *request)

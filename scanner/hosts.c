@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "scanner/addresses.h"
+#include "scanner/base/clock.h"
 #include "scanner/base/map.h"
 #include "scanner/hostprobes.h"
 #include "scanner/tlsa.h"
@@ -23,6 +24,7 @@ struct entry {
     enum entry_state state;
     struct list subscribers; /* of struct subscriber */
     struct host_result *result;
+    int64_t holds_until_ms; /* once ready: monotonic */
     struct address_query address;
     struct tlsa_query tlsa;
     bool intent;                 /* a domain with an MTA-STS record asked: the budget of names is no bar */
@@ -187,6 +189,24 @@ void hosts_destroy(struct hosts *hosts)
     free(hosts);
 }
 
+/* ---- how long answers hold ------------------------------------------------------------------------- */
+
+static uint32_t shorter(uint32_t seconds, const struct lookup_facts *lookup)
+{
+    bool says =
+        lookup->status == DNS_ANSWERED || lookup->status == DNS_NODATA || lookup->status == DNS_NXDOMAIN;
+    return says && lookup->ttl < seconds ? lookup->ttl : seconds;
+}
+
+int64_t host_holds_ms(const struct host_facts *facts)
+{
+    uint32_t seconds = HOST_HOLDS_MOST_S;
+    seconds = shorter(seconds, &facts->address.a);
+    seconds = shorter(seconds, &facts->address.aaaa);
+    seconds = shorter(seconds, &facts->tlsa.lookup);
+    return (int64_t)(seconds < HOST_HOLDS_LEAST_S ? HOST_HOLDS_LEAST_S : seconds) * 1000;
+}
+
 /* ---- an entry's life ------------------------------------------------------------------------------- */
 
 static void deliver(struct message *message, void *receiver);
@@ -211,6 +231,7 @@ static void answer(const struct entry *entry, struct worker *to, struct handle h
 static void enter_ready(struct entry *entry)
 {
     set_state(entry, ENTRY_READY);
+    entry->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&entry->result->facts);
     struct list *link;
     while ((link = list_first(&entry->subscribers)) != NULL) {
         struct subscriber *subscriber = list_entry(link, struct subscriber, link);
@@ -313,7 +334,6 @@ static struct entry *entry_create(struct hosts *hosts, const struct host_message
         abort();
     entry->hosts = hosts;
     entry->probe = message->probe;
-    entry->intent = message->intent;
     entry->host = strdup(message->host);
     entry->result = result_create();
     list_init(&entry->recent);
@@ -347,18 +367,32 @@ static void subscribe(struct entry *entry, struct worker *from, struct handle ha
 }
 
 static void start_entry(struct hosts *hosts, const struct host_message *message, struct bytes key,
-                        struct host_result *earlier)
+                        struct host_result *earlier, bool intent)
 {
     struct entry *entry = entry_create(hosts, message, key);
     entry->earlier = earlier;
+    entry->intent = intent;
     subscribe(entry, message->from, message->handle);
     enter_addresses(entry);
 }
 
-/* Ready, but the budget of names left out what this one is to know. */
-static bool knows_too_little(const struct entry *entry, const struct host_message *message)
+/* Ready, but the budget of names left out what this one is to know, or the answers of the DNS have run out.
+ */
+static bool is_to_be_repeated(const struct entry *entry, const struct host_message *message)
 {
-    return message->intent && !entry->intent && host_probes_left_out(&entry->result->facts);
+    bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&entry->result->facts);
+    return knows_too_little || clock_monotonic_ms() >= entry->holds_until_ms;
+}
+
+/* What has been probed stays known. */
+static void repeat(struct entry *entry, const struct host_message *message, struct bytes key)
+{
+    struct hosts *hosts = entry->hosts;
+    struct host_result *earlier = entry->result;
+    bool intent = message->intent || entry->intent;
+    atomic_fetch_add(&earlier->references, 1);
+    forget(entry);
+    start_entry(hosts, message, key, earlier, intent);
 }
 
 static void on_request(struct hosts *hosts, const struct host_message *message)
@@ -367,15 +401,12 @@ static void on_request(struct hosts *hosts, const struct host_message *message)
     struct bytes key = make_key(&space, message->host, message->probe);
     struct entry *entry = (struct entry *)map_find(&hosts->entries, key);
     if (entry == NULL) {
-        start_entry(hosts, message, key, NULL);
+        start_entry(hosts, message, key, NULL, message->intent);
     } else if (entry->state != ENTRY_READY) {
         entry->intent = entry->intent || message->intent;
         subscribe(entry, message->from, message->handle);
-    } else if (knows_too_little(entry, message)) {
-        struct host_result *earlier = entry->result;
-        atomic_fetch_add(&earlier->references, 1);
-        forget(entry);
-        start_entry(hosts, message, key, earlier);
+    } else if (is_to_be_repeated(entry, message)) {
+        repeat(entry, message, key);
     } else {
         answer(entry, message->from, message->handle);
         list_remove(&entry->recent);

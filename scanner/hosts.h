@@ -2,7 +2,9 @@
  * What is known of MX hosts, looked up once for all domains that name them (single flight), by the loop that
  * owns the host (by hash of its name): addresses, TLSA records where the addresses are secure, a STARTTLS
  * probe of each address. A request is a message to the owner; the result comes back as a message with a
- * counted reference. Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice.
+ * counted reference. Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice;
+ * once the DNS answers in one have run out, they are asked for anew, and only an address that is new is
+ * probed.
  */
 #ifndef STSWEEP_HOSTS_H
 #define STSWEEP_HOSTS_H
@@ -30,6 +32,11 @@ void host_result_release(struct host_result *result);
 /* The callee gets a reference. Called exactly once for each request that is not cancelled, never from inside
  * hosts_request. */
 typedef void (*host_ready)(void *arg, struct host_result *result);
+
+/* How long the addresses and TLSA records (or their absence) hold, by their TTL; within HOST_HOLDS_LEAST_S
+ * and HOST_HOLDS_MOST_S. A lookup that failed holds until hosts_new_pass. Pure. */
+enum { HOST_HOLDS_LEAST_S = 60, HOST_HOLDS_MOST_S = 86400 };
+int64_t host_holds_ms(const struct host_facts *facts);
 
 struct hosts *hosts_create(struct worker *worker);
 void hosts_destroy(struct hosts *hosts);

@@ -31,6 +31,7 @@ struct reader {
     atomic_uint_fast64_t started;
     atomic_uint_fast64_t finished;
     atomic_uint_fast64_t put_off;
+    atomic_uint_fast64_t retried; /* of those, handed out again */
     atomic_bool waiting;
     struct mailbox returned; /* names put off, on their way into `again` */
     struct spool *spool;     /* of this pass */
@@ -251,6 +252,8 @@ static enum error hand_out(struct reader *reader, bool first)
             return ERR_STOPPED;
         pause_for_writer(reader);
         pause_for_outage(reader);
+        if (!first)
+            atomic_fetch_add(&reader->retried, 1);
         error = start_domain(reader, &name);
         if (error == ERR_OK)
             error = take_returned(reader);
@@ -417,11 +420,14 @@ void reader_finished(struct reader *reader)
 
 struct reader_progress reader_progress(struct reader *reader)
 {
-    /* `finished` first: it must never be seen ahead of `started`. */
+    /* `finished` first: it must never be seen ahead of `started`; so `retried`, of `put_off`. */
     uint64_t finished = atomic_load(&reader->finished);
+    uint64_t retried = atomic_load(&reader->retried);
+    uint64_t put_off = atomic_load(&reader->put_off);
     return (struct reader_progress){.finished = finished,
                                     .started = atomic_load(&reader->started),
-                                    .put_off = atomic_load(&reader->put_off),
+                                    .put_off = put_off,
+                                    .again = put_off - retried,
                                     .waiting = atomic_load(&reader->waiting)};
 }
 

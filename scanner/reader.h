@@ -70,6 +70,7 @@ struct reader_progress {
     uint64_t started;
     uint64_t finished;
     uint64_t put_off; /* so far, in all passes */
+    uint64_t again;   /* of those, how many are still to be handed out once more */
     bool waiting;     /* between two passes */
 };
 

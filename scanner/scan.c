@@ -130,6 +130,8 @@ static enum error write_scanning(void *arg, struct store *store, struct buf *why
 static enum error on_input_read(void *arg)
 {
     struct scan *scan = arg;
+    uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
+    preflight_disk(&scan->preflight, scan->config, names, stderr);
     enum error error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
     if (error != ERR_OK)
         return error;
@@ -259,7 +261,7 @@ static bool start_threads(struct scan *scan)
     return say(scan, "reader", reader_start(scan->reader));
 }
 
-/* What is this machine's own fault is said before anybody is judged. Without a resolver nobody can be. */
+/* What is this machine's own fault is said before anybody is judged. */
 static bool look_around(struct scan *scan, uint64_t open_files)
 {
     struct preflight *preflight = &scan->preflight;
@@ -269,10 +271,9 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     scan->context.port25_blocked = preflight->port25_blocked;
     scan->meta.preflight = preflight->checks;
     scan->meta.preflight_count = preflight->count;
-    if (!preflight->no_resolver)
+    if (preflight->unfit == NULL)
         return true;
-    (void)fputs("stsweep: no resolver gives an answer that can be used, so the scan does not start\n",
-                stderr);
+    (void)fprintf(stderr, "stsweep: %s, so the scan does not start\n", preflight->unfit);
     scan->refused_with = EXIT_FAILED;
     return false;
 }
@@ -355,7 +356,8 @@ static void show_progress(struct scan *scan)
     struct progress_state state = {.before = scan->done_before,
                                    .done = progress.finished - progress.put_off,
                                    .total = reader_total(scan->reader),
-                                   .parked = atomic_load(&scan->context.parked)};
+                                   .parked = atomic_load(&scan->context.parked),
+                                   .again = progress.again};
     uint64_t under_way = progress.started - progress.finished;
     state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
     for (uint32_t i = 0; i < scan->worker_count; i++)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "output/facts_index.h"
-#include "output/frames_walk.h"
+#include "output/frames.h"
 #include "scanner/verdict.h"
 
 enum { TEXT_BYTES = 4 << 20, ARENA_BYTES = 128 << 20 };
@@ -88,7 +88,6 @@ enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *wh
 {
     struct facts_index *index = NULL;
     struct walk walk = {.run = run, .why = why};
-    struct walk_end end;
     int fd = open_scan(dir, why);
     if (fd < 0)
         return ERR_IO;
@@ -96,11 +95,14 @@ enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *wh
     enum error error = facts_index_open(fd, &index, why);
     if (error == ERR_OK) {
         walk.source = facts_index_source(index);
-        (void)fputs(facts_index_damage(index), stderr);
-        error = frames_walk(fd, "domains", on_line, &walk, &end, why);
+        error = frames_read(fd, "domains", on_line, &walk, why);
     }
     if (error == ERR_OK && fflush(stdout) != 0)
         error = ERR_IO;
+    if (error == ERR_OK && facts_index_damage(index)[0] != 0) {
+        (void)buf_text(why, facts_index_damage(index));
+        error = ERR_CORRUPT;
+    }
     facts_index_close(index);
     buf_dispose(&walk.text);
     (void)close(fd);

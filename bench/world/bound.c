@@ -64,6 +64,19 @@ static unsigned questions_of(const struct site *site, const struct bound_scan *s
     return count + (site->sts == STS_ABSENT ? 0 : 2);
 }
 
+/* A SERVFAIL is asked for once more, with CD. */
+static unsigned times_asked(const struct site *site)
+{
+    return site->mail == MAIL_SERVFAIL ? 2 : 1;
+}
+
+unsigned bound_questions(const struct site *site, const struct bound_scan *scan)
+{
+    if (site->mail == MAIL_LOST)
+        return 3 * scan->dns_attempts;
+    return questions_of(site, scan) * times_asked(site);
+}
+
 /* What its SMTP session takes; 0 where it has no host of its own. */
 static double session_ms(const struct site *site, const struct bound_scan *scan, const struct means *means)
 {
@@ -94,8 +107,7 @@ static void add_site(const struct site *site, const struct bound_scan *scan, con
 {
     double given_up = (double)scan->dns_timeout * scan->dns_attempts;
     bool lost = site->mail == MAIL_LOST;
-    /* A SERVFAIL is asked for once more, with CD. */
-    unsigned times = site->mail == MAIL_SERVFAIL ? 2 : 1;
+    unsigned times = times_asked(site);
     double alone = lost ? given_up : means->three_ms * times;
     sums->dns_ms += lost ? 3 * given_up : questions_of(site, scan) * times * means->question_ms;
     sums->flight_ms += alone;

@@ -41,6 +41,10 @@ struct bound {
     uint32_t crowd;        /* names at the most crowded address */
 };
 
+/* Questions that one domain takes, those asked twice (SERVFAIL) or until they are given up counted as often;
+ * MX hosts that it shares are left out. */
+unsigned bound_questions(const struct site *site, const struct bound_scan *scan);
+
 void bound_of(const struct internet *internet, uint64_t names, const struct bound_scan *scan,
               struct bound *bound);
 

@@ -7,6 +7,7 @@
  *   world policies N           N policy hosts with a good certificate and a valid policy, likewise
  *   world expect N             what a scan of them must find, as JSON
  *   world bound N              how long a scan of them must take at least, as JSON
+ *   world steps N              how many questions, handshakes and fetches a scan of them takes, as JSON
  *   world serve ROOT.pem       name servers, mail and policy hosts, until it is ended; writes its root
  * certificate first, and a line "ready" when all listen
  *
@@ -28,6 +29,7 @@
 #include "bench/world/bound.h"
 #include "bench/world/expect.h"
 #include "bench/world/servers.h"
+#include "bench/world/steps.h"
 
 static int serve(struct internet *internet, const char *root_file)
 {
@@ -93,7 +95,8 @@ static void print_hosts(const struct internet *internet, uint64_t count, bool po
 static int usage(void)
 {
     (void)fputs(
-        "usage: world names N | alive N | hosts N | policies N | expect N | bound N | serve ROOT.pem\n"
+        "usage: world names N | alive N | hosts N | policies N | expect N | bound N | steps N | serve "
+        "ROOT.pem\n"
         "             [--seed=N] [--sts-share=N] [--latency] [--budget=N] [--intent] [--no-near-miss]\n"
         "             [--in-flight=N] [--outstanding=N] [--per-minute=N] [--live=N]\n"
         "             [--dns-timeout=MS] [--connect-timeout=MS] [--session-timeout=MS] [--wait=MS]\n",
@@ -154,6 +157,13 @@ static void print_bound(const struct settings *settings, uint64_t count)
     bound_print(&bound, stdout);
 }
 
+static void print_steps(const struct settings *settings, uint64_t count)
+{
+    struct steps steps;
+    steps_of(&settings->internet, count, &settings->bound, settings->expect.budget, &steps);
+    steps_print(&steps, stdout);
+}
+
 static int run(struct settings *settings, const char *command, const char *argument)
 {
     uint64_t count = strtoull(argument, NULL, 10);
@@ -167,6 +177,8 @@ static int run(struct settings *settings, const char *command, const char *argum
         expect_print(&settings->internet, count, &settings->expect, stdout);
     else if (strcmp(command, "bound") == 0)
         print_bound(settings, count);
+    else if (strcmp(command, "steps") == 0)
+        print_steps(settings, count);
     else
         return usage();
     return fflush(stdout) == 0 ? 0 : 1;

@@ -124,10 +124,10 @@ static bool we_have(const struct dns_answer *answer, const ldns_rr *rr)
     return false;
 }
 
-static bool is_owner(const ldns_rr *rr, const char *owner, struct arena *arena)
+static bool is_owner(struct bytes message, size_t pos, const char *owner, struct arena *arena)
 {
-    const ldns_rdf *name = ldns_rr_owner(rr);
-    const char *text = dns_name_text(bytes_make(ldns_rdf_data(name), ldns_rdf_size(name)), arena);
+    uint8_t name[DNS_NAME_BYTES];
+    const char *text = dns_name_text(bytes_make(name, dns_name_read(message, pos, name)), arena);
     return text != NULL && strcmp(text, owner) == 0;
 }
 
@@ -140,12 +140,14 @@ static void check_complete(struct bytes message, const struct dns_answer *answer
         return;
     for (unsigned left = LDNS_ANCOUNT(message.data); left > 0; left--) {
         struct bytes within = bytes_make(message.data, message.len);
+        size_t start = pos;
         size_t rdata = dns_name_skip(message, pos) + 10;
         ldns_rr *rr = oracle_record(message, &pos);
         uint8_t name[DNS_NAME_BYTES];
         within.len = pos;
         if (rr != NULL && ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
-            ldns_rr_get_type(rr) == (ldns_rr_type)answer->type && is_owner(rr, answer->owner, arena) &&
+            ldns_rr_get_type(rr) == (ldns_rr_type)answer->type &&
+            is_owner(message, start, answer->owner, arena) &&
             !has_odd_names(within, rdata, answer->type, name) && is_valid(rr, arena))
             must(we_have(answer, rr));
         ldns_rr_free(rr);

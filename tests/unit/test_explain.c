@@ -401,9 +401,10 @@ static void a_failed_lookup_is_unknown(void **state)
     world.judgement.record.code = FAIL_TXT_ABSENT;
     world.judgement.outcome = OUTCOME_UNKNOWN;
     code_set_add(&world.judgement.codes, FAIL_DNS_SERVFAIL);
+    world.facts.mx.lookup.status = DNS_SERVFAIL;
     explain(&out, &world, false, false);
     assert_has(&out, "  unknown  record         could not be looked up (servfail)\n");
-    assert_has(&out, "Asked for:\n           _mta-sts.example.org TXT.");
+    assert_has(&out, "Asked for:\n           _mta-sts.example.org TXT, example.org MX.");
     assert_has(&out, "says nothing about the domain");
     buf_dispose(&out);
 }

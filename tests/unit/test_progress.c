@@ -93,6 +93,19 @@ static void test_rates_are_smooth(void **state)
     buf_dispose(&text);
 }
 
+static void test_another_try(void **state)
+{
+    (void)state;
+    struct progress progress = make(stderr, false);
+    struct progress_state again = STATE;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    again.again = 17;
+    progress_text(&progress, &again, BEGAN_MS + 10000, 0, &text);
+    expect(&text, "20 in flight, 3 parked, 17 to be tried again; a second: 30 lookups");
+    buf_dispose(&text);
+}
+
 static void test_width(void **state)
 {
     (void)state;
@@ -218,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_what_is_said),
         cmocka_unit_test(test_beginning),
         cmocka_unit_test(test_rates_are_smooth),
+        cmocka_unit_test(test_another_try),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_log),

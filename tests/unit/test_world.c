@@ -13,6 +13,7 @@
 #include "bench/world/answers.h"
 #include "bench/world/bound.h"
 #include "bench/world/expect.h"
+#include "bench/world/steps.h"
 #include "scanner/dns/message.h"
 
 enum { NAMES = 200000, MILLION = 1000000, ALL_DEPLOY = 600000 };
@@ -308,6 +309,29 @@ static void test_bound(void **state)
     assert_true(refused.seconds[BOUND_PACE] < 15);
 }
 
+static void test_steps(void **state)
+{
+    (void)state;
+    struct internet internet = make(false, FIG_STS_SHARE);
+    struct bound_scan scan = bound_defaults;
+    struct steps all, few, intent;
+    steps_of(&internet, NAMES, &scan, UINT32_MAX, &all);
+    /* Three records, a near miss, two addresses of a host of its own of every second, and a little for the
+     * rest. */
+    assert_true(all.questions > 4.7 * NAMES && all.questions < 5.2 * NAMES);
+    /* OWN (a twentieth of them plain) and SHARED by their shares, the providers' once. */
+    double own = (100000 * 0.95 + 124000) * NAMES / MILLION;
+    assert_true((double)all.handshakes > own * 0.98 && (double)all.handshakes < own * 1.02 + 4200);
+    assert_true(all.fetches > 100 && all.fetches < 0.0015 * NAMES);
+    steps_of(&internet, NAMES, &scan, 50, &few);
+    double saved = 124000.0 * NAMES / MILLION - 50 * FIG_SHARED_HOSTS;
+    assert_true(fabs((double)(all.handshakes - few.handshakes) - saved) < saved * 0.03);
+    assert_true(few.questions == all.questions);
+    scan.intent = true;
+    steps_of(&internet, NAMES, &scan, UINT32_MAX, &intent);
+    assert_true(intent.handshakes < all.handshakes / 50 && intent.questions == all.questions);
+}
+
 /* ---- answers ------------------------------------------------------------------------------------------ */
 
 static struct answer ask(const struct internet *internet, enum server_role role, const char *name,
@@ -377,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_latencies),
         cmocka_unit_test(test_expectation_adds_up),
         cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_steps),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_what_is_no_question_gets_no_answer),
     };

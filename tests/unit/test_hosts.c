@@ -1,0 +1,292 @@
+/* What is known of MX hosts and for how long: one look for all who ask, anew when the answers' TTL has run
+ * out, and within the memory that scan.cache gives. The resolver is a script, the clock is the test's. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#define clock_monotonic_ms real_monotonic_ms
+#include "scanner/base/clock.c"
+#undef clock_monotonic_ms
+int64_t clock_monotonic_ms(void);
+
+#include "input/optout.h"
+#include "scanner/hosts.h"
+#include "scanner/worker.h"
+
+static int64_t now_ms = 1000;
+
+int64_t clock_monotonic_ms(void)
+{
+    return now_ms;
+}
+
+/* ---- an engine that answers when it is told to --------------------------------------------------------- */
+
+enum { QUESTIONS = 16, TTL_S = 300 };
+
+struct lookup_engine {
+    struct {
+        uint16_t type;
+        lookup_done done;
+        void *arg;
+    } open[QUESTIONS];
+    size_t open_count;
+    unsigned asked;
+    enum dns_status status; /* of what has no address */
+    uint32_t ttl;
+    uint8_t last; /* of the address */
+};
+
+struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
+                                  lookup_done done, void *arg)
+{
+    (void)name;
+    assert_true(engine->open_count < QUESTIONS);
+    engine->open[engine->open_count].type = type;
+    engine->open[engine->open_count].done = done;
+    engine->open[engine->open_count++].arg = arg;
+    engine->asked++;
+    return (struct lookup_handle){{(uint32_t)engine->open_count, 1}};
+}
+
+void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle)
+{
+    (void)engine;
+    (void)handle;
+}
+
+/* The rest of dns/lookup, which nobody here calls. */
+struct lookup_handle lookup_start_last(struct lookup_engine *engine, const char *name, uint16_t type,
+                                       lookup_done done, void *arg)
+{
+    return lookup_start(engine, name, type, done, arg);
+}
+
+size_t lookup_pending(const struct lookup_engine *engine)
+{
+    return engine->open_count;
+}
+
+const struct lookup_counters *lookup_counters(const struct lookup_engine *engine)
+{
+    static const struct lookup_counters none;
+    (void)engine;
+    return &none;
+}
+
+void lookup_engine_destroy(struct lookup_engine *engine)
+{
+    (void)engine;
+}
+
+struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
+                                           const struct ip_set *allow, uint32_t loops, const char **why)
+{
+    (void)base, (void)config, (void)allow, (void)loops, (void)why;
+    return NULL;
+}
+
+static void answer_all(struct lookup_engine *engine)
+{
+    for (size_t i = 0; i < engine->open_count; i++) {
+        uint8_t address[4] = {192, 0, 2, engine->last};
+        struct dns_rr rr = {bytes_make(address, sizeof address)};
+        struct dns_answer answer = {.type = engine->open[i].type, .owner = "x", .rrs = &rr};
+        answer.lookup = (struct lookup_facts){.status = engine->status, .ttl = engine->ttl};
+        if (answer.type == DNS_TYPE_A && engine->status == DNS_NODATA) {
+            answer.lookup.status = DNS_ANSWERED;
+            answer.rr_count = 1;
+        }
+        engine->open[i].done(engine->open[i].arg, &answer);
+    }
+    engine->open_count = 0;
+}
+
+/* ---- one loop -------------------------------------------------------------------------------------------
+ */
+
+struct bench {
+    struct lookup_engine engine;
+    struct config config;
+    struct scan_context context;
+    struct worker worker;
+    unsigned answers;
+    uint8_t last; /* of the address that was handed out, 0: none */
+};
+
+static int set_up(void **state)
+{
+    static struct bench bench;
+    struct buf said;
+    memset(&bench, 0, sizeof bench);
+    bench.engine = (struct lookup_engine){.status = DNS_NODATA, .ttl = TTL_S, .last = 1};
+    assert_int_equal(config_init(&bench.config), ERR_OK);
+    bench.config.smtp_probe = SMTP_PROBE_NONE;
+    bench.context = (struct scan_context){.config = &bench.config, .has_ipv4 = true};
+    buf_init(&said, 256);
+    assert_int_equal(optout_read("", &bench.context.optout, &said), ERR_OK);
+    buf_dispose(&said);
+    bench.worker = (struct worker){
+        .all = &bench.worker, .count = 1, .context = &bench.context, .dns = &bench.engine, .pass = 1};
+    assert_int_equal(loop_init(&bench.worker.loop, &bench.worker), ERR_OK);
+    bench.worker.hosts = hosts_create(&bench.worker);
+    assert_non_null(bench.worker.hosts);
+    *state = &bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    struct hosts *hosts = bench->worker.hosts;
+    bench->worker.hosts = NULL;
+    hosts_destroy(hosts);
+    loop_dispose(&bench->worker.loop);
+    optout_destroy(bench->context.optout);
+    config_dispose(&bench->config);
+    return 0;
+}
+
+static void on_ready(void *arg, struct host_result *result)
+{
+    struct bench *bench = arg;
+    const struct address_facts *address = &result->facts.address;
+    bench->answers++;
+    bench->last = address->ip_count == 0 ? 0 : address->ips[0].bytes[3];
+    host_result_release(result);
+}
+
+static void turn(struct bench *bench)
+{
+    for (int i = 0; i < 5; i++)
+        (void)event_base_loop(bench->worker.loop.base, EVLOOP_NONBLOCK);
+}
+
+static void ask(struct bench *bench, const char *host)
+{
+    assert_true(handle_is_set(hosts_request(&bench->worker, host, false, on_ready, bench)));
+    turn(bench);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------------------
+ */
+
+static void many_ask_and_one_look_is_made(void **state)
+{
+    struct bench *bench = *state;
+    for (int i = 0; i < 10; i++)
+        ask(bench, "mx.example");
+    assert_int_equal(bench->answers, 0);
+    answer_all(&bench->engine);
+    turn(bench);
+    ask(bench, "mx.example");
+    assert_int_equal(bench->answers, 11);
+    assert_int_equal(bench->last, 1);
+    assert_int_equal(bench->engine.asked, 2); /* A and AAAA */
+}
+
+static void answers_hold_as_long_as_their_ttl(void **state)
+{
+    struct bench *bench = *state;
+    ask(bench, "mx.example");
+    answer_all(&bench->engine);
+    turn(bench);
+    bench->engine.last = 2;
+    now_ms += TTL_S * 1000 - 1;
+    ask(bench, "mx.example");
+    assert_int_equal(bench->last, 1);
+    assert_int_equal(bench->engine.asked, 2);
+    now_ms += 1;
+    ask(bench, "mx.example");
+    assert_int_equal(bench->engine.asked, 4);
+    answer_all(&bench->engine);
+    turn(bench);
+    assert_int_equal(bench->answers, 3);
+    assert_int_equal(bench->last, 2);
+    ask(bench, "mx.example");
+    assert_int_equal(bench->engine.asked, 4);
+}
+
+static void absence_holds_likewise_and_failure_for_the_pass(void **state)
+{
+    struct bench *bench = *state;
+    bench->engine.status = DNS_NXDOMAIN;
+    ask(bench, "none.example");
+    answer_all(&bench->engine);
+    turn(bench);
+    bench->engine.status = DNS_SERVFAIL;
+    bench->engine.ttl = 0;
+    ask(bench, "broken.example");
+    answer_all(&bench->engine);
+    turn(bench);
+    assert_int_equal(bench->engine.asked, 4);
+    now_ms += TTL_S * 1000;
+    ask(bench, "broken.example");
+    assert_int_equal(bench->engine.asked, 4);
+    ask(bench, "none.example");
+    assert_int_equal(bench->engine.asked, 6);
+    answer_all(&bench->engine);
+    turn(bench);
+    hosts_new_pass(bench->worker.hosts);
+    ask(bench, "broken.example");
+    assert_int_equal(bench->engine.asked, 8);
+    answer_all(&bench->engine);
+    turn(bench);
+}
+
+static void the_shortest_ttl_counts_within_bounds(void **state)
+{
+    (void)state;
+    struct host_facts facts = {0};
+    assert_int_equal(host_holds_ms(&facts), HOST_HOLDS_MOST_S * INT64_C(1000));
+    facts.address.a = (struct lookup_facts){.status = DNS_ANSWERED, .ttl = 3600};
+    facts.address.aaaa = (struct lookup_facts){.status = DNS_NODATA, .ttl = 900};
+    assert_int_equal(host_holds_ms(&facts), 900000);
+    facts.tlsa.lookup = (struct lookup_facts){.status = DNS_NXDOMAIN, .ttl = 120};
+    assert_int_equal(host_holds_ms(&facts), 120000);
+    facts.tlsa.lookup.ttl = 5;
+    assert_int_equal(host_holds_ms(&facts), HOST_HOLDS_LEAST_S * INT64_C(1000));
+    facts.tlsa.lookup = (struct lookup_facts){.status = DNS_SERVFAIL, .ttl = 0};
+    assert_int_equal(host_holds_ms(&facts), 900000);
+}
+
+/* Those asked for last stay: a thousand hosts go through a cache that holds a few. */
+static void the_cache_has_a_ceiling(void **state)
+{
+    struct bench *bench = *state;
+    struct hosts *roomy = bench->worker.hosts;
+    char name[32];
+    hosts_destroy(roomy);
+    bench->config.scan_cache = 64 * 1024;
+    bench->worker.hosts = hosts_create(&bench->worker);
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(name, sizeof name, "mx%d.example", i);
+        ask(bench, name);
+        answer_all(&bench->engine);
+        turn(bench);
+    }
+    assert_int_equal(bench->engine.asked, 2000);
+    ask(bench, name);
+    assert_int_equal(bench->engine.asked, 2000);
+    ask(bench, "mx0.example");
+    assert_int_equal(bench->engine.asked, 2002);
+    answer_all(&bench->engine);
+    turn(bench);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(many_ask_and_one_look_is_made),
+        TEST(answers_hold_as_long_as_their_ttl),
+        TEST(absence_holds_likewise_and_failure_for_the_pass),
+        TEST(the_shortest_ttl_counts_within_bounds),
+        TEST(the_cache_has_a_ceiling),
+    };
+    return cmocka_run_group_tests_name("hosts", tests, NULL, NULL);
+}
