@@ -7,6 +7,7 @@
 struct cursor {
     struct bytes rest;
     uint8_t *scratch;
+    uint8_t separator;
 };
 
 static void skip(struct cursor *cursor, size_t len)
@@ -21,7 +22,7 @@ static bool at(const struct cursor *cursor, uint8_t byte)
 
 static void skip_spaces(struct cursor *cursor)
 {
-    while (cursor->rest.len > 0 && is_space(cursor->rest.data[0]))
+    while (cursor->rest.len > 0 && is_space(cursor->rest.data[0]) && !at(cursor, cursor->separator))
         skip(cursor, 1);
 }
 
@@ -43,22 +44,22 @@ static bool quoted_cell(struct cursor *cursor, struct bytes *cell)
     }
     *cell = trim(bytes_make(start, (size_t)(cursor->scratch - start)));
     skip_spaces(cursor);
-    return cursor->rest.len == 0 || at(cursor, ',');
+    return cursor->rest.len == 0 || at(cursor, cursor->separator);
 }
 
 static void bare_cell(struct cursor *cursor, struct bytes *cell)
 {
     size_t len = cursor->rest.len;
-    const uint8_t *comma = len == 0 ? NULL : memchr(cursor->rest.data, ',', len);
-    if (comma != NULL)
-        len = (size_t)(comma - cursor->rest.data);
+    const uint8_t *end = len == 0 ? NULL : memchr(cursor->rest.data, cursor->separator, len);
+    if (end != NULL)
+        len = (size_t)(end - cursor->rest.data);
     *cell = trim(bytes_make(cursor->rest.data, len));
     skip(cursor, len);
 }
 
-void csv_split(struct bytes line, uint8_t *scratch, struct csv_row *row)
+void csv_split(struct bytes line, uint8_t separator, uint8_t *scratch, struct csv_row *row)
 {
-    struct cursor cursor = {line, scratch};
+    struct cursor cursor = {line, scratch, separator};
     row->count = 0;
     row->malformed = false;
     for (;;) {
@@ -76,7 +77,7 @@ void csv_split(struct bytes line, uint8_t *scratch, struct csv_row *row)
             row->cells[row->count++] = cell;
         if (cursor.rest.len == 0)
             return;
-        skip(&cursor, 1); /* the comma */
+        skip(&cursor, 1); /* the separator */
     }
 }
 

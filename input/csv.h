@@ -1,6 +1,7 @@
 /*
- * CSV (RFC 4180, one row a line): cells, and which column holds what. rank,domain[,label], domain,label and
- * domain are told by a header's words, else by what the cells of the first rows are. Pure. Private to input/.
+ * CSV (RFC 4180, one row a line; also with the semicolons or tabs of spreadsheets): cells, and which column
+ * holds what. rank,domain[,label], domain,label and domain are told by a header's words, else by what the
+ * cells of the first rows are. Pure. Private to input/.
  */
 #ifndef STSWEEP_INPUT_CSV_H
 #define STSWEEP_INPUT_CSV_H
@@ -16,7 +17,7 @@ struct csv_row {
 };
 
 /* scratch holds what was quoted: at least line.len bytes, as long alive as the row. */
-void csv_split(struct bytes line, uint8_t *scratch, struct csv_row *row);
+void csv_split(struct bytes line, uint8_t separator, uint8_t *scratch, struct csv_row *row);
 
 /* Indexes into csv_row.cells, -1 for none. */
 struct csv_columns {

@@ -50,6 +50,11 @@ static enum error read_file(struct input_file *file, struct reader *reader, stru
     return error;
 }
 
+enum error input_can_read(const char *path, struct buf *why)
+{
+    return stored_can_read(path, why);
+}
+
 enum error input_read(struct input_file *files, size_t count, enum input_format format,
                       const struct input_sink *sink, bool (*stop)(void *), void *stop_arg, struct buf *why)
 {

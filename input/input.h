@@ -48,6 +48,10 @@ struct input_file {
     bool is_csv;
 };
 
+/* Whether the file could be read now, without reading of it: a pipe keeps what is in it. *why says "file:
+ * reason". Standard input always can. */
+enum error input_can_read(const char *path, struct buf *why);
+
 /*
  * Reads every file in order. files[i].path is given, the rest is filled in. On failure *why says
  * "file:line: reason". stop (may be NULL) is looked at between lines: true ends with ERR_STOPPED.

@@ -26,6 +26,7 @@ void reader_init(struct reader *reader, const char *file, enum input_format form
                               .sink = sink,
                               .ordinal = ordinal,
                               .sampling = format != INPUT_PLAIN,
+                              .separator = ',',
                               .columns = {.domain = 0, .rank = -1, .label = -1}};
     lines_init(&reader->lines, on_line, reader);
     buf_init(&reader->sample, SAMPLE_LINES * (sizeof(struct sampled) + LINE_BYTES));
@@ -95,7 +96,7 @@ static enum error take_name(struct reader *reader, const struct line *line, stru
 static enum error take_row(struct reader *reader, const struct line *line)
 {
     struct csv_row row;
-    csv_split(line->text, reader->scratch, &row);
+    csv_split(line->text, reader->separator, reader->scratch, &row);
     if (row.malformed)
         return reject(reader, line, FAIL_INPUT_BAD_NAME);
     const struct csv_columns *columns = &reader->columns;
@@ -131,12 +132,48 @@ static struct line sampled_line(const struct reader *reader, size_t *at)
     return head.line;
 }
 
+/* How many of the first lines are rows of cells with this between them, a name among the cells or a header's
+ * word. */
+static size_t count_rows(struct reader *reader, uint8_t separator)
+{
+    size_t rows = 0;
+    for (size_t at = 0; at < reader->sample.len;) {
+        bool first = at == 0;
+        struct line line = sampled_line(reader, &at);
+        struct csv_census census = {0};
+        struct csv_columns named;
+        struct csv_row row;
+        if (line.too_long)
+            continue;
+        csv_split(plain_name(line.text), separator, reader->scratch, &row);
+        rows +=
+            row.count > 1 && (csv_census_add(&census, &row, false) || (first && csv_header(&row, &named)));
+    }
+    return rows;
+}
+
+static uint8_t decide_separator(struct reader *reader)
+{
+    static const uint8_t separators[] = {',', ';', '\t'};
+    uint8_t best = separators[0];
+    size_t most = count_rows(reader, best);
+    for (size_t i = 1; i < sizeof separators; i++) {
+        size_t rows = count_rows(reader, separators[i]);
+        if (rows > most) {
+            most = rows;
+            best = separators[i];
+        }
+    }
+    return best;
+}
+
 /* Decides form and columns; true where the first line is a header. */
 static bool decide(struct reader *reader)
 {
     struct csv_census census = {0};
     struct csv_columns named = {-1, -1, -1};
     bool is_csv = reader->format == INPUT_CSV, has_header = false;
+    reader->separator = decide_separator(reader);
     for (size_t at = 0; at < reader->sample.len;) {
         bool first = at == 0;
         struct line line = sampled_line(reader, &at);
@@ -145,7 +182,7 @@ static bool decide(struct reader *reader)
             continue;
         /* In a plain list a comma may stand in a comment behind the name. */
         struct bytes text = is_csv ? trim(line.text) : plain_name(line.text);
-        csv_split(text, reader->scratch, &row);
+        csv_split(text, reader->separator, reader->scratch, &row);
         if (first && csv_header(&row, &named)) {
             has_header = true;
             is_csv = is_csv || row.count > 1;

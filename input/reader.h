@@ -22,6 +22,7 @@ struct reader {
     bool sampling;     /* lines are still kept back */
     struct buf sample; /* those lines: a struct sampled and its bytes each */
     size_t sampled;
+    uint8_t separator; /* between cells: the one that most of the first lines have */
     struct csv_columns columns;
     uint8_t scratch[LINE_BYTES];
 };

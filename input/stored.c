@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -107,6 +108,20 @@ static enum error read_open(struct stored *stored, int fd)
     free(piece);
     compressed_dispose(&compressed);
     return error;
+}
+
+enum error stored_can_read(const char *path, struct buf *why)
+{
+    struct stat status;
+    if (strcmp(path, "-") == 0)
+        return ERR_OK;
+    if (stat(path, &status) == 0 && access(path, R_OK) == 0) {
+        if (!S_ISDIR(status.st_mode))
+            return ERR_OK;
+        errno = EISDIR;
+    }
+    (void)buf_printf(why, "%s: cannot read: %s", path, strerror(errno));
+    return ERR_NOT_FOUND;
 }
 
 enum error stored_read(struct stored *stored)

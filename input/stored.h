@@ -6,6 +6,7 @@
 #define STSWEEP_INPUT_STORED_H
 
 #include "input/compressed.h"
+#include "scanner/base/buf.h"
 
 enum { STORED_SHA256_BYTES = 65, STORED_REASON_BYTES = 160 };
 
@@ -19,6 +20,9 @@ struct stored {
     char sha256[STORED_SHA256_BYTES]; /* hex; "" until the end was reached */
     char reason[STORED_REASON_BYTES]; /* after a failure of the reading itself; "" where the sink failed */
 };
+
+/* As input_can_read. A FIFO is not opened: that would wait for its writer, or end it. */
+enum error stored_can_read(const char *path, struct buf *why);
 
 /* The caller fills in path to arg. ERR_IO, ERR_CORRUPT, ERR_STOPPED, ERR_MEMORY, or the sink's own. */
 enum error stored_read(struct stored *stored);

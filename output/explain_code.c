@@ -165,10 +165,20 @@ static bool say_host(struct explained *explained, size_t index, enum failure_cod
     }
     const struct host_verdict *verdict = &explained->judgement->hosts[index];
     bool differ = code == FAIL_MX_CERTIFICATES_DIFFER && verdict->certificates_differ;
-    if (verdict->code != code && !differ)
+    bool lacks_dane =
+        code == FAIL_DANE_NOT_ALL_HOSTS && verdict->dane == DANE_OUTCOME_ABSENT && verdict->ip_count > 0;
+    if (verdict->code != code && !differ && !lacks_dane)
         return false;
     (void)buf_printf(&page->line, " This is so of %s.", host->host);
     return true;
+}
+
+/* Also where another fault of the same certificate gave the address its code. */
+static bool is_met(const struct probe_facts *probe, const struct ip_verdict *ip, enum failure_code code)
+{
+    const struct tls_facts *tls = &probe->tls;
+    bool is_another_name = tls->end == TLS_DONE && tls->cert_count > 0 && !tls->name_match;
+    return ip->code == code || (code == FAIL_SMTP_TLS_HOST_MISMATCH && is_another_name);
 }
 
 /* Each place where the code was met, up to a few. */
@@ -182,9 +192,9 @@ static void say_places(struct explained *explained, enum failure_code code)
         const struct mx_host *host = &explained->facts->hosts[i];
         count += say_host(explained, i, code);
         for (size_t j = 0; j < judgement->hosts[i].ip_count && count < PLACES_SHOWN; j++) {
-            if (judgement->hosts[i].ips[j].code != code)
-                continue;
             const struct probe_facts *probe = &host->facts->probes[j];
+            if (!is_met(probe, &judgement->hosts[i].ips[j], code))
+                continue;
             (void)buf_printf(&page->line, " At %s [%s]", host->host, ip_format(&probe->ip, ip));
             say_probe(page, probe);
             (void)buf_byte(&page->line, '.');
@@ -221,39 +231,43 @@ static void say_renamed(struct explained *explained)
 /* ---- lookups ----------------------------------------------------------------------------------------------
  */
 
+/* *said counts those that were named before. */
 static void say_lookup(struct page *page, enum failure_code code, const struct lookup_facts *lookup,
-                       const char *prefix, const char *name, const char *type)
+                       const char *prefix, const char *name, const char *type, size_t *said)
 {
     if (dns_status_code(lookup->status) != code)
         return;
-    (void)buf_printf(&page->line, " Asked for: %s%s %s", prefix, name, type);
+    (void)buf_printf(&page->line, "%s%s%s %s", *said == 0 ? " Asked for: " : ", ", prefix, name, type);
     if (lookup->why_bogus != NULL)
         (void)buf_printf(&page->line, " (%s)", lookup->why_bogus);
-    (void)buf_byte(&page->line, '.');
+    (*said)++;
 }
 
 static void say_lookups(struct explained *explained, enum failure_code code)
 {
     const struct domain_facts *facts = explained->facts;
     struct page *page = &explained->page;
+    size_t said = 0;
     bool failed = code != FAIL_DNS_NXDOMAIN && code != FAIL_DNS_NODATA;
     /* That there is no record at these two names has codes of its own. */
     if (failed) {
-        say_lookup(page, code, &facts->txt.lookup, "_mta-sts.", facts->domain, "TXT");
-        say_lookup(page, code, &facts->tlsrpt.lookup, "_smtp._tls.", facts->domain, "TXT");
+        say_lookup(page, code, &facts->txt.lookup, "_mta-sts.", facts->domain, "TXT", &said);
+        say_lookup(page, code, &facts->tlsrpt.lookup, "_smtp._tls.", facts->domain, "TXT", &said);
     }
-    say_lookup(page, code, &facts->mx.lookup, "", facts->domain, "MX");
+    say_lookup(page, code, &facts->mx.lookup, "", facts->domain, "MX", &said);
     if (facts->policy.host != NULL && (failed || facts->policy.address.ip_count == 0)) {
-        say_lookup(page, code, &facts->policy.address.a, "", facts->policy.host, "A");
-        say_lookup(page, code, &facts->policy.address.aaaa, "", facts->policy.host, "AAAA");
+        say_lookup(page, code, &facts->policy.address.a, "", facts->policy.host, "A", &said);
+        say_lookup(page, code, &facts->policy.address.aaaa, "", facts->policy.host, "AAAA", &said);
     }
     for (size_t i = 0; i < facts->host_count && i < PLACES_SHOWN; i++) {
         const struct host_facts *host = facts->hosts[i].facts;
         if (host == NULL || (!failed && host->address.ip_count > 0))
             continue;
-        say_lookup(page, code, &host->address.a, "", facts->hosts[i].host, "A");
-        say_lookup(page, code, &host->address.aaaa, "", facts->hosts[i].host, "AAAA");
+        say_lookup(page, code, &host->address.a, "", facts->hosts[i].host, "A", &said);
+        say_lookup(page, code, &host->address.aaaa, "", facts->hosts[i].host, "AAAA", &said);
     }
+    if (said > 0)
+        (void)buf_byte(&page->line, '.');
 }
 
 /* ---- the code ---------------------------------------------------------------------------------------------
@@ -288,8 +302,11 @@ static void say_found(struct explained *explained, enum failure_code code)
         say_findings(page, &judgement->tlsrpt.findings, code, "Record");
         say_elsewhere(page, &judgement->tlsrpt.findings, code);
         break;
+    case STAGE_DANE: /* at which addresses stands in the chain's steps */
+        if (code == FAIL_DANE_NOT_ALL_HOSTS)
+            say_places(explained, code);
+        break;
     case STAGE_INPUT:
-    case STAGE_DANE:
     case STAGE_COUNT:
         break;
     }

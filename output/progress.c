@@ -10,7 +10,8 @@ enum {
     LINE_BYTES = 1024,
     SMOOTH_MS = 5000,
     WIDTH_UNKNOWN = 80,
-    WIDTH_LEAST = 20
+    WIDTH_LEAST = 20,
+    CONTINUED = 2 /* columns that a row stands in where it goes on with the one above */
 };
 
 void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t now_ms)
@@ -119,13 +120,14 @@ static void under_way(const struct progress *progress, const struct progress_sta
     (void)buf_printf(line, "%llu in flight", (unsigned long long)state->in_flight);
     if (state->parked > 0)
         (void)buf_printf(line, ", %llu parked", (unsigned long long)state->parked);
+    if (state->again > 0)
+        (void)buf_printf(line, ", %llu to be tried again", (unsigned long long)state->again);
     if (progress->has_rates)
         (void)buf_printf(line, "; a second: %.0f lookups, %.0f policies, %.0f MX",
                          progress->rates[RATE_LOOKUPS], progress->rates[RATE_FETCHES],
                          progress->rates[RATE_PROBES]);
 }
 
-/* What a narrow terminal cuts off is what says least. */
 static void outcomes(struct progress *progress, struct buf *line)
 {
     static const enum outcome order[] = {
@@ -181,11 +183,36 @@ static void failures(struct progress *progress, struct buf *line)
     }
 }
 
+/* How much of the rest goes into one row: all that fits up to a comma or semicolon, without one up to a
+ * blank, without that all that fits. */
+static size_t row_bytes(const uint8_t *rest, size_t len, size_t room)
+{
+    size_t blank = 0;
+    if (len <= room)
+        return len;
+    for (size_t at = room; at > 0; at--) {
+        if (rest[at] != ' ')
+            continue;
+        if (rest[at - 1] == ',' || rest[at - 1] == ';')
+            return at;
+        if (blank == 0)
+            blank = at;
+    }
+    return blank > 0 ? blank : room;
+}
+
+/* A narrow terminal gets more rows, so that no count is lost. */
 static void end_line(struct buf *line, size_t width, struct buf *text)
 {
-    size_t len = width > 0 && line->len > width ? width : line->len;
-    (void)buf_append(text, line->data, len);
-    (void)buf_byte(text, '\n');
+    size_t at = 0, indent = 0;
+    do {
+        size_t len = row_bytes(line->data + at, line->len - at, width == 0 ? SIZE_MAX : width - indent);
+        (void)buf_printf(text, "%*s%.*s\n", (int)indent, "", (int)len, (const char *)line->data + at);
+        at += len;
+        while (at < line->len && line->data[at] == ' ')
+            at++;
+        indent = CONTINUED;
+    } while (at < line->len);
     buf_reset(line);
 }
 
@@ -242,7 +269,8 @@ void progress_show(struct progress *progress, const struct progress_state *state
     else
         print_joined(&text, progress->out);
     (void)fflush(progress->out);
-    progress->lines_open = progress->terminal ? PROGRESS_LINES : 0;
+    for (size_t i = 0; progress->terminal && i < text.len; i++)
+        progress->lines_open += text.data[i] == '\n';
     buf_dispose(&text);
 }
 

@@ -15,7 +15,7 @@
 /* What a rate is made of. */
 enum progress_rate { RATE_DOMAINS, RATE_LOOKUPS, RATE_FETCHES, RATE_PROBES, RATE_COUNT };
 
-enum { PROGRESS_LINES = 4, PROGRESS_CODES = 4 };
+enum { PROGRESS_CODES = 4 };
 
 struct progress {
     atomic_uint_fast64_t outcomes[OUTCOME_COUNT];
@@ -39,6 +39,7 @@ struct progress_state {
     uint64_t total;     /* of all runs; 0: the input is still being read */
     uint64_t in_flight; /* parked ones not counted */
     uint64_t parked;
+    uint64_t again;   /* ended undetermined, and wait for another try */
     uint64_t lookups; /* DNS questions answered in this run */
 };
 
@@ -52,8 +53,9 @@ void progress_show(struct progress *progress, const struct progress_state *state
 /* Before anything else is printed. */
 void progress_clear(struct progress *progress);
 
-/* The lines themselves: how far, what is under way, outcomes, most frequent failures; each of ASCII, at most
- * width columns (0: as long as it gets) and ended by a newline. Brings the rates up to date. */
+/* The lines themselves: how far, what is under way, outcomes, most frequent failures; of ASCII, each ended by
+ * a newline and broken into rows of at most width columns (at least 8; 0: none is broken). Brings the rates
+ * up to date. */
 void progress_text(struct progress *progress, const struct progress_state *state, int64_t now_ms,
                    size_t width, struct buf *text);
 

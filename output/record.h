@@ -105,6 +105,7 @@ enum not_tried {
     NOT_TRIED_PACE, /* limits.wait */
     NOT_TRIED_OPTOUT,
     NOT_TRIED_NO_FAMILY,
+    NOT_TRIED_NO_ROUTE, /* this machine has none, or no address to send from any more */
     NOT_TRIED_SPECIAL_ADDRESS, /* safety.allow does not list it */
     NOT_TRIED_NO_ADDRESS,
     NOT_TRIED_DEAD,         /* the address timed out before, in this pass */

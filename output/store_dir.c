@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,6 +87,14 @@ static enum error check_empty(const char *path, const struct store_dir *dir, str
     return empty ? ERR_OK : ERR_EXISTS;
 }
 
+static enum error check_scan(const char *path, const struct store_dir *dir, struct buf *why)
+{
+    if (holds(dir, "meta.json"))
+        return ERR_OK;
+    buf_printf(why, "%s: it holds no scan (there is no meta.json)", path);
+    return ERR_NOT_FOUND;
+}
+
 /* A new directory's own name is durable only when its parent is synced. */
 static enum error sync_parent(const struct store_dir *dir, const char *path, struct buf *why)
 {
@@ -95,6 +105,36 @@ static enum error sync_parent(const struct store_dir *dir, const char *path, str
     enum error error = synced ? ERR_OK : failed(path, "cannot sync the directory above", why);
     if (parent >= 0)
         (void)close(parent);
+    return error;
+}
+
+/* The directory that a new one would stand in. */
+static enum error check_parent(const char *path, struct buf *why)
+{
+    struct stat status;
+    char *parent = strdup(path);
+    if (parent == NULL)
+        return ERR_MEMORY;
+    const char *above = dirname(parent);
+    enum error error = ERR_OK;
+    if (stat(above, &status) != 0 || access(above, W_OK | X_OK) != 0)
+        error = failed(path, "cannot make the directory", why);
+    free(parent);
+    return error;
+}
+
+enum error store_dir_check(const char *path, bool resume, struct buf *why)
+{
+    struct stat status;
+    struct store_dir dir = {.fd = -1, .lock = -1};
+    if (!resume && stat(path, &status) != 0 && errno == ENOENT)
+        return check_parent(path, why);
+    enum error error = open_dir(path, &dir, why);
+    if (error == ERR_OK && access(path, W_OK | X_OK) != 0)
+        error = failed(path, "cannot write to it", why);
+    if (error == ERR_OK)
+        error = resume ? check_scan(path, &dir, why) : check_empty(path, &dir, why);
+    store_dir_close(&dir);
     return error;
 }
 
@@ -119,10 +159,8 @@ enum error store_dir_create(const char *path, struct store_dir *dir, struct buf 
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why)
 {
     enum error error = open_dir(path, dir, why);
-    if (error == ERR_OK && !holds(dir, "meta.json")) {
-        buf_printf(why, "%s: it holds no scan (there is no meta.json)", path);
-        error = ERR_NOT_FOUND;
-    }
+    if (error == ERR_OK)
+        error = check_scan(path, dir, why);
     if (error == ERR_OK)
         error = take_lock(path, dir, why);
     if (error != ERR_OK)

@@ -19,6 +19,10 @@ enum error store_dir_create(const char *path, struct store_dir *dir, struct buf 
  * it. */
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why);
 
+/* Whether there could be a scan in it: what store_dir_create (or store_dir_open, to resume) would refuse, it
+ * refuses with the same error and *why, but for the lock. Changes nothing. */
+enum error store_dir_check(const char *path, bool resume, struct buf *why);
+
 void store_dir_close(struct store_dir *dir);
 
 /* Temporary file, fsync, rename, fsync of the directory. ERR_FULL where there is no space; what stood there

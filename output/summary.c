@@ -107,12 +107,13 @@ static void write_outcomes(struct json *json, const char *key, const uint64_t *c
     json_close(json);
 }
 
-static void write_codes(struct json *json, const struct summary *summary)
+/* Only those that occur. */
+static void write_codes(struct json *json, const char *key, const uint64_t counts[FAIL_COUNT])
 {
-    json_open(json, "codes");
+    json_open(json, key);
     for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (summary->codes[code] > 0)
-            json_put_unsigned(json, failure_name(code), summary->codes[code]);
+        if (counts[code] > 0)
+            json_put_unsigned(json, failure_name(code), counts[code]);
     json_close(json);
 }
 
@@ -164,9 +165,10 @@ bool summary_json(struct buf *out, const struct summary *summary)
     json_open(&json, NULL);
     json_put_unsigned(&json, "schema", RECORD_SCHEMA_VERSION);
     write_denominators(&json, summary);
+    write_codes(&json, "left_out", summary->left_out);
     write_outcomes(&json, "outcomes", summary->outcomes, true);
     write_outcomes(&json, "would_be", summary->would_be, false);
-    write_codes(&json, summary);
+    write_codes(&json, "codes", summary->codes);
     write_dane_and_tls(&json, summary);
     write_providers(&json, summary);
     json_close(&json);

@@ -37,6 +37,7 @@ struct summary {
     uint64_t filtered;
     uint64_t over_limit;
     uint64_t incomplete;
+    uint64_t left_out[FAIL_COUNT]; /* inputs without a record: rejects, duplicates, opted_out, by code */
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t would_be[OUTCOME_COUNT];
     uint64_t dane[DANE_OUTCOME_COUNT];

@@ -66,7 +66,7 @@ bool addresses_surely_none(const struct address_facts *facts)
     return facts->ip_count == 0 && surely_none(&facts->a) && surely_none(&facts->aaaa);
 }
 
-static bool leads_to_opted_out(const struct lookup_facts *lookup, const struct optout *optout)
+bool lookup_opted_out(const struct lookup_facts *lookup, const struct optout *optout)
 {
     for (size_t i = 0; i < lookup->cname_count; i++)
         if (optout_has_domain(optout, lookup->cnames[i]))
@@ -76,5 +76,5 @@ static bool leads_to_opted_out(const struct lookup_facts *lookup, const struct o
 
 bool addresses_opted_out(const struct address_facts *facts, const struct optout *optout)
 {
-    return leads_to_opted_out(&facts->a, optout) || leads_to_opted_out(&facts->aaaa, optout);
+    return lookup_opted_out(&facts->a, optout) || lookup_opted_out(&facts->aaaa, optout);
 }

@@ -33,6 +33,7 @@ void address_query_cancel(struct address_query *query);
 bool addresses_surely_none(const struct address_facts *facts);
 
 /* Does the name stand for one on the opt-out list, by CNAMEs? */
+bool lookup_opted_out(const struct lookup_facts *lookup, const struct optout *optout);
 bool addresses_opted_out(const struct address_facts *facts, const struct optout *optout);
 
 #endif

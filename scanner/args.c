@@ -11,6 +11,84 @@ enum { OUTCOME_NAME_BYTES = 32 };
 
 static const char origin[] = "command line";
 
+/* What is no option of the table, and who knows it. A flag that means nothing to a command is refused, lest
+ * somebody think that it did something. */
+static const struct flag {
+    const char *name;
+    const char *commands;
+    const char *needs; /* the value; NULL where it takes none */
+} flags[] = {
+    {"--config", "scan check suggest", "a file"},
+    {"--trace", "scan check suggest", "a domain"},
+    {"--fail-on", "scan check", "outcomes, as in --fail-on refused,partial"},
+    {"--shard", "scan", "i/n"},
+    {"--resume", "scan", NULL},
+    {"--json", "check suggest", NULL},
+    {"--verbose", "check suggest", NULL},
+    {"-v", "check suggest", NULL},
+    {"--help", "scan check suggest", NULL},
+    {"-h", "scan check suggest", NULL},
+    {"-o", "scan suggest", "a directory"},
+    {"--rua", "suggest", "a mailto: or https: URI"},
+    {"--force", "suggest", NULL},
+    {"--remove", "suggest", NULL},
+};
+
+static bool is_flag_of(const struct flag *flag, const char *command)
+{
+    size_t len = strlen(command);
+    for (const char *at = flag->commands; (at = strstr(at, command)) != NULL; at += len)
+        if ((at == flag->commands || at[-1] == ' ') && (at[len] == ' ' || at[len] == 0))
+            return true;
+    return false;
+}
+
+/* --name, --name=value, or -lvalue. */
+static bool is_called(const struct flag *flag, const char *argument)
+{
+    size_t len = strlen(flag->name);
+    if (strncmp(argument, flag->name, len) != 0)
+        return false;
+    return argument[len] == 0 || (flag->needs != NULL && (argument[len] == '=' || len == 2));
+}
+
+/* Whether the argument may be read: a flag of another command, or one without its value, may not. */
+static enum error check_flag(const char *command, int left, char **argv, struct buf *why)
+{
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        const struct flag *flag = &flags[i];
+        if (!is_called(flag, argv[0]))
+            continue;
+        if (!is_flag_of(flag, command)) {
+            (void)buf_printf(why, "%s: %s is no flag of `stsweep %s`\n", origin, flag->name, command);
+            return ERR_CONFIG;
+        }
+        if (flag->needs != NULL && argv[0][strlen(flag->name)] == 0 && left < 2) {
+            (void)buf_printf(why, "%s: %s needs %s\n", origin, flag->name, flag->needs);
+            return ERR_CONFIG;
+        }
+    }
+    return ERR_OK;
+}
+
+/* The flag of the command that --name may be meant for: a third of its letters may be wrong. NULL where none
+ * is near. */
+static const char *near_flag(const char *command, const char *name)
+{
+    const char *best = NULL;
+    size_t least = strlen(name) / 3 + 1;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (flags[i].name[1] != '-' || !is_flag_of(&flags[i], command))
+            continue;
+        size_t distance = config_distance(name, flags[i].name + 2);
+        if (distance <= least && (best == NULL || distance < least)) {
+            best = flags[i].name;
+            least = distance;
+        }
+    }
+    return best;
+}
+
 /* The value of --name=value or --name value; NULL where the argument is another. *used counts what was taken.
  */
 static const char *flag_value(const char *name, int left, char **argv, int *used)
@@ -43,9 +121,10 @@ static enum error read_config_files(struct args *args, int argc, char **argv, st
 }
 
 /* --section.key=value or --section.key value. */
-static enum error take_option(struct args *args, int left, char **argv, int *used, struct buf *why)
+static enum error take_option(struct args *args, const char *command, int left, char **argv, int *used,
+                              struct buf *why)
 {
-    char name[128];
+    char name[128], rest[64];
     const char *equals = strchr(argv[0], '=');
     size_t len = equals == NULL ? strlen(argv[0] + 2) : (size_t)(equals - argv[0] - 2);
     if (len >= sizeof name) {
@@ -55,6 +134,13 @@ static enum error take_option(struct args *args, int left, char **argv, int *use
     memcpy(name, argv[0] + 2, len);
     name[len] = 0;
     *used = equals == NULL ? 2 : 1;
+    const char *meant = strchr(name, '.') == NULL ? near_flag(command, name) : NULL;
+    if (meant != NULL) {
+        *used = 1;
+        (void)snprintf(rest, sizeof rest, "; the nearest known one is %s", meant);
+        config_fault(why, origin, "unknown flag", argv[0], rest);
+        return ERR_CONFIG;
+    }
     if (equals == NULL && (left < 2 || strchr(name, '.') == NULL)) {
         *used = 1;
         if (strchr(name, '.') != NULL) {
@@ -138,9 +224,12 @@ static enum error take_outcomes(struct args *args, const char *list, struct buf 
     return error;
 }
 
-static enum error take_flag(struct args *args, int left, char **argv, int *used, struct buf *why)
+static enum error take_flag(struct args *args, const char *command, int left, char **argv, int *used,
+                            struct buf *why)
 {
     *used = 1;
+    if (check_flag(command, left, argv, why) != ERR_OK)
+        return ERR_CONFIG;
     if (take_switch(args, argv[0]))
         return ERR_OK;
     if (flag_value("--config", left, argv, used) != NULL)
@@ -153,15 +242,11 @@ static enum error take_flag(struct args *args, int left, char **argv, int *used,
     const char *outcomes = flag_value("--fail-on", left, argv, used);
     if (outcomes != NULL)
         return take_outcomes(args, outcomes, why);
-    if (strcmp(argv[0], "--fail-on") == 0) {
-        (void)buf_printf(why, "%s: --fail-on needs outcomes, as in --fail-on refused,partial\n", origin);
-        return ERR_CONFIG;
-    }
     /* --shard i/n is how people think of it; the option is scan.shard. */
     const char *shard = flag_value("--shard", left, argv, used);
     if (shard != NULL)
         return config_set(&args->config, "scan.shard", shard, origin, why);
-    return argv[0][1] == '-' ? take_option(args, left, argv, used, why)
+    return argv[0][1] == '-' ? take_option(args, command, left, argv, used, why)
                              : take_letter(args, left, argv, used, why);
 }
 
@@ -176,7 +261,7 @@ static enum error take_all(struct args *args, int argc, char **argv, struct buf 
         } else if (only_names || argv[i][0] != '-' || argv[i][1] == 0) {
             args->names[args->name_count++] = argv[i];
         } else {
-            if (take_flag(args, argc - i, argv + i, &used, why) != ERR_OK)
+            if (take_flag(args, argv[0], argc - i, argv + i, &used, why) != ERR_OK)
                 error = ERR_CONFIG;
             i += used - 1;
         }

@@ -1,6 +1,6 @@
 /*
- * The command line of scan and check: positional arguments, options out of the table (--section.key=value and
- * one-letter flags), and the few flags that are no options.
+ * The command line of scan, check and suggest: positional arguments, options out of the table
+ * (--section.key=value and one-letter flags), and the few flags that are no options.
  */
 #ifndef STSWEEP_ARGS_H
 #define STSWEEP_ARGS_H
@@ -22,8 +22,9 @@ struct args {
 };
 
 /*
- * Reads argv[1…] (argv[0] is the command's name). The file of --config is read first, wherever it stands, so
- * that the command line wins. On failure *why says what is wrong, a line each fault.
+ * Reads argv[1…] (argv[0] is the command's name: a flag that is another command's is refused). The file of
+ * --config is read first, wherever it stands, so that the command line wins. On failure *why says what is
+ * wrong, a line each fault.
  */
 enum error args_parse(struct args *args, int argc, char **argv, struct buf *why);
 void args_dispose(struct args *args);

@@ -61,12 +61,21 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         (void)event_base_loopbreak(worker->loop.base);
 }
 
+/* What keeps a name from being looked at. */
+static enum failure_code take_name(const struct check *check, const char *text, char name[HOSTNAME_BYTES])
+{
+    enum failure_code code = hostname_normalize(bytes_of(text), name);
+    if (code == FAIL_NONE && optout_has_domain(check->worker->context->optout, name))
+        code = FAIL_INPUT_OPTED_OUT;
+    return code;
+}
+
 static bool start_all(struct check *check)
 {
     const struct check_request *request = check->request;
     for (size_t i = 0; i < request->name_count; i++) {
         char name[HOSTNAME_BYTES];
-        enum failure_code code = hostname_normalize(bytes_of(request->names[i]), name);
+        enum failure_code code = take_name(check, request->names[i], name);
         if (code != FAIL_NONE) {
             (void)fprintf(stderr, "stsweep: %s: %s: %s %s\n", request->names[i], failure_name(code),
                           failure_get(code)->why, failure_get(code)->mend);
@@ -141,9 +150,9 @@ static bool look_around(const struct check_request *request, struct scan_context
         return true; /* what keeps the workers from being made says so itself */
     preflight_print(&preflight, stderr);
     context->port25_blocked = preflight.port25_blocked;
-    if (preflight.no_resolver)
-        (void)fputs("stsweep: no resolver gives an answer that can be used\n", stderr);
-    return !preflight.no_resolver;
+    if (preflight.unfit != NULL)
+        (void)fprintf(stderr, "stsweep: %s\n", preflight.unfit);
+    return preflight.unfit == NULL;
 }
 
 int check_main(const struct check_request *request)

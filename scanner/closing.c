@@ -1,6 +1,8 @@
 /* The end of a scan's books. Decides nothing about how the process ends. */
 #include "scanner/closing.h"
 
+#include <string.h>
+
 enum { SUMMARY_BYTES = 4 * 1024 * 1024 };
 
 void closing_denominators(struct store *store, const struct reader_counts *counts)
@@ -11,6 +13,9 @@ void closing_denominators(struct store *store, const struct reader_counts *count
     summary->opted_out = counts->opted_out;
     summary->duplicates = counts->spool.duplicates;
     summary->not_in_shard = counts->spool.not_in_shard;
+    memcpy(summary->left_out, counts->rejected, sizeof summary->left_out);
+    summary->left_out[FAIL_INPUT_DUPLICATE] = summary->duplicates;
+    summary->left_out[FAIL_INPUT_OPTED_OUT] = summary->opted_out;
 }
 
 enum error closing_summary(struct store *store, struct buf *why)

@@ -60,8 +60,9 @@ bool config_shard(const struct config *config, uint32_t *index, uint32_t *count)
 /* The commented scan.ini with the defaults. */
 void config_print_ini(FILE *out);
 
-/* The options as help text, 80 columns. */
-void config_print_help(FILE *out);
+/* The options as help text, 80 columns, but for those of the sections that stand in `without` ("scan input").
+ */
+void config_print_help(FILE *out, const char *without);
 
 /* Visits every option with its value in effect, as it would be written: for meta.json and for the tests. */
 typedef void (*config_visit)(void *arg, const char *section, const char *key, const char *value);

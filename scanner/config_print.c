@@ -93,11 +93,16 @@ static void print_help_option(FILE *out, const struct config_option *option)
     (void)fprintf(out, "        (%s)\n", values);
 }
 
-void config_print_help(FILE *out)
+/* No section's name is a part of another's. */
+void config_print_help(FILE *out, const char *without)
 {
+    bool first = true;
     for (size_t i = 0; i < config_option_count; i++) {
+        if (strstr(without, config_options[i].section) != NULL)
+            continue;
         if (begins_section(i))
-            (void)fprintf(out, "%s[%s]\n", i == 0 ? "" : "\n", config_options[i].section);
+            (void)fprintf(out, "%s[%s]\n", first ? "" : "\n", config_options[i].section);
+        first = false;
         print_help_option(out, &config_options[i]);
     }
 }

@@ -181,6 +181,13 @@ static void make_hosts(struct domain *domain)
     }
 }
 
+/* A domain that stands for one on the opt-out list by a CNAME has that one's MX hosts. */
+static bool is_left_alone(const struct domain *domain, const struct mx_host *host)
+{
+    const struct optout *optout = domain->worker->context->optout;
+    return optout_has_domain(optout, host->host) || lookup_opted_out(&domain->facts.mx.lookup, optout);
+}
+
 static void request_hosts(struct domain *domain, bool intent)
 {
     struct worker *worker = domain->worker;
@@ -188,7 +195,7 @@ static void request_hosts(struct domain *domain, bool intent)
         const struct mx_host *host = &domain->facts.hosts[i];
         struct host_wait *wait = &domain->waits[i];
         wait->domain = domain;
-        if (host->address_literal || optout_has_domain(worker->context->optout, host->host))
+        if (host->address_literal || is_left_alone(domain, host))
             continue;
         wait->request = hosts_request(worker, host->host, intent, on_host, wait);
         if (!handle_is_set(wait->request))
@@ -204,10 +211,9 @@ static void start_visit(struct domain *domain)
     /* Out of memory: without the visit the facts would say that there is no policy. */
     if (domain->visit == NULL)
         abort();
-    domain->pending++;
-    domain->visiting = true;
-    policy_visit_start(domain->visit, domain->worker, facts->domain, &domain->arena, &facts->policy,
-                       on_policy, domain);
+    domain->visiting = policy_visit_start(domain->visit, domain->worker, facts->domain, &domain->arena,
+                                          &facts->policy, on_policy, domain);
+    domain->pending += domain->visiting;
 }
 
 static void start_look(struct domain *domain)

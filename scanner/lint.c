@@ -163,12 +163,13 @@ static bool is_ascii(const char *text)
 static void match_one(struct lint *lint, const char *host, size_t number, struct match *match)
 {
     const char *pattern = lint->args[number];
-    uint32_t column;
-    enum failure_code code = sts_policy_check_pattern(bytes_of(pattern), &column);
-    if (code != FAIL_NONE)
-        findings_add(&match->findings, code, number, column, text_escape(&lint->arena, bytes_of(pattern)));
-    if (match->code == FAIL_NONE)
-        match->code = code;
+    struct pattern_fault faults[PATTERN_FAULTS];
+    size_t count = sts_policy_pattern_faults(bytes_of(pattern), faults);
+    for (size_t i = 0; i < count; i++)
+        findings_add(&match->findings, faults[i].code, number, faults[i].column,
+                     text_escape(&lint->arena, bytes_of(pattern)));
+    if (match->code == FAIL_NONE && count > 0)
+        match->code = faults[0].code;
     if (mx_pattern_match(host, pattern))
         match->matches[match->count++] = pattern;
 }
@@ -223,8 +224,10 @@ static const struct {
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static int usage(FILE *out)
+/* The word is the user's own; NULL where one is missing. */
+static int usage(FILE *out, const char *word, const char *reason)
 {
+    (void)fprintf(out, "stsweep: lint: %s%s%s\n", word == NULL ? "" : word, word == NULL ? "" : ": ", reason);
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(out, "%s stsweep lint %s %s [--json]\n", i == 0 ? "usage:" : "      ", commands[i].name,
                       commands[i].args);
@@ -232,8 +235,8 @@ static int usage(FILE *out)
     return LINT_USAGE;
 }
 
-/* Sorts options from arguments into args, which has room for all. False for an option that there is not. */
-static bool take_args(struct lint *lint, int argc, char **argv, const char **args)
+/* Sorts options from arguments into args, which has room for all. The option that there is not, or NULL. */
+static const char *take_args(struct lint *lint, int argc, char **argv, const char **args)
 {
     bool options_end = false;
     for (int i = 0; i < argc; i++) {
@@ -245,40 +248,44 @@ static bool take_args(struct lint *lint, int argc, char **argv, const char **arg
         else if (strcmp(argv[i], "--json") == 0)
             lint->json = true;
         else
-            return false;
+            return argv[i];
     }
     lint->args = args;
-    return true;
+    return NULL;
 }
 
 static int run(struct lint *lint)
 {
     if (lint->count == 0)
-        return usage(lint->err);
+        return usage(lint->err, NULL, "say what to look at");
     const char *name = lint->args[0];
     lint->args++;
     lint->count--;
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(name, commands[i].name) == 0 && lint->count >= commands[i].least &&
-            lint->count <= commands[i].most)
-            return commands[i].run(lint);
-    return usage(lint->err);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) != 0)
+            continue;
+        if (lint->count < commands[i].least)
+            return usage(lint->err, name, "something is missing behind it");
+        if (lint->count > commands[i].most)
+            return usage(lint->err, lint->args[commands[i].most], "one too many");
+        return commands[i].run(lint);
+    }
+    return usage(lint->err, name, "no such text; there are record, tlsrpt, policy and match");
 }
 
 int lint_main(int argc, char **argv, FILE *out, FILE *err)
 {
     struct lint lint = {.out = out, .err = err};
-    if (argc < 1)
-        return usage(err);
+    const char *unknown = NULL;
     arena_init(&lint.arena, ARENA_BYTES);
-    const char **args = calloc((size_t)argc, sizeof *args);
+    const char **args = calloc((size_t)argc + 1, sizeof *args);
     int result;
     if (args == NULL)
         result = no_memory(&lint);
-    else if (take_args(&lint, argc, argv, args))
-        result = run(&lint);
+    else if ((unknown = take_args(&lint, argc, argv, args)) != NULL)
+        result = usage(err, unknown, "no such flag");
     else
-        result = usage(err);
+        result = run(&lint);
     free(args);
     arena_dispose(&lint.arena);
     return result;

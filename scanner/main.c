@@ -15,7 +15,7 @@ enum { EXIT_USAGE = 2, WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
 
 struct command {
     const char *name;
-    const char *usage;
+    const char *usage; /* this and what it does: rows of 79 columns at most, behind "  stsweep " the first */
     const char *does;
     int (*run)(int argc, char **argv);
 };
@@ -31,57 +31,72 @@ static int run_version(int argc, char **argv);
 
 static const struct command commands[] = {
     {"scan",
-     "scan [FILE...] -o DIR [--resume] [--shard i/n] [--fail-on OUTCOME,...]\n"
-     "               [--config FILE] [--section.key=value...]",
-     "Scans the domains of FILE (a name a line, or CSV rank,domain[,label]; also .gz and .zst; - is "
-     "standard\n"
-     "input) into the scan directory DIR. -o - streams domain records to standard output. --resume goes on\n"
-     "after a stop or a crash. Exit 0 done, 1 a record has an outcome of --fail-on, 2 usage, 3 stopped but\n"
+     "scan [FILE...] -o DIR [--resume] [--shard i/n]\n"
+     "               [--fail-on OUTCOME,...] [--config FILE] [--section.key=value...]",
+     "Scans the domains of FILE (a name a line, or CSV rank,domain[,label]; also .gz\n"
+     "and .zst; - or no FILE is standard input) into the scan directory DIR. -o -\n"
+     "streams domain records to standard output. --resume goes on after a stop or a\n"
+     "crash. --shard scans part i of n. --trace DOMAIN prints what is done for one.\n"
+     "Exit 0 done, 1 a record has an outcome of --fail-on, 2 usage, 3 stopped but\n"
      "resumable, 4 cannot go on.",
      run_scan},
     {"check",
-     "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...] [--config FILE] [--section.key=value...]",
-     "Looks at domains now and says what was found, what a sender will do and what to mend. --json prints\n"
-     "the records that scan writes. Exit 0 all protected, 1 not, 2 usage, 5 could not be determined; with\n"
-     "--fail-on, 1 where a domain has one of these outcomes, and 0 where none has.",
+     "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...]\n"
+     "               [--config FILE] [--section.key=value...]",
+     "Looks at domains now and says what was found, what a sender will do and what to\n"
+     "mend. -v adds the evidence and a look at this machine; --json prints the\n"
+     "records that scan writes. Colours appear on a terminal only, and not where\n"
+     "NO_COLOR is set. Exit 0 all protected, 1 not, 2 usage, 4 cannot go on, 5 could\n"
+     "not be determined; with --fail-on, 1 where a domain has one of these outcomes,\n"
+     "else 5 where one could not be determined, else 0.",
      run_check},
-    {"lint", "lint record TXT... | tlsrpt TXT... | policy FILE|- | match HOST PATTERN... [--json]",
-     "Says offline whether a text is valid and, if not, where and why. Exit 0 valid, 1 not, 2 usage.",
+    {"lint",
+     "lint record TXT... | tlsrpt TXT... | policy FILE|- |\n"
+     "               match HOST PATTERN... [--json]",
+     "Says offline whether a text is valid and, if not, where and why. record is what\n"
+     "stands at _mta-sts, tlsrpt what stands at _smtp._tls: each TXT is one record,\n"
+     "as several there are a fault of their own. match says whether an mx pattern of\n"
+     "a policy names HOST. Exit 0 valid, 1 not, 2 usage.",
      run_lint},
     {"suggest",
-     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI] [--remove] [--json]\n"
-     "               [--config FILE] [--section.key=value...]",
-     "Says what to publish: the policy file and the records for MTA-STS and TLSRPT, made of the MX hosts "
-     "that\n"
-     "are really in use, testing first, and what must be mended before the mode can be enforce. DIR is a "
-     "scan:\n"
-     "all its domains, as they were then. -o FOLDER writes a folder a domain (mta-sts.txt, records.zone,\n"
-     "README.txt) and leaves files that stand there alone unless --force is given. --rua says where reports\n"
-     "go; --remove how to take MTA-STS down. Exit 0 done, 2 usage, 4 cannot go on or files stand already,\n"
-     "5 a domain could not be determined.",
+     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI]\n"
+     "               [--remove] [--json] [--config FILE] [--section.key=value...]",
+     "Says what to publish: the policy file and the records for MTA-STS and TLSRPT,\n"
+     "made of the MX hosts that are really in use, testing first, and what must be\n"
+     "mended before the mode can be enforce. DIR is a scan: all its domains, as they\n"
+     "were then. -o FOLDER writes a folder a domain (mta-sts.txt, records.zone,\n"
+     "README.txt) and leaves files that stand there alone unless --force is given.\n"
+     "--rua says where reports go; --remove how to take MTA-STS down. Exit 0 done, 2\n"
+     "usage, 4 cannot go on or files stand already, 5 a domain could not be\n"
+     "determined.",
      run_suggest},
     {"show",
-     "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...] [--provider NAME,...]\n"
-     "               [--domain NAME,...] [--label LABEL,...] [--hosts | --rejects] [--csv | --json]\n"
-     "               [--limit N] [--rejudge [--now]] [--fail-on OUTCOME,...]",
-     "Shows the records of the scan directory DIR again, also of a scan that still runs or was stopped: a\n"
-     "line each for a person, as CSV, or as the JSON that was stored. Domain records, or those of hosts, or\n"
-     "what was rejected. A CODE may be the beginning of one, as policy.tls; NAME of --provider a part of\n"
-     "one. Filters of different names must all hold. --rejudge judges the stored facts by the rules of\n"
-     "this program, as of the time of the scan (--now: of today), and says on standard error what changed;\n"
-     "it writes about as much as hosts and certificates take to TMPDIR. Exit 0 done, 1 a record shown has\n"
-     "an outcome of --fail-on, 2 usage, 4 the directory cannot be read.",
+     "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...]\n"
+     "               [--provider NAME,...] [--domain NAME,...] [--label LABEL,...]\n"
+     "               [--hosts | --rejects] [--csv | --json] [--limit N]\n"
+     "               [--rejudge [--now]] [--fail-on OUTCOME,...]",
+     "Shows the records of the scan directory DIR again, also of a scan that still\n"
+     "runs or was stopped: a line each for a person, as CSV, or as the JSON that was\n"
+     "stored. Domain records, or those of hosts, or what was rejected. A CODE may be\n"
+     "the beginning of one, as policy.tls; NAME of --provider a part of one. Filters\n"
+     "of different names must all hold. --rejudge judges the stored facts by the\n"
+     "rules of this program, as of the time of the scan (--now: of today), and says\n"
+     "on standard error what changed; it writes about as much as hosts and\n"
+     "certificates take to TMPDIR. Exit 0 done, 1 a record shown has an outcome of\n"
+     "--fail-on, 2 usage, 4 the directory cannot be read.",
      run_show},
     {"diff", "diff OLD NEW [--json]",
-     "Compares two scan directories and says of each domain what has changed for senders: gained or lost\n"
-     "MTA-STS, broke, mended, another outcome, another policy, unclear (not determined in one of them),\n"
-     "appeared or gone from the list; and whose policy changed under the same id, so that senders keep the\n"
-     "old one (policy.weak.id-body-changed). A line each, or --json. Exit 0 nothing got worse, 1 a domain\n"
-     "broke, lost MTA-STS or kept its id, 2 usage, 4 a directory cannot be read.",
+     "Compares two scan directories and says of each domain what has changed for\n"
+     "senders: gained or lost MTA-STS, broke, mended, another outcome, another\n"
+     "policy, unclear (not determined in one of them), appeared or gone from the\n"
+     "list; and whose policy changed under the same id, so that senders keep the old\n"
+     "one (policy.weak.id-body-changed). A line each, or --json. Exit 0 nothing got\n"
+     "worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a directory\n"
+     "cannot be read.",
      run_diff},
     {"help", "help [COMMAND|scan.ini]",
-     "Says how a command is used, and lists the options; `help scan.ini` prints a commented configuration\n"
-     "file with every option's default.",
+     "Says how a command is used, and lists the options; `help scan.ini` prints a\n"
+     "commented configuration file with every option's default.",
      run_help},
     {"version", "version", "Prints the version.", run_version},
 };
@@ -114,7 +129,7 @@ static int run_help(int argc, char **argv)
         print_command(stdout, command);
         if (command->run == run_scan || command->run == run_check || command->run == run_suggest) {
             (void)fputs("\nOptions, in a file given with --config or as --section.key=value:\n\n", stdout);
-            config_print_help(stdout);
+            config_print_help(stdout, command->run == run_scan ? "" : "scan input output");
         }
         return 0;
     }
@@ -136,6 +151,8 @@ static int run_version(int argc, char **argv)
 
 static int run_lint(int argc, char **argv)
 {
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return run_help(2, (char *[]){argv[0], argv[0]});
     return lint_main(argc - 1, argv + 1, stdout, stderr);
 }
 

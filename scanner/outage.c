@@ -62,32 +62,54 @@ static void enter(struct outage *outage, enum outage_state state, int64_t now)
     outage->ask_at_ms = now;
 }
 
-static void enter_calm(struct outage *outage, int64_t now)
+/* Into a state in which lookups are counted from now on. */
+static void enter_counting(struct outage *outage, enum outage_state state, int64_t now)
 {
-    enter(outage, OUTAGE_CALM, now);
+    enter(outage, state, now);
     outage_window_init(&outage->window, outage->settings.window_ms);
 }
 
 void outage_init(struct outage *outage, const struct outage_settings *settings)
 {
     *outage = (struct outage){.settings = *settings, .quiet_until_ms = INT64_MIN};
-    enter_calm(outage, 0);
+    enter_counting(outage, OUTAGE_CALM, 0);
+}
+
+static bool most_fail(const struct outage *outage, const struct outage_counts *counts)
+{
+    const struct outage_settings *settings = &outage->settings;
+    struct outage_counts late = outage_window_since(&outage->window, counts, settings->least);
+    return late.ended >= settings->least && late.failed * 100 > late.ended * settings->share_percent;
+}
+
+static bool nearly_all_fail(const struct outage *outage, const struct outage_counts *counts)
+{
+    struct outage_counts last = outage_window_since(&outage->window, counts, OUTAGE_FEW);
+    return last.ended >= OUTAGE_FEW && last.failed * 100 >= last.ended * NEARLY_ALL_PERCENT;
+}
+
+/* The tail has had its time. If even now hardly anything is answered, that is no tail but the next outage,
+ * which would otherwise be looked for only once its first domains have ended. */
+static void end_tail(struct outage *outage, const struct outage_counts *counts, int64_t now)
+{
+    if (nearly_all_fail(outage, counts))
+        enter(outage, OUTAGE_SUSPECTED, now);
+    else
+        enter_counting(outage, OUTAGE_CALM, now);
 }
 
 enum outage_state outage_count(struct outage *outage, const struct outage_counts *counts, int64_t now)
 {
     const struct outage_settings *settings = &outage->settings;
-    if (outage->state == OUTAGE_OVER && now - outage->since_ms >= settings->tail_ms)
-        enter_calm(outage, now);
-    if (outage->state != OUTAGE_CALM || settings->share_percent == 0)
+    bool watched = outage->state == OUTAGE_CALM || outage->state == OUTAGE_OVER;
+    if (!watched || settings->share_percent == 0)
         return outage->state;
-    struct outage_counts late = outage_window_since(&outage->window, counts, settings->least);
-    struct outage_counts last = outage_window_since(&outage->window, counts, OUTAGE_FEW);
-    outage_window_add(&outage->window, counts, now);
-    bool most = late.ended >= settings->least && late.failed * 100 > late.ended * settings->share_percent;
-    bool nearly_all = last.ended >= OUTAGE_FEW && last.failed * 100 >= last.ended * NEARLY_ALL_PERCENT;
-    if ((most || nearly_all) && now >= outage->quiet_until_ms)
+    if (outage->state == OUTAGE_OVER && now - outage->since_ms >= settings->tail_ms)
+        end_tail(outage, counts, now);
+    else if (outage->state == OUTAGE_CALM && now >= outage->quiet_until_ms &&
+             (most_fail(outage, counts) || nearly_all_fail(outage, counts)))
         enter(outage, OUTAGE_SUSPECTED, now);
+    outage_window_add(&outage->window, counts, now);
     return outage->state;
 }
 
@@ -101,18 +123,18 @@ enum outage_state outage_answered(struct outage *outage, bool good, int64_t now)
 {
     outage->ask_at_ms = now + OUTAGE_PAUSE_MS;
     if (outage->state == OUTAGE_SUSPECTED && good && now - outage->since_ms > outage->settings.prompt_ms) {
-        enter(outage, OUTAGE_OVER, now); /* it was us, and it is over before it could be said */
+        enter_counting(outage, OUTAGE_OVER, now); /* it was us, and it is over before it could be said */
     } else if (outage->state == OUTAGE_SUSPECTED && good) {
         /* It is them. Whoever scans a list of the dead is not to be asked about it all the time. */
         outage->quiet_until_ms = now + outage->settings.window_ms;
-        enter_calm(outage, now);
+        enter_counting(outage, OUTAGE_CALM, now);
     } else if (outage->state == OUTAGE_SUSPECTED) {
         enter(outage, OUTAGE_ON, now);
         outage->ask_at_ms = now + OUTAGE_PAUSE_MS;
     } else if (outage->state == OUTAGE_ON) {
         outage->good_rounds = good ? outage->good_rounds + 1 : 0;
         if (outage->good_rounds >= OUTAGE_GOOD_ROUNDS)
-            enter(outage, OUTAGE_OVER, now);
+            enter_counting(outage, OUTAGE_OVER, now);
     }
     return outage->state;
 }

@@ -35,6 +35,8 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     struct policy_visit *visit = arg;
     struct worker *worker = visit->worker;
     visit->facts->fetch = *facts;
+    if (did_not_connect(facts) && facts->net == NET_UNREACHABLE && worker_lacks_route(current(visit)))
+        visit->facts->fetch.not_tried = NOT_TRIED_NO_ROUTE;
     bool silent = did_not_connect(facts) && (facts->net == NET_TIMEOUT || facts->deadline);
     pace_release(worker, current(visit), PACE_HTTPS, silent);
     gate_leave(&worker->policy_gate);
@@ -122,7 +124,7 @@ static void on_addresses(void *arg)
     try_next(visit);
 }
 
-void policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
+bool policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
                         struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg)
 {
     *visit =
@@ -133,9 +135,14 @@ void policy_visit_start(struct policy_visit *visit, struct worker *worker, const
     facts->host = arena_string(arena, buf_string(&host));
     facts->fetch.tls.alert = -1;
     buf_dispose(&host);
+    if (facts->host != NULL && optout_has_domain(worker->context->optout, facts->host)) {
+        facts->fetch.not_tried = NOT_TRIED_OPTOUT;
+        return false;
+    }
     set_state(visit, VISIT_ADDRESSES);
     address_query_start(&visit->address, worker->dns, facts->host == NULL ? "" : facts->host, arena,
                         &facts->address, on_addresses, visit);
+    return true;
 }
 
 void policy_visit_cancel(struct policy_visit *visit)

@@ -31,8 +31,8 @@ struct policy_visit {
 };
 
 /* domain, arena and facts outlive the visit. done is called exactly once unless cancelled, never from inside.
- */
-void policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
+ * false: the host is on the opt-out list, the facts say so, and nothing was begun. */
+bool policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
                         struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg);
 void policy_visit_cancel(struct policy_visit *visit);
 

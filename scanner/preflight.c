@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/ceilings.h"
+#include "scanner/preflight_disk.h"
 
 enum {
     RESOLVERS_TESTED = 16,
@@ -159,12 +159,12 @@ static void start_resolvers(struct run *run)
 static void say_resolvers(struct run *run)
 {
     size_t usable = 0;
-    size_t silent = 0;
+    size_t useless = 0;
     for (size_t i = 0; i < run->resolver_count; i++) {
         usable += is_usable(&run->resolvers[i]);
-        silent += is_silent(&run->resolvers[i]);
+        useless += is_silent(&run->resolvers[i]) || run->resolvers[i].status == DNS_BOGUS;
     }
-    run->preflight->no_resolver = silent == run->resolver_count;
+    run->preflight->no_resolver = useless == run->resolver_count;
     run->none_usable = usable == 0;
     char *text = add_line(run->preflight, "resolvers", usable == run->resolver_count);
     append(text, "%zu of %zu can be used: ", usable, run->resolver_count);
@@ -324,9 +324,10 @@ static void say_port25(struct run *run)
         append(text, "not known: %zu of %zu hosts of preflight.port25 could be tried", failed,
                run->target_count);
     } else {
-        for (size_t i = 0; i < run->target_count; i++)
-            if (run->targets[i].end == TARGET_CONNECTS)
-                append(text, "%s answers", run->targets[i].name);
+        size_t first = 0;
+        while (run->targets[first].end != TARGET_CONNECTS)
+            first++;
+        append(text, "%s answers", run->targets[first].name);
     }
 }
 
@@ -345,11 +346,16 @@ static void say_families(struct run *run)
         append(text, "%s only: hosts without it will be unknown", v4 ? "IPv4" : "IPv6");
 }
 
+static bool clock_is_sane(int64_t now_ms)
+{
+    return now_ms >= CLOCK_LEAST_MS;
+}
+
 static void say_clock(struct run *run)
 {
     char now[CLOCK_TEXT_BYTES];
     int64_t now_ms = clock_wall_ms();
-    bool sane = now_ms >= CLOCK_LEAST_MS;
+    bool sane = clock_is_sane(now_ms);
     char *text = add_line(run->preflight, "clock", sane);
     append(text, "%s%s", clock_format(now_ms, now), sane ? "" : ": before this program was written");
     if (is_embedded(run) && count_security(run, DNSSEC_SECURE) > 0)
@@ -371,28 +377,11 @@ static void say_files(struct run *run, uint64_t limit)
            limit >= need ? "" : "; raise ulimit -n or lower smtp.live");
 }
 
-/* The directory need not be there yet: then the nearest one above it. */
-static bool free_bytes(const char *path, uint64_t *bytes)
-{
-    char *at = strdup(path);
-    struct statvfs space;
-    bool found = at != NULL && statvfs(at, &space) == 0;
-    while (at != NULL && !found && strrchr(at, '/') > at) {
-        *strrchr(at, '/') = '\0';
-        found = statvfs(at, &space) == 0;
-    }
-    if (!found)
-        found = statvfs(path[0] == '/' ? "/" : ".", &space) == 0;
-    free(at);
-    *bytes = found ? (uint64_t)space.f_bavail * space.f_frsize : 0;
-    return found;
-}
-
 static void say_disk(struct run *run)
 {
     const char *dir = run->config.output_dir;
     uint64_t bytes;
-    if (dir[0] == '\0' || strcmp(dir, "-") == 0 || !free_bytes(dir, &bytes))
+    if (dir[0] == '\0' || strcmp(dir, "-") == 0 || !disk_free_bytes(dir, &bytes))
         return;
     append(add_line(run->preflight, "disk", bytes >= DISK_LEAST), "%.1f GiB free for %s",
            (double)bytes / (double)(UINT64_C(1) << 30), dir);
@@ -445,6 +434,19 @@ static void say_all(struct run *run, uint64_t open_files)
     say_disk(run);
 }
 
+/* A scan that only asks the DNS may do without a route. */
+static const char *why_unfit(const struct run *run)
+{
+    const struct scan_context *context = run->context;
+    if (run->preflight->no_resolver)
+        return "no resolver gives an answer that can be used";
+    if (!clock_is_sane(clock_wall_ms()))
+        return "the clock is wrong: every certificate would seem not yet valid";
+    if (run->config.smtp_probe != SMTP_PROBE_NONE && !context->has_ipv4 && !context->has_ipv6)
+        return "there is no route to anywhere from here";
+    return NULL;
+}
+
 enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
                          struct buf *why)
 {
@@ -464,6 +466,7 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
         (void)event_base_loopexit(run->base, &most);
         (void)event_base_dispatch(run->base);
         say_all(run, open_files);
+        preflight->unfit = why_unfit(run);
     } else {
         (void)buf_text(why, reason);
     }
@@ -471,10 +474,25 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
     return started ? ERR_OK : ERR_CONFIG;
 }
 
+static void print_check(const struct meta_check *check, FILE *out)
+{
+    (void)fprintf(out, "preflight: %s: %s%s\n", check->name, check->ok ? "" : "WARNING: ", check->text);
+}
+
 void preflight_print(const struct preflight *preflight, FILE *out)
 {
+    for (size_t i = 0; i < preflight->count; i++)
+        print_check(&preflight->checks[i], out);
+}
+
+void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out)
+{
+    uint64_t bytes;
     for (size_t i = 0; i < preflight->count; i++) {
-        const struct meta_check *check = &preflight->checks[i];
-        (void)fprintf(out, "preflight: %s: %s%s\n", check->name, check->ok ? "" : "WARNING: ", check->text);
+        struct meta_check *check = &preflight->checks[i];
+        if (strcmp(check->name, "disk") != 0 || !disk_free_bytes(config->output_dir, &bytes))
+            continue;
+        check->ok = disk_describe(config, names, bytes, preflight->texts[i], PREFLIGHT_TEXT_BYTES);
+        print_check(check, out);
     }
 }

@@ -18,8 +18,9 @@ struct preflight {
     struct meta_check checks[PREFLIGHT_LINES]; /* their texts point into texts */
     char texts[PREFLIGHT_LINES][PREFLIGHT_TEXT_BYTES];
     size_t count;
-    bool no_resolver;    /* none answers at all: a scan would learn nothing */
+    bool no_resolver;    /* none answers at all, or the root itself is bogus for all */
     bool port25_blocked; /* names are found, but port 25 of nobody can be reached */
+    const char *unfit;   /* why a scan from here would say nothing of anybody; NULL where it would */
 };
 
 /*
@@ -29,6 +30,12 @@ struct preflight {
  */
 enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
                          struct buf *why);
+
+/*
+ * Once it is known how many names there are to scan: the line about disk space says what they are likely to
+ * take, and is printed anew. Nothing where there is no such line.
+ */
+void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out);
 
 /* "preflight: NAME: TEXT", with a word of warning where it is not ok. */
 void preflight_print(const struct preflight *preflight, FILE *out);

@@ -68,6 +68,10 @@ static void on_probe(void *arg, struct probe_facts *facts)
         finish(run);
         return;
     }
+    if (facts->step == SMTP_CONNECT && facts->net == NET_UNREACHABLE && worker_lacks_route(&facts->ip)) {
+        not_tried(run, NOT_TRIED_NO_ROUTE);
+        return;
+    }
     run->permissive = handshake_wants_second(facts);
     if (!run->permissive || !ask_again(run))
         finish(run);

@@ -31,6 +31,7 @@ struct reader {
     atomic_uint_fast64_t started;
     atomic_uint_fast64_t finished;
     atomic_uint_fast64_t put_off;
+    atomic_uint_fast64_t retried; /* of those, handed out again */
     atomic_bool waiting;
     struct mailbox returned; /* names put off, on their way into `again` */
     struct spool *spool;     /* of this pass */
@@ -83,6 +84,7 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
 {
     struct reader *reader = arg;
     reader->counts.rejects++;
+    reader->counts.rejected[reject->reason]++;
     if (reader->options.rejects_done)
         return ERR_OK;
     struct reject_line line = {.ordinal = reject->ordinal,
@@ -196,12 +198,18 @@ static enum error take_returned(struct reader *reader)
     return reader->again_error;
 }
 
-bool reader_tries_again(const struct worker *worker, const struct judgement *judgement)
+/* Was this machine cut off at any time since then? */
+static bool was_doubtful(struct scan_context *context, int64_t started_ms)
+{
+    return atomic_load(&context->doubtful) || started_ms < atomic_load(&context->doubt_ended_ms);
+}
+
+bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement)
 {
     int64_t more = worker->context->config->scan_retry_passes - (int64_t)worker->pass;
     if (more >= 0 && verdict_may_pass(judgement))
         return true;
-    return more + READER_OUTAGE_PASSES >= 0 && atomic_load(&worker->context->doubtful) &&
+    return more + READER_OUTAGE_PASSES >= 0 && was_doubtful(worker->context, started_ms) &&
            verdict_has_passing(judgement);
 }
 
@@ -244,6 +252,8 @@ static enum error hand_out(struct reader *reader, bool first)
             return ERR_STOPPED;
         pause_for_writer(reader);
         pause_for_outage(reader);
+        if (!first)
+            atomic_fetch_add(&reader->retried, 1);
         error = start_domain(reader, &name);
         if (error == ERR_OK)
             error = take_returned(reader);
@@ -410,11 +420,14 @@ void reader_finished(struct reader *reader)
 
 struct reader_progress reader_progress(struct reader *reader)
 {
-    /* `finished` first: it must never be seen ahead of `started`. */
+    /* `finished` first: it must never be seen ahead of `started`; so `retried`, of `put_off`. */
     uint64_t finished = atomic_load(&reader->finished);
+    uint64_t retried = atomic_load(&reader->retried);
+    uint64_t put_off = atomic_load(&reader->put_off);
     return (struct reader_progress){.finished = finished,
                                     .started = atomic_load(&reader->started),
-                                    .put_off = atomic_load(&reader->put_off),
+                                    .put_off = put_off,
+                                    .again = put_off - retried,
                                     .waiting = atomic_load(&reader->waiting)};
 }
 

@@ -17,8 +17,10 @@ struct reader;
 
 enum { READER_OUTAGE_PASSES = 3 };
 
-/* From the worker's thread: is this judgement to be put off, as another pass may find more? */
-bool reader_tries_again(const struct worker *worker, const struct judgement *judgement);
+/* From the worker's thread: is this judgement of a domain that was started then (monotonic) to be put off, as
+ * another pass may find more? Whatever lived through an outage of our own is, if anything failed that passes.
+ */
+bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement);
 
 struct reader_options {
     const struct config *config;
@@ -40,6 +42,7 @@ struct reader_options {
 
 struct reader_counts {
     uint64_t rejects;
+    uint64_t rejected[FAIL_COUNT]; /* the same by their code */
     uint64_t opted_out;
     uint64_t inputs;
     struct spool_counts spool;
@@ -67,6 +70,7 @@ struct reader_progress {
     uint64_t started;
     uint64_t finished;
     uint64_t put_off; /* so far, in all passes */
+    uint64_t again;   /* of those, how many are still to be handed out once more */
     bool waiting;     /* between two passes */
 };
 

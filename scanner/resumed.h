@@ -7,11 +7,15 @@
 
 #include <stdio.h>
 
+#include "input/input.h"
 #include "output/store.h"
 #include "scanner/worker.h"
 
 /* Says what was cut or damaged; returns how many records stand already. */
 uint64_t resumed_tell(struct store *store, FILE *out);
+
+/* How many of the names read are still to be scanned, at most. */
+uint64_t resumed_left(const struct input_file *files, size_t count, uint64_t done_before);
 
 /* Before the loops start: addresses that were silent are not tried again in this pass. */
 void resumed_silence(const struct store *store, struct worker *workers);

@@ -16,6 +16,7 @@
 #include "scanner/preflight.h"
 #include "scanner/reader.h"
 #include "scanner/records.h"
+#include "scanner/refusal.h"
 #include "scanner/resumed.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
@@ -100,7 +101,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
                       const struct judgement *judgement)
 {
     struct scan *scan = arg;
-    if (reader_tries_again(worker, judgement)) {
+    if (reader_tries_again(worker, clock_monotonic_ms() - facts->ms, judgement)) {
         put_off(scan, facts);
         return;
     }
@@ -129,6 +130,8 @@ static enum error write_scanning(void *arg, struct store *store, struct buf *why
 static enum error on_input_read(void *arg)
 {
     struct scan *scan = arg;
+    uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
+    preflight_disk(&scan->preflight, scan->config, names, stderr);
     enum error error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
     if (error != ERR_OK)
         return error;
@@ -154,18 +157,20 @@ static void on_writer_failed(void *arg)
 
 static bool say(struct scan *scan, const char *what, enum error error)
 {
-    if (error == ERR_OK)
-        return true;
-    (void)fprintf(stderr, "stsweep: %s: %s", what, error_text(error));
-    if (scan->why.len > 0)
-        (void)fprintf(stderr, "\n  %s", buf_string(&scan->why));
-    (void)fprintf(stderr, scan->why.len > 0 && scan->why.data[scan->why.len - 1] == '\n' ? "" : "\n");
-    return false;
+    return refusal_say(what, error, &scan->why, stderr);
 }
 
 static bool is_streaming(const struct scan *scan)
 {
     return strcmp(scan->config->output_dir, "-") == 0;
+}
+
+/* What another command line would mend is told from what it would not. */
+static bool say_store(struct scan *scan, enum error error)
+{
+    if (error == ERR_FULL || error == ERR_IO)
+        scan->refused_with = EXIT_FAILED;
+    return say(scan, NULL, error);
 }
 
 static bool open_store(struct scan *scan)
@@ -182,9 +187,7 @@ static bool open_store(struct scan *scan)
         error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))
         error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
-    if (error == ERR_FULL || error == ERR_IO) /* nothing that another command line would mend */
-        scan->refused_with = EXIT_FAILED;
-    return say(scan, config->output_dir, error);
+    return say_store(scan, error);
 }
 
 static bool watch_signals(struct scan *scan)
@@ -258,7 +261,7 @@ static bool start_threads(struct scan *scan)
     return say(scan, "reader", reader_start(scan->reader));
 }
 
-/* What is this machine's own fault is said before anybody is judged. Without a resolver nobody can be. */
+/* What is this machine's own fault is said before anybody is judged. */
 static bool look_around(struct scan *scan, uint64_t open_files)
 {
     struct preflight *preflight = &scan->preflight;
@@ -268,10 +271,9 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     scan->context.port25_blocked = preflight->port25_blocked;
     scan->meta.preflight = preflight->checks;
     scan->meta.preflight_count = preflight->count;
-    if (!preflight->no_resolver)
+    if (preflight->unfit == NULL)
         return true;
-    (void)fputs("stsweep: no resolver gives an answer that can be used, so the scan does not start\n",
-                stderr);
+    (void)fprintf(stderr, "stsweep: %s, so the scan does not start\n", preflight->unfit);
     scan->refused_with = EXIT_FAILED;
     return false;
 }
@@ -296,9 +298,9 @@ static bool begin(struct scan *scan)
     for (size_t i = 0; i < request->file_count; i++)
         scan->files[i].path = request->files[i];
     uint64_t open_files = setup_open_files();
-    if (!fit(scan, open_files))
+    if (!fit(scan, open_files) || !say_store(scan, refusal_check(request, scan->config, &scan->why)))
         return false;
-    if (!say(scan, "configuration", context_init(&scan->context, scan->config, &scan->why)))
+    if (!say(scan, NULL, context_init(&scan->context, scan->config, &scan->why)))
         return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
     if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
@@ -347,14 +349,15 @@ static void show_progress(struct scan *scan)
     if (progress.waiting && !scan->waiting) {
         progress_clear(&scan->progress);
         (void)fprintf(stderr,
-                      "stsweep: %llu domains could not be determined; they are tried again in %lld s\n",
-                      (unsigned long long)progress.put_off, (long long)scan->config->scan_retry_after / 1000);
+                      "stsweep: could not be determined: %llu domains; they are tried again in %.3g s\n",
+                      (unsigned long long)progress.put_off, (double)scan->config->scan_retry_after / 1000.0);
     }
     scan->waiting = progress.waiting;
     struct progress_state state = {.before = scan->done_before,
                                    .done = progress.finished - progress.put_off,
                                    .total = reader_total(scan->reader),
-                                   .parked = atomic_load(&scan->context.parked)};
+                                   .parked = atomic_load(&scan->context.parked),
+                                   .again = progress.again};
     uint64_t under_way = progress.started - progress.finished;
     state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
     for (uint32_t i = 0; i < scan->worker_count; i++)
@@ -436,11 +439,11 @@ static int finish(struct scan *scan)
     progress_clear(&scan->progress);
     if (write_error != ERR_OK || atomic_load(&scan->writer_failed)) {
         write_error = writer_error(scan->writer, &scan->why);
-        (void)say(scan, scan->config->output_dir, write_error);
+        (void)say(scan, NULL, write_error);
         return EXIT_FAILED;
     }
     if (read_error != ERR_OK && read_error != ERR_STOPPED) {
-        (void)say(scan, "input", read_error);
+        (void)say(scan, NULL, read_error);
         return read_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
     }
     closing_denominators(scan->store, &counts);

@@ -170,13 +170,14 @@ static int finish(struct show *show, enum error error)
     if (show->unreadable > 0)
         (void)fprintf(show->err, "stsweep: %llu lines are no records\n",
                       (unsigned long long)show->unreadable);
+    bool damaged = show->judge.index != NULL && facts_index_damage(show->judge.index)[0] != 0;
     if (error != ERR_OK) {
         say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error));
         return EXIT_FAILED;
     }
     if (show->request->form == SHOW_TEXT)
         write_counts(show);
-    if (fflush(show->out) != 0 || ferror(show->out))
+    if (fflush(show->out) != 0 || ferror(show->out) || damaged)
         return EXIT_FAILED;
     for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         if (show->outcomes[outcome] > 0 && (show->request->fail_on >> outcome & 1) != 0)

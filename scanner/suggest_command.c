@@ -90,15 +90,15 @@ static int look_now(const struct args *args, struct suggest_run *run)
     return code == EXIT_USAGE || code == EXIT_CANNOT ? code : suggest_run_end(run);
 }
 
-/* A scan directory, not a folder that happens to be called like a domain. */
+/* A scan directory, not a folder that happens to be called like a domain. No domain has a slash. */
 static bool is_scan(const char *name)
 {
     char meta[PATH_MAX];
     struct stat status;
+    if (strchr(name, '/') != NULL)
+        return strstr(name, "://") == NULL;
     int len = snprintf(meta, sizeof meta, "%s/meta.json", name);
-    if (stat(name, &status) != 0 || !S_ISDIR(status.st_mode) || len < 0 || (size_t)len >= sizeof meta)
-        return false;
-    return strchr(name, '/') != NULL || stat(meta, &status) == 0;
+    return len > 0 && (size_t)len < sizeof meta && stat(meta, &status) == 0;
 }
 
 static int read_scan(const char *dir, struct suggest_run *run)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "output/facts_index.h"
-#include "output/frames_walk.h"
+#include "output/frames.h"
 #include "scanner/verdict.h"
 
 enum { TEXT_BYTES = 4 << 20, ARENA_BYTES = 128 << 20 };
@@ -70,25 +70,39 @@ static enum error on_line(void *arg, struct bytes line)
     return error;
 }
 
+/* The directory of a scan; -1 with *why where it is none. */
+static int open_scan(const char *dir, struct buf *why)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        (void)buf_text(why, strerror(errno));
+    } else if (faccessat(fd, "meta.json", F_OK, 0) != 0) {
+        (void)buf_printf(why, "no scan directory: meta.json: %s", strerror(errno));
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *why)
 {
     struct facts_index *index = NULL;
     struct walk walk = {.run = run, .why = why};
-    struct walk_end end;
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        (void)buf_printf(why, "%s: %s\n", dir, strerror(errno));
+    int fd = open_scan(dir, why);
+    if (fd < 0)
         return ERR_IO;
-    }
     buf_init(&walk.text, TEXT_BYTES);
     enum error error = facts_index_open(fd, &index, why);
     if (error == ERR_OK) {
         walk.source = facts_index_source(index);
-        (void)fputs(facts_index_damage(index), stderr);
-        error = frames_walk(fd, "domains", on_line, &walk, &end, why);
+        error = frames_read(fd, "domains", on_line, &walk, why);
     }
     if (error == ERR_OK && fflush(stdout) != 0)
         error = ERR_IO;
+    if (error == ERR_OK && facts_index_damage(index)[0] != 0) {
+        (void)buf_text(why, facts_index_damage(index));
+        error = ERR_CORRUPT;
+    }
     facts_index_close(index);
     buf_dispose(&walk.text);
     (void)close(fd);

@@ -101,14 +101,19 @@ static bool is_dane_open(const struct judgement *judgement)
     return false;
 }
 
+/* What stands in our own configuration or on an opt-out list stays there; a turn or a route may come. */
+static bool may_come(enum failure_code code)
+{
+    return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE ||
+           code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE;
+}
+
 bool verdict_has_passing(const struct judgement *judgement)
 {
     for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++) {
         const struct failure *failure = failure_get(code);
-        /* What stands in our own configuration or on an opt-out list does not pass; a turn may come. */
-        bool ours =
-            failure->who == WHO_US && code != FAIL_SMTP_NOT_PROBED_PACE && code != FAIL_POLICY_NOT_TRIED_PACE;
-        if (code_set_has(&judgement->codes, code) && failure->transient && !ours)
+        bool stays = failure->who == WHO_US && !may_come(code);
+        if (code_set_has(&judgement->codes, code) && failure->transient && !stays)
             return true;
     }
     return false;

@@ -164,6 +164,18 @@ static enum dane_outcome outcome_of_hosts(const size_t count[DANE_OUTCOME_COUNT]
     return count[DANE_OUTCOME_UNUSABLE] > 0 ? DANE_OUTCOME_UNUSABLE : DANE_OUTCOME_ABSENT;
 }
 
+/* A sender that requires DANE reports the hosts without it (RFC 8460 section 4.3.2.1). */
+static bool is_at_some_hosts(const struct domain_facts *facts, const struct judgement *judgement)
+{
+    bool covered = false, uncovered = false;
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        const struct host_verdict *host = &judgement->hosts[i];
+        covered = covered || (host->dane_applies && host->dane_code != FAIL_DANE_UNUSABLE);
+        uncovered = uncovered || (host->dane == DANE_OUTCOME_ABSENT && !takes_no_mail(&facts->hosts[i]));
+    }
+    return covered && uncovered;
+}
+
 enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, struct judgement *judgement)
 {
     size_t count[DANE_OUTCOME_COUNT] = {0};
@@ -172,6 +184,8 @@ enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, stru
         if (!takes_no_mail(&facts->hosts[i]))
             count[judgement->hosts[i].dane]++;
     }
+    if (is_at_some_hosts(facts, judgement))
+        code_set_add(&judgement->codes, FAIL_DANE_NOT_ALL_HOSTS);
     if (mx_hosts_named(&facts->mx) > judgement->host_count && !mx_is_null(&facts->mx))
         count[DANE_OUTCOME_UNKNOWN]++;
     if (is_open(&facts->mx.lookup))

@@ -146,6 +146,7 @@ static enum failure_code not_tried_code(enum not_tried reason)
         [NOT_TRIED_PACE] = FAIL_SMTP_NOT_PROBED_PACE,
         [NOT_TRIED_OPTOUT] = FAIL_SMTP_NOT_PROBED_OPTOUT,
         [NOT_TRIED_NO_FAMILY] = FAIL_SMTP_NOT_PROBED_NO_FAMILY,
+        [NOT_TRIED_NO_ROUTE] = FAIL_SMTP_NOT_PROBED_NO_ROUTE,
         [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_MX_SPECIAL_ADDRESS,
         [NOT_TRIED_NO_ADDRESS] = FAIL_MX_NO_ADDRESS,
         [NOT_TRIED_DEAD] = FAIL_SMTP_TCP_TIMEOUT,
@@ -294,11 +295,13 @@ static enum failure_code address_code(const struct policy_facts *policy)
         [NOT_TRIED_PACE] = FAIL_POLICY_NOT_TRIED_PACE,
         [NOT_TRIED_OPTOUT] = FAIL_POLICY_NOT_TRIED_OPTOUT,
         [NOT_TRIED_NO_FAMILY] = FAIL_POLICY_NOT_TRIED_NO_FAMILY,
+        [NOT_TRIED_NO_ROUTE] = FAIL_POLICY_NOT_TRIED_NO_ROUTE,
         [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_POLICY_SPECIAL_ADDRESS,
         [NOT_TRIED_DEAD] = FAIL_POLICY_TCP_TIMEOUT,
     };
     const struct address_facts *address = &policy->address;
-    if (address->ip_count > 0)
+    if (address->ip_count > 0 ||
+        policy->fetch.not_tried == NOT_TRIED_OPTOUT) /* then it is not even asked for */
         return codes[policy->fetch.not_tried];
     bool none = (address->a.status == DNS_NXDOMAIN || address->a.status == DNS_NODATA) &&
                 (address->aaaa.status == DNS_NXDOMAIN || address->aaaa.status == DNS_NODATA);

@@ -233,9 +233,11 @@ static void after_change(struct watch *watch, enum outage_state before, enum out
         (void)workers_forget_failures(watch->workers, watch->workers->count);
 }
 
-static void tell_others(struct watch *watch)
+static void tell_others(struct watch *watch, enum outage_state before, int64_t now)
 {
     enum outage_state state = watch->outage.state;
+    if (before == OUTAGE_OVER && state != before) /* a false alarm leaves no doubt behind */
+        atomic_store(&watch->context->doubt_ended_ms, now);
     atomic_store(&watch->context->hold_back, state == OUTAGE_SUSPECTED || state == OUTAGE_ON);
     atomic_store(&watch->context->doubtful, state != OUTAGE_CALM);
 }
@@ -268,7 +270,7 @@ const char *watch_tick(struct watch *watch)
     enum outage_state state = watch->outage.state;
     if (state != before)
         after_change(watch, before, state);
-    tell_others(watch);
+    tell_others(watch, before, now);
     if (state != before && (state == OUTAGE_ON || before == OUTAGE_ON))
         return say_outage(watch, state, now);
     return port_lost != port_before ? say_port(watch) : NULL;

@@ -1,7 +1,9 @@
 /* Making and ending the workers; which of them owns a key; whom they may contact. */
 #include "scanner/worker.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "scanner/base/map.h"
 #include "scanner/domain.h"
@@ -149,4 +151,19 @@ enum not_tried worker_may_contact(const struct worker *worker, const struct ip_a
     if (ip->family == 6 ? !context->has_ipv6 : !context->has_ipv4)
         return NOT_TRIED_NO_FAMILY;
     return TRIED;
+}
+
+/* A datagram socket that is only connected sends nothing. A host that a router, or a route of ours, calls
+ * unreachable is another matter (EHOSTUNREACH). */
+bool worker_lacks_route(const struct ip_addr *ip)
+{
+    struct sockaddr_storage address;
+    socklen_t len = ip_sockaddr(ip, 53, &address);
+    int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool failed = connect(fd, (const struct sockaddr *)&address, len) != 0;
+    bool lacks = failed && (errno == ENETUNREACH || errno == EADDRNOTAVAIL || errno == ENETDOWN);
+    close(fd);
+    return lacks;
 }

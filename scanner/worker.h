@@ -37,8 +37,9 @@ struct scan_context {
     atomic_size_t parked;  /* domains that wait beside scan.in_flight */
     atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
     atomic_bool doubtful;  /* likewise, or was a moment ago: what fails now is to be tried again */
-    bool whole_facts;      /* domains see all that a probe saw, not only what a verdict needs (check) */
-    const char *trace;     /* a domain whose transitions are printed to stderr, or NULL */
+    atomic_int_fast64_t doubt_ended_ms; /* monotonic: when that was last so; 0: never since the beginning */
+    bool whole_facts;  /* domains see all that a probe saw, not only what a verdict needs (check) */
+    const char *trace; /* a domain whose transitions are printed to stderr, or NULL */
     struct sink sink;
 };
 
@@ -79,5 +80,9 @@ struct worker *worker_of(const struct worker *worker, struct bytes key);
 
 /* May this address be contacted at all? TRIED, or the reason why not. */
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
+
+/* After a connection that found no way: is it this machine that has no route there, or no address to send
+ * from? */
+bool worker_lacks_route(const struct ip_addr *ip);
 
 #endif

@@ -40,6 +40,14 @@ size_t lines_find_bare_cr(struct bytes body)
     return body.len;
 }
 
+size_t lines_end_of(struct bytes body, size_t offset)
+{
+    struct lines lines = {.body = body, .at = offset};
+    struct line line;
+    (void)lines_next(&lines, &line);
+    return lines.at;
+}
+
 void lines_place(struct bytes body, size_t offset, size_t *line, size_t *column)
 {
     struct lines lines = lines_start(body);

@@ -33,6 +33,9 @@ bool lines_have_bom(struct bytes body);
 /* Offset of the first CR that no LF follows, or body.len. */
 size_t lines_find_bare_cr(struct bytes body);
 
+/* Where the line ends that holds the byte at offset: behind its LF, CRLF or CR, or body.len. */
+size_t lines_end_of(struct bytes body, size_t offset);
+
 /* Line and column, both from 1, of a byte of the body; what ends a line belongs to it. */
 void lines_place(struct bytes body, size_t offset, size_t *line, size_t *column);
 

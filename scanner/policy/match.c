@@ -5,6 +5,8 @@
 #include "scanner/policy/policy.h"
 #include "scanner/policy/text.h"
 
+enum { LABEL_BYTES = 63, NAME_BYTES = 253 };
+
 static struct bytes without_root_dot(const char *name)
 {
     struct bytes text = bytes_of(name);
@@ -34,19 +36,22 @@ static bool is_address(struct bytes host)
     return ip_parse(text, &ip);
 }
 
-/* Something that a pattern may match: not empty, no empty label, not an address. */
+/* Something that a pattern may match: no label empty or too long, not an address, no white space, and no
+ * star, which is a pattern's. */
 static bool is_host(struct bytes host)
 {
-    if (host.len == 0 || is_address(host))
+    if (host.len == 0 || host.len > NAME_BYTES || is_address(host))
         return false;
-    bool label_is_empty = true;
+    size_t label_len = 0;
     for (size_t i = 0; i < host.len; i++) {
-        bool is_dot = host.data[i] == '.';
-        if (is_dot && label_is_empty)
+        uint8_t byte = host.data[i];
+        if (byte <= ' ' || byte == '*' || (byte == '.' && label_len == 0))
             return false;
-        label_is_empty = is_dot;
+        label_len = byte == '.' ? 0 : label_len + 1;
+        if (label_len > LABEL_BYTES)
+            return false;
     }
-    return !label_is_empty;
+    return label_len > 0;
 }
 
 /* Behind the first label, its dot included; empty where there is only one. */

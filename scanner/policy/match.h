@@ -9,8 +9,9 @@
 
 /*
  * Case is folded (ASCII only) and one trailing dot dropped on either side; U-labels in the host are not
- * converted here. "*." stands for exactly one label. A host that is empty, an address, or holds an empty
- * label matches nothing; so does a pattern that is not valid.
+ * converted here. "*." stands for exactly one label. A host that is empty, an address, too long or
+ * itself a pattern, or holds white space or a label that is empty or too long, matches nothing; so does a
+ * pattern that is not valid.
  */
 bool mx_pattern_match(const char *host, const char *pattern);
 

@@ -9,10 +9,12 @@
 
 enum { LABEL_BYTES = 63, NAME_BYTES = 253 };
 
-/* Four runs of digits: meant as an address even where a number is past 255. */
+/* Four runs of digits: meant as an address even where a number is past 255, or where a dot ends it. */
 static bool is_dotted_quad(struct bytes name)
 {
     size_t dots = 0, digits = 0;
+    if (name.len > 0 && name.data[name.len - 1] == '.')
+        name.len--;
     for (size_t i = 0; i < name.len; i++) {
         if (name.data[i] == '.' && digits > 0) {
             dots++;
@@ -65,34 +67,61 @@ static enum failure_code check_byte(struct bytes name, size_t at, size_t label_l
     return text_is_alnum(byte) ? FAIL_NONE : FAIL_POLICY_SYNTAX_MX_BAD;
 }
 
-/* *at gets the offset of the fault. */
-static enum failure_code check_name(struct bytes name, size_t *at)
+struct checked {
+    struct pattern_fault *faults;
+    size_t count;
+};
+
+static uint32_t column_of(size_t at)
 {
+    return at < UINT32_MAX ? (uint32_t)at + 1 : UINT32_MAX;
+}
+
+/* Each code once. */
+static void note(struct checked *checked, enum failure_code code, size_t at)
+{
+    for (size_t i = 0; i < checked->count; i++)
+        if (checked->faults[i].code == code)
+            return;
+    if (code != FAIL_NONE)
+        checked->faults[checked->count++] = (struct pattern_fault){code, column_of(at)};
+}
+
+/* name begins at offset start of the pattern. A dot at the end is a fault of its own, and makes no name too
+ * long. */
+static void check_name(struct checked *checked, struct bytes name, size_t start)
+{
+    bool is_dotted = name.len > 0 && name.data[name.len - 1] == '.';
+    bool is_long = start + name.len - is_dotted > NAME_BYTES;
     size_t label_len = 0;
-    for (*at = 0; *at < name.len; ++*at) {
-        enum failure_code code = check_byte(name, *at, label_len);
-        if (code != FAIL_NONE)
-            return code;
-        label_len = name.data[*at] == '.' ? 0 : label_len + 1;
+    for (size_t at = 0; at < name.len; at++) {
+        if (is_long && start + at == NAME_BYTES)
+            note(checked, FAIL_POLICY_SYNTAX_MX_BAD, start + at);
+        note(checked, check_byte(name, at, label_len), start + at);
+        label_len = name.data[at] == '.' ? 0 : label_len + 1;
         if (label_len > LABEL_BYTES)
-            return FAIL_POLICY_SYNTAX_MX_BAD;
+            note(checked, FAIL_POLICY_SYNTAX_MX_BAD, start + at);
     }
-    return name.len == 0 ? FAIL_POLICY_SYNTAX_MX_BAD : FAIL_NONE;
+    if (name.len == 0)
+        note(checked, FAIL_POLICY_SYNTAX_MX_BAD, start);
+}
+
+size_t sts_policy_pattern_faults(struct bytes pattern, struct pattern_fault faults[PATTERN_FAULTS])
+{
+    size_t start = pattern.len > 2 && text_begins(pattern, bytes_of("*.")) ? 2 : 0;
+    struct bytes name = text_slice(pattern, start, pattern.len);
+    struct checked checked = {.faults = faults};
+    if (is_address(name))
+        note(&checked, FAIL_POLICY_SYNTAX_MX_ADDRESS, start);
+    else
+        check_name(&checked, name, start);
+    return checked.count;
 }
 
 enum failure_code sts_policy_check_pattern(struct bytes pattern, uint32_t *column)
 {
-    size_t start = pattern.len > 2 && text_begins(pattern, bytes_of("*.")) ? 2 : 0;
-    struct bytes name = text_slice(pattern, start, pattern.len);
-    size_t at = 0;
-    enum failure_code code = FAIL_POLICY_SYNTAX_MX_ADDRESS;
-    if (!is_address(name))
-        code = check_name(name, &at);
-    size_t len = pattern.len - (code == FAIL_POLICY_SYNTAX_MX_TRAILING_DOT);
-    if (len > NAME_BYTES && (code == FAIL_NONE || start + at >= NAME_BYTES)) {
-        code = FAIL_POLICY_SYNTAX_MX_BAD;
-        at = NAME_BYTES - start;
-    }
-    *column = start + at < UINT32_MAX ? (uint32_t)(start + at + 1) : UINT32_MAX;
-    return code;
+    struct pattern_fault faults[PATTERN_FAULTS];
+    bool is_good = sts_policy_pattern_faults(pattern, faults) == 0;
+    *column = is_good ? column_of(pattern.len) : faults[0].column;
+    return is_good ? FAIL_NONE : faults[0].code;
 }

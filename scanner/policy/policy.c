@@ -83,16 +83,32 @@ static size_t find_ink(struct bytes body)
     return at;
 }
 
-static void body_fault(struct parser *parser, enum failure_code code, struct bytes body, size_t offset)
+static void body_fault(struct parser *parser, enum failure_code code, struct bytes body, size_t offset,
+                       size_t shown)
 {
     size_t line, column;
-    if (offset == body.len)
-        return;
     lines_place(body, offset, &line, &column);
-    struct bytes rest = text_slice(body, offset, body.len), shown = rest;
-    if (code != FAIL_POLICY_SYNTAX_HTML)
-        shown = text_slice(rest, 0, 1);
-    add_fault(parser, code, line, column, text_escape(parser->arena, shown));
+    add_fault(parser, code, line, column,
+              text_escape(parser->arena, text_slice(body, offset, offset + shown)));
+}
+
+/* The first byte of a kind in each line, up to some lines, so that findings of other kinds have room; find
+ * gives its place or the text's length. */
+static void bytes_faults(struct parser *parser, enum failure_code code, struct bytes body,
+                         size_t (*find)(struct bytes text))
+{
+    size_t from = 0, count = 0;
+    while (from < body.len) {
+        size_t offset = from + find(text_slice(body, from, body.len));
+        if (offset == body.len)
+            return;
+        if (count++ == POLICY_BYTES_FAULTS) {
+            parser->policy->findings.overflow = true;
+            return;
+        }
+        body_fault(parser, code, body, offset, 1);
+        from = lines_end_of(body, offset);
+    }
 }
 
 /* No policy begins with "<"; what does is a web page or the like, whose lines are not worth a finding each.
@@ -107,14 +123,15 @@ static bool is_markup(struct bytes body)
 static bool check_body(struct parser *parser, struct bytes body)
 {
     if (is_markup(body)) {
-        body_fault(parser, FAIL_POLICY_SYNTAX_HTML, body, find_ink(body));
+        size_t ink = find_ink(body);
+        body_fault(parser, FAIL_POLICY_SYNTAX_HTML, body, ink, body.len - ink);
         return false;
     }
-    body_fault(parser, FAIL_POLICY_SYNTAX_NOT_UTF8, body, text_find_not_utf8(body));
+    bytes_faults(parser, FAIL_POLICY_SYNTAX_NOT_UTF8, body, text_find_not_utf8);
     if (lines_have_bom(body))
         add_fault(parser, FAIL_POLICY_SYNTAX_BOM, 1, 1, NULL);
-    body_fault(parser, FAIL_POLICY_SYNTAX_CONTROL, body, find_control(body));
-    body_fault(parser, FAIL_POLICY_SYNTAX_BARE_CR, body, lines_find_bare_cr(body));
+    bytes_faults(parser, FAIL_POLICY_SYNTAX_CONTROL, body, find_control);
+    bytes_faults(parser, FAIL_POLICY_SYNTAX_BARE_CR, body, lines_find_bare_cr);
     if (find_ink(body) == body.len) {
         add_fault(parser, FAIL_POLICY_SYNTAX_EMPTY, 1, 1, NULL);
         return false;
@@ -177,12 +194,12 @@ static void keep_pattern(struct parser *parser, struct bytes pattern)
 
 static void take_mx(struct parser *parser, const struct value *value)
 {
-    uint32_t column;
-    enum failure_code code = sts_policy_check_pattern(value->text, &column);
-    if (code == FAIL_NONE)
+    struct pattern_fault faults[PATTERN_FAULTS];
+    size_t count = sts_policy_pattern_faults(value->text, faults);
+    if (count == 0)
         keep_pattern(parser, value->text);
-    else
-        line_fault(parser, code, value->offset + column - 1, value->text);
+    for (size_t i = 0; i < count; i++)
+        line_fault(parser, faults[i].code, value->offset + faults[i].column - 1, value->text);
 }
 
 static const struct {

@@ -19,7 +19,7 @@ Columns of catalogue.tsv ("-" is nothing):
     mx              "PREF HOST", between ", "; "null": a null MX
     policy          words: enforce, testing, none (a policy of that mode with a line for each MX host), and
                     mx=HOST,… max_age=N (its fields), eol=lf, type=MEDIA/TYPE, cert=KIND (pki.py),
-                    http=301|404|500|html|exact64k|over64k, play=SCENARIO (tests/scenarios/http-….scenario),
+                    http=301|302|404|500|html|exact64k|over64k, play=SCENARIO (tests/scenarios/http-….scenario),
                     address=none|refused|timeout|unreachable|special|far6, or an address of the web server's, cname=NAME;
                     body=TEXT (the last; with \\r \\n \\xHH) is the policy as it stands
     extra           further records of the zone in the zone file's form, between " | "

@@ -282,6 +282,8 @@ class World:
         kind = words.get("http")
         if kind in ("404", "500"):
             return f"return {kind};"
+        if kind == "302":
+            return "return 302 https://$host/policy.txt;"
         if kind == "301":
             return "return 301 https://www.provider.lab/mta-sts.txt;"
         path = self.path("www", name + ".txt")

@@ -1,4 +1,4 @@
-/* The flags of scan and check that are no options: --fail-on. Never the options themselves (test_config). */
+/* The flags of scan, check and suggest that are no options. Never the options themselves (test_config). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -57,11 +57,62 @@ static void unknown_outcomes_name_the_nearest(void **state)
     (void)fail_on("--fail-on", NULL, "needs outcomes");
 }
 
+/* That the command's arguments are refused, with the words in the reason; "" where they are taken. */
+static void assert_refused(const char *command, const char *first, const char *second, const char *words)
+{
+    char texts[ARGS_MOST][64] = {""};
+    char *argv[ARGS_MOST] = {texts[0], texts[1], texts[2]};
+    struct args args;
+    struct buf why;
+    buf_init(&why, WHY_BYTES);
+    (void)snprintf(texts[0], sizeof texts[0], "%s", command);
+    (void)snprintf(texts[1], sizeof texts[1], "%s", first);
+    (void)snprintf(texts[2], sizeof texts[2], "%s", second == NULL ? "" : second);
+    enum error error = args_parse(&args, second == NULL ? 2 : 3, argv, &why);
+    if ((error == ERR_OK) != (words[0] == 0) || strstr(buf_string(&why), words) == NULL)
+        fail_msg("%s %s: %s", command, first, buf_string(&why));
+    args_dispose(&args);
+    buf_dispose(&why);
+}
+
+static void flags_of_other_commands_are_refused(void **state)
+{
+    (void)state;
+    assert_refused("scan", "--resume", NULL, "");
+    assert_refused("scan", "-oDIR", NULL, "");
+    assert_refused("scan", "-o", "DIR", "");
+    assert_refused("check", "--json", "-v", "");
+    assert_refused("suggest", "--json", NULL, "");
+    assert_refused("scan", "--json", NULL, "--json is no flag of `stsweep scan`");
+    assert_refused("scan", "-v", NULL, "-v is no flag of `stsweep scan`");
+    assert_refused("check", "--resume", NULL, "--resume is no flag of `stsweep check`");
+    assert_refused("check", "--shard=1/2", NULL, "--shard is no flag of `stsweep check`");
+    assert_refused("check", "-oDIR", NULL, "-o is no flag of `stsweep check`");
+    assert_refused("suggest", "--fail-on", "refused", "--fail-on is no flag of `stsweep suggest`");
+    assert_refused("check", "--", "--resume", "");
+}
+
+static void what_is_missing_or_misspelt_is_named(void **state)
+{
+    (void)state;
+    assert_refused("scan", "--config", NULL, "--config needs a file");
+    assert_refused("scan", "--shard", NULL, "--shard needs i/n");
+    assert_refused("scan", "-o", NULL, "-o needs a directory");
+    assert_refused("scan", "--trace", NULL, "--trace needs a domain");
+    assert_refused("scan", "--resum", NULL, "unknown flag \"--resum\"; the nearest known one is --resume");
+    assert_refused("check", "--jsn", NULL, "the nearest known one is --json");
+    assert_refused("check", "--resum", NULL, "unknown option \"resum\"");
+    assert_refused("scan", "--timeout=3s", NULL, "the nearest known one is dns.timeout");
+    assert_refused("scan", "-z", NULL, "no such flag");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcomes_are_read),
         cmocka_unit_test(unknown_outcomes_name_the_nearest),
+        cmocka_unit_test(flags_of_other_commands_are_refused),
+        cmocka_unit_test(what_is_missing_or_misspelt_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

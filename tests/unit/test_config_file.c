@@ -199,10 +199,37 @@ static void scan_ini_in_the_tree_is_the_printed_one(void **state)
     free(ini);
 }
 
+static void print_all_help(FILE *out)
+{
+    config_print_help(out, "");
+}
+
+static void print_some_help(FILE *out)
+{
+    config_print_help(out, "scan input output");
+}
+
+static void help_leaves_sections_out(void **state)
+{
+    (void)state;
+    char *help = printed(print_some_help);
+    for (size_t i = 0; i < config_option_count; i++) {
+        const char *section = config_options[i].section;
+        char text[128];
+        (void)snprintf(text, sizeof text, "--%s.%s=", section, config_options[i].key);
+        bool wanted =
+            strcmp(section, "scan") != 0 && strcmp(section, "input") != 0 && strcmp(section, "output") != 0;
+        if ((strstr(help, text) != NULL) != wanted)
+            fail_msg("%s", text);
+    }
+    assert_int_equal(help[0], '[');
+    free(help);
+}
+
 static void help_names_every_option_and_its_default(void **state)
 {
     (void)state;
-    char *help = printed(config_print_help);
+    char *help = printed(print_all_help);
     assert_columns(help);
     for (size_t i = 0; i < config_option_count; i++) {
         char text[256];
@@ -226,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(printed_ini_reads_back_as_the_defaults, set_up, tear_down),
         cmocka_unit_test(scan_ini_in_the_tree_is_the_printed_one),
         cmocka_unit_test(help_names_every_option_and_its_default),
+        cmocka_unit_test(help_leaves_sections_out),
     };
     return cmocka_run_group_tests_name("config_file", tests, NULL, NULL);
 }

@@ -299,6 +299,45 @@ static void certificates_that_differ_name_their_host(void **state)
     buf_dispose(&out);
 }
 
+/* DANE-1: the host that has none, of those that have addresses. */
+static void a_host_without_tlsa_records_is_named(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    code_set_add(&world.judgement.codes, FAIL_DANE_NOT_ALL_HOSTS);
+    world.verdict.dane = DANE_OUTCOME_PROTECTED;
+    explain(&out, &world, false, false);
+    assert_has(&out, "  warning  dane.not-all-hosts\n");
+    assert_has_not(&out, "This is so of mx.example.");
+    world.verdict.dane = DANE_OUTCOME_ABSENT;
+    explain(&out, &world, false, false);
+    assert_says(&out, "This is so of mx.example.");
+    buf_dispose(&out);
+}
+
+/* TLS-3: an address has one code, and its certificate may have two faults. */
+static void a_second_fault_of_a_certificate_has_its_place(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.ip.code = FAIL_SMTP_TLS_EXPIRED;
+    code_set_add(&world.judgement.codes, FAIL_SMTP_TLS_EXPIRED);
+    code_set_add(&world.judgement.codes, FAIL_SMTP_TLS_HOST_MISMATCH);
+    world.probe.tls.name_match = true;
+    explain(&out, &world, false, false);
+    assert_says(&out, "does not carry its name. who");
+    world.probe.tls.name_match = false;
+    explain(&out, &world, false, false);
+    assert_says(&out, "does not carry its name. At mx.example [");
+    buf_dispose(&out);
+}
+
 /* EXO-1, EXO-3: who must pass, and what the service does as a sender by default. */
 static void exchange_online_has_its_words(void **state)
 {
@@ -362,9 +401,10 @@ static void a_failed_lookup_is_unknown(void **state)
     world.judgement.record.code = FAIL_TXT_ABSENT;
     world.judgement.outcome = OUTCOME_UNKNOWN;
     code_set_add(&world.judgement.codes, FAIL_DNS_SERVFAIL);
+    world.facts.mx.lookup.status = DNS_SERVFAIL;
     explain(&out, &world, false, false);
     assert_has(&out, "  unknown  record         could not be looked up (servfail)\n");
-    assert_has(&out, "Asked for:\n           _mta-sts.example.org TXT.");
+    assert_has(&out, "Asked for:\n           _mta-sts.example.org TXT, example.org MX.");
     assert_has(&out, "says nothing about the domain");
     buf_dispose(&out);
 }
@@ -465,6 +505,8 @@ int main(void)
         cmocka_unit_test(a_host_outside_the_policy_gets_its_line),
         cmocka_unit_test(both_handshakes_are_shown),
         cmocka_unit_test(certificates_that_differ_name_their_host),
+        cmocka_unit_test(a_host_without_tlsa_records_is_named),
+        cmocka_unit_test(a_second_fault_of_a_certificate_has_its_place),
         cmocka_unit_test(exchange_online_has_its_words),
         cmocka_unit_test(without_a_policy_a_bad_host_is_a_warning),
         cmocka_unit_test(a_failed_lookup_is_unknown),

@@ -51,6 +51,7 @@ static const struct {
     {"RPT-3 expired", "smtp.tls.expired", "certificate-expired"},
     {"RPT-3 self-signed", "smtp.tls.self-signed", "certificate-not-trusted"},
     {"RPT-3 a handshake that fails", "smtp.tls.handshake", "validation-failure"},
+    {"RPT-3 no TLSA records at one of the hosts", "dane.not-all-hosts", "dane-required"},
     {"RPT-3 TLSA of no use", "dane.unusable", "tlsa-invalid"},
     {"RPT-3 signatures that do not hold", "dns.bogus", "dnssec-invalid"},
     {"RPT-3 no policy there", "policy.http.status", "sts-policy-fetch-error"},
@@ -81,12 +82,24 @@ static void test_attributes_have_names(void **state)
         assert_true(strlen(rpt_type_name(type)) > 1);
 }
 
+/* RPT-3: no result type of RFC 8460 section 4.3 is without a code that gives it. */
+static void test_every_result_type_is_given(void **state)
+{
+    (void)state;
+    uint32_t given = 0;
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        given |= UINT32_C(1) << failure_get(code)->rpt;
+    for (enum rpt_type type = RPT_NONE + 1; type < RPT_COUNT; type++)
+        if ((given >> type & 1) == 0)
+            fail_msg("RPT-3: no code gives %s", rpt_type_name(type));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_are_found_again),    cmocka_unit_test(test_a_code_begins_with_its_stage),
         cmocka_unit_test(test_what_may_pass_is_unknown), cmocka_unit_test(test_result_type),
-        cmocka_unit_test(test_attributes_have_names),
+        cmocka_unit_test(test_attributes_have_names),    cmocka_unit_test(test_every_result_type_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -297,7 +297,7 @@ static void wrong_usage_is_2(void **state)
         struct run run = lint(cases[i]);
         assert_int_equal(run.exit_code, 2);
         assert_string_equal(run.out, "");
-        assert_true(strlen(run.err) > 0);
+        assert_int_equal(strncmp(run.err, "stsweep: lint: ", 15), 0);
         run_free(&run);
     }
 }

@@ -65,6 +65,34 @@ static void fault_has_its_place(void **state)
     }
 }
 
+/* From left to right, each code once. */
+static void every_fault_is_told(void **state)
+{
+    static const struct {
+        const char *pattern, *codes;
+    } cases[] = {
+        {"*.m\xc3\xbcller_1.*.example.", "mx-ulabel@4 mx-bad@10 mx-wildcard@13 mx-trailing-dot@22 "},
+        {"*.", "mx-wildcard@1 mx-trailing-dot@2 "},
+        {"a_b..c_d", "mx-bad@2 "},
+        {"-a.*", "mx-bad@1 mx-wildcard@4 "},
+        {"1.2.3.4.", "mx-address@1 "},
+        {"*." A63 "a.x.", "mx-bad@66 mx-trailing-dot@69 "},
+        {A63 "." B63 "." C63 "." A63 ".*.", "mx-bad@254 mx-wildcard@257 mx-trailing-dot@258 "},
+        {"*.example.com", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct pattern_fault faults[PATTERN_FAULTS];
+        struct buf told;
+        buf_init(&told, 256);
+        size_t count = sts_policy_pattern_faults(bytes_of(cases[i].pattern), faults);
+        for (size_t j = 0; j < count; j++)
+            (void)buf_printf(&told, "%s@%u ", short_name(faults[j].code, "policy.syntax."), faults[j].column);
+        assert_string_equal(buf_string(&told), cases[i].codes);
+        buf_dispose(&told);
+    }
+}
+
 static const char *const pieces[] = {"a", "B",    "9",           "-",    ".",        "*", "*.",
                                      "_", "xn--", "example.com", ".com", "\xc3\xa4", " "};
 
@@ -144,11 +172,9 @@ static void every_row_is_another(void **state)
 int main(void)
 {
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(every_row_is_another),
-        cmocka_unit_test(any_of_several_matches),
-        cmocka_unit_test(fault_has_its_place),
-        cmocka_unit_test(patterns_agree_with_the_abnf),
-        cmocka_unit_test(random_hosts_match_as_they_should),
+        cmocka_unit_test(every_row_is_another),         cmocka_unit_test(any_of_several_matches),
+        cmocka_unit_test(fault_has_its_place),          cmocka_unit_test(every_fault_is_told),
+        cmocka_unit_test(patterns_agree_with_the_abnf), cmocka_unit_test(random_hosts_match_as_they_should),
     };
     struct CMUnitTest tests[COUNT(match_cases) + COUNT(others)];
     add_cases(tests, match_cases, COUNT(match_cases), sizeof match_cases[0], row_is_judged);

@@ -162,6 +162,26 @@ static void disputed_finds_room_among_many_blank_lines(void **state)
     buf_dispose(&buf);
 }
 
+/* POL-4: what is wrong in every line leaves room for what else is wrong. */
+static void bad_bytes_leave_room_for_other_findings(void **state)
+{
+    struct arena arena;
+    struct buf buf;
+    (void)state;
+    arena_init(&arena, ARENA_BYTES);
+    buf_init(&buf, BODY_BYTES);
+    struct sts_policy policy = parse_repeated("a: \001\xff\r", &buf, &arena);
+    static const enum failure_code codes[] = {FAIL_POLICY_SYNTAX_NOT_UTF8, FAIL_POLICY_SYNTAX_CONTROL,
+                                              FAIL_POLICY_SYNTAX_BARE_CR, FAIL_POLICY_SYNTAX_DUPLICATE_KEY};
+    assert_int_equal(policy.code, FAIL_POLICY_SYNTAX_NOT_UTF8);
+    assert_true(policy.findings.overflow);
+    assert_int_equal(policy.findings.count, COUNT(codes) * POLICY_BYTES_FAULTS);
+    for (size_t i = 0; i < policy.findings.count; i++)
+        assert_int_equal(policy.findings.list[i].code, codes[i / POLICY_BYTES_FAULTS]);
+    arena_dispose(&arena);
+    buf_dispose(&buf);
+}
+
 /* Repetitions are noticed for the first POLICY_UNKNOWN_KEYS names. */
 static void unknown_keys_have_a_ceiling(void **state)
 {
@@ -319,6 +339,7 @@ int main(void)
         cmocka_unit_test(full_arena_is_never_silently_short),
         cmocka_unit_test(largest_bodies_fit),
         cmocka_unit_test(disputed_finds_room_among_many_blank_lines),
+        cmocka_unit_test(bad_bytes_leave_room_for_other_findings),
         cmocka_unit_test(unknown_keys_have_a_ceiling),
         cmocka_unit_test(details_are_escaped),
         cmocka_unit_test(agrees_with_the_abnf),

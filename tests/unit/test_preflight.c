@@ -16,9 +16,17 @@
 #include <unistd.h>
 
 #include "scanner/preflight.h"
+#include "scanner/preflight_disk.h"
 #include "scanner/setup.h"
 
-enum { RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5, FLAG_AD = 0x20, TEST_FILES = 100000 };
+enum {
+    RCODE_NXDOMAIN = 3,
+    RCODE_REFUSED = 5,
+    FLAG_AD = 0x20,
+    FLAG_CD = 0x10,
+    RCODE_SERVFAIL = 2,
+    TEST_FILES = 100000
+};
 
 /* Answers A of none.* with NXDOMAIN, of open.* with 127.0.0.1, of others with 127.0.0.2; all else with no
  * data.
@@ -28,18 +36,22 @@ struct world {
     char resolver[32];
     char smtp_port[8];
     pthread_t thread;
-    atomic_bool stop, silent, refuses, validates;
+    atomic_bool stop, silent, refuses, validates, bogus;
 };
 
 static size_t answer(const struct world *world, uint8_t *wire, size_t question_end)
 {
     bool is_a = wire[question_end - 3] == DNS_TYPE_A && wire[12] != 0;
     bool none = is_a && memcmp(wire + 13, "none", 4) == 0;
+    bool bogus = atomic_load(&world->bogus) && (wire[3] & FLAG_CD) == 0;
     uint8_t rr[] = {0xc0, 12, 0, DNS_TYPE_A, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 2};
     rr[15] = is_a && memcmp(wire + 13, "open", 4) == 0 ? 1 : 2;
     wire[2] |= 0x80;
     wire[3] = (uint8_t)(0x80 | (atomic_load(&world->validates) ? FLAG_AD : 0));
-    wire[3] |= atomic_load(&world->refuses) ? RCODE_REFUSED : none ? RCODE_NXDOMAIN : 0;
+    wire[3] |= atomic_load(&world->refuses) ? RCODE_REFUSED
+               : bogus                      ? RCODE_SERVFAIL
+               : none                       ? RCODE_NXDOMAIN
+                                            : 0;
     wire[7] = is_a && (wire[3] & 0x0f) == 0;
     wire[11] = 0; /* the question's OPT is left out */
     memcpy(wire + question_end, rr, sizeof rr);
@@ -106,6 +118,7 @@ static int behave(void **state)
     struct world *world = *state;
     atomic_store(&world->silent, false);
     atomic_store(&world->refuses, false);
+    atomic_store(&world->bogus, false);
     atomic_store(&world->validates, true);
     return 0;
 }
@@ -215,8 +228,23 @@ static void test_resolver_is_silent(void **state)
     atomic_store(&world->silent, true);
     look(world, NO_MORE, NO_MORE, &preflight);
     assert_true(preflight.no_resolver);
+    assert_string_equal(preflight.unfit, "no resolver gives an answer that can be used");
     expect(&preflight, "resolvers", false, "0 of 1 can be used");
     expect(&preflight, "resolvers", false, "does not answer");
+}
+
+/* Where the root itself is bogus, the clock or the trust anchor is wrong, and so would be everything signed.
+ */
+static void test_root_is_bogus(void **state)
+{
+    struct world *world = *state;
+    struct preflight preflight;
+    atomic_store(&world->bogus, true);
+    look(world, NO_MORE, NO_MORE, &preflight);
+    assert_true(preflight.no_resolver);
+    assert_non_null(preflight.unfit);
+    expect(&preflight, "resolvers", false, "answers bogus for the root");
+    expect(&preflight, "dnssec", false, "wrong clock, or wrong trust anchor?");
 }
 
 static void test_one_of_two_resolvers(void **state)
@@ -262,6 +290,47 @@ static void test_this_machine(void **state)
     expect(&preflight, "open files", true, "56008 needed");
 }
 
+/* Once the list has been read. */
+static void test_disk(void **state)
+{
+    static const struct {
+        uint64_t names;
+        bool ok;
+        const char *words;
+    } cases[] = {
+        {0, true, "about 0.0 MiB for 0 names"},
+        {1 << 20, true, "about 300.0 MiB for 1048576 names"}, /* the list stays in memory */
+        {10 << 20, true, "about 3960.0 MiB for 10485760 names"},
+        {UINT64_C(1) << 50, false, "too little"},
+        {UINT64_MAX, false, "too little"},
+    };
+    struct preflight preflight;
+    char *text = NULL;
+    size_t len = 0;
+    look(*state, (struct option){"output.dir", "/tmp/not/there/yet"}, NO_MORE, &preflight);
+    struct config config;
+    struct buf why;
+    buf_init(&why, 1024);
+    assert_int_equal(config_init(&config), ERR_OK);
+    assert_int_equal(config_set(&config, "output.dir", "/tmp/not/there/yet", "test", &why), ERR_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[PREFLIGHT_TEXT_BYTES];
+        assert_int_equal(disk_describe(&config, cases[i].names, UINT64_C(1) << 40, line, sizeof line),
+                         cases[i].ok);
+        if (strstr(line, cases[i].words) == NULL)
+            fail_msg("%s: not: %s", line, cases[i].words);
+    }
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    preflight_disk(&preflight, &config, UINT64_C(1) << 50, out);
+    assert_int_equal(fclose(out), 0);
+    expect(&preflight, "disk", false, "for 1125899906842624 names");
+    assert_non_null(strstr(text, "preflight: disk: WARNING: about"));
+    free(text);
+    config_dispose(&config);
+    buf_dispose(&why);
+}
+
 static void test_printed(void **state)
 {
     char *text = NULL;
@@ -288,9 +357,11 @@ int main(void)
         cmocka_unit_test_setup(test_port25_of_special_addresses, behave),
         cmocka_unit_test_setup(test_resolver_refuses, behave),
         cmocka_unit_test_setup(test_resolver_is_silent, behave),
+        cmocka_unit_test_setup(test_root_is_bogus, behave),
         cmocka_unit_test_setup(test_one_of_two_resolvers, behave),
         cmocka_unit_test_setup(test_validation, behave),
         cmocka_unit_test_setup(test_this_machine, behave),
+        cmocka_unit_test_setup(test_disk, behave),
         cmocka_unit_test_setup(test_printed, behave),
     };
     return cmocka_run_group_tests_name("preflight", tests, start_world, stop_world);

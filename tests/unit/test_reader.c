@@ -142,6 +142,27 @@ static void csv_headers(void **state)
     expect_all(cases, COUNT(cases));
 }
 
+/* What spreadsheets write where the comma is the decimal point, and what is pasted out of them. */
+static void csv_separators(void **state)
+{
+    static const struct list_case cases[] = {
+        {"1;a.example;x\n2;b.example;y, z\n", INPUT_AUTO, "1 a.example 1 x\n2 b.example 2 y, z\n"},
+        {"Domain;Customer\na.example;\"S; 1\"\n", INPUT_AUTO, "1 a.example 0 S; 1\n"},
+        {"domain\tlabel\na.example\tx, y\nb.example\t z \n", INPUT_AUTO,
+         "1 a.example 0 x, y\n2 b.example 0 z\n"},
+        {"1\ta.example\n\tb.example\n3\tc.example\n", INPUT_AUTO,
+         "1 a.example 1 -\n2 b.example 0 -\n3 c.example 3 -\n"},
+        {"1\ta.example\n", INPUT_CSV, "1 a.example 1 -\n"},
+        /* A comma is taken where both are as likely, and what stands in a few lines only is no separator. */
+        {"a.example,x;y\nb.example,z\n", INPUT_AUTO, "1 a.example 0 x;y\n2 b.example 0 z\n"},
+        {"1,a.example\n2,b.example\n3;c.example\n", INPUT_AUTO,
+         "1 a.example 1 -\n2 b.example 2 -\n3! input.bad-name 3 3;c.example\n"},
+        {"a.example;b.example\n", INPUT_PLAIN, "1! input.bad-name 1 a.example;b.example\n"},
+    };
+    (void)state;
+    expect_all(cases, COUNT(cases));
+}
+
 static void a_header_does_not_move_line_numbers(void **state)
 {
     (void)state;
@@ -244,6 +265,7 @@ int main(void)
         cmocka_unit_test(plain_lists),
         cmocka_unit_test(csv_lists),
         cmocka_unit_test(csv_headers),
+        cmocka_unit_test(csv_separators),
         cmocka_unit_test(a_header_does_not_move_line_numbers),
         cmocka_unit_test(utf16_is_converted),
         cmocka_unit_test(nul_bytes_are_refused),

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "output/frames.h"
@@ -150,6 +152,7 @@ static int scan_sharing(const struct nowhere *nowhere, const struct place *place
     assert_int_equal(config_set(&config, "scan.retry_after", "200ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.flush", "20ms", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "output.dir", place->out, "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "safety.allow", "127.0.0.0/8", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "dns.outage_share", outage_share, "test", &why), ERR_OK);
     if (name != NULL)
         assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
@@ -331,6 +334,103 @@ static void test_signal_then_resume(void **state)
     place_remove(&place);
 }
 
+/* A child that scans a list nobody answers, so that only signals end it; questions wait longer than any test.
+ */
+static pid_t start_child(const struct nowhere *nowhere, const struct place *place, const char *drain)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct config config;
+        struct buf why;
+        buf_init(&why, 4096);
+        const char *options[][2] = {
+            {"dns.resolvers", nowhere->address}, {"dns.timeout", "60s"},     {"scan.drain", drain},
+            {"dns.outage_share", "0"},           {"output.dir", place->out}, {"preflight.port25", ""},
+            {"safety.allow", "127.0.0.0/8"}};
+        bool good = config_init(&config) == ERR_OK;
+        for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+            good = good && config_set(&config, options[i][0], options[i][1], "test", &why) == ERR_OK;
+        const char *files[] = {place->list};
+        struct scan_request request = {
+            .config = &config, .files = files, .file_count = 1, .command_line = "test"};
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        (void)dup2(null, STDOUT_FILENO);
+        (void)dup2(null, STDERR_FILENO);
+        _exit(good ? scan_main(&request) : 99);
+    }
+    return child;
+}
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Its list has been read, and names are handed out. */
+static void wait_until_scanning(const struct place *place)
+{
+    char path[128];
+    bool scanning = false;
+    (void)snprintf(path, sizeof path, "%s/meta.json", place->out);
+    for (int64_t until = milliseconds() + 20000; !scanning && milliseconds() < until;) {
+        (void)usleep(20000);
+        json_t *meta = json_load_file(path, 0, NULL);
+        const char *state = json_string_value(json_object_get(meta, "state"));
+        scanning = state != NULL && strcmp(state, "scanning") == 0;
+        json_decref(meta);
+    }
+    assert_true(scanning);
+}
+
+/* Exit code, and how long it took from now on. */
+static int wait_for_child(pid_t child, int64_t *ms)
+{
+    int status;
+    int64_t began = milliseconds();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    *ms = milliseconds() - began;
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int answer_again(void **state)
+{
+    struct nowhere *nowhere = *state;
+    atomic_store(&nowhere->silent, false);
+    return 0;
+}
+
+/* One signal: what is in flight has scan.drain. A second one: at once. */
+static void test_drain_and_second_signal(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int64_t ms;
+    write_names(&place, 3000, "");
+    atomic_store(&nowhere->silent, true);
+    pid_t child = start_child(nowhere, &place, "1500ms");
+    wait_until_scanning(&place);
+    assert_int_equal(kill(child, SIGINT), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 1000, 6000);
+    remove_in(place.out);
+    child = start_child(nowhere, &place, "60s");
+    wait_until_scanning(&place);
+    assert_int_equal(kill(child, SIGINT), 0);
+    (void)usleep(500000);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    assert_int_equal(kill(child, SIGINT), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 0, 3000);
+    atomic_store(&nowhere->silent, false);
+    assert_int_equal(scan(nowhere, &place, true, "dns.timeout", "300ms"), 0);
+    assert_int_equal(count_of(&place, "records"), 3000);
+    place_remove(&place);
+}
+
 static void test_full_disk_then_resume(void **state)
 {
     struct place place = place_make();
@@ -441,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_shards_are_a_partition),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_signal_then_resume),
+        cmocka_unit_test_teardown(test_drain_and_second_signal, answer_again),
         cmocka_unit_test(test_full_disk_then_resume),
         cmocka_unit_test(test_second_pass),
         cmocka_unit_test(test_without_a_second_pass),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -505,6 +506,138 @@ static void test_text(void **state)
     end(&world);
 }
 
+static void assert_says(struct world *world, const char *words)
+{
+    struct buf text;
+    char flat[16384];
+    size_t len = 0;
+    buf_init(&text, TEXT_BYTES);
+    assert_true(suggest_text(&text, &world->facts, &world->suggestion));
+    for (const char *at = buf_string(&text); *at != 0 && len < sizeof flat - 1; at++)
+        if ((*at != ' ' && *at != '\n') || (len > 0 && flat[len - 1] != ' '))
+            flat[len++] = *at == '\n' ? ' ' : *at;
+    flat[len] = 0;
+    if (strstr(flat, words) == NULL)
+        fail_msg("\"%s\" is not said in:\n%s", words, buf_string(&text));
+    buf_dispose(&text);
+}
+
+/* What is in force, and whether it works, decides what a person is told. */
+static void test_text_of_what_stands(void **state)
+{
+    (void)state;
+    static const char txt[] = "v=STSv1; id=1;", policy[] = ENFORCE "mx: a.example\nmax_age: 604800\n";
+    static const char *aliases[] = {"pages.example"};
+    struct suggest_options removing = {.remove = true};
+    struct world world;
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    suggest(&world, NULL);
+    assert_says(&world, "once reports show no failure for a week or two, the mode can be enforce.");
+    suggest(&world, &removing);
+    assert_says(&world, "the largest max_age that was ever served, counted from its last day. Then remove");
+    publish(&world, txt, policy);
+    suggest(&world, NULL);
+    assert_says(
+        &world,
+        "example.org: keep MTA-STS, mode enforce The published policy says what stands below already");
+    assert_says(&world, "Every MX host passes what a sender checks: the mode stays enforce.");
+    assert_says(&world, "1. mta-sts.example.org leads to 192.0.2.25: that server");
+    assert_says(&world, "3. These records belong to it:");
+    world.facts.policy.address.a.cnames = aliases;
+    world.facts.policy.address.a.cname_count = 1;
+    world.tlsrpt = bytes_of("v=TLSRPTv1; rua=https://reports.example/x");
+    world.facts.tlsrpt =
+        (struct txt_facts){.lookup.status = DNS_ANSWERED, .rrs = &world.tlsrpt, .rr_count = 1};
+    suggest(&world, NULL);
+    assert_says(&world, "leads to 192.0.2.25 (an alias of pages.example): that server");
+    assert_says(&world, "The TLSRPT record at _smtp._tls stands and is valid: leave it.");
+    world.facts.mx.rr_count = 2; /* of which one was looked at */
+    world.rrs[1] = (struct mx_rr){20, "b.example"};
+    suggest(&world, NULL);
+    assert_says(&world, "1 MX hosts could not be looked at: check them too.");
+    end(&world);
+}
+
+static void test_text_of_what_fails(void **state)
+{
+    (void)state;
+    struct probe_facts many[30];
+    struct world world;
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example\nmax_age: 604800\n");
+    world.probes[0].tls.name_match = false;
+    suggest(&world, NULL);
+    assert_says(&world,
+                "and every MX host fails: mail is being lost. Until they are mended, the mode is testing.");
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+        many[i] = world.probes[0];
+    world.host_facts[0].probes = many;
+    world.host_facts[0].probe_count = sizeof many / sizeof *many;
+    suggest(&world, NULL);
+    assert_int_equal(world.suggestion.block_count, sizeof many / sizeof *many);
+    assert_says(&world, " and 6 more ");
+    many[0].tls.name_match = true;
+    suggest(&world, NULL);
+    assert_says(&world,
+                "The mode stays enforce, but senders pass over these until they are mended: a.example [");
+    end(&world);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+/* One line, with all that the files hold and what must be mended first. */
+static void test_json(void **state)
+{
+    (void)state;
+    struct suggest_options removing = {.remove = true};
+    struct world world;
+    struct buf out;
+    buf_init(&out, TEXT_BYTES);
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    add_host(&world, "b.example");
+    world.probes[1].tls.name_match = false;
+    world.host_facts[0].address.ip_count = world.host_facts[0].probe_count = 0;
+    world.host_facts[0].address.a.status = DNS_NODATA;
+    suggest(&world, NULL);
+    assert_true(suggest_json(&out, &world.facts, &world.suggestion));
+    json_t *root = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    assert_string_equal(text_of(root, "action"), "publish");
+    assert_string_equal(text_of(root, "mode"), "testing");
+    assert_int_equal(json_integer_value(json_object_get(root, "max_age")), 604800);
+    assert_int_equal(json_array_size(json_object_get(root, "mx")), 2);
+    assert_string_equal(text_of(root, "txt"), world.suggestion.txt);
+    assert_string_equal(text_of(root, "id"), world.suggestion.id);
+    assert_string_equal(text_of(root, "tlsrpt"), world.suggestion.tlsrpt);
+    assert_true(json_is_true(json_object_get(root, "rua_is_placeholder")));
+    assert_true(json_is_false(json_object_get(root, "unchanged")));
+    assert_memory_equal(text_of(root, "policy"), world.suggestion.policy.data, world.suggestion.policy.len);
+    const json_t *first = json_object_get(root, "first");
+    assert_int_equal(json_array_size(first), 2);
+    assert_string_equal(text_of(json_array_get(first, 0), "code"), "mx.no-address");
+    assert_null(json_object_get(json_array_get(first, 0), "ip"));
+    assert_string_equal(text_of(json_array_get(first, 1), "host"), "b.example");
+    assert_string_equal(text_of(json_array_get(first, 1), "ip"), "192.0.2.25");
+    json_decref(root);
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example\nmax_age: 604800\n");
+    suggest(&world, &removing);
+    buf_reset(&out);
+    assert_true(suggest_json(&out, &world.facts, &world.suggestion));
+    root = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_string_equal(text_of(root, "action"), "remove");
+    assert_int_equal(json_integer_value(json_object_get(root, "wait_s")), 604800);
+    json_decref(root);
+    buf_dispose(&out);
+    end(&world);
+}
+
 /* ---- folders ---- */
 
 static void test_folder(void **state)
@@ -558,6 +691,9 @@ int main(void)
         cmocka_unit_test(test_nothing_to_publish),
         cmocka_unit_test(test_rua),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_of_what_stands),
+        cmocka_unit_test(test_text_of_what_fails),
+        cmocka_unit_test(test_json),
         cmocka_unit_test(test_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,6 +271,9 @@ static struct summary *example(void)
     summary->inputs = 1010;
     summary->rejects = 3;
     summary->duplicates = 7;
+    summary->left_out[FAIL_INPUT_IS_EMAIL] = 2;
+    summary->left_out[FAIL_INPUT_IS_URL] = 1;
+    summary->left_out[FAIL_INPUT_DUPLICATE] = 7;
     return summary;
 }
 
@@ -304,6 +307,11 @@ static void test_json(void **state)
         assert_int_equal(json_integer_value(value), summary->codes[failure_find(key, strlen(key))]);
         assert_true(json_integer_value(value) > 0);
     }
+    const json_t *left_out = json_object_get(root, "left_out");
+    assert_int_equal(json_object_size(left_out), 3);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.is-email")), 2);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.is-url")), 1);
+    assert_int_equal(json_integer_value(json_object_get(left_out, "input.duplicate")), 7);
     assert_true(json_integer_value(json_object_get(json_object_get(root, "providers"), "Microsoft 365")) >
                 100);
     assert_non_null(json_object_get(json_object_get(root, "providers"), "B??ro"));
@@ -362,6 +370,8 @@ static void test_table(void **state)
                                         "mail is lost",
                                         "Microsoft 365",
                                         "1010 inputs = 1000 records + 3 rejects + 7 duplicates",
+                                        "input.is-email                                2  66.67 %",
+                                        "e-mail address",
                                         "summary.json are in out"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strstr(text, words[i]) == NULL)
@@ -370,6 +380,28 @@ static void test_table(void **state)
     assert_78_columns(text);
     free(text);
     free(summary);
+}
+
+/* Where nothing was scanned, why; and no empty tables. */
+static void test_table_of_nothing(void **state)
+{
+    (void)state;
+    struct summary empty = {0};
+    struct summary rejected = {.inputs = 1, .rejects = 1};
+    rejected.left_out[FAIL_INPUT_IS_ADDRESS] = 1;
+    char *text = print(&empty, 61500, NULL);
+    assert_string_equal(text, "0 records in 1m 01s (0 a second)\n\n"
+                              "Nothing was scanned: the input holds no lines that count.\n\n"
+                              "Where every input went\n      0 inputs = 0 records\n");
+    free(text);
+    text = print(&rejected, 1250, NULL);
+    assert_non_null(strstr(text, "0 records in 1.2s (0 a second)\n"));
+    assert_non_null(strstr(text, "Nothing was scanned: no line of the input gave a domain"));
+    assert_non_null(strstr(text, "input.is-address                              1 100.00 %"));
+    assert_non_null(strstr(text, "1 input = 0 records + 1 rejects"));
+    assert_null(strstr(text, "DANE"));
+    assert_78_columns(text);
+    free(text);
 }
 
 /* The columns of numbers end at one place in each part of the table. */
@@ -450,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_outcomes_without_records),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_table_of_nothing),
         cmocka_unit_test(test_table_is_aligned),
         cmocka_unit_test(test_table_of_extremes),
         cmocka_unit_test(test_table_of_each_code),

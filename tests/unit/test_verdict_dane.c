@@ -611,18 +611,24 @@ struct domain_case {
     const char
         *hosts; /* P protected, H partial, R refused, A absent, N unusable, U unknown, - without address */
     enum dane_outcome outcome;
+    bool not_all; /* RPT-3: what a sender that requires DANE reports as dane-required */
 };
 
 static const struct domain_case domain_cases[] = {
-    {"P", DANE_OUTCOME_PROTECTED},  {"PP", DANE_OUTCOME_PROTECTED}, {"PU", DANE_OUTCOME_PROTECTED},
-    {"P-", DANE_OUTCOME_PROTECTED}, {"H", DANE_OUTCOME_PARTIAL},    {"HA", DANE_OUTCOME_PARTIAL},
-    {"PR", DANE_OUTCOME_PARTIAL},   {"PA", DANE_OUTCOME_PARTIAL},   {"PN", DANE_OUTCOME_PARTIAL},
-    {"PRAU", DANE_OUTCOME_PARTIAL}, {"R", DANE_OUTCOME_REFUSED},    {"RR", DANE_OUTCOME_REFUSED},
-    {"R-", DANE_OUTCOME_REFUSED},   {"RU", DANE_OUTCOME_UNKNOWN},   {"RA", DANE_OUTCOME_PARTIAL},
-    {"RN", DANE_OUTCOME_PARTIAL},   {"RAU", DANE_OUTCOME_PARTIAL},  {"A", DANE_OUTCOME_ABSENT},
-    {"AA", DANE_OUTCOME_ABSENT},    {"A-", DANE_OUTCOME_ABSENT},    {"-", DANE_OUTCOME_ABSENT},
-    {"AU", DANE_OUTCOME_UNKNOWN},   {"U", DANE_OUTCOME_UNKNOWN},    {"N", DANE_OUTCOME_UNUSABLE},
-    {"NA", DANE_OUTCOME_UNUSABLE},  {"NU", DANE_OUTCOME_UNKNOWN},   {"NAU", DANE_OUTCOME_UNKNOWN},
+    {"P", DANE_OUTCOME_PROTECTED, false},  {"PP", DANE_OUTCOME_PROTECTED, false},
+    {"PU", DANE_OUTCOME_PROTECTED, false}, {"P-", DANE_OUTCOME_PROTECTED, false},
+    {"H", DANE_OUTCOME_PARTIAL, false},    {"HA", DANE_OUTCOME_PARTIAL, true},
+    {"PR", DANE_OUTCOME_PARTIAL, false},   {"PA", DANE_OUTCOME_PARTIAL, true},
+    {"PN", DANE_OUTCOME_PARTIAL, false},   {"PRAU", DANE_OUTCOME_PARTIAL, true},
+    {"R", DANE_OUTCOME_REFUSED, false},    {"RR", DANE_OUTCOME_REFUSED, false},
+    {"R-", DANE_OUTCOME_REFUSED, false},   {"RU", DANE_OUTCOME_UNKNOWN, false},
+    {"RA", DANE_OUTCOME_PARTIAL, true},    {"RN", DANE_OUTCOME_PARTIAL, false},
+    {"RAU", DANE_OUTCOME_PARTIAL, true},   {"A", DANE_OUTCOME_ABSENT, false},
+    {"AA", DANE_OUTCOME_ABSENT, false},    {"A-", DANE_OUTCOME_ABSENT, false},
+    {"-", DANE_OUTCOME_ABSENT, false},     {"AU", DANE_OUTCOME_UNKNOWN, true},
+    {"U", DANE_OUTCOME_UNKNOWN, false},    {"N", DANE_OUTCOME_UNUSABLE, false},
+    {"NA", DANE_OUTCOME_UNUSABLE, false},  {"NU", DANE_OUTCOME_UNKNOWN, false},
+    {"NAU", DANE_OUTCOME_UNKNOWN, true},
 };
 
 static void add_kind(struct world *world, char kind)
@@ -667,6 +673,10 @@ static void test_domains(void **state)
         if (world.judgement.dane != c->outcome)
             fail_msg("hosts %s: expected %s, got %s", c->hosts, dane_outcome_name(c->outcome),
                      dane_outcome_name(world.judgement.dane));
+        bool reported = (world.judgement.rpt_types >> RPT_DANE_REQUIRED & 1) != 0;
+        if (code_set_has(&world.judgement.codes, FAIL_DANE_NOT_ALL_HOSTS) != c->not_all ||
+            reported != c->not_all)
+            fail_msg("hosts %s: %s dane-required", c->hosts, c->not_all ? "no" : "a");
         arena_dispose(&world.arena);
     }
 }
