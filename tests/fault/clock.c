@@ -13,7 +13,7 @@ static time_t offset(void)
 
 static int real_clock(clockid_t id, struct timespec *now)
 {
-    int (*call)(clockid_t id, struct timespec *now);
+    int (*call)(clockid_t id, struct timespec * now);
     void *found = dlsym(RTLD_NEXT, "clock_gettime");
     memcpy(&call, &found, sizeof call);
     return call(id, now);
