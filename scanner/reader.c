@@ -306,6 +306,8 @@ static enum error run_pass(struct reader *reader, bool first, bool last)
     enum error error = last ? ERR_OK : create_spool(reader, false, &reader->again);
     if (error == ERR_OK)
         error = hand_out(reader, first);
+    if (error == ERR_OK && reader->options.handed_out != NULL)
+        reader->options.handed_out(reader->options.arg);
     if (error == ERR_OK && !last)
         error = wait_for_all(reader);
     return error;

@@ -37,6 +37,8 @@ struct reader_options {
     enum error (*input_read)(void *arg);
     /* On the reader's thread, when it has ended. */
     void (*ended)(void *arg);
+    /* The last name of a pass has been handed out; NULL: nobody wants to know. */
+    void (*handed_out)(void *arg);
     void *arg;
 };
 

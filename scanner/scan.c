@@ -138,10 +138,15 @@ static enum error on_input_read(void *arg)
     return writer_barrier(scan->writer, write_scanning, scan);
 }
 
-static void on_reader_ended(void *arg)
+static void on_handed_out(void *arg)
 {
     struct scan *scan = arg;
     tail_begin(&scan->tail, clock_monotonic_ms());
+}
+
+static void on_reader_ended(void *arg)
+{
+    struct scan *scan = arg;
     atomic_store(&scan->reader_ended, true);
     wake_main(scan);
 }
@@ -248,6 +253,7 @@ static bool make_reader(struct scan *scan)
                                      .rejects_done = store_rejects_done(scan->store),
                                      .input_read = on_input_read,
                                      .ended = on_reader_ended,
+                                     .handed_out = on_handed_out,
                                      .arg = scan};
     scan->reader = reader_create(&options);
     return say(scan, "reader", scan->reader == NULL ? ERR_MEMORY : ERR_OK);

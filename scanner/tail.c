@@ -50,6 +50,8 @@ void tail_init(struct tail *tail)
 
 void tail_begin(struct tail *tail, int64_t now_ms)
 {
+    for (size_t i = 0; i < TAIL_REASONS; i++)
+        atomic_store(&tail->counts[i], 0);
     atomic_store(&tail->began_ms, now_ms);
 }
 

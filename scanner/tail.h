@@ -31,7 +31,8 @@ enum tail_reason tail_reason(const struct domain_facts *facts);
 
 void tail_init(struct tail *tail);
 
-/* From any thread: the last name has been handed out. now_ms is monotonic and not 0. */
+/* From any thread: the last name of a pass has been handed out; the last pass is the one that counts. now_ms
+ * is monotonic and not 0. */
 void tail_begin(struct tail *tail, int64_t now_ms);
 
 /* From any thread: a domain has ended. Counted only after tail_begin. */
