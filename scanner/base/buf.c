@@ -36,6 +36,8 @@ bool buf_grow(struct buf *buf, size_t len)
     size_t capacity = buf->capacity == 0 ? FIRST_BYTES : buf->capacity;
     while (capacity < need)
         capacity *= 2;
+    if (capacity - 1 > buf->ceiling_bytes)
+        capacity = buf->ceiling_bytes + 1;
     uint8_t *data = realloc(buf->data, capacity);
     if (data == NULL) {
         buf->failed = true;

@@ -122,6 +122,7 @@ static void test_buf(void **state)
     assert_false(buf_byte(&buf, 'x')); /* and it stays failed */
     buf_reset(&buf);
     assert_true(buf_text(&buf, "0123456789"));
+    assert_true(buf.capacity <= 11); /* the ceiling and a NUL, no power of two */
     buf_consume(&buf, 7);
     assert_string_equal(buf_string(&buf), "789");
     buf_dispose(&buf);
