@@ -54,6 +54,8 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
         {"policy fetches", "policy.live", (uint64_t)config->policy_live,
          114 * KIB + (uint64_t)config->policy_max_bytes},
         {"SMTP sessions", "smtp.live", (uint64_t)config->smtp_live, 552 * KIB},
+        {"certificate chains", "smtp.live, policy.live",
+         (uint64_t)config->smtp_live + (uint64_t)config->policy_live, 3 * MIB},
         {"MX hosts kept", "scan.cache", 1, (uint64_t)config->scan_cache},
         {"names in memory", "input.memory, two passes", 2, (uint64_t)config->input_memory},
         {"records not yet written", "64 MiB, and what is in flight", 1,
