@@ -32,6 +32,13 @@ static bool address_is_silent(const struct probe_facts *facts)
     return facts->step == SMTP_CONNECT && facts->end == SMTP_END_NET && facts->net == NET_TIMEOUT;
 }
 
+/* No way was found, or nothing was heard any more. */
+static bool is_broken(const struct probe_facts *facts)
+{
+    bool by_net = facts->end == SMTP_END_NET && (facts->net == NET_UNREACHABLE || facts->net == NET_TIMEOUT);
+    return by_net || facts->end == SMTP_END_STEP_TIMEOUT;
+}
+
 static void on_turn(void *arg, const struct pace_turn *turn);
 
 /* The second, permissive handshake: the name is known to the address already. */
@@ -57,9 +64,10 @@ static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
+    bool cut_off = is_broken(facts) && worker_lacks_route(&facts->ip);
     worker->connects++;
     worker->connects_failed += facts->step == SMTP_CONNECT;
-    pace_release_probe(worker, &facts->ip, address_is_silent(facts),
+    pace_release_probe(worker, &facts->ip, !cut_off && address_is_silent(facts),
                        run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);
     run->facts.pass = worker->pass;
@@ -68,7 +76,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
         finish(run);
         return;
     }
-    if (facts->step == SMTP_CONNECT && facts->net == NET_UNREACHABLE && worker_lacks_route(&facts->ip)) {
+    if (cut_off) {
         not_tried(run, NOT_TRIED_NO_ROUTE);
         return;
     }

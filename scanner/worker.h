@@ -81,8 +81,8 @@ struct worker *worker_of(const struct worker *worker, struct bytes key);
 /* May this address be contacted at all? TRIED, or the reason why not. */
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
 
-/* After a connection that found no way: is it this machine that has no route there, or no address to send
- * from? */
+/* After a connection that found no way or was cut off: is it this machine that has no route there, or no
+ * address to send from? */
 bool worker_lacks_route(const struct ip_addr *ip);
 
 #endif
