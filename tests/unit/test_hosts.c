@@ -142,9 +142,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct bench *bench = *state;
-    struct hosts *hosts = bench->worker.hosts;
+    hosts_destroy(bench->worker.hosts);
     bench->worker.hosts = NULL;
-    hosts_destroy(hosts);
     loop_dispose(&bench->worker.loop);
     optout_destroy(bench->context.optout);
     config_dispose(&bench->config);
