@@ -145,16 +145,53 @@ void port_outage_init(struct port_outage *port, int64_t window_ms)
     outage_window_init(&port->window, window_ms);
 }
 
+void port_outage_new_pass(struct port_outage *port, const struct outage_counts *counts)
+{
+    outage_window_init(&port->window, port->window.window_ms);
+    port->pass_began = *counts;
+}
+
+static bool hardly_one(const struct outage_counts *late)
+{
+    return late->ended >= PORT_LEAST && late->failed * 100 >= late->ended * PORT_LOST_PERCENT;
+}
+
 bool port_outage_count(struct port_outage *port, const struct outage_counts *counts, int64_t now)
 {
     outage_window_add(&port->window, counts, now);
     struct outage_counts late = outage_window_since(&port->window, counts, UINT64_MAX);
-    struct outage_counts before = {counts->ended - late.ended, counts->failed - late.failed};
-    bool usual =
-        (before.ended - before.failed) * 100 >= before.ended * PORT_USUAL_PERCENT && before.ended > 0;
+    struct outage_counts before = {counts->ended - late.ended - port->pass_began.ended,
+                                   counts->failed - late.failed - port->pass_began.failed};
+    uint64_t made = before.ended - before.failed;
+    port->usual = before.ended > 0 && made * 100 >= before.ended * PORT_USUAL_PERCENT;
     if (!port->lost)
-        port->lost = usual && late.ended >= PORT_LEAST && late.failed * 100 >= late.ended * PORT_LOST_PERCENT;
+        port->lost = port->usual && hardly_one(&late);
     else if (late.ended > 0 && late.failed * 100 <= late.ended * PORT_FOUND_PERCENT)
         port->lost = false;
     return port->lost;
+}
+
+void port_silence_begin(struct port_silence *silence)
+{
+    silence->begun++;
+}
+
+void port_silence_break(struct port_silence *silence, int64_t now)
+{
+    *silence = (struct port_silence){.good_ms = now};
+}
+
+bool port_silence_doubts(const struct port_silence *silence, int64_t begun_ms)
+{
+    return silence->begun >= OUTAGE_FEW && begun_ms > silence->good_ms;
+}
+
+bool route_outage_count(struct route_outage *route, uint64_t lacking, uint64_t made, int64_t now)
+{
+    if (lacking > route->lacking) {
+        *route = (struct route_outage){.lacking = lacking, .made = made, .last_ms = now, .lost = true};
+    } else if (route->lost && made > route->made && now - route->last_ms >= ROUTE_CALM_MS) {
+        route->lost = false;
+    }
+    return route->lost;
 }

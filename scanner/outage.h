@@ -79,16 +79,52 @@ enum outage_state outage_answered(struct outage *outage, bool good, int64_t now)
 
 /*
  * The same for connections to port 25, which nobody can be asked about: lost when of PORT_LEAST connections
- * in the window hardly one was made although a good part of all before were; found when some are made again.
+ * in the window hardly one was made although a good part of all before in the same pass were; found when some
+ * are made again. The window is as long as a connection may take: the silent of one moment, which all fail
+ * in another, have the others of their time beside them then.
  */
 struct port_outage {
     struct outage_window window;
+    struct outage_counts pass_began; /* the counts then */
+    bool usual;                      /* that some are made */
     bool lost;
 };
 
 enum { PORT_LEAST = 100 };
 
 void port_outage_init(struct port_outage *port, int64_t window_ms);
+
+/* A pass of those that failed: what was usual before it says nothing about them. What is lost stays lost. */
+void port_outage_new_pass(struct port_outage *port, const struct outage_counts *counts);
 bool port_outage_count(struct port_outage *port, const struct outage_counts *counts, int64_t now);
+
+/*
+ * What one loop sees of the same at once. A connection that failed is in doubt where OUTAGE_FEW were begun
+ * since the last session that went well, this one among them: whoever is silent for good has others beside
+ * him that are not.
+ */
+struct port_silence {
+    int64_t good_ms; /* when that session ended */
+    uint64_t begun;  /* since then */
+};
+
+void port_silence_begin(struct port_silence *silence);
+void port_silence_break(struct port_silence *silence, int64_t now);
+bool port_silence_doubts(const struct port_silence *silence, int64_t begun_ms);
+
+/*
+ * Connections that this machine had no route for, or no address to send from. Each is certain by itself: lost
+ * from the first on; found when for ROUTE_CALM_MS there was none and others were made.
+ */
+struct route_outage {
+    uint64_t lacking; /* as last counted */
+    uint64_t made;    /* when there last was a further one */
+    int64_t last_ms;  /* likewise */
+    bool lost;
+};
+
+enum { ROUTE_CALM_MS = 1000 };
+
+bool route_outage_count(struct route_outage *route, uint64_t lacking, uint64_t made, int64_t now);
 
 #endif

@@ -35,10 +35,12 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     struct policy_visit *visit = arg;
     struct worker *worker = visit->worker;
     visit->facts->fetch = *facts;
-    if (did_not_connect(facts) && facts->net == NET_UNREACHABLE && worker_lacks_route(current(visit)))
+    bool timed_out = facts->net == NET_TIMEOUT || facts->deadline;
+    bool cut_off = (timed_out || facts->net == NET_UNREACHABLE) && worker_lacks_route(current(visit));
+    if (cut_off)
         visit->facts->fetch.not_tried = NOT_TRIED_NO_ROUTE;
-    bool silent = did_not_connect(facts) && (facts->net == NET_TIMEOUT || facts->deadline);
-    pace_release(worker, current(visit), PACE_HTTPS, silent);
+    worker->routes_lacking += cut_off;
+    pace_release(worker, current(visit), PACE_HTTPS, !cut_off && timed_out && did_not_connect(facts));
     gate_leave(&worker->policy_gate);
     if (did_not_connect(facts))
         try_next(visit);

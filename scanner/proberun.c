@@ -32,6 +32,42 @@ static bool address_is_silent(const struct probe_facts *facts)
     return facts->step == SMTP_CONNECT && facts->end == SMTP_END_NET && facts->net == NET_TIMEOUT;
 }
 
+/* No way was found, or nothing was heard any more. */
+static bool is_broken(const struct probe_facts *facts)
+{
+    bool by_net = facts->end == SMTP_END_NET && (facts->net == NET_UNREACHABLE || facts->net == NET_TIMEOUT);
+    return by_net || facts->end == SMTP_END_STEP_TIMEOUT;
+}
+
+static void note_failed(struct probe_run *run)
+{
+    struct worker *worker = run->worker;
+    struct scan_context *context = worker->context;
+    worker->connects++;
+    worker->connects_failed++;
+    if (atomic_load(&context->port_usual) && port_silence_doubts(&worker->silence, run->since_ms))
+        atomic_store(&context->port_silent, true);
+}
+
+static void note_made(struct worker *worker)
+{
+    worker->connects++;
+    port_silence_break(&worker->silence, clock_monotonic_ms());
+    atomic_store(&worker->context->port_silent, false);
+}
+
+/* What this machine lacks says nothing about port 25, nor does a session that broke off: it may have begun
+ * before something was amiss. */
+static void note_connection(struct probe_run *run, const struct probe_facts *facts, bool cut_off)
+{
+    if (cut_off)
+        run->worker->routes_lacking++;
+    else if (facts->step == SMTP_CONNECT)
+        note_failed(run);
+    else if (!is_broken(facts))
+        note_made(run->worker);
+}
+
 static void on_turn(void *arg, const struct pace_turn *turn);
 
 /* The second, permissive handshake: the name is known to the address already. */
@@ -57,9 +93,9 @@ static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
-    worker->connects++;
-    worker->connects_failed += facts->step == SMTP_CONNECT;
-    pace_release_probe(worker, &facts->ip, address_is_silent(facts),
+    bool cut_off = is_broken(facts) && worker_lacks_route(&facts->ip);
+    note_connection(run, facts, cut_off);
+    pace_release_probe(worker, &facts->ip, !cut_off && address_is_silent(facts),
                        run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);
     run->facts.pass = worker->pass;
@@ -68,7 +104,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
         finish(run);
         return;
     }
-    if (facts->step == SMTP_CONNECT && facts->net == NET_UNREACHABLE && worker_lacks_route(&facts->ip)) {
+    if (cut_off) {
         not_tried(run, NOT_TRIED_NO_ROUTE);
         return;
     }
@@ -90,6 +126,7 @@ static void on_place(void *arg)
     struct probe_run *run = arg;
     set_state(run, RUN_PROBE);
     add_waited(run, &run->ms_place);
+    port_silence_begin(&run->worker->silence);
     struct probe_request request = {.host = run->host->host,
                                     .ip = run->facts.ip,
                                     .tlsa = &run->host->tlsa,

@@ -101,11 +101,15 @@ static bool is_dane_open(const struct judgement *judgement)
     return false;
 }
 
+static bool is_route(enum failure_code code)
+{
+    return code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE;
+}
+
 /* What stands in our own configuration or on an opt-out list stays there; a turn or a route may come. */
 static bool may_come(enum failure_code code)
 {
-    return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE ||
-           code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE;
+    return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_route(code);
 }
 
 bool verdict_has_passing(const struct judgement *judgement)
@@ -119,10 +123,19 @@ bool verdict_has_passing(const struct judgement *judgement)
     return false;
 }
 
+/* Did this machine find no way to somebody? Then it has not looked, whatever else it knows. */
+static bool lacked_route(const struct judgement *judgement)
+{
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        if (is_route(code) && code_set_has(&judgement->codes, code))
+            return true;
+    return false;
+}
+
 bool verdict_may_pass(const struct judgement *judgement)
 {
     bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
-                judgement->incomplete || is_dane_open(judgement);
+                judgement->incomplete || is_dane_open(judgement) || lacked_route(judgement);
     return open && verdict_has_passing(judgement);
 }
 

@@ -31,7 +31,7 @@ struct question {
 
 /* What one loop has counted, as it last said. */
 struct loop_counts {
-    atomic_uint_fast64_t lookups, lookups_failed, connects, connects_failed;
+    atomic_uint_fast64_t lookups, lookups_failed, connects, connects_failed, routes_lacking, pass;
 };
 
 struct watch {
@@ -47,6 +47,9 @@ struct watch {
     struct loop_counts *counts;
     struct outage outage;
     struct port_outage port;
+    struct route_outage route;
+    bool port_said, route_said; /* that it is lost */
+    uint64_t pass;
     int64_t on_since_ms;
     char line[EVENT_BYTES];
     struct meta_check events[EVENTS_KEPT];
@@ -74,6 +77,8 @@ static void deliver_count(struct message *message, void *receiver)
         atomic_store_explicit(&to->lookups_failed, failed, memory_order_relaxed);
         atomic_store_explicit(&to->connects, worker->connects, memory_order_relaxed);
         atomic_store_explicit(&to->connects_failed, worker->connects_failed, memory_order_relaxed);
+        atomic_store_explicit(&to->routes_lacking, worker->routes_lacking, memory_order_relaxed);
+        atomic_store_explicit(&to->pass, worker->pass, memory_order_relaxed);
     }
     free(message);
 }
@@ -109,6 +114,27 @@ static struct outage_counts sum_connects(const struct watch *watch)
         sum.failed += atomic_load_explicit(&watch->counts[i].connects_failed, memory_order_relaxed);
     }
     return sum;
+}
+
+static uint64_t sum_lacking(const struct watch *watch)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < watch->workers->count; i++)
+        sum += atomic_load_explicit(&watch->counts[i].routes_lacking, memory_order_relaxed);
+    return sum;
+}
+
+/* Connections to MX hosts. */
+static void count_connections(struct watch *watch, int64_t now)
+{
+    struct outage_counts connects = sum_connects(watch);
+    uint64_t pass = atomic_load_explicit(&watch->counts[0].pass, memory_order_relaxed);
+    if (pass != watch->pass)
+        port_outage_new_pass(&watch->port, &connects);
+    watch->pass = pass;
+    (void)port_outage_count(&watch->port, &connects, now);
+    atomic_store(&watch->context->port_usual, watch->port.usual);
+    (void)route_outage_count(&watch->route, sum_lacking(watch), connects.ended - connects.failed, now);
 }
 
 /* ---- the known questions ------------------------------------------------------------------------------- */
@@ -218,28 +244,72 @@ static const char *say_port(struct watch *watch)
     if (watch->port.lost)
         (void)snprintf(watch->line, EVENT_BYTES,
                        "WARNING: of the last connections to port 25 hardly one was made, though many were "
-                       "before: it seems blocked from "
-                       "here now. Hosts are unknown then, and tried again as scan.retry_passes says");
+                       "before: it seems blocked from here now. What fails meanwhile is tried again");
     else
         (void)snprintf(watch->line, EVENT_BYTES, "port 25 can be reached again");
+    watch->port_said = watch->port.lost;
     note(watch, "port 25", !watch->port.lost);
     return watch->line;
 }
 
-/* Loops that cannot be told, for lack of memory, keep what they know until the next pass. */
-static void after_change(struct watch *watch, enum outage_state before, enum outage_state state)
+static const char *say_route(struct watch *watch)
 {
-    if (state == OUTAGE_OVER || (before == OUTAGE_OVER && state == OUTAGE_CALM))
+    if (watch->route.lost)
+        (void)snprintf(watch->line, EVENT_BYTES,
+                       "WARNING: this machine has no route any more to some that it is to connect to, or no "
+                       "address to send from. What was for them is tried again");
+    else
+        (void)snprintf(watch->line, EVENT_BYTES, "there is a route again");
+    watch->route_said = watch->route.lost;
+    note(watch, "route", !watch->route.lost);
+    return watch->line;
+}
+
+/* What was so at the last tick. */
+struct before {
+    enum outage_state state;
+    bool port_lost;
+    bool route_lost;
+};
+
+static struct before look_back(const struct watch *watch)
+{
+    return (struct before){watch->outage.state, watch->port.lost, watch->route.lost};
+}
+
+/* A false alarm leaves no doubt behind. */
+static bool has_ended(const struct watch *watch, const struct before *before)
+{
+    return (before->state == OUTAGE_OVER && watch->outage.state != OUTAGE_OVER) ||
+           (before->port_lost && !watch->port.lost) || (before->route_lost && !watch->route.lost);
+}
+
+/* Loops that cannot be told, for lack of memory, keep what they know until the next pass. */
+static void tell_loops(struct watch *watch, const struct before *before)
+{
+    bool over = watch->outage.state == OUTAGE_OVER && before->state != OUTAGE_OVER;
+    if (over || has_ended(watch, before))
         (void)workers_forget_failures(watch->workers, watch->workers->count);
 }
 
-static void tell_others(struct watch *watch, enum outage_state before, int64_t now)
+static void tell_others(struct watch *watch, const struct before *before, int64_t now)
 {
     enum outage_state state = watch->outage.state;
-    if (before == OUTAGE_OVER && state != before) /* a false alarm leaves no doubt behind */
+    if (has_ended(watch, before))
         atomic_store(&watch->context->doubt_ended_ms, now);
     atomic_store(&watch->context->hold_back, state == OUTAGE_SUSPECTED || state == OUTAGE_ON);
-    atomic_store(&watch->context->doubtful, state != OUTAGE_CALM);
+    atomic_store(&watch->context->doubtful, state != OUTAGE_CALM || watch->port.lost || watch->route.lost);
+}
+
+/* One line a tick: what else there is comes with the next. */
+static const char *say_change(struct watch *watch, const struct before *before, int64_t now)
+{
+    enum outage_state state = watch->outage.state;
+    if (state != before->state && (state == OUTAGE_ON || before->state == OUTAGE_ON))
+        return say_outage(watch, state, now);
+    if (watch->route.lost != watch->route_said)
+        return say_route(watch);
+    return watch->port.lost != watch->port_said ? say_port(watch) : NULL;
 }
 
 static void step_questions(struct watch *watch, int64_t now)
@@ -258,22 +328,17 @@ static void step_questions(struct watch *watch, int64_t now)
 const char *watch_tick(struct watch *watch)
 {
     int64_t now = clock_monotonic_ms();
-    struct outage_counts lookups = sum_lookups(watch), connects = sum_connects(watch);
-    enum outage_state before = watch->outage.state;
-    bool port_before = watch->port.lost;
+    struct outage_counts lookups = sum_lookups(watch);
+    struct before before = look_back(watch);
     if (watch->config.dns_outage_share == 0)
         return NULL;
     ask_for_counts(watch);
     (void)outage_count(&watch->outage, &lookups, now);
-    bool port_lost = port_outage_count(&watch->port, &connects, now);
+    count_connections(watch, now);
     step_questions(watch, now);
-    enum outage_state state = watch->outage.state;
-    if (state != before)
-        after_change(watch, before, state);
-    tell_others(watch, before, now);
-    if (state != before && (state == OUTAGE_ON || before == OUTAGE_ON))
-        return say_outage(watch, state, now);
-    return port_lost != port_before ? say_port(watch) : NULL;
+    tell_loops(watch, &before);
+    tell_others(watch, &before, now);
+    return say_change(watch, &before, now);
 }
 
 const struct meta_check *watch_events(const struct watch *watch, size_t *count)
@@ -311,7 +376,7 @@ struct watch *watch_create(struct scan_context *context, struct worker *workers)
     watch->questions[0] = (struct question){.watch = watch, .name = ".", .type = DNS_TYPE_SOA};
     watch->questions[1] = (struct question){.watch = watch, .type = DNS_TYPE_A};
     outage_init(&watch->outage, &settings);
-    port_outage_init(&watch->port, WINDOW_MS);
+    port_outage_init(&watch->port, config->smtp_connect_timeout);
     watch->base = event_base_new();
     watch->counts = calloc(workers->count, sizeof *watch->counts);
     if (watch->base == NULL || watch->counts == NULL) {

@@ -106,6 +106,7 @@ static void deliver_new_pass(struct message *message, void *receiver)
 {
     struct worker *worker = receiver;
     worker->pass++;
+    atomic_store(&worker->context->port_silent, false);
     if (worker->pacer != NULL)
         pacer_new_pass(worker->pacer);
     if (worker->hosts != NULL)

@@ -11,6 +11,7 @@
 #include "scanner/gate.h"
 #include "scanner/limits.h"
 #include "scanner/loop.h"
+#include "scanner/outage.h"
 #include "scanner/policy/fetch.h"
 #include "scanner/smtp/probe.h"
 
@@ -38,8 +39,10 @@ struct scan_context {
     atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
     atomic_bool doubtful;  /* likewise, or was a moment ago: what fails now is to be tried again */
     atomic_int_fast64_t doubt_ended_ms; /* monotonic: when that was last so; 0: never since the beginning */
-    bool whole_facts;  /* domains see all that a probe saw, not only what a verdict needs (check) */
-    const char *trace; /* a domain whose transitions are printed to stderr, or NULL */
+    atomic_bool port_usual;  /* connections to port 25 have been made in this pass, as they ought to be */
+    atomic_bool port_silent; /* but of late a loop saw none: what fails now is to be tried again */
+    bool whole_facts;        /* domains see all that a probe saw, not only what a verdict needs (check) */
+    const char *trace;       /* a domain whose transitions are printed to stderr, or NULL */
     struct sink sink;
 };
 
@@ -60,6 +63,8 @@ struct worker {
     uint32_t pass;            /* of the scan, from 1 */
     uint64_t connects;        /* SMTP connections begun that came to an end */
     uint64_t connects_failed; /* of them never made */
+    struct port_silence silence;
+    uint64_t routes_lacking; /* and besides, those that this machine had no route for */
 };
 
 /* An array of count workers, loops made but not started. NULL with *why. */
@@ -81,8 +86,8 @@ struct worker *worker_of(const struct worker *worker, struct bytes key);
 /* May this address be contacted at all? TRIED, or the reason why not. */
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
 
-/* After a connection that found no way: is it this machine that has no route there, or no address to send
- * from? */
+/* After a connection that found no way or was cut off: is it this machine that has no route there, or no
+ * address to send from? */
 bool worker_lacks_route(const struct ip_addr *ip);
 
 #endif

@@ -196,13 +196,65 @@ static void test_port25(void **state)
     assert_false(connections(&port, &counts, &now, 10, 50, 20));
 }
 
+/* Only what began after the last good session, and only where enough did. */
+static void test_silence(void **state)
+{
+    (void)state;
+    struct port_silence silence = {0};
+    port_silence_break(&silence, 1000);
+    for (int i = 1; i < OUTAGE_FEW; i++)
+        port_silence_begin(&silence);
+    assert_false(port_silence_doubts(&silence, 2000));
+    port_silence_begin(&silence);
+    assert_true(port_silence_doubts(&silence, 2000));
+    assert_true(port_silence_doubts(&silence, 1001));
+    assert_false(port_silence_doubts(&silence, 1000)); /* somebody answered after it had begun */
+    port_silence_break(&silence, 3000);
+    assert_false(port_silence_doubts(&silence, 4000));
+}
+
+/* Those that failed are tried again: that they mostly fail again is usual. */
+static void test_port25_in_a_further_pass(void **state)
+{
+    (void)state;
+    struct port_outage port;
+    struct outage_counts counts = {0, 0};
+    int64_t now = 0;
+    port_outage_init(&port, 10000);
+    (void)connections(&port, &counts, &now, 60, 50, 20);
+    port_outage_new_pass(&port, &counts);
+    assert_false(connections(&port, &counts, &now, 60, 50, 50));
+    assert_false(port.usual);
+    (void)connections(&port, &counts, &now, 60, 50, 20);
+    assert_true(connections(&port, &counts, &now, 20, 50, 50));
+    port_outage_new_pass(&port, &counts); /* lost it stays, until some are made */
+    assert_true(connections(&port, &counts, &now, 20, 50, 50));
+    assert_false(connections(&port, &counts, &now, 10, 50, 20));
+}
+
+/* One connection without a route is enough; over it is when for a while there was none, and others were made.
+ */
+static void test_route(void **state)
+{
+    (void)state;
+    struct route_outage route = {0};
+    assert_false(route_outage_count(&route, 0, 100, 1000));
+    assert_true(route_outage_count(&route, 1, 100, 1100));
+    assert_true(route_outage_count(&route, 1, 101, 1200)); /* it had begun before */
+    assert_true(route_outage_count(&route, 2, 101, 2000));
+    assert_true(route_outage_count(&route, 2, 101, 2000 + ROUTE_CALM_MS)); /* nobody tried */
+    assert_false(route_outage_count(&route, 2, 102, 2000 + ROUTE_CALM_MS));
+    assert_false(route_outage_count(&route, 2, 500, 9000));
+    assert_true(route_outage_count(&route, 3, 500, 9100));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stories),
-        cmocka_unit_test(test_questions_have_their_pauses),
-        cmocka_unit_test(test_window),
-        cmocka_unit_test(test_port25),
+        cmocka_unit_test(test_stories), cmocka_unit_test(test_questions_have_their_pauses),
+        cmocka_unit_test(test_window),  cmocka_unit_test(test_port25),
+        cmocka_unit_test(test_silence), cmocka_unit_test(test_port25_in_a_further_pass),
+        cmocka_unit_test(test_route),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1044,6 +1044,14 @@ static void test_may_pass(void **state)
     assert_false(verdict_may_pass(&off));
     code_set_add(&off.codes, FAIL_SMTP_NOT_PROBED_PACE);
     assert_true(verdict_may_pass(&off));
+    static const enum failure_code routes[] = {FAIL_SMTP_NOT_PROBED_NO_ROUTE, FAIL_POLICY_NOT_TRIED_NO_ROUTE};
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) { /* whatever the outcome */
+        struct judgement absent = {.outcome = OUTCOME_ABSENT};
+        code_set_add(&absent.codes, FAIL_SMTP_TCP_TIMEOUT);
+        assert_false(verdict_may_pass(&absent));
+        code_set_add(&absent.codes, routes[i]);
+        assert_true(verdict_may_pass(&absent));
+    }
 }
 
 /* POL-10: what works but is weak. */
