@@ -171,19 +171,20 @@ bool port_outage_count(struct port_outage *port, const struct outage_counts *cou
     return port->lost;
 }
 
-void port_silence_begin(struct port_silence *silence)
+uint64_t port_silence_begin(struct port_silence *silence)
 {
-    silence->begun++;
+    return ++silence->begun;
 }
 
-void port_silence_break(struct port_silence *silence, int64_t now)
+void port_silence_break(struct port_silence *silence, uint64_t number)
 {
-    *silence = (struct port_silence){.good_ms = now};
+    if (number > silence->good)
+        silence->good = number;
 }
 
-bool port_silence_doubts(const struct port_silence *silence, int64_t begun_ms)
+bool port_silence_doubts(const struct port_silence *silence, uint64_t number)
 {
-    return silence->begun >= OUTAGE_FEW && begun_ms > silence->good_ms;
+    return number > silence->good && silence->begun - silence->good >= OUTAGE_FEW;
 }
 
 bool route_outage_count(struct route_outage *route, uint64_t lacking, uint64_t made, int64_t now)

@@ -99,18 +99,18 @@ void port_outage_new_pass(struct port_outage *port, const struct outage_counts *
 bool port_outage_count(struct port_outage *port, const struct outage_counts *counts, int64_t now);
 
 /*
- * What one loop sees of the same at once. A connection that failed is in doubt where OUTAGE_FEW were begun
- * since the last session that went well, this one among them: whoever is silent for good has others beside
- * him that are not.
+ * What one loop sees of the same at once. Connections are numbered as they begin. One that failed is in doubt
+ * where none of those begun with it or after it went well, and OUTAGE_FEW were begun after the last that did:
+ * whoever is silent for good has others beside him that are not.
  */
 struct port_silence {
-    int64_t good_ms; /* when that session ended */
-    uint64_t begun;  /* since then */
+    uint64_t begun; /* how many; the last one's number */
+    uint64_t good;  /* the highest number of one that went well */
 };
 
-void port_silence_begin(struct port_silence *silence);
-void port_silence_break(struct port_silence *silence, int64_t now);
-bool port_silence_doubts(const struct port_silence *silence, int64_t begun_ms);
+uint64_t port_silence_begin(struct port_silence *silence);
+void port_silence_break(struct port_silence *silence, uint64_t number);
+bool port_silence_doubts(const struct port_silence *silence, uint64_t number);
 
 /*
  * Connections that this machine had no route for, or no address to send from. Each is certain by itself: lost

@@ -45,14 +45,15 @@ static void note_failed(struct probe_run *run)
     struct scan_context *context = worker->context;
     worker->connects++;
     worker->connects_failed++;
-    if (atomic_load(&context->port_usual) && port_silence_doubts(&worker->silence, run->since_ms))
+    if (atomic_load(&context->port_usual) && port_silence_doubts(&worker->silence, run->number))
         atomic_store(&context->port_silent, true);
 }
 
-static void note_made(struct worker *worker)
+static void note_made(struct probe_run *run)
 {
+    struct worker *worker = run->worker;
     worker->connects++;
-    port_silence_break(&worker->silence, clock_monotonic_ms());
+    port_silence_break(&worker->silence, run->number);
     atomic_store(&worker->context->port_silent, false);
 }
 
@@ -65,7 +66,7 @@ static void note_connection(struct probe_run *run, const struct probe_facts *fac
     else if (facts->step == SMTP_CONNECT)
         note_failed(run);
     else if (!is_broken(facts))
-        note_made(run->worker);
+        note_made(run);
 }
 
 static void on_turn(void *arg, const struct pace_turn *turn);
@@ -126,7 +127,7 @@ static void on_place(void *arg)
     struct probe_run *run = arg;
     set_state(run, RUN_PROBE);
     add_waited(run, &run->ms_place);
-    port_silence_begin(&run->worker->silence);
+    run->number = port_silence_begin(&run->worker->silence);
     struct probe_request request = {.host = run->host->host,
                                     .ip = run->facts.ip,
                                     .tlsa = &run->host->tlsa,
