@@ -338,10 +338,8 @@ static void wait_a_while(struct scan *scan)
 {
     struct pollfd ready[2] = {{.fd = scan->signal_fd, .events = POLLIN},
                               {.fd = scan->wake_fd, .events = POLLIN}};
-    uint64_t count;
     (void)poll(ready, 2, WATCH_TICK_MS);
-    ssize_t got = read(scan->wake_fd, &count, sizeof count);
-    (void)got;
+    (void)(read(scan->wake_fd, &(uint64_t){0}, sizeof(uint64_t)) > 0);
 }
 
 static void show_progress(struct scan *scan)
