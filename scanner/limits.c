@@ -36,6 +36,7 @@ struct turn {
     struct worker *from;
     struct handle handle;
     int64_t since_ms;
+    bool first; /* of the names at the address in this pass */
 };
 
 /* A request as its own loop knows it. */
@@ -72,6 +73,7 @@ struct pace_message {
     bool timed_out;
     bool name;   /* asked for one more host name */
     bool exempt; /* from the budget of names */
+    bool first;  /* of the names at the address in this pass */
     bool wants_sample;
     struct probe_sample *sample; /* a counted reference, or NULL */
 };
@@ -224,17 +226,17 @@ static void post(struct worker *to, const struct pace_message *content)
 }
 
 /* lane is the address's, or NULL where nothing is kept of it. */
-static void answer_turn(const struct pacer *pacer, struct worker *to, struct handle handle,
-                        const struct ip_addr *ip, enum pace_class class, const struct lane *lane,
-                        enum pace_answer answer)
+static void answer_turn(const struct pacer *pacer, const struct turn *turn, const struct ip_addr *ip,
+                        enum pace_class class, const struct lane *lane, enum pace_answer answer)
 {
-    struct pace_message message = {
-        .kind = PACE_ANSWER, .handle = handle, .class = class, .answer = answer, .ip = *ip};
+    struct pace_message message = {.kind = PACE_ANSWER, .class = class, .answer = answer, .ip = *ip};
+    message.handle = turn->handle;
+    message.first = turn->first;
     if (lane != NULL && answer == PACE_BUDGET)
         message.sample = probe_sample_hold(lane->sample);
     /* Of the first names none is wanted: most addresses never come to their budget. */
     message.wants_sample = lane != NULL && lane->sample == NULL && lane->names * 2 >= pacer->names_most;
-    post(to, &message);
+    post(turn->from, &message);
 }
 
 static void end_turn(struct lane *lane, struct turn *turn)
@@ -268,12 +270,12 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
     for (; link != NULL; link = list_first(&lane->waiting)) {
         struct turn *turn = list_entry(link, struct turn, link);
         if (dead) {
-            answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane, PACE_DEAD);
+            answer_turn(pacer, turn, &address->ip, class, lane, PACE_DEAD);
             end_turn(lane, turn);
             continue;
         }
         if (now / 1000 - turn->since_ms > pacer->wait_ms) {
-            answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane, PACE_TOO_LONG);
+            answer_turn(pacer, turn, &address->ip, class, lane, PACE_TOO_LONG);
             end_turn(lane, turn);
             continue;
         }
@@ -286,7 +288,7 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
         }
         lane->open++;
         lane->next_us = now + pacer->interval_us[class];
-        answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane, PACE_GRANTED);
+        answer_turn(pacer, turn, &address->ip, class, lane, PACE_GRANTED);
         end_turn(lane, turn);
     }
 }
@@ -302,8 +304,7 @@ static void serve_heirs(struct address *address, enum pace_class class)
     bool over = dead || lane->sample != NULL || (lane->open == 0 && lane->waiting_count == 0);
     for (; over && link != NULL; link = list_first(&lane->heirs)) {
         struct turn *turn = list_entry(link, struct turn, link);
-        answer_turn(address->pacer, turn->from, turn->handle, &address->ip, class, lane,
-                    dead ? PACE_DEAD : PACE_BUDGET);
+        answer_turn(address->pacer, turn, &address->ip, class, lane, dead ? PACE_DEAD : PACE_BUDGET);
         list_remove(link);
         free(turn);
     }
@@ -339,35 +340,35 @@ static bool too_many_before(const struct pacer *pacer, const struct lane *lane, 
     return wait_ms > (no_place && pacer->wait_ms > HELD_UP_MS ? HELD_UP_MS : pacer->wait_ms);
 }
 
-static struct turn *make_turn(const struct pace_message *message)
+static void keep_turn(struct list *list, const struct turn *asked)
 {
-    struct turn *turn = calloc(1, sizeof *turn);
+    struct turn *turn = malloc(sizeof *turn);
     if (turn == NULL)
         abort();
-    turn->from = message->from;
-    turn->handle = message->handle;
-    turn->since_ms = now_us() / 1000;
-    return turn;
+    *turn = *asked;
+    list_add(list, &turn->link);
 }
 
 static void on_ask(struct pacer *pacer, const struct pace_message *message)
 {
+    struct turn turn = {.from = message->from, .handle = message->handle, .since_ms = now_us() / 1000};
     if (silent_has(&pacer->silent[message->class], ip_key(&message->ip))) {
-        answer_turn(pacer, message->from, message->handle, &message->ip, message->class, NULL, PACE_DEAD);
+        answer_turn(pacer, &turn, &message->ip, message->class, NULL, PACE_DEAD);
         return;
     }
     struct address *address = find_address(pacer, &message->ip);
     struct lane *lane = &address->lanes[message->class];
     if (message->name && !message->exempt && lane->names >= pacer->names_most) {
-        list_add(&lane->heirs, &make_turn(message)->link);
+        keep_turn(&lane->heirs, &turn);
         serve(address);
         return;
     }
     if (too_many_before(pacer, lane, message->class)) {
-        answer_turn(pacer, message->from, message->handle, &message->ip, message->class, lane, PACE_TOO_LONG);
+        answer_turn(pacer, &turn, &message->ip, message->class, lane, PACE_TOO_LONG);
         return;
     }
-    list_add(&lane->waiting, &make_turn(message)->link);
+    turn.first = message->name && lane->names == 0;
+    keep_turn(&lane->waiting, &turn);
     lane->waiting_count++;
     lane->names += message->name;
     serve(address);
@@ -422,8 +423,10 @@ static void on_answer(struct worker *worker, const struct pace_message *message)
     pace_done done = request->done;
     void *arg = request->arg;
     free(request);
-    struct pace_turn turn = {
-        .answer = message->answer, .wants_sample = message->wants_sample, .sample = message->sample};
+    struct pace_turn turn = {.answer = message->answer,
+                             .first = message->first,
+                             .wants_sample = message->wants_sample,
+                             .sample = message->sample};
     done(arg, &turn);
 }
 

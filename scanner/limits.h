@@ -30,6 +30,7 @@ enum pace_answer {
 
 struct pace_turn {
     enum pace_answer answer;
+    bool first;                        /* granted: nobody has been at the address in this pass */
     bool wants_sample;                 /* granted: pace_release_probe is to bring one where there is one */
     const struct probe_sample *sample; /* with PACE_BUDGET, or NULL where no probe saw anything; gone when the
                                           call returns */

@@ -3,7 +3,7 @@
 
 /* Of a hundred connections: past LOST fail all but a few, below FOUND some are made; USUAL were made before.
  */
-enum { NEARLY_ALL_PERCENT = 95, PORT_LOST_PERCENT = 98, PORT_FOUND_PERCENT = 90, PORT_USUAL_PERCENT = 20 };
+enum { NEARLY_ALL_PERCENT = 95 };
 
 void outage_window_init(struct outage_window *window, int64_t window_ms)
 {
@@ -139,22 +139,65 @@ enum outage_state outage_answered(struct outage *outage, bool good, int64_t now)
     return outage->state;
 }
 
-void port_outage_init(struct port_outage *port, int64_t window_ms)
+uint64_t port_outage_begin(struct port_outage *port)
 {
-    *port = (struct port_outage){.lost = false};
-    outage_window_init(&port->window, window_ms);
+    return ++port->begun;
 }
 
-bool port_outage_count(struct port_outage *port, const struct outage_counts *counts, int64_t now)
+/* Were connections made in this pass, before those that failed of late? */
+static bool port_is_usual(const struct port_outage *port)
 {
-    outage_window_add(&port->window, counts, now);
-    struct outage_counts late = outage_window_since(&port->window, counts, UINT64_MAX);
-    struct outage_counts before = {counts->ended - late.ended, counts->failed - late.failed};
-    bool usual =
-        (before.ended - before.failed) * 100 >= before.ended * PORT_USUAL_PERCENT && before.ended > 0;
-    if (!port->lost)
-        port->lost = usual && late.ended >= PORT_LEAST && late.failed * 100 >= late.ended * PORT_LOST_PERCENT;
-    else if (late.ended > 0 && late.failed * 100 <= late.ended * PORT_FOUND_PERCENT)
+    uint64_t made = port->pass.ended - port->pass.failed;
+    return made > 0 && made * 100 >= (port->pass.ended - port->failed) * PORT_USUAL_PERCENT;
+}
+
+static void port_made(struct port_outage *port, uint64_t number)
+{
+    port->made += port->lost;
+    if (port->made >= PORT_FOUND)
         port->lost = false;
-    return port->lost;
+    port->good = number;
+    port->failed = 0;
+    port->in_doubt = false;
+}
+
+static void port_failed(struct port_outage *port)
+{
+    port->failed++;
+    if (port->lost || !port_is_usual(port))
+        return;
+    if (port->begun - port->good >= OUTAGE_FEW)
+        port->in_doubt = true;
+    if (port->failed >= PORT_LEAST) {
+        port->lost = true;
+        port->made = 0;
+    }
+}
+
+void port_outage_end(struct port_outage *port, uint64_t number, bool made)
+{
+    port->pass.ended++;
+    port->pass.failed += !made;
+    if (number <= port->good) /* it began before, and says nothing about now */
+        return;
+    if (made)
+        port_made(port, number);
+    else
+        port_failed(port);
+}
+
+void port_outage_new_pass(struct port_outage *port)
+{
+    *port = (struct port_outage){
+        .begun = port->begun, .good = port->begun, .made = port->made, .lost = port->lost};
+}
+
+bool route_outage_count(struct route_outage *route, uint64_t lacking, uint64_t made, int64_t now)
+{
+    if (lacking > route->lacking) {
+        *route = (struct route_outage){.lacking = lacking, .made = made, .last_ms = now, .lost = true};
+    } else if (route->lost && made > route->made && now - route->last_ms >= ROUTE_CALM_MS) {
+        route->lost = false;
+    }
+    return route->lost;
 }

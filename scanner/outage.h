@@ -78,17 +78,45 @@ bool outage_wants_answers(const struct outage *outage, int64_t now);
 enum outage_state outage_answered(struct outage *outage, bool good, int64_t now);
 
 /*
- * The same for connections to port 25, which nobody can be asked about: lost when of PORT_LEAST connections
- * in the window hardly one was made although a good part of all before were; found when some are made again.
+ * The same for port 25, which nobody can be asked about, as one loop sees it. Only the first connection to an
+ * address in a pass counts: what else is there is known by then. They are numbered as they begin. One that
+ * ended in silence is in doubt where none begun with it or after it went well, and OUTAGE_FEW were begun
+ * since the last that did: whoever is silent for good has others beside him that are not. Port 25 is lost
+ * when PORT_LEAST have ended so, in a pass in which a good part was made before; it is found when PORT_FOUND
+ * are made again. A connection that is refused tells neither.
  */
 struct port_outage {
-    struct outage_window window;
+    uint64_t begun;            /* how many; the last one's number */
+    uint64_t good;             /* the highest number of one that went well */
+    uint64_t failed;           /* with a higher one */
+    uint64_t made;             /* since it was lost */
+    struct outage_counts pass; /* this one's */
+    bool in_doubt;
     bool lost;
 };
 
-enum { PORT_LEAST = 100 };
+enum { PORT_LEAST = 100, PORT_FOUND = 10, PORT_USUAL_PERCENT = 20 };
 
-void port_outage_init(struct port_outage *port, int64_t window_ms);
-bool port_outage_count(struct port_outage *port, const struct outage_counts *counts, int64_t now);
+/* Its number, from 1. */
+uint64_t port_outage_begin(struct port_outage *port);
+void port_outage_end(struct port_outage *port, uint64_t number, bool made);
+
+/* A pass of those that failed: what was usual before it says nothing about them. What is lost stays lost. */
+void port_outage_new_pass(struct port_outage *port);
+
+/*
+ * Connections that this machine had no route for, or no address to send from. Each is certain by itself: lost
+ * from the first on; found when for ROUTE_CALM_MS there was none and others were made.
+ */
+struct route_outage {
+    uint64_t lacking; /* as last counted */
+    uint64_t made;    /* when there last was a further one */
+    int64_t last_ms;  /* likewise */
+    bool lost;
+};
+
+enum { ROUTE_CALM_MS = 1000 };
+
+bool route_outage_count(struct route_outage *route, uint64_t lacking, uint64_t made, int64_t now);
 
 #endif

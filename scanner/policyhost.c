@@ -39,6 +39,7 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     bool cut_off = (timed_out || facts->net == NET_UNREACHABLE) && worker_lacks_route(current(visit));
     if (cut_off)
         visit->facts->fetch.not_tried = NOT_TRIED_NO_ROUTE;
+    worker->routes_lacking += cut_off;
     pace_release(worker, current(visit), PACE_HTTPS, !cut_off && timed_out && did_not_connect(facts));
     gate_leave(&worker->policy_gate);
     if (did_not_connect(facts))

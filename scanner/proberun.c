@@ -39,6 +39,19 @@ static bool is_broken(const struct probe_facts *facts)
     return by_net || facts->end == SMTP_END_STEP_TIMEOUT;
 }
 
+/* What this machine lacks says nothing about port 25, nor does a session that broke off: it may have begun
+ * before something was amiss. */
+static void note_connection(struct probe_run *run, const struct probe_facts *facts, bool cut_off)
+{
+    struct worker *worker = run->worker;
+    bool made = facts->step != SMTP_CONNECT && !is_broken(facts);
+    bool vain = facts->step == SMTP_CONNECT && is_broken(facts);
+    worker->routes_lacking += cut_off;
+    worker->connects_made += made;
+    if (run->number != 0 && !cut_off && (made || vain))
+        worker_note_port(worker, run->number, made);
+}
+
 static void on_turn(void *arg, const struct pace_turn *turn);
 
 /* The second, permissive handshake: the name is known to the address already. */
@@ -65,8 +78,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
     bool cut_off = is_broken(facts) && worker_lacks_route(&facts->ip);
-    worker->connects++;
-    worker->connects_failed += facts->step == SMTP_CONNECT;
+    note_connection(run, facts, cut_off);
     pace_release_probe(worker, &facts->ip, !cut_off && address_is_silent(facts),
                        run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);
@@ -98,6 +110,7 @@ static void on_place(void *arg)
     struct probe_run *run = arg;
     set_state(run, RUN_PROBE);
     add_waited(run, &run->ms_place);
+    run->number = run->counts ? port_outage_begin(&run->worker->port) : 0;
     struct probe_request request = {.host = run->host->host,
                                     .ip = run->facts.ip,
                                     .tlsa = &run->host->tlsa,
@@ -126,6 +139,7 @@ static void on_turn(void *arg, const struct pace_turn *turn)
         return;
     }
     run->wants_sample = turn->wants_sample;
+    run->counts = turn->first;
     set_state(run, RUN_PLACE);
     gate_wait_init(&run->place, on_place, run);
     gate_enter(&run->worker->smtp_gate, &run->place);

@@ -26,6 +26,8 @@ struct probe_run {
     enum probe_run_state state;
     bool wants_sample; /* the address's owner has none for further names yet */
     int64_t since_ms;  /* monotonic: it has waited since then, in RUN_TURN or RUN_PLACE */
+    bool counts;       /* it is the first connection to the address in this pass */
+    uint64_t number;   /* of that one, among the loop's (port_outage); or 0 */
     uint32_t ms_turn, ms_place;
     struct handle turn;
     struct gate_wait place;

@@ -201,7 +201,8 @@ static enum error take_returned(struct reader *reader)
 /* Was this machine cut off at any time since then? */
 static bool was_doubtful(struct scan_context *context, int64_t started_ms)
 {
-    return atomic_load(&context->doubtful) || started_ms < atomic_load(&context->doubt_ended_ms);
+    return atomic_load(&context->doubtful) || atomic_load(&context->port_doubts) > 0 ||
+           started_ms < atomic_load(&context->doubt_ended_ms);
 }
 
 bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement)

@@ -31,7 +31,7 @@ struct question {
 
 /* What one loop has counted, as it last said. */
 struct loop_counts {
-    atomic_uint_fast64_t lookups, lookups_failed, connects, connects_failed;
+    atomic_uint_fast64_t lookups, lookups_failed, connects_made, routes_lacking;
 };
 
 struct watch {
@@ -46,7 +46,9 @@ struct watch {
     bool knows_usual;
     struct loop_counts *counts;
     struct outage outage;
-    struct port_outage port;
+    bool port_lost;
+    struct route_outage route;
+    bool port_said, route_said; /* that it is lost */
     int64_t on_since_ms;
     char line[EVENT_BYTES];
     struct meta_check events[EVENTS_KEPT];
@@ -72,8 +74,8 @@ static void deliver_count(struct message *message, void *receiver)
                           by[DNS_LAME] + by[DNS_TRUNCATED_NO_TCP];
         atomic_store_explicit(&to->lookups, counters->answered + counters->lost, memory_order_relaxed);
         atomic_store_explicit(&to->lookups_failed, failed, memory_order_relaxed);
-        atomic_store_explicit(&to->connects, worker->connects, memory_order_relaxed);
-        atomic_store_explicit(&to->connects_failed, worker->connects_failed, memory_order_relaxed);
+        atomic_store_explicit(&to->connects_made, worker->connects_made, memory_order_relaxed);
+        atomic_store_explicit(&to->routes_lacking, worker->routes_lacking, memory_order_relaxed);
     }
     free(message);
 }
@@ -101,14 +103,17 @@ static struct outage_counts sum_lookups(const struct watch *watch)
     return sum;
 }
 
-static struct outage_counts sum_connects(const struct watch *watch)
+/* Connections: lost is what one loop holds lost. */
+static void count_connections(struct watch *watch, int64_t now)
 {
-    struct outage_counts sum = {0, 0};
+    uint64_t made = 0;
+    uint64_t lacking = 0;
     for (uint32_t i = 0; i < watch->workers->count; i++) {
-        sum.ended += atomic_load_explicit(&watch->counts[i].connects, memory_order_relaxed);
-        sum.failed += atomic_load_explicit(&watch->counts[i].connects_failed, memory_order_relaxed);
+        made += atomic_load_explicit(&watch->counts[i].connects_made, memory_order_relaxed);
+        lacking += atomic_load_explicit(&watch->counts[i].routes_lacking, memory_order_relaxed);
     }
-    return sum;
+    (void)route_outage_count(&watch->route, lacking, made, now);
+    watch->port_lost = atomic_load(&watch->context->port_losses) > 0;
 }
 
 /* ---- the known questions ------------------------------------------------------------------------------- */
@@ -215,31 +220,75 @@ static const char *say_outage(struct watch *watch, enum outage_state state, int6
 
 static const char *say_port(struct watch *watch)
 {
-    if (watch->port.lost)
+    if (watch->port_lost)
         (void)snprintf(watch->line, EVENT_BYTES,
                        "WARNING: of the last connections to port 25 hardly one was made, though many were "
-                       "before: it seems blocked from "
-                       "here now. Hosts are unknown then, and tried again as scan.retry_passes says");
+                       "before: it seems blocked from here now. What fails meanwhile is tried again");
     else
         (void)snprintf(watch->line, EVENT_BYTES, "port 25 can be reached again");
-    note(watch, "port 25", !watch->port.lost);
+    watch->port_said = watch->port_lost;
+    note(watch, "port 25", !watch->port_lost);
     return watch->line;
 }
 
-/* Loops that cannot be told, for lack of memory, keep what they know until the next pass. */
-static void after_change(struct watch *watch, enum outage_state before, enum outage_state state)
+static const char *say_route(struct watch *watch)
 {
-    if (state == OUTAGE_OVER || (before == OUTAGE_OVER && state == OUTAGE_CALM))
+    if (watch->route.lost)
+        (void)snprintf(watch->line, EVENT_BYTES,
+                       "WARNING: this machine has no route any more to some that it is to connect to, or no "
+                       "address to send from. What was for them is tried again");
+    else
+        (void)snprintf(watch->line, EVENT_BYTES, "there is a route again");
+    watch->route_said = watch->route.lost;
+    note(watch, "route", !watch->route.lost);
+    return watch->line;
+}
+
+/* What was so at the last tick. */
+struct before {
+    enum outage_state state;
+    bool port_lost;
+    bool route_lost;
+};
+
+static struct before look_back(const struct watch *watch)
+{
+    return (struct before){watch->outage.state, watch->port_lost, watch->route.lost};
+}
+
+/* A false alarm leaves no doubt behind. */
+static bool has_ended(const struct watch *watch, const struct before *before)
+{
+    return (before->state == OUTAGE_OVER && watch->outage.state != OUTAGE_OVER) ||
+           (before->port_lost && !watch->port_lost) || (before->route_lost && !watch->route.lost);
+}
+
+/* Loops that cannot be told, for lack of memory, keep what they know until the next pass. */
+static void tell_loops(struct watch *watch, const struct before *before)
+{
+    bool over = watch->outage.state == OUTAGE_OVER && before->state != OUTAGE_OVER;
+    if (over || has_ended(watch, before))
         (void)workers_forget_failures(watch->workers, watch->workers->count);
 }
 
-static void tell_others(struct watch *watch, enum outage_state before, int64_t now)
+static void tell_others(struct watch *watch, const struct before *before, int64_t now)
 {
     enum outage_state state = watch->outage.state;
-    if (before == OUTAGE_OVER && state != before) /* a false alarm leaves no doubt behind */
+    if (has_ended(watch, before))
         atomic_store(&watch->context->doubt_ended_ms, now);
     atomic_store(&watch->context->hold_back, state == OUTAGE_SUSPECTED || state == OUTAGE_ON);
-    atomic_store(&watch->context->doubtful, state != OUTAGE_CALM);
+    atomic_store(&watch->context->doubtful, state != OUTAGE_CALM || watch->port_lost || watch->route.lost);
+}
+
+/* One line a tick: what else there is comes with the next. */
+static const char *say_change(struct watch *watch, const struct before *before, int64_t now)
+{
+    enum outage_state state = watch->outage.state;
+    if (state != before->state && (state == OUTAGE_ON || before->state == OUTAGE_ON))
+        return say_outage(watch, state, now);
+    if (watch->route.lost != watch->route_said)
+        return say_route(watch);
+    return watch->port_lost != watch->port_said ? say_port(watch) : NULL;
 }
 
 static void step_questions(struct watch *watch, int64_t now)
@@ -258,22 +307,17 @@ static void step_questions(struct watch *watch, int64_t now)
 const char *watch_tick(struct watch *watch)
 {
     int64_t now = clock_monotonic_ms();
-    struct outage_counts lookups = sum_lookups(watch), connects = sum_connects(watch);
-    enum outage_state before = watch->outage.state;
-    bool port_before = watch->port.lost;
+    struct outage_counts lookups = sum_lookups(watch);
+    struct before before = look_back(watch);
     if (watch->config.dns_outage_share == 0)
         return NULL;
     ask_for_counts(watch);
     (void)outage_count(&watch->outage, &lookups, now);
-    bool port_lost = port_outage_count(&watch->port, &connects, now);
+    count_connections(watch, now);
     step_questions(watch, now);
-    enum outage_state state = watch->outage.state;
-    if (state != before)
-        after_change(watch, before, state);
-    tell_others(watch, before, now);
-    if (state != before && (state == OUTAGE_ON || before == OUTAGE_ON))
-        return say_outage(watch, state, now);
-    return port_lost != port_before ? say_port(watch) : NULL;
+    tell_loops(watch, &before);
+    tell_others(watch, &before, now);
+    return say_change(watch, &before, now);
 }
 
 const struct meta_check *watch_events(const struct watch *watch, size_t *count)
@@ -311,7 +355,6 @@ struct watch *watch_create(struct scan_context *context, struct worker *workers)
     watch->questions[0] = (struct question){.watch = watch, .name = ".", .type = DNS_TYPE_SOA};
     watch->questions[1] = (struct question){.watch = watch, .type = DNS_TYPE_A};
     outage_init(&watch->outage, &settings);
-    port_outage_init(&watch->port, WINDOW_MS);
     watch->base = event_base_new();
     watch->counts = calloc(workers->count, sizeof *watch->counts);
     if (watch->base == NULL || watch->counts == NULL) {

@@ -2,9 +2,11 @@
 #include "scanner/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/base/map.h"
 #include "scanner/domain.h"
 #include "scanner/hosts.h"
@@ -102,10 +104,33 @@ static void deliver_forget_failures(struct message *message, void *receiver)
     free(message);
 }
 
+/* What others see of port 25. Doubt that has ended still holds for what began before. */
+static void publish_port(struct worker *worker, const struct port_outage *before)
+{
+    struct scan_context *context = worker->context;
+    const struct port_outage *port = &worker->port;
+    if (before->in_doubt && !port->in_doubt)
+        atomic_store(&context->doubt_ended_ms, clock_monotonic_ms());
+    if (port->in_doubt != before->in_doubt)
+        atomic_fetch_add(&context->port_doubts, port->in_doubt ? 1U : UINT_MAX);
+    if (port->lost != before->lost)
+        atomic_fetch_add(&context->port_losses, port->lost ? 1U : UINT_MAX);
+}
+
+void worker_note_port(struct worker *worker, uint64_t number, bool made)
+{
+    struct port_outage before = worker->port;
+    port_outage_end(&worker->port, number, made);
+    publish_port(worker, &before);
+}
+
 static void deliver_new_pass(struct message *message, void *receiver)
 {
     struct worker *worker = receiver;
     worker->pass++;
+    struct port_outage before = worker->port;
+    port_outage_new_pass(&worker->port);
+    publish_port(worker, &before);
     if (worker->pacer != NULL)
         pacer_new_pass(worker->pacer);
     if (worker->hosts != NULL)

@@ -11,6 +11,7 @@
 #include "scanner/gate.h"
 #include "scanner/limits.h"
 #include "scanner/loop.h"
+#include "scanner/outage.h"
 #include "scanner/policy/fetch.h"
 #include "scanner/smtp/probe.h"
 
@@ -38,8 +39,11 @@ struct scan_context {
     atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
     atomic_bool doubtful;  /* likewise, or was a moment ago: what fails now is to be tried again */
     atomic_int_fast64_t doubt_ended_ms; /* monotonic: when that was last so; 0: never since the beginning */
-    bool whole_facts;  /* domains see all that a probe saw, not only what a verdict needs (check) */
-    const char *trace; /* a domain whose transitions are printed to stderr, or NULL */
+    atomic_uint
+        port_doubts; /* loops that of late saw no connection to port 25 made: it is to be tried again */
+    atomic_uint port_losses; /* loops that hold it lost */
+    bool whole_facts;        /* domains see all that a probe saw, not only what a verdict needs (check) */
+    const char *trace;       /* a domain whose transitions are printed to stderr, or NULL */
     struct sink sink;
 };
 
@@ -57,9 +61,10 @@ struct worker {
     struct gate smtp_gate;
     struct gate policy_gate;
     struct slots domains;
-    uint32_t pass;            /* of the scan, from 1 */
-    uint64_t connects;        /* SMTP connections begun that came to an end */
-    uint64_t connects_failed; /* of them never made */
+    uint32_t pass;           /* of the scan, from 1 */
+    uint64_t connects_made;  /* SMTP connections that came to an end without breaking off */
+    uint64_t routes_lacking; /* connections that this machine had no route for */
+    struct port_outage port;
 };
 
 /* An array of count workers, loops made but not started. NULL with *why. */
@@ -74,6 +79,9 @@ enum error workers_new_pass(struct worker *workers, uint32_t count);
 /* To every loop: what failed for a passing reason was this machine's fault, and is looked at anew when asked
  * for. */
 enum error workers_forget_failures(struct worker *workers, uint32_t count);
+
+/* How the first connection to an address in this pass ended, by the number that port_outage_begin gave it. */
+void worker_note_port(struct worker *worker, uint64_t number, bool made);
 
 /* The worker that owns a key. */
 struct worker *worker_of(const struct worker *worker, struct bytes key);

@@ -164,36 +164,96 @@ static void test_window(void **state)
     }
 }
 
-static bool connections(struct port_outage *port, struct outage_counts *counts, int64_t *now, int seconds,
-                        unsigned ended, unsigned failed)
+/* So many begin and end one after the other. */
+static void connections(struct port_outage *port, unsigned count, bool made)
 {
-    bool lost = port->lost;
-    for (int i = 0; i < seconds; i++) {
-        *now += 1000;
-        counts->ended += ended;
-        counts->failed += failed;
-        lost = port_outage_count(port, counts, *now);
-    }
-    return lost;
+    for (unsigned i = 0; i < count; i++)
+        port_outage_end(port, port_outage_begin(port), made);
 }
 
 static void test_port25(void **state)
 {
     (void)state;
-    struct port_outage port;
-    struct outage_counts counts = {0, 0};
-    int64_t now = 0;
-    port_outage_init(&port, 10000);
-    assert_false(
-        connections(&port, &counts, &now, 30, 100, 100)); /* nobody ever answered: nothing was lost */
-    port_outage_init(&port, 10000);
-    counts = (struct outage_counts){0, 0};
-    assert_false(connections(&port, &counts, &now, 60, 50, 20));
-    assert_false(
-        connections(&port, &counts, &now, 8, 50, 50)); /* the window still holds some that were made */
-    assert_true(connections(&port, &counts, &now, 6, 50, 50));
-    assert_true(connections(&port, &counts, &now, 60, 50, 50));
-    assert_false(connections(&port, &counts, &now, 10, 50, 20));
+    struct port_outage port = {0};
+    connections(&port, 3 * PORT_LEAST, false); /* nobody ever answered: nothing was lost */
+    assert_false(port.in_doubt || port.lost);
+    port = (struct port_outage){0};
+    connections(&port, 50, true);
+    connections(&port, OUTAGE_FEW - 1, false);
+    assert_false(port.in_doubt);
+    connections(&port, 1, false);
+    assert_true(port.in_doubt);
+    connections(&port, PORT_LEAST - OUTAGE_FEW - 1, false);
+    assert_false(port.lost);
+    connections(&port, 1, false);
+    assert_true(port.lost && port.in_doubt);
+    connections(&port, 500, false);
+    connections(&port, PORT_FOUND - 1, true);
+    assert_true(port.lost);
+    connections(&port, 5, false);
+    connections(&port, 1, true);
+    assert_false(port.in_doubt || port.lost);
+    connections(&port, PORT_LEAST, false);
+    assert_false(port.lost); /* a pass in which hardly any was made */
+}
+
+/* The silent are told from what began before, and from a crowd under way. */
+static void test_doubt_is_about_what_began_later(void **state)
+{
+    (void)state;
+    struct port_outage port = {0};
+    uint64_t first = port_outage_begin(&port);
+    uint64_t second = port_outage_begin(&port);
+    for (int i = 2; i < 10 * OUTAGE_FEW; i++)
+        (void)port_outage_begin(&port);
+    port_outage_end(&port, second, true);
+    port_outage_end(&port, first, false);
+    assert_false(port.in_doubt); /* one that began after it was made */
+    port_outage_end(&port, second + 1, false);
+    assert_true(port.in_doubt); /* of the crowd that began later none was, and it had the same time */
+    port_outage_end(&port, second + 5, true);
+    assert_false(port.in_doubt);
+    port_outage_end(&port, second + 2, false);
+    port_outage_end(&port, second + 3, true); /* it ends late, and says nothing new */
+    assert_false(port.in_doubt);
+    assert_int_equal(port.good, second + 5);
+    assert_int_equal(port.failed, 0);
+}
+
+/* Those that failed are tried again: that they mostly fail again is usual. */
+static void test_port25_in_a_further_pass(void **state)
+{
+    (void)state;
+    struct port_outage port = {0};
+    connections(&port, 200, true);
+    port_outage_new_pass(&port);
+    connections(&port, 1000, false);
+    assert_false(port.in_doubt || port.lost);
+    connections(&port, 500, true);
+    connections(&port, PORT_LEAST, false);
+    assert_true(port.lost);
+    port_outage_new_pass(&port); /* lost it stays, until some are made */
+    assert_true(port.lost && !port.in_doubt);
+    connections(&port, 1000, false);
+    assert_true(port.lost);
+    connections(&port, PORT_FOUND, true);
+    assert_false(port.lost);
+}
+
+/* One connection without a route is enough; over it is when for a while there was none, and others were made.
+ */
+static void test_route(void **state)
+{
+    (void)state;
+    struct route_outage route = {0};
+    assert_false(route_outage_count(&route, 0, 100, 1000));
+    assert_true(route_outage_count(&route, 1, 100, 1100));
+    assert_true(route_outage_count(&route, 1, 101, 1200)); /* it had begun before */
+    assert_true(route_outage_count(&route, 2, 101, 2000));
+    assert_true(route_outage_count(&route, 2, 101, 2000 + ROUTE_CALM_MS)); /* nobody tried */
+    assert_false(route_outage_count(&route, 2, 102, 2000 + ROUTE_CALM_MS));
+    assert_false(route_outage_count(&route, 2, 500, 9000));
+    assert_true(route_outage_count(&route, 3, 500, 9100));
 }
 
 int main(void)
@@ -203,6 +263,9 @@ int main(void)
         cmocka_unit_test(test_questions_have_their_pauses),
         cmocka_unit_test(test_window),
         cmocka_unit_test(test_port25),
+        cmocka_unit_test(test_doubt_is_about_what_began_later),
+        cmocka_unit_test(test_port25_in_a_further_pass),
+        cmocka_unit_test(test_route),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
