@@ -16,13 +16,11 @@
 #include "output/ordinals.h"
 #include "output/store_dir.h"
 #include "output/stream.h"
+#include "output/unanswered.h"
 #include "scanner/base/clock.h"
 #include "scanner/failure.h"
 
-enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024, SILENT_FIRST = 256 };
-
-/* More silent addresses than this are not remembered over a stop: they are tried again. */
-enum { SILENT_CEILING = 1 << 24 };
+enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024 };
 
 struct store {
     struct store_dir dir;
@@ -35,9 +33,8 @@ struct store {
     bool rejects_done;
     bool rejects_damaged;
     uint64_t cut_bytes;
-    struct buf damage;      /* a line for each stream that was damaged */
-    struct ip_addr *silent; /* owned */
-    size_t silent_count, silent_capacity;
+    struct buf damage; /* a line for each stream that was damaged */
+    struct unanswered silent_mx, silent_policy;
     struct ordinals done;
     struct certset certs;
     struct summary summary;
@@ -68,7 +65,8 @@ void store_destroy(struct store *store)
     stream_dispose(&store->stream);
     certset_dispose(&store->certs);
     buf_dispose(&store->damage);
-    free(store->silent);
+    unanswered_dispose(&store->silent_mx);
+    unanswered_dispose(&store->silent_policy);
     ordinals_dispose(&store->done);
     store_dir_close(&store->dir);
     free(store);
@@ -168,56 +166,16 @@ static enum error recover_domain(void *arg, struct bytes line)
         error = ordinals_add(&store->done, tally.ordinal);
     if (error == ERR_OK)
         summary_add(&store->summary, &tally);
+    if (error == ERR_OK && code_set_has(&tally.codes, FAIL_POLICY_TCP_TIMEOUT))
+        error = unanswered_policy(&store->silent_policy, line);
     return error == ERR_OK || error == ERR_MEMORY ? error : ERR_CORRUPT;
-}
-
-struct host_reader {
-    struct ip_addr ip;
-    bool has_ip, silent;
-};
-
-/* A host record's code stands behind its address. */
-static bool on_host_value(void *arg, const struct json_value *value)
-{
-    struct host_reader *reader = arg;
-    char text[IP_TEXT_BYTES];
-    if (value->kind != FIELD_STRING || value->sub[0] != 0)
-        return true;
-    if (strcmp(value->key, "ip") == 0 && value->text.len < sizeof text) {
-        memcpy(text, value->text.data, value->text.len);
-        text[value->text.len] = 0;
-        reader->has_ip = ip_parse(text, &reader->ip);
-    }
-    reader->silent = strcmp(value->key, "code") == 0 &&
-                     bytes_equal(value->text, bytes_of(failure_name(FAIL_SMTP_TCP_TIMEOUT)));
-    return strcmp(value->key, "code") != 0;
-}
-
-static enum error add_silent(struct store *store, const struct ip_addr *ip)
-{
-    if (store->silent_count == SILENT_CEILING)
-        return ERR_OK;
-    if (store->silent_count == store->silent_capacity) {
-        size_t capacity = store->silent_capacity == 0 ? SILENT_FIRST : store->silent_capacity * 2;
-        struct ip_addr *grown = realloc(store->silent, capacity * sizeof *grown);
-        if (grown == NULL)
-            return ERR_MEMORY;
-        store->silent = grown;
-        store->silent_capacity = capacity;
-    }
-    store->silent[store->silent_count++] = *ip;
-    return ERR_OK;
 }
 
 static enum error recover_host(void *arg, struct bytes line)
 {
-    struct host_reader reader = {.has_ip = false};
-    enum error error = json_read_line(line, on_host_value, &reader);
-    if (error == ERR_MEMORY)
-        return error;
-    if (error != ERR_OK)
-        return ERR_CORRUPT;
-    return reader.has_ip && reader.silent ? add_silent(arg, &reader.ip) : ERR_OK;
+    struct store *store = arg;
+    enum error error = unanswered_host(&store->silent_mx, line);
+    return error == ERR_OK || error == ERR_MEMORY ? error : ERR_CORRUPT;
 }
 
 static enum error write_state(struct store *store, const char *state, struct buf *why)
@@ -360,10 +318,14 @@ const char *store_damage(struct store *store)
     return buf_string(&store->damage);
 }
 
-size_t store_silent(const struct store *store, const struct ip_addr **ips)
+const struct unanswered *store_silent_mx(const struct store *store)
 {
-    *ips = store->silent;
-    return store->silent_count;
+    return &store->silent_mx;
+}
+
+const struct unanswered *store_silent_policy(const struct store *store)
+{
+    return &store->silent_policy;
 }
 
 uint64_t store_cut_bytes(const struct store *store)

@@ -47,8 +47,9 @@ bool store_rejects_done(const struct store *store);
 /* What was damaged and set aside on resume, a line for each stream; "" where nothing was. */
 const char *store_damage(struct store *store);
 
-/* Resume: addresses that did not answer a connection in a run before, an address once for each time. */
-size_t store_silent(const struct store *store, const struct ip_addr **ips);
+/* Resume: addresses that did not answer a connection in a run before. */
+const struct unanswered *store_silent_mx(const struct store *store);
+const struct unanswered *store_silent_policy(const struct store *store);
 
 /* How many bytes of torn tails were cut on resume. */
 uint64_t store_cut_bytes(const struct store *store);

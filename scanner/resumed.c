@@ -1,6 +1,7 @@
 /* From the store of a stopped scan to the terminal and to the pacers. */
 #include "scanner/resumed.h"
 
+#include "output/unanswered.h"
 #include "scanner/limits.h"
 
 uint64_t resumed_tell(struct store *store, FILE *out)
@@ -28,10 +29,14 @@ uint64_t resumed_left(const struct input_file *files, size_t count, uint64_t don
 }
 
 /* A connection given back as timed out is how the owner of an address learns that it is silent. */
+static void tell_pacers(const struct unanswered *silent, enum pace_class class, struct worker *workers)
+{
+    for (size_t i = 0; i < silent->count; i++)
+        pace_release(workers, &silent->ips[i], class, true);
+}
+
 void resumed_silence(const struct store *store, struct worker *workers)
 {
-    const struct ip_addr *ips;
-    size_t count = store_silent(store, &ips);
-    for (size_t i = 0; i < count; i++)
-        pace_release(workers, &ips[i], PACE_SMTP, true);
+    tell_pacers(store_silent_mx(store), PACE_SMTP, workers);
+    tell_pacers(store_silent_policy(store), PACE_HTTPS, workers);
 }

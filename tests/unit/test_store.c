@@ -22,6 +22,7 @@
 #include "output/meta.h"
 #include "output/ordinals.h"
 #include "output/store.h"
+#include "output/unanswered.h"
 
 /* ---- faults and the order of syncs -------------------------------------------------------------------- */
 
@@ -523,11 +524,19 @@ static void test_damage_is_set_aside(void **state)
     }
 }
 
+static void check_ips(const struct unanswered *silent, const char *const *texts, size_t count)
+{
+    assert_int_equal(silent->count, count);
+    for (size_t i = 0; i < count; i++) {
+        struct ip_addr expected;
+        assert_true(ip_parse(texts[i], &expected));
+        assert_memory_equal(&silent->ips[i], &expected, sizeof expected);
+    }
+}
+
 static void test_silent_addresses_come_back(void **state)
 {
     struct place *place = *state;
-    const struct ip_addr *ips;
-    struct ip_addr expected;
     struct store *store = create(place);
     ok(place, put_meta(store, "scanning", &place->why));
     static const char *const hosts[] = {
@@ -538,15 +547,28 @@ static void test_silent_addresses_come_back(void **state)
         "{\"schema\":1,\"host\":\"d.example\",\"ip\":\"2001:db8::1\",\"code\":\"smtp.tcp.timeout\"}\n"};
     for (size_t i = 0; i < 4; i++)
         ok(place, store_append(store, STORE_HOSTS, bytes_of(hosts[i]), NULL, 0, &place->why));
+    static const char *const policies[] = {
+        "\"policy\":{\"host\":\"p\",\"code\":\"policy.tcp.timeout\",\"ips\":[\"192.0.2.8\"],\"ip\":\"192.0.2."
+        "9\"}",
+        "\"policy\":{\"host\":\"p\",\"code\":\"policy.tcp.timeout\"},\"ip\":\"192.0.2.10\"",
+        "\"policy\":{\"host\":\"p\",\"code\":\"ok\",\"ip\":\"192.0.2.11\"}"};
+    for (uint64_t i = 0; i < 3; i++) {
+        char line[400];
+        struct tally tally = {.ordinal = i, .outcome = OUTCOME_UNKNOWN};
+        (void)snprintf(
+            line, sizeof line,
+            "{\"schema\":1,\"ordinal\":%d,\"outcome\":\"unknown\",\"dane\":\"unknown\",\"tls\":\"unknown\","
+            "\"codes\":[\"policy.tcp.timeout\"],\"provider\":{},%s}\n",
+            (int)i, policies[i]);
+        ok(place, store_append(store, STORE_DOMAINS, bytes_of(line), &tally, 0, &place->why));
+    }
     ok(place, store_commit(store, &place->why));
-    assert_int_equal(store_silent(store, &ips), 0);
+    check_ips(store_silent_mx(store), NULL, 0);
+    check_ips(store_silent_policy(store), NULL, 0);
     store_destroy(store);
     store = resume(place);
-    assert_int_equal(store_silent(store, &ips), 2);
-    assert_true(ip_parse("192.0.2.2", &expected));
-    assert_memory_equal(&ips[0], &expected, sizeof expected);
-    assert_true(ip_parse("2001:db8::1", &expected));
-    assert_memory_equal(&ips[1], &expected, sizeof expected);
+    check_ips(store_silent_mx(store), (const char *const[]){"192.0.2.2", "2001:db8::1"}, 2);
+    check_ips(store_silent_policy(store), (const char *const[]){"192.0.2.9"}, 1);
     store_destroy(store);
 }
 
