@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-enum { MESSAGES_A_TURN = 256 };
+enum { MESSAGES_A_TURN = 4096 };
 
 static void on_mail(evutil_socket_t fd, short what, void *arg)
 {

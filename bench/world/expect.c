@@ -45,20 +45,16 @@ static bool is_probed(const struct site *site, const struct expect_scan *scan)
     return !scan->intent || site->sts != STS_ABSENT;
 }
 
-/* shared: host names seen so far at each address of shared hosting. */
-static enum tls tls_of(const struct site *site, const struct expect_scan *scan,
-                       uint32_t shared[FIG_SHARED_HOSTS])
+static enum tls tls_of(const struct site *site, const struct expect_scan *scan)
 {
     if (!is_probed(site, scan))
         return TLS_UNKNOWN;
-    uint32_t *names = &shared[internet_mail_address(site) % FIG_SHARED_HOSTS];
     switch (site->mail) {
     case MAIL_PROVIDER:
+    case MAIL_SHARED:
         return TLS_ALL;
     case MAIL_OWN:
         return site->plain ? TLS_NONE : TLS_ALL;
-    case MAIL_SHARED:
-        return scan->budget == 0 || (*names)++ < scan->budget ? TLS_ALL : TLS_UNKNOWN;
     default:
         return TLS_UNKNOWN;
     }
@@ -80,14 +76,13 @@ void expect_print(const struct internet *internet, uint64_t names, const struct 
     static const char *const tls_names[] = {"unknown", "all", "none"};
     uint64_t outcomes[OUTCOMES] = {0};
     uint64_t tls[TLS_COUNT] = {0};
-    uint32_t shared[FIG_SHARED_HOSTS] = {0};
     for (uint64_t i = 0; i < names; i++) {
         char name[NAME_BYTES];
         struct site site;
         internet_name(internet, i, name);
         internet_site(internet, name, &site);
         outcomes[outcome_of(&site)]++;
-        tls[tls_of(&site, scan, shared)]++;
+        tls[tls_of(&site, scan)]++;
     }
     (void)fprintf(out, "{\"records\":%" PRIu64 ",", names);
     print_map(out, "outcomes", outcome_names, outcomes, OUTCOMES);

@@ -7,10 +7,10 @@
 
 #include "bench/world/internet.h"
 
-/* How the scan is run, as far as it changes what is found. */
+/* How the scan is run, as far as it changes what is found. limits.names_per_ip does not: further names inherit
+ * what their address says to everybody. */
 struct expect_scan {
-    uint32_t budget; /* limits.names_per_ip; 0 for none */
-    bool intent;     /* smtp.probe = intent */
+    bool intent; /* smtp.probe = intent */
 };
 
 void expect_print(const struct internet *internet, uint64_t names, const struct expect_scan *scan, FILE *out);

@@ -11,9 +11,9 @@
  *   world serve ROOT.pem       name servers, mail and policy hosts, until it is ended; writes its root
  * certificate first, and a line "ready" when all listen
  *
- * Options: --seed=N --sts-share=PER_MILLION --latency; for expect --budget=N (limits.names_per_ip) and
- * --intent (smtp.probe = intent), for bound the scan's other ceilings. The servers take ports 25, 53 and 443
- * of every local address: run them in a network namespace (bench/in-world).
+ * Options: --seed=N --sts-share=PER_MILLION --latency; --intent (smtp.probe = intent); for steps --budget=N
+ * (limits.names_per_ip), for bound the scan's other ceilings. The servers take ports 25, 53 and 443 of every
+ * local address: run them in a network namespace (bench/in-world).
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -109,6 +109,7 @@ struct settings {
     struct internet internet;
     struct expect_scan expect;
     struct bound_scan bound;
+    uint32_t budget; /* limits.names_per_ip; 0 for none */
 };
 
 static bool set_option(struct settings *settings, int option, uint64_t value)
@@ -124,7 +125,7 @@ static bool set_option(struct settings *settings, int option, uint64_t value)
         settings->internet.latency = true;
         return true;
     case 'b':
-        settings->expect.budget = (uint32_t)value;
+        settings->budget = (uint32_t)value;
         return true;
     case 'n':
         settings->bound.no_near_miss = true;
@@ -160,7 +161,7 @@ static void print_bound(const struct settings *settings, uint64_t count)
 static void print_steps(const struct settings *settings, uint64_t count)
 {
     struct steps steps;
-    steps_of(&settings->internet, count, &settings->bound, settings->expect.budget, &steps);
+    steps_of(&settings->internet, count, &settings->bound, settings->budget, &steps);
     steps_print(&steps, stdout);
 }
 
