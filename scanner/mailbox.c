@@ -63,6 +63,11 @@ static struct message *take(struct mailbox *mailbox)
     return oldest;
 }
 
+bool mailbox_has_mail(const struct mailbox *mailbox)
+{
+    return atomic_load_explicit(&mailbox->woken, memory_order_acquire);
+}
+
 bool mailbox_deliver(struct mailbox *mailbox, void *receiver, size_t most)
 {
     uint64_t count;

@@ -37,6 +37,9 @@ void mailbox_dispose(struct mailbox *mailbox, void *receiver);
 /* From any thread. */
 void mailbox_post(struct mailbox *mailbox, struct message *message);
 
+/* By the receiver: may there be messages? Costs no system call. */
+bool mailbox_has_mail(const struct mailbox *mailbox);
+
 /* By the receiver, when event_fd is readable (or at any time): delivers at most `most` messages; true where
  * some may be left (event_fd stays readable then). */
 bool mailbox_deliver(struct mailbox *mailbox, void *receiver, size_t most);

@@ -18,7 +18,9 @@ enum {
     REJECT_LINE_BYTES = 16 * 1024,
     WHY_BYTES = 4096,
     RETURNED_A_TURN = 1024,
-    PASS_POLL_MS = 10
+    PASS_POLL_MS = 10,
+    BATCH_SHARE = 64, /* of scan.in_flight */
+    BATCH_MOST = 64
 };
 
 struct reader {
@@ -26,7 +28,10 @@ struct reader {
     pthread_t thread;
     bool has_thread;
     atomic_bool stopped;
-    sem_t credits;
+    sem_t credits; /* a batch of them each, so that the reader is not woken for every domain that ends */
+    uint32_t batch;
+    uint32_t at_hand;                /* the reader's, of the last batch taken */
+    atomic_uint_fast64_t given_back; /* by loops */
     atomic_uint_fast32_t *in_flight; /* on each loop */
     atomic_uint_fast64_t started;
     atomic_uint_fast64_t finished;
@@ -193,7 +198,8 @@ static void deliver_return(struct message *message, void *receiver)
 
 static enum error take_returned(struct reader *reader)
 {
-    while (mailbox_deliver(&reader->returned, reader, RETURNED_A_TURN)) {
+    while (mailbox_has_mail(&reader->returned) &&
+           mailbox_deliver(&reader->returned, reader, RETURNED_A_TURN)) {
     }
     return reader->again_error;
 }
@@ -236,6 +242,16 @@ static void publish_total(struct reader *reader, bool first)
                           memory_order_relaxed);
 }
 
+static void take_credit(struct reader *reader)
+{
+    if (reader->at_hand == 0) {
+        while (sem_wait(&reader->credits) != 0) {
+        }
+        reader->at_hand = reader->batch;
+    }
+    reader->at_hand--;
+}
+
 static enum error hand_out(struct reader *reader, bool first)
 {
     struct input_name name;
@@ -247,8 +263,7 @@ static enum error hand_out(struct reader *reader, bool first)
             return ERR_STOPPED;
         if (store_is_done(reader->options.store, name.ordinal))
             continue;
-        while (sem_wait(&reader->credits) != 0) {
-        }
+        take_credit(reader);
         if (is_stopped(reader))
             return ERR_STOPPED;
         pause_for_writer(reader);
@@ -375,6 +390,15 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
+/* What loops have given back of a batch that is not full is lacking, a small share. */
+static void init_credits(struct reader *reader, uint32_t in_flight)
+{
+    uint32_t batch = in_flight / BATCH_SHARE;
+    reader->batch = batch == 0 ? 1 : batch > BATCH_MOST ? BATCH_MOST : batch;
+    reader->at_hand = in_flight % reader->batch;
+    sem_init(&reader->credits, 0, in_flight / reader->batch);
+}
+
 struct reader *reader_create(const struct reader_options *options)
 {
     struct reader *reader = calloc(1, sizeof *reader);
@@ -387,7 +411,7 @@ struct reader *reader_create(const struct reader_options *options)
         free(reader);
         return NULL;
     }
-    sem_init(&reader->credits, 0, (unsigned)options->config->scan_in_flight);
+    init_credits(reader, (uint32_t)options->config->scan_in_flight);
     buf_init(&reader->line, REJECT_LINE_BYTES);
     buf_init(&reader->why, WHY_BYTES);
     return reader;
@@ -413,7 +437,8 @@ void reader_stop(struct reader *reader)
 void reader_credit(struct reader *reader, uint32_t loop)
 {
     atomic_fetch_sub_explicit(&reader->in_flight[loop], 1, memory_order_relaxed);
-    sem_post(&reader->credits);
+    if ((atomic_fetch_add(&reader->given_back, 1) + 1) % reader->batch == 0)
+        sem_post(&reader->credits);
 }
 
 void reader_finished(struct reader *reader)

@@ -6,11 +6,12 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/mailbox.h"
 
-enum { LINES_A_TURN = 1024, WHY_BYTES = 4096 };
+enum { LINES_A_TURN = 1024, NAP_MS = 2, WHY_BYTES = 4096 };
 
 struct writer {
     struct store *store;
@@ -124,13 +125,21 @@ static int tick(struct writer *writer)
     return next_ms < 0 ? -1 : (int)(next_ms > 60000 ? 60000 : next_ms);
 }
 
+/* Lines gather meanwhile: woken for each one, it would spend more on waking than on writing. */
+static void nap(void)
+{
+    struct timespec time = {.tv_nsec = NAP_MS * 1000000L};
+    (void)nanosleep(&time, NULL);
+}
+
 static void *thread_main(void *arg)
 {
     struct writer *writer = arg;
     while (!writer->finishing) {
         struct pollfd ready = {.fd = writer->mailbox.event_fd, .events = POLLIN};
         (void)poll(&ready, 1, tick(writer));
-        (void)mailbox_deliver(&writer->mailbox, writer, LINES_A_TURN);
+        if (!mailbox_deliver(&writer->mailbox, writer, LINES_A_TURN))
+            nap();
     }
     return NULL;
 }

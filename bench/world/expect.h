@@ -7,8 +7,8 @@
 
 #include "bench/world/internet.h"
 
-/* How the scan is run, as far as it changes what is found. limits.names_per_ip does not: further names inherit
- * what their address says to everybody. */
+/* How the scan is run, as far as it changes what is found. limits.names_per_ip does not: further names
+ * inherit what their address says to everybody. */
 struct expect_scan {
     bool intent; /* smtp.probe = intent */
 };
