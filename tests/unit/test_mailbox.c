@@ -90,6 +90,24 @@ static void test_dispose_delivers_what_is_left(void **state)
     assert_int_equal(receiver.total, EACH);
 }
 
+static void test_has_mail(void **state)
+{
+    (void)state;
+    struct mailbox mailbox;
+    struct receiver receiver = {{0}, 0, false};
+    assert_int_equal(mailbox_init(&mailbox), ERR_OK);
+    assert_false(mailbox_has_mail(&mailbox));
+    struct sender sender = {&mailbox, 0};
+    (void)send_all(&sender);
+    assert_true(mailbox_has_mail(&mailbox));
+    assert_true(mailbox_deliver(&mailbox, &receiver, EACH - 1));
+    assert_true(mailbox_has_mail(&mailbox));
+    (void)mailbox_deliver(&mailbox, &receiver, EACH);
+    assert_int_equal(receiver.total, EACH);
+    assert_false(mailbox_has_mail(&mailbox));
+    mailbox_dispose(&mailbox, &receiver);
+}
+
 /* A ball that goes from loop to loop. */
 struct ball {
     struct message message;
@@ -135,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_senders),
         cmocka_unit_test(test_dispose_delivers_what_is_left),
+        cmocka_unit_test(test_has_mail),
         cmocka_unit_test(test_loops),
     };
     return cmocka_run_group_tests_name("mailbox", tests, NULL, NULL);
