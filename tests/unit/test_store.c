@@ -548,8 +548,8 @@ static void test_silent_addresses_come_back(void **state)
     for (size_t i = 0; i < 4; i++)
         ok(place, store_append(store, STORE_HOSTS, bytes_of(hosts[i]), NULL, 0, &place->why));
     static const char *const policies[] = {
-        "\"policy\":{\"host\":\"p\",\"code\":\"policy.tcp.timeout\",\"ips\":[\"192.0.2.8\"],\"ip\":\"192.0.2."
-        "9\"}",
+        ("\"policy\":{\"host\":\"p\",\"code\":\"policy.tcp.timeout\",\"ips\":[\"192.0.2.8\"],"
+         "\"ip\":\"192.0.2.9\"}"),
         "\"policy\":{\"host\":\"p\",\"code\":\"policy.tcp.timeout\"},\"ip\":\"192.0.2.10\"",
         "\"policy\":{\"host\":\"p\",\"code\":\"ok\",\"ip\":\"192.0.2.11\"}"};
     for (uint64_t i = 0; i < 3; i++) {
