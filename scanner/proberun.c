@@ -39,17 +39,22 @@ static bool is_broken(const struct probe_facts *facts)
     return by_net || facts->end == SMTP_END_STEP_TIMEOUT;
 }
 
-/* What this machine lacks says nothing about port 25, nor does a session that broke off: it may have begun
- * before something was amiss. */
-static void note_connection(struct probe_run *run, const struct probe_facts *facts, bool cut_off)
+/* Port 25 is told by connections alone, and at once: a session may take longer than a connection that fails,
+ * or break off though it began well. */
+static void on_connected(void *arg)
 {
-    struct worker *worker = run->worker;
-    bool made = facts->step != SMTP_CONNECT && !is_broken(facts);
-    bool vain = facts->step == SMTP_CONNECT && is_broken(facts);
-    worker->routes_lacking += cut_off;
-    worker->connects_made += made;
-    if (run->number != 0 && !cut_off && (made || vain))
-        worker_note_port(worker, run->number, made);
+    struct probe_run *run = arg;
+    run->worker->connects_made++;
+    if (run->number != 0)
+        worker_note_port(run->worker, run->number, true);
+}
+
+/* What this machine lacks says nothing about port 25. */
+static void note_end(struct probe_run *run, const struct probe_facts *facts, bool cut_off)
+{
+    run->worker->routes_lacking += cut_off;
+    if (run->number != 0 && !cut_off && facts->step == SMTP_CONNECT && is_broken(facts))
+        worker_note_port(run->worker, run->number, false);
 }
 
 static void on_turn(void *arg, const struct pace_turn *turn);
@@ -78,7 +83,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
     bool cut_off = is_broken(facts) && worker_lacks_route(&facts->ip);
-    note_connection(run, facts, cut_off);
+    note_end(run, facts, cut_off);
     pace_release_probe(worker, &facts->ip, !cut_off && address_is_silent(facts),
                        run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);
@@ -117,6 +122,7 @@ static void on_place(void *arg)
                                     .arena = &run->arena,
                                     .facts = run->permissive ? &run->second : &run->facts,
                                     .permissive = run->permissive,
+                                    .connected = on_connected,
                                     .done = on_probe,
                                     .arg = run};
     run->probe = probe_start(run->worker->prober, &request);

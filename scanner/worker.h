@@ -62,7 +62,7 @@ struct worker {
     struct gate policy_gate;
     struct slots domains;
     uint32_t pass;           /* of the scan, from 1 */
-    uint64_t connects_made;  /* SMTP connections that came to an end without breaking off */
+    uint64_t connects_made;  /* SMTP connections that an address took */
     uint64_t routes_lacking; /* connections that this machine had no route for */
     struct port_outage port;
 };

@@ -50,8 +50,7 @@ struct session {
     int64_t last_byte_ms; /* 0: none in this step */
     bool session_ends;    /* the deadline that is armed is the session's */
     int send_errno;       /* why nothing can be sent any more, or 0 */
-    bool heard_in_handshake;
-    bool heard_in_tls;
+    bool heard_in_handshake, heard_in_tls;
 };
 
 /* ---- end ---------------------------------------------------------------------------------------- */
@@ -358,6 +357,8 @@ static void connected(struct session *session)
         on_gone(session, error);
         return;
     }
+    if (session->request.connected != NULL)
+        session->request.connected(session->request.arg);
     session->state = SESSION_PLAIN;
     begin_step(session, SMTP_GREETING);
     watch(session, EV_READ);
