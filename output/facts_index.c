@@ -50,16 +50,6 @@ static void make_host_key(struct record_key *key)
     key->len = len + 2 + sizeof key->ip.bytes;
 }
 
-static void take_ip(struct record_key *key, struct bytes text)
-{
-    char ip[IP_TEXT_BYTES];
-    if (text.len >= sizeof ip)
-        return;
-    memcpy(ip, text.data, text.len);
-    ip[text.len] = 0;
-    (void)ip_parse(ip, &key->ip);
-}
-
 /* The fields stand in front of "code". */
 static bool on_host_field(void *arg, const struct json_value *value)
 {
@@ -72,7 +62,7 @@ static bool on_host_field(void *arg, const struct json_value *value)
         memcpy(key->host, value->text.data, value->text.len);
         key->host[value->text.len] = 0;
     } else if (value->kind == FIELD_STRING && strcmp(value->key, "ip") == 0) {
-        take_ip(key, value->text);
+        (void)ip_parse_bytes(value->text, &key->ip);
     } else if (value->kind == FIELD_STRING && strcmp(value->key, "time") == 0) {
         (void)read_time_text(value->text, &key->time);
     } else if (value->kind == FIELD_NUMBER && strcmp(value->key, "pass") == 0 &&

@@ -19,16 +19,6 @@ struct reader {
     bool has_ip, has_code, silent;
 };
 
-static void read_ip(struct reader *reader, struct bytes text)
-{
-    char ip[IP_TEXT_BYTES];
-    if (text.len >= sizeof ip)
-        return;
-    memcpy(ip, text.data, text.len);
-    ip[text.len] = 0;
-    reader->has_ip = ip_parse(ip, &reader->ip);
-}
-
 static bool on_value(void *arg, const struct json_value *value)
 {
     struct reader *reader = arg;
@@ -38,7 +28,7 @@ static bool on_value(void *arg, const struct json_value *value)
         (inside ? strcmp(value->key, reader->object) != 0 : value->sub[0] != 0))
         return true;
     if (strcmp(name, "ip") == 0)
-        read_ip(reader, value->text);
+        reader->has_ip = ip_parse_bytes(value->text, &reader->ip);
     if (strcmp(name, "code") == 0) {
         reader->has_code = true;
         reader->silent = bytes_equal(value->text, bytes_of(failure_name(reader->silence)));

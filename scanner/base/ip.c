@@ -43,6 +43,16 @@ bool ip_parse(const char *text, struct ip_addr *ip)
     return true;
 }
 
+bool ip_parse_bytes(struct bytes text, struct ip_addr *ip)
+{
+    char copy[IP_TEXT_BYTES];
+    if (text.len >= sizeof copy)
+        return false;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = 0;
+    return ip_parse(copy, ip);
+}
+
 /* A decimal number from 0 to max, without sign or leading zeros. */
 static bool parse_decimal(const char *text, uint32_t max, uint32_t *value)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
 
 struct ip_addr {
@@ -22,6 +23,7 @@ enum { IP_TEXT_BYTES = 46 };
 
 /* Plain textual address, no brackets, no zone. false leaves *ip unset. */
 bool ip_parse(const char *text, struct ip_addr *ip);
+bool ip_parse_bytes(struct bytes text, struct ip_addr *ip);
 
 /* ADDR, ADDR:PORT, [ADDR] or [ADDR]:PORT; *port keeps its value where none is given. */
 bool ip_parse_port(const char *text, struct ip_addr *ip, uint16_t *port);
