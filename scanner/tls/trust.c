@@ -32,7 +32,10 @@ void tls_library_init(void)
     (void)OPENSSL_init_ssl(common | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
 }
 
-/* Counts the certificates of the store and notes their dates. */
+/*
+ * Counts the certificates of the store and notes their dates. OpenSSL reads a certificate's extensions at its
+ * first use: asked for here, before there are threads, so that no loop waits for another's reading or races it.
+ */
 static bool survey_roots(struct trust *trust)
 {
     STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
@@ -42,6 +45,7 @@ static bool survey_roots(struct trust *trust)
         if (root == NULL)
             continue;
         trust->roots++;
+        (void)X509_check_purpose(root, -1, 0);
         noted = chain_dates_add(&trust->dates, root);
     }
     chain_dates_sort(&trust->dates);
