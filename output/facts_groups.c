@@ -38,7 +38,9 @@ struct lookup_facts read_lookup(struct read_fields *read, const struct json_node
 {
     struct lookup_facts lookup = {.status = dns_status(read, object, "lookup")};
     lookup.ttl = (uint32_t)read_unsigned(read, object, "ttl", UINT32_MAX);
-    lookup.cnames = read_strings(read, object, "cnames", &lookup.cname_count);
+    size_t count = 0;
+    lookup.cnames = read_strings(read, object, "cnames", &count);
+    lookup.cname_count = (uint32_t)count;
     lookup.why_bogus = read_string(read, object, "why_bogus");
     return lookup;
 }
@@ -48,7 +50,7 @@ static void take_chain(struct lookup_facts *lookup, const char **cnames, size_t 
     if (lookup->status == DNS_NOT_ASKED)
         return;
     lookup->cnames = cnames;
-    lookup->cname_count = count;
+    lookup->cname_count = (uint32_t)count;
 }
 
 struct address_facts read_addresses(struct read_fields *read, const struct json_node *object,

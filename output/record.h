@@ -51,9 +51,9 @@ enum dns_security {
 struct lookup_facts {
     enum dns_status status;
     enum dns_security security;
-    uint32_t ttl;        /* seconds; the smallest of the chain and the records, or of the negative answer */
-    const char **cnames; /* targets of the CNAME chain in order; NULL where there is none */
-    size_t cname_count;
+    uint32_t ttl; /* seconds; the smallest of the chain and the records, or of the negative answer */
+    uint32_t cname_count;
+    const char **cnames;   /* targets of the CNAME chain in order; NULL where there is none */
     const char *why_bogus; /* the validator's words, or NULL */
 };
 

@@ -1,4 +1,7 @@
-/* Bump allocation in blocks that double up to 64 KiB. */
+/*
+ * Bump allocation in blocks that double up to 64 KiB. A block with its header is a power of two, which is
+ * what allocators give without waste.
+ */
 #include "scanner/base/arena.h"
 
 #include <stdalign.h>
@@ -54,12 +57,13 @@ void arena_reset(struct arena *arena)
 
 static size_t next_block_size(const struct arena *arena, size_t need)
 {
-    size_t size = arena->first_bytes;
+    const size_t header = sizeof(struct arena_block);
+    size_t whole = arena->first_bytes;
     if (arena->blocks != NULL)
-        size = arena->blocks->size * 2;
-    if (size > LARGEST_BLOCK_BYTES)
-        size = LARGEST_BLOCK_BYTES;
-    return need > size ? need : size;
+        whole = (arena->blocks->size + header) * 2;
+    if (whole > LARGEST_BLOCK_BYTES)
+        whole = LARGEST_BLOCK_BYTES;
+    return need > whole - header ? need : whole - header;
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t need)

@@ -21,8 +21,8 @@ struct arena {
 
 void arena_init(struct arena *arena, size_t ceiling_bytes);
 
-/* Likewise, with a first block of first_bytes in place of 1 KiB: for what there are many of and most are
- * small. */
+/* Likewise, with a first block of first_bytes (its header of 32 among them) in place of 1 KiB: for what there
+ * are many of and most are small. */
 void arena_init_small(struct arena *arena, size_t ceiling_bytes, size_t first_bytes);
 
 /* Frees everything that was allocated; the arena may be used again. */

@@ -34,7 +34,8 @@ void tls_library_init(void)
 
 /*
  * Counts the certificates of the store and notes their dates. OpenSSL reads a certificate's extensions at its
- * first use: asked for here, before there are threads, so that no loop waits for another's reading or races it.
+ * first use: asked for here, before there are threads, so that no loop waits for another's reading or races
+ * it.
  */
 static bool survey_roots(struct trust *trust)
 {

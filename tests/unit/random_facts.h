@@ -95,7 +95,9 @@ static inline struct lookup_facts make_lookup(struct maker *make)
     if (lookup.status == DNS_NOT_ASKED)
         return lookup;
     lookup.security = draw(make, DNSSEC_COUNT);
-    lookup.cnames = make_names(make, &lookup.cname_count);
+    size_t count = 0;
+    lookup.cnames = make_names(make, &count);
+    lookup.cname_count = (uint32_t)count;
     lookup.why_bogus = make_optional(make, 60);
     lookup.ttl = lookup.status == DNS_ANSWERED ? draw(make, INT32_MAX) * 2 : 0;
     return lookup;
