@@ -11,6 +11,11 @@
 #include "scanner/show.h"
 #include "scanner/suggest_command.h"
 
+/* Read by jemalloc, where it is linked: memory set free goes back to the system after this long, not after
+ * ten seconds. */
+extern const char *malloc_conf;
+const char *malloc_conf = "dirty_decay_ms:3000";
+
 enum { EXIT_USAGE = 2, WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
 
 struct command {
