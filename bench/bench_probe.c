@@ -1,6 +1,7 @@
 /*
  * Our STARTTLS probe on the same hosts as floor_probe: verified, facts and certificates' hashes recorded,
- * judged. Usage: bench_probe ROOT.pem HOSTS-FILE LIVE [--section.key=value...]
+ * judged. Usage: bench_probe ROOT.pem HOSTS-FILE LIVE [failing] [--section.key=value...]
+ * failing: the hosts refuse or never answer.
  */
 #include "bench/bench.h"
 #include "bench/settings.h"
@@ -17,6 +18,7 @@ struct run {
     size_t next;
     size_t ended;
     size_t good;
+    bool failing;
 };
 
 struct one {
@@ -32,7 +34,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct one *one = arg;
     struct run *run = one->run;
-    run->good += verdict_probe(facts, facts->time) == FAIL_NONE;
+    run->good += (verdict_probe(facts, facts->time) == FAIL_NONE) != run->failing;
     arena_dispose(&one->arena);
     free(one);
     if (++run->ended == run->hosts.count)
@@ -67,9 +69,11 @@ int main(int argc, char **argv)
     struct run run = {0};
     const char *why = "";
     if (argc < 4)
-        bench_die("usage", "bench_probe ROOT.pem HOSTS-FILE LIVE [--section.key=value...]");
+        bench_die("usage", "bench_probe ROOT.pem HOSTS-FILE LIVE [failing] [--section.key=value...]");
     run.hosts = bench_read_names(argv[2]);
-    bench_configure(&config, argc - 4, argv + 4);
+    run.failing = argc > 4 && strcmp(argv[4], "failing") == 0;
+    int flags = run.failing ? 5 : 4;
+    bench_configure(&config, argc - flags, argv + flags);
     if (config.tls_legacy_decoder == TLS_LEGACY_DECODER_YES)
         (void)tls_legacy_decoder_use();
     struct trust *trust = trust_create(argv[1], &why);

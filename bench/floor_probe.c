@@ -1,8 +1,9 @@
 /*
  * The floor of a STARTTLS probe: the whole dialogue (greeting, EHLO, STARTTLS, handshake, EHLO, QUIT) on
  * libevent and OpenSSL with one context, one store, chain and name verified, nothing recorded but success.
- * Usage: floor_probe ROOT.pem HOSTS-FILE LIVE [legacy]   (a line of the file: host address; legacy: keys are
- * decoded as tls.legacy_decoder has it)
+ * Usage: floor_probe ROOT.pem HOSTS-FILE LIVE [legacy|failing]   (a line of the file: host address; legacy:
+ * keys are decoded as tls.legacy_decoder has it; failing: the hosts refuse or never answer, and 3 s is
+ * waited)
  */
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -34,6 +35,7 @@ struct run {
     size_t next;
     size_t ended;
     size_t good;
+    int failing;
 };
 
 static void start_next(struct run *run);
@@ -45,7 +47,7 @@ static void end(struct probe *probe, int good)
     SSL_free(probe->ssl);
     (void)close(probe->fd);
     free(probe);
-    run->good += (size_t)good;
+    run->good += (size_t)(run->failing ? !good : good);
     if (++run->ended == run->hosts.count)
         (void)event_base_loopbreak(run->base);
     start_next(run);
@@ -155,7 +157,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 static void start_next(struct run *run)
 {
-    const struct timeval limit = {30, 0};
+    const struct timeval limit = {run->failing ? 3 : 30, 0};
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(25)};
     char address[32];
     if (run->next == run->hosts.count)
@@ -177,8 +179,9 @@ int main(int argc, char **argv)
 {
     struct run run = {0};
     if (argc != 4 && argc != 5)
-        bench_die("usage", "floor_probe ROOT.pem HOSTS-FILE LIVE [legacy]");
-    if (argc == 5)
+        bench_die("usage", "floor_probe ROOT.pem HOSTS-FILE LIVE [legacy|failing]");
+    run.failing = argc == 5 && strcmp(argv[4], "failing") == 0;
+    if (argc == 5 && !run.failing)
         (void)tls_legacy_decoder_use();
     run.hosts = bench_read_names(argv[2]);
     run.base = event_base_new();

@@ -4,10 +4,11 @@
  *   world names N              the first N names, one a line
  *   world alive N              the first N of those that name servers answer for
  *   world hosts N              N hosts with STARTTLS and a good certificate, "host address" a line
+ *   world failing N            N hosts of domains that are parked (port 25 refused) or dead, likewise
  *   world policies N           N policy hosts with a good certificate and a valid policy, likewise
  *   world expect N             what a scan of them must find, as JSON
  *   world bound N              how long a scan of them must take at least, as JSON
- *   world steps N              how many questions, handshakes and fetches a scan of them takes, as JSON
+ *   world steps N              how many questions, sessions, fetches a scan of them takes, as JSON
  *   world serve ROOT.pem       name servers, mail and policy hosts, until it is ended; writes its root
  * certificate first, and a line "ready" when all listen
  *
@@ -70,7 +71,22 @@ static void print_names(const struct internet *internet, uint64_t count, bool al
     }
 }
 
-static void print_hosts(const struct internet *internet, uint64_t count, bool policies)
+enum list { LIST_HOSTS, LIST_FAILING, LIST_POLICIES };
+
+/* What the parked get in a scan with limits.names_per_ip is as many as here: one in four (200,000 names). */
+static bool is_listed(const struct site *site, enum list list, uint64_t number)
+{
+    switch (list) {
+    case LIST_FAILING:
+        return site->mail == (number % 4 == 0 ? MAIL_PARKED : MAIL_DEAD);
+    case LIST_POLICIES:
+        return site->sts == STS_ENFORCE || site->sts == STS_TESTING;
+    default:
+        return site->mail == MAIL_OWN && !site->plain;
+    }
+}
+
+static void print_hosts(const struct internet *internet, uint64_t count, enum list list)
 {
     char name[NAME_BYTES];
     char host[NAME_BYTES + 8];
@@ -79,13 +95,12 @@ static void print_hosts(const struct internet *internet, uint64_t count, bool po
         struct tls_host tls;
         internet_name(internet, i, name);
         internet_site(internet, name, &site);
-        (void)snprintf(host, sizeof host, "%s.%s", policies ? "mta-sts" : "mx", name);
+        (void)snprintf(host, sizeof host, "%s.%s", list == LIST_POLICIES ? "mta-sts" : "mx", name);
         internet_tls_host(internet, host, &tls);
-        bool wanted = policies ? site.sts == STS_ENFORCE || site.sts == STS_TESTING
-                               : site.mail == MAIL_OWN && !site.plain;
-        if (!wanted || tls.cert != CERT_GOOD)
+        if (!is_listed(&site, list, printed) || (list != LIST_FAILING && tls.cert != CERT_GOOD))
             continue;
-        uint32_t address = policies ? internet_policy_address(&site) : internet_mail_address(&site);
+        uint32_t address =
+            list == LIST_POLICIES ? internet_policy_address(&site) : internet_mail_address(&site);
         (void)printf("%s %u.%u.%u.%u\n", host, address >> 24, address >> 16 & 255, address >> 8 & 255,
                      address & 255);
         printed++;
@@ -95,7 +110,8 @@ static void print_hosts(const struct internet *internet, uint64_t count, bool po
 static int usage(void)
 {
     (void)fputs(
-        "usage: world names N | alive N | hosts N | policies N | expect N | bound N | steps N | serve "
+        "usage: world names N | alive N | hosts N | failing N | policies N | expect N | bound N | steps N | "
+        "serve "
         "ROOT.pem\n"
         "             [--seed=N] [--sts-share=N] [--latency] [--budget=N] [--intent] [--no-near-miss]\n"
         "             [--in-flight=N] [--outstanding=N] [--per-minute=N] [--live=N]\n"
@@ -172,8 +188,12 @@ static int run(struct settings *settings, const char *command, const char *argum
         return serve(&settings->internet, argument);
     if (strcmp(command, "names") == 0 || strcmp(command, "alive") == 0)
         print_names(&settings->internet, count, command[0] == 'a');
-    else if (strcmp(command, "hosts") == 0 || strcmp(command, "policies") == 0)
-        print_hosts(&settings->internet, count, command[0] == 'p');
+    else if (strcmp(command, "hosts") == 0)
+        print_hosts(&settings->internet, count, LIST_HOSTS);
+    else if (strcmp(command, "failing") == 0)
+        print_hosts(&settings->internet, count, LIST_FAILING);
+    else if (strcmp(command, "policies") == 0)
+        print_hosts(&settings->internet, count, LIST_POLICIES);
     else if (strcmp(command, "expect") == 0)
         expect_print(&settings->internet, count, &settings->expect, stdout);
     else if (strcmp(command, "bound") == 0)

@@ -10,6 +10,7 @@ enum { FAMILIES = 2 };
 struct seen {
     bool providers[FIG_PROVIDERS];
     uint32_t shared[FIG_SHARED_HOSTS]; /* host names at an address of shared hosting */
+    uint32_t parked[FIG_PARKING_HOSTS];
 };
 
 static void add_provider(uint32_t provider, bool probed, struct seen *seen, struct steps *steps)
@@ -32,6 +33,11 @@ static void add_host(const struct site *site, bool probed, uint32_t budget, stru
     } else if (probed && site->mail == MAIL_SHARED) {
         uint32_t *names = &seen->shared[internet_mail_address(site) % FIG_SHARED_HOSTS];
         steps->handshakes += (*names)++ < budget ? 1 : 0;
+    } else if (probed && site->mail == MAIL_PARKED) {
+        uint32_t *names = &seen->parked[internet_mail_address(site) % FIG_PARKING_HOSTS];
+        steps->failures += (*names)++ < budget ? 1 : 0;
+    } else if (probed && site->mail == MAIL_DEAD) {
+        steps->failures++;
     }
 }
 
@@ -60,6 +66,8 @@ void steps_of(const struct internet *internet, uint64_t names, const struct boun
 
 void steps_print(const struct steps *steps, FILE *out)
 {
-    (void)fprintf(out, "{\"questions\":%" PRIu64 ",\"handshakes\":%" PRIu64 ",\"fetches\":%" PRIu64 "}\n",
-                  steps->questions, steps->handshakes, steps->fetches);
+    (void)fprintf(out,
+                  "{\"questions\":%" PRIu64 ",\"handshakes\":%" PRIu64 ",\"failures\":%" PRIu64
+                  ",\"fetches\":%" PRIu64 "}\n",
+                  steps->questions, steps->handshakes, steps->failures, steps->fetches);
 }

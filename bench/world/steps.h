@@ -1,6 +1,6 @@
 /*
  * How much work a scan of the world's first names is, step by step: what the bound of a whole domain is
- * summed from. Connections that are refused or never answered, and SMTP without TLS, are left out. Pure.
+ * summed from. SMTP without TLS is left out. Pure.
  */
 #ifndef STSWEEP_BENCH_STEPS_H
 #define STSWEEP_BENCH_STEPS_H
@@ -12,6 +12,7 @@
 struct steps {
     uint64_t questions;  /* to a resolver */
     uint64_t handshakes; /* STARTTLS sessions */
+    uint64_t failures;   /* connections to port 25 that are refused or never answered */
     uint64_t fetches;    /* policies over HTTPS, good certificates and bad */
 };
 

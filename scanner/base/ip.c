@@ -109,11 +109,26 @@ bool ip_parse_port(const char *text, struct ip_addr *ip, uint16_t *port)
     return true;
 }
 
+/* inet_ntop prints these with snprintf, which shows in a survey's profile: every record has some. */
+static void format_ipv4(const uint8_t bytes[4], char *text)
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (bytes[i] >= 100)
+            *text++ = (char)('0' + bytes[i] / 100);
+        if (bytes[i] >= 10)
+            *text++ = (char)('0' + bytes[i] / 10 % 10);
+        *text++ = (char)('0' + bytes[i] % 10);
+        *text++ = i < 3 ? '.' : '\0';
+    }
+}
+
 char *ip_format(const struct ip_addr *ip, char text[IP_TEXT_BYTES])
 {
     text[0] = '\0';
-    if (width_bytes(ip->family) != 0)
-        (void)inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->bytes, text, IP_TEXT_BYTES);
+    if (ip->family == 4)
+        format_ipv4(ip->bytes, text);
+    else if (ip->family == 6)
+        (void)inet_ntop(AF_INET6, ip->bytes, text, IP_TEXT_BYTES);
     return text;
 }
 

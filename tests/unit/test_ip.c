@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,20 @@ static void addresses_are_written_canonically(void **state)
         assert_string_equal(ip_format(&ip, text), cases[i].canonical);
         struct ip_addr again = address(text);
         assert_true(ip_equal(&ip, &again));
+    }
+}
+
+/* Every value of a byte at every place: as inet_ntop writes it. */
+static void ipv4_is_written_as_the_library_writes_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4 * 256; i++) {
+        char text[IP_TEXT_BYTES];
+        char expected[IP_TEXT_BYTES];
+        struct ip_addr ip = {.family = 4, .bytes = {9, 10, 99, 100}};
+        ip.bytes[i % 4] = (uint8_t)(i / 4);
+        assert_non_null(inet_ntop(AF_INET, ip.bytes, expected, sizeof expected));
+        assert_string_equal(ip_format(&ip, text), expected);
     }
 }
 
@@ -480,6 +495,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_written_canonically),
+        cmocka_unit_test(ipv4_is_written_as_the_library_writes_it),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(ports_are_read_beside_addresses),
         cmocka_unit_test(socket_addresses_carry_address_and_port),

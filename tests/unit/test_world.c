@@ -319,13 +319,18 @@ static void test_steps(void **state)
     double own = (100000 * 0.95 + 124000) * NAMES / MILLION;
     assert_true((double)all.handshakes > own * 0.98 && (double)all.handshakes < own * 1.02 + 4200);
     assert_in_range(all.fetches, 100, 15 * NAMES / 10000);
+    double failures = (30000.0 + 150000) * NAMES / MILLION;
+    assert_true(fabs((double)all.failures - failures) < failures * 0.03);
     steps_of(&internet, NAMES, &scan, 50, &few);
     double saved = 124000.0 * NAMES / MILLION - 50 * FIG_SHARED_HOSTS;
     assert_true(fabs((double)(all.handshakes - few.handshakes) - saved) < saved * 0.03);
     assert_true(few.questions == all.questions);
+    failures = 30000.0 * NAMES / MILLION;
+    assert_true(fabs((double)few.failures - 50 * FIG_PARKING_HOSTS - failures) < failures * 0.05);
     scan.intent = true;
     steps_of(&internet, NAMES, &scan, UINT32_MAX, &intent);
-    assert_true(intent.handshakes < all.handshakes / 50 && intent.questions == all.questions);
+    assert_true(intent.handshakes < all.handshakes / 50 && intent.failures < all.failures / 50 &&
+                intent.questions == all.questions);
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------ */
