@@ -73,7 +73,7 @@ static void print_names(const struct internet *internet, uint64_t count, bool al
 
 enum list { LIST_HOSTS, LIST_FAILING, LIST_POLICIES };
 
-/* What the parked get in a scan with limits.names_per_ip is as many as here: one in four (200,000 names). */
+/* Of those that fail every fourth is parked: as in a survey of 200,000 names with limits.names_per_ip=50. */
 static bool is_listed(const struct site *site, enum list list, uint64_t number)
 {
     switch (list) {
@@ -110,9 +110,8 @@ static void print_hosts(const struct internet *internet, uint64_t count, enum li
 static int usage(void)
 {
     (void)fputs(
-        "usage: world names N | alive N | hosts N | failing N | policies N | expect N | bound N | steps N | "
-        "serve "
-        "ROOT.pem\n"
+        "usage: world names N | alive N | hosts N | failing N | policies N | expect N | bound N | steps N |\n"
+        "             serve ROOT.pem\n"
         "             [--seed=N] [--sts-share=N] [--latency] [--budget=N] [--intent] [--no-near-miss]\n"
         "             [--in-flight=N] [--outstanding=N] [--per-minute=N] [--live=N]\n"
         "             [--dns-timeout=MS] [--connect-timeout=MS] [--session-timeout=MS] [--wait=MS]\n",
