@@ -434,11 +434,10 @@ static int close_stopped(struct scan *scan)
 static int finish(struct scan *scan)
 {
     struct reader_counts counts;
-    if (atomic_load(&scan->writer_failed))
-        reader_stop(scan->reader);
     bool cut = !all_finished(scan);
-    end_threads(scan);
+    /* The reader first: a loop that has ended must be handed no more names. */
     enum error read_error = reader_join(scan->reader, &counts, &scan->why);
+    end_threads(scan);
     enum error write_error = writer_finish(scan->writer);
     progress_clear(&scan->progress);
     if (write_error != ERR_OK || atomic_load(&scan->writer_failed)) {
