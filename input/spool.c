@@ -209,8 +209,7 @@ enum error spool_finish(struct spool *spool)
 
 static enum error damaged(struct spool *spool)
 {
-    (void)snprintf(spool->runs.reason, sizeof spool->runs.reason, "spool.blocks: %s",
-                   error_text(ERR_CORRUPT));
+    (void)snprintf(spool->runs.reason, sizeof spool->runs.reason, "spool file: %s", error_text(ERR_CORRUPT));
     return ERR_CORRUPT;
 }
 

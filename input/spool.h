@@ -22,7 +22,7 @@ struct spool;
 struct spool_options {
     uint64_t seed;
     uint64_t memory_bytes;
-    const char *directory; /* where spool.blocks may be made (and is removed); NULL: never spill */
+    const char *directory;             /* where a file without a name may be made; NULL: never spill */
     uint32_t shard_index, shard_count; /* 1-based; 1 of 1 for all */
 };
 

@@ -27,36 +27,40 @@ static enum error failed(struct spool_runs *runs, const char *what)
 {
     int number = errno;
     char text[SPOOL_REASON_BYTES / 2];
-    (void)snprintf(runs->reason, sizeof runs->reason, "spool.blocks: %s: %s", what,
+    (void)snprintf(runs->reason, sizeof runs->reason, "spool file: %s: %s", what,
                    strerror_r(number, text, sizeof text));
     return number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_FULL : ERR_IO;
 }
 
 static enum error damaged(struct spool_runs *runs)
 {
-    (void)snprintf(runs->reason, sizeof runs->reason, "spool.blocks: %s", error_text(ERR_CORRUPT));
+    (void)snprintf(runs->reason, sizeof runs->reason, "spool file: %s", error_text(ERR_CORRUPT));
     return ERR_CORRUPT;
+}
+
+/* Where the file system makes no file without a name. */
+static int open_and_unlink(const char *directory)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/spool.XXXXXX", directory) < 0)
+        return -1;
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        (void)unlink(path);
+    free(path);
+    return fd;
 }
 
 enum error spool_runs_open(struct spool_runs *runs, const char *directory)
 {
-    char *path = NULL;
     if (runs->out == NULL)
         runs->out = malloc(runs->out_bytes);
-    if (runs->out == NULL || asprintf(&path, "%s/spool.blocks", directory) < 0)
+    if (runs->out == NULL)
         return ERR_MEMORY;
-    enum error error = ERR_OK;
-    if (unlink(path) != 0 && errno != ENOENT)
-        error = failed(runs, "cannot remove the old one");
-    if (error == ERR_OK) {
-        runs->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (runs->fd < 0)
-            error = failed(runs, "cannot create");
-    }
-    if (error == ERR_OK && unlink(path) != 0)
-        error = failed(runs, "cannot unlink");
-    free(path);
-    return error;
+    runs->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (runs->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+        runs->fd = open_and_unlink(directory);
+    return runs->fd < 0 ? failed(runs, "cannot create") : ERR_OK;
 }
 
 static enum error write_at(struct spool_runs *runs, const uint8_t *data, size_t len, uint64_t at)

@@ -131,7 +131,8 @@ enum error stored_read(struct stored *stored)
     stored->reason[0] = '\0';
     if (strcmp(stored->path, "-") == 0)
         return read_open(stored, STDIN_FILENO);
-    int fd = open(stored->path, O_RDONLY | O_CLOEXEC);
+    /* Not to be held by a FIFO that nobody writes to: the wait for what is in it can be stopped. */
+    int fd = open(stored->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return io_failure(stored, "cannot open");
     enum error error = read_open(stored, fd);

@@ -157,7 +157,7 @@ enum error frames_recover(const struct frames_options *options, frames_line line
     struct frames *made = make(options);
     if (made == NULL)
         return ERR_MEMORY;
-    enum error error = frames_walk(options->dir_fd, options->name, line, arg, &end, why);
+    enum error error = frames_walk(options->dir_fd, options->name, options->whole, line, arg, &end, why);
     made->counters = end.counters;
     if (error == ERR_OK && end.damage_count > 0)
         error = mend(options, &end, why);
@@ -172,10 +172,15 @@ enum error frames_recover(const struct frames_options *options, frames_line line
     return ERR_OK;
 }
 
+bool frames_scan_is_whole(int dir_fd)
+{
+    return faccessat(dir_fd, "summary.json", F_OK, 0) == 0;
+}
+
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why)
 {
     struct walk_end end = {0};
-    enum error error = frames_walk(dir_fd, name, line, arg, &end, why);
+    enum error error = frames_walk(dir_fd, name, frames_scan_is_whole(dir_fd), line, arg, &end, why);
     if (error == ERR_OK && end.damage_count > 0) {
         walk_describe(&end, name, why);
         error = ERR_CORRUPT;

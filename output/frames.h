@@ -22,6 +22,7 @@ struct frames_options {
      * where it goes; an error leaves all as it is. */
     enum error (*damaged)(void *arg, const char *name, const char *places, struct buf *why);
     void *damaged_arg;
+    bool whole; /* recovery only: frames_scan_is_whole, asked before the first stream is recovered */
 };
 
 /* One frame's records stay under this when raw. A frame that claims more is damaged. */
@@ -64,6 +65,9 @@ void frames_destroy(struct frames *frames); /* does not commit */
 /* Reading only: every whole record of NAME's parts in order; a torn tail is passed over, files that are not
  * there are none. Used by the commands that read a scan, also one that still runs. ERR_CORRUPT where there is
  * damage, after every whole record around it was given; *why names file, offset and reason of each place. */
+/* Whether the scan ended, as summary.json says: no part has a torn tail then. */
+bool frames_scan_is_whole(int dir_fd);
+
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why);
 
 #endif

@@ -12,7 +12,7 @@
 #include "output/disk.h"
 #include "output/frames_part.h"
 
-enum { CHUNK_BYTES = 65536, SIDE_NAME_BYTES = PART_NAME_BYTES + 40 };
+enum { CHUNK_BYTES = 65536, SIDE_NAME_BYTES = PART_NAME_BYTES + 56, SIDES_MOST = 1000 };
 
 /* One part on its way. */
 struct mend {
@@ -53,11 +53,26 @@ static enum error copy(const struct mend *mend, uint64_t offset, uint64_t len, i
     return ERR_OK;
 }
 
-static enum error set_aside(const struct mend *mend, const struct walk_damage *damage)
+/* What was set aside of an earlier damage at the same place stays: .damaged, .2.damaged, … */
+static int side_file(const struct mend *mend, uint64_t offset)
 {
     char name[SIDE_NAME_BYTES];
-    (void)snprintf(name, sizeof name, "%s.%llu.damaged", mend->file, (unsigned long long)damage->offset);
-    int fd = disk_open(mend->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC);
+    int fd = -1;
+    bool taken = true;
+    for (unsigned number = 1; taken && number <= SIDES_MOST; number++) {
+        char again[16] = "";
+        if (number > 1)
+            (void)snprintf(again, sizeof again, ".%u", number);
+        (void)snprintf(name, sizeof name, "%s.%llu%s.damaged", mend->file, (unsigned long long)offset, again);
+        fd = disk_open(mend->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL);
+        taken = fd < 0 && errno == EEXIST;
+    }
+    return fd;
+}
+
+static enum error set_aside(const struct mend *mend, const struct walk_damage *damage)
+{
+    int fd = side_file(mend, damage->offset);
     if (fd < 0)
         return failed(mend, "cannot set damaged bytes aside");
     enum error error = copy(mend, damage->offset, damage->bytes, fd);

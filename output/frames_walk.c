@@ -154,12 +154,11 @@ static enum error open_and_walk(struct walk *walk, int dir_fd)
     return error;
 }
 
-enum error frames_walk(int dir_fd, const char *name, frames_line line, void *arg, struct walk_end *end,
-                       struct buf *why)
+enum error frames_walk(int dir_fd, const char *name, bool whole, frames_line line, void *arg,
+                       struct walk_end *end, struct buf *why)
 {
     struct walk walk = {.line = line, .arg = arg, .end = end, .why = why};
     uint32_t count = 0;
-    bool whole = faccessat(dir_fd, "summary.json", F_OK, 0) == 0;
     enum error error = part_count(dir_fd, name, &count, why);
     for (uint32_t part = 0; error == ERR_OK && part < count; part++) {
         walk.part = part;

@@ -25,13 +25,13 @@ struct walk_end {
 
 /*
  * Gives every whole record, also those behind a damaged frame, which stands in *end then. A torn tail of the
- * last part ends the walk in good order, unless summary.json says that the scan was whole: then it is damage.
+ * last part ends the walk in good order, unless the scan was whole (frames_scan_is_whole): then it is damage.
  * ERR_CORRUPT with *why for what is no matter of frames (a part is missing, a frame ends within a line,
  * damage without end); an error of line as it came, with the record's place in *why behind what line wrote
  * there itself.
  */
-enum error frames_walk(int dir_fd, const char *name, frames_line line, void *arg, struct walk_end *end,
-                       struct buf *why);
+enum error frames_walk(int dir_fd, const char *name, bool whole, frames_line line, void *arg,
+                       struct walk_end *end, struct buf *why);
 void walk_end_dispose(struct walk_end *end);
 
 /* File, frame, offset and reason of each damaged place (the first ones, and how many more). */

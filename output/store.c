@@ -215,9 +215,11 @@ static enum error recover_streams(struct store *store, const struct store_option
         [STORE_HOSTS] = recover_host,
         [STORE_DOMAINS] = recover_domain,
     };
+    bool whole = frames_scan_is_whole(store->dir.fd); /* on_damage takes summary.json away */
     for (enum store_stream i = 0; i < STORE_STREAMS; i++) {
         uint64_t cut;
         struct frames_options stream = stream_options(store, options, i);
+        stream.whole = whole;
         stream.damaged = on_damage;
         stream.damaged_arg = store;
         enum error error = frames_recover(&stream, readers[i], store, &store->frames[i], &cut, why);
@@ -229,18 +231,18 @@ static enum error recover_streams(struct store *store, const struct store_option
     return ERR_OK;
 }
 
+/* Each is gone for good before the one below it goes: parts are never to have a gap. */
 static enum error drop_rejects(struct store *store, struct buf *why)
 {
     uint32_t count;
     char file[PART_NAME_BYTES];
     enum error error = part_count(store->dir.fd, "rejects", &count, why);
     for (uint32_t part = count; error == ERR_OK && part > 0; part--)
-        if (unlinkat(store->dir.fd, part_name("rejects", part - 1, file), 0) != 0) {
+        if (unlinkat(store->dir.fd, part_name("rejects", part - 1, file), 0) != 0 ||
+            !disk_sync(store->dir.fd)) {
             buf_printf(why, "%s: cannot remove", file);
             error = ERR_IO;
         }
-    if (error == ERR_OK && count > 0 && !disk_sync(store->dir.fd))
-        error = ERR_IO;
     return error;
 }
 

@@ -41,6 +41,11 @@ void gate_leave(struct gate *gate)
     drain(gate);
 }
 
+void gate_close(struct gate *gate)
+{
+    gate->draining = true;
+}
+
 void gate_cancel(struct gate_wait *wait)
 {
     list_remove(&wait->link);

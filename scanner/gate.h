@@ -10,7 +10,7 @@ struct gate {
     size_t ceiling;
     size_t open;
     struct list waiting;
-    bool draining; /* gate_leave is letting somebody in: keeps it from recursing */
+    bool draining; /* gate_leave is letting somebody in: keeps it from recursing; true for good once closed */
 };
 
 struct gate_wait {
@@ -23,6 +23,7 @@ void gate_init(struct gate *gate, size_t ceiling);
 void gate_wait_init(struct gate_wait *wait, void (*enter)(void *arg), void *arg);
 void gate_enter(struct gate *gate, struct gate_wait *wait);
 void gate_leave(struct gate *gate);
+void gate_close(struct gate *gate);       /* nobody is let in any more; who waits may still be cancelled */
 void gate_cancel(struct gate_wait *wait); /* only while it waits */
 
 #endif

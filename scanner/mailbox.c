@@ -73,7 +73,8 @@ bool mailbox_deliver(struct mailbox *mailbox, void *receiver, size_t most)
     uint64_t count;
     ssize_t got = read(mailbox->event_fd, &count, sizeof count);
     (void)got;
-    atomic_store(&mailbox->woken, false);
+    /* An exchange: it sees what a sender linked who found `woken` true, and so wakes nobody. */
+    (void)atomic_exchange(&mailbox->woken, false);
     for (size_t i = 0; i < most; i++) {
         struct message *message = take(mailbox);
         if (message == NULL)

@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "output/progress.h"
@@ -20,6 +18,7 @@
 #include "scanner/resumed.h"
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
+#include "scanner/signals.h"
 #include "scanner/tail.h"
 #include "scanner/verdict.h"
 #include "scanner/watch.h"
@@ -48,8 +47,7 @@ struct scan {
     uint64_t done_before;          /* records of the runs before this one */
     struct buf why;
     int wake_fd; /* eventfd: something that the main thread should look at */
-    int signal_fd;
-    sigset_t signals_before;
+    struct signals signals;
     atomic_bool reader_ended;
     atomic_bool writer_failed;
     bool stopping;
@@ -76,8 +74,11 @@ static void on_host(void *arg, struct worker *worker, const struct probe_facts *
 
 static bool all_finished(struct scan *scan)
 {
+    /* In this order: what is handed out before it ends is counted then. */
+    if (!atomic_load(&scan->reader_ended))
+        return false;
     struct reader_progress progress = reader_progress(scan->reader);
-    return atomic_load(&scan->reader_ended) && progress.finished >= progress.started;
+    return progress.finished >= progress.started;
 }
 
 static void ended(struct scan *scan)
@@ -197,16 +198,10 @@ static bool open_store(struct scan *scan)
 
 static bool watch_signals(struct scan *scan)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is to be an error of the write */
-    (void)pthread_sigmask(SIG_BLOCK, &set, &scan->signals_before);
-    scan->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     scan->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    return say(scan, "signals", scan->signal_fd < 0 || scan->wake_fd < 0 ? ERR_IO : ERR_OK);
+    if (scan->wake_fd >= 0)
+        signals_watch(&scan->signals, scan->wake_fd, EXIT_STOPPED);
+    return say(scan, "signals", scan->wake_fd < 0 ? ERR_IO : ERR_OK);
 }
 
 static bool make_workers(struct scan *scan)
@@ -329,16 +324,10 @@ static void stop_feeding(struct scan *scan, const char *reason)
     (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
 }
 
-static bool signal_came(struct scan *scan)
-{
-    return read(scan->signal_fd, &(struct signalfd_siginfo){0}, sizeof(struct signalfd_siginfo)) > 0;
-}
-
 static void wait_a_while(struct scan *scan)
 {
-    struct pollfd ready[2] = {{.fd = scan->signal_fd, .events = POLLIN},
-                              {.fd = scan->wake_fd, .events = POLLIN}};
-    (void)poll(ready, 2, WATCH_TICK_MS);
+    struct pollfd ready = {.fd = scan->wake_fd, .events = POLLIN};
+    (void)poll(&ready, 1, WATCH_TICK_MS);
     (void)(read(scan->wake_fd, &(uint64_t){0}, sizeof(uint64_t)) > 0);
 }
 
@@ -357,11 +346,12 @@ static void show_progress(struct scan *scan)
                       (unsigned long long)progress.put_off, (double)scan->config->scan_retry_after / 1000.0);
     }
     scan->waiting = progress.waiting;
-    struct progress_state state = {.before = scan->done_before,
-                                   .done = progress.finished - progress.put_off,
-                                   .total = reader_total(scan->reader),
-                                   .parked = atomic_load(&scan->context.parked),
-                                   .again = progress.again};
+    struct progress_state state = {
+        .before = scan->done_before,
+        .done = progress.finished > progress.put_off ? progress.finished - progress.put_off : 0,
+        .total = reader_total(scan->reader),
+        .parked = atomic_load(&scan->context.parked),
+        .again = progress.again};
     uint64_t under_way = progress.started - progress.finished;
     state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
     for (uint32_t i = 0; i < scan->worker_count; i++)
@@ -376,9 +366,7 @@ static void run_to_end(struct scan *scan)
     while (!all_finished(scan)) {
         wait_a_while(scan);
         show_progress(scan);
-        if (signal_came(scan)) {
-            if (scan->stopping)
-                _exit(EXIT_STOPPED);
+        if (!scan->stopping && signals_came()) {
             stop_feeding(scan, "stopped");
             deadline_ms = clock_monotonic_ms() + scan->config->scan_drain;
         }
@@ -465,10 +453,7 @@ static void dispose(struct scan *scan)
     store_destroy(scan->store);
     scan_meta_dispose(&scan->meta);
     context_dispose(&scan->context);
-    if (scan->signal_fd >= 0) {
-        close(scan->signal_fd);
-        (void)pthread_sigmask(SIG_SETMASK, &scan->signals_before, NULL);
-    }
+    signals_dispose(&scan->signals);
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);
     free(scan->files);
@@ -477,7 +462,7 @@ static void dispose(struct scan *scan)
 
 int scan_main(const struct scan_request *request)
 {
-    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1, .signal_fd = -1};
+    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1};
     int code;
     scan.config = &scan.fitted;
     scan.refused_with = EXIT_USAGE;

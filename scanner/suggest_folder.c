@@ -47,6 +47,15 @@ static enum error write_all(int fd, struct bytes text)
     return ERR_OK;
 }
 
+/* What was made in vain; errno stays. */
+static void take_back(int dir, const struct file *files, size_t count)
+{
+    int number = errno;
+    for (size_t i = 0; i < count; i++)
+        (void)unlinkat(dir, files[i].name, 0);
+    errno = number;
+}
+
 static enum error write_file(int dir, const struct file *file, bool force)
 {
     int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
@@ -56,6 +65,8 @@ static enum error write_file(int dir, const struct file *file, bool force)
     enum error error = write_all(fd, file->text);
     if (close(fd) != 0 && error == ERR_OK)
         error = ERR_IO;
+    if (error != ERR_OK && !force)
+        take_back(dir, file, 1);
     return error;
 }
 
@@ -82,8 +93,11 @@ enum error suggest_folder_write(struct suggest_folder *folder, const struct sugg
         return ERR_IO;
     if (!folder->force && any_stands(dir, files))
         error = ERR_EXISTS;
-    for (size_t i = 0; error == ERR_OK && i < FILES; i++)
+    for (size_t i = 0; error == ERR_OK && i < FILES; i++) {
         error = write_file(dir, &files[i], folder->force);
+        if (error != ERR_OK && !folder->force)
+            take_back(dir, files, i);
+    }
     (void)close(dir);
     return error;
 }

@@ -18,7 +18,7 @@ enum error suggest_folder_open(struct suggest_folder *folder, const char *path, 
 void suggest_folder_close(struct suggest_folder *folder);
 
 /* readme: its text. ERR_EXISTS where a file stands already (nothing of the domain is then written), ERR_IO
- * with errno. Only where suggest_has_texts. */
+ * with errno (what was written of the domain is gone again, unless forced). Only where suggest_has_texts. */
 enum error suggest_folder_write(struct suggest_folder *folder, const struct suggestion *suggestion,
                                 struct bytes readme);
 

@@ -276,6 +276,14 @@ static void test_gate(void **state)
     gate_leave(&gate); /* 4 enters and leaves, so 5 enters too */
     assert_int_equal(entered, 5);
     assert_int_equal(gate.open, 2);
+    struct guest late = {.gate = &gate, .entered = &entered};
+    gate_wait_init(&late.wait, on_enter, &late);
+    gate_enter(&gate, &late.wait);
+    gate_close(&gate);
+    gate_leave(&gate);
+    gate_leave(&gate);
+    assert_int_equal(entered, 5);
+    gate_cancel(&late.wait);
 }
 
 /* Every errno that a connection can end with has one meaning, whoever asks. */

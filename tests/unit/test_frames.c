@@ -473,6 +473,7 @@ static void mend_and_check(struct place *place, const char *side, const uint8_t 
     buf_reset(&place->why);
     options.damaged = agree;
     options.damaged_arg = &agreed;
+    options.whole = frames_scan_is_whole(place->fd);
     assert_int_equal(frames_recover(&options, count_any, &count, &frames, &cut, &place->why), ERR_OK);
     assert_int_equal(agreed.calls, 1);
     assert_int_equal(count, whole);
@@ -534,6 +535,22 @@ static void test_last_frame_of_a_whole_scan(void **state)
         mend_and_check(place, side, data + one, two - one, 6);
         data[i] ^= 0x41;
     }
+}
+
+/* A second damage at a place where there was one: what was set aside of the first stays. */
+static void test_what_was_set_aside_stays(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536], kept[65536];
+    write_scan(place, 3, 6, 1 << 30);
+    size_t len = read_file(place, "domains.ndjson.zst", data, sizeof data);
+    size_t one = ZSTD_findFrameCompressedSize(data, len);
+    data[20] ^= 1;
+    write_file(place, "domains.ndjson.zst.0.damaged", "first", 5);
+    write_file(place, "domains.ndjson.zst", data, len);
+    mend_and_check(place, "domains.ndjson.zst.0.2.damaged", data, one, 12);
+    assert_int_equal(read_file(place, "domains.ndjson.zst.0.damaged", kept, sizeof kept), 5);
+    assert_memory_equal(kept, "first", 5);
 }
 
 static void test_refused_mending_changes_nothing(void **state)
@@ -836,6 +853,7 @@ int main(void)
         CASE(test_last_frame_of_a_whole_scan),
         CASE(test_refused_mending_changes_nothing),
         CASE(test_several_damaged_frames),
+        CASE(test_what_was_set_aside_stays),
         CASE(test_damage_in_a_part_before_the_last),
         CASE(test_frames_that_are_not_ours),
         CASE(test_claimed_size_is_bounded),

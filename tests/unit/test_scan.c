@@ -19,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -338,9 +340,10 @@ static void test_signal_then_resume(void **state)
     place_remove(&place);
 }
 
-/* A child that scans a list nobody answers, so that only signals end it; questions wait longer than any test.
- */
-static pid_t start_child(const struct nowhere *nowhere, const struct place *place, const char *drain)
+/* A child that scans the list; where nobody answers, questions wait longer than any test. It streams its
+ * records to stream_to where that is not -1. */
+static pid_t start_child(const struct nowhere *nowhere, const struct place *place, const char *drain,
+                         int stream_to)
 {
     pid_t child = fork();
     assert_true(child >= 0);
@@ -348,10 +351,13 @@ static pid_t start_child(const struct nowhere *nowhere, const struct place *plac
         struct config config;
         struct buf why;
         buf_init(&why, 4096);
-        const char *options[][2] = {
-            {"dns.resolvers", nowhere->address}, {"dns.timeout", "60s"},     {"scan.drain", drain},
-            {"dns.outage_share", "0"},           {"output.dir", place->out}, {"preflight.port25", ""},
-            {"safety.allow", "127.0.0.0/8"}};
+        const char *options[][2] = {{"dns.resolvers", nowhere->address},
+                                    {"dns.timeout", "60s"},
+                                    {"scan.drain", drain},
+                                    {"dns.outage_share", "0"},
+                                    {"output.dir", stream_to < 0 ? place->out : "-"},
+                                    {"preflight.port25", ""},
+                                    {"safety.allow", "127.0.0.0/8"}};
         bool good = config_init(&config) == ERR_OK;
         for (size_t i = 0; i < sizeof options / sizeof *options; i++)
             good = good && config_set(&config, options[i][0], options[i][1], "test", &why) == ERR_OK;
@@ -359,7 +365,7 @@ static pid_t start_child(const struct nowhere *nowhere, const struct place *plac
         struct scan_request request = {
             .config = &config, .files = files, .file_count = 1, .command_line = "test"};
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        (void)dup2(null, STDOUT_FILENO);
+        (void)dup2(stream_to < 0 ? null : stream_to, STDOUT_FILENO);
         (void)dup2(null, STDERR_FILENO);
         _exit(good ? scan_main(&request) : 99);
     }
@@ -411,14 +417,14 @@ static void test_drain_and_second_signal(void **state)
     write_names(&place, 3000, "");
     atomic_store(&nowhere->unanswered, 0);
     atomic_store(&nowhere->silent, true);
-    pid_t child = start_child(nowhere, &place, "1500ms");
+    pid_t child = start_child(nowhere, &place, "1500ms", -1);
     wait_until_asked(nowhere);
     assert_int_equal(kill(child, SIGINT), 0);
     assert_int_equal(wait_for_child(child, &ms), 3);
     assert_in_range(ms, 1000, 6000);
     remove_in(place.out);
     atomic_store(&nowhere->unanswered, 0);
-    child = start_child(nowhere, &place, "60s");
+    child = start_child(nowhere, &place, "60s", -1);
     wait_until_asked(nowhere);
     assert_int_equal(kill(child, SIGINT), 0);
     (void)usleep(500000);
@@ -429,6 +435,73 @@ static void test_drain_and_second_signal(void **state)
     atomic_store(&nowhere->silent, false);
     assert_int_equal(scan(nowhere, &place, true, "dns.timeout", "300ms"), 0);
     assert_int_equal(count_of(&place, "records"), 3000);
+    place_remove(&place);
+}
+
+/* Twice at once, as timeout sends it, is once: what is in flight still has its time. */
+static void test_a_signal_sent_twice_at_once(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int64_t ms;
+    write_names(&place, 3000, "");
+    atomic_store(&nowhere->unanswered, 0);
+    atomic_store(&nowhere->silent, true);
+    pid_t child = start_child(nowhere, &place, "1500ms", -1);
+    wait_until_asked(nowhere);
+    assert_int_equal(kill(child, SIGINT), 0);
+    (void)usleep(2000);
+    assert_int_equal(kill(child, SIGTERM), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 1000, 6000);
+    place_remove(&place);
+}
+
+/* Nobody reads what is streamed: the scan cannot end by itself, but by signals. */
+static void test_signals_while_the_writer_is_held(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int ends[2], full = 0;
+    int64_t ms;
+    write_names(&place, 3000, "");
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = start_child(nowhere, &place, "100ms", ends[1]);
+    for (int turn = 0, before = -1; turn < 200 && (full == 0 || full != before); turn++) {
+        before = full;
+        (void)usleep(200000);
+        assert_int_equal(ioctl(ends[0], FIONREAD, &full), 0);
+    }
+    assert_true(full > 32768);
+    assert_int_equal(kill(child, SIGINT), 0);
+    (void)usleep(600000);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    assert_int_equal(kill(child, SIGINT), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 0, 3000);
+    close(ends[0]);
+    close(ends[1]);
+    place_remove(&place);
+}
+
+/* The list is a pipe with a name that nobody writes to. */
+static void test_signal_while_the_input_is_silent(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int64_t ms;
+    char meta[128];
+    assert_int_equal(mkfifo(place.list, 0600), 0);
+    pid_t child = start_child(nowhere, &place, "200ms", -1);
+    (void)snprintf(meta, sizeof meta, "%s/meta.json", place.out);
+    for (int turn = 0; turn < 200 && access(meta, F_OK) != 0; turn++)
+        (void)usleep(50000);
+    assert_int_equal(access(meta, F_OK), 0);
+    (void)usleep(300000);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    assert_int_equal(kill(child, SIGTERM), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 0, 4000);
     place_remove(&place);
 }
 
@@ -543,6 +616,9 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_signal_then_resume),
         cmocka_unit_test_teardown(test_drain_and_second_signal, answer_again),
+        cmocka_unit_test_teardown(test_a_signal_sent_twice_at_once, answer_again),
+        cmocka_unit_test(test_signals_while_the_writer_is_held),
+        cmocka_unit_test(test_signal_while_the_input_is_silent),
         cmocka_unit_test(test_full_disk_then_resume),
         cmocka_unit_test(test_second_pass),
         cmocka_unit_test(test_without_a_second_pass),

@@ -524,6 +524,35 @@ static void test_damage_is_set_aside(void **state)
     }
 }
 
+/* A scan that ended has no torn tail, also where an earlier stream's damage has taken its summary away by
+ * then. */
+static void test_damage_in_two_streams(void **state)
+{
+    struct place *place = *state;
+    char path[128];
+    struct stat status;
+    struct store *store = create(place);
+    ok(place, put_meta(store, "scanning", &place->why));
+    for (uint64_t n = 1; n <= 2; n++) {
+        ok(place, put_reject(store, 10 + n, &place->why));
+        ok(place, put_domain(store, n, 0, &place->why));
+        ok(place, store_commit(store, &place->why));
+    }
+    ok(place, store_write_file(store, "summary.json", bytes_of("{}\n"), &place->why));
+    store_destroy(store);
+    flip(place, "rejects", 30);
+    (void)snprintf(path, sizeof path, "%s/domains.ndjson.zst", place->dir);
+    assert_int_equal(stat(path, &status), 0);
+    flip(place, "domains", (long)status.st_size - 2);
+    store = resume(place);
+    assert_non_null(strstr(store_damage(store), "rejects.ndjson.zst: frame 1 at offset 0 is damaged"));
+    assert_non_null(strstr(store_damage(store), "domains.ndjson.zst: frame 2 at offset "));
+    assert_int_equal(store_cut_bytes(store), 0);
+    assert_true(store_is_done(store, 1));
+    assert_false(store_is_done(store, 2));
+    store_destroy(store);
+}
+
 static void check_ips(const struct unanswered *silent, const char *const *texts, size_t count)
 {
     assert_int_equal(silent->count, count);
@@ -931,6 +960,7 @@ int main(void)
         CASE(test_resume_knows_what_is_done),
         CASE(test_torn_tail_is_cut),
         CASE(test_damage_is_set_aside),
+        CASE(test_damage_in_two_streams),
         CASE(test_silent_addresses_come_back),
         CASE(test_rejects_of_an_unread_input_are_thrown_away),
         CASE(test_what_cannot_be_resumed),

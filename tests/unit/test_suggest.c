@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -640,6 +643,33 @@ static void test_json(void **state)
 
 /* ---- folders ---- */
 
+/* Nothing of a domain is left that a next run would take for its files. */
+static void disk_full(struct world *world, struct suggest_folder *folder, const char *path)
+{
+    char place[128];
+    struct rlimit before;
+    const char *domain = world->suggestion.domain;
+    static const char text[4096];
+    world->suggestion.domain = "full.example";
+    folder->force = false;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit small = {.rlim_cur = sizeof text - 1, .rlim_max = before.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    errno = 0;
+    enum error error =
+        suggest_folder_write(folder, &world->suggestion, bytes_make((const uint8_t *)text, sizeof text));
+    int number = errno;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, handler);
+    assert_int_equal(error, ERR_IO);
+    assert_int_equal(number, EFBIG);
+    (void)snprintf(place, sizeof place, "%s/full.example", path);
+    assert_int_equal(rmdir(place), 0); /* it is empty */
+    world->suggestion.domain = domain;
+    folder->force = true;
+}
+
 static void test_folder(void **state)
 {
     (void)state;
@@ -659,6 +689,7 @@ static void test_folder(void **state)
     struct stat status;
     (void)snprintf(file, sizeof file, "%s/example.org/mta-sts.txt", path);
     assert_int_equal(stat(file, &status), 0);
+    disk_full(&world, &folder, path);
     assert_int_equal(status.st_size, world.suggestion.policy.len);
     /* a link in place of the file, or of the folder, is not followed */
     assert_int_equal(unlink(file), 0);
