@@ -291,6 +291,14 @@ static bool is_lost(const struct internet *internet, const struct question *ques
     return site.exists && site.mail == MAIL_LOST;
 }
 
+/* The address of a domain's name server, shared with others. Those of names that are lost stand apart: a
+ * resolver that takes a server for dead is to do no harm to the rest. */
+static uint32_t authority_of(const struct site *site)
+{
+    enum { ADDRESSES = 4000, APART = 4096 };
+    return SERVER_AUTH + 1 + (uint32_t)(site->hash % ADDRESSES) + (site->mail == MAIL_LOST ? APART : 0);
+}
+
 static unsigned answer_by_role(const struct internet *internet, enum server_role role,
                                const struct question *question, struct builder *builder)
 {
@@ -320,12 +328,12 @@ static unsigned answer_by_role(const struct internet *internet, enum server_role
         if (!infra && (!site.exists || site.mail == MAIL_NXDOMAIN))
             return RCODE_NXDOMAIN;
         (void)snprintf(server, sizeof server, "ns.%s", domain);
-        refer(question->registered, server, SERVER_AUTH + 1 + (uint32_t)(site.hash % 4000), builder);
+        refer(question->registered, server, authority_of(&site), builder);
         return RCODE_OK;
     }
     if (role == ROLE_AUTH && strncmp(question->name, "ns.", 3) == 0 && question->type == TYPE_A) {
         internet_site(internet, internet_registered(question->name), &site);
-        put_a(builder, SECTION_ANSWER, HEADER_BYTES, SERVER_AUTH + 1 + (uint32_t)(site.hash % 4000));
+        put_a(builder, SECTION_ANSWER, HEADER_BYTES, authority_of(&site));
         return RCODE_OK;
     }
     return answer_final(internet, question, builder);

@@ -318,13 +318,24 @@ static inline void server_stop(struct dns_server *server)
     free(server);
 }
 
-/* A port of 127.0.0.1 where nobody listens, for the moment. */
+/* A port of 127.0.0.1 where nobody listens: below those that the kernel gives to whoever asks for any. */
 static inline uint16_t server_closed_port(void)
 {
-    int fd = server_bind(SOCK_DGRAM, 0);
-    uint16_t port = server_port(fd);
-    (void)close(fd);
-    return port;
+    static unsigned next; /* another one each time */
+    for (unsigned turn = 0; turn < 1000; turn++) {
+        uint16_t port = (uint16_t)(20000 + ((unsigned)getpid() * 61 + next++ * 7919) % 10000);
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool is_free = bind(udp, (struct sockaddr *)&address, sizeof address) == 0 &&
+                       bind(tcp, (struct sockaddr *)&address, sizeof address) == 0;
+        (void)close(udp);
+        (void)close(tcp);
+        if (is_free)
+            return port;
+    }
+    abort();
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/silent.h"
@@ -61,12 +62,15 @@ static struct ip_addr address(uint8_t last)
     return ip_v4(bytes);
 }
 
-/* Runs the loop for a while. */
+/* Runs the loop for a while, and for some turns however long this machine holds them up. */
 static void run_for(struct worker *worker, int ms)
 {
-    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-    (void)event_base_loopexit(worker->loop.base, &time);
-    (void)event_base_dispatch(worker->loop.base);
+    enum { TURNS_LEAST = 10 };
+    int64_t until_ms = clock_monotonic_ms() + ms;
+    for (int turns = 0; turns < TURNS_LEAST || clock_monotonic_ms() < until_ms; turns++) {
+        (void)event_base_loop(worker->loop.base, EVLOOP_NONBLOCK);
+        (void)usleep(500);
+    }
 }
 
 struct asker {

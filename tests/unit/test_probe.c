@@ -571,7 +571,7 @@ static const struct probe_case cases[] = {
      false,
      0},
     {"slow in each step: the session's deadline",
-     {SLEEP(340), GREET, EHLO, SLEEP(340), OFFER, STARTTLS, SLEEP(340), READY, ACT(PEER_SILENT)},
+     {SLEEP(300), GREET, EHLO, SLEEP(300), OFFER, STARTTLS, SLEEP(300), READY, ACT(PEER_SILENT)},
      GOOD,
      SMTP_HANDSHAKE,
      SMTP_END_SESSION_DEADLINE,
@@ -741,20 +741,32 @@ static void assert_case(const struct probe_case *item, const struct probe_facts 
                  facts->tls.error_text == NULL ? "" : facts->tls.error_text, facts->injected);
     assert_int_equal(facts->net == NET_OK, facts->sys_errno == 0);
     assert_int_equal(facts->not_tried, TRIED);
-    assert_true(facts->ms < SESSION_MS + STEP_MS + 300);
     assert_true(llabs(facts->time - clock_wall_ms()) < PATIENCE_MS);
     assert_string_equal(facts->host, HOST);
+}
+
+/* Short waits only for those that are to wait in vain: a busy machine holds up all the others as well. */
+static void set_waits(struct world *world, const struct probe_case *item)
+{
+    bool by_step = item->end == SMTP_END_STEP_TIMEOUT;
+    bool by_session = item->end == SMTP_END_SESSION_DEADLINE || item->end == SMTP_END_DRIPPING;
+    world->config.smtp_step_timeout = by_step ? STEP_MS : by_session ? 1500 : PATIENCE_MS;
+    world->config.smtp_session_timeout = by_session ? 2000 : PATIENCE_MS;
 }
 
 static void test_case(void **state)
 {
     const struct probe_case *item = *state;
     struct world *world = world_of(state);
+    set_waits(world, item);
     struct peer peer = {.scripts = {item->script}, .script_count = 1, .ctx = world->servers[item->server]};
     struct visit visit;
     assert_true(peer_open(&peer, AF_INET));
     visit_run(&visit, world, peer.port, HOST, "127.0.0.1");
     assert_case(item, &visit.facts);
+    assert_true(visit.facts.ms < world->config.smtp_session_timeout + 2000);
+    world->config.smtp_step_timeout = STEP_MS;
+    world->config.smtp_session_timeout = SESSION_MS;
     arena_dispose(&visit.arena);
     assert_true(peer_close(&peer));
     assert_int_equal(atomic_load(&peer.quits), item->quits);
@@ -861,14 +873,15 @@ static void test_times(void **state)
     assert_true(peer_open(&peer, AF_INET));
     visit_run(&visit, world, peer.port, HOST, "127.0.0.1");
     assert_int_equal(visit.facts.end, SMTP_END_DONE);
-    assert_in_range(visit.facts.ms_greeting, 50, 105);
-    assert_in_range(visit.facts.ms_ehlo, 100, 155);
-    assert_in_range(visit.facts.ms_tls, 150, 300);
     assert_true(visit.facts.ms >= 330);
+    int64_t held_up = visit.facts.ms - 330; /* by this machine; no step's time may stand at another */
+    assert_in_range(visit.facts.ms_greeting, 50, 65 + held_up);
+    assert_in_range(visit.facts.ms_ehlo, 100, 115 + held_up);
+    assert_in_range(visit.facts.ms_tls, 150, 165 + held_up);
     arena_dispose(&visit.arena);
     visit_run(&visit, world, peer.port, HOST, "127.0.0.1");
     assert_int_equal(visit.facts.end, SMTP_END_STEP_TIMEOUT);
-    assert_in_range(visit.facts.ms_greeting, STEP_MS - 20, STEP_MS + 150); /* also of a step that failed */
+    assert_in_range(visit.facts.ms_greeting, STEP_MS - 20, STEP_MS + 2000); /* also of a step that failed */
     arena_dispose(&visit.arena);
     assert_true(peer_close(&peer));
 }
@@ -909,7 +922,7 @@ static void test_connect_timeout(void **state)
     assert_int_equal(visit.facts.end, SMTP_END_NET);
     assert_int_equal(visit.facts.net, NET_TIMEOUT);
     assert_int_equal(visit.facts.sys_errno, ETIMEDOUT);
-    assert_in_range(visit.facts.ms, CONNECT_MS - 20, CONNECT_MS + 200);
+    assert_in_range(visit.facts.ms, CONNECT_MS - 20, CONNECT_MS + 2000);
     for (size_t i = 0; i < COUNT(fillers); i++)
         (void)close(fillers[i]);
     (void)close(fd);
@@ -1098,8 +1111,8 @@ static void test_cancel(void **state)
         assert_int_equal(done_count, before);
         free_many(visits, 8);
     }
-    for (int i = 0; i < 500 && atomic_load(&peer.live) > 0; i++)
-        peer_sleep(10);
+    for (int i = 0; i < 500 && (atomic_load(&peer.live) > 0 || open_files() != files); i++)
+        peer_sleep(10); /* some wait in the listener's queue still */
     assert_int_equal(open_files(), files);
     prober_destroy(prober);
     assert_true(peer_close(&peer));

@@ -101,7 +101,7 @@ static void the_only_resolver_may_come_back_in_time(void **state)
     struct seen seen = {0};
     uint16_t port = server_closed_port();
     add_resolver(world, "127.0.0.1", port);
-    make_engine(world, QUICK_MS, 2, 100);
+    make_engine(world, PATIENT_MS, 2, 100);
     (void)ask(world, "ok.example", note, &seen);
     run_for(world, QUICK_MS / 2);
     assert_int_equal(seen.calls, 0);
@@ -120,7 +120,7 @@ static void resolvers_that_are_all_gone_are_not_stormed(void **state)
     struct seen seen = {0};
     add_resolver(world, "127.0.0.1", server_closed_port());
     add_resolver(world, "127.0.0.1", server_closed_port());
-    make_engine(world, QUICK_MS, 4, 100);
+    make_engine(world, PATIENT_MS, 4, 100);
     (void)ask(world, "ok.example", note, &seen);
     run_for(world, QUICK_MS / 2);
     assert_int_equal(seen.calls, 0);
