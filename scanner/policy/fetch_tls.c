@@ -5,6 +5,12 @@
 
 enum { RECORD_HEADER_BYTES = 5, ALERT_LEVEL_FATAL = 2 };
 
+/* NULL where nobody looks any more. */
+static struct fetch_tls *tls_of(const SSL *ssl)
+{
+    return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+}
+
 static void on_alert(struct fetch_tls *tls, int alert)
 {
     int description = alert & 0xff;
@@ -24,9 +30,9 @@ static void on_handshake_stop(const SSL *ssl, struct fetch_tls *tls)
 
 static void on_info(const SSL *ssl, int where, int value)
 {
-    struct fetch_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    struct fetch_tls *tls = tls_of(ssl);
     SSL *mutable_ssl = (SSL *)(uintptr_t)ssl;
-    if (tls->muted)
+    if (tls == NULL)
         return;
     if (where == SSL_CB_HANDSHAKE_START && !tls->started) {
         tls->started = true;
@@ -45,11 +51,11 @@ static void on_info(const SSL *ssl, int where, int value)
  * callbacks. */
 static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
-    struct fetch_tls *tls = arg;
+    struct fetch_tls *tls = tls_of(ssl);
     const uint8_t *header = data;
     (void)version;
-    (void)ssl;
-    if (tls->muted || written || type != SSL3_RT_HEADER || len < RECORD_HEADER_BYTES)
+    (void)arg;
+    if (tls == NULL || written || type != SSL3_RT_HEADER || len < RECORD_HEADER_BYTES)
         return;
     tls->wire_bytes += RECORD_HEADER_BYTES + ((size_t)header[3] << 8 | header[4]);
     if (tls->wire_bytes <= tls->wire_limit || tls->flooded)
@@ -63,15 +69,20 @@ enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *
     enum error error = tls_context_setup(ctx, trust);
     if (error != ERR_OK)
         return error;
-    if (SSL_CTX_set_app_data(ctx, tls) != 1)
+    fetch_tls_mute(tls); /* of an earlier connection of the same transfer */
+    if (SSL_CTX_set_app_data(ctx, tls) != 1 || SSL_CTX_up_ref(ctx) != 1)
         return ERR_LIBRARY;
+    tls->ctx = ctx;
     SSL_CTX_set_info_callback(ctx, on_info);
     SSL_CTX_set_msg_callback(ctx, on_message);
-    SSL_CTX_set_msg_callback_arg(ctx, tls);
     return ERR_OK;
 }
 
 void fetch_tls_mute(struct fetch_tls *tls)
 {
-    tls->muted = true;
+    if (tls->ctx == NULL)
+        return;
+    (void)SSL_CTX_set_app_data(tls->ctx, NULL);
+    SSL_CTX_free(tls->ctx);
+    tls->ctx = NULL;
 }

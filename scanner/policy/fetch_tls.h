@@ -22,13 +22,14 @@ struct fetch_tls {
     bool close_notify;
     bool flooded;
     int late_alert; /* a fatal alert after the handshake, or -1 */
-    bool muted;
+    SSL_CTX *ctx;   /* a reference of ours, while it calls back */
 };
 
-/* Trust and these eyes into libcurl's ctx; tls outlives the connection. */
+/* Trust and these eyes into libcurl's ctx, until fetch_tls_mute. */
 enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *tls);
 
-/* From here on nothing is recorded any more: closing the connection may still call back. */
+/* From here on nothing is recorded any more and tls may go: libcurl may close the connection later, which
+ * still calls back. */
 void fetch_tls_mute(struct fetch_tls *tls);
 
 #endif
