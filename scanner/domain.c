@@ -87,16 +87,27 @@ static void on_mx(void *arg, const struct dns_answer *answer)
     record_answered(domain);
 }
 
+/* A name past 253 octets cannot be asked for and cannot exist (RFC 1035 section 2.3.4). */
+static struct lookup_handle ask_below(struct domain *domain, const char *prefix, lookup_done done,
+                                      struct txt_facts *facts)
+{
+    char name[HOSTNAME_BYTES + 16];
+    int len = snprintf(name, sizeof name, "%s%s", prefix, domain->facts.domain);
+    if (len >= HOSTNAME_BYTES) {
+        facts->lookup.status = DNS_NXDOMAIN;
+        domain->pending--;
+        return (struct lookup_handle){0};
+    }
+    return lookup_start_last(domain->worker->dns, name, DNS_TYPE_TXT, done, domain);
+}
+
 static void enter_records(struct domain *domain)
 {
     struct lookup_engine *dns = domain->worker->dns;
-    char name[HOSTNAME_BYTES + 16];
     set_state(domain, DOMAIN_RECORDS);
-    domain->pending = 3;
-    (void)snprintf(name, sizeof name, "_mta-sts.%s", domain->facts.domain);
-    domain->txt = lookup_start_last(dns, name, DNS_TYPE_TXT, on_txt, domain);
-    (void)snprintf(name, sizeof name, "_smtp._tls.%s", domain->facts.domain);
-    domain->tlsrpt = lookup_start_last(dns, name, DNS_TYPE_TXT, on_tlsrpt, domain);
+    domain->pending = 3; /* the MX lookup ends later, so that it does not fall to 0 here */
+    domain->txt = ask_below(domain, "_mta-sts.", on_txt, &domain->facts.txt);
+    domain->tlsrpt = ask_below(domain, "_smtp._tls.", on_tlsrpt, &domain->facts.tlsrpt);
     domain->mx = lookup_start_last(dns, domain->facts.domain, DNS_TYPE_MX, on_mx, domain);
 }
 

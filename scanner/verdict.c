@@ -10,10 +10,15 @@ bool lookup_is_negative(enum dns_status status)
 }
 
 /* A lookup that neither answered nor said no. */
+bool lookup_failed(const struct lookup_facts *lookup)
+{
+    return lookup->status != DNS_NOT_ASKED && lookup->status != DNS_ANSWERED &&
+           !lookup_is_negative(lookup->status);
+}
+
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup)
 {
-    if (lookup->status == DNS_NOT_ASKED || lookup->status == DNS_ANSWERED ||
-        lookup_is_negative(lookup->status))
+    if (!lookup_failed(lookup))
         return false;
     code_set_add(&judgement->codes, dns_status_code(lookup->status));
     return true;

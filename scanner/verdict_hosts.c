@@ -26,10 +26,10 @@ static enum failure_code host_code(const struct mx_host *host, struct judgement 
     const struct address_facts *address = &host->facts->address;
     if (host->facts->address.a.cname_count > 0 || address->aaaa.cname_count > 0)
         code_set_add(&judgement->codes, host->implicit ? FAIL_NONE : FAIL_MX_CNAME);
-    if (address->ip_count > 0)
-        return FAIL_NONE;
     bool failed = add_failed_lookup(judgement, &address->a);
     failed = add_failed_lookup(judgement, &address->aaaa) || failed;
+    if (address->ip_count > 0)
+        return FAIL_NONE;
     if (failed)
         return FAIL_MX_DNS_FAILED;
     code_set_add(&judgement->codes, dns_status_code(address->a.status));
@@ -119,9 +119,15 @@ void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, st
     code_set_add(&judgement->codes, verdict->code);
 }
 
+bool has_unseen_addresses(const struct host_facts *host)
+{
+    return host->address.ip_count > host->probe_count || lookup_failed(&host->address.a) ||
+           lookup_failed(&host->address.aaaa);
+}
+
 /* What a sender that honours the policy meets at one host: it may both pass and fail, at different addresses.
  */
-static void count_host(const struct host_verdict *verdict, struct tally_of *hosts)
+static void count_host(const struct mx_host *host, const struct host_verdict *verdict, struct tally_of *hosts)
 {
     struct tally_of addresses = {0, 0, 0};
     if (verdict->code != FAIL_NONE) {
@@ -130,6 +136,7 @@ static void count_host(const struct host_verdict *verdict, struct tally_of *host
     }
     for (size_t i = 0; i < verdict->ip_count; i++)
         tally_add(&addresses, verdict->ips[i].code);
+    addresses.unknown += has_unseen_addresses(host->facts);
     hosts->pass += addresses.pass > 0;
     hosts->fail += addresses.fail > 0;
     hosts->unknown += addresses.unknown > 0 || verdict->ip_count == 0;
@@ -139,7 +146,7 @@ enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *
 {
     struct tally_of hosts = {0, 0, 0};
     for (size_t i = 0; i < judgement->host_count; i++)
-        count_host(&judgement->hosts[i], &hosts);
+        count_host(&facts->hosts[i], &judgement->hosts[i], &hosts);
     if (mx_hosts_named(&facts->mx) > judgement->host_count)
         hosts.unknown++;
     judgement->incomplete = hosts.pass > 0 && hosts.fail == 0 && hosts.unknown > 0;

@@ -19,7 +19,8 @@ void tally_add(struct tally_of *tally, enum failure_code code);
 
 bool lookup_is_negative(enum dns_status status);
 
-/* Adds the code of a lookup that neither answered nor said no; was it one? */
+bool lookup_failed(const struct lookup_facts *lookup); /* neither answered nor said no */
+/* Adds the code of a lookup that failed; was it one? */
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup);
 void add_findings(struct judgement *judgement, const struct findings *findings);
 
@@ -43,6 +44,9 @@ bool policy_is_usable(const struct judgement *judgement);
 /* ---- MX hosts (verdict_hosts.c) ---- */
 void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, struct host_verdict *verdict,
                 struct judgement *judgement);
+/* Has the host addresses that nobody looked at: the lookup of a family failed, or there are more than
+ * smtp.max_addresses? What is open may pass or fail. */
+bool has_unseen_addresses(const struct host_facts *host);
 /* The outcome under enforce, from judgement->hosts. */
 enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);
 

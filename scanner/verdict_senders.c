@@ -67,6 +67,8 @@ static enum delivery at_host(enum rule rule, const struct mx_host *host, const s
         return by_code(verdict->code);
     for (size_t i = 0; i < verdict->ip_count; i++)
         count[at_address(rule, host, verdict, i)]++;
+    if (host->facts != NULL && has_unseen_addresses(host->facts))
+        count[DELIVERY_DEFERS]++;
     if (count[DELIVERY_TAKES] > 0)
         return count[DELIVERY_SKIPS] > 0 ? DELIVERY_SOME : DELIVERY_TAKES;
     return count[DELIVERY_SKIPS] > 0 && count[DELIVERY_DEFERS] == 0 ? DELIVERY_SKIPS : DELIVERY_DEFERS;

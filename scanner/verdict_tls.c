@@ -319,13 +319,19 @@ static enum failure_code fetch_net_code(const struct fetch_facts *fetch)
     return FAIL_POLICY_TCP_UNREACHABLE;
 }
 
+/* Request Timeout, Too Early, Too Many Requests: asked another time it may well answer. */
+static bool is_later(int status)
+{
+    return status == 408 || status == 425 || status == 429;
+}
+
 static enum failure_code http_code(const struct fetch_facts *fetch)
 {
     if (fetch->protocol)
         return FAIL_POLICY_HTTP_PROTOCOL;
     if (fetch->http_status >= 300 && fetch->http_status < 400)
         return FAIL_POLICY_HTTP_REDIRECT;
-    if (fetch->http_status >= 500)
+    if (fetch->http_status >= 500 || is_later(fetch->http_status))
         return FAIL_POLICY_HTTP_SERVER_ERROR;
     if (fetch->http_status != 0 && fetch->http_status != 200)
         return FAIL_POLICY_HTTP_STATUS;

@@ -313,6 +313,23 @@ static void test_refusals(void **state)
     place_remove(&place);
 }
 
+/* No record can stand below a name of 253 octets: that is no fault of anybody's name server. */
+static void test_names_too_long_for_records(void **state)
+{
+    enum { LABEL = 63 };
+    struct place place = place_make();
+    char name[256 + 1] = "";
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j <= LABEL; j++)
+            name[i * (LABEL + 1) + j] = j < LABEL ? (char)('a' + i) : '.';
+    (void)snprintf(name + 245, sizeof name - 245, ".example\n"); /* 253 and the line's end */
+    write_names(&place, 10, name);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 11);
+    assert_int_equal(outcome_of(&place, "no-mail"), 11);
+    place_remove(&place);
+}
+
 static void *interrupt(void *arg)
 {
     (void)arg;
@@ -614,6 +631,7 @@ int main(void)
         cmocka_unit_test(test_spool_on_disk),
         cmocka_unit_test(test_shards_are_a_partition),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_names_too_long_for_records),
         cmocka_unit_test(test_signal_then_resume),
         cmocka_unit_test_teardown(test_drain_and_second_signal, answer_again),
         cmocka_unit_test_teardown(test_a_signal_sent_twice_at_once, answer_again),

@@ -316,6 +316,11 @@ static const struct fetch_case fetch_cases[] = {
     {"POL-1 200", 0, FETCH_DONE, TLS_DONE, 0, 200, 0, 0, 0, 0, FAIL_NONE},
     {"POL-1 redirect", 0, FETCH_DONE, TLS_DONE, 0, 301, 0, 0, 0, 0, FAIL_POLICY_HTTP_REDIRECT},
     {"POL-1 404", 0, FETCH_DONE, TLS_DONE, 0, 404, 0, 0, 0, 0, FAIL_POLICY_HTTP_STATUS},
+    {"POL-1 429 asks for another time", 0, FETCH_DONE, TLS_DONE, 0, 429, 0, 0, 0, 0,
+     FAIL_POLICY_HTTP_SERVER_ERROR},
+    {"POL-1 408 asks for another time", 0, FETCH_DONE, TLS_DONE, 0, 408, 0, 0, 0, 0,
+     FAIL_POLICY_HTTP_SERVER_ERROR},
+    {"POL-1 403", 0, FETCH_DONE, TLS_DONE, 0, 403, 0, 0, 0, 0, FAIL_POLICY_HTTP_STATUS},
     {"POL-1 500", 0, FETCH_DONE, TLS_DONE, 0, 500, 0, 0, 0, 0, FAIL_POLICY_HTTP_SERVER_ERROR},
     {"POL-1 204 is not 200", 0, FETCH_DONE, TLS_DONE, 0, 204, 0, 0, 0, 0, FAIL_POLICY_HTTP_STATUS},
     {"POL-9 too large", 0, FETCH_BODY, TLS_DONE, 0, 200, 0, 1, 0, 0, FAIL_POLICY_HTTP_TOO_LARGE},
@@ -994,6 +999,47 @@ static void test_shared_facts(void **state)
     arena_dispose(&arena);
 }
 
+/* An address that nobody looked at may pass: no final verdict by the others, and what passes is not all. */
+static void check_unseen(struct world *world, struct domain_facts *facts, struct arena *arena, bool is_lookup)
+{
+    struct judgement judgement;
+    judge_named("enforce, all fail", world, facts, arena, &judgement);
+    assert_int_equal(judgement.outcome, OUTCOME_REFUSED);
+    assert_int_equal(judgement.senders[SENDER_MTA_STS].all, DELIVERY_SKIPS);
+    for (size_t i = 0; i < facts->host_count; i++) {
+        if (is_lookup)
+            world->host_facts[i].address.aaaa.status = DNS_TIMEOUT;
+        else
+            world->host_facts[i].address.ip_count = 3;
+    }
+    verdict_judge(facts, NOW_MS, arena, &judgement);
+    assert_int_equal(judgement.outcome, OUTCOME_UNKNOWN);
+    assert_int_equal(judgement.senders[SENDER_MTA_STS].all, DELIVERY_DEFERS);
+    assert_int_equal(code_set_has(&judgement.codes, FAIL_DNS_TIMEOUT), is_lookup);
+    judge_named("enforce, all pass", world, facts, arena, &judgement);
+    assert_false(judgement.incomplete || verdict_may_pass(&judgement));
+    if (is_lookup)
+        world->host_facts[0].address.a.status = DNS_TIMEOUT;
+    else
+        world->host_facts[0].address.ip_count = 3;
+    verdict_judge(facts, NOW_MS, arena, &judgement);
+    assert_int_equal(judgement.outcome, OUTCOME_PROTECTED);
+    assert_true(judgement.incomplete);
+    assert_int_equal(verdict_may_pass(&judgement), is_lookup);
+}
+
+static void test_unseen_addresses(void **state)
+{
+    (void)state;
+    struct world world;
+    struct domain_facts facts;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    check_unseen(&world, &facts, &arena, true);
+    check_unseen(&world, &facts, &arena, false);
+    arena_dispose(&arena);
+}
+
 static void test_hosts_past_the_limit_are_unknown(void **state)
 {
     (void)state;
@@ -1117,6 +1163,7 @@ int main(void)
         cmocka_unit_test(test_shared_facts),
         cmocka_unit_test(test_tls_outcome),
         cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
+        cmocka_unit_test(test_unseen_addresses),
         cmocka_unit_test(test_may_pass),
         cmocka_unit_test(test_weaknesses),
         cmocka_unit_test(test_null_mx_findings),
