@@ -50,6 +50,7 @@ help:
 	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
 	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
 	@echo 'make docs          make docs/failures.md, docs/rules.md and scan.ini anew from their tables'
+	@echo 'make format        clang-format over all C files'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
 	@echo 'make clean'
 
@@ -117,6 +118,7 @@ install: all
 	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini
 	install -D -m 644 docs/schema.json $(DESTDIR)$(PREFIX)/share/stsweep/schema.json
 	install -D -m 644 docs/failures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/failures.md
+	install -D -m 644 docs/records.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/records.md
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
 

@@ -16,9 +16,14 @@ int main(void)
     puts("Made from `scanner/failure.def` by `make docs`; do not edit. Codes are stable once released.\n");
     puts("- **RFC 8460**: the result type of RFC 8460 section 4.3 that a report would carry");
     puts("- **passes**: may pass by itself; such a failure is never a verdict on the domain");
-    puts("- **effect** on a sender that honours MTA-STS: `no policy` it delivers as if there were none; "
-         "`host fails`");
-    puts("  it does not deliver to this MX host; `unknown` it could not be determined\n");
+    puts("- **effect** on a sender that honours MTA-STS (of `dane.*`: on one that honours DANE): `no policy` "
+         "it "
+         "delivers");
+    puts("  as if there were none; `host fails` it does not deliver to this MX host; `no mail` nobody can "
+         "deliver; "
+         "`unknown`");
+    puts("  it could not be determined; `warning` it delivers all the same, somebody should know; `none` "
+         "nothing\n");
     for (enum failure_stage stage = 0; stage < STAGE_COUNT; stage++) {
         printf("## %s\n\n", failure_stage_name(stage));
         puts("| code | RFC 8460 | passes | effect | who mends it | why | mend |");

@@ -163,13 +163,21 @@ static void print_providers(FILE *out, const struct summary *summary)
 }
 
 /* Duplicates and names opted out are no rejects: the equation below has them. */
-static void print_rejects(FILE *out, const struct summary *summary)
+/* Streamed records leave no directory. */
+static bool is_stored(const char *dir)
+{
+    return dir != NULL && strcmp(dir, "-") != 0;
+}
+
+static void print_rejects(FILE *out, const struct summary *summary, const char *dir)
 {
     uint64_t counts[FAIL_COUNT];
     memcpy(counts, summary->left_out, sizeof counts);
     counts[FAIL_INPUT_DUPLICATE] = counts[FAIL_INPUT_OPTED_OUT] = 0;
-    print_codes(out, "Rejected lines (rejects.ndjson.zst has each with file and line)", counts,
-                summary->rejects);
+    print_codes(out,
+                is_stored(dir) ? "Rejected lines (rejects.ndjson.zst has each with file and line)"
+                               : "Rejected lines",
+                counts, summary->rejects);
 }
 
 /* Only the terms that are not 0: the others say nothing. */
@@ -230,8 +238,8 @@ void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms,
         print_dane_and_tls(out, summary);
         print_providers(out, summary);
     }
-    print_rejects(out, summary);
+    print_rejects(out, summary, dir);
     print_equation(out, summary);
-    if (dir != NULL && strcmp(dir, "-") != 0)
+    if (is_stored(dir))
         (void)fprintf(out, "\nRecords and summary.json are in %s\n", dir);
 }

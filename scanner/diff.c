@@ -288,7 +288,10 @@ int diff_main(int argc, char **argv, FILE *out, FILE *err)
             json = true;
         else if (count < 2 && argv[i][0] != '-')
             dirs[count++] = argv[i];
-        else
+        else if (argv[i][0] == '-') {
+            (void)fprintf(err, "stsweep: diff: no such flag: %s; `stsweep help diff` says more\n", argv[i]);
+            return EXIT_USAGE;
+        } else
             count = 3;
     }
     if (count != 2) {

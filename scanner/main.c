@@ -40,8 +40,9 @@ static const struct command commands[] = {
      "               [--fail-on OUTCOME,...] [--config FILE] [--section.key=value...]",
      "Scans the domains of FILE (a name a line, or CSV rank,domain[,label]; also .gz\n"
      "and .zst; - or no FILE is standard input) into the scan directory DIR. -o -\n"
-     "streams domain records to standard output. --resume goes on after a stop or a\n"
-     "crash. --shard scans part i of n. --trace DOMAIN prints what is done for one.\n"
+     "streams domain records to standard output and keeps nothing else. --resume goes\n"
+     "on after a stop or a crash; speeds, limits and the opt-out list may be others\n"
+     "then. --shard scans part i of n. --trace DOMAIN prints what is done for one.\n"
      "Exit 0 done, 1 a record has an outcome of --fail-on, 2 usage, 3 stopped but\n"
      "resumable, 4 cannot go on.",
      run_scan},
@@ -51,9 +52,10 @@ static const struct command commands[] = {
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
      "records that scan writes. Colours appear on a terminal only, and not where\n"
-     "NO_COLOR is set. Exit 0 all protected, 1 not, 2 usage, 4 cannot go on, 5 could\n"
-     "not be determined; with --fail-on, 1 where a domain has one of these outcomes,\n"
-     "else 5 where one could not be determined, else 0.",
+     "NO_COLOR is set. Exit 0 all protected, 1 one is not (no-mail among them), else\n"
+     "5 where one could not be determined, 2 usage, 4 cannot go on; with --fail-on,\n"
+     "1 where a domain has one of these outcomes, else 5 where one could not be\n"
+     "determined, else 0.",
      run_check},
     {"lint",
      "lint record TXT... | tlsrpt TXT... | policy FILE|- |\n"
@@ -92,11 +94,11 @@ static const struct command commands[] = {
      run_show},
     {"diff", "diff OLD NEW [--json]",
      "Compares two scan directories and says of each domain what has changed for\n"
-     "senders: gained or lost MTA-STS, broke, mended, another outcome, another\n"
-     "policy, unclear (not determined in one of them), appeared or gone from the\n"
-     "list; and whose policy changed under the same id, so that senders keep the old\n"
-     "one (policy.weak.id-body-changed). A line each, or --json. Exit 0 nothing got\n"
-     "worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a directory\n"
+     "senders that honour MTA-STS: gained or lost it, broke, mended, another outcome,\n"
+     "another policy, unclear (not determined in one of them), appeared or gone from\n"
+     "the list; and whose policy changed under the same id, so that senders keep the\n"
+     "old one (policy.weak.id-body-changed). A line each, or --json. Exit 0 nothing\n"
+     "got worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a directory\n"
      "cannot be read.",
      run_diff},
     {"help", "help [COMMAND|scan.ini]",

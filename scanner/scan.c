@@ -372,7 +372,8 @@ static void run_to_end(struct scan *scan)
         }
         if (atomic_load(&scan->writer_failed)) {
             if (!scan->stopping)
-                stop_feeding(scan, "the scan directory takes no more");
+                stop_feeding(scan, is_streaming(scan) ? "standard output takes no more"
+                                                      : "the scan directory takes no more");
             return;
         }
         if (clock_monotonic_ms() >= deadline_ms)
@@ -404,9 +405,8 @@ static int close_done(struct scan *scan)
     if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
         !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
         return EXIT_FAILED;
-    if (!is_streaming(scan))
-        summary_print(stdout, store_summary(scan->store), clock_monotonic_ms() - scan->started_ms,
-                      scan->config->output_dir);
+    summary_print(is_streaming(scan) ? stderr : stdout, store_summary(scan->store),
+                  clock_monotonic_ms() - scan->started_ms, scan->config->output_dir);
     return closing_code(store_summary(scan->store), scan->request->fail_on, stderr) ? EXIT_NO : EXIT_DONE;
 }
 

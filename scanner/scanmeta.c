@@ -10,10 +10,9 @@ enum { ARENA_BYTES = 4 * 1024 * 1024, TEXT_BYTES = 8 * 1024 * 1024, MOST_OPTIONS
 /* Speeds, timeouts, limits and places may change when a scan goes on; what decides its content may not. */
 static bool may_change(const char *name)
 {
-    static const char *const fixed[] = {"scan.shard",       "scan.seed",     "dns.trust_ad",
-                                        "policy.max_bytes", "smtp.probe",    "smtp.port",
-                                        "input.format",     "tls.ca_file",   "smtp.max_addresses",
-                                        "smtp.max_hosts",   "safety.optout", "safety.allow"};
+    static const char *const fixed[] = {
+        "scan.shard",   "scan.seed",   "dns.trust_ad",       "policy.max_bytes", "smtp.probe",  "smtp.port",
+        "input.format", "tls.ca_file", "smtp.max_addresses", "smtp.max_hosts",   "safety.allow"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (strcmp(fixed[i], name) == 0)
             return false;

@@ -88,13 +88,13 @@ static bool take_limit(struct reading *reading, const char *text)
 
 static bool take_switch(struct show_request *request, const char *argument)
 {
-    if (strcmp(argument, "--csv") == 0)
+    if (strcmp(argument, "--csv") == 0 && request->form != SHOW_JSON)
         request->form = SHOW_CSV;
-    else if (strcmp(argument, "--json") == 0)
+    else if (strcmp(argument, "--json") == 0 && request->form != SHOW_CSV)
         request->form = SHOW_JSON;
-    else if (strcmp(argument, "--hosts") == 0)
+    else if (strcmp(argument, "--hosts") == 0 && request->kind != SHOW_REJECTS)
         request->kind = SHOW_HOSTS;
-    else if (strcmp(argument, "--rejects") == 0)
+    else if (strcmp(argument, "--rejects") == 0 && request->kind != SHOW_HOSTS)
         request->kind = SHOW_REJECTS;
     else if (strcmp(argument, "--rejudge") == 0)
         request->rejudge = true;
