@@ -98,8 +98,8 @@ static const struct command commands[] = {
      "another policy, unclear (not determined in one of them), appeared or gone from\n"
      "the list; and whose policy changed under the same id, so that senders keep the\n"
      "old one (policy.weak.id-body-changed). A line each, or --json. Exit 0 nothing\n"
-     "got worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a directory\n"
-     "cannot be read.",
+     "got worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a\n"
+     "directory cannot be read.",
      run_diff},
     {"help", "help [COMMAND|scan.ini]",
      "Says how a command is used, and lists the options; `help scan.ini` prints a\n"
