@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/failure.h"
+#include "scanner/verdict.h"
 #include "scanner/worker.h"
 
 static void set_state(struct policy_visit *visit, enum policy_visit_state state)
@@ -30,22 +32,44 @@ static bool did_not_connect(const struct fetch_facts *fetch)
     return fetch->step == FETCH_CONNECT;
 }
 
+static enum policy_trouble trouble_of(const struct policy_visit *visit, const struct fetch_facts *fetch)
+{
+    const struct policy_facts alone = {.address = visit->facts->address, .fetch = *fetch};
+    bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY;
+    if (failure_get(verdict_fetch(&alone, 0))->transient) /* without a connection no date is looked at */
+        return stays ? TROUBLE_OPEN : TROUBLE_PASSING;
+    return fetch->not_tried == TRIED ? TROUBLE_FINAL : TROUBLE_NOT_TRIED;
+}
+
+/* Of addresses that did not answer one is told: what may pass at the first of them is not made final by what
+ * the others say. */
+static void keep_trouble(struct policy_visit *visit, const struct fetch_facts *fetch)
+{
+    enum policy_trouble trouble = trouble_of(visit, fetch);
+    if (trouble <= visit->trouble)
+        return;
+    visit->trouble = trouble;
+    visit->facts->fetch = *fetch;
+}
+
 static void on_fetch(void *arg, struct fetch_facts *facts)
 {
     struct policy_visit *visit = arg;
     struct worker *worker = visit->worker;
-    visit->facts->fetch = *facts;
     bool timed_out = facts->net == NET_TIMEOUT || facts->deadline;
     bool cut_off = (timed_out || facts->net == NET_UNREACHABLE) && worker_lacks_route(current(visit));
     if (cut_off)
-        visit->facts->fetch.not_tried = NOT_TRIED_NO_ROUTE;
+        facts->not_tried = NOT_TRIED_NO_ROUTE;
     worker->routes_lacking += cut_off;
     pace_release(worker, current(visit), PACE_HTTPS, !cut_off && timed_out && did_not_connect(facts));
     gate_leave(&worker->policy_gate);
-    if (did_not_connect(facts))
+    if (did_not_connect(facts)) {
+        keep_trouble(visit, facts);
         try_next(visit);
-    else
+    } else {
+        visit->facts->fetch = *facts;
         finish(visit);
+    }
 }
 
 static void on_place(void *arg)
@@ -67,14 +91,10 @@ static void on_place(void *arg)
         abort();
 }
 
-/* The address was not tried; a fact only where no other address was either. */
 static void pass_over(struct policy_visit *visit, enum not_tried reason)
 {
-    struct fetch_facts *fetch = &visit->facts->fetch;
-    if (visit->tried == 0) {
-        fetch->not_tried = reason;
-        fetch->ip = *current(visit);
-    }
+    const struct fetch_facts fetch = {.not_tried = reason, .ip = *current(visit), .tls.alert = -1};
+    keep_trouble(visit, &fetch);
     try_next(visit);
 }
 

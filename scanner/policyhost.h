@@ -1,6 +1,7 @@
 /*
  * The policy host of one domain: its addresses, a turn at one of them, the fetch; the next address where one
- * does not answer (RFC 8461 section 3.3). Belongs to the domain's loop.
+ * does not answer (RFC 8461 section 3.3). Where none does, the facts are those of one: the first whose
+ * trouble may pass, else the first whose trouble counts most. Belongs to the domain's loop.
  */
 #ifndef STSWEEP_POLICYHOST_H
 #define STSWEEP_POLICYHOST_H
@@ -14,6 +15,15 @@ enum policy_visit_state { VISIT_NEW, VISIT_ADDRESSES, VISIT_TURN, VISIT_PLACE, V
 
 enum { POLICY_ADDRESSES_TRIED = 4 };
 
+/* Why an address did not answer, the later ones counting more. */
+enum policy_trouble {
+    TROUBLE_NONE,
+    TROUBLE_NOT_TRIED, /* nobody can reach it */
+    TROUBLE_FINAL,     /* it was tried, and said no */
+    TROUBLE_OPEN,      /* it is not known what it would say, and will not be from here */
+    TROUBLE_PASSING
+};
+
 struct policy_visit {
     struct worker *worker;
     struct arena *arena;
@@ -22,7 +32,8 @@ struct policy_visit {
     struct address_query address;
     size_t next; /* index into the addresses */
     size_t tried;
-    int64_t deadline_ms; /* of all tries together, monotonic; runs from the first connection */
+    enum policy_trouble trouble; /* which facts->fetch tells */
+    int64_t deadline_ms;         /* of all tries together, monotonic; runs from the first connection */
     struct handle turn;
     struct gate_wait place;
     struct handle fetch;
