@@ -24,9 +24,15 @@ static struct bytes *copy_lines(struct arena *arena, const struct bytes *lines, 
     return copy;
 }
 
+/* A reply that broke off half-way does not say what the address does not offer. */
+static bool ehlo_is_whole(const struct probe_facts *probe)
+{
+    return probe->ehlo_count > 0 && (probe->starttls_offered || probe->end == SMTP_END_NOT_OFFERED);
+}
+
 struct probe_sample *probe_sample_create(const struct probe_facts *probe)
 {
-    if (probe->not_tried != TRIED || probe->ehlo_count == 0)
+    if (probe->not_tried != TRIED || !ehlo_is_whole(probe))
         return NULL;
     struct probe_sample *sample = calloc(1, sizeof *sample);
     if (sample == NULL)

@@ -334,6 +334,30 @@ static void test_names_budget_without_sample(void **state)
     bench_dispose(&bench);
 }
 
+/* A session that broke off inside the reply to EHLO says nothing of what stood in the rest. */
+static void test_half_a_reply_is_no_sample(void **state)
+{
+    (void)state;
+    static struct bytes ehlo[1];
+    ehlo[0] = bytes_of("SIZE");
+    struct probe_facts probe = {.greeting = bytes_of("mx.example ESMTP"), .ehlo = ehlo, .ehlo_count = 1};
+    static const enum smtp_end broken[] = {SMTP_END_CLOSED, SMTP_END_STEP_TIMEOUT, SMTP_END_NET,
+                                           SMTP_END_SESSION_DEADLINE, SMTP_END_LINE_TOO_LONG};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        probe.end = broken[i];
+        assert_null(probe_sample_create(&probe));
+    }
+    probe.end = SMTP_END_NOT_OFFERED; /* the whole reply came */
+    struct probe_sample *sample = probe_sample_create(&probe);
+    assert_non_null(sample);
+    probe_sample_release(sample);
+    probe.end = SMTP_END_CLOSED; /* likewise, and then it closed */
+    probe.starttls_offered = true;
+    sample = probe_sample_create(&probe);
+    assert_non_null(sample);
+    probe_sample_release(sample);
+}
+
 /* However many there are, each stays known at a few bytes, and nobody else is taken for one of them. */
 static void test_many_silent_addresses(void **state)
 {
@@ -501,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_silent_address_is_dead),
         cmocka_unit_test(test_names_budget),
         cmocka_unit_test(test_names_budget_without_sample),
+        cmocka_unit_test(test_half_a_reply_is_no_sample),
         cmocka_unit_test(test_many_silent_addresses),
         cmocka_unit_test(test_no_place_to_wait),
         cmocka_unit_test(test_cancel),
