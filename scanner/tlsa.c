@@ -74,15 +74,19 @@ static void ask(struct tlsa_query *query, const char *base)
     buf_dispose(&name);
 }
 
-/* Is the alias itself in a signed zone? (section 2.2.2) */
+/* Is the alias itself in a signed zone? (section 2.2.2) Where that cannot be told a sender defers, as on the
+ * records themselves. */
 static void on_alias(void *arg, const struct dns_answer *answer)
 {
     struct tlsa_query *query = arg;
     query->lookup = (struct lookup_handle){0};
-    if (is_answer_of(&answer->lookup, DNSSEC_SECURE))
+    if (is_answer_of(&answer->lookup, DNSSEC_SECURE)) {
         ask(query, query->host);
-    else
-        finish(query);
+        return;
+    }
+    if (answer->lookup.status != DNS_ANSWERED && !has_none(&answer->lookup))
+        dns_lookup_copy(&answer->lookup, query->arena, &query->facts->lookup);
+    finish(query);
 }
 
 bool tlsa_query_start(struct tlsa_query *query, struct lookup_engine *dns, const char *host, int64_t port,

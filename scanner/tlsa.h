@@ -37,8 +37,8 @@ struct tlsa_query {
 
 /*
  * Asks at _<port>._tcp.<base>; facts->base is the last name asked at. false where nothing is to be asked:
- * then done is not called. facts->lookup stays DNS_NOT_ASKED where DANE does not apply. host and arena
- * outlive the query.
+ * then done is not called. facts->lookup stays DNS_NOT_ASKED where DANE does not apply, and is the alias's
+ * (without a base) where that lookup failed. host and arena outlive the query.
  */
 bool tlsa_query_start(struct tlsa_query *query, struct lookup_engine *dns, const char *host, int64_t port,
                       const struct address_facts *address, struct arena *arena, struct tlsa_facts *facts,
