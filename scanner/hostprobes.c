@@ -12,9 +12,31 @@ static void on_run_done(void *arg)
         probes->done(probes->arg);
 }
 
+static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
+{
+    if (a->rr_count != b->rr_count)
+        return false;
+    for (size_t i = 0; i < a->rr_count; i++) {
+        const struct tlsa_rr *left = &a->rrs[i];
+        const struct tlsa_rr *right = &b->rrs[i];
+        if (left->usage != right->usage || left->selector != right->selector ||
+            left->matching != right->matching || !bytes_equal(left->data, right->data))
+            return false;
+    }
+    return true;
+}
+
+/* Can what was seen then be judged by the records that stand now? */
+static bool holds_for(const struct tlsa_facts *earlier, const struct tlsa_facts *now)
+{
+    return !probe_looks_for_anchors(now) || same_records(earlier, now);
+}
+
 static const struct probe_facts *probed_earlier(const struct host_probes *probes, const struct ip_addr *ip)
 {
     const struct host_facts *facts = probes->earlier == NULL ? NULL : &probes->earlier->facts;
+    if (facts != NULL && !holds_for(&facts->tlsa, &probes->result->facts.tlsa))
+        return NULL;
     for (size_t i = 0; facts != NULL && i < facts->probe_count; i++)
         if (facts->probes[i].not_tried != NOT_TRIED_BUDGET && ip_equal(&facts->probes[i].ip, ip))
             return &facts->probes[i];

@@ -12,7 +12,8 @@
 struct host_probes {
     struct worker *worker;
     struct host_result *result;  /* whose addresses these are; borrowed */
-    struct host_result *earlier; /* a counted reference: what was probed then is not probed again; or NULL */
+    struct host_result *earlier; /* a counted reference: what was probed then is not probed again, but
+                                    where other TLSA records ask for more than it tells; or NULL */
     struct probe_run *runs;
     size_t run_count;
     size_t pending;

@@ -191,8 +191,7 @@ void probe_run_dispose(struct probe_run *run)
     arena_dispose(&run->arena);
 }
 
-/* RFC 7672 section 3.2.2: with usage 2 the domain's own name is a reference identifier too. */
-static bool compares_names(const struct tlsa_facts *tlsa)
+bool probe_looks_for_anchors(const struct tlsa_facts *tlsa)
 {
     for (size_t i = 0; i < tlsa->rr_count; i++)
         if (tlsa->rrs[i].usage == 2)
@@ -244,7 +243,7 @@ static void compact_legacy(const struct tls_facts *from, const struct host_facts
     legacy->group = NULL;
     legacy->error_text = NULL;
     compact_certs(from, arena, legacy);
-    if (legacy->cert_count > 0 && compares_names(&host->tlsa))
+    if (legacy->cert_count > 0 && probe_looks_for_anchors(&host->tlsa))
         copy_names(&from->certs[0], arena, &legacy->certs[0]);
 }
 
@@ -262,7 +261,7 @@ void probe_facts_compact(const struct probe_facts *from, const struct host_facts
     to->tls.signature = NULL;
     to->tls.error_text = NULL;
     compact_certs(&from->tls, arena, &to->tls);
-    if (to->tls.cert_count > 0 && compares_names(&host->tlsa))
+    if (to->tls.cert_count > 0 && probe_looks_for_anchors(&host->tlsa))
         copy_names(&from->tls.certs[0], arena, &to->tls.certs[0]);
     if (from->legacy != NULL)
         compact_legacy(from->legacy, host, arena, to);

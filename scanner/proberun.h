@@ -51,6 +51,11 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const struct 
 /* Ends what is under way without a callback and frees the memory. */
 void probe_run_dispose(struct probe_run *run);
 
+/* Does a record of usage 2 stand? Only then, and for these records in their order, a handshake's facts tell
+ * who signed what, and the leaf's names are kept: the domain's own is a reference identifier too (RFC 7672
+ * section 3.2.2). */
+bool probe_looks_for_anchors(const struct tlsa_facts *tlsa);
+
 /* A copy for domains to be judged by, without what only the host record needs (texts, DER, names but the
  * leaf's where a TLSA record of usage 2 may have them compared). */
 void probe_facts_compact(const struct probe_facts *from, const struct host_facts *host, struct arena *arena,

@@ -133,6 +133,21 @@ void dns_mx_facts(const struct dns_answer *answer, struct arena *arena, struct m
         qsort(facts->rrs, facts->rr_count, sizeof *facts->rrs, compare_mx);
 }
 
+static int compare_tlsa(const void *a, const void *b)
+{
+    const struct tlsa_rr *left = a;
+    const struct tlsa_rr *right = b;
+    const uint8_t of_left[] = {left->usage, left->selector, left->matching};
+    const uint8_t of_right[] = {right->usage, right->selector, right->matching};
+    size_t common = left->data.len < right->data.len ? left->data.len : right->data.len;
+    int order = memcmp(of_left, of_right, sizeof of_left);
+    if (order == 0)
+        order = memcmp(left->data.data, right->data.data, common);
+    if (order == 0 && left->data.len != right->data.len)
+        order = left->data.len < right->data.len ? -1 : 1;
+    return order;
+}
+
 void dns_tlsa_facts(const struct dns_answer *answer, struct arena *arena, struct tlsa_facts *facts)
 {
     *facts = (struct tlsa_facts){0};
@@ -150,6 +165,8 @@ void dns_tlsa_facts(const struct dns_answer *answer, struct arena *arena, struct
             facts->rrs[facts->rr_count++] =
                 (struct tlsa_rr){rdata.data[0], rdata.data[1], rdata.data[2], data};
     }
+    if (facts->rr_count > 1)
+        qsort(facts->rrs, facts->rr_count, sizeof *facts->rrs, compare_tlsa);
 }
 
 /* ---- addresses ---- */

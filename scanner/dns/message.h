@@ -71,8 +71,8 @@ enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect
 /* Is it the rdata of a record of this type? Types that dns_*_facts do not read are taken as they are. */
 bool dns_rdata_valid(uint16_t type, struct bytes rdata);
 
-/* From an answer into facts that live in arena (deep copies). Records whose rdata is malformed are left out.
- */
+/* From an answer into facts that live in arena (deep copies). Records whose rdata is malformed are left out;
+ * MX and TLSA records are sorted, since resolvers rotate them. */
 void dns_lookup_copy(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to);
 void dns_txt_facts(const struct dns_answer *answer, struct arena *arena, struct txt_facts *facts);
 void dns_mx_facts(const struct dns_answer *answer, struct arena *arena, struct mx_facts *facts);

@@ -84,12 +84,37 @@ static void tlsa_fields(void **state)
     expect_status(world, DNS_TYPE_TLSA, DNS_ANSWERED);
     dns_tlsa_facts(&world->answer, &world->arena, &facts);
     assert_int_equal(facts.rr_count, 2);
-    assert_int_equal(facts.rrs[0].usage, 3);
-    assert_int_equal(facts.rrs[0].selector, 1);
-    assert_int_equal(facts.rrs[0].matching, 1);
-    assert_true(bytes_equal(facts.rrs[0].data, bytes_of("hash")));
-    assert_int_equal(facts.rrs[1].data.len, 0);
+    assert_int_equal(facts.rrs[0].usage, 2);
+    assert_int_equal(facts.rrs[0].data.len, 0);
+    assert_int_equal(facts.rrs[1].usage, 3);
+    assert_int_equal(facts.rrs[1].selector, 1);
+    assert_int_equal(facts.rrs[1].matching, 1);
+    assert_true(bytes_equal(facts.rrs[1].data, bytes_of("hash")));
     assert_null(facts.base);
+}
+
+/* Resolvers rotate an RRset; facts that count records by their places must hold all the same. */
+static void tlsa_order_is_the_records_own(void **state)
+{
+    static const char *const sorted[] = {"\2\1\1b", "\3\0\1b", "\3\1\1a", "\3\1\1ab", "\3\1\1b", "\3\1\2a"};
+    struct world *world = *state;
+    struct dns_rr rrs[COUNT(sorted)];
+    for (size_t turn = 0; turn < COUNT(sorted); turn++) {
+        struct dns_answer answer = {.lookup = {.status = DNS_ANSWERED}, .type = DNS_TYPE_TLSA, .rrs = rrs};
+        struct tlsa_facts facts;
+        for (answer.rr_count = 0; answer.rr_count < COUNT(sorted); answer.rr_count++) {
+            const char *text = sorted[(answer.rr_count + turn) % COUNT(sorted)];
+            rrs[answer.rr_count].rdata = bytes_make(text, text[1] == 0 ? 4 : strlen(text));
+        }
+        dns_tlsa_facts(&answer, &world->arena, &facts);
+        assert_int_equal(facts.rr_count, COUNT(sorted));
+        for (size_t i = 0; i < COUNT(sorted); i++) {
+            assert_int_equal(facts.rrs[i].usage, sorted[i][0]);
+            assert_int_equal(facts.rrs[i].selector, sorted[i][1]);
+            assert_int_equal(facts.rrs[i].matching, sorted[i][2]);
+            assert_true(bytes_equal(facts.rrs[i].data, bytes_of(sorted[i] + 3)));
+        }
+    }
 }
 
 /* Whatever an engine hands over, nothing malformed becomes a fact. */
@@ -195,10 +220,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(txt_strings_are_joined_TXT_1),    TEST(mx_are_sorted_and_lowered_MX_1),
-        TEST(addresses_are_sorted_and_unique), TEST(tlsa_fields),
-        TEST(facts_leave_malformed_rdata_out), TEST(lookups_are_copied_deeply),
-        TEST(a_full_arena_loses_records_only), TEST(names_as_text),
+        TEST(txt_strings_are_joined_TXT_1),
+        TEST(mx_are_sorted_and_lowered_MX_1),
+        TEST(addresses_are_sorted_and_unique),
+        TEST(tlsa_fields),
+        TEST(tlsa_order_is_the_records_own),
+        TEST(facts_leave_malformed_rdata_out),
+        TEST(lookups_are_copied_deeply),
+        TEST(a_full_arena_loses_records_only),
+        TEST(names_as_text),
     };
     return cmocka_run_group_tests_name("facts", tests, NULL, NULL);
 }
