@@ -4,6 +4,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "scanner/verdict_handshake.h"
+#include "scanner/verdict_parts.h"
 
 /* Faults of a certificate in the order in which they are named when there are several. */
 enum cert_fault {
@@ -359,7 +360,16 @@ static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
     return codes[handshake_cause_told(tls)];
 }
 
-enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now)
+/* Nothing answered, and what addresses of the other family would have said is open. */
+static bool is_family_open(const struct policy_facts *policy)
+{
+    const struct fetch_facts *fetch = &policy->fetch;
+    bool reached = fetch->not_tried == TRIED && fetch->step != FETCH_CONNECT;
+    return policy->address.ip_count > 0 && !reached && fetch->not_tried != NOT_TRIED_OPTOUT &&
+           (lookup_failed(&policy->address.a) || lookup_failed(&policy->address.aaaa));
+}
+
+static enum failure_code code_of_fetch(const struct policy_facts *policy, int64_t now)
 {
     const struct fetch_facts *fetch = &policy->fetch;
     if (policy->address.ip_count == 0 || fetch->not_tried != TRIED)
@@ -370,4 +380,10 @@ enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now)
         return fetch_net_code(fetch);
     enum failure_code certificate = verdict_certificate(&fetch->tls, STAGE_POLICY, now);
     return certificate != FAIL_NONE ? certificate : http_code(fetch);
+}
+
+enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now)
+{
+    enum failure_code code = code_of_fetch(policy, now);
+    return is_family_open(policy) && !failure_get(code)->transient ? FAIL_POLICY_DNS_FAILED : code;
 }

@@ -141,7 +141,7 @@ static int compare_tlsa(const void *a, const void *b)
     const uint8_t of_right[] = {right->usage, right->selector, right->matching};
     size_t common = left->data.len < right->data.len ? left->data.len : right->data.len;
     int order = memcmp(of_left, of_right, sizeof of_left);
-    if (order == 0)
+    if (order == 0 && common > 0)
         order = memcmp(left->data.data, right->data.data, common);
     if (order == 0 && left->data.len != right->data.len)
         order = left->data.len < right->data.len ? -1 : 1;

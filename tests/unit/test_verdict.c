@@ -340,6 +340,26 @@ static const struct fetch_case fetch_cases[] = {
     {"not tried: silent before", NOT_TRIED_DEAD, 0, 0, 0, 0, 0, 0, 0, 0, FAIL_POLICY_TCP_TIMEOUT},
 };
 
+/* The A record's address refuses, the AAAA lookup failed: a sender tries again. */
+static void test_policy_host_with_a_family_open(void **state)
+{
+    (void)state;
+    struct ip_addr ip = {.family = 4};
+    struct policy_facts policy = {
+        .host = "mta-sts.example.org",
+        .address = {.a = {.status = DNS_ANSWERED}, .aaaa = {.status = DNS_NODATA}, .ips = &ip, .ip_count = 1},
+        .fetch = {.step = FETCH_CONNECT, .net = NET_REFUSED, .tls.alert = -1}};
+    assert_int_equal(verdict_fetch(&policy, NOW_MS), FAIL_POLICY_TCP_REFUSED);
+    policy.address.aaaa.status = DNS_SERVFAIL;
+    assert_int_equal(verdict_fetch(&policy, NOW_MS), FAIL_POLICY_DNS_FAILED);
+    policy.fetch.net = NET_TIMEOUT;
+    assert_int_equal(verdict_fetch(&policy, NOW_MS), FAIL_POLICY_TCP_TIMEOUT);
+    policy.fetch = (struct fetch_facts){.not_tried = NOT_TRIED_SPECIAL_ADDRESS, .tls.alert = -1};
+    assert_int_equal(verdict_fetch(&policy, NOW_MS), FAIL_POLICY_DNS_FAILED);
+    policy.fetch = (struct fetch_facts){.step = FETCH_TLS, .tls = {.alert = -1, .end = TLS_FAILED}};
+    assert_int_equal(verdict_fetch(&policy, NOW_MS), FAIL_POLICY_TLS_HANDSHAKE);
+}
+
 static void test_fetches(void **state)
 {
     (void)state;
@@ -1150,23 +1170,15 @@ static void test_null_mx_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_probe_codes),
-        cmocka_unit_test(test_port_blocked_here),
-        cmocka_unit_test(test_handshake_codes),
-        cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_no_certificate),
-        cmocka_unit_test(test_all_faults_are_collected),
-        cmocka_unit_test(test_fetches),
-        cmocka_unit_test(test_domains),
-        cmocka_unit_test(test_incomplete),
-        cmocka_unit_test(test_rpt_types),
-        cmocka_unit_test(test_shared_facts),
-        cmocka_unit_test(test_tls_outcome),
-        cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
-        cmocka_unit_test(test_unseen_addresses),
-        cmocka_unit_test(test_may_pass),
-        cmocka_unit_test(test_weaknesses),
-        cmocka_unit_test(test_null_mx_findings),
+        cmocka_unit_test(test_probe_codes),      cmocka_unit_test(test_port_blocked_here),
+        cmocka_unit_test(test_handshake_codes),  cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_no_certificate),   cmocka_unit_test(test_all_faults_are_collected),
+        cmocka_unit_test(test_fetches),          cmocka_unit_test(test_policy_host_with_a_family_open),
+        cmocka_unit_test(test_domains),          cmocka_unit_test(test_incomplete),
+        cmocka_unit_test(test_rpt_types),        cmocka_unit_test(test_shared_facts),
+        cmocka_unit_test(test_tls_outcome),      cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
+        cmocka_unit_test(test_unseen_addresses), cmocka_unit_test(test_may_pass),
+        cmocka_unit_test(test_weaknesses),       cmocka_unit_test(test_null_mx_findings),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }
