@@ -290,9 +290,10 @@ static void steps_of_mx(struct explained *explained)
     }
     for (size_t i = 0; i < judgement->host_count; i++)
         step_host(explained, &facts->hosts[i], &judgement->hosts[i]);
-    if (facts->mx.rr_count > judgement->host_count && judgement->host_count > 0) {
+    size_t named = mx_hosts_named(&facts->mx);
+    if (named > judgement->host_count && judgement->host_count > 0) {
         (void)buf_printf(&page->line, "%zu further MX records were not looked at",
-                         facts->mx.rr_count - judgement->host_count);
+                         named - judgement->host_count);
         page_step(page, MARK_UNKNOWN, "MX");
     }
 }

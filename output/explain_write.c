@@ -99,7 +99,7 @@ static void write_mx_in_use(struct explained *explained)
         write_row(explained, "");
         named++;
     }
-    if (named == 0 || facts->mx.rr_count > facts->host_count) {
+    if (named == 0 || mx_hosts_named(&facts->mx) > facts->host_count) {
         (void)buf_text(&explained->page.line, "mx: (one such line for each further MX host)");
         write_row(explained, "");
     }

@@ -1,4 +1,5 @@
-/* The names of the enums of record.h as they stand in records. Never a judgement, never I/O. */
+/* The names of the enums of record.h as they stand in records; how many hosts an MX set names. Never a
+ * judgement, never I/O. */
 #include "output/record.h"
 
 const char *dns_status_name(enum dns_status status)
@@ -181,4 +182,12 @@ enum failure_code dns_status_code(enum dns_status status)
         [DNS_LOOP] = FAIL_DNS_LOOP,         [DNS_LAME] = FAIL_DNS_LAME,
     };
     return codes[status];
+}
+
+size_t mx_hosts_named(const struct mx_facts *mx)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < mx->rr_count; i++)
+        count += strcmp(mx->rrs[i].host, ".") != 0;
+    return count;
 }

@@ -461,4 +461,7 @@ const char *exo_inbound_name(enum exo_inbound exo);
 /* The failure code of a lookup that ended so; FAIL_NONE where it was answered or not asked. */
 enum failure_code dns_status_code(enum dns_status status);
 
+/* The RRs that name a host: all but the root's (RFC 7505), which is nothing to look at. */
+size_t mx_hosts_named(const struct mx_facts *mx);
+
 #endif

@@ -148,8 +148,9 @@ static enum error list_blocks(const struct domain_facts *facts, const struct jud
                     (struct suggest_block){host->host, &host->facts->probes[j].ip, verdict->ips[j].code};
         suggestion->unseen += is_mended_by_policy(verdict->code) && verdict->ip_count == 0;
     }
-    if (facts->mx.rr_count > judgement->host_count)
-        suggestion->unseen += facts->mx.rr_count - judgement->host_count;
+    size_t named = mx_hosts_named(&facts->mx);
+    if (named > judgement->host_count)
+        suggestion->unseen += named - judgement->host_count;
     return ERR_OK;
 }
 

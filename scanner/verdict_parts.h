@@ -30,8 +30,7 @@ void judge_tlsrpt(const struct domain_facts *facts, struct arena *arena, struct 
 void judge_mx(const struct domain_facts *facts, struct judgement *judgement);
 /* Records at the wrong name (verdict_nearmiss.c): findings of the record and of TLSRPT. After those two. */
 void judge_near_miss(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
-size_t mx_hosts_named(const struct mx_facts *mx); /* RRs but the root's */
-bool mx_is_null(const struct mx_facts *mx);       /* RFC 7505 */
+bool mx_is_null(const struct mx_facts *mx); /* RFC 7505 */
 
 /* Nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address. */
 bool is_no_mail(const struct domain_facts *facts);

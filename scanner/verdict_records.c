@@ -27,14 +27,6 @@ static bool is_root(const struct mx_rr *rr)
     return strcmp(rr->host, ".") == 0;
 }
 
-size_t mx_hosts_named(const struct mx_facts *mx)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < mx->rr_count; i++)
-        count += !is_root(&mx->rrs[i]);
-    return count;
-}
-
 bool mx_is_null(const struct mx_facts *mx)
 {
     return mx->rr_count == 1 && is_root(&mx->rrs[0]);

@@ -459,6 +459,30 @@ static void a_null_mx_wants_no_record(void **state)
     buf_dispose(&out);
 }
 
+/* RFC 7505: a root among hosts names none that could be looked at, or written down. */
+static void a_root_among_hosts_is_no_host(void **state)
+{
+    struct mx_rr rrs[] = {{0, "."}, {10, "mx.example"}, {20, "mx2.example"}};
+    struct world world;
+    struct buf out;
+    (void)state;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.facts.mx.rrs = rrs;
+    world.facts.mx.rr_count = 2;
+    world.judgement.policy_code = FAIL_POLICY_HTTP_STATUS;
+    code_set_add(&world.judgement.codes, FAIL_POLICY_HTTP_STATUS);
+    explain(&out, &world, false, false);
+    assert_has_not(&out, "were not looked at");
+    assert_has_not(&out, "one such line");
+    assert_has(&out, "           mx: mx.example\n");
+    world.facts.mx.rr_count = 3;
+    explain(&out, &world, false, false);
+    assert_has(&out, "1 further MX records were not looked at");
+    assert_has(&out, "           mx: (one such line for each further MX host)\n");
+    buf_dispose(&out);
+}
+
 static void a_finding_has_its_place(void **state)
 {
     (void)state;
@@ -512,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_failed_lookup_is_unknown),
         cmocka_unit_test(dane_says_what_to_publish),
         cmocka_unit_test(a_null_mx_wants_no_record),
+        cmocka_unit_test(a_root_among_hosts_is_no_host),
         cmocka_unit_test(a_finding_has_its_place),
         cmocka_unit_test(a_full_page_is_said),
     };

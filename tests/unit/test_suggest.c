@@ -562,6 +562,23 @@ static void test_text_of_what_stands(void **state)
     end(&world);
 }
 
+/* RFC 7505: a root among hosts names none that could be looked at. */
+static void test_root_among_hosts(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    world.rrs[1] = (struct mx_rr){20, "."};
+    world.facts.mx.rr_count = 2;
+    suggest(&world, NULL);
+    assert_true(code_set_has(&world.judgement.codes, FAIL_MX_NULL_AMONG_OTHERS));
+    assert_int_equal(world.suggestion.unseen, 0);
+    assert_int_equal(world.suggestion.mx_count, 1);
+    assert_says(&world, "Every MX host passes what a sender checks");
+    end(&world);
+}
+
 static void test_text_of_what_fails(void **state)
 {
     (void)state;
@@ -723,6 +740,7 @@ int main(void)
         cmocka_unit_test(test_rua),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_of_what_stands),
+        cmocka_unit_test(test_root_among_hosts),
         cmocka_unit_test(test_text_of_what_fails),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_folder),
