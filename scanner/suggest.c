@@ -47,10 +47,18 @@ static bool is_name(const char *domain)
     return label > 0;
 }
 
+/* Would a line of this very text be a good one, and match the host? A star is a pattern's, never a name's. */
 static bool can_be_named(const char *host)
 {
     uint32_t column = 0;
-    return sts_policy_check_pattern(bytes_of(host), &column) == FAIL_NONE;
+    return host[0] != '*' && sts_policy_check_pattern(bytes_of(host), &column) == FAIL_NONE;
+}
+
+/* Do senders that find the policy today go by it? */
+static bool is_in_force(const struct judgement *judgement)
+{
+    return judgement->record.code == FAIL_NONE && judgement->policy_code == FAIL_NONE &&
+           judgement->policy.parsed;
 }
 
 bool suggest_rua_is_valid(const char *uri)
@@ -99,24 +107,40 @@ static const char *pattern_for(const char *host, struct arena *arena)
     return host;
 }
 
-static enum error add_host(struct suggestion *suggestion, const char *host, struct arena *arena)
+/* A wildcard matches names that no line can hold: mail to such a host must not be lost by a policy that names
+ * the others exactly. Where no line in force covers it, the host is a block. */
+static void keep_cover(const struct judgement *judgement, const char *host, struct suggestion *suggestion)
 {
-    if (!can_be_named(host))
-        return ERR_OK;
-    return add_mx(suggestion, pattern_for(host, arena)) ? ERR_OK : ERR_MEMORY;
+    const struct sts_policy *policy = &judgement->policy;
+    for (size_t i = 0; is_in_force(judgement) && i < policy->mx_count; i++) {
+        if (!mx_pattern_match(host, policy->mx[i]))
+            continue;
+        (void)add_mx(suggestion, policy->mx[i]);
+        return;
+    }
+}
+
+static enum error add_host(struct suggestion *suggestion, const struct judgement *judgement, const char *host,
+                           struct arena *arena)
+{
+    const char *pattern = pattern_for(host, arena);
+    if (pattern != host || can_be_named(host))
+        return add_mx(suggestion, pattern) ? ERR_OK : ERR_MEMORY;
+    keep_cover(judgement, host, suggestion);
+    return ERR_OK;
 }
 
 /* Every MX record, also those past the hosts that were looked at; without one, the implicit host. */
-static enum error list_mx(const struct domain_facts *facts, struct arena *arena,
-                          struct suggestion *suggestion)
+static enum error list_mx(const struct domain_facts *facts, const struct judgement *judgement,
+                          struct arena *arena, struct suggestion *suggestion)
 {
     size_t most = facts->mx.rr_count + facts->host_count;
     suggestion->mx = arena_array(arena, most, sizeof *suggestion->mx);
     enum error error = most > 0 && suggestion->mx == NULL ? ERR_MEMORY : ERR_OK;
     for (size_t i = 0; error == ERR_OK && i < facts->mx.rr_count; i++)
-        error = add_host(suggestion, facts->mx.rrs[i].host, arena);
+        error = add_host(suggestion, judgement, facts->mx.rrs[i].host, arena);
     for (size_t i = 0; error == ERR_OK && facts->mx.rr_count == 0 && i < facts->host_count; i++)
-        error = add_host(suggestion, facts->hosts[i].host, arena);
+        error = add_host(suggestion, judgement, facts->hosts[i].host, arena);
     return error;
 }
 
@@ -127,6 +151,18 @@ static bool is_mended_by_policy(enum failure_code code)
     return code == FAIL_NONE || code == FAIL_MX_NOT_IN_POLICY;
 }
 
+/* The host's own code once the suggestion is published: what is in no policy of today may be in that one, and
+ * the other way round. */
+static enum failure_code code_then(const struct mx_host *host, const struct host_verdict *verdict,
+                                   const struct suggestion *suggestion)
+{
+    if (!is_mended_by_policy(verdict->code))
+        return verdict->code;
+    return mx_pattern_match_any(host->host, suggestion->mx, suggestion->mx_count) ? FAIL_NONE
+                                                                                  : FAIL_MX_NOT_IN_POLICY;
+}
+
+/* After list_mx. */
 static enum error list_blocks(const struct domain_facts *facts, const struct judgement *judgement,
                               struct arena *arena, struct suggestion *suggestion)
 {
@@ -139,9 +175,10 @@ static enum error list_blocks(const struct domain_facts *facts, const struct jud
     for (size_t i = 0; i < judgement->host_count; i++) {
         const struct host_verdict *verdict = &judgement->hosts[i];
         const struct mx_host *host = &facts->hosts[i];
-        if (!is_mended_by_policy(verdict->code))
+        enum failure_code code = code_then(host, verdict, suggestion);
+        if (code != FAIL_NONE)
             suggestion->blocks[suggestion->block_count++] =
-                (struct suggest_block){.host = host->host, .code = verdict->code};
+                (struct suggest_block){.host = host->host, .code = code};
         for (size_t j = 0; j < verdict->ip_count; j++)
             if (verdict->ips[j].code != FAIL_NONE)
                 suggestion->blocks[suggestion->block_count++] =
@@ -156,13 +193,26 @@ static enum error list_blocks(const struct domain_facts *facts, const struct jud
 
 /* ---- mode, max_age, id ---- */
 
-static void choose_mode(const struct judgement *judgement, struct suggestion *suggestion)
+/* Is there a host that the policy in force names, and the suggested one does not? */
+static bool drops_host(const struct domain_facts *facts, const struct judgement *judgement,
+                       const struct suggestion *suggestion)
+{
+    for (size_t i = 0; i < judgement->host_count; i++)
+        if (judgement->hosts[i].policy_match &&
+            !mx_pattern_match_any(facts->hosts[i].host, suggestion->mx, suggestion->mx_count))
+            return true;
+    return false;
+}
+
+static void choose_mode(const struct domain_facts *facts, const struct judgement *judgement,
+                        struct suggestion *suggestion)
 {
     bool every_host_passes = suggestion->block_count == 0 && suggestion->unseen == 0;
-    bool in_force = judgement->record.code == FAIL_NONE && judgement->policy_code == FAIL_NONE &&
-                    judgement->policy.parsed;
+    bool in_force = is_in_force(judgement);
     bool enforces = judgement->policy.parsed && judgement->policy.mode == STS_MODE_ENFORCE;
-    bool is_safe = every_host_passes || (in_force && judgement->outcome != OUTCOME_REFUSED);
+    bool loses_nothing =
+        in_force && judgement->outcome != OUTCOME_REFUSED && !drops_host(facts, judgement, suggestion);
+    bool is_safe = every_host_passes || loses_nothing;
     suggestion->mode = enforces && is_safe ? STS_MODE_ENFORCE : STS_MODE_TESTING;
     suggestion->mode_lowered = enforces && in_force && !is_safe;
     suggestion->max_age = WEEK_S;
@@ -199,8 +249,8 @@ static bool has_mx(const char *const *list, size_t count, const char *pattern)
 static bool is_published(const struct judgement *judgement, const struct suggestion *suggestion)
 {
     const struct sts_policy *policy = &judgement->policy;
-    bool same = judgement->record.code == FAIL_NONE && judgement->policy_code == FAIL_NONE &&
-                policy->parsed && policy->mode == suggestion->mode && policy->max_age == suggestion->max_age;
+    bool same =
+        is_in_force(judgement) && policy->mode == suggestion->mode && policy->max_age == suggestion->max_age;
     for (size_t i = 0; same && i < suggestion->mx_count; i++)
         same = has_mx(policy->mx, policy->mx_count, suggestion->mx[i]);
     for (size_t i = 0; same && i < policy->mx_count; i++)
@@ -326,12 +376,12 @@ static enum error fill_in(const struct domain_facts *facts, const struct judgeme
         suggestion->wait_s = judgement->policy.max_age_set ? judgement->policy.max_age : 0;
         return ERR_OK;
     }
-    enum error error = list_mx(facts, arena, suggestion);
+    enum error error = list_mx(facts, judgement, arena, suggestion);
     if (error == ERR_OK)
         error = list_blocks(facts, judgement, arena, suggestion);
     if (error == ERR_OK && suggestion->mx_count == 0)
         suggestion->kind = SUGGEST_NO_HOST_NAME;
-    choose_mode(judgement, suggestion);
+    choose_mode(facts, judgement, suggestion);
     return error;
 }
 

@@ -2,10 +2,12 @@
  * What a domain should publish: the record at _mta-sts, the policy, the TLSRPT record, made of the facts that
  * a look at it found (RFC 8461 sections 3.1, 3.2 and 8.3, RFC 8460 section 3). Pure: time is an argument.
  *
- * What is written lints clean and names every MX host in use. A new policy begins in mode testing; enforce is
- * kept where it is in force and does not lose all mail, or would not once the policy is mended. mx lines name
- * hosts exactly; a wildcard is written only where the provider documents it for its customers. max_age is a
- * week also in testing, as a new id makes senders fetch again at once; a longer one that is in force is kept.
+ * What is written lints clean and names every MX host in use that a policy can name. A new policy begins in
+ * mode testing; enforce is kept where it is in force and does not lose all mail, or would not once the policy
+ * is mended. mx lines name hosts exactly; a wildcard is written only where the provider documents it for its
+ * customers, or where one in force covers a host whose name no line can hold (an underscore: RFC 8461 section
+ * 3.2). max_age is a week also in testing, as a new id makes senders fetch again at once; a longer one that
+ * is in force is kept.
  */
 #ifndef STSWEEP_SUGGEST_H
 #define STSWEEP_SUGGEST_H
@@ -31,7 +33,8 @@ struct suggest_options {
     bool remove;
 };
 
-/* What keeps an MX host from passing today: it must be mended before enforce. */
+/* What keeps an MX host from passing today, or would once the suggestion is published (FAIL_MX_NOT_IN_POLICY:
+ * no line can hold its name): it must be mended before enforce. */
 struct suggest_block {
     const char *host;
     const struct ip_addr *ip; /* NULL: the host itself */

@@ -35,8 +35,10 @@ static void say_head(struct page *page, const struct suggestion *suggestion)
         say(page, "Where MTA-STS was published before, take it down in order: stsweep suggest --remove.");
     if (suggestion->unchanged)
         say(page,
-            "The published policy says what stands below already: nothing needs to change, and the id stays "
-            "as it is.");
+            suggestion->block_count == 0
+                ? "The published policy says what stands below already: nothing needs to change, and the id "
+                  "stays as it is."
+                : "The published policy says what stands below already; the id stays as it is.");
     if (suggestion->mode_lowered)
         say(page,
             "The published policy enforces, and every MX host fails: mail is being lost. Until they are "
@@ -50,7 +52,13 @@ static void say_block(struct page *page, const struct suggest_block *block)
     (void)buf_text(&page->line, block->host);
     if (block->ip != NULL)
         (void)buf_printf(&page->line, " [%s]", ip_format(block->ip, ip));
-    (void)buf_printf(&page->line, " %s: %s %s", failure->code, failure->why, failure->mend);
+    if (block->code == FAIL_MX_NOT_IN_POLICY)
+        (void)buf_printf(&page->line,
+                         " %s: A policy cannot hold this name (it holds letters, digits and hyphens), so no "
+                         "line below matches the host. Rename the MX host, or cover it by a wildcard.",
+                         failure->code);
+    else
+        (void)buf_printf(&page->line, " %s: %s %s", failure->code, failure->why, failure->mend);
     page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
 }
 

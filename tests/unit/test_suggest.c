@@ -176,7 +176,7 @@ static void assert_record_is_clean(struct world *world)
 static bool can_be_named(const char *host)
 {
     uint32_t column = 0;
-    return sts_policy_check_pattern(bytes_of(host), &column) == FAIL_NONE;
+    return host[0] != '*' && sts_policy_check_pattern(bytes_of(host), &column) == FAIL_NONE;
 }
 
 static void assert_policy_is_clean(struct world *world)
@@ -229,7 +229,9 @@ static void test_random_sets(void **state)
         suggest(&world, NULL);
         bool any = false;
         for (size_t i = 0; i < world.facts.host_count; i++)
-            any = any || can_be_named(world.hosts[i].host);
+            any = any || can_be_named(world.hosts[i].host) ||
+                  mx_pattern_match(world.hosts[i].host, "*.mail.protection.outlook.com") ||
+                  mx_pattern_match(world.hosts[i].host, "*.mx.cloudflare.net");
         assert_int_equal(world.suggestion.kind, any ? SUGGEST_PUBLISH : SUGGEST_NO_HOST_NAME);
         if (any) {
             assert_record_is_clean(&world);
@@ -509,7 +511,8 @@ static void test_text(void **state)
     end(&world);
 }
 
-static void assert_says(struct world *world, const char *words)
+/* Wherever the rows were folded. */
+static void assert_is_said(struct world *world, const char *words, bool wanted)
 {
     struct buf text;
     char flat[16384];
@@ -520,9 +523,19 @@ static void assert_says(struct world *world, const char *words)
         if ((*at != ' ' && *at != '\n') || (len > 0 && flat[len - 1] != ' '))
             flat[len++] = *at == '\n' ? ' ' : *at;
     flat[len] = 0;
-    if (strstr(flat, words) == NULL)
-        fail_msg("\"%s\" is not said in:\n%s", words, buf_string(&text));
+    if ((strstr(flat, words) != NULL) != wanted)
+        fail_msg("\"%s\" is %s in:\n%s", words, wanted ? "not said" : "said", buf_string(&text));
     buf_dispose(&text);
+}
+
+static void assert_says(struct world *world, const char *words)
+{
+    assert_is_said(world, words, true);
+}
+
+static void assert_says_not(struct world *world, const char *words)
+{
+    assert_is_said(world, words, false);
 }
 
 /* What is in force, and whether it works, decides what a person is told. */
@@ -560,6 +573,78 @@ static void test_text_of_what_stands(void **state)
     suggest(&world, NULL);
     assert_says(&world, "1 MX hosts could not be looked at: check them too.");
     end(&world);
+}
+
+/* A host whose name no line can hold: a wildcard in force that covers it stays, or it must be mended first.
+ */
+static void test_host_without_a_line(void **state)
+{
+    (void)state;
+    static const char mended[] = "mail_1.example mx.not-in-policy: A policy cannot hold this name";
+    static const struct {
+        const char *policy; /* NULL: none */
+        const char *host;
+        const char *mx; /* the lines */
+        enum sts_mode mode;
+        bool is_blocked;
+        bool unchanged;
+        bool lowered;
+        const char *said;
+    } cases[] = {
+        {ENFORCE "mx: *.example\nmax_age: 604800\n", "mail_1.example", "mx: mx.example\r\nmx: *.example\r\n",
+         STS_MODE_ENFORCE, false, false, false, "the mode stays enforce."},
+        {ENFORCE "mx: mx.example\nmx: *.example\nmax_age: 604800\n", "mail_1.example",
+         "mx: mx.example\r\nmx: *.example\r\n", STS_MODE_ENFORCE, false, true, false,
+         "nothing needs to change"},
+        {ENFORCE "mx: *.example\nmax_age: 604800\n", "a\\032b.example", "mx: mx.example\r\nmx: *.example\r\n",
+         STS_MODE_ENFORCE, false, false, false, "the mode stays enforce."},
+        {"version: STSv1\nmode: testing\nmx: *.example\nmax_age: 604800\n", "mail_1.example",
+         "mx: mx.example\r\nmx: *.example\r\n", STS_MODE_TESTING, false, false, false, "the mode can be"},
+        /* the provider's own wildcard covers what a line cannot hold */
+        {NULL, "a_b.mail.protection.outlook.com", "mx: mx.example\r\nmx: *.mail.protection.outlook.com\r\n",
+         STS_MODE_TESTING, false, false, false, "Every MX host passes"},
+        /* partial: the others still pass */
+        {ENFORCE "mx: mx.example\nmax_age: 604800\n", "mail_1.example", "mx: mx.example\r\n",
+         STS_MODE_ENFORCE, true, true, false, "senders pass over these until they are mended: mail_1"},
+        {NULL, "mail_1.example", "mx: mx.example\r\n", STS_MODE_TESTING, true, false, false, mended},
+        {NULL, "300.1.2.3", "mx: mx.example\r\n", STS_MODE_TESTING, true, false, false,
+         "300.1.2.3 mx.not-in"},
+        {NULL, "*.example", "mx: mx.example\r\n", STS_MODE_TESTING, true, false, false,
+         "*.example mx.not-in"},
+        /* not in force, and all is lost: nothing is known to pass by the wildcard */
+        {ENFORCE "mx: *.example\n", "mail_1.example", "mx: mx.example\r\n", STS_MODE_TESTING, true, false,
+         false, mended},
+        {ENFORCE "mx: c.example\nmax_age: 604800\n", "mail_1.example", "mx: mx.example\r\n", STS_MODE_TESTING,
+         true, false, true, mended},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        char text[256];
+        begin(&world, "example.org");
+        add_host(&world, "mx.example");
+        add_host(&world, cases[i].host);
+        if (cases[i].policy != NULL)
+            publish(&world, "v=STSv1; id=1;", cases[i].policy);
+        suggest(&world, NULL);
+        const struct suggestion *suggestion = &world.suggestion;
+        if (suggestion->block_count != cases[i].is_blocked || suggestion->unchanged != cases[i].unchanged ||
+            suggestion->mode_lowered != cases[i].lowered)
+            fail_msg("case %zu: %zu blocks, unchanged %d, lowered %d", i, suggestion->block_count,
+                     suggestion->unchanged, suggestion->mode_lowered);
+        (void)snprintf(text, sizeof text, "version: STSv1\r\nmode: %s\r\n%smax_age: 604800\r\n",
+                       sts_mode_name(cases[i].mode), cases[i].mx);
+        assert_policy(&world, text);
+        assert_policy_is_clean(&world);
+        assert_says(&world, cases[i].said);
+        if (cases[i].is_blocked) {
+            assert_string_equal(suggestion->blocks[0].host, cases[i].host);
+            assert_int_equal(suggestion->blocks[0].code, FAIL_MX_NOT_IN_POLICY);
+            assert_null(suggestion->blocks[0].ip);
+            assert_says_not(&world, "Every MX host passes");
+            assert_says_not(&world, "nothing needs to change");
+        }
+        end(&world);
+    }
 }
 
 /* RFC 7505: a root among hosts names none that could be looked at. */
@@ -740,6 +825,7 @@ int main(void)
         cmocka_unit_test(test_rua),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_of_what_stands),
+        cmocka_unit_test(test_host_without_a_line),
         cmocka_unit_test(test_root_among_hosts),
         cmocka_unit_test(test_text_of_what_fails),
         cmocka_unit_test(test_json),
