@@ -11,6 +11,7 @@
 
 #include "output/explain.h"
 #include "output/explain_page.h"
+#include "scanner/policy/policy.h"
 
 enum { CEILING = 1 << 20, NAME_LETTERS = 240, MARCH_2026 = 1772323200 };
 
@@ -459,6 +460,108 @@ static void a_null_mx_wants_no_record(void **state)
     buf_dispose(&out);
 }
 
+/* A world with a second host, which is as good as the first but for its name. */
+static void add_second_host(struct world *world, struct mx_host hosts[2], struct host_verdict verdicts[2],
+                            struct mx_rr rrs[2], const char *name)
+{
+    hosts[0] = hosts[1] = world->mx;
+    hosts[1].host = name;
+    verdicts[0] = verdicts[1] = world->verdict;
+    rrs[0] = world->rr;
+    rrs[1] = (struct mx_rr){20, name};
+    world->facts.mx.rrs = rrs;
+    world->facts.mx.rr_count = world->facts.host_count = world->judgement.host_count = 2;
+    world->facts.hosts = hosts;
+    world->judgement.hosts = verdicts;
+}
+
+/* What is written as a policy holds no line that `lint policy` rejects, and who stands in none is said. */
+static void a_policy_holds_only_names_that_it_can(void **state)
+{
+    static const char *const names[] = {
+        "mx2.example", "mail_1.example", "a\\032b.example", "300.1.2.3",     "1.2.3",
+        "1.2.3.4.5",   "-a.example",     "a-.example",      "a.example-",    "a--b.example",
+        "*.example",   "a..example",     ".example",        "A.EXAMPLE",     "xn--exmple-cua.example",
+        "mx.example.", "[192.0.2.1]",    "2001:db8::1",     "ipv6:1.example"};
+    struct mx_host hosts[2];
+    struct host_verdict verdicts[2];
+    struct mx_rr rrs[2];
+    struct world world;
+    struct buf out;
+    char text[128];
+    (void)state;
+    buf_init(&out, CEILING);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        uint32_t column = 0;
+        bool is_good =
+            names[i][0] != '*' && sts_policy_check_pattern(bytes_of(names[i]), &column) == FAIL_NONE;
+        make_world(&world);
+        world.verdict.policy_match = false;
+        add_second_host(&world, hosts, verdicts, rrs, names[i]);
+        world.judgement.policy_code = FAIL_POLICY_HTTP_STATUS;
+        code_set_add(&world.judgement.codes, FAIL_POLICY_HTTP_STATUS);
+        explain(&out, &world, false, false);
+        (void)snprintf(text, sizeof text,
+                       "           mode: %s\n           mx: mx.example\n%s%s%s           max_age",
+                       is_good ? "enforce" : "testing", is_good ? "           mx: " : "",
+                       is_good ? names[i] : "", is_good ? "\n" : "");
+        assert_has(&out, text);
+        if (is_good)
+            assert_has_not(&out, "    rename ");
+        else
+            assert_has(&out, "    rename ");
+    }
+    buf_dispose(&out);
+}
+
+/* What a wildcard in force covers is not lost by lines that cannot name it; each wildcard is written once. */
+static void a_wildcard_that_is_needed_stays(void **state)
+{
+    struct mx_host hosts[2];
+    struct host_verdict verdicts[2];
+    struct mx_rr rrs[2];
+    struct world world;
+    struct buf out;
+    (void)state;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.patterns[0] = "*.example";
+    add_second_host(&world, hosts, verdicts, rrs, "mail_1.example");
+    code_set_add(&world.judgement.codes, FAIL_POLICY_WEAK_MAX_AGE_SHORT);
+    explain(&out, &world, false, false);
+    assert_has(&out, "           mode: enforce\n           mx: mx.example\n           mx: *.example\n"
+                     "           max_age: 604800\n");
+    assert_has_not(&out, "    rename ");
+    hosts[0].host = rrs[0].host = "mail_0.EXAMPLE";
+    explain(&out, &world, false, false);
+    assert_has(&out, "           mode: enforce\n           mx: *.EXAMPLE\n           max_age: 604800\n");
+    buf_dispose(&out);
+}
+
+static void a_line_is_added_only_where_it_can_be(void **state)
+{
+    struct mx_host hosts[2];
+    struct host_verdict verdicts[2];
+    struct mx_rr rrs[2];
+    struct world world;
+    struct buf out;
+    (void)state;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.verdict.policy_match = false;
+    world.verdict.code = FAIL_MX_NOT_IN_POLICY;
+    add_second_host(&world, hosts, verdicts, rrs, "mail_1.example");
+    code_set_add(&world.judgement.codes, FAIL_MX_NOT_IN_POLICY);
+    code_set_add(&world.judgement.codes, FAIL_POLICY_WEAK_MAX_AGE_SHORT);
+    explain(&out, &world, false, false);
+    assert_has(&out, "    add    mx: mx.example\n");
+    assert_has_not(&out, "mx: mail_1.example");
+    assert_says(&out, " rename mail_1.example: a policy cannot hold this name");
+    const char *first = strstr(buf_string(&out), "    rename ");
+    assert_null(strstr(first + 1, "    rename "));
+    buf_dispose(&out);
+}
+
 /* RFC 7505: a root among hosts names none that could be looked at, or written down. */
 static void a_root_among_hosts_is_no_host(void **state)
 {
@@ -536,6 +639,9 @@ int main(void)
         cmocka_unit_test(a_failed_lookup_is_unknown),
         cmocka_unit_test(dane_says_what_to_publish),
         cmocka_unit_test(a_null_mx_wants_no_record),
+        cmocka_unit_test(a_policy_holds_only_names_that_it_can),
+        cmocka_unit_test(a_wildcard_that_is_needed_stays),
+        cmocka_unit_test(a_line_is_added_only_where_it_can_be),
         cmocka_unit_test(a_root_among_hosts_is_no_host),
         cmocka_unit_test(a_finding_has_its_place),
         cmocka_unit_test(a_full_page_is_said),
