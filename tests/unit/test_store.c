@@ -762,6 +762,7 @@ static void test_disk_full_at_any_write(void **state)
     assert_true(refused >= 20);
 }
 
+/* Every other time also in the middle of the resume. */
 static void test_kill_9_at_any_moment(void **state)
 {
     struct place *place = *state;
@@ -770,16 +771,23 @@ static void test_kill_9_at_any_moment(void **state)
     store_destroy(store);
     uint64_t before = 1;
     for (int round = 0; round < 15; round++) {
+        int resumed[2];
+        char byte;
+        assert_int_equal(pipe(resumed), 0);
         pid_t child = fork();
         if (child == 0) {
             struct store_options options = options_of(place);
             fault.chunk = 100;
             if (store_resume(&options, &store, &place->why) != ERR_OK)
                 _exit(1);
+            (void)(write(resumed[1], "", 1) > 0);
             (void)scan_some(store, 1, 1000000, &place->why);
             _exit(0);
         }
+        close(resumed[1]);
+        assert_true(round % 2 == 1 || read(resumed[0], &byte, 1) == 1);
         usleep((useconds_t)(15000 + round * 3001));
+        close(resumed[0]);
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, NULL, 0), child);
         store = resume(place);
