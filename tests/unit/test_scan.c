@@ -407,6 +407,16 @@ static void wait_until_asked(struct nowhere *nowhere)
     assert_true(atomic_exchange(&nowhere->unanswered, 0) >= 100);
 }
 
+/* A child with names in flight that nobody answers. */
+static pid_t start_unanswered(struct nowhere *nowhere, const struct place *place, const char *drain)
+{
+    atomic_store(&nowhere->unanswered, 0);
+    atomic_store(&nowhere->silent, true);
+    pid_t child = start_child(nowhere, place, drain, -1);
+    wait_until_asked(nowhere);
+    return child;
+}
+
 /* Exit code, and how long it took from now on. */
 static int wait_for_child(pid_t child, int64_t *ms)
 {
@@ -432,17 +442,12 @@ static void test_drain_and_second_signal(void **state)
     struct place place = place_make();
     int64_t ms;
     write_names(&place, 3000, "");
-    atomic_store(&nowhere->unanswered, 0);
-    atomic_store(&nowhere->silent, true);
-    pid_t child = start_child(nowhere, &place, "1500ms", -1);
-    wait_until_asked(nowhere);
+    pid_t child = start_unanswered(nowhere, &place, "1500ms");
     assert_int_equal(kill(child, SIGINT), 0);
     assert_int_equal(wait_for_child(child, &ms), 3);
     assert_in_range(ms, 1000, 6000);
     remove_in(place.out);
-    atomic_store(&nowhere->unanswered, 0);
-    child = start_child(nowhere, &place, "60s", -1);
-    wait_until_asked(nowhere);
+    child = start_unanswered(nowhere, &place, "60s");
     assert_int_equal(kill(child, SIGINT), 0);
     (void)usleep(500000);
     assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
@@ -462,10 +467,7 @@ static void test_a_signal_sent_twice_at_once(void **state)
     struct place place = place_make();
     int64_t ms;
     write_names(&place, 3000, "");
-    atomic_store(&nowhere->unanswered, 0);
-    atomic_store(&nowhere->silent, true);
-    pid_t child = start_child(nowhere, &place, "1500ms", -1);
-    wait_until_asked(nowhere);
+    pid_t child = start_unanswered(nowhere, &place, "1500ms");
     assert_int_equal(kill(child, SIGINT), 0);
     (void)usleep(2000);
     assert_int_equal(kill(child, SIGTERM), 0);
