@@ -85,12 +85,9 @@ static void collect_rpt_types(struct judgement *judgement)
 bool verdict_host_may_pass(const struct host_facts *facts)
 {
     const struct lookup_facts *lookups[] = {&facts->address.a, &facts->address.aaaa, &facts->tlsa.lookup};
-    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++) {
-        enum dns_status status = lookups[i]->status;
-        if (status != DNS_NOT_ASKED && status != DNS_ANSWERED && status != DNS_NXDOMAIN &&
-            status != DNS_NODATA)
+    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
+        if (lookup_failed(lookups[i]))
             return true;
-    }
     for (size_t i = 0; i < facts->probe_count; i++)
         if (failure_get(verdict_probe(&facts->probes[i], facts->probes[i].time))->transient)
             return true;

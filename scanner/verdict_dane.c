@@ -19,12 +19,6 @@ static enum failure_code security_code(const struct lookup_facts *lookup, enum f
     }
 }
 
-static bool is_open(const struct lookup_facts *lookup)
-{
-    return lookup->status != DNS_NOT_ASKED && lookup->status != DNS_ANSWERED &&
-           !lookup_is_negative(lookup->status);
-}
-
 /* TLSA records were not asked for, because of what was known of the addresses. */
 static enum failure_code address_code(const struct address_facts *address)
 {
@@ -35,7 +29,7 @@ static enum failure_code address_code(const struct address_facts *address)
             return FAIL_DANE_INSECURE_ADDRESS;
         if (lookups[i]->status == DNS_ANSWERED && lookups[i]->security != DNSSEC_SECURE)
             code = FAIL_DANE_UNVALIDATED;
-        else if (is_open(lookups[i]) && code == FAIL_DANE_ABSENT)
+        else if (lookup_failed(lookups[i]) && code == FAIL_DANE_ABSENT)
             code = FAIL_MX_DNS_FAILED;
     }
     return code;
@@ -189,7 +183,7 @@ enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, stru
         code_set_add(&judgement->codes, FAIL_DANE_NOT_ALL_HOSTS);
     if (mx_hosts_named(&facts->mx) > judgement->host_count && !mx_is_null(&facts->mx))
         count[DANE_OUTCOME_UNKNOWN]++;
-    if (is_open(&facts->mx.lookup))
+    if (lookup_failed(&facts->mx.lookup))
         return DANE_OUTCOME_UNKNOWN;
     return outcome_of_hosts(count);
 }

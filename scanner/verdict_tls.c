@@ -304,8 +304,7 @@ static enum failure_code address_code(const struct policy_facts *policy)
     if (address->ip_count > 0 ||
         policy->fetch.not_tried == NOT_TRIED_OPTOUT) /* then it is not even asked for */
         return codes[policy->fetch.not_tried];
-    bool none = (address->a.status == DNS_NXDOMAIN || address->a.status == DNS_NODATA) &&
-                (address->aaaa.status == DNS_NXDOMAIN || address->aaaa.status == DNS_NODATA);
+    bool none = lookup_is_negative(address->a.status) && lookup_is_negative(address->aaaa.status);
     return none ? FAIL_POLICY_NO_ADDRESS : FAIL_POLICY_DNS_FAILED;
 }
 
