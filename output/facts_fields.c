@@ -280,6 +280,11 @@ int64_t read_time(struct read_fields *read, const struct json_node *object, cons
     return wall_ms;
 }
 
+int64_t read_optional_time(struct read_fields *read, const struct json_node *object, const char *key)
+{
+    return json_tree_at(object, key) == NULL ? 0 : read_time(read, object, key);
+}
+
 struct ip_addr read_ip_node(struct read_fields *read, const struct json_node *node, const char *key)
 {
     struct ip_addr ip = {.family = 0};

@@ -59,8 +59,9 @@ void read_hash(struct read_fields *read, const struct json_node *node, const cha
 struct bytes read_hex(struct read_fields *read, const struct json_node *object, const char *key);
 struct bytes read_base64(struct read_fields *read, const struct json_node *object, const char *key);
 
-/* RFC 3339 as json_put_time writes it, in ms; needed. */
+/* RFC 3339 as json_put_time writes it, in ms; needed. The other may be missing: 0. */
 int64_t read_time(struct read_fields *read, const struct json_node *object, const char *key);
+int64_t read_optional_time(struct read_fields *read, const struct json_node *object, const char *key);
 
 bool read_time_text(struct bytes text, int64_t *wall_ms);
 

@@ -49,6 +49,7 @@ static struct fetch_facts read_fetch(struct read_fields *read, const struct json
     struct fetch_facts fetch = {.not_tried = read_not_tried(read, node), .net = read_net(read, node)};
     fetch.step = fetch_step(read, node, "step");
     fetch.ip = read_ip(read, node, "ip");
+    fetch.time = read_optional_time(read, node, "time");
     fetch.deadline = read_bool(read, node, "deadline");
     fetch.too_large = read_bool(read, node, "too_large");
     fetch.truncated = read_bool(read, node, "truncated");

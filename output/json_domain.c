@@ -113,6 +113,8 @@ static void write_fetch(struct json *json, const struct fetch_facts *fetch)
         json_put_string(json, "not_tried", not_tried_name(fetch->not_tried));
     json_put_string(json, "step", fetch_step_name(fetch->step));
     json_ip(json, "ip", &fetch->ip);
+    if (fetch->time != 0)
+        json_put_time(json, "time", fetch->time);
     if (fetch->net != NET_OK)
         json_put_string(json, "net", net_error_name(fetch->net));
     json_put_flag(json, "deadline", fetch->deadline);

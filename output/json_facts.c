@@ -136,6 +136,8 @@ void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
         return;
     json_open(json, key);
     json_put_string(json, "end", tls_end_name(tls->end));
+    if (tls->time != 0)
+        json_put_time(json, "time", tls->time);
     write_version(json, tls->version);
     json_put_optional(json, "cipher", tls->cipher);
     json_put_optional(json, "group", tls->group);

@@ -133,6 +133,7 @@ struct fetch_facts {
     bool truncated;       /* the peer ended it inside the body */
     bool protocol;        /* what came is not HTTP */
     struct ip_addr ip;    /* the address that the facts are about */
+    int64_t time;         /* wall clock at its start, ms; 0: not tried, or of a record without it */
     struct tls_facts tls;
     int http_status;        /* 0 where none came */
     const char *redirect;   /* target of a 3xx, escaped, or NULL */

@@ -52,6 +52,8 @@ enum { CHAIN_ERRORS_KEPT = 8, CHAIN_CERTS_KEPT = 10 };
 
 struct tls_facts {
     enum tls_end end;
+    int64_t time; /* wall clock, ms: when the chain was validated, which its dates are judged by; 0: none was,
+                     or the facts are of a record without it */
     uint16_t version;         /* 0x0304 for TLS 1.3; 0 where none was agreed */
     const char *cipher;       /* OpenSSL's (IANA) name, or NULL */
     const char *group;        /* key exchange group, or NULL */

@@ -286,7 +286,7 @@ static void enter_judge(struct domain *domain)
     bool parked = domain->parked;
     set_state(domain, DOMAIN_JUDGE);
     domain->facts.ms = (uint32_t)(clock_monotonic_ms() - domain->started_ms);
-    verdict_judge(&domain->facts, clock_wall_ms(), &domain->arena, &judgement);
+    verdict_judge(&domain->facts, BY_OWN_TIME, &domain->arena, &judgement);
     context->sink.domain(context->sink.arg, worker, &domain->facts, &judgement);
     domain_free(domain);
     if (!parked)

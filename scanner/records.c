@@ -45,7 +45,7 @@ void records_host(struct records *records, uint32_t loop, const struct probe_fac
     if (probe->legacy != NULL)
         write_certs(records, line, probe->legacy);
     buf_reset(line);
-    if (json_host(line, probe, verdict_probe(probe, probe->time)))
+    if (json_host(line, probe, verdict_probe(probe, BY_OWN_TIME)))
         (void)writer_line(records->writer, STORE_HOSTS, buf_bytes(line), NULL, NULL);
 }
 

@@ -65,7 +65,7 @@ enum error show_judge_domain(struct show_judge *judge, struct bytes line, struct
     error = facts_complete(&facts, &source, &judge->arena, &gaps, why);
     if (error != ERR_OK || has_gaps(&gaps))
         return skip(&judge->missing, error, why, before);
-    verdict_judge(&facts, judge->now != 0 ? judge->now : facts.time + facts.ms, &judge->arena, &judgement);
+    verdict_judge(&facts, judge->now, &judge->arena, &judgement);
     take(judge, json_domain(&judge->line, &facts, &judgement), line, judged);
     return ERR_OK;
 }
@@ -85,7 +85,7 @@ enum error show_judge_host(struct show_judge *judge, struct bytes line, struct b
     error = facts_complete_probe(&probe, &source, &judge->arena, &gaps, why);
     if (error != ERR_OK || has_gaps(&gaps))
         return skip(&judge->missing, error, why, before);
-    enum failure_code code = verdict_probe(&probe, judge->now != 0 ? judge->now : probe.time);
+    enum failure_code code = verdict_probe(&probe, judge->now);
     take(judge, json_host(&judge->line, &probe, code), line, judged);
     return ERR_OK;
 }

@@ -11,7 +11,7 @@
 
 struct show_judge {
     struct facts_index *index;
-    int64_t now; /* wall clock, ms; 0: the end of each record's own scan */
+    int64_t now; /* wall clock, ms, or BY_OWN_TIME (verdict.h) */
     struct arena arena;
     struct buf line;
     uint64_t judged, changed, missing, unreadable;

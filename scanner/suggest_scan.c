@@ -60,7 +60,7 @@ static enum error on_line(void *arg, struct bytes line)
         walk->run->undetermined++;
         error = ERR_OK;
     } else if (error == ERR_OK) {
-        verdict_judge(&facts, facts.time + facts.ms, &arena, &judgement);
+        verdict_judge(&facts, BY_OWN_TIME, &arena, &judgement);
         if (!suggest_run_domain(walk->run, &walk->text, &facts, &judgement))
             error = ERR_LIMIT;
         if (error == ERR_OK)

@@ -89,7 +89,7 @@ bool verdict_host_may_pass(const struct host_facts *facts)
         if (lookup_failed(lookups[i]))
             return true;
     for (size_t i = 0; i < facts->probe_count; i++)
-        if (failure_get(verdict_probe(&facts->probes[i], facts->probes[i].time))->transient)
+        if (failure_get(verdict_probe(&facts->probes[i], BY_OWN_TIME))->transient)
             return true;
     return false;
 }
@@ -141,22 +141,30 @@ bool verdict_may_pass(const struct judgement *judgement)
     return open && verdict_has_passing(judgement);
 }
 
+int64_t moment_of(const struct tls_facts *tls, struct judged_at at)
+{
+    if (at.now != BY_OWN_TIME)
+        return at.now;
+    return tls->time != 0 ? tls->time : at.end;
+}
+
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
                    struct judgement *judgement)
 {
+    const struct judged_at at = {.now = now, .end = facts->time + facts->ms};
     *judgement = (struct judgement){.policy_code = FAIL_NONE};
     judge_txt(facts, arena, judgement);
     judge_tlsrpt(facts, arena, judgement);
     judge_near_miss(facts, arena, judgement);
     judge_mx(facts, judgement);
     if (judgement->record.code == FAIL_NONE)
-        judge_policy(facts, now, arena, judgement);
+        judge_policy(facts, at, arena, judgement);
     judgement->hosts = arena_array(arena, facts->host_count, sizeof *judgement->hosts);
     judgement->host_count = judgement->hosts == NULL ? 0 : facts->host_count;
     for (size_t i = 0; i < judgement->host_count; i++)
-        judge_host(&facts->hosts[i], now, arena, &judgement->hosts[i], judgement);
+        judge_host(&facts->hosts[i], at, arena, &judgement->hosts[i], judgement);
     judgement->outcome = judge_outcome(facts, judgement);
-    judgement->dane = judge_dane(facts, now, judgement);
+    judgement->dane = judge_dane(facts, at, judgement);
     judgement->tls = judge_tls(facts);
     judge_senders(facts, arena, judgement);
     if (facts->is_public_suffix)

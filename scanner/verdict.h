@@ -8,7 +8,14 @@
 #include "scanner/base/arena.h"
 #include "output/record.h"
 
-/* Fills in *judgement; what it points to lives in arena. now: wall clock in ms, for certificates. */
+/*
+ * Dates of certificates are judged by a time (wall clock, ms): `now` where it is given. 0: by the time of the
+ * handshake that showed them, and where facts have none, as in records of scans made before they had, by the
+ * end of what they belong to: the domain's (time and ms), the beginning of a probe that stands alone.
+ */
+enum { BY_OWN_TIME = 0 };
+
+/* Fills in *judgement; what it points to lives in arena. */
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
                    struct judgement *judgement);
 

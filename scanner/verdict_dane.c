@@ -77,7 +77,7 @@ static enum dane_outcome not_judged(enum failure_code code)
 struct judged_by {
     struct tlsa_set set;
     struct reference_names names;
-    int64_t now;
+    struct judged_at at;
 };
 
 static void judge_address(const struct judged_by *by, const struct probe_facts *probe,
@@ -85,11 +85,11 @@ static void judge_address(const struct judged_by *by, const struct probe_facts *
 {
     const struct tls_facts *tls = handshake_of_dane(probe);
     if (tls == NULL)
-        verdict->dane = verdict_probe(probe, by->now);
+        verdict->dane = verdict_probe(probe, by->at.now);
     else if (by->set.usable == 0)
         verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS must be, nobody is authenticated */
     else
-        verdict->dane = verdict_tlsa(&by->set, tls, &by->names, by->now, &verdict->tlsa);
+        verdict->dane = verdict_tlsa(&by->set, tls, &by->names, moment_of(tls, by->at), &verdict->tlsa);
 }
 
 static enum dane_outcome outcome_of_addresses(const struct tally_of *addresses, bool usable)
@@ -101,10 +101,10 @@ static enum dane_outcome outcome_of_addresses(const struct tally_of *addresses, 
     return addresses->fail > 0 && addresses->unknown == 0 ? DANE_OUTCOME_REFUSED : DANE_OUTCOME_UNKNOWN;
 }
 
-static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_host *host, int64_t now,
+static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
                             struct host_verdict *verdict, struct judgement *judgement)
 {
-    struct judged_by by = {.names = {{host->facts->tlsa.base, host->host, facts->domain}}, .now = now};
+    struct judged_by by = {.names = {{host->facts->tlsa.base, host->host, facts->domain}}, .at = at};
     struct tally_of addresses = {0, 0, 0};
     verdict_tlsa_set(&host->facts->tlsa, &by.set);
     for (size_t i = 0; i < verdict->ip_count; i++) {
@@ -118,13 +118,13 @@ static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_ho
     verdict->dane = outcome_of_addresses(&addresses, by.set.usable > 0);
 }
 
-static void judge_dane_host(const struct domain_facts *facts, const struct mx_host *host, int64_t now,
+static void judge_dane_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
                             struct host_verdict *verdict, struct judgement *judgement)
 {
     verdict->dane_code = applies_code(facts, host);
     verdict->dane_applies = verdict->dane_code == FAIL_NONE || is_deferred_on(verdict->dane_code);
     if (verdict->dane_code == FAIL_NONE) {
-        judge_tlsa_host(facts, host, now, verdict, judgement);
+        judge_tlsa_host(facts, host, at, verdict, judgement);
     } else {
         verdict->dane = not_judged(verdict->dane_code);
         for (size_t i = 0; verdict->dane_applies && i < verdict->ip_count; i++)
@@ -171,11 +171,12 @@ static bool is_at_some_hosts(const struct domain_facts *facts, const struct judg
     return covered && uncovered;
 }
 
-enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, struct judgement *judgement)
+enum dane_outcome judge_dane(const struct domain_facts *facts, struct judged_at at,
+                             struct judgement *judgement)
 {
     size_t count[DANE_OUTCOME_COUNT] = {0};
     for (size_t i = 0; i < judgement->host_count; i++) {
-        judge_dane_host(facts, &facts->hosts[i], now, &judgement->hosts[i], judgement);
+        judge_dane_host(facts, &facts->hosts[i], at, &judgement->hosts[i], judgement);
         if (!takes_no_mail(&facts->hosts[i]))
             count[judgement->hosts[i].dane]++;
     }

@@ -83,7 +83,7 @@ static void compare_certificates(const struct host_facts *facts, struct host_ver
         code_set_add(&judgement->codes, FAIL_MX_CERTIFICATES_DIFFER);
 }
 
-static void judge_addresses(const struct mx_host *host, int64_t now, struct arena *arena,
+static void judge_addresses(const struct mx_host *host, struct judged_at at, struct arena *arena,
                             struct host_verdict *verdict, struct judgement *judgement)
 {
     const struct host_facts *facts = host->facts;
@@ -91,25 +91,26 @@ static void judge_addresses(const struct mx_host *host, int64_t now, struct aren
     verdict->ip_count = verdict->ips == NULL ? 0 : facts->probe_count;
     for (size_t i = 0; i < verdict->ip_count; i++) {
         const struct probe_facts *probe = &facts->probes[i];
-        verdict->ips[i].code = verdict_probe(probe, now);
+        verdict->ips[i].code = verdict_probe(probe, moment_of(&probe->tls, at));
         code_set_add(&judgement->codes, verdict->ips[i].code);
-        verdict_certificate_codes(&probe->tls, STAGE_SMTP, now, &judgement->codes);
+        verdict_certificate_codes(&probe->tls, STAGE_SMTP, moment_of(&probe->tls, at), &judgement->codes);
         if (probe->legacy != NULL)
-            verdict_certificate_codes(probe->legacy, STAGE_SMTP, now, &judgement->codes);
+            verdict_certificate_codes(probe->legacy, STAGE_SMTP, moment_of(probe->legacy, at),
+                                      &judgement->codes);
         if (probe->injected)
             code_set_add(&judgement->codes, FAIL_SMTP_STARTTLS_INJECTED);
     }
     compare_certificates(facts, verdict, judgement);
 }
 
-void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, struct host_verdict *verdict,
-                struct judgement *judgement)
+void judge_host(const struct mx_host *host, struct judged_at at, struct arena *arena,
+                struct host_verdict *verdict, struct judgement *judgement)
 {
     verdict->code = host_code(host, judgement);
     if (host->implicit)
         code_set_add(&judgement->codes, FAIL_MX_IMPLICIT);
     if (verdict->code == FAIL_NONE)
-        judge_addresses(host, now, arena, verdict, judgement);
+        judge_addresses(host, at, arena, verdict, judgement);
     if (policy_is_usable(judgement) && judgement->policy.mode != STS_MODE_NONE) {
         verdict->policy_match =
             mx_pattern_match_any(host->host, judgement->policy.mx, judgement->policy.mx_count);

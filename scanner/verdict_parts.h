@@ -7,6 +7,14 @@
 
 #include "scanner/verdict.h"
 
+/* The time by which dates are judged (verdict.h). */
+struct judged_at {
+    int64_t now; /* of all facts, or BY_OWN_TIME */
+    int64_t end; /* of facts that have no time */
+};
+
+int64_t moment_of(const struct tls_facts *tls, struct judged_at at);
+
 /* What an MTA-STS sender meets over a set of addresses or hosts. */
 struct tally_of {
     size_t pass;
@@ -36,13 +44,13 @@ bool mx_is_null(const struct mx_facts *mx); /* RFC 7505 */
 bool is_no_mail(const struct domain_facts *facts);
 
 /* ---- the policy (verdict_policy.c): only where the record is valid ---- */
-void judge_policy(const struct domain_facts *facts, int64_t now, struct arena *arena,
+void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
                   struct judgement *judgement);
 bool policy_is_usable(const struct judgement *judgement);
 
 /* ---- MX hosts (verdict_hosts.c) ---- */
-void judge_host(const struct mx_host *host, int64_t now, struct arena *arena, struct host_verdict *verdict,
-                struct judgement *judgement);
+void judge_host(const struct mx_host *host, struct judged_at at, struct arena *arena,
+                struct host_verdict *verdict, struct judgement *judgement);
 /* Has the host addresses that nobody looked at: the lookup of a family failed, or there are more than
  * smtp.max_addresses? What is open may pass or fail. */
 bool has_unseen_addresses(const struct host_facts *host);
@@ -51,7 +59,8 @@ enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *
 
 /* ---- DANE (verdict_dane.c) ---- */
 /* After judge_host of all hosts. */
-enum dane_outcome judge_dane(const struct domain_facts *facts, int64_t now, struct judgement *judgement);
+enum dane_outcome judge_dane(const struct domain_facts *facts, struct judged_at at,
+                             struct judgement *judgement);
 
 /* ---- who runs it (verdict_providers.c): last, as it looks at the outcome ---- */
 void judge_providers(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);

@@ -68,25 +68,25 @@ static void add_wide_patterns(const struct domain_facts *facts, struct judgement
             code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MX_TOO_WIDE);
 }
 
-static void add_expires_soon(const struct tls_facts *tls, int64_t now, struct judgement *judgement)
+static void add_expires_soon(const struct tls_facts *tls, struct judged_at at, struct judgement *judgement)
 {
     if (tls->end != TLS_DONE || tls->cert_count == 0)
         return;
-    int64_t left = tls->certs[0].not_after - now / 1000;
+    int64_t left = tls->certs[0].not_after - moment_of(tls, at) / 1000;
     if (left >= 0 && left < EXPIRES_SOON_S)
         code_set_add(&judgement->codes, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON);
 }
 
-static void add_weaknesses(const struct domain_facts *facts, int64_t now, struct judgement *judgement)
+static void add_weaknesses(const struct domain_facts *facts, struct judged_at at, struct judgement *judgement)
 {
     const struct sts_policy *policy = &judgement->policy;
     add_unused_patterns(facts, judgement);
     add_wide_patterns(facts, judgement);
-    add_expires_soon(&facts->policy.fetch.tls, now, judgement);
+    add_expires_soon(&facts->policy.fetch.tls, at, judgement);
     for (size_t i = 0; i < facts->host_count; i++) {
         const struct host_facts *host = facts->hosts[i].facts;
         for (size_t j = 0; host != NULL && j < host->probe_count; j++)
-            add_expires_soon(&host->probes[j].tls, now, judgement);
+            add_expires_soon(&host->probes[j].tls, at, judgement);
     }
     if (policy->mode == STS_MODE_TESTING)
         code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MODE_TESTING);
@@ -97,14 +97,15 @@ static void add_weaknesses(const struct domain_facts *facts, int64_t now, struct
 }
 
 /* Only where a sender would ask for it: the record is valid. */
-void judge_policy(const struct domain_facts *facts, int64_t now, struct arena *arena,
+void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
                   struct judgement *judgement)
 {
     const struct policy_facts *policy = &facts->policy;
     if (policy->host == NULL)
         return;
-    judgement->policy_code = verdict_fetch(policy, now);
-    add_fetch_codes(policy, now, judgement);
+    const int64_t moment = moment_of(&policy->fetch.tls, at);
+    judgement->policy_code = verdict_fetch(policy, moment);
+    add_fetch_codes(policy, moment, judgement);
     if (policy->fetch.http_status == 200 && policy->fetch.step == FETCH_DONE) {
         sts_policy_parse(policy->fetch.body, arena, &judgement->policy);
         add_findings(judgement, &judgement->policy.findings);
@@ -113,7 +114,7 @@ void judge_policy(const struct domain_facts *facts, int64_t now, struct arena *a
     }
     code_set_add(&judgement->codes, judgement->policy_code);
     if (judgement->policy_code == FAIL_NONE)
-        add_weaknesses(facts, now, judgement);
+        add_weaknesses(facts, at, judgement);
 }
 
 bool policy_is_usable(const struct judgement *judgement)

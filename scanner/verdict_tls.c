@@ -239,7 +239,8 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
     if (probe->not_tried != TRIED)
         return not_tried_code(probe->not_tried);
     if (probe->tls.end == TLS_DONE)
-        return verdict_certificate(&probe->tls, STAGE_SMTP, now);
+        return verdict_certificate(&probe->tls, STAGE_SMTP,
+                                   moment_of(&probe->tls, (struct judged_at){now, probe->time}));
     switch (probe->end) {
     case SMTP_END_NET:
         return probe->net == NET_TIMEOUT ? timeout_code(probe->step) : closed_code(probe->step, probe->net);
@@ -377,7 +378,8 @@ static enum failure_code code_of_fetch(const struct policy_facts *policy, int64_
         return fetch_handshake_code(&fetch->tls);
     if (fetch->tls.end != TLS_DONE)
         return fetch_net_code(fetch);
-    enum failure_code certificate = verdict_certificate(&fetch->tls, STAGE_POLICY, now);
+    const int64_t moment = moment_of(&fetch->tls, (struct judged_at){now, fetch->time});
+    enum failure_code certificate = verdict_certificate(&fetch->tls, STAGE_POLICY, moment);
     return certificate != FAIL_NONE ? certificate : http_code(fetch);
 }
 

@@ -171,7 +171,8 @@ static void finish(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
     struct fetch_facts *facts = arena_alloc(request.arena, sizeof *facts);
     release(fetch, cause == CAUSE_TRANSFER && result == CURLE_OK);
     if (facts == NULL) {
-        spare = (struct fetch_facts){.step = spare.step, .net = NET_OTHER, .ip = spare.ip, .tls.alert = -1};
+        spare = (struct fetch_facts){
+            .step = spare.step, .net = NET_OTHER, .ip = spare.ip, .time = spare.time, .tls.alert = -1};
         facts = &spare;
     } else {
         *facts = spare;
@@ -336,7 +337,7 @@ static void prepare(struct fetch *fetch, const struct fetch_request *request)
     fetch->started_ms = clock_monotonic_ms();
     fetch->connect_deadline_ms = fetch->started_ms + fetcher->connect_timeout_ms;
     fetch->deadline_ms = fetch->started_ms + request->timeout_ms;
-    fetch->facts = (struct fetch_facts){.ip = request->ip, .tls.alert = -1};
+    fetch->facts = (struct fetch_facts){.ip = request->ip, .time = clock_wall_ms(), .tls.alert = -1};
     fetch->tls = (struct fetch_tls){.reference = fetch->host,
                                     .arena = request->arena,
                                     .facts = &fetch->facts.tls,

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
 
@@ -218,8 +219,11 @@ static int validate(X509_STORE_CTX *store_ctx, void *arg)
     struct chain_cache *cache = arg;
     struct tls_verify *verify = verify_of(store_ctx);
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
-    const int64_t now = (int64_t)time(NULL);
+    const int64_t now_ms = clock_wall_ms();
+    const int64_t now = now_ms / 1000;
     uint8_t key[CHAIN_KEY_BYTES];
+    if (verify != NULL)
+        verify->time = now_ms;
     X509_VERIFY_PARAM_set_auth_level(param, 2);
     X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH);
     bool cached = cache != NULL && verify != NULL && verify->error_count == 0 && chain_key(store_ctx, key);
@@ -365,6 +369,7 @@ static void collect(SSL *ssl, const struct tls_verify *verify, const char *refer
     if (verify == NULL)
         return;
     tls_facts_dane(SSL_get_peer_cert_chain(ssl), verify->tlsa, facts);
+    facts->time = verify->time;
     memcpy(facts->errors, verify->errors, sizeof facts->errors);
     facts->error_count = verify->error_count;
 }

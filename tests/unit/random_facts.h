@@ -170,6 +170,7 @@ static inline struct tls_facts make_tls(struct maker *make)
     struct tls_facts tls = {.end = one_in(make, 2) ? TLS_DONE : draw(make, TLS_END_COUNT), .alert = -1};
     if (tls.end == TLS_NOT_TRIED)
         return tls;
+    tls.time = one_in(make, 2) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;
     tls.version = one_in(make, 5) ? (uint16_t)draw(make, 65536) : (uint16_t)(0x0300 + draw(make, 5));
     tls.cipher = make_optional(make, 40);
     tls.group = make_optional(make, 20);
@@ -351,6 +352,7 @@ static inline void make_fetch(struct maker *make, struct fetch_facts *fetch)
     fetch->truncated = !whole && one_in(make, 4);
     fetch->protocol = !whole && one_in(make, 4);
     fetch->ip = make_ip(make);
+    fetch->time = one_in(make, 2) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;
     fetch->tls = make_tls(make);
     fetch->http_status = whole ? 200 : (int)draw(make, 600);
     fetch->redirect = make_optional(make, 60);

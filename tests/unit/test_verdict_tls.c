@@ -353,7 +353,7 @@ static void test_addresses_compared(void **state)
                        &probes[facts.probe_count]);
         facts.address.ip_count = facts.probe_count;
         arena_init(&arena, 65536);
-        judge_host(&host, NOW_MS, &arena, &verdict, &judgement);
+        judge_host(&host, (struct judged_at){.now = NOW_MS}, &arena, &verdict, &judgement);
         if (verdict.certificates_differ != c->differ ||
             code_set_has(&judgement.codes, FAIL_MX_CERTIFICATES_DIFFER) != c->differ)
             fail_msg("%s: differ %d", c->name, verdict.certificates_differ);
@@ -381,7 +381,7 @@ static void test_codes_of_both_handshakes(void **state)
     second.name_match = false;
     leaf.not_after = NOW_MS / 1000 - DAY;
     arena_init(&arena, 65536);
-    judge_host(&host, NOW_MS, &arena, &verdict, &judgement);
+    judge_host(&host, (struct judged_at){.now = NOW_MS}, &arena, &verdict, &judgement);
     assert_int_equal(verdict.ips[0].code, FAIL_SMTP_TLS_VERSION);
     assert_true(code_set_has(&judgement.codes, FAIL_SMTP_TLS_VERSION));
     assert_true(code_set_has(&judgement.codes, FAIL_SMTP_TLS_EXPIRED));
