@@ -81,6 +81,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
     json_indent(&json);
     json_open(&json, NULL);
     json_put_unsigned(&json, "schema", RECORD_SCHEMA_VERSION);
+    json_put_unsigned(&json, "rules", RECORD_RULES);
     json_put_string(&json, "tool", "stsweep");
     json_put_string(&json, "version", meta->tool_version);
     json_put_string(&json, "state", meta->state);
@@ -124,6 +125,25 @@ static bool read_seed(const json_t *root, uint64_t *seed)
     return *end == 0;
 }
 
+/* Scans made before there were rules have none: 0. */
+static bool read_rules(const json_t *root, uint32_t *rules)
+{
+    const json_t *value = json_object_get(root, "rules");
+    json_int_t number = json_integer_value(value);
+    *rules = (uint32_t)number;
+    return value == NULL || (json_is_integer(value) && number >= 0 && number <= UINT32_MAX);
+}
+
+/* For messages: whoever made the directory may have written anything there. */
+static void read_version(const json_t *root, char version[META_VERSION_BYTES])
+{
+    const char *text = json_string_value(json_object_get(root, "version"));
+    (void)snprintf(version, META_VERSION_BYTES, "%s", text == NULL || text[0] == 0 ? "?" : text);
+    for (char *place = version; *place != 0; place++)
+        if (*place < 0x20 || *place > 0x7E)
+            *place = '?';
+}
+
 /* The fields that a resume needs; ERR_CORRUPT where one of them is not as it is written. */
 static enum error read_fields(const json_t *root, struct meta_stored *found, struct buf *why)
 {
@@ -138,11 +158,12 @@ static enum error read_fields(const json_t *root, struct meta_stored *found, str
         return ERR_CORRUPT;
     }
     if (state == NULL || strlen(state) >= sizeof found->state || runs < 1 || runs > UINT32_MAX ||
-        !json_is_integer(started) || !read_seed(root, &found->seed)) {
-        buf_text(why, "meta.json: state, runs, started_ms or seed is missing or malformed");
+        !json_is_integer(started) || !read_seed(root, &found->seed) || !read_rules(root, &found->rules)) {
+        buf_text(why, "meta.json: state, runs, started_ms, seed or rules is missing or malformed");
         return ERR_CORRUPT;
     }
     memcpy(found->state, state, strlen(state) + 1);
+    read_version(root, found->version);
     found->runs = (uint32_t)runs;
     found->input_count = json_array_size(json_object_get(root, "inputs"));
     found->started_ms = json_integer_value(started);
@@ -153,6 +174,34 @@ enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf 
 {
     json_t *root = parse(stored, why);
     enum error error = root == NULL ? ERR_CORRUPT : read_fields(root, found, why);
+    json_decref(root);
+    return error;
+}
+
+static enum error check_rules(const json_t *root, struct buf *why)
+{
+    const json_t *schema = json_object_get(root, "schema");
+    char version[META_VERSION_BYTES];
+    uint32_t rules;
+    if (!json_is_integer(schema) || !read_rules(root, &rules)) {
+        buf_text(why, "meta.json: schema or rules is missing or malformed");
+        return ERR_CORRUPT;
+    }
+    if (json_integer_value(schema) == RECORD_SCHEMA_VERSION && rules == RECORD_RULES)
+        return ERR_OK;
+    read_version(root, version);
+    buf_printf(why,
+               "stsweep %s with schema %lld and rules %u started this scan, this is stsweep " STSWEEP_VERSION
+               " with schema %d and rules %d, and two ways of judging do not mix: go on with that program, "
+               "or give a new directory",
+               version, (long long)json_integer_value(schema), rules, RECORD_SCHEMA_VERSION, RECORD_RULES);
+    return ERR_RULES;
+}
+
+enum error meta_may_go_on(struct bytes stored, struct buf *why)
+{
+    json_t *root = parse(stored, why);
+    enum error error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
     json_decref(root);
     return error;
 }
@@ -192,13 +241,9 @@ static enum error compare_options(const json_t *root, const struct meta *now, st
     for (size_t i = 0; i < now->option_count; i++) {
         const struct meta_option *option = &now->options[i];
         const json_t *value = json_object_get(config, option->name);
-        const char *then = json_string_value(value);
+        const char *then = value == NULL ? option->initial : json_string_value(value);
         if (option->may_change)
             continue;
-        if (value == NULL) {
-            buf_printf(why, "%s was not known to the version that started the scan", option->name);
-            return ERR_MISMATCH;
-        }
         if (then != NULL && strcmp(then, option->value) != 0)
             return differs(why, option->name, then, option->value);
     }
@@ -239,7 +284,9 @@ enum error meta_compare(struct bytes stored, const struct meta *now, struct meta
                         struct buf *why)
 {
     json_t *root = parse(stored, why);
-    enum error error = root == NULL ? ERR_CORRUPT : read_fields(root, found, why);
+    enum error error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
+    if (error == ERR_OK)
+        error = read_fields(root, found, why);
     if (error == ERR_OK)
         error = compare_options(root, now, why);
     if (error == ERR_OK && now->input_count > 0 && found->input_count > 0)

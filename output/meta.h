@@ -18,7 +18,8 @@ struct meta_input {
 struct meta_option {
     const char *name; /* "dns.timeout" */
     const char *value;
-    bool may_change; /* on resume: speeds, timeouts and limits may, what decides content may not */
+    const char *initial; /* its default: what a scan had that was started when there was no such option */
+    bool may_change;     /* on resume: speeds, timeouts and limits may, what decides content may not */
 };
 
 /* A line of what was looked at before the scan. */
@@ -69,7 +70,11 @@ struct meta {
 
 bool meta_json(struct buf *out, const struct meta *meta);
 
+enum { META_VERSION_BYTES = 32 };
+
 struct meta_stored {
+    uint32_t rules;                   /* RECORD_RULES of the program that judged; 0 where none stand */
+    char version[META_VERSION_BYTES]; /* of that program, printable; "?" where it does not stand */
     uint64_t seed;
     uint32_t runs;
     int64_t started_ms;
@@ -80,6 +85,10 @@ struct meta_stored {
 /* What stands in a meta.json. ERR_CORRUPT with *why where it is none of this schema. */
 enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf *why);
 
+/* Whether this program may add records to the scan of this text. ERR_RULES, with *why in one line that says
+ * which program may, where schema or rules are others; ERR_CORRUPT with *why. */
+enum error meta_may_go_on(struct bytes stored, struct buf *why);
+
 /* Stored text with another state and no end. false: out of memory, or it is no object. */
 bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
 
@@ -87,8 +96,9 @@ bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
  * a scan was stopped before its inputs could be described. */
 bool meta_input_was_read(const struct meta_stored *stored);
 
-/* Reads stored text and compares: ERR_MISMATCH with *why naming what differs (an option that may not
- * change, an input's size or SHA-256 once "scanning"). inputs of `now` may be absent (input_count 0) when not
+/* Reads stored text and compares: ERR_RULES as meta_may_go_on; ERR_MISMATCH with *why naming what differs (an
+ * option that may not change, an input's size or SHA-256 once "scanning"). An option that may not change and
+ * that does not stand there counts as at its default. inputs of `now` may be absent (input_count 0) when not
  * yet read. Also gives what a resume needs. */
 enum error meta_compare(struct bytes stored, const struct meta *now, struct meta_stored *found,
                         struct buf *why);

@@ -15,6 +15,8 @@
 #include "output/facts_spill.h"
 #include "output/facts_table.h"
 #include "output/frames.h"
+#include "scanner/judged_by.h"
+#include "scanner/show_judge.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 4 };
 enum {
@@ -25,7 +27,16 @@ enum {
     KEPT_NAME_BYTES = 1024
 };
 
+/* One of the two scans. */
+struct side {
+    const char *path;
+    int fd;
+    bool rejudge;
+    struct show_judge judge; /* where rejudge */
+};
+
 struct diff {
+    struct side before, after;
     FILE *out, *err;
     bool json;
     struct spill *spill;
@@ -160,11 +171,27 @@ static enum error read_line(struct diff *diff, struct bytes line, struct stand *
     return error;
 }
 
+/* Where a record stands, by the rules that both sides are held to. */
+static enum error read_judged(struct diff *diff, struct side *side, struct bytes line, struct stand *stand)
+{
+    enum error error = read_line(diff, line, stand);
+    if (error != ERR_OK || !side->rejudge)
+        return error;
+    unsigned before = stand->outcome;
+    struct bytes judged;
+    error = show_judge_domain(&side->judge, line, &judged, &diff->why);
+    if (error == ERR_OK)
+        error = read_line(diff, judged, stand);
+    if (error == ERR_OK)
+        show_judge_count(&side->judge, before, stand->outcome);
+    return error;
+}
+
 static enum error on_old(void *arg, struct bytes line)
 {
     struct diff *diff = arg;
     struct stand stand;
-    enum error error = read_line(diff, line, &stand);
+    enum error error = read_judged(diff, &diff->before, line, &stand);
     if (error == ERR_OK)
         error = keep(diff, &stand);
     diff->number++;
@@ -176,7 +203,7 @@ static enum error on_new(void *arg, struct bytes line)
     struct diff *diff = arg;
     struct stand stand;
     struct kept kept;
-    enum error error = read_line(diff, line, &stand);
+    enum error error = read_judged(diff, &diff->after, line, &stand);
     if (error != ERR_OK)
         return error == ERR_SYNTAX ? ERR_OK : error;
     bool known = find_kept(diff, stand.domain, &kept);
@@ -190,18 +217,22 @@ static enum error on_gone(void *arg, struct bytes line)
 {
     struct diff *diff = arg;
     struct stand stand;
+    struct kept kept;
     if (was_seen(diff, diff->number++))
         return ERR_OK;
     uint64_t unreadable = diff->unreadable;
     enum error error = read_line(diff, line, &stand);
     diff->unreadable = unreadable; /* counted before */
+    /* What was kept is as it was judged. */
     if (error == ERR_OK)
-        tell(diff, &stand, NULL);
+        tell(diff, find_kept(diff, stand.domain, &kept) ? &kept.stand : &stand, NULL);
     return error == ERR_SYNTAX ? ERR_OK : error;
 }
 
-static enum error walk(struct diff *diff, int before_fd, int after_fd)
+static enum error walk(struct diff *diff)
 {
+    int before_fd = diff->before.fd;
+    int after_fd = diff->after.fd;
     enum error error = spill_create(&diff->spill, &diff->why);
     if (error == ERR_OK)
         error = frames_read(before_fd, "domains", on_old, diff, &diff->why);
@@ -215,21 +246,69 @@ static enum error walk(struct diff *diff, int before_fd, int after_fd)
     return error;
 }
 
+/* ---- by which rules ----------------------------------------------------------------------------------- */
+
+static enum error judge_anew(struct diff *diff, struct side *side, const struct meta_stored *stored)
+{
+    enum error error = judged_by_may_rejudge(stored, &diff->why);
+    if (error != ERR_OK || stored->rules == RECORD_RULES)
+        return error;
+    (void)fprintf(
+        diff->err,
+        "stsweep: diff: the two were judged by different rules: %s (rules %u) is judged anew first, by "
+        "rules %d\n",
+        side->path, stored->rules, RECORD_RULES);
+    side->rejudge = true;
+    return show_judge_init(&side->judge, side->fd, 0, &diff->why);
+}
+
+/* A change of rules is no change of a domain: two that were judged by the same ones are compared as they
+ * stand, others by the rules of this program. */
+static enum error agree(struct diff *diff)
+{
+    struct meta_stored before;
+    struct meta_stored after;
+    enum error error = judged_by_read(diff->before.fd, &before, &diff->why);
+    if (error == ERR_OK)
+        error = judged_by_read(diff->after.fd, &after, &diff->why);
+    if (error != ERR_OK || before.rules == after.rules)
+        return error;
+    error = judge_anew(diff, &diff->before, &before);
+    return error != ERR_OK ? error : judge_anew(diff, &diff->after, &after);
+}
+
+/* What a rejudgement says of itself; false where it could not be whole. */
+static bool tell_rejudged(struct diff *diff, struct side *side)
+{
+    if (side->judge.index == NULL)
+        return true;
+    show_judge_print(&side->judge, diff->err);
+    return facts_index_damage(side->judge.index)[0] == 0;
+}
+
 /* ---- the command -------------------------------------------------------------------------------------- */
 
-static int open_scan(const char *path, FILE *err)
+static bool open_side(struct side *side, FILE *err)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && faccessat(fd, "meta.json", R_OK, 0) == 0)
-        return fd;
-    (void)fprintf(err, "stsweep: diff: %s is no scan directory: %s\n", path, strerror(errno));
-    if (fd >= 0)
-        (void)close(fd);
-    return -1;
+    side->fd = open(side->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (side->fd >= 0 && faccessat(side->fd, "meta.json", R_OK, 0) == 0)
+        return true;
+    (void)fprintf(err, "stsweep: diff: %s is no scan directory: %s\n", side->path, strerror(errno));
+    return false;
+}
+
+static void close_side(struct side *side)
+{
+    if (side->rejudge)
+        show_judge_dispose(&side->judge);
+    if (side->fd >= 0)
+        (void)close(side->fd);
 }
 
 static int finish(struct diff *diff, enum error error)
 {
+    bool whole = tell_rejudged(diff, &diff->before);
+    whole = tell_rejudged(diff, &diff->after) && whole;
     if (diff->unreadable > 0)
         (void)fprintf(diff->err, "stsweep: %" PRIu64 " lines are no records\n", diff->unreadable);
     if (error != ERR_OK) {
@@ -248,7 +327,7 @@ static int finish(struct diff *diff, enum error error)
     if (!diff->json)
         (void)fprintf(diff->out, "%spolicies changed under the same id %" PRIu64 "\n", between,
                       diff->kept_ids);
-    if (fflush(diff->out) != 0 || ferror(diff->out))
+    if (fflush(diff->out) != 0 || ferror(diff->out) || !whole)
         return EXIT_FAILED;
     bool worse = diff->counts[CHANGE_BROKE] + diff->counts[CHANGE_LOST] + diff->kept_ids > 0;
     return worse ? EXIT_NO : EXIT_DONE;
@@ -257,24 +336,24 @@ static int finish(struct diff *diff, enum error error)
 static int run(const char *before, const char *after, bool json, FILE *out, FILE *err)
 {
     struct diff diff = {.out = out, .err = err, .json = json};
-    int before_fd = open_scan(before, err);
-    int after_fd = before_fd < 0 ? -1 : open_scan(after, err);
+    diff.before = (struct side){.path = before, .fd = -1};
+    diff.after = (struct side){.path = after, .fd = -1};
     int code = EXIT_FAILED;
     table_init(&diff.table);
     arena_init(&diff.arena, ARENA_BYTES);
     buf_init(&diff.why, WHY_BYTES);
     buf_init(&diff.seen, SEEN_BYTES);
-    if (after_fd >= 0)
-        code = finish(&diff, walk(&diff, before_fd, after_fd));
+    if (open_side(&diff.before, err) && open_side(&diff.after, err)) {
+        enum error error = agree(&diff);
+        code = finish(&diff, error == ERR_OK ? walk(&diff) : error);
+    }
     spill_destroy(diff.spill);
     table_dispose(&diff.table);
     arena_dispose(&diff.arena);
     buf_dispose(&diff.why);
     buf_dispose(&diff.seen);
-    if (before_fd >= 0)
-        (void)close(before_fd);
-    if (after_fd >= 0)
-        (void)close(after_fd);
+    close_side(&diff.before);
+    close_side(&diff.after);
     return code;
 }
 

@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <string.h>
 
+#include "output/record.h"
 #include "scanner/args.h"
 #include "scanner/ceilings.h"
 #include "scanner/check.h"
@@ -97,15 +98,19 @@ static const struct command commands[] = {
      "senders that honour MTA-STS: gained or lost it, broke, mended, another outcome,\n"
      "another policy, unclear (not determined in one of them), appeared or gone from\n"
      "the list; and whose policy changed under the same id, so that senders keep the\n"
-     "old one (policy.weak.id-body-changed). A line each, or --json. Exit 0 nothing\n"
-     "got worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a\n"
+     "old one (policy.weak.id-body-changed). A line each, or --json. Where the two\n"
+     "were judged by different rules, the older side is judged anew first. Exit 0\n"
+     "nothing got worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a\n"
      "directory cannot be read.",
      run_diff},
     {"help", "help [COMMAND|scan.ini]",
      "Says how a command is used, and lists the options; `help scan.ini` prints a\n"
      "commented configuration file with every option's default.",
      run_help},
-    {"version", "version", "Prints the version.", run_version},
+    {"version", "version",
+     "Prints the version, the schema of the records, and the number of the rules that\n"
+     "it judges by: a stopped scan is gone on with by a program of the same ones.",
+     run_version},
 };
 
 static const struct command *find_command(const char *name)
@@ -152,7 +157,7 @@ static int run_version(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    (void)puts("stsweep " STSWEEP_VERSION);
+    (void)printf("stsweep " STSWEEP_VERSION "\nschema %d, rules %d\n", RECORD_SCHEMA_VERSION, RECORD_RULES);
     return 0;
 }
 

@@ -1,10 +1,29 @@
 /* What keeps a scan from starting. Contacts nobody. */
 #include "scanner/refusal.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "input/input.h"
 #include "output/store_dir.h"
+#include "scanner/judged_by.h"
+
+/* A program of other rules has begun what is to be gone on with. */
+static enum error check_rules(const char *path, struct buf *why)
+{
+    size_t before = why->len;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum error error = fd < 0 ? ERR_IO : ERR_OK;
+    (void)buf_printf(why, "%s: ", path);
+    if (error == ERR_OK)
+        error = judged_by_may_go_on(fd, why);
+    if (fd >= 0)
+        (void)close(fd);
+    if (error == ERR_OK)
+        why->len = before;
+    return error;
+}
 
 enum error refusal_check(const struct scan_request *request, const struct config *config, struct buf *why)
 {
@@ -15,13 +34,15 @@ enum error refusal_check(const struct scan_request *request, const struct config
     }
     if (strcmp(config->output_dir, "-") == 0)
         return ERR_OK;
-    return store_dir_check(config->output_dir, request->resume, why);
+    enum error error = store_dir_check(config->output_dir, request->resume, why);
+    return error == ERR_OK && request->resume ? check_rules(config->output_dir, why) : error;
 }
 
 /* Says no more than that something went wrong. */
 static bool is_general(enum error error)
 {
-    return error == ERR_IO || error == ERR_NOT_FOUND || error == ERR_EXISTS || error == ERR_CONFIG;
+    return error == ERR_IO || error == ERR_NOT_FOUND || error == ERR_EXISTS || error == ERR_CONFIG ||
+           error == ERR_RULES;
 }
 
 bool refusal_say(const char *what, enum error error, const struct buf *why, FILE *out)

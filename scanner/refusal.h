@@ -13,7 +13,8 @@
 #include "scanner/scan.h"
 
 /* Whether every input could be read and the scan directory be made, or gone on with. Makes and changes
- * nothing. ERR_NOT_FOUND or ERR_EXISTS is for the command line to mend; ERR_IO and ERR_FULL are not. */
+ * nothing. ERR_RULES where other rules than this program's began what is to be gone on with. ERR_NOT_FOUND or
+ * ERR_EXISTS is for the command line to mend; ERR_IO and ERR_FULL are not. */
 enum error refusal_check(const struct scan_request *request, const struct config *config, struct buf *why);
 
 /* True for ERR_OK; else a line about it (further ones are indented). what is NULL where *why names its file

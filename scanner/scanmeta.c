@@ -35,6 +35,34 @@ static void add_option(void *arg, const char *section, const char *key, const ch
     buf_dispose(&name);
 }
 
+/* Each option of the table comes in the same place, whatever its value. */
+struct defaults {
+    struct scan_meta *meta;
+    size_t at;
+};
+
+static void add_initial(void *arg, const char *section, const char *key, const char *value)
+{
+    struct defaults *defaults = arg;
+    (void)section, (void)key;
+    if (defaults->at < defaults->meta->option_count)
+        defaults->meta->options[defaults->at++].initial = arena_string(&defaults->meta->arena, value);
+}
+
+static enum error add_options(struct scan_meta *meta, const struct config *config)
+{
+    struct config initial;
+    struct defaults defaults = {.meta = meta};
+    meta->options = arena_array(&meta->arena, MOST_OPTIONS, sizeof *meta->options);
+    config_each(config, add_option, meta);
+    enum error error = config_init(&initial);
+    if (error != ERR_OK)
+        return error;
+    config_each(&initial, add_initial, &defaults);
+    config_dispose(&initial);
+    return meta->arena.full ? ERR_MEMORY : ERR_OK;
+}
+
 enum error scan_meta_init(struct scan_meta *meta, const struct config *config, const char *command)
 {
     *meta = (struct scan_meta){.runs = 1, .command = command};
@@ -45,10 +73,8 @@ enum error scan_meta_init(struct scan_meta *meta, const struct config *config, c
     if (gethostname(meta->host, sizeof meta->host - 1) != 0)
         meta->host[0] = 0;
     meta->resolver = config->dns_resolvers[0] == 0 ? "embedded" : config->dns_resolvers;
-    meta->options = arena_array(&meta->arena, MOST_OPTIONS, sizeof *meta->options);
-    config_each(config, add_option, meta);
     meta->library_count = setup_libraries(meta->libraries);
-    return meta->arena.full ? ERR_MEMORY : ERR_OK;
+    return add_options(meta, config);
 }
 
 void scan_meta_dispose(struct scan_meta *meta)

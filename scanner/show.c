@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "output/frames.h"
-#include "output/meta.h"
 #include "scanner/base/clock.h"
+#include "scanner/judged_by.h"
 #include "scanner/show_cells.h"
 #include "scanner/show_judge.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 4 };
-enum { WHY_BYTES = 16 * 1024, META_BYTES = 16 << 20, READ_BYTES = 64 << 10 };
+enum { WHY_BYTES = 16 * 1024 };
 
 struct show {
     const struct show_request *request;
@@ -85,38 +85,21 @@ static enum error on_line(void *arg, struct bytes line)
 
 /* ---- the directory ------------------------------------------------------------------------------------ */
 
-static enum error read_meta(struct show *show, struct buf *text)
-{
-    char piece[READ_BYTES];
-    int fd = openat(show->dir_fd, "meta.json", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        (void)buf_printf(&show->why, "no scan directory: meta.json: %s", strerror(errno));
-        return ERR_IO;
-    }
-    ssize_t got;
-    while ((got = read(fd, piece, sizeof piece)) > 0 && buf_append(text, piece, (size_t)got)) {
-    }
-    if (got != 0)
-        (void)buf_text(&show->why, "meta.json cannot be read");
-    (void)close(fd);
-    return got == 0 ? ERR_OK : ERR_IO;
-}
-
-/* Says where the scan is not at its end; what is there is shown all the same. */
+/* Says where the scan is not at its end, or judged by other rules; what is there is shown all the same. */
 static enum error look_at_meta(struct show *show)
 {
-    struct buf text;
+    const struct show_request *request = show->request;
     struct meta_stored stored;
-    buf_init(&text, META_BYTES);
-    enum error error = read_meta(show, &text);
-    if (error == ERR_OK)
-        error = meta_read(buf_bytes(&text), &stored, &show->why);
+    enum error error = judged_by_read(show->dir_fd, &stored, &show->why);
     if (error == ERR_OK && strcmp(stored.state, "stopped") == 0)
         (void)fputs("stsweep: this scan was stopped before its end; what it has is shown\n", show->err);
     else if (error == ERR_OK && strcmp(stored.state, "done") != 0)
         (void)fputs("stsweep: this scan still runs or was cut off; what is durable by now is shown\n",
                     show->err);
-    buf_dispose(&text);
+    if (error == ERR_OK && request->rejudge)
+        return judged_by_may_rejudge(&stored, &show->why);
+    if (error == ERR_OK && request->kind != SHOW_REJECTS)
+        judged_by_tell(&stored, show->err);
     return error;
 }
 

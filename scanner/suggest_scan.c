@@ -8,6 +8,7 @@
 
 #include "output/facts_index.h"
 #include "output/frames.h"
+#include "scanner/judged_by.h"
 #include "scanner/verdict.h"
 
 enum { TEXT_BYTES = 4 << 20, ARENA_BYTES = 128 << 20 };
@@ -88,11 +89,16 @@ enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *wh
 {
     struct facts_index *index = NULL;
     struct walk walk = {.run = run, .why = why};
+    struct meta_stored stored;
     int fd = open_scan(dir, why);
     if (fd < 0)
         return ERR_IO;
     buf_init(&walk.text, TEXT_BYTES);
-    enum error error = facts_index_open(fd, &index, why);
+    enum error error = judged_by_read(fd, &stored, why);
+    if (error == ERR_OK)
+        error = judged_by_may_rejudge(&stored, why);
+    if (error == ERR_OK)
+        error = facts_index_open(fd, &index, why);
     if (error == ERR_OK) {
         walk.source = facts_index_source(index);
         error = frames_read(fd, "domains", on_line, &walk, why);

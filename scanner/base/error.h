@@ -15,6 +15,7 @@
     X(ERR_CORRUPT, "stored data is damaged")                                                                 \
     X(ERR_CONFIG, "the configuration is not usable")                                                         \
     X(ERR_MISMATCH, "the scan directory belongs to another scan")                                            \
+    X(ERR_RULES, "the scan was judged by other rules")                                                       \
     X(ERR_EXISTS, "it exists already")                                                                       \
     X(ERR_NOT_FOUND, "not found")                                                                            \
     X(ERR_LIBRARY, "a library call failed")                                                                  \

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "output/meta.h"
+#include "output/record.h"
 
 enum { CEILING = 1 << 20 };
 
@@ -24,9 +25,9 @@ static struct meta make_meta(void)
 {
     inputs[0] = (struct meta_input){"a.csv", 1000, 50, 49, "aa11"};
     inputs[1] = (struct meta_input){"b.zst", 2000, 70, 70, "bb22"};
-    options[0] = (struct meta_option){"scan.shard", "1/4", false};
-    options[1] = (struct meta_option){"dns.timeout", "3s", true};
-    options[2] = (struct meta_option){"safety.allow", "", false};
+    options[0] = (struct meta_option){"scan.shard", "1/4", "", false};
+    options[1] = (struct meta_option){"dns.timeout", "3s", "1500ms", true};
+    options[2] = (struct meta_option){"safety.allow", "", "", false};
     libraries[0] = (struct meta_library){"zstd", "1.5.4"};
     checks[0] = (struct meta_check){"port 25", false, "seems blocked"};
     return (struct meta){.tool_version = "0.1.0",
@@ -156,7 +157,13 @@ static void change_shard(struct meta *now)
 static void add_option(struct meta *now)
 {
     (void)now;
-    options[2].name = "smtp.probe";
+    options[2] = (struct meta_option){"smtp.probe", "none", "all", false};
+}
+
+static void add_option_at_default(struct meta *now)
+{
+    (void)now;
+    options[2] = (struct meta_option){"smtp.probe", "all", "all", false};
 }
 
 static void change_path(struct meta *now)
@@ -218,7 +225,8 @@ static void test_what_may_differ(void **state)
         {"scanning", leave_inputs_unread, ERR_OK, ""},
         {"scanning", change_shard, ERR_MISMATCH, "scan.shard is \"2/4\", the scan was started with \"1/4\""},
         {"reading", change_shard, ERR_MISMATCH, "scan.shard"},
-        {"scanning", add_option, ERR_MISMATCH, "smtp.probe"},
+        {"scanning", add_option, ERR_MISMATCH, "smtp.probe is \"none\", the scan was started with \"all\""},
+        {"scanning", add_option_at_default, ERR_OK, ""},
         {"scanning", change_bytes, ERR_MISMATCH, "a.csv has 1001 bytes"},
         {"stopped", change_bytes, ERR_MISMATCH, "a.csv"},
         {"done", change_bytes, ERR_MISMATCH, "a.csv"},
@@ -240,6 +248,94 @@ static void test_what_may_differ(void **state)
         if (error != cases[i].error || strstr(buf_string(&why), cases[i].words) == NULL)
             fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
         assert_int_equal(why.len == 0, error == ERR_OK);
+        buf_dispose(&why);
+        buf_dispose(&out);
+    }
+}
+
+/* What stands in a meta.json that this program wrote, with one text in the place of another. */
+static void write_changed(struct buf *out, const char *text, const char *other)
+{
+    struct buf whole;
+    struct meta meta = make_meta();
+    write_meta(&whole, &meta);
+    buf_init(out, CEILING);
+    const char *begin = buf_string(&whole);
+    const char *place = strstr(begin, text);
+    assert_non_null(place);
+    assert_true(buf_append(out, begin, (size_t)(place - begin)) && buf_text(out, other) &&
+                buf_text(out, place + strlen(text)));
+    buf_dispose(&whole);
+}
+
+static void test_other_rules_do_not_go_on(void **state)
+{
+    (void)state;
+    char own[64];
+    (void)snprintf(own, sizeof own, "  \"rules\": %d,\n", RECORD_RULES);
+    static const struct {
+        const char *text; /* NULL: the line of the rules */
+        const char *other;
+        enum error error;
+        uint32_t rules;
+        const char *words;
+    } cases[] = {
+        {"\"tool\"", "\"tool\"", ERR_OK, RECORD_RULES, ""},
+        {"0.1.0", "0.2.0", ERR_OK, RECORD_RULES, ""},
+        {NULL, "", ERR_RULES, 0, "stsweep 0.1.0 with schema 1 and rules 0 started this scan"},
+        {NULL, "\"rules\": 0,", ERR_RULES, 0, "rules 0"},
+        {NULL, "\"rules\": 99,", ERR_RULES, 99, "rules 99"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out, why;
+        struct meta_stored found;
+        struct meta now = make_meta();
+        write_changed(&out, cases[i].text == NULL ? own : cases[i].text, cases[i].other);
+        buf_init(&why, 1024);
+        assert_int_equal(meta_read(buf_bytes(&out), &found, &why), ERR_OK);
+        assert_int_equal(found.rules, cases[i].rules);
+        assert_int_equal(meta_may_go_on(buf_bytes(&out), &why), cases[i].error);
+        assert_non_null(strstr(buf_string(&why), cases[i].words));
+        assert_null(strchr(buf_string(&why), '\n'));
+        assert_int_equal(meta_compare(buf_bytes(&out), &now, &found, &why), cases[i].error);
+        buf_dispose(&why);
+        buf_dispose(&out);
+    }
+}
+
+static void test_another_schema_does_not_go_on(void **state)
+{
+    (void)state;
+    struct buf out, why;
+    struct meta_stored found;
+    struct meta now = make_meta();
+    write_changed(&out, "\"schema\": 1", "\"schema\": 2");
+    buf_init(&why, 1024);
+    assert_int_equal(meta_may_go_on(buf_bytes(&out), &why), ERR_RULES);
+    assert_non_null(strstr(buf_string(&why), "stsweep 0.1.0 with schema 2"));
+    assert_int_equal(meta_compare(buf_bytes(&out), &now, &found, &why), ERR_RULES);
+    assert_int_equal(meta_read(buf_bytes(&out), &found, &why), ERR_CORRUPT);
+    buf_dispose(&why);
+    buf_dispose(&out);
+}
+
+/* It is said on a terminal. */
+static void test_a_version_is_printable(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"\"\\u001b[2J 9\"", "?[2J 9"},
+        {"\"\\u00e4\"", "??"},
+        {"\"\"", "?"},
+        {"7", "?"},
+        {"\"0123456789012345678901234567890123456789\"", "0123456789012345678901234567890"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out, why;
+        struct meta_stored found;
+        write_changed(&out, "\"0.1.0\"", cases[i][0]);
+        buf_init(&why, 1024);
+        assert_int_equal(meta_read(buf_bytes(&out), &found, &why), ERR_OK);
+        assert_string_equal(found.version, cases[i][1]);
         buf_dispose(&why);
         buf_dispose(&out);
     }
@@ -308,6 +404,10 @@ static void test_damaged_text(void **state)
         "{\"schema\":1,\"state\":\"done\",\"runs\":4294967296,\"started_ms\":1,\"seed\":\"1\"}",
         "{\"schema\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":\"1\",\"seed\":\"1\"}",
         "{\"schema\":1,\"state\":\"a state too long for it\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
+        "{\"schema\":\"1\",\"rules\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
+        "{\"schema\":1,\"rules\":\"1\",\"state\":\"done\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
+        "{\"schema\":1,\"rules\":-1,\"state\":\"done\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
+        "{\"schema\":1,\"rules\":4294967296,\"state\":\"done\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
         "{\"schema\":1,\"state\":7,\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
         "{\"schema\":1,\"schema\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
     };
@@ -316,7 +416,8 @@ static void test_damaged_text(void **state)
         struct buf why;
         struct meta_stored found;
         buf_init(&why, 1024);
-        if (meta_compare(bytes_of(texts[i]), &meta, &found, &why) != ERR_CORRUPT || why.len == 0)
+        if (meta_read(bytes_of(texts[i]), &found, &why) != ERR_CORRUPT || why.len == 0 ||
+            meta_compare(bytes_of(texts[i]), &meta, &found, &why) == ERR_OK)
             fail_msg("%s is taken", texts[i]);
         buf_dispose(&why);
     }
@@ -358,6 +459,9 @@ int main(void)
         cmocka_unit_test(test_any_bytes_in_paths_stay_valid),
         cmocka_unit_test(test_resume_finds_what_it_needs),
         cmocka_unit_test(test_what_may_differ),
+        cmocka_unit_test(test_other_rules_do_not_go_on),
+        cmocka_unit_test(test_another_schema_does_not_go_on),
+        cmocka_unit_test(test_a_version_is_printable),
         cmocka_unit_test(test_another_state),
         cmocka_unit_test(test_was_the_input_read),
         cmocka_unit_test(test_damaged_text),

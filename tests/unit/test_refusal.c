@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/record.h"
 #include "scanner/refusal.h"
 
 enum { WHY_BYTES = 1024, TEXT_BYTES = 512 };
 
+static const char *const dirs[] = {"empty", "scan", "older", "newer", "schema", "other", NULL};
 static char directory[] = "/tmp/stsweep-refusal-XXXXXX";
 
 static void write_file(const char *name)
@@ -24,17 +26,31 @@ static void write_file(const char *name)
     assert_int_equal(fclose(file), 0);
 }
 
-/* An empty directory, a scan, something else, and a list; all below the working directory. */
+/* A scan's, of some rules; below 0: without. */
+static void write_meta(const char *name, int schema, int rules)
+{
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "{\"schema\":%d,\"version\":\"0.0.9\"", schema) > 0);
+    if (rules >= 0)
+        assert_true(fprintf(file, ",\"rules\":%d", rules) > 0);
+    assert_true(fputs("}\n", file) > 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* An empty directory, scans, something else, and a list; all below the working directory. */
 static int set_up(void **state)
 {
     (void)state;
     assert_non_null(mkdtemp(directory));
     assert_int_equal(chdir(directory), 0);
-    for (const char *const *name = (const char *const[]){"empty", "scan", "other", NULL}; *name != NULL;
-         name++)
+    for (const char *const *name = dirs; *name != NULL; name++)
         assert_int_equal(mkdir(*name, 0755), 0);
     write_file("list");
-    write_file("scan/meta.json");
+    write_meta("scan/meta.json", RECORD_SCHEMA_VERSION, RECORD_RULES);
+    write_meta("older/meta.json", RECORD_SCHEMA_VERSION, -1);
+    write_meta("newer/meta.json", RECORD_SCHEMA_VERSION, RECORD_RULES + 1);
+    write_meta("schema/meta.json", RECORD_SCHEMA_VERSION + 1, RECORD_RULES);
     write_file("other/thesis.doc");
     return 0;
 }
@@ -42,9 +58,11 @@ static int set_up(void **state)
 static int clean_up(void **state)
 {
     (void)state;
-    int left = unlink("list") | unlink("scan/meta.json") | unlink("other/thesis.doc") | rmdir("empty") |
-               rmdir("scan") | rmdir("other") | chdir("/") | rmdir(directory);
-    return left;
+    int left = unlink("list") | unlink("scan/meta.json") | unlink("older/meta.json") |
+               unlink("newer/meta.json") | unlink("schema/meta.json") | unlink("other/thesis.doc");
+    for (const char *const *name = dirs; *name != NULL; name++)
+        left |= rmdir(*name);
+    return left | chdir("/") | rmdir(directory);
 }
 
 static void test_what_is_refused(void **state)
@@ -63,6 +81,11 @@ static void test_what_is_refused(void **state)
         {"list", "scan", false, ERR_EXISTS, "scan: it holds a scan already; go on with it (--resume)"},
         {"list", "other", false, ERR_EXISTS,
          "other: it is not empty and holds no scan (there is thesis.doc)"},
+        {"list", "older", true, ERR_RULES,
+         "older: stsweep 0.0.9 with schema 1 and rules 0 started this scan"},
+        {"list", "newer", true, ERR_RULES, "newer: stsweep 0.0.9 with schema 1 and rules "},
+        {"list", "schema", true, ERR_RULES, "schema: stsweep 0.0.9 with schema 2 and rules "},
+        {"list", "older", false, ERR_EXISTS, "older: it holds a scan already"},
         {"list", "other", true, ERR_NOT_FOUND, "other: it holds no scan"},
         {"list", "new", true, ERR_NOT_FOUND, "new: cannot open: No such file"},
         {"list", "list", false, ERR_NOT_FOUND, "list: cannot open: Not a directory"},
@@ -109,6 +132,7 @@ static void test_how_it_is_said(void **state)
     assert_says(NULL, ERR_CONFIG, "a: b\nc: d\n", "stsweep: a: b\nc: d\n");
     assert_says(NULL, ERR_MEMORY, "", "stsweep: out of memory\n");
     assert_says(NULL, ERR_IO, "", "stsweep: an input or output operation failed\n");
+    assert_says(NULL, ERR_RULES, "DIR: other rules", "stsweep: DIR: other rules\n");
     assert_says("loops", ERR_CONFIG, "no", "stsweep: loops: the configuration is not usable\n  no\n");
     assert_says(NULL, ERR_MISMATCH, "list has 2 bytes",
                 "stsweep: the scan directory belongs to another scan\n  list has 2 bytes\n");
