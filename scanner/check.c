@@ -141,15 +141,17 @@ static int run(struct check *check, struct scan_context *context)
     return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
 }
 
-/* With -v the machine is looked at first: what it cannot do is no fault of the domain's. */
+/* The machine is looked at first: what it cannot do is no fault of the domain's. -v shows what was seen. */
 static bool look_around(const struct check_request *request, struct scan_context *context,
                         uint64_t open_files, struct buf *why)
 {
     struct preflight preflight;
-    if (!request->verbose || preflight_run(&preflight, context, open_files, why) != ERR_OK)
+    if (preflight_run(&preflight, context, open_files, why) != ERR_OK)
         return true; /* what keeps the workers from being made says so itself */
-    preflight_print(&preflight, stderr);
+    if (request->verbose)
+        preflight_print(&preflight, stderr);
     context->port25_blocked = preflight.port25_blocked;
+    context->resolvers = preflight.resolvers;
     if (preflight.unfit != NULL)
         (void)fprintf(stderr, "stsweep: %s\n", preflight.unfit);
     return preflight.unfit == NULL;

@@ -2,19 +2,17 @@
 #include "scanner/preflight.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/ceilings.h"
 #include "scanner/preflight_disk.h"
+#include "scanner/preflight_resolvers.h"
 
 enum {
-    RESOLVERS_TESTED = 16,
     TARGETS_TESTED = 8,
     TARGETS_LEAST = 2, /* one provider that does not answer us proves nothing */
-    NAME_BYTES = 256,
     QUESTION_MS = 1000,
     QUESTION_ATTEMPTS = 2,
     RESOLVER_SHARE = 4 /* of a resolver's sockets and questions: what is asked here is little */
@@ -24,193 +22,38 @@ static const int64_t CLOCK_LEAST_MS = INT64_C(1735689600000); /* 2025-01-01: old
 
 struct run;
 
-struct resolver_test {
-    struct run *run;
-    char name[NAME_BYTES];
-    struct config config;         /* the scan's, with this one resolver and less patience */
-    struct lookup_engine *engine; /* NULL: the run's own */
-    enum dns_status status;       /* DNS_NOT_ASKED until an answer comes */
-    enum dns_security security;
-    int64_t ms;
-};
-
 enum target_end { TARGET_WAITS, TARGET_NO_ADDRESS, TARGET_SILENT, TARGET_REFUSES, TARGET_CONNECTS };
 
 struct target {
     struct run *run;
-    char name[NAME_BYTES];
+    char name[PREFLIGHT_NAME_BYTES];
     int fd; /* -1: no connection was begun */
     struct event *event;
     enum target_end end;
 };
 
 struct run {
-    bool none_usable; /* no resolver gives an answer for the root */
     const struct scan_context *context;
     struct preflight *preflight;
     struct config config;
     struct event_base *base;
     struct lookup_engine *engine;
-    struct resolver_test resolvers[RESOLVERS_TESTED];
-    size_t resolver_count;
+    struct resolver_looks looks;
     struct target targets[TARGETS_TESTED];
     size_t target_count;
-    size_t questions_left;
     size_t targets_left;
-    int64_t began_ms;
 };
 
-/* ---- lines ----------------------------------------------------------------------------------------------
- */
-
-static void append(char text[PREFLIGHT_TEXT_BYTES], const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* What does not fit is cut. */
-static void append(char text[PREFLIGHT_TEXT_BYTES], const char *format, ...)
+static void end_if_done(void *arg)
 {
-    size_t len = strlen(text);
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text + len, PREFLIGHT_TEXT_BYTES - len, format, arguments);
-    va_end(arguments);
-}
-
-static char *add_line(struct preflight *preflight, const char *name, bool ok)
-{
-    char *text = preflight->texts[preflight->count];
-    text[0] = '\0';
-    preflight->checks[preflight->count++] = (struct meta_check){.name = name, .ok = ok, .text = text};
-    return text;
-}
-
-/* The next item of a list that is separated by commas and spaces; false at its end. One too long is cut. */
-static bool next_item(const char **list, char item[NAME_BYTES])
-{
-    *list += strspn(*list, ", \t");
-    size_t len = strcspn(*list, ", \t");
-    (void)snprintf(item, NAME_BYTES, "%.*s", (int)(len < NAME_BYTES ? len : NAME_BYTES - 1), *list);
-    *list += len;
-    return len > 0;
-}
-
-/* ---- resolvers ------------------------------------------------------------------------------------------
- */
-
-static void end_if_done(struct run *run)
-{
-    if (run->questions_left == 0 && run->targets_left == 0)
+    struct run *run = arg;
+    if (run->looks.questions_left == 0 && run->targets_left == 0)
         (void)event_base_loopbreak(run->base);
-}
-
-/* Whoever says this of the root knows the root, or at least answers everything. */
-static bool is_usable(const struct resolver_test *test)
-{
-    return test->status == DNS_ANSWERED || test->status == DNS_NODATA || test->status == DNS_NXDOMAIN;
-}
-
-/* Nothing comes from it at all. One that refuses to speak of the root may still serve what it is asked for.
- */
-static bool is_silent(const struct resolver_test *test)
-{
-    bool embedded = test->run->config.dns_resolvers[0] == '\0';
-    return test->status == DNS_NOT_ASKED || test->status == DNS_TIMEOUT ||
-           (embedded && test->status == DNS_SERVFAIL); /* how unreachable root servers reach us */
-}
-
-static void on_root(void *arg, const struct dns_answer *answer)
-{
-    struct resolver_test *test = arg;
-    test->status = answer->lookup.status;
-    test->security = answer->lookup.security;
-    test->ms = clock_monotonic_ms() - test->run->began_ms;
-    test->run->questions_left--;
-    end_if_done(test->run);
-}
-
-/* One that there is no route to fails here alone; that none can be reached, the run's own engine said. */
-static void start_resolver(struct run *run, const char *name)
-{
-    const char *why = NULL;
-    struct resolver_test *test = &run->resolvers[run->resolver_count++];
-    test->run = run;
-    (void)snprintf(test->name, sizeof test->name, "%s", name);
-    test->config = run->config;
-    test->config.dns_resolvers = test->name;
-    struct lookup_engine *engine = run->engine;
-    if (run->config.dns_resolvers[0] != '\0')
-        engine = test->engine = resolver_create(run->base, &test->config, RESOLVER_SHARE, &why);
-    if (engine == NULL)
-        return;
-    run->questions_left++;
-    (void)lookup_start(engine, ".", DNS_TYPE_SOA, on_root, test);
-}
-
-static void start_resolvers(struct run *run)
-{
-    const char *list = run->config.dns_resolvers;
-    char name[NAME_BYTES];
-    if (list[0] == '\0')
-        start_resolver(run, "the embedded resolver");
-    while (run->resolver_count < RESOLVERS_TESTED && next_item(&list, name))
-        start_resolver(run, name);
-}
-
-static void say_resolvers(struct run *run)
-{
-    size_t usable = 0;
-    size_t useless = 0;
-    for (size_t i = 0; i < run->resolver_count; i++) {
-        usable += is_usable(&run->resolvers[i]);
-        useless += is_silent(&run->resolvers[i]) || run->resolvers[i].status == DNS_BOGUS;
-    }
-    run->preflight->no_resolver = useless == run->resolver_count;
-    run->none_usable = usable == 0;
-    char *text = add_line(run->preflight, "resolvers", usable == run->resolver_count);
-    append(text, "%zu of %zu can be used: ", usable, run->resolver_count);
-    for (size_t i = 0; i < run->resolver_count; i++) {
-        const struct resolver_test *test = &run->resolvers[i];
-        append(text, "%s%s ", i > 0 ? ", " : "", test->name);
-        if (is_usable(test))
-            append(text, "answers in %lld ms", (long long)test->ms);
-        else if (is_silent(test))
-            append(text, "does not answer");
-        else
-            append(text, "answers %s for the root", dns_status_name(test->status));
-    }
-}
-
-static size_t count_security(const struct run *run, enum dns_security security)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < run->resolver_count; i++)
-        count += is_usable(&run->resolvers[i]) && run->resolvers[i].security == security;
-    return count;
 }
 
 static bool is_embedded(const struct run *run)
 {
     return run->config.dns_resolvers[0] == '\0';
-}
-
-static void say_dnssec(struct run *run)
-{
-    size_t insecure = count_security(run, DNSSEC_INSECURE), unknown = count_security(run, DNSSEC_UNVALIDATED);
-    size_t bogus = 0;
-    for (size_t i = 0; i < run->resolver_count; i++)
-        bogus += run->resolvers[i].status == DNS_BOGUS;
-    char *text = add_line(run->preflight, "dnssec", bogus == 0 && insecure == 0 && !run->none_usable);
-    if (bogus > 0)
-        append(text, "the root's signatures are bogus for %zu: wrong clock, or wrong trust anchor?", bogus);
-    else if (run->none_usable)
-        append(text, "cannot be told without a resolver");
-    else if (insecure > 0)
-        append(text, "%zu %s; DNSSEC and DANE will be seen as absent", insecure,
-               is_embedded(run) ? "without a trust anchor" : "do not validate");
-    else if (unknown > 0)
-        append(text, "not known: dns.trust_ad does not let %zu be believed", unknown);
-    else
-        append(text, "the root's SOA validates");
 }
 
 /* ---- port 25 --------------------------------------------------------------------------------------------
@@ -274,10 +117,10 @@ static void start_targets(struct run *run)
 {
     const struct scan_context *context = run->context;
     const char *list = run->config.preflight_port25;
-    char name[NAME_BYTES];
+    char name[PREFLIGHT_NAME_BYTES];
     if (run->config.smtp_probe == SMTP_PROBE_NONE || (!context->has_ipv4 && !context->has_ipv6))
         return;
-    while (run->target_count < TARGETS_TESTED && next_item(&list, name)) {
+    while (run->target_count < TARGETS_TESTED && preflight_item(&list, name)) {
         struct target *target = &run->targets[run->target_count++];
         target->run = run;
         target->fd = -1;
@@ -312,22 +155,22 @@ static void say_port25(struct run *run)
     size_t least = run->target_count < TARGETS_LEAST ? run->target_count : TARGETS_LEAST;
     bool blocked = counts.connect == 0 && failed >= least && failed > 0;
     run->preflight->port25_blocked = blocked;
-    char *text = add_line(run->preflight, "port 25", !blocked);
+    char *text = preflight_add(run->preflight, "port 25", !blocked);
     if (run->target_count == 0) {
-        append(text, "not tested");
+        preflight_append(text, "not tested");
     } else if (blocked) {
-        append(text,
-               "seems blocked from here (%zu silent, %zu refused): MX hosts are not probed; "
-               "with preflight.port25 empty they are tried all the same",
-               counts.silent, counts.refuse);
+        preflight_append(text,
+                         "seems blocked from here (%zu silent, %zu refused): MX hosts are not probed; "
+                         "with preflight.port25 empty they are tried all the same",
+                         counts.silent, counts.refuse);
     } else if (counts.connect == 0) {
-        append(text, "not known: %zu of %zu hosts of preflight.port25 could be tried", failed,
-               run->target_count);
+        preflight_append(text, "not known: %zu of %zu hosts of preflight.port25 could be tried", failed,
+                         run->target_count);
     } else {
         size_t first = 0;
         while (run->targets[first].end != TARGET_CONNECTS)
             first++;
-        append(text, "%s answers", run->targets[first].name);
+        preflight_append(text, "%s answers", run->targets[first].name);
     }
 }
 
@@ -337,13 +180,13 @@ static void say_port25(struct run *run)
 static void say_families(struct run *run)
 {
     bool v4 = run->context->has_ipv4, v6 = run->context->has_ipv6;
-    char *text = add_line(run->preflight, "addresses", v4 && v6);
+    char *text = preflight_add(run->preflight, "addresses", v4 && v6);
     if (v4 && v6)
-        append(text, "IPv4 and IPv6");
+        preflight_append(text, "IPv4 and IPv6");
     else if (!v4 && !v6)
-        append(text, "no route to anywhere");
+        preflight_append(text, "no route to anywhere");
     else
-        append(text, "%s only: hosts without it will be unknown", v4 ? "IPv4" : "IPv6");
+        preflight_append(text, "%s only: hosts without it will be unknown", v4 ? "IPv4" : "IPv6");
 }
 
 static bool clock_is_sane(int64_t now_ms)
@@ -356,25 +199,26 @@ static void say_clock(struct run *run)
     char now[CLOCK_TEXT_BYTES];
     int64_t now_ms = clock_wall_ms();
     bool sane = clock_is_sane(now_ms);
-    char *text = add_line(run->preflight, "clock", sane);
-    append(text, "%s%s", clock_format(now_ms, now), sane ? "" : ": before this program was written");
-    if (is_embedded(run) && count_security(run, DNSSEC_SECURE) > 0)
-        append(text, ", within the times of the root's signatures");
+    char *text = preflight_add(run->preflight, "clock", sane);
+    preflight_append(text, "%s%s", clock_format(now_ms, now),
+                     sane ? "" : ": before this program was written");
+    if (is_embedded(run) && resolver_looks_validated(&run->looks))
+        preflight_append(text, ", within the times of the root's signatures");
 }
 
 static void say_roots(struct run *run)
 {
     size_t roots = trust_root_count(run->context->trust);
-    append(add_line(run->preflight, "roots", roots > 0), "%zu trusted certificates in %s", roots,
-           run->config.tls_ca_file);
+    preflight_append(preflight_add(run->preflight, "roots", roots > 0), "%zu trusted certificates in %s",
+                     roots, run->config.tls_ca_file);
 }
 
 static void say_files(struct run *run, uint64_t limit)
 {
     uint64_t need = ceilings_files(&run->config, limit);
-    append(add_line(run->preflight, "open files", limit >= need), "%llu allowed, %llu needed at most%s",
-           (unsigned long long)limit, (unsigned long long)need,
-           limit >= need ? "" : "; raise ulimit -n or lower smtp.live");
+    preflight_append(preflight_add(run->preflight, "open files", limit >= need),
+                     "%llu allowed, %llu needed at most%s", (unsigned long long)limit,
+                     (unsigned long long)need, limit >= need ? "" : "; raise ulimit -n or lower smtp.live");
 }
 
 static void say_disk(struct run *run)
@@ -383,8 +227,8 @@ static void say_disk(struct run *run)
     uint64_t bytes;
     if (dir[0] == '\0' || strcmp(dir, "-") == 0 || !disk_free_bytes(dir, &bytes))
         return;
-    append(add_line(run->preflight, "disk", bytes >= DISK_LEAST), "%.1f GiB free for %s",
-           (double)bytes / (double)(UINT64_C(1) << 30), dir);
+    preflight_append(preflight_add(run->preflight, "disk", bytes >= DISK_LEAST), "%.1f GiB free for %s",
+                     (double)bytes / (double)(UINT64_C(1) << 30), dir);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------
@@ -402,14 +246,14 @@ static bool prepare(struct run *run, const char **why)
     run->base = event_base_new();
     if (run->base == NULL)
         return false;
-    run->engine = lookup_engine_create(run->base, &run->config, &run->context->allow, RESOLVER_SHARE, why);
+    run->engine =
+        lookup_engine_create(run->base, &run->config, NULL, &run->context->allow, RESOLVER_SHARE, why);
     return run->engine != NULL;
 }
 
 static void dispose(struct run *run)
 {
-    for (size_t i = 0; i < run->resolver_count; i++)
-        lookup_engine_destroy(run->resolvers[i].engine);
+    resolver_looks_dispose(&run->looks);
     lookup_engine_destroy(run->engine);
     for (size_t i = 0; i < run->target_count; i++) {
         if (run->targets[i].event != NULL)
@@ -424,8 +268,7 @@ static void dispose(struct run *run)
 
 static void say_all(struct run *run, uint64_t open_files)
 {
-    say_resolvers(run);
-    say_dnssec(run);
+    resolver_looks_say(&run->looks, run->preflight);
     say_port25(run);
     say_families(run);
     say_clock(run);
@@ -458,10 +301,14 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
         return ERR_MEMORY;
     run->context = context;
     run->preflight = preflight;
-    run->began_ms = clock_monotonic_ms();
     bool started = prepare(run, &reason);
     if (started) {
-        start_resolvers(run);
+        run->looks = (struct resolver_looks){.config = &run->config,
+                                             .base = run->base,
+                                             .engine = run->engine,
+                                             .answered = end_if_done,
+                                             .arg = run};
+        resolver_looks_start(&run->looks);
         start_targets(run);
         (void)event_base_loopexit(run->base, &most);
         (void)event_base_dispatch(run->base);

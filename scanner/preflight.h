@@ -1,5 +1,5 @@
 /*
- * What is looked at before a scan, and before a check with -v: do the resolvers answer and validate, does
+ * What is looked at before a scan and before a check: do the resolvers answer and validate, does
  * port 25 go out from here, which address families are there, the clock, the roots, open files, disk space. A
  * line for each, so that what is this machine's own fault never becomes a verdict about strangers. It judges
  * no domain and changes nothing.
@@ -18,9 +18,10 @@ struct preflight {
     struct meta_check checks[PREFLIGHT_LINES]; /* their texts point into texts */
     char texts[PREFLIGHT_LINES][PREFLIGHT_TEXT_BYTES];
     size_t count;
-    bool no_resolver;    /* none answers at all, or the root itself is bogus for all */
-    bool port25_blocked; /* names are found, but port 25 of nobody can be reached */
-    const char *unfit;   /* why a scan from here would say nothing of anybody; NULL where it would */
+    bool no_resolver;                /* none answers at all, or the root itself is bogus for all */
+    struct resolver_notes resolvers; /* for the engines of the scan */
+    bool port25_blocked;             /* names are found, but port 25 of nobody can be reached */
+    const char *unfit; /* why a scan from here would say nothing of anybody; NULL where it would */
 };
 
 /*

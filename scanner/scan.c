@@ -270,6 +270,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
         return false;
     preflight_print(preflight, stderr);
     scan->context.port25_blocked = preflight->port25_blocked;
+    scan->context.resolvers = preflight->resolvers;
     scan->meta.preflight = preflight->checks;
     scan->meta.preflight_count = preflight->count;
     if (preflight->unfit == NULL)

@@ -144,8 +144,8 @@ static void start_round(struct watch *watch, int64_t now)
     const char *why = NULL;
     watch->round_ends_ms = now + ROUND_MS;
     watch->unanswered = QUESTIONS;
-    watch->engine =
-        lookup_engine_create(watch->base, &watch->config, &watch->context->allow, WATCH_SHARE, &why);
+    watch->engine = lookup_engine_create(watch->base, &watch->config, &watch->context->resolvers,
+                                         &watch->context->allow, WATCH_SHARE, &why);
     (void)snprintf(watch->questions[1].name, NAME_BYTES, "no-such-%016llx",
                    (unsigned long long)setup_random());
     for (size_t i = 0; i < QUESTIONS; i++) {

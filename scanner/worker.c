@@ -27,7 +27,8 @@ static bool worker_init(struct worker *worker, const char **why)
     gate_init(&worker->smtp_gate, share(context->config->smtp_live, worker->count));
     gate_init(&worker->policy_gate, share(context->config->policy_live, worker->count));
     struct event_base *base = worker->loop.base;
-    worker->dns = lookup_engine_create(base, context->config, &context->allow, worker->count, why);
+    worker->dns =
+        lookup_engine_create(base, context->config, &context->resolvers, &context->allow, worker->count, why);
     if (worker->dns == NULL)
         return false;
     worker->fetcher = fetcher_create(base, context->config, context->trust, why);

@@ -33,6 +33,7 @@ struct scan_context {
     struct optout *optout;
     bool has_ipv4; /* this machine has an address and a route of the family */
     bool has_ipv6;
+    struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
     bool port25_blocked; /* preflight found that port 25 of nobody can be reached from here */
     uint64_t hash_seed;
     atomic_size_t parked;  /* domains that wait beside scan.in_flight */

@@ -10,6 +10,7 @@
 #include "scanner/base/ip.h"
 #include "scanner/base/slots.h"
 #include "scanner/dns/message.h"
+#include "scanner/dns/notes.h"
 
 struct config;
 struct lookup_engine;
@@ -62,11 +63,12 @@ void lookup_engine_destroy(struct lookup_engine *engine);
 
 /*
  * The two ways to make one. base is the loop's. allow is the parsed safety.allow, which outlives the engine.
- * share is this loop's part of the configured ceilings: 1/loops of dns.outstanding. NULL with *why (constant
- * or static per thread) where it cannot be made.
+ * share is this loop's part of the configured ceilings: 1/loops of dns.outstanding. notes: what is known of
+ * dns.resolvers, or NULL; read only here. NULL with *why (constant or static per thread) where it cannot be
+ * made.
  */
-struct lookup_engine *resolver_create(struct event_base *base, const struct config *config, uint32_t loops,
-                                      const char **why);
+struct lookup_engine *resolver_create(struct event_base *base, const struct config *config,
+                                      const struct resolver_notes *notes, uint32_t loops, const char **why);
 struct lookup_engine *recursive_create(struct event_base *base, const struct config *config,
                                        const struct ip_set *allow, uint32_t loops, const char **why);
 
@@ -75,6 +77,14 @@ uint32_t resolver_tcp_most(uint64_t open_files, uint32_t loops);
 
 /* Stub where dns.resolvers is set, else embedded. */
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
-                                           const struct ip_set *allow, uint32_t loops, const char **why);
+                                           const struct resolver_notes *notes, const struct ip_set *allow,
+                                           uint32_t loops, const char **why);
+
+/* By dns.trust_ad: is the AD bit of a resolver at this address believed? */
+bool resolver_is_trusted(const struct config *config, const struct ip_addr *ip);
+
+/* Takes the next address off a list such as dns.resolvers, port 53 where none stands; false at its end or,
+ * with *why set, where it is none. */
+bool resolver_next_address(const char **list, struct ip_addr *ip, uint16_t *port, const char **why);
 
 #endif

@@ -101,7 +101,8 @@ static struct upstream *pick(struct resolver *resolver, int64_t now_ms)
     return best;
 }
 
-/* Another resolver than the last one that may still answer it, room or not; NULL where there is none. */
+/* Another resolver than the last one that may still answer it, room or not; NULL where there is none. Where
+ * one that checks signatures has failed, the word of one that does not is no better. */
 static struct upstream *another(const struct query *query)
 {
     struct resolver *resolver = query->resolver;
@@ -110,7 +111,9 @@ static struct upstream *another(const struct query *query)
     for (uint32_t i = 0; i < resolver->upstream_count; i++) {
         struct upstream *upstream = &resolver->upstreams[i];
         bool refuses = (query->refused_by >> i & 1) != 0;
-        if (refuses || upstream == query->upstream || (upstream->aside && !use_all))
+        bool trusts_blindly = query->look != LOOK_FIRST && upstream->validation == VALIDATION_NONE &&
+                              query->upstream->validation != VALIDATION_NONE;
+        if (refuses || trusts_blindly || upstream == query->upstream || (upstream->aside && !use_all))
             continue;
         if (best == NULL || fuller(best, upstream))
             best = upstream;
@@ -121,14 +124,15 @@ static struct upstream *another(const struct query *query)
 /* What another resolver says unchecked is no word on why this one would not answer. */
 static bool bound(const struct query *query)
 {
-    return query->checking_disabled;
+    return query->look >= LOOK_UNCHECKED;
 }
 
 /* ---- sending ---- */
 
 static size_t write_question(const struct query *query, uint8_t *wire)
 {
-    size_t len = dns_query_write(wire, query->name, query->type, query->flight.id, query->checking_disabled);
+    size_t len =
+        dns_query_write(wire, query->name, query->type, query->flight.id, query->look == LOOK_UNCHECKED);
     return query->no_edns && len > 0 ? dns_query_strip_edns(wire, len) : len;
 }
 
@@ -253,21 +257,36 @@ static void refused(struct query *query, enum dns_status status)
         ask_at(query, upstream);
 }
 
-/* TXT-8: SERVFAIL at first, and now, unchecked, an answer: what was wrong is DNSSEC. */
+/* What a resolver that checks nothing fails at is not DNSSEC. */
+static bool may_be_bogus(const struct query *query)
+{
+    return query->upstream->validation != VALIDATION_NONE;
+}
+
+/* The next look at a question that was answered by SERVFAIL; false: that is the answer. */
+static bool look_again(struct query *query)
+{
+    query->said = DNS_SERVFAIL;
+    if (query->look > LOOK_AGAIN || (query->look == LOOK_AGAIN && !may_be_bogus(query)))
+        return false;
+    query->look++;
+    struct upstream *upstream = bound(query) ? NULL : another(query);
+    ask_at(query, upstream == NULL ? query->upstream : upstream);
+    return true;
+}
+
+/* The answer to a question that was asked unchecked is no answer: it only says that there is one. */
+static void ask_for_the_last_time(struct query *query)
+{
+    query->look = LOOK_LAST;
+    ask_at(query, query->upstream);
+}
+
+/* TXT-8: SERVFAIL, an answer when nothing is checked, and SERVFAIL again: what is wrong is DNSSEC. */
 static void make_bogus(struct dns_answer *answer)
 {
     answer->lookup.status = DNS_BOGUS;
     answer->lookup.security = DNSSEC_BOGUS;
-    answer->lookup.ttl = 0;
-    answer->rrs = NULL;
-    answer->rr_count = 0;
-}
-
-static void ask_unchecked(struct query *query)
-{
-    query->said = DNS_SERVFAIL;
-    query->checking_disabled = true;
-    ask_at(query, query->upstream);
 }
 
 static void ask_plainly(struct query *query)
@@ -287,10 +306,12 @@ static void answered(struct query *query, struct dns_answer *answer)
         ask_plainly(query);
     } else if (status == DNS_FORMERR || status == DNS_REFUSED || status == DNS_LAME) {
         refused(query, status);
-    } else if (status == DNS_SERVFAIL && !query->checking_disabled) {
-        ask_unchecked(query);
+    } else if (status == DNS_SERVFAIL && look_again(query)) {
+        return;
+    } else if (status != DNS_SERVFAIL && query->look == LOOK_UNCHECKED) {
+        ask_for_the_last_time(query);
     } else {
-        if (query->checking_disabled && status != DNS_SERVFAIL)
+        if (status == DNS_SERVFAIL && query->look == LOOK_LAST)
             make_bogus(answer);
         resolver_deliver(query, answer);
     }

@@ -221,7 +221,7 @@ static void destroy(struct lookup_engine *engine)
 
 /* ---- making one ---- */
 
-static bool trusts_ad(const struct config *config, const struct ip_addr *ip)
+bool resolver_is_trusted(const struct config *config, const struct ip_addr *ip)
 {
     static const uint8_t loopback6[16] = {[15] = 1};
     if (config->dns_trust_ad != DNS_TRUST_AD_LOOPBACK)
@@ -236,8 +236,8 @@ static uint32_t share(int64_t whole, uint32_t loops, uint32_t least)
 }
 
 /* One that cannot be reached from here (IPv6 without a route) is left out: the others may do. */
-static void add_upstream(struct resolver *resolver, const struct config *config, uint32_t loops,
-                         const struct ip_addr *ip, uint16_t port)
+static void add_upstream(struct resolver *resolver, const struct config *config, enum validation validation,
+                         uint32_t loops, const struct ip_addr *ip, uint16_t port)
 {
     struct upstream *upstream = &resolver->upstreams[resolver->upstream_count];
     const struct upstream_setup setup = {.base = resolver->base,
@@ -254,11 +254,11 @@ static void add_upstream(struct resolver *resolver, const struct config *config,
     if (!upstream_init(upstream, &setup))
         return;
     upstream->index = resolver->upstream_count++;
-    upstream->trust_ad = trusts_ad(config, ip);
+    upstream->validation = validation;
+    upstream->trust_ad = validation != VALIDATION_NONE && resolver_is_trusted(config, ip);
 }
 
-/* The next address of the list; false at its end or, with *why set, where it is none. */
-static bool next_address(const char **list, struct ip_addr *ip, uint16_t *port, const char **why)
+bool resolver_next_address(const char **list, struct ip_addr *ip, uint16_t *port, const char **why)
 {
     char text[ADDRESS_TEXT_BYTES];
     const char *from = *list + strspn(*list, ", \t");
@@ -278,19 +278,22 @@ static bool next_address(const char **list, struct ip_addr *ip, uint16_t *port, 
     return true;
 }
 
-static const char *add_upstreams(struct resolver *resolver, const struct config *config, uint32_t loops)
+static const char *add_upstreams(struct resolver *resolver, const struct config *config,
+                                 const struct resolver_notes *notes, uint32_t loops)
 {
     const char *list = config->dns_resolvers;
     const char *why = NULL;
     struct ip_addr ip;
     uint16_t port;
-    while (next_address(&list, &ip, &port, &why)) {
-        if (resolver->upstream_count == UPSTREAMS_MOST)
+    for (size_t i = 0; resolver_next_address(&list, &ip, &port, &why); i++) {
+        if (i == DNS_RESOLVERS_MOST)
             return "dns.resolvers: more than 32 addresses";
-        add_upstream(resolver, config, loops, &ip, port);
+        if (notes == NULL || !notes->of[i].left_out)
+            add_upstream(resolver, config, notes == NULL ? VALIDATION_UNKNOWN : notes->of[i].validation,
+                         loops, &ip, port);
     }
     if (why == NULL && resolver->upstream_count == 0)
-        return "dns.resolvers: none of them can be reached from here";
+        return "dns.resolvers: none of them can be used from here";
     return why;
 }
 
@@ -298,7 +301,7 @@ static const char *fill_in(struct resolver *resolver, const struct config *confi
 {
     resolver->timeout_ms = config->dns_timeout;
     resolver->attempts = (uint32_t)config->dns_attempts;
-    resolver->upstreams = calloc(UPSTREAMS_MOST, sizeof *resolver->upstreams);
+    resolver->upstreams = calloc(DNS_RESOLVERS_MOST, sizeof *resolver->upstreams);
     resolver->datagrams = datagrams_create();
     resolver->timer = evtimer_new(resolver->base, on_timer, resolver);
     resolver->deferred = evtimer_new(resolver->base, on_deferred, resolver);
@@ -314,8 +317,8 @@ uint32_t resolver_tcp_most(uint64_t open_files, uint32_t loops)
     return most < TCP_LEAST ? TCP_LEAST : most > TCP_LIVE ? TCP_LIVE : (uint32_t)most;
 }
 
-struct lookup_engine *resolver_create(struct event_base *base, const struct config *config, uint32_t loops,
-                                      const char **why)
+struct lookup_engine *resolver_create(struct event_base *base, const struct config *config,
+                                      const struct resolver_notes *notes, uint32_t loops, const char **why)
 {
     static const struct lookup_ops ops = {start, cancel, pending, destroy};
     struct resolver *resolver = calloc(1, sizeof *resolver);
@@ -339,7 +342,7 @@ struct lookup_engine *resolver_create(struct event_base *base, const struct conf
     list_init(&resolver->unused);
     *why = fill_in(resolver, config);
     if (*why == NULL)
-        *why = add_upstreams(resolver, config, loops);
+        *why = add_upstreams(resolver, config, notes, loops);
     if (*why == NULL)
         return &resolver->engine;
     destroy(&resolver->engine);

@@ -9,7 +9,7 @@
 #include "scanner/dns/tcp.h"
 #include "scanner/dns/upstream.h"
 
-enum { UPSTREAMS_MOST = 32, TCP_LIVE = 64, ANSWER_ARENA_BYTES = 1 << 20 };
+enum { TCP_LIVE = 64, ANSWER_ARENA_BYTES = 1 << 20 };
 
 enum query_state {
     QUERY_IDLE,       /* in no list */
@@ -19,6 +19,18 @@ enum query_state {
     QUERY_TCP_QUEUED, /* for one of the tcp_most connections */
     QUERY_TCP,        /* has a deadline */
     QUERY_ENDED       /* its callback, with `said`, comes with the next turn */
+};
+
+/*
+ * How far the question why a resolver says SERVFAIL has come (TXT-8). A SERVFAIL may pass: the question is
+ * put again, to another resolver if there is one. Then it is put unchecked (CD); an answer now makes DNSSEC
+ * the suspect, and only another SERVFAIL to the checked question convicts it.
+ */
+enum query_look {
+    LOOK_FIRST,     /* no SERVFAIL so far */
+    LOOK_AGAIN,     /* one */
+    LOOK_UNCHECKED, /* two; CD is set, and the resolver is no longer left */
+    LOOK_LAST       /* unchecked there was an answer */
 };
 
 struct resolver;
@@ -40,7 +52,7 @@ struct query {
     enum query_state state;
     uint16_t type;
     uint8_t attempts; /* how often it was sent by UDP */
-    bool checking_disabled;
+    enum query_look look;
     bool no_edns;
 };
 

@@ -13,6 +13,7 @@
 #include "scanner/base/ip.h"
 #include "scanner/base/list.h"
 #include "scanner/dns/entropy.h"
+#include "scanner/dns/notes.h"
 #include "scanner/dns/window.h"
 
 struct upstream;
@@ -49,6 +50,7 @@ struct upstream {
     socklen_t address_len;
     uint32_t index; /* among the engine's resolvers */
     bool trust_ad;
+    enum validation validation;
     bool aside;        /* it failed too often in a row: only probed now and then */
     bool unreachable;  /* the kernel reported that nobody listens; the engine clears it */
     uint32_t failures; /* in a row */

@@ -40,8 +40,8 @@ struct dns_server {
     atomic_uint questions, unchecked, plain, over_tcp, held_most;
     struct server_question held[SERVER_HELD_MOST];
     unsigned held_count;
-    bool seen[SERVER_SEEN]; /* by a hash of the name: those asked before */
-    bool ids[1 << 16];      /* that questions came with */
+    uint8_t seen[SERVER_SEEN]; /* by a hash of the name: how often it was asked for */
+    bool ids[1 << 16];         /* that questions came with */
     bool source_ports[1 << 16];
     int hanging[SERVER_HANGING_MOST];
     unsigned hanging_count;
@@ -162,9 +162,8 @@ static inline void server_mislead(struct dns_server *server, const struct server
 
 static inline void server_udp(struct dns_server *server, const struct server_question *question)
 {
-    bool *seen = &server->seen[server_hash(question->name)];
-    bool again = *seen;
-    *seen = true;
+    unsigned before = server->seen[server_hash(question->name)]++;
+    bool again = before > 0;
     if (server_verb_is(server, question, "drop") || (server_verb_is(server, question, "once") && !again) ||
         (server_verb_is(server, question, "cdlost") && (question->flags & WIRE_CD) != 0))
         return;
@@ -172,6 +171,9 @@ static inline void server_udp(struct dns_server *server, const struct server_que
     if (strncmp(question->verb, "tc", 2) == 0)
         server_begin(server, question, WIRE_TC);
     else if (server_verb_is(server, question, "cdlost"))
+        server_begin(server, question, 2);
+    else if ((server_verb_is(server, question, "shaky") && before < 1) ||
+             (server_verb_is(server, question, "faint") && before < 2))
         server_begin(server, question, 2);
     else
         server_answer(server, question);

@@ -24,6 +24,7 @@ struct world {
     struct dns_server *servers[SERVERS_MOST];
     char resolvers[256];
     struct config config;
+    struct resolver_notes notes;
 };
 
 /* What came of one lookup, or of many of the same `done`. */
@@ -80,7 +81,7 @@ static inline void make_engine(struct world *world, int64_t timeout_ms, int64_t 
     world->config.dns_timeout = timeout_ms;
     world->config.dns_attempts = attempts;
     world->config.dns_outstanding = outstanding;
-    world->engine = resolver_create(world->base, &world->config, 1, &why);
+    world->engine = resolver_create(world->base, &world->config, &world->notes, 1, &why);
     if (world->engine == NULL)
         fail_msg("no engine: %s", why);
 }

@@ -28,21 +28,24 @@ enum {
     TEST_FILES = 100000
 };
 
-/* Answers A of none.* with NXDOMAIN, of open.* with 127.0.0.1, of others with 127.0.0.2; all else with no
- * data.
+/* Answers A of none.* and of no-such-* with NXDOMAIN, of open.* with 127.0.0.1, of others with 127.0.0.2; all
+ * else with no data.
  */
 struct world {
     int dns, listener;
     char resolver[32];
     char smtp_port[8];
     pthread_t thread;
-    atomic_bool stop, silent, refuses, validates, bogus;
+    atomic_bool stop, silent, refuses, validates, bogus, rewrites, rewrites_com;
 };
 
 static size_t answer(const struct world *world, uint8_t *wire, size_t question_end)
 {
     bool is_a = wire[question_end - 3] == DNS_TYPE_A && wire[12] != 0;
-    bool none = is_a && memcmp(wire + 13, "none", 4) == 0;
+    bool nobody = is_a && memcmp(wire + 13, "no-such-", 8) == 0;
+    bool com = nobody && wire[13 + wire[12]] != 0;
+    bool rewritten = atomic_load(com ? &world->rewrites_com : &world->rewrites);
+    bool none = is_a && (memcmp(wire + 13, "none", 4) == 0 || (nobody && !rewritten));
     bool bogus = atomic_load(&world->bogus) && (wire[3] & FLAG_CD) == 0;
     uint8_t rr[] = {0xc0, 12, 0, DNS_TYPE_A, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 2};
     rr[15] = is_a && memcmp(wire + 13, "open", 4) == 0 ? 1 : 2;
@@ -119,6 +122,8 @@ static int behave(void **state)
     atomic_store(&world->silent, false);
     atomic_store(&world->refuses, false);
     atomic_store(&world->bogus, false);
+    atomic_store(&world->rewrites, false);
+    atomic_store(&world->rewrites_com, false);
     atomic_store(&world->validates, true);
     return 0;
 }
@@ -267,10 +272,37 @@ static void test_validation(void **state)
     look(world, NO_MORE, NO_MORE, &preflight);
     expect(&preflight, "dnssec", true, "validates");
     look(world, (struct option){"dns.trust_ad", "no"}, NO_MORE, &preflight);
-    expect(&preflight, "dnssec", true, "not known");
+    expect(&preflight, "dnssec", true, "does not let 1 be believed");
+    assert_int_equal(preflight.resolvers.of[0].validation, VALIDATION_DONE);
     atomic_store(&world->validates, false);
-    look(world, NO_MORE, NO_MORE, &preflight);
-    expect(&preflight, "dnssec", false, "1 do not validate");
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const trusts[] = {"loopback", "yes", "no"};
+        look(world, (struct option){"dns.trust_ad", trusts[i]}, NO_MORE, &preflight);
+        expect(&preflight, "dnssec", false, "1 do not validate");
+        assert_int_equal(preflight.resolvers.of[0].validation, VALIDATION_NONE);
+    }
+}
+
+/* One that answers for a name that nobody has is left out like a dead one, whichever kind of name it is. */
+static void test_nxdomain_is_rewritten(void **state)
+{
+    struct world *world = *state;
+    struct preflight preflight;
+    char both[80];
+    for (size_t i = 0; i < 2; i++) {
+        (void)behave(state);
+        atomic_store(i == 0 ? &world->rewrites : &world->rewrites_com, true);
+        look(world, NO_MORE, NO_MORE, &preflight);
+        assert_true(preflight.no_resolver);
+        assert_string_equal(preflight.unfit, "no resolver gives an answer that can be used");
+        assert_true(preflight.resolvers.of[0].left_out);
+        expect(&preflight, "resolvers", false, "answers for names that do not exist: left out");
+    }
+    (void)snprintf(both, sizeof both, "127.0.0.3:9, %s", world->resolver);
+    look(world, (struct option){"dns.resolvers", both}, NO_MORE, &preflight);
+    assert_true(preflight.no_resolver);
+    assert_false(preflight.resolvers.of[0].left_out);
+    assert_true(preflight.resolvers.of[1].left_out);
 }
 
 static void test_this_machine(void **state)
@@ -360,6 +392,7 @@ int main(void)
         cmocka_unit_test_setup(test_root_is_bogus, behave),
         cmocka_unit_test_setup(test_one_of_two_resolvers, behave),
         cmocka_unit_test_setup(test_validation, behave),
+        cmocka_unit_test_setup(test_nxdomain_is_rewritten, behave),
         cmocka_unit_test_setup(test_this_machine, behave),
         cmocka_unit_test_setup(test_disk, behave),
         cmocka_unit_test_setup(test_printed, behave),

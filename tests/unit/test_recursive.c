@@ -45,7 +45,7 @@ struct seen {
 static void open_engine(struct bench *bench)
 {
     const char *why = NULL;
-    bench->engine = lookup_engine_create(bench->base, &bench->config, &bench->allow, 1, &why);
+    bench->engine = lookup_engine_create(bench->base, &bench->config, NULL, &bench->allow, 1, &why);
     if (bench->engine == NULL)
         fail_msg("no engine: %s", why);
 }

@@ -26,7 +26,24 @@ static void the_next_resolver_is_asked(void **state)
     assert_int_equal(world->servers[1]->questions - before[1], 1);
 }
 
-/* TXT-8: what the first one would not say, another one unchecked does not prove to be bogus. */
+/* TXT-8: one resolver's SERVFAIL is no word on the name while another one answers. */
+static void a_servfail_is_asked_of_another_TXT_8(void **state)
+{
+    static const char *const verbs[] = {"fail0", "bogus0", "cdlost0", "fail1", "bogus1", "cdlost1"};
+    struct world *world = *state;
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        struct seen seen = {0};
+        ask_many(world, verbs[i], 8, &seen);
+        run_until_idle(world);
+        assert_int_equal(seen.by_status[DNS_ANSWERED], 8);
+    }
+    assert_int_equal(world->servers[0]->unchecked + world->servers[1]->unchecked, 0);
+}
+
+/* TXT-8: what one would not say, another one unchecked does not prove to be bogus. */
 static void checking_is_disabled_at_the_same_resolver_only_TXT_8(void **state)
 {
     struct world *world = *state;
@@ -34,12 +51,64 @@ static void checking_is_disabled_at_the_same_resolver_only_TXT_8(void **state)
     add_server(world, 0);
     add_server(world, 1);
     make_engine(world, QUICK_MS, 3, 100);
-    ask_many(world, "cdlost0", 8, &seen);
+    ask_many(world, "bogus", 8, &seen);
     run_until_idle(world);
-    assert_int_equal(seen.by_status[DNS_BOGUS], 0);
-    assert_int_equal(seen.by_status[DNS_SERVFAIL] + seen.by_status[DNS_ANSWERED], 8);
-    assert_true(seen.by_status[DNS_SERVFAIL] > 0);
+    assert_int_equal(seen.by_status[DNS_BOGUS], 8);
+    assert_int_equal(world->servers[0]->unchecked + world->servers[1]->unchecked, 8);
+    assert_int_equal(world->servers[0]->questions + world->servers[1]->questions, 8 * 4);
+}
+
+/* TXT-8: never bogus by a resolver that checks nothing, nor insecure; and its word is not taken against the
+ * SERVFAIL of one that does check. */
+static void a_resolver_that_does_not_validate_TXT_8(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    world->notes.of[1].validation = VALIDATION_NONE;
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "bogus0", 16, &seen);
+    run_until_idle(world);
+    assert_true(seen.by_status[DNS_BOGUS] > 0 && seen.by_status[DNS_ANSWERED] > 0);
+    assert_int_equal(seen.by_status[DNS_BOGUS] + seen.by_status[DNS_ANSWERED], 16);
     assert_int_equal(world->servers[1]->unchecked, 0);
+    for (unsigned i = 0; i < 8; i++) {
+        seen = ask_one(world, i % 2 == 0 ? "ok.example" : "ad.example");
+        assert_int_equal(seen.security, seen.last == 11 ? DNSSEC_UNVALIDATED
+                                        : i % 2 == 0    ? DNSSEC_INSECURE
+                                                        : DNSSEC_SECURE);
+    }
+}
+
+static void alone_it_says_servfail_TXT_8(void **state)
+{
+    struct world *world = *state;
+    add_server(world, 0);
+    world->notes.of[0].validation = VALIDATION_NONE;
+    make_engine(world, QUICK_MS, 3, 100);
+    assert_int_equal(ask_one(world, "bogus.example").status, DNS_SERVFAIL);
+    assert_int_equal(world->servers[0]->unchecked, 0);
+    assert_int_equal(world->servers[0]->questions, 2);
+}
+
+/* One that answers for names that do not exist is asked nothing. */
+static void a_resolver_is_left_out(void **state)
+{
+    const char *why = NULL;
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    world->notes.of[0].left_out = true;
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "ok", 20, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 20);
+    assert_int_equal(world->servers[0]->questions, 0);
+    world->notes.of[1].left_out = true;
+    assert_null(resolver_create(world->base, &world->config, &world->notes, 1, &why));
+    assert_non_null(strstr(why, "none of them can be used"));
 }
 
 static void a_closed_port_is_seen_at_once(void **state)
@@ -173,6 +242,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_next_resolver_is_asked),
+        TEST(a_servfail_is_asked_of_another_TXT_8),
+        TEST(a_resolver_that_does_not_validate_TXT_8),
+        TEST(alone_it_says_servfail_TXT_8),
+        TEST(a_resolver_is_left_out),
         TEST(checking_is_disabled_at_the_same_resolver_only_TXT_8),
         TEST(a_closed_port_is_seen_at_once),
         TEST(a_silent_resolver_is_set_aside),

@@ -1,0 +1,29 @@
+/*
+ * What a look at the resolvers of dns.resolvers has told of each before they are relied on
+ * (scanner/preflight); all zero: nothing is known. Constant while engines are made of it.
+ */
+#ifndef STSWEEP_DNS_NOTES_H
+#define STSWEEP_DNS_NOTES_H
+
+#include <stdbool.h>
+
+enum { DNS_RESOLVERS_MOST = 32 };
+
+/* Does the resolver check signatures (RFC 4035)? */
+enum validation {
+    VALIDATION_UNKNOWN,
+    VALIDATION_DONE, /* it set AD for the root's SOA */
+    VALIDATION_NONE  /* it did not: what it says without AD may be signed, and its SERVFAIL is not DNSSEC's */
+};
+
+struct resolver_note {
+    bool left_out; /* it answers for names that do not exist: nothing that it says is believed */
+    enum validation validation;
+};
+
+/* In the order of the option. */
+struct resolver_notes {
+    struct resolver_note of[DNS_RESOLVERS_MOST];
+};
+
+#endif
