@@ -240,6 +240,7 @@ static void say_lookup(struct page *page, enum failure_code code, const struct l
     (void)buf_printf(&page->line, "%s%s%s %s", *said == 0 ? " Asked for: " : ", ", prefix, name, type);
     if (lookup->why_bogus != NULL)
         (void)buf_printf(&page->line, " (%s)", lookup->why_bogus);
+    page_edes(page, lookup);
     (*said)++;
 }
 

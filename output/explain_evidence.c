@@ -21,6 +21,7 @@ static void write_lookup(struct explained *explained, const struct lookup_facts 
                      dns_security_name(lookup->security));
     for (size_t i = 0; i < lookup->cname_count; i++)
         (void)buf_printf(line, "%s%s", i == 0 ? ", CNAME " : " -> ", lookup->cnames[i]);
+    page_edes(&explained->page, lookup);
     page_raw(&explained->page, MARGIN, MARGIN, "");
 }
 

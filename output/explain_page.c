@@ -155,6 +155,30 @@ void page_finding(struct page *page, enum mark mark)
  * --------------------------------------------------------------------------------------
  */
 
+static void add_ede(struct page *page, const struct dns_ede *ede)
+{
+    const char *name = dns_ede_name(ede->code);
+    if (name != NULL)
+        (void)buf_text(&page->line, name);
+    else
+        (void)buf_printf(&page->line, "error %u", (unsigned)ede->code);
+    if (ede->text.len == 0)
+        return;
+    (void)buf_text(&page->line, ", \"");
+    page_quote(page, ede->text, DNS_EDE_TEXT_BYTES);
+    (void)buf_byte(&page->line, '"');
+}
+
+void page_edes(struct page *page, const struct lookup_facts *lookup)
+{
+    for (size_t i = 0; i < lookup->ede_count; i++) {
+        (void)buf_text(&page->line, i == 0 ? " (the resolver says: " : "; ");
+        add_ede(page, &lookup->edes[i]);
+    }
+    if (lookup->ede_count > 0)
+        (void)buf_byte(&page->line, ')');
+}
+
 void page_quote(struct page *page, struct bytes text, size_t most)
 {
     for (size_t i = 0; i < text.len && i < most; i++) {

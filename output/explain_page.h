@@ -6,6 +6,7 @@
 #ifndef STSWEEP_OUTPUT_EXPLAIN_PAGE_H
 #define STSWEEP_OUTPUT_EXPLAIN_PAGE_H
 
+#include "output/record.h"
 #include "scanner/base/buf.h"
 
 enum { PAGE_COLUMNS = 79 };
@@ -37,6 +38,10 @@ void page_fold(struct page *page, size_t margin, size_t indent, const char *head
 
 /* The same, but every space is kept and the text is cut wherever the row ends. */
 void page_raw(struct page *page, size_t margin, size_t indent, const char *head);
+
+/* Adds what a resolver says of its reasons to the line: " (the resolver says: No Reachable Authority,
+ * \"…\")"; or nothing. */
+void page_edes(struct page *page, const struct lookup_facts *lookup);
 
 /* Adds free text of a peer to the line: escaped, and no more than `most` bytes of it. */
 void page_quote(struct page *page, struct bytes text, size_t most);

@@ -34,6 +34,19 @@ enum dns_security read_security(struct read_fields *read, const struct json_node
     return (enum dns_security)read_choice(read, object, key, security_name, DNSSEC_COUNT, missing);
 }
 
+static void read_edes(struct read_fields *read, const struct json_node *object, struct lookup_facts *lookup)
+{
+    const struct json_node *list = read_list(read, object, "ede");
+    if (list != NULL && list->count > DNS_EDES_KEPT)
+        read_fault(read, "ede", "are more than are kept");
+    lookup->edes = list == NULL || read->failed ? NULL : read_array(read, list->count, sizeof *lookup->edes);
+    for (const struct json_node *node = lookup->edes == NULL ? NULL : list->first; node != NULL;
+         node = node->next)
+        lookup->edes[lookup->ede_count++] =
+            (struct dns_ede){.code = (uint16_t)read_unsigned(read, node, "code", UINT16_MAX),
+                             .text = read_text(read, node, "text")};
+}
+
 struct lookup_facts read_lookup(struct read_fields *read, const struct json_node *object)
 {
     struct lookup_facts lookup = {.status = dns_status(read, object, "lookup")};
@@ -42,6 +55,7 @@ struct lookup_facts read_lookup(struct read_fields *read, const struct json_node
     lookup.cnames = read_strings(read, object, "cnames", &count);
     lookup.cname_count = (uint32_t)count;
     lookup.why_bogus = read_string(read, object, "why_bogus");
+    read_edes(read, object, &lookup);
     return lookup;
 }
 
@@ -65,6 +79,7 @@ struct address_facts read_addresses(struct read_fields *read, const struct json_
     take_chain(&address.a, cnames, count);
     take_chain(&address.aaaa, cnames, count);
     address.a.why_bogus = read_string(read, object, "why_bogus");
+    read_edes(read, object, &address.a);
     const struct json_node *list = read_list(read, object, "addresses");
     address.ips = list == NULL ? NULL : read_array(read, list->count, sizeof *address.ips);
     for (const struct json_node *node = address.ips == NULL ? NULL : list->first; node != NULL;

@@ -25,11 +25,27 @@ void json_texts(struct json *json, const char *key, const struct bytes *texts, s
     json_close_array(json);
 }
 
+static void write_edes(struct json *json, const struct lookup_facts *lookup)
+{
+    if (lookup->ede_count == 0)
+        return;
+    json_open_array(json, "ede");
+    for (size_t i = 0; i < lookup->ede_count; i++) {
+        json_open(json, NULL);
+        json_put_unsigned(json, "code", lookup->edes[i].code);
+        if (lookup->edes[i].text.len > 0)
+            json_put_text(json, "text", lookup->edes[i].text);
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
 void json_lookup(struct json *json, const struct lookup_facts *lookup)
 {
     json_put_string(json, "lookup", dns_status_name(lookup->status));
     json_strings(json, "cnames", lookup->cnames, lookup->cname_count);
     json_put_optional(json, "why_bogus", lookup->why_bogus);
+    write_edes(json, lookup);
 }
 
 void json_security(struct json *json, const char *key, const struct lookup_facts *lookup)
@@ -56,6 +72,7 @@ void json_address_lookups(struct json *json, const struct address_facts *address
     const struct lookup_facts *chain = a->cname_count > 0 ? a : aaaa;
     json_strings(json, "cnames", chain->cnames, chain->cname_count);
     json_put_optional(json, "why_bogus", a->why_bogus != NULL ? a->why_bogus : aaaa->why_bogus);
+    write_edes(json, a->ede_count > 0 ? a : aaaa);
 }
 
 void json_ip(struct json *json, const char *key, const struct ip_addr *ip)

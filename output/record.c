@@ -172,6 +172,39 @@ const char *exo_inbound_name(enum exo_inbound exo)
     return names[exo];
 }
 
+/* RFC 8914 section 4. */
+const char *dns_ede_name(uint16_t code)
+{
+    static const char *const names[] = {
+        [0] = "Other Error",
+        [1] = "Unsupported DNSKEY Algorithm",
+        [2] = "Unsupported DS Digest Type",
+        [3] = "Stale Answer",
+        [4] = "Forged Answer",
+        [5] = "DNSSEC Indeterminate",
+        [6] = "DNSSEC Bogus",
+        [7] = "Signature Expired",
+        [8] = "Signature Not Yet Valid",
+        [9] = "DNSKEY Missing",
+        [10] = "RRSIGs Missing",
+        [11] = "No Zone Key Bit Set",
+        [12] = "NSEC Missing",
+        [13] = "Cached Error",
+        [14] = "Not Ready",
+        [15] = "Blocked",
+        [16] = "Censored",
+        [17] = "Filtered",
+        [18] = "Prohibited",
+        [19] = "Stale NXDOMAIN Answer",
+        [20] = "Not Authoritative",
+        [21] = "Not Supported",
+        [22] = "No Reachable Authority",
+        [23] = "Network Error",
+        [24] = "Invalid Data",
+    };
+    return code < sizeof names / sizeof *names ? names[code] : NULL;
+}
+
 enum failure_code dns_status_code(enum dns_status status)
 {
     static const enum failure_code codes[DNS_STATUS_COUNT] = {

@@ -52,6 +52,13 @@ enum dns_security {
     DNSSEC_COUNT
 };
 
+/* What a resolver says of why it answers so (RFC 8914): evidence, of which nothing is judged. */
+enum { DNS_EDES_KEPT = 2, DNS_EDE_TEXT_BYTES = 64 };
+struct dns_ede {
+    uint16_t code;     /* of IANA's registry: dns_ede_name */
+    struct bytes text; /* its own words, cut at DNS_EDE_TEXT_BYTES; may be empty */
+};
+
 /* How one question went. */
 struct lookup_facts {
     enum dns_status status;
@@ -60,6 +67,8 @@ struct lookup_facts {
     uint32_t cname_count;
     const char **cnames;   /* targets of the CNAME chain in order; NULL where there is none */
     const char *why_bogus; /* the validator's words, or NULL */
+    struct dns_ede *edes;  /* the first DNS_EDES_KEPT of the answer; NULL where there is none */
+    uint32_t ede_count;
 };
 
 struct txt_facts {
@@ -450,6 +459,7 @@ static inline bool code_set_has(const struct code_set *set, enum failure_code co
 /* Names as they stand in records: "nxdomain", "secure", "enforce", "no-mail", … */
 const char *dns_status_name(enum dns_status status);
 const char *dns_security_name(enum dns_security security);
+const char *dns_ede_name(uint16_t code); /* IANA's name of an extended error, NULL for one that it lacks */
 const char *tls_end_name(enum tls_end end);
 const char *net_error_name(enum net_error error);
 const char *not_tried_name(enum not_tried reason);

@@ -34,7 +34,7 @@ struct scan_context {
     bool has_ipv4; /* this machine has an address and a route of the family */
     bool has_ipv6;
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
-    bool port25_blocked; /* preflight found that port 25 of nobody can be reached from here */
+    bool port25_blocked;             /* preflight found that port 25 of nobody can be reached from here */
     uint64_t hash_seed;
     atomic_size_t parked;  /* domains that wait beside scan.in_flight */
     atomic_bool hold_back; /* this machine seems cut off: no further domain is started */

@@ -53,11 +53,20 @@ static bool usable(const struct dns_answer *answer, uint16_t type, size_t index)
 
 /* ---- copies ---- */
 
+static void copy_edes(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to)
+{
+    to->edes = from->ede_count == 0 ? NULL : arena_array(arena, from->ede_count, sizeof *to->edes);
+    to->ede_count = to->edes == NULL ? 0 : from->ede_count;
+    for (size_t i = 0; i < to->ede_count; i++)
+        to->edes[i] = (struct dns_ede){from->edes[i].code, arena_bytes(arena, from->edes[i].text)};
+}
+
 void dns_lookup_copy(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to)
 {
     *to = *from;
     to->cnames = NULL;
     to->cname_count = 0;
+    copy_edes(from, arena, to);
     to->why_bogus = arena_string(arena, from->why_bogus);
     if (from->cname_count == 0)
         return;

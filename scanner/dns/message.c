@@ -19,6 +19,8 @@ enum {
     CLASS_IN = LDNS_RR_CLASS_IN,
     RECORDS_KEPT = DNS_RRS_KEPT + 2 * DNS_CNAMES_KEPT,
     PREFERENCE_BYTES = 2,
+    OPTION_EDE = 15,
+    OPTION_HEAD_BYTES = 4,
     SOA_TIMES_BYTES = 20 /* serial, refresh, retry, expire, minimum */
 };
 
@@ -40,6 +42,7 @@ struct reader {
     struct record kept[RECORDS_KEPT]; /* of the answer section: the type asked for, and CNAMEs */
     size_t kept_count;
     struct record soa;             /* type 0 where there is none */
+    struct record opt;             /* likewise */
     bool referral;                 /* NS in the authority section */
     unsigned rcode;                /* with EDNS' upper bits */
     uint8_t owner[DNS_NAME_BYTES]; /* the name at the chain's end, so far */
@@ -137,8 +140,11 @@ static void take_authority(struct reader *reader, const struct record *record)
 
 static void take_additional(struct reader *reader, const struct record *record)
 {
-    if (record->type == TYPE_OPT)
-        reader->rcode |= (record->ttl >> 24) << 4;
+    if (record->type != TYPE_OPT)
+        return;
+    reader->rcode |= (record->ttl >> 24) << 4;
+    if (reader->opt.type == 0)
+        reader->opt = *record;
 }
 
 static bool walk(struct reader *reader, size_t pos)
@@ -375,6 +381,38 @@ static void take_security(struct reader *reader)
         lookup->security = LDNS_AD_WIRE(reader->message.data) ? DNSSEC_SECURE : DNSSEC_INSECURE;
 }
 
+static void keep_ede(struct reader *reader, struct bytes option)
+{
+    struct lookup_facts *lookup = &reader->answer->lookup;
+    if (option.len < 2 || lookup->ede_count == DNS_EDES_KEPT)
+        return;
+    if (lookup->edes == NULL)
+        lookup->edes = arena_array(reader->arena, DNS_EDES_KEPT, sizeof *lookup->edes);
+    if (lookup->edes == NULL)
+        return;
+    size_t len = option.len - 2 > DNS_EDE_TEXT_BYTES ? DNS_EDE_TEXT_BYTES : option.len - 2;
+    lookup->edes[lookup->ede_count++] =
+        (struct dns_ede){.code = ldns_read_uint16(option.data),
+                         .text = arena_bytes(reader->arena, bytes_make(option.data + 2, len))};
+}
+
+/* RFC 8914: what the resolver says of its reasons. Options past a malformed one are left out. */
+static void take_edes(struct reader *reader)
+{
+    const uint8_t *wire = reader->message.data;
+    size_t end = reader->opt.next;
+    if (reader->opt.type == 0)
+        return;
+    for (size_t at = reader->opt.rdata + 2; end - at >= OPTION_HEAD_BYTES;) {
+        size_t len = ldns_read_uint16(wire + at + 2);
+        if (len > end - at - OPTION_HEAD_BYTES)
+            return;
+        if (ldns_read_uint16(wire + at) == OPTION_EDE)
+            keep_ede(reader, bytes_make(wire + at + OPTION_HEAD_BYTES, len));
+        at += OPTION_HEAD_BYTES + len;
+    }
+}
+
 enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect, struct arena *arena,
                               struct dns_answer *answer)
 {
@@ -386,6 +424,7 @@ enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect
     reader.answer = answer;
     reader.kept_count = 0;
     reader.soa.type = 0;
+    reader.opt.type = 0;
     reader.referral = false;
     *answer = (struct dns_answer){.type = expect->type};
     if (!is_ours(&reader, &pos))
@@ -399,6 +438,7 @@ enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect
     if (read != DNS_READ_ANSWER)
         return read;
     take_security(&reader);
+    take_edes(&reader);
     answer->owner = dns_name_text(bytes_make(reader.owner, reader.owner_len), arena);
     return answer->owner == NULL ? DNS_READ_MALFORMED : DNS_READ_ANSWER;
 }

@@ -88,6 +88,16 @@ static inline const char **make_names(struct maker *make, size_t *count)
     return names;
 }
 
+static inline void make_edes(struct maker *make, struct lookup_facts *lookup)
+{
+    lookup->ede_count = one_in(make, 4) ? 1 + draw(make, DNS_EDES_KEPT) : 0;
+    lookup->edes = make_array(make, lookup->ede_count, sizeof *lookup->edes);
+    for (size_t i = 0; i < lookup->ede_count; i++)
+        lookup->edes[i] = (struct dns_ede){.code = (uint16_t)draw(make, 1 << 16),
+                                           .text = one_in(make, 2) ? make_bytes(make, DNS_EDE_TEXT_BYTES)
+                                                                   : (struct bytes){NULL, 0}};
+}
+
 /* Every lookup's answer has a TTL, no other is kept. */
 static inline struct lookup_facts make_lookup(struct maker *make)
 {
@@ -99,6 +109,7 @@ static inline struct lookup_facts make_lookup(struct maker *make)
     lookup.cnames = make_names(make, &count);
     lookup.cname_count = (uint32_t)count;
     lookup.why_bogus = make_optional(make, 60);
+    make_edes(make, &lookup);
     lookup.ttl = lookup.status == DNS_ANSWERED ? draw(make, INT32_MAX) * 2 : 0;
     return lookup;
 }
@@ -118,6 +129,8 @@ static inline struct address_facts make_addresses(struct maker *make)
     if (address.a.status == DNS_NOT_ASKED)
         address.a.status = DNS_NODATA;
     address.aaaa.why_bogus = NULL;
+    address.aaaa.edes = NULL;
+    address.aaaa.ede_count = 0;
     address.aaaa.cnames = address.aaaa.status == DNS_NOT_ASKED ? NULL : address.a.cnames;
     address.aaaa.cname_count = address.aaaa.status == DNS_NOT_ASKED ? 0 : address.a.cname_count;
     address.ip_count = draw(make, 4);

@@ -410,6 +410,78 @@ static void at_most_256_records_are_kept(void **state)
     assert_int_equal(world->answer.rr_count, DNS_RRS_KEPT);
 }
 
+/* An OPT record of options: each is a code, so many bytes of it in the message, and the length that it
+ * claims. */
+struct edns_option {
+    unsigned code;
+    const char *data;
+    size_t len, claimed;
+};
+
+static void write_opt(struct wire *wire, const struct edns_option *options, size_t count)
+{
+    size_t at = wire_begin(wire, WIRE_IN_ADDITIONAL, "", 41, 0);
+    for (size_t i = 0; i < count; i++) {
+        wire_u16(wire, options[i].code);
+        wire_u16(wire, (unsigned)options[i].claimed);
+        wire_bytes(wire, options[i].data, options[i].len);
+    }
+    wire_end(wire, at);
+}
+
+/* RFC 8914: kept as evidence, whatever the rcode, which they do not change. */
+static void extended_errors_are_kept_TXT_8(void **state)
+{
+    static const char words[] =
+        "\0\026no server of a.example answers, and these words are cut off here, where enough "
+        "of them has been kept";
+    static const struct edns_option options[] = {
+        {10, "cookie..", 8, 8}, /* another option */
+        {15, "\0", 1, 1},       /* too short to be one */
+        {15, words, sizeof words - 1, sizeof words - 1},
+        {15, "\0\011", 2, 2},
+        {15, "\0\006more than are kept", 20, 20},
+    };
+    static const enum dns_status statuses[] = {
+        [0] = DNS_NODATA, [1] = DNS_FORMERR, [2] = DNS_SERVFAIL, [3] = DNS_NXDOMAIN, [5] = DNS_REFUSED};
+    struct world *world = *state;
+    for (unsigned rcode = 0; rcode < COUNT(statuses); rcode++) {
+        if (rcode == 4)
+            continue;
+        wire_question(&world->wire, ID, WIRE_ANSWER | rcode, "a.example", DNS_TYPE_A);
+        write_opt(&world->wire, options, COUNT(options));
+        expect_status(world, DNS_TYPE_A, statuses[rcode]);
+        struct lookup_facts copy;
+        dns_lookup_copy(&world->answer.lookup, &world->arena, &copy);
+        assert_ptr_not_equal(copy.edes, world->answer.lookup.edes);
+        assert_int_equal(copy.ede_count, DNS_EDES_KEPT);
+        assert_int_equal(copy.edes[0].code, 22);
+        assert_string_equal(dns_ede_name(copy.edes[0].code), "No Reachable Authority");
+        assert_int_equal(copy.edes[0].text.len, DNS_EDE_TEXT_BYTES);
+        assert_memory_equal(copy.edes[0].text.data, words + 2, DNS_EDE_TEXT_BYTES);
+        assert_int_equal(copy.edes[1].code, 9);
+        assert_int_equal(copy.edes[1].text.len, 0);
+    }
+    assert_null(dns_ede_name(25));
+}
+
+static void malformed_options_end_the_list(void **state)
+{
+    static const struct edns_option cut[][2] = {
+        {{15, "\0\006ok", 4, 4}, {15, "\0\007", 2, 3}}, /* claims more than there is */
+        {{15, "\0\006ok", 4, 4}, {15, "", 0, 65535}},   /* likewise */
+        {{15, "\0\006ok", 4, 4}, {15, "", 0, 0}},       /* nothing in it */
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < COUNT(cut); i++) {
+        wire_question(&world->wire, ID, WIRE_ANSWER | 2, "a.example", DNS_TYPE_A);
+        write_opt(&world->wire, cut[i], 2);
+        expect_status(world, DNS_TYPE_A, DNS_SERVFAIL);
+        assert_int_equal(world->answer.lookup.ede_count, 1);
+        assert_int_equal(world->answer.lookup.edes[0].code, 6);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -431,6 +503,8 @@ int main(void)
         TEST(hostile_messages_cost_bounded_work),
         TEST(hostile_rdata_costs_bounded_work),
         TEST(at_most_256_records_are_kept),
+        TEST(extended_errors_are_kept_TXT_8),
+        TEST(malformed_options_end_the_list),
     };
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);
 }
