@@ -37,6 +37,7 @@ WORLD_PURE := bench/world/internet.c bench/world/answers.c bench/world/expect.c 
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
 BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 FAULT    := $(BUILD)/fault.so
+FLOODS   := $(BUILD)/floods
 
 .PHONY: bench bench-quick bench-programs all help install docs check lint format demo coverage test clean
 all: $(BUILD)/stsweep
@@ -89,6 +90,12 @@ $(FAULT): $(wildcard tests/fault/*.[ch])
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -fPIC -shared -o $@ $(filter %.c,$^) -ldl
 
+# A mail and web server for tests/floods.
+$(FLOODS): tests/fake/floods.c Makefile
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -o $@ $< -lssl -lcrypto
+
 $(BUILD)/make_failures: docs/make_failures.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
@@ -129,7 +136,7 @@ docs: all $(BUILD)/make_failures
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(BUILD)/make_failures
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures
 
 check:
 	tests/run check

@@ -53,6 +53,7 @@ static struct fetch_facts read_fetch(struct read_fields *read, const struct json
     fetch.deadline = read_bool(read, node, "deadline");
     fetch.too_large = read_bool(read, node, "too_large");
     fetch.truncated = read_bool(read, node, "truncated");
+    fetch.flooded = read_bool(read, node, "flooded");
     fetch.protocol = read_bool(read, node, "protocol");
     fetch.http_status = read_int(read, node, "http_status", 0);
     fetch.redirect = read_string(read, node, "redirect");

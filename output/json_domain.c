@@ -120,6 +120,7 @@ static void write_fetch(struct json *json, const struct fetch_facts *fetch)
     json_put_flag(json, "deadline", fetch->deadline);
     json_put_flag(json, "too_large", fetch->too_large);
     json_put_flag(json, "truncated", fetch->truncated);
+    json_put_flag(json, "flooded", fetch->flooded);
     json_put_flag(json, "protocol", fetch->protocol);
     if (fetch->http_status != 0)
         json_put_signed(json, "http_status", fetch->http_status);

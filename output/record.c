@@ -30,7 +30,7 @@ const char *tls_end_name(enum tls_end end)
 {
     static const char *const names[TLS_END_COUNT] = {
         [TLS_NOT_TRIED] = "not-tried", [TLS_DONE] = "done",     [TLS_FAILED] = "failed",
-        [TLS_TIMEOUT] = "timeout",     [TLS_CLOSED] = "closed",
+        [TLS_TIMEOUT] = "timeout",     [TLS_CLOSED] = "closed", [TLS_FLOODED] = "flooded",
     };
     return names[end];
 }
@@ -58,6 +58,7 @@ const char *not_tried_name(enum not_tried reason)
         [NOT_TRIED_DEAD] = "dead",
         [NOT_TRIED_PORT_BLOCKED] = "port-blocked",
         [NOT_TRIED_BUDGET] = "budget",
+        [NOT_TRIED_STUCK] = "stuck",
     };
     return names[reason];
 }
@@ -96,6 +97,7 @@ const char *smtp_end_name(enum smtp_end end)
         [SMTP_END_NOT_SMTP] = "not-smtp",
         [SMTP_END_NOT_OFFERED] = "not-offered",
         [SMTP_END_TLS] = "tls",
+        [SMTP_END_FLOODED] = "flooded",
     };
     return names[end];
 }

@@ -125,6 +125,7 @@ enum not_tried {
     NOT_TRIED_DEAD,         /* the address timed out before, in this pass */
     NOT_TRIED_PORT_BLOCKED, /* nobody's port 25 can be reached from this machine */
     NOT_TRIED_BUDGET,       /* limits.names_per_ip */
+    NOT_TRIED_STUCK,        /* an earlier run of the scan came to a standstill at the address */
     NOT_TRIED_COUNT
 };
 
@@ -146,6 +147,7 @@ struct fetch_facts {
     bool too_large;       /* policy.max_bytes ended it */
     bool truncated;       /* the peer ended it inside the body */
     bool protocol;        /* what came is not HTTP */
+    bool flooded;         /* what carries nothing came, more than any honest peer sends: ended here */
     struct ip_addr ip;    /* the address that the facts are about */
     int64_t time;         /* wall clock at its start, ms; 0: not tried, or of a record without it */
     struct tls_facts tls;
@@ -191,6 +193,7 @@ enum smtp_end {
     SMTP_END_NOT_SMTP,         /* not a reply at all */
     SMTP_END_NOT_OFFERED,      /* EHLO was answered without STARTTLS */
     SMTP_END_TLS,              /* the handshake did not complete: see tls */
+    SMTP_END_FLOODED,          /* behind it: TLS records without data, more than any honest peer sends */
     SMTP_END_COUNT
 };
 

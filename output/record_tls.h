@@ -45,6 +45,7 @@ enum tls_end {
     TLS_FAILED,  /* a protocol error; see error and alert */
     TLS_TIMEOUT, /* the deadline passed in the handshake */
     TLS_CLOSED,  /* the peer closed or reset in the handshake */
+    TLS_FLOODED, /* it was ended here: more records without data than any honest handshake has */
     TLS_END_COUNT
 };
 

@@ -35,7 +35,8 @@ static bool did_not_connect(const struct fetch_facts *fetch)
 static enum policy_trouble trouble_of(const struct policy_visit *visit, const struct fetch_facts *fetch)
 {
     const struct policy_facts alone = {.address = visit->facts->address, .fetch = *fetch};
-    bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY;
+    bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY ||
+                 fetch->not_tried == NOT_TRIED_STUCK;
     if (failure_get(verdict_fetch(&alone, 0))->transient) /* without a connection no date is looked at */
         return stays ? TROUBLE_OPEN : TROUBLE_PASSING;
     return fetch->not_tried == TRIED ? TROUBLE_FINAL : TROUBLE_NOT_TRIED;

@@ -153,6 +153,7 @@ static enum failure_code not_tried_code(enum not_tried reason)
         [NOT_TRIED_DEAD] = FAIL_SMTP_TCP_TIMEOUT,
         [NOT_TRIED_PORT_BLOCKED] = FAIL_SMTP_TCP_PORT_BLOCKED,
         [NOT_TRIED_BUDGET] = FAIL_SMTP_NOT_PROBED_BUDGET,
+        [NOT_TRIED_STUCK] = FAIL_SMTP_NOT_PROBED_STUCK,
     };
     return codes[reason];
 }
@@ -228,6 +229,8 @@ static enum failure_code handshake_code(const struct tls_facts *tls, const struc
         return FAIL_SMTP_TLS_TIMEOUT;
     if (tls->end == TLS_CLOSED)
         return FAIL_SMTP_TLS_CLOSED;
+    if (tls->end == TLS_FLOODED)
+        return FAIL_SMTP_TLS_FLOOD;
     enum failure_code code = codes[handshake_cause_of(tls, permissive)];
     if (code != FAIL_NONE)
         return code;
@@ -262,6 +265,8 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
         return FAIL_SMTP_STARTTLS_NOT_OFFERED;
     case SMTP_END_TLS:
         return handshake_code(&probe->tls, probe->legacy);
+    case SMTP_END_FLOODED:
+        return FAIL_SMTP_TLS_FLOOD;
     case SMTP_END_NONE:
     case SMTP_END_DONE:
     case SMTP_END_COUNT:
@@ -300,6 +305,7 @@ static enum failure_code address_code(const struct policy_facts *policy)
         [NOT_TRIED_NO_ROUTE] = FAIL_POLICY_NOT_TRIED_NO_ROUTE,
         [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_POLICY_SPECIAL_ADDRESS,
         [NOT_TRIED_DEAD] = FAIL_POLICY_TCP_TIMEOUT,
+        [NOT_TRIED_STUCK] = FAIL_POLICY_NOT_TRIED_STUCK,
     };
     const struct address_facts *address = &policy->address;
     if (address->ip_count > 0 ||
@@ -328,6 +334,8 @@ static bool is_later(int status)
 
 static enum failure_code http_code(const struct fetch_facts *fetch)
 {
+    if (fetch->flooded)
+        return FAIL_POLICY_FLOOD;
     if (fetch->protocol)
         return FAIL_POLICY_HTTP_PROTOCOL;
     if (fetch->http_status >= 300 && fetch->http_status < 400)
@@ -376,6 +384,8 @@ static enum failure_code code_of_fetch(const struct policy_facts *policy, int64_
         return address_code(policy);
     if (fetch->tls.end == TLS_FAILED)
         return fetch_handshake_code(&fetch->tls);
+    if (fetch->tls.end == TLS_FLOODED)
+        return FAIL_POLICY_FLOOD;
     if (fetch->tls.end != TLS_DONE)
         return fetch_net_code(fetch);
     const int64_t moment = moment_of(&fetch->tls, (struct judged_at){now, fetch->time});

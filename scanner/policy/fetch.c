@@ -109,13 +109,6 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
 }
 
-/* Inside libcurl nothing may be removed: the fetch's timer does it right after. */
-static void on_flood(void *arg)
-{
-    struct fetch *fetch = arg;
-    event_active(fetch->timer, EV_TIMEOUT, 0);
-}
-
 /* ---- the end ------------------------------------------------------------------------------------------ */
 
 static void destroy(struct fetch *fetch)
@@ -130,10 +123,11 @@ static void destroy(struct fetch *fetch)
 static void release(struct fetch *fetch, bool reuse)
 {
     struct fetcher *fetcher = fetch->fetcher;
-    fetch_tls_mute(&fetch->tls);
+    fetch_tls_close(&fetch->tls);
     if (fetch->in_loop)
         curl_loop_remove(fetcher->loop, fetch->easy);
     fetch->in_loop = false;
+    fetch_tls_mute(&fetch->tls);
     (void)event_del(fetch->timer);
     (void)slots_remove(&fetcher->live, fetch->handle);
     (void)curl_easy_setopt(fetch->easy, CURLOPT_CONNECT_TO, NULL);
@@ -180,13 +174,19 @@ static void finish(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
     request.done(request.arg, facts);
 }
 
+/* Then libcurl found the connection broken; what our own callbacks stop has another reason. */
+static bool is_flood(const struct fetch *fetch, CURLcode result)
+{
+    return flow_excess(fetch->tls.flow) != FLOW_WITHIN && result != CURLE_OK && result != CURLE_WRITE_ERROR;
+}
+
 /* For curl_loop. */
 static void on_transfer_done(void *arg, CURL *easy, CURLcode result)
 {
     struct fetch *fetch = NULL;
     (void)arg;
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
-    finish(fetch, CAUSE_TRANSFER, result);
+    finish(fetch, is_flood(fetch, result) ? CAUSE_FLOOD : CAUSE_TRANSFER, result);
 }
 
 /* What there is left of the deadline for connecting, then of the one for all. */
@@ -216,8 +216,6 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
     (void)events;
     if (fetch->unstarted)
         finish(fetch, CAUSE_UNSTARTED, CURLE_OK);
-    else if (fetch->tls.flooded)
-        finish(fetch, CAUSE_FLOOD, CURLE_OK);
     else if (left > 0)
         arm(fetch, left);
     else
@@ -342,8 +340,6 @@ static void prepare(struct fetch *fetch, const struct fetch_request *request)
                                     .arena = request->arena,
                                     .facts = &fetch->facts.tls,
                                     .wire_limit = WIRE_BYTES + WIRE_FACTOR * fetcher->max_bytes,
-                                    .on_flood = on_flood,
-                                    .arg = fetch,
                                     .late_alert = -1};
     fetch_answer_init(&fetch->answer, fetcher->max_bytes, request->arena);
     fetch->unstarted = !set_target(fetch);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "scanner/base/list.h"
+#include "scanner/tls/flow.h"
 
 struct curl_loop {
     struct event_base *base;
@@ -39,6 +40,7 @@ static void deliver(struct curl_loop *loop)
 static void act(struct curl_loop *loop, curl_socket_t fd, int what)
 {
     int running;
+    flow_turn();
     (void)curl_multi_socket_action(loop->multi, fd, what, &running);
     deliver(loop);
 }

@@ -42,8 +42,7 @@ static void conclude_tls(const struct fetch_end *end, struct arena *arena, struc
         facts->deadline = true;
         tls->end = TLS_TIMEOUT;
     } else if (end->cause == CAUSE_FLOOD) {
-        tls->end = TLS_FAILED;
-        tls->error_text = arena_string(arena, "more bytes than any handshake takes");
+        tls->end = TLS_FLOODED;
     } else if (tls->end == TLS_NOT_TRIED) {
         conclude_lost_handshake(end, facts);
     } else if (tls->end == TLS_CLOSED) {
@@ -132,7 +131,7 @@ static void conclude_http(const struct fetch_end *end, const struct fetch_tls *t
     else if (answer->no_memory)
         facts->net = NET_OTHER;
     else if (end->cause == CAUSE_FLOOD)
-        facts->protocol = true;
+        facts->flooded = true;
     else if (tls->late_alert >= 0 && answer->header_bytes == 0)
         conclude_late_alert(tls, answer->arena, facts);
     else if (!facts->too_large && !facts->protocol)

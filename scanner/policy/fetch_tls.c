@@ -37,6 +37,7 @@ static void on_info(const SSL *ssl, int where, int value)
     if (where == SSL_CB_HANDSHAKE_START && !tls->started) {
         tls->started = true;
         (void)tls_verify_attach(mutable_ssl, &tls->verify);
+        tls->flow = flow_attach(mutable_ssl, tls->wire_limit);
     } else if (where == SSL_CB_HANDSHAKE_DONE && !tls->done) {
         tls->done = true;
         tls_facts_collect(mutable_ssl, &tls->verify, tls->reference, tls->arena, tls->facts);
@@ -47,21 +48,26 @@ static void on_info(const SSL *ssl, int where, int value)
     }
 }
 
+/* TLS 1.3 has the type of a record inside. */
+static bool is_data(const SSL *ssl, int type, const uint8_t *first)
+{
+    return type == (SSL_version(ssl) == TLS1_3_VERSION ? SSL3_RT_INNER_CONTENT_TYPE : SSL3_RT_HEADER) &&
+           first[0] == SSL3_RT_APPLICATION_DATA;
+}
+
 /* Counts what comes before HTTP sees it: chunk extensions, tickets and the like never reach libcurl's
- * callbacks. */
+ * callbacks. What is in records of data is HTTP's matter: of these the whole is bounded. */
 static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
     struct fetch_tls *tls = tls_of(ssl);
     const uint8_t *header = data;
     (void)version;
     (void)arg;
-    if (tls == NULL || written || type != SSL3_RT_HEADER || len < RECORD_HEADER_BYTES)
-        return;
-    tls->wire_bytes += RECORD_HEADER_BYTES + ((size_t)header[3] << 8 | header[4]);
-    if (tls->wire_bytes <= tls->wire_limit || tls->flooded)
-        return;
-    tls->flooded = true;
-    tls->on_flood(tls->arg);
+    flow_message(ssl, written, type, data, len);
+    if (!written && len > 0 && is_data(ssl, type, data))
+        flow_data(ssl);
+    if (tls != NULL && !written && type == SSL3_RT_HEADER && len >= RECORD_HEADER_BYTES)
+        tls->wire_bytes += RECORD_HEADER_BYTES + ((size_t)header[3] << 8 | header[4]);
 }
 
 enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *tls)
@@ -78,8 +84,15 @@ enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *
     return ERR_OK;
 }
 
+void fetch_tls_close(struct fetch_tls *tls)
+{
+    flow_close(tls->flow);
+}
+
 void fetch_tls_mute(struct fetch_tls *tls)
 {
+    flow_release(tls->flow);
+    tls->flow = NULL;
     if (tls->ctx == NULL)
         return;
     (void)SSL_CTX_set_app_data(tls->ctx, NULL);

@@ -11,11 +11,13 @@
 #include "scanner/config.h"
 #include "scanner/smtp/client.h"
 #include "scanner/smtp/dialogue.h"
+#include "scanner/smtp/handshake.h"
 #include "scanner/smtp/socket.h"
 #include "scanner/smtp/transfer.h"
 #include "scanner/tls/chain_cache.h"
 
-enum { READ_BYTES = 4096, READS_A_TURN = 16, QUIT_MS = 2000, NAME_BYTES = 256 };
+/* A turn's portion of plain text is as large as one inside TLS (FLOW_PORTION). */
+enum { READ_BYTES = 4096, READS_A_TURN = FLOW_PORTION / READ_BYTES, QUIT_MS = 2000, NAME_BYTES = 256 };
 
 struct prober {
     struct event_base *base;
@@ -40,6 +42,7 @@ struct session {
     struct dialogue dialogue;
     struct tls_verify verify;
     SSL *ssl;
+    struct flow *flow; /* of ssl */
     int fd;
     short watching;
     struct event *io;
@@ -63,6 +66,7 @@ static void session_free(struct session *session)
     if (session->timer != NULL)
         event_free(session->timer);
     SSL_free(session->ssl);
+    flow_release(session->flow);
     if (session->fd >= 0)
         close(session->fd);
     dialogue_dispose(&session->dialogue);
@@ -242,25 +246,24 @@ static void act(struct session *session, enum dialogue_action action)
         watch(session, EV_READ);
 }
 
-/* TLS 1.3: our side of the handshake is done before the peer has judged it. Its no in place of a first reply
- * is a handshake that failed, as it would be in TLS 1.2. */
-static void on_refused_late(struct session *session, int alert)
-{
-    struct probe_facts *facts = session->request.facts;
-    facts->tls.end = TLS_FAILED;
-    facts->tls.alert = alert;
-    facts->tls.error_reason = SSL_AD_REASON_OFFSET + alert;
-    facts->tls.error_text = arena_string(session->request.arena, SSL_alert_desc_string_long(alert));
-    dialogue_tls_failed(&session->dialogue);
-    finish(session);
-}
-
 static void on_read_end(struct session *session, const struct transfer *got)
 {
-    if (got->alert >= 0 && !session->heard_in_tls)
-        on_refused_late(session, got->alert);
-    else
+    if (flow_excess(session->flow) != FLOW_WITHIN) {
+        dialogue_deadline(&session->dialogue, SMTP_END_FLOODED);
+        finish(session);
+    } else if (got->alert >= 0 && !session->heard_in_tls) {
+        handshake_refused_late(&session->request, got->alert);
+        dialogue_tls_failed(&session->dialogue);
+        finish(session);
+    } else {
         on_gone(session, got->alert >= 0 ? EPROTO : got->error);
+    }
+}
+
+/* What OpenSSL has taken from the socket no socket tells of. */
+static bool has_more(const struct session *session)
+{
+    return session->ssl != NULL && SSL_pending(session->ssl) > 0;
 }
 
 static void talk(struct session *session)
@@ -269,7 +272,7 @@ static void talk(struct session *session)
     enum dialogue_action action = DIALOGUE_READ;
     if (!flush(session))
         return;
-    for (int i = 0; i < READS_A_TURN && action == DIALOGUE_READ; i++) {
+    for (int i = 0; action == DIALOGUE_READ && (i < READS_A_TURN || has_more(session)); i++) {
         struct transfer got = transfer_read(session->ssl, session->fd, space, sizeof space);
         if (got.wants != 0) {
             watch(session, got.wants);
@@ -284,20 +287,6 @@ static void talk(struct session *session)
         action = dialogue_feed(&session->dialogue, space, got.len);
     }
     act(session, action);
-}
-
-static void handshake_failed(struct session *session, int error)
-{
-    struct probe_facts *facts = session->request.facts;
-    tls_facts_failure(session->ssl, &session->verify, session->request.host, session->request.arena,
-                      &facts->tls);
-    if (error != 0) {
-        facts->tls.end = error == ETIMEDOUT ? TLS_TIMEOUT : TLS_CLOSED;
-        facts->net = net_error_of(error);
-        facts->sys_errno = error;
-    }
-    dialogue_tls_failed(&session->dialogue);
-    finish(session);
 }
 
 static void handshake(struct session *session)
@@ -315,17 +304,20 @@ static void handshake(struct session *session)
         return;
     }
     short wants = transfer_wants(session->ssl, result, &error);
-    if (wants != 0)
+    if (wants != 0) {
         watch(session, wants);
-    else
-        handshake_failed(session, error);
+        return;
+    }
+    handshake_failed(session->ssl, &session->verify, &session->request, error, session->flow);
+    dialogue_tls_failed(&session->dialogue);
+    finish(session);
 }
 
 static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
     struct session *session = arg;
     (void)version;
-    (void)ssl;
+    flow_message(ssl, written, type, data, len);
     if (written || type != SSL3_RT_HEADER || session->heard_in_handshake)
         return;
     session->heard_in_handshake = true;
@@ -338,14 +330,10 @@ static void enter_handshake(struct session *session)
     if (smtp_drain(session->fd))
         dialogue_injected(&session->dialogue);
     const struct prober *prober = session->prober;
-    session->ssl = SSL_new(session->request.permissive ? prober->permissive : prober->ctx);
-    if (session->ssl == NULL || tls_verify_attach(session->ssl, &session->verify) != ERR_OK ||
-        !smtp_name_host(session->ssl, session->request.host) || SSL_set_fd(session->ssl, session->fd) != 1)
-        abort();
+    session->ssl = handshake_create(session->request.permissive ? prober->permissive : prober->ctx,
+                                    session->fd, &session->request, &session->verify, &session->flow);
     SSL_set_msg_callback(session->ssl, on_message);
     SSL_set_msg_callback_arg(session->ssl, session);
-    session->verify.tlsa = session->request.tlsa;
-    SSL_set_connect_state(session->ssl);
     handshake(session);
 }
 
@@ -383,6 +371,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct session *session = arg;
+    flow_turn();
     switch (session->state) {
     case SESSION_CONNECT:
         connected(session);

@@ -5,7 +5,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-enum { DRAIN_BYTES = 4096, DRAIN_READS = 16 };
+enum { DRAIN_BYTES = 4096, DRAIN_READS = 8 };
 
 int smtp_connect(const struct ip_addr *ip, uint16_t port, int *sys_errno)
 {

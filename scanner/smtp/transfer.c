@@ -5,6 +5,8 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include "scanner/tls/flow.h"
+
 short transfer_wants(const SSL *ssl, int result, int *error)
 {
     int sys_errno = errno;
@@ -59,7 +61,10 @@ struct transfer transfer_read(SSL *ssl, int fd, uint8_t *space, size_t size)
         return of_socket(recv(fd, space, size, 0), EV_READ);
     ERR_clear_error();
     errno = 0;
-    return of_ssl(ssl, SSL_read(ssl, space, (int)size));
+    int got = SSL_read(ssl, space, (int)size);
+    if (got > 0)
+        flow_data(ssl);
+    return of_ssl(ssl, got);
 }
 
 struct transfer transfer_write(SSL *ssl, int fd, struct bytes data)

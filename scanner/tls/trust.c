@@ -14,9 +14,10 @@
 #include "scanner/base/clock.h"
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
+#include "scanner/tls/flow.h"
 
 /* Validation of a stranger's chain costs at most this many signatures and two more. */
-enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = 100 * 1024 };
+enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES };
 
 struct trust {
     X509_STORE *store;

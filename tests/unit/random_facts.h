@@ -363,6 +363,7 @@ static inline void make_fetch(struct maker *make, struct fetch_facts *fetch)
     fetch->deadline = !whole && one_in(make, 4);
     fetch->too_large = !whole && one_in(make, 4);
     fetch->truncated = !whole && one_in(make, 4);
+    fetch->flooded = !whole && one_in(make, 4);
     fetch->protocol = !whole && one_in(make, 4);
     fetch->ip = make_ip(make);
     fetch->time = one_in(make, 2) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;

@@ -122,7 +122,7 @@ struct end_case {
     enum fetch_step step;
     enum net_error net;
     enum tls_end tls_after;
-    bool deadline, truncated, protocol;
+    bool deadline, truncated, protocol, flooded;
 };
 
 #define CONNECTING  .late_alert = NO_ALERT, .error = ""
@@ -150,8 +150,8 @@ static const struct end_case ends[] = {
     {"not started", .cause = CAUSE_UNSTARTED, CONNECTING, .step = FETCH_CONNECT, .net = NET_OTHER},
     {"POL-9 our deadline in the handshake", .cause = CAUSE_TIMEOUT, SHAKING, .error = "", .step = FETCH_TLS,
      .tls_after = TLS_TIMEOUT, .deadline = true},
-    {"the handshake is a flood", .cause = CAUSE_FLOOD, SHAKING, .error = "", .step = FETCH_TLS,
-     .tls_after = TLS_FAILED},
+    {"the handshake is a flood", .cause = CAUSE_FLOOD, .result = CURLE_SSL_CONNECT_ERROR, SHAKING,
+     .error = "SSL_ERROR_SYSCALL", .step = FETCH_TLS, .tls_after = TLS_FLOODED},
     {"lost in the handshake", FAILED_WITH = 0, SHAKING, .error = "", .step = FETCH_TLS, .net = NET_RESET,
      .tls_after = TLS_CLOSED},
     {"timed out in the handshake", FAILED_WITH = ETIMEDOUT, SHAKING, .error = "", .step = FETCH_TLS,
@@ -165,8 +165,8 @@ static const struct end_case ends[] = {
      .tls_after = TLS_FAILED},
     {"POL-9 our deadline in the answer", .cause = CAUSE_TIMEOUT, SPEAKING, .late_alert = NO_ALERT,
      .error = "", .step = FETCH_HEADERS, .deadline = true},
-    {"a flood of an answer", .cause = CAUSE_FLOOD, SPEAKING, .late_alert = NO_ALERT, .error = "",
-     .step = FETCH_HEADERS, .protocol = true},
+    {"a flood for an answer", .cause = CAUSE_FLOOD, .result = CURLE_RECV_ERROR, SPEAKING,
+     .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS, .flooded = true},
     {"POL-9 nothing came", .cause = CAUSE_TRANSFER, .result = CURLE_GOT_NOTHING, SPEAKING,
      .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS, .truncated = true},
     {"POL-9 reset inside the body", .cause = CAUSE_TRANSFER, .result = CURLE_RECV_ERROR,
@@ -224,7 +224,8 @@ static void test_ends(void **state)
         conclude(&ends[i], &arena, &facts);
         bool as_told = facts.step == ends[i].step && facts.net == ends[i].net &&
                        facts.tls.end == ends[i].tls_after && facts.deadline == ends[i].deadline &&
-                       facts.truncated == ends[i].truncated && facts.protocol == ends[i].protocol;
+                       facts.truncated == ends[i].truncated && facts.protocol == ends[i].protocol &&
+                       facts.flooded == ends[i].flooded;
         bool worded = facts.tls.end != TLS_FAILED || facts.tls.error_text != NULL;
         arena_dispose(&arena);
         if (!as_told || !worded)

@@ -672,7 +672,7 @@ static const struct probe_case cases[] = {
      {TO_INSIDE, ACT(PEER_KEYS)},
      GOOD,
      SMTP_EHLO_TLS,
-     SMTP_END_STEP_TIMEOUT,
+     SMTP_END_FLOODED,
      NET_OK,
      220,
      TLS_DONE,

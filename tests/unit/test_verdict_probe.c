@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "scanner/verdict.h"
+#include "scanner/verdict_handshake.h"
 #include "scanner/verdict_tls.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -105,6 +106,7 @@ static void test_policy_host_without_address(void **state)
 static void test_fetch_lost(void **state)
 {
     (void)state;
+    static struct cert_facts valid = {.not_after = NOW_MS};
     static const struct {
         const char *name;
         struct fetch_facts fetch;
@@ -122,6 +124,15 @@ static void test_fetch_lost(void **state)
         {"POL-1 not connected for a reason of its own",
          {.step = FETCH_CONNECT, .net = NET_OTHER},
          FAIL_POLICY_TCP_UNREACHABLE},
+        {"POL-9 records without data in the handshake",
+         {.step = FETCH_TLS, .tls = {.end = TLS_FLOODED}},
+         FAIL_POLICY_FLOOD},
+        {"POL-9 in place of an answer",
+         {.step = FETCH_HEADERS,
+          .flooded = true,
+          .tls = {.end = TLS_DONE, .name_match = true, .certs = &valid, .cert_count = 1}},
+         FAIL_POLICY_FLOOD},
+        {"stuck", {.not_tried = NOT_TRIED_STUCK}, FAIL_POLICY_NOT_TRIED_STUCK},
         {"opted out", {.not_tried = NOT_TRIED_OPTOUT}, FAIL_POLICY_NOT_TRIED_OPTOUT},
         {"no family", {.not_tried = NOT_TRIED_NO_FAMILY}, FAIL_POLICY_NOT_TRIED_NO_FAMILY},
     };
@@ -133,6 +144,25 @@ static void test_fetch_lost(void **state)
         if (code != cases[i].code)
             fail_msg("%s: %s", cases[i].name, failure_name(code));
     }
+}
+
+/* Records without data: our ceiling ended it, which is no finding about the host. */
+static void test_flooded(void **state)
+{
+    (void)state;
+    static struct cert_facts valid = {.not_after = NOW_MS};
+    static const struct probe_facts
+        shaking = {.step = SMTP_HANDSHAKE, .end = SMTP_END_TLS, .tls = {.end = TLS_FLOODED, .alert = -1}},
+        behind = {.step = SMTP_EHLO_TLS,
+                  .end = SMTP_END_FLOODED,
+                  .tls = {.end = TLS_DONE, .name_match = true, .certs = &valid, .cert_count = 1}},
+        stuck = {.not_tried = NOT_TRIED_STUCK};
+    assert_int_equal(verdict_probe(&shaking, NOW_MS), FAIL_SMTP_TLS_FLOOD);
+    assert_int_equal(verdict_tls_offer(&shaking), TLS_OFFER_UNKNOWN);
+    assert_int_equal(verdict_probe(&behind, NOW_MS), FAIL_NONE);
+    assert_int_equal(verdict_tls_offer(&behind), TLS_OFFER_YES);
+    assert_int_equal(verdict_probe(&stuck, NOW_MS), FAIL_SMTP_NOT_PROBED_STUCK);
+    assert_false(handshake_wants_second(&shaking));
 }
 
 /* What is worth a second look at an MX host: a lookup or an address that may come good by itself. */
@@ -165,6 +195,8 @@ int main(void)
         cmocka_unit_test(test_offers),
         cmocka_unit_test(test_policy_host_without_address),
         cmocka_unit_test(test_fetch_lost),
+        cmocka_unit_test(test_flooded),
+        cmocka_unit_test(test_flooded),
         cmocka_unit_test(test_host_may_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
