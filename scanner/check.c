@@ -161,6 +161,8 @@ int check_main(const struct check_request *request)
 {
     struct check check = {.request = request};
     struct scan_context context;
+    struct config config = *request->config;
+    config.limits_shards_at_once = 1; /* this is none of them, and asks for a few connections */
     struct buf why;
     int code = EXIT_FAILED;
     (void)signal(SIGPIPE, SIG_IGN);
@@ -170,7 +172,7 @@ int check_main(const struct check_request *request)
     check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
     for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
         buf_init(&check.texts[i], TEXT_BYTES);
-    if (context_init(&context, request->config, &why) != ERR_OK) {
+    if (context_init(&context, &config, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
     } else if (check.texts != NULL && check.outcomes != NULL &&

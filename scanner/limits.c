@@ -6,6 +6,7 @@
 
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
+#include "scanner/paces.h"
 #include "scanner/silent.h"
 #include "scanner/worker.h"
 
@@ -54,10 +55,8 @@ struct pacer {
     struct slots requests;              /* made by this loop */
     struct silent silent[PACE_CLASSES]; /* the dead: kept apart, so that an address can be forgotten */
     size_t sweep_at;
-    int64_t interval_us[PACE_CLASSES];
-    size_t connections[PACE_CLASSES];
+    struct paces paces;
     int64_t wait_ms;
-    size_t names_most;
 };
 
 enum pace_kind { PACE_ASK, PACE_ANSWER, PACE_GIVE_BACK };
@@ -108,12 +107,8 @@ struct pacer *pacer_create(struct worker *worker)
     pacer->sweep_at = SWEEP_FIRST;
     for (size_t i = 0; i < PACE_CLASSES; i++)
         silent_init(&pacer->silent[i], worker->context->hash_seed + i);
-    pacer->interval_us[PACE_SMTP] = 60000000 / config->limits_ip_per_minute;
-    pacer->interval_us[PACE_HTTPS] = 60000000 / config->limits_https_per_minute;
-    pacer->connections[PACE_SMTP] = (size_t)config->limits_ip_connections;
-    pacer->connections[PACE_HTTPS] = (size_t)config->limits_https_connections;
+    pacer->paces = paces_of(config);
     pacer->wait_ms = config->limits_wait;
-    pacer->names_most = (size_t)config->limits_names_per_ip;
     return pacer;
 }
 
@@ -235,7 +230,7 @@ static void answer_turn(const struct pacer *pacer, const struct turn *turn, cons
     if (lane != NULL && answer == PACE_BUDGET)
         message.sample = probe_sample_hold(lane->sample);
     /* Of the first names none is wanted: most addresses never come to their budget. */
-    message.wants_sample = lane != NULL && lane->sample == NULL && lane->names * 2 >= pacer->names_most;
+    message.wants_sample = lane != NULL && lane->sample == NULL && lane->names * 2 >= pacer->paces.names;
     post(turn->from, &message);
 }
 
@@ -279,7 +274,7 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
             end_turn(lane, turn);
             continue;
         }
-        if (lane->open >= pacer->connections[class])
+        if (lane->open >= pacer->paces.connections[class])
             return;
         if (lane->next_us > now) {
             if (*wake_us == 0 || lane->next_us < *wake_us)
@@ -287,7 +282,7 @@ static void serve_lane(struct address *address, enum pace_class class, int64_t *
             return;
         }
         lane->open++;
-        lane->next_us = now + pacer->interval_us[class];
+        lane->next_us = now + pacer->paces.interval_us[class];
         answer_turn(pacer, turn, &address->ip, class, lane, PACE_GRANTED);
         end_turn(lane, turn);
     }
@@ -335,7 +330,7 @@ static bool too_many_before(const struct pacer *pacer, const struct lane *lane, 
     const struct scan_context *context = pacer->worker->context;
     int64_t now = now_us();
     int64_t first_us = lane->next_us > now ? lane->next_us - now : 0;
-    int64_t wait_ms = (first_us + (int64_t)lane->waiting_count * pacer->interval_us[class]) / 1000;
+    int64_t wait_ms = (first_us + (int64_t)lane->waiting_count * pacer->paces.interval_us[class]) / 1000;
     bool no_place = atomic_load(&context->parked) >= (size_t)context->config->limits_parked;
     return wait_ms > (no_place && pacer->wait_ms > HELD_UP_MS ? HELD_UP_MS : pacer->wait_ms);
 }
@@ -358,7 +353,7 @@ static void on_ask(struct pacer *pacer, const struct pace_message *message)
     }
     struct address *address = find_address(pacer, &message->ip);
     struct lane *lane = &address->lanes[message->class];
-    if (message->name && !message->exempt && lane->names >= pacer->names_most) {
+    if (message->name && !message->exempt && lane->names >= pacer->paces.names) {
         keep_turn(&lane->heirs, &turn);
         serve(address);
         return;

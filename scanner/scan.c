@@ -11,6 +11,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/ceilings.h"
 #include "scanner/closing.h"
+#include "scanner/paces.h"
 #include "scanner/preflight.h"
 #include "scanner/reader.h"
 #include "scanner/records.h"
@@ -269,6 +270,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     if (!say(scan, "preflight", preflight_run(preflight, &scan->context, open_files, &scan->why)))
         return false;
     preflight_print(preflight, stderr);
+    paces_say(scan->config, stderr);
     scan->context.port25_blocked = preflight->port25_blocked;
     scan->context.resolvers = preflight->resolvers;
     scan->meta.preflight = preflight->checks;
