@@ -67,6 +67,21 @@ static void take_chain(struct lookup_facts *lookup, const char **cnames, size_t 
     lookup->cname_count = (uint32_t)count;
 }
 
+static void read_stale(struct read_fields *read, const struct json_node *object,
+                       struct address_facts *address)
+{
+    size_t count;
+    const char **families = read_strings(read, object, "stale", &count);
+    for (size_t i = 0; i < count; i++) {
+        bool a = families[i] != NULL && strcmp(families[i], "a") == 0;
+        bool aaaa = families[i] != NULL && strcmp(families[i], "aaaa") == 0;
+        if (!a && !aaaa)
+            read_fault(read, "stale", "is no family of addresses");
+        address->a.stale = address->a.stale || a;
+        address->aaaa.stale = address->aaaa.stale || aaaa;
+    }
+}
+
 struct address_facts read_addresses(struct read_fields *read, const struct json_node *object,
                                     enum dns_security known)
 {
@@ -78,6 +93,7 @@ struct address_facts read_addresses(struct read_fields *read, const struct json_
     const char **cnames = read_strings(read, object, "cnames", &count);
     take_chain(&address.a, cnames, count);
     take_chain(&address.aaaa, cnames, count);
+    read_stale(read, object, &address);
     address.a.why_bogus = read_string(read, object, "why_bogus");
     read_edes(read, object, &address.a);
     const struct json_node *list = read_list(read, object, "addresses");

@@ -60,6 +60,19 @@ void json_ttl(struct json *json, const struct lookup_facts *lookup)
         json_put_unsigned(json, "ttl", lookup->ttl);
 }
 
+/* The families whose addresses are of an earlier answer. */
+static void write_stale(struct json *json, const struct address_facts *address)
+{
+    if (!address->a.stale && !address->aaaa.stale)
+        return;
+    json_open_array(json, "stale");
+    if (address->a.stale)
+        json_put_string(json, NULL, "a");
+    if (address->aaaa.stale)
+        json_put_string(json, NULL, "aaaa");
+    json_close_array(json);
+}
+
 void json_address_lookups(struct json *json, const struct address_facts *address, enum dns_security known)
 {
     const struct lookup_facts *a = &address->a, *aaaa = &address->aaaa;
@@ -71,6 +84,7 @@ void json_address_lookups(struct json *json, const struct address_facts *address
         json_put_string(json, "dnssec_aaaa", dns_security_name(aaaa->security));
     const struct lookup_facts *chain = a->cname_count > 0 ? a : aaaa;
     json_strings(json, "cnames", chain->cnames, chain->cname_count);
+    write_stale(json, address);
     json_put_optional(json, "why_bogus", a->why_bogus != NULL ? a->why_bogus : aaaa->why_bogus);
     write_edes(json, a->ede_count > 0 ? a : aaaa);
 }

@@ -15,8 +15,8 @@ void json_security(struct json *json, const char *key, const struct lookup_facts
 void json_ttl(struct json *json, const struct lookup_facts *lookup);
 
 /*
- * "lookup_a", "lookup_aaaa", and cnames, why_bogus, ede where there are any. dnssec_a and dnssec_aaaa are
- * left out where they are as `known`, which stands elsewhere in the record.
+ * "lookup_a", "lookup_aaaa", and cnames, stale, why_bogus, ede where there are any. dnssec_a and dnssec_aaaa
+ * are left out where they are as `known`, which stands elsewhere in the record.
  */
 void json_address_lookups(struct json *json, const struct address_facts *address, enum dns_security known);
 

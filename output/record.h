@@ -69,6 +69,8 @@ struct lookup_facts {
     const char *why_bogus; /* the validator's words, or NULL */
     struct dns_ede *edes;  /* the first DNS_EDES_KEPT of the answer; NULL where there is none */
     uint32_t ede_count;
+    bool stale; /* of an MX host's addresses: this lookup failed, and those of an earlier answer stand in
+                   place */
 };
 
 struct txt_facts {

@@ -24,7 +24,6 @@ struct entry {
     enum entry_state state;
     struct list subscribers; /* of struct subscriber */
     struct host_result *result;
-    int64_t holds_until_ms; /* once ready: monotonic */
     struct address_query address;
     struct tlsa_query tlsa;
     bool intent;                 /* a domain with an MTA-STS record asked: the budget of names is no bar */
@@ -189,24 +188,6 @@ void hosts_destroy(struct hosts *hosts)
     free(hosts);
 }
 
-/* ---- how long answers hold ------------------------------------------------------------------------- */
-
-static uint32_t shorter(uint32_t seconds, const struct lookup_facts *lookup)
-{
-    bool says =
-        lookup->status == DNS_ANSWERED || lookup->status == DNS_NODATA || lookup->status == DNS_NXDOMAIN;
-    return says && lookup->ttl < seconds ? lookup->ttl : seconds;
-}
-
-int64_t host_holds_ms(const struct host_facts *facts)
-{
-    uint32_t seconds = HOST_HOLDS_MOST_S;
-    seconds = shorter(seconds, &facts->address.a);
-    seconds = shorter(seconds, &facts->address.aaaa);
-    seconds = shorter(seconds, &facts->tlsa.lookup);
-    return (int64_t)(seconds < HOST_HOLDS_LEAST_S ? HOST_HOLDS_LEAST_S : seconds) * 1000;
-}
-
 /* ---- an entry's life ------------------------------------------------------------------------------- */
 
 static void deliver(struct message *message, void *receiver);
@@ -231,7 +212,6 @@ static void answer(const struct entry *entry, struct worker *to, struct handle h
 static void enter_ready(struct entry *entry)
 {
     set_state(entry, ENTRY_READY);
-    entry->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&entry->result->facts);
     struct list *link;
     while ((link = list_first(&entry->subscribers)) != NULL) {
         struct subscriber *subscriber = list_entry(link, struct subscriber, link);
@@ -288,6 +268,8 @@ static bool wants_adoption(const struct entry *entry)
 
 static void after_tlsa(struct entry *entry)
 {
+    struct host_result *result = entry->result;
+    result->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&result->facts);
     if (!wants_adoption(entry)) {
         enter_probes(entry);
         return;
@@ -303,11 +285,24 @@ static void on_tlsa(void *arg)
     after_tlsa(arg);
 }
 
+/* Where a lookup failed, what was known before serves, if it may. */
+static void take_earlier(struct entry *entry)
+{
+    struct host_result *result = entry->result;
+    const struct host_result *earlier = entry->earlier;
+    int64_t now = clock_monotonic_ms();
+    result->serves = host_serves_until(&result->facts.address, now);
+    if (earlier != NULL)
+        host_serve_stale(&result->facts.address, &result->serves, &earlier->facts.address, &earlier->serves,
+                         now, &result->arena);
+}
+
 static void on_addresses(void *arg)
 {
     struct entry *entry = arg;
     struct worker *worker = entry->hosts->worker;
     struct host_result *result = entry->result;
+    take_earlier(entry);
     if (addresses_opted_out(&result->facts.address, worker->context->optout)) {
         after_tlsa(entry);
         return;
@@ -381,7 +376,7 @@ static void start_entry(struct hosts *hosts, const struct host_message *message,
 static bool is_to_be_repeated(const struct entry *entry, const struct host_message *message)
 {
     bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&entry->result->facts);
-    return knows_too_little || clock_monotonic_ms() >= entry->holds_until_ms;
+    return knows_too_little || clock_monotonic_ms() >= entry->result->holds_until_ms;
 }
 
 /* What has been probed stays known. */

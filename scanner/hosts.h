@@ -3,8 +3,8 @@
  * owns the host (by hash of its name): addresses, TLSA records where the addresses are secure, a STARTTLS
  * probe of each address. A request is a message to the owner; the result comes back as a message with a
  * counted reference. Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice;
- * once the DNS answers in one have run out, they are asked for anew, and only an address that is new is
- * probed.
+ * once the DNS answers in one have run out, they are asked for anew (scanner/hostlookups), and only an
+ * address that is new is probed.
  */
 #ifndef STSWEEP_HOSTS_H
 #define STSWEEP_HOSTS_H
@@ -14,6 +14,7 @@
 #include "output/record.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/slots.h"
+#include "scanner/hostlookups.h"
 
 struct worker;
 struct hosts;
@@ -25,6 +26,8 @@ struct host_result {
     struct host_facts facts;
     struct arena *kept; /* with whole_facts: the probes' own memory, that facts point into */
     size_t kept_count;
+    int64_t holds_until_ms;    /* monotonic: of what the DNS said */
+    struct host_serves serves; /* its addresses, where the next lookup fails */
 };
 
 void host_result_release(struct host_result *result);
@@ -32,11 +35,6 @@ void host_result_release(struct host_result *result);
 /* The callee gets a reference. Called exactly once for each request that is not cancelled, never from inside
  * hosts_request. */
 typedef void (*host_ready)(void *arg, struct host_result *result);
-
-/* How long the addresses and TLSA records (or their absence) hold, by their TTL; within HOST_HOLDS_LEAST_S
- * and HOST_HOLDS_MOST_S. A lookup that failed holds until hosts_new_pass. Pure. */
-enum { HOST_HOLDS_LEAST_S = 60, HOST_HOLDS_MOST_S = 86400 };
-int64_t host_holds_ms(const struct host_facts *facts);
 
 struct hosts *hosts_create(struct worker *worker);
 void hosts_destroy(struct hosts *hosts);

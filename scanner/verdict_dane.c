@@ -112,7 +112,8 @@ static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_ho
         tally_add(&addresses, verdict->ips[i].dane);
         code_set_add(&judgement->codes, verdict->ips[i].dane);
     }
-    addresses.unknown += has_unseen_addresses(host->facts);
+    addresses.unknown +=
+        has_unseen_addresses(host->facts) || host->facts->address.a.stale || host->facts->address.aaaa.stale;
     if (by.set.usable == 0)
         verdict->dane_code = FAIL_DANE_UNUSABLE;
     verdict->dane = outcome_of_addresses(&addresses, by.set.usable > 0);

@@ -120,10 +120,15 @@ void judge_host(const struct mx_host *host, struct judged_at at, struct arena *a
     code_set_add(&judgement->codes, verdict->code);
 }
 
+static bool is_unseen(const struct lookup_facts *lookup)
+{
+    return lookup_failed(lookup) && !lookup->stale;
+}
+
 bool has_unseen_addresses(const struct host_facts *host)
 {
-    return host->address.ip_count > host->probe_count || lookup_failed(&host->address.a) ||
-           lookup_failed(&host->address.aaaa);
+    return host->address.ip_count > host->probe_count || is_unseen(&host->address.a) ||
+           is_unseen(&host->address.aaaa);
 }
 
 /* What a sender that honours the policy meets at one host: it may both pass and fail, at different addresses.

@@ -51,8 +51,8 @@ bool policy_is_usable(const struct judgement *judgement);
 /* ---- MX hosts (verdict_hosts.c) ---- */
 void judge_host(const struct mx_host *host, struct judged_at at, struct arena *arena,
                 struct host_verdict *verdict, struct judgement *judgement);
-/* Has the host addresses that nobody looked at: the lookup of a family failed, or there are more than
- * smtp.max_addresses? What is open may pass or fail. */
+/* Has the host addresses that nobody looked at: the lookup of a family failed and no earlier answer stands in
+ * its place, or there are more than smtp.max_addresses? What is open may pass or fail. */
 bool has_unseen_addresses(const struct host_facts *host);
 /* The outcome under enforce, from judgement->hosts. */
 enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);

@@ -277,6 +277,8 @@ static inline const struct host_facts *make_host(struct maker *make, const char 
 {
     struct host_facts *host = make_array(make, 1, sizeof *host);
     *host = (struct host_facts){.host = name, .address = make_addresses(make), .tlsa = make_tlsa(make)};
+    host->address.a.stale = one_in(make, 8);
+    host->address.aaaa.stale = one_in(make, 8);
     host->probe_count = host->address.ip_count - (host->address.ip_count > 0 && one_in(make, 4));
     host->probes = make_array(make, host->probe_count, sizeof *host->probes);
     for (size_t i = 0; i < host->probe_count; i++)

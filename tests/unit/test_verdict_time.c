@@ -1,5 +1,6 @@
-/* By which time the verdict judges dates (TLS-7): that of the handshake that showed them, whenever the domain
- * ends; the domain's end where facts have none; the time given where one is given. */
+/* What the verdict makes of facts that are older than the domain's end (TLS-7). Dates are judged by the time
+ * of the handshake that showed them, whenever the domain ends; the domain's end where facts have none; the
+ * time given where one is given. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -285,6 +286,33 @@ static void test_one_probe_and_one_fetch_alone(void **state)
     arena_dispose(&world.arena);
 }
 
+/* TXT-8, DANE-1: the lookup of the host's addresses failed and an earlier answer serves: what the addresses
+ * show is judged, and DANE is open, as it is where the lookup fails. */
+static void test_stale_addresses_are_judged_by_their_probe(void **state)
+{
+    const struct lookup_facts failed = {.status = DNS_SERVFAIL, .stale = true};
+    struct world world;
+    (void)state;
+    make_world(&world);
+    world.host_facts.address.a = failed;
+    world.host_facts.address.aaaa = failed;
+    judge(&world, BY_OWN_TIME);
+    assert_int_equal(world.judgement.outcome, OUTCOME_PROTECTED);
+    assert_false(world.judgement.incomplete);
+    assert_int_equal(world.judgement.hosts[0].code, FAIL_NONE);
+    assert_true(has(&world, FAIL_DNS_SERVFAIL));
+    assert_int_equal(world.judgement.dane, DANE_OUTCOME_UNKNOWN);
+    assert_int_equal(world.judgement.hosts[0].dane_code, FAIL_MX_DNS_FAILED);
+    assert_true(verdict_host_may_pass(&world.host_facts));
+    world.probe.tls.name_match = false;
+    judge(&world, BY_OWN_TIME);
+    assert_int_equal(world.judgement.outcome, OUTCOME_REFUSED);
+    world.host_facts.address.aaaa.stale = false; /* nobody knows what its other addresses would say */
+    judge(&world, BY_OWN_TIME);
+    assert_int_equal(world.judgement.outcome, OUTCOME_UNKNOWN);
+    arena_dispose(&world.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_the_second_handshake_has_its_own_time),
         cmocka_unit_test(test_dane_judges_the_path_by_the_same_time),
         cmocka_unit_test(test_one_probe_and_one_fetch_alone),
+        cmocka_unit_test(test_stale_addresses_are_judged_by_their_probe),
     };
     return cmocka_run_group_tests_name("verdict_time", tests, NULL, NULL);
 }
