@@ -86,14 +86,15 @@ static bool have(const struct optout_ranges *ranges, uint8_t family, const uint8
 bool optout_ranges_have(const struct optout_ranges *ranges, const struct ip_addr *ip)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}, nat64[12] = {0x00, 0x64, 0xff, 0x9b},
-                         six_to_four[2] = {0x20, 0x02};
+                         translated[12] = {[8] = 0xff, [9] = 0xff}, six_to_four[2] = {0x20, 0x02};
     if (ip->family != 4 && ip->family != 6)
         return false;
     if (have(ranges, ip->family, ip->bytes))
         return true;
     if (ip->family == 4)
         return false;
-    if (memcmp(ip->bytes, mapped, sizeof mapped) == 0 || memcmp(ip->bytes, nat64, sizeof nat64) == 0)
+    if (memcmp(ip->bytes, mapped, sizeof mapped) == 0 || memcmp(ip->bytes, nat64, sizeof nat64) == 0 ||
+        memcmp(ip->bytes, translated, sizeof translated) == 0)
         return have(ranges, 4, ip->bytes + sizeof nat64);
     return memcmp(ip->bytes, six_to_four, sizeof six_to_four) == 0 &&
            have(ranges, 4, ip->bytes + sizeof six_to_four);

@@ -1,6 +1,6 @@
 /*
  * Prefixes as ranges of addresses: sorted and merged, then asked by bisection. An IPv4 prefix also covers the
- * IPv6 forms that lead to the same host (v4-mapped, NAT64, 6to4). Private to the opt-out list.
+ * IPv6 forms that lead to the same host (v4-mapped, v4-translated, NAT64, 6to4). Private to the opt-out list.
  */
 #ifndef STSWEEP_INPUT_OPTOUT_RANGES_H
 #define STSWEEP_INPUT_OPTOUT_RANGES_H

@@ -61,12 +61,13 @@ bool ip_set_contains(const struct ip_set *set, const struct ip_addr *ip);
 
 /*
  * May we send anything to it? false for every address that the registries do not call globally reachable,
- * seen through v4-mapped, NAT64 (64:ff9b::/96) and 6to4 (2002::/16) forms, unless allow (may be NULL) lists
- * it.
+ * and of IPv6 for all that is not global unicast (2000::/3), unless allow (may be NULL) lists it. NAT64
+ * (64:ff9b::/96) and 6to4 (2002::/16) are what the IPv4 address in them is; v4-mapped and v4-translated
+ * addresses have no place in the DNS and are refused whatever they lead to.
  */
 bool ip_may_reach(const struct ip_addr *ip, const struct ip_set *allow);
 
-/* The special-purpose prefixes themselves, as the registries write them. Index from 0; NULL at the end. */
+/* The refused prefixes themselves, as text. Index from 0; NULL at the end. */
 const char *ip_special_prefix(size_t index);
 
 /*

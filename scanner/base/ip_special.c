@@ -1,7 +1,10 @@
 /*
  * What IANA's IPv4 and IPv6 Special-Purpose Address Registries say about reachability, and the judgement over
  * it. An entry that is "globally reachable: false" or "N/A" is refused; what the registries call reachable is
- * either not listed or an exception inside a refused block. Pure; never looks at what this machine can reach.
+ * either not listed or an exception inside a refused block. Of IPv6 only 2000::/3 is assigned as global
+ * unicast (RFC 4291 section 2.4, IANA's address space registry): all else is refused, whatever form of an
+ * address of this machine or its network it may be, but for NAT64. Pure; never looks at what this machine can
+ * reach.
  */
 #include "scanner/base/ip_special.h"
 
@@ -21,39 +24,34 @@
     }
 
 const struct ip_special ip_specials[] = {
-    V4("0.0.0.0/8", 8, 0),                               /* this network, RFC 791 */
-    V4("10.0.0.0/8", 8, 10),                             /* private use, RFC 1918 */
-    V4("100.64.0.0/10", 10, 100, 64),                    /* shared address space, RFC 6598 */
-    V4("127.0.0.0/8", 8, 127),                           /* loopback, RFC 1122 */
-    V4("169.254.0.0/16", 16, 169, 254),                  /* link local, RFC 3927 */
-    V4("172.16.0.0/12", 12, 172, 16),                    /* private use, RFC 1918 */
-    V4("192.0.0.0/24", 24, 192, 0, 0),                   /* IETF protocol assignments, RFC 6890 */
-    V4("192.0.2.0/24", 24, 192, 0, 2),                   /* TEST-NET-1, RFC 5737 */
-    V4("192.88.99.0/24", 24, 192, 88, 99),               /* deprecated 6to4 relay anycast, RFC 7526 */
-    V4("192.168.0.0/16", 16, 192, 168),                  /* private use, RFC 1918 */
-    V4("198.18.0.0/15", 15, 198, 18),                    /* benchmarking, RFC 2544 */
-    V4("198.51.100.0/24", 24, 198, 51, 100),             /* TEST-NET-2, RFC 5737 */
-    V4("203.0.113.0/24", 24, 203, 0, 113),               /* TEST-NET-3, RFC 5737 */
-    V4("224.0.0.0/4", 4, 224),                           /* multicast, RFC 5771 */
-    V4("240.0.0.0/4", 4, 240),                           /* reserved, and limited broadcast */
-    V6("::/96", 96, 0),                                  /* ::, ::1, deprecated IPv4-compatible */
-    V6("64:ff9b:1::/48", 48, 0, 0x64, 0xff, 0x9b, 0, 1), /* local-use translation, RFC 8215 */
-    V6("100::/64", 64, 1),                               /* discard only, RFC 6666 */
-    V6("100:0:0:1::/64", 64, 1, 0, 0, 0, 0, 0, 0, 1),    /* dummy prefix, RFC 9780 */
-    V6("2001::/23", 23, 0x20, 1),                        /* IETF assignments, Teredo among them */
-    V6("2001:db8::/32", 32, 0x20, 1, 0x0d, 0xb8),        /* documentation, RFC 3849 */
-    V6("3fff::/20", 20, 0x3f, 0xff),                     /* documentation, RFC 9637 */
-    V6("5f00::/16", 16, 0x5f),                           /* segment routing SIDs, RFC 9602 */
-    V6("fc00::/7", 7, 0xfc),                             /* unique local, RFC 4193 */
-    V6("fe80::/10", 10, 0xfe, 0x80),                     /* link local, RFC 4291 */
-    V6("fec0::/10", 10, 0xfe, 0xc0),                     /* deprecated site local, RFC 3879 */
-    V6("ff00::/8", 8, 0xff),                             /* multicast, RFC 4291 */
+    V4("0.0.0.0/8", 8, 0),                   /* this network, RFC 791 */
+    V4("10.0.0.0/8", 8, 10),                 /* private use, RFC 1918 */
+    V4("100.64.0.0/10", 10, 100, 64),        /* shared address space, RFC 6598 */
+    V4("127.0.0.0/8", 8, 127),               /* loopback, RFC 1122 */
+    V4("169.254.0.0/16", 16, 169, 254),      /* link local, RFC 3927 */
+    V4("172.16.0.0/12", 12, 172, 16),        /* private use, RFC 1918 */
+    V4("192.0.0.0/24", 24, 192, 0, 0),       /* IETF protocol assignments, RFC 6890 */
+    V4("192.0.2.0/24", 24, 192, 0, 2),       /* TEST-NET-1, RFC 5737 */
+    V4("192.88.99.0/24", 24, 192, 88, 99),   /* deprecated 6to4 relay anycast, RFC 7526 */
+    V4("192.168.0.0/16", 16, 192, 168),      /* private use, RFC 1918 */
+    V4("198.18.0.0/15", 15, 198, 18),        /* benchmarking, RFC 2544 */
+    V4("198.51.100.0/24", 24, 198, 51, 100), /* TEST-NET-2, RFC 5737 */
+    V4("203.0.113.0/24", 24, 203, 0, 113),   /* TEST-NET-3, RFC 5737 */
+    V4("224.0.0.0/4", 4, 224),               /* multicast, RFC 5771 */
+    V4("240.0.0.0/4", 4, 240),               /* reserved, and limited broadcast */
+    V6("::/3", 3, 0),             /* no global unicast: ::1, mapped, translated, 64:ff9b:1::, 100:: */
+    V6("2001::/23", 23, 0x20, 1), /* IETF assignments, Teredo among them */
+    V6("2001:db8::/32", 32, 0x20, 1, 0x0d, 0xb8), /* documentation, RFC 3849 */
+    V6("3fff::/20", 20, 0x3f, 0xff),              /* documentation, RFC 9637 */
+    V6("4000::/2", 2, 0x40),                      /* no global unicast: 5f00:: */
+    V6("8000::/1", 1, 0x80),                      /* no global unicast: fc00::, fe80::, fec0::, ff00:: */
 };
 const size_t ip_special_count = sizeof ip_specials / sizeof ip_specials[0];
 
 const struct ip_special ip_exceptions[] = {
-    V4("192.0.0.9/32", 32, 192, 0, 0, 9),                                        /* PCP anycast, RFC 7723 */
-    V4("192.0.0.10/32", 32, 192, 0, 0, 10),                                      /* TURN anycast, RFC 8155 */
+    V4("192.0.0.9/32", 32, 192, 0, 0, 9),        /* PCP anycast, RFC 7723 */
+    V4("192.0.0.10/32", 32, 192, 0, 0, 10),      /* TURN anycast, RFC 8155 */
+    V6("64:ff9b::/96", 96, 0, 0x64, 0xff, 0x9b), /* as the IPv4 address in it */
     V6("2001:1::1/128", 128, 0x20, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), /* PCP anycast */
     V6("2001:1::2/128", 128, 0x20, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2), /* TURN anycast */
     V6("2001:1::3/128", 128, 0x20, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3), /* DNS-SD SRP, RFC 9665 */
@@ -65,9 +63,8 @@ const struct ip_special ip_exceptions[] = {
 const size_t ip_exception_count = sizeof ip_exceptions / sizeof ip_exceptions[0];
 
 const struct ip_embedding ip_embeddings[] = {
-    {{{6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}}, 96}, 12}, /* IPv4-mapped, RFC 4291 */
-    {{{6, {0, 0x64, 0xff, 0x9b}}, 96}, 12},                      /* NAT64, RFC 6052 */
-    {{{6, {0x20, 2}}, 16}, 2},                                   /* 6to4, RFC 3056 */
+    {{{6, {0, 0x64, 0xff, 0x9b}}, 96}, 12}, /* NAT64, RFC 6052 */
+    {{{6, {0x20, 2}}, 16}, 2},              /* 6to4, RFC 3056 */
 };
 const size_t ip_embedding_count = sizeof ip_embeddings / sizeof ip_embeddings[0];
 

@@ -1,5 +1,5 @@
 /*
- * The rows of the special-purpose tables; private to scanner/base. text is what the registry writes, prefix
+ * The rows of the special-purpose tables; private to scanner/base. text is what the registries write, prefix
  * the same in binary form (a unit test holds them equal).
  */
 #ifndef STSWEEP_BASE_IP_SPECIAL_H

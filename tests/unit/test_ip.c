@@ -235,42 +235,112 @@ static void sets_grow_past_every_capacity(void **state)
     ip_set_dispose(&set);
 }
 
+/* Anything that is no global unicast, whatever it may be a form of (RFC 4291 section 2.4). */
+static void of_ipv6_only_global_unicast_is_reached(void **state)
+{
+    (void)state;
+    srandom(4291);
+    struct ip_set refused;
+    assert_int_equal(ip_refused_set(NULL, &refused), ERR_OK);
+    for (size_t round = 0; round < 20000; round++) {
+        struct ip_addr ip = {.family = 6};
+        for (size_t i = 0; i < 16; i++)
+            ip.bytes[i] = (uint8_t)(random() % 4 == 0 ? random() : 0);
+        ip.bytes[0] = (uint8_t)random();
+        if (ip.bytes[0] >> 5 == 1)
+            ip.bytes[0] ^= (uint8_t)(0x20u << (random() % 3));
+        assert_false(ip_may_reach(&ip, NULL));
+        assert_true(ip_set_contains(&refused, &ip));
+    }
+    ip_set_dispose(&refused);
+}
+
 /* First and last address of each block, and its neighbours outside. */
 static void special_addresses_are_not_reached(void **state)
 {
     static const char *const refused[] = {
-        "0.0.0.0",      "0.255.255.255",
-        "10.0.0.0",     "10.255.255.255",
-        "100.64.0.0",   "100.127.255.255",
-        "127.0.0.1",    "127.255.255.255",
-        "169.254.0.0",  "169.254.255.255",
-        "172.16.0.0",   "172.31.255.255",
-        "192.0.0.0",    "192.0.0.8",
-        "192.0.0.11",   "192.0.0.170",
-        "192.0.0.171",  "192.0.0.255",
-        "192.0.2.0",    "192.0.2.255",
-        "192.88.99.1",  "192.88.99.2",
-        "192.168.0.0",  "192.168.255.255",
-        "198.18.0.0",   "198.19.255.255",
-        "198.51.100.7", "203.0.113.7",
-        "224.0.0.1",    "239.255.255.255",
-        "240.0.0.0",    "255.255.255.255",
-        "::",           "::1",
-        "::127.0.0.1",  "64:ff9b:1::1",
-        "100::",        "100::ffff:0:0:1",
-        "100:0:0:1::",  "2001::",
-        "2001::1",      "2001:1::4",
-        "2001:1::",     "2001:2::1",
-        "2001:4:111::", "2001:4:113::",
-        "2001:10::1",   "2001:1f:ffff::",
-        "2001:40::",    "2001:1ff:ffff::",
-        "2001:db8::1",  "2001:db8:ffff::",
-        "3fff::",       "3fff:fff::",
-        "5f00::1",      "fc00::",
-        "fdff:ffff::1", "fe80::1",
-        "febf::1",      "fec0::1",
-        "feff::1",      "ff02::1",
+        "0.0.0.0",
+        "0.255.255.255",
+        "10.0.0.0",
+        "10.255.255.255",
+        "100.64.0.0",
+        "100.127.255.255",
+        "127.0.0.1",
+        "127.255.255.255",
+        "169.254.0.0",
+        "169.254.255.255",
+        "172.16.0.0",
+        "172.31.255.255",
+        "192.0.0.0",
+        "192.0.0.8",
+        "192.0.0.11",
+        "192.0.0.170",
+        "192.0.0.171",
+        "192.0.0.255",
+        "192.0.2.0",
+        "192.0.2.255",
+        "192.88.99.1",
+        "192.88.99.2",
+        "192.168.0.0",
+        "192.168.255.255",
+        "198.18.0.0",
+        "198.19.255.255",
+        "198.51.100.7",
+        "203.0.113.7",
+        "224.0.0.1",
+        "239.255.255.255",
+        "240.0.0.0",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::127.0.0.1",
+        "64:ff9b:1::1",
+        "100::",
+        "100::ffff:0:0:1",
+        "100:0:0:1::",
+        "2001::",
+        "2001::1",
+        "2001:1::4",
+        "2001:1::",
+        "2001:2::1",
+        "2001:4:111::",
+        "2001:4:113::",
+        "2001:10::1",
+        "2001:1f:ffff::",
+        "2001:40::",
+        "2001:1ff:ffff::",
+        "2001:db8::1",
+        "2001:db8:ffff::",
+        "3fff::",
+        "3fff:fff::",
+        "5f00::1",
+        "fc00::",
+        "fdff:ffff::1",
+        "fe80::1",
+        "febf::1",
+        "fec0::1",
+        "feff::1",
+        "ff02::1",
         "ffff::",
+        "::ffff:0:7f00:1",
+        "::ffff:0:808:808",
+        "::ffff:8.8.8.8",
+        "::ffff:127.0.0.1",
+        "::1:0:0:0",
+        "64:ff9a::1",
+        "64:ff9b::1:808:808",
+        "64:ff9b:2::1",
+        "200::1",
+        "1fff:ffff::1",
+        "4000::",
+        "4000::1",
+        "7fff:ffff::",
+        "8000::1",
+        "a000::1",
+        "c000::1",
+        "e000::1",
+        "f000::1",
+        "f800::1",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(refused); i++) {
@@ -350,14 +420,20 @@ static void embedded_addresses_are_looked_through(void **state)
         bool reached;
     } cases[] = {
         {"::ffff:127.0.0.1", "", false},
-        {"::ffff:8.8.8.8", "", true},
-        {"::ffff:192.0.0.9", "", true},
+        {"::ffff:8.8.8.8", "", false},
+        {"::ffff:0:127.0.0.1", "", false},
+        {"::ffff:0:8.8.8.8", "", false},
+        {"64:ff9b::192.0.0.9", "", true},
+        {"64:ff9b::192.0.0.8", "", false},
         {"64:ff9b::10.0.0.1", "", false},
         {"64:ff9b::8.8.8.8", "", true},
         {"2002:7f00:1::", "", false},
         {"2002:c0a8:101::1", "", false},
         {"2002:808:808::1", "", true},
-        {"::ffff:127.0.0.1", "127.0.0.0/8", true},
+        {"::ffff:127.0.0.1", "127.0.0.0/8", false},
+        {"::ffff:127.0.0.1", "::ffff:127.0.0.0/104", true},
+        {"::ffff:0:127.0.0.1", "127.0.0.0/8", false},
+        {"::ffff:0:127.0.0.1", "::ffff:0:0:0/96", true},
         {"64:ff9b::10.0.0.1", "10.0.0.1", true},
         {"64:ff9b::10.0.0.2", "10.0.0.1", false},
         {"2002:c0a8:101::1", "192.168.1.1/32", true},
@@ -504,6 +580,7 @@ int main(void)
         cmocka_unit_test(lists_take_commas_and_spaces),
         cmocka_unit_test(sets_grow_past_every_capacity),
         cmocka_unit_test(special_addresses_are_not_reached),
+        cmocka_unit_test(of_ipv6_only_global_unicast_is_reached),
         cmocka_unit_test(public_addresses_are_reached),
         cmocka_unit_test(embedded_addresses_are_looked_through),
         cmocka_unit_test(what_is_allowed_is_reached),

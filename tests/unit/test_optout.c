@@ -115,6 +115,8 @@ static void prefixes_hold_their_addresses(void **state)
         /* The same hosts by way of IPv6. */
         {"::ffff:192.0.2.7", true},
         {"::ffff:192.0.2.8", false},
+        {"::ffff:0:192.0.2.7", true},
+        {"::ffff:0:192.0.2.8", false},
         {"64:ff9b::192.0.2.7", true},
         {"64:ff9b::192.0.2.8", false},
         {"2002:c633:6401::1", true},
