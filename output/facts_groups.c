@@ -166,6 +166,7 @@ struct tls_facts read_tls(struct read_fields *read, const struct json_node *obje
     const struct json_node *node = read_object(read, object, key);
     struct tls_facts tls = {.end = tls_end(read, node, "end"), .alert = -1};
     tls.time = read_optional_time(read, node, "time");
+    tls.other_time = read_optional_time(read, node, "other_time");
     tls.version = read_version(read, node);
     tls.cipher = read_string(read, node, "cipher");
     tls.group = read_string(read, node, "group");

@@ -169,6 +169,8 @@ void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
     json_put_string(json, "end", tls_end_name(tls->end));
     if (tls->time != 0)
         json_put_time(json, "time", tls->time);
+    if (tls->other_time != 0)
+        json_put_time(json, "other_time", tls->other_time);
     write_version(json, tls->version);
     json_put_optional(json, "cipher", tls->cipher);
     json_put_optional(json, "group", tls->group);

@@ -52,6 +52,7 @@ const char *not_tried_name(enum not_tried reason)
         [NOT_TRIED_PACE] = "pace",
         [NOT_TRIED_OPTOUT] = "optout",
         [NOT_TRIED_NO_FAMILY] = "no-family",
+        [NOT_TRIED_PAUSED] = "paused",
         [NOT_TRIED_NO_ROUTE] = "no-route",
         [NOT_TRIED_SPECIAL_ADDRESS] = "special-address",
         [NOT_TRIED_NO_ADDRESS] = "no-address",

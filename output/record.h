@@ -24,7 +24,7 @@
  * two ways of judging: tests/stored/README.md says what else to do then. Scans made before it was written
  * have 0.
  */
-enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 1 };
+enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 2 };
 
 /* ---- DNS ---------------------------------------------------------------------------------------------- */
 
@@ -121,6 +121,7 @@ enum not_tried {
     NOT_TRIED_PACE, /* limits.wait */
     NOT_TRIED_OPTOUT,
     NOT_TRIED_NO_FAMILY,
+    NOT_TRIED_PAUSED,          /* it broke off while this process stood still, so that nothing was seen */
     NOT_TRIED_NO_ROUTE,        /* this machine has none, or no address to send from any more */
     NOT_TRIED_SPECIAL_ADDRESS, /* safety.allow does not list it */
     NOT_TRIED_NO_ADDRESS,

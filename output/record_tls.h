@@ -55,6 +55,8 @@ struct tls_facts {
     enum tls_end end;
     int64_t time; /* wall clock, ms: when the chain was validated, which its dates are judged by; 0: none was,
                      or the facts are of a record without it */
+    int64_t other_time;       /* this machine's clock was set amid the scan: what it would have said then, by
+                                 CLOCK_BOOTTIME since the start; 0: the same, within a minute */
     uint16_t version;         /* 0x0304 for TLS 1.3; 0 where none was agreed */
     const char *cipher;       /* OpenSSL's (IANA) name, or NULL */
     const char *group;        /* key exchange group, or NULL */

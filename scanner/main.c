@@ -1,9 +1,12 @@
 /* The commands; nothing else. */
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "output/record.h"
 #include "scanner/args.h"
+#include "scanner/base/clock.h"
 #include "scanner/ceilings.h"
 #include "scanner/check.h"
 #include "scanner/diff.h"
@@ -282,8 +285,22 @@ static int run_check(int argc, char **argv)
     return code;
 }
 
+/* A file opened later would else take the place of a closed standard descriptor, and messages land in it.
+ * Input that is read and output that is written all the same fail, as they did when closed; words are lost.
+ */
+static void fill_descriptors(void)
+{
+    static const int modes[] = {
+        [STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+            _exit(EXIT_USAGE);
+}
+
 int main(int argc, char **argv)
 {
+    fill_descriptors();
+    clock_keep();
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (argc < 2) {
         (void)run_help(1, argv);

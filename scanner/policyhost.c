@@ -32,6 +32,14 @@ static bool did_not_connect(const struct fetch_facts *fetch)
     return fetch->step == FETCH_CONNECT;
 }
 
+/* Nothing was heard any more, or the peer went away: as peers do of whom nothing is heard. */
+static bool is_broken_off(const struct fetch_facts *fetch)
+{
+    bool by_net = fetch->net != NET_OK && fetch->net != NET_REFUSED;
+    bool by_tls = fetch->tls.end == TLS_TIMEOUT || fetch->tls.end == TLS_CLOSED;
+    return by_net || by_tls || fetch->deadline || fetch->truncated;
+}
+
 static enum policy_trouble trouble_of(const struct policy_visit *visit, const struct fetch_facts *fetch)
 {
     const struct policy_facts alone = {.address = visit->facts->address, .fetch = *fetch};
@@ -58,11 +66,14 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     struct policy_visit *visit = arg;
     struct worker *worker = visit->worker;
     bool timed_out = facts->net == NET_TIMEOUT || facts->deadline;
-    bool cut_off = (timed_out || facts->net == NET_UNREACHABLE) && worker_lacks_route(current(visit));
-    if (cut_off)
-        facts->not_tried = NOT_TRIED_NO_ROUTE;
+    bool paused = is_broken_off(facts) && worker_stood_still(worker, visit->began_ms);
+    bool cut_off =
+        !paused && (timed_out || facts->net == NET_UNREACHABLE) && worker_lacks_route(current(visit));
+    if (paused || cut_off)
+        facts->not_tried = paused ? NOT_TRIED_PAUSED : NOT_TRIED_NO_ROUTE;
     worker->routes_lacking += cut_off;
-    pace_release(worker, current(visit), PACE_HTTPS, !cut_off && timed_out && did_not_connect(facts));
+    pace_release(worker, current(visit), PACE_HTTPS,
+                 !paused && !cut_off && timed_out && did_not_connect(facts));
     gate_leave(&worker->policy_gate);
     if (did_not_connect(facts)) {
         keep_trouble(visit, facts);
@@ -78,6 +89,7 @@ static void on_place(void *arg)
     struct policy_visit *visit = arg;
     int64_t now = clock_monotonic_ms();
     set_state(visit, VISIT_FETCH);
+    visit->began_ms = clock_boot_ms();
     if (visit->deadline_ms == 0)
         visit->deadline_ms = now + visit->worker->context->config->policy_timeout;
     struct fetch_request request = {.host = visit->facts->host,

@@ -33,6 +33,7 @@ struct policy_visit {
     size_t next; /* index into the addresses */
     size_t tried;
     enum policy_trouble trouble; /* which facts->fetch tells */
+    int64_t began_ms;            /* by clock_boot_ms: the fetch */
     int64_t deadline_ms;         /* of all tries together, monotonic; runs from the first connection */
     struct handle turn;
     struct gate_wait place;

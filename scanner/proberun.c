@@ -39,6 +39,17 @@ static bool is_broken(const struct probe_facts *facts)
     return by_net || facts->end == SMTP_END_STEP_TIMEOUT;
 }
 
+/* Likewise, or the peer went away: as peers do of whom nothing is heard. */
+static bool is_broken_off(const struct probe_facts *facts)
+{
+    bool by_net = facts->end == SMTP_END_NET && facts->net != NET_REFUSED;
+    bool by_time = facts->end == SMTP_END_STEP_TIMEOUT || facts->end == SMTP_END_SESSION_DEADLINE ||
+                   facts->end == SMTP_END_DRIPPING;
+    bool by_tls =
+        facts->end == SMTP_END_TLS && (facts->tls.end == TLS_TIMEOUT || facts->tls.end == TLS_CLOSED);
+    return by_net || by_time || by_tls || facts->end == SMTP_END_CLOSED;
+}
+
 /* Port 25 is told by connections alone, and at once: a session may take longer than a connection that fails,
  * or break off though it began well. */
 static void on_connected(void *arg)
@@ -82,12 +93,18 @@ static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct probe_run *run = arg;
     struct worker *worker = run->worker;
-    bool cut_off = is_broken(facts) && worker_lacks_route(&facts->ip);
-    note_end(run, facts, cut_off);
+    bool paused = is_broken_off(facts) && worker_stood_still(worker, run->began_ms);
+    bool cut_off = paused || (is_broken(facts) && worker_lacks_route(&facts->ip));
+    if (!paused)
+        note_end(run, facts, cut_off);
     pace_release_probe(worker, &facts->ip, !cut_off && address_is_silent(facts),
                        run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
     gate_leave(&worker->smtp_gate);
     run->facts.pass = worker->pass;
+    if (paused) {
+        not_tried(run, NOT_TRIED_PAUSED);
+        return;
+    }
     if (run->permissive) {
         keep_second(run);
         finish(run);
@@ -114,6 +131,7 @@ static void on_place(void *arg)
 {
     struct probe_run *run = arg;
     set_state(run, RUN_PROBE);
+    run->began_ms = clock_boot_ms();
     add_waited(run, &run->ms_place);
     run->number = run->counts ? port_outage_begin(&run->worker->port) : 0;
     struct probe_request request = {.host = run->host->host,

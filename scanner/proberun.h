@@ -25,6 +25,7 @@ struct probe_run {
     struct probe_facts second; /* its session; facts.legacy is what is kept of it */
     enum probe_run_state state;
     bool wants_sample; /* the address's owner has none for further names yet */
+    int64_t began_ms;  /* by clock_boot_ms: the session */
     int64_t since_ms;  /* monotonic: it has waited since then, in RUN_TURN or RUN_PLACE */
     bool counts;       /* it is the first connection to the address in this pass */
     uint64_t number;   /* of that one, among the loop's (port_outage); or 0 */

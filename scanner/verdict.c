@@ -103,15 +103,19 @@ static bool is_dane_open(const struct judgement *judgement)
     return false;
 }
 
-static bool is_route(enum failure_code code)
+/* Did this machine see nothing, whoever was there? */
+static bool is_blind(enum failure_code code)
 {
-    return code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE;
+    return code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE ||
+           code == FAIL_SMTP_NOT_PROBED_PAUSED || code == FAIL_POLICY_NOT_TRIED_PAUSED;
 }
 
-/* What stands in our own configuration or on an opt-out list stays there; a turn or a route may come. */
+/* What stands in our own configuration or on an opt-out list stays there; a turn, a route or the time may
+ * come. */
 static bool may_come(enum failure_code code)
 {
-    return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_route(code);
+    return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_blind(code) ||
+           code == FAIL_SMTP_TLS_CLOCK || code == FAIL_POLICY_TLS_CLOCK;
 }
 
 bool verdict_has_passing(const struct judgement *judgement)
@@ -125,11 +129,11 @@ bool verdict_has_passing(const struct judgement *judgement)
     return false;
 }
 
-/* Did this machine find no way to somebody? Then it has not looked, whatever else it knows. */
-static bool lacked_route(const struct judgement *judgement)
+/* Did this machine find no way to somebody, or sleep? Then it has not looked, whatever else it knows. */
+static bool was_blind(const struct judgement *judgement)
 {
     for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (is_route(code) && code_set_has(&judgement->codes, code))
+        if (is_blind(code) && code_set_has(&judgement->codes, code))
             return true;
     return false;
 }
@@ -137,7 +141,7 @@ static bool lacked_route(const struct judgement *judgement)
 bool verdict_may_pass(const struct judgement *judgement)
 {
     bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
-                judgement->incomplete || is_dane_open(judgement) || lacked_route(judgement);
+                judgement->incomplete || is_dane_open(judgement) || was_blind(judgement);
     return open && verdict_has_passing(judgement);
 }
 
@@ -146,6 +150,11 @@ int64_t moment_of(const struct tls_facts *tls, struct judged_at at)
     if (at.now != BY_OWN_TIME)
         return at.now;
     return tls->time != 0 ? tls->time : at.end;
+}
+
+int64_t other_moment_of(const struct tls_facts *tls, int64_t moment)
+{
+    return tls->other_time != 0 && moment == tls->time ? tls->other_time : moment;
 }
 
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,

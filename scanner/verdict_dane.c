@@ -80,6 +80,17 @@ struct judged_by {
     struct judged_at at;
 };
 
+/* By both readings of a clock that was set amid the scan: where they differ, nobody can tell. */
+static enum failure_code judge_records(const struct judged_by *by, const struct tls_facts *tls,
+                                       size_t *matched)
+{
+    int64_t moment = moment_of(tls, by->at);
+    int64_t other = other_moment_of(tls, moment);
+    enum failure_code then = verdict_tlsa(&by->set, tls, &by->names, other, matched);
+    enum failure_code code = verdict_tlsa(&by->set, tls, &by->names, moment, matched);
+    return code == then ? code : FAIL_SMTP_TLS_CLOCK;
+}
+
 static void judge_address(const struct judged_by *by, const struct probe_facts *probe,
                           struct ip_verdict *verdict)
 {
@@ -89,7 +100,7 @@ static void judge_address(const struct judged_by *by, const struct probe_facts *
     else if (by->set.usable == 0)
         verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS must be, nobody is authenticated */
     else
-        verdict->dane = verdict_tlsa(&by->set, tls, &by->names, moment_of(tls, by->at), &verdict->tlsa);
+        verdict->dane = judge_records(by, tls, &verdict->tlsa);
 }
 
 static enum dane_outcome outcome_of_addresses(const struct tally_of *addresses, bool usable)

@@ -15,6 +15,10 @@ struct judged_at {
 
 int64_t moment_of(const struct tls_facts *tls, struct judged_at at);
 
+/* The other reading of a clock that was set amid the scan, where the facts are judged by their own time; else
+ * the same moment. */
+int64_t other_moment_of(const struct tls_facts *tls, int64_t moment);
+
 /* What an MTA-STS sender meets over a set of addresses or hosts. */
 struct tally_of {
     size_t pass;

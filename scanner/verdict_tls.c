@@ -18,22 +18,37 @@ enum cert_fault {
     CERT_WRONG_USAGE,
     CERT_HOST_MISMATCH,
     CERT_WEAK,
+    CERT_CLOCK, /* no fault of theirs: nobody can tell */
     CERT_FAULTS
 };
 
 static enum failure_code fault_code(enum cert_fault fault, enum failure_stage stage)
 {
     static const enum failure_code policy[CERT_FAULTS] = {
-        FAIL_POLICY_TLS_NO_CERTIFICATE, FAIL_POLICY_TLS_SELF_SIGNED,      FAIL_POLICY_TLS_EXPIRED,
-        FAIL_POLICY_TLS_NOT_YET_VALID,  FAIL_POLICY_TLS_INCOMPLETE_CHAIN, FAIL_POLICY_TLS_UNTRUSTED,
-        FAIL_POLICY_TLS_INVALID_CHAIN,  FAIL_POLICY_TLS_WRONG_USAGE,      FAIL_POLICY_TLS_HOST_MISMATCH,
+        FAIL_POLICY_TLS_NO_CERTIFICATE,
+        FAIL_POLICY_TLS_SELF_SIGNED,
+        FAIL_POLICY_TLS_EXPIRED,
+        FAIL_POLICY_TLS_NOT_YET_VALID,
+        FAIL_POLICY_TLS_INCOMPLETE_CHAIN,
+        FAIL_POLICY_TLS_UNTRUSTED,
+        FAIL_POLICY_TLS_INVALID_CHAIN,
+        FAIL_POLICY_TLS_WRONG_USAGE,
+        FAIL_POLICY_TLS_HOST_MISMATCH,
         FAIL_POLICY_TLS_WEAK,
+        FAIL_POLICY_TLS_CLOCK,
     };
     static const enum failure_code smtp[CERT_FAULTS] = {
-        FAIL_SMTP_TLS_NO_CERTIFICATE, FAIL_SMTP_TLS_SELF_SIGNED,      FAIL_SMTP_TLS_EXPIRED,
-        FAIL_SMTP_TLS_NOT_YET_VALID,  FAIL_SMTP_TLS_INCOMPLETE_CHAIN, FAIL_SMTP_TLS_UNTRUSTED,
-        FAIL_SMTP_TLS_INVALID_CHAIN,  FAIL_SMTP_TLS_WRONG_USAGE,      FAIL_SMTP_TLS_HOST_MISMATCH,
+        FAIL_SMTP_TLS_NO_CERTIFICATE,
+        FAIL_SMTP_TLS_SELF_SIGNED,
+        FAIL_SMTP_TLS_EXPIRED,
+        FAIL_SMTP_TLS_NOT_YET_VALID,
+        FAIL_SMTP_TLS_INCOMPLETE_CHAIN,
+        FAIL_SMTP_TLS_UNTRUSTED,
+        FAIL_SMTP_TLS_INVALID_CHAIN,
+        FAIL_SMTP_TLS_WRONG_USAGE,
+        FAIL_SMTP_TLS_HOST_MISMATCH,
         FAIL_SMTP_TLS_WEAK,
+        FAIL_SMTP_TLS_CLOCK,
     };
     return stage == STAGE_POLICY ? policy[fault] : smtp[fault];
 }
@@ -94,11 +109,24 @@ static enum cert_fault error_fault(const struct tls_facts *tls, int error)
     }
 }
 
-/* The validity of the leaf is judged by `now`, that of the others by what path validation said. */
-static bool is_leaf_date_error(const struct chain_error *error)
+static bool is_date_error(const struct chain_error *error)
 {
-    return error->depth == 0 &&
-           (error->x509 == X509_V_ERR_CERT_HAS_EXPIRED || error->x509 == X509_V_ERR_CERT_NOT_YET_VALID);
+    return error->x509 == X509_V_ERR_CERT_HAS_EXPIRED || error->x509 == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
+static bool holds_at(const struct cert_facts *cert, int64_t moment)
+{
+    return moment / 1000 >= cert->not_before && moment / 1000 <= cert->not_after;
+}
+
+/* Does one of these certificates hold at one reading of the clock only? */
+static bool is_between_readings(const struct tls_facts *tls, size_t first, size_t count, int64_t now)
+{
+    int64_t other = other_moment_of(tls, now);
+    for (size_t i = first; other != now && i < count; i++)
+        if (holds_at(&tls->certs[i], now) != holds_at(&tls->certs[i], other))
+            return true;
+    return false;
 }
 
 static void find_faults(const struct tls_facts *tls, int64_t now, bool faults[CERT_FAULTS])
@@ -109,12 +137,18 @@ static void find_faults(const struct tls_facts *tls, int64_t now, bool faults[CE
         faults[CERT_MISSING] = true;
         return;
     }
-    faults[CERT_EXPIRED] = now / 1000 > tls->certs[0].not_after;
-    faults[CERT_NOT_YET_VALID] = now / 1000 < tls->certs[0].not_before;
+    /* The validity of the leaf is judged by `now`, that of the others by what path validation said. */
+    bool leaf_between = is_between_readings(tls, 0, 1, now);
+    bool others_between = is_between_readings(tls, 1, tls->cert_count, now);
+    faults[CERT_CLOCK] = leaf_between || others_between;
+    faults[CERT_EXPIRED] = !leaf_between && now / 1000 > tls->certs[0].not_after;
+    faults[CERT_NOT_YET_VALID] = !leaf_between && now / 1000 < tls->certs[0].not_before;
     faults[CERT_HOST_MISMATCH] = !tls->name_match;
-    for (size_t i = 0; i < tls->error_count; i++)
-        if (!is_leaf_date_error(&tls->errors[i]))
-            faults[error_fault(tls, tls->errors[i].x509)] = true;
+    for (size_t i = 0; i < tls->error_count; i++) {
+        const struct chain_error *error = &tls->errors[i];
+        if (!is_date_error(error) || (error->depth > 0 && !others_between))
+            faults[error_fault(tls, error->x509)] = true;
+    }
 }
 
 void verdict_certificate_codes(const struct tls_facts *tls, enum failure_stage stage, int64_t now,
@@ -147,6 +181,7 @@ static enum failure_code not_tried_code(enum not_tried reason)
         [NOT_TRIED_PACE] = FAIL_SMTP_NOT_PROBED_PACE,
         [NOT_TRIED_OPTOUT] = FAIL_SMTP_NOT_PROBED_OPTOUT,
         [NOT_TRIED_NO_FAMILY] = FAIL_SMTP_NOT_PROBED_NO_FAMILY,
+        [NOT_TRIED_PAUSED] = FAIL_SMTP_NOT_PROBED_PAUSED,
         [NOT_TRIED_NO_ROUTE] = FAIL_SMTP_NOT_PROBED_NO_ROUTE,
         [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_MX_SPECIAL_ADDRESS,
         [NOT_TRIED_NO_ADDRESS] = FAIL_MX_NO_ADDRESS,
@@ -302,6 +337,7 @@ static enum failure_code address_code(const struct policy_facts *policy)
         [NOT_TRIED_PACE] = FAIL_POLICY_NOT_TRIED_PACE,
         [NOT_TRIED_OPTOUT] = FAIL_POLICY_NOT_TRIED_OPTOUT,
         [NOT_TRIED_NO_FAMILY] = FAIL_POLICY_NOT_TRIED_NO_FAMILY,
+        [NOT_TRIED_PAUSED] = FAIL_POLICY_NOT_TRIED_PAUSED,
         [NOT_TRIED_NO_ROUTE] = FAIL_POLICY_NOT_TRIED_NO_ROUTE,
         [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_POLICY_SPECIAL_ADDRESS,
         [NOT_TRIED_DEAD] = FAIL_POLICY_TCP_TIMEOUT,

@@ -31,7 +31,7 @@ struct question {
 
 /* What one loop has counted, as it last said. */
 struct loop_counts {
-    atomic_uint_fast64_t lookups, lookups_failed, connects_made, routes_lacking;
+    atomic_uint_fast64_t lookups, lookups_failed, connects_made, routes_lacking, pauses, paused_ms;
 };
 
 struct watch {
@@ -49,6 +49,8 @@ struct watch {
     bool port_lost;
     struct route_outage route;
     bool port_said, route_said; /* that it is lost */
+    uint64_t pauses_said;       /* of the loop that has had the most */
+    int64_t clock_said_ms;      /* how far the wall clock was off, as last said */
     int64_t on_since_ms;
     char line[EVENT_BYTES];
     struct meta_check events[EVENTS_KEPT];
@@ -75,6 +77,8 @@ static void deliver_count(struct message *message, void *receiver)
         atomic_store_explicit(&to->lookups, counters->answered + counters->lost, memory_order_relaxed);
         atomic_store_explicit(&to->lookups_failed, failed, memory_order_relaxed);
         atomic_store_explicit(&to->connects_made, worker->connects_made, memory_order_relaxed);
+        atomic_store_explicit(&to->paused_ms, (uint64_t)worker->pause.lasted_ms, memory_order_relaxed);
+        atomic_store_explicit(&to->pauses, worker->pause.count, memory_order_relaxed);
         atomic_store_explicit(&to->routes_lacking, worker->routes_lacking, memory_order_relaxed);
     }
     free(message);
@@ -244,6 +248,53 @@ static const char *say_route(struct watch *watch)
     return watch->line;
 }
 
+/* The longest of late, of the loop that has had the most. */
+static const char *say_pause(struct watch *watch, uint64_t pauses, uint64_t longest_ms)
+{
+    (void)snprintf(
+        watch->line, EVENT_BYTES,
+        "WARNING: this program stood still for %llu s (stopped, or its machine suspended). What broke off "
+        "meanwhile is tried again",
+        (unsigned long long)longest_ms / 1000);
+    watch->pauses_said = pauses;
+    note(watch, "pause", false);
+    return watch->line;
+}
+
+static const char *say_clock(struct watch *watch, int64_t off_ms)
+{
+    bool as_before = off_ms < CLOCK_STEP_MS && off_ms > -CLOCK_STEP_MS;
+    if (as_before)
+        (void)snprintf(watch->line, EVENT_BYTES, "this machine's clock goes again as it did at the start");
+    else
+        (void)snprintf(
+            watch->line, EVENT_BYTES,
+            "WARNING: this machine's clock was set amid the scan: it is %lld s %s of what it was. Of dates "
+            "between the two readings nothing is known from now on, and is tried again",
+            (long long)(off_ms < 0 ? -off_ms : off_ms) / 1000, off_ms < 0 ? "behind" : "ahead");
+    watch->clock_said_ms = off_ms;
+    note(watch, "clock", as_before);
+    return watch->line;
+}
+
+/* What befell this program itself. */
+static const char *say_own(struct watch *watch)
+{
+    uint64_t pauses = 0, longest_ms = 0;
+    for (uint32_t i = 0; i < watch->workers->count; i++) {
+        uint64_t count = atomic_load_explicit(&watch->counts[i].pauses, memory_order_relaxed);
+        uint64_t ms = atomic_load_explicit(&watch->counts[i].paused_ms, memory_order_relaxed);
+        pauses = count > pauses ? count : pauses;
+        longest_ms = ms > longest_ms ? ms : longest_ms;
+    }
+    if (pauses > watch->pauses_said)
+        return say_pause(watch, pauses, longest_ms);
+    int64_t off_ms = clock_wall_ms() - clock_kept_ms();
+    int64_t moved_ms = off_ms - watch->clock_said_ms;
+    bool stepped = moved_ms > CLOCK_STEP_MS || moved_ms < -CLOCK_STEP_MS;
+    return stepped ? say_clock(watch, off_ms) : NULL;
+}
+
 /* What was so at the last tick. */
 struct before {
     enum outage_state state;
@@ -288,7 +339,7 @@ static const char *say_change(struct watch *watch, const struct before *before, 
         return say_outage(watch, state, now);
     if (watch->route.lost != watch->route_said)
         return say_route(watch);
-    return watch->port_lost != watch->port_said ? say_port(watch) : NULL;
+    return watch->port_lost != watch->port_said ? say_port(watch) : say_own(watch);
 }
 
 static void step_questions(struct watch *watch, int64_t now)
@@ -309,9 +360,9 @@ const char *watch_tick(struct watch *watch)
     int64_t now = clock_monotonic_ms();
     struct outage_counts lookups = sum_lookups(watch);
     struct before before = look_back(watch);
-    if (watch->config.dns_outage_share == 0)
-        return NULL;
     ask_for_counts(watch);
+    if (watch->config.dns_outage_share == 0)
+        return say_own(watch);
     (void)outage_count(&watch->outage, &lookups, now);
     count_connections(watch, now);
     step_questions(watch, now);

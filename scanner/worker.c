@@ -17,6 +17,27 @@ static size_t share(int64_t whole, uint32_t count)
     return part == 0 ? 1 : part;
 }
 
+/* What a loop notices first after a gap leaves all that lived through it in doubt. */
+static void take_turn(struct worker *worker)
+{
+    if (pause_turn(&worker->pause, clock_boot_ms()))
+        atomic_store(&worker->context->doubt_ended_ms, clock_monotonic_ms());
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    take_turn(arg);
+}
+
+static bool start_beat(struct worker *worker)
+{
+    static const struct timeval apart = {.tv_usec = PAUSE_BEAT_MS * 1000};
+    worker->beat = event_new(worker->loop.base, -1, EV_PERSIST, on_beat, worker);
+    return worker->beat != NULL && event_add(worker->beat, &apart) == 0;
+}
+
 static bool worker_init(struct worker *worker, const char **why)
 {
     struct scan_context *context = worker->context;
@@ -27,6 +48,8 @@ static bool worker_init(struct worker *worker, const char **why)
     gate_init(&worker->smtp_gate, share(context->config->smtp_live, worker->count));
     gate_init(&worker->policy_gate, share(context->config->policy_live, worker->count));
     struct event_base *base = worker->loop.base;
+    if (!start_beat(worker))
+        return false;
     worker->dns =
         lookup_engine_create(base, context->config, &context->resolvers, &context->allow, worker->count, why);
     if (worker->dns == NULL)
@@ -70,6 +93,9 @@ struct worker *workers_create(uint32_t count, struct scan_context *context, cons
 static void end_services(struct worker *worker)
 {
     domains_end(worker);
+    if (worker->beat != NULL)
+        event_free(worker->beat);
+    worker->beat = NULL;
     struct hosts *hosts = worker->hosts;
     hosts_destroy(hosts);
     worker->hosts = NULL;
@@ -98,6 +124,12 @@ void workers_destroy(struct worker *workers, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         loop_dispose(&workers[i].loop);
     free(workers);
+}
+
+bool worker_stood_still(struct worker *worker, int64_t since_ms)
+{
+    take_turn(worker);
+    return pause_struck(&worker->pause, since_ms);
 }
 
 static void deliver_forget_failures(struct message *message, void *receiver)

@@ -12,6 +12,7 @@
 #include "scanner/limits.h"
 #include "scanner/loop.h"
 #include "scanner/outage.h"
+#include "scanner/pause.h"
 #include "scanner/policy/fetch.h"
 #include "scanner/smtp/probe.h"
 
@@ -62,8 +63,10 @@ struct worker {
     struct gate smtp_gate;
     struct gate policy_gate;
     struct slots domains;
-    uint32_t pass;           /* of the scan, from 1 */
-    uint64_t connects_made;  /* SMTP connections that an address took */
+    uint32_t pass;          /* of the scan, from 1 */
+    uint64_t connects_made; /* SMTP connections that an address took */
+    struct pause pause;
+    struct event *beat;      /* of pause_turn */
     uint64_t routes_lacking; /* connections that this machine had no route for */
     struct port_outage port;
 };
@@ -83,6 +86,9 @@ enum error workers_forget_failures(struct worker *workers, uint32_t count);
 
 /* How the first connection to an address in this pass ended, by the number that port_outage_begin gave it. */
 void worker_note_port(struct worker *worker, uint64_t number, bool made);
+
+/* Has this process stood still since then (clock_boot_ms)? What ended across that says nothing of a peer. */
+bool worker_stood_still(struct worker *worker, int64_t since_ms);
 
 /* The worker that owns a key. */
 struct worker *worker_of(const struct worker *worker, struct bytes key);

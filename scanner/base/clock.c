@@ -1,6 +1,7 @@
 /* The two clocks and the one form in which times are written. */
 #include "scanner/base/clock.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,9 +17,28 @@ int64_t clock_monotonic_ms(void)
     return read_ms(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot_ms(void)
+{
+    return read_ms(CLOCK_BOOTTIME);
+}
+
 int64_t clock_wall_ms(void)
 {
     return read_ms(CLOCK_REALTIME);
+}
+
+static int64_t kept_offset_ms;
+static bool is_kept;
+
+void clock_keep(void)
+{
+    kept_offset_ms = clock_wall_ms() - clock_boot_ms();
+    is_kept = true;
+}
+
+int64_t clock_kept_ms(void)
+{
+    return is_kept ? clock_boot_ms() + kept_offset_ms : clock_wall_ms();
 }
 
 /* Days of the proleptic Gregorian calendar since 1970-01-01. Years are counted from March, so that the day

@@ -7,8 +7,20 @@
 /* Milliseconds of a clock that never goes back; its zero means nothing. */
 int64_t clock_monotonic_ms(void);
 
+/* Likewise, of a clock that goes on while the machine sleeps. */
+int64_t clock_boot_ms(void);
+
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t clock_wall_ms(void);
+
+/* Notes how the wall clock stands to CLOCK_BOOTTIME now. Once, before there are threads. */
+void clock_keep(void);
+
+/* What the wall clock would say had nobody set it since clock_keep; without that, what it says. */
+int64_t clock_kept_ms(void);
+
+/* The two may drift apart by so much before anybody calls it a step. */
+enum { CLOCK_STEP_MS = 60000 };
 
 enum { CLOCK_TEXT_BYTES = 32 };
 

@@ -214,6 +214,15 @@ static void keep(struct chain_cache *cache, X509_STORE_CTX *store_ctx, const uin
         chain_cache_add(cache, key, &found);
 }
 
+/* A clock that was set amid the scan leaves two readings, neither of which is known to be right. */
+static void note_time(struct tls_verify *verify, int64_t now_ms)
+{
+    int64_t kept_ms = clock_kept_ms();
+    int64_t apart_ms = kept_ms > now_ms ? kept_ms - now_ms : now_ms - kept_ms;
+    verify->time = now_ms;
+    verify->other_time = apart_ms > CLOCK_STEP_MS ? kept_ms : 0;
+}
+
 /* In place of OpenSSL's own verification. Never says no, so that the handshake goes on (TLS-5). */
 static int validate(X509_STORE_CTX *store_ctx, void *arg)
 {
@@ -224,7 +233,7 @@ static int validate(X509_STORE_CTX *store_ctx, void *arg)
     const int64_t now = now_ms / 1000;
     uint8_t key[CHAIN_KEY_BYTES];
     if (verify != NULL)
-        verify->time = now_ms;
+        note_time(verify, now_ms);
     X509_VERIFY_PARAM_set_auth_level(param, 2);
     X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH);
     bool cached = cache != NULL && verify != NULL && verify->error_count == 0 && chain_key(store_ctx, key);
@@ -371,6 +380,7 @@ static void collect(SSL *ssl, const struct tls_verify *verify, const char *refer
         return;
     tls_facts_dane(SSL_get_peer_cert_chain(ssl), verify->tlsa, facts);
     facts->time = verify->time;
+    facts->other_time = verify->other_time;
     memcpy(facts->errors, verify->errors, sizeof facts->errors);
     facts->error_count = verify->error_count;
 }

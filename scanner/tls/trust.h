@@ -35,6 +35,7 @@ struct tls_verify {
     struct chain_error errors[CHAIN_ERRORS_KEPT];
     size_t error_count;
     int64_t time;                  /* wall clock, ms: when the chain was validated; 0: it was not */
+    int64_t other_time;            /* record_tls.h */
     const struct tlsa_facts *tlsa; /* the host's TLSA records, or NULL; outlives the handshake */
 };
 

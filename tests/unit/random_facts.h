@@ -184,6 +184,7 @@ static inline struct tls_facts make_tls(struct maker *make)
     if (tls.end == TLS_NOT_TRIED)
         return tls;
     tls.time = one_in(make, 2) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;
+    tls.other_time = one_in(make, 4) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;
     tls.version = one_in(make, 5) ? (uint16_t)draw(make, 65536) : (uint16_t)(0x0300 + draw(make, 5));
     tls.cipher = make_optional(make, 40);
     tls.group = make_optional(make, 20);

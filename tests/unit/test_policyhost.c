@@ -19,6 +19,7 @@ struct address_script {
     enum pace_answer turn;
     struct fetch_facts fetch;
     bool no_route; /* this machine lacks it */
+    bool paused;   /* this process stood still meanwhile */
 };
 
 #define REFUSED                                                                                              \
@@ -36,6 +37,18 @@ struct address_script {
 #define NO_ROUTE                                                                                             \
     {                                                                                                        \
         .fetch = {.step = FETCH_CONNECT, .net = NET_UNREACHABLE}, .no_route = true                           \
+    }
+#define PAUSED                                                                                               \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_TIMEOUT}, .paused = true                                 \
+    }
+#define PAUSED_AMID                                                                                          \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_HEADERS, .net = NET_RESET, .tls = {.end = TLS_DONE}}, .paused = true         \
+    }
+#define REFUSED_MEANWHILE                                                                                    \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_REFUSED}, .paused = true                                 \
     }
 #define TOO_LONG                                                                                             \
     {                                                                                                        \
@@ -151,6 +164,12 @@ enum not_tried worker_may_contact(const struct worker *worker, const struct ip_a
 bool worker_lacks_route(const struct ip_addr *ip)
 {
     return script[number_of(ip)].no_route;
+}
+
+bool worker_stood_still(struct worker *worker, int64_t since_ms)
+{
+    (void)worker, (void)since_ms;
+    return script[way.current].paused;
 }
 
 /* ---- one visit ----------------------------------------------------------------------------------------- */
@@ -310,6 +329,19 @@ static void who_answers_is_heard_alone(void **state)
         expect(&rows[i]);
 }
 
+/* What broke off while this process stood still tells nothing; an answer does. */
+static void what_a_pause_broke_off_is_ours(void **state)
+{
+    static struct row rows[] = {
+        {{PAUSED, REFUSED}, 2, FAIL_POLICY_NOT_TRIED_PAUSED, 1},
+        {{PAUSED_AMID}, 1, FAIL_POLICY_NOT_TRIED_PAUSED, 1},
+        {{REFUSED_MEANWHILE}, 1, FAIL_POLICY_TCP_REFUSED, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(&rows[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +349,7 @@ int main(void)
         cmocka_unit_test(passing_trouble_is_not_made_final_by_a_refusal),
         cmocka_unit_test(what_a_retry_may_mend_is_told_first),
         cmocka_unit_test(who_answers_is_heard_alone),
+        cmocka_unit_test(what_a_pause_broke_off_is_ours),
     };
     return cmocka_run_group_tests_name("policyhost", tests, NULL, NULL);
 }

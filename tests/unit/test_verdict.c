@@ -337,6 +337,8 @@ static const struct fetch_case fetch_cases[] = {
     {"not tried: pace", NOT_TRIED_PACE, FETCH_NONE, TLS_NOT_TRIED, 0, 0, 0, 0, 0, 0,
      FAIL_POLICY_NOT_TRIED_PACE},
     {"not tried: special", NOT_TRIED_SPECIAL_ADDRESS, 0, 0, 0, 0, 0, 0, 0, 0, FAIL_POLICY_SPECIAL_ADDRESS},
+    {"not tried: this program stood still", NOT_TRIED_PAUSED, 0, 0, 0, 0, 0, 0, 0, 0,
+     FAIL_POLICY_NOT_TRIED_PAUSED},
     {"not tried: silent before", NOT_TRIED_DEAD, 0, 0, 0, 0, 0, 0, 0, 0, FAIL_POLICY_TCP_TIMEOUT},
 };
 
@@ -1110,12 +1112,13 @@ static void test_may_pass(void **state)
     assert_false(verdict_may_pass(&off));
     code_set_add(&off.codes, FAIL_SMTP_NOT_PROBED_PACE);
     assert_true(verdict_may_pass(&off));
-    static const enum failure_code routes[] = {FAIL_SMTP_NOT_PROBED_NO_ROUTE, FAIL_POLICY_NOT_TRIED_NO_ROUTE};
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) { /* whatever the outcome */
+    static const enum failure_code blind[] = {FAIL_SMTP_NOT_PROBED_NO_ROUTE, FAIL_POLICY_NOT_TRIED_NO_ROUTE,
+                                              FAIL_SMTP_NOT_PROBED_PAUSED, FAIL_POLICY_NOT_TRIED_PAUSED};
+    for (size_t i = 0; i < sizeof blind / sizeof *blind; i++) { /* whatever the outcome */
         struct judgement absent = {.outcome = OUTCOME_ABSENT};
         code_set_add(&absent.codes, FAIL_SMTP_TCP_TIMEOUT);
         assert_false(verdict_may_pass(&absent));
-        code_set_add(&absent.codes, routes[i]);
+        code_set_add(&absent.codes, blind[i]);
         assert_true(verdict_may_pass(&absent));
     }
 }

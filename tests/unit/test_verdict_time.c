@@ -313,6 +313,90 @@ static void test_stale_addresses_are_judged_by_their_probe(void **state)
     arena_dispose(&world.arena);
 }
 
+/*
+ * The clock was set amid the scan: at one reading it is hour 1, at the other hour 5. Of a date between them
+ * nobody can tell; all others are judged as ever.
+ */
+struct clock_case {
+    const char *name;
+    int64_t leaf_begins, leaf_ends, other_begins, other_ends;
+    bool path_error; /* validation found a date of the second certificate wrong */
+    enum failure_code host;
+    enum outcome outcome;
+};
+
+static const struct clock_case clock_cases[] = {
+    {"TLS-7 good at both readings", -9, 99, -9, 99, false, FAIL_NONE, OUTCOME_PROTECTED},
+    {"TLS-7 expired at both", -9, 0, -9, 99, false, FAIL_SMTP_TLS_EXPIRED, OUTCOME_REFUSED},
+    {"TLS-7 not yet valid at both", 6, 99, -9, 99, false, FAIL_SMTP_TLS_NOT_YET_VALID, OUTCOME_REFUSED},
+    {"TLS-7 begins between them", 3, 99, -9, 99, false, FAIL_SMTP_TLS_CLOCK, OUTCOME_UNKNOWN},
+    {"TLS-7 ends between them", -9, 3, -9, 99, false, FAIL_SMTP_TLS_CLOCK, OUTCOME_UNKNOWN},
+    {"TLS-7 the issuer's begins between them", -9, 99, 3, 99, true, FAIL_SMTP_TLS_CLOCK, OUTCOME_UNKNOWN},
+    {"TLS-7 the issuer's ends between them", -9, 99, -9, 3, false, FAIL_SMTP_TLS_CLOCK, OUTCOME_UNKNOWN},
+    {"TLS-7 the issuer's is over at both", -9, 99, -9, 0, true, FAIL_SMTP_TLS_EXPIRED, OUTCOME_REFUSED},
+    {"TLS-7 the leaf is over, the issuer's in doubt", -9, 0, -9, 3, false, FAIL_SMTP_TLS_EXPIRED,
+     OUTCOME_REFUSED},
+};
+
+static void judge_clock_case(const struct clock_case *c, int64_t shown_at, int64_t other)
+{
+    struct world world;
+    make_world(&world);
+    set_dates(&world.certs[0], c->leaf_begins, c->leaf_ends);
+    set_dates(&world.certs[1], c->other_begins, c->other_ends);
+    world.probe.tls.time = ms_of(shown_at);
+    world.probe.tls.other_time = ms_of(other);
+    if (c->path_error)
+        world.probe.tls.errors[world.probe.tls.error_count++] = (struct chain_error){.x509 = 10, .depth = 1};
+    judge(&world, BY_OWN_TIME);
+    if (world.judgement.hosts[0].ips[0].code != c->host || world.judgement.outcome != c->outcome)
+        fail_msg("%s: %s, %s", c->name, failure_name(world.judgement.hosts[0].ips[0].code),
+                 outcome_name(world.judgement.outcome));
+    assert_int_equal(verdict_may_pass(&world.judgement), c->outcome == OUTCOME_UNKNOWN);
+    judge(&world, ms_of(other)); /* by a time that is given there is one reading only */
+    assert_false(has(&world, FAIL_SMTP_TLS_CLOCK));
+    arena_dispose(&world.arena);
+}
+
+static void test_a_date_between_two_readings_tells_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(clock_cases); i++) {
+        judge_clock_case(&clock_cases[i], 1, 5);
+        judge_clock_case(&clock_cases[i], 5, 1);
+    }
+}
+
+static void test_nor_of_the_policy_host_nor_for_dane(void **state)
+{
+    struct world world;
+    (void)state;
+    make_world(&world);
+    set_dates(&world.policy_leaf, 3, 99);
+    world.facts.policy.fetch.tls.time = ms_of(1);
+    world.facts.policy.fetch.tls.other_time = ms_of(5);
+    judge(&world, BY_OWN_TIME);
+    assert_int_equal(world.judgement.policy_code, FAIL_POLICY_TLS_CLOCK);
+    assert_int_equal(world.judgement.outcome, OUTCOME_UNKNOWN);
+    assert_true(verdict_may_pass(&world.judgement));
+    arena_dispose(&world.arena);
+    for (int usage = 2; usage <= 3; usage++) { /* DANE-3: dates count with usage 2 only */
+        make_world(&world);
+        world.tlsa = (struct tlsa_rr){(uint8_t)usage, 0, 1, bytes_make(world.certs[3 - usage].sha256, 32)};
+        world.host_facts.tlsa =
+            (struct tlsa_facts){.lookup = {.status = DNS_ANSWERED, .security = DNSSEC_SECURE},
+                                .base = "mx.a.example",
+                                .rrs = &world.tlsa,
+                                .rr_count = 1};
+        set_dates(&world.certs[0], 3, 99);
+        world.probe.tls.time = ms_of(1);
+        world.probe.tls.other_time = ms_of(5);
+        judge(&world, BY_OWN_TIME);
+        assert_int_equal(world.judgement.dane, usage == 2 ? DANE_OUTCOME_UNKNOWN : DANE_OUTCOME_PROTECTED);
+        arena_dispose(&world.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +407,8 @@ int main(void)
         cmocka_unit_test(test_dane_judges_the_path_by_the_same_time),
         cmocka_unit_test(test_one_probe_and_one_fetch_alone),
         cmocka_unit_test(test_stale_addresses_are_judged_by_their_probe),
+        cmocka_unit_test(test_a_date_between_two_readings_tells_nothing),
+        cmocka_unit_test(test_nor_of_the_policy_host_nor_for_dane),
     };
     return cmocka_run_group_tests_name("verdict_time", tests, NULL, NULL);
 }
