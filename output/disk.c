@@ -1,18 +1,47 @@
-/* Calls made again after EINTR. Never retries anything else. */
+/* Calls made again after EINTR. Never retries anything else, and never follows a link. */
 #include "output/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NEW_FILE_MODE = 0644 };
 
+/* What is to be written has no other name; errno says what it is instead. */
+static bool is_plain(int fd, int flags)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return false;
+    bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    errno = !S_ISREG(status.st_mode) ? EINVAL : writes && status.st_nlink > 1 ? EMLINK : 0;
+    return errno == 0;
+}
+
+/* Emptied only once it is known to be ours. */
+static bool empty(int fd, int flags)
+{
+    struct stat status;
+    if ((flags & O_TRUNC) == 0)
+        return true;
+    return fstat(fd, &status) == 0 && (status.st_size == 0 || disk_cut(fd, 0));
+}
+
+/* O_NONBLOCK: a pipe of that name, which nobody reads, would hold us up. */
 int disk_open(int dir_fd, const char *name, int flags)
 {
     int fd;
+    int safe = (flags & ~O_TRUNC) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     do
-        fd = openat(dir_fd, name, flags | O_CLOEXEC, NEW_FILE_MODE);
+        fd = openat(dir_fd, name, safe, NEW_FILE_MODE);
     while (fd < 0 && errno == EINTR);
+    if (fd >= 0 && (!is_plain(fd, flags) || !empty(fd, flags))) {
+        int number = errno;
+        (void)close(fd);
+        errno = number;
+        return -1;
+    }
     return fd;
 }
 

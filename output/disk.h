@@ -9,7 +9,8 @@
 
 #include "scanner/base/bytes.h"
 
-/* openat with O_CLOEXEC. */
+/* openat of a regular file: a symbolic link is ELOOP, anything else that is no file EINVAL, and to be
+ * written, a file that has another name too EMLINK. Never waits, as a pipe would make it. */
 int disk_open(int dir_fd, const char *name, int flags);
 
 /* All of it, or false with errno; a file that takes nothing and says nothing is EIO. */

@@ -113,7 +113,7 @@ static enum error reopen(struct frames *frames, const struct walk_end *end, uint
         return ERR_OK;
     frames->part = end->parts - 1;
     part_name(frames->options.name, frames->part, file);
-    frames->fd = openat(frames->options.dir_fd, file, O_RDWR | O_CLOEXEC);
+    frames->fd = disk_open(frames->options.dir_fd, file, O_RDWR);
     if (frames->fd < 0 || fstat(frames->fd, &status) != 0)
         return write_failed(frames, "cannot open", why);
     *cut_bytes = (uint64_t)status.st_size - end->offset + end->mended_cut;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "output/disk.h"
 #include "output/frames_part.h"
 #include "output/frames_scan.h"
 
@@ -138,7 +139,7 @@ static enum error walk_part(struct walk *walk)
 
 static enum error open_and_walk(struct walk *walk, int dir_fd)
 {
-    int fd = openat(dir_fd, walk->file, O_RDONLY | O_CLOEXEC);
+    int fd = disk_open(dir_fd, walk->file, O_RDONLY);
     if (fd < 0) {
         buf_printf(walk->why, "%s: cannot open: %s", walk->file, strerror(errno));
         return ERR_IO;

@@ -1,4 +1,5 @@
-/* A scan's directory. Never touches record files, and never deletes what it did not make. */
+/* A scan's directory. Never touches record files, never deletes what it did not make, never follows a link.
+ */
 #include "output/store_dir.h"
 
 #include <dirent.h>
@@ -64,7 +65,51 @@ static bool is_leftover(const char *name)
 
 static bool holds(const struct store_dir *dir, const char *name)
 {
-    return faccessat(dir->fd, name, F_OK, 0) == 0;
+    return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* All that a scan ever opens in its directory begins so, with whatever behind it. */
+static bool is_ours(const char *name)
+{
+    static const char *const stems[] = {"lock",     "meta.json", "summary.json", "domains.",
+                                        "rejects.", "hosts.",    "certs."};
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++)
+        if (strncmp(name, stems[i], strlen(stems[i])) == 0)
+            return true;
+    return false;
+}
+
+/* What is called as a file of ours, and would lead what is written there somewhere else. */
+static enum error check_file(const char *path, const struct store_dir *dir, const char *name, struct buf *why)
+{
+    struct stat status;
+    const char *fault = NULL;
+    if (!is_ours(name))
+        return ERR_OK;
+    if (fstatat(dir->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? ERR_OK : failed(path, "cannot look at its files", why);
+    if (S_ISLNK(status.st_mode))
+        fault = "is a symbolic link; nothing is written through links";
+    else if (!S_ISREG(status.st_mode))
+        fault = "is no regular file";
+    else if (status.st_nlink > 1)
+        fault = "has another name as well (a hard link); nothing is written through links, so give a copy";
+    if (fault == NULL)
+        return ERR_OK;
+    buf_printf(why, "%s: %s %s", path, name, fault);
+    return ERR_EXISTS;
+}
+
+static enum error check_links(const char *path, const struct store_dir *dir, struct buf *why)
+{
+    enum error error = ERR_OK;
+    DIR *listing = opendir(path);
+    if (listing == NULL)
+        return failed(path, "cannot list", why);
+    for (struct dirent *entry = readdir(listing); entry != NULL && error == ERR_OK; entry = readdir(listing))
+        error = check_file(path, dir, entry->d_name, why);
+    (void)closedir(listing);
+    return error;
 }
 
 static enum error check_empty(const char *path, const struct store_dir *dir, struct buf *why)
@@ -84,13 +129,13 @@ static enum error check_empty(const char *path, const struct store_dir *dir, str
             buf_printf(why, "%s: it is not empty and holds no scan (there is %s)", path, entry->d_name);
     }
     (void)closedir(listing);
-    return empty ? ERR_OK : ERR_EXISTS;
+    return empty ? check_links(path, dir, why) : ERR_EXISTS;
 }
 
 static enum error check_scan(const char *path, const struct store_dir *dir, struct buf *why)
 {
     if (holds(dir, "meta.json"))
-        return ERR_OK;
+        return check_links(path, dir, why);
     buf_printf(why, "%s: it holds no scan (there is no meta.json)", path);
     return ERR_NOT_FOUND;
 }
@@ -197,7 +242,7 @@ enum error store_dir_remove(const struct store_dir *dir, const char *name, struc
 enum error store_dir_read(const struct store_dir *dir, const char *name, struct buf *text, struct buf *why)
 {
     uint8_t chunk[READ_BYTES];
-    int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC);
+    int fd = disk_open(dir->fd, name, O_RDONLY);
     if (fd < 0)
         return failed(name, "cannot open", why);
     enum error error = ERR_OK;

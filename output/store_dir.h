@@ -11,8 +11,8 @@ struct store_dir {
     int lock; /* holds DIR/lock by flock */
 };
 
-/* Makes the directory if need be. ERR_EXISTS with *why where it holds a scan, or anything else, or is in use.
- */
+/* Makes the directory if need be. ERR_EXISTS with *why where it holds a scan, or anything else, or is in use;
+ * likewise, here and below, where something that is called as a file of ours is a link or no file. */
 enum error store_dir_create(const char *path, struct store_dir *dir, struct buf *why);
 
 /* Opens that of a scan. ERR_NOT_FOUND where it holds no meta.json; ERR_EXISTS where another process writes

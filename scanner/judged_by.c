@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output/disk.h"
 #include "output/record.h"
 
 enum { META_BYTES = 16 << 20, READ_BYTES = 64 << 10 };
@@ -13,7 +14,7 @@ enum { META_BYTES = 16 << 20, READ_BYTES = 64 << 10 };
 static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
 {
     char piece[READ_BYTES];
-    int fd = openat(dir_fd, "meta.json", O_RDONLY | O_CLOEXEC);
+    int fd = disk_open(dir_fd, "meta.json", O_RDONLY);
     if (fd < 0) {
         (void)buf_printf(why, "no scan directory: meta.json: %s", strerror(errno));
         return ERR_IO;

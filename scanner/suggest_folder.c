@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES = 3, FOLDER_MODE = 0755, FILE_MODE = 0644 };
+#include "output/disk.h"
+
+enum { FILES = 3, FOLDER_MODE = 0755 };
 
 struct file {
     const char *name;
@@ -58,8 +60,7 @@ static void take_back(int dir, const struct file *files, size_t count)
 
 static enum error write_file(int dir, const struct file *file, bool force)
 {
-    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
-    int fd = openat(dir, file->name, flags, FILE_MODE);
+    int fd = disk_open(dir, file->name, O_WRONLY | O_CREAT | (force ? O_TRUNC : O_EXCL));
     if (fd < 0)
         return errno == EEXIST ? ERR_EXISTS : ERR_IO;
     enum error error = write_all(fd, file->text);

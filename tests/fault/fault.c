@@ -208,10 +208,28 @@ static int counted_open(int dir_fd, const char *path, int flags, mode_t mode, co
     return fd;
 }
 
+/* A line for each file below the directory that is opened: "follows" where a link would be followed. */
+static void note_open(const char *name, int flags)
+{
+    char line[PATH_MAX + 32];
+    const char *file = getenv("FAULT_OPENS");
+    if (file == NULL || name == NULL || name[0] == '\0')
+        return;
+    int len = snprintf(line, sizeof line, "%s %s\n", (flags & O_NOFOLLOW) == 0 ? "follows" : "safe", name);
+    int fd = real_calls.openat(AT_FDCWD, file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return;
+    (void)!real_calls.write(fd, line, (size_t)len);
+    (void)close(fd);
+}
+
 static int any_open(int dir_fd, const char *path, int flags, mode_t mode)
 {
     char full[PATH_MAX];
-    const char *name = (flags & O_CREAT) == 0 ? NULL : below_at(dir_fd, path, full);
+    const char *name = below_at(dir_fd, path, full);
+    note_open(name, flags);
+    if ((flags & O_CREAT) == 0)
+        name = NULL;
     if (name == NULL || name[0] == '\0')
         return real_calls.openat(dir_fd, path, flags, mode);
     return counted_open(dir_fd, path, flags, mode, name);

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "output/certset.h"
+#include "output/disk.h"
+#include "output/frames.h"
 #include "output/json.h"
 #include "output/meta.h"
 #include "output/ordinals.h"
@@ -954,6 +956,98 @@ static void test_ordinals(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- links -------------------------------------------------------------------------------------------- */
+
+/* A directory with what a stranger may have laid there, and the file that it leads to. */
+static int open_trap(struct place *place)
+{
+    assert_int_equal(mkdir(place->dir, 0755), 0);
+    write_file(place, "target", "not ours");
+    int fd = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(symlinkat("target", fd, "symbolic"), 0);
+    assert_int_equal(symlinkat("nowhere", fd, "dangling"), 0);
+    assert_int_equal(linkat(fd, "target", fd, "hard", 0), 0);
+    assert_int_equal(mkfifoat(fd, "pipe", 0644), 0);
+    assert_int_equal(symlinkat("target", fd, "domains.ndjson.zst"), 0);
+    assert_int_equal(mkfifoat(fd, "hosts.ndjson.zst", 0644), 0);
+    return fd;
+}
+
+/* Also one that was laid there after the directory had been looked at. */
+static void test_no_file_is_opened_through_a_link(void **state)
+{
+    struct place *place = *state;
+    static const struct {
+        const char *name;
+        int flags, error;
+    } cases[] = {
+        {"symbolic", O_RDONLY, ELOOP},
+        {"symbolic", O_WRONLY | O_CREAT | O_TRUNC, ELOOP},
+        {"symbolic", O_RDWR | O_CREAT, ELOOP},
+        {"dangling", O_RDWR | O_CREAT, ELOOP},
+        {"dangling", O_WRONLY | O_CREAT | O_EXCL, EEXIST},
+        {"hard", O_WRONLY | O_CREAT | O_TRUNC, EMLINK},
+        {"hard", O_RDWR, EMLINK},
+        {"hard", O_RDONLY, 0},
+        {"pipe", O_RDONLY, EINVAL},
+        {"pipe", O_RDWR, EINVAL},
+        {"pipe", O_WRONLY | O_CREAT | O_TRUNC, ENXIO},
+        {"new", O_WRONLY | O_CREAT | O_TRUNC, 0},
+        {"new", O_RDWR | O_CREAT, 0},
+    };
+    int dir = open_trap(place);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stat status;
+        errno = 0;
+        int fd = disk_open(dir, cases[i].name, cases[i].flags);
+        if ((fd < 0 ? errno : 0) != cases[i].error)
+            fail_msg("case %zu: %s: %s", i, cases[i].name, fd < 0 ? strerror(errno) : "opened");
+        if (fd >= 0)
+            assert_int_equal(close(fd), 0);
+        assert_int_equal(fstatat(dir, "target", &status, 0), 0);
+        assert_int_equal(status.st_size, strlen("not ours"));
+        assert_int_equal(faccessat(dir, "nowhere", F_OK, 0), -1);
+    }
+    assert_int_equal(close(dir), 0);
+}
+
+static void test_what_was_there_is_emptied(void **state)
+{
+    struct place *place = *state;
+    struct stat status;
+    assert_int_equal(mkdir(place->dir, 0755), 0);
+    write_file(place, "meta.json.tmp", "half of it");
+    int dir = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = disk_open(dir, "meta.json.tmp", O_WRONLY | O_CREAT | O_TRUNC);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &status), 0);
+    assert_int_equal(status.st_size, 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(close(dir), 0);
+}
+
+static enum error no_line(void *arg, struct bytes line)
+{
+    (void)arg, (void)line;
+    return ERR_STOPPED;
+}
+
+/* A pipe that nobody writes to would hold up whoever shows somebody else's directory. */
+static void test_readers_do_not_wait_for_a_pipe(void **state)
+{
+    enum { LONGEST_SECONDS = 60 };
+    struct place *place = *state;
+    int dir = open_trap(place);
+    (void)alarm(LONGEST_SECONDS);
+    assert_int_equal(frames_read(dir, "hosts", no_line, NULL, &place->why), ERR_IO);
+    assert_non_null(strstr(buf_string(&place->why), "hosts.ndjson.zst: cannot open"));
+    buf_reset(&place->why);
+    assert_int_equal(frames_read(dir, "domains", no_line, NULL, &place->why), ERR_IO);
+    (void)alarm(0);
+    assert_int_equal(close(dir), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -975,6 +1069,9 @@ int main(void)
         CASE(test_damaged_meta),
         CASE(test_disk_full_at_any_write),
         CASE(test_kill_9_at_any_moment),
+        CASE(test_no_file_is_opened_through_a_link),
+        CASE(test_what_was_there_is_emptied),
+        CASE(test_readers_do_not_wait_for_a_pipe),
         CASE(test_streaming),
         CASE(test_streaming_to_nobody),
         CASE(test_streaming_waits_for_a_slow_reader),
