@@ -20,6 +20,7 @@ struct input_name {
     const char *domain; /* A-labels, lower case, no trailing dot */
     uint32_t rank;      /* 0 for none */
     const char *label;  /* or NULL; at most 255 bytes */
+    struct bytes note;  /* what goes with it from pass to pass; nobody here looks into it */
 };
 
 /* A line that is no name. */

@@ -134,7 +134,7 @@ static enum error write_chain(struct spool *spool, uint32_t bucket)
     while (entry != NULL) {
         struct spool_entry *next = entry->next;
         entry->next = NULL;
-        size_t bytes = spool_entry_bytes(entry->name_len, entry->label_len);
+        size_t bytes = spool_entry_bytes(entry->name_len, entry->label_len, entry->note_len);
         enum error error = spool_runs_write(&spool->runs, bytes_make(entry, bytes));
         if (error != ERR_OK)
             return error;
@@ -160,14 +160,26 @@ static enum error spill(struct spool *spool)
     return error;
 }
 
-static enum error take_entry(struct spool *spool, size_t name_len, size_t label_len,
+static enum error take_entry(struct spool *spool, size_t name_len, size_t label_len, size_t note_len,
                              struct spool_entry **entry)
 {
-    enum error error = spool_pool_take(&spool->pool, name_len, label_len, entry);
+    enum error error = spool_pool_take(&spool->pool, name_len, label_len, note_len, entry);
     if (error != ERR_LIMIT)
         return error;
     error = spill(spool);
-    return error == ERR_OK ? spool_pool_take(&spool->pool, name_len, label_len, entry) : error;
+    return error == ERR_OK ? spool_pool_take(&spool->pool, name_len, label_len, note_len, entry) : error;
+}
+
+static void fill_in(struct spool *spool, struct spool_entry *entry, const struct input_name *name)
+{
+    entry->key = XXH3_64bits_withSeed(name->domain, entry->name_len, spool->seed);
+    entry->ordinal = name->ordinal;
+    entry->rank = name->rank;
+    memcpy(entry->text, name->domain, entry->name_len);
+    if (entry->label_len > 0)
+        memcpy(entry->text + entry->name_len + 1, name->label, entry->label_len);
+    if (entry->note_len > 0)
+        memcpy(entry->text + entry->name_len + 1 + entry->label_len + 1, name->note.data, entry->note_len);
 }
 
 enum error spool_add(struct spool *spool, const struct input_name *name)
@@ -175,20 +187,16 @@ enum error spool_add(struct spool *spool, const struct input_name *name)
     if (spool->failed != ERR_OK)
         return spool->failed;
     size_t name_len = strlen(name->domain), label_len = name->label == NULL ? 0 : strlen(name->label);
-    if (name_len == 0 || name_len >= HOSTNAME_BYTES || label_len > UINT8_MAX)
+    if (name_len == 0 || name_len >= HOSTNAME_BYTES || label_len > UINT8_MAX ||
+        name->note.len > SPOOL_NOTE_BYTES)
         return ERR_LIMIT;
     uint32_t bucket = (uint32_t)(XXH3_64bits(name->domain, name_len) >> BUCKET_SHIFT);
     if (in_shard(spool, bucket)) {
         struct spool_entry *entry;
-        enum error error = take_entry(spool, name_len, label_len, &entry);
+        enum error error = take_entry(spool, name_len, label_len, name->note.len, &entry);
         if (error != ERR_OK)
             return error;
-        entry->key = XXH3_64bits_withSeed(name->domain, name_len, spool->seed);
-        entry->ordinal = name->ordinal;
-        entry->rank = name->rank;
-        memcpy(entry->text, name->domain, name_len);
-        if (label_len > 0)
-            memcpy(entry->text + name_len + 1, name->label, label_len);
+        fill_in(spool, entry, name);
         entry->next = spool->chains[bucket];
         spool->chains[bucket] = entry;
     } else {
@@ -241,7 +249,7 @@ static enum error load_chain(struct spool *spool, uint32_t bucket, struct spool_
             return damaged(spool);
         entry->next = *chain;
         *chain = entry;
-        at += spool_entry_bytes(entry->name_len, entry->label_len);
+        at += spool_entry_bytes(entry->name_len, entry->label_len, entry->note_len);
     }
     return error;
 }
@@ -275,6 +283,8 @@ enum error spool_next(struct spool *spool, struct input_name *name)
                                 .domain = entry->text,
                                 .rank = entry->rank,
                                 .label = entry->label_len == 0 ? NULL : entry->text + entry->name_len + 1};
+    if (entry->note_len > 0)
+        name->note = bytes_make(entry->text + entry->name_len + 1 + entry->label_len + 1, entry->note_len);
     return ERR_OK;
 }
 

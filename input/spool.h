@@ -14,7 +14,7 @@
 
 #include "input/input.h"
 
-enum { SPOOL_BUCKETS = 1024 };
+enum { SPOOL_BUCKETS = 1024, SPOOL_NOTE_BYTES = 4096 };
 
 /* An error of the memory or the disk sticks: add, finish and next give it again. */
 struct spool;
@@ -34,7 +34,8 @@ struct spool_counts {
 };
 
 enum error spool_create(const struct spool_options *options, struct spool **spool, struct buf *why);
-/* ERR_FULL: the disk is; ERR_LIMIT: past memory_bytes without a directory, or a name that is none. */
+/* ERR_FULL: the disk is; ERR_LIMIT: past memory_bytes without a directory, a name that is none, or a note
+ * above SPOOL_NOTE_BYTES. */
 enum error spool_add(struct spool *spool, const struct input_name *name);
 
 /* No more names come. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum {
-    CHUNK_MIN_BYTES = 4 * 1024, /* several times the largest entry */
+    CHUNK_MIN_BYTES = 8 * 1024, /* more than the largest entry */
     CHUNK_MAX_BYTES = 1024 * 1024,
     CHUNKS = 16,     /* of a small budget */
     MERGE_BINS = 64, /* bin i holds a chain of 2^i */
@@ -16,16 +16,17 @@ struct spool_chunk {
     uint8_t data[] __attribute__((aligned(SPOOL_ENTRY_ALIGN)));
 };
 
-size_t spool_entry_bytes(size_t name_len, size_t label_len)
+size_t spool_entry_bytes(size_t name_len, size_t label_len, size_t note_len)
 {
-    size_t bytes = offsetof(struct spool_entry, text) + name_len + 1 + label_len + 1;
+    size_t bytes = offsetof(struct spool_entry, text) + name_len + 1 + label_len + 1 + note_len;
     return (bytes + SPOOL_ENTRY_ALIGN - 1) & ~(size_t)(SPOOL_ENTRY_ALIGN - 1);
 }
 
 struct spool_entry *spool_entry_at(uint8_t *data, size_t len)
 {
     struct spool_entry *entry = (struct spool_entry *)(void *)data;
-    if (len < spool_entry_bytes(0, 0) || len < spool_entry_bytes(entry->name_len, entry->label_len))
+    if (len < spool_entry_bytes(0, 0, 0) ||
+        len < spool_entry_bytes(entry->name_len, entry->label_len, entry->note_len))
         return NULL;
     bool ends = strnlen(entry->text, entry->name_len + 1u) == entry->name_len &&
                 entry->text[entry->name_len + 1u + entry->label_len] == '\0';
@@ -83,11 +84,11 @@ static enum error next_chunk(struct spool_pool *pool)
     return ERR_OK;
 }
 
-enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t label_len,
+enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t label_len, size_t note_len,
                            struct spool_entry **entry)
 {
-    size_t bytes = spool_entry_bytes(name_len, label_len);
-    if (name_len > UINT8_MAX || label_len > UINT8_MAX)
+    size_t bytes = spool_entry_bytes(name_len, label_len, note_len);
+    if (name_len > UINT8_MAX || label_len > UINT8_MAX || bytes > pool->chunk_bytes)
         return ERR_LIMIT;
     if (pool->current == NULL || bytes > pool->chunk_bytes - pool->used_bytes) {
         enum error error = next_chunk(pool);
@@ -98,6 +99,7 @@ enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t labe
     memset(*entry, 0, bytes);
     (*entry)->name_len = (uint8_t)name_len;
     (*entry)->label_len = (uint8_t)label_len;
+    (*entry)->note_len = (uint16_t)note_len;
     pool->used_bytes += bytes;
     return ERR_OK;
 }

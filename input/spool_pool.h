@@ -16,13 +16,14 @@ struct spool_entry {
     uint32_t rank;
     uint8_t name_len;
     uint8_t label_len; /* 0 for none */
-    char text[];       /* name, NUL, label, NUL */
+    uint16_t note_len;
+    char text[]; /* name, NUL, label, NUL, note */
 };
 
 enum { SPOOL_ENTRY_ALIGN = 8 };
 
 /* Bytes of an entry, rounded up so that the next one is aligned behind it. */
-size_t spool_entry_bytes(size_t name_len, size_t label_len);
+size_t spool_entry_bytes(size_t name_len, size_t label_len, size_t note_len);
 
 /* The entry at the start of data, or NULL where none is whole there. data is aligned. */
 struct spool_entry *spool_entry_at(uint8_t *data, size_t len);
@@ -42,7 +43,7 @@ void spool_pool_init(struct spool_pool *pool, uint64_t budget_bytes);
 void spool_pool_dispose(struct spool_pool *pool);
 
 /* A zeroed entry with its lengths set. ERR_LIMIT: the budget is used up; ERR_MEMORY. */
-enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t label_len,
+enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t label_len, size_t note_len,
                            struct spool_entry **entry);
 
 /* Forgets all entries and keeps the chunks. */

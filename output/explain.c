@@ -107,7 +107,9 @@ static void say_summary(struct explained *explained)
                      headline(judgement->outcome), apart.head);
     page_fold(page, 0, 0, "");
     (void)buf_printf(&page->line, "%s%s", explain_outcome(judgement->outcome), apart.text);
-    if (judgement->incomplete)
+    if (judgement->one_look && judgement->incomplete)
+        (void)buf_text(&page->line, " This rests on one look; a second may find something else.");
+    else if (judgement->incomplete)
         (void)buf_text(&page->line, " Not every MX host could be determined.");
     page_fold(page, MARGIN, MARGIN, "");
     if (judgement->would_be != OUTCOME_NONE) {

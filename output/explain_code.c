@@ -290,6 +290,7 @@ static void say_found(struct explained *explained, enum failure_code code)
         break;
     case STAGE_POLICY:
         say_policy_facts(explained, code);
+        explain_looks(explained, code);
         break;
     case STAGE_MX:
     case STAGE_SMTP:
@@ -298,6 +299,7 @@ static void say_found(struct explained *explained, enum failure_code code)
             say_patterns(explained);
             say_renamed(explained);
         }
+        explain_looks(explained, code);
         break;
     case STAGE_TLSRPT:
         say_findings(page, &judgement->tlsrpt.findings, code, "Record");

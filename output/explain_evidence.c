@@ -174,4 +174,5 @@ void explain_evidence(struct explained *explained)
     for (size_t i = 0; i < facts->host_count; i++)
         write_host(explained, &facts->hosts[i]);
     write_txt(explained, &facts->tlsrpt, "_smtp._tls.");
+    explain_looks_evidence(explained);
 }

@@ -31,6 +31,11 @@ void explain_write(struct explained *explained, enum failure_code code);
 void explain_dane(struct explained *explained);
 void explain_write_tlsa(struct explained *explained);
 
+/* What earlier looks had found: beside the code that they found too or that they differ in; all of them, raw
+ * (explain_looks.c). */
+void explain_looks(struct explained *explained, enum failure_code code);
+void explain_looks_evidence(struct explained *explained);
+
 /* What was seen, raw (explain_evidence.c). */
 void explain_evidence(struct explained *explained);
 

@@ -4,6 +4,7 @@
 
 #include "output/facts_groups.h"
 #include "output/facts_line.h"
+#include "output/facts_looks.h"
 
 READ_ENUM(fetch_step, enum fetch_step, fetch_step_name, FETCH_STEP_COUNT)
 
@@ -196,5 +197,6 @@ enum error facts_read_domain(struct bytes line, struct arena *arena, struct doma
     facts->near_miss = read_near_miss(&read, root);
     facts->policy = read_policy(&read, root, facts->txt.lookup.security);
     read_mx(&read, root, facts);
+    read_looks(&read, root, facts);
     return facts_line_end(&read);
 }

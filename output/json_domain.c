@@ -2,6 +2,7 @@
 #include "output/json.h"
 
 #include "output/json_facts.h"
+#include "output/json_looks.h"
 #include "output/json_mx.h"
 #include "output/json_nearmiss.h"
 #include "output/json_senders.h"
@@ -200,6 +201,7 @@ bool json_domain(struct buf *out, const struct domain_facts *facts, const struct
     write_tlsrpt(&json, &facts->tlsrpt, &judgement->tlsrpt);
     json_near_miss(&json, &facts->near_miss);
     json_mx(&json, facts, judgement);
+    json_looks(&json, facts, judgement);
     json_senders(&json, facts, judgement);
     write_dnssec(&json, facts);
     json_close(&json);

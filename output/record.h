@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/record_looks.h"
 #include "output/record_tls.h"
 #include "scanner/base/bytes.h"
 #include "scanner/base/ip.h"
@@ -282,6 +283,10 @@ struct domain_facts {
     struct mx_host *hosts; /* the MX set (or the implicit one) in preference order, up to smtp.max_hosts */
     size_t host_count;
     struct policy_facts policy;
+    struct look *looks; /* of earlier passes; the first of them first */
+    size_t look_count;
+    bool
+        one_look; /* no further look comes, though one was due; false in records from before there were any */
 };
 
 /* ---- the judgement ------------------------------------------------------------------------------------ */
@@ -431,7 +436,10 @@ struct judgement {
     enum failure_code policy_code; /* FAIL_NONE: there is a usable policy (or none was looked for) */
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
-    bool incomplete;       /* protected, but not every host could be determined */
+    bool incomplete; /* the outcome holds for what could be determined, not every host could; or it rests
+                        on one look where a second was due */
+    bool look_due;   /* one look does not decide this: a second is due (TLS-7) */
+    bool one_look;   /* it was due, and decides all the same, as none comes */
     enum dane_outcome dane;
     enum tls_outcome tls;
     struct code_set codes;

@@ -6,6 +6,7 @@
 #include "input/hostname.h"
 #include "scanner/base/clock.h"
 #include "scanner/hosts.h"
+#include "scanner/looks.h"
 #include "scanner/nearmiss.h"
 #include "scanner/policy/record.h"
 #include "scanner/policyhost.h"
@@ -40,10 +41,14 @@ struct host_wait {
     struct domain *domain;
     struct handle request;
     struct host_result *result;
+    struct looks_again again; /* addresses that a second look is to be made at */
+    bool asked_again;
+    bool intent;
 };
 
 static void enter_reach(struct domain *domain);
 static void enter_judge(struct domain *domain);
+static void on_host(void *arg, struct host_result *result);
 
 static void set_state(struct domain *domain, enum domain_state state)
 {
@@ -148,11 +153,26 @@ static void on_near_misses(void *arg)
     reached(domain);
 }
 
+/* The look was under way for others, who need none of their own: what it gave is what was known before. */
+static bool ask_again(struct host_wait *wait, const struct host_result *result)
+{
+    if (wait->asked_again || !looks_are_old(&wait->again, &result->facts))
+        return false;
+    wait->asked_again = true;
+    wait->request = hosts_request_again(wait->domain->worker, result->facts.host, wait->intent, &wait->again,
+                                        on_host, wait);
+    return handle_is_set(wait->request);
+}
+
 static void on_host(void *arg, struct host_result *result)
 {
     struct host_wait *wait = arg;
     struct domain *domain = wait->domain;
     wait->request = (struct handle){0, 0};
+    if (ask_again(wait, result)) {
+        host_result_release(result);
+        return;
+    }
     wait->result = result;
     domain->facts.hosts[wait - domain->waits].facts = &result->facts;
     reached(domain);
@@ -208,7 +228,9 @@ static void request_hosts(struct domain *domain, bool intent)
         wait->domain = domain;
         if (host->address_literal || is_left_alone(domain, host))
             continue;
-        wait->request = hosts_request(worker, host->host, intent, on_host, wait);
+        wait->intent = intent;
+        wait->again = looks_again(&domain->facts, host->host, &domain->arena);
+        wait->request = hosts_request_again(worker, host->host, intent, &wait->again, on_host, wait);
         if (!handle_is_set(wait->request))
             continue;
         domain->pending++;
@@ -287,6 +309,7 @@ static void enter_judge(struct domain *domain)
     set_state(domain, DOMAIN_JUDGE);
     domain->facts.ms = (uint32_t)(clock_monotonic_ms() - domain->started_ms);
     verdict_judge(&domain->facts, BY_OWN_TIME, &domain->arena, &judgement);
+    looks_prune(&domain->facts, &judgement);
     context->sink.domain(context->sink.arg, worker, &domain->facts, &judgement);
     domain_free(domain);
     if (!parked)
@@ -312,6 +335,8 @@ static bool fill_in(struct domain *domain, const struct domain_input *input)
     facts->psl_suffix = hostname_public_suffix(facts->domain, &facts->is_public_suffix);
     facts->time = clock_wall_ms();
     facts->policy.fetch.tls.alert = -1;
+    facts->one_look = true;
+    looks_read(input->looks, arena, facts);
     return true;
 }
 

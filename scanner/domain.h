@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 
+#include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
 
 struct worker;
@@ -22,7 +23,8 @@ struct domain_input {
     uint64_t ordinal;
     const char *domain;
     uint32_t rank;
-    const char *label; /* or NULL */
+    const char *label;  /* or NULL */
+    struct bytes looks; /* of earlier passes (scanner/looks); empty for none */
 };
 
 /* On the worker's thread. input is copied. The sink gets the facts and then a release, or only the release

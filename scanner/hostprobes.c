@@ -38,7 +38,8 @@ static const struct probe_facts *probed_earlier(const struct host_probes *probes
     if (facts != NULL && !holds_for(&facts->tlsa, &probes->result->facts.tlsa))
         return NULL;
     for (size_t i = 0; facts != NULL && i < facts->probe_count; i++)
-        if (facts->probes[i].not_tried != NOT_TRIED_BUDGET && ip_equal(&facts->probes[i].ip, ip))
+        if (facts->probes[i].not_tried != NOT_TRIED_BUDGET && ip_equal(&facts->probes[i].ip, ip) &&
+            !looks_is_old(probes->again, &facts->probes[i]))
             return &facts->probes[i];
     return NULL;
 }
@@ -49,14 +50,15 @@ static void start_run(struct host_probes *probes, struct probe_run *run, const s
 }
 
 void host_probes_start(struct host_probes *probes, struct worker *worker, struct host_result *result,
-                       struct host_result *earlier, enum probe_leave leave, void (*done)(void *arg),
-                       void *arg)
+                       struct host_result *earlier, const struct looks_again *again, enum probe_leave leave,
+                       void (*done)(void *arg), void *arg)
 {
     const struct address_facts *address = &result->facts.address;
     size_t most = (size_t)worker->context->config->smtp_max_addresses;
     *probes = (struct host_probes){.worker = worker,
                                    .result = result,
                                    .earlier = earlier,
+                                   .again = again,
                                    .run_count = address->ip_count < most ? address->ip_count : most,
                                    .leave = leave,
                                    .done = done,
@@ -105,6 +107,22 @@ static void keep_whole(struct host_result *result, struct probe_run *run, struct
     run->arena = (struct arena){0};
 }
 
+/* Whole facts stand where they stood, as long as this result. */
+static void take_earlier(struct host_probes *probes, const struct probe_facts *earlier,
+                         struct probe_facts *facts)
+{
+    struct host_result *result = probes->result;
+    if (result->kept == NULL) {
+        probe_facts_compact(earlier, &result->facts, &result->arena, facts);
+        return;
+    }
+    *facts = *earlier;
+    facts->host = result->facts.host;
+    if (result->before == NULL)
+        atomic_fetch_add(&probes->earlier->references, 1);
+    result->before = probes->earlier;
+}
+
 static void publish_one(struct host_probes *probes, size_t index, struct probe_facts *facts)
 {
     const struct sink *sink = &probes->worker->context->sink;
@@ -112,7 +130,7 @@ static void publish_one(struct host_probes *probes, size_t index, struct probe_f
     struct probe_run *run = &probes->runs[index];
     const struct probe_facts *earlier = probed_earlier(probes, &result->facts.address.ips[index]);
     if (earlier != NULL) {
-        probe_facts_compact(earlier, &result->facts, &result->arena, facts);
+        take_earlier(probes, earlier, facts);
         return;
     }
     if (run->facts.not_tried == TRIED || run->facts.shared)

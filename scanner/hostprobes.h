@@ -11,9 +11,10 @@
 
 struct host_probes {
     struct worker *worker;
-    struct host_result *result;  /* whose addresses these are; borrowed */
-    struct host_result *earlier; /* a counted reference: what was probed then is not probed again, but
-                                    where other TLSA records ask for more than it tells; or NULL */
+    struct host_result *result;      /* whose addresses these are; borrowed */
+    struct host_result *earlier;     /* a counted reference: what was probed then is not probed again, but
+                                        where other TLSA records ask for more than it tells; or NULL */
+    const struct looks_again *again; /* borrowed: what of that is looked at once more */
     struct probe_run *runs;
     size_t run_count;
     size_t pending;
@@ -23,10 +24,10 @@ struct host_probes {
 };
 
 /* done is called exactly once unless disposed before; where nothing need be waited for, from inside. earlier
- * is taken over and may be NULL. */
+ * is taken over and may be NULL; again outlives it. */
 void host_probes_start(struct host_probes *probes, struct worker *worker, struct host_result *result,
-                       struct host_result *earlier, enum probe_leave leave, void (*done)(void *arg),
-                       void *arg);
+                       struct host_result *earlier, const struct looks_again *again, enum probe_leave leave,
+                       void (*done)(void *arg), void *arg);
 
 /* After done, where the host turns out to be one that is always probed: probes those that the budget left
  * out. False where there are none; else done is called again. */

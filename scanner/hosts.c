@@ -28,6 +28,7 @@ struct entry {
     struct tlsa_query tlsa;
     bool intent;                 /* a domain with an MTA-STS record asked: the budget of names is no bar */
     struct host_result *earlier; /* what is known already, where a look at it is repeated; or NULL */
+    struct looks_again again;    /* what of that is looked at once more; the list is owned */
     struct host_probes probes;
     struct handle adopts;
 };
@@ -59,6 +60,7 @@ struct host_message {
     struct host_result *result; /* NULL: this is a request */
     bool probe;
     bool intent;
+    struct looks_again again; /* the list is owned */
     char host[];
 };
 
@@ -69,6 +71,7 @@ void host_result_release(struct host_result *result)
     for (size_t i = 0; i < result->kept_count; i++)
         arena_dispose(&result->kept[i]);
     free(result->kept);
+    host_result_release(result->before);
     arena_dispose(&result->arena);
     free(result);
 }
@@ -134,6 +137,7 @@ static void entry_free(struct entry *entry)
     }
     list_remove(&entry->recent);
     host_result_release(entry->result);
+    free(entry->again.list);
     free(entry->host);
     free(entry);
 }
@@ -246,8 +250,8 @@ static void enter_probes(struct entry *entry)
     struct host_result *earlier = entry->earlier;
     set_state(entry, ENTRY_PROBES);
     entry->earlier = NULL;
-    host_probes_start(&entry->probes, entry->hosts->worker, entry->result, earlier, leave_of(entry),
-                      on_probed, entry);
+    host_probes_start(&entry->probes, entry->hosts->worker, entry->result, earlier, &entry->again,
+                      leave_of(entry), on_probed, entry);
 }
 
 static void on_adopted(void *arg, struct host_result *result)
@@ -361,26 +365,29 @@ static void subscribe(struct entry *entry, struct worker *from, struct handle ha
     list_add(&entry->subscribers, &subscriber->link);
 }
 
-static void start_entry(struct hosts *hosts, const struct host_message *message, struct bytes key,
+static void start_entry(struct hosts *hosts, struct host_message *message, struct bytes key,
                         struct host_result *earlier, bool intent)
 {
     struct entry *entry = entry_create(hosts, message, key);
     entry->earlier = earlier;
     entry->intent = intent;
+    entry->again = message->again;
+    message->again = (struct looks_again){NULL, 0};
     subscribe(entry, message->from, message->handle);
     enter_addresses(entry);
 }
 
-/* Ready, but the budget of names left out what this one is to know, or the answers of the DNS have run out.
- */
+/* Ready, but the budget of names left out what this one is to know, the answers of the DNS have run out, or
+ * what is known is what is to be looked at once more. */
 static bool is_to_be_repeated(const struct entry *entry, const struct host_message *message)
 {
     bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&entry->result->facts);
-    return knows_too_little || clock_monotonic_ms() >= entry->result->holds_until_ms;
+    return knows_too_little || looks_are_old(&message->again, &entry->result->facts) ||
+           clock_monotonic_ms() >= entry->result->holds_until_ms;
 }
 
 /* What has been probed stays known. */
-static void repeat(struct entry *entry, const struct host_message *message, struct bytes key)
+static void repeat(struct entry *entry, struct host_message *message, struct bytes key)
 {
     struct hosts *hosts = entry->hosts;
     struct host_result *earlier = entry->result;
@@ -390,7 +397,7 @@ static void repeat(struct entry *entry, const struct host_message *message, stru
     start_entry(hosts, message, key, earlier, intent);
 }
 
-static void on_request(struct hosts *hosts, const struct host_message *message)
+static void on_request(struct hosts *hosts, struct host_message *message)
 {
     struct host_key space;
     struct bytes key = make_key(&space, message->host, message->probe);
@@ -432,17 +439,37 @@ static void deliver(struct message *raw, void *receiver)
         on_request(worker->hosts, message);
     else
         on_result(worker->hosts, message);
+    free(message->again.list);
     free(message);
 }
 
 struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready, void *arg)
+{
+    const struct looks_again none = {NULL, 0};
+    return hosts_request_again(worker, host, intent, &none, ready, arg);
+}
+
+static bool copy_looks(const struct looks_again *from, struct looks_again *to)
+{
+    if (from->count == 0)
+        return true;
+    to->list = calloc(from->count, sizeof *to->list);
+    if (to->list == NULL)
+        return false;
+    memcpy(to->list, from->list, from->count * sizeof *to->list);
+    to->count = from->count;
+    return true;
+}
+
+struct handle hosts_request_again(struct worker *worker, const char *host, bool intent,
+                                  const struct looks_again *again, host_ready ready, void *arg)
 {
     int64_t mode = worker->context->config->smtp_probe;
     size_t len = strlen(host);
     struct request *request = calloc(1, sizeof *request);
     struct host_message *message = calloc(1, sizeof *message + len + 1);
     struct handle handle = {0, 0};
-    if (request != NULL && message != NULL) {
+    if (request != NULL && message != NULL && copy_looks(again, &message->again)) {
         *request = (struct request){ready, arg};
         handle = slots_add(&worker->hosts->requests, request);
     }

@@ -4,7 +4,7 @@
  * probe of each address. A request is a message to the owner; the result comes back as a message with a
  * counted reference. Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice;
  * once the DNS answers in one have run out, they are asked for anew (scanner/hostlookups), and only an
- * address that is new is probed.
+ * address that is new is probed, or one that a second look is due at (TLS-7).
  */
 #ifndef STSWEEP_HOSTS_H
 #define STSWEEP_HOSTS_H
@@ -15,6 +15,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/base/slots.h"
 #include "scanner/hostlookups.h"
+#include "scanner/looks.h"
 
 struct worker;
 struct hosts;
@@ -28,6 +29,7 @@ struct host_result {
     size_t kept_count;
     int64_t holds_until_ms;    /* monotonic: of what the DNS said */
     struct host_serves serves; /* its addresses, where the next lookup fails */
+    struct host_result *before; /* likewise: the earlier result that some of them stand in, or NULL */
 };
 
 void host_result_release(struct host_result *result);
@@ -48,6 +50,10 @@ void hosts_new_pass(struct hosts *hosts);
  * means out of memory. */
 struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready,
                             void *arg);
+/* Likewise; what was seen at these looks (copied) is not told again: the addresses are probed anew, and no
+ * others. Where such a look is under way for others, its result comes as it is. */
+struct handle hosts_request_again(struct worker *worker, const char *host, bool intent,
+                                  const struct looks_again *again, host_ready ready, void *arg);
 void hosts_cancel(struct worker *worker, struct handle handle);
 
 #endif

@@ -54,7 +54,8 @@ struct name_message {
     uint64_t ordinal;
     uint32_t rank;
     const char *label; /* into text, or NULL */
-    char text[];       /* domain, NUL, label, NUL */
+    struct bytes note; /* likewise */
+    char text[];       /* domain, NUL, label, NUL, note */
 };
 
 static void deliver_start(struct message *message, void *receiver)
@@ -62,6 +63,7 @@ static void deliver_start(struct message *message, void *receiver)
     struct name_message *start = (struct name_message *)message;
     struct domain_input input = {
         .ordinal = start->ordinal, .domain = start->text, .rank = start->rank, .label = start->label};
+    input.looks = start->note;
     if (domain_start(receiver, &input) != ERR_OK)
         abort();
     free(start);
@@ -138,7 +140,7 @@ static struct name_message *name_message(const struct input_name *name,
 {
     size_t domain_len = strlen(name->domain) + 1;
     size_t label_len = name->label == NULL ? 0 : strlen(name->label) + 1;
-    struct name_message *message = malloc(sizeof *message + domain_len + label_len);
+    struct name_message *message = malloc(sizeof *message + domain_len + label_len + name->note.len);
     if (message == NULL)
         return NULL;
     message->message.deliver = deliver;
@@ -150,6 +152,9 @@ static struct name_message *name_message(const struct input_name *name,
         memcpy(message->text + domain_len, name->label, label_len);
         message->label = message->text + domain_len;
     }
+    message->note = bytes_make(message->text + domain_len + label_len, name->note.len);
+    if (name->note.len > 0)
+        memcpy(message->text + domain_len + label_len, name->note.data, name->note.len);
     return message;
 }
 
@@ -190,7 +195,8 @@ static void deliver_return(struct message *message, void *receiver)
     struct input_name name = {.ordinal = returned->ordinal,
                               .domain = returned->text,
                               .rank = returned->rank,
-                              .label = returned->label};
+                              .label = returned->label,
+                              .note = returned->note};
     if (reader->again != NULL && reader->again_error == ERR_OK)
         reader->again_error = spool_add(reader->again, &name);
     free(returned);
@@ -214,7 +220,7 @@ static bool was_doubtful(struct scan_context *context, int64_t started_ms)
 bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement)
 {
     int64_t more = worker->context->config->scan_retry_passes - (int64_t)worker->pass;
-    if (more >= 0 && verdict_may_pass(judgement))
+    if (more >= 0 && (judgement->look_due || verdict_may_pass(judgement)))
         return true;
     return more + READER_OUTAGE_PASSES >= 0 && was_doubtful(worker->context, started_ms) &&
            verdict_has_passing(judgement);

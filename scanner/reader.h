@@ -18,7 +18,8 @@ struct reader;
 enum { READER_OUTAGE_PASSES = 3 };
 
 /* From the worker's thread: is this judgement of a domain that was started then (monotonic) to be put off, as
- * another pass may find more? Whatever lived through an outage of our own is, if anything failed that passes.
+ * another pass may find more? So is what one look does not decide. Whatever lived through an outage of our
+ * own is, if anything failed that passes.
  */
 bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement);
 

@@ -13,6 +13,7 @@
 #include "scanner/closing.h"
 #include "scanner/paces.h"
 #include "scanner/preflight.h"
+#include "scanner/putoff.h"
 #include "scanner/reader.h"
 #include "scanner/records.h"
 #include "scanner/refusal.h"
@@ -46,6 +47,7 @@ struct scan {
     struct tail tail;
     atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
     uint64_t done_before;          /* records of the runs before this one */
+    struct put_off put_off;
     struct buf why;
     int wake_fd; /* eventfd: something that the main thread should look at */
     struct signals signals;
@@ -89,22 +91,13 @@ static void ended(struct scan *scan)
         wake_main(scan);
 }
 
-/* Left open by something that may pass, and there is another pass: no record yet. */
-static void put_off(struct scan *scan, const struct domain_facts *facts)
-{
-    struct input_name name = {
-        .ordinal = facts->ordinal, .domain = facts->domain, .rank = facts->rank, .label = facts->label};
-    if (reader_put_off(scan->reader, &name) != ERR_OK)
-        records_lost(facts->domain);
-    ended(scan);
-}
-
 static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
                       const struct judgement *judgement)
 {
     struct scan *scan = arg;
     if (reader_tries_again(worker, clock_monotonic_ms() - facts->ms, judgement)) {
-        put_off(scan, facts);
+        put_off_domain(&scan->put_off, scan->reader, facts, judgement);
+        ended(scan);
         return;
     }
     records_domain(&scan->records, worker->index, facts, judgement);
@@ -344,9 +337,7 @@ static void show_progress(struct scan *scan)
     struct reader_progress progress = reader_progress(scan->reader);
     if (progress.waiting && !scan->waiting) {
         progress_clear(&scan->progress);
-        (void)fprintf(stderr,
-                      "stsweep: could not be determined: %llu domains; they are tried again in %.3g s\n",
-                      (unsigned long long)progress.put_off, (double)scan->config->scan_retry_after / 1000.0);
+        put_off_print_wait(&scan->put_off, scan->config->scan_retry_after, stderr);
     }
     scan->waiting = progress.waiting;
     struct progress_state state = {
@@ -405,6 +396,7 @@ static int close_done(struct scan *scan)
     scan->meta.ended_ms = clock_wall_ms();
     scan->meta.tail = tail_meta(&scan->tail, clock_monotonic_ms());
     tail_print(&scan->meta.tail, stderr);
+    put_off_print(&scan->put_off, stderr);
     if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
         !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
         return EXIT_FAILED;
@@ -472,6 +464,7 @@ int scan_main(const struct scan_request *request)
     buf_init(&scan.why, WHY_BYTES);
     tail_init(&scan.tail);
     atomic_init(&scan.reader_ended, false);
+    put_off_init(&scan.put_off);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();
     progress_begin(&scan.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);

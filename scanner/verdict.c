@@ -1,6 +1,7 @@
 /* The judgement of a domain: outcome, codes, report types (RFC 8461 section 5, RFC 8460 section 4.3). */
 #include "scanner/verdict.h"
 
+#include "scanner/verdict_looks.h"
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 
@@ -46,8 +47,10 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct judge
         return OUTCOME_UNKNOWN;
     if (judgement->record.code != FAIL_NONE)
         return OUTCOME_BROKEN;
+    if (failure_get(judgement->policy_code)->transient || look_leaves_policy_open(facts, judgement))
+        return OUTCOME_UNKNOWN;
     if (judgement->policy_code != FAIL_NONE)
-        return failure_get(judgement->policy_code)->transient ? OUTCOME_UNKNOWN : OUTCOME_BROKEN;
+        return OUTCOME_BROKEN;
     if (judgement->policy.mode == STS_MODE_NONE)
         return OUTCOME_OFF;
     enum outcome enforced = judge_enforced(facts, judgement);
@@ -66,8 +69,9 @@ static enum tls_outcome judge_tls(const struct domain_facts *facts)
         const struct host_facts *host = facts->hosts[i].facts;
         for (size_t j = 0; host != NULL && j < host->probe_count; j++) {
             enum tls_offer offer = verdict_tls_offer(&host->probes[j]);
-            with += offer == TLS_OFFER_YES;
-            without += offer == TLS_OFFER_NO;
+            bool had = offer == TLS_OFFER_NO && look_had_tls(facts, &host->probes[j]);
+            with += offer == TLS_OFFER_YES || had;
+            without += offer == TLS_OFFER_NO && !had;
         }
     }
     if (with > 0)
@@ -171,9 +175,10 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     judgement->hosts = arena_array(arena, facts->host_count, sizeof *judgement->hosts);
     judgement->host_count = judgement->hosts == NULL ? 0 : facts->host_count;
     for (size_t i = 0; i < judgement->host_count; i++)
-        judge_host(&facts->hosts[i], at, arena, &judgement->hosts[i], judgement);
+        judge_host(facts, &facts->hosts[i], at, arena, &judgement->hosts[i], judgement);
     judgement->outcome = judge_outcome(facts, judgement);
     judgement->dane = judge_dane(facts, at, judgement);
+    judge_looks(facts, judgement);
     judgement->tls = judge_tls(facts);
     judge_senders(facts, arena, judgement);
     if (facts->is_public_suffix)

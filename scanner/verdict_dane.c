@@ -1,5 +1,6 @@
 /* The judgement by DANE (RFC 7672 section 2.2): of each address, each MX host, and the domain. */
 #include "scanner/verdict_handshake.h"
+#include "scanner/verdict_looks.h"
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 #include "scanner/verdict_tlsa.h"
@@ -75,6 +76,7 @@ static enum dane_outcome not_judged(enum failure_code code)
 /* ---- the addresses of a host that it applies to -------------------------------------------------------- */
 
 struct judged_by {
+    const struct domain_facts *facts;
     struct tlsa_set set;
     struct reference_names names;
     struct judged_at at;
@@ -96,7 +98,7 @@ static void judge_address(const struct judged_by *by, const struct probe_facts *
 {
     const struct tls_facts *tls = handshake_of_dane(probe);
     if (tls == NULL)
-        verdict->dane = verdict_probe(probe, by->at.now);
+        verdict->dane = look_dane_code(by->facts, probe, verdict_probe(probe, by->at.now));
     else if (by->set.usable == 0)
         verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS must be, nobody is authenticated */
     else
@@ -115,7 +117,8 @@ static enum dane_outcome outcome_of_addresses(const struct tally_of *addresses, 
 static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
                             struct host_verdict *verdict, struct judgement *judgement)
 {
-    struct judged_by by = {.names = {{host->facts->tlsa.base, host->host, facts->domain}}, .at = at};
+    struct judged_by by = {
+        .facts = facts, .names = {{host->facts->tlsa.base, host->host, facts->domain}}, .at = at};
     struct tally_of addresses = {0, 0, 0};
     verdict_tlsa_set(&host->facts->tlsa, &by.set);
     for (size_t i = 0; i < verdict->ip_count; i++) {

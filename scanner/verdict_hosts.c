@@ -1,5 +1,6 @@
 /* The judgement of the MX hosts, and what a sender that enforces the policy meets over all of them. */
 #include "scanner/policy/match.h"
+#include "scanner/verdict_looks.h"
 #include "scanner/verdict_parts.h"
 #include "scanner/verdict_tls.h"
 
@@ -83,15 +84,16 @@ static void compare_certificates(const struct host_facts *facts, struct host_ver
         code_set_add(&judgement->codes, FAIL_MX_CERTIFICATES_DIFFER);
 }
 
-static void judge_addresses(const struct mx_host *host, struct judged_at at, struct arena *arena,
-                            struct host_verdict *verdict, struct judgement *judgement)
+static void judge_addresses(const struct domain_facts *domain, const struct mx_host *host,
+                            struct judged_at at, struct arena *arena, struct host_verdict *verdict,
+                            struct judgement *judgement)
 {
     const struct host_facts *facts = host->facts;
     verdict->ips = arena_array(arena, facts->probe_count, sizeof *verdict->ips);
     verdict->ip_count = verdict->ips == NULL ? 0 : facts->probe_count;
     for (size_t i = 0; i < verdict->ip_count; i++) {
         const struct probe_facts *probe = &facts->probes[i];
-        verdict->ips[i].code = verdict_probe(probe, moment_of(&probe->tls, at));
+        verdict->ips[i].code = look_code(domain, probe, verdict_probe(probe, moment_of(&probe->tls, at)));
         code_set_add(&judgement->codes, verdict->ips[i].code);
         verdict_certificate_codes(&probe->tls, STAGE_SMTP, moment_of(&probe->tls, at), &judgement->codes);
         if (probe->legacy != NULL)
@@ -103,14 +105,14 @@ static void judge_addresses(const struct mx_host *host, struct judged_at at, str
     compare_certificates(facts, verdict, judgement);
 }
 
-void judge_host(const struct mx_host *host, struct judged_at at, struct arena *arena,
-                struct host_verdict *verdict, struct judgement *judgement)
+void judge_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
+                struct arena *arena, struct host_verdict *verdict, struct judgement *judgement)
 {
     verdict->code = host_code(host, judgement);
     if (host->implicit)
         code_set_add(&judgement->codes, FAIL_MX_IMPLICIT);
     if (verdict->code == FAIL_NONE)
-        judge_addresses(host, at, arena, verdict, judgement);
+        judge_addresses(facts, host, at, arena, verdict, judgement);
     if (policy_is_usable(judgement) && judgement->policy.mode != STS_MODE_NONE) {
         verdict->policy_match =
             mx_pattern_match_any(host->host, judgement->policy.mx, judgement->policy.mx_count);

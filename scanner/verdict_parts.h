@@ -53,8 +53,8 @@ void judge_policy(const struct domain_facts *facts, struct judged_at at, struct 
 bool policy_is_usable(const struct judgement *judgement);
 
 /* ---- MX hosts (verdict_hosts.c) ---- */
-void judge_host(const struct mx_host *host, struct judged_at at, struct arena *arena,
-                struct host_verdict *verdict, struct judgement *judgement);
+void judge_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
+                struct arena *arena, struct host_verdict *verdict, struct judgement *judgement);
 /* Has the host addresses that nobody looked at: the lookup of a family failed and no earlier answer stands in
  * its place, or there are more than smtp.max_addresses? What is open may pass or fail. */
 bool has_unseen_addresses(const struct host_facts *host);

@@ -32,9 +32,11 @@ static enum delivery plain_address(const struct probe_facts *probe, enum failure
 }
 
 /* RFC 7672 section 2.2: where all TLSA records are unusable, TLS is a must and nothing is validated. */
-static enum delivery encrypted_address(const struct probe_facts *probe, enum failure_code code)
+static enum delivery encrypted_address(const struct probe_facts *probe, const struct ip_verdict *ip)
 {
-    enum delivery plain = plain_address(probe, code);
+    enum delivery plain = plain_address(probe, ip->code);
+    if (ip->code == FAIL_NONE || ip->dane == FAIL_NONE) /* at the last look, or at an earlier one (TLS-7) */
+        return DELIVERY_TAKES;
     return plain == DELIVERY_TAKES && handshake_of_dane(probe) == NULL ? DELIVERY_SKIPS : plain;
 }
 
@@ -50,7 +52,7 @@ static enum delivery at_address(enum rule rule, const struct mx_host *host,
     case RULE_PLAIN:
         return plain_address(&host->facts->probes[i], ip->code);
     case RULE_ENCRYPTED:
-        return encrypted_address(&host->facts->probes[i], ip->code);
+        return encrypted_address(&host->facts->probes[i], ip);
     case RULE_MTA_STS:
         return by_code(ip->code);
     case RULE_DANE:

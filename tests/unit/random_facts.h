@@ -383,6 +383,29 @@ static inline void make_fetch(struct maker *make, struct fetch_facts *fetch)
     }
 }
 
+/* About addresses of the hosts, others, and the policy host; some tell what the last look tells. */
+static inline void make_looks(struct maker *make, struct domain_facts *facts)
+{
+    static const enum failure_code codes[] = {FAIL_NONE, FAIL_SMTP_STARTTLS_NOT_OFFERED, FAIL_SMTP_TLS_CLOSED,
+                                              FAIL_POLICY_TCP_REFUSED, FAIL_SMTP_TLS_SELF_SIGNED};
+    facts->one_look = one_in(make, 2);
+    facts->look_count = one_in(make, 2) ? draw(make, 6) : 0;
+    facts->looks = make_array(make, facts->look_count, sizeof *facts->looks);
+    for (size_t i = 0; i < facts->look_count; i++) {
+        struct look *look = &facts->looks[i];
+        *look = (struct look){.host = make_name(make), .policy = one_in(make, 4), .ip = make_ip(make)};
+        look->time = INT64_C(1769860000000) + draw(make, 800000);
+        look->step = draw(make, look->policy ? (unsigned)FETCH_STEP_COUNT : (unsigned)SMTP_STEP_COUNT);
+        look->code = codes[draw(make, sizeof codes / sizeof *codes)];
+        look->dane = one_in(make, 4);
+        const struct host_facts *host = facts->host_count == 0 ? NULL : facts->hosts[0].facts;
+        if (host == NULL || host->probe_count == 0 || one_in(make, 3))
+            continue;
+        look->host = host->host;
+        look->ip = host->probes[draw(make, (unsigned)host->probe_count)].ip;
+    }
+}
+
 static inline void random_domain(uint64_t seed, struct arena *arena, struct domain_facts *facts)
 {
     struct maker maker = {seed * 7919, arena}, *make = &maker;
@@ -406,6 +429,7 @@ static inline void random_domain(uint64_t seed, struct arena *arena, struct doma
         facts->policy.address = make_addresses(make);
         make_fetch(make, &facts->policy.fetch);
     }
+    make_looks(make, facts);
 }
 
 #endif

@@ -14,6 +14,7 @@
 enum { ARENA_BYTES = 65536, FIRST_BYTES = 512, THEN = 1, NOW = 2 };
 
 static unsigned probes_made;
+static struct looks_again due; /* of the next look */
 
 /* The time of it is what a test tells the two looks apart by. */
 void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
@@ -85,7 +86,7 @@ static int64_t look_again(const struct tlsa_facts *then, const struct tlsa_facts
     result.facts.tlsa = *now;
     arena_init_small(&result.arena, ARENA_BYTES, FIRST_BYTES);
     probes_made = 0;
-    host_probes_start(&probes, &worker, &result, &earlier, PROBE_ALWAYS, on_done, &done);
+    host_probes_start(&probes, &worker, &result, &earlier, &due, PROBE_ALWAYS, on_done, &done);
     assert_int_equal(done, 1);
     host_probes_publish(&probes);
     assert_int_equal(result.facts.probe_count, 1);

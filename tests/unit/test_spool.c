@@ -421,6 +421,43 @@ static void the_file_has_no_name(void **state)
     spool_destroy(spool);
 }
 
+/* The note of name i: of another length each, with every byte, the longest among them. */
+static struct bytes note_of(size_t i, uint8_t note[SPOOL_NOTE_BYTES])
+{
+    size_t len = i % 50 == 0 ? SPOOL_NOTE_BYTES : i % 3 == 0 ? 0 : i * 7 % 200;
+    for (size_t at = 0; at < len; at++)
+        note[at] = (uint8_t)(at + i);
+    return bytes_make(note, len);
+}
+
+static void a_note_goes_with_its_name(void **state)
+{
+    static uint8_t note[SPOOL_NOTE_BYTES + 1];
+    (void)state;
+    for (int small = 0; small < 2; small++) {
+        struct spool *spool = make(3, small == 1 ? SMALL_BYTES : LARGE_BYTES);
+        struct input_name name;
+        size_t count = 0;
+        for (size_t i = 0; i < 2000; i++) {
+            char domain[32];
+            (void)snprintf(domain, sizeof domain, "n%zu.example", i);
+            name = (struct input_name){.ordinal = i + 1, .domain = domain, .note = note_of(i, note)};
+            name.label = i % 2 == 0 ? "a label" : NULL;
+            assert_int_equal(spool_add(spool, &name), ERR_OK);
+        }
+        assert_int_equal(spool_finish(spool), ERR_OK);
+        assert_int_equal(spool_on_disk(spool), small);
+        for (; spool_next(spool, &name) == ERR_OK; count++)
+            assert_true(bytes_equal(name.note, note_of(name.ordinal - 1, note)));
+        assert_int_equal(count, 2000);
+        spool_destroy(spool);
+    }
+    struct spool *spool = make(3, SMALL_BYTES);
+    struct input_name name = {.ordinal = 1, .domain = "a.example", .note = bytes_make(note, sizeof note)};
+    assert_int_equal(spool_add(spool, &name), ERR_LIMIT);
+    spool_destroy(spool);
+}
+
 /* ---- the parts ---- */
 
 static void a_damaged_entry_is_not_followed(void **state)
@@ -431,7 +468,7 @@ static void a_damaged_entry_is_not_followed(void **state)
     entry->name_len = 9;
     entry->label_len = 2;
     memcpy(entry->text, "a.example\0xy", 13);
-    size_t bytes = spool_entry_bytes(9, 2);
+    size_t bytes = spool_entry_bytes(9, 2, 0);
     assert_int_equal(bytes % 8, 0);
     assert_ptr_equal(spool_entry_at(data, bytes), entry);
     assert_null(spool_entry_at(data, bytes - 1));
@@ -498,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_said),
         cmocka_unit_test(a_directory_that_is_none_is_said),
         cmocka_unit_test(the_file_has_no_name),
+        cmocka_unit_test(a_note_goes_with_its_name),
         cmocka_unit_test(a_damaged_entry_is_not_followed),
         cmocka_unit_test(a_cut_or_changed_file_is_corrupt),
     };

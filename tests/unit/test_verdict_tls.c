@@ -332,6 +332,8 @@ static void make_probe(enum shown shown, struct cert_facts *leaf, struct probe_f
         probe->step = SMTP_GREETING, probe->end = SMTP_END_STEP_TIMEOUT;
 }
 
+static const struct domain_facts alone; /* nothing was looked at before */
+
 static void test_addresses_compared(void **state)
 {
     (void)state;
@@ -353,7 +355,7 @@ static void test_addresses_compared(void **state)
                        &probes[facts.probe_count]);
         facts.address.ip_count = facts.probe_count;
         arena_init(&arena, 65536);
-        judge_host(&host, (struct judged_at){.now = NOW_MS}, &arena, &verdict, &judgement);
+        judge_host(&alone, &host, (struct judged_at){.now = NOW_MS}, &arena, &verdict, &judgement);
         if (verdict.certificates_differ != c->differ ||
             code_set_has(&judgement.codes, FAIL_MX_CERTIFICATES_DIFFER) != c->differ)
             fail_msg("%s: differ %d", c->name, verdict.certificates_differ);
@@ -381,7 +383,7 @@ static void test_codes_of_both_handshakes(void **state)
     second.name_match = false;
     leaf.not_after = NOW_MS / 1000 - DAY;
     arena_init(&arena, 65536);
-    judge_host(&host, (struct judged_at){.now = NOW_MS}, &arena, &verdict, &judgement);
+    judge_host(&alone, &host, (struct judged_at){.now = NOW_MS}, &arena, &verdict, &judgement);
     assert_int_equal(verdict.ips[0].code, FAIL_SMTP_TLS_VERSION);
     assert_true(code_set_has(&judgement.codes, FAIL_SMTP_TLS_VERSION));
     assert_true(code_set_has(&judgement.codes, FAIL_SMTP_TLS_EXPIRED));
