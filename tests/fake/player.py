@@ -16,6 +16,8 @@ the head of a request, and it never connects anywhere.
     silence         reads and throws away until the peer closes
     drip MS TEXT    sends TEXT byte by byte, MS milliseconds before each
     flood N TEXT    sends TEXT over and over until N bytes were sent or the peer closes
+    on WHICH        what follows, up to the next `on`, is played on some connections to the address only: the first or
+                    the later ones, or odd or even ones. Such a server is another at the second look
     cut             closes the socket at once, without TLS's close_notify
     reset           closes with a TCP RST
 
@@ -23,6 +25,7 @@ Each connection lives at most LIFETIME seconds, and at most CONNECTIONS are play
 """
 
 import argparse
+import itertools
 import os
 import re
 import socket
@@ -77,6 +80,18 @@ def load(path):
                 raise ValueError(f"{path}:{number}: no such step: {verb}")
             steps.append((verb, argument))
     return steps
+
+
+def played_on(steps, number):
+    """Those of the steps that the number-th connection to an address is played, counted from 1."""
+    now = ("odd" if number % 2 else "even", "first" if number == 1 else "later")
+    chosen, for_now = [], True
+    for verb, argument in steps:
+        if verb == "on":
+            for_now = argument in now
+        elif for_now:
+            chosen.append((verb, argument))
+    return chosen
 
 
 class Connection:
@@ -192,6 +207,9 @@ class Connection:
             self.transmit(block)
             sent += len(block)
 
+    def do_on(self, _argument):
+        """Never played: see played_on."""
+
     def do_cut(self, _argument):
         raise Over
 
@@ -218,17 +236,17 @@ class Listener(threading.Thread):
         self.listening, self.steps, self.name_played, self.certs, self.room = sock, steps, name, certs, room
 
     def run(self):
-        while True:
+        for number in itertools.count(1):
             sock, _ = self.listening.accept()
             if not self.room.acquire(blocking=False):
                 sock.close()
                 continue
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(sock, number), daemon=True).start()
 
-    def serve(self, sock):
+    def serve(self, sock, number):
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Connection(sock, self.name_played, self.certs).play(self.steps)
+            Connection(sock, self.name_played, self.certs).play(played_on(self.steps, number))
         finally:
             self.room.release()
 
