@@ -27,8 +27,8 @@ struct host_result {
     struct host_facts facts;
     struct arena *kept; /* with whole_facts: the probes' own memory, that facts point into */
     size_t kept_count;
-    int64_t holds_until_ms;    /* monotonic: of what the DNS said */
-    struct host_serves serves; /* its addresses, where the next lookup fails */
+    int64_t holds_until_ms;     /* monotonic: of what the DNS said */
+    struct host_serves serves;  /* its addresses, where the next lookup fails */
     struct host_result *before; /* likewise: the earlier result that some of them stand in, or NULL */
 };
 
