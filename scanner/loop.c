@@ -3,8 +3,11 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { MESSAGES_A_TURN = 4096 };
+#include "scanner/base/clock.h"
+
+enum { MESSAGES_A_TURN = 4096, JOIN_PAUSE_NS = 2000000 };
 
 static void on_mail(evutil_socket_t fd, short what, void *arg)
 {
@@ -103,4 +106,16 @@ void loop_join(struct loop *loop)
     if (loop->has_thread)
         (void)pthread_join(loop->thread, NULL);
     loop->has_thread = false;
+}
+
+bool loop_join_until(struct loop *loop, int64_t deadline_ms)
+{
+    const struct timespec pause = {.tv_nsec = JOIN_PAUSE_NS};
+    while (loop->has_thread && pthread_tryjoin_np(loop->thread, NULL) != 0) {
+        if (clock_monotonic_ms() >= deadline_ms)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+    loop->has_thread = false;
+    return true;
 }

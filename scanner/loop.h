@@ -32,6 +32,9 @@ void loop_run(struct loop *loop);
 enum error loop_stop(struct loop *loop);
 void loop_join(struct loop *loop);
 
+/* The same, but no longer than until then (monotonic): false where it still runs. */
+bool loop_join_until(struct loop *loop, int64_t deadline_ms);
+
 /* From any thread, the loop's own included (then it is delivered in a later turn: "soon"). */
 static inline void loop_post(struct loop *loop, struct message *message)
 {

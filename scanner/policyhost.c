@@ -134,6 +134,8 @@ static void try_next(struct policy_visit *visit)
     }
     const struct ip_addr *ip = &address->ips[visit->next++];
     enum not_tried reason = worker_may_contact(visit->worker, ip);
+    if (reason == TRIED && worker_was_stuck_at(visit->worker, PLACE_POLICY, ip))
+        reason = NOT_TRIED_STUCK;
     if (reason != TRIED) {
         pass_over(visit, reason);
         return;

@@ -180,6 +180,8 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const struct 
     enum not_tried reason = leave == PROBE_NOT_WANTED  ? NOT_TRIED_OFF
                             : leave == PROBE_OPTED_OUT ? NOT_TRIED_OPTOUT
                                                        : worker_may_contact(worker, ip);
+    if (reason == TRIED && worker_was_stuck_at(worker, PLACE_SMTP, ip))
+        reason = NOT_TRIED_STUCK;
     if (reason == TRIED && worker->context->port25_blocked)
         reason = NOT_TRIED_PORT_BLOCKED;
     if (reason != TRIED) {

@@ -40,3 +40,24 @@ void resumed_silence(const struct store *store, struct worker *workers)
     tell_pacers(store_silent_mx(store), PACE_SMTP, workers);
     tell_pacers(store_silent_policy(store), PACE_HTTPS, workers);
 }
+
+enum error resumed_stuck(struct store *store, struct stuck_list *stuck, struct buf *why)
+{
+    struct buf text;
+    struct buf unread;
+    size_t line = 0;
+    buf_init(&text, STUCK_BYTES);
+    buf_init(&unread, 256);
+    enum error error = store_read_file(store, "stuck", &text, &unread);
+    if (error == ERR_NOT_FOUND) {
+        error = ERR_OK;
+    } else if (error != ERR_OK) {
+        (void)buf_append(why, unread.data, unread.len);
+    } else if (!stuck_list_read(stuck, buf_bytes(&text), &line)) {
+        (void)buf_printf(why, "stuck: line %zu is none of its addresses", line);
+        error = ERR_SYNTAX;
+    }
+    buf_dispose(&text);
+    buf_dispose(&unread);
+    return error;
+}

@@ -17,6 +17,9 @@ uint64_t resumed_tell(struct store *store, FILE *out);
 /* How many of the names read are still to be scanned, at most. */
 uint64_t resumed_left(const struct input_file *files, size_t count, uint64_t done_before);
 
+/* Where runs before stood still. A line of the file that says something else is an error. */
+enum error resumed_stuck(struct store *store, struct stuck_list *stuck, struct buf *why);
+
 /* Before the loops start: addresses that were silent are not tried again in this pass. */
 void resumed_silence(const struct store *store, struct worker *workers);
 

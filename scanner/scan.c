@@ -21,6 +21,7 @@
 #include "scanner/scanmeta.h"
 #include "scanner/setup.h"
 #include "scanner/signals.h"
+#include "scanner/stuck.h"
 #include "scanner/tail.h"
 #include "scanner/verdict.h"
 #include "scanner/watch.h"
@@ -39,6 +40,8 @@ struct scan {
     uint32_t worker_count;
     struct reader *reader;
     struct watch *watch;
+    struct stuck *stuck;
+    struct stuck_list stood; /* where runs before stood still */
     struct input_file *files;
     struct scan_meta meta;
     struct preflight preflight;
@@ -54,8 +57,9 @@ struct scan {
     atomic_bool reader_ended;
     atomic_bool writer_failed;
     bool stopping;
-    bool waiting;     /* for the next pass, as last said */
-    int refused_with; /* the exit code where it does not even begin */
+    bool left_running; /* a loop that stands still and does not end */
+    bool waiting;      /* for the next pass, as last said */
+    int refused_with;  /* the exit code where it does not even begin */
     int64_t started_ms;
 };
 
@@ -185,6 +189,8 @@ static bool open_store(struct scan *scan)
                                              : store_create(&options, &scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)
         error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
+    if (error == ERR_OK && scan->request->resume)
+        error = resumed_stuck(scan->store, &scan->stood, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))
         error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
     return say_store(scan, error);
@@ -205,6 +211,7 @@ static bool make_workers(struct scan *scan)
     scan->context.sink =
         (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
     scan->context.trace = scan->request->trace;
+    scan->context.stuck = &scan->stood;
     scan->records.writer = scan->writer;
     scan->lookups = calloc(scan->worker_count, sizeof *scan->lookups);
     if (scan->lookups == NULL || records_init(&scan->records, scan->worker_count) != ERR_OK)
@@ -216,7 +223,9 @@ static bool make_workers(struct scan *scan)
         resumed_silence(scan->store, scan->workers);
     if (scan->workers != NULL)
         scan->watch = watch_create(&scan->context, scan->workers);
-    return say(scan, "loops", scan->watch == NULL ? ERR_CONFIG : ERR_OK);
+    if (scan->watch != NULL)
+        scan->stuck = stuck_create(scan->workers, scan->writer, &scan->stood, scan->config->scan_stuck_after);
+    return say(scan, "loops", scan->stuck == NULL ? ERR_CONFIG : ERR_OK);
 }
 
 /* Where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
@@ -329,6 +338,7 @@ static void wait_a_while(struct scan *scan)
 
 static void show_progress(struct scan *scan)
 {
+    stuck_tick(scan->stuck, scan->watch, &scan->progress, stderr);
     const char *line = watch_tick(scan->watch);
     if (line != NULL) {
         progress_clear(&scan->progress);
@@ -360,8 +370,9 @@ static void run_to_end(struct scan *scan)
     while (!all_finished(scan)) {
         wait_a_while(scan);
         show_progress(scan);
-        if (!scan->stopping && signals_came()) {
-            stop_feeding(scan, "stopped");
+        bool stuck = stuck_for_good(scan->stuck);
+        if (!scan->stopping && (signals_came() || stuck)) {
+            stop_feeding(scan, stuck ? "a loop stands still" : "stopped");
             deadline_ms = clock_monotonic_ms() + scan->config->scan_drain;
         }
         if (atomic_load(&scan->writer_failed)) {
@@ -376,15 +387,6 @@ static void run_to_end(struct scan *scan)
 }
 
 /* ---- ending ---- */
-
-static void end_threads(struct scan *scan)
-{
-    for (uint32_t i = 0; scan->workers != NULL && i < scan->worker_count; i++)
-        if (scan->workers[i].loop.has_thread)
-            (void)loop_stop(&scan->workers[i].loop);
-    for (uint32_t i = 0; scan->workers != NULL && i < scan->worker_count; i++)
-        loop_join(&scan->workers[i].loop);
-}
 
 static int close_done(struct scan *scan)
 {
@@ -420,7 +422,7 @@ static int finish(struct scan *scan)
     bool cut = !all_finished(scan);
     /* The reader first: a loop that has ended must be handed no more names. */
     enum error read_error = reader_join(scan->reader, &counts, &scan->why);
-    end_threads(scan);
+    scan->left_running = !stuck_end(scan->stuck, stderr);
     enum error write_error = writer_finish(scan->writer);
     progress_clear(&scan->progress);
     if (write_error != ERR_OK || atomic_load(&scan->writer_failed)) {
@@ -440,6 +442,7 @@ static int finish(struct scan *scan)
 static void dispose(struct scan *scan)
 {
     workers_destroy(scan->workers, scan->worker_count);
+    stuck_destroy(scan->stuck);
     watch_destroy(scan->watch);
     records_dispose(&scan->records);
     free(scan->lookups);
@@ -472,9 +475,11 @@ int scan_main(const struct scan_request *request)
         run_to_end(&scan);
         code = finish(&scan);
     } else {
-        end_threads(&scan);
+        scan.left_running = !stuck_end(scan.stuck, stderr);
         code = scan.refused_with;
     }
+    if (scan.left_running) /* it may go on at any time, with all that it can see */
+        _exit(code);
     dispose(&scan);
     return code;
 }

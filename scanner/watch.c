@@ -193,7 +193,7 @@ static void keep_usual(struct watch *watch)
 /* ---- what follows ----------------------------------------------------------------------------------------
  */
 
-static void note(struct watch *watch, const char *name, bool ok)
+void watch_keep(struct watch *watch, const char *name, bool ok, const char *line)
 {
     char when[CLOCK_TEXT_BYTES];
     if (watch->event_count == EVENTS_KEPT)
@@ -201,8 +201,13 @@ static void note(struct watch *watch, const char *name, bool ok)
     size_t index = watch->event_count++;
     char *text = watch->texts[index];
     (void)snprintf(text, EVENT_BYTES, "%s: %.*s", clock_format(clock_wall_ms(), when),
-                   EVENT_BYTES - CLOCK_TEXT_BYTES - 3, watch->line);
+                   EVENT_BYTES - CLOCK_TEXT_BYTES - 3, line);
     watch->events[index] = (struct meta_check){.name = name, .ok = ok, .text = text};
+}
+
+static void note(struct watch *watch, const char *name, bool ok)
+{
+    watch_keep(watch, name, ok, watch->line);
 }
 
 static const char *say_outage(struct watch *watch, enum outage_state state, int64_t now)

@@ -23,6 +23,9 @@ enum { WATCH_TICK_MS = 100, WATCH_SHARE = 64 };
 /* To be called every WATCH_TICK_MS. A line for the person who scans, or NULL; good until the next call. */
 const char *watch_tick(struct watch *watch);
 
+/* Adds to them. */
+void watch_keep(struct watch *watch, const char *name, bool ok, const char *line);
+
 /* What happened, for meta.json: the first of them; good until the next tick. */
 const struct meta_check *watch_events(const struct watch *watch, size_t *count);
 

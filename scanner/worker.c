@@ -60,6 +60,8 @@ static bool worker_init(struct worker *worker, const char **why)
     worker->prober = prober_create(base, context->config, context->trust, why);
     if (worker->prober == NULL)
         return false;
+    fetcher_place(worker->fetcher, &worker->place);
+    prober_place(worker->prober, &worker->place);
     *why = "out of memory";
     worker->pacer = pacer_create(worker);
     worker->hosts = hosts_create(worker);
@@ -214,6 +216,12 @@ enum not_tried worker_may_contact(const struct worker *worker, const struct ip_a
     if (ip->family == 6 ? !context->has_ipv6 : !context->has_ipv4)
         return NOT_TRIED_NO_FAMILY;
     return TRIED;
+}
+
+bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip)
+{
+    const struct place_at at = {.kind = kind, .ip = *ip};
+    return worker->context->stuck != NULL && stuck_list_has(worker->context->stuck, &at);
 }
 
 /* A datagram socket that is only connected sends nothing. A host that a router, or a route of ours, calls

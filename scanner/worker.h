@@ -6,6 +6,7 @@
 #define STSWEEP_WORKER_H
 
 #include "input/optout.h"
+#include "scanner/base/place.h"
 #include "scanner/config.h"
 #include "scanner/dns/lookup.h"
 #include "scanner/gate.h"
@@ -15,6 +16,7 @@
 #include "scanner/pause.h"
 #include "scanner/policy/fetch.h"
 #include "scanner/smtp/probe.h"
+#include "scanner/stuck_list.h"
 
 /* Where a worker's results go. Called on the worker's thread; what is handed over is gone after the call. */
 struct sink {
@@ -32,7 +34,8 @@ struct scan_context {
     struct trust *trust;
     struct ip_set allow;
     struct optout *optout;
-    bool has_ipv4; /* this machine has an address and a route of the family */
+    const struct stuck_list *stuck; /* where an earlier run of the scan stood still; or NULL */
+    bool has_ipv4;                  /* this machine has an address and a route of the family */
     bool has_ipv6;
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
     bool port25_blocked;             /* preflight found that port 25 of nobody can be reached from here */
@@ -69,6 +72,7 @@ struct worker {
     struct event *beat;      /* of pause_turn */
     uint64_t routes_lacking; /* connections that this machine had no route for */
     struct port_outage port;
+    struct place place; /* the peer that it works for now */
 };
 
 /* An array of count workers, loops made but not started. NULL with *why. */
@@ -95,6 +99,9 @@ struct worker *worker_of(const struct worker *worker, struct bytes key);
 
 /* May this address be contacted at all? TRIED, or the reason why not. */
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
+
+/* Did an earlier run of the scan stand still at this address? */
+bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip);
 
 /* After a connection that found no way or was cut off: is it this machine that has no route there, or no
  * address to send from? */

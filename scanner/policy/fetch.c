@@ -33,6 +33,7 @@ struct fetcher {
     struct trust *trust;
     struct chain_cache *chains;
     struct curl_loop *loop;
+    struct place *place; /* or NULL */
     struct curl_slist *headers;
     struct slots live;
     struct list idle;
@@ -106,6 +107,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     struct fetch *fetch = arg;
     if (purpose != CURLSOCKTYPE_IPCXN || !is_requested(&fetch->request, address))
         return CURL_SOCKET_BAD;
+    place_enter(fetch->fetcher->place, PLACE_POLICY, &fetch->request.ip);
     return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
 }
 
@@ -187,6 +189,14 @@ static void on_transfer_done(void *arg, CURL *easy, CURLcode result)
     (void)arg;
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
     finish(fetch, is_flood(fetch, result) ? CAUSE_FLOOD : CAUSE_TRANSFER, result);
+}
+
+/* For curl_loop. */
+static void tell_peer(CURL *easy, struct ip_addr *ip)
+{
+    const struct fetch *fetch = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch) == CURLE_OK && fetch != NULL)
+        *ip = fetch->request.ip;
 }
 
 /* What there is left of the deadline for connecting, then of the one for all. */
@@ -403,7 +413,7 @@ static bool set_up(struct fetcher *fetcher)
     if (!fetcher->curl_ready)
         return false;
     fetcher->headers = curl_slist_append(NULL, "Accept: text/plain");
-    fetcher->loop = curl_loop_create(fetcher->base, on_transfer_done, fetcher);
+    fetcher->loop = curl_loop_create(fetcher->base, on_transfer_done, tell_peer, fetcher);
     return fetcher->headers != NULL && fetcher->loop != NULL;
 }
 
@@ -435,6 +445,12 @@ struct fetcher *fetcher_create(struct event_base *base, const struct config *con
 failed:
     fetcher_destroy(fetcher);
     return NULL;
+}
+
+void fetcher_place(struct fetcher *fetcher, struct place *place)
+{
+    fetcher->place = place;
+    curl_loop_place(fetcher->loop, place);
 }
 
 static void cancel_one(void *object, void *arg)

@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "scanner/base/place.h"
 #include "scanner/base/slots.h"
 #include "scanner/tls/trust.h"
 
@@ -45,6 +46,9 @@ struct fetcher *fetcher_create(struct event_base *base, const struct config *con
 
 /* Cancels everything without callbacks. NULL is fine. */
 void fetcher_destroy(struct fetcher *fetcher);
+
+/* Where the fetcher is to say which peer it works for; outlives it. */
+void fetcher_place(struct fetcher *fetcher, struct place *place);
 
 /* Never fails: what cannot be started is answered as NET_OTHER. (A handle that is not set: there is no memory
  * even for an answer, and done will not be called.) */

@@ -12,6 +12,8 @@ struct curl_loop {
     struct event *timer;
     struct list watches;
     curl_loop_done done;
+    curl_loop_peer peer;
+    struct place *place; /* or NULL */
     void *arg;
     bool busy;      /* delivering: done is being called */
     bool destroyed; /* by done; whoever delivers frees it */
@@ -20,7 +22,9 @@ struct curl_loop {
 /* A socket that libcurl waits for. */
 struct watch {
     struct list link;
+    struct curl_loop *loop;
     struct event *event;
+    struct ip_addr ip; /* kept, for libcurl may hold a connection longer than its transfer */
 };
 
 /* done may destroy the loop: after its call only `destroyed` may be looked at. */
@@ -37,11 +41,15 @@ static void deliver(struct curl_loop *loop)
         free(loop);
 }
 
-static void act(struct curl_loop *loop, curl_socket_t fd, int what)
+/* ip: whose socket it is, or NULL. */
+static void act(struct curl_loop *loop, const struct ip_addr *ip, curl_socket_t fd, int what)
 {
     int running;
     flow_turn();
+    if (ip != NULL)
+        place_enter(loop->place, PLACE_POLICY, ip);
     (void)curl_multi_socket_action(loop->multi, fd, what, &running);
+    place_leave(loop->place);
     deliver(loop);
 }
 
@@ -49,14 +57,16 @@ static void on_ready(evutil_socket_t fd, short events, void *arg)
 {
     int what =
         ((events & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((events & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
-    act(arg, fd, what);
+    struct watch *watch = arg;
+    struct ip_addr ip = watch->ip;
+    act(watch->loop, &ip, fd, what);
 }
 
 static void on_timer(evutil_socket_t fd, short events, void *arg)
 {
     (void)fd;
     (void)events;
-    act(arg, CURL_SOCKET_TIMEOUT, 0);
+    act(arg, NULL, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void watch_free(struct watch *watch)
@@ -72,6 +82,7 @@ static struct watch *watch_create(struct curl_loop *loop, curl_socket_t fd)
     struct watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL)
         return NULL;
+    watch->loop = loop;
     list_add(&loop->watches, &watch->link);
     (void)curl_multi_assign(loop->multi, fd, watch);
     return watch;
@@ -83,7 +94,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of
 {
     struct curl_loop *loop = arg;
     struct watch *watch = of_socket;
-    (void)easy;
     if (what == CURL_POLL_REMOVE) {
         if (watch != NULL)
             watch_free(watch);
@@ -91,12 +101,13 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of
     }
     if (watch == NULL && (watch = watch_create(loop, fd)) == NULL)
         return 0;
+    loop->peer(easy, &watch->ip);
     short events = EV_PERSIST;
     events |= (what & CURL_POLL_IN) != 0 ? EV_READ : 0;
     events |= (what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0;
     if (watch->event != NULL)
         event_free(watch->event);
-    watch->event = event_new(loop->base, fd, events, on_ready, loop);
+    watch->event = event_new(loop->base, fd, events, on_ready, watch);
     if (watch->event != NULL)
         (void)event_add(watch->event, NULL);
     return 0;
@@ -126,18 +137,24 @@ static bool set_up(struct curl_loop *loop)
            curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) == CURLM_OK;
 }
 
-struct curl_loop *curl_loop_create(struct event_base *base, curl_loop_done done, void *arg)
+struct curl_loop *curl_loop_create(struct event_base *base, curl_loop_done done, curl_loop_peer peer,
+                                   void *arg)
 {
     struct curl_loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL)
         return NULL;
-    *loop = (struct curl_loop){.base = base, .done = done, .arg = arg};
+    *loop = (struct curl_loop){.base = base, .done = done, .peer = peer, .arg = arg};
     list_init(&loop->watches);
     if (!set_up(loop)) {
         curl_loop_destroy(loop);
         return NULL;
     }
     return loop;
+}
+
+void curl_loop_place(struct curl_loop *loop, struct place *place)
+{
+    loop->place = place;
 }
 
 void curl_loop_destroy(struct curl_loop *loop)

@@ -25,6 +25,7 @@ struct prober {
     SSL_CTX *permissive; /* for probe_request.permissive */
     struct chain_cache *chains;
     struct slots sessions;
+    struct place *place; /* or NULL */
     char ehlo_name[NAME_BYTES];
     uint16_t port;
     int64_t connect_ms;
@@ -371,6 +372,8 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct session *session = arg;
+    struct place *place = session->prober->place;
+    place_enter(place, PLACE_SMTP, &session->request.ip);
     flow_turn();
     switch (session->state) {
     case SESSION_CONNECT:
@@ -388,6 +391,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
         wait_for_bye(session);
         break;
     }
+    place_leave(place);
 }
 
 /* ---- start, cancel ------------------------------------------------------------------------------ */
@@ -468,6 +472,11 @@ struct prober *prober_create(struct event_base *base, const struct config *confi
         return NULL;
     }
     return prober;
+}
+
+void prober_place(struct prober *prober, struct place *place)
+{
+    prober->place = place;
 }
 
 static void free_session(void *object, void *arg)

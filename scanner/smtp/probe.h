@@ -13,6 +13,7 @@
 
 #include <event2/event.h>
 
+#include "scanner/base/place.h"
 #include "scanner/base/slots.h"
 #include "scanner/tls/trust.h"
 
@@ -39,6 +40,9 @@ struct probe_request {
 struct prober *prober_create(struct event_base *base, const struct config *config, struct trust *trust,
                              const char **why);
 void prober_destroy(struct prober *prober); /* cancels all without callbacks */
+
+/* Where the prober is to say which peer it works for; outlives it. */
+void prober_place(struct prober *prober, struct place *place);
 
 struct handle probe_start(struct prober *prober, const struct probe_request *request);
 void probe_cancel(struct prober *prober, struct handle handle);

@@ -266,6 +266,10 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     SSL_CTX_set_max_cert_list(ctx, CERT_LIST_BYTES);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+    /* From OpenSSL 3.2 on: what is unpacked would have another ceiling than what is sent. */
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
+#endif
     return ERR_OK;
 }
 

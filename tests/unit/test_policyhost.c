@@ -155,6 +155,14 @@ void fetch_cancel(struct fetcher *fetcher, struct handle handle)
     (void)fetcher, (void)handle;
 }
 
+bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip)
+{
+    (void)worker;
+    (void)kind;
+    (void)ip;
+    return false;
+}
+
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip)
 {
     (void)worker;
