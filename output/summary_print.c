@@ -73,7 +73,7 @@ static void print_outcomes(FILE *out, const struct summary *summary)
                       percent(count, summary->records), meaning(outcome));
     }
     if (summary->incomplete > 0)
-        (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  protected, testing: some MX unknown\n",
+        (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  some MX unknown, or seen once only\n",
                       "incomplete", summary->incomplete, percent(summary->incomplete, summary->records));
 }
 

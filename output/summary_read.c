@@ -110,12 +110,14 @@ static void read_end(struct tally_reader *reader, const struct json_value *value
         reader->seen |= SEEN_PROVIDER;
 }
 
-/* would_be goes with testing, incomplete with protected: elsewhere nothing optional is outstanding. */
+/* would_be goes with testing, incomplete with what a policy decides or a fetch that failed: elsewhere nothing
+ * optional is outstanding. */
 static bool is_complete(const struct tally_reader *reader)
 {
     enum outcome outcome = reader->tally->outcome;
-    return (reader->seen & SEEN_NEEDED) == SEEN_NEEDED && (reader->seen & SEEN_PROVIDER) != 0 &&
-           outcome != OUTCOME_TESTING && outcome != OUTCOME_PROTECTED;
+    bool optional = outcome == OUTCOME_TESTING || outcome == OUTCOME_PROTECTED ||
+                    outcome == OUTCOME_PARTIAL || outcome == OUTCOME_REFUSED || outcome == OUTCOME_BROKEN;
+    return (reader->seen & SEEN_NEEDED) == SEEN_NEEDED && (reader->seen & SEEN_PROVIDER) != 0 && !optional;
 }
 
 static bool on_value(void *arg, const struct json_value *value)

@@ -301,6 +301,42 @@ static void certificates_that_differ_name_their_host(void **state)
 }
 
 /* DANE-1: the host that has none, of those that have addresses. */
+/* TLS-7: what the first look found stands beside what the second found. */
+static void looks_are_told(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    struct look looks[] = {{.host = "mx.example", .ip = world.probe.ip, .time = (int64_t)MARCH_2026 * 1000},
+                           {.host = "mta-sts.example.org", .policy = true, .ip = world.probe.ip}};
+    looks[0].code = FAIL_SMTP_STARTTLS_NOT_OFFERED;
+    looks[0].step = SMTP_EHLO;
+    looks[1].code = FAIL_POLICY_TCP_REFUSED;
+    looks[1].step = FETCH_CONNECT;
+    world.facts.looks = looks;
+    world.facts.look_count = 2;
+    code_set_add(&world.judgement.codes, FAIL_SMTP_INCONSISTENT);
+    code_set_add(&world.judgement.codes, FAIL_POLICY_INCONSISTENT);
+    explain(&out, &world, true, false);
+    assert_says(&out, "An earlier look at 2026-03-01 00:00 UTC, mx.example [192.0.2.25]: "
+                      "smtp.starttls.not-offered.");
+    assert_says(&out, "mta-sts.example.org [192.0.2.25]: policy.tcp.refused.");
+    assert_says(&out, "smtp.starttls.not-offered, step ehlo");
+    assert_says(&out, "policy.tcp.refused, step connect");
+    assert_has_not(&out, "rests on one look");
+    buf_dispose(&out);
+    world.judgement.outcome = OUTCOME_REFUSED;
+    world.judgement.incomplete = world.judgement.one_look = true;
+    world.facts.look_count = 0;
+    buf_init(&out, CEILING);
+    explain(&out, &world, false, false);
+    assert_says(&out, "This rests on one look; a second may find something else.");
+    assert_has_not(&out, "An earlier look");
+    buf_dispose(&out);
+}
+
 static void a_host_without_tlsa_records_is_named(void **state)
 {
     (void)state;
@@ -632,6 +668,7 @@ int main(void)
         cmocka_unit_test(a_host_outside_the_policy_gets_its_line),
         cmocka_unit_test(both_handshakes_are_shown),
         cmocka_unit_test(certificates_that_differ_name_their_host),
+        cmocka_unit_test(looks_are_told),
         cmocka_unit_test(a_host_without_tlsa_records_is_named),
         cmocka_unit_test(a_second_fault_of_a_certificate_has_its_place),
         cmocka_unit_test(exchange_online_has_its_words),

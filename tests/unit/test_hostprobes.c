@@ -69,15 +69,18 @@ static struct tlsa_rr record(uint8_t usage, const char *data)
     return (struct tlsa_rr){usage, 1, 1, bytes_of(data)};
 }
 
-/* Looks again at a host of one address that was probed when `then` stood. When is its probe of? */
-static int64_t look_again(const struct tlsa_facts *then, const struct tlsa_facts *now)
+/* Looks again at a host of one address that was probed when `then` stood. When is its probe of? `whole`: as
+ * check has it. */
+static int64_t look_again_at(const struct tlsa_facts *then, const struct tlsa_facts *now, bool whole)
 {
     struct config config = {.smtp_max_addresses = 4};
     unsigned records = 0;
-    struct scan_context context = {.config = &config, .sink = {.arg = &records, .host = on_host}};
+    struct scan_context context = {
+        .config = &config, .whole_facts = whole, .sink = {.arg = &records, .host = on_host}};
     struct worker worker = {.count = 1, .context = &context};
     struct ip_addr ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
-    struct probe_facts probe = {.host = "mx.example", .ip = ip, .time = THEN};
+    struct probe_facts probe = {
+        .host = "mx.example", .ip = ip, .time = THEN, .greeting = bytes_of("mx.example ESMTP")};
     struct host_result earlier = {.facts = {.host = "mx.example", .probes = &probe, .probe_count = 1}};
     struct host_result result = {.facts = {.host = "mx.example", .address = {.ips = &ip, .ip_count = 1}}};
     struct host_probes probes;
@@ -92,8 +95,19 @@ static int64_t look_again(const struct tlsa_facts *then, const struct tlsa_facts
     assert_int_equal(result.facts.probe_count, 1);
     assert_int_equal(records, probes_made);
     int64_t time = result.facts.probes[0].time;
+    if (whole && time == THEN) { /* what it said is told again, and stays as long as it is */
+        assert_ptr_equal(result.before, &earlier);
+        assert_int_equal(earlier.references, 1);
+        assert_true(bytes_equal(result.facts.probes[0].greeting, probe.greeting));
+    }
+    free(result.kept);
     arena_dispose(&result.arena);
     return time;
+}
+
+static int64_t look_again(const struct tlsa_facts *then, const struct tlsa_facts *now)
+{
+    return look_again_at(then, now, false);
 }
 
 static void other_anchors_are_another_probe(void **state)
@@ -130,11 +144,33 @@ static void what_holds_is_not_probed_again(void **state)
     assert_int_equal(look_again(&with_leaf, &with_other), THEN);
 }
 
+/* TLS-7: what one look did not decide is probed anew, by its time and address; nothing else is. */
+static void a_second_look_is_another_probe(void **state)
+{
+    const struct tlsa_facts nothing = {0};
+    struct look_again list[] = {{.ip = ip_v4((const uint8_t[]){192, 0, 2, 2}), .time = THEN},
+                                {.ip = ip_v4((const uint8_t[]){192, 0, 2, 1}), .time = THEN}};
+    (void)state;
+    for (int whole = 0; whole < 2; whole++) {
+        due = (struct looks_again){NULL, 0};
+        assert_int_equal(look_again_at(&nothing, &nothing, whole), THEN);
+        due = (struct looks_again){list, 1}; /* another address */
+        assert_int_equal(look_again_at(&nothing, &nothing, whole), THEN);
+        due = (struct looks_again){list, 2};
+        assert_int_equal(look_again_at(&nothing, &nothing, whole), NOW);
+        list[1].time = THEN - 1; /* somebody has looked since */
+        assert_int_equal(look_again_at(&nothing, &nothing, whole), THEN);
+        list[1].time = THEN;
+    }
+    due = (struct looks_again){NULL, 0};
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_anchors_are_another_probe),
         cmocka_unit_test(what_holds_is_not_probed_again),
+        cmocka_unit_test(a_second_look_is_another_probe),
     };
     return cmocka_run_group_tests_name("hostprobes", tests, NULL, NULL);
 }

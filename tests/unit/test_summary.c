@@ -117,6 +117,23 @@ static void test_fields_in_any_order(void **state)
     }
 }
 
+/* TLS-7: incomplete counts with every outcome that may rest on one look, wherever it stands. */
+static void test_incomplete_is_read(void **state)
+{
+    static const char *const outcomes[] = {"protected", "partial", "refused", "broken"};
+    char text[256];
+    (void)state;
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+        struct tally found;
+        (void)snprintf(text, sizeof text,
+                       "{\"ordinal\":1,\"outcome\":\"%s\",\"dane\":\"absent\",\"tls\":\"none\",\"codes\":[],"
+                       "\"provider\":{\"mx\":null},\"incomplete\":true}",
+                       outcomes[i]);
+        assert_int_equal(read_text(text, &found), ERR_OK);
+        assert_true(found.incomplete);
+    }
+}
+
 #define GOOD "\"ordinal\":1,\"outcome\":\"absent\",\"dane\":\"absent\",\"tls\":\"all\",\"codes\":[]"
 
 static void test_what_is_no_record(void **state)
@@ -475,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_written_is_counted_again),
         cmocka_unit_test(test_fields_in_any_order),
+        cmocka_unit_test(test_incomplete_is_read),
         cmocka_unit_test(test_what_is_no_record),
         cmocka_unit_test(test_every_count),
         cmocka_unit_test(test_providers_past_the_ceiling_are_others),
