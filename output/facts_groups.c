@@ -56,6 +56,7 @@ struct lookup_facts read_lookup(struct read_fields *read, const struct json_node
     lookup.cname_count = (uint32_t)count;
     lookup.why_bogus = read_string(read, object, "why_bogus");
     read_edes(read, object, &lookup);
+    lookup.truncated = read_bool(read, object, "truncated");
     return lookup;
 }
 
@@ -96,6 +97,8 @@ struct address_facts read_addresses(struct read_fields *read, const struct json_
     read_stale(read, object, &address);
     address.a.why_bogus = read_string(read, object, "why_bogus");
     read_edes(read, object, &address.a);
+    address.a.truncated = read_bool(read, object, "truncated_a");
+    address.aaaa.truncated = read_bool(read, object, "truncated_aaaa");
     const struct json_node *list = read_list(read, object, "addresses");
     address.ips = list == NULL ? NULL : read_array(read, list->count, sizeof *address.ips);
     for (const struct json_node *node = address.ips == NULL ? NULL : list->first; node != NULL;
@@ -179,5 +182,6 @@ struct tls_facts read_tls(struct read_fields *read, const struct json_node *obje
     read_certs(read, node, &tls);
     read_signers(read, node, &tls);
     tls.tlsa_signs = (uint32_t)read_unsigned(read, node, "tlsa_signs", UINT32_MAX);
+    tls.truncated = read_bool(read, node, "truncated");
     return tls;
 }

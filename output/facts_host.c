@@ -134,6 +134,7 @@ enum error facts_read_cert(struct bytes line, struct arena *arena, struct cert_f
     cert->subject = read_string(&read, root, "subject");
     cert->issuer = read_string(&read, root, "issuer");
     cert->dns_names = read_strings(&read, root, "dns_names", &cert->dns_name_count);
+    cert->names_cut = read_bool(&read, root, "names_cut");
     cert->not_before = read_time(&read, root, "not_before") / 1000;
     cert->not_after = read_time(&read, root, "not_after") / 1000;
     cert->key_type = read_string(&read, key, "type");
@@ -223,7 +224,6 @@ enum error facts_complete(struct domain_facts *facts, const struct facts_source 
 {
     int64_t until_ms = facts->time + facts->ms;
     enum error error = complete_tls(&facts->policy.fetch.tls, source, arena, gaps, why);
-    gaps->bodies += facts->policy.fetch.body_bytes > facts->policy.fetch.body.len;
     for (size_t i = 0; i < facts->host_count; i++) {
         const struct host_facts *host = facts->hosts[i].facts;
         for (size_t j = 0; host != NULL && error == ERR_OK && j < host->probe_count; j++)

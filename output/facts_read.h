@@ -11,11 +11,12 @@
 #define STSWEEP_OUTPUT_FACTS_READ_H
 
 #include "output/record.h"
+#include "output/record_kept.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 
-enum { READ_ARENA_BYTES = 64 << 20, READ_LINE_BYTES = 4 << 20 };
+enum { READ_ARENA_BYTES = 64 << 20, READ_LINE_BYTES = RECORD_LINE_BYTES };
 
 /*
  * A domain record. The probes of its hosts hold host, address and not_tried alone, certificates their SHA-256
@@ -44,7 +45,6 @@ struct facts_source {
 struct facts_gaps {
     size_t hosts;
     size_t certs;
-    size_t bodies; /* a policy of which the record keeps only the beginning */
 };
 
 /*

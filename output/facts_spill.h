@@ -5,10 +5,11 @@
 #ifndef STSWEEP_OUTPUT_FACTS_SPILL_H
 #define STSWEEP_OUTPUT_FACTS_SPILL_H
 
+#include "output/record_kept.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 
-enum { SPILL_LINE_BYTES = 4 << 20 };
+enum { SPILL_LINE_BYTES = RECORD_LINE_BYTES };
 
 /* A temporary file that is gone when it is closed; -1 with *why. */
 int spill_open_file(struct buf *why);

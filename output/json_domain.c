@@ -89,22 +89,13 @@ static void write_tlsrpt(struct json *json, const struct txt_facts *txt, const s
     json_close(json);
 }
 
-/* Where a body is longer than what a record keeps, the cut must not fall inside a character. */
-enum { BODY_KEPT_BYTES = 65536 };
-
 static void write_body(struct json *json, const struct fetch_facts *fetch)
 {
     struct bytes body = fetch->body;
     if (body.len == 0 && !(fetch->step == FETCH_DONE && fetch->http_status == 200))
         return;
-    uint64_t whole = fetch->body_bytes > body.len ? fetch->body_bytes : body.len;
-    if (body.len > BODY_KEPT_BYTES) {
-        body.len = BODY_KEPT_BYTES;
-        while (body.len > BODY_KEPT_BYTES - 3 && (body.data[body.len] & 0xC0) == 0x80)
-            body.len--;
-    }
-    if (whole > body.len)
-        json_put_unsigned(json, "body_bytes", whole);
+    if (fetch->body_bytes > body.len)
+        json_put_unsigned(json, "body_bytes", fetch->body_bytes);
     json_put_text(json, "body", body);
 }
 

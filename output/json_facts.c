@@ -46,6 +46,7 @@ void json_lookup(struct json *json, const struct lookup_facts *lookup)
     json_strings(json, "cnames", lookup->cnames, lookup->cname_count);
     json_put_optional(json, "why_bogus", lookup->why_bogus);
     write_edes(json, lookup);
+    json_put_flag(json, "truncated", lookup->truncated);
 }
 
 void json_security(struct json *json, const char *key, const struct lookup_facts *lookup)
@@ -87,6 +88,8 @@ void json_address_lookups(struct json *json, const struct address_facts *address
     write_stale(json, address);
     json_put_optional(json, "why_bogus", a->why_bogus != NULL ? a->why_bogus : aaaa->why_bogus);
     write_edes(json, a->ede_count > 0 ? a : aaaa);
+    json_put_flag(json, "truncated_a", a->truncated);
+    json_put_flag(json, "truncated_aaaa", aaaa->truncated);
 }
 
 void json_ip(struct json *json, const char *key, const struct ip_addr *ip)
@@ -185,6 +188,7 @@ void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
     if (tls->error_reason != 0)
         json_put_signed(json, "error_reason", tls->error_reason);
     json_put_optional(json, "error", tls->error_text);
+    json_put_flag(json, "truncated", tls->truncated);
     json_close(json);
 }
 

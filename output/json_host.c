@@ -103,6 +103,7 @@ bool json_cert(struct buf *out, const struct cert_facts *cert)
     json_put_optional(&json, "subject", cert->subject);
     json_put_optional(&json, "issuer", cert->issuer);
     json_strings(&json, "dns_names", cert->dns_names, cert->dns_name_count);
+    json_put_flag(&json, "names_cut", cert->names_cut);
     json_put_time(&json, "not_before", to_ms(cert->not_before));
     json_put_time(&json, "not_after", to_ms(cert->not_after));
     write_key(&json, cert);

@@ -11,6 +11,7 @@ const char *dns_status_name(enum dns_status status)
         [DNS_TIMEOUT] = "timeout",     [DNS_BOGUS] = "bogus",
         [DNS_FORMERR] = "formerr",     [DNS_TRUNCATED_NO_TCP] = "truncated-no-tcp",
         [DNS_LOOP] = "loop",           [DNS_LAME] = "lame",
+        [DNS_TOO_LARGE] = "too-large",
     };
     return names[status];
 }
@@ -211,11 +212,12 @@ const char *dns_ede_name(uint16_t code)
 enum failure_code dns_status_code(enum dns_status status)
 {
     static const enum failure_code codes[DNS_STATUS_COUNT] = {
-        [DNS_NXDOMAIN] = FAIL_DNS_NXDOMAIN, [DNS_NODATA] = FAIL_DNS_NODATA,
-        [DNS_SERVFAIL] = FAIL_DNS_SERVFAIL, [DNS_REFUSED] = FAIL_DNS_REFUSED,
-        [DNS_TIMEOUT] = FAIL_DNS_TIMEOUT,   [DNS_BOGUS] = FAIL_DNS_BOGUS,
-        [DNS_FORMERR] = FAIL_DNS_FORMERR,   [DNS_TRUNCATED_NO_TCP] = FAIL_DNS_TRUNCATED_NO_TCP,
-        [DNS_LOOP] = FAIL_DNS_LOOP,         [DNS_LAME] = FAIL_DNS_LAME,
+        [DNS_NXDOMAIN] = FAIL_DNS_NXDOMAIN,   [DNS_NODATA] = FAIL_DNS_NODATA,
+        [DNS_SERVFAIL] = FAIL_DNS_SERVFAIL,   [DNS_REFUSED] = FAIL_DNS_REFUSED,
+        [DNS_TIMEOUT] = FAIL_DNS_TIMEOUT,     [DNS_BOGUS] = FAIL_DNS_BOGUS,
+        [DNS_FORMERR] = FAIL_DNS_FORMERR,     [DNS_TRUNCATED_NO_TCP] = FAIL_DNS_TRUNCATED_NO_TCP,
+        [DNS_LOOP] = FAIL_DNS_LOOP,           [DNS_LAME] = FAIL_DNS_LAME,
+        [DNS_TOO_LARGE] = FAIL_DNS_TOO_LARGE,
     };
     return codes[status];
 }

@@ -25,7 +25,7 @@
  * two ways of judging: tests/stored/README.md says what else to do then. Scans made before it was written
  * have 0.
  */
-enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 3 };
+enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 4 };
 
 /* ---- DNS ---------------------------------------------------------------------------------------------- */
 
@@ -42,6 +42,7 @@ enum dns_status {
     DNS_TRUNCATED_NO_TCP,
     DNS_LOOP,
     DNS_LAME,
+    DNS_TOO_LARGE, /* more than is kept of an answer (output/record_kept.h), and nothing of it was */
     DNS_STATUS_COUNT
 };
 
@@ -70,8 +71,9 @@ struct lookup_facts {
     const char *why_bogus; /* the validator's words, or NULL */
     struct dns_ede *edes;  /* the first DNS_EDES_KEPT of the answer; NULL where there is none */
     uint32_t ede_count;
-    bool stale; /* of an MX host's addresses: this lookup failed, and those of an earlier answer stand in
-                   place */
+    bool stale;     /* of an MX host's addresses: this lookup failed, and those of an earlier answer stand in
+                       place */
+    bool truncated; /* answered with more records than are kept: those that are missing may decide */
 };
 
 struct txt_facts {
@@ -148,7 +150,7 @@ struct fetch_facts {
     enum fetch_step step; /* where it ended; FETCH_DONE where a whole answer came */
     enum net_error net;   /* what ended it, where the network did */
     bool deadline;        /* our deadline ended it */
-    bool too_large;       /* policy.max_bytes ended it */
+    bool too_large;       /* policy.max_bytes ended it, or the ceiling of its headers */
     bool truncated;       /* the peer ended it inside the body */
     bool protocol;        /* what came is not HTTP */
     bool flooded;         /* what carries nothing came, more than any honest peer sends: ended here */
@@ -158,8 +160,8 @@ struct fetch_facts {
     int http_status;        /* 0 where none came */
     const char *redirect;   /* target of a 3xx, escaped, or NULL */
     const char *media_type; /* value of Content-Type, escaped, or NULL */
-    struct bytes body;      /* what was read, up to policy.max_bytes */
-    uint64_t body_bytes;    /* how long it was, where it comes from a record that keeps less; else 0 */
+    struct bytes body;      /* what was read, up to POLICY_BYTES_JUDGED */
+    uint64_t body_bytes;    /* how much was read, where that is more; else 0 */
     uint32_t ms;
 };
 

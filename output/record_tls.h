@@ -19,6 +19,7 @@ struct cert_facts {
     const char *issuer;
     const char **dns_names; /* DNS-IDs of the subject alternative names, escaped */
     size_t dns_name_count;
+    bool names_cut;     /* there are more DNS-IDs, or more of the subject, than are kept */
     int64_t not_before; /* seconds since 1970 */
     int64_t not_after;
     const char *key_type; /* "RSA", "EC P-256", "Ed25519", … */
@@ -66,6 +67,7 @@ struct tls_facts {
     const char *error_text;   /* its text, or NULL */
     struct cert_facts *certs; /* as presented, leaf first */
     size_t cert_count;
+    bool truncated; /* more certificates came than are kept, or their signatures were not all verified */
     struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
     size_t error_count;
     uint32_t tlsa_signs; /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last

@@ -11,7 +11,9 @@ static void finish(struct address_query *query)
     if (six->ip_count > 0) {
         size_t count = facts->ip_count + six->ip_count;
         struct ip_addr *ips = arena_array(query->arena, count, sizeof *ips);
-        if (ips != NULL) {
+        if (ips == NULL) {
+            facts->aaaa = (struct lookup_facts){.status = DNS_TOO_LARGE, .security = six->aaaa.security};
+        } else {
             if (facts->ip_count > 0)
                 memcpy(ips, facts->ips, facts->ip_count * sizeof *ips);
             memcpy(ips + facts->ip_count, six->ips, six->ip_count * sizeof *ips);

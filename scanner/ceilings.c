@@ -48,12 +48,12 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
     uint64_t resolvers = at_least(count_resolvers(config), 1);
     uint64_t in_flight = (uint64_t)config->scan_in_flight;
     const struct ceiling made[CEILINGS] = {
-        {"domains in flight", "scan.in_flight", in_flight, MIB + 4 * KIB},
-        {"domains parked", "limits.parked", (uint64_t)config->limits_parked, MIB + 4 * KIB},
+        {"domains in flight", "scan.in_flight", in_flight, 2 * MIB + 4 * KIB},
+        {"domains parked", "limits.parked", (uint64_t)config->limits_parked, 2 * MIB + 4 * KIB},
         {"DNS questions", "dns.outstanding, a resolver", resolvers * (uint64_t)config->dns_outstanding, KIB},
         {"policy fetches", "policy.live", (uint64_t)config->policy_live,
          114 * KIB + (uint64_t)config->policy_max_bytes},
-        {"SMTP sessions", "smtp.live", (uint64_t)config->smtp_live, 552 * KIB},
+        {"SMTP sessions", "smtp.live", (uint64_t)config->smtp_live, 1064 * KIB},
         {"certificate chains", "smtp.live, policy.live",
          (uint64_t)config->smtp_live + (uint64_t)config->policy_live, 3 * MIB},
         {"MX hosts kept", "scan.cache", 1, (uint64_t)config->scan_cache},

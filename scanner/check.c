@@ -15,7 +15,7 @@
 #include "scanner/setup.h"
 
 enum { EXIT_PROTECTED = 0, EXIT_NOT = 1, EXIT_USAGE = 2, EXIT_FAILED = 4, EXIT_UNKNOWN = 5 };
-enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 4 * 1024 * 1024, LOOK_AFTER_S = 5 };
+enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };
 
 /* A domain that one look does not decide (TLS-7). */
 struct second_look {
@@ -110,6 +110,9 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
     if (wants_second(check, facts, judgement))
         return;
     bool made = render(check, &check->texts[index], facts, judgement);
+    if (!made)
+        (void)fprintf(stderr, "stsweep: %s: what is to be said of it does not fit %d MiB\n", facts->domain,
+                      TEXT_BYTES >> 20);
     check->failed = check->failed || !made;
     check->outcomes[index] = judgement->outcome;
     if (--check->left == 0)

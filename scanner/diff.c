@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "output/compare.h"
+#include "output/facts_read.h"
 #include "output/facts_spill.h"
 #include "output/facts_table.h"
 #include "output/frames.h"
@@ -21,7 +22,7 @@
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 4 };
 enum {
     WHY_BYTES = 16 * 1024,
-    ARENA_BYTES = 16 << 20,
+    ARENA_BYTES = READ_ARENA_BYTES,
     LINE_BYTES = 8192,
     SEEN_BYTES = 1 << 30,
     KEPT_NAME_BYTES = 1024

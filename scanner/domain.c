@@ -13,8 +13,7 @@
 #include "scanner/verdict.h"
 #include "scanner/worker.h"
 
-/* Facts and judgement of one domain: a policy of the largest permitted size, twice, and the answers. */
-enum { DOMAIN_ARENA_BYTES = 1024 * 1024, DOMAIN_FIRST_BYTES = 256, UNICODE_BYTES = 1024 };
+enum { DOMAIN_FIRST_BYTES = 256, UNICODE_BYTES = 1024 };
 
 enum domain_state { DOMAIN_NEW, DOMAIN_RECORDS, DOMAIN_REACH, DOMAIN_JUDGE, DOMAIN_GONE };
 
@@ -186,7 +185,8 @@ static bool is_address_literal(const char *host)
 
 static bool mx_surely_none(const struct mx_facts *mx)
 {
-    return mx->lookup.status == DNS_NODATA || (mx->lookup.status == DNS_ANSWERED && mx->rr_count == 0);
+    return mx->lookup.status == DNS_NODATA ||
+           (mx->lookup.status == DNS_ANSWERED && mx->rr_count == 0 && !mx->lookup.truncated);
 }
 
 /* The MX hosts to look at: those of the answer, without the root; where there is none, the domain itself

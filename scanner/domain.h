@@ -19,6 +19,10 @@
 
 struct worker;
 
+/* Facts and judgement of one domain, whatever peers send: output/record_kept.h bounds each part, and
+ * tests/unit/test_kept.c fills them all. */
+enum { DOMAIN_ARENA_BYTES = 2 << 20 };
+
 struct domain_input {
     uint64_t ordinal;
     const char *domain;

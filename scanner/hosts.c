@@ -11,7 +11,7 @@
 #include "scanner/verdict.h"
 #include "scanner/worker.h"
 
-enum { HOST_ARENA_BYTES = 256 * 1024, HOST_FIRST_BYTES = 512, HEAP_OVERHEAD_BYTES = 16 };
+enum { HOST_FIRST_BYTES = 512, HEAP_OVERHEAD_BYTES = 16, NAME_CEILING = 4 * 255 };
 
 enum entry_state { ENTRY_NEW, ENTRY_ADDRESSES, ENTRY_TLSA, ENTRY_PROBES, ENTRY_ADOPTS, ENTRY_READY };
 
@@ -76,13 +76,14 @@ void host_result_release(struct host_result *result)
     free(result);
 }
 
-static struct host_result *result_create(void)
+static struct host_result *result_create(const struct config *config)
 {
     struct host_result *result = calloc(1, sizeof *result);
     if (result == NULL)
         abort();
     atomic_init(&result->references, 1);
-    arena_init_small(&result->arena, HOST_ARENA_BYTES, HOST_FIRST_BYTES);
+    size_t most = HOST_ARENA_BYTES + (size_t)config->smtp_max_addresses * HOST_PROBE_BYTES;
+    arena_init_small(&result->arena, most, HOST_FIRST_BYTES);
     return result;
 }
 
@@ -90,7 +91,7 @@ static struct host_result *result_create(void)
 
 /* The key of a host: its name and whether it is probed. */
 struct host_key {
-    char text[258];
+    char text[1 + NAME_CEILING];
     size_t len;
 };
 
@@ -334,7 +335,7 @@ static struct entry *entry_create(struct hosts *hosts, const struct host_message
     entry->hosts = hosts;
     entry->probe = message->probe;
     entry->host = strdup(message->host);
-    entry->result = result_create();
+    entry->result = result_create(hosts->worker->context->config);
     list_init(&entry->recent);
     list_init(&entry->subscribers);
     if (entry->host == NULL || !map_add(&hosts->entries, &entry->node, key))

@@ -32,6 +32,9 @@ struct host_result {
     struct host_result *before; /* likewise: the earlier result that some of them stand in, or NULL */
 };
 
+/* The arena's ceiling: addresses and TLSA records, and what is kept of each probe. */
+enum { HOST_ARENA_BYTES = 64 << 10, HOST_PROBE_BYTES = 80 << 10 };
+
 void host_result_release(struct host_result *result);
 
 /* The callee gets a reference. Called exactly once for each request that is not cancelled, never from inside

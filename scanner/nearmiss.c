@@ -26,8 +26,8 @@ bool near_miss_is_due(const struct domain_facts *facts)
     const struct txt_facts *txt = &facts->txt;
     if (facts->mx.lookup.status == DNS_NXDOMAIN || is_null_mx(&facts->mx))
         return false;
-    return is_surely_none(&txt->lookup) ||
-           (txt->lookup.status == DNS_ANSWERED && !sts_record_wants_policy(txt->rrs, txt->rr_count));
+    return is_surely_none(&txt->lookup) || (txt->lookup.status == DNS_ANSWERED && !txt->lookup.truncated &&
+                                            !sts_record_wants_policy(txt->rrs, txt->rr_count));
 }
 
 static bool has_tlsrpt(const struct txt_facts *tlsrpt)

@@ -42,7 +42,8 @@ static bool is_broken_off(const struct fetch_facts *fetch)
 
 static enum policy_trouble trouble_of(const struct policy_visit *visit, const struct fetch_facts *fetch)
 {
-    const struct policy_facts alone = {.address = visit->facts->address, .fetch = *fetch};
+    struct policy_facts alone = {.address = visit->facts->address, .fetch = *fetch};
+    alone.address.ip_count = 1; /* what the others would say is not asked here */
     bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY ||
                  fetch->not_tried == NOT_TRIED_STUCK;
     if (failure_get(verdict_fetch(&alone, 0))->transient) /* without a connection no date is looked at */

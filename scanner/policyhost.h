@@ -6,14 +6,13 @@
 #ifndef STSWEEP_POLICYHOST_H
 #define STSWEEP_POLICYHOST_H
 
+#include "output/record_kept.h"
 #include "scanner/addresses.h"
 #include "scanner/gate.h"
 
 struct worker;
 
 enum policy_visit_state { VISIT_NEW, VISIT_ADDRESSES, VISIT_TURN, VISIT_PLACE, VISIT_FETCH, VISIT_DONE };
-
-enum { POLICY_ADDRESSES_TRIED = 4 };
 
 /* Why an address did not answer, the later ones counting more. */
 enum policy_trouble {

@@ -5,8 +5,6 @@
 #include "scanner/verdict_handshake.h"
 #include "scanner/worker.h"
 
-enum { PROBE_ARENA_BYTES = 512 * 1024 };
-
 static void set_state(struct probe_run *run, enum probe_run_state state)
 {
     run->state = state;
@@ -229,12 +227,14 @@ static void copy_names(const struct cert_facts *from, struct arena *arena, struc
             to->dns_name_count++;
         else
             break;
+    to->names_cut = from->names_cut || to->dns_name_count < from->dns_name_count;
 }
 
 static void compact_certs(const struct tls_facts *from, struct arena *arena, struct tls_facts *to)
 {
     to->certs = arena_array(arena, from->cert_count, sizeof *to->certs);
     to->cert_count = to->certs == NULL ? 0 : from->cert_count;
+    to->truncated = from->truncated || to->cert_count < from->cert_count;
     for (size_t i = 0; i < to->cert_count; i++) {
         struct cert_facts *cert = &to->certs[i];
         *cert = from->certs[i];

@@ -14,6 +14,9 @@
 
 struct worker;
 
+/* What both sessions with an address show at most. */
+enum { PROBE_ARENA_BYTES = 1 << 20 };
+
 enum probe_run_state { RUN_NEW, RUN_TURN, RUN_PLACE, RUN_PROBE, RUN_DONE };
 
 struct probe_run {

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 
 #include "output/json.h"
+#include "output/record_kept.h"
 #include "scanner/verdict.h"
-
-enum { LINE_BYTES = 4 * 1024 * 1024 };
 
 enum error records_init(struct records *records, uint32_t count)
 {
@@ -16,7 +15,7 @@ enum error records_init(struct records *records, uint32_t count)
         return ERR_MEMORY;
     records->count = count;
     for (uint32_t i = 0; i < count; i++)
-        buf_init(&records->lines[i], LINE_BYTES);
+        buf_init(&records->lines[i], RECORD_LINE_BYTES);
     return ERR_OK;
 }
 

@@ -4,7 +4,7 @@
 #include "output/json.h"
 #include "scanner/verdict.h"
 
-enum { ARENA_BYTES = 256 << 20, LINE_BYTES = 8 << 20 };
+enum { ARENA_BYTES = 256 << 20, LINE_BYTES = RECORD_LINE_BYTES };
 
 enum error show_judge_init(struct show_judge *judge, int dir_fd, int64_t now, struct buf *why)
 {
@@ -33,7 +33,7 @@ static enum error skip(uint64_t *counter, enum error error, struct buf *why, siz
 
 static bool has_gaps(const struct facts_gaps *gaps)
 {
-    return gaps->hosts + gaps->certs + gaps->bodies > 0;
+    return gaps->hosts + gaps->certs > 0;
 }
 
 /* The new record where it could be written. */

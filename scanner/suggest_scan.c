@@ -11,7 +11,7 @@
 #include "scanner/judged_by.h"
 #include "scanner/verdict.h"
 
-enum { TEXT_BYTES = 4 << 20, ARENA_BYTES = 128 << 20 };
+enum { TEXT_BYTES = RECORD_LINE_BYTES, ARENA_BYTES = 256 << 20 };
 
 struct walk {
     struct suggest_run *run;
@@ -22,7 +22,7 @@ struct walk {
 
 static bool has_gaps(const struct facts_gaps *gaps)
 {
-    return gaps->hosts > 0 || gaps->certs > 0 || gaps->bodies > 0;
+    return gaps->hosts > 0 || gaps->certs > 0;
 }
 
 /* The facts of a record, whole; ERR_NOT_FOUND where a part of them is lost. */

@@ -5,7 +5,7 @@
 
 #include "scanner/base/buf.h"
 
-enum { NAME_BYTES = 512 };
+enum { NAME_BYTES = 4 * 255 + 32 }; /* each byte of the longest name escaped, and the labels before it */
 
 static bool is_answer_of(const struct lookup_facts *lookup, enum dns_security security)
 {

@@ -19,10 +19,29 @@ bool lookup_failed(const struct lookup_facts *lookup)
 
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup)
 {
+    if (lookup->truncated)
+        code_set_add(&judgement->codes, FAIL_DNS_TOO_LARGE);
     if (!lookup_failed(lookup))
         return false;
     code_set_add(&judgement->codes, dns_status_code(lookup->status));
     return true;
+}
+
+static bool failed_by_itself(const struct lookup_facts *lookup)
+{
+    return lookup_failed(lookup) && lookup->status != DNS_TOO_LARGE;
+}
+
+enum failure_code failed_code(const struct address_facts *address, enum failure_code otherwise)
+{
+    bool ours = address->a.status == DNS_TOO_LARGE || address->aaaa.status == DNS_TOO_LARGE;
+    bool theirs = failed_by_itself(&address->a) || failed_by_itself(&address->aaaa);
+    return ours && !theirs ? FAIL_DNS_TOO_LARGE : otherwise;
+}
+
+bool has_unseen_hosts(const struct domain_facts *facts, size_t seen)
+{
+    return mx_hosts_named(&facts->mx) > seen || facts->mx.lookup.truncated;
 }
 
 void add_findings(struct judgement *judgement, const struct findings *findings)
@@ -46,7 +65,7 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct judge
     if (txt != DNS_ANSWERED)
         return OUTCOME_UNKNOWN;
     if (judgement->record.code != FAIL_NONE)
-        return OUTCOME_BROKEN;
+        return judgement->record.code == FAIL_DNS_TOO_LARGE ? OUTCOME_UNKNOWN : OUTCOME_BROKEN;
     if (failure_get(judgement->policy_code)->transient || look_leaves_policy_open(facts, judgement))
         return OUTCOME_UNKNOWN;
     if (judgement->policy_code != FAIL_NONE)

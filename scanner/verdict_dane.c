@@ -31,7 +31,7 @@ static enum failure_code address_code(const struct address_facts *address)
         if (lookups[i]->status == DNS_ANSWERED && lookups[i]->security != DNSSEC_SECURE)
             code = FAIL_DANE_UNVALIDATED;
         else if (lookup_failed(lookups[i]) && code == FAIL_DANE_ABSENT)
-            code = FAIL_MX_DNS_FAILED;
+            code = failed_code(address, FAIL_MX_DNS_FAILED);
     }
     return code;
 }
@@ -43,6 +43,8 @@ static enum failure_code tlsa_code(const struct lookup_facts *tlsa)
         return FAIL_DANE_ABSENT;
     if (tlsa->status == DNS_ANSWERED)
         return security_code(tlsa, FAIL_DANE_ABSENT);
+    if (tlsa->status == DNS_TOO_LARGE)
+        return FAIL_DNS_TOO_LARGE;
     return tlsa->status == DNS_BOGUS ? FAIL_DANE_TLSA_BOGUS : FAIL_DANE_TLSA_SERVFAIL;
 }
 
@@ -99,6 +101,8 @@ static void judge_address(const struct judged_by *by, const struct probe_facts *
     const struct tls_facts *tls = handshake_of_dane(probe);
     if (tls == NULL)
         verdict->dane = look_dane_code(by->facts, probe, verdict_probe(probe, by->at.now));
+    else if (by->set.facts->lookup.truncated)
+        verdict->dane = FAIL_DNS_TOO_LARGE; /* what is missing may match, or outdo what does */
     else if (by->set.usable == 0)
         verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS must be, nobody is authenticated */
     else
@@ -128,14 +132,17 @@ static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_ho
     }
     addresses.unknown +=
         has_unseen_addresses(host->facts) || host->facts->address.a.stale || host->facts->address.aaaa.stale;
-    if (by.set.usable == 0)
-        verdict->dane_code = FAIL_DANE_UNUSABLE;
+    bool truncated = host->facts->tlsa.lookup.truncated;
+    if (truncated || by.set.usable == 0)
+        verdict->dane_code = truncated ? FAIL_DNS_TOO_LARGE : FAIL_DANE_UNUSABLE;
     verdict->dane = outcome_of_addresses(&addresses, by.set.usable > 0);
 }
 
 static void judge_dane_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
                             struct host_verdict *verdict, struct judgement *judgement)
 {
+    if (host->facts != NULL && host->facts->tlsa.lookup.truncated)
+        code_set_add(&judgement->codes, FAIL_DNS_TOO_LARGE);
     verdict->dane_code = applies_code(facts, host);
     verdict->dane_applies = verdict->dane_code == FAIL_NONE || is_deferred_on(verdict->dane_code);
     if (verdict->dane_code == FAIL_NONE) {
@@ -197,7 +204,7 @@ enum dane_outcome judge_dane(const struct domain_facts *facts, struct judged_at 
     }
     if (is_at_some_hosts(facts, judgement))
         code_set_add(&judgement->codes, FAIL_DANE_NOT_ALL_HOSTS);
-    if (mx_hosts_named(&facts->mx) > judgement->host_count && !mx_is_null(&facts->mx))
+    if (has_unseen_hosts(facts, judgement->host_count) && !mx_is_null(&facts->mx))
         count[DANE_OUTCOME_UNKNOWN]++;
     if (lookup_failed(&facts->mx.lookup))
         return DANE_OUTCOME_UNKNOWN;

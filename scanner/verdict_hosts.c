@@ -32,7 +32,7 @@ static enum failure_code host_code(const struct mx_host *host, struct judgement 
     if (address->ip_count > 0)
         return FAIL_NONE;
     if (failed)
-        return FAIL_MX_DNS_FAILED;
+        return failed_code(address, FAIL_MX_DNS_FAILED);
     code_set_add(&judgement->codes, dns_status_code(address->a.status));
     return host->implicit ? FAIL_MX_NONE : FAIL_MX_NO_ADDRESS;
 }
@@ -124,13 +124,13 @@ void judge_host(const struct domain_facts *facts, const struct mx_host *host, st
 
 static bool is_unseen(const struct lookup_facts *lookup)
 {
-    return lookup_failed(lookup) && !lookup->stale;
+    return (lookup_failed(lookup) && !lookup->stale) || lookup->truncated;
 }
 
 bool has_unseen_addresses(const struct host_facts *host)
 {
-    return host->address.ip_count > host->probe_count || is_unseen(&host->address.a) ||
-           is_unseen(&host->address.aaaa);
+    const struct address_facts *address = &host->address;
+    return address->ip_count > host->probe_count || is_unseen(&address->a) || is_unseen(&address->aaaa);
 }
 
 /* What a sender that honours the policy meets at one host: it may both pass and fail, at different addresses.
@@ -155,7 +155,7 @@ enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *
     struct tally_of hosts = {0, 0, 0};
     for (size_t i = 0; i < judgement->host_count; i++)
         count_host(&facts->hosts[i], &judgement->hosts[i], &hosts);
-    if (mx_hosts_named(&facts->mx) > judgement->host_count)
+    if (has_unseen_hosts(facts, judgement->host_count))
         hosts.unknown++;
     judgement->incomplete = hosts.pass > 0 && hosts.fail == 0 && hosts.unknown > 0;
     if (hosts.pass > 0)

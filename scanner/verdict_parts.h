@@ -32,8 +32,13 @@ void tally_add(struct tally_of *tally, enum failure_code code);
 bool lookup_is_negative(enum dns_status status);
 
 bool lookup_failed(const struct lookup_facts *lookup); /* neither answered nor said no */
-/* Adds the code of a lookup that failed; was it one? */
+/* Adds the code of a lookup that failed, and of one that was cut; did it fail? */
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup);
+/* What is said of somebody who could not be looked up: otherwise, or FAIL_DNS_TOO_LARGE where no lookup
+ * failed but by our own ceiling. */
+enum failure_code failed_code(const struct address_facts *address, enum failure_code otherwise);
+/* Does the domain have MX hosts beyond the `seen` that were looked at? */
+bool has_unseen_hosts(const struct domain_facts *facts, size_t seen);
 void add_findings(struct judgement *judgement, const struct findings *findings);
 
 /* ---- records (verdict_records.c) ---- */
@@ -51,12 +56,13 @@ bool is_no_mail(const struct domain_facts *facts);
 void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
                   struct judgement *judgement);
 bool policy_is_usable(const struct judgement *judgement);
+bool fetch_is_too_large(const struct fetch_facts *fetch); /* more than a policy may be (verdict_tls.c) */
 
 /* ---- MX hosts (verdict_hosts.c) ---- */
 void judge_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
                 struct arena *arena, struct host_verdict *verdict, struct judgement *judgement);
-/* Has the host addresses that nobody looked at: the lookup of a family failed and no earlier answer stands in
- * its place, or there are more than smtp.max_addresses? What is open may pass or fail. */
+/* Has the host addresses that nobody looked at: the lookup of a family was cut, or failed and no earlier
+ * answer stands in its place, or there are more than smtp.max_addresses? What is open may pass or fail. */
 bool has_unseen_addresses(const struct host_facts *host);
 /* The outcome under enforce, from judgement->hosts. */
 enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);

@@ -38,7 +38,7 @@ static void add_unused_patterns(const struct domain_facts *facts, struct judgeme
 {
     const struct sts_policy *policy = &judgement->policy;
     for (size_t i = 0; facts->host_count > 0 && i < policy->mx_count; i++) {
-        bool used = mx_hosts_named(&facts->mx) > facts->host_count;
+        bool used = has_unseen_hosts(facts, facts->host_count);
         for (size_t j = 0; !used && j < facts->host_count; j++)
             used = mx_pattern_match(facts->hosts[j].host, policy->mx[i]);
         if (!used)
@@ -103,11 +103,12 @@ void judge_policy(const struct domain_facts *facts, struct judged_at at, struct 
     const struct policy_facts *policy = &facts->policy;
     if (policy->host == NULL)
         return;
-    const int64_t moment = moment_of(&policy->fetch.tls, at);
+    const struct fetch_facts *fetch = &policy->fetch;
+    const int64_t moment = moment_of(&fetch->tls, at);
     judgement->policy_code = verdict_fetch(policy, moment);
     add_fetch_codes(policy, moment, judgement);
-    if (policy->fetch.http_status == 200 && policy->fetch.step == FETCH_DONE) {
-        sts_policy_parse(policy->fetch.body, arena, &judgement->policy);
+    if (fetch->http_status == 200 && fetch->step == FETCH_DONE && !fetch_is_too_large(fetch)) {
+        sts_policy_parse(fetch->body, arena, &judgement->policy);
         add_findings(judgement, &judgement->policy.findings);
         if (judgement->policy_code == FAIL_NONE)
             judgement->policy_code = judgement->policy.code;

@@ -132,7 +132,7 @@ static void judge_sender(const struct domain_facts *facts, enum sender_kind kind
                          struct judgement *judgement)
 {
     struct sender_view *view = &judgement->senders[kind];
-    bool is_open = judgement->host_count == 0 || mx_hosts_named(&facts->mx) > judgement->host_count;
+    bool is_open = judgement->host_count == 0 || has_unseen_hosts(facts, judgement->host_count);
     view->hosts = arena_array(arena, judgement->host_count, sizeof *view->hosts);
     view->host_count = view->hosts == NULL ? 0 : judgement->host_count;
     for (size_t i = 0; i < judgement->host_count; i++) {

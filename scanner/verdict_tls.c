@@ -3,6 +3,7 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "output/record_kept.h"
 #include "scanner/verdict_handshake.h"
 #include "scanner/verdict_parts.h"
 
@@ -18,7 +19,8 @@ enum cert_fault {
     CERT_WRONG_USAGE,
     CERT_HOST_MISMATCH,
     CERT_WEAK,
-    CERT_CLOCK, /* no fault of theirs: nobody can tell */
+    CERT_CLOCK,     /* no fault of theirs: nobody can tell */
+    CERT_TOO_LARGE, /* ours: said where nothing else is known to be wrong */
     CERT_FAULTS
 };
 
@@ -36,6 +38,7 @@ static enum failure_code fault_code(enum cert_fault fault, enum failure_stage st
         FAIL_POLICY_TLS_HOST_MISMATCH,
         FAIL_POLICY_TLS_WEAK,
         FAIL_POLICY_TLS_CLOCK,
+        FAIL_POLICY_TLS_TOO_LARGE,
     };
     static const enum failure_code smtp[CERT_FAULTS] = {
         FAIL_SMTP_TLS_NO_CERTIFICATE,
@@ -49,6 +52,7 @@ static enum failure_code fault_code(enum cert_fault fault, enum failure_stage st
         FAIL_SMTP_TLS_HOST_MISMATCH,
         FAIL_SMTP_TLS_WEAK,
         FAIL_SMTP_TLS_CLOCK,
+        FAIL_SMTP_TLS_TOO_LARGE,
     };
     return stage == STAGE_POLICY ? policy[fault] : smtp[fault];
 }
@@ -68,7 +72,8 @@ static enum cert_fault no_issuer_fault(const struct tls_facts *tls)
     const struct cert_facts *leaf = &tls->certs[0];
     if (leaf->self_signed)
         return CERT_SELF_SIGNED;
-    return leaf->aia_issuer != NULL && !issuer_was_sent(tls) ? CERT_INCOMPLETE_CHAIN : CERT_UNTRUSTED;
+    bool missing = leaf->aia_issuer != NULL && !tls->truncated && !issuer_was_sent(tls);
+    return missing ? CERT_INCOMPLETE_CHAIN : CERT_UNTRUSTED;
 }
 
 static enum cert_fault error_fault(const struct tls_facts *tls, int error)
@@ -104,6 +109,8 @@ static enum cert_fault error_fault(const struct tls_facts *tls, int error)
     case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
     case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
         return CERT_INVALID_CHAIN;
+    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
+        return CERT_TOO_LARGE;
     default:
         return CERT_UNTRUSTED;
     }
@@ -134,7 +141,7 @@ static void find_faults(const struct tls_facts *tls, int64_t now, bool faults[CE
     if (tls->end != TLS_DONE)
         return;
     if (tls->cert_count == 0) {
-        faults[CERT_MISSING] = true;
+        faults[tls->truncated ? CERT_TOO_LARGE : CERT_MISSING] = true;
         return;
     }
     /* The validity of the leaf is judged by `now`, that of the others by what path validation said. */
@@ -159,6 +166,12 @@ void verdict_certificate_codes(const struct tls_facts *tls, enum failure_stage s
     for (enum cert_fault fault = 0; fault < CERT_FAULTS; fault++)
         if (faults[fault])
             code_set_add(codes, fault_code(fault, stage));
+}
+
+/* More certificates than OpenSSL was told to take: the ceiling is ours, and says nothing of the peer. */
+static bool is_past_ceiling(const struct tls_facts *tls)
+{
+    return tls->end == TLS_FAILED && tls->truncated && tls->cert_count == 0;
 }
 
 enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_stage stage, int64_t now)
@@ -266,6 +279,8 @@ static enum failure_code handshake_code(const struct tls_facts *tls, const struc
         return FAIL_SMTP_TLS_CLOSED;
     if (tls->end == TLS_FLOODED)
         return FAIL_SMTP_TLS_FLOOD;
+    if (is_past_ceiling(tls))
+        return FAIL_SMTP_TLS_TOO_LARGE;
     enum failure_code code = codes[handshake_cause_of(tls, permissive)];
     if (code != FAIL_NONE)
         return code;
@@ -320,6 +335,8 @@ enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
         return TLS_OFFER_UNKNOWN;
     if (probe->tls.end == TLS_DONE || handshake_encrypts(probe->legacy))
         return TLS_OFFER_YES;
+    if (is_past_ceiling(&probe->tls))
+        return TLS_OFFER_UNKNOWN;
     if (probe->end == SMTP_END_NOT_OFFERED || (probe->end == SMTP_END_TLS && probe->tls.end == TLS_FAILED))
         return TLS_OFFER_NO;
     if (probe->end == SMTP_END_REPLY && probe->step == SMTP_STARTTLS && probe->reply_code >= 500)
@@ -348,7 +365,7 @@ static enum failure_code address_code(const struct policy_facts *policy)
         policy->fetch.not_tried == NOT_TRIED_OPTOUT) /* then it is not even asked for */
         return codes[policy->fetch.not_tried];
     bool none = lookup_is_negative(address->a.status) && lookup_is_negative(address->aaaa.status);
-    return none ? FAIL_POLICY_NO_ADDRESS : FAIL_POLICY_DNS_FAILED;
+    return none ? FAIL_POLICY_NO_ADDRESS : failed_code(address, FAIL_POLICY_DNS_FAILED);
 }
 
 static enum failure_code fetch_net_code(const struct fetch_facts *fetch)
@@ -368,6 +385,13 @@ static bool is_later(int status)
     return status == 408 || status == 425 || status == 429;
 }
 
+/* POL-9, whatever policy.max_bytes reads: what is past 64 KiB is theirs, what was cut below it is ours. */
+bool fetch_is_too_large(const struct fetch_facts *fetch)
+{
+    uint64_t read = fetch->body_bytes > fetch->body.len ? fetch->body_bytes : fetch->body.len;
+    return read > POLICY_BYTES_JUDGED || (fetch->too_large && read == POLICY_BYTES_JUDGED);
+}
+
 static enum failure_code http_code(const struct fetch_facts *fetch)
 {
     if (fetch->flooded)
@@ -380,8 +404,10 @@ static enum failure_code http_code(const struct fetch_facts *fetch)
         return FAIL_POLICY_HTTP_SERVER_ERROR;
     if (fetch->http_status != 0 && fetch->http_status != 200)
         return FAIL_POLICY_HTTP_STATUS;
-    if (fetch->too_large)
+    if (fetch_is_too_large(fetch))
         return FAIL_POLICY_HTTP_TOO_LARGE;
+    if (fetch->too_large)
+        return FAIL_POLICY_CUT;
     if (fetch->truncated)
         return FAIL_POLICY_HTTP_TRUNCATED;
     if (fetch->deadline || fetch->net != NET_OK)
@@ -401,7 +427,7 @@ static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
         [CAUSE_RENEGOTIATION] = FAIL_POLICY_TLS_LEGACY_RENEGOTIATION,
         [CAUSE_WEAK_KEY] = FAIL_POLICY_TLS_WEAK,
     };
-    return codes[handshake_cause_told(tls)];
+    return is_past_ceiling(tls) ? FAIL_POLICY_TLS_TOO_LARGE : codes[handshake_cause_told(tls)];
 }
 
 /* Nothing answered, and what addresses of the other family would have said is open. */
@@ -429,8 +455,20 @@ static enum failure_code code_of_fetch(const struct policy_facts *policy, int64_
     return certificate != FAIL_NONE ? certificate : http_code(fetch);
 }
 
+/* None of the addresses that were tried answered, and there are more than are tried. */
+static bool is_rest_open(const struct policy_facts *policy)
+{
+    const struct fetch_facts *fetch = &policy->fetch;
+    return policy->address.ip_count > POLICY_ADDRESSES_TRIED && fetch->not_tried == TRIED &&
+           fetch->step == FETCH_CONNECT;
+}
+
 enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now)
 {
     enum failure_code code = code_of_fetch(policy, now);
-    return is_family_open(policy) && !failure_get(code)->transient ? FAIL_POLICY_DNS_FAILED : code;
+    if (failure_get(code)->transient)
+        return code;
+    if (is_family_open(policy))
+        return failed_code(&policy->address, FAIL_POLICY_DNS_FAILED);
+    return is_rest_open(policy) ? FAIL_POLICY_NOT_TRIED_REST : code;
 }

@@ -260,6 +260,14 @@ static bool carries_name(const struct tls_facts *tls, const struct reference_nam
     return leaf->dns_name_count == 0 && is_common_name(leaf->subject, names);
 }
 
+static bool has_usage(const struct tlsa_set *set, uint8_t usage)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->use[i] == TLSA_USABLE && set->facts->rrs[i].usage == usage)
+            return true;
+    return false;
+}
+
 /* ---- the whole ----------------------------------------------------------------------------------------- */
 
 enum failure_code verdict_tlsa(const struct tlsa_set *set, const struct tls_facts *tls,
@@ -269,16 +277,20 @@ enum failure_code verdict_tlsa(const struct tlsa_set *set, const struct tls_fact
     bool presented;
     *matched = 0;
     if (tls->cert_count == 0)
-        return FAIL_DANE_MISMATCH;
+        return tls->truncated ? FAIL_SMTP_TLS_TOO_LARGE : FAIL_DANE_MISMATCH;
     *matched = find_match(set, USAGE_DANE_EE, &tls->certs[0]);
     if (*matched != 0)
         return FAIL_NONE;
     walk(tls, &path);
     *matched = find_anchor(set, tls, &path, &presented);
+    if (*matched == 0 && tls->truncated && has_usage(set, USAGE_DANE_TA))
+        return FAIL_SMTP_TLS_TOO_LARGE;
     if (*matched == 0 || !is_sound(tls, &path))
         return FAIL_DANE_MISMATCH;
     if (!is_in_date(tls, &path, presented, now) ||
         (!presented && !is_record_in_date(&set->facts->rrs[*matched - 1], now)))
         return FAIL_DANE_EXPIRED;
-    return carries_name(tls, names) ? FAIL_NONE : FAIL_DANE_NAME_MISMATCH;
+    if (carries_name(tls, names))
+        return FAIL_NONE;
+    return tls->certs[0].names_cut ? FAIL_SMTP_TLS_TOO_LARGE : FAIL_DANE_NAME_MISMATCH;
 }

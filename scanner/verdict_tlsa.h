@@ -42,7 +42,8 @@ struct reference_names {
 };
 
 /*
- * A completed handshake: FAIL_NONE, or DANE_MISMATCH, DANE_EXPIRED, DANE_NAME_MISMATCH. *matched, counted
+ * A completed handshake: FAIL_NONE, or DANE_MISMATCH, DANE_EXPIRED, DANE_NAME_MISMATCH; SMTP_TLS_TOO_LARGE
+ * where that hangs on certificates or names that were cut. *matched, counted
  * from 1, is the record whose data matched (also where date or name fail), or 0. now: wall clock in ms.
  */
 enum failure_code verdict_tlsa(const struct tlsa_set *set, const struct tls_facts *tls,

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "output/record_kept.h"
 #include "scanner/dns/message.h"
 #include "scanner/dns/name.h"
 
@@ -61,25 +62,56 @@ static void copy_edes(const struct lookup_facts *from, struct arena *arena, stru
         to->edes[i] = (struct dns_ede){from->edes[i].code, arena_bytes(arena, from->edes[i].text)};
 }
 
+/* What is left of a lookup of which nothing can be kept. */
+static void make_too_large(struct lookup_facts *lookup)
+{
+    *lookup = (struct lookup_facts){.status = DNS_TOO_LARGE, .security = lookup->security};
+}
+
+/* A validator's words hold the names that it met, and so as many bytes as somebody likes. */
+static const char *copy_words(const char *words, struct arena *arena)
+{
+    return words == NULL ? NULL : arena_copy(arena, words, strnlen(words, WHY_BOGUS_BYTES_KEPT));
+}
+
+static bool copy_chain(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < from->cname_count; i++)
+        len += strlen(from->cnames[i]);
+    const char **cnames =
+        len > CNAME_BYTES_KEPT ? NULL : arena_array(arena, from->cname_count, sizeof *cnames);
+    if (cnames == NULL)
+        return false;
+    to->cnames = cnames;
+    for (size_t i = 0; i < from->cname_count; i++)
+        if ((cnames[to->cname_count++] = arena_string(arena, from->cnames[i])) == NULL)
+            return false;
+    return true;
+}
+
 void dns_lookup_copy(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to)
 {
     *to = *from;
     to->cnames = NULL;
     to->cname_count = 0;
     copy_edes(from, arena, to);
-    to->why_bogus = arena_string(arena, from->why_bogus);
-    if (from->cname_count == 0)
-        return;
-    const char **cnames = arena_array(arena, from->cname_count, sizeof *cnames);
-    if (cnames == NULL)
-        return;
-    to->cnames = cnames;
-    for (size_t i = 0; i < from->cname_count; i++) {
-        cnames[i] = arena_string(arena, from->cnames[i]);
-        if (cnames[i] == NULL)
-            return;
-        to->cname_count++;
-    }
+    to->why_bogus = copy_words(from->why_bogus, arena);
+    if (from->cname_count > 0 && !copy_chain(from, arena, to))
+        make_too_large(to);
+}
+
+/* The lookup, and room for its records; NULL where there is none to copy. */
+static void *start_rrs(const struct dns_answer *answer, struct arena *arena, size_t size,
+                       struct lookup_facts *lookup)
+{
+    dns_lookup_copy(&answer->lookup, arena, lookup);
+    if (answer->rr_count == 0 || lookup->status == DNS_TOO_LARGE)
+        return NULL;
+    void *rrs = arena_array(arena, answer->rr_count, size);
+    if (rrs == NULL)
+        make_too_large(lookup);
+    return rrs;
 }
 
 /* TXT-1: the strings of one RR with nothing between them. */
@@ -99,16 +131,16 @@ static struct bytes join_strings(struct bytes rdata, struct arena *arena)
 void dns_txt_facts(const struct dns_answer *answer, struct arena *arena, struct txt_facts *facts)
 {
     *facts = (struct txt_facts){0};
-    dns_lookup_copy(&answer->lookup, arena, &facts->lookup);
-    if (answer->rr_count == 0)
-        return;
-    facts->rrs = arena_array(arena, answer->rr_count, sizeof *facts->rrs);
-    for (size_t i = 0; i < answer->rr_count && facts->rrs != NULL; i++) {
+    facts->rrs = start_rrs(answer, arena, sizeof *facts->rrs, &facts->lookup);
+    for (size_t i = 0; facts->rrs != NULL && i < answer->rr_count; i++) {
         if (!usable(answer, DNS_TYPE_TXT, i))
             continue;
         struct bytes text = join_strings(answer->rrs[i].rdata, arena);
-        if (text.data != NULL)
-            facts->rrs[facts->rr_count++] = text;
+        facts->rrs[facts->rr_count++] = text;
+        if (text.data == NULL) {
+            make_too_large(&facts->lookup);
+            *facts = (struct txt_facts){.lookup = facts->lookup};
+        }
     }
 }
 
@@ -121,22 +153,25 @@ static int compare_mx(const void *a, const void *b)
     return strcmp(left->host, right->host);
 }
 
+static struct mx_rr read_mx(struct bytes rdata, struct arena *arena)
+{
+    struct bytes name = bytes_make(rdata.data + MX_FIXED_BYTES, rdata.len - MX_FIXED_BYTES);
+    return (struct mx_rr){(uint16_t)(rdata.data[0] << 8 | rdata.data[1]), dns_name_text(name, arena)};
+}
+
 void dns_mx_facts(const struct dns_answer *answer, struct arena *arena, struct mx_facts *facts)
 {
     *facts = (struct mx_facts){0};
-    dns_lookup_copy(&answer->lookup, arena, &facts->lookup);
-    if (answer->rr_count == 0)
-        return;
-    facts->rrs = arena_array(arena, answer->rr_count, sizeof *facts->rrs);
-    for (size_t i = 0; i < answer->rr_count && facts->rrs != NULL; i++) {
+    facts->rrs = start_rrs(answer, arena, sizeof *facts->rrs, &facts->lookup);
+    for (size_t i = 0; facts->rrs != NULL && i < answer->rr_count; i++) {
         if (!usable(answer, DNS_TYPE_MX, i))
             continue;
-        struct bytes rdata = answer->rrs[i].rdata;
-        struct bytes name = bytes_make(rdata.data + MX_FIXED_BYTES, rdata.len - MX_FIXED_BYTES);
-        const char *host = dns_name_text(name, arena);
-        if (host != NULL)
-            facts->rrs[facts->rr_count++] =
-                (struct mx_rr){(uint16_t)(rdata.data[0] << 8 | rdata.data[1]), host};
+        struct mx_rr rr = read_mx(answer->rrs[i].rdata, arena);
+        facts->rrs[facts->rr_count++] = rr;
+        if (rr.host == NULL) {
+            make_too_large(&facts->lookup);
+            *facts = (struct mx_facts){.lookup = facts->lookup};
+        }
     }
     if (facts->rr_count > 1)
         qsort(facts->rrs, facts->rr_count, sizeof *facts->rrs, compare_mx);
@@ -157,25 +192,40 @@ static int compare_tlsa(const void *a, const void *b)
     return order;
 }
 
+static struct tlsa_rr read_tlsa(struct bytes rdata)
+{
+    struct bytes data = bytes_make(rdata.data + TLSA_FIXED_BYTES, rdata.len - TLSA_FIXED_BYTES);
+    return (struct tlsa_rr){rdata.data[0], rdata.data[1], rdata.data[2], data};
+}
+
+/* Of the sorted records the first that are kept, so that the order in which they came does not matter. */
+static void cut_tlsa(struct tlsa_facts *facts)
+{
+    size_t kept = 0, len = 0;
+    while (kept < facts->rr_count && kept < TLSA_RRS_KEPT &&
+           facts->rrs[kept].data.len <= TLSA_BYTES_KEPT - len)
+        len += facts->rrs[kept++].data.len;
+    facts->lookup.truncated = facts->lookup.truncated || kept < facts->rr_count;
+    facts->rr_count = kept;
+}
+
 void dns_tlsa_facts(const struct dns_answer *answer, struct arena *arena, struct tlsa_facts *facts)
 {
     *facts = (struct tlsa_facts){0};
-    dns_lookup_copy(&answer->lookup, arena, &facts->lookup);
-    if (answer->rr_count == 0)
-        return;
-    facts->rrs = arena_array(arena, answer->rr_count, sizeof *facts->rrs);
-    for (size_t i = 0; i < answer->rr_count && facts->rrs != NULL; i++) {
-        if (!usable(answer, DNS_TYPE_TLSA, i))
-            continue;
-        struct bytes rdata = answer->rrs[i].rdata;
-        struct bytes data = bytes_make(rdata.data + TLSA_FIXED_BYTES, rdata.len - TLSA_FIXED_BYTES);
-        data = arena_bytes(arena, data);
-        if (data.data != NULL)
-            facts->rrs[facts->rr_count++] =
-                (struct tlsa_rr){rdata.data[0], rdata.data[1], rdata.data[2], data};
-    }
+    facts->rrs = start_rrs(answer, arena, sizeof *facts->rrs, &facts->lookup);
+    for (size_t i = 0; facts->rrs != NULL && i < answer->rr_count; i++)
+        if (usable(answer, DNS_TYPE_TLSA, i))
+            facts->rrs[facts->rr_count++] = read_tlsa(answer->rrs[i].rdata);
     if (facts->rr_count > 1)
         qsort(facts->rrs, facts->rr_count, sizeof *facts->rrs, compare_tlsa);
+    cut_tlsa(facts);
+    for (size_t i = 0; i < facts->rr_count; i++) {
+        facts->rrs[i].data = arena_bytes(arena, facts->rrs[i].data);
+        if (facts->rrs[i].data.data == NULL) {
+            make_too_large(&facts->lookup);
+            *facts = (struct tlsa_facts){.lookup = facts->lookup};
+        }
+    }
 }
 
 /* ---- addresses ---- */
@@ -196,8 +246,9 @@ static size_t unique(struct ip_addr *ips, size_t count)
     return kept;
 }
 
-/* Adds one family's addresses behind those that are there, sorted and unique. */
-static void add_family(const struct dns_answer *answer, uint16_t type, struct address_facts *facts)
+/* Adds one family's addresses behind those that are there, sorted, unique, and no more than are kept. */
+static void add_family(const struct dns_answer *answer, uint16_t type, struct address_facts *facts,
+                       struct lookup_facts *lookup)
 {
     struct ip_addr *first = facts->ips + facts->ip_count;
     size_t count = 0;
@@ -208,24 +259,38 @@ static void add_family(const struct dns_answer *answer, uint16_t type, struct ad
     }
     if (count > 1)
         qsort(first, count, sizeof *first, compare_ips);
-    facts->ip_count += unique(first, count);
+    count = unique(first, count);
+    lookup->truncated = lookup->truncated || count > ADDRESSES_KEPT;
+    facts->ip_count += count > ADDRESSES_KEPT ? ADDRESSES_KEPT : count;
+}
+
+/* How many records of an answer are to be copied: none where the lookup could not be. */
+static size_t copy_lookup(const struct dns_answer *answer, struct arena *arena, struct lookup_facts *lookup)
+{
+    if (answer == NULL)
+        return 0;
+    dns_lookup_copy(&answer->lookup, arena, lookup);
+    return lookup->status == DNS_TOO_LARGE ? 0 : answer->rr_count;
 }
 
 void dns_address_facts(const struct dns_answer *a, const struct dns_answer *aaaa, struct arena *arena,
                        struct address_facts *facts)
 {
     *facts = (struct address_facts){0};
-    size_t count = (a == NULL ? 0 : a->rr_count) + (aaaa == NULL ? 0 : aaaa->rr_count);
-    if (a != NULL)
-        dns_lookup_copy(&a->lookup, arena, &facts->a);
-    if (aaaa != NULL)
-        dns_lookup_copy(&aaaa->lookup, arena, &facts->aaaa);
-    if (count > 0)
-        facts->ips = arena_array(arena, count, sizeof *facts->ips);
-    if (facts->ips == NULL)
+    size_t fours = copy_lookup(a, arena, &facts->a);
+    size_t sixes = copy_lookup(aaaa, arena, &facts->aaaa);
+    if (fours + sixes == 0)
         return;
-    if (a != NULL)
-        add_family(a, DNS_TYPE_A, facts);
-    if (aaaa != NULL)
-        add_family(aaaa, DNS_TYPE_AAAA, facts);
+    facts->ips = arena_array(arena, fours + sixes, sizeof *facts->ips);
+    if (facts->ips == NULL) {
+        if (fours > 0)
+            make_too_large(&facts->a);
+        if (sixes > 0)
+            make_too_large(&facts->aaaa);
+        return;
+    }
+    if (fours > 0)
+        add_family(a, DNS_TYPE_A, facts, &facts->a);
+    if (sixes > 0)
+        add_family(aaaa, DNS_TYPE_AAAA, facts, &facts->aaaa);
 }

@@ -41,6 +41,7 @@ struct reader {
     struct dns_answer *answer;
     struct record kept[RECORDS_KEPT]; /* of the answer section: the type asked for, and CNAMEs */
     size_t kept_count;
+    bool cut;                      /* there were more of them */
     struct record soa;             /* type 0 where there is none */
     struct record opt;             /* likewise */
     bool referral;                 /* NS in the authority section */
@@ -126,8 +127,12 @@ static bool record_at(struct bytes message, size_t pos, struct record *record)
 static void take_answer(struct reader *reader, const struct record *record)
 {
     bool wanted = record->type == reader->expect->type || record->type == DNS_TYPE_CNAME;
-    if (wanted && record->rrclass == CLASS_IN && reader->kept_count < RECORDS_KEPT)
+    if (!wanted || record->rrclass != CLASS_IN)
+        return;
+    if (reader->kept_count < RECORDS_KEPT)
         reader->kept[reader->kept_count++] = *record;
+    else
+        reader->cut = true;
 }
 
 static void take_authority(struct reader *reader, const struct record *record)
@@ -292,10 +297,14 @@ static enum dns_read take_records(struct reader *reader)
 {
     struct dns_answer *answer = reader->answer;
     size_t matching = 0;
-    for (size_t i = 0; i < reader->kept_count && answer->rr_count < DNS_RRS_KEPT; i++) {
+    for (size_t i = 0; i < reader->kept_count; i++) {
         if (!owned(reader, &reader->kept[i], reader->expect->type))
             continue;
         matching++;
+        if (answer->rr_count == DNS_RRS_KEPT) {
+            reader->cut = true;
+            break;
+        }
         struct bytes rdata = read_rdata(reader, &reader->kept[i]);
         if (rdata.data == NULL)
             continue;
@@ -308,7 +317,8 @@ static enum dns_read take_records(struct reader *reader)
     }
     if (matching > 0 && answer->rr_count == 0)
         return DNS_READ_MALFORMED;
-    answer->lookup.status = matching > 0 ? DNS_ANSWERED : DNS_NODATA;
+    answer->lookup.status = matching > 0 ? DNS_ANSWERED : reader->cut ? DNS_TOO_LARGE : DNS_NODATA;
+    answer->lookup.truncated = matching > 0 && reader->cut;
     return DNS_READ_ANSWER;
 }
 
@@ -363,7 +373,7 @@ static enum dns_read take_rcode(struct reader *reader)
     if (reader->rcode == LDNS_RCODE_NOERROR || reader->rcode == LDNS_RCODE_NXDOMAIN) {
         lookup->ttl = UINT32_MAX;
         enum dns_read read = take_existing(reader);
-        if (lookup->status == DNS_LOOP || lookup->status == DNS_LAME)
+        if (lookup->status == DNS_LOOP || lookup->status == DNS_LAME || lookup->status == DNS_TOO_LARGE)
             lookup->ttl = 0;
         return read;
     }
@@ -423,6 +433,7 @@ enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect
     reader.arena = arena;
     reader.answer = answer;
     reader.kept_count = 0;
+    reader.cut = false;
     reader.soa.type = 0;
     reader.opt.type = 0;
     reader.referral = false;

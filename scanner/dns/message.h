@@ -62,8 +62,9 @@ struct dns_expect {
  * NOTIMP) as they are; other rcodes → DNS_SERVFAIL. A referral (no records, no SOA, NS in the authority
  * section, RA clear) is no NODATA: DNS_LAME. security, of ANSWERED, NODATA and NXDOMAIN only, is
  * DNSSEC_SECURE for AD where trusted, DNSSEC_INSECURE for no AD where trusted, else DNSSEC_UNVALIDATED.
- * Records of malformed rdata are left out; where all of them are malformed, so is the message. Everything in
- * *answer lives in arena.
+ * Records of malformed rdata are left out; where all of them are malformed, so is the message. Where the
+ * section holds more records than are read, an answer is truncated, and none is DNS_TOO_LARGE, as it may be
+ * among them. Everything in *answer lives in arena, of which 256 KiB are enough for any message.
  */
 enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect, struct arena *arena,
                               struct dns_answer *answer);
@@ -72,7 +73,9 @@ enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect
 bool dns_rdata_valid(uint16_t type, struct bytes rdata);
 
 /* From an answer into facts that live in arena (deep copies). Records whose rdata is malformed are left out;
- * MX and TLSA records are sorted, since resolvers rotate them. */
+ * MX, TLSA and addresses are sorted, since resolvers rotate them, and then cut to what is kept
+ * (output/record_kept.h): the lookup is truncated. Where the chain's names are more than is kept, or the
+ * arena is full, the lookup becomes DNS_TOO_LARGE, without records: nothing passes for absent. */
 void dns_lookup_copy(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to);
 void dns_txt_facts(const struct dns_answer *answer, struct arena *arena, struct txt_facts *facts);
 void dns_mx_facts(const struct dns_answer *answer, struct arena *arena, struct mx_facts *facts);

@@ -166,14 +166,9 @@ static void finish(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
     struct fetch_facts spare = fetch->facts;
     struct fetch_facts *facts = arena_alloc(request.arena, sizeof *facts);
     release(fetch, cause == CAUSE_TRANSFER && result == CURLE_OK);
-    if (facts == NULL) {
-        spare = (struct fetch_facts){
-            .step = spare.step, .net = NET_OTHER, .ip = spare.ip, .time = spare.time, .tls.alert = -1};
-        facts = &spare;
-    } else {
+    if (facts != NULL)
         *facts = spare;
-    }
-    request.done(request.arg, facts);
+    request.done(request.arg, facts == NULL ? &spare : facts);
 }
 
 /* Then libcurl found the connection broken; what our own callbacks stop has another reason. */

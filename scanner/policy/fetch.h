@@ -19,13 +19,14 @@ struct fetcher;
 /*
  * Called exactly once for each fetch started and not cancelled, never from inside fetch_start. It may start,
  * cancel and even destroy. facts live in the arena that was given; where that is too full even for them, they
- * say NET_OTHER and are good during the call only.
+ * are good during the call only.
  *
  * How an end shows: not connected in time: FETCH_CONNECT and NET_TIMEOUT (deadline is for what comes after);
  * closed or reset in the handshake: FETCH_TLS, TLS_CLOSED and NET_RESET; closed before a whole answer:
  * truncated, with FETCH_HEADERS or FETCH_BODY. An answer other than 200 is not read past its headers and is
- * FETCH_DONE. A body that only the connection's end delimits is truncated where no close_notify came (RFC
- * 9112 section 9.8).
+ * FETCH_DONE. Of a body POLICY_BYTES_JUDGED are kept, and body_bytes says how long it was; too_large where
+ * policy.max_bytes or the ceiling of the headers ended it. A body that only the connection's end delimits is
+ * truncated where no close_notify came (RFC 9112 section 9.8).
  */
 typedef void (*fetch_done)(void *arg, struct fetch_facts *facts);
 
@@ -34,8 +35,8 @@ struct fetch_request {
     struct ip_addr ip;   /* the one address to connect to; the caller has checked that it may be reached */
     uint16_t port;       /* 443 but for tests */
     int64_t timeout_ms;  /* what is left of policy.timeout */
-    struct arena *arena; /* the facts' memory, policy.max_bytes and what tls_facts_collect says at most;
-                            outlives the fetch, or lives until fetch_cancel is called */
+    struct arena *arena; /* the facts' memory, 600 KiB at most; outlives the fetch, or lives until
+                            fetch_cancel is called */
     fetch_done done;
     void *arg;
 };

@@ -1,9 +1,10 @@
 /* One function for each stretch of the way: connecting, the handshake, HTTP. */
 #include "scanner/policy/fetch_end.h"
 
+#include "output/record_kept.h"
 #include "scanner/base/net.h"
 
-enum { MEDIA_TYPE_BYTES = 256 };
+enum { MEDIA_TYPE_BYTES = 256, CURL_TOO_LARGE = 100 };
 
 static enum fetch_step step_reached(const struct fetch_tls *tls, const struct fetch_answer *answer)
 {
@@ -88,15 +89,19 @@ static void conclude_whole(const struct fetch_tls *tls, const struct fetch_answe
         facts->step = FETCH_DONE;
 }
 
-/* libcurl calls a header line above its own ceiling a lack of memory. */
-static bool is_endless_line(const struct fetch_tls *tls, const struct fetch_answer *answer)
+/* A header line above libcurl's own ceiling; releases before 8.6 call it a lack of memory. */
+static bool is_endless_line(CURLcode result)
 {
-    return !answer->headers_ended && tls->wire_bytes > HEADERS_BYTES_MAX;
+    return result == CURLE_OUT_OF_MEMORY || (int)result == CURL_TOO_LARGE;
 }
 
 static void conclude_result(const struct fetch_end *end, const struct fetch_tls *tls,
                             const struct fetch_answer *answer, struct fetch_facts *facts)
 {
+    if (is_endless_line(end->result)) {
+        facts->too_large = true;
+        return;
+    }
     switch (end->result) {
     case CURLE_OK:
         conclude_whole(tls, answer, facts);
@@ -109,10 +114,6 @@ static void conclude_result(const struct fetch_end *end, const struct fetch_tls 
     case CURLE_RECV_ERROR:
         conclude_lost_answer(end, facts);
         break;
-    case CURLE_OUT_OF_MEMORY:
-        facts->protocol = is_endless_line(tls, answer);
-        facts->net = facts->protocol ? NET_OK : NET_OTHER;
-        break;
     default:
         facts->protocol = true;
         break;
@@ -122,19 +123,16 @@ static void conclude_result(const struct fetch_end *end, const struct fetch_tls 
 static void conclude_http(const struct fetch_end *end, const struct fetch_tls *tls,
                           const struct fetch_answer *answer, struct fetch_facts *facts)
 {
-    facts->too_large = answer->too_large;
-    facts->protocol = answer->headers_too_large;
+    facts->too_large = answer->too_large || answer->headers_too_large || answer->no_memory;
     if (fetch_answer_without_body(answer))
         facts->step = FETCH_DONE;
     else if (timed_out(end))
         facts->deadline = true;
-    else if (answer->no_memory)
-        facts->net = NET_OTHER;
     else if (end->cause == CAUSE_FLOOD)
         facts->flooded = true;
     else if (tls->late_alert >= 0 && answer->header_bytes == 0)
         conclude_late_alert(tls, answer->arena, facts);
-    else if (!facts->too_large && !facts->protocol)
+    else if (!facts->too_large)
         conclude_result(end, tls, answer, facts);
 }
 
@@ -155,14 +153,30 @@ static const char *redirect_target(const char *url, const char *location, struct
     return target;
 }
 
+/* What is kept of a body; the cut does not fall inside a character. */
+static struct bytes kept_of(struct bytes body)
+{
+    const size_t most = POLICY_BYTES_JUDGED;
+    if (body.len <= most)
+        return body;
+    size_t len = most;
+    while (len > most - 3 && (body.data[len] & 0xC0) == 0x80)
+        len--;
+    return bytes_make(body.data, len);
+}
+
 /* A body that is not all there must not pass for the policy. */
 static void keep_body(const struct fetch_answer *answer, struct fetch_facts *facts)
 {
-    facts->body = arena_bytes(answer->arena, buf_bytes(&answer->body));
-    if (facts->body.len == answer->body.len)
+    struct bytes body = buf_bytes(&answer->body);
+    struct bytes kept = kept_of(body);
+    facts->body = arena_bytes(answer->arena, kept);
+    if (kept.len < body.len)
+        facts->body_bytes = body.len;
+    if (facts->body.len == kept.len)
         return;
     facts->step = FETCH_BODY;
-    facts->net = NET_OTHER;
+    facts->too_large = true;
 }
 
 void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,

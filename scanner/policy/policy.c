@@ -49,14 +49,15 @@ static void line_fault(struct parser *parser, enum failure_code code, size_t off
 {
     if (parser->is_tainted)
         return;
-    const char *detail = what.len == 0 ? NULL : text_escape(parser->arena, what);
+    const char *detail = what.len == 0 ? NULL : findings_text(&parser->policy->findings, parser->arena, what);
     add_fault(parser, code, parser->line, parser->first_column + offset, detail);
 }
 
 static void duplicate(struct parser *parser, struct bytes name)
 {
-    findings_add(&parser->policy->findings, FAIL_POLICY_SYNTAX_DUPLICATE_KEY, parser->line,
-                 parser->first_column, text_escape(parser->arena, name));
+    struct findings *findings = &parser->policy->findings;
+    findings_add(findings, FAIL_POLICY_SYNTAX_DUPLICATE_KEY, parser->line, parser->first_column,
+                 findings_text(findings, parser->arena, name));
 }
 
 /* ---- the file as a whole ------------------------------------------------------------------------------ */
@@ -87,9 +88,9 @@ static void body_fault(struct parser *parser, enum failure_code code, struct byt
                        size_t shown)
 {
     size_t line, column;
+    struct bytes text = text_slice(body, offset, offset + shown);
     lines_place(body, offset, &line, &column);
-    add_fault(parser, code, line, column,
-              text_escape(parser->arena, text_slice(body, offset, offset + shown)));
+    add_fault(parser, code, line, column, findings_text(&parser->policy->findings, parser->arena, text));
 }
 
 /* The first byte of a kind in each line, up to some lines, so that findings of other kinds have room; find
@@ -308,7 +309,7 @@ static void check_missing(struct parser *parser)
             add_fault(parser, keys[key].missing, 0, 0, NULL);
     }
     if (parser->mx_lost && parser->policy->code == FAIL_NONE)
-        add_fault(parser, FAIL_POLICY_SYNTAX_LINE, 0, 0, NULL);
+        add_fault(parser, FAIL_POLICY_CUT, 0, 0, NULL);
 }
 
 /* Blank lines alone: RFC 8461's grammar refuses them, and some senders do not mind. Where there are very

@@ -16,8 +16,8 @@
  * as far as they could be read even then. A policy whose only fault is blank lines also gets
  * FAIL_POLICY_DISPUTED among the findings. Of a repeated key the repetition must be a well-formed line,
  * whatever its value; repetitions of unknown keys are noticed for the first POLICY_UNKNOWN_KEYS of them. mx
- * patterns and details live in the arena; a full arena before the end of a valid policy makes it invalid
- * (FAIL_POLICY_SYNTAX_LINE), never silently short.
+ * patterns and details live in the arena; where it is too full for the patterns of a valid policy the code is
+ * FAIL_POLICY_CUT, which is ours: never silently short, never a fault of theirs.
  */
 enum { POLICY_UNKNOWN_KEYS = 64, POLICY_BYTES_FAULTS = 8 };
 

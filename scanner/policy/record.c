@@ -62,7 +62,7 @@ struct parser {
 
 static void warn(struct parser *parser, enum failure_code code, size_t offset, struct bytes what)
 {
-    const char *detail = what.len == 0 ? NULL : text_escape(parser->arena, what);
+    const char *detail = what.len == 0 ? NULL : findings_text(&parser->record->findings, parser->arena, what);
     findings_add(&parser->record->findings, code, parser->line, offset + 1, detail);
 }
 

@@ -116,6 +116,11 @@ char *text_escape_whole(struct arena *arena, struct bytes text)
     return escape_with_tail(arena, text, "");
 }
 
+char *findings_text(const struct findings *findings, struct arena *arena, struct bytes text)
+{
+    return findings->count == FINDINGS_KEPT ? NULL : text_escape(arena, text);
+}
+
 static uint32_t place(size_t number)
 {
     return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;

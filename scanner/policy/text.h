@@ -74,6 +74,10 @@ char *text_escape(struct arena *arena, struct bytes text);
 /* The same, whole. */
 char *text_escape_whole(struct arena *arena, struct bytes text);
 
+/* Likewise, for a finding that is about to be added; NULL where there are FINDINGS_KEPT already: what nobody
+ * sees takes no memory. */
+char *findings_text(const struct findings *findings, struct arena *arena, struct bytes text);
+
 /* detail may be NULL. line and column count from 1. */
 void findings_add(struct findings *findings, enum failure_code code, size_t line, size_t column,
                   const char *detail);

@@ -15,7 +15,7 @@ struct parser {
 
 static void fault(struct parser *parser, enum failure_code code, size_t offset, struct bytes what)
 {
-    const char *detail = what.len == 0 ? NULL : text_escape(parser->arena, what);
+    const char *detail = what.len == 0 ? NULL : findings_text(&parser->record->findings, parser->arena, what);
     findings_add(&parser->record->findings, code, parser->line, offset + 1, detail);
     if (parser->record->code == FAIL_NONE)
         parser->record->code = code;
@@ -106,10 +106,11 @@ bool tlsrpt_is_near_miss(struct bytes rr)
 
 static void find_near_misses(struct parser *parser, const struct bytes *rrs, size_t rr_count)
 {
+    struct findings *findings = &parser->record->findings;
     for (size_t i = 0; i < rr_count; i++)
         if (tlsrpt_is_near_miss(rrs[i]))
-            findings_add(&parser->record->findings, FAIL_TLSRPT_NEAR_MISS, i + 1, 1,
-                         text_escape(parser->arena, rrs[i]));
+            findings_add(findings, FAIL_TLSRPT_NEAR_MISS, i + 1, 1,
+                         findings_text(findings, parser->arena, rrs[i]));
 }
 
 void tlsrpt_parse(const struct bytes *rrs, size_t rr_count, struct arena *arena, struct tlsrpt_record *record)

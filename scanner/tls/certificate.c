@@ -2,6 +2,7 @@
  * The facts of one X.509 certificate. It judges nothing; every text in it is a stranger's, so all of them are
  * cut and made printable.
  */
+#include "output/record_kept.h"
 #include "scanner/tls/trust.h"
 
 #include <openssl/evp.h>
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { NAME_BYTES = 512, URL_BYTES = 512, DNS_NAME_BYTES = 255, DNS_NAMES_KEPT = 200 };
+enum { NAME_BYTES = 512, URL_BYTES = 512, DNS_NAME_BYTES = 255 };
 
 /* ---- text --------------------------------------------------------------------------------------------- */
 
@@ -18,13 +19,18 @@ static bool is_plain(uint8_t byte)
     return byte >= 0x20 && byte < 0x7f && byte != '\\';
 }
 
+static size_t shown_bytes(struct bytes text)
+{
+    size_t need = 0;
+    for (size_t i = 0; i < text.len; i++)
+        need += is_plain(text.data[i]) ? 1 : 4;
+    return need;
+}
+
 const char *peer_text(struct arena *arena, struct bytes text, size_t limit)
 {
     size_t len = text.len < limit ? text.len : limit;
-    size_t need = 1;
-    for (size_t i = 0; i < len; i++)
-        need += is_plain(text.data[i]) ? 1 : 4;
-    char *result = arena_alloc(arena, need);
+    char *result = arena_alloc(arena, shown_bytes(bytes_make(text.data, len)) + 1);
     if (result == NULL)
         return NULL;
     char *end = result;
@@ -49,7 +55,7 @@ static struct bytes string_bytes(const ASN1_STRING *string)
 
 /* RFC 2253 form; its own escapes leave nothing unprintable, and what a broken encoding may leave becomes '?'.
  */
-static const char *name_text(const X509_NAME *name, struct arena *arena)
+static const char *name_text(const X509_NAME *name, struct arena *arena, bool *cut)
 {
     char *text = NULL;
     char *data = NULL;
@@ -58,7 +64,8 @@ static const char *name_text(const X509_NAME *name, struct arena *arena)
         return NULL;
     (void)X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253);
     long len = BIO_get_mem_data(bio, &data);
-    if (len > NAME_BYTES)
+    *cut = len > NAME_BYTES;
+    if (*cut)
         len = NAME_BYTES;
     text = arena_copy(arena, data == NULL ? "" : data, len < 0 ? 0 : (size_t)len);
     BIO_free(bio);
@@ -174,27 +181,47 @@ static void collect_signature(X509 *cert, struct arena *arena, struct cert_facts
     facts->signature = object_text(object, true, arena);
 }
 
+/* What of a DNS-ID is kept. */
+static struct bytes dns_name_of(const GENERAL_NAME *name)
+{
+    struct bytes text = string_bytes(name->d.dNSName);
+    if (text.len > DNS_NAME_BYTES)
+        text.len = DNS_NAME_BYTES;
+    return text;
+}
+
 static bool add_dns_name(const GENERAL_NAME *name, struct arena *arena, struct cert_facts *facts)
 {
-    const char *text = peer_text(arena, string_bytes(name->d.dNSName), DNS_NAME_BYTES);
+    const char *text = peer_text(arena, dns_name_of(name), DNS_NAME_BYTES);
     if (text == NULL)
         return false;
     facts->dns_names[facts->dns_name_count++] = text;
     return true;
 }
 
-static size_t count_dns_names(const GENERAL_NAMES *names)
+/* How many DNS-IDs from the first on are kept; *cut: there are more. */
+static size_t count_dns_names(const GENERAL_NAMES *names, bool *cut)
 {
-    size_t count = 0;
-    for (int i = 0; i < sk_GENERAL_NAME_num(names) && count < DNS_NAMES_KEPT; i++)
-        count += sk_GENERAL_NAME_value(names, i)->type == GEN_DNS;
+    size_t count = 0, len = 0;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type != GEN_DNS)
+            continue;
+        len += shown_bytes(dns_name_of(name));
+        *cut = count == DNS_IDS_KEPT || len > DNS_ID_BYTES_KEPT;
+        if (*cut)
+            break;
+        count++;
+    }
     return count;
 }
 
 static bool collect_dns_names(X509 *cert, struct arena *arena, struct cert_facts *facts)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-    size_t count = count_dns_names(names);
+    bool cut = false;
+    size_t count = count_dns_names(names, &cut);
+    facts->names_cut = facts->names_cut || cut;
     bool ok = true;
     if (count > 0) {
         facts->dns_names = arena_array(arena, count, sizeof *facts->dns_names);
@@ -238,8 +265,9 @@ bool cert_facts_collect(X509 *cert, struct arena *arena, struct cert_facts *fact
     *facts = (struct cert_facts){.signed_by = -1};
     if (!collect_der(cert, arena, facts) || !collect_spki(cert, facts))
         return false;
-    facts->subject = name_text(X509_get_subject_name(cert), arena);
-    facts->issuer = name_text(X509_get_issuer_name(cert), arena);
+    bool issuer_cut;
+    facts->subject = name_text(X509_get_subject_name(cert), arena, &facts->names_cut);
+    facts->issuer = name_text(X509_get_issuer_name(cert), arena, &issuer_cut);
     facts->not_before = seconds_of(X509_get0_notBefore(cert));
     facts->not_after = seconds_of(X509_get0_notAfter(cert));
     facts->self_issued = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0;

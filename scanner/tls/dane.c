@@ -6,12 +6,14 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "output/record_kept.h"
 #include "scanner/tls/trust.h"
 
 enum { USAGE_DANE_TA = 2, SELECTOR_CERT = 0, SELECTOR_SPKI = 1, MATCHING_FULL = 0 };
 
-/* Chains and TLSA sets are strangers': so many signatures are verified for one handshake, no more. */
-enum { SIGNATURES_VERIFIED = 2 * CHAIN_CERTS_KEPT, TLSA_SIGNS_BITS = 32 };
+/* Chains and TLSA sets are strangers': so many signatures are verified for one handshake, no more; then the
+ * facts are truncated. */
+enum { SIGNATURES_VERIFIED = 2 * CHAIN_CERTS_KEPT, TLSA_SIGNS_BITS = TLSA_RRS_KEPT };
 
 static bool wants_path(const struct tlsa_facts *tlsa)
 {
@@ -89,4 +91,5 @@ void tls_facts_dane(const STACK_OF(X509) * chain, const struct tlsa_facts *tlsa,
         if (record_signs(&tlsa->rrs[i], last, &left))
             facts->tlsa_signs |= UINT32_C(1) << i;
     (void)ERR_pop_to_mark();
+    facts->truncated = facts->truncated || left == 0;
 }

@@ -354,7 +354,8 @@ static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, 
     int count = chain == NULL ? 0 : sk_X509_num(chain);
     if (count <= 0)
         return;
-    if (count > CHAIN_CERTS_KEPT)
+    facts->truncated = count > CHAIN_CERTS_KEPT;
+    if (facts->truncated)
         count = CHAIN_CERTS_KEPT;
     /* To X509_check_host a leading dot would stand for any subdomain, and no name for any certificate. */
     if (reference[0] != '\0' && reference[0] != '.')
@@ -363,12 +364,11 @@ static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, 
                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
                             NULL) == 1;
     facts->certs = arena_array(arena, (size_t)count, sizeof *facts->certs);
-    if (facts->certs == NULL)
-        return;
-    while (facts->cert_count < (size_t)count &&
+    while (facts->certs != NULL && facts->cert_count < (size_t)count &&
            cert_facts_collect(sk_X509_value(chain, (int)facts->cert_count), arena,
                               &facts->certs[facts->cert_count]))
         facts->cert_count++;
+    facts->truncated = facts->truncated || facts->cert_count < (size_t)count;
 }
 
 /* What both ends of a handshake have in common; starts facts anew. */
@@ -406,6 +406,12 @@ static int alert_of(unsigned long error)
     return reason - SSL_AD_REASON_OFFSET;
 }
 
+/* A message larger than the ceiling that was set here: the certificates, for all that is known of them. */
+static bool is_past_ceiling(unsigned long error)
+{
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
+}
+
 static bool says_closed(unsigned long error)
 {
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
@@ -417,6 +423,7 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     char text[256];
     collect(ssl, verify, reference, arena, facts);
     facts->end = says_closed(error) ? TLS_CLOSED : TLS_FAILED;
+    facts->truncated = facts->truncated || is_past_ceiling(error);
     if (error == 0)
         return;
     const char *reason = ERR_reason_error_string(error);

@@ -68,9 +68,9 @@ enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify);
 /*
  * After a handshake that completed: version, cipher, group, certificates as presented, errors, name_match
  * against `reference` by X509_check_host with NEVER_CHECK_SUBJECT and NO_PARTIAL_WILDCARDS (one leftmost
- * label for *). facts->end becomes TLS_DONE. A full arena cuts cert_count, never crashes. The error queue is
- * left as it was. The facts of a hostile chain take up to about 600 KB of the arena, those of an honest one
- * about 10.
+ * label for *). facts->end becomes TLS_DONE. What is past CHAIN_CERTS_KEPT or does not fit the arena is left
+ * out: facts->truncated. The error queue is left as it was. The facts of a hostile chain take up to 400 KiB
+ * of the arena, those of an honest one about 10.
  */
 void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
                        struct tls_facts *facts);
@@ -93,7 +93,8 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
  */
 void tls_facts_dane(const STACK_OF(X509) * chain, const struct tlsa_facts *tlsa, struct tls_facts *facts);
 
-/* One certificate, signed_by left at -1. false where the arena is full. Up to 200 DNS-IDs are kept. */
+/* One certificate, signed_by left at -1. false where the arena is full. DNS-IDs are kept up to
+ * the ceilings of output/record_kept.h, past them names_cut. */
 bool cert_facts_collect(X509 *cert, struct arena *arena, struct cert_facts *facts);
 
 /* NIST's name ("P-256") for OpenSSL's ("prime256v1"); other names as they are. */

@@ -111,6 +111,7 @@ static inline struct lookup_facts make_lookup(struct maker *make)
     lookup.why_bogus = make_optional(make, 60);
     make_edes(make, &lookup);
     lookup.ttl = lookup.status == DNS_ANSWERED ? draw(make, INT32_MAX) * 2 : 0;
+    lookup.truncated = lookup.status == DNS_ANSWERED && one_in(make, 10);
     return lookup;
 }
 
@@ -156,6 +157,7 @@ static inline struct cert_facts make_cert(struct maker *make)
     make_hash(make, cert.spki_sha256, sizeof cert.spki_sha256);
     make_hash(make, cert.spki_sha512, sizeof cert.spki_sha512);
     cert.dns_names = make_names(make, &cert.dns_name_count);
+    cert.names_cut = one_in(make, 10);
     cert.not_before = 1760000000 + (int64_t)draw(make, 20000000);
     cert.not_after = one_in(make, 20) ? INT64_C(253402300799) : 1770000000 + (int64_t)draw(make, 20000000);
     cert.key_type = make_optional(make, 12);
@@ -198,6 +200,7 @@ static inline struct tls_facts make_tls(struct maker *make)
     tls.tlsa_signs = one_in(make, 2) ? draw(make, 16) : 0;
     make_errors(make, &tls);
     tls.name_match = tls.cert_count > 0 && !one_in(make, 3);
+    tls.truncated = tls.end != TLS_NOT_TRIED && one_in(make, 10);
     tls.alert = tls.end != TLS_DONE && one_in(make, 2) ? (int)draw(make, 256) : -1;
     tls.error_reason = one_in(make, 2) ? (int)draw(make, 1000) : 0;
     tls.error_text = make_optional(make, 60);
@@ -353,7 +356,7 @@ static inline struct bytes make_body(struct maker *make)
         "version: STSv1\nmode: none\nmax_age: 86400\n",
         "version: STSv1\nmode: enforce\nmx: *.h1.example.com\nmx: *.h2.example.com\nmax_age: 1\n\n",
     };
-    return one_in(make, 4) ? make_bytes(make, one_in(make, 20) ? 70000 : 400)
+    return one_in(make, 4) ? make_bytes(make, one_in(make, 20) ? 65536 : 400)
                            : bytes_of(bodies[draw(make, sizeof bodies / sizeof *bodies)]);
 }
 
@@ -375,6 +378,7 @@ static inline void make_fetch(struct maker *make, struct fetch_facts *fetch)
     fetch->redirect = make_optional(make, 60);
     fetch->media_type = one_in(make, 2) ? "text/plain" : make_optional(make, 60);
     fetch->body = make_body(make);
+    fetch->body_bytes = one_in(make, 10) ? 65537 + draw(make, 1000000) : 0;
     fetch->ms = draw(make, 100000);
     if (whole && one_in(make, 2)) {
         fetch->tls.end = TLS_DONE;

@@ -81,7 +81,7 @@ static void test_memory_follows_the_options(void **state)
     ceilings_of(&config, before);
     assert_int_equal(config_set(&config, "smtp.live", "2001", "test", &why), ERR_OK);
     ceilings_of(&config, after);
-    assert_int_equal(ceilings_total(after) - ceilings_total(before), (3 * 1024 + 512 + 40) * 1024);
+    assert_int_equal(ceilings_total(after) - ceilings_total(before), (3 * 1024 + 1024 + 40) * 1024);
     assert_int_equal(before[2].most, 2000); /* a resolver each */
     assert_int_equal(ceilings_threads(&config), 5);
     uint64_t sum = 0;
@@ -106,7 +106,7 @@ static void test_printed(void **state)
     ceilings_print(&config, out);
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(text, "SMTP sessions"));
-    assert_non_null(strstr(text, "2000 x       552 KiB =     1078.1 MiB  smtp.live"));
+    assert_non_null(strstr(text, "2000 x      1064 KiB =     2078.1 MiB  smtp.live"));
     assert_non_null(strstr(text, "Threads: 6 (loops, reader, writer, main)."));
     free(text);
     config_dispose(&config);

@@ -374,7 +374,7 @@ static void test_names(void **state)
         {"TLS-3 a NUL at the end", 0, nul, strlen(VISIT_HOST) + 1, FAIL_SMTP_TLS_HOST_MISMATCH},
         {"TLS-3 a dot at the end", 0, dot, sizeof dot - 1, FAIL_SMTP_TLS_HOST_MISMATCH},
         {"TLS-3 a certificate above the ceiling", GIANT_NAMES, VISIT_HOST, strlen(VISIT_HOST),
-         FAIL_SMTP_TLS_HANDSHAKE},
+         FAIL_SMTP_TLS_TOO_LARGE},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct identity leaf = with_names(visits, rows[i].count, rows[i].last, rows[i].len);

@@ -146,10 +146,8 @@ static void test_judged_again_is_the_same_record(void **state)
         round_begin(&round, seed);
         read_stored(&round, &back, &gaps);
         assert_int_equal(gaps.hosts + gaps.certs, 0);
-        if (gaps.bodies == 0) {
-            write_judged(&round.again, &back, &round.read);
-            assert_same(seed, &round.stored, &round.again);
-        }
+        write_judged(&round.again, &back, &round.read);
+        assert_same(seed, &round.stored, &round.again);
         round_end(&round);
     }
 }

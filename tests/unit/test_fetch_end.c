@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "output/record_kept.h"
 #include "scanner/policy/fetch_end.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -106,6 +107,56 @@ static void test_body_ceiling(void **state)
     arena_dispose(&arena);
 }
 
+/* Of a long body so much is kept as is judged, whole characters, and how long it was. */
+static void test_body_is_cut_between_characters(void **state)
+{
+    (void)state;
+    enum { LONG = POLICY_BYTES_JUDGED + 100 };
+    static char body[LONG];
+    for (size_t shift = 0; shift < 4; shift++) {
+        struct arena arena;
+        struct fetch_answer answer;
+        struct fetch_facts facts = {.tls.alert = NO_ALERT};
+        struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .close_notify = true};
+        struct fetch_end end = {.cause = CAUSE_TRANSFER, .error = "", .url = "https://mta-sts.example/"};
+        memset(body, 'a', LONG);
+        memcpy(body + POLICY_BYTES_JUDGED - shift, "\xF0\x9F\x98\x80", 4);
+        arena_init(&arena, 1 << 20);
+        fetch_answer_init(&answer, 1 << 20, &arena);
+        assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+        assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+        assert_true(fetch_answer_body(&answer, bytes_make(body, LONG)));
+        fetch_conclude(&end, &tls, &answer, &facts);
+        assert_int_equal(facts.step, FETCH_DONE);
+        assert_false(facts.too_large);
+        assert_int_equal(facts.body.len, POLICY_BYTES_JUDGED - shift);
+        assert_int_equal(facts.body_bytes, LONG);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* A body for which there is no memory is one that was cut here, and never an answer without one. */
+static void test_body_without_room(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct fetch_answer answer;
+    struct fetch_facts facts = {.tls.alert = NO_ALERT};
+    struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .close_notify = true};
+    struct fetch_end end = {.cause = CAUSE_TRANSFER, .error = "", .url = "https://mta-sts.example/"};
+    arena_init(&arena, 16);
+    fetch_answer_init(&answer, 1 << 20, &arena);
+    assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+    assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+    assert_true(fetch_answer_body(&answer, bytes_of("version: STSv1\r\nmode: none\r\n")));
+    fetch_conclude(&end, &tls, &answer, &facts);
+    assert_true(facts.too_large && facts.step == FETCH_BODY && facts.net == NET_OK);
+    assert_int_equal(facts.body.len, 0);
+    fetch_answer_dispose(&answer);
+    arena_dispose(&arena);
+}
+
 /* What stands where nothing is told: of a handshake that is not done, of no answer. */
 struct end_case {
     const char *name;
@@ -122,7 +173,7 @@ struct end_case {
     enum fetch_step step;
     enum net_error net;
     enum tls_end tls_after;
-    bool deadline, truncated, protocol, flooded;
+    bool deadline, truncated, protocol, flooded, too_large;
 };
 
 #define CONNECTING  .late_alert = NO_ALERT, .error = ""
@@ -179,12 +230,15 @@ static const struct end_case ends[] = {
      .protocol = true},
     {"POL-1 a header line without end", .cause = CAUSE_TRANSFER, .result = CURLE_OUT_OF_MEMORY, SPEAKING,
      .wire_bytes = HEADERS_BYTES_MAX + 1, .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS,
-     .protocol = true},
+     .too_large = true},
+    {"POL-1 a header line without end, as libcurl 8.6 says it", .cause = CAUSE_TRANSFER,
+     .result = (CURLcode)100, SPEAKING, .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS,
+     .too_large = true},
     {"no memory", .cause = CAUSE_TRANSFER, .result = CURLE_OUT_OF_MEMORY, SPEAKING, .late_alert = NO_ALERT,
-     .error = "", .step = FETCH_HEADERS, .net = NET_OTHER},
+     .error = "", .step = FETCH_HEADERS, .too_large = true},
     {"no memory in the body", .cause = CAUSE_TRANSFER, .result = CURLE_OUT_OF_MEMORY, SPEAKING,
      .wire_bytes = HEADERS_BYTES_MAX + 1, .late_alert = NO_ALERT, .error = "", .headers = true,
-     .step = FETCH_BODY, .net = NET_OTHER},
+     .step = FETCH_BODY, .too_large = true},
     {"POL-9 neither length nor close_notify", .cause = CAUSE_TRANSFER, .result = CURLE_OK, SPEAKING,
      .late_alert = NO_ALERT, .error = "", .headers = true, .step = FETCH_BODY, .truncated = true},
     {"POL-1 not HTTP", .cause = CAUSE_TRANSFER, .result = CURLE_WEIRD_SERVER_REPLY, SPEAKING,
@@ -225,7 +279,7 @@ static void test_ends(void **state)
         bool as_told = facts.step == ends[i].step && facts.net == ends[i].net &&
                        facts.tls.end == ends[i].tls_after && facts.deadline == ends[i].deadline &&
                        facts.truncated == ends[i].truncated && facts.protocol == ends[i].protocol &&
-                       facts.flooded == ends[i].flooded;
+                       facts.flooded == ends[i].flooded && facts.too_large == ends[i].too_large;
         bool worded = facts.tls.end != TLS_FAILED || facts.tls.error_text != NULL;
         arena_dispose(&arena);
         if (!as_told || !worded)
@@ -240,6 +294,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_body_ceiling),
+        cmocka_unit_test(test_body_is_cut_between_characters),
+        cmocka_unit_test(test_body_without_room),
         cmocka_unit_test(test_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ static void full_arena_is_never_silently_short(void **state)
             if (whole.code != FAIL_NONE)
                 assert_int_equal(policy.code, whole.code);
             else if (policy.code != FAIL_NONE)
-                assert_int_equal(policy.code, FAIL_POLICY_SYNTAX_LINE);
+                assert_int_equal(policy.code, FAIL_POLICY_CUT);
             refused += policy.code != whole.code;
             arena_dispose(&arena);
             arena_dispose(&roomy);

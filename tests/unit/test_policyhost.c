@@ -306,7 +306,8 @@ static void passing_trouble_is_not_made_final_by_a_refusal(void **state)
         {{REFUSED, NO_FAMILY}, 2, FAIL_POLICY_NOT_TRIED_NO_FAMILY, 2},
         {{REFUSED, PRIVATE}, 2, FAIL_POLICY_TCP_REFUSED, 1},
         {{PRIVATE, REFUSED}, 2, FAIL_POLICY_TCP_REFUSED, 2},
-        {{REFUSED, REFUSED, REFUSED, REFUSED, SILENT}, 5, FAIL_POLICY_TCP_REFUSED, 1},
+        {{REFUSED, REFUSED, REFUSED, REFUSED, SILENT}, 5, FAIL_POLICY_NOT_TRIED_REST, 1},
+        {{REFUSED, REFUSED, REFUSED, REFUSED}, 4, FAIL_POLICY_TCP_REFUSED, 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -323,7 +323,7 @@ static const struct fetch_case fetch_cases[] = {
     {"POL-1 403", 0, FETCH_DONE, TLS_DONE, 0, 403, 0, 0, 0, 0, FAIL_POLICY_HTTP_STATUS},
     {"POL-1 500", 0, FETCH_DONE, TLS_DONE, 0, 500, 0, 0, 0, 0, FAIL_POLICY_HTTP_SERVER_ERROR},
     {"POL-1 204 is not 200", 0, FETCH_DONE, TLS_DONE, 0, 204, 0, 0, 0, 0, FAIL_POLICY_HTTP_STATUS},
-    {"POL-9 too large", 0, FETCH_BODY, TLS_DONE, 0, 200, 0, 1, 0, 0, FAIL_POLICY_HTTP_TOO_LARGE},
+    {"POL-9 cut by an option", 0, FETCH_BODY, TLS_DONE, 0, 200, 0, 1, 0, 0, FAIL_POLICY_CUT},
     {"POL-9 too slow", 0, FETCH_BODY, TLS_DONE, 0, 200, 1, 0, 0, 0, FAIL_POLICY_HTTP_TIMEOUT},
     {"cut short", 0, FETCH_BODY, TLS_DONE, 0, 200, 0, 0, 1, 0, FAIL_POLICY_HTTP_TRUNCATED},
     {"not HTTP", 0, FETCH_HEADERS, TLS_DONE, 0, 0, 0, 0, 0, 1, FAIL_POLICY_HTTP_PROTOCOL},

@@ -240,7 +240,7 @@ static const struct path_case path_cases[] = {
     ROW("TLS-3 an expired root", X509_V_ERR_CERT_HAS_EXPIRED, 2, EXPIRED),
     ROW("TLS-3 an unknown root was sent", X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 2, UNTRUSTED),
     ROW("TLS-3 a root that is not for TLS servers", X509_V_ERR_CERT_UNTRUSTED, 2, UNTRUSTED),
-    ROW("TLS-3 a chain above the ceiling", X509_V_ERR_CERT_CHAIN_TOO_LONG, 9, UNTRUSTED),
+    ROW("TLS-3 a chain above the ceiling", X509_V_ERR_CERT_CHAIN_TOO_LONG, 9, TOO_LARGE),
     ROW("TLS-3 an error of a day to come", 9999, 0, UNTRUSTED),
     ROW("TLS-3 a name outside the permitted", X509_V_ERR_PERMITTED_VIOLATION, 0, INVALID_CHAIN),
     ROW("TLS-3 an excluded name", X509_V_ERR_EXCLUDED_VIOLATION, 0, INVALID_CHAIN),
