@@ -15,6 +15,7 @@
 #include "scanner/config.h"
 #include "scanner/policy/fetch_curl.h"
 #include "scanner/policy/fetch_end.h"
+#include "scanner/policy/fetch_socket.h"
 #include "scanner/tls/chain_cache.h"
 
 /* WIRE_BYTES: what certificates, headers and coding may cost beside the body, which itself may come in small
@@ -52,6 +53,7 @@ struct fetch {
     struct handle handle;
     struct fetch_request request;
     struct curl_slist *connect_to;
+    struct fetch_socket socket;
     struct fetch_facts facts;
     struct fetch_tls tls;
     struct fetch_answer answer;
@@ -90,25 +92,11 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *arg)
     return error == ERR_OK ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
-static bool is_requested(const struct fetch_request *request, const struct curl_sockaddr *address)
-{
-    struct sockaddr_storage expected = {0};
-    struct sockaddr_storage given = {0};
-    socklen_t len = ip_sockaddr(&request->ip, request->port, &expected);
-    if (address->addrlen != len || len > sizeof given)
-        return false;
-    memcpy(&given, &address->addr, len);
-    return memcmp(&given, &expected, len) == 0;
-}
-
-/* Whatever libcurl may think of: nothing but the one address gets a socket. */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct fetch *fetch = arg;
-    if (purpose != CURLSOCKTYPE_IPCXN || !is_requested(&fetch->request, address))
-        return CURL_SOCKET_BAD;
     place_enter(fetch->fetcher->place, PLACE_POLICY, &fetch->request.ip);
-    return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+    return fetch_socket_open(&fetch->socket, purpose, address);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
@@ -130,6 +118,7 @@ static void release(struct fetch *fetch, bool reuse)
         curl_loop_remove(fetcher->loop, fetch->easy);
     fetch->in_loop = false;
     fetch_tls_mute(&fetch->tls);
+    fetch_socket_end(&fetch->socket);
     (void)event_del(fetch->timer);
     (void)slots_remove(&fetcher->live, fetch->handle);
     (void)curl_easy_setopt(fetch->easy, CURLOPT_CONNECT_TO, NULL);
@@ -272,8 +261,8 @@ static bool set_callbacks(CURL *easy, struct fetch *fetch)
 {
     return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) == CURLE_OK &&
            set_data(easy, CURLOPT_HEADERDATA, fetch) && set_data(easy, CURLOPT_WRITEDATA, fetch) &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) == CURLE_OK &&
            set_data(easy, CURLOPT_OPENSOCKETDATA, fetch) && set_data(easy, CURLOPT_SSL_CTX_DATA, fetch) &&
            set_data(easy, CURLOPT_PRIVATE, fetch) && set_data(easy, CURLOPT_ERRORBUFFER, fetch->error);
 }
@@ -340,6 +329,7 @@ static void prepare(struct fetch *fetch, const struct fetch_request *request)
     fetch->started_ms = clock_monotonic_ms();
     fetch->connect_deadline_ms = fetch->started_ms + fetcher->connect_timeout_ms;
     fetch->deadline_ms = fetch->started_ms + request->timeout_ms;
+    fetch->socket = (struct fetch_socket){.ip = request->ip, .port = request->port, .fd = -1};
     fetch->facts = (struct fetch_facts){.ip = request->ip, .time = clock_wall_ms(), .tls.alert = -1};
     fetch->tls = (struct fetch_tls){.reference = fetch->host,
                                     .arena = request->arena,

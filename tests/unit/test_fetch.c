@@ -20,6 +20,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/config.h"
 #include "scanner/policy/fetch.h"
+#include "scanner/policy/fetch_socket.h"
 #include "tests/unit/certs.h"
 
 enum { ARENA_BYTES = 1024 * 1024, MAX_BYTES = 64 * 1024, DAY = 86400, REQUEST_BYTES = 2048 };
@@ -322,16 +323,36 @@ static int world_close(void **state)
 
 struct answer {
     struct event_base *base;
+    uint16_t port;
+    size_t connected; /* connections to it that still stood when the answer came */
     struct arena arena;
     struct fetch_facts facts;
     int calls;
     bool stop; /* the loop, when it has come */
 };
 
+/* By IPv4, as the kernel tells: those that nobody has closed or shut down. */
+static size_t connections_to(uint16_t port)
+{
+    enum { ESTABLISHED = 1 };
+    char line[512];
+    size_t count = 0;
+    FILE *file = fopen("/proc/net/tcp", "r");
+    must(file != NULL);
+    while (fgets(line, sizeof line, file) != NULL) {
+        unsigned to = 0;
+        unsigned how = 0;
+        count += sscanf(line, "%*s %*s %*8x:%x %x", &to, &how) == 2 && to == port && how == ESTABLISHED;
+    }
+    (void)fclose(file);
+    return count;
+}
+
 static void on_done(void *arg, struct fetch_facts *facts)
 {
     struct answer *answer = arg;
     answer->facts = *facts;
+    answer->connected = connections_to(answer->port);
     answer->calls++;
     if (answer->stop)
         (void)event_base_loopbreak(answer->base);
@@ -340,7 +361,7 @@ static void on_done(void *arg, struct fetch_facts *facts)
 static struct fetch_request request_to(struct world *world, uint16_t port, struct answer *answer)
 {
     const uint8_t loopback[4] = {127, 0, 0, 1};
-    *answer = (struct answer){.base = world->base, .stop = true};
+    *answer = (struct answer){.base = world->base, .port = port, .stop = true};
     arena_init(&answer->arena, ARENA_BYTES);
     return (struct fetch_request){.host = HOST,
                                   .ip = ip_v4(loopback),
@@ -681,6 +702,63 @@ static void test_answers(void **state)
 {
     for (size_t i = 0; i < sizeof answer_cases / sizeof answer_cases[0]; i++)
         check_answer(*state, &answer_cases[i]);
+}
+
+/* The address's turn is given on when the answer has come: no connection of ours may then be left there,
+ * whatever the peer does behind its answer and however libcurl says good-bye. */
+static void test_nothing_is_left_connected(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *name;
+        void (*behave)(struct peer *peer, int fd, SSL *ssl);
+        const char *text;
+    } cases[] = {
+        {"closes", answer_text, HEAD "Content-Length: 5\r\n\r\nhello"},
+        {"stays", answer_and_hang, HEAD "Content-Length: 5\r\n\r\nhello"},
+        {"stays, says no", answer_and_hang, "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello"},
+        {"stays amid its answer", answer_and_hang, HEAD "Content-Length: 50\r\n\r\nhello"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer answer;
+        struct peer peer = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                            .behave = cases[i].behave,
+                            .text = cases[i].text};
+        peer_start(&peer);
+        fetch_from(world, peer.port, 1000, &answer);
+        if (answer.connected != 0)
+            fail_msg("%s: %zu connections are left", cases[i].name, answer.connected);
+        peer_stop(&peer);
+        arena_dispose(&answer.arena);
+    }
+}
+
+/* A connection that somebody left open is shut down; a socket that only has its number is another's. */
+static void test_socket_ends(void **state)
+{
+    (void)state;
+    int ends[2];
+    char byte;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    must(bind(listener, (struct sockaddr *)&at, len) == 0 && listen(listener, 2) == 0);
+    must(getsockname(listener, (struct sockaddr *)&at, &len) == 0);
+    const uint8_t loopback[4] = {127, 0, 0, 1};
+    struct fetch_socket asked = {.ip = ip_v4(loopback), .port = ntohs(at.sin_port), .fd = -1};
+    struct curl_sockaddr address = {.family = AF_INET, .socktype = SOCK_STREAM, .addrlen = sizeof at};
+    memcpy(&address.addr, &at, sizeof at);
+    int fd = fetch_socket_open(&asked, CURLSOCKTYPE_IPCXN, &address);
+    must(fd >= 0 && (connect(fd, (struct sockaddr *)&at, len) == 0 || errno == EINPROGRESS));
+    int taken = accept(listener, NULL, NULL);
+    fetch_socket_end(&asked);
+    assert_int_equal(recv(taken, &byte, 1, 0), 0);
+    (void)close(fd);
+    fd = fetch_socket_open(&asked, CURLSOCKTYPE_IPCXN, &address);
+    must(fd >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && dup2(ends[0], fd) == fd);
+    fetch_socket_end(&asked);
+    assert_int_equal(send(fd, "x", 1, MSG_NOSIGNAL), 1);
+    (void)close(fd), (void)close(taken), (void)close(listener), (void)close(ends[0]), (void)close(ends[1]);
 }
 
 static void test_request(void **state)
@@ -1264,6 +1342,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_nothing_is_left_connected),
+        cmocka_unit_test(test_socket_ends),
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_contact),
         cmocka_unit_test(test_tls_1_1_only),
