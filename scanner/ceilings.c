@@ -2,6 +2,7 @@
 #include "scanner/ceilings.h"
 
 #include "scanner/dns/lookup.h"
+#include "scanner/lanes.h"
 #include "scanner/setup.h"
 #include "scanner/watch.h"
 
@@ -57,6 +58,7 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
         {"certificate chains", "smtp.live, policy.live",
          (uint64_t)config->smtp_live + (uint64_t)config->policy_live, 3 * MIB},
         {"MX hosts kept", "scan.cache", 1, (uint64_t)config->scan_cache},
+        {"what crowded addresses said", "32 MiB, past limits.names_per_ip", 1, LANES_SAMPLES_BYTES},
         {"names in memory", "input.memory, two passes", 2, (uint64_t)config->input_memory},
         {"records not yet written", "64 MiB, and what is in flight", 1,
          (uint64_t)64 * MIB + in_flight * 8 * KIB},
@@ -97,10 +99,14 @@ void ceilings_print(const struct config *config, FILE *out)
     for (size_t i = 0; i < CEILINGS; i++)
         print_row(out, rows[i].what, rows[i].most, rows[i].worst_bytes, rows[i].most * rows[i].worst_bytes,
                   rows[i].from);
-    (void)fprintf(
-        out, "  %-40s %33.1f MiB\nThreads: %u (loops, reader, writer, main). Open files: %llu at most.\n",
-        "together", (double)ceilings_total(rows) / MIB, ceilings_threads(config),
-        (unsigned long long)ceilings_files(config, setup_open_files_allowed()));
+    (void)fprintf(out, "  %-40s %33.1f MiB\n", "together", (double)ceilings_total(rows) / MIB);
+    (void)fputs(
+        "Growing with the list besides, bytes for each: name 1/8; certificate 22 to 43; address that timed "
+        "out 16 to 43;\naddress that served several host names 24 at most.\n",
+        out);
+    (void)fprintf(out, "Threads: %u (loops, reader, writer, main). Open files: %llu at most.\n",
+                  ceilings_threads(config),
+                  (unsigned long long)ceilings_files(config, setup_open_files_allowed()));
 }
 
 /* ---- open files -----------------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ static int run(struct check *check, struct scan_context *context)
 {
     const char *why = NULL;
     check->style = (struct explain_style){.verbose = check->request->verbose, .colour = wants_colour()};
+    context->all_at_once = true;
     context->whole_facts = !check->request->json || check->request->render != NULL;
     context->sink = (struct sink){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
     context->trace = check->request->trace;

@@ -15,6 +15,8 @@
 
 enum { DOMAIN_FIRST_BYTES = 256, UNICODE_BYTES = 1024 };
 
+enum { HOSTS_AT_A_TIME = 4 };
+
 enum domain_state { DOMAIN_NEW, DOMAIN_RECORDS, DOMAIN_REACH, DOMAIN_JUDGE, DOMAIN_GONE };
 
 struct domain {
@@ -33,7 +35,10 @@ struct domain {
     struct policy_visit *visit;  /* in the arena; NULL where no policy is wanted */
     bool looking;                /* for near misses: only where there is no record, and so no visit */
     struct near_miss_look *look; /* in the arena, or NULL */
+    bool intent;                 /* there may be a record */
     struct host_wait *waits;     /* one for each of facts.hosts */
+    size_t next_host;            /* the first of them that has not been asked for yet */
+    size_t asked_hosts;          /* that have not answered yet */
 };
 
 struct host_wait {
@@ -42,7 +47,6 @@ struct host_wait {
     struct host_result *result;
     struct looks_again again; /* addresses that a second look is to be made at */
     bool asked_again;
-    bool intent;
 };
 
 static void enter_reach(struct domain *domain);
@@ -158,10 +162,12 @@ static bool ask_again(struct host_wait *wait, const struct host_result *result)
     if (wait->asked_again || !looks_are_old(&wait->again, &result->facts))
         return false;
     wait->asked_again = true;
-    wait->request = hosts_request_again(wait->domain->worker, result->facts.host, wait->intent, &wait->again,
-                                        on_host, wait);
+    wait->request = hosts_request_again(wait->domain->worker, result->facts.host, wait->domain->intent,
+                                        &wait->again, on_host, wait);
     return handle_is_set(wait->request);
 }
+
+static void request_hosts(struct domain *domain);
 
 static void on_host(void *arg, struct host_result *result)
 {
@@ -174,6 +180,8 @@ static void on_host(void *arg, struct host_result *result)
     }
     wait->result = result;
     domain->facts.hosts[wait - domain->waits].facts = &result->facts;
+    domain->asked_hosts--;
+    request_hosts(domain);
     reached(domain);
 }
 
@@ -219,22 +227,28 @@ static bool is_left_alone(const struct domain *domain, const struct mx_host *hos
     return optout_has_domain(optout, host->host) || lookup_opted_out(&domain->facts.mx.lookup, optout);
 }
 
-static void request_hosts(struct domain *domain, bool intent)
+static void request_host(struct domain *domain, size_t index)
 {
-    struct worker *worker = domain->worker;
-    for (size_t i = 0; i < domain->facts.host_count; i++) {
-        const struct mx_host *host = &domain->facts.hosts[i];
-        struct host_wait *wait = &domain->waits[i];
-        wait->domain = domain;
-        if (host->address_literal || is_left_alone(domain, host))
-            continue;
-        wait->intent = intent;
-        wait->again = looks_again(&domain->facts, host->host, &domain->arena);
-        wait->request = hosts_request_again(worker, host->host, intent, &wait->again, on_host, wait);
-        if (!handle_is_set(wait->request))
-            continue;
-        domain->pending++;
-    }
+    const struct mx_host *host = &domain->facts.hosts[index];
+    struct host_wait *wait = &domain->waits[index];
+    wait->domain = domain;
+    if (host->address_literal || is_left_alone(domain, host))
+        return;
+    wait->again = looks_again(&domain->facts, host->host, &domain->arena);
+    wait->request =
+        hosts_request_again(domain->worker, host->host, domain->intent, &wait->again, on_host, wait);
+    if (!handle_is_set(wait->request))
+        return;
+    domain->asked_hosts++;
+    domain->pending++;
+}
+
+/* A few at a time, those that are preferred first. For a check, where nobody else waits, all at once. */
+static void request_hosts(struct domain *domain)
+{
+    size_t most = domain->worker->context->all_at_once ? SIZE_MAX : HOSTS_AT_A_TIME;
+    while (domain->next_host < domain->facts.host_count && domain->asked_hosts < most)
+        request_host(domain, domain->next_host++);
 }
 
 static void start_visit(struct domain *domain)
@@ -264,12 +278,12 @@ static void enter_reach(struct domain *domain)
 {
     struct domain_facts *facts = &domain->facts;
     set_state(domain, DOMAIN_REACH);
-    bool intent = sts_record_wants_policy(facts->txt.rrs, facts->txt.rr_count);
+    domain->intent = sts_record_wants_policy(facts->txt.rrs, facts->txt.rr_count);
     /* One more than there are, so that nothing that ends at once ends the domain here. */
     domain->pending = 1;
     make_hosts(domain);
-    request_hosts(domain, intent);
-    if (intent)
+    request_hosts(domain);
+    if (domain->intent)
         start_visit(domain);
     else if (domain->worker->context->config->dns_near_miss == DNS_NEAR_MISS_YES && near_miss_is_due(facts))
         start_look(domain);

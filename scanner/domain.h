@@ -3,7 +3,7 @@
  *
  *   RECORDS  TXT at _mta-sts and _smtp._tls, MX: three lookups side by side
  *   REACH    the policy (where there may be a record) or the look for near misses (where there is none, see
- *            nearmiss.h), beside every MX host
+ *            nearmiss.h), beside every MX host, in the order of preference and four at a time
  *   JUDGE    facts → judgement → sink
  *
  * In REACH a domain is parked: it leaves the loop's share of scan.in_flight, up to limits.parked, so that one

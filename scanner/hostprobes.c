@@ -5,13 +5,6 @@
 
 #include "scanner/worker.h"
 
-static void on_run_done(void *arg)
-{
-    struct host_probes *probes = arg;
-    if (--probes->pending == 0)
-        probes->done(probes->arg);
-}
-
 static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
 {
     if (a->rr_count != b->rr_count)
@@ -44,9 +37,45 @@ static const struct probe_facts *probed_earlier(const struct host_probes *probes
     return NULL;
 }
 
+static void go_on(struct host_probes *probes);
+
+static void on_run_done(void *arg)
+{
+    struct host_probes *probes = arg;
+    probes->under_way--;
+    if (!probes->starting)
+        go_on(probes);
+}
+
 static void start_run(struct host_probes *probes, struct probe_run *run, const struct ip_addr *ip)
 {
+    probes->under_way++;
     probe_run_start(run, probes->worker, &probes->result->facts, ip, probes->leave, on_run_done, probes);
+}
+
+static void start_if_wanted(struct host_probes *probes, size_t index)
+{
+    struct probe_run *run = &probes->runs[index];
+    struct ip_addr ip = probes->result->facts.address.ips[index];
+    bool wanted =
+        probes->catching_up ? run->facts.not_tried == NOT_TRIED_BUDGET : probed_earlier(probes, &ip) == NULL;
+    if (!wanted)
+        return;
+    if (probes->catching_up)
+        probe_run_dispose(run);
+    start_run(probes, run, &ip);
+}
+
+/* Starts what may be under way at a time; the end is said last, as the probes may be gone after it. */
+static void go_on(struct host_probes *probes)
+{
+    size_t most = probes->worker->context->all_at_once ? SIZE_MAX : HOST_PROBES_AT_A_TIME;
+    probes->starting = true;
+    while (probes->next < probes->run_count && probes->under_way < most)
+        start_if_wanted(probes, probes->next++);
+    probes->starting = false;
+    if (probes->under_way == 0)
+        probes->done(probes->arg);
 }
 
 void host_probes_start(struct host_probes *probes, struct worker *worker, struct host_result *result,
@@ -66,35 +95,20 @@ void host_probes_start(struct host_probes *probes, struct worker *worker, struct
     probes->runs = calloc(probes->run_count + 1, sizeof *probes->runs);
     if (probes->runs == NULL)
         abort();
-    /* One more than there are, so that a run which ends from inside does not end all of it under our feet. */
-    probes->pending = probes->run_count + 1;
-    for (size_t i = 0; i < probes->run_count; i++) {
-        if (probed_earlier(probes, &address->ips[i]) == NULL)
-            start_run(probes, &probes->runs[i], &address->ips[i]);
-        else
-            probes->pending--;
-    }
-    on_run_done(probes);
+    go_on(probes);
 }
 
 bool host_probes_catch_up(struct host_probes *probes)
 {
     size_t left_out = 0;
-    probes->leave = PROBE_ALWAYS;
     for (size_t i = 0; i < probes->run_count; i++)
         left_out += probes->runs[i].facts.not_tried == NOT_TRIED_BUDGET;
     if (left_out == 0)
         return false;
-    probes->pending = left_out + 1;
-    for (size_t i = 0; i < probes->run_count; i++) {
-        struct probe_run *run = &probes->runs[i];
-        if (run->facts.not_tried != NOT_TRIED_BUDGET)
-            continue;
-        struct ip_addr ip = run->facts.ip;
-        probe_run_dispose(run);
-        start_run(probes, run, &ip);
-    }
-    on_run_done(probes);
+    probes->leave = PROBE_ALWAYS;
+    probes->catching_up = true;
+    probes->next = 0;
+    go_on(probes);
     return true;
 }
 

@@ -1,13 +1,16 @@
 /*
  * The addresses of one MX host on their way to facts: a probe run of each, which of them limits.names_per_ip
- * leaves out, and what of an earlier look at the same host need not be done again. Belongs to the loop that
- * owns the host.
+ * leaves out, and what of an earlier look at the same host need not be done again. HOST_PROBES_AT_A_TIME of
+ * the runs are under way at a time, in the order of the addresses; with all_at_once (check), where nobody
+ * else waits for a place, all of them. Belongs to the loop that owns the host.
  */
 #ifndef STSWEEP_HOSTPROBES_H
 #define STSWEEP_HOSTPROBES_H
 
 #include "scanner/hosts.h"
 #include "scanner/proberun.h"
+
+enum { HOST_PROBES_AT_A_TIME = 2 };
 
 struct host_probes {
     struct worker *worker;
@@ -17,7 +20,10 @@ struct host_probes {
     const struct looks_again *again; /* borrowed: what of that is looked at once more */
     struct probe_run *runs;
     size_t run_count;
-    size_t pending;
+    size_t next;      /* the first that has not been looked at yet */
+    size_t under_way; /* runs */
+    bool starting;    /* keeps a run that ends from inside from starting the next */
+    bool catching_up; /* only those that the budget left out */
     enum probe_leave leave;
     void (*done)(void *arg);
     void *arg;

@@ -5,6 +5,7 @@
 
 #include "scanner/addresses.h"
 #include "scanner/base/clock.h"
+#include "scanner/base/list.h"
 #include "scanner/base/map.h"
 #include "scanner/hostprobes.h"
 #include "scanner/tlsa.h"

@@ -75,7 +75,6 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     worker->routes_lacking += cut_off;
     pace_release(worker, current(visit), PACE_HTTPS,
                  !paused && !cut_off && timed_out && did_not_connect(facts));
-    gate_leave(&worker->policy_gate);
     if (did_not_connect(facts)) {
         keep_trouble(visit, facts);
         try_next(visit);
@@ -85,9 +84,8 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     }
 }
 
-static void on_place(void *arg)
+static void start_fetch(struct policy_visit *visit)
 {
-    struct policy_visit *visit = arg;
     int64_t now = clock_monotonic_ms();
     set_state(visit, VISIT_FETCH);
     visit->began_ms = clock_boot_ms();
@@ -120,9 +118,7 @@ static void on_turn(void *arg, const struct pace_turn *turn)
         return;
     }
     visit->tried++;
-    set_state(visit, VISIT_PLACE);
-    gate_wait_init(&visit->place, on_place, visit);
-    gate_enter(&visit->worker->policy_gate, &visit->place);
+    start_fetch(visit);
 }
 
 static void try_next(struct policy_visit *visit)
@@ -190,12 +186,8 @@ void policy_visit_cancel(struct policy_visit *visit)
         address_query_cancel(&visit->address);
     } else if (visit->state == VISIT_TURN) {
         pace_cancel(worker, visit->turn);
-    } else if (visit->state == VISIT_PLACE) {
-        gate_cancel(&visit->place);
-        pace_release(worker, current(visit), PACE_HTTPS, false);
     } else if (visit->state == VISIT_FETCH) {
         fetch_cancel(worker->fetcher, visit->fetch);
-        gate_leave(&worker->policy_gate);
         pace_release(worker, current(visit), PACE_HTTPS, false);
     }
     set_state(visit, VISIT_DONE);

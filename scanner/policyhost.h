@@ -1,18 +1,19 @@
 /*
- * The policy host of one domain: its addresses, a turn at one of them, the fetch; the next address where one
- * does not answer (RFC 8461 section 3.3). Where none does, the facts are those of one: the first whose
- * trouble may pass, else the first whose trouble counts most. Belongs to the domain's loop.
+ * The policy host of one domain: its addresses, a turn at one of them with a place among policy.live
+ * (limits.h), the fetch; the next address where one does not answer (RFC 8461 section 3.3). Where none does,
+ * the facts are those of one: the first whose trouble may pass, else the first whose trouble counts most.
+ * Belongs to the domain's loop.
  */
 #ifndef STSWEEP_POLICYHOST_H
 #define STSWEEP_POLICYHOST_H
 
 #include "output/record_kept.h"
 #include "scanner/addresses.h"
-#include "scanner/gate.h"
+#include "scanner/base/slots.h"
 
 struct worker;
 
-enum policy_visit_state { VISIT_NEW, VISIT_ADDRESSES, VISIT_TURN, VISIT_PLACE, VISIT_FETCH, VISIT_DONE };
+enum policy_visit_state { VISIT_NEW, VISIT_ADDRESSES, VISIT_TURN, VISIT_FETCH, VISIT_DONE };
 
 /* Why an address did not answer, the later ones counting more. */
 enum policy_trouble {
@@ -35,7 +36,6 @@ struct policy_visit {
     int64_t began_ms;            /* by clock_boot_ms: the fetch */
     int64_t deadline_ms;         /* of all tries together, monotonic; runs from the first connection */
     struct handle turn;
-    struct gate_wait place;
     struct handle fetch;
     void (*done)(void *arg);
     void *arg;

@@ -73,7 +73,7 @@ static bool ask_again(struct probe_run *run)
 {
     set_state(run, RUN_TURN);
     run->since_ms = clock_monotonic_ms();
-    run->turn = pace_request(run->worker, &run->facts.ip, PACE_SMTP, on_turn, run);
+    run->turn = pace_request_again(run->worker, &run->facts.ip, run->domain, on_turn, run);
     return handle_is_set(run->turn);
 }
 
@@ -95,9 +95,8 @@ static void on_probe(void *arg, struct probe_facts *facts)
     bool cut_off = paused || (is_broken(facts) && worker_lacks_route(&facts->ip));
     if (!paused)
         note_end(run, facts, cut_off);
-    pace_release_probe(worker, &facts->ip, !cut_off && address_is_silent(facts),
+    pace_release_probe(worker, &facts->ip, run->domain, !cut_off && address_is_silent(facts),
                        run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
-    gate_leave(&worker->smtp_gate);
     run->facts.pass = worker->pass;
     if (paused) {
         not_tried(run, NOT_TRIED_PAUSED);
@@ -117,20 +116,19 @@ static void on_probe(void *arg, struct probe_facts *facts)
         finish(run);
 }
 
-/* Adds what has been waited to a fact, and begins anew. */
-static void add_waited(struct probe_run *run, uint32_t *ms)
+/* What has been waited, for the turn and of that for the place. */
+static void add_waited(struct probe_run *run, const struct pace_turn *turn)
 {
-    int64_t now = clock_monotonic_ms();
-    *ms += (uint32_t)(now - run->since_ms);
-    run->since_ms = now;
+    uint32_t waited = (uint32_t)(clock_monotonic_ms() - run->since_ms);
+    uint32_t place = turn->ms_place < waited ? turn->ms_place : waited;
+    run->ms_turn += waited - place;
+    run->ms_place += place;
 }
 
-static void on_place(void *arg)
+static void start_probe(struct probe_run *run)
 {
-    struct probe_run *run = arg;
     set_state(run, RUN_PROBE);
     run->began_ms = clock_boot_ms();
-    add_waited(run, &run->ms_place);
     run->number = run->counts ? port_outage_begin(&run->worker->port) : 0;
     struct probe_request request = {.host = run->host->host,
                                     .ip = run->facts.ip,
@@ -149,7 +147,7 @@ static void on_turn(void *arg, const struct pace_turn *turn)
     static const enum not_tried reasons[] = {
         [PACE_TOO_LONG] = NOT_TRIED_PACE, [PACE_DEAD] = NOT_TRIED_DEAD, [PACE_BUDGET] = NOT_TRIED_BUDGET};
     struct probe_run *run = arg;
-    add_waited(run, &run->ms_turn);
+    add_waited(run, turn);
     if (turn->answer != PACE_GRANTED && run->permissive) {
         finish(run);
         return;
@@ -162,9 +160,7 @@ static void on_turn(void *arg, const struct pace_turn *turn)
     }
     run->wants_sample = turn->wants_sample;
     run->counts = turn->first;
-    set_state(run, RUN_PLACE);
-    gate_wait_init(&run->place, on_place, run);
-    gate_enter(&run->worker->smtp_gate, &run->place);
+    start_probe(run);
 }
 
 void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
@@ -187,7 +183,8 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const struct 
         return;
     }
     set_state(run, RUN_TURN);
-    run->turn = pace_request_name(worker, ip, leave == PROBE_ALWAYS, on_turn, run);
+    run->domain = pace_domain(worker, host->host);
+    run->turn = pace_request_name(worker, ip, run->domain, leave == PROBE_ALWAYS, on_turn, run);
     if (!handle_is_set(run->turn))
         not_tried(run, NOT_TRIED_PACE);
 }
@@ -197,13 +194,9 @@ void probe_run_dispose(struct probe_run *run)
     struct worker *worker = run->worker;
     if (run->state == RUN_TURN) {
         pace_cancel(worker, run->turn);
-    } else if (run->state == RUN_PLACE) {
-        gate_cancel(&run->place);
-        pace_release(worker, &run->facts.ip, PACE_SMTP, false);
     } else if (run->state == RUN_PROBE) {
         probe_cancel(worker->prober, run->probe);
-        gate_leave(&worker->smtp_gate);
-        pace_release(worker, &run->facts.ip, PACE_SMTP, false);
+        pace_release_probe(worker, &run->facts.ip, run->domain, false, NULL);
     }
     set_state(run, RUN_DONE);
     arena_dispose(&run->arena);

@@ -1,8 +1,8 @@
 /*
  * One address of one MX host on its way through manners to a probe: may it be contacted, its turn at the
- * address, a place among smtp.live, the probe. Where the handshake fails for a cause of TLS-4, it goes the
- * same way once more for a permissive one: a turn of its own, never more than one. Belongs to the loop that
- * owns the host.
+ * address with a place among smtp.live (limits.h), the probe. Where the handshake fails for a cause of TLS-4,
+ * it goes the same way once more for a permissive one: a turn of its own, never more than one. Belongs to the
+ * loop that owns the host.
  */
 #ifndef STSWEEP_PROBERUN_H
 #define STSWEEP_PROBERUN_H
@@ -10,14 +10,13 @@
 #include "output/record.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/slots.h"
-#include "scanner/gate.h"
 
 struct worker;
 
 /* What both sessions with an address show at most. */
 enum { PROBE_ARENA_BYTES = 1 << 20 };
 
-enum probe_run_state { RUN_NEW, RUN_TURN, RUN_PLACE, RUN_PROBE, RUN_DONE };
+enum probe_run_state { RUN_NEW, RUN_TURN, RUN_PROBE, RUN_DONE };
 
 struct probe_run {
     struct worker *worker;
@@ -29,12 +28,12 @@ struct probe_run {
     enum probe_run_state state;
     bool wants_sample; /* the address's owner has none for further names yet */
     int64_t began_ms;  /* by clock_boot_ms: the session */
-    int64_t since_ms;  /* monotonic: it has waited since then, in RUN_TURN or RUN_PLACE */
+    int64_t since_ms;  /* monotonic: it has waited since then, in RUN_TURN */
     bool counts;       /* it is the first connection to the address in this pass */
     uint64_t number;   /* of that one, among the loop's (port_outage); or 0 */
     uint32_t ms_turn, ms_place;
+    uint64_t domain; /* pace_domain of its host */
     struct handle turn;
-    struct gate_wait place;
     struct handle probe;
     void (*done)(void *arg);
     void *arg;

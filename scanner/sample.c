@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { SAMPLE_ARENA_BYTES = 32 * 1024, SAMPLE_EHLO_LINES = 32 };
+enum { SAMPLE_ARENA_BYTES = 32 * 1024, SAMPLE_FIRST_BYTES = 512, SAMPLE_EHLO_LINES = 32 };
 
 struct probe_sample {
     atomic_uint references;
@@ -38,7 +38,7 @@ struct probe_sample *probe_sample_create(const struct probe_facts *probe)
     if (sample == NULL)
         return NULL;
     atomic_init(&sample->references, 1);
-    arena_init(&sample->arena, SAMPLE_ARENA_BYTES);
+    arena_init_small(&sample->arena, SAMPLE_ARENA_BYTES, SAMPLE_FIRST_BYTES);
     size_t lines = probe->ehlo_count < SAMPLE_EHLO_LINES ? probe->ehlo_count : SAMPLE_EHLO_LINES;
     sample->greeting = arena_bytes(&sample->arena, probe->greeting);
     sample->ehlo = copy_lines(&sample->arena, probe->ehlo, lines);
@@ -61,6 +61,11 @@ void probe_sample_release(struct probe_sample *sample)
         return;
     arena_dispose(&sample->arena);
     free(sample);
+}
+
+size_t probe_sample_bytes(const struct probe_sample *sample)
+{
+    return sizeof *sample + sample->arena.held_bytes;
 }
 
 void probe_sample_inherit(const struct probe_sample *sample, struct arena *arena, struct probe_facts *facts)

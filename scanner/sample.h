@@ -18,6 +18,9 @@ struct probe_sample *probe_sample_create(const struct probe_facts *probe);
 struct probe_sample *probe_sample_hold(struct probe_sample *sample);
 void probe_sample_release(struct probe_sample *sample);
 
+/* What is held for it on the heap. */
+size_t probe_sample_bytes(const struct probe_sample *sample);
+
 /* Fills in what is inherited, copied into arena, and marks the facts as shared. */
 void probe_sample_inherit(const struct probe_sample *sample, struct arena *arena, struct probe_facts *facts);
 

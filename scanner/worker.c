@@ -11,12 +11,6 @@
 #include "scanner/domain.h"
 #include "scanner/hosts.h"
 
-static size_t share(int64_t whole, uint32_t count)
-{
-    size_t part = (size_t)whole / count;
-    return part == 0 ? 1 : part;
-}
-
 /* What a loop notices first after a gap leaves all that lived through it in doubt. */
 static void take_turn(struct worker *worker)
 {
@@ -45,8 +39,6 @@ static bool worker_init(struct worker *worker, const char **why)
     if (loop_init(&worker->loop, worker) != ERR_OK)
         return false;
     slots_init(&worker->domains);
-    gate_init(&worker->smtp_gate, share(context->config->smtp_live, worker->count));
-    gate_init(&worker->policy_gate, share(context->config->policy_live, worker->count));
     struct event_base *base = worker->loop.base;
     if (!start_beat(worker))
         return false;
@@ -116,11 +108,6 @@ void workers_destroy(struct worker *workers, uint32_t count)
 {
     if (workers == NULL)
         return;
-    /* What is cut makes room for what waits: that is not to begin now, with a connection that nobody sees. */
-    for (uint32_t i = 0; i < count; i++) {
-        gate_close(&workers[i].smtp_gate);
-        gate_close(&workers[i].policy_gate);
-    }
     for (uint32_t i = 0; i < count; i++)
         end_services(&workers[i]);
     for (uint32_t i = 0; i < count; i++)

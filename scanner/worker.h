@@ -9,7 +9,6 @@
 #include "scanner/base/place.h"
 #include "scanner/config.h"
 #include "scanner/dns/lookup.h"
-#include "scanner/gate.h"
 #include "scanner/limits.h"
 #include "scanner/loop.h"
 #include "scanner/outage.h"
@@ -48,6 +47,7 @@ struct scan_context {
         port_doubts; /* loops that of late saw no connection to port 25 made: it is to be tried again */
     atomic_uint port_losses; /* loops that hold it lost */
     bool whole_facts;        /* domains see all that a probe saw, not only what a verdict needs (check) */
+    bool all_at_once;        /* all MX hosts and addresses of a domain are asked side by side (check) */
     const char *trace;       /* a domain whose transitions are printed to stderr, or NULL */
     struct sink sink;
 };
@@ -63,8 +63,6 @@ struct worker {
     struct prober *prober;
     struct pacer *pacer;
     struct hosts *hosts;
-    struct gate smtp_gate;
-    struct gate policy_gate;
     struct slots domains;
     uint32_t pass;          /* of the scan, from 1 */
     uint64_t connects_made; /* SMTP connections that an address took */

@@ -8,7 +8,8 @@ WORLD is a JSON file: {"resolver": ADDRESS, "names": {NAME: {"A": [..], "MX": [.
 443 there, says "ready", and at the end (SIGTERM) writes LOG: a JSON line for each event, with the time in seconds, the
 kind (dns, smtp, https), the address, what happened, and a detail. A session is held for linger_ms, so that how many are
 open at a time shows. With "faults" a part of the sessions (by a seeded draw) closes, stays silent or drips, and the
-name server is silent now and then. "endless" is a domain under which names are made up; "quiet" writes down nothing.
+name server is silent now and then. At the addresses of "tarpit" a session says the greeting (443: the end of the
+handshake), then nothing until the other side has had enough. "endless" is a domain under which names are made up; "quiet" writes down nothing.
 """
 
 import asyncio
@@ -49,7 +50,7 @@ def wire_data(rtype, value):
 
 class World:
     def __init__(self, path):
-        self.endless, self.quiet = "", False
+        self.endless, self.quiet, self.tarpit = "", False, []
         with open(path, encoding="utf-8") as file:
             self.__dict__.update(json.load(file))
         self.events = []
@@ -159,12 +160,21 @@ async def https(world, reader, writer):
     writer.write((reply + POLICY).encode())
 
 
+async def tarpit(_world, reader, writer):
+    if writer.get_extra_info("sockname")[1] == 25:
+        writer.write(b"220 mx.test ESMTP\r\n")
+    while await reader.read(4096):
+        pass
+
+
 def session(world, kind, play):
+    stuck = set(world.tarpit)
+
     async def run(reader, writer):
         address = writer.get_extra_info("sockname")[0]
         world.note(kind, address, "open")
         try:
-            await asyncio.wait_for(play(world, reader, writer), SESSION_SECONDS)
+            await asyncio.wait_for((tarpit if address in stuck else play)(world, reader, writer), SESSION_SECONDS)
             await writer.drain()
         except (asyncio.TimeoutError, asyncio.IncompleteReadError, OSError, ssl.SSLError):
             pass

@@ -1,4 +1,4 @@
-/* The leaves: arena, buf, slots, map, list, clock, the error table; and the gate. */
+/* The leaves: arena, buf, slots, map, list, clock, the error table. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -19,7 +19,6 @@
 #include "scanner/base/net.h"
 #include "scanner/base/slots.h"
 #include "scanner/failure.h"
-#include "scanner/gate.h"
 
 static void test_arena(void **state)
 {
@@ -241,51 +240,6 @@ static void test_error_table(void **state)
     assert_string_equal(error_text(ERR_FULL), "no space left on the device");
 }
 
-struct guest {
-    struct gate *gate;
-    struct gate_wait wait;
-    int *entered;
-    bool leaves_at_once;
-};
-
-static void on_enter(void *arg)
-{
-    struct guest *guest = arg;
-    (*guest->entered)++;
-    if (guest->leaves_at_once)
-        gate_leave(guest->gate);
-}
-
-static void test_gate(void **state)
-{
-    (void)state;
-    struct gate gate;
-    struct guest guests[6];
-    int entered = 0;
-    gate_init(&gate, 2);
-    for (int i = 0; i < 6; i++) {
-        guests[i] = (struct guest){.gate = &gate, .entered = &entered};
-        gate_wait_init(&guests[i].wait, on_enter, &guests[i]);
-        gate_enter(&gate, &guests[i].wait);
-    }
-    assert_int_equal(entered, 2);
-    gate_cancel(&guests[2].wait);
-    gate_leave(&gate);
-    assert_int_equal(entered, 3);
-    guests[4].leaves_at_once = true;
-    gate_leave(&gate); /* 4 enters and leaves, so 5 enters too */
-    assert_int_equal(entered, 5);
-    assert_int_equal(gate.open, 2);
-    struct guest late = {.gate = &gate, .entered = &entered};
-    gate_wait_init(&late.wait, on_enter, &late);
-    gate_enter(&gate, &late.wait);
-    gate_close(&gate);
-    gate_leave(&gate);
-    gate_leave(&gate);
-    assert_int_equal(entered, 5);
-    gate_cancel(&late.wait);
-}
-
 /* Every errno that a connection can end with has one meaning, whoever asks. */
 static void test_net_errors(void **state)
 {
@@ -319,7 +273,7 @@ int main(void)
         cmocka_unit_test(test_buf),           cmocka_unit_test(test_slots),
         cmocka_unit_test(test_map),           cmocka_unit_test(test_clock_format),
         cmocka_unit_test(test_failure_table), cmocka_unit_test(test_error_table),
-        cmocka_unit_test(test_gate),          cmocka_unit_test(test_net_errors),
+        cmocka_unit_test(test_net_errors),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -1,15 +1,19 @@
-/* Turns at IP addresses: concurrency, spacing, waiting, silence, cancelling; on one loop and over several. */
+/* Turns at IP addresses and places: concurrency, spacing, waiting, silence, who goes first, what is kept of
+ * addresses, cancelling; on one loop and over several. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/samples.h"
+#include "scanner/served.h"
 #include "scanner/silent.h"
 #include "scanner/worker.h"
 
@@ -237,8 +241,8 @@ static void ask_names(struct bench *bench, const struct ip_addr *ip, struct aske
                       bool exempt)
 {
     for (int i = 0; i < count; i++)
-        assert_true(handle_is_set(pace_request_name(&bench->workers[(uint32_t)i % bench->count], ip, exempt,
-                                                    on_answer, &askers[i])));
+        assert_true(handle_is_set(pace_request_name(&bench->workers[(uint32_t)i % bench->count], ip, 0,
+                                                    exempt, on_answer, &askers[i])));
 }
 
 static void run_all(struct bench *bench, int ms)
@@ -293,7 +297,7 @@ static void test_names_budget(void **state)
     run_all(&bench, 20);
     assert_int_equal(granted(askers, NAMES), BUDGET);
     assert_int_equal(answered_with(askers, NAMES, PACE_BUDGET), 0); /* nothing to inherit yet */
-    pace_release_probe(bench.workers, &ip, false, make_sample());
+    pace_release_probe(bench.workers, &ip, 0, false, make_sample());
     run_all(&bench, 20);
     assert_int_equal(answered_with(askers, NAMES, PACE_BUDGET), NAMES - BUDGET);
     for (int i = 0; i < NAMES; i++)
@@ -323,7 +327,7 @@ static void test_names_budget_without_sample(void **state)
     run_all(&bench, 20);
     assert_int_equal(granted(askers, 2), 1);
     assert_true(askers[0].wants_sample);
-    pace_release_probe(bench.workers, &ip, false, NULL);
+    pace_release_probe(bench.workers, &ip, 0, false, NULL);
     run_all(&bench, 20);
     assert_int_equal(askers[1].answer, PACE_BUDGET);
     assert_false(askers[1].facts.shared);
@@ -437,6 +441,336 @@ static void test_destroy_while_waiting(void **state)
     bench_dispose(&bench);
 }
 
+/* ---- places -------------------------------------------------------------------------------------------- */
+
+enum { PLACES = 10, TARPIT = 300, TARPIT_DOMAIN = 77, GOOD_DOMAIN = 99, LONG_MS = 20000 };
+
+/* So many addresses that each has a prefix of its own. */
+static struct ip_addr spread(uint32_t number)
+{
+    uint8_t bytes[4] = {(uint8_t)(20 + (number >> 16)), (uint8_t)(number >> 8), (uint8_t)number, 1};
+    return ip_v4(bytes);
+}
+
+static void bench_places(struct bench *bench, int64_t places, int64_t per_minute, int64_t wait)
+{
+    bench_init(bench, 1, 1, per_minute, wait);
+    pacer_destroy(bench->workers[0].pacer);
+    bench->config.smtp_live = places;
+    bench->config.policy_live = places;
+    bench->workers[0].pacer = pacer_create(bench->workers);
+}
+
+static void ask_at(struct bench *bench, struct ip_addr ip, uint64_t domain, struct asker *asker)
+{
+    assert_true(handle_is_set(pace_request_name(bench->workers, &ip, domain, true, on_answer, asker)));
+}
+
+static void release_at(struct bench *bench, struct ip_addr ip, uint64_t domain)
+{
+    pace_release_probe(bench->workers, &ip, domain, false, NULL);
+}
+
+static void run_until_answered(struct bench *bench, const struct asker *asker)
+{
+    int64_t until_ms = clock_monotonic_ms() + LONG_MS;
+    while (asker->answers == 0 && clock_monotonic_ms() < until_ms)
+        run_for(bench->workers, 1);
+    assert_int_equal(asker->answers, 1);
+}
+
+static void test_a_tarpit_waits_for_its_own(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker tarpit[TARPIT];
+    struct asker good = {0};
+    memset(tarpit, 0, sizeof tarpit);
+    bench_places(&bench, PLACES, 1000000, 60000);
+    for (uint32_t i = 0; i < TARPIT; i++)
+        ask_at(&bench, spread(i), TARPIT_DOMAIN, &tarpit[i]);
+    run_for(bench.workers, 20);
+    assert_int_equal(granted(tarpit, TARPIT), PLACES); /* no ceiling while places are free */
+    ask_at(&bench, address(1), GOOD_DOMAIN, &good);
+    run_for(bench.workers, 20);
+    assert_int_equal(good.answers, 0);
+    release_at(&bench, spread(0), TARPIT_DOMAIN);
+    run_until_answered(&bench, &good);
+    assert_int_equal(good.answer, PACE_GRANTED);
+    assert_int_equal(granted(tarpit, TARPIT), PLACES);
+    release_at(&bench, address(1), GOOD_DOMAIN);
+    run_until_answered(&bench, &tarpit[PLACES]);
+    assert_int_equal(pacer_open(bench.workers[0].pacer, PACE_SMTP), PLACES);
+    bench_dispose(&bench);
+}
+
+/* Behind one of the tarpit's names in the line of its own address. */
+static void test_a_tarpits_name_does_not_block_an_address(void **state)
+{
+    (void)state;
+    struct bench bench;
+    static struct asker tarpit[PLACES + 4000];
+    struct asker early = {0}, late = {0}, last = {0}, other = {0};
+    memset(tarpit, 0, sizeof tarpit);
+    bench_places(&bench, PLACES, 1000000, 60000);
+    for (uint32_t i = 0; i < PLACES; i++)
+        ask_at(&bench, spread(i), TARPIT_DOMAIN, &tarpit[i]);
+    run_for(bench.workers, 20);
+    for (uint32_t i = PLACES; i < PLACES + 200; i++)
+        ask_at(&bench, address(1), TARPIT_DOMAIN, &tarpit[i]);
+    ask_at(&bench, address(1), GOOD_DOMAIN, &early);
+    ask_at(&bench, address(1), GOOD_DOMAIN + 2, &late);
+    for (uint32_t i = PLACES + 200; i < PLACES + 400; i++)
+        ask_at(&bench, address(1), TARPIT_DOMAIN, &tarpit[i]);
+    ask_at(&bench, address(1), GOOD_DOMAIN + 4, &last);
+    run_for(bench.workers, 20);
+    release_at(&bench, spread(0), TARPIT_DOMAIN); /* whoever arrives is looked at, */
+    run_until_answered(&bench, &early);
+    release_at(&bench, address(1), GOOD_DOMAIN); /* so are the first when the turn comes, */
+    run_until_answered(&bench, &late);
+    ask_at(&bench, address(2), GOOD_DOMAIN + 6, &other);
+    run_for(bench.workers, 20);
+    release_at(&bench, address(1), GOOD_DOMAIN + 2);
+    run_until_answered(&bench, &other);
+    run_for(bench.workers, 1800); /* and all of them now and then */
+    release_at(&bench, address(2), GOOD_DOMAIN + 6);
+    run_until_answered(&bench, &last);
+    assert_int_equal(granted(tarpit, PLACES + 400), PLACES);
+    bench_dispose(&bench);
+}
+
+/* What waits for a place has not had its turn: the pace is that of connections. */
+static void test_the_pace_counts_from_the_place(void **state)
+{
+    enum { EVERY_MS = 150 };
+    (void)state;
+    struct bench bench;
+    struct asker holder = {0}, askers[2] = {{0}};
+    bench_places(&bench, 1, 60000 / EVERY_MS, 60000);
+    ask_at(&bench, spread(1), 1, &holder);
+    run_for(bench.workers, 10);
+    for (int i = 0; i < 2; i++)
+        ask_at(&bench, address(1), GOOD_DOMAIN, &askers[i]);
+    run_for(bench.workers, 2 * EVERY_MS); /* in which both could have had their turns */
+    assert_int_equal(granted(askers, 2), 0);
+    release_at(&bench, spread(1), 1);
+    run_until_answered(&bench, &askers[0]);
+    release_at(&bench, address(1), GOOD_DOMAIN);
+    run_until_answered(&bench, &askers[1]);
+    assert_true(askers[1].at_ms - askers[0].at_ms >= EVERY_MS - 1);
+    bench_dispose(&bench);
+}
+
+static void test_waiting_for_a_place_has_an_end(void **state)
+{
+    enum { WAIT = 300 };
+    (void)state;
+    struct bench bench;
+    struct asker holder = {0}, waits = {0}, again = {0};
+    bench_places(&bench, 1, 1000000, WAIT);
+    ask_at(&bench, spread(1), 1, &holder);
+    run_for(bench.workers, 10);
+    int64_t asked_ms = clock_monotonic_ms();
+    ask_at(&bench, address(1), GOOD_DOMAIN, &waits);
+    run_until_answered(&bench, &waits);
+    assert_int_equal(waits.answer, PACE_TOO_LONG);
+    assert_true(waits.at_ms - asked_ms >= WAIT);
+    release_at(&bench, spread(1), 1); /* nobody stands at the gate for it any more */
+    run_for(bench.workers, 10);
+    assert_int_equal(pacer_open(bench.workers[0].pacer, PACE_SMTP), 0);
+    ask_at(&bench, address(1), GOOD_DOMAIN, &again);
+    run_until_answered(&bench, &again);
+    assert_int_equal(again.answer, PACE_GRANTED);
+    bench_dispose(&bench);
+}
+
+static void test_cancel_while_waiting_for_a_place(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker holder = {0}, gone = {0}, next = {0};
+    struct ip_addr ip = address(1);
+    bench_places(&bench, 1, 1000000, 60000);
+    ask_at(&bench, spread(1), 1, &holder);
+    run_for(bench.workers, 10);
+    struct handle handle = pace_request_name(bench.workers, &ip, GOOD_DOMAIN, true, on_answer, &gone);
+    ask_at(&bench, address(2), GOOD_DOMAIN, &next);
+    run_for(bench.workers, 10);
+    pace_cancel(bench.workers, handle);
+    release_at(&bench, spread(1), 1);
+    run_until_answered(&bench, &next); /* the place of who left came back */
+    assert_int_equal(gone.answers, 0);
+    release_at(&bench, address(2), GOOD_DOMAIN);
+    run_for(bench.workers, 10);
+    assert_int_equal(pacer_open(bench.workers[0].pacer, PACE_SMTP), 0);
+    bench_dispose(&bench);
+}
+
+/* A policy host's key is its address. */
+static void test_crowded_policy_host_waits_for_its_own(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker crowd[100];
+    struct asker good = {0};
+    struct ip_addr crowded = address(1), other = address(2);
+    memset(crowd, 0, sizeof crowd);
+    bench_places(&bench, PLACES, 1000000, 60000);
+    pacer_destroy(bench.workers[0].pacer);
+    bench.config.limits_https_connections = 1000;
+    bench.config.limits_https_per_minute = 60000000;
+    bench.workers[0].pacer = pacer_create(bench.workers);
+    for (int i = 0; i < 100; i++)
+        (void)pace_request(bench.workers, &crowded, PACE_HTTPS, on_answer, &crowd[i]);
+    run_for(bench.workers, 20);
+    assert_int_equal(granted(crowd, 100), PLACES);
+    (void)pace_request(bench.workers, &other, PACE_HTTPS, on_answer, &good);
+    run_for(bench.workers, 20);
+    pace_release(bench.workers, &crowded, PACE_HTTPS, false);
+    run_until_answered(&bench, &good);
+    assert_int_equal(granted(crowd, 100), PLACES);
+    bench_dispose(&bench);
+}
+
+static void test_domains_of_hosts(void **state)
+{
+    static const char *const same[][2] = {{"mx1.example.co.uk", "a.b.example.co.uk"},
+                                          {"mx.example.com", "example.com"},
+                                          {"mx.tarpit.nowhere", "mx2.tarpit.nowhere"}};
+    static const char *const other[][2] = {
+        {"mx.a.co.uk", "mx.b.co.uk"}, {"mx.a.github.io", "mx.b.github.io"}, {"a", "b"}, {"com", "org"}};
+    struct scan_context context = {.hash_seed = 3};
+    const struct worker worker = {.context = &context};
+    (void)state;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        assert_true(pace_domain(&worker, same[i][0]) == pace_domain(&worker, same[i][1]));
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        assert_true(pace_domain(&worker, other[i][0]) != pace_domain(&worker, other[i][1]));
+}
+
+/* ---- what is kept of addresses ------------------------------------------------------------------------- */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { MANY = 50000 }; /* whose memory is not ours to measure */
+#else
+enum { MANY = 1000000 };
+#endif
+enum { AT_ONCE = 500, EVERY = 10000, KEPT_BYTES = 24, MIB = 1 << 20 };
+
+/* Names at each of so many addresses, all let in and over. */
+static void serve_names(struct bench *bench, uint32_t first, uint32_t count, int names)
+{
+    static struct asker askers[AT_ONCE];
+    memset(askers, 0, sizeof askers);
+    for (int name = 0; name < names; name++) {
+        for (uint32_t i = 0; i < count; i++) {
+            struct ip_addr ip = spread(first + i);
+            askers[i].answers = 0;
+            (void)pace_request_name(bench->workers, &ip, 1, false, on_answer, &askers[i]);
+        }
+        for (uint32_t i = 0; i < count; i++)
+            while (askers[i].answers == 0)
+                (void)event_base_loop(bench->workers[0].loop.base, EVLOOP_ONCE);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(askers[i].answer, PACE_GRANTED);
+            release_at(bench, spread(first + i), 1);
+        }
+    }
+}
+
+static size_t resident_bytes(void)
+{
+    unsigned long pages = 0, all = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu %lu", &all, &pages), 2);
+    (void)fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A million addresses with two names each: what is kept of them is small, and their budget stands. */
+static void test_many_addresses_with_two_names(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, 1, 1, 1000000, 60000);
+    pacer_destroy(bench.workers[0].pacer);
+    bench.config.limits_names_per_ip = 3;
+    bench.workers[0].pacer = pacer_create(bench.workers);
+    serve_names(&bench, 0, AT_ONCE, 2);
+    size_t before = resident_bytes();
+    for (uint32_t first = AT_ONCE; first < MANY; first += AT_ONCE)
+        serve_names(&bench, first, AT_ONCE, 2);
+    size_t grown = resident_bytes() - before;
+    printf("%d addresses with two names: resident memory grew by %zu bytes each\n", MANY, grown / MANY);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    assert_true(grown < (size_t)KEPT_BYTES * MANY + 16 * (size_t)MIB); /* what is busy, and the heap's own */
+#endif
+    for (uint32_t i = 0; i < MANY; i += EVERY) {
+        struct asker third = {0}, fourth = {0};
+        struct ip_addr ip = spread(i);
+        (void)pace_request_name(bench.workers, &ip, 1, false, on_answer, &third);
+        run_until_answered(&bench, &third);
+        assert_int_equal(third.answer, PACE_GRANTED);
+        release_at(&bench, ip, 1);
+        (void)pace_request_name(bench.workers, &ip, 1, false, on_answer, &fourth);
+        run_until_answered(&bench, &fourth);
+        assert_int_equal(fourth.answer, PACE_BUDGET);
+    }
+    pacer_new_pass(bench.workers[0].pacer);
+    struct asker anew = {0};
+    ask_at(&bench, spread(0), 1, &anew);
+    run_until_answered(&bench, &anew);
+    assert_int_equal(anew.answer, PACE_GRANTED);
+    bench_dispose(&bench);
+}
+
+/* At every size, for those that are kept. */
+static void test_bytes_of_a_count(void **state)
+{
+    (void)state;
+    static struct served served;
+    served_init(&served, 5);
+    for (uint32_t i = 0; i < MANY; i++) {
+        assert_int_equal(served_get(&served, bytes_make(&i, sizeof i)), 0);
+        assert_true(served_set(&served, bytes_make(&i, sizeof i), 2 + i % 7));
+        if (i > 10000)
+            assert_true(served_bytes(&served) <= (size_t)KEPT_BYTES * (i + 1));
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        assert_int_equal(served_get(&served, bytes_make(&i, sizeof i)), 2 + i % 7);
+    uint32_t one = 1;
+    assert_true(served_set(&served, bytes_make(&one, sizeof one), 1 << 25));
+    assert_int_equal(served_get(&served, bytes_make(&one, sizeof one)), SERVED_NAMES_MOST);
+    served_clear(&served);
+    assert_int_equal(served_get(&served, bytes_make(&one, sizeof one)), 0);
+    assert_int_equal(served_bytes(&served), 0);
+    served_clear(&served);
+}
+
+static void test_samples_have_a_ceiling(void **state)
+{
+    enum { CEILING = 64 * 1024, SAMPLES = 1000 };
+    (void)state;
+    struct samples samples;
+    struct ip_addr first = spread(0);
+    samples_init(&samples, CEILING, 5);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        struct ip_addr ip = spread(i);
+        samples_keep(&samples, &ip, make_sample());
+        assert_true(samples.bytes <= CEILING);
+        assert_non_null(samples_find(&samples, &first)); /* used all the time */
+    }
+    assert_true(samples.by_ip.count > 10);
+    assert_true(samples.by_ip.count < SAMPLES / 2);
+    struct ip_addr second = spread(1), last = spread(SAMPLES - 1);
+    assert_null(samples_find(&samples, &second));
+    samples_drop(&samples, &last);
+    assert_null(samples_find(&samples, &last));
+    samples_clear(&samples);
+    assert_int_equal(samples.bytes, 0);
+}
+
 /* Many loops, few addresses: never more than the limit at an address, and everybody is served. */
 enum { LOOPS = 4, EACH = 200, ADDRESSES = 5, CONNECTIONS = 2 };
 
@@ -531,6 +865,16 @@ int main(void)
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_destroy_while_waiting),
         cmocka_unit_test(test_over_loops),
+        cmocka_unit_test(test_a_tarpit_waits_for_its_own),
+        cmocka_unit_test(test_a_tarpits_name_does_not_block_an_address),
+        cmocka_unit_test(test_the_pace_counts_from_the_place),
+        cmocka_unit_test(test_waiting_for_a_place_has_an_end),
+        cmocka_unit_test(test_cancel_while_waiting_for_a_place),
+        cmocka_unit_test(test_crowded_policy_host_waits_for_its_own),
+        cmocka_unit_test(test_domains_of_hosts),
+        cmocka_unit_test(test_many_addresses_with_two_names),
+        cmocka_unit_test(test_bytes_of_a_count),
+        cmocka_unit_test(test_samples_have_a_ceiling),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }

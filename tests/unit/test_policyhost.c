@@ -240,7 +240,6 @@ static struct visited visit(const struct address_script *scripts, size_t count)
     assert_int_equal(optout_read("", &context.optout, &said), ERR_OK);
     buf_dispose(&said);
     arena_init(&arena, ARENA_BYTES);
-    gate_init(&worker.policy_gate, 1);
     assert_true(policy_visit_start(&one, &worker, "a.example", &arena, &facts, on_done, &done));
     answer_lookup(0);
     answer_lookup(1);
@@ -252,7 +251,6 @@ static struct visited visit(const struct address_script *scripts, size_t count)
     }
     assert_int_equal(done, 1);
     assert_int_equal(way.open, 0);
-    assert_int_equal(worker.policy_gate.open, 0);
     struct visited result = {verdict_fetch(&facts, 0), number_of(&facts.fetch.ip) + 1};
     optout_destroy(context.optout);
     arena_dispose(&arena);
