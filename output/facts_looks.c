@@ -22,6 +22,10 @@ void read_looks(struct read_fields *read, const struct json_node *root, struct d
 {
     const struct json_node *list = read_list(read, root, "looks");
     facts->one_look = read_bool(read, root, "one_look");
+    if (list != NULL && list->count > LOOKS_MOST) {
+        read_fault(read, "looks", "are more than there can be");
+        return;
+    }
     facts->looks = list == NULL ? NULL : read_array(read, list->count, sizeof *facts->looks);
     for (const struct json_node *node = facts->looks == NULL ? NULL : list->first;
          node != NULL && !read->failed; node = node->next)

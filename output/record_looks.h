@@ -11,6 +11,9 @@
 #include "scanner/base/ip.h"
 #include "scanner/failure.h"
 
+/* More than a scan ever keeps of a domain (scanner/looks: by bytes). */
+enum { LOOKS_MOST = 256 };
+
 /* One that passed, or that found STARTTLS missing, refused or broken off, resp. the policy host refusing. */
 struct look {
     const char *host; /* the MX host, or the policy host */

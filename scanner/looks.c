@@ -15,6 +15,8 @@ struct head {
     uint8_t step;
 };
 
+_Static_assert(LOOKS_BYTES / (sizeof(struct head) + IPV4_BYTES) <= LOOKS_MOST, "whatever fits is read again");
+
 static bool has_failed(const struct look *look)
 {
     return look->code != FAIL_NONE && !look->dane;

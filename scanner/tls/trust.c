@@ -412,8 +412,11 @@ static bool is_past_ceiling(unsigned long error)
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
 }
 
-static bool says_closed(unsigned long error)
+/* Without a word, or in good order, which leaves no error. */
+static bool says_closed(const SSL *ssl, unsigned long error)
 {
+    if (error == 0)
+        return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
 
@@ -422,7 +425,7 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
 {
     char text[256];
     collect(ssl, verify, reference, arena, facts);
-    facts->end = says_closed(error) ? TLS_CLOSED : TLS_FAILED;
+    facts->end = says_closed(ssl, error) ? TLS_CLOSED : TLS_FAILED;
     facts->truncated = facts->truncated || is_past_ceiling(error);
     if (error == 0)
         return;

@@ -76,7 +76,8 @@ void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *re
                        struct tls_facts *facts);
 
 /* After one that failed: takes the first error of this thread's queue (and empties it) into error_reason,
- * error_text, alert; facts->end becomes TLS_FAILED, or TLS_CLOSED where that error says that the peer closed.
+ * error_text, alert; facts->end becomes TLS_FAILED, or TLS_CLOSED where that error says that the peer closed,
+ * or none stands there as it did so in good order.
  * Certificates seen so far are collected where there are any. */
 void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
                        struct tls_facts *facts);

@@ -266,6 +266,8 @@ static void test_refusals_say_which_field(void **state)
                    ERR_SYNTAX, "ips");
     assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{\"certs\":[\"00\"]}}}", ERR_SYNTAX,
                    "certs");
+    assert_refused("{" HEAD ",\"looks\":[{\"ip\":\"192.0.2.1\"}]}", ERR_SYNTAX, "host: is missing");
+    assert_refused("{" HEAD ",\"looks\":[{\"host\":\"m\",\"code\":\"smtp.what\"}]}", ERR_SYNTAX, "");
     assert_refused("{" HEAD ",\"mx\":{\"x\":[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]}}", ERR_LIMIT, "");
 }
 
@@ -279,6 +281,12 @@ static void test_a_huge_record_is_refused(void **state)
         assert_true(buf_text(&line, ",0"));
     assert_true(buf_text(&line, "]}}"));
     assert_refused(buf_string(&line), ERR_LIMIT, "limit");
+    buf_reset(&line);
+    assert_true(buf_text(&line, "{" HEAD ",\"looks\":[0"));
+    for (size_t i = 0; i < LOOKS_MOST; i++)
+        assert_true(buf_text(&line, ",0"));
+    assert_true(buf_text(&line, "]}"));
+    assert_refused(buf_string(&line), ERR_SYNTAX, "looks: are more than there can be");
     buf_dispose(&line);
 }
 

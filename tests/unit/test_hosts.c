@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define clock_monotonic_ms real_monotonic_ms
 #include "scanner/base/clock.c"
@@ -121,6 +122,7 @@ struct bench {
     unsigned answers;
     uint8_t last; /* of the address that was handed out, 0: none */
     bool stale;
+    int64_t probed; /* when the address that was handed out was */
 };
 
 static int set_up(void **state)
@@ -162,6 +164,7 @@ static void on_ready(void *arg, struct host_result *result)
     bench->answers++;
     bench->last = address->ip_count == 0 ? 0 : address->ips[0].bytes[3];
     bench->stale = address->a.stale;
+    bench->probed = result->facts.probe_count == 0 ? 0 : result->facts.probes[0].time;
     host_result_release(result);
 }
 
@@ -332,6 +335,55 @@ static void signed_addresses_do_not_serve(void **state)
     assert_false(bench->stale);
 }
 
+static void ask_again(struct bench *bench, const struct looks_again *again)
+{
+    const struct timespec pause = {.tv_nsec = 2000000}; /* times of probes are in ms */
+    (void)nanosleep(&pause, NULL);
+    assert_true(
+        handle_is_set(hosts_request_again(&bench->worker, "mx.example", false, again, on_ready, bench)));
+    turn(bench);
+    answer_all(&bench->engine);
+    turn(bench);
+}
+
+/* TLS-7: who saw a look that does not decide gets another, once for all who saw it; nobody else does. */
+static void a_second_look_is_made_once(void **state)
+{
+    struct bench *bench = *state;
+    struct look_again seen = {.ip = ip_v4((const uint8_t[]){192, 0, 2, 1})};
+    struct looks_again again = {&seen, 1};
+    look(bench, "mx.example");
+    seen.time = bench->probed;
+    ask_again(bench, &(struct looks_again){NULL, 0});
+    assert_int_equal(bench->probed, seen.time);
+    ask_again(bench, &again);
+    int64_t second = bench->probed;
+    assert_true(second > seen.time);
+    ask_again(bench, &again); /* another domain that had seen the first */
+    assert_int_equal(bench->probed, second);
+    ask_again(bench, &(struct looks_again){NULL, 0});
+    assert_int_equal(bench->probed, second);
+    assert_int_equal(bench->answers, 5);
+}
+
+/* TLS-7: a look that is under way for the sake of the DNS alone keeps what was probed: its result is the old
+ * look, and who asks for a second asks once more. */
+static void a_look_under_way_may_be_the_old_one(void **state)
+{
+    struct bench *bench = *state;
+    struct look_again seen = {.ip = ip_v4((const uint8_t[]){192, 0, 2, 1})};
+    struct looks_again again = {&seen, 1};
+    look(bench, "mx.example");
+    seen.time = bench->probed;
+    now_ms += TTL_S * 1000;
+    ask(bench, "mx.example");
+    ask_again(bench, &again);
+    assert_int_equal(bench->answers, 3);
+    assert_int_equal(bench->probed, seen.time);
+    ask_again(bench, &again);
+    assert_true(bench->probed > seen.time);
+}
+
 /* Those asked for last stay: a thousand hosts go through a cache that holds a few. */
 static void the_cache_has_a_ceiling(void **state)
 {
@@ -368,6 +420,8 @@ int main(void)
         TEST(earlier_addresses_serve_for_an_hour),
         TEST(a_good_answer_ends_the_stale_one),
         TEST(signed_addresses_do_not_serve),
+        TEST(a_second_look_is_made_once),
+        TEST(a_look_under_way_may_be_the_old_one),
         TEST(the_cache_has_a_ceiling),
     };
     return cmocka_run_group_tests_name("hosts", tests, NULL, NULL);

@@ -251,6 +251,10 @@ static void visit_run(struct visit *visit, struct world *world, uint16_t port, c
 #define TO_TLS      TO_STARTTLS, READY
 #define TO_INSIDE   TO_TLS, ACT(PEER_TLS), EHLO
 #define INSIDE      SEND("250-mx1.example.test\r\n250 8BITMIME\r\n")
+#define CLOSE_NOTIFY                                                                                         \
+    {                                                                                                        \
+        PEER_SEND, "\x15\x03\x03\x00\x02\x01\x00", 7                                                         \
+    }
 #define ALERT                                                                                                \
     {                                                                                                        \
         PEER_SEND, "\x15\x03\x03\x00\x02\x02\x28", 7                                                         \
@@ -860,6 +864,18 @@ static void test_alerts(void **state)
     assert_int_equal(tls.alert, SSL_AD_HANDSHAKE_FAILURE);
 }
 
+/* TLS-7: closed in good order is closed, and no answer. */
+static void test_close_notify_for_a_handshake(void **state)
+{
+    static const struct peer_step at_once[] = {TO_TLS, ACT(PEER_READ), CLOSE_NOTIFY, ACT(PEER_SILENT)};
+    static const struct peer_step then_gone[] = {TO_TLS, ACT(PEER_READ), CLOSE_NOTIFY, ACT(PEER_END)};
+    struct world *world = world_of(state);
+    struct tls_facts tls = tls_of(world, at_once, GOOD);
+    assert_int_equal(tls.end, TLS_CLOSED);
+    assert_int_equal(tls.alert, -1);
+    assert_int_equal(tls_of(world, then_gone, GOOD).end, TLS_CLOSED);
+}
+
 /* ---- times and addresses ------------------------------------------------------------------------------- */
 
 static void test_times(void **state)
@@ -1209,6 +1225,7 @@ int main(void)
 {
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(test_alerts),
+        cmocka_unit_test(test_close_notify_for_a_handshake),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_connect_timeout),
