@@ -209,17 +209,23 @@ static size_t count_about(const struct domain_facts *facts, const char *host, co
     return count;
 }
 
+static bool is_due_again(const struct domain_facts *facts, const struct look *look, const char *host)
+{
+    return has_failed(look) && is_about(look, host, &look->ip) && count_about(facts, host, &look->ip) == 1;
+}
+
 struct looks_again looks_again(const struct domain_facts *facts, const char *host, struct arena *arena)
 {
     struct looks_again again = {NULL, 0};
-    struct look_again *list =
-        facts->look_count == 0 ? NULL : arena_array(arena, facts->look_count, sizeof *list);
-    for (size_t i = 0; list != NULL && i < facts->look_count; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < facts->look_count; i++)
+        count += is_due_again(facts, &facts->looks[i], host);
+    again.list = count == 0 ? NULL : arena_array(arena, count, sizeof *again.list);
+    for (size_t i = 0; again.list != NULL && i < facts->look_count; i++) {
         const struct look *look = &facts->looks[i];
-        if (has_failed(look) && is_about(look, host, &look->ip) && count_about(facts, host, &look->ip) == 1)
-            list[again.count++] = (struct look_again){look->ip, look->time};
+        if (is_due_again(facts, look, host))
+            again.list[again.count++] = (struct look_again){look->ip, look->time};
     }
-    again.list = list;
     return again;
 }
 

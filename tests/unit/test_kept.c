@@ -15,6 +15,7 @@
 #include "scanner/dns/message.h"
 #include "scanner/domain.h"
 #include "scanner/hosts.h"
+#include "scanner/looks.h"
 #include "scanner/proberun.h"
 #include "scanner/verdict.h"
 #include "scanner/verdict_tlsa.h"
@@ -322,6 +323,15 @@ static void make_domain(struct arena *arena, struct arena *hosts, struct domain_
     facts->hosts = arena_array(arena, DNS_RRS_KEPT, sizeof *facts->hosts);
     (void)arena_array(arena, DNS_RRS_KEPT, 32); /* who waits for them */
     struct host_facts *host = make_host(hosts);
+    facts->looks = arena_array(arena, LOOKS_MOST, sizeof *facts->looks);
+    (void)arena_array(arena, LOOKS_MOST, sizeof(struct look_again));
+    for (; facts->look_count < LOOKS_MOST; facts->look_count++)
+        facts->looks[facts->look_count] = (struct look){.host = host->host,
+                                                        .policy = true,
+                                                        .ip = host->address.ips[2 * ADDRESSES_KEPT - 1],
+                                                        .time = NOW_MS,
+                                                        .code = FAIL_SMTP_STARTTLS_NOT_OFFERED,
+                                                        .dane = true};
     while (facts->host_count < HOSTS_MOST)
         facts->hosts[facts->host_count++] =
             (struct mx_host){.host = facts->mx.rrs[0].host, .preference = UINT16_MAX, .facts = host};
