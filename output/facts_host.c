@@ -52,6 +52,12 @@ static int read_errno(struct read_fields *read, const struct json_node *root)
     return 0;
 }
 
+/* What `path` says, by probe_facts.path_doubtful. */
+static const char *path_name(unsigned value)
+{
+    return value == 1 ? "doubtful" : "clear";
+}
+
 static void read_dialogue(struct read_fields *read, const struct json_node *root, struct probe_facts *probe)
 {
     probe->step = smtp_step(read, root, "step");
@@ -63,6 +69,8 @@ static void read_dialogue(struct read_fields *read, const struct json_node *root
     probe->greeting = read_text(read, root, "greeting");
     probe->ehlo = read_texts(read, root, "ehlo", &probe->ehlo_count);
     probe->starttls_offered = read_bool(read, root, "starttls");
+    probe->masked = read_bool(read, root, "masked");
+    probe->path_doubtful = read_choice(read, root, "path", path_name, 2, 0) == 1;
     probe->injected = read_bool(read, root, "injected");
     probe->ehlo_tls_count = read_unsigned(read, root, "ehlo_tls", SIZE_MAX);
 }

@@ -30,6 +30,9 @@ static void write_dialogue(struct json *json, const struct probe_facts *probe)
         json_put_text(json, "greeting", probe->greeting);
     json_texts(json, "ehlo", probe->ehlo, probe->ehlo_count);
     json_put_bool(json, "starttls", probe->starttls_offered);
+    json_put_flag(json, "masked", probe->masked);
+    if (probe->path_doubtful)
+        json_put_string(json, "path", "doubtful");
     json_put_flag(json, "injected", probe->injected);
     if (probe->ehlo_tls_count > 0)
         json_put_unsigned(json, "ehlo_tls", probe->ehlo_tls_count);

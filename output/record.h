@@ -25,7 +25,7 @@
  * two ways of judging: tests/stored/README.md says what else to do then. Scans made before it was written
  * have 0.
  */
-enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 4 };
+enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 5 };
 
 /* ---- DNS ---------------------------------------------------------------------------------------------- */
 
@@ -219,7 +219,9 @@ struct probe_facts {
     struct bytes *ehlo;    /* keyword lines of the last plain EHLO reply, each capped at 512 */
     size_t ehlo_count;
     bool starttls_offered;
-    bool injected;         /* plaintext bytes came between the 220 and the handshake */
+    bool masked;        /* without STARTTLS, and it bears the marks of a device that masks (smtp/masked.h) */
+    bool path_doubtful; /* without STARTTLS, while hosts known to offer it did not offer it to us either */
+    bool injected;      /* plaintext bytes came between the 220 and the handshake */
     size_t ehlo_tls_count; /* lines of the EHLO reply inside TLS */
     struct tls_facts tls;
     struct tls_facts

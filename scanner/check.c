@@ -210,7 +210,7 @@ static bool look_around(const struct check_request *request, struct scan_context
         return true; /* what keeps the workers from being made says so itself */
     if (request->verbose)
         preflight_print(&preflight, stderr);
-    context->port25_blocked = preflight.port25_blocked;
+    context_take_network(context, &preflight.network);
     context->resolvers = preflight.resolvers;
     if (preflight.unfit != NULL)
         (void)fprintf(stderr, "stsweep: %s\n", preflight.unfit);

@@ -344,15 +344,33 @@ static struct entry *entry_create(struct hosts *hosts, const struct host_message
     return entry;
 }
 
-void hosts_new_pass(struct hosts *hosts)
+static void forget_those(struct hosts *hosts, bool (*is_one)(const struct host_facts *facts))
 {
     struct list *link = list_first(&hosts->ready);
     while (link != NULL) {
         struct entry *entry = list_entry(link, struct entry, recent);
         link = link->next == &hosts->ready ? NULL : link->next;
-        if (verdict_host_may_pass(&entry->result->facts))
+        if (is_one(&entry->result->facts))
             forget(entry);
     }
+}
+
+void hosts_new_pass(struct hosts *hosts)
+{
+    forget_those(hosts, verdict_host_may_pass);
+}
+
+static bool lacked_starttls(const struct host_facts *facts)
+{
+    for (size_t i = 0; i < facts->probe_count; i++)
+        if (facts->probes[i].end == SMTP_END_NOT_OFFERED)
+            return true;
+    return false;
+}
+
+void hosts_forget_unoffered(struct hosts *hosts)
+{
+    forget_those(hosts, lacked_starttls);
 }
 
 /* ---- messages --------------------------------------------------------------------------------------- */

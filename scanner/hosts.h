@@ -49,6 +49,9 @@ void hosts_destroy(struct hosts *hosts);
  */
 void hosts_new_pass(struct hosts *hosts);
 
+/* STARTTLS is taken out on our own way: hosts that lacked it are looked at anew when asked for. */
+void hosts_forget_unoffered(struct hosts *hosts);
+
 /* intent: the domain that asks has an MTA-STS record, so that smtp.probe = intent probes too. A zeroed handle
  * means out of memory. */
 struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready,

@@ -45,7 +45,7 @@ static enum policy_trouble trouble_of(const struct policy_visit *visit, const st
     struct policy_facts alone = {.address = visit->facts->address, .fetch = *fetch};
     alone.address.ip_count = 1; /* what the others would say is not asked here */
     bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY ||
-                 fetch->not_tried == NOT_TRIED_STUCK;
+                 fetch->not_tried == NOT_TRIED_PORT_BLOCKED || fetch->not_tried == NOT_TRIED_STUCK;
     if (failure_get(verdict_fetch(&alone, 0))->transient) /* without a connection no date is looked at */
         return stays ? TROUBLE_OPEN : TROUBLE_PASSING;
     return fetch->not_tried == TRIED ? TROUBLE_FINAL : TROUBLE_NOT_TRIED;
@@ -133,6 +133,8 @@ static void try_next(struct policy_visit *visit)
     enum not_tried reason = worker_may_contact(visit->worker, ip);
     if (reason == TRIED && worker_was_stuck_at(visit->worker, PLACE_POLICY, ip))
         reason = NOT_TRIED_STUCK;
+    if (reason == TRIED && worker_is_blocked(visit->worker, KNOWN_HTTPS, ip))
+        reason = NOT_TRIED_PORT_BLOCKED;
     if (reason != TRIED) {
         pass_over(visit, reason);
         return;

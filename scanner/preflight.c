@@ -1,36 +1,22 @@
 /* Is this machine fit to scan? */
 #include "scanner/preflight.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/ceilings.h"
+#include "scanner/knownhosts.h"
 #include "scanner/preflight_disk.h"
+#include "scanner/preflight_ports.h"
 #include "scanner/preflight_resolvers.h"
 
 enum {
-    TARGETS_TESTED = 8,
-    TARGETS_LEAST = 2, /* one provider that does not answer us proves nothing */
     QUESTION_MS = 1000,
     QUESTION_ATTEMPTS = 2,
     RESOLVER_SHARE = 4 /* of a resolver's sockets and questions: what is asked here is little */
 };
 static const uint64_t DISK_LEAST = UINT64_C(1) << 30;
 static const int64_t CLOCK_LEAST_MS = INT64_C(1735689600000); /* 2025-01-01: older than this program */
-
-struct run;
-
-enum target_end { TARGET_WAITS, TARGET_NO_ADDRESS, TARGET_SILENT, TARGET_REFUSES, TARGET_CONNECTS };
-
-struct target {
-    struct run *run;
-    char name[PREFLIGHT_NAME_BYTES];
-    int fd; /* -1: no connection was begun */
-    struct event *event;
-    enum target_end end;
-};
 
 struct run {
     const struct scan_context *context;
@@ -39,15 +25,13 @@ struct run {
     struct event_base *base;
     struct lookup_engine *engine;
     struct resolver_looks looks;
-    struct target targets[TARGETS_TESTED];
-    size_t target_count;
-    size_t targets_left;
+    struct known_hosts *known;
 };
 
 static void end_if_done(void *arg)
 {
     struct run *run = arg;
-    if (run->looks.questions_left == 0 && run->targets_left == 0)
+    if (run->looks.questions_left == 0 && (run->known == NULL || !known_hosts_wait(run->known)))
         (void)event_base_loopbreak(run->base);
 }
 
@@ -56,130 +40,14 @@ static bool is_embedded(const struct run *run)
     return run->config.dns_resolvers[0] == '\0';
 }
 
-/* ---- port 25 --------------------------------------------------------------------------------------------
- */
-
-/* One connection is proof enough: then the others need not be waited for. */
-static void end_target(struct target *target, enum target_end end)
-{
-    struct run *run = target->run;
-    target->end = end;
-    if (run->targets_left > 0)
-        run->targets_left = end == TARGET_CONNECTS ? 0 : run->targets_left - 1;
-    end_if_done(run);
-}
-
-static void on_connected(evutil_socket_t fd, short what, void *arg)
-{
-    int error = 0;
-    socklen_t len = sizeof error;
-    (void)what;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
-        error = errno;
-    end_target(arg, error == 0 ? TARGET_CONNECTS : error == ETIMEDOUT ? TARGET_SILENT : TARGET_REFUSES);
-}
-
-static void connect_target(struct target *target, const struct ip_addr *ip)
-{
-    struct run *run = target->run;
-    struct sockaddr_storage address;
-    socklen_t len = ip_sockaddr(ip, (uint16_t)run->config.smtp_port, &address);
-    target->fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (target->fd < 0) {
-        end_target(target, TARGET_NO_ADDRESS);
-        return;
-    }
-    if (connect(target->fd, (const struct sockaddr *)&address, len) != 0 && errno != EINPROGRESS) {
-        end_target(target, TARGET_REFUSES);
-        return;
-    }
-    target->event = event_new(run->base, target->fd, EV_WRITE, on_connected, target);
-    if (target->event == NULL || event_add(target->event, NULL) != 0)
-        end_target(target, TARGET_NO_ADDRESS);
-}
-
-static void on_address(void *arg, const struct dns_answer *answer)
-{
-    struct target *target = arg;
-    const struct scan_context *context = target->run->context;
-    for (size_t i = 0; i < answer->rr_count; i++) {
-        struct bytes rdata = answer->rrs[i].rdata;
-        struct ip_addr ip = answer->type == DNS_TYPE_AAAA ? ip_v6(rdata.data) : ip_v4(rdata.data);
-        if (ip_may_reach(&ip, &context->allow) && !optout_has_ip(context->optout, &ip)) {
-            connect_target(target, &ip);
-            return;
-        }
-    }
-    end_target(target, TARGET_NO_ADDRESS);
-}
-
-static void start_targets(struct run *run)
-{
-    const struct scan_context *context = run->context;
-    const char *list = run->config.preflight_port25;
-    char name[PREFLIGHT_NAME_BYTES];
-    if (run->config.smtp_probe == SMTP_PROBE_NONE || (!context->has_ipv4 && !context->has_ipv6))
-        return;
-    while (run->target_count < TARGETS_TESTED && preflight_item(&list, name)) {
-        struct target *target = &run->targets[run->target_count++];
-        target->run = run;
-        target->fd = -1;
-        (void)snprintf(target->name, sizeof target->name, "%s", name);
-        run->targets_left++;
-        (void)lookup_start(run->engine, target->name, context->has_ipv4 ? DNS_TYPE_A : DNS_TYPE_AAAA,
-                           on_address, target);
-    }
-}
-
-struct port_counts {
-    size_t connect, silent, refuse;
-};
-
-/* A connection that still waits when time is up was not answered. */
-static struct port_counts count_targets(const struct run *run)
-{
-    struct port_counts counts = {0};
-    for (size_t i = 0; i < run->target_count; i++) {
-        const struct target *target = &run->targets[i];
-        counts.connect += target->end == TARGET_CONNECTS;
-        counts.refuse += target->end == TARGET_REFUSES;
-        counts.silent += target->end == TARGET_SILENT || (target->end == TARGET_WAITS && target->fd >= 0);
-    }
-    return counts;
-}
-
-static void say_port25(struct run *run)
-{
-    struct port_counts counts = count_targets(run);
-    size_t failed = counts.silent + counts.refuse;
-    size_t least = run->target_count < TARGETS_LEAST ? run->target_count : TARGETS_LEAST;
-    bool blocked = counts.connect == 0 && failed >= least && failed > 0;
-    run->preflight->port25_blocked = blocked;
-    char *text = preflight_add(run->preflight, "port 25", !blocked);
-    if (run->target_count == 0) {
-        preflight_append(text, "not tested");
-    } else if (blocked) {
-        preflight_append(text,
-                         "seems blocked from here (%zu silent, %zu refused): MX hosts are not probed; "
-                         "with preflight.port25 empty they are tried all the same",
-                         counts.silent, counts.refuse);
-    } else if (counts.connect == 0) {
-        preflight_append(text, "not known: %zu of %zu hosts of preflight.port25 could be tried", failed,
-                         run->target_count);
-    } else {
-        size_t first = 0;
-        while (run->targets[first].end != TARGET_CONNECTS)
-            first++;
-        preflight_append(text, "%s answers", run->targets[first].name);
-    }
-}
-
 /* ---- this machine ---------------------------------------------------------------------------------------
  */
 
 static void say_families(struct run *run)
 {
-    bool v4 = run->context->has_ipv4, v6 = run->context->has_ipv6;
+    const struct network *network = &run->preflight->network;
+    bool v4 = run->context->has_ipv4 && !network->leads_nowhere[KNOWN_IPV4];
+    bool v6 = run->context->has_ipv6 && !network->leads_nowhere[KNOWN_IPV6];
     char *text = preflight_add(run->preflight, "addresses", v4 && v6);
     if (v4 && v6)
         preflight_append(text, "IPv4 and IPv6");
@@ -251,16 +119,23 @@ static bool prepare(struct run *run, const char **why)
     return run->engine != NULL;
 }
 
+static struct known_hosts *start_known(struct run *run)
+{
+    const struct known_setup setup = {.base = run->base,
+                                      .engine = run->engine,
+                                      .config = &run->config,
+                                      .context = run->context,
+                                      .https = true,
+                                      .changed = end_if_done,
+                                      .arg = run};
+    return known_hosts_start(&setup);
+}
+
 static void dispose(struct run *run)
 {
+    known_hosts_destroy(run->known);
     resolver_looks_dispose(&run->looks);
     lookup_engine_destroy(run->engine);
-    for (size_t i = 0; i < run->target_count; i++) {
-        if (run->targets[i].event != NULL)
-            event_free(run->targets[i].event);
-        if (run->targets[i].fd >= 0)
-            (void)close(run->targets[i].fd);
-    }
     if (run->base != NULL)
         event_base_free(run->base);
     free(run);
@@ -269,12 +144,20 @@ static void dispose(struct run *run)
 static void say_all(struct run *run, uint64_t open_files)
 {
     resolver_looks_say(&run->looks, run->preflight);
-    say_port25(run);
+    preflight_say_ports(run->preflight, &run->config, run->context, run->known);
     say_families(run);
     say_clock(run);
     say_roots(run);
     say_files(run, open_files);
     say_disk(run);
+}
+
+static bool leads_nowhere(const struct run *run)
+{
+    const bool *nowhere = run->preflight->network.leads_nowhere;
+    const struct scan_context *context = run->context;
+    return (nowhere[KNOWN_IPV4] || !context->has_ipv4) && (nowhere[KNOWN_IPV6] || !context->has_ipv6) &&
+           (nowhere[KNOWN_IPV4] || nowhere[KNOWN_IPV6]);
 }
 
 /* A scan that only asks the DNS may do without a route. */
@@ -287,6 +170,9 @@ static const char *why_unfit(const struct run *run)
         return "the clock is wrong: every certificate would seem not yet valid";
     if (run->config.smtp_probe != SMTP_PROBE_NONE && !context->has_ipv4 && !context->has_ipv6)
         return "there is no route to anywhere from here";
+    if (leads_nowhere(run))
+        return "neither port 25 nor port 443 of anybody can be reached from here (preflight.port25, "
+               "preflight.port443)";
     return NULL;
 }
 
@@ -309,7 +195,7 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
                                              .answered = end_if_done,
                                              .arg = run};
         resolver_looks_start(&run->looks);
-        start_targets(run);
+        run->known = start_known(run);
         (void)event_base_loopexit(run->base, &most);
         (void)event_base_dispatch(run->base);
         say_all(run, open_files);

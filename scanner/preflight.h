@@ -12,7 +12,7 @@
 #include "output/meta.h"
 #include "scanner/worker.h"
 
-enum { PREFLIGHT_LINES = 8, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000 };
+enum { PREFLIGHT_LINES = 10, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000 };
 
 struct preflight {
     struct meta_check checks[PREFLIGHT_LINES]; /* their texts point into texts */
@@ -20,7 +20,7 @@ struct preflight {
     size_t count;
     bool no_resolver;                /* none answers at all, or the root itself is bogus for all */
     struct resolver_notes resolvers; /* for the engines of the scan */
-    bool port25_blocked;             /* names are found, but port 25 of nobody can be reached */
+    struct network network;
     const char *unfit; /* why a scan from here would say nothing of anybody; NULL where it would */
 };
 

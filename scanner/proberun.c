@@ -2,6 +2,7 @@
 #include "scanner/proberun.h"
 
 #include "scanner/base/clock.h"
+#include "scanner/provider.h"
 #include "scanner/verdict_handshake.h"
 #include "scanner/worker.h"
 
@@ -66,6 +67,19 @@ static void note_end(struct probe_run *run, const struct probe_facts *facts, boo
         worker_note_port(run->worker, run->number, false);
 }
 
+/* What hosts of large providers, which all offer STARTTLS, do not offer us raises a suspicion
+ * (scanner/watch). */
+static void note_path(struct worker *worker, const struct probe_run *run, struct probe_facts *facts)
+{
+    bool lacks = facts->end == SMTP_END_NOT_OFFERED;
+    facts->path_doubtful = lacks && atomic_load(&worker->context->path_doubtful);
+    worker->without_starttls += lacks && !facts->path_doubtful;
+    if ((lacks || facts->starttls_offered) && provider_of_mx(run->host->host) != NULL) {
+        worker->known_sessions++;
+        worker->known_without += lacks;
+    }
+}
+
 static void on_turn(void *arg, const struct pace_turn *turn);
 
 /* The second, permissive handshake: the name is known to the address already. */
@@ -95,6 +109,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
     bool cut_off = paused || (is_broken(facts) && worker_lacks_route(&facts->ip));
     if (!paused)
         note_end(run, facts, cut_off);
+    note_path(worker, run, facts);
     pace_release_probe(worker, &facts->ip, run->domain, !cut_off && address_is_silent(facts),
                        run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
     run->facts.pass = worker->pass;
@@ -176,7 +191,7 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const struct 
                                                        : worker_may_contact(worker, ip);
     if (reason == TRIED && worker_was_stuck_at(worker, PLACE_SMTP, ip))
         reason = NOT_TRIED_STUCK;
-    if (reason == TRIED && worker->context->port25_blocked)
+    if (reason == TRIED && worker_is_blocked(worker, KNOWN_SMTP, ip))
         reason = NOT_TRIED_PORT_BLOCKED;
     if (reason != TRIED) {
         not_tried(run, reason);

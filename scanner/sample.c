@@ -24,10 +24,12 @@ static struct bytes *copy_lines(struct arena *arena, const struct bytes *lines, 
     return copy;
 }
 
-/* A reply that broke off half-way does not say what the address does not offer. */
+/* A reply that broke off half-way, or that something on the way has changed, does not say what the address
+ * does not offer. */
 static bool ehlo_is_whole(const struct probe_facts *probe)
 {
-    return probe->ehlo_count > 0 && (probe->starttls_offered || probe->end == SMTP_END_NOT_OFFERED);
+    bool lacks = probe->end == SMTP_END_NOT_OFFERED && !probe->masked && !probe->path_doubtful;
+    return probe->ehlo_count > 0 && (probe->starttls_offered || lacks);
 }
 
 struct probe_sample *probe_sample_create(const struct probe_facts *probe)

@@ -273,7 +273,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
         return false;
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);
-    scan->context.port25_blocked = preflight->port25_blocked;
+    context_take_network(&scan->context, &preflight->network);
     scan->context.resolvers = preflight->resolvers;
     scan->meta.preflight = preflight->checks;
     scan->meta.preflight_count = preflight->count;
@@ -435,6 +435,9 @@ static int finish(struct scan *scan)
         return read_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
     }
     closing_denominators(scan->store, &counts);
+    const char *closing = watch_closing(scan->watch);
+    if (closing != NULL)
+        (void)fprintf(stderr, "stsweep: WARNING: %s\n", closing);
     scan->meta.events = watch_events(scan->watch, &scan->meta.event_count);
     return read_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
 }

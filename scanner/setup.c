@@ -66,6 +66,14 @@ enum error context_init(struct scan_context *context, const struct config *confi
     return ERR_OK;
 }
 
+void context_take_network(struct scan_context *context, const struct network *network)
+{
+    context->network = *network;
+    context->has_ipv4 = context->has_ipv4 && !network->leads_nowhere[KNOWN_IPV4];
+    context->has_ipv6 = context->has_ipv6 && !network->leads_nowhere[KNOWN_IPV6];
+    atomic_store(&context->path_doubtful, network->starttls_stripped);
+}
+
 void context_dispose(struct scan_context *context)
 {
     trust_destroy(context->trust);

@@ -11,6 +11,9 @@
 /* Fills in everything but the sink and trace. On failure *why says what. context_dispose is fine after
  * either. */
 enum error context_init(struct scan_context *context, const struct config *config, struct buf *why);
+/* What preflight found: a family that leads nowhere is not there. */
+void context_take_network(struct scan_context *context, const struct network *network);
+
 void context_dispose(struct scan_context *context);
 
 /* scan.loops, or the number of cores. */

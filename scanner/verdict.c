@@ -138,6 +138,7 @@ static bool is_blind(enum failure_code code)
 static bool may_come(enum failure_code code)
 {
     return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_blind(code) ||
+           code == FAIL_SMTP_STARTTLS_MASKED || code == FAIL_SMTP_STARTTLS_PATH ||
            code == FAIL_SMTP_TLS_CLOCK || code == FAIL_POLICY_TLS_CLOCK;
 }
 

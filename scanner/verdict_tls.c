@@ -312,7 +312,9 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
     case SMTP_END_NOT_SMTP:
         return FAIL_SMTP_GREETING_NOT_SMTP;
     case SMTP_END_NOT_OFFERED:
-        return FAIL_SMTP_STARTTLS_NOT_OFFERED;
+        return probe->masked          ? FAIL_SMTP_STARTTLS_MASKED
+               : probe->path_doubtful ? FAIL_SMTP_STARTTLS_PATH
+                                      : FAIL_SMTP_STARTTLS_NOT_OFFERED;
     case SMTP_END_TLS:
         return handshake_code(&probe->tls, probe->legacy);
     case SMTP_END_FLOODED:
@@ -335,7 +337,7 @@ enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
         return TLS_OFFER_UNKNOWN;
     if (probe->tls.end == TLS_DONE || handshake_encrypts(probe->legacy))
         return TLS_OFFER_YES;
-    if (is_past_ceiling(&probe->tls))
+    if (is_past_ceiling(&probe->tls) || probe->masked || probe->path_doubtful)
         return TLS_OFFER_UNKNOWN;
     if (probe->end == SMTP_END_NOT_OFFERED || (probe->end == SMTP_END_TLS && probe->tls.end == TLS_FAILED))
         return TLS_OFFER_NO;
@@ -358,6 +360,7 @@ static enum failure_code address_code(const struct policy_facts *policy)
         [NOT_TRIED_NO_ROUTE] = FAIL_POLICY_NOT_TRIED_NO_ROUTE,
         [NOT_TRIED_SPECIAL_ADDRESS] = FAIL_POLICY_SPECIAL_ADDRESS,
         [NOT_TRIED_DEAD] = FAIL_POLICY_TCP_TIMEOUT,
+        [NOT_TRIED_PORT_BLOCKED] = FAIL_POLICY_TCP_PORT_BLOCKED,
         [NOT_TRIED_STUCK] = FAIL_POLICY_NOT_TRIED_STUCK,
     };
     const struct address_facts *address = &policy->address;

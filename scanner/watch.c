@@ -7,6 +7,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/outage.h"
 #include "scanner/setup.h"
+#include "scanner/watch_path.h"
 
 enum {
     WINDOW_MS = 10000,
@@ -32,6 +33,7 @@ struct question {
 /* What one loop has counted, as it last said. */
 struct loop_counts {
     atomic_uint_fast64_t lookups, lookups_failed, connects_made, routes_lacking, pauses, paused_ms;
+    atomic_uint_fast64_t known_sessions, known_without, without_starttls;
 };
 
 struct watch {
@@ -49,8 +51,10 @@ struct watch {
     bool port_lost;
     struct route_outage route;
     bool port_said, route_said; /* that it is lost */
-    uint64_t pauses_said;       /* of the loop that has had the most */
-    int64_t clock_said_ms;      /* how far the wall clock was off, as last said */
+    struct watch_path path;
+    bool path_cleared;     /* with this tick */
+    uint64_t pauses_said;  /* of the loop that has had the most */
+    int64_t clock_said_ms; /* how far the wall clock was off, as last said */
     int64_t on_since_ms;
     char line[EVENT_BYTES];
     struct meta_check events[EVENTS_KEPT];
@@ -77,6 +81,9 @@ static void deliver_count(struct message *message, void *receiver)
         atomic_store_explicit(&to->lookups, counters->answered + counters->lost, memory_order_relaxed);
         atomic_store_explicit(&to->lookups_failed, failed, memory_order_relaxed);
         atomic_store_explicit(&to->connects_made, worker->connects_made, memory_order_relaxed);
+        atomic_store_explicit(&to->known_sessions, worker->known_sessions, memory_order_relaxed);
+        atomic_store_explicit(&to->known_without, worker->known_without, memory_order_relaxed);
+        atomic_store_explicit(&to->without_starttls, worker->without_starttls, memory_order_relaxed);
         atomic_store_explicit(&to->paused_ms, (uint64_t)worker->pause.lasted_ms, memory_order_relaxed);
         atomic_store_explicit(&to->pauses, worker->pause.count, memory_order_relaxed);
         atomic_store_explicit(&to->routes_lacking, worker->routes_lacking, memory_order_relaxed);
@@ -118,6 +125,17 @@ static void count_connections(struct watch *watch, int64_t now)
     }
     (void)route_outage_count(&watch->route, lacking, made, now);
     watch->port_lost = atomic_load(&watch->context->port_losses) > 0;
+}
+
+static struct path_counts sum_sessions(struct watch *watch)
+{
+    struct path_counts sum = {0};
+    for (uint32_t i = 0; i < watch->workers->count; i++) {
+        sum.sessions += atomic_load_explicit(&watch->counts[i].known_sessions, memory_order_relaxed);
+        sum.lacking += atomic_load_explicit(&watch->counts[i].known_without, memory_order_relaxed);
+        sum.without += atomic_load_explicit(&watch->counts[i].without_starttls, memory_order_relaxed);
+    }
+    return sum;
 }
 
 /* ---- the known questions ------------------------------------------------------------------------------- */
@@ -253,6 +271,18 @@ static const char *say_route(struct watch *watch)
     return watch->line;
 }
 
+static const char *say_path(struct watch *watch)
+{
+    const struct path_counts counts = sum_sessions(watch);
+    bool ok = false;
+    const char *line = watch_path_say(&watch->path, &counts, &ok);
+    if (line == NULL)
+        return NULL;
+    (void)snprintf(watch->line, EVENT_BYTES, "%s", line);
+    note(watch, "starttls", ok);
+    return watch->line;
+}
+
 /* The longest of late, of the loop that has had the most. */
 static const char *say_pause(struct watch *watch, uint64_t pauses, uint64_t longest_ms)
 {
@@ -282,9 +312,12 @@ static const char *say_clock(struct watch *watch, int64_t off_ms)
     return watch->line;
 }
 
-/* What befell this program itself. */
+/* What befell this program itself, or its way to others. */
 static const char *say_own(struct watch *watch)
 {
+    const char *path = say_path(watch);
+    if (path != NULL)
+        return path;
     uint64_t pauses = 0, longest_ms = 0;
     for (uint32_t i = 0; i < watch->workers->count; i++) {
         uint64_t count = atomic_load_explicit(&watch->counts[i].pauses, memory_order_relaxed);
@@ -316,7 +349,8 @@ static struct before look_back(const struct watch *watch)
 static bool has_ended(const struct watch *watch, const struct before *before)
 {
     return (before->state == OUTAGE_OVER && watch->outage.state != OUTAGE_OVER) ||
-           (before->port_lost && !watch->port_lost) || (before->route_lost && !watch->route.lost);
+           (before->port_lost && !watch->port_lost) || (before->route_lost && !watch->route.lost) ||
+           watch->path_cleared;
 }
 
 /* Loops that cannot be told, for lack of memory, keep what they know until the next pass. */
@@ -333,7 +367,8 @@ static void tell_others(struct watch *watch, const struct before *before, int64_
     if (has_ended(watch, before))
         atomic_store(&watch->context->doubt_ended_ms, now);
     atomic_store(&watch->context->hold_back, state == OUTAGE_SUSPECTED || state == OUTAGE_ON);
-    atomic_store(&watch->context->doubtful, state != OUTAGE_CALM || watch->port_lost || watch->route.lost);
+    atomic_store(&watch->context->doubtful, state != OUTAGE_CALM || watch->port_lost || watch->route.lost ||
+                                                watch->path.stripped.state != STRIPPED_NOT);
 }
 
 /* One line a tick: what else there is comes with the next. */
@@ -344,7 +379,9 @@ static const char *say_change(struct watch *watch, const struct before *before, 
         return say_outage(watch, state, now);
     if (watch->route.lost != watch->route_said)
         return say_route(watch);
-    return watch->port_lost != watch->port_said ? say_port(watch) : say_own(watch);
+    if (watch->port_lost != watch->port_said)
+        return say_port(watch);
+    return say_own(watch);
 }
 
 static void step_questions(struct watch *watch, int64_t now)
@@ -365,6 +402,8 @@ const char *watch_tick(struct watch *watch)
     int64_t now = clock_monotonic_ms();
     struct outage_counts lookups = sum_lookups(watch);
     struct before before = look_back(watch);
+    const struct path_counts sessions = sum_sessions(watch);
+    watch->path_cleared = watch_path_step(&watch->path, &sessions, now);
     ask_for_counts(watch);
     if (watch->config.dns_outage_share == 0)
         return say_own(watch);
@@ -374,6 +413,11 @@ const char *watch_tick(struct watch *watch)
     tell_loops(watch, &before);
     tell_others(watch, &before, now);
     return say_change(watch, &before, now);
+}
+
+const char *watch_closing(struct watch *watch)
+{
+    return watch_path_closing(&watch->path);
 }
 
 const struct meta_check *watch_events(const struct watch *watch, size_t *count)
@@ -417,6 +461,7 @@ struct watch *watch_create(struct scan_context *context, struct worker *workers)
         watch_destroy(watch);
         return NULL;
     }
+    watch_path_init(&watch->path, context, workers, &watch->config, watch->base);
     start_round(watch, clock_monotonic_ms()); /* what is usual, before the first domain */
     return watch;
 }
@@ -426,6 +471,7 @@ void watch_destroy(struct watch *watch)
     if (watch == NULL)
         return;
     lookup_engine_destroy(watch->engine);
+    watch_path_dispose(&watch->path);
     if (watch->base != NULL)
         event_base_free(watch->base);
     free(watch->counts);

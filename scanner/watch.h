@@ -27,6 +27,9 @@ const char *watch_tick(struct watch *watch);
 void watch_keep(struct watch *watch, const char *name, bool ok, const char *line);
 
 /* What happened, for meta.json: the first of them; good until the next tick. */
+/* A line for the end of the scan, when the loops have been joined; NULL where there is nothing to say. */
+const char *watch_closing(struct watch *watch);
+
 const struct meta_check *watch_events(const struct watch *watch, size_t *count);
 
 #endif

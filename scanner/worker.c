@@ -165,6 +165,14 @@ static void deliver_new_pass(struct message *message, void *receiver)
     free(message);
 }
 
+static void deliver_forget_unoffered(struct message *message, void *receiver)
+{
+    struct worker *worker = receiver;
+    if (worker->hosts != NULL)
+        hosts_forget_unoffered(worker->hosts);
+    free(message);
+}
+
 static enum error tell_all(struct worker *workers, uint32_t count,
                            void (*deliver)(struct message *message, void *receiver))
 {
@@ -188,6 +196,11 @@ enum error workers_forget_failures(struct worker *workers, uint32_t count)
     return tell_all(workers, count, deliver_forget_failures);
 }
 
+enum error workers_forget_unoffered(struct worker *workers, uint32_t count)
+{
+    return tell_all(workers, count, deliver_forget_unoffered);
+}
+
 struct worker *worker_of(const struct worker *worker, struct bytes key)
 {
     return &worker->all[map_hash(key, ~worker->context->hash_seed) % worker->count];
@@ -209,6 +222,11 @@ bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, cons
 {
     const struct place_at at = {.kind = kind, .ip = *ip};
     return worker->context->stuck != NULL && stuck_list_has(worker->context->stuck, &at);
+}
+
+bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip)
+{
+    return worker->context->network.blocked[port][ip->family == 6 ? KNOWN_IPV6 : KNOWN_IPV4];
 }
 
 /* A datagram socket that is only connected sends nothing. A host that a router, or a route of ours, calls

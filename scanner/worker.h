@@ -27,6 +27,16 @@ struct sink {
     void (*release)(void *arg, struct worker *worker);
 };
 
+enum known_port { KNOWN_SMTP, KNOWN_HTTPS, KNOWN_PORTS };
+enum known_family { KNOWN_IPV4, KNOWN_IPV6, KNOWN_FAMILIES };
+
+/* What does not lead out of here, by hosts that are known to answer. */
+struct network {
+    bool blocked[KNOWN_PORTS][KNOWN_FAMILIES]; /* nobody takes a connection to the port, by this family */
+    bool leads_nowhere[KNOWN_FAMILIES];        /* to neither port */
+    bool starttls_stripped;                    /* those that offer STARTTLS do not offer it to us */
+};
+
 /* What all workers share and none changes while they run. */
 struct scan_context {
     const struct config *config;
@@ -37,7 +47,7 @@ struct scan_context {
     bool has_ipv4;                  /* this machine has an address and a route of the family */
     bool has_ipv6;
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
-    bool port25_blocked;             /* preflight found that port 25 of nobody can be reached from here */
+    struct network network;          /* what preflight found of it */
     uint64_t hash_seed;
     atomic_size_t parked;  /* domains that wait beside scan.in_flight */
     atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
@@ -45,10 +55,11 @@ struct scan_context {
     atomic_int_fast64_t doubt_ended_ms; /* monotonic: when that was last so; 0: never since the beginning */
     atomic_uint
         port_doubts; /* loops that of late saw no connection to port 25 made: it is to be tried again */
-    atomic_uint port_losses; /* loops that hold it lost */
-    bool whole_facts;        /* domains see all that a probe saw, not only what a verdict needs (check) */
-    bool all_at_once;        /* all MX hosts and addresses of a domain are asked side by side (check) */
-    const char *trace;       /* a domain whose transitions are printed to stderr, or NULL */
+    atomic_bool path_doubtful; /* STARTTLS does not come through to us: its lack says nothing of a host */
+    atomic_uint port_losses;   /* loops that hold it lost */
+    bool whole_facts;          /* domains see all that a probe saw, not only what a verdict needs (check) */
+    bool all_at_once;          /* all MX hosts and addresses of a domain are asked side by side (check) */
+    const char *trace;         /* a domain whose transitions are printed to stderr, or NULL */
     struct sink sink;
 };
 
@@ -64,8 +75,10 @@ struct worker {
     struct pacer *pacer;
     struct hosts *hosts;
     struct slots domains;
-    uint32_t pass;          /* of the scan, from 1 */
-    uint64_t connects_made; /* SMTP connections that an address took */
+    uint32_t pass;                          /* of the scan, from 1 */
+    uint64_t connects_made;                 /* SMTP connections that an address took */
+    uint64_t without_starttls;              /* sessions in which it was not offered, and nobody doubted it */
+    uint64_t known_sessions, known_without; /* of hosts whose provider is known, which offer it to others */
     struct pause pause;
     struct event *beat;      /* of pause_turn */
     uint64_t routes_lacking; /* connections that this machine had no route for */
@@ -86,6 +99,10 @@ enum error workers_new_pass(struct worker *workers, uint32_t count);
  * for. */
 enum error workers_forget_failures(struct worker *workers, uint32_t count);
 
+/* To every loop: STARTTLS is taken out on our way, so that hosts which lacked it are looked at anew when
+ * asked for. */
+enum error workers_forget_unoffered(struct worker *workers, uint32_t count);
+
 /* How the first connection to an address in this pass ended, by the number that port_outage_begin gave it. */
 void worker_note_port(struct worker *worker, uint64_t number, bool made);
 
@@ -100,6 +117,9 @@ enum not_tried worker_may_contact(const struct worker *worker, const struct ip_a
 
 /* Did an earlier run of the scan stand still at this address? */
 bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip);
+
+/* Is the port at this address one that nobody answers us at? */
+bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip);
 
 /* After a connection that found no way or was cut off: is it this machine that has no route there, or no
  * address to send from? */

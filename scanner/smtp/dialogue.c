@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <strings.h>
 
+#include "scanner/smtp/masked.h"
+
 enum {
     LINE_BYTES = 2048,
     REPLY_LINES = 100,
@@ -187,13 +189,19 @@ static void on_greeting(struct dialogue *dialogue, bool yes)
         quit(dialogue, SMTP_END_REPLY);
 }
 
+static void end_without_starttls(struct dialogue *dialogue)
+{
+    dialogue->facts->masked = smtp_is_masked(dialogue->facts);
+    quit(dialogue, SMTP_END_NOT_OFFERED);
+}
+
 static void on_ehlo(struct dialogue *dialogue, bool yes)
 {
     dialogue->facts->starttls_offered = yes && dialogue->offered;
     if (!yes)
         quit(dialogue, SMTP_END_REPLY);
     else if (!dialogue->offered)
-        quit(dialogue, SMTP_END_NOT_OFFERED);
+        end_without_starttls(dialogue);
     else
         say(dialogue, SMTP_STARTTLS, "STARTTLS\r\n");
 }

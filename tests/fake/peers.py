@@ -3,13 +3,14 @@
 
     tests/fake/peers.py WORLD LOG
 
-WORLD is a JSON file: {"resolver": ADDRESS, "names": {NAME: {"A": [..], "MX": [..], "TXT": [..], "CNAME": NAME}},
+WORLD is a JSON file: {"resolver": ADDRESS, "names": {NAME: {"A": [..], "AAAA": [..], "MX": [..], "TXT": [..], "CNAME": NAME}},
 "smtp": [ADDRESS..], "https": [ADDRESS..], "cert": FILE, "linger_ms": N, "faults": bool}. It listens on port 53, 25 and
 443 there, says "ready", and at the end (SIGTERM) writes LOG: a JSON line for each event, with the time in seconds, the
 kind (dns, smtp, https), the address, what happened, and a detail. A session is held for linger_ms, so that how many are
 open at a time shows. With "faults" a part of the sessions (by a seeded draw) closes, stays silent or drips, and the
 name server is silent now and then. At the addresses of "tarpit" a session says the greeting (443: the end of the
-handshake), then nothing until the other side has had enough. "endless" is a domain under which names are made up; "quiet" writes down nothing.
+handshake), then nothing until the other side has had enough. With "starttls" the mail servers offer it, with the certificate of "cert"; "device": {"after": N, "until": M, "masks": bool} takes
+it out of the sessions from the N-th to the M-th, as a device on the way does, or crosses it out. "endless" is a domain under which names are made up; "quiet" writes down nothing.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ import sys
 import time
 import zlib
 
-TYPES = {1: "A", 5: "CNAME", 6: "SOA", 15: "MX", 16: "TXT"}
+TYPES = {1: "A", 5: "CNAME", 6: "SOA", 15: "MX", 16: "TXT", 28: "AAAA"}
 NUMBERS = {name: number for number, name in TYPES.items()}
 NXDOMAIN = 3
 SESSION_SECONDS = 30.0
@@ -41,6 +42,8 @@ def wire_name(name):
 def wire_data(rtype, value):
     if rtype == "A":
         return socket.inet_aton(value)
+    if rtype == "AAAA":
+        return socket.inet_pton(socket.AF_INET6, value)
     if rtype == "MX":
         return b"\0\x0a" + wire_name(value)
     if rtype == "CNAME":
@@ -51,6 +54,7 @@ def wire_data(rtype, value):
 class World:
     def __init__(self, path):
         self.endless, self.quiet, self.tarpit = "", False, []
+        self.starttls, self.device, self.sessions, self.tls = False, None, 0, None
         with open(path, encoding="utf-8") as file:
             self.__dict__.update(json.load(file))
         self.events = []
@@ -73,6 +77,13 @@ class World:
         if label.startswith("_mta-sts."):
             return {"TXT": ["v=STSv1; id=1;"]} if number % 10 == 0 else None
         return {"MX": ["mx." + name]} if "." not in label else None
+
+    def device_does(self):
+        """What the device does to the session that begins now: "" nothing, "strips" or "masks"."""
+        self.sessions += 1
+        if not self.device or not self.device["after"] < self.sessions <= self.device.get("until", 1 << 60):
+            return ""
+        return "masks" if self.device.get("masks") else "strips"
 
     def resolver_fails(self):
         return self.faults and time.monotonic() % FAILS_EVERY < FAILS_FOR
@@ -132,11 +143,17 @@ async def fault(world, writer):
     return kind in (1, 2, 3)
 
 
+def capabilities(world, device):
+    offer = {"": b"250-STARTTLS\r\n", "masks": b"250-XXXXXXXA\r\n"}.get(device, b"") if world.starttls else b""
+    return b"250-mx.test\r\n" + offer + b"250 SIZE 1000\r\n"
+
+
 async def smtp(world, reader, writer):
     address = writer.get_extra_info("sockname")[0]
     if await fault(world, writer):
         return
-    writer.write(b"220 mx.test ESMTP\r\n")
+    device = world.device_does()
+    writer.write(b"220 ******************\r\n" if device == "masks" else b"220 mx.test ESMTP\r\n")
     await asyncio.sleep(world.linger_ms / 1000)
     while line := await reader.readline():
         verb, _, rest = line.decode("latin-1").strip().partition(" ")
@@ -144,7 +161,11 @@ async def smtp(world, reader, writer):
         if verb.upper() == "QUIT":
             writer.write(b"221 bye\r\n")
             return
-        writer.write(b"250-mx.test\r\n250 SIZE 1000\r\n" if verb.upper() == "EHLO" else b"502 no\r\n")
+        if verb.upper() == "STARTTLS" and world.starttls and not device:
+            writer.write(b"220 go on\r\n")
+            await writer.start_tls(world.tls)
+        else:
+            writer.write(capabilities(world, device) if verb.upper() == "EHLO" else b"502 no\r\n")
 
 
 async def https(world, reader, writer):
@@ -195,8 +216,8 @@ async def serve(world):
     await loop.create_datagram_endpoint(lambda: Resolver(world), sock=made)
     for address in world.smtp:
         await asyncio.start_server(session(world, "smtp", smtp), address, 25, backlog=512)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if world.https:
+    tls = world.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if world.https or world.starttls:
         tls.load_cert_chain(world.cert)
     for address in world.https:
         await asyncio.start_server(session(world, "https", https), address, 443, backlog=512, ssl=tls)

@@ -82,6 +82,7 @@ optout = {optout}
 
 [preflight]
 port25 =
+port443 =
 
 [output]
 flush = 500ms

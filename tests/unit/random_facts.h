@@ -227,6 +227,8 @@ static inline void make_dialogue(struct maker *make, struct probe_facts *probe)
     probe->greeting = make_bytes(make, 512);
     probe->ehlo = make_texts(make, &probe->ehlo_count, 512);
     probe->starttls_offered = one_in(make, 2);
+    probe->masked = one_in(make, 4);
+    probe->path_doubtful = one_in(make, 4);
     probe->injected = one_in(make, 4);
     probe->shared = one_in(make, 4);
     probe->ehlo_tls_count = draw(make, 10);

@@ -19,6 +19,7 @@ struct address_script {
     enum pace_answer turn;
     struct fetch_facts fetch;
     bool no_route; /* this machine lacks it */
+    bool blocked;  /* nobody answers this machine at the port */
     bool paused;   /* this process stood still meanwhile */
 };
 
@@ -69,6 +70,10 @@ struct address_script {
 #define NO_FAMILY                                                                                            \
     {                                                                                                        \
         .may_contact = NOT_TRIED_NO_FAMILY                                                                   \
+    }
+#define BLOCKED                                                                                              \
+    {                                                                                                        \
+        .blocked = true                                                                                      \
     }
 #define FAILS_TLS                                                                                            \
     {                                                                                                        \
@@ -167,6 +172,13 @@ enum not_tried worker_may_contact(const struct worker *worker, const struct ip_a
 {
     (void)worker;
     return script[number_of(ip)].may_contact;
+}
+
+bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip)
+{
+    (void)worker;
+    assert_int_equal(port, KNOWN_HTTPS);
+    return script[number_of(ip)].blocked;
 }
 
 bool worker_lacks_route(const struct ip_addr *ip)
@@ -286,6 +298,8 @@ static void an_address_not_tried_is_not_made_final_by_a_private_one(void **state
         {{DEAD, PRIVATE}, 2, FAIL_POLICY_TCP_TIMEOUT, 1},
         {{OPTED_OUT, PRIVATE}, 2, FAIL_POLICY_NOT_TRIED_OPTOUT, 1},
         {{NO_FAMILY, PRIVATE}, 2, FAIL_POLICY_NOT_TRIED_NO_FAMILY, 1},
+        {{BLOCKED, PRIVATE}, 2, FAIL_POLICY_TCP_PORT_BLOCKED, 1},
+        {{BLOCKED, SILENT}, 2, FAIL_POLICY_TCP_TIMEOUT, 2},
         {{PRIVATE, PRIVATE}, 2, FAIL_POLICY_SPECIAL_ADDRESS, 1},
     };
     (void)state;

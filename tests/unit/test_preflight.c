@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +18,7 @@
 
 #include "scanner/preflight.h"
 #include "scanner/preflight_disk.h"
+#include "scanner/preflight_ports.h"
 #include "scanner/setup.h"
 
 enum {
@@ -32,10 +34,11 @@ enum {
  * else with no data.
  */
 struct world {
-    int dns, listener;
+    int dns, listener, session; /* session: of the listener, or -1 */
     char resolver[32];
     char smtp_port[8];
     pthread_t thread;
+    atomic_bool strips; /* the listener's EHLO reply lacks STARTTLS */
     atomic_bool stop, silent, refuses, validates, bogus, rewrites, rewrites_com;
 };
 
@@ -61,15 +64,39 @@ static size_t answer(const struct world *world, uint8_t *wire, size_t question_e
     return question_end + (wire[7] != 0 ? sizeof rr : 0);
 }
 
+/* One session at a time: greets, answers EHLO, and then no more. */
+static void speak_smtp(struct world *world)
+{
+    static const char greeting[] = "220 open.test\r\n", plain[] = "250 open.test\r\n";
+    static const char offer[] = "250-open.test\r\n250 STARTTLS\r\n";
+    char heard[512];
+    int fd = accept4(world->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        if (world->session >= 0)
+            (void)close(world->session);
+        world->session = fd;
+        (void)send(fd, greeting, sizeof greeting - 1, MSG_NOSIGNAL);
+    }
+    ssize_t got = world->session < 0 ? 0 : recv(world->session, heard, sizeof heard, 0);
+    if (got > 4 && memcmp(heard, "EHLO", 4) == 0)
+        (void)(atomic_load(&world->strips) ? send(world->session, plain, sizeof plain - 1, MSG_NOSIGNAL)
+                                           : send(world->session, offer, sizeof offer - 1, MSG_NOSIGNAL));
+    else if (got > 0 || (got < 0 && errno != EAGAIN)) {
+        (void)close(world->session); /* whatever else is said ends it, STARTTLS among it */
+        world->session = -1;
+    }
+}
+
 static void *serve(void *arg)
 {
     struct world *world = arg;
     while (!atomic_load(&world->stop)) {
+        speak_smtp(world);
         uint8_t wire[1500];
         struct sockaddr_in from;
         socklen_t len = sizeof from;
         struct pollfd ready = {.fd = world->dns, .events = POLLIN};
-        if (poll(&ready, 1, 20) != 1)
+        if (poll(&ready, 1, 2) != 1)
             continue;
         ssize_t got = recvfrom(world->dns, wire, 512, 0, (struct sockaddr *)&from, &len);
         if (got < 17 || atomic_load(&world->silent))
@@ -101,7 +128,8 @@ static int start_world(void **state)
     *state = &world;
     world.dns = open_socket(SOCK_DGRAM, &port);
     (void)snprintf(world.resolver, sizeof world.resolver, "127.0.0.1:%u", port);
-    world.listener = open_socket(SOCK_STREAM, &port);
+    world.listener = open_socket(SOCK_STREAM | SOCK_NONBLOCK, &port);
+    world.session = -1;
     (void)snprintf(world.smtp_port, sizeof world.smtp_port, "%u", port);
     if (world.dns < 0 || world.listener < 0 || listen(world.listener, 16) != 0)
         return 1;
@@ -113,6 +141,8 @@ static int stop_world(void **state)
     struct world *world = *state;
     atomic_store(&world->stop, true);
     (void)pthread_join(world->thread, NULL);
+    if (world->session >= 0)
+        (void)close(world->session);
     return close(world->dns) + close(world->listener);
 }
 
@@ -122,6 +152,7 @@ static int behave(void **state)
     atomic_store(&world->silent, false);
     atomic_store(&world->refuses, false);
     atomic_store(&world->bogus, false);
+    atomic_store(&world->strips, false);
     atomic_store(&world->rewrites, false);
     atomic_store(&world->rewrites_com, false);
     atomic_store(&world->validates, true);
@@ -142,6 +173,7 @@ static void look(const struct world *world, struct option first, struct option s
                                      {"smtp.port", world->smtp_port},
                                      {"safety.allow", "127.0.0.0/8"},
                                      {"preflight.port25", ""},
+                                     {"preflight.port443", ""},
                                      first,
                                      second};
     struct config config;
@@ -198,7 +230,7 @@ static void test_port25(void **state)
         struct preflight preflight;
         look(*state, (struct option){"preflight.port25", cases[i].hosts},
              (struct option){"smtp.probe", cases[i].probe}, &preflight);
-        assert_int_equal(preflight.port25_blocked, cases[i].blocked);
+        assert_int_equal(preflight.network.blocked[KNOWN_SMTP][KNOWN_IPV4], cases[i].blocked);
         expect(&preflight, "port 25", !cases[i].blocked, cases[i].words);
         assert_false(preflight.no_resolver);
     }
@@ -210,8 +242,71 @@ static void test_port25_of_special_addresses(void **state)
     struct preflight preflight;
     look(*state, (struct option){"preflight.port25", "open.test,closed.test"},
          (struct option){"safety.allow", "::1/128"}, &preflight);
-    assert_false(preflight.port25_blocked);
+    assert_false(preflight.network.blocked[KNOWN_SMTP][KNOWN_IPV4]);
     assert_null(strstr(line(&preflight, "port 25")->text, "answers"));
+}
+
+/* What follows from what can be reached, for one family. */
+static void test_ports_and_families(void **state)
+{
+    static const struct {
+        enum reach smtp, https;
+        bool smtp_blocked, https_blocked, nowhere;
+    } cases[] = {
+        {REACH_OPEN, REACH_OPEN, false, false, false},
+        {REACH_CLOSED, REACH_OPEN, true, false, false},
+        {REACH_OPEN, REACH_CLOSED, false, true, false},
+        {REACH_CLOSED, REACH_CLOSED, true, true, true},
+        {REACH_CLOSED, REACH_UNKNOWN, true, false, false},
+        {REACH_UNKNOWN, REACH_CLOSED, false, true, false},
+        {REACH_UNKNOWN, REACH_UNKNOWN, false, false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct network network = {0};
+        const enum reach reach[KNOWN_PORTS] = {cases[i].smtp, cases[i].https};
+        network_decide(&network, KNOWN_IPV6, reach);
+        assert_int_equal(network.blocked[KNOWN_SMTP][KNOWN_IPV6], cases[i].smtp_blocked);
+        assert_int_equal(network.blocked[KNOWN_HTTPS][KNOWN_IPV6], cases[i].https_blocked);
+        assert_int_equal(network.leads_nowhere[KNOWN_IPV6], cases[i].nowhere);
+        assert_false(network.blocked[KNOWN_SMTP][KNOWN_IPV4] || network.leads_nowhere[KNOWN_IPV4]);
+    }
+}
+
+/* Nobody listens at port 443 of these addresses, nor at 25 of closed.test. */
+static void test_nothing_leads_anywhere(void **state)
+{
+    struct preflight preflight;
+    look(*state, (struct option){"preflight.port443", "closed.test,closed2.test"},
+         (struct option){"preflight.port25", "open.test"}, &preflight);
+    expect(&preflight, "port 443", false,
+           "seems blocked from here (0 silent, 2 refused): no policy is fetched");
+    assert_true(preflight.network.blocked[KNOWN_HTTPS][KNOWN_IPV4]);
+    assert_false(preflight.network.leads_nowhere[KNOWN_IPV4]);
+    assert_null(preflight.unfit);
+    look(*state, (struct option){"preflight.port443", "closed.test,closed2.test"},
+         (struct option){"preflight.port25", "closed.test,closed2.test"}, &preflight);
+    assert_true(preflight.network.leads_nowhere[KNOWN_IPV4]);
+    if (preflight.unfit == NULL) /* of IPv6, which this machine has, nothing was found out */
+        expect(&preflight, "addresses", false, "IPv6 only");
+    else
+        assert_non_null(strstr(preflight.unfit, "neither port 25 nor port 443"));
+}
+
+/* TLS-1: what hosts that offer it do not offer to us, something on the way takes out. */
+static void test_starttls_comes_through(void **state)
+{
+    struct world *world = *state;
+    struct preflight preflight;
+    look(world, (struct option){"preflight.port25", "open.test"}, NO_MORE, &preflight);
+    expect(&preflight, "starttls", true, "offered to us");
+    assert_false(preflight.network.starttls_stripped);
+    atomic_store(&world->strips, true);
+    look(world, (struct option){"preflight.port25", "open.test"}, NO_MORE, &preflight);
+    expect(&preflight, "starttls", false, "something on the way takes it out");
+    assert_true(preflight.network.starttls_stripped);
+    look(world, (struct option){"preflight.port25", "closed.test"}, NO_MORE, &preflight);
+    expect(&preflight, "starttls", true, "not tested");
 }
 
 static void test_resolver_refuses(void **state)
@@ -220,8 +315,9 @@ static void test_resolver_refuses(void **state)
     struct preflight preflight;
     atomic_store(&world->refuses, true);
     look(world, (struct option){"preflight.port25", "open.test,closed.test"}, NO_MORE, &preflight);
-    assert_false(preflight.no_resolver);    /* it answers: it may serve what a scan asks for */
-    assert_false(preflight.port25_blocked); /* no name was found: nothing is known of the port */
+    assert_false(preflight.no_resolver); /* it answers: it may serve what a scan asks for */
+    assert_false(preflight.network
+                     .blocked[KNOWN_SMTP][KNOWN_IPV4]); /* no name was found: nothing is known of the port */
     expect(&preflight, "resolvers", false, "answers refused for the root");
     expect(&preflight, "dnssec", false, "without a resolver");
 }
@@ -387,6 +483,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_port25, behave),
         cmocka_unit_test_setup(test_port25_of_special_addresses, behave),
+        cmocka_unit_test_setup(test_ports_and_families, behave),
+        cmocka_unit_test_setup(test_nothing_leads_anywhere, behave),
+        cmocka_unit_test_setup(test_starttls_comes_through, behave),
         cmocka_unit_test_setup(test_resolver_refuses, behave),
         cmocka_unit_test_setup(test_resolver_is_silent, behave),
         cmocka_unit_test_setup(test_root_is_bogus, behave),
