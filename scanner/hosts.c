@@ -12,7 +12,7 @@
 #include "scanner/verdict.h"
 #include "scanner/worker.h"
 
-enum { HOST_FIRST_BYTES = 512, HEAP_OVERHEAD_BYTES = 16, NAME_CEILING = 4 * 255 };
+enum { HEAP_OVERHEAD_BYTES = 16, NAME_CEILING = 4 * 255 };
 
 enum entry_state { ENTRY_NEW, ENTRY_ADDRESSES, ENTRY_TLSA, ENTRY_PROBES, ENTRY_ADOPTS, ENTRY_READY };
 
@@ -64,29 +64,6 @@ struct host_message {
     struct looks_again again; /* the list is owned */
     char host[];
 };
-
-void host_result_release(struct host_result *result)
-{
-    if (result == NULL || atomic_fetch_sub(&result->references, 1) != 1)
-        return;
-    for (size_t i = 0; i < result->kept_count; i++)
-        arena_dispose(&result->kept[i]);
-    free(result->kept);
-    host_result_release(result->before);
-    arena_dispose(&result->arena);
-    free(result);
-}
-
-static struct host_result *result_create(const struct config *config)
-{
-    struct host_result *result = calloc(1, sizeof *result);
-    if (result == NULL)
-        abort();
-    atomic_init(&result->references, 1);
-    size_t most = HOST_ARENA_BYTES + (size_t)config->smtp_max_addresses * HOST_PROBE_BYTES;
-    arena_init_small(&result->arena, most, HOST_FIRST_BYTES);
-    return result;
-}
 
 /* ---- the table ------------------------------------------------------------------------------------- */
 
@@ -336,7 +313,7 @@ static struct entry *entry_create(struct hosts *hosts, const struct host_message
     entry->hosts = hosts;
     entry->probe = message->probe;
     entry->host = strdup(message->host);
-    entry->result = result_create(hosts->worker->context->config);
+    entry->result = host_result_create(hosts->worker->context->config);
     list_init(&entry->recent);
     list_init(&entry->subscribers);
     if (entry->host == NULL || !map_add(&hosts->entries, &entry->node, key))
@@ -360,17 +337,9 @@ void hosts_new_pass(struct hosts *hosts)
     forget_those(hosts, verdict_host_may_pass);
 }
 
-static bool lacked_starttls(const struct host_facts *facts)
-{
-    for (size_t i = 0; i < facts->probe_count; i++)
-        if (facts->probes[i].end == SMTP_END_NOT_OFFERED)
-            return true;
-    return false;
-}
-
 void hosts_forget_unoffered(struct hosts *hosts)
 {
-    forget_those(hosts, lacked_starttls);
+    forget_those(hosts, host_lacked_starttls);
 }
 
 /* ---- messages --------------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include "scanner/hostlookups.h"
 #include "scanner/looks.h"
 
+struct config;
 struct worker;
 struct hosts;
 
@@ -35,7 +36,12 @@ struct host_result {
 /* The arena's ceiling: addresses and TLSA records, and what is kept of each probe. */
 enum { HOST_ARENA_BYTES = 64 << 10, HOST_PROBE_BYTES = 80 << 10 };
 
+/* Empty, with one reference. */
+struct host_result *host_result_create(const struct config *config);
 void host_result_release(struct host_result *result);
+
+/* Was there an address at which STARTTLS was not offered? */
+bool host_lacked_starttls(const struct host_facts *facts);
 
 /* The callee gets a reference. Called exactly once for each request that is not cancelled, never from inside
  * hosts_request. */
