@@ -67,7 +67,7 @@ static void look_again(evutil_socket_t fd, short what, void *arg)
     struct domain_input input = {
         .ordinal = look->index + 1, .domain = look->domain, .looks = buf_bytes(&look->looks)};
     if (domain_start(look->check->worker, &input) != ERR_OK)
-        abort();
+        out_of_memory("a second look");
 }
 
 /* Is the domain looked at once more? Who waits is told. */
@@ -85,7 +85,7 @@ static bool wants_second(struct check *check, const struct domain_facts *facts,
     buf_init(&look->looks, LOOKS_BYTES);
     (void)looks_write(&look->looks, facts, judgement);
     if (look->domain == NULL || look->timer == NULL || evtimer_add(look->timer, &after) != 0)
-        abort();
+        out_of_memory("a second look");
     (void)fprintf(stderr, "stsweep: %s: one look does not decide that mail is lost; the second is in %d s\n",
                   facts->domain, LOOK_AFTER_S);
     return true;

@@ -238,7 +238,7 @@ static void request_host(struct domain *domain, size_t index)
     wait->request =
         hosts_request_again(domain->worker, host->host, domain->intent, &wait->again, on_host, wait);
     if (!handle_is_set(wait->request))
-        return;
+        out_of_memory("an MX host");
     domain->asked_hosts++;
     domain->pending++;
 }
@@ -257,7 +257,7 @@ static void start_visit(struct domain *domain)
     domain->visit = arena_alloc(&domain->arena, sizeof *domain->visit);
     /* Out of memory: without the visit the facts would say that there is no policy. */
     if (domain->visit == NULL)
-        abort();
+        out_of_memory("a policy's fetch");
     domain->visiting = policy_visit_start(domain->visit, domain->worker, facts->domain, &domain->arena,
                                           &facts->policy, on_policy, domain);
     domain->pending += domain->visiting;
@@ -267,7 +267,7 @@ static void start_look(struct domain *domain)
 {
     domain->look = arena_alloc(&domain->arena, sizeof *domain->look);
     if (domain->look == NULL)
-        abort();
+        out_of_memory("a look for near misses");
     domain->pending++;
     domain->looking = true;
     near_miss_start(domain->look, domain->worker->dns, &domain->arena, &domain->facts, on_near_misses,

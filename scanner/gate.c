@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "scanner/base/error.h"
+
 struct gate_key {
     struct map_node node;
     uint64_t id;
@@ -67,12 +69,12 @@ static struct gate_key *use_key(struct gate *gate, uint64_t id)
     if (key == NULL) {
         key = calloc(1, sizeof *key);
         if (key == NULL)
-            abort();
+            out_of_memory("a place in a queue");
         key->id = id;
         list_init(&key->line);
         list_init(&key->link);
         if (!map_add(&gate->keys, &key->node, id_key(&id)))
-            abort();
+            out_of_memory("a place in a queue");
     }
     key->uses++;
     return key;

@@ -94,7 +94,7 @@ void host_probes_start(struct host_probes *probes, struct worker *worker, struct
                                    .arg = arg};
     probes->runs = calloc(probes->run_count + 1, sizeof *probes->runs);
     if (probes->runs == NULL)
-        abort();
+        out_of_memory("the probes of an MX host");
     go_on(probes);
 }
 

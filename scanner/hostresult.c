@@ -22,7 +22,7 @@ struct host_result *host_result_create(const struct config *config)
 {
     struct host_result *result = calloc(1, sizeof *result);
     if (result == NULL)
-        abort();
+        out_of_memory("an MX host");
     atomic_init(&result->references, 1);
     size_t most = HOST_ARENA_BYTES + (size_t)config->smtp_max_addresses * HOST_PROBE_BYTES;
     arena_init_small(&result->arena, most, HOST_FIRST_BYTES);

@@ -184,7 +184,7 @@ static void answer(const struct entry *entry, struct worker *to, struct handle h
 {
     struct host_message *message = calloc(1, sizeof *message);
     if (message == NULL)
-        abort();
+        out_of_memory("an MX host's answer");
     message->message.deliver = deliver;
     message->handle = handle;
     message->result = entry->result;
@@ -309,7 +309,7 @@ static struct entry *entry_create(struct hosts *hosts, const struct host_message
 {
     struct entry *entry = calloc(1, sizeof *entry);
     if (entry == NULL)
-        abort();
+        out_of_memory("an MX host");
     entry->hosts = hosts;
     entry->probe = message->probe;
     entry->host = strdup(message->host);
@@ -317,7 +317,7 @@ static struct entry *entry_create(struct hosts *hosts, const struct host_message
     list_init(&entry->recent);
     list_init(&entry->subscribers);
     if (entry->host == NULL || !map_add(&hosts->entries, &entry->node, key))
-        abort();
+        out_of_memory("an MX host");
     return entry;
 }
 
@@ -348,7 +348,7 @@ static void subscribe(struct entry *entry, struct worker *from, struct handle ha
 {
     struct subscriber *subscriber = calloc(1, sizeof *subscriber);
     if (subscriber == NULL)
-        abort();
+        out_of_memory("who asks for an MX host");
     subscriber->from = from;
     subscriber->handle = handle;
     list_add(&entry->subscribers, &subscriber->link);

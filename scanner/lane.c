@@ -239,7 +239,7 @@ static void arm(struct address *address)
     if (address->timer == NULL)
         address->timer = evtimer_new(address->lanes->worker->loop.base, on_timer, address);
     if (address->timer == NULL)
-        abort();
+        out_of_memory("a turn at an address");
     int64_t now = lane_now_us();
     int64_t delay = at_us > now ? at_us - now : 0;
     struct timeval after = {.tv_sec = delay / 1000000, .tv_usec = delay % 1000000};

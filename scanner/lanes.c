@@ -94,7 +94,7 @@ static void keep_names(struct lanes *lanes, const struct address *address)
 {
     size_t names = address->of[PACE_SMTP].names;
     if (names > 1 && !served_set(&lanes->served, ip_key(&address->ip), names))
-        abort();
+        out_of_memory("an address");
     if (names < lanes->paces.names)
         samples_drop(&lanes->samples, &address->ip);
 }
@@ -128,7 +128,7 @@ static struct address *find_address(struct lanes *lanes, const struct ip_addr *i
     sweep(lanes);
     struct address *address = calloc(1, sizeof *address);
     if (address == NULL)
-        abort();
+        out_of_memory("an address");
     address->lanes = lanes;
     address->ip = *ip;
     for (size_t i = 0; i < PACE_CLASSES; i++) {
@@ -139,7 +139,7 @@ static struct address *find_address(struct lanes *lanes, const struct ip_addr *i
     }
     address->of[PACE_SMTP].names = served_get(&lanes->served, ip_key(ip));
     if (!map_add(&lanes->addresses, &address->node, ip_key(ip)))
-        abort();
+        out_of_memory("an address");
     return address;
 }
 
@@ -175,7 +175,7 @@ static struct turn *keep_turn(struct list *list, const struct turn *asked)
 {
     struct turn *turn = malloc(sizeof *turn);
     if (turn == NULL)
-        abort();
+        out_of_memory("a turn at an address");
     *turn = *asked;
     list_add(list, &turn->link);
     return turn;
@@ -212,7 +212,7 @@ void lanes_give_back(struct lanes *lanes, const struct lane_return *back)
     struct address *address = find_address(lanes, &back->ip);
     struct lane *lane = &address->of[back->class];
     if (back->timed_out && !silent_add(&lanes->silent[back->class], ip_key(&back->ip)))
-        abort();
+        out_of_memory("a silent address");
     samples_keep(&lanes->samples, &back->ip, probe_sample_hold(back->sample));
     lane->open--;
     gate_leave(&lanes->gates[back->class], lane_gate_ids(lanes, back->class, &back->ip, back->domain));

@@ -43,7 +43,7 @@ static void post(struct worker *to, const struct pace_message *content)
 {
     struct pace_message *message = malloc(sizeof *message);
     if (message == NULL)
-        abort();
+        out_of_memory("a turn at an address");
     *message = *content;
     message->message.deliver = deliver;
     loop_post(&to->loop, &message->message);

@@ -100,7 +100,7 @@ static void start_fetch(struct policy_visit *visit)
                                     .arg = visit};
     visit->fetch = fetch_start(visit->worker->fetcher, &request);
     if (!handle_is_set(visit->fetch)) /* out of memory: no callback comes, and no handle could say so later */
-        abort();
+        out_of_memory("a policy's fetch");
 }
 
 static void pass_over(struct policy_visit *visit, enum not_tried reason)

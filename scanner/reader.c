@@ -65,7 +65,7 @@ static void deliver_start(struct message *message, void *receiver)
         .ordinal = start->ordinal, .domain = start->text, .rank = start->rank, .label = start->label};
     input.looks = start->note;
     if (domain_start(receiver, &input) != ERR_OK)
-        abort();
+        out_of_memory("a domain");
     free(start);
 }
 

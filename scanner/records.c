@@ -32,8 +32,9 @@ static void write_certs(struct records *records, struct buf *line, const struct 
 {
     for (size_t i = 0; i < tls->cert_count; i++) {
         buf_reset(line);
-        if (json_cert(line, &tls->certs[i]))
-            (void)writer_line(records->writer, STORE_CERTS, buf_bytes(line), NULL, tls->certs[i].sha256);
+        if (!json_cert(line, &tls->certs[i]) ||
+            writer_line(records->writer, STORE_CERTS, buf_bytes(line), NULL, tls->certs[i].sha256) != ERR_OK)
+            records_lost("a certificate");
     }
 }
 
@@ -44,8 +45,9 @@ void records_host(struct records *records, uint32_t loop, const struct probe_fac
     if (probe->legacy != NULL)
         write_certs(records, line, probe->legacy);
     buf_reset(line);
-    if (json_host(line, probe, verdict_probe(probe, BY_OWN_TIME)))
-        (void)writer_line(records->writer, STORE_HOSTS, buf_bytes(line), NULL, NULL);
+    if (!json_host(line, probe, verdict_probe(probe, BY_OWN_TIME)) ||
+        writer_line(records->writer, STORE_HOSTS, buf_bytes(line), NULL, NULL) != ERR_OK)
+        records_lost(probe->host);
 }
 
 void records_domain(struct records *records, uint32_t loop, const struct domain_facts *facts,
@@ -63,6 +65,6 @@ void records_domain(struct records *records, uint32_t loop, const struct domain_
 
 void records_lost(const char *domain)
 {
-    (void)fprintf(stderr, "stsweep: %s: its record could not be made: %s\n", domain, error_text(ERR_LIMIT));
+    (void)fprintf(stderr, "stsweep: %s: its record could not be made: %s\n", domain, error_text(ERR_MEMORY));
     abort();
 }

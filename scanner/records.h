@@ -18,11 +18,12 @@ struct records {
 enum error records_init(struct records *records, uint32_t count);
 void records_dispose(struct records *records);
 
-/* A probe that was made, and the certificates that it saw. */
+/* A probe that was made, and the certificates that it saw; what domain records refer to must be there:
+ * without memory for them the process ends, resumable. */
 void records_host(struct records *records, uint32_t loop, const struct probe_facts *probe);
 
 /* A domain, and its policy host's certificates. A record that cannot be made would make the denominators
- * wrong: the process ends there, resumable. */
+ * wrong: likewise. None can be too large (output/record_kept.h). */
 void records_domain(struct records *records, uint32_t loop, const struct domain_facts *facts,
                     const struct judgement *judgement);
 

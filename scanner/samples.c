@@ -64,11 +64,11 @@ void samples_keep(struct samples *samples, const struct ip_addr *ip, struct prob
     }
     struct kept *kept = calloc(1, sizeof *kept);
     if (kept == NULL)
-        abort();
+        out_of_memory("what an address said");
     kept->ip = *ip;
     kept->sample = sample;
     if (!map_add(&samples->by_ip, &kept->node, ip_key(ip)))
-        abort();
+        out_of_memory("what an address said");
     list_add(&samples->recent, &kept->recent);
     samples->bytes += held_bytes(kept);
     while (samples->bytes > samples->ceiling_bytes)

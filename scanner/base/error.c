@@ -1,6 +1,9 @@
 /* The one table of texts for enum error. */
 #include "scanner/base/error.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 const char *error_text(enum error error)
 {
     static const char *const texts[] = {
@@ -9,4 +12,10 @@ const char *error_text(enum error error)
 #undef ERROR_TEXT
     };
     return texts[error];
+}
+
+void out_of_memory(const char *what)
+{
+    (void)fprintf(stderr, "stsweep: out of memory: there is none for %s\n", what);
+    abort();
 }

@@ -27,6 +27,13 @@ enum error {
 #undef ERROR_ENUM
 };
 
+/*
+ * Ends the process with a line that says for what there was no memory, where nothing is left that could be
+ * called back: a scan can be gone on with, as after a kill. For the machine's own lack alone, never for what
+ * a peer or a file can ask for.
+ */
+_Noreturn void out_of_memory(const char *what);
+
 /* A constant text; never NULL. */
 const char *error_text(enum error error);
 

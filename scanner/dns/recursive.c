@@ -313,7 +313,7 @@ static struct lookup_handle start(struct lookup_engine *base, const char *name, 
     /* Without memory for it there is nothing that could call back later, and a scan whose callback never
      * comes would hang: it stops as by a kill, and can be resumed. */
     if (lookup == NULL)
-        abort();
+        out_of_memory("a question to the DNS");
     lookup->type = type;
     lookup->done = done;
     lookup->arg = arg;

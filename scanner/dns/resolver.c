@@ -46,12 +46,12 @@ static struct query *make_query(struct resolver *resolver, const char *name)
 {
     struct query *query = take_unused(resolver);
     if (query == NULL || !keep_name(query, name))
-        abort();
+        out_of_memory("a question to the DNS");
     *query = (struct query){.name = query->name, .name_capacity = query->name_capacity, .resolver = resolver};
     list_init(&query->link);
     query->handle = slots_add(&resolver->slots, query);
     if (!handle_is_set(query->handle))
-        abort();
+        out_of_memory("a question to the DNS");
     return query;
 }
 

@@ -51,7 +51,7 @@ static void quit(struct dialogue *dialogue, enum smtp_end end)
     (void)buf_text(&dialogue->out, "QUIT\r\n");
 }
 
-static void out_of_memory(struct dialogue *dialogue)
+static void no_memory(struct dialogue *dialogue)
 {
     dialogue_failed(dialogue, NET_OTHER, ENOMEM);
 }
@@ -282,7 +282,7 @@ static struct bytes feed_line(struct dialogue *dialogue, struct bytes data)
     if (take > LINE_BYTES - in->len)
         take = LINE_BYTES - in->len;
     if (!buf_append(in, data.data, take)) {
-        out_of_memory(dialogue);
+        no_memory(dialogue);
     } else if (in->data[in->len - 1] == '\n') {
         on_line(dialogue, buf_bytes(in));
         buf_reset(in);
@@ -295,7 +295,7 @@ static struct bytes feed_line(struct dialogue *dialogue, struct bytes data)
 static enum dialogue_action next_action(struct dialogue *dialogue)
 {
     if (!dialogue->over && dialogue->out.failed)
-        out_of_memory(dialogue);
+        no_memory(dialogue);
     if (dialogue->over)
         return DIALOGUE_CLOSE;
     if (dialogue->step == SMTP_HANDSHAKE)

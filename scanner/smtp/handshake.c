@@ -16,7 +16,7 @@ SSL *handshake_create(SSL_CTX *ctx, int fd, const struct probe_request *request,
     SSL *ssl = SSL_new(ctx);
     if (ssl == NULL || tls_verify_attach(ssl, verify) != ERR_OK || !smtp_name_host(ssl, request->host) ||
         SSL_set_fd(ssl, fd) != 1 || (*flow = flow_attach(ssl, WIRE_BYTES)) == NULL)
-        abort();
+        out_of_memory("a handshake");
     verify->tlsa = request->tlsa;
     SSL_set_connect_state(ssl);
     return ssl;

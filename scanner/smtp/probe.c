@@ -168,7 +168,7 @@ static void watch(struct session *session, short events)
     if (event_assign(session->io, session->prober->base, session->fd, (short)(events | EV_PERSIST), on_io,
                      session) != 0 ||
         event_add(session->io, NULL) != 0)
-        abort();
+        out_of_memory("an event of a session");
     session->watching = events;
 }
 
@@ -409,7 +409,7 @@ static void connect_now(struct session *session)
     }
     session->io = event_new(session->prober->base, session->fd, EV_WRITE | EV_PERSIST, on_io, session);
     if (session->io == NULL || event_add(session->io, NULL) != 0)
-        abort();
+        out_of_memory("an event of a session");
     session->watching = EV_WRITE;
 }
 
@@ -417,7 +417,7 @@ struct handle probe_start(struct prober *prober, const struct probe_request *req
 {
     struct session *session = calloc(1, sizeof *session);
     if (session == NULL)
-        abort();
+        out_of_memory("a session");
     session->prober = prober;
     session->request = *request;
     session->fd = -1;
@@ -429,7 +429,7 @@ struct handle probe_start(struct prober *prober, const struct probe_request *req
     session->handle = slots_add(&prober->sessions, session);
     session->timer = evtimer_new(prober->base, on_deadline, session);
     if (!handle_is_set(session->handle) || session->timer == NULL)
-        abort();
+        out_of_memory("a session");
     struct handle handle = session->handle;
     connect_now(session);
     return handle;
