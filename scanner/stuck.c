@@ -2,6 +2,7 @@
 #include "scanner/stuck.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "scanner/base/clock.h"
 
@@ -77,26 +78,27 @@ static enum error write_file(void *arg, struct store *store, struct buf *why)
     return error;
 }
 
-/* What cannot be written shows as the writer's error. */
+/* A scan that streams has no directory. What cannot be written shows as the writer's error. */
+static const char *keep(struct stuck *stuck, const struct place_at *at)
+{
+    if (strcmp(stuck->workers->context->config->output_dir, "-") == 0)
+        return "";
+    if (stuck_list_add(&stuck->known, at))
+        (void)writer_barrier(stuck->writer, write_file, stuck);
+    return ". The address is kept in the file `stuck`: a resume leaves it out";
+}
+
 static const char *tell(struct stuck *stuck, uint32_t index)
 {
     struct place_at at = place_read(&stuck->workers[index].place);
-    const double seconds = (double)stuck->after_ms / 1000;
-    char ip[IP_TEXT_BYTES];
+    char ip[IP_TEXT_BYTES] = "no peer's address";
+    if (at.kind != PLACE_NONE)
+        (void)ip_format(&at.ip, ip);
     stuck->beats[index].said = true;
-    if (at.kind == PLACE_NONE) {
-        (void)snprintf(stuck->line, LINE_BYTES,
-                       "WARNING: a loop has not turned for %.3g s, at no peer's address. Please report it",
-                       seconds);
-        return stuck->line;
-    }
-    (void)snprintf(
-        stuck->line, LINE_BYTES,
-        "WARNING: a loop has not turned for %.3g s, at %s (%s). Please report it. The address is kept "
-        "in the file `stuck`: a resume leaves it out",
-        seconds, ip_format(&at.ip, ip), place_kind_name(at.kind));
-    if (stuck_list_add(&stuck->known, &at))
-        (void)writer_barrier(stuck->writer, write_file, stuck);
+    (void)snprintf(stuck->line, LINE_BYTES,
+                   "WARNING: a loop has not turned for %.3g s, at %s (%s). Please report it%s",
+                   (double)stuck->after_ms / 1000, ip, place_kind_name(at.kind),
+                   at.kind == PLACE_NONE ? "" : keep(stuck, &at));
     return stuck->line;
 }
 

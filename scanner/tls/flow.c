@@ -12,7 +12,8 @@ struct flow {
     unsigned references; /* one of them the SSL's */
     BIO *bio;            /* a reference, until the SSL goes */
     uint64_t turn;
-    size_t left; /* of the portion */
+    size_t left;    /* of the portion */
+    unsigned reads; /* in this turn */
     size_t total;
     size_t wire;   /* bytes read so far */
     size_t paid;   /* of those, of data and certificates */
@@ -132,8 +133,9 @@ static bool may_read(struct flow *flow, size_t len)
     if (flow->turn != turns) {
         flow->turn = turns;
         flow->left = FLOW_PORTION;
+        flow->reads = 0;
     }
-    return len <= flow->left || flow->left == FLOW_PORTION;
+    return ++flow->reads <= FLOW_READS && (len <= flow->left || flow->left == FLOW_PORTION);
 }
 
 static long on_bio(BIO *bio, int what, const char *data, size_t len, int arg, long more, int result,

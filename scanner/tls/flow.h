@@ -11,9 +11,10 @@
 #include <openssl/ssl.h>
 #include <stddef.h>
 
-/* FLOW_PORTION: a turn's. FLOW_IDLE: of records without data, beside the certificates, which are
- * FLOW_CERTIFICATES at most (OpenSSL's own ceiling is set to it). */
-enum { FLOW_PORTION = 32 * 1024, FLOW_IDLE = 64 * 1024, FLOW_CERTIFICATES = 100 * 1024 };
+/* FLOW_PORTION, FLOW_READS: a turn's bytes, and calls of the socket's, which are what small records cost.
+ * FLOW_IDLE: of records without data, beside the certificates, which are FLOW_CERTIFICATES at most (OpenSSL's
+ * own ceiling is set to it). */
+enum { FLOW_PORTION = 32 * 1024, FLOW_READS = 1024, FLOW_IDLE = 64 * 1024, FLOW_CERTIFICATES = 100 * 1024 };
 
 enum flow_excess {
     FLOW_WITHIN,

@@ -2,7 +2,8 @@
  * The turns of event loops, seen at epoll_wait, and a handshake in which one gets stuck.
  *
  *   FAULT_TURNS  a file that gets, at the end, the longest time that any loop was held between two waits:
- *                "WALL CPU", in microseconds, of the thread's own CPU and of the clock
+ *                "WALL CPU", in microseconds, of the clock and of the thread's own CPU; but for the main
+ *                thread's, which runs one now and then
  *   FAULT_STUCK  a client's TLS handshake with the host of this name never comes back
  */
 #include <dlfcn.h>
@@ -45,7 +46,7 @@ int epoll_wait(int fd, struct epoll_event *events, int most, int timeout)
     static int (*real)(int fd, struct epoll_event *events, int most, int timeout);
     if (real == NULL)
         find(&real, "epoll_wait");
-    if (since_wall != 0) {
+    if (since_wall != 0 && gettid() != getpid()) {
         raise_to(&longest_wall, now_us(CLOCK_MONOTONIC) - since_wall);
         raise_to(&longest_cpu, now_us(CLOCK_THREAD_CPUTIME_ID) - since_cpu);
     }
