@@ -207,12 +207,13 @@ static enum error complete_probe(struct probe_facts *probe, int64_t until_ms,
                                  const struct facts_source *source, struct arena *arena,
                                  struct facts_gaps *gaps, struct buf *why)
 {
+    const struct probe_wanted wanted = {probe->host, probe->ip, probe->time, until_ms};
     struct bytes line;
     struct probe_facts found;
     size_t before = why->len;
     if (probe->not_tried != TRIED)
         return ERR_OK;
-    enum error error = source->host(source->arg, probe->host, &probe->ip, until_ms, &line);
+    enum error error = source->host(source->arg, &wanted, &line);
     if (error == ERR_OK)
         error = facts_read_host(line, arena, &found, why);
     if (is_gap(error)) {
@@ -223,6 +224,7 @@ static enum error complete_probe(struct probe_facts *probe, int64_t until_ms,
     if (error != ERR_OK)
         return error;
     found.host = probe->host;
+    found.again = probe->again;
     *probe = found;
     return facts_complete_probe(probe, source, arena, gaps, why);
 }
@@ -231,6 +233,7 @@ enum error facts_complete(struct domain_facts *facts, const struct facts_source 
                           struct facts_gaps *gaps, struct buf *why)
 {
     int64_t until_ms = facts->time + facts->ms;
+    facts->untimed = source->untimed;
     enum error error = complete_tls(&facts->policy.fetch.tls, source, arena, gaps, why);
     for (size_t i = 0; i < facts->host_count; i++) {
         const struct host_facts *host = facts->hosts[i].facts;

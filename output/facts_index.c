@@ -23,6 +23,7 @@ struct records {
 
 struct facts_index {
     uint64_t seed;
+    uint32_t rules; /* of the scan */
     struct records hosts, certs;
     uint64_t unreadable;
     struct buf damage;
@@ -37,6 +38,7 @@ struct record_key {
     struct ip_addr ip;
     int64_t time;
     uint32_t pass;
+    bool untried; /* what another name at the address was told (limits.names_per_ip) */
 };
 
 /* ---- the keys of records ------------------------------------------------------------------------------ */
@@ -50,13 +52,15 @@ static void make_host_key(struct record_key *key)
     key->len = len + 2 + sizeof key->ip.bytes;
 }
 
-/* The fields stand in front of "code". */
+/* The fields stand in front of "step". */
 static bool on_host_field(void *arg, const struct json_value *value)
 {
     struct record_key *key = arg;
     uint64_t number;
-    if (value->sub[0] != 0 || strcmp(value->key, "code") == 0)
+    if (value->sub[0] != 0 || strcmp(value->key, "step") == 0)
         return false;
+    if (strcmp(value->key, "not_tried") == 0)
+        key->untried = true;
     if (value->kind == FIELD_STRING && strcmp(value->key, "host") == 0 &&
         value->text.len < sizeof key->host) {
         memcpy(key->host, value->text.data, value->text.len);
@@ -78,6 +82,7 @@ static bool read_host_key(struct bytes line, struct record_key *key)
     key->ip = (struct ip_addr){.family = 0};
     key->time = 0;
     key->pass = 1;
+    key->untried = false;
     if (json_read_line(line, on_host_field, key) != ERR_OK || key->host[0] == 0 || key->ip.family == 0)
         return false;
     make_host_key(key);
@@ -172,13 +177,14 @@ void facts_index_close(struct facts_index *index)
     free(index);
 }
 
-enum error facts_index_open(int dir_fd, struct facts_index **made, struct buf *why)
+enum error facts_index_open(int dir_fd, uint32_t rules, struct facts_index **made, struct buf *why)
 {
     struct facts_index *index = calloc(1, sizeof *index);
     *made = NULL;
     if (index == NULL)
         return ERR_MEMORY;
     index->why = why;
+    index->rules = rules;
     buf_init(&index->damage, WHY_BYTES);
     enum error error = getrandom(&index->seed, sizeof index->seed, 0) == sizeof index->seed ? ERR_OK : ERR_IO;
     if (error == ERR_OK)
@@ -199,12 +205,18 @@ enum error facts_index_open(int dir_fd, struct facts_index **made, struct buf *w
 
 /* ---- finding ------------------------------------------------------------------------------------------ */
 
+/* A record that was found, and where. */
+struct candidate {
+    struct record_key key;
+    uint64_t place;
+};
+
 /*
- * Of several probes of one address: the last that began before the domain's end, which is the one that its
- * verdict was made of, also after a crash and in a later pass; where none did (a clock that was set), the one
- * of the highest pass, of these the first.
+ * Of several probes of one address where no domain names its own: the last that began before the domain's
+ * end, which is most likely the one that its verdict was made of, also after a crash and in a later pass;
+ * where none did (a clock that was set), the one of the highest pass, of these the first.
  */
-static bool is_better(const struct record_key *key, const struct record_key *best, int64_t until_ms)
+static bool is_likelier(const struct record_key *key, const struct record_key *best, int64_t until_ms)
 {
     bool began = key->time <= until_ms, best_began = best->time <= until_ms;
     if (began != best_began)
@@ -212,33 +224,50 @@ static bool is_better(const struct record_key *key, const struct record_key *bes
     return began ? key->time > best->time : key->pass > best->pass;
 }
 
-static enum error find_host(void *arg, const char *host, const struct ip_addr *ip, int64_t until_ms,
-                            struct bytes *line)
+/* Is it one that may be meant at all? Where domains name their probes, one without a name means the first. */
+static bool may_be_meant(const struct facts_index *index, const struct record_key *key,
+                         const struct probe_wanted *wanted)
+{
+    if (index->rules < RULES_NAME_PROBES)
+        return true;
+    return !key->untried && (wanted->time == 0 || key->time == wanted->time);
+}
+
+/* Lines are read in the order of the stream, and places go up with it. */
+static bool is_better(const struct facts_index *index, const struct candidate *found,
+                      const struct candidate *best, const struct probe_wanted *wanted)
+{
+    if (best->key.len == 0)
+        return true;
+    if (index->rules < RULES_NAME_PROBES)
+        return is_likelier(&found->key, &best->key, wanted->until_ms);
+    return found->place < best->place;
+}
+
+static enum error find_host(void *arg, const struct probe_wanted *wanted, struct bytes *line)
 {
     struct facts_index *index = arg;
-    struct record_key wanted, key, best = {.len = 0};
-    uint64_t places[TABLE_PLACES_A_KEY], place = 0;
-    bool found = false;
-    if (strlen(host) >= sizeof wanted.host)
+    struct record_key key;
+    struct candidate found, best = {.key = {.len = 0}};
+    uint64_t places[TABLE_PLACES_A_KEY];
+    if (strlen(wanted->host) >= sizeof key.host)
         return ERR_NOT_FOUND;
-    memcpy(wanted.host, host, strlen(host) + 1);
-    wanted.ip = *ip;
-    make_host_key(&wanted);
-    size_t count = table_find(&index->hosts.table, hash_of(index, &wanted), places);
+    memcpy(key.host, wanted->host, strlen(wanted->host) + 1);
+    key.ip = wanted->ip;
+    make_host_key(&key);
+    size_t count = table_find(&index->hosts.table, hash_of(index, &key), places);
     for (size_t i = 0; i < count; i++) {
-        enum error error = spill_get(index->hosts.spill, places[i], line);
+        found.place = places[i];
+        enum error error = spill_get(index->hosts.spill, found.place, line);
         if (error != ERR_OK)
             return error;
-        if (!read_host_key(*line, &key) || key.len != wanted.len ||
-            memcmp(key.bytes, wanted.bytes, key.len) != 0)
+        if (!read_host_key(*line, &found.key) || found.key.len != key.len ||
+            memcmp(found.key.bytes, key.bytes, key.len) != 0 || !may_be_meant(index, &found.key, wanted))
             continue;
-        if (!found || is_better(&key, &best, until_ms)) {
-            best = key;
-            place = places[i];
-        }
-        found = true;
+        if (is_better(index, &found, &best, wanted))
+            best = found;
     }
-    return found ? spill_get(index->hosts.spill, place, line) : ERR_NOT_FOUND;
+    return best.key.len > 0 ? spill_get(index->hosts.spill, best.place, line) : ERR_NOT_FOUND;
 }
 
 static enum error find_cert(void *arg, const uint8_t sha256[32], struct bytes *line)
@@ -264,7 +293,7 @@ static enum error find_cert(void *arg, const uint8_t sha256[32], struct bytes *l
 
 struct facts_source facts_index_source(struct facts_index *index)
 {
-    return (struct facts_source){index, find_host, find_cert};
+    return (struct facts_source){index, index->rules < RULES_NAME_PROBES, find_host, find_cert};
 }
 
 struct facts_index_counts facts_index_counts(const struct facts_index *index)

@@ -11,9 +11,9 @@
 
 struct facts_index;
 
-/* dir_fd is needed for this call only. Damage in the directory is no error here (see
- * facts_index_damage). ERR_IO, ERR_FULL (TMPDIR), ERR_MEMORY with *why. */
-enum error facts_index_open(int dir_fd, struct facts_index **index, struct buf *why);
+/* rules: by which the scan was judged (meta.json). dir_fd is needed for this call only. Damage in the
+ * directory is no error here (see facts_index_damage). ERR_IO, ERR_FULL (TMPDIR), ERR_MEMORY with *why. */
+enum error facts_index_open(int dir_fd, uint32_t rules, struct facts_index **index, struct buf *why);
 void facts_index_close(struct facts_index *index); /* NULL is fine */
 
 /* Good as long as the index. */

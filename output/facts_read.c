@@ -117,6 +117,8 @@ static void read_ips(struct read_fields *read, const struct json_node *node, str
         struct probe_facts *probe = &facts->probes[facts->probe_count++];
         *probe = (struct probe_facts){.host = facts->host, .ip = read_ip(read, ip, "ip")};
         probe->not_tried = read_not_tried(read, ip);
+        probe->time = read_optional_time(read, ip, "time");
+        probe->again = probe->time != 0;
         probe->tls.alert = -1;
         if (!listed)
             facts->address.ips[facts->address.ip_count++] = probe->ip;

@@ -32,12 +32,22 @@ enum error facts_read_host(struct bytes line, struct arena *arena, struct probe_
 
 enum error facts_read_cert(struct bytes line, struct arena *arena, struct cert_facts *cert, struct buf *why);
 
+/* From these rules on a domain's record names the probe that it was judged by (RECORD_RULES). */
+enum { RULES_NAME_PROBES = 6 };
+
+/* The probe that a domain was judged by. */
+struct probe_wanted {
+    const char *host;
+    struct ip_addr ip;
+    int64_t time; /* that the domain's record names it by; 0: by none, as it is the first of its address */
+    int64_t until_ms; /* the end of the domain's scan (wall clock) */
+};
+
 /* Where host and certificate records are found (output/facts_index). *line holds until the next call. */
 struct facts_source {
     void *arg;
-    /* The probe that a domain whose scan ended at until_ms (wall clock) was judged by. */
-    enum error (*host)(void *arg, const char *host, const struct ip_addr *ip, int64_t until_ms,
-                       struct bytes *line);
+    bool untimed; /* the rules of the scan were below RULES_NAME_PROBES */
+    enum error (*host)(void *arg, const struct probe_wanted *wanted, struct bytes *line);
     enum error (*cert)(void *arg, const uint8_t sha256[32], struct bytes *line);
 };
 

@@ -59,11 +59,25 @@ static void write_tlsa(struct json *json, const struct tlsa_facts *tlsa)
     json_close(json);
 }
 
-static void write_ip(struct json *json, const struct probe_facts *probe, const struct host_verdict *host,
-                     const struct ip_verdict *verdict)
+enum { NEAR_MS = 60000 };
+
+/* Which of the address's host records is meant is said where there may be several, and where a reader would
+ * not expect it: where it is not of the domain's own time. */
+static bool is_named(const struct domain_facts *facts, const struct probe_facts *probe)
+{
+    int64_t apart = probe->time - facts->time;
+    if (probe->not_tried != TRIED || probe->time == 0 || facts->untimed)
+        return false;
+    return probe->again || apart > NEAR_MS || apart < -NEAR_MS;
+}
+
+static void write_ip(struct json *json, const struct domain_facts *facts, const struct probe_facts *probe,
+                     const struct host_verdict *host, const struct ip_verdict *verdict)
 {
     json_open(json, NULL);
     json_ip(json, "ip", &probe->ip);
+    if (is_named(facts, probe))
+        json_put_time(json, "time", probe->time);
     json_put_string(json, "code", failure_name(verdict->code));
     if (probe->not_tried != TRIED)
         json_put_string(json, "not_tried", not_tried_name(probe->not_tried));
@@ -75,7 +89,8 @@ static void write_ip(struct json *json, const struct probe_facts *probe, const s
     json_close(json);
 }
 
-static void write_ips(struct json *json, const struct host_facts *facts, const struct host_verdict *verdict)
+static void write_ips(struct json *json, const struct domain_facts *domain, const struct host_facts *facts,
+                      const struct host_verdict *verdict)
 {
     size_t count = verdict == NULL                          ? 0
                    : verdict->ip_count < facts->probe_count ? verdict->ip_count
@@ -86,12 +101,12 @@ static void write_ips(struct json *json, const struct host_facts *facts, const s
         return;
     json_open_array(json, "ips");
     for (size_t i = 0; i < count; i++)
-        write_ip(json, &facts->probes[i], verdict, &verdict->ips[i]);
+        write_ip(json, domain, &facts->probes[i], verdict, &verdict->ips[i]);
     json_close_array(json);
 }
 
-static void write_host(struct json *json, const struct mx_host *host, const struct host_verdict *verdict,
-                       bool policy_usable, enum dns_security known)
+static void write_host(struct json *json, const struct domain_facts *facts, const struct mx_host *host,
+                       const struct host_verdict *verdict, bool policy_usable)
 {
     json_open(json, NULL);
     json_put_string(json, "host", host->host);
@@ -108,9 +123,9 @@ static void write_host(struct json *json, const struct mx_host *host, const stru
             json_put_string(json, "dane_code", failure_name(verdict->dane_code));
     }
     if (host->facts != NULL) {
-        json_address_lookups(json, &host->facts->address, known);
+        json_address_lookups(json, &host->facts->address, facts->mx.lookup.security);
         write_tlsa(json, &host->facts->tlsa);
-        write_ips(json, host->facts, verdict);
+        write_ips(json, facts, host->facts, verdict);
     }
     json_close(json);
 }
@@ -124,8 +139,8 @@ static void write_hosts(struct json *json, const struct domain_facts *facts,
         return;
     json_open_array(json, "hosts");
     for (size_t i = 0; i < facts->host_count; i++)
-        write_host(json, &facts->hosts[i], i < judgement->host_count ? &judgement->hosts[i] : NULL, usable,
-                   facts->mx.lookup.security);
+        write_host(json, facts, &facts->hosts[i], i < judgement->host_count ? &judgement->hosts[i] : NULL,
+                   usable);
     json_close_array(json);
 }
 

@@ -26,7 +26,7 @@
  * two ways of judging: tests/stored/README.md says what else to do then. Scans made before it was written
  * have 0.
  */
-enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 5 };
+enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 6 };
 
 /* ---- the policy's fetch ------------------------------------------------------------------------------- */
 
@@ -121,8 +121,10 @@ struct probe_facts {
     const char *host;
     struct ip_addr ip;
     enum not_tried not_tried;
-    int64_t time;  /* wall clock, ms */
-    uint32_t pass; /* of the scan: 1, or more when tried again */
+    int64_t time;    /* wall clock, ms */
+    int64_t checked; /* by then (likewise) nothing newer could be had; 0: never. In no record */
+    bool again;      /* another record of the address stands, or may: a domain names this one by its time */
+    uint32_t pass;   /* of the scan: 1, or more when tried again */
     enum smtp_step step;
     enum smtp_end end;
     enum net_error net;
@@ -138,8 +140,7 @@ struct probe_facts {
     bool injected;      /* plaintext bytes came between the 220 and the handshake */
     size_t ehlo_tls_count; /* lines of the EHLO reply inside TLS */
     struct tls_facts tls;
-    struct tls_facts
-        *legacy; /* TLS-4: a second handshake that permits what is outdated; NULL: none was made */
+    struct tls_facts *legacy; /* TLS-4: a second handshake, permissive; NULL: none was made */
     bool shared; /* past limits.names_per_ip: greeting, capabilities and TLS version are another name's */
     uint32_t ms_turn;  /* waited for its turn at the address, and */
     uint32_t ms_place; /* for a place among smtp.live; neither stands in a record */
@@ -194,6 +195,7 @@ struct domain_facts {
     bool is_public_suffix;
     int64_t time; /* wall clock at the start, ms */
     uint32_t ms;
+    bool untimed; /* of a scan whose rules were below RULES_NAME_PROBES */
     struct txt_facts txt;
     struct txt_facts tlsrpt;
     struct near_miss_facts near_miss;
@@ -203,8 +205,7 @@ struct domain_facts {
     struct policy_facts policy;
     struct look *looks; /* of earlier passes; the first of them first */
     size_t look_count;
-    bool
-        one_look; /* no further look comes, though one was due; false in records from before there were any */
+    bool one_look; /* no further look comes, though one was due; false in records without any */
 };
 
 /* ---- the judgement ------------------------------------------------------------------------------------ */

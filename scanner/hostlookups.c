@@ -91,3 +91,30 @@ void host_serve_stale(struct address_facts *address, struct host_serves *serves,
     }
     *address = whole;
 }
+
+/* ---- copies ------------------------------------------------------------------------------------------- */
+
+static void copy_records(const struct tlsa_facts *from, struct arena *arena, struct tlsa_facts *to)
+{
+    to->rrs = arena_array(arena, from->rr_count, sizeof *to->rrs);
+    to->rr_count = to->rrs == NULL ? 0 : from->rr_count;
+    for (size_t i = 0; i < to->rr_count; i++) {
+        to->rrs[i] = from->rrs[i];
+        to->rrs[i].data = arena_bytes(arena, from->rrs[i].data);
+    }
+}
+
+void host_lookups_copy(const struct host_facts *from, struct arena *arena, struct host_facts *to)
+{
+    const struct address_facts *address = &from->address;
+    to->address = (struct address_facts){0};
+    dns_lookup_copy(&address->a, arena, &to->address.a);
+    dns_lookup_copy(&address->aaaa, arena, &to->address.aaaa);
+    to->address.ips = arena_array(arena, address->ip_count, sizeof *address->ips);
+    to->address.ip_count = to->address.ips == NULL ? 0 : address->ip_count;
+    if (to->address.ip_count > 0)
+        memcpy(to->address.ips, address->ips, address->ip_count * sizeof *address->ips);
+    to->tlsa = (struct tlsa_facts){.base = arena_string(arena, from->tlsa.base)};
+    dns_lookup_copy(&from->tlsa.lookup, arena, &to->tlsa.lookup);
+    copy_records(&from->tlsa, arena, &to->tlsa);
+}

@@ -38,4 +38,7 @@ void host_serve_stale(struct address_facts *address, struct host_serves *serves,
                       const struct address_facts *earlier, const struct host_serves *until, int64_t now,
                       struct arena *arena);
 
+/* Addresses and TLSA records, copied into arena. */
+void host_lookups_copy(const struct host_facts *from, struct arena *arena, struct host_facts *to);
+
 #endif

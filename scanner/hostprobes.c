@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/worker.h"
 
 static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
@@ -19,22 +20,91 @@ static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
     return true;
 }
 
-/* Can what was seen then be judged by the records that stand now? */
+/* Can what was seen then be judged by the records that stand now? Not by others: keys and records are changed
+ * together. */
 static bool holds_for(const struct tlsa_facts *earlier, const struct tlsa_facts *now)
 {
-    return !probe_looks_for_anchors(now) || same_records(earlier, now);
+    return now->rr_count == 0 || same_records(earlier, now);
 }
 
-static const struct probe_facts *probed_earlier(const struct host_probes *probes, const struct ip_addr *ip)
+/* ---- dates -------------------------------------------------------------------------------------------- */
+
+static int validity(const struct cert_facts *cert, int64_t at_ms)
+{
+    int64_t at = at_ms / 1000;
+    return at < cert->not_before ? -1 : at > cert->not_after;
+}
+
+static bool date_has_passed(const struct tls_facts *tls, int64_t checked, int64_t now)
+{
+    int64_t since = tls->time > checked ? tls->time : checked;
+    for (size_t i = 0; tls->time != 0 && i < tls->cert_count; i++)
+        if (validity(&tls->certs[i], since) != validity(&tls->certs[i], now))
+            return true;
+    return false;
+}
+
+static bool is_outdated(const struct probe_facts *probe, int64_t now)
+{
+    if (probe->not_tried != TRIED)
+        return false;
+    return date_has_passed(&probe->tls, probe->checked, now) ||
+           (probe->legacy != NULL && date_has_passed(probe->legacy, probe->checked, now));
+}
+
+bool host_probes_outdated(const struct host_result *result, int64_t now)
+{
+    for (size_t i = 0; result->looks_anew < HOST_LOOKS_ANEW_MOST && i < result->facts.probe_count; i++)
+        if (is_outdated(&result->facts.probes[i], now))
+            return true;
+    return false;
+}
+
+/* ---- what is known already ---------------------------------------------------------------------------- */
+
+static const struct probe_facts *find_earlier(const struct host_probes *probes, const struct ip_addr *ip)
 {
     const struct host_facts *facts = probes->earlier == NULL ? NULL : &probes->earlier->facts;
-    if (facts != NULL && !holds_for(&facts->tlsa, &probes->result->facts.tlsa))
-        return NULL;
     for (size_t i = 0; facts != NULL && i < facts->probe_count; i++)
-        if (facts->probes[i].not_tried != NOT_TRIED_BUDGET && ip_equal(&facts->probes[i].ip, ip) &&
-            !looks_is_old(probes->again, &facts->probes[i]))
+        if (ip_equal(&facts->probes[i].ip, ip))
             return &facts->probes[i];
     return NULL;
+}
+
+static bool was_tried(const struct probe_facts *probe)
+{
+    return probe != NULL && probe->not_tried == TRIED;
+}
+
+static bool may_come(enum not_tried reason)
+{
+    return reason == NOT_TRIED_PACE || reason == NOT_TRIED_NO_ROUTE || reason == NOT_TRIED_PAUSED;
+}
+
+/* What was seen then and can be judged now, whatever its age; or NULL. */
+static const struct probe_facts *judged_earlier(const struct host_probes *probes, const struct ip_addr *ip)
+{
+    const struct probe_facts *known = find_earlier(probes, ip);
+    if (known == NULL || known->not_tried == NOT_TRIED_BUDGET || may_come(known->not_tried) ||
+        looks_is_old(probes->again, known) ||
+        !holds_for(&probes->earlier->facts.tlsa, &probes->result->facts.tlsa))
+        return NULL;
+    return known;
+}
+
+/* The same where it need not be looked at anew. */
+static const struct probe_facts *probed_earlier(const struct host_probes *probes, const struct ip_addr *ip)
+{
+    const struct probe_facts *known = judged_earlier(probes, ip);
+    bool enough = known != NULL && probes->earlier->looks_anew >= HOST_LOOKS_ANEW_MOST;
+    return known == NULL || enough || !is_outdated(known, probes->now) ? known : NULL;
+}
+
+/* Its name is known already to an address that was tried. */
+static enum probe_leave leave_of(const struct host_probes *probes, const struct ip_addr *ip)
+{
+    bool may = probes->leave == PROBE_ALWAYS || probes->leave == PROBE_WITHIN_BUDGET;
+    return may && was_tried(find_earlier(probes, ip)) ? PROBE_AGAIN : probes->leave;
 }
 
 static void go_on(struct host_probes *probes);
@@ -50,7 +120,8 @@ static void on_run_done(void *arg)
 static void start_run(struct host_probes *probes, struct probe_run *run, const struct ip_addr *ip)
 {
     probes->under_way++;
-    probe_run_start(run, probes->worker, &probes->result->facts, ip, probes->leave, on_run_done, probes);
+    probe_run_start(run, probes->worker, &probes->result->facts, ip, leave_of(probes, ip), on_run_done,
+                    probes);
 }
 
 static void start_if_wanted(struct host_probes *probes, size_t index)
@@ -90,6 +161,7 @@ void host_probes_start(struct host_probes *probes, struct worker *worker, struct
                                    .again = again,
                                    .run_count = address->ip_count < most ? address->ip_count : most,
                                    .leave = leave,
+                                   .now = clock_wall_ms(),
                                    .done = done,
                                    .arg = arg};
     probes->runs = calloc(probes->run_count + 1, sizeof *probes->runs);
@@ -147,6 +219,13 @@ static void publish_one(struct host_probes *probes, size_t index, struct probe_f
         take_earlier(probes, earlier, facts);
         return;
     }
+    earlier = judged_earlier(probes, &result->facts.address.ips[index]);
+    if (was_tried(earlier) && run->facts.not_tried != TRIED) { /* no newer look was to be had */
+        take_earlier(probes, earlier, facts);
+        facts->checked = probes->now;
+        return;
+    }
+    run->facts.again = result->probed_before;
     if (run->facts.not_tried == TRIED || run->facts.shared)
         sink->host(sink->arg, probes->worker, &run->facts);
     if (result->kept != NULL)
@@ -161,6 +240,8 @@ void host_probes_publish(struct host_probes *probes)
     struct host_facts *facts = &result->facts;
     facts->probes = arena_array(&result->arena, probes->run_count, sizeof *facts->probes);
     facts->probe_count = facts->probes == NULL ? 0 : probes->run_count;
+    if (probes->earlier != NULL)
+        result->looks_anew = probes->earlier->looks_anew + host_probes_outdated(probes->earlier, probes->now);
     if (probes->worker->context->whole_facts)
         result->kept = calloc(facts->probe_count + 1, sizeof *result->kept);
     for (size_t i = 0; i < facts->probe_count; i++)
@@ -184,6 +265,14 @@ bool host_probes_left_out(const struct host_facts *facts)
 {
     for (size_t i = 0; i < facts->probe_count; i++)
         if (facts->probes[i].not_tried == NOT_TRIED_BUDGET)
+            return true;
+    return false;
+}
+
+bool host_probes_may_come(const struct host_facts *facts)
+{
+    for (size_t i = 0; i < facts->probe_count; i++)
+        if (may_come(facts->probes[i].not_tried))
             return true;
     return false;
 }

@@ -16,7 +16,7 @@ struct host_probes {
     struct worker *worker;
     struct host_result *result;      /* whose addresses these are; borrowed */
     struct host_result *earlier;     /* a counted reference: what was probed then is not probed again, but
-                                        where other TLSA records ask for more than it tells; or NULL */
+                                        where other TLSA records stand or a date has passed; or NULL */
     const struct looks_again *again; /* borrowed: what of that is looked at once more */
     struct probe_run *runs;
     size_t run_count;
@@ -25,6 +25,7 @@ struct host_probes {
     bool starting;    /* keeps a run that ends from inside from starting the next */
     bool catching_up; /* only those that the budget left out */
     enum probe_leave leave;
+    int64_t now; /* wall clock at the start, ms */
     void (*done)(void *arg);
     void *arg;
 };
@@ -44,6 +45,13 @@ void host_probes_publish(struct host_probes *probes);
 
 /* Ends what is under way without a callback. */
 void host_probes_dispose(struct host_probes *probes);
+
+/* Has a date of a certificate passed since a probe showed it, so that the address is to be probed anew
+ * (TLS-7)? now: wall clock, ms. */
+bool host_probes_outdated(const struct host_result *result, int64_t now);
+
+/* Had an address of the host no turn, or this machine no route to it? That may pass. */
+bool host_probes_may_come(const struct host_facts *facts);
 
 /* Did the budget leave out an address of the host? */
 bool host_probes_left_out(const struct host_facts *facts);

@@ -1,10 +1,11 @@
-/* What is known of one MX host: its life, and what may be asked of it. */
+/* Counted references; what of one look serves the next. */
+#include "scanner/hostresult.h"
+
 #include <stdlib.h>
 
 #include "scanner/config.h"
-#include "scanner/hosts.h"
 
-enum { HOST_FIRST_BYTES = 512 };
+enum { HOST_FIRST_BYTES = 512, HEAP_OVERHEAD_BYTES = 16 };
 
 void host_result_release(struct host_result *result)
 {
@@ -27,6 +28,33 @@ struct host_result *host_result_create(const struct config *config)
     size_t most = HOST_ARENA_BYTES + (size_t)config->smtp_max_addresses * HOST_PROBE_BYTES;
     arena_init_small(&result->arena, most, HOST_FIRST_BYTES);
     return result;
+}
+
+size_t host_result_bytes(const struct host_result *result)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < result->kept_count; i++)
+        kept += result->kept[i].held_bytes;
+    return sizeof *result + result->arena.held_bytes + kept + 2 * HEAP_OVERHEAD_BYTES;
+}
+
+void host_result_serve(struct host_result *result, const struct host_result *earlier, int64_t now)
+{
+    struct address_facts *address = &result->facts.address;
+    result->serves = host_serves_until(address, now);
+    if (earlier != NULL)
+        host_serve_stale(address, &result->serves, &earlier->facts.address, &earlier->serves, now,
+                         &result->arena);
+}
+
+bool host_result_take_lookups(struct host_result *result, const struct host_result *earlier, int64_t now)
+{
+    if (earlier == NULL || now >= earlier->holds_until_ms)
+        return false;
+    host_lookups_copy(&earlier->facts, &result->arena, &result->facts);
+    result->holds_until_ms = earlier->holds_until_ms;
+    result->serves = earlier->serves;
+    return true;
 }
 
 bool host_lacked_starttls(const struct host_facts *facts)

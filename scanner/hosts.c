@@ -8,6 +8,7 @@
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
 #include "scanner/hostprobes.h"
+#include "scanner/seen.h"
 #include "scanner/tlsa.h"
 #include "scanner/verdict.h"
 #include "scanner/worker.h"
@@ -52,6 +53,7 @@ struct hosts {
     size_t bytes;      /* of the ready ones */
     size_t ceiling_bytes;
     struct slots requests;
+    struct seen seen; /* hosts whose entries are gone */
 };
 
 struct host_message {
@@ -124,15 +126,19 @@ static void entry_free(struct entry *entry)
 /* What the heap gave for it, so that scan.cache bounds memory and not only facts. */
 static size_t entry_bytes(const struct entry *entry)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < entry->result->kept_count; i++)
-        kept += entry->result->kept[i].held_bytes;
-    return sizeof *entry + sizeof *entry->result + strlen(entry->host) + 1 + entry->result->arena.held_bytes +
-           kept + 4 * HEAP_OVERHEAD_BYTES;
+    return sizeof *entry + strlen(entry->host) + 1 + host_result_bytes(entry->result) +
+           2 * HEAP_OVERHEAD_BYTES;
+}
+
+static uint64_t hash_of(const struct hosts *hosts, struct bytes key)
+{
+    return map_hash(key, hosts->worker->context->hash_seed);
 }
 
 static void forget(struct entry *entry)
 {
+    struct host_key space;
+    seen_add(&entry->hosts->seen, hash_of(entry->hosts, make_key(&space, entry->host, entry->probe)));
     entry->hosts->bytes -= entry_bytes(entry);
     map_remove(&entry->hosts->entries, &entry->node);
     entry_free(entry);
@@ -211,6 +217,8 @@ static void on_probed(void *arg)
     if (entry->intent && host_probes_catch_up(&entry->probes))
         return;
     host_probes_publish(&entry->probes);
+    if (host_probes_may_come(&entry->result->facts))
+        entry->result->turns_after_ms = clock_monotonic_ms() + HOST_FAILURE_HOLDS_S * 1000;
     enter_ready(entry);
 }
 
@@ -249,10 +257,8 @@ static bool wants_adoption(const struct entry *entry)
            entry->result->facts.tlsa.rr_count > 0;
 }
 
-static void after_tlsa(struct entry *entry)
+static void after_lookups(struct entry *entry)
 {
-    struct host_result *result = entry->result;
-    result->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&result->facts);
     if (!wants_adoption(entry)) {
         enter_probes(entry);
         return;
@@ -263,21 +269,15 @@ static void after_tlsa(struct entry *entry)
         enter_probes(entry);
 }
 
+static void after_tlsa(struct entry *entry)
+{
+    entry->result->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&entry->result->facts);
+    after_lookups(entry);
+}
+
 static void on_tlsa(void *arg)
 {
     after_tlsa(arg);
-}
-
-/* Where a lookup failed, what was known before serves, if it may. */
-static void take_earlier(struct entry *entry)
-{
-    struct host_result *result = entry->result;
-    const struct host_result *earlier = entry->earlier;
-    int64_t now = clock_monotonic_ms();
-    result->serves = host_serves_until(&result->facts.address, now);
-    if (earlier != NULL)
-        host_serve_stale(&result->facts.address, &result->serves, &earlier->facts.address, &earlier->serves,
-                         now, &result->arena);
 }
 
 static void on_addresses(void *arg)
@@ -285,7 +285,7 @@ static void on_addresses(void *arg)
     struct entry *entry = arg;
     struct worker *worker = entry->hosts->worker;
     struct host_result *result = entry->result;
-    take_earlier(entry);
+    host_result_serve(result, entry->earlier, clock_monotonic_ms());
     if (addresses_opted_out(&result->facts.address, worker->context->optout)) {
         after_tlsa(entry);
         return;
@@ -301,6 +301,10 @@ static void enter_addresses(struct entry *entry)
     set_state(entry, ENTRY_ADDRESSES);
     struct host_result *result = entry->result;
     result->facts.host = arena_string(&result->arena, entry->host);
+    if (host_result_take_lookups(result, entry->earlier, clock_monotonic_ms())) {
+        after_lookups(entry);
+        return;
+    }
     address_query_start(&entry->address, entry->hosts->worker->dns, entry->host, &result->arena,
                         &result->facts.address, on_addresses, entry);
 }
@@ -314,6 +318,8 @@ static struct entry *entry_create(struct hosts *hosts, const struct host_message
     entry->probe = message->probe;
     entry->host = strdup(message->host);
     entry->result = host_result_create(hosts->worker->context->config);
+    entry->result->probed_before =
+        hosts->worker->context->resumed || seen_has(&hosts->seen, hash_of(hosts, key));
     list_init(&entry->recent);
     list_init(&entry->subscribers);
     if (entry->host == NULL || !map_add(&hosts->entries, &entry->node, key))
@@ -366,13 +372,17 @@ static void start_entry(struct hosts *hosts, struct host_message *message, struc
     enter_addresses(entry);
 }
 
-/* Ready, but the budget of names left out what this one is to know, the answers of the DNS have run out, or
- * what is known is what is to be looked at once more. */
+/* Ready, but the budget of names left out what this one is to know, or the answers of the DNS have run out,
+ * or a certificate has expired since it was seen, or an address had no turn that may get one now, or what is
+ * known is what is to be looked at once more. */
 static bool is_to_be_repeated(const struct entry *entry, const struct host_message *message)
 {
-    bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&entry->result->facts);
-    return knows_too_little || looks_are_old(&message->again, &entry->result->facts) ||
-           clock_monotonic_ms() >= entry->result->holds_until_ms;
+    const struct host_result *known = entry->result;
+    const int64_t now = clock_monotonic_ms();
+    bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&known->facts);
+    bool turns_may_come = known->turns_after_ms != 0 && now >= known->turns_after_ms;
+    return knows_too_little || turns_may_come || now >= known->holds_until_ms ||
+           host_probes_outdated(known, clock_wall_ms()) || looks_are_old(&message->again, &known->facts);
 }
 
 /* What has been probed stays known. */

@@ -4,44 +4,18 @@
  * probe of each address. A request is a message to the owner; the result comes back as a message with a
  * counted reference. Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice;
  * once the DNS answers in one have run out, they are asked for anew (scanner/hostlookups), and only an
- * address that is new is probed, or one that a second look is due at (TLS-7).
+ * address that is new is probed, or one that a second look is due at (TLS-7). One since whose probe a date of
+ * its certificates has passed is probed anew when the next domain asks, HOST_LOOKS_ANEW_MOST times at most.
  */
 #ifndef STSWEEP_HOSTS_H
 #define STSWEEP_HOSTS_H
 
-#include <stdatomic.h>
-
-#include "output/record.h"
-#include "scanner/base/arena.h"
 #include "scanner/base/slots.h"
-#include "scanner/hostlookups.h"
+#include "scanner/hostresult.h"
 #include "scanner/looks.h"
 
-struct config;
 struct worker;
 struct hosts;
-
-/* Immutable once handed out; may be read by any thread that holds a reference. */
-struct host_result {
-    atomic_uint references;
-    struct arena arena;
-    struct host_facts facts;
-    struct arena *kept; /* with whole_facts: the probes' own memory, that facts point into */
-    size_t kept_count;
-    int64_t holds_until_ms;     /* monotonic: of what the DNS said */
-    struct host_serves serves;  /* its addresses, where the next lookup fails */
-    struct host_result *before; /* likewise: the earlier result that some of them stand in, or NULL */
-};
-
-/* The arena's ceiling: addresses and TLSA records, and what is kept of each probe. */
-enum { HOST_ARENA_BYTES = 64 << 10, HOST_PROBE_BYTES = 80 << 10 };
-
-/* Empty, with one reference. */
-struct host_result *host_result_create(const struct config *config);
-void host_result_release(struct host_result *result);
-
-/* Was there an address at which STARTTLS was not offered? */
-bool host_lacked_starttls(const struct host_facts *facts);
 
 /* The callee gets a reference. Called exactly once for each request that is not cancelled, never from inside
  * hosts_request. */

@@ -199,7 +199,9 @@ void probe_run_start(struct probe_run *run, struct worker *worker, const struct 
     }
     set_state(run, RUN_TURN);
     run->domain = pace_domain(worker, host->host);
-    run->turn = pace_request_name(worker, ip, run->domain, leave == PROBE_ALWAYS, on_turn, run);
+    run->turn = leave == PROBE_AGAIN
+                    ? pace_request_again(worker, ip, run->domain, on_turn, run)
+                    : pace_request_name(worker, ip, run->domain, leave == PROBE_ALWAYS, on_turn, run);
     if (!handle_is_set(run->turn))
         not_tried(run, NOT_TRIED_PACE);
 }

@@ -43,6 +43,7 @@ struct probe_run {
 enum probe_leave {
     PROBE_WITHIN_BUDGET, /* by limits.names_per_ip */
     PROBE_ALWAYS,
+    PROBE_AGAIN,      /* its host is no further name at the address */
     PROBE_NOT_WANTED, /* smtp.probe */
     PROBE_OPTED_OUT   /* its host's name is an alias of one on the opt-out list */
 };

@@ -212,6 +212,7 @@ static bool make_workers(struct scan *scan)
         (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
     scan->context.trace = scan->request->trace;
     scan->context.stuck = &scan->stood;
+    scan->context.resumed = scan->request->resume;
     scan->records.writer = scan->writer;
     scan->lookups = calloc(scan->worker_count, sizeof *scan->lookups);
     if (scan->lookups == NULL || records_init(&scan->records, scan->worker_count) != ERR_OK)

@@ -2,16 +2,19 @@
 #include "scanner/show_judge.h"
 
 #include "output/json.h"
+#include "scanner/judged_by.h"
 #include "scanner/verdict.h"
 
 enum { ARENA_BYTES = 256 << 20, LINE_BYTES = RECORD_LINE_BYTES };
 
 enum error show_judge_init(struct show_judge *judge, int dir_fd, int64_t now, struct buf *why)
 {
+    struct meta_stored stored;
     *judge = (struct show_judge){.now = now};
     arena_init(&judge->arena, ARENA_BYTES);
     buf_init(&judge->line, LINE_BYTES);
-    return facts_index_open(dir_fd, &judge->index, why);
+    enum error error = judged_by_read(dir_fd, &stored, why);
+    return error != ERR_OK ? error : facts_index_open(dir_fd, stored.rules, &judge->index, why);
 }
 
 void show_judge_dispose(struct show_judge *judge)

@@ -98,7 +98,7 @@ enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *wh
     if (error == ERR_OK)
         error = judged_by_may_rejudge(&stored, why);
     if (error == ERR_OK)
-        error = facts_index_open(fd, &index, why);
+        error = facts_index_open(fd, stored.rules, &index, why);
     if (error == ERR_OK) {
         walk.source = facts_index_source(index);
         error = frames_read(fd, "domains", on_line, &walk, why);

@@ -46,6 +46,7 @@ struct scan_context {
     const struct stuck_list *stuck; /* where an earlier run of the scan stood still; or NULL */
     bool has_ipv4;                  /* this machine has an address and a route of the family */
     bool has_ipv6;
+    bool resumed;                    /* an earlier run may have probed any address */
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
     struct network network;          /* what preflight found of it */
     uint64_t hash_seed;

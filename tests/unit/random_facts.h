@@ -249,6 +249,7 @@ static inline struct probe_facts make_probe(struct maker *make, const char *host
     probe.not_tried = one_in(make, 3) ? draw(make, NOT_TRIED_COUNT) : TRIED;
     if (probe.not_tried == TRIED)
         make_dialogue(make, &probe);
+    probe.again = probe.not_tried == TRIED && one_in(make, 4);
     probe.ms_connect = draw(make, 1000);
     probe.ms_greeting = draw(make, 1000);
     probe.ms_ehlo = draw(make, 1000);

@@ -25,15 +25,15 @@ struct shelf {
     bool lost; /* nothing is there */
 };
 
-static enum error shelf_host(void *arg, const char *host, const struct ip_addr *ip, int64_t until_ms,
-                             struct bytes *line)
+static enum error shelf_host(void *arg, const struct probe_wanted *wanted, struct bytes *line)
 {
     struct shelf *shelf = arg;
-    assert_true(until_ms >= shelf->facts->time);
+    assert_true(wanted->until_ms >= shelf->facts->time);
     for (size_t i = 0; !shelf->lost && i < shelf->facts->host_count; i++) {
         const struct host_facts *facts = shelf->facts->hosts[i].facts;
         for (size_t j = 0; facts != NULL && j < facts->probe_count; j++) {
-            if (strcmp(facts->host, host) != 0 || !ip_equal(&facts->probes[j].ip, ip))
+            if (strcmp(facts->host, wanted->host) != 0 || !ip_equal(&facts->probes[j].ip, &wanted->ip) ||
+                (wanted->time != 0 && facts->probes[j].time != wanted->time))
                 continue;
             buf_reset(&shelf->line);
             assert_true(json_host(&shelf->line, &facts->probes[j], FAIL_NONE));
@@ -128,7 +128,7 @@ static void round_end(struct round *round)
 
 static void read_stored(struct round *round, struct domain_facts *back, struct facts_gaps *gaps)
 {
-    struct facts_source source = {&round->shelf, shelf_host, shelf_cert};
+    struct facts_source source = {&round->shelf, false, shelf_host, shelf_cert};
     if (facts_read_domain(without_newline(&round->stored), &round->read, back, &round->why) != ERR_OK)
         fail_msg("%s in %.2000s", buf_string(&round->why), (const char *)round->stored.data);
     *gaps = (struct facts_gaps){0};
