@@ -28,8 +28,8 @@ row() { printf '%-22s %-34s %12s\n' "$1" "$2" "$3"; }
 timed() {
     local units=$1
     shift
-    if timeout 300 /usr/bin/env time -f '%U %S' -o "$work/time" "$@" >/dev/null 2>"$work/log"; then
-        awk -v n="$units" '{ printf "%.2f", ($1 + $2) * 1e6 / n }' "$work/time"
+    if timeout 300 "$here/timed" "$work/time" "$@" >/dev/null 2>"$work/log"; then
+        awk -F'[= ]' -v n="$units" '{ printf "%.2f", ($2 + $4) * 1e6 / n }' "$work/time"
     else
         echo failed
     fi
