@@ -61,9 +61,8 @@ class Found:
         first = words[0]
         name = first.text
         if first.variable in self.values:
-            for value in self.values[first.variable]:
-                self.command([value, *words[1:]], functions, shell)
-            return None
+            told = [self.command([value, *words[1:]], functions, shell) for value in self.values[first.variable]]
+            return words if any(told) else None
         if name is None or name.startswith("$"):
             tail = first.source.strip("\"'").rpartition("/")
             if not tail[1] or not re.fullmatch(r"[\w.+-]+", tail[2]):
@@ -85,7 +84,7 @@ class Found:
         with_value, before = CARRIERS.get(key) or CARRIERS.get(key.rpartition("/")[2]) or (None, 0)
         if with_value is None:
             return None
-        while rest and ((rest[0].text or "").startswith("-") or (name == "env" and re.match(r"\w+=", rest[0].source))):
+        while rest and ((rest[0].text or "").startswith("-") or (os.path.basename(name) == "env" and re.match(r"\w+=", rest[0].source))):
             rest = rest[2:] if rest[0].text in with_value else rest[1:]
         if key.endswith("in-world"):
             rest = next((rest[i + 1 :] for i, word in enumerate(rest) if word.text == "--"), rest)
@@ -192,16 +191,17 @@ def word_of(node, source):
 
 
 def note_values(node, values, source):
-    """What a variable is given as a whole: NAME=…/file, or the words of a loop."""
+    """What a variable is given: the file at the end of a path, a fixed word, the words of a loop, or what cannot be told."""
     if node.get("Type") == "ForClause" and node["Loop"].get("Items"):
         name, words = node["Loop"]["Name"]["Value"], [word_of(item, source) for item in node["Loop"]["Items"]]
-        if all(word.text is not None for word in words):
-            values.setdefault(name, []).extend(words)
+        values.setdefault(name, []).extend(word._replace(variable="") for word in words)
     for given in node.get("Assigns") or (node.get("Args") if node.get("Type") == "DeclClause" else None) or []:
         if given.get("Name") and given.get("Value"):
-            tail = re.search(r"/([\w.+-]+)[\"'}]*$", word_of(given["Value"], source).source)
-            if tail:
-                values.setdefault(given["Name"]["Value"], []).append(Word(None, "…/" + tail.group(1)))
+            word = word_of(given["Value"], source)
+            tail = re.search(r"/([\w.+-]+)[\"'}]*$", word.source)
+            value = Word(None, "…/" + tail.group(1)) if tail and word.text is None else Word(word.text, word.source)
+            if word.text != "":
+                values.setdefault(given["Name"]["Value"], []).append(value)
 
 
 def walk_shell(node, function, calls, declared, shifts, values, source):
