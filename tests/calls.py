@@ -255,6 +255,12 @@ class Module:
                             self.assigned.setdefault((function, ast.unparse(one)), []).append(value)
             self.visit(inner, function, isinstance(inner, ast.ClassDef) or (in_class and not function))
 
+    def values(self, function, name):
+        """What is assigned to a name of a function or of the file, or to an attribute anywhere in it."""
+        if "." in name:
+            return [value for (_, other), values in self.assigned.items() if other == name for value in values]
+        return self.assigned.get((function, name)) or self.assigned.get((None, name)) or []
+
 
 def parameters(function):
     return [argument.arg for argument in function.args.posonlyargs + function.args.args if argument.arg != "self"]
@@ -359,7 +365,7 @@ class Pythons:
             returned = [part.value for part in ast.walk(inner) if isinstance(part, ast.Return) and part.value]
             return [words for value in returned for words in self.words(module, inner, value, depth + 1)]
         if isinstance(node, (ast.Name, ast.Attribute)):
-            values = module.assigned.get((function, ast.unparse(node))) or module.assigned.get((None, ast.unparse(node)))
+            values = module.values(function, ast.unparse(node))
             if values:
                 return [words for value in values for words in again(value)]
             if function and isinstance(node, ast.Name) and node.id in parameters(function):
@@ -372,10 +378,9 @@ class Pythons:
             return [Word(node.value, node.value)]
         if ast.unparse(node) == "sys.executable":
             return [Word("/usr/bin/python3", "sys.executable")]
-        if isinstance(node, ast.Name):
-            values = module.assigned.get((function, node.id)) or module.assigned.get((None, node.id)) or []
-            values = [value for value in values if value is not node]
-            return [word for value in values for word in self.one(module, function, value)] or [Word(None, node.id)]
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            values = module.values(function, ast.unparse(node))
+            return [word for value in values for word in self.one(module, function, value)] or [Word(None, ast.unparse(node))]
         if isinstance(node, ast.GeneratorExp):
             return [Word(None, ast.unparse(node))]
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.path.abspath":
