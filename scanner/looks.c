@@ -56,23 +56,14 @@ static void write_look(struct writing *writing, const struct look *look)
         out->len = before;
 }
 
-static bool is_known(const struct domain_facts *facts, const struct look *look)
-{
-    for (size_t i = 0; i < facts->look_count; i++)
-        if (facts->looks[i].time == look->time && is_about(&facts->looks[i], look->host, &look->ip))
-            return true;
-    return false;
-}
-
-static void write_probe(struct writing *writing, const struct domain_facts *facts,
-                        const struct probe_facts *probe, const struct host_verdict *host,
-                        const struct ip_verdict *ip)
+static void write_probe(struct writing *writing, const struct probe_facts *probe,
+                        const struct host_verdict *host, const struct ip_verdict *ip)
 {
     struct look look = {.host = probe->host, .ip = probe->ip, .time = probe->time, .step = probe->step};
     bool asks = look_asks_again(probe);
     look.code = verdict_probe(probe, BY_OWN_TIME);
     look.dane = !asks && host->dane_applies && ip->dane == FAIL_NONE;
-    if ((asks || look.code == FAIL_NONE || look.dane) && !is_known(facts, &look))
+    if (asks || look.code == FAIL_NONE || look.dane)
         write_look(writing, &look);
 }
 
@@ -98,7 +89,7 @@ static void write_all(struct writing *writing, const struct domain_facts *facts,
     for (size_t i = 0; i < judgement->host_count; i++) {
         const struct host_verdict *host = &judgement->hosts[i];
         for (size_t j = 0; look_matters(judgement, host) && j < host->ip_count; j++)
-            write_probe(writing, facts, &facts->hosts[i].facts->probes[j], host, &host->ips[j]);
+            write_probe(writing, &facts->hosts[i].facts->probes[j], host, &host->ips[j]);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
  * What a pass has seen of a domain on its way into the next one: with the name through the spool, as an
- * opaque text of LOOKS_BYTES at most, and into the facts again. What does not fit there was not looked at:
- * those that found something missing go first. Pure.
+ * opaque text of LOOKS_BYTES at most, and into the facts again. What does not fit there counts as not
+ * seen: those that found something missing go first. Pure.
  */
 #ifndef STSWEEP_LOOKS_H
 #define STSWEEP_LOOKS_H
@@ -13,8 +13,9 @@
 
 enum { LOOKS_BYTES = SPOOL_NOTE_BYTES };
 
-/* The looks of earlier passes and those of this one that count in the next, as text at the end of *out.
- * false: out of memory or past the ceiling of out; what stands there then is whole all the same. */
+/* After looks_prune: the looks of earlier passes and those of this one that count in the next, as text at the
+ * end of *out. false: out of memory or past the ceiling of out; what stands there then is whole all the same.
+ */
 bool looks_write(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement);
 
 /* The text into facts->looks. A text that is none gives no looks. */

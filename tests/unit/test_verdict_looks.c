@@ -198,6 +198,7 @@ static void next_pass(struct world *world, enum policy_kind policy, const enum s
 {
     struct buf text;
     buf_init(&text, LOOKS_BYTES);
+    looks_prune(&world->facts, &world->judgement);
     assert_true(looks_write(&text, &world->facts, &world->judgement));
     make_world(world, policy, seen, dane, time);
     looks_read(buf_bytes(&text), &world->arena, &world->facts);
@@ -423,6 +424,48 @@ static void test_each_address_by_itself(void **state)
     arena_dispose(&world.arena);
 }
 
+/* TLS-7: a look that passed at an address that is gone tells nothing any more; one that failed stays. */
+static void test_addresses_that_are_gone(void **state)
+{
+    static struct world world;
+    static const enum seen first[2] = {MISSING, GOOD}, good[2] = {GOOD, GOOD};
+    (void)state;
+    begin(&world, P_ENFORCE, first, false);
+    next_pass(&world, P_ENFORCE, good, false, LAST);
+    assert_int_equal(world.facts.look_count, 1);
+    for (size_t i = 0; i < 2; i++)
+        world.probes[i].ip = ip_v4((const uint8_t[]){198, 51, 100, (uint8_t)i});
+    judge(&world);
+    looks_prune(&world.facts, &world.judgement);
+    assert_int_equal(world.facts.look_count, 1);
+    assert_int_equal(world.facts.looks[0].code, FAIL_SMTP_STARTTLS_NOT_OFFERED);
+    assert_false(has(&world, FAIL_SMTP_INCONSISTENT));
+    world.facts.looks[0].code = FAIL_NONE;
+    looks_prune(&world.facts, &world.judgement);
+    assert_int_equal(world.facts.look_count, 0);
+    arena_dispose(&world.arena);
+}
+
+/* TLS-7: what nobody asks about is not carried along. */
+static void test_looks_that_do_not_matter(void **state)
+{
+    static const enum policy_kind without[] = {P_NO_RECORD, P_NONE, P_404};
+    static const enum seen missing[2] = {MISSING, GOOD};
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(without); i++) {
+        static struct world world;
+        const bool dane = i >= COUNT(without), policy_was_there = without[i % COUNT(without)] == P_NONE;
+        struct buf text;
+        buf_init(&text, LOOKS_BYTES);
+        begin(&world, without[i % COUNT(without)], missing, dane);
+        assert_true(looks_write(&text, &world.facts, &world.judgement));
+        looks_read(buf_bytes(&text), &world.arena, &world.facts);
+        assert_int_equal(world.facts.look_count, (dane ? 2 : 0) + policy_was_there);
+        buf_dispose(&text);
+        arena_dispose(&world.arena);
+    }
+}
+
 /* ---- the policy host ------------------------------------------------------------------------------------
  */
 
@@ -496,6 +539,8 @@ int main(void)
         cmocka_unit_test(test_what_two_come_to),
         cmocka_unit_test(test_senders_and_dane),
         cmocka_unit_test(test_each_address_by_itself),
+        cmocka_unit_test(test_addresses_that_are_gone),
+        cmocka_unit_test(test_looks_that_do_not_matter),
         cmocka_unit_test(test_policy_host),
         cmocka_unit_test(test_hosts_of_a_policy_that_came_late),
     };
