@@ -43,6 +43,8 @@ static void say_handshake(struct page *page, const struct tls_facts *tls)
         if (tls->certs[0].key_type != NULL && tls->certs[0].signature != NULL)
             (void)buf_printf(&page->line, ", key %s of %u bits, signed with %s", tls->certs[0].key_type,
                              tls->certs[0].key_bits, tls->certs[0].signature);
+    } else if (tls->end == TLS_FAILED && tls->limit != TLS_LIMIT_NONE) {
+        (void)buf_text(&page->line, "we ended the handshake");
     } else if (tls->end == TLS_FAILED) {
         (void)buf_printf(&page->line, "the handshake ended with: %s",
                          tls->error_text == NULL ? "an error" : tls->error_text);

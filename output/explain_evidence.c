@@ -52,7 +52,10 @@ static void write_tls(struct explained *explained, const struct tls_facts *tls)
     if (tls->end == TLS_NOT_TRIED)
         return;
     explain_tls_version(page, tls);
-    (void)buf_printf(&page->line, " %s%s%s%s%s%s%s", tls_end_name(tls->end), tls->cipher == NULL ? "" : ", ",
+    (void)buf_printf(&page->line, " %s%s%s", tls_end_name(tls->end),
+                     tls->limit == TLS_LIMIT_NONE ? "" : ", our limit: ",
+                     tls->limit == TLS_LIMIT_NONE ? "" : tls_limit_name(tls->limit));
+    (void)buf_printf(&page->line, "%s%s%s%s%s%s", tls->cipher == NULL ? "" : ", ",
                      tls->cipher == NULL ? "" : tls->cipher, tls->group == NULL ? "" : ", ",
                      tls->group == NULL ? "" : tls->group, tls->error_text == NULL ? "" : ", ",
                      tls->error_text == NULL ? "" : tls->error_text);

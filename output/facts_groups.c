@@ -5,6 +5,7 @@
 
 READ_ENUM(dns_status, enum dns_status, dns_status_name, DNS_STATUS_COUNT)
 READ_ENUM(tls_end, enum tls_end, tls_end_name, TLS_END_COUNT)
+READ_ENUM(tls_limit, enum tls_limit, tls_limit_name, TLS_LIMIT_COUNT)
 READ_ENUM(not_tried, enum not_tried, not_tried_name, NOT_TRIED_COUNT)
 READ_ENUM(net, enum net_error, net_error_name, NET_ERROR_COUNT)
 
@@ -170,6 +171,7 @@ struct tls_facts read_tls(struct read_fields *read, const struct json_node *obje
     struct tls_facts tls = {.end = tls_end(read, node, "end"), .alert = -1};
     tls.time = read_optional_time(read, node, "time");
     tls.other_time = read_optional_time(read, node, "other_time");
+    tls.limit = tls_limit(read, node, "limit");
     tls.version = read_version(read, node);
     tls.cipher = read_string(read, node, "cipher");
     tls.group = read_string(read, node, "group");

@@ -174,6 +174,8 @@ void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
         json_put_time(json, "time", tls->time);
     if (tls->other_time != 0)
         json_put_time(json, "other_time", tls->other_time);
+    if (tls->limit != TLS_LIMIT_NONE)
+        json_put_string(json, "limit", tls_limit_name(tls->limit));
     write_version(json, tls->version);
     json_put_optional(json, "cipher", tls->cipher);
     json_put_optional(json, "group", tls->group);

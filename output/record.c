@@ -27,6 +27,17 @@ const char *dns_security_name(enum dns_security security)
     return names[security];
 }
 
+const char *tls_limit_name(enum tls_limit limit)
+{
+    static const char *const names[TLS_LIMIT_COUNT] = {
+        [TLS_LIMIT_NONE] = "none",
+        [TLS_LIMIT_DH] = "dh",
+        [TLS_LIMIT_KEY] = "key",
+        [TLS_LIMIT_CHAIN] = "chain",
+    };
+    return names[limit];
+}
+
 const char *tls_end_name(enum tls_end end)
 {
     static const char *const names[TLS_END_COUNT] = {

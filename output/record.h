@@ -26,7 +26,7 @@
  * two ways of judging: tests/stored/README.md says what else to do then. Scans made before it was written
  * have 0.
  */
-enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 6 };
+enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 7 };
 
 /* ---- the policy's fetch ------------------------------------------------------------------------------- */
 
@@ -394,6 +394,7 @@ const char *dns_status_name(enum dns_status status);
 const char *dns_security_name(enum dns_security security);
 const char *dns_ede_name(uint16_t code); /* IANA's name of an extended error, NULL for one that it lacks */
 const char *tls_end_name(enum tls_end end);
+const char *tls_limit_name(enum tls_limit limit);
 const char *net_error_name(enum net_error error);
 const char *not_tried_name(enum not_tried reason);
 const char *fetch_step_name(enum fetch_step step);

@@ -50,6 +50,16 @@ enum tls_end {
     TLS_END_COUNT
 };
 
+/* What we did not compute, because it would have cost too much (scanner/tls/cost.h). Ours, never a finding.
+ */
+enum tls_limit {
+    TLS_LIMIT_NONE,
+    TLS_LIMIT_DH,    /* the Diffie-Hellman group: the handshake was ended */
+    TLS_LIMIT_KEY,   /* a key: the handshake was ended where it is the leaf's, or not even read */
+    TLS_LIMIT_CHAIN, /* the chain: it was not read (then the handshake was ended), or not validated */
+    TLS_LIMIT_COUNT
+};
+
 enum { CHAIN_ERRORS_KEPT = 8, CHAIN_CERTS_KEPT = 10 };
 
 struct tls_facts {
@@ -58,6 +68,7 @@ struct tls_facts {
                      or the facts are of a record without it */
     int64_t other_time;       /* this machine's clock was set amid the scan: what it would have said then, by
                                  CLOCK_BOOTTIME since the start; 0: the same, within a minute */
+    enum tls_limit limit;     /* then path validation says nothing: errors are none */
     uint16_t version;         /* 0x0304 for TLS 1.3; 0 where none was agreed */
     const char *cipher;       /* OpenSSL's (IANA) name, or NULL */
     const char *group;        /* key exchange group, or NULL */

@@ -151,6 +151,7 @@ static void start_probe(struct probe_run *run)
                                     .arena = &run->arena,
                                     .facts = run->permissive ? &run->second : &run->facts,
                                     .permissive = run->permissive,
+                                    .without_dh = run->facts.tls.limit == TLS_LIMIT_DH,
                                     .connected = on_connected,
                                     .done = on_probe,
                                     .arg = run};

@@ -87,6 +87,8 @@ bool handshake_wants_second(const struct probe_facts *probe)
     const struct tls_facts *tls = &probe->tls;
     if (probe->end != SMTP_END_TLS || tls->end != TLS_FAILED)
         return false;
+    if (tls->limit != TLS_LIMIT_NONE)
+        return tls->limit == TLS_LIMIT_DH; /* without DHE: its other ways may show the rest */
     /* Behind its certificate a server's no is about something else: most often it wants one of the client's.
      */
     bool refused = tls->alert == ALERT_HANDSHAKE_FAILURE && tls->cert_count == 0;

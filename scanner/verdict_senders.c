@@ -37,6 +37,8 @@ static enum delivery encrypted_address(const struct probe_facts *probe, const st
     enum delivery plain = plain_address(probe, ip->code);
     if (ip->code == FAIL_NONE || ip->dane == FAIL_NONE) /* at the last look, or at an earlier one (TLS-7) */
         return DELIVERY_TAKES;
+    if (probe->tls.end == TLS_FAILED && probe->tls.limit != TLS_LIMIT_NONE)
+        return by_code(ip->code); /* it was we who ended it */
     return plain == DELIVERY_TAKES && handshake_of_dane(probe) == NULL ? DELIVERY_SKIPS : plain;
 }
 

@@ -21,6 +21,8 @@ enum cert_fault {
     CERT_WEAK,
     CERT_CLOCK,     /* no fault of theirs: nobody can tell */
     CERT_TOO_LARGE, /* ours: said where nothing else is known to be wrong */
+    CERT_LARGE_KEY, /* behind all others: what was not computed is open, what is wrong stays wrong */
+    CERT_LARGE_CHAIN,
     CERT_FAULTS
 };
 
@@ -39,6 +41,8 @@ static enum failure_code fault_code(enum cert_fault fault, enum failure_stage st
         FAIL_POLICY_TLS_WEAK,
         FAIL_POLICY_TLS_CLOCK,
         FAIL_POLICY_TLS_TOO_LARGE,
+        FAIL_POLICY_TLS_LARGE_KEY,
+        FAIL_POLICY_TLS_LARGE_CHAIN,
     };
     static const enum failure_code smtp[CERT_FAULTS] = {
         FAIL_SMTP_TLS_NO_CERTIFICATE,
@@ -53,6 +57,8 @@ static enum failure_code fault_code(enum cert_fault fault, enum failure_stage st
         FAIL_SMTP_TLS_WEAK,
         FAIL_SMTP_TLS_CLOCK,
         FAIL_SMTP_TLS_TOO_LARGE,
+        FAIL_SMTP_TLS_LARGE_KEY,
+        FAIL_SMTP_TLS_LARGE_CHAIN,
     };
     return stage == STAGE_POLICY ? policy[fault] : smtp[fault];
 }
@@ -156,6 +162,8 @@ static void find_faults(const struct tls_facts *tls, int64_t now, bool faults[CE
         if (!is_date_error(error) || (error->depth > 0 && !others_between))
             faults[error_fault(tls, error->x509)] = true;
     }
+    faults[CERT_LARGE_KEY] = tls->limit == TLS_LIMIT_KEY;
+    faults[CERT_LARGE_CHAIN] = tls->limit == TLS_LIMIT_CHAIN;
 }
 
 void verdict_certificate_codes(const struct tls_facts *tls, enum failure_stage stage, int64_t now,
@@ -182,6 +190,16 @@ enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_
         if (faults[fault])
             return fault_code(fault, stage);
     return FAIL_NONE;
+}
+
+enum failure_code verdict_limit(enum tls_limit limit, enum failure_stage stage)
+{
+    static const enum failure_code codes[TLS_LIMIT_COUNT][2] = {
+        [TLS_LIMIT_DH] = {FAIL_SMTP_TLS_LARGE_DH, FAIL_POLICY_TLS_LARGE_DH},
+        [TLS_LIMIT_KEY] = {FAIL_SMTP_TLS_LARGE_KEY, FAIL_POLICY_TLS_LARGE_KEY},
+        [TLS_LIMIT_CHAIN] = {FAIL_SMTP_TLS_LARGE_CHAIN, FAIL_POLICY_TLS_LARGE_CHAIN},
+    };
+    return codes[limit][stage == STAGE_POLICY];
 }
 
 /* ---- SMTP -----------------------------------------------------------------------------------------------
@@ -281,6 +299,8 @@ static enum failure_code handshake_code(const struct tls_facts *tls, const struc
         return FAIL_SMTP_TLS_FLOOD;
     if (is_past_ceiling(tls))
         return FAIL_SMTP_TLS_TOO_LARGE;
+    if (tls->limit != TLS_LIMIT_NONE)
+        return verdict_limit(tls->limit, STAGE_SMTP);
     enum failure_code code = codes[handshake_cause_of(tls, permissive)];
     if (code != FAIL_NONE)
         return code;
@@ -337,7 +357,8 @@ enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
         return TLS_OFFER_UNKNOWN;
     if (probe->tls.end == TLS_DONE || handshake_encrypts(probe->legacy))
         return TLS_OFFER_YES;
-    if (is_past_ceiling(&probe->tls) || probe->masked || probe->path_doubtful)
+    if (is_past_ceiling(&probe->tls) || probe->tls.limit != TLS_LIMIT_NONE || probe->masked ||
+        probe->path_doubtful)
         return TLS_OFFER_UNKNOWN;
     if (probe->end == SMTP_END_NOT_OFFERED || (probe->end == SMTP_END_TLS && probe->tls.end == TLS_FAILED))
         return TLS_OFFER_NO;
@@ -430,7 +451,11 @@ static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
         [CAUSE_RENEGOTIATION] = FAIL_POLICY_TLS_LEGACY_RENEGOTIATION,
         [CAUSE_WEAK_KEY] = FAIL_POLICY_TLS_WEAK,
     };
-    return is_past_ceiling(tls) ? FAIL_POLICY_TLS_TOO_LARGE : codes[handshake_cause_told(tls)];
+    if (is_past_ceiling(tls))
+        return FAIL_POLICY_TLS_TOO_LARGE;
+    if (tls->limit != TLS_LIMIT_NONE)
+        return verdict_limit(tls->limit, STAGE_POLICY);
+    return codes[handshake_cause_told(tls)];
 }
 
 /* Nothing answered, and what addresses of the other family would have said is open. */

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "scanner/policy/match.h"
+#include "scanner/tls/cost.h"
+#include "scanner/verdict_tls.h"
 
 enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
 enum { SELECTOR_CERT = 0, SELECTOR_SPKI = 1 };
@@ -47,12 +49,21 @@ static bool is_well_formed(const struct tlsa_rr *rr)
     return whole;
 }
 
-static enum tlsa_use use_alone(const struct tlsa_rr *rr)
+static bool is_large(const struct tlsa_rr *rr)
+{
+    return rr->selector == SELECTOR_CERT ? !cost_lets_read(rr->data) : cost_of_key(rr->data).unreadable;
+}
+
+/* whole: how many certificates and keys may still be read. */
+static enum tlsa_use use_alone(const struct tlsa_rr *rr, size_t *whole)
 {
     if (rr->usage < USAGE_DANE_TA)
         return TLSA_PKIX;
     if (rr->usage > USAGE_DANE_EE || rr->selector > SELECTOR_SPKI || rr->matching > MATCHING_SHA512)
         return TLSA_UNKNOWN;
+    if (rr->matching == MATCHING_FULL && (*whole == 0 || is_large(rr)))
+        return TLSA_LARGE;
+    *whole -= rr->matching == MATCHING_FULL;
     return is_well_formed(rr) ? TLSA_USABLE : TLSA_MALFORMED;
 }
 
@@ -71,39 +82,49 @@ static bool is_outdone(const struct tlsa_set *set, size_t place)
 
 void verdict_tlsa_set(const struct tlsa_facts *facts, struct tlsa_set *set)
 {
+    size_t whole = TLSA_WHOLE_READ;
     set->facts = facts;
     set->usable = 0;
+    set->large = 0;
     set->count = facts->rr_count < TLSA_RRS_JUDGED ? facts->rr_count : TLSA_RRS_JUDGED;
     for (size_t i = 0; i < set->count; i++)
-        set->use[i] = use_alone(&facts->rrs[i]);
+        set->use[i] = use_alone(&facts->rrs[i], &whole);
     for (size_t i = 0; i < set->count; i++) {
         if (set->use[i] == TLSA_USABLE && is_outdone(set, i))
             set->use[i] = TLSA_OUTDONE;
-        set->usable += set->use[i] == TLSA_USABLE;
+        set->large += set->use[i] == TLSA_LARGE;
+        set->usable += set->use[i] == TLSA_USABLE || set->use[i] == TLSA_LARGE;
+        if (set->use[i] <= TLSA_LARGE && facts->rrs[i].matching == MATCHING_FULL)
+            (void)SHA256(facts->rrs[i].data.data, facts->rrs[i].data.len, set->digest[i]);
     }
 }
 
 /* ---- a record and a certificate ------------------------------------------------------------------------ */
 
-/* The certificate's own bytes may be gone; its digests are facts. */
-static bool data_matches(const struct tlsa_rr *rr, const struct cert_facts *cert)
+/* One that is too large to be read may match as well as any. */
+static bool is_usable(enum tlsa_use use)
 {
+    return use == TLSA_USABLE || use == TLSA_LARGE;
+}
+
+/* The certificate's own bytes may be gone; its digests are facts. */
+static bool data_matches(const struct tlsa_set *set, size_t place, const struct cert_facts *cert)
+{
+    const struct tlsa_rr *rr = &set->facts->rrs[place];
     bool whole = rr->selector == SELECTOR_CERT;
     const uint8_t *sha256 = whole ? cert->sha256 : cert->spki_sha256;
-    uint8_t digest[SHA256_DIGEST_LENGTH];
     if (rr->matching == MATCHING_SHA512)
         return memcmp(rr->data.data, whole ? cert->sha512 : cert->spki_sha512, SHA512_DIGEST_LENGTH) == 0;
     if (rr->matching == MATCHING_SHA256)
         return memcmp(rr->data.data, sha256, SHA256_DIGEST_LENGTH) == 0;
-    return SHA256(rr->data.data, rr->data.len, digest) != NULL && memcmp(digest, sha256, sizeof digest) == 0;
+    return memcmp(set->digest[place], sha256, SHA256_DIGEST_LENGTH) == 0;
 }
 
 /* The place of the first usable record of this usage that matches, counted from 1; 0: none. */
 static size_t find_match(const struct tlsa_set *set, uint8_t usage, const struct cert_facts *cert)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (set->use[i] == TLSA_USABLE && set->facts->rrs[i].usage == usage &&
-            data_matches(&set->facts->rrs[i], cert))
+        if (is_usable(set->use[i]) && set->facts->rrs[i].usage == usage && data_matches(set, i, cert))
             return i + 1;
     return 0;
 }
@@ -263,12 +284,22 @@ static bool carries_name(const struct tls_facts *tls, const struct reference_nam
 static bool has_usage(const struct tlsa_set *set, uint8_t usage)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (set->use[i] == TLSA_USABLE && set->facts->rrs[i].usage == usage)
+        if (is_usable(set->use[i]) && set->facts->rrs[i].usage == usage)
             return true;
     return false;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------------- */
+
+/* Nothing matches: might something have, that cost too much to look at? */
+static enum failure_code unmatched(const struct tlsa_set *set, const struct tls_facts *tls)
+{
+    if (has_usage(set, USAGE_DANE_TA) && tls->truncated)
+        return FAIL_SMTP_TLS_TOO_LARGE;
+    if (has_usage(set, USAGE_DANE_TA) && tls->limit != TLS_LIMIT_NONE)
+        return verdict_limit(tls->limit, STAGE_SMTP);
+    return set->large > 0 ? FAIL_DANE_LARGE_RECORD : FAIL_DANE_MISMATCH;
+}
 
 enum failure_code verdict_tlsa(const struct tlsa_set *set, const struct tls_facts *tls,
                                const struct reference_names *names, int64_t now, size_t *matched)
@@ -283,9 +314,11 @@ enum failure_code verdict_tlsa(const struct tlsa_set *set, const struct tls_fact
         return FAIL_NONE;
     walk(tls, &path);
     *matched = find_anchor(set, tls, &path, &presented);
-    if (*matched == 0 && tls->truncated && has_usage(set, USAGE_DANE_TA))
-        return FAIL_SMTP_TLS_TOO_LARGE;
-    if (*matched == 0 || !is_sound(tls, &path))
+    if (*matched == 0)
+        return unmatched(set, tls);
+    if (tls->limit != TLS_LIMIT_NONE) /* whether it is sound is open */
+        return verdict_limit(tls->limit, STAGE_SMTP);
+    if (!is_sound(tls, &path))
         return FAIL_DANE_MISMATCH;
     if (!is_in_date(tls, &path, presented, now) ||
         (!presented && !is_record_in_date(&set->facts->rrs[*matched - 1], now)))

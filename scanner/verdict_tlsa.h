@@ -20,17 +20,21 @@ enum tlsa_use {
     TLSA_PKIX,      /* usage 0 or 1: not for SMTP (RFC 7672 section 3.1.3) */
     TLSA_UNKNOWN,   /* a usage, selector or matching type that nobody has defined */
     TLSA_MALFORMED, /* a digest of the wrong length, or what is no certificate resp. key */
+    TLSA_LARGE,     /* holds what would cost too much to read: whether it is well-formed is open */
     TLSA_OUTDONE    /* a stronger digest stands for the same usage and selector (RFC 7671 section 9) */
 };
 
-/* At most DNS_RRS_KEPT records; those past so many are not looked at. */
-enum { TLSA_RRS_JUDGED = 256 };
+/* At most DNS_RRS_KEPT records; those past so many are not looked at. Of certificates and keys that stand in
+ * them whole so many are read. */
+enum { TLSA_RRS_JUDGED = 256, TLSA_WHOLE_READ = 64 };
 
 struct tlsa_set {
     const struct tlsa_facts *facts;
     enum tlsa_use use[TLSA_RRS_JUDGED];
     size_t count;
-    size_t usable;
+    size_t usable; /* among them those that are too large */
+    size_t large;
+    uint8_t digest[TLSA_RRS_JUDGED][32]; /* SHA-256 of those that are compared whole */
 };
 
 void verdict_tlsa_set(const struct tlsa_facts *facts, struct tlsa_set *set);
@@ -43,7 +47,8 @@ struct reference_names {
 
 /*
  * A completed handshake: FAIL_NONE, or DANE_MISMATCH, DANE_EXPIRED, DANE_NAME_MISMATCH; SMTP_TLS_TOO_LARGE
- * where that hangs on certificates or names that were cut. *matched, counted
+ * where that hangs on what was cut, DANE_LARGE_RECORD or SMTP_TLS_LARGE_… where it costs too much to tell.
+ * *matched, counted
  * from 1, is the record whose data matched (also where date or name fail), or 0. now: wall clock in ms.
  */
 enum failure_code verdict_tlsa(const struct tlsa_set *set, const struct tls_facts *tls,

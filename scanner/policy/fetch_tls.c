@@ -61,9 +61,9 @@ static void on_message(int written, int version, int type, const void *data, siz
 {
     struct fetch_tls *tls = tls_of(ssl);
     const uint8_t *header = data;
-    (void)version;
     (void)arg;
     flow_message(ssl, written, type, data, len);
+    tls_message_seen(written, version, type, data, len, ssl);
     if (!written && len > 0 && is_data(ssl, type, data))
         flow_data(ssl);
     if (tls != NULL && !written && type == SSL3_RT_HEADER && len >= RECORD_HEADER_BYTES)

@@ -38,8 +38,10 @@ void smtp_own_name(const char *configured, char *name, size_t size)
 
 /* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
  * characters): then there is none. */
-bool smtp_name_host(SSL *ssl, const char *host)
+bool smtp_name_host(SSL *ssl, const char *host, bool without_dh)
 {
     size_t len = strlen(host);
+    if (without_dh && !tls_leave_out_dh(ssl))
+        return false;
     return len == 0 || len > TLSEXT_MAXLEN_host_name || SSL_set_tlsext_host_name(ssl, host) == 1;
 }

@@ -10,9 +10,9 @@
  * where OpenSSL refuses. */
 SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, bool permissive);
 
-/* Sets SNI to the host. true also where no SNI can hold the name (there is none then); false: out of memory.
- */
-bool smtp_name_host(SSL *ssl, const char *host);
+/* Sets SNI to the host (there is none where no SNI can hold the name), and with without_dh takes finite-field
+ * Diffie-Hellman from what a permissive ssl offers. false: out of memory. */
+bool smtp_name_host(SSL *ssl, const char *host, bool without_dh);
 
 /* `configured`, or the machine's name where that is empty; "localhost" where the machine's is no host name.
  */

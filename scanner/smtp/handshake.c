@@ -14,8 +14,9 @@ SSL *handshake_create(SSL_CTX *ctx, int fd, const struct probe_request *request,
                       struct flow **flow)
 {
     SSL *ssl = SSL_new(ctx);
-    if (ssl == NULL || tls_verify_attach(ssl, verify) != ERR_OK || !smtp_name_host(ssl, request->host) ||
-        SSL_set_fd(ssl, fd) != 1 || (*flow = flow_attach(ssl, WIRE_BYTES)) == NULL)
+    if (ssl == NULL || tls_verify_attach(ssl, verify) != ERR_OK ||
+        !smtp_name_host(ssl, request->host, request->without_dh) || SSL_set_fd(ssl, fd) != 1 ||
+        (*flow = flow_attach(ssl, WIRE_BYTES)) == NULL)
         out_of_memory("a handshake");
     verify->tlsa = request->tlsa;
     SSL_set_connect_state(ssl);

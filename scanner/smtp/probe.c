@@ -317,8 +317,8 @@ static void handshake(struct session *session)
 static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
     struct session *session = arg;
-    (void)version;
     flow_message(ssl, written, type, data, len);
+    tls_message_seen(written, version, type, data, len, ssl);
     if (written || type != SSL3_RT_HEADER || session->heard_in_handshake)
         return;
     session->heard_in_handshake = true;

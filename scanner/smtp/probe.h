@@ -31,6 +31,7 @@ struct probe_request {
     struct probe_facts
         *facts;      /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
     bool permissive; /* TLS-4: takes what is outdated (tls_context_permit) */
+    bool without_dh; /* and then offers no finite-field Diffie-Hellman */
     void (*connected)(void *arg); /* or NULL: the address took the connection. It must not cancel the probe */
     probe_done done;
     void *arg;

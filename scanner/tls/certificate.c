@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "scanner/tls/cost.h"
+
 enum { NAME_BYTES = 512, URL_BYTES = 512, DNS_NAME_BYTES = 255 };
 
 /* ---- text --------------------------------------------------------------------------------------------- */
@@ -258,9 +260,27 @@ static bool collect_aia(X509 *cert, struct arena *arena, struct cert_facts *fact
     return ok;
 }
 
+struct key_cost cert_key_cost(const X509 *cert)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+    struct key_cost cost = cost_of_key(bytes_make(der, len > 0 ? (size_t)len : 0));
+    OPENSSL_free(der);
+    return cost;
+}
+
+static bool is_self_signed(X509 *cert, uint32_t *left_us)
+{
+    struct key_cost cost = cert_key_cost(cert);
+    if (cost.heavy || cost.verify_us > *left_us)
+        return false;
+    *left_us -= cost.verify_us;
+    return X509_self_signed(cert, 1) == 1;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------------- */
 
-bool cert_facts_collect(X509 *cert, struct arena *arena, struct cert_facts *facts)
+bool cert_facts_collect(X509 *cert, uint32_t *left_us, struct arena *arena, struct cert_facts *facts)
 {
     *facts = (struct cert_facts){.signed_by = -1};
     if (!collect_der(cert, arena, facts) || !collect_spki(cert, facts))
@@ -271,7 +291,7 @@ bool cert_facts_collect(X509 *cert, struct arena *arena, struct cert_facts *fact
     facts->not_before = seconds_of(X509_get0_notBefore(cert));
     facts->not_after = seconds_of(X509_get0_notAfter(cert));
     facts->self_issued = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0;
-    facts->self_signed = facts->self_issued && X509_self_signed(cert, 1) == 1;
+    facts->self_signed = facts->self_issued && is_self_signed(cert, left_us);
     facts->is_ca = (X509_get_extension_flags(cert) & EXFLAG_CA) != 0;
     collect_key(cert, arena, facts);
     collect_signature(cert, arena, facts);

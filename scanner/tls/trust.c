@@ -12,9 +12,11 @@
 #include <time.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/tls/ceiling.h"
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/flow.h"
+#include "scanner/tls/cost.h"
 
 /* Validation of a stranger's chain costs at most this many signatures and two more. */
 enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES };
@@ -134,11 +136,21 @@ static int get_verify_index(void)
     return verify_index;
 }
 
+struct tls_verify *tls_verify_of(const SSL *ssl)
+{
+    int index = get_verify_index();
+    return index < 0 ? NULL : SSL_get_ex_data(ssl, index);
+}
+
+static SSL *ssl_of(X509_STORE_CTX *store_ctx)
+{
+    return X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+}
+
 static struct tls_verify *verify_of(X509_STORE_CTX *store_ctx)
 {
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-    int index = get_verify_index();
-    return ssl == NULL || index < 0 ? NULL : SSL_get_ex_data(ssl, index);
+    const SSL *ssl = ssl_of(store_ctx);
+    return ssl == NULL ? NULL : tls_verify_of(ssl);
 }
 
 /* OpenSSL looks at the leaf last: a long chain full of faults must not hide the leaf's. */
@@ -223,7 +235,8 @@ static void note_time(struct tls_verify *verify, int64_t now_ms)
     verify->other_time = apart_ms > CLOCK_STEP_MS ? kept_ms : 0;
 }
 
-/* In place of OpenSSL's own verification. Never says no, so that the handshake goes on (TLS-5). */
+/* In place of OpenSSL's own verification. Says no only where the handshake would cost too much, so that it
+ * goes on (TLS-5). */
 static int validate(X509_STORE_CTX *store_ctx, void *arg)
 {
     struct chain_cache *cache = arg;
@@ -243,10 +256,10 @@ static int validate(X509_STORE_CTX *store_ctx, void *arg)
         return 1;
     }
     X509_VERIFY_PARAM_set_time(param, (time_t)now);
-    validate_anew(store_ctx, verify);
-    if (cached)
+    int goes_on = tls_ceiling_validate(store_ctx, ssl_of(store_ctx), validate_anew);
+    if (cached && verify->limit == TLS_LIMIT_NONE)
         keep(cache, store_ctx, key, verify, now);
-    return 1;
+    return goes_on;
 }
 
 void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache)
@@ -262,6 +275,7 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     SSL_CTX_set_cert_verify_callback(ctx, validate, NULL);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_security_level(ctx, 1);
+    tls_ceiling_setup(ctx);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_max_cert_list(ctx, CERT_LIST_BYTES);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -273,28 +287,21 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     return ERR_OK;
 }
 
-/* Even at level 0 OpenSSL's own callback refuses Diffie-Hellman below 1024 bits. */
-static int permit(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex)
-{
-    (void)ssl;
-    (void)ctx;
-    (void)op;
-    (void)bits;
-    (void)nid;
-    (void)other;
-    (void)ex;
-    return 1;
-}
-
 enum error tls_context_permit(SSL_CTX *ctx)
 {
     SSL_CTX_set_security_level(ctx, 0);
-    SSL_CTX_set_security_callback(ctx, permit);
+    tls_ceiling_alone(ctx); /* even at level 0 OpenSSL's own callback refuses groups below 1024 bits */
     if (SSL_CTX_set_min_proto_version(ctx, 0) != 1 ||
         SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL:@SECLEVEL=0") != 1)
         return ERR_LIBRARY;
     SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT);
     return ERR_OK;
+}
+
+bool tls_leave_out_dh(SSL *ssl)
+{
+    return SSL_set_cipher_list(ssl, "ALL:COMPLEMENTOFALL:!kDHE:@SECLEVEL=0") == 1 &&
+           SSL_set1_groups_list(ssl, "X25519:P-256:X448:P-521:P-384") == 1;
 }
 
 enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)
@@ -363,9 +370,10 @@ static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, 
             X509_check_host(sk_X509_value(chain, 0), reference, 0,
                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
                             NULL) == 1;
+    uint32_t left_us = COST_FACTS_US;
     facts->certs = arena_array(arena, (size_t)count, sizeof *facts->certs);
     while (facts->certs != NULL && facts->cert_count < (size_t)count &&
-           cert_facts_collect(sk_X509_value(chain, (int)facts->cert_count), arena,
+           cert_facts_collect(sk_X509_value(chain, (int)facts->cert_count), &left_us, arena,
                               &facts->certs[facts->cert_count]))
         facts->cert_count++;
     facts->truncated = facts->truncated || facts->cert_count < (size_t)count;
@@ -382,6 +390,7 @@ static void collect(SSL *ssl, const struct tls_verify *verify, const char *refer
     (void)ERR_pop_to_mark();
     if (verify == NULL)
         return;
+    facts->limit = verify->limit;
     tls_facts_dane(SSL_get_peer_cert_chain(ssl), verify->tlsa, facts);
     facts->time = verify->time;
     facts->other_time = verify->other_time;
@@ -420,6 +429,12 @@ static bool says_closed(const SSL *ssl, unsigned long error)
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
 
+/* It was we who ended the handshake: OpenSSL's reason would be told as theirs. */
+static bool is_ours(const struct tls_facts *facts)
+{
+    return facts->end == TLS_FAILED && facts->limit != TLS_LIMIT_NONE;
+}
+
 void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *reference, unsigned long error,
                      struct arena *arena, struct tls_facts *facts)
 {
@@ -427,7 +442,7 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     collect(ssl, verify, reference, arena, facts);
     facts->end = says_closed(ssl, error) ? TLS_CLOSED : TLS_FAILED;
     facts->truncated = facts->truncated || is_past_ceiling(error);
-    if (error == 0)
+    if (error == 0 || is_ours(facts))
         return;
     const char *reason = ERR_reason_error_string(error);
     if (reason == NULL) {

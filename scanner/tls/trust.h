@@ -15,6 +15,7 @@
 struct trust;
 struct chain_cache;
 struct chain_dates;
+struct key_cost;
 
 /* Reads PEM roots. NULL with *why where the file cannot be read or holds none. */
 struct trust *trust_create(const char *ca_file, const char **why);
@@ -36,6 +37,7 @@ struct tls_verify {
     size_t error_count;
     int64_t time;                  /* wall clock, ms: when the chain was validated; 0: it was not */
     int64_t other_time;            /* record_tls.h */
+    enum tls_limit limit;          /* what was left out, as it would have cost too much (tls/cost.h) */
     const struct tlsa_facts *tlsa; /* the host's TLSA records, or NULL; outlives the handshake */
 };
 
@@ -62,8 +64,20 @@ void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache);
  */
 enum error tls_context_permit(SSL_CTX *ctx);
 
+/* ssl, of a context that permits, offers no finite-field Diffie-Hellman. false: out of memory. */
+bool tls_leave_out_dh(SSL *ssl);
+
 /* Attaches verify (which outlives the SSL's handshake) to ssl, emptied; tlsa may be set afterwards. */
 enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify);
+
+/* The one attached, or NULL. */
+struct tls_verify *tls_verify_of(const SSL *ssl);
+
+/*
+ * To be called first by each context's message callback (SSL_CTX_set_msg_callback): a chain that would cost
+ * too much to read ends the handshake before OpenSSL reads it, and verify->limit says so.
+ */
+void tls_message_seen(int written, int version, int type, const void *data, size_t len, const SSL *ssl);
 
 /*
  * After a handshake that completed: version, cipher, group, certificates as presented, errors, name_match
@@ -88,15 +102,20 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
 
 /*
  * Where a TLSA record of usage 2 stands: signed_by of each certificate (by name, key identifiers, key usage
- * and signature) and tlsa_signs. Costs a signature verification for each certificate, 20 at most; nothing
+ * and signature) and tlsa_signs. Costs a signature verification for each certificate, 20 and COST_FACTS_US
+ * at most (where that is not enough, facts are truncated); nothing
  * where no such record stands or tlsa is NULL. chain is the one that facts->certs were made of. Called by
  * tls_facts_collect with the verify's tlsa.
  */
 void tls_facts_dane(const STACK_OF(X509) * chain, const struct tlsa_facts *tlsa, struct tls_facts *facts);
 
 /* One certificate, signed_by left at -1. false where the arena is full. DNS-IDs are kept up to
- * the ceilings of output/record_kept.h, past them names_cut. */
-bool cert_facts_collect(X509 *cert, struct arena *arena, struct cert_facts *facts);
+ * the ceilings of output/record_kept.h, past them names_cut. left_us: what verifying its own signature may
+ * cost; that is taken off. Where it is not enough, self_signed is false. */
+bool cert_facts_collect(X509 *cert, uint32_t *left_us, struct arena *arena, struct cert_facts *facts);
+
+/* What reading and using the certificate's key costs. */
+struct key_cost cert_key_cost(const X509 *cert);
 
 /* NIST's name ("P-256") for OpenSSL's ("prime256v1"); other names as they are. */
 const char *tls_curve_name(const char *name);

@@ -1,11 +1,14 @@
-"""The first flight of TLS 1.2 servers that today's libraries can no longer be made to play (RFC 5246 section 7.4).
+"""The first flight of TLS 1.2 servers that today's libraries cannot be made to play (RFC 5246 section 7.4).
 
     old    a ServerHello without renegotiation_info, as servers sent it before RFC 5746
     dh512  a Diffie-Hellman group of 512 bits
     sha1   a handshake signed with SHA-1, whether the client takes that or not
+    dh10000    a Diffie-Hellman group of 10,000 bits
+    key16384   a leaf with an RSA key of 16,384 bits
+    chain100   the leaf a hundred times over
 
 Nothing behind the flight works, and the signatures are of zeros: a client finds what it is to find before it looks at
-them. dh512 and sha1 want a certificate with an RSA key.
+them. All but old want a certificate with an RSA key.
 """
 
 import base64
@@ -19,6 +22,7 @@ RENEGOTIATION_INFO = b"\xff\x01\x00\x01\x00"
 DHE_RSA, ECDHE_RSA = b"\x00\x9e", b"\xc0\x2f"
 RSA_SHA1, RSA_SHA256 = b"\x02\x01", b"\x04\x01"
 SIGNATURE_BYTES = 128
+RECORD_BYTES = 16384
 P256_BASE_POINT = bytes.fromhex(
     "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
@@ -39,11 +43,16 @@ def server_hello(cipher, extensions):
     return message(SERVER_HELLO, body + (sized(extensions, 2) if extensions else b""))
 
 
-def certificates(path):
-    """The Certificate message for the PEM file."""
+def chain(path):
+    """The certificates of the PEM file, leaf first."""
     with open(path, encoding="ascii") as file:
         blocks = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", file.read(), re.DOTALL)
-    return message(CERTIFICATE, sized(b"".join(sized(ssl.PEM_cert_to_DER_cert(pem), 3) for pem in blocks), 3))
+    return [ssl.PEM_cert_to_DER_cert(pem) for pem in blocks]
+
+
+def certificates(ders):
+    """The Certificate message for a chain."""
+    return message(CERTIFICATE, sized(b"".join(sized(der, 3) for der in ders), 3))
 
 
 def small_group():
@@ -52,6 +61,43 @@ def small_group():
         der = base64.b64decode("".join(file.read().splitlines()[1:-1]))
     prime = der[5:69]
     return sized(prime, 2) + sized(b"\x02", 2) + sized(prime[:-1] + b"\x01", 2)
+
+
+def large_group():
+    """The same of 10,000 bits; p is odd, and no prime."""
+    prime = b"\xff" + os.urandom(1248) + b"\x0b"
+    return sized(prime, 2) + sized(b"\x02", 2) + sized(b"\x7f" + prime[1:], 2)
+
+
+def element(tag, content):
+    """A tag, a length of DER, and what it is of."""
+    if len(content) < 0x80:
+        return bytes([tag, len(content)]) + content
+    size = (len(content).bit_length() + 7) // 8
+    return bytes([tag, 0x80 + size]) + sized(content, size)
+
+
+def elements(der):
+    """(tag, content) of each element that stands one behind the other."""
+    while der:
+        at, length = 2, der[1]
+        if length >= 0x80:
+            at = 2 + length - 0x80
+            length = int.from_bytes(der[2:at], "big")
+        yield der[0], der[at : at + length]
+        der = der[at + length :]
+
+
+def with_large_key(der):
+    """The certificate with another key; its signature is none of the issuer's any more."""
+    (_, whole), = elements(der)
+    (_, body), algorithm, signature = elements(whole)
+    numbers = element(2, b"\x00\xff" + os.urandom(2046) + b"\x01") + element(2, b"\x01\x00\x01")
+    parts = list(elements(body))
+    kind = next(elements(parts[6][1]))
+    parts[6] = (parts[6][0], element(*kind) + element(3, b"\x00" + element(0x30, numbers)))
+    body = element(0x30, b"".join(element(*part) for part in parts))
+    return element(0x30, body + element(*algorithm) + element(*signature))
 
 
 def key_exchange(parameters, algorithm):
@@ -63,12 +109,21 @@ def flight(kind, path):
     if kind == "old":
         messages = server_hello(ECDHE_RSA, b"")
     elif kind == "dh512":
-        messages = server_hello(DHE_RSA, RENEGOTIATION_INFO) + certificates(path)
+        messages = server_hello(DHE_RSA, RENEGOTIATION_INFO) + certificates(chain(path))
         messages += key_exchange(small_group(), RSA_SHA256) + message(SERVER_HELLO_DONE, b"")
     elif kind == "sha1":
         point = b"\x03\x00\x17" + sized(P256_BASE_POINT, 1)
-        messages = server_hello(ECDHE_RSA, RENEGOTIATION_INFO) + certificates(path)
+        messages = server_hello(ECDHE_RSA, RENEGOTIATION_INFO) + certificates(chain(path))
         messages += key_exchange(point, RSA_SHA1) + message(SERVER_HELLO_DONE, b"")
+    elif kind == "dh10000":
+        messages = server_hello(DHE_RSA, RENEGOTIATION_INFO) + certificates(chain(path))
+        messages += key_exchange(large_group(), RSA_SHA256) + message(SERVER_HELLO_DONE, b"")
+    elif kind == "key16384":
+        leaf, *issuers = chain(path)
+        messages = server_hello(ECDHE_RSA, RENEGOTIATION_INFO) + certificates([with_large_key(leaf), *issuers])
+    elif kind == "chain100":
+        messages = server_hello(ECDHE_RSA, RENEGOTIATION_INFO) + certificates(chain(path)[:1] * 100)
     else:
         raise ValueError(f"no such kind of hello: {kind}")
-    return HANDSHAKE + VERSION + sized(messages, 2)
+    records = [messages[at : at + RECORD_BYTES] for at in range(0, len(messages), RECORD_BYTES)]
+    return b"".join(HANDSHAKE + VERSION + sized(record, 2) for record in records)

@@ -12,7 +12,8 @@ the head of a request, and it never connects anywhere.
     tls [KEY=VALUE] handshake as server with the certificate of {name}; max=1.0…1.3, min=1.0…1.3, seclevel=0…2,
                     ciphers=OpenSSL's names
     sleep MS        waits
-    hello KIND      reads a ClientHello, answers as a server does that is behind the times (hello.py): old, dh512, sha1
+    hello KIND      reads a ClientHello, answers as a server does that is behind the times (hello.py): old, dh512,
+                    sha1; or as one that costs its clients much: dh10000, key16384, chain100
     silence         reads and throws away until the peer closes
     drip MS TEXT    sends TEXT byte by byte, MS milliseconds before each
     flood N TEXT    sends TEXT over and over until N bytes were sent or the peer closes

@@ -187,6 +187,7 @@ static inline struct tls_facts make_tls(struct maker *make)
         return tls;
     tls.time = one_in(make, 2) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;
     tls.other_time = one_in(make, 4) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;
+    tls.limit = one_in(make, 4) ? draw(make, TLS_LIMIT_COUNT) : TLS_LIMIT_NONE;
     tls.version = one_in(make, 5) ? (uint16_t)draw(make, 65536) : (uint16_t)(0x0300 + draw(make, 5));
     tls.cipher = make_optional(make, 40);
     tls.group = make_optional(make, 20);

@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #include "scanner/tls/legacy.h"
+#include "scanner/tls/cost.h"
 #include "scanner/tls/trust.h"
 #include "tests/unit/certs.h"
 
@@ -123,7 +124,8 @@ static void read_one(const struct der *der, struct reading *reading)
     if (reading->cert != NULL) {
         reading->key = X509_get0_pubkey(reading->cert);
         reading->verified = reading->key == NULL ? 0 : X509_verify(reading->cert, reading->key) == 1;
-        reading->collected = cert_facts_collect(reading->cert, &reading->arena, &reading->facts);
+        reading->collected =
+            cert_facts_collect(reading->cert, &(uint32_t){COST_FACTS_US}, &reading->arena, &reading->facts);
     }
     ERR_clear_error();
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "scanner/tls/cost.h"
 #include "scanner/tls/trust.h"
 #include "tests/unit/certs.h"
 
@@ -472,6 +473,7 @@ static void test_certificate_list_is_bounded(void **state)
     struct tls_facts facts = shake(world->client, server, HOST, &arena);
     assert_int_equal(facts.end, TLS_FAILED);
     assert_int_equal(facts.error_reason, SSL_R_EXCESSIVE_MESSAGE_SIZE);
+    assert_true(facts.truncated); /* the ceiling is ours */
     arena_dispose(&arena);
     SSL_CTX_free(server);
     identity_free(&leaf);
@@ -488,7 +490,7 @@ static void test_digests(void **state)
     uint8_t expected[64];
     unsigned char *spki = NULL;
     arena_init(&arena, ARENA_BYTES);
-    assert_true(cert_facts_collect(world->root.cert, &arena, &facts));
+    assert_true(cert_facts_collect(world->root.cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
     assert_int_equal(X509_digest(world->root.cert, EVP_sha256(), expected, NULL), 1);
     assert_memory_equal(facts.sha256, expected, 32);
     assert_int_equal(X509_digest(world->root.cert, EVP_sha512(), expected, NULL), 1);
@@ -514,7 +516,7 @@ static void test_fields(void **state)
                                                              .aia = AIA},
                                          &world->intermediate);
     arena_init(&arena, ARENA_BYTES);
-    assert_true(cert_facts_collect(leaf.cert, &arena, &facts));
+    assert_true(cert_facts_collect(leaf.cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
     assert_string_equal(facts.subject, "CN=a\\, b\\01\\C3\\A9");
     assert_string_equal(facts.issuer, "CN=Test Intermediate");
     assert_int_equal(facts.dns_name_count, 2);
@@ -527,7 +529,7 @@ static void test_fields(void **state)
     assert_string_equal(facts.signature, "ecdsa-with-SHA256");
     assert_string_equal(facts.aia_issuer, "http://ca.example.test/i.der");
     assert_false(facts.is_ca || facts.self_issued || facts.self_signed);
-    assert_true(cert_facts_collect(world->root.cert, &arena, &facts));
+    assert_true(cert_facts_collect(world->root.cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
     assert_true(facts.is_ca && facts.self_issued && facts.self_signed);
     assert_null(facts.aia_issuer);
     arena_dispose(&arena);
@@ -541,7 +543,7 @@ static void check_key(struct identity *root, EVP_PKEY *key, const char *type, ui
     X509 *cert = make_body(&(struct cert_spec){.cn = "k"}, key, root);
     assert_true(X509_sign(cert, root->key, EVP_sha256()) > 0);
     arena_init(&arena, ARENA_BYTES);
-    assert_true(cert_facts_collect(cert, &arena, &facts));
+    assert_true(cert_facts_collect(cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
     assert_string_equal(facts.key_type, type);
     assert_int_equal(facts.key_bits, bits);
     arena_dispose(&arena);
@@ -585,7 +587,7 @@ static struct cert_facts collect_raw(struct world *world, struct arena *arena, c
     X509 *cert = make_body(&spec, key, &world->root);
     add_raw_names(cert, bytes, len, count);
     assert_true(X509_sign(cert, world->root.key, EVP_sha256()) > 0);
-    assert_true(cert_facts_collect(cert, arena, &facts));
+    assert_true(cert_facts_collect(cert, &(uint32_t){COST_FACTS_US}, arena, &facts));
     X509_free(cert);
     EVP_PKEY_free(key);
     return facts;
@@ -624,7 +626,7 @@ static void test_long_subject_is_cut(void **state)
                                         -1, 0) == 1);
     assert_true(X509_sign(cert, world->root.key, EVP_sha256()) > 0);
     arena_init(&arena, ARENA_BYTES);
-    assert_true(cert_facts_collect(cert, &arena, &facts));
+    assert_true(cert_facts_collect(cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
     assert_int_equal(strlen(facts.subject), 512);
     arena_dispose(&arena);
     X509_free(cert);
@@ -643,7 +645,7 @@ static void test_full_arena(void **state)
         struct arena arena;
         struct cert_facts facts;
         arena_init(&arena, ceiling);
-        bool fits = cert_facts_collect(leaf.cert, &arena, &facts);
+        bool fits = cert_facts_collect(leaf.cert, &(uint32_t){COST_FACTS_US}, &arena, &facts);
         assert_true(fits || !fitted);
         if (fits)
             assert_true(facts.aia_issuer != NULL && facts.dns_name_count == 2 && facts.subject != NULL);

@@ -304,6 +304,74 @@ static void test_matches(void **state)
     }
 }
 
+/* ---- what was too dear to be looked at ------------------------------------------------------------------
+ */
+
+/* An EC key with a curve of its own, as far as it is looked at. */
+static const uint8_t own_curve[] = {0x30, 0x13, 0x30, 0x0d, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+                                    0x02, 0x01, 0x30, 0x02, 0x30, 0x00, 0x03, 0x02, 0x00, 0x04};
+
+struct large_case {
+    const char *name;
+    const char *records; /* beside that of the large key, which is of `usage` */
+    uint8_t usage;       /* 0: there is none */
+    enum tls_limit limit;
+    enum chain chain;
+    enum failure_code code;
+};
+
+static const struct large_case large_cases[] = {
+    {"DANE-3 a large key may be the one", "3 1 1 other", 3, TLS_LIMIT_NONE, GOOD, FAIL_DANE_LARGE_RECORD},
+    {"DANE-3 another fits", "3 1 1 leaf", 3, TLS_LIMIT_NONE, GOOD, FAIL_NONE},
+    {"DANE-3 a large anchor", "3 1 1 other", 2, TLS_LIMIT_NONE, GOOD, FAIL_DANE_LARGE_RECORD},
+    {"DANE-3 3 1 1 of a chain that was not validated", "3 1 1 leaf", 0, TLS_LIMIT_CHAIN, GOOD, FAIL_NONE},
+    {"DANE-3 3 1 1 of another, such a chain", "3 1 1 other", 0, TLS_LIMIT_CHAIN, GOOD, FAIL_DANE_MISMATCH},
+    {"DANE-3 2 1 1 of such a chain", "2 1 1 root", 0, TLS_LIMIT_CHAIN, GOOD, FAIL_SMTP_TLS_LARGE_CHAIN},
+    {"DANE-3 2 1 1 of a chain with a large key", "2 1 1 other", 0, TLS_LIMIT_KEY, GOOD,
+     FAIL_SMTP_TLS_LARGE_KEY},
+};
+
+static void test_too_large(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof large_cases / sizeof *large_cases; i++) {
+        const struct large_case *c = &large_cases[i];
+        struct made_records made;
+        struct made_tls chain;
+        struct tlsa_facts tlsa;
+        struct tls_facts tls;
+        struct tlsa_set set;
+        size_t matched;
+        make_records(c->records, &made, &tlsa);
+        make_tls(c->chain, &chain, &tls);
+        tls.limit = c->limit;
+        struct tlsa_rr rrs[2] = {tlsa.rrs[0], {c->usage, 1, 0, bytes_make(own_curve, sizeof own_curve)}};
+        tlsa.rrs = rrs;
+        tlsa.rr_count = c->usage == 0 ? 1 : 2;
+        verdict_tlsa_set(&tlsa, &set);
+        assert_int_equal(set.usable, tlsa.rr_count);
+        enum failure_code code = verdict_tlsa(&set, &tls, &mx_names, NOW_S * 1000, &matched);
+        if (code != c->code)
+            fail_msg("%s: got %s", c->name, failure_name(code));
+    }
+}
+
+/* Of records that hold a certificate or a key whole so many are read; those past them may match. */
+static void test_many_whole_records(void **state)
+{
+    enum { MANY = TLSA_WHOLE_READ + 10 };
+    struct tlsa_rr rrs[MANY];
+    struct tlsa_facts tlsa = {.rrs = rrs, .rr_count = MANY};
+    struct tlsa_set set;
+    (void)state;
+    for (size_t i = 0; i < MANY; i++)
+        rrs[i] = (struct tlsa_rr){3, 1, 0, bytes_of("no key")};
+    verdict_tlsa_set(&tlsa, &set);
+    assert_int_equal(set.use[0], TLSA_MALFORMED);
+    assert_int_equal(set.use[MANY - 1], TLSA_LARGE);
+    assert_int_equal(set.usable, 10);
+}
+
 struct use_case {
     const char *name;
     const char *record;
@@ -778,10 +846,16 @@ static void test_plans(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_matches), cmocka_unit_test(test_uses),
-        cmocka_unit_test(test_applies), cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_domains), cmocka_unit_test(test_both_verdicts),
-        cmocka_unit_test(test_plans),   cmocka_unit_test(test_what_may_pass),
+        cmocka_unit_test(test_matches),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_many_whole_records),
+        cmocka_unit_test(test_uses),
+        cmocka_unit_test(test_applies),
+        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_both_verdicts),
+        cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_what_may_pass),
         cmocka_unit_test(test_mx_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,54 @@ static void test_what_one_tells(void **state)
     }
 }
 
+/* What we did not compute is open, whatever else is known; what is wrong for sure stays wrong. */
+struct limit_case {
+    const char *name;
+    enum tls_limit limit;
+    enum tls_end end;
+    bool expired, name_match;
+    bool second;
+    enum failure_code smtp, policy;
+};
+
+static const struct limit_case limit_cases[] = {
+    {"TLS-5 a group too large", TLS_LIMIT_DH, TLS_FAILED, false, true, true, FAIL_SMTP_TLS_LARGE_DH,
+     FAIL_POLICY_TLS_LARGE_DH},
+    {"TLS-5 a leaf's key too large", TLS_LIMIT_KEY, TLS_FAILED, false, true, false, FAIL_SMTP_TLS_LARGE_KEY,
+     FAIL_POLICY_TLS_LARGE_KEY},
+    {"TLS-5 a chain too dear to be read", TLS_LIMIT_CHAIN, TLS_FAILED, false, true, false,
+     FAIL_SMTP_TLS_LARGE_CHAIN, FAIL_POLICY_TLS_LARGE_CHAIN},
+    {"TLS-5 an issuer's key too large", TLS_LIMIT_KEY, TLS_DONE, false, true, false, FAIL_SMTP_TLS_LARGE_KEY,
+     FAIL_POLICY_TLS_LARGE_KEY},
+    {"TLS-5 a chain too dear to be validated", TLS_LIMIT_CHAIN, TLS_DONE, false, true, false,
+     FAIL_SMTP_TLS_LARGE_CHAIN, FAIL_POLICY_TLS_LARGE_CHAIN},
+    {"TLS-5 and expired", TLS_LIMIT_CHAIN, TLS_DONE, true, true, false, FAIL_SMTP_TLS_EXPIRED,
+     FAIL_POLICY_TLS_EXPIRED},
+    {"TLS-5 and another's", TLS_LIMIT_KEY, TLS_DONE, false, false, false, FAIL_SMTP_TLS_HOST_MISMATCH,
+     FAIL_POLICY_TLS_HOST_MISMATCH},
+};
+
+static void test_limits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(limit_cases); i++) {
+        const struct limit_case *c = &limit_cases[i];
+        struct cert_facts cert = {.subject = "CN=x", .not_after = NOW_MS / 1000 + (c->expired ? -DAY : DAY)};
+        struct tls_facts tls = {.end = c->end, .alert = -1, .certs = &cert, .cert_count = 1};
+        tls.limit = c->limit;
+        tls.name_match = c->name_match;
+        struct probe_facts probe = {.step = SMTP_HANDSHAKE, .end = SMTP_END_TLS, .tls = tls};
+        struct policy_facts policy = {.address = {.ip_count = 1},
+                                      .fetch = {.step = FETCH_DONE, .http_status = 200, .tls = tls}};
+        enum failure_code smtp = verdict_probe(&probe, NOW_MS), fetched = verdict_fetch(&policy, NOW_MS);
+        if (smtp != c->smtp || fetched != c->policy || handshake_wants_second(&probe) != c->second)
+            fail_msg("%s: %s, %s, second %d", c->name, failure_name(smtp), failure_name(fetched),
+                     handshake_wants_second(&probe));
+        enum tls_offer offer = c->end == TLS_DONE ? TLS_OFFER_YES : TLS_OFFER_UNKNOWN;
+        assert_int_equal(verdict_tls_offer(&probe), offer);
+    }
+}
+
 /* A silent or vanishing server is left alone: what a second connection would show is not of TLS-4's causes.
  */
 static void test_no_second_for_other_ends(void **state)
@@ -394,13 +442,10 @@ static void test_codes_of_both_handshakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_one_tells),
-        cmocka_unit_test(test_no_second_for_other_ends),
-        cmocka_unit_test(test_both),
-        cmocka_unit_test(test_causes_fail_the_host),
-        cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_addresses_compared),
-        cmocka_unit_test(test_codes_of_both_handshakes),
+        cmocka_unit_test(test_what_one_tells),           cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_no_second_for_other_ends), cmocka_unit_test(test_both),
+        cmocka_unit_test(test_causes_fail_the_host),     cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_addresses_compared),       cmocka_unit_test(test_codes_of_both_handshakes),
     };
     return cmocka_run_group_tests_name("verdict of TLS", tests, NULL, NULL);
 }
