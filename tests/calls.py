@@ -286,7 +286,9 @@ class Pythons:
                 for command in self.commands(name, module, node):
                     self.run(name, module, node, command)
                 if starter(node, SHELL_STARTERS) or in_shell(node):
-                    self.run_script(name, node.args[0])
+                    script = node.args[0]
+                    for value in module.values(module.scope.get(node), ast.unparse(script)) or [script]:
+                        self.run_script(name, value)
 
     def commands(self, name, module, node):
         """The expressions of this call that are a command."""
