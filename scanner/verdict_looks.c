@@ -23,7 +23,7 @@ bool look_asks_again(const struct probe_facts *probe)
     if (probe->not_tried != TRIED)
         return false;
     if (probe->end == SMTP_END_NOT_OFFERED)
-        return true;
+        return !probe->masked && !probe->path_doubtful; /* else it is about our own path, and open as it is */
     if (probe->step == SMTP_STARTTLS)
         return probe->end == SMTP_END_REPLY || went_away(probe);
     return probe->step == SMTP_HANDSHAKE && probe->end == SMTP_END_TLS && handshake_asks_again(&probe->tls);

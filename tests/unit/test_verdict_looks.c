@@ -25,6 +25,8 @@ enum seen {
     EXPIRED,
     SELF_SIGNED,
     MISSING,
+    MASKED,
+    DOUBTFUL,
     REFUSED,
     PUT_OFF,
     CLOSED_AT_STARTTLS,
@@ -76,6 +78,8 @@ static struct probe_facts probe_of(enum seen seen, struct cert_facts *leaf, int6
         int alert;
     } ends[] = {
         [MISSING] = {SMTP_EHLO, SMTP_END_NOT_OFFERED, NET_OK, 250, TLS_NOT_TRIED, -1},
+        [MASKED] = {SMTP_EHLO, SMTP_END_NOT_OFFERED, NET_OK, 250, TLS_NOT_TRIED, -1},
+        [DOUBTFUL] = {SMTP_EHLO, SMTP_END_NOT_OFFERED, NET_OK, 250, TLS_NOT_TRIED, -1},
         [REFUSED] = {SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 502, TLS_NOT_TRIED, -1},
         [PUT_OFF] = {SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 454, TLS_NOT_TRIED, -1},
         [CLOSED_AT_STARTTLS] = {SMTP_STARTTLS, SMTP_END_CLOSED, NET_OK, 0, TLS_NOT_TRIED, -1},
@@ -101,6 +105,8 @@ static struct probe_facts probe_of(enum seen seen, struct cert_facts *leaf, int6
     probe.reply_code = ends[seen].reply;
     probe.tls = (struct tls_facts){.end = ends[seen].tls, .alert = ends[seen].alert};
     probe.not_tried = seen == NOT_PROBED ? NOT_TRIED_PACE : TRIED;
+    probe.masked = seen == MASKED;
+    probe.path_doubtful = seen == DOUBTFUL;
     return probe;
 }
 
@@ -231,6 +237,8 @@ struct first_case {
 
 static const struct first_case first_cases[] = {
     {"TLS-7 missing", MISSING, true, true, OUTCOME_REFUSED},
+    {"TLS-7 taken out on our way is ours", MASKED, false, false, OUTCOME_UNKNOWN},
+    {"TLS-7 missing behind a way in doubt is ours", DOUBTFUL, false, false, OUTCOME_UNKNOWN},
     {"TLS-7 refused", REFUSED, true, true, OUTCOME_REFUSED},
     {"TLS-7 refused for now", PUT_OFF, true, false, OUTCOME_UNKNOWN},
     {"TLS-7 closed at STARTTLS", CLOSED_AT_STARTTLS, true, false, OUTCOME_UNKNOWN},
@@ -332,6 +340,9 @@ static const struct both_case both_cases[] = {
     {"TLS-7 missing, then silent", MISSING, SILENT, OUTCOME_UNKNOWN, FAIL_SMTP_TCP_TIMEOUT, false, 1},
     {"TLS-7 missing, then 421", MISSING, GREETING_421, OUTCOME_UNKNOWN, FAIL_SMTP_GREETING_4XX, false, 1},
     {"TLS-7 missing, then closed", MISSING, CLOSED_IN_TLS, OUTCOME_UNKNOWN, FAIL_SMTP_TLS_CLOSED, false, 1},
+    {"TLS-7 missing, then behind a way in doubt", MISSING, DOUBTFUL, OUTCOME_UNKNOWN, FAIL_SMTP_STARTTLS_PATH,
+     false, 1},
+    {"TLS-7 masked, then good", MASKED, GOOD, OUTCOME_PROTECTED, FAIL_NONE, false, 0},
     {"TLS-7 missing, then not probed", MISSING, NOT_PROBED, OUTCOME_UNKNOWN, FAIL_SMTP_NOT_PROBED_PACE, false,
      1},
     {"TLS-7 closed twice stays open", CLOSED_IN_TLS, CLOSED_IN_TLS, OUTCOME_UNKNOWN, FAIL_SMTP_TLS_CLOSED,
