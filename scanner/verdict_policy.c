@@ -34,16 +34,18 @@ static void add_fetch_codes(const struct policy_facts *policy, int64_t now, stru
 }
 
 /* A pattern that matches no MX in use (POL-10); where not all of them are known, nothing is said. */
-static void add_unused_patterns(const struct domain_facts *facts, struct judgement *judgement)
+static void add_unused_patterns(const struct domain_facts *facts, struct arena *arena,
+                                struct judgement *judgement)
 {
     const struct sts_policy *policy = &judgement->policy;
-    for (size_t i = 0; facts->host_count > 0 && i < policy->mx_count; i++) {
-        bool used = has_unseen_hosts(facts, facts->host_count);
-        for (size_t j = 0; !used && j < facts->host_count; j++)
-            used = mx_pattern_match(facts->hosts[j].host, policy->mx[i]);
-        if (!used)
+    if (facts->host_count == 0 || has_unseen_hosts(facts, facts->host_count))
+        return;
+    bool *used = arena_array(arena, policy->mx_count, sizeof *used);
+    for (size_t i = 0; used != NULL && i < facts->host_count; i++)
+        mx_pattern_mark(facts->hosts[i].host, policy->mx, policy->mx_count, used);
+    for (size_t i = 0; used != NULL && i < policy->mx_count; i++)
+        if (!used[i])
             code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MX_UNUSED);
-    }
 }
 
 /* "*." over what strangers share (POL-10): a public suffix, or a provider's whole name that the provider
@@ -77,10 +79,11 @@ static void add_expires_soon(const struct tls_facts *tls, struct judged_at at, s
         code_set_add(&judgement->codes, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON);
 }
 
-static void add_weaknesses(const struct domain_facts *facts, struct judged_at at, struct judgement *judgement)
+static void add_weaknesses(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
+                           struct judgement *judgement)
 {
     const struct sts_policy *policy = &judgement->policy;
-    add_unused_patterns(facts, judgement);
+    add_unused_patterns(facts, arena, judgement);
     add_wide_patterns(facts, judgement);
     add_expires_soon(&facts->policy.fetch.tls, at, judgement);
     for (size_t i = 0; i < facts->host_count; i++) {
@@ -115,7 +118,7 @@ void judge_policy(const struct domain_facts *facts, struct judged_at at, struct 
     }
     code_set_add(&judgement->codes, judgement->policy_code);
     if (judgement->policy_code == FAIL_NONE)
-        add_weaknesses(facts, at, judgement);
+        add_weaknesses(facts, at, arena, judgement);
 }
 
 bool policy_is_usable(const struct judgement *judgement)

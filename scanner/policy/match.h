@@ -17,4 +17,7 @@ bool mx_pattern_match(const char *host, const char *pattern);
 
 bool mx_pattern_match_any(const char *host, const char *const *patterns, size_t count);
 
+/* Marks each of count patterns that the host matches; the others stay as they are. */
+void mx_pattern_mark(const char *host, const char *const *patterns, size_t count, bool *matched);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "scanner/tls/cost.h"
 #include "scanner/tls/legacy.h"
+#include "scanner/verdict.h"
 #include "tests/unit/hostile_cases.h"
 
 enum { PLAIN_ROUNDS = 40, ROUNDS = 3 };
@@ -338,6 +339,83 @@ static void test_ber(void **state)
     }
 }
 
+/* ---- policies ----------------------------------------------------------------------------------------- */
+
+enum { POLICY_HOSTS = 20, POLICY_MOST = 60 };
+
+/* As many patterns as 64 KiB hold, none of which the hosts match; `form` has a number. */
+static void fill_policy(struct buf *body, const char *form)
+{
+    char line[64];
+    (void)buf_text(body, "version: STSv1\nmode: enforce\nmax_age: 604800\n");
+    for (unsigned i = 0;; i++) {
+        int len = snprintf(line, sizeof line, form, i % 1000);
+        if (body->len + (size_t)len > 64 * 1024)
+            return;
+        (void)buf_text(body, line);
+    }
+}
+
+static double judge_us(struct bytes body)
+{
+    static const char name[] = "mx.a-host-that-no-pattern-names.example.org";
+    struct bytes txt = bytes_of("v=STSv1; id=1;");
+    struct cert_facts leaf = {.not_after = INT64_MAX / 1000};
+    const struct lookup_facts found = {.status = DNS_ANSWERED};
+    struct ip_addr ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
+    struct mx_rr rrs[POLICY_HOSTS];
+    struct mx_host hosts[POLICY_HOSTS];
+    struct domain_facts facts = {
+        .domain = "example.org", .tld = "org", .txt = {found, &txt, 1}, .hosts = hosts};
+    for (facts.host_count = 0; facts.host_count < POLICY_HOSTS; facts.host_count++) {
+        rrs[facts.host_count] = (struct mx_rr){10, name};
+        hosts[facts.host_count] = (struct mx_host){.host = name, .preference = 10};
+    }
+    facts.mx = (struct mx_facts){.lookup = found, .rrs = rrs, .rr_count = POLICY_HOSTS};
+    facts.policy = (struct policy_facts){
+        .host = "mta-sts.example.org",
+        .address = {.a = found, .aaaa = {.status = DNS_NODATA}, .ips = &ip, .ip_count = 1},
+        .fetch = {
+            .step = FETCH_DONE, .ip = ip, .http_status = 200, .media_type = "text/plain", .body = body}};
+    facts.policy.fetch.tls =
+        (struct tls_facts){.end = TLS_DONE, .alert = -1, .certs = &leaf, .cert_count = 1, .name_match = true};
+    double least = 1e12;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct arena arena;
+        struct judgement judgement;
+        arena_init(&arena, 16 << 20);
+        double before = hostile_cpu_us();
+        verdict_judge(&facts, BY_OWN_TIME, &arena, &judgement);
+        double us = hostile_cpu_us() - before;
+        least = us < least ? us : least;
+        assert_int_equal(judgement.policy_code, FAIL_NONE);
+        assert_true(code_set_has(&judgement.codes, FAIL_POLICY_WEAK_MX_UNUSED));
+        arena_dispose(&arena);
+    }
+    return least;
+}
+
+/* Every pattern against every host: as many of either as there may be. */
+static void test_patterns(void **state)
+{
+    static const char *const forms[] = {"mx:a%u\n", "mx:*.a%u\n", "mx:*.a.b%u\n",
+                                        "mx:a-host-that-no-pattern-names.%u.org\n",
+                                        "mx:*.a-host-that-no-pattern-name%u.example.org\n"};
+    struct arena arena;
+    arena_init(&arena, HOSTILE_ARENA_BYTES);
+    double plain = plain_us(*state, &arena);
+    arena_dispose(&arena);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct buf body;
+        buf_init(&body, 128 * 1024);
+        fill_policy(&body, forms[i]);
+        double us = judge_us(buf_bytes(&body));
+        print_message("%-51.*s %9.0f us %6.1f x\n", (int)strcspn(forms[i], "\n"), forms[i], us, us / plain);
+        buf_dispose(&body);
+        assert_true(us / plain < POLICY_MOST);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_heavy_leaf), cmocka_unit_test(test_rsa_keys),
         cmocka_unit_test(test_curves),     cmocka_unit_test(test_other_keys),
         cmocka_unit_test(test_honest),     cmocka_unit_test(test_ber),
+        cmocka_unit_test(test_patterns),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
 }
