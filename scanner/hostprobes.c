@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/verdict.h"
 #include "scanner/worker.h"
 
 static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
@@ -81,12 +82,21 @@ static bool may_come(enum not_tried reason)
     return reason == NOT_TRIED_PACE || reason == NOT_TRIED_NO_ROUTE || reason == NOT_TRIED_PAUSED;
 }
 
+/* May an outage of our own have hit it? */
+static bool is_in_doubt(const struct host_probes *probes, const struct probe_facts *known)
+{
+    const struct host_result *earlier = probes->earlier;
+    int64_t doubted_ms = probes->result->anew_before_ms;
+    return doubted_ms != 0 && earlier->tried_ms[known - earlier->facts.probes] < doubted_ms &&
+           verdict_probe_may_pass(known);
+}
+
 /* What was seen then and can be judged now, whatever its age; or NULL. */
 static const struct probe_facts *judged_earlier(const struct host_probes *probes, const struct ip_addr *ip)
 {
     const struct probe_facts *known = find_earlier(probes, ip);
     if (known == NULL || known->not_tried == NOT_TRIED_BUDGET || may_come(known->not_tried) ||
-        looks_is_old(probes->again, known) ||
+        looks_is_old(probes->again, known) || is_in_doubt(probes, known) ||
         !holds_for(&probes->earlier->facts.tlsa, &probes->result->facts.tlsa))
         return NULL;
     return known;
@@ -198,6 +208,8 @@ static void take_earlier(struct host_probes *probes, const struct probe_facts *e
                          struct probe_facts *facts)
 {
     struct host_result *result = probes->result;
+    result->tried_ms[facts - result->facts.probes] =
+        probes->earlier->tried_ms[earlier - probes->earlier->facts.probes];
     if (result->kept == NULL) {
         probe_facts_compact(earlier, &result->facts, &result->arena, facts);
         return;
@@ -225,6 +237,7 @@ static void publish_one(struct host_probes *probes, size_t index, struct probe_f
         facts->checked = probes->now;
         return;
     }
+    result->tried_ms[index] = run->tried_ms;
     run->facts.again = result->probed_before;
     if (run->facts.not_tried == TRIED || run->facts.shared)
         sink->host(sink->arg, probes->worker, &run->facts);
@@ -239,7 +252,8 @@ void host_probes_publish(struct host_probes *probes)
     struct host_result *result = probes->result;
     struct host_facts *facts = &result->facts;
     facts->probes = arena_array(&result->arena, probes->run_count, sizeof *facts->probes);
-    facts->probe_count = facts->probes == NULL ? 0 : probes->run_count;
+    result->tried_ms = arena_array(&result->arena, probes->run_count, sizeof *result->tried_ms);
+    facts->probe_count = facts->probes == NULL || result->tried_ms == NULL ? 0 : probes->run_count;
     if (probes->earlier != NULL)
         result->looks_anew = probes->earlier->looks_anew + host_probes_outdated(probes->earlier, probes->now);
     if (probes->worker->context->whole_facts)

@@ -49,7 +49,7 @@ void host_result_serve(struct host_result *result, const struct host_result *ear
 
 bool host_result_take_lookups(struct host_result *result, const struct host_result *earlier, int64_t now)
 {
-    if (earlier == NULL || now >= earlier->holds_until_ms)
+    if (earlier == NULL || now >= earlier->holds_until_ms || result->anew_before_ms != 0)
         return false;
     host_lookups_copy(&earlier->facts, &result->arena, &result->facts);
     result->holds_until_ms = earlier->holds_until_ms;

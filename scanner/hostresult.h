@@ -23,6 +23,8 @@ struct host_result {
     struct arena *kept; /* with whole_facts: the probes' own memory, that facts point into */
     size_t kept_count;
     struct host_result *before; /* likewise: the earlier result that some of them stand in, or NULL */
+    int64_t *tried_ms;          /* of each probe: monotonic, when its session began; 0: there was none */
+    int64_t anew_before_ms;     /* of an earlier result, what began before then and may pass is probed anew */
     int64_t holds_until_ms;     /* monotonic: of what the DNS said */
     struct host_serves serves;  /* its addresses, where the next lookup fails */
     int64_t turns_after_ms;     /* monotonic: addresses that had no turn may get one then; 0: all had */
@@ -42,7 +44,8 @@ size_t host_result_bytes(const struct host_result *result); /* on the heap */
  * serves, if it may. */
 void host_result_serve(struct host_result *result, const struct host_result *earlier, int64_t now);
 
-/* What the DNS said earlier, where it holds still; false where it does not, or nothing is known. */
+/* What the DNS said earlier, where it holds still; false where it does not, is in doubt, or nothing is known.
+ */
 bool host_result_take_lookups(struct host_result *result, const struct host_result *earlier, int64_t now);
 
 /* Was there an address at which STARTTLS was not offered? */

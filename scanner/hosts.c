@@ -28,6 +28,7 @@ struct entry {
     struct host_result *result;
     struct address_query address;
     struct tlsa_query tlsa;
+    bool doubted;                /* hosts_doubt, once ready */
     bool intent;                 /* a domain with an MTA-STS record asked: the budget of names is no bar */
     struct host_result *earlier; /* what is known already, where a look at it is repeated; or NULL */
     struct looks_again again;    /* what of that is looked at once more; the list is owned */
@@ -269,15 +270,11 @@ static void after_lookups(struct entry *entry)
         enter_probes(entry);
 }
 
-static void after_tlsa(struct entry *entry)
-{
-    entry->result->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&entry->result->facts);
-    after_lookups(entry);
-}
-
 static void on_tlsa(void *arg)
 {
-    after_tlsa(arg);
+    struct entry *entry = arg;
+    entry->result->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&entry->result->facts);
+    after_lookups(entry);
 }
 
 static void on_addresses(void *arg)
@@ -287,13 +284,13 @@ static void on_addresses(void *arg)
     struct host_result *result = entry->result;
     host_result_serve(result, entry->earlier, clock_monotonic_ms());
     if (addresses_opted_out(&result->facts.address, worker->context->optout)) {
-        after_tlsa(entry);
+        on_tlsa(entry);
         return;
     }
     set_state(entry, ENTRY_TLSA);
     if (!tlsa_query_start(&entry->tlsa, worker->dns, entry->host, worker->context->config->smtp_port,
                           &result->facts.address, &result->arena, &result->facts.tlsa, on_tlsa, entry))
-        after_tlsa(entry);
+        on_tlsa(entry);
 }
 
 static void enter_addresses(struct entry *entry)
@@ -348,6 +345,14 @@ void hosts_forget_unoffered(struct hosts *hosts)
     forget_those(hosts, host_lacked_starttls);
 }
 
+void hosts_doubt(struct hosts *hosts)
+{
+    for (struct list *link = hosts->ready.next; link != &hosts->ready; link = link->next) {
+        struct entry *entry = list_entry(link, struct entry, recent);
+        entry->doubted = verdict_host_may_pass(&entry->result->facts);
+    }
+}
+
 /* ---- messages --------------------------------------------------------------------------------------- */
 
 static void subscribe(struct entry *entry, struct worker *from, struct handle handle)
@@ -361,10 +366,11 @@ static void subscribe(struct entry *entry, struct worker *from, struct handle ha
 }
 
 static void start_entry(struct hosts *hosts, struct host_message *message, struct bytes key,
-                        struct host_result *earlier, bool intent)
+                        struct host_result *earlier, bool intent, int64_t anew_before_ms)
 {
     struct entry *entry = entry_create(hosts, message, key);
     entry->earlier = earlier;
+    entry->result->anew_before_ms = anew_before_ms;
     entry->intent = intent;
     entry->again = message->again;
     message->again = (struct looks_again){NULL, 0};
@@ -381,7 +387,7 @@ static bool is_to_be_repeated(const struct entry *entry, const struct host_messa
     const int64_t now = clock_monotonic_ms();
     bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&known->facts);
     bool turns_may_come = known->turns_after_ms != 0 && now >= known->turns_after_ms;
-    return knows_too_little || turns_may_come || now >= known->holds_until_ms ||
+    return knows_too_little || entry->doubted || turns_may_come || now >= known->holds_until_ms ||
            host_probes_outdated(known, clock_wall_ms()) || looks_are_old(&message->again, &known->facts);
 }
 
@@ -391,9 +397,10 @@ static void repeat(struct entry *entry, struct host_message *message, struct byt
     struct hosts *hosts = entry->hosts;
     struct host_result *earlier = entry->result;
     bool intent = message->intent || entry->intent;
+    int64_t anew_before_ms = entry->doubted ? worker_doubted_until_ms(hosts->worker->context) : 0;
     atomic_fetch_add(&earlier->references, 1);
     forget(entry);
-    start_entry(hosts, message, key, earlier, intent);
+    start_entry(hosts, message, key, earlier, intent, anew_before_ms);
 }
 
 static void on_request(struct hosts *hosts, struct host_message *message)
@@ -402,7 +409,7 @@ static void on_request(struct hosts *hosts, struct host_message *message)
     struct bytes key = make_key(&space, message->host, message->probe);
     struct entry *entry = (struct entry *)map_find(&hosts->entries, key);
     if (entry == NULL) {
-        start_entry(hosts, message, key, NULL, message->intent);
+        start_entry(hosts, message, key, NULL, message->intent, 0);
     } else if (entry->state != ENTRY_READY) {
         entry->intent = entry->intent || message->intent;
         subscribe(entry, message->from, message->handle);

@@ -24,10 +24,14 @@ typedef void (*host_ready)(void *arg, struct host_result *result);
 struct hosts *hosts_create(struct worker *worker);
 void hosts_destroy(struct hosts *hosts);
 
-/* A new pass has begun, or what failed so far was this machine's own fault: hosts of which something could
- * not be determined are looked at anew when asked for.
+/* A new pass has begun: hosts of which something could not be determined are looked at anew when asked for.
  */
 void hosts_new_pass(struct hosts *hosts);
+
+/* What failed of late may have been this machine's own fault: likewise, but what was seen at an address
+ * stands if the session began when that was over (worker_doubted_until_ms), or if no other try would find
+ * more. */
+void hosts_doubt(struct hosts *hosts);
 
 /* STARTTLS is taken out on our own way: hosts that lacked it are looked at anew when asked for. */
 void hosts_forget_unoffered(struct hosts *hosts);

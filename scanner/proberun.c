@@ -144,6 +144,8 @@ static void start_probe(struct probe_run *run)
 {
     set_state(run, RUN_PROBE);
     run->began_ms = clock_boot_ms();
+    if (!run->permissive)
+        run->tried_ms = clock_monotonic_ms();
     run->number = run->counts ? port_outage_begin(&run->worker->port) : 0;
     struct probe_request request = {.host = run->host->host,
                                     .ip = run->facts.ip,

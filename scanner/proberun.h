@@ -28,6 +28,7 @@ struct probe_run {
     enum probe_run_state state;
     bool wants_sample; /* the address's owner has none for further names yet */
     int64_t began_ms;  /* by clock_boot_ms: the session */
+    int64_t tried_ms;  /* monotonic: the first session; 0: none */
     int64_t since_ms;  /* monotonic: it has waited since then, in RUN_TURN */
     bool counts;       /* it is the first connection to the address in this pass */
     uint64_t number;   /* of that one, among the loop's (port_outage); or 0 */

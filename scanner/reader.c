@@ -210,19 +210,12 @@ static enum error take_returned(struct reader *reader)
     return reader->again_error;
 }
 
-/* Was this machine cut off at any time since then? */
-static bool was_doubtful(struct scan_context *context, int64_t started_ms)
-{
-    return atomic_load(&context->doubtful) || atomic_load(&context->port_doubts) > 0 ||
-           started_ms < atomic_load(&context->doubt_ended_ms);
-}
-
 bool reader_tries_again(const struct worker *worker, int64_t started_ms, const struct judgement *judgement)
 {
     int64_t more = worker->context->config->scan_retry_passes - (int64_t)worker->pass;
     if (more >= 0 && (judgement->look_due || verdict_may_pass(judgement)))
         return true;
-    return more + READER_OUTAGE_PASSES >= 0 && was_doubtful(worker->context, started_ms) &&
+    return more + READER_OUTAGE_PASSES >= 0 && started_ms < worker_doubted_until_ms(worker->context) &&
            verdict_has_passing(judgement);
 }
 

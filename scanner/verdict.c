@@ -105,6 +105,11 @@ static void collect_rpt_types(struct judgement *judgement)
             judgement->rpt_types |= UINT32_C(1) << failure_get(code)->rpt;
 }
 
+bool verdict_probe_may_pass(const struct probe_facts *probe)
+{
+    return failure_get(verdict_probe(probe, BY_OWN_TIME))->transient;
+}
+
 bool verdict_host_may_pass(const struct host_facts *facts)
 {
     const struct lookup_facts *lookups[] = {&facts->address.a, &facts->address.aaaa, &facts->tlsa.lookup};
@@ -112,7 +117,7 @@ bool verdict_host_may_pass(const struct host_facts *facts)
         if (lookup_failed(lookups[i]))
             return true;
     for (size_t i = 0; i < facts->probe_count; i++)
-        if (failure_get(verdict_probe(&facts->probes[i], BY_OWN_TIME))->transient)
+        if (verdict_probe_may_pass(&facts->probes[i]))
             return true;
     return false;
 }

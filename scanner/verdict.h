@@ -22,6 +22,7 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
 /* Was something of an MX host left open that may pass: a lookup that failed, an address that could not be
  * judged? */
 bool verdict_host_may_pass(const struct host_facts *facts);
+bool verdict_probe_may_pass(const struct probe_facts *probe);
 
 /* Was the outcome left open by something that may pass, so that it is worth trying again? */
 bool verdict_may_pass(const struct judgement *judgement);

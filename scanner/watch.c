@@ -245,6 +245,17 @@ static const char *say_outage(struct watch *watch, enum outage_state state, int6
     return watch->line;
 }
 
+/* It was over before it could be said, but what it hit is tried again: nobody is to wonder why. */
+static const char *say_moment(struct watch *watch)
+{
+    (void)snprintf(
+        watch->line, EVENT_BYTES,
+        "for a moment most lookups failed, and questions whose answers are known were answered only "
+        "when asked again; what was hit is tried again");
+    note(watch, "lookups", true);
+    return watch->line;
+}
+
 static const char *say_port(struct watch *watch)
 {
     if (watch->port_lost)
@@ -377,6 +388,8 @@ static const char *say_change(struct watch *watch, const struct before *before, 
     enum outage_state state = watch->outage.state;
     if (state != before->state && (state == OUTAGE_ON || before->state == OUTAGE_ON))
         return say_outage(watch, state, now);
+    if (before->state == OUTAGE_SUSPECTED && state == OUTAGE_OVER)
+        return say_moment(watch);
     if (watch->route.lost != watch->route_said)
         return say_route(watch);
     if (watch->port_lost != watch->port_said)

@@ -121,13 +121,20 @@ bool worker_stood_still(struct worker *worker, int64_t since_ms)
     return pause_struck(&worker->pause, since_ms);
 }
 
+int64_t worker_doubted_until_ms(struct scan_context *context)
+{
+    if (atomic_load(&context->doubtful) || atomic_load(&context->port_doubts) > 0)
+        return INT64_MAX;
+    return atomic_load(&context->doubt_ended_ms);
+}
+
 static void deliver_forget_failures(struct message *message, void *receiver)
 {
     struct worker *worker = receiver;
     if (worker->pacer != NULL)
         pacer_forget_silence(worker->pacer);
     if (worker->hosts != NULL)
-        hosts_new_pass(worker->hosts);
+        hosts_doubt(worker->hosts);
     free(message);
 }
 
@@ -158,9 +165,12 @@ static void deliver_new_pass(struct message *message, void *receiver)
     struct port_outage before = worker->port;
     port_outage_new_pass(&worker->port);
     publish_port(worker, &before);
+    bool for_outage = worker->pass > 1 + worker->context->config->scan_retry_passes;
     if (worker->pacer != NULL)
         pacer_new_pass(worker->pacer);
-    if (worker->hosts != NULL)
+    if (worker->hosts != NULL && for_outage)
+        hosts_doubt(worker->hosts);
+    else if (worker->hosts != NULL)
         hosts_new_pass(worker->hosts);
     free(message);
 }

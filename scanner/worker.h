@@ -104,6 +104,9 @@ enum error workers_forget_failures(struct worker *workers, uint32_t count);
  * asked for. */
 enum error workers_forget_unoffered(struct worker *workers, uint32_t count);
 
+/* Monotonic: what began before then may have failed by this machine's own fault; 0: nothing has. */
+int64_t worker_doubted_until_ms(struct scan_context *context);
+
 /* How the first connection to an address in this pass ended, by the number that port_outage_begin gave it. */
 void worker_note_port(struct worker *worker, uint64_t number, bool made);
 

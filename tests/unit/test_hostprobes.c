@@ -71,6 +71,9 @@ static struct tlsa_rr record(uint8_t usage, const char *data)
     return (struct tlsa_rr){usage, 1, 1, bytes_of(data)};
 }
 
+/* When a session began then, and up to when this machine is in doubt. */
+static int64_t tried_ms, doubted_until_ms;
+
 static const char said[] = "mx.example ESMTP";
 
 /* What a second look at a host of one address gives. `whole`: as check has it. */
@@ -85,8 +88,10 @@ static struct probe_facts look_at_as(const struct probe_facts *known, unsigned l
     struct ip_addr ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
     struct probe_facts probe = *known;
     struct host_result earlier = {.facts = {.host = "mx.example", .probes = &probe, .probe_count = 1},
+                                  .tried_ms = &tried_ms,
                                   .looks_anew = looks_anew};
-    struct host_result result = {.facts = {.host = "mx.example", .address = {.ips = &ip, .ip_count = 1}}};
+    struct host_result result = {.facts = {.host = "mx.example", .address = {.ips = &ip, .ip_count = 1}},
+                                 .anew_before_ms = doubted_until_ms};
     struct host_probes probes;
     int done = 0;
     probe.host = "mx.example";
@@ -315,11 +320,40 @@ static void a_second_look_is_another_probe(void **state)
     due = (struct looks_again){NULL, 0};
 }
 
+/* An outage of this machine: what began before its end and may pass is probed anew, and nothing else. */
+static void only_what_an_outage_hit_is_probed_anew(void **state)
+{
+    static const struct probe_facts silent = {.step = SMTP_CONNECT, .end = SMTP_END_NET, .net = NET_TIMEOUT};
+    static const struct probe_facts plain = {.step = SMTP_EHLO, .end = SMTP_END_NOT_OFFERED};
+    static const struct probe_facts dead = {.not_tried = NOT_TRIED_DEAD};
+    static const struct {
+        const struct probe_facts *seen;
+        int64_t tried_ms, doubted_until_ms, time;
+    } rows[] = {
+        {&silent, 5, 0, THEN},        /* there was none */
+        {&silent, 5, 6, NOW},         /* it may have been hit */
+        {&silent, 6, 6, THEN},        /* it began later */
+        {&silent, 5, INT64_MAX, NOW}, /* it is not over */
+        {&plain, 5, 6, THEN},         /* no other try would find more */
+        {&dead, 0, 6, NOW},           /* it was not tried for what another met */
+    };
+    const struct tlsa_facts none = {0};
+    (void)state;
+    comes = TRIED;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        tried_ms = rows[i].tried_ms;
+        doubted_until_ms = rows[i].doubted_until_ms;
+        assert_int_equal(look_at(rows[i].seen, 0, &none, &none).time, rows[i].time);
+    }
+    doubted_until_ms = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_records_are_another_probe),
         cmocka_unit_test(what_holds_is_not_probed_again),
+        cmocka_unit_test(only_what_an_outage_hit_is_probed_anew),
         cmocka_unit_test(a_second_look_is_another_probe),
         cmocka_unit_test(an_address_is_probed_anew_once_a_date_has_passed),
         cmocka_unit_test(what_cannot_be_had_anew_stays),
