@@ -207,12 +207,18 @@ void lanes_ask(struct lanes *lanes, const struct lane_ask *ask)
     }
 }
 
+void lanes_note_silent(struct lanes *lanes, const struct ip_addr *ip, enum pace_class class)
+{
+    if (!silent_add(&lanes->silent[class], ip_key(ip)))
+        out_of_memory("a silent address");
+}
+
 void lanes_give_back(struct lanes *lanes, const struct lane_return *back)
 {
     struct address *address = find_address(lanes, &back->ip);
     struct lane *lane = &address->of[back->class];
-    if (back->timed_out && !silent_add(&lanes->silent[back->class], ip_key(&back->ip)))
-        out_of_memory("a silent address");
+    if (back->timed_out)
+        lanes_note_silent(lanes, &back->ip, back->class);
     samples_keep(&lanes->samples, &back->ip, probe_sample_hold(back->sample));
     lane->open--;
     gate_leave(&lanes->gates[back->class], lane_gate_ids(lanes, back->class, &back->ip, back->domain));

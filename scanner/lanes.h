@@ -77,6 +77,9 @@ void lanes_ask(struct lanes *lanes, const struct lane_ask *ask);
 /* A connection that was granted is over. */
 void lanes_give_back(struct lanes *lanes, const struct lane_return *back);
 
+/* The address does not answer, as an earlier run found. */
+void lanes_note_silent(struct lanes *lanes, const struct ip_addr *ip, enum pace_class class);
+
 void lanes_new_pass(struct lanes *lanes);
 void lanes_forget_silence(struct lanes *lanes);
 

@@ -18,7 +18,7 @@ struct pacer {
     struct slots requests; /* made by this loop */
 };
 
-enum pace_kind { PACE_ASK, PACE_ANSWER, PACE_GIVE_BACK };
+enum pace_kind { PACE_ASK, PACE_ANSWER, PACE_GIVE_BACK, PACE_SILENT };
 
 struct pace_message {
     struct message message;
@@ -134,6 +134,8 @@ static void deliver(struct message *raw, void *receiver)
             lanes_ask(&worker->pacer->lanes, &message->ask);
         else if (message->kind == PACE_GIVE_BACK)
             lanes_give_back(&worker->pacer->lanes, &message->back);
+        else if (message->kind == PACE_SILENT)
+            lanes_note_silent(&worker->pacer->lanes, &message->back.ip, message->back.class);
         else
             on_answer(worker, &message->answer);
     }
@@ -205,6 +207,12 @@ struct handle pace_request_name(struct worker *worker, const struct ip_addr *ip,
 void pace_cancel(struct worker *worker, struct handle handle)
 {
     free(slots_remove(&worker->pacer->requests, handle));
+}
+
+void pace_note_silent(struct worker *worker, const struct ip_addr *ip, enum pace_class class)
+{
+    const struct pace_message message = {.kind = PACE_SILENT, .back = {.ip = *ip, .class = class}};
+    post(worker_of(worker, ip_key(ip)), &message);
 }
 
 void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out)

@@ -76,6 +76,10 @@ struct handle pace_request_name(struct worker *worker, const struct ip_addr *ip,
 /* No callback after this; a grant that is on its way is given back by itself. */
 void pace_cancel(struct worker *worker, struct handle handle);
 
+/* The address did not answer in an earlier run of the scan: nobody gets a turn at it in this pass. Nothing is
+ * given back. */
+void pace_note_silent(struct worker *worker, const struct ip_addr *ip, enum pace_class class);
+
 /* After a grant, when the connection is over. */
 void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out);
 

@@ -28,11 +28,10 @@ uint64_t resumed_left(const struct input_file *files, size_t count, uint64_t don
     return names > done_before ? names - done_before : 0;
 }
 
-/* A connection given back as timed out is how the owner of an address learns that it is silent. */
 static void tell_pacers(const struct unanswered *silent, enum pace_class class, struct worker *workers)
 {
     for (size_t i = 0; i < silent->count; i++)
-        pace_release(workers, &silent->ips[i], class, true);
+        pace_note_silent(workers, &silent->ips[i], class);
 }
 
 void resumed_silence(const struct store *store, struct worker *workers)

@@ -216,6 +216,35 @@ static void test_silent_address_is_dead(void **state)
     bench_dispose(&bench);
 }
 
+/* What an earlier run of the scan found silent takes no place, and gives none back. */
+static void test_silence_of_an_earlier_run(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct asker askers[6] = {{0}};
+    bench_init(&bench, 1, 1, 1000000, 60000);
+    for (uint8_t i = 0; i < 3; i++) {
+        struct ip_addr silent = address((uint8_t)(100 + i));
+        pace_note_silent(bench.workers, &silent, PACE_SMTP);
+        pace_note_silent(bench.workers, &silent, PACE_HTTPS);
+    }
+    run_for(bench.workers, 20);
+    for (uint8_t i = 0; i < 6; i++) { /* of three hosts, by both ports */
+        struct ip_addr ip = address((uint8_t)(i / 2 + 1));
+        (void)pace_request(bench.workers, &ip, i % 2 == 0 ? PACE_SMTP : PACE_HTTPS, on_answer, &askers[i]);
+    }
+    run_for(bench.workers, 20);
+    assert_int_equal(granted(askers, 6), 6);
+    struct asker late[2] = {{0}};
+    struct ip_addr silent = address(101);
+    (void)pace_request(bench.workers, &silent, PACE_SMTP, on_answer, &late[0]);
+    (void)pace_request(bench.workers, &silent, PACE_HTTPS, on_answer, &late[1]);
+    run_for(bench.workers, 20);
+    assert_int_equal(late[0].answer, PACE_DEAD);
+    assert_int_equal(late[1].answer, PACE_DEAD);
+    bench_dispose(&bench);
+}
+
 /* What a probe of an address saw that offers STARTTLS with TLS 1.3, and a certificate of its own. */
 static struct probe_sample *make_sample(void)
 {
@@ -857,6 +886,7 @@ int main(void)
         cmocka_unit_test(test_too_long_is_said_at_once),
         cmocka_unit_test(test_one_that_comes_too_late_is_refused_at_once),
         cmocka_unit_test(test_silent_address_is_dead),
+        cmocka_unit_test(test_silence_of_an_earlier_run),
         cmocka_unit_test(test_names_budget),
         cmocka_unit_test(test_names_budget_without_sample),
         cmocka_unit_test(test_half_a_reply_is_no_sample),
