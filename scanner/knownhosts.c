@@ -254,14 +254,19 @@ struct known_counts known_hosts_count(const struct known_hosts *known, enum know
     return counts;
 }
 
+/* Do so many of those named prove it? */
+static bool is_proof(size_t count, size_t named)
+{
+    return count > 0 && count >= (named < LEAST ? named : LEAST);
+}
+
 enum reach known_hosts_reach(const struct known_hosts *known, enum known_port port, enum known_family family)
 {
     struct known_counts counts = known_hosts_count(known, port, family);
     size_t failed = counts.silent + counts.refuse;
     if (counts.connect > 0)
         return REACH_OPEN;
-    return failed > 0 && failed >= (counts.named < LEAST ? counts.named : LEAST) ? REACH_CLOSED
-                                                                                 : REACH_UNKNOWN;
+    return is_proof(failed, counts.named) ? REACH_CLOSED : REACH_UNKNOWN;
 }
 
 /* Did the host name its capabilities, and not this one? */
@@ -284,7 +289,7 @@ enum starttls_path known_hosts_path(const struct known_hosts *known)
             return PATH_CLEAR;
         lacking += lacks_starttls(target);
     }
-    return lacking > 0 && lacking >= (named < LEAST ? named : LEAST) ? PATH_STRIPPED : PATH_UNKNOWN;
+    return is_proof(lacking, named) ? PATH_STRIPPED : PATH_UNKNOWN;
 }
 
 const char *known_hosts_answering(const struct known_hosts *known, enum known_port port)
