@@ -1,7 +1,7 @@
 /*
  * From what a line holds to a domain name as DNS has it: trimming, case, trailing dot, U-labels (IDNA 2008 by
  * libidn2 with UTS 46 non-transitional; names that are ASCII already go past it), length and label rules
- * (RFC 1035; underscores are let through, as DNS does), what is not a name at all, public suffixes (libpsl).
+ * (RFC 1035; underscores are let through, as DNS does), what is not a name at all.
  */
 #ifndef STSWEEP_INPUT_HOSTNAME_H
 #define STSWEEP_INPUT_HOSTNAME_H
@@ -20,9 +20,5 @@ bool hostname_unicode(const char *domain, char *out, size_t size);
 
 /* The last label. */
 const char *hostname_tld(const char *domain);
-
-/* The public suffix (points into domain), or NULL where the list does not know; *is_suffix: the whole name is
- * one. Thread-safe. */
-const char *hostname_public_suffix(const char *domain, bool *is_suffix);
 
 #endif

@@ -41,7 +41,7 @@ static void write_maps(struct json *json, const struct meta *meta)
     json_close(json);
 }
 
-static void write_checks(struct json *json, const char *key, const struct meta_check *checks, size_t count)
+static void write_checks(struct json *json, const char *key, const struct machine_line *checks, size_t count)
 {
     json_open_array(json, key);
     for (size_t i = 0; i < count; i++) {

@@ -8,6 +8,7 @@
 
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+#include "scanner/facts/machine.h"
 
 struct meta_input {
     const char *path;
@@ -20,17 +21,6 @@ struct meta_option {
     const char *value;
     const char *initial; /* its default: what a scan had that was started when there was no such option */
     bool may_change;     /* on resume: speeds, timeouts and limits may, what decides content may not */
-};
-
-/* A line of what was looked at before the scan. */
-struct meta_check {
-    const char *name;
-    bool ok;
-    const char *text;
-};
-
-struct meta_library {
-    const char *name, *version;
 };
 
 /* The end of the scan, after the last name was handed out: what the domains still under way waited for. */
@@ -58,11 +48,11 @@ struct meta {
     size_t input_count;
     const struct meta_option *options;
     size_t option_count;
-    const struct meta_library *libraries;
+    const struct machine_library *libraries;
     size_t library_count;
-    const struct meta_check *preflight;
+    const struct machine_line *preflight;
     size_t preflight_count;
-    const struct meta_check *events; /* what befell this machine in this run */
+    const struct machine_line *events; /* what befell this machine in this run */
     size_t event_count;
     struct meta_tail tail;
     const char *resolver; /* "embedded" or the list */

@@ -4,7 +4,7 @@
 #ifndef STSWEEP_ADDRESSES_H
 #define STSWEEP_ADDRESSES_H
 
-#include "input/optout.h"
+#include "scanner/facts/optout.h"
 #include "scanner/dns/lookup.h"
 
 /* Called once, never from inside address_query_start; the facts are in the arena. */

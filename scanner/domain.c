@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "input/hostname.h"
+#include "scanner/facts/suffix.h"
 #include "scanner/base/clock.h"
 #include "scanner/hosts.h"
 #include "scanner/looks.h"
@@ -346,7 +347,7 @@ static bool fill_in(struct domain *domain, const struct domain_input *input)
     if (hostname_unicode(facts->domain, unicode, sizeof unicode))
         facts->unicode = arena_string(arena, unicode);
     facts->tld = hostname_tld(facts->domain);
-    facts->psl_suffix = hostname_public_suffix(facts->domain, &facts->is_public_suffix);
+    facts->psl_suffix = suffix_of(facts->domain, &facts->is_public_suffix);
     facts->time = clock_wall_ms();
     facts->policy.fetch.tls.alert = -1;
     facts->one_look = true;

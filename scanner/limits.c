@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "input/hostname.h"
+#include "scanner/facts/suffix.h"
 #include "scanner/base/map.h"
 #include "scanner/lanes.h"
 #include "scanner/worker.h"
@@ -157,7 +158,7 @@ static const char *label_before(const char *name, const char *at)
 uint64_t pace_domain(const struct worker *worker, const char *host)
 {
     bool is_suffix = false;
-    const char *suffix = hostname_public_suffix(host, &is_suffix);
+    const char *suffix = suffix_of(host, &is_suffix);
     if (suffix == NULL)
         suffix = hostname_tld(host);
     const char *domain = label_before(host, suffix);

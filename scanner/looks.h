@@ -6,12 +6,11 @@
 #ifndef STSWEEP_LOOKS_H
 #define STSWEEP_LOOKS_H
 
-#include "input/spool.h"
 #include "output/record.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 
-enum { LOOKS_BYTES = SPOOL_NOTE_BYTES };
+enum { LOOKS_BYTES = 4096 };
 
 /* After looks_prune: the looks of earlier passes and those of this one that count in the next, as text at the
  * end of *out. false: out of memory or past the ceiling of out; what stands there then is whole all the same.

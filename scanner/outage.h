@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scanner/reach/port.h"
+
 enum outage_state {
     OUTAGE_CALM,
     OUTAGE_SUSPECTED, /* too much fails; the known questions are to be asked */
@@ -18,16 +20,7 @@ enum outage_state {
     OUTAGE_OVER       /* they are answered again, but what was asked before may still fail */
 };
 
-/* When nearly all fail, OUTAGE_FEW are enough for a suspicion: so that a small scan has it in time as well.
- */
-enum { OUTAGE_FEW = 20 };
 enum { OUTAGE_SAMPLES = 32, OUTAGE_GOOD_ROUNDS = 2, OUTAGE_PAUSE_MS = 1000 };
-
-/* What has been tried and has failed since the beginning. */
-struct outage_counts {
-    uint64_t ended;
-    uint64_t failed;
-};
 
 /* The counts of late: a ring of samples over window_ms. */
 struct outage_window {
@@ -76,33 +69,6 @@ bool outage_wants_answers(const struct outage *outage, int64_t now);
 
 /* They have been answered as they used to be (good), or not; the state then. */
 enum outage_state outage_answered(struct outage *outage, bool good, int64_t now);
-
-/*
- * The same for port 25, which nobody can be asked about, as one loop sees it. Only the first connection to an
- * address in a pass counts: what else is there is known by then. They are numbered as they begin. One that
- * ended in silence is in doubt where none begun with it or after it went well, and OUTAGE_FEW were begun
- * since the last that did: whoever is silent for good has others beside him that are not. Port 25 is lost
- * when PORT_LEAST have ended so, in a pass in which a good part was made before; it is found when PORT_FOUND
- * are made again. A connection that is refused tells neither.
- */
-struct port_outage {
-    uint64_t begun;            /* how many; the last one's number */
-    uint64_t good;             /* the highest number of one that went well */
-    uint64_t failed;           /* with a higher one */
-    uint64_t made;             /* since it was lost */
-    struct outage_counts pass; /* this one's */
-    bool in_doubt;
-    bool lost;
-};
-
-enum { PORT_LEAST = 100, PORT_FOUND = 10, PORT_USUAL_PERCENT = 20 };
-
-/* Its number, from 1. */
-uint64_t port_outage_begin(struct port_outage *port);
-void port_outage_end(struct port_outage *port, uint64_t number, bool made);
-
-/* A pass of those that failed: what was usual before it says nothing about them. What is lost stays lost. */
-void port_outage_new_pass(struct port_outage *port);
 
 /*
  * Connections that this machine had no route for, or no address to send from. Each is certain by itself: lost

@@ -207,7 +207,7 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
     return started ? ERR_OK : ERR_CONFIG;
 }
 
-static void print_check(const struct meta_check *check, FILE *out)
+static void print_check(const struct machine_line *check, FILE *out)
 {
     (void)fprintf(out, "preflight: %s: %s%s\n", check->name, check->ok ? "" : "WARNING: ", check->text);
 }
@@ -222,7 +222,7 @@ void preflight_disk(struct preflight *preflight, const struct config *config, ui
 {
     uint64_t bytes;
     for (size_t i = 0; i < preflight->count; i++) {
-        struct meta_check *check = &preflight->checks[i];
+        struct machine_line *check = &preflight->checks[i];
         if (strcmp(check->name, "disk") != 0 || !disk_free_bytes(config->output_dir, &bytes))
             continue;
         check->ok = disk_describe(config, names, bytes, preflight->texts[i], PREFLIGHT_TEXT_BYTES);

@@ -9,13 +9,13 @@
 
 #include <stdio.h>
 
-#include "output/meta.h"
+#include "scanner/facts/machine.h"
 #include "scanner/worker.h"
 
 enum { PREFLIGHT_LINES = 10, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000 };
 
 struct preflight {
-    struct meta_check checks[PREFLIGHT_LINES]; /* their texts point into texts */
+    struct machine_line checks[PREFLIGHT_LINES]; /* their texts point into texts */
     char texts[PREFLIGHT_LINES][PREFLIGHT_TEXT_BYTES];
     size_t count;
     bool no_resolver;                /* none answers at all, or the root itself is bogus for all */

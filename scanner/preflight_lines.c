@@ -8,7 +8,7 @@ char *preflight_add(struct preflight *preflight, const char *name, bool ok)
 {
     char *text = preflight->texts[preflight->count];
     text[0] = '\0';
-    preflight->checks[preflight->count++] = (struct meta_check){.name = name, .ok = ok, .text = text};
+    preflight->checks[preflight->count++] = (struct machine_line){.name = name, .ok = ok, .text = text};
     return text;
 }
 

@@ -20,11 +20,11 @@ struct scan_meta {
     struct arena arena;
     struct meta_option *options;
     size_t option_count;
-    struct meta_library libraries[SETUP_LIBRARIES];
+    struct machine_library libraries[SETUP_LIBRARIES];
     size_t library_count;
-    const struct meta_check *preflight; /* of this run; outlives it */
+    const struct machine_line *preflight; /* of this run; outlives it */
     size_t preflight_count;
-    const struct meta_check *events; /* likewise */
+    const struct machine_line *events; /* likewise */
     size_t event_count;
     struct meta_tail tail; /* of this run, once it has ended */
     struct meta_input *inputs;

@@ -12,6 +12,8 @@
 #include <zstd.h>
 
 #include "scanner/tls/legacy.h"
+#include "input/optout_list.h"
+#include "scanner/machine/suffixes.h"
 
 /* A datagram socket that is only connected sends nothing, but says whether there is a route. */
 static bool has_route(const char *address)
@@ -45,6 +47,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
     *context = (struct scan_context){.config = config, .hash_seed = setup_random()};
     atomic_init(&context->parked, 0);
     tls_library_init();
+    suffixes_load();
     /* Not beside the embedded resolver: builds of libunbound that validate with OpenSSL make keys in a way
      * that the ENGINE takes from them. */
     if (config->tls_legacy_decoder == TLS_LEGACY_DECODER_YES && config->dns_resolvers[0] != 0)
@@ -116,14 +119,14 @@ uint64_t setup_random(void)
     return value;
 }
 
-size_t setup_libraries(struct meta_library libraries[SETUP_LIBRARIES])
+size_t setup_libraries(struct machine_library libraries[SETUP_LIBRARIES])
 {
     size_t count = 0;
-    libraries[count++] = (struct meta_library){"libevent", event_get_version()};
-    libraries[count++] = (struct meta_library){"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)};
-    libraries[count++] = (struct meta_library){"libcurl", curl_version_info(CURLVERSION_NOW)->version};
-    libraries[count++] = (struct meta_library){"ldns", ldns_version()};
-    libraries[count++] = (struct meta_library){"libunbound", ub_version()};
-    libraries[count++] = (struct meta_library){"zstd", ZSTD_versionString()};
+    libraries[count++] = (struct machine_library){"libevent", event_get_version()};
+    libraries[count++] = (struct machine_library){"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)};
+    libraries[count++] = (struct machine_library){"libcurl", curl_version_info(CURLVERSION_NOW)->version};
+    libraries[count++] = (struct machine_library){"ldns", ldns_version()};
+    libraries[count++] = (struct machine_library){"libunbound", ub_version()};
+    libraries[count++] = (struct machine_library){"zstd", ZSTD_versionString()};
     return count;
 }

@@ -5,7 +5,7 @@
 #ifndef STSWEEP_SETUP_H
 #define STSWEEP_SETUP_H
 
-#include "output/meta.h"
+#include "scanner/facts/machine.h"
 #include "scanner/worker.h"
 
 /* Fills in everything but the sink and trace. On failure *why says what. context_dispose is fine after
@@ -29,6 +29,6 @@ uint64_t setup_open_files_allowed(void);
 uint64_t setup_random(void);
 
 enum { SETUP_LIBRARIES = 8 };
-size_t setup_libraries(struct meta_library libraries[SETUP_LIBRARIES]);
+size_t setup_libraries(struct machine_library libraries[SETUP_LIBRARIES]);
 
 #endif

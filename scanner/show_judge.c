@@ -4,6 +4,7 @@
 #include "output/json.h"
 #include "scanner/judged_by.h"
 #include "scanner/verdict.h"
+#include "scanner/machine/suffixes.h"
 
 enum { ARENA_BYTES = 256 << 20, LINE_BYTES = RECORD_LINE_BYTES };
 
@@ -13,6 +14,7 @@ enum error show_judge_init(struct show_judge *judge, int dir_fd, int64_t now, st
     *judge = (struct show_judge){.now = now};
     arena_init(&judge->arena, ARENA_BYTES);
     buf_init(&judge->line, LINE_BYTES);
+    suffixes_load();
     enum error error = judged_by_read(dir_fd, &stored, why);
     return error != ERR_OK ? error : facts_index_open(dir_fd, stored.rules, &judge->index, why);
 }

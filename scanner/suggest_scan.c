@@ -10,6 +10,7 @@
 #include "output/frames.h"
 #include "scanner/judged_by.h"
 #include "scanner/verdict.h"
+#include "scanner/machine/suffixes.h"
 
 enum { TEXT_BYTES = RECORD_LINE_BYTES, ARENA_BYTES = 256 << 20 };
 
@@ -93,6 +94,7 @@ enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *wh
     int fd = open_scan(dir, why);
     if (fd < 0)
         return ERR_IO;
+    suffixes_load();
     buf_init(&walk.text, TEXT_BYTES);
     enum error error = judged_by_read(fd, &stored, why);
     if (error == ERR_OK)

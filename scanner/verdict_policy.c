@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "input/hostname.h"
+#include "scanner/facts/suffix.h"
 #include "scanner/policy/match.h"
 #include "scanner/policy/policy.h"
 #include "scanner/provider.h"
@@ -59,7 +60,7 @@ static bool is_too_wide(const char *pattern, const char *domain)
         return true;
     if (provider_documents(pattern))
         return false;
-    (void)hostname_public_suffix(pattern + 2, &is_suffix);
+    (void)suffix_of(pattern + 2, &is_suffix);
     return is_suffix || provider_covered(pattern + 2, domain) != NULL;
 }
 

@@ -57,7 +57,7 @@ struct watch {
     int64_t clock_said_ms; /* how far the wall clock was off, as last said */
     int64_t on_since_ms;
     char line[EVENT_BYTES];
-    struct meta_check events[EVENTS_KEPT];
+    struct machine_line events[EVENTS_KEPT];
     char texts[EVENTS_KEPT][EVENT_BYTES];
     size_t event_count;
 };
@@ -220,7 +220,7 @@ void watch_keep(struct watch *watch, const char *name, bool ok, const char *line
     char *text = watch->texts[index];
     (void)snprintf(text, EVENT_BYTES, "%s: %.*s", clock_format(clock_wall_ms(), when),
                    EVENT_BYTES - CLOCK_TEXT_BYTES - 3, line);
-    watch->events[index] = (struct meta_check){.name = name, .ok = ok, .text = text};
+    watch->events[index] = (struct machine_line){.name = name, .ok = ok, .text = text};
 }
 
 static void note(struct watch *watch, const char *name, bool ok)
@@ -433,7 +433,7 @@ const char *watch_closing(struct watch *watch)
     return watch_path_closing(&watch->path);
 }
 
-const struct meta_check *watch_events(const struct watch *watch, size_t *count)
+const struct machine_line *watch_events(const struct watch *watch, size_t *count)
 {
     *count = watch->event_count;
     return watch->events;

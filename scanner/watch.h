@@ -7,7 +7,7 @@
 #ifndef STSWEEP_WATCH_H
 #define STSWEEP_WATCH_H
 
-#include "output/meta.h"
+#include "scanner/facts/machine.h"
 #include "scanner/worker.h"
 
 struct watch;
@@ -30,6 +30,6 @@ void watch_keep(struct watch *watch, const char *name, bool ok, const char *line
 /* A line for the end of the scan, when the loops have been joined; NULL where there is nothing to say. */
 const char *watch_closing(struct watch *watch);
 
-const struct meta_check *watch_events(const struct watch *watch, size_t *count);
+const struct machine_line *watch_events(const struct watch *watch, size_t *count);
 
 #endif

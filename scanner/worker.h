@@ -5,13 +5,13 @@
 #ifndef STSWEEP_WORKER_H
 #define STSWEEP_WORKER_H
 
-#include "input/optout.h"
+#include "scanner/facts/optout.h"
 #include "scanner/base/place.h"
 #include "scanner/config.h"
 #include "scanner/dns/lookup.h"
 #include "scanner/limits.h"
 #include "scanner/loop.h"
-#include "scanner/outage.h"
+#include "scanner/reach/port.h"
 #include "scanner/pause.h"
 #include "scanner/policy/fetch.h"
 #include "scanner/smtp/probe.h"

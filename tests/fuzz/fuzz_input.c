@@ -9,7 +9,9 @@
 
 #include "input/compressed.h"
 #include "input/hostname.h"
+#include "scanner/facts/suffix.h"
 #include "input/reader.h"
+#include "scanner/machine/suffixes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -45,7 +47,8 @@ static enum error on_name(void *arg, const struct input_name *name)
             strcmp(again, name->domain) == 0);
     require(name->label == NULL || (name->label[0] != '\0' && strlen(name->label) <= 255));
     (void)hostname_unicode(name->domain, unicode, sizeof unicode);
-    (void)hostname_public_suffix(name->domain, &is_suffix);
+    suffixes_load();
+    (void)suffix_of(name->domain, &is_suffix);
     digest(run, name->domain, strlen(name->domain) + 1);
     digest(run, &name->rank, sizeof name->rank);
     if (name->label != NULL)

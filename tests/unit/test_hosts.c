@@ -14,7 +14,7 @@
 #undef clock_monotonic_ms
 int64_t clock_monotonic_ms(void);
 
-#include "input/optout.h"
+#include "input/optout_list.h"
 #include "scanner/hosts.h"
 #include "scanner/worker.h"
 

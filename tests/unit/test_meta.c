@@ -17,8 +17,8 @@ enum { CEILING = 1 << 20 };
 
 static struct meta_input inputs[2];
 static struct meta_option options[3];
-static struct meta_library libraries[1];
-static struct meta_check checks[1];
+static struct machine_library libraries[1];
+static struct machine_line checks[1];
 
 /* A scan of two files as it was started. */
 static struct meta make_meta(void)
@@ -28,8 +28,8 @@ static struct meta make_meta(void)
     options[0] = (struct meta_option){"scan.shard", "1/4", "", false};
     options[1] = (struct meta_option){"dns.timeout", "3s", "1500ms", true};
     options[2] = (struct meta_option){"safety.allow", "", "", false};
-    libraries[0] = (struct meta_library){"zstd", "1.5.4"};
-    checks[0] = (struct meta_check){"port 25", false, "seems blocked"};
+    libraries[0] = (struct machine_library){"zstd", "1.5.4"};
+    checks[0] = (struct machine_line){"port 25", false, "seems blocked"};
     return (struct meta){.tool_version = "0.1.0",
                          .state = "scanning",
                          .started_ms = INT64_C(1769860800000),

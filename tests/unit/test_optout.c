@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "input/optout.h"
+#include "input/optout_list.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

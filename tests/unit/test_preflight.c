@@ -193,7 +193,7 @@ static void look(const struct world *world, struct option first, struct option s
 
 static const struct option NO_MORE = {NULL, NULL};
 
-static const struct meta_check *line(const struct preflight *preflight, const char *name)
+static const struct machine_line *line(const struct preflight *preflight, const char *name)
 {
     for (size_t i = 0; i < preflight->count; i++)
         if (strcmp(preflight->checks[i].name, name) == 0)
@@ -204,7 +204,7 @@ static const struct meta_check *line(const struct preflight *preflight, const ch
 
 static void expect(const struct preflight *preflight, const char *name, bool ok, const char *words)
 {
-    const struct meta_check *check = line(preflight, name);
+    const struct machine_line *check = line(preflight, name);
     if (check->ok != ok || strstr(check->text, words) == NULL)
         fail_msg("%s: %s: %s", name, check->ok ? "ok" : "not ok", check->text);
 }

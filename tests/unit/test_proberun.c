@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "input/optout.h"
+#include "input/optout_list.h"
 #include "scanner/proberun.h"
 #include "scanner/verdict.h"
 #include "scanner/verdict_handshake.h"

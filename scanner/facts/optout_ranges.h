@@ -2,8 +2,8 @@
  * Prefixes as ranges of addresses: sorted and merged, then asked by bisection. An IPv4 prefix also covers the
  * IPv6 forms that lead to the same host (v4-mapped, v4-translated, NAT64, 6to4). Private to the opt-out list.
  */
-#ifndef STSWEEP_INPUT_OPTOUT_RANGES_H
-#define STSWEEP_INPUT_OPTOUT_RANGES_H
+#ifndef STSWEEP_FACTS_OPTOUT_RANGES_H
+#define STSWEEP_FACTS_OPTOUT_RANGES_H
 
 #include "scanner/base/ip.h"
 

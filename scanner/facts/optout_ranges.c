@@ -1,5 +1,5 @@
 /* Sorted ranges of addresses. No I/O. */
-#include "input/optout_ranges.h"
+#include "scanner/facts/optout_ranges.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,34 +1,18 @@
 /*
- * The opt-out list: sorted names and merged address ranges, so that asking costs a few comparisons however
- * long the list is. A line that cannot be understood fails the whole reading: whoever stands there asked to
+ * The opt-out list of safety.optout. A line that cannot be understood fails the whole reading: whoever stands there asked to
  * be left alone.
  */
-#include "input/optout.h"
+#include "input/optout_list.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "input/hostname.h"
 #include "input/lines.h"
-#include "input/optout_ranges.h"
 #include "input/plain.h"
 #include "input/stored.h"
 #include "input/trim.h"
 
 enum { ENTRY_TEXT_BYTES = 63, REASON_BYTES = 96 };
-
-/* Names, owned each, sorted once all are read. */
-struct names {
-    char **list;
-    size_t count;
-    size_t capacity;
-};
-
-struct optout {
-    struct names domains;
-    struct names suffixes; /* without the leading dot */
-    struct optout_ranges ranges;
-};
 
 /* The reading of one list. */
 struct reading {
@@ -36,47 +20,6 @@ struct reading {
     struct lines lines;
     char reason[REASON_BYTES]; /* what is wrong with the line, or "" */
 };
-
-static void names_dispose(struct names *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        free(names->list[i]);
-    free(names->list);
-}
-
-static enum error names_add(struct names *names, const char *name)
-{
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity == 0 ? 16 : names->capacity * 2;
-        char **larger = realloc(names->list, capacity * sizeof *larger);
-        if (larger == NULL)
-            return ERR_MEMORY;
-        names->list = larger;
-        names->capacity = capacity;
-    }
-    names->list[names->count] = strdup(name);
-    if (names->list[names->count] == NULL)
-        return ERR_MEMORY;
-    names->count++;
-    return ERR_OK;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void names_sort(struct names *names)
-{
-    if (names->count > 0)
-        qsort(names->list, names->count, sizeof names->list[0], compare_names);
-}
-
-static bool names_have(const struct names *names, const char *name)
-{
-    return names->count > 0 &&
-           bsearch(&name, names->list, names->count, sizeof names->list[0], compare_names) != NULL;
-}
 
 static enum error bad_line(struct reading *reading, const char *reason)
 {
@@ -106,7 +49,7 @@ static enum error take_name(struct reading *reading, struct bytes text)
         return bad_line(reading, "not a prefix: its host bits are to be zero and its length in range");
     if (code != FAIL_NONE)
         return bad_line(reading, failure_get(code)->why);
-    return names_add(is_suffix ? &reading->optout->suffixes : &reading->optout->domains, name);
+    return is_suffix ? optout_add_suffix(reading->optout, name) : optout_add_domain(reading->optout, name);
 }
 
 static enum error take_line(void *arg, const struct line *line)
@@ -118,7 +61,7 @@ static enum error take_line(void *arg, const struct line *line)
         return ERR_OK;
     struct bytes text = plain_name(line->text);
     struct ip_prefix prefix;
-    return parse_prefix(text, &prefix) ? optout_ranges_add(&reading->optout->ranges, &prefix)
+    return parse_prefix(text, &prefix) ? optout_add_prefix(reading->optout, &prefix)
                                        : take_name(reading, text);
 }
 
@@ -156,7 +99,7 @@ static enum error read_list(const char *path, struct optout *optout, struct buf 
 enum error optout_read(const char *path, struct optout **optout, struct buf *why)
 {
     *optout = NULL;
-    struct optout *made = calloc(1, sizeof *made);
+    struct optout *made = optout_create();
     if (made == NULL) {
         (void)buf_text(why, error_text(ERR_MEMORY));
         return ERR_MEMORY;
@@ -166,36 +109,8 @@ enum error optout_read(const char *path, struct optout **optout, struct buf *why
         optout_destroy(made);
         return error;
     }
-    names_sort(&made->domains);
-    names_sort(&made->suffixes);
-    optout_ranges_finish(&made->ranges);
+    optout_finish(made);
     *optout = made;
     return ERR_OK;
 }
 
-void optout_destroy(struct optout *optout)
-{
-    if (optout == NULL)
-        return;
-    names_dispose(&optout->domains);
-    names_dispose(&optout->suffixes);
-    optout_ranges_dispose(&optout->ranges);
-    free(optout);
-}
-
-bool optout_has_domain(const struct optout *optout, const char *domain)
-{
-    if (names_have(&optout->domains, domain))
-        return true;
-    for (const char *name = domain; name != NULL; name = strchr(name, '.')) {
-        name += *name == '.';
-        if (names_have(&optout->suffixes, name))
-            return true;
-    }
-    return false;
-}
-
-bool optout_has_ip(const struct optout *optout, const struct ip_addr *ip)
-{
-    return optout_ranges_have(&optout->ranges, ip);
-}

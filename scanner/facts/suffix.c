@@ -1,0 +1,28 @@
+/* The public suffix of a name, by a list that others have loaded. */
+#include "scanner/facts/suffix.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const psl_ctx_t *list;
+
+void suffix_use(const psl_ctx_t *loaded)
+{
+    list = loaded;
+}
+
+const char *suffix_of(const char *domain, bool *is_suffix)
+{
+    *is_suffix = false;
+    if (list == NULL)
+        return NULL;
+    /* The list's default rule calls every unknown last label a suffix: that is not knowing. */
+    for (const char *name = domain; name != NULL; name = strchr(name, '.')) {
+        name += *name == '.';
+        if (psl_is_public_suffix2(list, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0) {
+            *is_suffix = name == domain;
+            return name;
+        }
+    }
+    return NULL;
+}
