@@ -24,14 +24,14 @@ CFLAGS   := -std=c11 $(OPT) $(WARNINGS) $(SANITIZE) -pthread $(shell pkg-config 
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -linih -lm
 LDFLAGS  += $(SANITIZE) -pthread
 
-SOURCES  := $(wildcard scanner/*.c scanner/*/*.c input/*.c output/*.c)
+SOURCES  := $(wildcard scanner/*.c scanner/*/*.c input/*.c output/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY  := $(BUILD)/libstsweep.a
-UNIT     := $(sort $(wildcard tests/unit/test_*.c))
-UNITBIN  := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
+UNIT     := $(sort $(wildcard tests/unit/*/test_*.c))
+UNITBIN  := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(UNIT)))
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] docs/*.c)
+C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch] bench/*.[ch] bench/*/*.[ch] docs/*.c)
 WORLD    := $(wildcard bench/world/*.c)
 WORLD_PURE := bench/world/internet.c bench/world/answers.c bench/world/expect.c bench/world/bound.c bench/world/steps.c
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
@@ -68,13 +68,14 @@ $(BUILD)/%.o: %.c Makefile
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
+vpath test_%.c $(sort $(dir $(UNIT)))
+$(BUILD)/tests/%: %.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
 
 # The pure parts of the benchmarks' world have a unit test as well.
-$(BUILD)/tests/test_world: tests/unit/test_world.c $(WORLD_PURE) $(wildcard bench/world/*.h bench/world/*.def) $(LIBRARY)
+$(BUILD)/tests/test_world: tests/unit/bench/test_world.c $(WORLD_PURE) $(wildcard bench/world/*.h bench/world/*.def) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(WORLD_PURE) $(LIBRARY) -lcmocka $(LDLIBS)

@@ -7,7 +7,7 @@
 #include "bench/settings.h"
 #include "scanner/smtp/probe.h"
 #include "scanner/tls/legacy.h"
-#include "scanner/verdict.h"
+#include "scanner/verdict/verdict.h"
 
 enum { PROBE_ARENA_BYTES = 1 << 20 };
 

@@ -7,9 +7,9 @@
 #include <zstd.h>
 
 #include "bench/bench.h"
-#include "output/json.h"
-#include "output/store.h"
-#include "scanner/verdict.h"
+#include "output/json/json.h"
+#include "output/store/store.h"
+#include "scanner/verdict/verdict.h"
 
 enum {
     LINE_BYTES = 1 << 20,

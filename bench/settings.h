@@ -4,7 +4,7 @@
 #define STSWEEP_BENCH_SETTINGS_H
 
 #include "bench/bench.h"
-#include "scanner/config.h"
+#include "scanner/config/config.h"
 
 static inline void bench_configure(struct config *config, int count, char **arguments)
 {

@@ -1,7 +1,7 @@
 /* Prints docs/failures.md from the table of failure codes. */
 #include <stdio.h>
 
-#include "scanner/failure.h"
+#include "scanner/facts/failure.h"
 
 static void print_row(const struct failure *failure)
 {
@@ -13,7 +13,8 @@ static void print_row(const struct failure *failure)
 int main(void)
 {
     puts("# Failure codes\n");
-    puts("Made from `scanner/failure.def` by `make docs`; do not edit. Codes are stable once released.\n");
+    puts("Made from `scanner/facts/failure.def` by `make docs`; do not edit. Codes are stable once "
+         "released.\n");
     puts("- **RFC 8460**: the result type of RFC 8460 section 4.3 that a report would carry");
     puts("- **passes**: may pass by itself; such a failure is never a verdict on the domain");
     puts("- **effect** on a sender that honours MTA-STS (of `dane.*`: on one that honours DANE): `no policy` "

@@ -1,7 +1,7 @@
 /* Rows of CSV. No I/O, no allocation. */
 #include "input/csv.h"
 
-#include "input/trim.h"
+#include "scanner/base/trim.h"
 
 /* Where the next unread byte is, and where unquoted text goes. */
 struct cursor {

@@ -10,7 +10,7 @@
 
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
-#include "scanner/failure.h"
+#include "scanner/facts/failure.h"
 
 enum input_format { INPUT_AUTO, INPUT_PLAIN, INPUT_CSV };
 

@@ -1,16 +1,16 @@
 /*
- * The opt-out list of safety.optout. A line that cannot be understood fails the whole reading: whoever stands there asked to
- * be left alone.
+ * The opt-out list of safety.optout. A line that cannot be understood fails the whole reading: whoever stands
+ * there asked to be left alone.
  */
 #include "input/optout_list.h"
 
 #include <stdio.h>
 
-#include "input/hostname.h"
+#include "scanner/facts/hostname.h"
 #include "input/lines.h"
 #include "input/plain.h"
 #include "input/stored.h"
-#include "input/trim.h"
+#include "scanner/base/trim.h"
 
 enum { ENTRY_TEXT_BYTES = 63, REASON_BYTES = 96 };
 
@@ -113,4 +113,3 @@ enum error optout_read(const char *path, struct optout **optout, struct buf *why
     *optout = made;
     return ERR_OK;
 }
-

@@ -1,7 +1,7 @@
 /* Comments and blanks of a plain list. No I/O. */
 #include "input/plain.h"
 
-#include "input/trim.h"
+#include "scanner/base/trim.h"
 
 bool plain_has_data(struct bytes line)
 {

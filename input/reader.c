@@ -1,9 +1,9 @@
 /* From lines to names and rejects. No I/O. */
 #include "input/reader.h"
 
-#include "input/hostname.h"
+#include "scanner/facts/hostname.h"
 #include "input/plain.h"
-#include "input/trim.h"
+#include "scanner/base/trim.h"
 
 enum {
     SAMPLE_LINES = 32,

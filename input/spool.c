@@ -10,7 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "input/hostname.h"
+#include "scanner/facts/hostname.h"
 #include "input/spool_pool.h"
 #include "input/spool_runs.h"
 

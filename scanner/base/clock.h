@@ -22,10 +22,4 @@ int64_t clock_kept_ms(void);
 /* The two may drift apart by so much before anybody calls it a step. */
 enum { CLOCK_STEP_MS = 60000 };
 
-enum { CLOCK_TEXT_BYTES = 32 };
-
-/* RFC 3339 in UTC, with milliseconds: 2026-01-31T12:00:00.000Z; zeros outside of the years 0 to
- * 9999. Returns text. */
-char *clock_format(int64_t wall_ms, char text[CLOCK_TEXT_BYTES]);
-
 #endif

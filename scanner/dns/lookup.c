@@ -3,7 +3,7 @@
  */
 #include "scanner/dns/engine.h"
 
-#include "scanner/config.h"
+#include "scanner/config/config.h"
 
 struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
                                   lookup_done done, void *arg)

@@ -9,7 +9,7 @@
 
 #include "scanner/base/ip.h"
 #include "scanner/base/slots.h"
-#include "scanner/dns/message.h"
+#include "scanner/wire/dns_message.h"
 #include "scanner/dns/notes.h"
 
 struct config;

@@ -1,6 +1,6 @@
 /*
  * What a look at the resolvers of dns.resolvers has told of each before they are relied on
- * (scanner/preflight); all zero: nothing is known. Constant while engines are made of it.
+ * (scanner/machine/preflight); all zero: nothing is known. Constant while engines are made of it.
  */
 #ifndef STSWEEP_DNS_NOTES_H
 #define STSWEEP_DNS_NOTES_H

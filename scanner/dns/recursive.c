@@ -12,7 +12,7 @@
 #include <unbound-event.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/config.h"
+#include "scanner/config/config.h"
 #include "scanner/dns/engine.h"
 #include "scanner/dns/recursive_context.h"
 

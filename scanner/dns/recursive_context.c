@@ -13,8 +13,8 @@
 #include <unbound-event.h>
 #include <unistd.h>
 
-#include "scanner/config.h"
-#include "scanner/dns/message.h"
+#include "scanner/config/config.h"
+#include "scanner/wire/dns_message.h"
 
 enum {
     PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4,

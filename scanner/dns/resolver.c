@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/config.h"
+#include "scanner/config/config.h"
 #include "scanner/dns/stub.h"
 
 enum { DNS_PORT = 53, ADDRESS_TEXT_BYTES = 64, FILES_UNKNOWN = 1024 };

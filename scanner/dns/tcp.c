@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "scanner/dns/message.h"
+#include "scanner/wire/dns_message.h"
 
 enum { PREFIX_BYTES = 2 };
 

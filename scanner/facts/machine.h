@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/* A line of what was looked at before a scan, or befell the machine while it ran. Texts belong to the caller. */
+/* A line of what was looked at before a scan, or befell the machine while it ran. Texts belong to the caller.
+ */
 struct machine_line {
     const char *name;
     bool ok;

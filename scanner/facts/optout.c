@@ -1,4 +1,5 @@
-/* Sorted names and merged ranges of addresses, so that asking costs a few comparisons however long the list is. */
+/* Sorted names and merged ranges of addresses, so that asking costs a few comparisons however long the list
+ * is. */
 #include "scanner/facts/optout.h"
 
 #include <stdlib.h>

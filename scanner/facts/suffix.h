@@ -12,8 +12,8 @@
 /* The list from now on; the caller keeps it. NULL: there is none. */
 void suffix_use(const psl_ctx_t *list);
 
-/* The public suffix (points into domain), or NULL if the list does not know one; *is_suffix: the whole name is
- * one. Any thread may call it. */
+/* The public suffix (points into domain), or NULL if the list does not know one; *is_suffix: the whole name
+ * is one. Any thread may call it. */
 const char *suffix_of(const char *domain, bool *is_suffix);
 
 #endif

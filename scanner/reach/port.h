@@ -1,10 +1,10 @@
 /*
  * Is port 25 closed to us? Nobody can be asked about it, so each loop judges by how its own connections
- * end. Only the first connection to an address in a pass counts: what else is there is known by then. They are numbered as they begin. One that
- * ended in silence is in doubt where none begun with it or after it went well, and OUTAGE_FEW were begun
- * since the last that did: whoever is silent for good has others beside him that are not. Port 25 is lost
- * when PORT_LEAST have ended so, in a pass in which a good part was made before; it is found when PORT_FOUND
- * are made again. A connection that is refused tells neither.
+ * end. Only the first connection to an address in a pass counts: what else is there is known by then. They
+ * are numbered as they begin. One that ended in silence is in doubt where none begun with it or after it went
+ * well, and OUTAGE_FEW were begun since the last that did: whoever is silent for good has others beside him
+ * that are not. Port 25 is lost when PORT_LEAST have ended so, in a pass in which a good part was made
+ * before; it is found when PORT_FOUND are made again. A connection that is refused tells neither.
  */
 #ifndef STSWEEP_REACH_PORT_H
 #define STSWEEP_REACH_PORT_H

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "scanner/base/net.h"
+#include "scanner/facts/net.h"
 #include "scanner/smtp/client.h"
 
 /* Certificates, records without data, and the one reply that is read behind them. */

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/base/net.h"
-#include "scanner/config.h"
+#include "scanner/facts/net.h"
+#include "scanner/config/config.h"
 #include "scanner/smtp/client.h"
-#include "scanner/smtp/dialogue.h"
+#include "scanner/wire/dialogue.h"
 #include "scanner/smtp/handshake.h"
 #include "scanner/smtp/socket.h"
 #include "scanner/smtp/transfer.h"

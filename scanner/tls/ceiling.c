@@ -1,7 +1,7 @@
 /* Callbacks of OpenSSL's that stand before its work. It computes nothing itself. */
 #include "scanner/tls/ceiling.h"
 
-#include "scanner/tls/cost.h"
+#include "scanner/wire/cost.h"
 
 enum {
     MESSAGE_CERTIFICATE = 11,
@@ -97,7 +97,7 @@ static enum tls_limit look_at_list(struct bytes list, bool extended)
 
 /*
  * OpenSSL has no way to end a handshake here, and reads next what it has shown: the length of the list is
- * made one that cannot be, so that it ends by itself. tests/unit/test_ceiling.c holds that it does.
+ * made one that cannot be, so that it ends by itself. tests/unit/tls/test_ceiling.c holds that it does.
  */
 static void spoil(const uint8_t *length)
 {

@@ -2,7 +2,7 @@
  * The facts of one X.509 certificate. It judges nothing; every text in it is a stranger's, so all of them are
  * cut and made printable.
  */
-#include "output/record_kept.h"
+#include "scanner/facts/record_kept.h"
 #include "scanner/tls/trust.h"
 
 #include <openssl/evp.h>
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "scanner/tls/cost.h"
+#include "scanner/wire/cost.h"
 
 enum { NAME_BYTES = 512, URL_BYTES = 512, DNS_NAME_BYTES = 255 };
 

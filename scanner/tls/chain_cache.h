@@ -13,7 +13,7 @@
 #define STSWEEP_TLS_CHAIN_CACHE_H
 
 #include "scanner/base/bytes.h"
-#include "output/record.h"
+#include "scanner/facts/record.h"
 
 enum { CHAIN_KEY_BYTES = 32, CHAINS_KEPT = 4096 };
 

@@ -6,8 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "output/record_kept.h"
-#include "scanner/tls/cost.h"
+#include "scanner/facts/record_kept.h"
+#include "scanner/wire/cost.h"
 #include "scanner/tls/trust.h"
 
 enum { USAGE_DANE_TA = 2, SELECTOR_CERT = 0, SELECTOR_SPKI = 1, MATCHING_FULL = 0 };

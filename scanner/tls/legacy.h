@@ -6,9 +6,11 @@
  * with it.
  *
  * While it is in force EVP_PKEY_fromdata fails for RSA and EC, as does making EC keys by NIST's name of a
- * curve: handshakes do neither. What else lives in the process has to be asked for it (scanner/setup).
+ * curve: handshakes do neither. What else lives in the process has to be asked for it
+ * (scanner/machine/setup).
  *
- * It judges nothing and touches no certificate. tests/unit/test_legacy.c holds both ways against each other.
+ * It judges nothing and touches no certificate. tests/unit/tls/test_legacy.c holds both ways against each
+ * other.
  */
 #ifndef STSWEEP_TLS_LEGACY_H
 #define STSWEEP_TLS_LEGACY_H

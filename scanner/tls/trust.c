@@ -16,7 +16,7 @@
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/flow.h"
-#include "scanner/tls/cost.h"
+#include "scanner/wire/cost.h"
 
 /* Validation of a stranger's chain costs at most this many signatures and two more. */
 enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES };

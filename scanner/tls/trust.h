@@ -1,6 +1,7 @@
 /*
  * What both kinds of TLS client here share: one X509_STORE for the process, path validation that records its
- * errors and lets the handshake go on (TLS-5), the facts of certificates. The verdict is scanner/verdict's.
+ * errors and lets the handshake go on (TLS-5), the facts of certificates. The verdict is
+ * scanner/verdict/verdict's.
  */
 #ifndef STSWEEP_TLS_TRUST_H
 #define STSWEEP_TLS_TRUST_H
@@ -9,7 +10,7 @@
 
 #include "scanner/base/arena.h"
 #include "scanner/base/error.h"
-#include "output/record.h"
+#include "scanner/facts/record.h"
 
 /* The process's trusted roots; immutable once made, so that all loops may use it. */
 struct trust;
@@ -37,7 +38,7 @@ struct tls_verify {
     size_t error_count;
     int64_t time;                  /* wall clock, ms: when the chain was validated; 0: it was not */
     int64_t other_time;            /* record_tls.h */
-    enum tls_limit limit;          /* what was left out, as it would have cost too much (tls/cost.h) */
+    enum tls_limit limit;          /* what was left out, as it would have cost too much (wire/cost.h) */
     const struct tlsa_facts *tlsa; /* the host's TLSA records, or NULL; outlives the handshake */
 };
 
@@ -110,8 +111,8 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
 void tls_facts_dane(const STACK_OF(X509) * chain, const struct tlsa_facts *tlsa, struct tls_facts *facts);
 
 /* One certificate, signed_by left at -1. false where the arena is full. DNS-IDs are kept up to
- * the ceilings of output/record_kept.h, past them names_cut. left_us: what verifying its own signature may
- * cost; that is taken off. Where it is not enough, self_signed is false. */
+ * the ceilings of scanner/facts/record_kept.h, past them names_cut. left_us: what verifying its own signature
+ * may cost; that is taken off. Where it is not enough, self_signed is false. */
 bool cert_facts_collect(X509 *cert, uint32_t *left_us, struct arena *arena, struct cert_facts *facts);
 
 /* What reading and using the certificate's key costs. */

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "scanner/smtp/dialogue.h"
+#include "scanner/wire/dialogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,9 +2,9 @@
  * Any bytes as a record of each kind: facts or an error with its reason, in bounded memory. What is read is
  * judged and written, and that record comes back as itself.
  */
-#include "output/facts_read.h"
-#include "output/json.h"
-#include "scanner/verdict.h"
+#include "output/readback/facts_read.h"
+#include "output/json/json.h"
+#include "scanner/verdict/verdict.h"
 #include "tests/fuzz/target.h"
 
 enum { OUT_BYTES = 16 << 20, WHY_BYTES = 512 };

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output/frames.h"
+#include "output/frames/frames.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "input/compressed.h"
-#include "input/hostname.h"
+#include "scanner/facts/hostname.h"
 #include "scanner/facts/suffix.h"
 #include "input/reader.h"
 #include "scanner/machine/suffixes.h"

@@ -1,7 +1,7 @@
 /* Host and pattern, a line each. What is not a pattern matches nothing, and a trailing dot of the host never
  * matters. */
-#include "scanner/policy/match.h"
-#include "scanner/policy/policy.h"
+#include "scanner/sts/match.h"
+#include "scanner/sts/policy.h"
 #include "tests/fuzz/target.h"
 
 enum { TEXT_BYTES = 512 };

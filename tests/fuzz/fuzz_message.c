@@ -7,8 +7,8 @@
 #include <ldns/ldns.h>
 #include <stdlib.h>
 
-#include "scanner/dns/message.h"
-#include "scanner/dns/name.h"
+#include "scanner/wire/dns_message.h"
+#include "scanner/wire/dns_name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

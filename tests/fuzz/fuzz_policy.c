@@ -1,7 +1,7 @@
 /* The policy file. A valid one must stay valid under CRLF line ends, and in a small arena be whole or
  * invalid. */
 #include "scanner/base/buf.h"
-#include "scanner/policy/policy.h"
+#include "scanner/sts/policy.h"
 #include "tests/fuzz/target.h"
 
 enum { SMALL_BYTES = 256 };

@@ -1,5 +1,5 @@
 /* The MTA-STS record, up to eight RRs; a full arena must not change the verdict. */
-#include "scanner/policy/record.h"
+#include "scanner/sts/record.h"
 #include "tests/fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 /* The TLSRPT record, up to eight RRs; a full arena must not change the verdict. */
-#include "scanner/policy/tlsrpt.h"
+#include "scanner/sts/tlsrpt.h"
 #include "tests/fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#include "output/record.h"
-#include "scanner/policy/match.h"
-#include "scanner/policy/policy.h"
+#include "scanner/facts/record.h"
+#include "scanner/sts/match.h"
+#include "scanner/sts/policy.h"
 
 static inline bool is_printable(const char *text)
 {

@@ -1,6 +1,6 @@
 /*
  * TLS servers that cost their clients as much as can be: each a chain of certificates, or a group, of which a
- * ceiling of scanner/tls/cost.h tells, or which lies just below one. What client CPU each takes is measured
+ * ceiling of scanner/wire/cost.h tells, or which lies just below one. What client CPU each takes is measured
  * on a handshake in memory.
  */
 #ifndef STSWEEP_TESTS_HOSTILE_H

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "output/record.h"
+#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
 
 static inline unsigned random_draw(uint64_t *state, unsigned bound)

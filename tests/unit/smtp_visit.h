@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/config.h"
+#include "scanner/config/config.h"
 #include "scanner/smtp/probe.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/smtp_peer.h"

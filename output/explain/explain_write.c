@@ -1,0 +1,295 @@
+/* What to publish, ready to be pasted: records and policy lines made of the facts. Never a judgement. */
+#include <strings.h>
+#include <time.h>
+
+#include "output/explain/explain_parts.h"
+
+enum { MARGIN = 4, INDENT = 11, LEAST_MAX_AGE = 604800, ID_BYTES = 32, LABEL_MOST = 63, NAME_MOST = 253 };
+
+/* The texts, as bits; each stands in full once on a page. */
+enum {
+    WRITE_RECORD = 1,
+    WRITE_POLICY = 2,
+    WRITE_MX_LINES = 4,
+    WRITE_TLSRPT = 8,
+    WRITE_NULL_MX = 16,
+    WRITE_NAME = 32,
+    WRITE_MX_NAMES = 64,
+    WRITE_TLSA = 128,
+    WRITE_RENAME = 256 /* with WRITE_POLICY or WRITE_MX_LINES */
+};
+
+static unsigned texts_of_policy_code(enum failure_code code)
+{
+    switch (code) {
+    case FAIL_POLICY_NO_ADDRESS:
+    case FAIL_POLICY_TLS_HOST_MISMATCH:
+    case FAIL_POLICY_TLS_NO_CERTIFICATE:
+        return WRITE_NAME;
+    case FAIL_POLICY_HTTP_REDIRECT:
+    case FAIL_POLICY_HTTP_STATUS:
+    case FAIL_POLICY_HTTP_TOO_LARGE:
+        return WRITE_POLICY;
+    case FAIL_POLICY_WEAK_MAX_AGE_SHORT:
+    case FAIL_POLICY_WEAK_MX_UNUSED:
+    case FAIL_POLICY_WEAK_MX_TOO_WIDE:
+        return WRITE_POLICY | WRITE_RECORD;
+    default:
+        break;
+    }
+    bool syntax = code >= FAIL_POLICY_SYNTAX_EMPTY && code <= FAIL_POLICY_SYNTAX_DUPLICATE_KEY;
+    return syntax ? WRITE_POLICY | WRITE_RECORD : 0;
+}
+
+static unsigned texts_of(enum failure_code code)
+{
+    switch (failure_get(code)->stage) {
+    case STAGE_TXT:
+        return code == FAIL_TXT_ABSENT ? WRITE_RECORD | WRITE_POLICY : WRITE_RECORD;
+    case STAGE_POLICY:
+        return texts_of_policy_code(code);
+    case STAGE_TLSRPT:
+        return WRITE_TLSRPT;
+    case STAGE_DANE:
+        return WRITE_TLSA;
+    default:
+        break;
+    }
+    if (code == FAIL_MX_NOT_IN_POLICY)
+        return WRITE_MX_LINES | WRITE_RECORD;
+    if (code == FAIL_SMTP_TLS_HOST_MISMATCH)
+        return WRITE_MX_NAMES;
+    return code == FAIL_MX_NULL_PREFERENCE ? WRITE_NULL_MX : 0;
+}
+
+static void write_row(struct explained *explained, const char *head)
+{
+    page_raw(&explained->page, MARGIN, INDENT, head);
+}
+
+/* The time of the look is an id that was never used before. */
+static void write_record(struct explained *explained)
+{
+    char id[ID_BYTES] = "1";
+    struct tm parts;
+    time_t when = (time_t)(explained->facts->time / 1000);
+    if (gmtime_r(&when, &parts) != NULL)
+        (void)strftime(id, sizeof id, "%Y%m%d%H%M%S", &parts);
+    (void)buf_printf(&explained->page.line, "_mta-sts.%s. IN TXT", explained->facts->domain);
+    write_row(explained, "write");
+    (void)buf_printf(&explained->page.line, "\"v=STSv1; id=%s;\"", id);
+    write_row(explained, "");
+}
+
+static void write_tlsrpt(struct explained *explained)
+{
+    (void)buf_printf(&explained->page.line, "_smtp._tls.%s. IN TXT", explained->facts->domain);
+    write_row(explained, "write");
+    (void)buf_printf(&explained->page.line, "\"v=TLSRPTv1; rua=mailto:tls@%s\"", explained->facts->domain);
+    write_row(explained, "");
+}
+
+/* ---- MX hosts in a policy --------------------------------------------------------------------------------
+ */
+
+static bool is_name_byte(const char *at, size_t label)
+{
+    if (*at == '-')
+        return label > 0 && at[1] != '.' && at[1] != 0;
+    return (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
+}
+
+/* Four runs of digits are meant as an address. */
+static bool is_dotted_quad(const char *host)
+{
+    size_t dots = 0;
+    for (const char *at = host; *at != 0; at++)
+        dots += *at == '.';
+    return dots == 3 && host[strspn(host, "0123456789.")] == 0;
+}
+
+/* Can an mx line hold it? Labels of letters, digits and hyphens (RFC 8461 section 3.2). */
+static bool can_be_named(const char *host)
+{
+    size_t label = 0;
+    if (strlen(host) > NAME_MOST || is_dotted_quad(host))
+        return false;
+    for (const char *at = host; *at != 0; at++) {
+        if (*at == '.' ? label == 0 : !is_name_byte(at, label))
+            return false;
+        label = *at == '.' ? 0 : label + 1;
+        if (label > LABEL_MOST)
+            return false;
+    }
+    return label > 0;
+}
+
+/* What covers a host that no line can name: behind the star of the wildcard that matches it today. NULL where
+ * none does. */
+static const char *cover_of(const struct explained *explained, size_t i)
+{
+    const char *host = explained->facts->hosts[i].host;
+    bool covered = i < explained->judgement->host_count && explained->judgement->hosts[i].policy_match;
+    return covered && !can_be_named(host) ? strchr(host, '.') : NULL;
+}
+
+/* The same wildcard, for a host before it? */
+static bool is_covered_before(const struct explained *explained, size_t i)
+{
+    const char *cover = cover_of(explained, i);
+    for (size_t j = 0; j < i; j++) {
+        const char *before = cover_of(explained, j);
+        if (before != NULL && strcasecmp(before, cover) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A host that must have another name first. An address has a code of its own. */
+static bool must_be_renamed(const struct explained *explained, size_t i)
+{
+    const struct mx_host *host = &explained->facts->hosts[i];
+    return !host->address_literal && !can_be_named(host->host) && cover_of(explained, i) == NULL;
+}
+
+static void write_renames(struct explained *explained)
+{
+    if ((explained->written & WRITE_RENAME) != 0)
+        return;
+    explained->written |= WRITE_RENAME;
+    for (size_t i = 0; i < explained->facts->host_count; i++) {
+        if (!must_be_renamed(explained, i))
+            continue;
+        (void)buf_printf(&explained->page.line,
+                         "%s: a policy cannot hold this name (it holds letters, digits and hyphens), so no "
+                         "line names the host.",
+                         explained->facts->hosts[i].host);
+        page_fold(&explained->page, MARGIN, INDENT, "rename");
+    }
+}
+
+/* Every MX host must be named, or its mail is lost: those that are not known here are at least asked for. */
+static void write_mx_in_use(struct explained *explained)
+{
+    const struct domain_facts *facts = explained->facts;
+    size_t named = 0;
+    for (size_t i = 0; i < facts->host_count; i++) {
+        const char *host = facts->hosts[i].host, *cover = cover_of(explained, i);
+        if (facts->hosts[i].address_literal || (cover == NULL && !can_be_named(host)))
+            continue;
+        named++;
+        if (cover != NULL && is_covered_before(explained, i))
+            continue;
+        (void)buf_printf(&explained->page.line, "mx: %s%s", cover == NULL ? "" : "*",
+                         cover == NULL ? host : cover);
+        write_row(explained, "");
+    }
+    if (named == 0 || mx_hosts_named(&facts->mx) > facts->host_count) {
+        (void)buf_text(&explained->page.line, "mx: (one such line for each further MX host)");
+        write_row(explained, "");
+    }
+}
+
+/* Would enforcing be safe, as far as it was seen? */
+static bool every_host_passes(const struct explained *explained)
+{
+    const struct judgement *judgement = explained->judgement;
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        const struct host_verdict *host = &judgement->hosts[i];
+        if (must_be_renamed(explained, i) || host->ip_count == 0 ||
+            (host->code != FAIL_NONE && host->code != FAIL_MX_NOT_IN_POLICY))
+            return false;
+        for (size_t j = 0; j < host->ip_count; j++)
+            if (host->ips[j].code != FAIL_NONE)
+                return false;
+    }
+    return judgement->host_count > 0;
+}
+
+/* The mode that the owner chose, but a policy that comes into force by being mended must not lose mail. */
+static enum sts_mode mode_to_write(const struct explained *explained)
+{
+    const struct judgement *judgement = explained->judgement;
+    enum sts_mode mode = judgement->policy.mode;
+    if (mode == STS_MODE_UNSET)
+        return STS_MODE_TESTING;
+    bool comes_into_force = judgement->policy_code != FAIL_NONE;
+    return mode == STS_MODE_ENFORCE && comes_into_force && !every_host_passes(explained) ? STS_MODE_TESTING
+                                                                                         : mode;
+}
+
+/* A policy that names the MX hosts in use; testing first where none is in force. */
+static void write_policy(struct explained *explained)
+{
+    const struct domain_facts *facts = explained->facts;
+    const struct sts_policy *policy = &explained->judgement->policy;
+    struct buf *line = &explained->page.line;
+    uint32_t max_age =
+        policy->max_age_set && policy->max_age > LEAST_MAX_AGE ? policy->max_age : LEAST_MAX_AGE;
+    (void)buf_printf(line, "https://mta-sts.%s/.well-known/mta-sts.txt:", facts->domain);
+    write_row(explained, "serve");
+    (void)buf_text(line, "version: STSv1");
+    write_row(explained, "");
+    (void)buf_printf(line, "mode: %s", sts_mode_name(mode_to_write(explained)));
+    write_row(explained, "");
+    write_mx_in_use(explained);
+    (void)buf_printf(line, "max_age: %u", max_age);
+    write_row(explained, "");
+    write_renames(explained);
+}
+
+static void write_mx_lines(struct explained *explained)
+{
+    const struct judgement *judgement = explained->judgement;
+    size_t count = 0;
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        if (judgement->hosts[i].code != FAIL_MX_NOT_IN_POLICY ||
+            !can_be_named(explained->facts->hosts[i].host))
+            continue;
+        (void)buf_printf(&explained->page.line, "mx: %s", explained->facts->hosts[i].host);
+        write_row(explained, count++ == 0 ? "add" : "");
+    }
+    write_renames(explained);
+}
+
+/* The names that certificates of MX hosts lack. */
+static void write_mx_names(struct explained *explained)
+{
+    const struct judgement *judgement = explained->judgement;
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        bool lacks = false;
+        for (size_t j = 0; j < judgement->hosts[i].ip_count; j++)
+            lacks = lacks || judgement->hosts[i].ips[j].code == FAIL_SMTP_TLS_HOST_MISMATCH;
+        if (!lacks)
+            continue;
+        (void)buf_printf(&explained->page.line, "DNS:%s", explained->facts->hosts[i].host);
+        write_row(explained, "name");
+    }
+}
+
+void explain_write(struct explained *explained, enum failure_code code)
+{
+    unsigned texts = texts_of(code) & ~explained->written;
+    const char *domain = explained->facts->domain;
+    explained->written |= texts;
+    if ((texts & WRITE_NAME) != 0) {
+        (void)buf_printf(&explained->page.line, "mta-sts.%s", domain);
+        write_row(explained, "name");
+    }
+    if ((texts & WRITE_MX_NAMES) != 0)
+        write_mx_names(explained);
+    if ((texts & WRITE_MX_LINES) != 0)
+        write_mx_lines(explained);
+    if ((texts & WRITE_POLICY) != 0)
+        write_policy(explained);
+    if ((texts & WRITE_RECORD) != 0)
+        write_record(explained);
+    if ((texts & WRITE_TLSRPT) != 0)
+        write_tlsrpt(explained);
+    if ((texts & WRITE_TLSA) != 0)
+        explain_write_tlsa(explained);
+    if ((texts & WRITE_NULL_MX) != 0) {
+        (void)buf_printf(&explained->page.line, "%s. IN MX 0 .", domain);
+        write_row(explained, "write");
+    }
+}

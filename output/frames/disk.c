@@ -1,0 +1,99 @@
+/* Calls made again after EINTR. Never retries anything else, and never follows a link. */
+#include "output/frames/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NEW_FILE_MODE = 0644 };
+
+/* What is to be written has no other name; errno says what it is instead. */
+static bool is_plain(int fd, int flags)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return false;
+    bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    errno = !S_ISREG(status.st_mode) ? EINVAL : writes && status.st_nlink > 1 ? EMLINK : 0;
+    return errno == 0;
+}
+
+/* Emptied only once it is known to be ours. */
+static bool empty(int fd, int flags)
+{
+    struct stat status;
+    if ((flags & O_TRUNC) == 0)
+        return true;
+    return fstat(fd, &status) == 0 && (status.st_size == 0 || disk_cut(fd, 0));
+}
+
+/* O_NONBLOCK: a pipe of that name, which nobody reads, would hold us up. */
+int disk_open(int dir_fd, const char *name, int flags)
+{
+    int fd;
+    int safe = (flags & ~O_TRUNC) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    do
+        fd = openat(dir_fd, name, safe, NEW_FILE_MODE);
+    while (fd < 0 && errno == EINTR);
+    if (fd >= 0 && (!is_plain(fd, flags) || !empty(fd, flags))) {
+        int number = errno;
+        (void)close(fd);
+        errno = number;
+        return -1;
+    }
+    return fd;
+}
+
+/* Takes what was written off *left; false where it cannot go on. */
+static bool advance(struct bytes *left, ssize_t wrote)
+{
+    if (wrote == 0)
+        errno = EIO;
+    if (wrote == 0 || (wrote < 0 && errno != EINTR))
+        return false;
+    if (wrote > 0)
+        *left = bytes_make(left->data + wrote, left->len - (size_t)wrote);
+    return true;
+}
+
+bool disk_write(int fd, struct bytes data)
+{
+    while (data.len > 0)
+        if (!advance(&data, write(fd, data.data, data.len)))
+            return false;
+    return true;
+}
+
+bool disk_write_at(int fd, struct bytes data, uint64_t offset)
+{
+    uint64_t end = offset + data.len;
+    while (data.len > 0)
+        if (!advance(&data, pwrite(fd, data.data, data.len, (off_t)(end - data.len))))
+            return false;
+    return true;
+}
+
+bool disk_sync(int fd)
+{
+    while (fsync(fd) != 0)
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
+bool disk_sync_data(int fd)
+{
+    while (fdatasync(fd) != 0)
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
+bool disk_cut(int fd, uint64_t size)
+{
+    while (ftruncate(fd, (off_t)size) != 0)
+        if (errno != EINTR)
+            return false;
+    return true;
+}

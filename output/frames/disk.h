@@ -1,0 +1,24 @@
+/*
+ * File calls that a signal may interrupt, made again until they are done. Nothing else: which error means
+ * what is the caller's to say, from errno.
+ */
+#ifndef STSWEEP_FRAMES_DISK_H
+#define STSWEEP_FRAMES_DISK_H
+
+#include <stdint.h>
+
+#include "scanner/base/bytes.h"
+
+/* openat of a regular file: a symbolic link is ELOOP, anything else that is no file EINVAL, and to be
+ * written, a file that has another name too EMLINK. Never waits, as a pipe would make it. */
+int disk_open(int dir_fd, const char *name, int flags);
+
+/* All of it, or false with errno; a file that takes nothing and says nothing is EIO. */
+bool disk_write(int fd, struct bytes data);
+bool disk_write_at(int fd, struct bytes data, uint64_t offset);
+
+bool disk_sync(int fd);      /* fsync: a directory, or a file that becomes another's stand-in */
+bool disk_sync_data(int fd); /* fdatasync: what is needed to read it back */
+bool disk_cut(int fd, uint64_t size);
+
+#endif

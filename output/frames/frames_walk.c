@@ -1,0 +1,193 @@
+/* The parts of a record file, frame by frame, line by line. Tells a torn tail from damage; never mends
+ * either. */
+#include "output/frames/frames_walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "output/frames/disk.h"
+#include "output/frames/frames_part.h"
+#include "output/frames/frames_scan.h"
+
+enum { DAMAGE_CEILING = 1 << 16, DESCRIBED = 8 };
+
+struct walk {
+    frames_line line;
+    void *arg;
+    struct walk_end *end;
+    char file[PART_NAME_BYTES];
+    uint32_t part;
+    uint64_t bad_frames; /* of the part */
+    bool may_be_torn;
+    struct frame_scan *scan;
+    struct buf *why;
+};
+
+uint64_t frames_count_lines(struct bytes text)
+{
+    uint64_t count = 0;
+    const uint8_t *end = text.data + text.len;
+    for (const uint8_t *place = text.data; place < end; count++) {
+        place = memchr(place, '\n', (size_t)(end - place));
+        if (place == NULL)
+            break;
+        place++;
+    }
+    return count;
+}
+
+/* ERR_CORRUPT, and the place of the frame that comes next into *why. */
+static enum error corrupt(struct walk *walk, uint64_t frame, uint64_t offset, const char *what)
+{
+    buf_printf(walk->why, "%s: frame %llu at offset %llu %s", walk->file, (unsigned long long)frame,
+               (unsigned long long)offset, what);
+    return ERR_CORRUPT;
+}
+
+static enum error give_lines(struct walk *walk, struct bytes raw)
+{
+    const uint8_t *place = raw.data, *end = raw.data + raw.len;
+    while (place < end) {
+        const uint8_t *stop = memchr(place, '\n', (size_t)(end - place));
+        enum error error = walk->line(walk->arg, bytes_make(place, (size_t)(stop - place)));
+        if (error != ERR_OK) {
+            buf_printf(walk->why, "%s%s: record %llu", walk->why->len > 0 ? ": " : "", walk->file,
+                       (unsigned long long)walk->end->counters.lines + 1);
+            return error;
+        }
+        walk->end->counters.lines++;
+        place = stop + 1;
+    }
+    return ERR_OK;
+}
+
+/* One whole frame, which began at offset `from`. */
+static enum error take_frame(struct walk *walk, struct bytes raw, uint64_t from)
+{
+    struct frames_counters *counters = &walk->end->counters;
+    if (raw.len > 0 && raw.data[raw.len - 1] != '\n')
+        return corrupt(walk, frame_scan_count(walk->scan), from, "ends in the middle of a line");
+    if (walk->line == NULL) {
+        counters->lines += frames_count_lines(raw);
+    } else {
+        enum error error = give_lines(walk, raw);
+        if (error != ERR_OK)
+            return error;
+    }
+    counters->frames++;
+    counters->raw_bytes += raw.len;
+    counters->stored_bytes += frame_scan_offset(walk->scan) - from;
+    return ERR_OK;
+}
+
+static enum error add_damage(struct walk *walk, const struct walk_damage *damage)
+{
+    struct walk_end *end = walk->end;
+    if (end->damage_count == DAMAGE_CEILING)
+        return corrupt(walk, damage->frame, damage->offset, "is damaged, and too many before it");
+    if ((end->damage_count & (end->damage_count - 1)) == 0) {
+        size_t room = end->damage_count == 0 ? 1 : end->damage_count * 2;
+        struct walk_damage *grown = realloc(end->damage, room * sizeof *grown);
+        if (grown == NULL)
+            return ERR_MEMORY;
+        end->damage = grown;
+    }
+    end->damage[end->damage_count++] = *damage;
+    return ERR_OK;
+}
+
+/* No whole frame stands here: a torn tail, which ends the part, or damage, behind which it goes on. */
+static enum error pass_bad(struct walk *walk, bool *torn)
+{
+    bool found;
+    struct walk_damage damage = {.part = walk->part,
+                                 .frame = frame_scan_count(walk->scan) + ++walk->bad_frames,
+                                 .offset = frame_scan_offset(walk->scan),
+                                 .reason = frame_scan_reason(walk->scan)};
+    enum error error = frame_scan_skip(walk->scan, &found);
+    if (error != ERR_OK)
+        return error;
+    damage.bytes = frame_scan_offset(walk->scan) - damage.offset;
+    walk->end->offset = damage.offset;
+    *torn = !found && walk->may_be_torn && damage.bytes <= FRAME_STORED_CEILING_BYTES;
+    return *torn ? ERR_OK : add_damage(walk, &damage);
+}
+
+static enum error walk_part(struct walk *walk)
+{
+    for (;;) {
+        enum frame_state state;
+        struct bytes raw;
+        bool torn = false;
+        uint64_t from = frame_scan_offset(walk->scan);
+        enum error error = frame_scan_next(walk->scan, &state, &raw);
+        if (error == ERR_OK && state == FRAME_BAD)
+            error = pass_bad(walk, &torn);
+        else if (error == ERR_OK && state == FRAME_WHOLE)
+            error = take_frame(walk, raw, from);
+        if (error == ERR_IO)
+            buf_printf(walk->why, "%s: cannot read: %s", walk->file, strerror(errno));
+        if (error != ERR_OK || torn)
+            return error;
+        walk->end->offset = frame_scan_offset(walk->scan);
+        if (state == FRAME_END)
+            return ERR_OK;
+    }
+}
+
+static enum error open_and_walk(struct walk *walk, int dir_fd)
+{
+    int fd = disk_open(dir_fd, walk->file, O_RDONLY);
+    if (fd < 0) {
+        buf_printf(walk->why, "%s: cannot open: %s", walk->file, strerror(errno));
+        return ERR_IO;
+    }
+    enum error error = frame_scan_create(fd, &walk->scan);
+    if (error == ERR_OK) {
+        walk->bad_frames = 0;
+        walk->end->offset = 0;
+        error = walk_part(walk);
+        frame_scan_destroy(walk->scan);
+    }
+    (void)close(fd);
+    return error;
+}
+
+enum error frames_walk(int dir_fd, const char *name, bool whole, frames_line line, void *arg,
+                       struct walk_end *end, struct buf *why)
+{
+    struct walk walk = {.line = line, .arg = arg, .end = end, .why = why};
+    uint32_t count = 0;
+    enum error error = part_count(dir_fd, name, &count, why);
+    for (uint32_t part = 0; error == ERR_OK && part < count; part++) {
+        walk.part = part;
+        walk.may_be_torn = part + 1 == count && !whole;
+        part_name(name, part, walk.file);
+        error = open_and_walk(&walk, dir_fd);
+    }
+    end->parts = count;
+    end->counters.parts = count;
+    return error;
+}
+
+void walk_end_dispose(struct walk_end *end)
+{
+    free(end->damage);
+    end->damage = NULL;
+    end->damage_count = 0;
+}
+
+void walk_describe(const struct walk_end *end, const char *name, struct buf *text)
+{
+    char file[PART_NAME_BYTES];
+    for (size_t i = 0; i < end->damage_count && i < DESCRIBED; i++) {
+        const struct walk_damage *damage = &end->damage[i];
+        buf_printf(text, "%s%s: frame %llu at offset %llu is damaged (%llu bytes): %s", i > 0 ? "; " : "",
+                   part_name(name, damage->part, file), (unsigned long long)damage->frame,
+                   (unsigned long long)damage->offset, (unsigned long long)damage->bytes, damage->reason);
+    }
+    if (end->damage_count > DESCRIBED)
+        buf_printf(text, "; and %zu more", end->damage_count - DESCRIBED);
+}

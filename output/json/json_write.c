@@ -1,0 +1,429 @@
+/* JSON into a buffer. Never trusts that text is UTF-8, and never writes half a value. */
+#include "output/json/json_write.h"
+
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "scanner/base/time_text.h"
+
+enum { DEPTH_MOST = 63, INDENT_BYTES = 2 };
+
+void json_start(struct json *json, struct buf *out)
+{
+    *json = (struct json){.out = out, .start = out->len, .was_failed = out->failed, .failed = out->failed};
+}
+
+void json_indent(struct json *json)
+{
+    json->indented = true;
+}
+
+bool json_finish(struct json *json)
+{
+    bool whole = json->depth == 0 && json->follows;
+    json->failed = json->failed || !whole || !buf_byte(json->out, '\n');
+    if (json->failed) {
+        json->out->len = json->start;
+        json->out->failed = json->was_failed;
+    }
+    return !json->failed;
+}
+
+/* ---- elements ----------------------------------------------------------------------------------------- */
+
+static size_t indent_bytes(const struct json *json)
+{
+    return json->indented ? json->depth * INDENT_BYTES : 0;
+}
+
+/* Members of an object have keys, elements of an array have none, and outside of all there is one value. */
+static bool has_place(const struct json *json, const char *key)
+{
+    bool in_object = json->depth > 0 && (json->objects >> json->depth & 1) != 0;
+    return (key != NULL) == in_object && (json->depth > 0 || !json->follows);
+}
+
+static uint8_t *put(uint8_t *place, const void *text, size_t len)
+{
+    memcpy(place, text, len);
+    return place + len;
+}
+
+/* Writes what stands before a value of so many bytes: separator, indentation, key. Returns where the value
+ * goes, with room for it; NULL where nothing can be written. One look at the buffer for each element. */
+static uint8_t *begin(struct json *json, const char *key, size_t value_bytes)
+{
+    size_t key_len = key == NULL ? 0 : strlen(key);
+    size_t before = json->follows + (key == NULL ? 0 : key_len + 3);
+    if (json->indented)
+        before += json->follows + indent_bytes(json) + (key != NULL);
+    uint8_t *place = NULL;
+    if (!json->failed && has_place(json, key) && value_bytes <= SIZE_MAX - before)
+        place = buf_reserve(json->out, before + value_bytes);
+    if (place == NULL) {
+        json->failed = true;
+        return NULL;
+    }
+    if (json->follows)
+        *place++ = ',';
+    if (json->indented) {
+        if (json->follows)
+            *place++ = '\n';
+        memset(place, ' ', indent_bytes(json));
+        place += indent_bytes(json);
+    }
+    if (key == NULL)
+        return place;
+    *place++ = '"';
+    place = put(place, key, key_len);
+    *place++ = '"';
+    *place++ = ':';
+    if (json->indented)
+        *place++ = ' ';
+    return place;
+}
+
+/* The value ends here. */
+static void end(struct json *json, const uint8_t *place)
+{
+    json->out->len = (size_t)(place - json->out->data);
+    json->follows = true;
+}
+
+static void put_literal(struct json *json, const char *key, const char *text, size_t len)
+{
+    uint8_t *place = begin(json, key, len);
+    if (place != NULL)
+        end(json, put(place, text, len));
+}
+
+static void open_one(struct json *json, const char *key, char bracket, bool is_object)
+{
+    uint8_t *place = json->depth == DEPTH_MOST ? NULL : begin(json, key, json->indented ? 2 : 1);
+    if (place == NULL) {
+        json->failed = true;
+        return;
+    }
+    *place++ = (uint8_t)bracket;
+    if (json->indented)
+        *place++ = '\n';
+    end(json, place);
+    json->depth++;
+    json->objects &= ~(UINT64_C(1) << json->depth);
+    json->objects |= (uint64_t)is_object << json->depth;
+    json->follows = false;
+}
+
+static void close_one(struct json *json, char bracket, bool is_object)
+{
+    if (json->depth == 0 || (json->objects >> json->depth & 1) != is_object)
+        json->failed = true;
+    if (json->failed)
+        return;
+    json->depth--;
+    size_t indent = indent_bytes(json);
+    uint8_t *place = buf_reserve(json->out, indent + 2);
+    if (place == NULL) {
+        json->failed = true;
+        return;
+    }
+    if (json->indented)
+        *place++ = '\n';
+    memset(place, ' ', indent);
+    place += indent;
+    *place++ = (uint8_t)bracket;
+    end(json, place);
+}
+
+void json_open(struct json *json, const char *key)
+{
+    open_one(json, key, '{', true);
+}
+
+void json_close(struct json *json)
+{
+    close_one(json, '}', true);
+}
+
+void json_open_array(struct json *json, const char *key)
+{
+    open_one(json, key, '[', false);
+}
+
+void json_close_array(struct json *json)
+{
+    close_one(json, ']', false);
+}
+
+/* ---- numbers and the like ----------------------------------------------------------------------------- */
+
+enum { NUMBER_BYTES = 20 };
+
+/* Decimal digits into the end of text; returns where they begin. printf is several times dearer. */
+static char *digits(char text[NUMBER_BYTES], uint64_t number)
+{
+    char *place = text + NUMBER_BYTES;
+    do {
+        *--place = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    return place;
+}
+
+void json_put_unsigned(struct json *json, const char *key, uint64_t number)
+{
+    char text[NUMBER_BYTES];
+    char *first = digits(text, number);
+    put_literal(json, key, first, (size_t)(text + NUMBER_BYTES - first));
+}
+
+void json_put_signed(struct json *json, const char *key, int64_t number)
+{
+    char text[NUMBER_BYTES + 1];
+    char *first = digits(text + 1, number < 0 ? -(uint64_t)number : (uint64_t)number);
+    if (number < 0)
+        *--first = '-';
+    put_literal(json, key, first, (size_t)(text + sizeof text - first));
+}
+
+void json_put_bool(struct json *json, const char *key, bool value)
+{
+    put_literal(json, key, value ? "true" : "false", value ? 4 : 5);
+}
+
+void json_put_null(struct json *json, const char *key)
+{
+    put_literal(json, key, "null", 4);
+}
+
+void json_put_flag(struct json *json, const char *key, bool value)
+{
+    if (value)
+        json_put_bool(json, key, true);
+}
+
+/* ---- text --------------------------------------------------------------------------------------------- */
+
+/* A bit in the top of each byte that is zero, and perhaps of bytes above such a one. */
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - UINT64_C(0x0101010101010101)) & ~word;
+}
+
+/* Is any of these eight bytes no printable ASCII, or one that has to be escaped? */
+static bool is_odd_word(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t odd = word | zero_bytes(word ^ ones * 0x7F) | zero_bytes(word ^ ones * '"') |
+                   zero_bytes(word ^ ones * '\\') | ((word - ones * 0x20) & ~word);
+    return (odd & high) != 0;
+}
+
+/* Printable ASCII without quote and backslash? What is shorter than a word is filled up with spaces. */
+static bool is_simple(struct bytes text)
+{
+    uint64_t word;
+    size_t at = 0;
+    for (; text.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        if (is_odd_word(word))
+            return false;
+    }
+    if (at == text.len)
+        return true;
+    memset(&word, ' ', sizeof word);
+    memcpy(&word, text.data + at, text.len - at);
+    return !is_odd_word(word);
+}
+
+/* What stands behind the backslash in place of this byte; 0 for a byte that stands as it is. Other control
+ * characters are no text and never come here. */
+static uint8_t escape_of(uint8_t byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+        return byte;
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return 0;
+    }
+}
+
+static size_t count_escapes(struct bytes text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += escape_of(text.data[i]) != 0;
+    return count;
+}
+
+static uint8_t *put_escaped(uint8_t *place, struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t escape = escape_of(text.data[i]);
+        if (escape != 0)
+            *place++ = '\\';
+        *place++ = escape != 0 ? escape : text.data[i];
+    }
+    return place;
+}
+
+/* Nearly all text is printable ASCII without quotes and is copied whole. */
+void json_put_text(struct json *json, const char *key, struct bytes text)
+{
+    bool plain = is_simple(text);
+    if (!plain && !json_is_text(text)) {
+        json_open(json, key);
+        json_put_base64(json, "base64", text);
+        json_close(json);
+        return;
+    }
+    size_t escapes = plain ? 0 : count_escapes(text);
+    uint8_t *place = begin(json, key, text.len + escapes + 2);
+    if (place == NULL)
+        return;
+    *place++ = '"';
+    if (escapes > 0)
+        place = put_escaped(place, text);
+    else if (text.len > 0)
+        place = put(place, text.data, text.len);
+    *place++ = '"';
+    end(json, place);
+}
+
+void json_put_count(struct json *json, const char *name, uint64_t number)
+{
+    char key[2 * JSON_NAME_BYTES + 1];
+    struct bytes text = bytes_of(name);
+    if (text.len > JSON_NAME_BYTES || !json_is_text(text)) {
+        json->failed = true;
+        return;
+    }
+    *put_escaped((uint8_t *)key, text) = 0;
+    json_put_unsigned(json, key, number);
+}
+
+void json_put_string(struct json *json, const char *key, const char *text)
+{
+    if (text == NULL)
+        json_put_null(json, key);
+    else
+        json_put_text(json, key, bytes_of(text));
+}
+
+void json_put_optional(struct json *json, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_put_text(json, key, bytes_of(text));
+}
+
+/* EVP_EncodeBlock counts in int; nothing that a record holds comes near. */
+enum { BINARY_CEILING = 1 << 29 };
+
+void json_put_hex(struct json *json, const char *key, struct bytes bytes)
+{
+    static const char hex_digits[] = "0123456789abcdef";
+    uint8_t *place = bytes.len > BINARY_CEILING ? NULL : begin(json, key, bytes.len * 2 + 2);
+    if (place == NULL) {
+        json->failed = true;
+        return;
+    }
+    *place++ = '"';
+    for (size_t i = 0; i < bytes.len; i++) {
+        *place++ = (uint8_t)hex_digits[bytes.data[i] >> 4];
+        *place++ = (uint8_t)hex_digits[bytes.data[i] & 15];
+    }
+    *place++ = '"';
+    end(json, place);
+}
+
+void json_put_base64(struct json *json, const char *key, struct bytes bytes)
+{
+    size_t len = bytes.len > BINARY_CEILING ? 0 : (bytes.len + 2) / 3 * 4;
+    uint8_t *place = bytes.len > BINARY_CEILING ? NULL : begin(json, key, len + 2);
+    if (place == NULL) {
+        json->failed = true;
+        return;
+    }
+    *place++ = '"';
+    if (bytes.len > 0) /* its NUL falls on the closing quote's place */
+        (void)EVP_EncodeBlock(place, bytes.data, (int)bytes.len);
+    place += len;
+    *place++ = '"';
+    end(json, place);
+}
+
+void json_put_time(struct json *json, const char *key, int64_t wall_ms)
+{
+    const int64_t first = INT64_C(-30610224000000);
+    const int64_t last = INT64_C(253402300799999);
+    char text[TIME_TEXT_BYTES];
+    time_text(wall_ms < first ? first : wall_ms > last ? last : wall_ms, text);
+    json_put_string(json, key, text);
+}
+
+/* How many bytes follow this first byte of a character, or -1 where it cannot begin one. */
+static int followers(uint8_t first)
+{
+    if (first >= 0xC2 && first <= 0xDF)
+        return 1;
+    if (first >= 0xE0 && first <= 0xEF)
+        return 2;
+    if (first >= 0xF0 && first <= 0xF4)
+        return 3;
+    return -1;
+}
+
+/* The bounds that RFC 3629 section 4 sets to the second byte: no overlong form, no surrogate, none past
+ * U+10FFFF, and none of the control characters U+0080 to U+009F. */
+static bool second_fits(uint8_t first, uint8_t second)
+{
+    uint8_t low = first == 0xE0 || first == 0xC2 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    return second >= low && second <= high;
+}
+
+static bool is_plain(uint8_t byte)
+{
+    return (byte >= 0x20 && byte < 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* How many bytes at the start are printable ASCII, told eight at a time and so no more than a multiple of
+ * eight. */
+static size_t plain_words(struct bytes text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t word;
+    size_t len = 0;
+    for (; text.len - len >= sizeof word; len += sizeof word) {
+        memcpy(&word, text.data + len, sizeof word);
+        uint64_t below_space = word - ones * 0x20, is_delete = (word ^ ones * 0x7F) - ones;
+        if (((word | below_space | is_delete) & high) != 0)
+            break; /* a borrow may stop too early, never too late */
+    }
+    return len;
+}
+
+bool json_is_text(struct bytes text)
+{
+    const uint8_t *data = text.data;
+    for (size_t i = plain_words(text); i < text.len; i++) {
+        if (is_plain(data[i]))
+            continue;
+        int more = followers(data[i]);
+        if (more < 0 || (size_t)more > text.len - i - 1 || !second_fits(data[i], data[i + 1]))
+            return false;
+        for (int k = 2; k <= more; k++)
+            if ((data[i + (size_t)k] & 0xC0) != 0x80)
+                return false;
+        i += (size_t)more;
+    }
+    return true;
+}

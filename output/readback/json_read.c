@@ -1,0 +1,119 @@
+/* Fields of one line by yajl's callbacks. Never allocates by what the line says, except inside of yajl. */
+#include "output/readback/json_read.h"
+
+#include <yajl/yajl_parse.h>
+
+struct reader {
+    json_visit visit;
+    void *arg;
+    unsigned depth; /* 1: inside of the line's own object */
+    char key[JSON_KEY_BYTES];
+    char sub[JSON_KEY_BYTES];
+    bool stopped;
+};
+
+static int give(struct reader *reader, struct json_value value)
+{
+    if (reader->depth == 0)
+        return 0; /* the line is no object */
+    if (reader->depth > 2)
+        return 1;
+    value.key = reader->key;
+    value.sub = reader->depth == 2 ? reader->sub : "";
+    reader->stopped = !reader->visit(reader->arg, &value);
+    return !reader->stopped;
+}
+
+static int on_null(void *arg)
+{
+    return give(arg, (struct json_value){.kind = FIELD_NULL});
+}
+
+static int on_bool(void *arg, int truth)
+{
+    return give(arg, (struct json_value){.kind = FIELD_BOOL, .truth = truth != 0});
+}
+
+static int on_number(void *arg, const char *text, size_t len)
+{
+    return give(arg, (struct json_value){.kind = FIELD_NUMBER, .text = bytes_make(text, len)});
+}
+
+static int on_string(void *arg, const unsigned char *text, size_t len)
+{
+    return give(arg, (struct json_value){.kind = FIELD_STRING, .text = bytes_make(text, len)});
+}
+
+static int on_key(void *arg, const unsigned char *text, size_t len)
+{
+    struct reader *reader = arg;
+    if (reader->depth > 2)
+        return 1;
+    char *key = reader->depth == 1 ? reader->key : reader->sub;
+    size_t kept = len < JSON_KEY_BYTES ? len : 0;
+    memcpy(key, text, kept);
+    key[kept] = 0;
+    return 1;
+}
+
+static int on_open(void *arg)
+{
+    struct reader *reader = arg;
+    reader->depth++;
+    reader->sub[0] = 0;
+    return 1;
+}
+
+static int on_open_array(void *arg)
+{
+    struct reader *reader = arg;
+    return reader->depth == 0 ? 0 : on_open(arg);
+}
+
+static int on_close(void *arg)
+{
+    struct reader *reader = arg;
+    reader->depth--;
+    reader->sub[0] = 0;
+    return reader->depth == 1 ? give(arg, (struct json_value){.kind = FIELD_END}) : 1;
+}
+
+enum error json_read_line(struct bytes line, json_visit visit, void *arg)
+{
+    static const yajl_callbacks callbacks = {
+        .yajl_null = on_null,
+        .yajl_boolean = on_bool,
+        .yajl_number = on_number,
+        .yajl_string = on_string,
+        .yajl_start_map = on_open,
+        .yajl_map_key = on_key,
+        .yajl_end_map = on_close,
+        .yajl_start_array = on_open_array,
+        .yajl_end_array = on_close,
+    };
+    struct reader reader = {.visit = visit, .arg = arg};
+    if (line.len == 0)
+        return ERR_SYNTAX;
+    yajl_handle parser = yajl_alloc(&callbacks, NULL, &reader);
+    if (parser == NULL)
+        return ERR_MEMORY;
+    yajl_config(parser, yajl_dont_validate_strings, 1);
+    yajl_status status = yajl_parse(parser, line.data, line.len);
+    if (status == yajl_status_ok)
+        status = yajl_complete_parse(parser);
+    yajl_free(parser);
+    return status == yajl_status_ok || reader.stopped ? ERR_OK : ERR_SYNTAX;
+}
+
+bool json_read_number(struct bytes text, uint64_t *number)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned digit = (unsigned)text.data[i] - '0';
+        if (digit > 9 || __builtin_mul_overflow(value, UINT64_C(10), &value) ||
+            __builtin_add_overflow(value, (uint64_t)digit, &value))
+            return false;
+    }
+    *number = value;
+    return text.len > 0;
+}

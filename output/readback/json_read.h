@@ -1,0 +1,32 @@
+/*
+ * Reads one line of JSON for a few of its fields, quickly: no tree is built, and what lies deeper than two
+ * levels is passed over. Pure.
+ */
+#ifndef STSWEEP_READBACK_JSON_READ_H
+#define STSWEEP_READBACK_JSON_READ_H
+
+#include "scanner/base/bytes.h"
+#include "scanner/base/error.h"
+
+enum { JSON_KEY_BYTES = 24 };
+
+enum field_kind { FIELD_STRING, FIELD_NUMBER, FIELD_BOOL, FIELD_NULL, FIELD_END };
+
+struct json_value {
+    const char *key;      /* of the top level; "" for one longer than any that is read */
+    const char *sub;      /* within the object that stands there; "" at the top level and in arrays */
+    enum field_kind kind; /* FIELD_END: the object or array under key ends here */
+    struct bytes text;    /* a string's contents, or a number's digits */
+    bool truth;
+};
+
+/* false: enough is known, read no further. */
+typedef bool (*json_visit)(void *arg, const struct json_value *value);
+
+/* ERR_SYNTAX where the line is no JSON object, as far as it was read. */
+enum error json_read_line(struct bytes line, json_visit visit, void *arg);
+
+/* A whole number that fits. */
+bool json_read_number(struct bytes text, uint64_t *number);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * How far a scan is, on stderr: some lines that are redrawn on a terminal, a line a minute where it is none.
+ * The counting functions may be called by any thread, the others by the one that began it. It counts what it
+ * is told and keeps no record.
+ */
+#ifndef STSWEEP_STORE_PROGRESS_H
+#define STSWEEP_STORE_PROGRESS_H
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "scanner/facts/record.h"
+#include "scanner/base/buf.h"
+
+/* What a rate is made of. */
+enum progress_rate { RATE_DOMAINS, RATE_LOOKUPS, RATE_FETCHES, RATE_PROBES, RATE_COUNT };
+
+enum { PROGRESS_CODES = 4 };
+
+struct progress {
+    atomic_uint_fast64_t outcomes[OUTCOME_COUNT];
+    atomic_uint_fast64_t codes[FAIL_COUNT];
+    atomic_uint_fast64_t fetches;
+    atomic_uint_fast64_t probes;
+    FILE *out;
+    bool terminal;
+    unsigned lines_open; /* stand on the terminal, above the cursor */
+    int64_t began_ms;
+    int64_t shown_ms;
+    bool has_rates;
+    uint64_t shown[RATE_COUNT];
+    double rates[RATE_COUNT]; /* a second, smoothed */
+};
+
+/* What the scan knows of itself at a moment. */
+struct progress_state {
+    uint64_t before;    /* records of earlier runs */
+    uint64_t done;      /* of this run */
+    uint64_t total;     /* of all runs; 0: the input is still being read */
+    uint64_t in_flight; /* parked ones not counted */
+    uint64_t parked;
+    uint64_t again;   /* ended undetermined, and wait for another try */
+    uint64_t lookups; /* DNS questions answered in this run */
+};
+
+void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t now_ms);
+void progress_count(struct progress *progress, const struct judgement *judgement, bool fetched);
+void progress_count_probe(struct progress *progress);
+
+/* Draws, where it is time to. */
+void progress_show(struct progress *progress, const struct progress_state *state, int64_t now_ms);
+
+/* Before anything else is printed. */
+void progress_clear(struct progress *progress);
+
+/* The lines themselves: how far, what is under way, outcomes, most frequent failures; of ASCII, each ended by
+ * a newline and broken into rows of at most width columns (at least 8; 0: none is broken). Brings the rates
+ * up to date. */
+void progress_text(struct progress *progress, const struct progress_state *state, int64_t now_ms,
+                   size_t width, struct buf *text);
+
+#endif

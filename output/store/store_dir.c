@@ -1,0 +1,260 @@
+/* A scan's directory. Never touches record files, never deletes what it did not make, never follows a link.
+ */
+#include "output/store/store_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output/frames/disk.h"
+
+enum { NAME_BYTES = 80, READ_BYTES = 65536 };
+
+static enum error failed(const char *path, const char *what, struct buf *why)
+{
+    int number = errno;
+    buf_printf(why, "%s: %s: %s", path, what, strerror(number));
+    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
+        return ERR_FULL;
+    return number == ENOENT || number == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
+}
+
+void store_dir_close(struct store_dir *dir)
+{
+    if (dir->lock >= 0)
+        (void)close(dir->lock);
+    if (dir->fd >= 0)
+        (void)close(dir->fd);
+    *dir = (struct store_dir){.fd = -1, .lock = -1};
+}
+
+static enum error open_dir(const char *path, struct store_dir *dir, struct buf *why)
+{
+    *dir = (struct store_dir){.fd = -1, .lock = -1};
+    dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return dir->fd < 0 ? failed(path, "cannot open", why) : ERR_OK;
+}
+
+/* Two writers would tear each other's files. The lock goes with the process, so a crash leaves none behind.
+ */
+static enum error take_lock(const char *path, struct store_dir *dir, struct buf *why)
+{
+    dir->lock = disk_open(dir->fd, "lock", O_RDWR | O_CREAT);
+    if (dir->lock < 0)
+        return failed(path, "cannot make the lock file", why);
+    if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
+        return ERR_OK;
+    if (errno != EWOULDBLOCK)
+        return failed(path, "cannot lock", why);
+    buf_printf(why, "%s: another process is writing to it", path);
+    return ERR_EXISTS;
+}
+
+/* What a start that was cut short may leave behind before there is a scan. */
+static bool is_leftover(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
+           strcmp(name, "meta.json.tmp") == 0;
+}
+
+static bool holds(const struct store_dir *dir, const char *name)
+{
+    return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* All that a scan ever opens in its directory begins so, with whatever behind it. */
+static bool is_ours(const char *name)
+{
+    static const char *const stems[] = {"lock",     "meta.json", "summary.json", "domains.",
+                                        "rejects.", "hosts.",    "certs.",       "stuck"};
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++)
+        if (strncmp(name, stems[i], strlen(stems[i])) == 0)
+            return true;
+    return false;
+}
+
+/* What is called as a file of ours, and would lead what is written there somewhere else. */
+static enum error check_file(const char *path, const struct store_dir *dir, const char *name, struct buf *why)
+{
+    struct stat status;
+    const char *fault = NULL;
+    if (!is_ours(name))
+        return ERR_OK;
+    if (fstatat(dir->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? ERR_OK : failed(path, "cannot look at its files", why);
+    if (S_ISLNK(status.st_mode))
+        fault = "is a symbolic link; nothing is written through links";
+    else if (!S_ISREG(status.st_mode))
+        fault = "is no regular file";
+    else if (status.st_nlink > 1)
+        fault = "has another name as well (a hard link); nothing is written through links, so give a copy";
+    if (fault == NULL)
+        return ERR_OK;
+    buf_printf(why, "%s: %s %s", path, name, fault);
+    return ERR_EXISTS;
+}
+
+static enum error check_links(const char *path, const struct store_dir *dir, struct buf *why)
+{
+    enum error error = ERR_OK;
+    DIR *listing = opendir(path);
+    if (listing == NULL)
+        return failed(path, "cannot list", why);
+    for (struct dirent *entry = readdir(listing); entry != NULL && error == ERR_OK; entry = readdir(listing))
+        error = check_file(path, dir, entry->d_name, why);
+    (void)closedir(listing);
+    return error;
+}
+
+static enum error check_empty(const char *path, const struct store_dir *dir, struct buf *why)
+{
+    bool empty = true;
+    if (holds(dir, "meta.json")) {
+        buf_printf(why, "%s: it holds a scan already; go on with it (--resume) or give another directory",
+                   path);
+        return ERR_EXISTS;
+    }
+    DIR *listing = opendir(path);
+    if (listing == NULL)
+        return failed(path, "cannot list", why);
+    for (struct dirent *entry = readdir(listing); entry != NULL && empty; entry = readdir(listing)) {
+        empty = is_leftover(entry->d_name);
+        if (!empty)
+            buf_printf(why, "%s: it is not empty and holds no scan (there is %s)", path, entry->d_name);
+    }
+    (void)closedir(listing);
+    return empty ? check_links(path, dir, why) : ERR_EXISTS;
+}
+
+static enum error check_scan(const char *path, const struct store_dir *dir, struct buf *why)
+{
+    if (holds(dir, "meta.json"))
+        return check_links(path, dir, why);
+    buf_printf(why, "%s: it holds no scan (there is no meta.json)", path);
+    return ERR_NOT_FOUND;
+}
+
+/* A new directory's own name is durable only when its parent is synced. */
+static enum error sync_parent(const struct store_dir *dir, const char *path, struct buf *why)
+{
+    int parent = openat(dir->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0 && errno == EACCES)
+        return ERR_OK;
+    bool synced = parent >= 0 && disk_sync(parent);
+    enum error error = synced ? ERR_OK : failed(path, "cannot sync the directory above", why);
+    if (parent >= 0)
+        (void)close(parent);
+    return error;
+}
+
+/* The directory that a new one would stand in. */
+static enum error check_parent(const char *path, struct buf *why)
+{
+    struct stat status;
+    char *parent = strdup(path);
+    if (parent == NULL)
+        return ERR_MEMORY;
+    const char *above = dirname(parent);
+    enum error error = ERR_OK;
+    if (stat(above, &status) != 0 || access(above, W_OK | X_OK) != 0)
+        error = failed(path, "cannot make the directory", why);
+    free(parent);
+    return error;
+}
+
+enum error store_dir_check(const char *path, bool resume, struct buf *why)
+{
+    struct stat status;
+    struct store_dir dir = {.fd = -1, .lock = -1};
+    if (!resume && stat(path, &status) != 0 && errno == ENOENT)
+        return check_parent(path, why);
+    enum error error = open_dir(path, &dir, why);
+    if (error == ERR_OK && access(path, W_OK | X_OK) != 0)
+        error = failed(path, "cannot write to it", why);
+    if (error == ERR_OK)
+        error = resume ? check_scan(path, &dir, why) : check_empty(path, &dir, why);
+    store_dir_close(&dir);
+    return error;
+}
+
+enum error store_dir_create(const char *path, struct store_dir *dir, struct buf *why)
+{
+    *dir = (struct store_dir){.fd = -1, .lock = -1};
+    bool is_new = mkdir(path, 0755) == 0;
+    if (!is_new && errno != EEXIST)
+        return failed(path, "cannot make the directory", why);
+    enum error error = open_dir(path, dir, why);
+    if (error == ERR_OK)
+        error = check_empty(path, dir, why);
+    if (error == ERR_OK)
+        error = take_lock(path, dir, why);
+    if (error == ERR_OK && is_new)
+        error = sync_parent(dir, path, why);
+    if (error != ERR_OK)
+        store_dir_close(dir);
+    return error;
+}
+
+enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why)
+{
+    enum error error = open_dir(path, dir, why);
+    if (error == ERR_OK)
+        error = check_scan(path, dir, why);
+    if (error == ERR_OK)
+        error = take_lock(path, dir, why);
+    if (error != ERR_OK)
+        store_dir_close(dir);
+    return error;
+}
+
+enum error store_dir_write(const struct store_dir *dir, const char *name, struct bytes text, struct buf *why)
+{
+    char temporary[NAME_BYTES];
+    (void)snprintf(temporary, sizeof temporary, "%s.tmp", name);
+    int fd = disk_open(dir->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    if (fd < 0)
+        return failed(temporary, "cannot create", why);
+    bool written = disk_write(fd, text) && disk_sync(fd);
+    enum error error = written ? ERR_OK : failed(temporary, "cannot write", why);
+    (void)close(fd);
+    if (error == ERR_OK && renameat(dir->fd, temporary, dir->fd, name) != 0)
+        error = failed(name, "cannot rename into place", why);
+    if (error == ERR_OK && !disk_sync(dir->fd))
+        return failed(name, "cannot sync the directory", why);
+    if (error != ERR_OK)
+        (void)unlinkat(dir->fd, temporary, 0);
+    return error;
+}
+
+enum error store_dir_remove(const struct store_dir *dir, const char *name, struct buf *why)
+{
+    if (unlinkat(dir->fd, name, 0) != 0)
+        return errno == ENOENT ? ERR_OK : failed(name, "cannot remove", why);
+    return disk_sync(dir->fd) ? ERR_OK : failed(name, "cannot sync the directory", why);
+}
+
+enum error store_dir_read(const struct store_dir *dir, const char *name, struct buf *text, struct buf *why)
+{
+    uint8_t chunk[READ_BYTES];
+    int fd = disk_open(dir->fd, name, O_RDONLY);
+    if (fd < 0)
+        return failed(name, "cannot open", why);
+    enum error error = ERR_OK;
+    for (ssize_t got = 1; error == ERR_OK && got != 0;) {
+        got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            error = failed(name, "cannot read", why);
+        else if (!buf_append(text, chunk, (size_t)got))
+            error = ERR_LIMIT;
+    }
+    (void)close(fd);
+    return error;
+}

@@ -1,0 +1,69 @@
+/*
+ * The counts of a scan and the files that hold them: summary.json (denominators, outcomes, codes, dane, tls,
+ * providers) and the table that is printed at the end.
+ */
+#ifndef STSWEEP_STORE_SUMMARY_H
+#define STSWEEP_STORE_SUMMARY_H
+
+#include <stdio.h>
+
+#include "scanner/facts/record.h"
+#include "scanner/base/buf.h"
+#include "scanner/base/error.h"
+
+/* Provider names are counted up to this many different ones; beyond, under "other". */
+enum { SUMMARY_PROVIDERS = 256, SUMMARY_PROVIDER_BYTES = 48 };
+
+/* What one record adds. */
+struct tally {
+    uint64_t ordinal;
+    enum outcome outcome;
+    enum outcome would_be;
+    enum dane_outcome dane;
+    enum tls_outcome tls;
+    bool incomplete;
+    struct code_set codes;
+    char provider[SUMMARY_PROVIDER_BYTES]; /* of the MX; "" for unknown */
+};
+
+struct summary {
+    uint64_t inputs;
+    uint64_t records;
+    uint64_t rejects;
+    uint64_t duplicates;
+    uint64_t opted_out;
+    uint64_t not_in_shard;
+    uint64_t not_sampled;
+    uint64_t filtered;
+    uint64_t over_limit;
+    uint64_t incomplete;
+    uint64_t left_out[FAIL_COUNT]; /* inputs without a record: rejects, duplicates, opted_out, by code */
+    uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t would_be[OUTCOME_COUNT];
+    uint64_t dane[DANE_OUTCOME_COUNT];
+    uint64_t tls[TLS_OUTCOME_COUNT];
+    uint64_t codes[FAIL_COUNT];
+    struct {
+        char name[SUMMARY_PROVIDER_BYTES];
+        uint64_t count;
+    } providers[SUMMARY_PROVIDERS];
+    size_t provider_count;
+    uint64_t provider_other;
+};
+
+void summary_tally(const struct domain_facts *facts, const struct judgement *judgement, struct tally *tally);
+void summary_add(struct summary *summary, const struct tally *tally);
+
+/* A stored domain record (one JSON line) → its tally; for resume and report. ERR_SYNTAX where it is none. */
+enum error summary_read_line(struct bytes line, struct tally *tally);
+
+/* Do the denominators add up? Writes the equation into *why where not. */
+bool summary_balanced(const struct summary *summary, struct buf *why);
+
+/* summary.json's text. */
+bool summary_json(struct buf *out, const struct summary *summary);
+
+/* The closing table for a person: 78 columns, plain text. */
+void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms, const char *dir);
+
+#endif

@@ -1,0 +1,13 @@
+/* Times as text (RFC 3339). Pure. */
+#ifndef STSWEEP_BASE_TIME_TEXT_H
+#define STSWEEP_BASE_TIME_TEXT_H
+
+#include <stdint.h>
+
+enum { TIME_TEXT_BYTES = 32 };
+
+/* RFC 3339 in UTC, with milliseconds: 2026-01-31T12:00:00.000Z; zeros outside of the years 0 to
+ * 9999. Returns text. */
+char *time_text(int64_t wall_ms, char text[TIME_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,251 @@
+/* A few domains, explained. */
+#include "scanner/commands/check.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scanner/facts/hostname.h"
+#include "output/explain/explain.h"
+#include "output/json/json.h"
+#include "scanner/reach/domain.h"
+#include "scanner/reach/looks.h"
+#include "scanner/machine/preflight.h"
+#include "scanner/machine/setup.h"
+
+enum { EXIT_PROTECTED = 0, EXIT_NOT = 1, EXIT_USAGE = 2, EXIT_FAILED = 4, EXIT_UNKNOWN = 5 };
+enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };
+
+/* A domain that one look does not decide (TLS-7). */
+struct second_look {
+    struct check *check;
+    struct event *timer; /* NULL: none was due yet */
+    size_t index;        /* of its name */
+    char *domain;
+    struct buf looks;
+};
+
+struct check {
+    const struct check_request *request;
+    struct worker *worker;
+    struct explain_style style;
+    struct buf *texts; /* one for each name, in order */
+    enum outcome *outcomes;
+    struct second_look *looks; /* likewise */
+    size_t left;
+    bool failed;
+};
+
+static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
+{
+    (void)arg;
+    (void)worker;
+    (void)probe;
+}
+
+static void on_release(void *arg, struct worker *worker)
+{
+    (void)arg;
+    (void)worker;
+}
+
+static bool render(struct check *check, struct buf *text, const struct domain_facts *facts,
+                   const struct judgement *judgement)
+{
+    const struct check_request *request = check->request;
+    if (request->render != NULL)
+        return request->render(request->render_arg, text, facts, judgement);
+    return request->json ? json_domain(text, facts, judgement)
+                         : explain_domain(text, facts, judgement, &check->style);
+}
+
+static void look_again(evutil_socket_t fd, short what, void *arg)
+{
+    struct second_look *look = arg;
+    (void)fd, (void)what;
+    struct domain_input input = {
+        .ordinal = look->index + 1, .domain = look->domain, .looks = buf_bytes(&look->looks)};
+    if (domain_start(look->check->worker, &input) != ERR_OK)
+        out_of_memory("a second look");
+}
+
+/* Is the domain looked at once more? Who waits is told. */
+static bool wants_second(struct check *check, const struct domain_facts *facts,
+                         const struct judgement *judgement)
+{
+    const struct timeval after = {.tv_sec = LOOK_AFTER_S};
+    struct second_look *look = &check->looks[facts->ordinal - 1];
+    if (!judgement->look_due || look->timer != NULL || check->request->config->scan_retry_passes == 0)
+        return false;
+    look->check = check;
+    look->index = (size_t)facts->ordinal - 1;
+    look->domain = strdup(facts->domain);
+    look->timer = evtimer_new(check->worker->loop.base, look_again, look);
+    buf_init(&look->looks, LOOKS_BYTES);
+    (void)looks_write(&look->looks, facts, judgement);
+    if (look->domain == NULL || look->timer == NULL || evtimer_add(look->timer, &after) != 0)
+        out_of_memory("a second look");
+    (void)fprintf(stderr, "stsweep: %s: one look does not decide that mail is lost; the second is in %d s\n",
+                  facts->domain, LOOK_AFTER_S);
+    return true;
+}
+
+static void end_looks(struct check *check)
+{
+    for (size_t i = 0; check->looks != NULL && i < check->request->name_count; i++) {
+        if (check->looks[i].timer == NULL)
+            continue;
+        event_free(check->looks[i].timer);
+        buf_dispose(&check->looks[i].looks);
+        free(check->looks[i].domain);
+    }
+}
+
+static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
+                      const struct judgement *judgement)
+{
+    struct check *check = arg;
+    size_t index = (size_t)facts->ordinal - 1;
+    if (wants_second(check, facts, judgement))
+        return;
+    bool made = render(check, &check->texts[index], facts, judgement);
+    if (!made)
+        (void)fprintf(stderr, "stsweep: %s: what is to be said of it does not fit %d MiB\n", facts->domain,
+                      TEXT_BYTES >> 20);
+    check->failed = check->failed || !made;
+    check->outcomes[index] = judgement->outcome;
+    if (--check->left == 0)
+        (void)event_base_loopbreak(worker->loop.base);
+}
+
+/* What keeps a name from being looked at. */
+static enum failure_code take_name(const struct check *check, const char *text, char name[HOSTNAME_BYTES])
+{
+    enum failure_code code = hostname_normalize(bytes_of(text), name);
+    if (code == FAIL_NONE && optout_has_domain(check->worker->context->optout, name))
+        code = FAIL_INPUT_OPTED_OUT;
+    return code;
+}
+
+static bool start_all(struct check *check)
+{
+    const struct check_request *request = check->request;
+    for (size_t i = 0; i < request->name_count; i++) {
+        char name[HOSTNAME_BYTES];
+        enum failure_code code = take_name(check, request->names[i], name);
+        if (code != FAIL_NONE) {
+            (void)fprintf(stderr, "stsweep: %s: %s: %s %s\n", request->names[i], failure_name(code),
+                          failure_get(code)->why, failure_get(code)->mend);
+            return false;
+        }
+        struct domain_input input = {.ordinal = i + 1, .domain = name};
+        if (domain_start(check->worker, &input) != ERR_OK)
+            return false;
+    }
+    return true;
+}
+
+/* Is the outcome a "no"? */
+static bool is_failure(const struct check_request *request, enum outcome outcome)
+{
+    if (request->fail_on != 0)
+        return (request->fail_on >> outcome & 1) != 0;
+    return outcome != OUTCOME_PROTECTED && outcome != OUTCOME_UNKNOWN;
+}
+
+/* The worst answer decides; what could not be determined stands behind a plain no. */
+static int exit_code(const struct check *check)
+{
+    int code = EXIT_PROTECTED;
+    for (size_t i = 0; i < check->request->name_count; i++) {
+        if (is_failure(check->request, check->outcomes[i]))
+            return EXIT_NOT;
+        if (check->outcomes[i] == OUTCOME_UNKNOWN)
+            code = EXIT_UNKNOWN;
+    }
+    return code;
+}
+
+/* Only for eyes: on a terminal that shows colours, and not where NO_COLOR says otherwise (no-color.org). */
+static bool wants_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == 0) && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+static int run(struct check *check, struct scan_context *context)
+{
+    const char *why = NULL;
+    check->style = (struct explain_style){.verbose = check->request->verbose, .colour = wants_colour()};
+    context->all_at_once = true;
+    context->whole_facts = !check->request->json || check->request->render != NULL;
+    context->sink = (struct sink){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
+    context->trace = check->request->trace;
+    check->worker = workers_create(1, context, &why);
+    if (check->worker == NULL) {
+        (void)fprintf(stderr, "stsweep: %s\n", why);
+        return EXIT_USAGE;
+    }
+    check->left = check->request->name_count;
+    bool started = start_all(check);
+    if (started)
+        loop_run(&check->worker->loop);
+    end_looks(check);
+    workers_destroy(check->worker, 1);
+    if (!started)
+        return EXIT_USAGE;
+    for (size_t i = 0; i < check->request->name_count; i++)
+        (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
+    return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
+}
+
+/* The machine is looked at first: what it cannot do is no fault of the domain's. -v shows what was seen. */
+static bool look_around(const struct check_request *request, struct scan_context *context,
+                        uint64_t open_files, struct buf *why)
+{
+    struct preflight preflight;
+    if (preflight_run(&preflight, context, open_files, why) != ERR_OK)
+        return true; /* what keeps the workers from being made says so itself */
+    if (request->verbose)
+        preflight_print(&preflight, stderr);
+    context_take_network(context, &preflight.network);
+    context->resolvers = preflight.resolvers;
+    if (preflight.unfit != NULL)
+        (void)fprintf(stderr, "stsweep: %s\n", preflight.unfit);
+    return preflight.unfit == NULL;
+}
+
+int check_main(const struct check_request *request)
+{
+    struct check check = {.request = request};
+    struct scan_context context;
+    struct config config = *request->config;
+    config.limits_shards_at_once = 1; /* this is none of them, and asks for a few connections */
+    struct buf why;
+    int code = EXIT_FAILED;
+    (void)signal(SIGPIPE, SIG_IGN);
+    uint64_t open_files = setup_open_files();
+    buf_init(&why, WHY_BYTES);
+    check.texts = calloc(request->name_count, sizeof *check.texts);
+    check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
+    check.looks = calloc(request->name_count, sizeof *check.looks);
+    for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
+        buf_init(&check.texts[i], TEXT_BYTES);
+    if (context_init(&context, &config, &why) != ERR_OK) {
+        (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
+        code = EXIT_USAGE;
+    } else if (check.texts != NULL && check.outcomes != NULL && check.looks != NULL &&
+               look_around(request, &context, open_files, &why)) {
+        code = run(&check, &context);
+    }
+    context_dispose(&context);
+    for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
+        buf_dispose(&check.texts[i]);
+    free(check.texts);
+    free(check.outcomes);
+    free(check.looks);
+    buf_dispose(&why);
+    return code;
+}

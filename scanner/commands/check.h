@@ -1,0 +1,37 @@
+/*
+ * `stsweep check DOMAIN…`: one or some domains now, on one loop in the caller's thread. Other commands that
+ * look at domains now say by `render` what becomes of each.
+ */
+#ifndef STSWEEP_COMMANDS_CHECK_H
+#define STSWEEP_COMMANDS_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct config;
+struct domain_facts;
+struct judgement;
+
+struct check_request {
+    const struct config *config;
+    const char **names;
+    size_t name_count;
+    bool json;    /* domain records, as scan writes them */
+    bool verbose; /* with the evidence */
+    const char *trace;
+    /* Appends what is printed of a domain; false where it cannot. NULL: as json and verbose say. */
+    bool (*render)(void *arg, struct buf *text, const struct domain_facts *facts,
+                   const struct judgement *judgement);
+    void *render_arg;
+    uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
+};
+
+/*
+ * Returns the exit code: 0 all protected (with fail_on: none has such an outcome), 1 not, 2 usage, 4 cannot
+ * go on, 5 could not be determined.
+ */
+int check_main(const struct check_request *request);
+
+#endif

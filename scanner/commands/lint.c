@@ -1,0 +1,292 @@
+/* The lint command: reads what is given, hands it to the parsers of policy/, prints what they say. */
+#include "scanner/commands/lint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "scanner/facts/hostname.h"
+#include "scanner/base/buf.h"
+#include "scanner/commands/lint_print.h"
+#include "scanner/sts/match.h"
+#include "scanner/sts/policy.h"
+#include "scanner/sts/record.h"
+#include "scanner/sts/text.h"
+#include "scanner/sts/tlsrpt.h"
+
+enum { LINT_YES = 0, LINT_NO = 1, LINT_USAGE = 2, LINT_CANNOT = 4 };
+
+enum { POLICY_BYTES = 65536, ARENA_BYTES = 4 << 20, READ_BYTES = 4096 };
+
+struct lint {
+    const char *const *args;
+    size_t count;
+    bool json;
+    FILE *out;
+    FILE *err;
+    struct arena arena;
+};
+
+/* ---- record and tlsrpt -------------------------------------------------------------------------------- */
+
+static struct bytes *rrs_of(struct lint *lint)
+{
+    struct bytes *rrs = arena_array(&lint->arena, lint->count, sizeof *rrs);
+    for (size_t i = 0; rrs != NULL && i < lint->count; i++)
+        rrs[i] = bytes_of(lint->args[i]);
+    return rrs;
+}
+
+static int no_memory(struct lint *lint)
+{
+    (void)fprintf(lint->err, "stsweep: lint: %s\n", error_text(ERR_MEMORY));
+    return LINT_CANNOT;
+}
+
+static int finish(struct lint *lint, struct lint_print *print, bool yes)
+{
+    if (lint_print_end(print))
+        return yes ? LINT_YES : LINT_NO;
+    (void)fprintf(lint->err, "stsweep: lint: %s\n", error_text(ERR_IO));
+    return LINT_CANNOT;
+}
+
+static int lint_record(struct lint *lint)
+{
+    struct bytes *rrs = rrs_of(lint);
+    struct sts_record record;
+    struct lint_print print;
+    if (rrs == NULL)
+        return no_memory(lint);
+    sts_record_parse(rrs, lint->count, &lint->arena, &record);
+    if (!lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings))
+        return no_memory(lint);
+    lint_print_string(&print, "id", record.id[0] == '\0' ? NULL : record.id);
+    return finish(lint, &print, record.code == FAIL_NONE);
+}
+
+static int lint_tlsrpt(struct lint *lint)
+{
+    struct bytes *rrs = rrs_of(lint);
+    struct tlsrpt_record record;
+    struct lint_print print;
+    if (rrs == NULL)
+        return no_memory(lint);
+    tlsrpt_parse(rrs, lint->count, &lint->arena, &record);
+    if (!lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings))
+        return no_memory(lint);
+    lint_print_strings(&print, "rua", record.rua, record.rua_count);
+    return finish(lint, &print, record.code == FAIL_NONE);
+}
+
+/* ---- policy ------------------------------------------------------------------------------------------- */
+
+/* Up to body's ceiling; *too_large where there is more. False where it cannot be read (errno). */
+static bool read_stream(FILE *file, struct buf *body, bool *too_large)
+{
+    uint8_t chunk[READ_BYTES];
+    size_t len;
+    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0) {
+        if (body->len + len > POLICY_BYTES) {
+            *too_large = true;
+            return true;
+        }
+        if (!buf_append(body, chunk, len)) {
+            errno = ENOMEM;
+            return false;
+        }
+    }
+    return ferror(file) == 0;
+}
+
+static bool read_file(const char *name, struct buf *body, bool *too_large)
+{
+    if (strcmp(name, "-") == 0)
+        return read_stream(stdin, body, too_large);
+    FILE *file = fopen(name, "rbe");
+    if (file == NULL)
+        return false;
+    bool is_read = read_stream(file, body, too_large);
+    int reason = errno;
+    (void)fclose(file);
+    errno = reason;
+    return is_read;
+}
+
+static int print_policy(struct lint *lint, const struct sts_policy *policy)
+{
+    struct lint_print print;
+    if (!lint_print_begin(&print, lint->out, lint->json, policy->code, &policy->findings))
+        return no_memory(lint);
+    lint_print_string(&print, "version", policy->version_ok ? "STSv1" : NULL);
+    lint_print_string(&print, "mode", policy->mode == STS_MODE_UNSET ? NULL : sts_mode_name(policy->mode));
+    lint_print_number(&print, "max_age", policy->max_age_set, policy->max_age);
+    lint_print_strings(&print, "mx", policy->mx, policy->mx_count);
+    return finish(lint, &print, policy->code == FAIL_NONE);
+}
+
+static int lint_policy(struct lint *lint)
+{
+    struct sts_policy policy = {.code = FAIL_POLICY_HTTP_TOO_LARGE};
+    struct buf body;
+    bool too_large = false;
+    int result = LINT_USAGE;
+    buf_init(&body, POLICY_BYTES);
+    if (!read_file(lint->args[0], &body, &too_large)) {
+        (void)fprintf(lint->err, "stsweep: lint: %s: %s\n", lint->args[0], strerror(errno));
+        goto out;
+    }
+    if (!too_large)
+        sts_policy_parse(buf_bytes(&body), &lint->arena, &policy);
+    result = print_policy(lint, &policy);
+out:
+    buf_dispose(&body);
+    return result;
+}
+
+/* ---- match -------------------------------------------------------------------------------------------- */
+
+struct match {
+    enum failure_code code; /* of the first pattern that is not valid */
+    struct findings findings;
+    const char **matches; /* room for all patterns */
+    size_t count;
+};
+
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
+static void match_one(struct lint *lint, const char *host, size_t number, struct match *match)
+{
+    const char *pattern = lint->args[number];
+    struct pattern_fault faults[PATTERN_FAULTS];
+    size_t count = sts_policy_pattern_faults(bytes_of(pattern), faults);
+    for (size_t i = 0; i < count; i++)
+        findings_add(&match->findings, faults[i].code, number, faults[i].column,
+                     text_escape(&lint->arena, bytes_of(pattern)));
+    if (match->code == FAIL_NONE && count > 0)
+        match->code = faults[0].code;
+    if (mx_pattern_match(host, pattern))
+        match->matches[match->count++] = pattern;
+}
+
+static void tell_match(struct lint *lint, struct lint_print *print, const struct match *match)
+{
+    const char *host = text_escape(&lint->arena, bytes_of(lint->args[0]));
+    host = host == NULL ? "the host" : host;
+    for (size_t i = 0; i < match->count; i++)
+        lint_print_line(print, "%s matches %s\n", host, match->matches[i]);
+    if (match->count == 0)
+        lint_print_line(print, "%s matches no pattern\n", host);
+}
+
+static int lint_match(struct lint *lint)
+{
+    char ascii[HOSTNAME_BYTES];
+    const char *host = lint->args[0];
+    struct match match = {.matches = arena_array(&lint->arena, lint->count, sizeof *match.matches)};
+    struct lint_print print;
+    if (match.matches == NULL)
+        return no_memory(lint);
+    if (!is_ascii(host) && hostname_normalize(bytes_of(host), ascii) == FAIL_NONE)
+        host = ascii;
+    for (size_t i = 1; i < lint->count; i++)
+        match_one(lint, host, i, &match);
+    /* Where the patterns are valid, a person asks only whether the host matches. */
+    if (!lint->json && match.code == FAIL_NONE)
+        print = (struct lint_print){.out = lint->out};
+    else if (!lint_print_begin(&print, lint->out, lint->json, match.code, &match.findings))
+        return no_memory(lint);
+    lint_print_bool(&print, "match", match.count > 0);
+    lint_print_strings(&print, "matches", match.matches, match.count);
+    tell_match(lint, &print, &match);
+    return finish(lint, &print, match.code == FAIL_NONE && match.count > 0);
+}
+
+/* ---- the command line --------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    const char *args;
+    size_t least;
+    size_t most;
+    int (*run)(struct lint *lint);
+} commands[] = {
+    {"record", "TXT...", 1, SIZE_MAX, lint_record},
+    {"tlsrpt", "TXT...", 1, SIZE_MAX, lint_tlsrpt},
+    {"policy", "FILE|-", 1, 1, lint_policy},
+    {"match", "HOST PATTERN...", 2, SIZE_MAX, lint_match},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* The word is the user's own; NULL where one is missing. */
+static int usage(FILE *out, const char *word, const char *reason)
+{
+    (void)fprintf(out, "stsweep: lint: %s%s%s\n", word == NULL ? "" : word, word == NULL ? "" : ": ", reason);
+    for (size_t i = 0; i < COMMANDS; i++)
+        (void)fprintf(out, "%s stsweep lint %s %s [--json]\n", i == 0 ? "usage:" : "      ", commands[i].name,
+                      commands[i].args);
+    (void)fputs("A column counts bytes, from 1: a tab is one, a character that is not ASCII more.\n", out);
+    return LINT_USAGE;
+}
+
+/* Sorts options from arguments into args, which has room for all. The option that there is not, or NULL. */
+static const char *take_args(struct lint *lint, int argc, char **argv, const char **args)
+{
+    bool options_end = false;
+    for (int i = 0; i < argc; i++) {
+        bool is_option = !options_end && strncmp(argv[i], "--", 2) == 0;
+        if (!is_option)
+            args[lint->count++] = argv[i];
+        else if (argv[i][2] == '\0')
+            options_end = true;
+        else if (strcmp(argv[i], "--json") == 0)
+            lint->json = true;
+        else
+            return argv[i];
+    }
+    lint->args = args;
+    return NULL;
+}
+
+static int run(struct lint *lint)
+{
+    if (lint->count == 0)
+        return usage(lint->err, NULL, "say what to look at");
+    const char *name = lint->args[0];
+    lint->args++;
+    lint->count--;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) != 0)
+            continue;
+        if (lint->count < commands[i].least)
+            return usage(lint->err, name, "something is missing behind it");
+        if (lint->count > commands[i].most)
+            return usage(lint->err, lint->args[commands[i].most], "one too many");
+        return commands[i].run(lint);
+    }
+    return usage(lint->err, name, "no such text; there are record, tlsrpt, policy and match");
+}
+
+int lint_main(int argc, char **argv, FILE *out, FILE *err)
+{
+    struct lint lint = {.out = out, .err = err};
+    const char *unknown = NULL;
+    arena_init(&lint.arena, ARENA_BYTES);
+    const char **args = calloc((size_t)argc + 1, sizeof *args);
+    int result;
+    if (args == NULL)
+        result = no_memory(&lint);
+    else if ((unknown = take_args(&lint, argc, argv, args)) != NULL)
+        result = usage(err, unknown, "no such flag");
+    else
+        result = run(&lint);
+    free(args);
+    arena_dispose(&lint.arena);
+    return result;
+}

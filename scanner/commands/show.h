@@ -1,0 +1,46 @@
+/*
+ * `stsweep show DIR`: the records of a scan directory out again, filtered, for a person, as CSV or as JSON;
+ * with --rejudge judged anew from their facts, without the network. Reads only; memory does not grow with the
+ * scan. The directory may be somebody else's: nothing in it reaches a terminal unescaped.
+ */
+#ifndef STSWEEP_COMMANDS_SHOW_H
+#define STSWEEP_COMMANDS_SHOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum show_kind { SHOW_DOMAINS, SHOW_HOSTS, SHOW_REJECTS };
+enum show_form { SHOW_TEXT, SHOW_CSV, SHOW_JSON };
+
+/* Comma-separated words of the command line, borrowed; a filter without words lets everything through. */
+struct show_words {
+    const char **lists;
+    size_t count;
+};
+
+struct show_request {
+    const char *dir;
+    enum show_kind kind;
+    enum show_form form;
+    bool rejudge;
+    bool now;          /* judge by today's clock instead of the record's own time */
+    uint32_t outcomes; /* bit 1 << enum outcome; 0: all */
+    uint32_t fail_on;
+    struct show_words codes, tlds, providers, domains, labels;
+    uint64_t limit; /* 0: none */
+};
+
+/*
+ * What stands behind `show`. Exit code: 0 done, 1 a record that was shown has an outcome of --fail-on, 2
+ * usage, 4 the directory cannot be read (whole), or the answer cannot be written.
+ */
+int show_main(int argc, char **argv, FILE *out, FILE *err);
+
+/* From argv to a request whose word lists must be disposed of; false with a line to err where it is no use.
+ */
+bool show_args(int argc, char **argv, struct show_request *request, FILE *err);
+void show_args_dispose(struct show_request *request);
+
+#endif

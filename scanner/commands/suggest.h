@@ -1,0 +1,85 @@
+/*
+ * What a domain should publish: the record at _mta-sts, the policy, the TLSRPT record, made of the facts that
+ * a look at it found (RFC 8461 sections 3.1, 3.2 and 8.3, RFC 8460 section 3). Pure: time is an argument.
+ *
+ * What is written lints clean and names every MX host in use that a policy can name. A new policy begins in
+ * mode testing; enforce is kept where it is in force and does not lose all mail, or would not once the policy
+ * is mended. mx lines name hosts exactly; a wildcard is written only where the provider documents it for its
+ * customers, or where one in force covers a host whose name no line can hold (an underscore: RFC 8461 section
+ * 3.2). max_age is a week also in testing, as a new id makes senders fetch again at once; a longer one that
+ * is in force is kept.
+ */
+#ifndef STSWEEP_COMMANDS_SUGGEST_H
+#define STSWEEP_COMMANDS_SUGGEST_H
+
+#include "scanner/facts/record.h"
+#include "scanner/base/arena.h"
+#include "scanner/base/buf.h"
+#include "scanner/base/error.h"
+
+enum suggest_kind {
+    SUGGEST_PUBLISH,
+    SUGGEST_REMOVE,       /* asked for: the policy of mode none that is the first step of taking it down */
+    SUGGEST_NO_MAIL,      /* nothing to protect */
+    SUGGEST_NO_HOST_NAME, /* no MX host has a name that a policy can hold */
+    SUGGEST_TOO_MANY,     /* the policy would be larger than senders read */
+    SUGGEST_BAD_NAME,     /* no record can stand below the domain's name */
+    SUGGEST_UNKNOWN,      /* the MX records could not be looked up */
+    SUGGEST_KIND_COUNT
+};
+
+struct suggest_options {
+    const char *rua; /* a URI that suggest_rua_is_valid, or NULL: a placeholder at the domain */
+    bool remove;
+};
+
+/* What keeps an MX host from passing today, or would once the suggestion is published (FAIL_MX_NOT_IN_POLICY:
+ * no line can hold its name): it must be mended before enforce. */
+struct suggest_block {
+    const char *host;
+    const struct ip_addr *ip; /* NULL: the host itself */
+    enum failure_code code;
+};
+
+struct suggestion {
+    enum suggest_kind kind;
+    const char *domain;
+    enum sts_mode mode;
+    uint32_t max_age; /* seconds */
+    const char **mx;  /* each once, in the MX set's order */
+    size_t mx_count;
+    const char *id;
+    const char *txt;         /* of the record at _mta-sts */
+    const char *tlsrpt;      /* of the record at _smtp._tls; NULL: the one that stands is valid */
+    bool rua_is_placeholder; /* nobody has said that reports are read there */
+    bool unchanged;          /* the published policy says the same already */
+    bool mode_lowered;       /* what is in force enforces, and would lose all mail */
+    struct bytes policy;     /* the file, lines end in CRLF */
+    struct bytes zone;       /* the records and comments, in a zone file's syntax (RFC 1035 section 5) */
+    struct suggest_block *blocks;
+    size_t block_count;
+    size_t unseen;   /* MX hosts that were not looked at */
+    uint32_t wait_s; /* SUGGEST_REMOVE: the longest life of a policy known to be published; 0 for unknown */
+};
+
+/* Fills in *suggestion for every kind; it lives in arena and points into facts. ERR_MEMORY where the arena is
+ * full. now: wall clock in ms. */
+enum error suggest_make(const struct domain_facts *facts, const struct judgement *judgement,
+                        const struct suggest_options *options, int64_t now, struct arena *arena,
+                        struct suggestion *suggestion);
+
+/* May it stand as the only rua of a TLSRPT record? */
+bool suggest_rua_is_valid(const char *uri);
+
+/* Is there something to publish? */
+bool suggest_has_texts(const struct suggestion *suggestion);
+
+/* Why there is nothing, in a sentence; NULL where there is something. */
+const char *suggest_reason(enum suggest_kind kind);
+
+/* For a person, at 80 columns (a record that is longer stays whole), and as one line of JSON. False where the
+ * buffer's ceiling is reached. */
+bool suggest_text(struct buf *out, const struct domain_facts *facts, const struct suggestion *suggestion);
+bool suggest_json(struct buf *out, const struct domain_facts *facts, const struct suggestion *suggestion);
+
+#endif

@@ -1,0 +1,269 @@
+/*
+ * struct config: defaults, setting one option by name, and visiting them all. The table is options.def; files
+ * are read in config_file.c, values as text are config_value.c. Never reads a file or the environment.
+ */
+#include "scanner/config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/config/config_table.h"
+
+const struct config_option config_options[] = {
+#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, help)                         \
+    {#section, #key,    CONFIG_IS_##type, offsetof(struct config, section##_##key),                          \
+     initial,  minimum, maximum,          choices,                                                           \
+     letter,   help},
+#include "scanner/config/options.def"
+#undef OPTION
+};
+const size_t config_option_count = sizeof config_options / sizeof config_options[0];
+
+enum { OUTSIDE_SHOWN = 80 };
+
+static int64_t *number_of(struct config *config, const struct config_option *option)
+{
+    return (int64_t *)(void *)((char *)config + option->offset);
+}
+
+static char **text_of(struct config *config, const struct config_option *option)
+{
+    return (char **)(void *)((char *)config + option->offset);
+}
+
+static void full_name(const struct config_option *option, char name[CONFIG_NAME_BYTES])
+{
+    (void)snprintf(name, CONFIG_NAME_BYTES, "%s.%s", option->section, option->key);
+}
+
+static const struct config_option *find(const char *name)
+{
+    char known[CONFIG_NAME_BYTES];
+    for (size_t i = 0; i < config_option_count; i++) {
+        full_name(&config_options[i], known);
+        if (strcmp(known, name) == 0)
+            return &config_options[i];
+    }
+    return NULL;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t config_distance(const char *a, const char *b)
+{
+    size_t rows[3][CONFIG_NAME_BYTES + 1];
+    size_t width = strnlen(b, CONFIG_NAME_BYTES), height = strnlen(a, CONFIG_NAME_BYTES);
+    for (size_t j = 0; j <= width; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= height; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= width; j++) {
+            row[j] = smaller(smaller(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = smaller(row[j], two_above[j - 2] + 1);
+        }
+    }
+    return rows[height % 3][width];
+}
+
+/* A name without a section is compared with the keys alone. */
+static const struct config_option *nearest(const char *name)
+{
+    const struct config_option *best = &config_options[0];
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < config_option_count; i++) {
+        char known[CONFIG_NAME_BYTES];
+        full_name(&config_options[i], known);
+        size_t distance = config_distance(name, strchr(name, '.') == NULL ? config_options[i].key : known);
+        if (distance < least) {
+            least = distance;
+            best = &config_options[i];
+        }
+    }
+    return best;
+}
+
+bool config_has_section(const char *section)
+{
+    for (size_t i = 0; i < config_option_count; i++)
+        if (strcmp(config_options[i].section, section) == 0)
+            return true;
+    return false;
+}
+
+const char *config_nearest_section(const char *section)
+{
+    const char *best = config_options[0].section;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < config_option_count; i++) {
+        size_t distance = config_distance(section, config_options[i].section);
+        if (distance < least) {
+            least = distance;
+            best = config_options[i].section;
+        }
+    }
+    return best;
+}
+
+void config_fault(struct buf *why, const char *origin, const char *reason, const char *outside,
+                  const char *rest)
+{
+    char shown[OUTSIDE_SHOWN + 1];
+    size_t len = strnlen(outside, OUTSIDE_SHOWN);
+    for (size_t i = 0; i < len; i++)
+        shown[i] = (unsigned char)outside[i] < 0x20 || outside[i] == 0x7f ? '?' : outside[i];
+    shown[len] = '\0';
+    (void)buf_printf(why, "%s: %s \"%s%s\"%s\n", origin, reason, shown, outside[len] == '\0' ? "" : "…",
+                     rest);
+}
+
+static enum error set_text(char **member, const char *value)
+{
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return ERR_MEMORY;
+    free(*member);
+    *member = copy;
+    return ERR_OK;
+}
+
+/* Printable or beyond ASCII, and of bounded length: such a text may go on a wire or into a report as it is.
+ */
+static bool text_is_plain(const char *value)
+{
+    size_t len = strnlen(value, CONFIG_TEXT_BYTES);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+            return false;
+    return len < CONFIG_TEXT_BYTES;
+}
+
+static bool in_range(const struct config_option *option, int64_t value)
+{
+    int64_t bound;
+    if (config_value_parse(option, option->minimum, &bound) && value < bound)
+        return false;
+    return !config_value_parse(option, option->maximum, &bound) || value <= bound;
+}
+
+static void value_fault(const struct config_option *option, const char *value, const char *origin,
+                        struct buf *why)
+{
+    char name[CONFIG_NAME_BYTES], rest[256];
+    full_name(option, name);
+    if (option->type == CONFIG_IS_CHOICE)
+        (void)snprintf(rest, sizeof rest, " is not a value of %s; write one of %s", name, option->choices);
+    else if (option->type == CONFIG_IS_TEXT)
+        (void)snprintf(rest, sizeof rest, " is not a value of %s; it is too long or holds control characters",
+                       name);
+    else
+        (void)snprintf(rest, sizeof rest, " is not a value of %s; write %s", name,
+                       config_type_form(option->type));
+    config_fault(why, origin, "value", value, rest);
+}
+
+static void range_fault(const struct config_option *option, const char *value, const char *origin,
+                        struct buf *why)
+{
+    char name[CONFIG_NAME_BYTES], rest[256];
+    full_name(option, name);
+    if (option->maximum[0] == '\0')
+        (void)snprintf(rest, sizeof rest, " is out of range for %s; it takes %s or more", name,
+                       option->minimum);
+    else
+        (void)snprintf(rest, sizeof rest, " is out of range for %s; it takes %s to %s", name, option->minimum,
+                       option->maximum);
+    config_fault(why, origin, "value", value, rest);
+}
+
+static enum error set_number(struct config *config, const struct config_option *option, const char *value,
+                             const char *origin, struct buf *why)
+{
+    int64_t number;
+    if (!config_value_parse(option, value, &number)) {
+        value_fault(option, value, origin, why);
+        return ERR_CONFIG;
+    }
+    if (!in_range(option, number)) {
+        range_fault(option, value, origin, why);
+        return ERR_CONFIG;
+    }
+    *number_of(config, option) = number;
+    return ERR_OK;
+}
+
+enum error config_set(struct config *config, const char *name, const char *value, const char *origin,
+                      struct buf *why)
+{
+    const struct config_option *option = find(name);
+    if (option == NULL) {
+        char known[CONFIG_NAME_BYTES], rest[128];
+        full_name(nearest(name), known);
+        (void)snprintf(rest, sizeof rest, "; the nearest known one is %s", known);
+        config_fault(why, origin, "unknown option", name, rest);
+        return ERR_CONFIG;
+    }
+    if (option->type != CONFIG_IS_TEXT)
+        return set_number(config, option, value, origin, why);
+    if (!text_is_plain(value)) {
+        value_fault(option, value, origin, why);
+        return ERR_CONFIG;
+    }
+    return set_text(text_of(config, option), value);
+}
+
+enum error config_init(struct config *config)
+{
+    memset(config, 0, sizeof *config);
+    enum error error = ERR_OK;
+    for (size_t i = 0; i < config_option_count && error == ERR_OK; i++) {
+        const struct config_option *option = &config_options[i];
+        if (option->type == CONFIG_IS_TEXT)
+            error = set_text(text_of(config, option), option->initial);
+        else if (!config_value_parse(option, option->initial, number_of(config, option)))
+            error = ERR_CONFIG;
+    }
+    if (error != ERR_OK)
+        config_dispose(config);
+    return error;
+}
+
+void config_dispose(struct config *config)
+{
+    for (size_t i = 0; i < config_option_count; i++)
+        if (config_options[i].type == CONFIG_IS_TEXT)
+            free(*text_of(config, &config_options[i]));
+    memset(config, 0, sizeof *config);
+}
+
+const char *config_flag(char letter)
+{
+    static const char *const names[] = {
+#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, help) #section "." #key,
+#include "scanner/config/options.def"
+#undef OPTION
+    };
+    for (size_t i = 0; i < config_option_count; i++)
+        if (letter != '\0' && config_options[i].letter == letter)
+            return names[i];
+    return NULL;
+}
+
+void config_each(const struct config *config, config_visit visit, void *arg)
+{
+    for (size_t i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+        const char *member = (const char *)config + option->offset;
+        char text[CONFIG_VALUE_BYTES];
+        const char *value = text;
+        if (option->type == CONFIG_IS_TEXT)
+            value = *(char *const *)(const void *)member;
+        else
+            config_value_format(option, *(const int64_t *)(const void *)member, text);
+        visit(arg, option->section, option->key, value);
+    }
+}

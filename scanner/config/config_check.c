@@ -1,0 +1,170 @@
+/*
+ * What no single option's type shows: the form of scan.shard, smtp.ehlo, smtp.contact, dns.resolvers,
+ * safety.allow. Pure; opens no file and looks up no name.
+ */
+#include "scanner/config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner/base/ip.h"
+#include "scanner/config/config_table.h"
+
+enum { HOST_NAME_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, CONTACT_MAX_BYTES = 256, RESOLVER_TEXT_BYTES = 64 };
+
+static const char DIGITS[] = "0123456789";
+static const char ALNUM[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+static bool parse_uint32(const char *text, size_t len, uint32_t *value)
+{
+    if (len == 0 || len > 10 || strspn(text, DIGITS) < len)
+        return false;
+    unsigned long long number = strtoull(text, NULL, 10);
+    *value = (uint32_t)number;
+    return number <= UINT32_MAX;
+}
+
+bool config_shard(const struct config *config, uint32_t *index, uint32_t *count)
+{
+    const char *text = config->scan_shard;
+    *index = *count = 1;
+    if (text[0] == '\0')
+        return true;
+    uint32_t i, n;
+    const char *slash = strchr(text, '/');
+    if (slash == NULL || !parse_uint32(text, (size_t)(slash - text), &i) ||
+        !parse_uint32(slash + 1, strlen(slash + 1), &n) || i < 1 || i > n)
+        return false;
+    *index = i;
+    *count = n;
+    return true;
+}
+
+static bool is_label(const char *label, size_t len)
+{
+    if (len == 0 || len > LABEL_MAX_BYTES || label[0] == '-' || label[len - 1] == '-')
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (label[i] != '-' && strchr(ALNUM, label[i]) == NULL)
+            return false;
+    return true;
+}
+
+/* A host name of at least two labels (RFC 1123), the last of which is not a number. */
+static bool is_host_name(const char *name)
+{
+    size_t total = strlen(name);
+    if (total > HOST_NAME_MAX_BYTES || strchr(name, '.') == NULL)
+        return false;
+    const char *label = name;
+    for (;;) {
+        size_t len = strcspn(label, ".");
+        if (!is_label(label, len))
+            return false;
+        if (label[len] == '\0')
+            return strspn(label, DIGITS) < len;
+        label += len + 1;
+    }
+}
+
+/* Printable ASCII without what would end or nest a comment or quotation in a header field. */
+static bool is_header_safe(const char *text)
+{
+    if (strlen(text) > CONTACT_MAX_BYTES)
+        return false;
+    for (const char *at = text; *at != '\0'; at++)
+        if (*at <= ' ' || *at >= 0x7f || strchr("\"()<>\\", *at) != NULL)
+            return false;
+    return true;
+}
+
+static bool is_url(const char *text)
+{
+    static const char *const schemes[] = {"https://", "http://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t len = strlen(schemes[i]);
+        if (strncasecmp(text, schemes[i], len) == 0)
+            return strchr(ALNUM, text[len]) != NULL && text[len] != '\0';
+    }
+    return false;
+}
+
+static bool is_mailto(const char *text)
+{
+    static const char scheme[] = "mailto:";
+    size_t len = sizeof scheme - 1;
+    if (strncasecmp(text, scheme, len) != 0)
+        return false;
+    const char *at = strrchr(text, '@');
+    return at != NULL && at > text + len && is_host_name(at + 1);
+}
+
+/* One of the resolvers, which stand in len bytes at item. */
+static bool is_resolver(const char *item, size_t len)
+{
+    char text[RESOLVER_TEXT_BYTES];
+    struct ip_addr ip;
+    uint16_t port = 53;
+    if (len >= sizeof text)
+        return false;
+    memcpy(text, item, len);
+    text[len] = '\0';
+    return ip_parse_port(text, &ip, &port);
+}
+
+static bool check_resolvers(const char *list, struct buf *why)
+{
+    for (const char *item = list; *list != '\0';) {
+        item += strspn(item, " \t");
+        size_t len = strcspn(item, ", \t");
+        if (!is_resolver(item, len)) {
+            config_fault(why, "dns.resolvers", "not ip[:port], separated by commas:", item, "");
+            return false;
+        }
+        item += len;
+        item += strspn(item, " \t");
+        if (*item == '\0')
+            return true;
+        if (*item++ != ',') {
+            config_fault(why, "dns.resolvers", "a comma is missing before", item - 1, "");
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum error check_allow(const char *list, struct buf *why)
+{
+    struct ip_set set;
+    const char *bad = NULL;
+    enum error error = ip_set_parse(list, &set, &bad);
+    ip_set_dispose(&set);
+    if (error == ERR_SYNTAX)
+        config_fault(why, "safety.allow", "not a prefix (or with bits set behind its length):", bad, "");
+    return error;
+}
+
+static bool check_form(bool good, const char *option, const char *value, const char *form, struct buf *why)
+{
+    if (!good)
+        config_fault(why, option, "value", value, form);
+    return good;
+}
+
+enum error config_check(const struct config *config, struct buf *why)
+{
+    uint32_t index, count;
+    const char *ehlo = config->smtp_ehlo, *contact = config->smtp_contact;
+    bool good = check_form(config_shard(config, &index, &count), "scan.shard", config->scan_shard,
+                           " is not i/n with i from 1 to n", why);
+    good &= check_form(ehlo[0] == '\0' || is_host_name(ehlo), "smtp.ehlo", ehlo,
+                       " is not a fully qualified host name", why);
+    good &=
+        check_form(contact[0] == '\0' || (is_header_safe(contact) && (is_url(contact) || is_mailto(contact))),
+                   "smtp.contact", contact, " is neither a http(s) URL nor mailto:", why);
+    good &= check_resolvers(config->dns_resolvers, why);
+    enum error error = check_allow(config->safety_allow, why);
+    if (error == ERR_MEMORY)
+        return error;
+    return good && error == ERR_OK ? ERR_OK : ERR_CONFIG;
+}

@@ -1,0 +1,47 @@
+/*
+ * The rows of options.def as data, and values as text; private to scanner/config/config*.c.
+ */
+#ifndef STSWEEP_CONFIG_CONFIG_TABLE_H
+#define STSWEEP_CONFIG_CONFIG_TABLE_H
+
+#include "scanner/config/config.h"
+
+enum config_type { CONFIG_IS_NUMBER, CONFIG_IS_DURATION, CONFIG_IS_SIZE, CONFIG_IS_CHOICE, CONFIG_IS_TEXT };
+
+struct config_option {
+    const char *section, *key;
+    enum config_type type;
+    size_t offset; /* of the member in struct config */
+    const char *initial, *minimum, *maximum, *choices;
+    char letter; /* 0 for none */
+    const char *help;
+};
+
+extern const struct config_option config_options[];
+extern const size_t config_option_count;
+
+enum { CONFIG_TEXT_BYTES = 65536, CONFIG_VALUE_BYTES = 24, CONFIG_NAME_BYTES = 64 };
+
+/* The value of a number, duration, size or choice; false where the text is none. Ranges are not looked at. */
+bool config_value_parse(const struct config_option *option, const char *text, int64_t *value);
+
+/* The shortest text that parses to the same value: 60000 ms as "1m". For a choice, the choice's name. */
+void config_value_format(const struct config_option *option, int64_t value, char text[CONFIG_VALUE_BYTES]);
+
+/* What such a value looks like, for messages: "a whole number with a unit: ms, s, m or h". */
+const char *config_type_form(enum config_type type);
+
+/* Is there such a section? */
+bool config_has_section(const char *section);
+
+/* How many letters must be put in, left out, replaced or swapped with their neighbour to make b from a. */
+size_t config_distance(const char *a, const char *b);
+
+/* The known section (of any option) whose name is nearest. */
+const char *config_nearest_section(const char *section);
+
+/* A line in *why: "origin: reason", with what came from outside cut short and made printable. */
+void config_fault(struct buf *why, const char *origin, const char *reason, const char *outside,
+                  const char *rest);
+
+#endif

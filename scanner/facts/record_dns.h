@@ -1,0 +1,100 @@
+/*
+ * What the DNS said: a part of record.h, whose rules of ownership and of texts hold here too. Never a
+ * judgement.
+ */
+#ifndef STSWEEP_FACTS_RECORD_DNS_H
+#define STSWEEP_FACTS_RECORD_DNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scanner/base/bytes.h"
+#include "scanner/base/ip.h"
+
+enum dns_status {
+    DNS_NOT_ASKED,
+    DNS_ANSWERED, /* at least one record of the type asked for */
+    DNS_NXDOMAIN,
+    DNS_NODATA,
+    DNS_SERVFAIL,
+    DNS_REFUSED,
+    DNS_TIMEOUT,
+    DNS_BOGUS,
+    DNS_FORMERR,
+    DNS_TRUNCATED_NO_TCP,
+    DNS_LOOP,
+    DNS_LAME,
+    DNS_TOO_LARGE, /* more than is kept of an answer (scanner/facts/record_kept.h), and nothing of it was */
+    DNS_STATUS_COUNT
+};
+
+enum dns_security {
+    DNSSEC_UNVALIDATED, /* nobody whom we trust has checked */
+    DNSSEC_INSECURE,
+    DNSSEC_SECURE,
+    DNSSEC_BOGUS,
+    DNSSEC_COUNT
+};
+
+/* What a resolver says of why it answers so (RFC 8914): evidence, of which nothing is judged. */
+enum { DNS_EDES_KEPT = 2, DNS_EDE_TEXT_BYTES = 64 };
+struct dns_ede {
+    uint16_t code;     /* of IANA's registry: dns_ede_name */
+    struct bytes text; /* its own words, cut at DNS_EDE_TEXT_BYTES; may be empty */
+};
+
+/* How one question went. */
+struct lookup_facts {
+    enum dns_status status;
+    enum dns_security security;
+    uint32_t ttl; /* seconds; the smallest of the chain and the records, or of the negative answer */
+    uint32_t cname_count;
+    const char **cnames;   /* targets of the CNAME chain in order; NULL where there is none */
+    const char *why_bogus; /* the validator's words, or NULL */
+    struct dns_ede *edes;  /* the first DNS_EDES_KEPT of the answer; NULL where there is none */
+    uint32_t ede_count;
+    bool stale;     /* of an MX host's addresses: this lookup failed, and those of an earlier answer stand in
+                       place */
+    bool truncated; /* answered with more records than are kept: those that are missing may decide */
+};
+
+struct txt_facts {
+    struct lookup_facts lookup;
+    struct bytes *rrs; /* one RR each, its strings joined with nothing between (TXT-1) */
+    size_t rr_count;
+};
+
+struct mx_rr {
+    uint16_t preference;
+    const char *host; /* "." for the root */
+};
+
+struct mx_facts {
+    struct lookup_facts lookup;
+    struct mx_rr *rrs; /* by preference, then by name */
+    size_t rr_count;
+};
+
+struct address_facts {
+    struct lookup_facts a;
+    struct lookup_facts aaaa;
+    struct ip_addr *ips; /* A before AAAA, each in ascending order, no duplicates */
+    size_t ip_count;
+};
+
+struct tlsa_rr {
+    uint8_t usage;
+    uint8_t selector;
+    uint8_t matching;
+    struct bytes data;
+};
+
+struct tlsa_facts {
+    struct lookup_facts lookup;
+    const char *base; /* the TLSA base domain that was used (RFC 7672 section 2.2.2), or NULL */
+    struct tlsa_rr *rrs;
+    size_t rr_count;
+};
+
+#endif

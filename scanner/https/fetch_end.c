@@ -1,0 +1,199 @@
+/* One function for each stretch of the way: connecting, the handshake, HTTP. */
+#include "scanner/https/fetch_end.h"
+
+#include "scanner/facts/record_kept.h"
+#include "scanner/facts/net.h"
+
+enum { MEDIA_TYPE_BYTES = 256, CURL_TOO_LARGE = 100 };
+
+static enum fetch_step step_reached(const struct fetch_tls *tls, const struct fetch_answer *answer)
+{
+    if (answer->headers_ended)
+        return FETCH_BODY;
+    if (tls->done)
+        return FETCH_HEADERS;
+    return tls->started ? FETCH_TLS : FETCH_CONNECT;
+}
+
+static bool timed_out(const struct fetch_end *end)
+{
+    return end->cause == CAUSE_TIMEOUT ||
+           (end->cause == CAUSE_TRANSFER && end->result == CURLE_OPERATION_TIMEDOUT);
+}
+
+static void conclude_connect(const struct fetch_end *end, struct fetch_facts *facts)
+{
+    if (timed_out(end))
+        facts->net = NET_TIMEOUT;
+    else
+        facts->net = end->cause == CAUSE_TRANSFER ? net_error_of(end->sys_errno) : NET_OTHER;
+}
+
+/* The handshake stopped without an error of TLS: the connection did. */
+static void conclude_lost_handshake(const struct fetch_end *end, struct fetch_facts *facts)
+{
+    facts->net = end->sys_errno == 0 ? NET_RESET : net_error_of(end->sys_errno);
+    facts->tls.end = facts->net == NET_TIMEOUT ? TLS_TIMEOUT : TLS_CLOSED;
+}
+
+static void conclude_tls(const struct fetch_end *end, struct arena *arena, struct fetch_facts *facts)
+{
+    struct tls_facts *tls = &facts->tls;
+    if (timed_out(end)) {
+        facts->deadline = true;
+        tls->end = TLS_TIMEOUT;
+    } else if (end->cause == CAUSE_FLOOD) {
+        tls->end = TLS_FLOODED;
+    } else if (tls->end == TLS_NOT_TRIED) {
+        conclude_lost_handshake(end, facts);
+    } else if (tls->end == TLS_CLOSED) {
+        facts->net = NET_RESET;
+    }
+    if (tls->end == TLS_FAILED && tls->error_text == NULL && end->error[0] != '\0')
+        tls->error_text = peer_text(arena, bytes_of(end->error), CURL_ERROR_SIZE);
+}
+
+/* With TLS 1.3 a server's no comes after our side of the handshake is over. */
+static void conclude_late_alert(const struct fetch_tls *tls, struct arena *arena, struct fetch_facts *facts)
+{
+    facts->step = FETCH_TLS;
+    facts->tls.end = TLS_FAILED;
+    facts->tls.alert = tls->late_alert;
+    facts->tls.error_reason = SSL_AD_REASON_OFFSET + tls->late_alert;
+    facts->tls.error_text = arena_string(arena, SSL_alert_desc_string_long(tls->late_alert));
+}
+
+/* libcurl reports bad chunks and a lost connection by the same code; only its words tell them apart. */
+static bool is_chunk_error(const struct fetch_end *end)
+{
+    return strstr(end->error, "chunked-encoding") != NULL;
+}
+
+static void conclude_lost_answer(const struct fetch_end *end, struct fetch_facts *facts)
+{
+    if (is_chunk_error(end)) {
+        facts->protocol = true;
+        return;
+    }
+    if (end->sys_errno != 0)
+        facts->net = net_error_of(end->sys_errno);
+    facts->truncated = facts->net == NET_OK || facts->step == FETCH_BODY;
+}
+
+static void conclude_whole(const struct fetch_tls *tls, const struct fetch_answer *answer,
+                           struct fetch_facts *facts)
+{
+    if (!answer->headers_ended || (!answer->framed && !tls->close_notify))
+        facts->truncated = true;
+    else
+        facts->step = FETCH_DONE;
+}
+
+/* A header line above libcurl's own ceiling; releases before 8.6 call it a lack of memory. */
+static bool is_endless_line(CURLcode result)
+{
+    return result == CURLE_OUT_OF_MEMORY || (int)result == CURL_TOO_LARGE;
+}
+
+static void conclude_result(const struct fetch_end *end, const struct fetch_tls *tls,
+                            const struct fetch_answer *answer, struct fetch_facts *facts)
+{
+    if (is_endless_line(end->result)) {
+        facts->too_large = true;
+        return;
+    }
+    switch (end->result) {
+    case CURLE_OK:
+        conclude_whole(tls, answer, facts);
+        break;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+        facts->truncated = true;
+        break;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        conclude_lost_answer(end, facts);
+        break;
+    default:
+        facts->protocol = true;
+        break;
+    }
+}
+
+static void conclude_http(const struct fetch_end *end, const struct fetch_tls *tls,
+                          const struct fetch_answer *answer, struct fetch_facts *facts)
+{
+    facts->too_large = answer->too_large || answer->headers_too_large || answer->no_memory;
+    if (fetch_answer_without_body(answer))
+        facts->step = FETCH_DONE;
+    else if (timed_out(end))
+        facts->deadline = true;
+    else if (end->cause == CAUSE_FLOOD)
+        facts->flooded = true;
+    else if (tls->late_alert >= 0 && answer->header_bytes == 0)
+        conclude_late_alert(tls, answer->arena, facts);
+    else if (!facts->too_large)
+        conclude_result(end, tls, answer, facts);
+}
+
+/* An absolute URL where the target can be read as one, else the target as it came. */
+static const char *redirect_target(const char *url, const char *location, struct arena *arena)
+{
+    const char *target = location;
+    char *absolute = NULL;
+    CURLU *parts = curl_url();
+    const unsigned flags = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE;
+    if (parts != NULL && strchr(location, '\\') == NULL &&
+        curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_set(parts, CURLUPART_URL, location, flags) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_URL, &absolute, 0) == CURLUE_OK)
+        target = peer_text(arena, bytes_of(absolute), SIZE_MAX);
+    curl_free(absolute);
+    curl_url_cleanup(parts);
+    return target;
+}
+
+/* What is kept of a body; the cut does not fall inside a character. */
+static struct bytes kept_of(struct bytes body)
+{
+    const size_t most = POLICY_BYTES_JUDGED;
+    if (body.len <= most)
+        return body;
+    size_t len = most;
+    while (len > most - 3 && (body.data[len] & 0xC0) == 0x80)
+        len--;
+    return bytes_make(body.data, len);
+}
+
+/* A body that is not all there must not pass for the policy. */
+static void keep_body(const struct fetch_answer *answer, struct fetch_facts *facts)
+{
+    struct bytes body = buf_bytes(&answer->body);
+    struct bytes kept = kept_of(body);
+    facts->body = arena_bytes(answer->arena, kept);
+    if (kept.len < body.len)
+        facts->body_bytes = body.len;
+    if (facts->body.len == kept.len)
+        return;
+    facts->step = FETCH_BODY;
+    facts->too_large = true;
+}
+
+void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
+                    const struct fetch_answer *answer, struct fetch_facts *facts)
+{
+    facts->step = step_reached(tls, answer);
+    if (facts->step == FETCH_CONNECT)
+        conclude_connect(end, facts);
+    else if (facts->step == FETCH_TLS)
+        conclude_tls(end, answer->arena, facts);
+    else
+        conclude_http(end, tls, answer, facts);
+    bool interim = answer->status < 200 && !answer->headers_ended;
+    facts->http_status = interim ? 0 : answer->status;
+    if (end->content_type != NULL)
+        facts->media_type = peer_text(answer->arena, bytes_of(end->content_type), MEDIA_TYPE_BYTES);
+    if (answer->status >= 300 && answer->status < 400 && answer->location != NULL)
+        facts->redirect = redirect_target(end->url, answer->location, answer->arena);
+    keep_body(answer, facts);
+}

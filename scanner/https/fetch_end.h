@@ -1,0 +1,30 @@
+/* From how a transfer ended to the facts of the fetch. Pure: no I/O, no clock. */
+#ifndef STSWEEP_HTTPS_FETCH_END_H
+#define STSWEEP_HTTPS_FETCH_END_H
+
+#include <curl/curl.h>
+
+#include "scanner/https/fetch_answer.h"
+#include "scanner/https/fetch_tls.h"
+
+enum fetch_cause {
+    CAUSE_TRANSFER,  /* libcurl ended it: see result */
+    CAUSE_TIMEOUT,   /* one of our deadlines */
+    CAUSE_FLOOD,     /* more bytes than any honest answer has */
+    CAUSE_UNSTARTED, /* it could not be started */
+};
+
+struct fetch_end {
+    enum fetch_cause cause;
+    CURLcode result;
+    int sys_errno;            /* libcurl's last, or 0 */
+    const char *error;        /* libcurl's words, or "" */
+    const char *url;          /* that was asked for */
+    const char *content_type; /* or NULL */
+};
+
+/* Fills in everything but ip and ms; tls->facts is &facts->tls. Memory out of answer->arena. */
+void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
+                    const struct fetch_answer *answer, struct fetch_facts *facts);
+
+#endif

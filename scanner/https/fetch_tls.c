@@ -1,0 +1,101 @@
+/* OpenSSL's info and message callbacks → struct fetch_tls. */
+#include "scanner/https/fetch_tls.h"
+
+#include <openssl/err.h>
+
+enum { RECORD_HEADER_BYTES = 5, ALERT_LEVEL_FATAL = 2 };
+
+/* NULL where nobody looks any more. */
+static struct fetch_tls *tls_of(const SSL *ssl)
+{
+    return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+}
+
+static void on_alert(struct fetch_tls *tls, int alert)
+{
+    int description = alert & 0xff;
+    if (description == SSL_AD_CLOSE_NOTIFY)
+        tls->close_notify = true;
+    else if (tls->done && alert >> 8 == ALERT_LEVEL_FATAL)
+        tls->late_alert = description;
+}
+
+/* The error is still in the queue here; libcurl takes it out right after. */
+static void on_handshake_stop(const SSL *ssl, struct fetch_tls *tls)
+{
+    unsigned long error = ERR_peek_error();
+    if (error != 0 && !tls->done && tls->facts->end == TLS_NOT_TRIED)
+        tls_facts_error((SSL *)(uintptr_t)ssl, &tls->verify, tls->reference, error, tls->arena, tls->facts);
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+    struct fetch_tls *tls = tls_of(ssl);
+    SSL *mutable_ssl = (SSL *)(uintptr_t)ssl;
+    if (tls == NULL)
+        return;
+    if (where == SSL_CB_HANDSHAKE_START && !tls->started) {
+        tls->started = true;
+        (void)tls_verify_attach(mutable_ssl, &tls->verify);
+        tls->flow = flow_attach(mutable_ssl, tls->wire_limit);
+    } else if (where == SSL_CB_HANDSHAKE_DONE && !tls->done) {
+        tls->done = true;
+        tls_facts_collect(mutable_ssl, &tls->verify, tls->reference, tls->arena, tls->facts);
+    } else if (where == SSL_CB_READ_ALERT) {
+        on_alert(tls, value);
+    } else if (where == SSL_CB_CONNECT_EXIT && value <= 0) {
+        on_handshake_stop(ssl, tls);
+    }
+}
+
+/* TLS 1.3 has the type of a record inside. */
+static bool is_data(const SSL *ssl, int type, const uint8_t *first)
+{
+    return type == (SSL_version(ssl) == TLS1_3_VERSION ? SSL3_RT_INNER_CONTENT_TYPE : SSL3_RT_HEADER) &&
+           first[0] == SSL3_RT_APPLICATION_DATA;
+}
+
+/* Counts what comes before HTTP sees it: chunk extensions, tickets and the like never reach libcurl's
+ * callbacks. What is in records of data is HTTP's matter: of these the whole is bounded. */
+static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
+{
+    struct fetch_tls *tls = tls_of(ssl);
+    const uint8_t *header = data;
+    (void)arg;
+    flow_message(ssl, written, type, data, len);
+    tls_message_seen(written, version, type, data, len, ssl);
+    if (!written && len > 0 && is_data(ssl, type, data))
+        flow_data(ssl);
+    if (tls != NULL && !written && type == SSL3_RT_HEADER && len >= RECORD_HEADER_BYTES)
+        tls->wire_bytes += RECORD_HEADER_BYTES + ((size_t)header[3] << 8 | header[4]);
+}
+
+enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *tls)
+{
+    enum error error = tls_context_setup(ctx, trust);
+    if (error != ERR_OK)
+        return error;
+    fetch_tls_mute(tls); /* of an earlier connection of the same transfer */
+    if (SSL_CTX_set_app_data(ctx, tls) != 1 || SSL_CTX_up_ref(ctx) != 1)
+        return ERR_LIBRARY;
+    tls->ctx = ctx;
+    SSL_CTX_set_info_callback(ctx, on_info);
+    SSL_CTX_set_msg_callback(ctx, on_message);
+    return ERR_OK;
+}
+
+void fetch_tls_close(struct fetch_tls *tls)
+{
+    flow_close(tls->flow);
+}
+
+void fetch_tls_mute(struct fetch_tls *tls)
+{
+    flow_release(tls->flow);
+    tls->flow = NULL;
+    if (tls->ctx == NULL)
+        return;
+    (void)SSL_CTX_set_app_data(tls->ctx, NULL);
+    SSL_CTX_free(tls->ctx);
+    tls->ctx = NULL;
+}

@@ -1,0 +1,188 @@
+/* The sum of what may be held. Every constant here stands for one in the module that it names. */
+#include "scanner/machine/ceilings.h"
+
+#include "scanner/dns/lookup.h"
+#include "scanner/reach/lanes.h"
+#include "scanner/machine/setup.h"
+#include "scanner/machine/watch.h"
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+/* Open files. */
+enum {
+    FILES_OF_OUR_OWN = 24, /* standard ones, directory, lock, streams, spools, input, signals, mailboxes */
+    FILES_A_LOOP = 6,      /* epoll, mailbox, libevent's and libcurl's own wake-ups */
+    STUB_SOCKETS = 16,     /* scanner/dns/upstream.h: shared by the loops, but each has the least */
+    STUB_SOCKETS_LEAST = 4,
+    EMBEDDED_SHARE =
+        4, /* scanner/dns/recursive_context.c: one part in four for UDP, at least so many a loop */
+    EMBEDDED_LEAST = 16,
+    EMBEDDED_TCP_LEAST = 8,
+    EMBEDDED_TCP_MOST = 128,
+    EMBEDDED_OWN = 4
+};
+
+static uint64_t at_least(uint64_t value, uint64_t least)
+{
+    return value < least ? least : value;
+}
+
+static uint64_t count_resolvers(const struct config *config)
+{
+    uint64_t count = 0;
+    const char *list = config->dns_resolvers;
+    for (;;) {
+        list += strspn(list, ", \t");
+        if (*list == '\0')
+            return count;
+        count++;
+        list += strcspn(list, ", \t");
+    }
+}
+
+/* ---- memory ---------------------------------------------------------------------------------------------
+ */
+
+void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
+{
+    uint64_t loops = setup_loops(config);
+    uint64_t resolvers = at_least(count_resolvers(config), 1);
+    uint64_t in_flight = (uint64_t)config->scan_in_flight;
+    const struct ceiling made[CEILINGS] = {
+        {"domains in flight", "scan.in_flight", in_flight, 2 * MIB + 4 * KIB},
+        {"domains parked", "limits.parked", (uint64_t)config->limits_parked, 2 * MIB + 4 * KIB},
+        {"DNS questions", "dns.outstanding, a resolver", resolvers * (uint64_t)config->dns_outstanding, KIB},
+        {"policy fetches", "policy.live", (uint64_t)config->policy_live,
+         114 * KIB + (uint64_t)config->policy_max_bytes},
+        {"SMTP sessions", "smtp.live", (uint64_t)config->smtp_live, 1064 * KIB},
+        {"certificate chains", "smtp.live, policy.live",
+         (uint64_t)config->smtp_live + (uint64_t)config->policy_live, 3 * MIB},
+        {"MX hosts kept", "scan.cache", 1, (uint64_t)config->scan_cache},
+        {"what crowded addresses said", "32 MiB, past limits.names_per_ip", 1, LANES_SAMPLES_BYTES},
+        {"names in memory", "input.memory, two passes", 2, (uint64_t)config->input_memory},
+        {"records not yet written", "64 MiB, and what is in flight", 1,
+         (uint64_t)64 * MIB + in_flight * 8 * KIB},
+        {"frames being filled", "four streams", 4, 2 * (uint64_t)config->output_frame_bytes + 8 * MIB},
+        {"loops: resolver caches, TLS, libraries", "scan.loops", loops,
+         (uint64_t)64 * MIB / loops + 16 * MIB},
+    };
+    memcpy(rows, made, sizeof made);
+}
+
+uint64_t ceilings_total(const struct ceiling rows[CEILINGS])
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < CEILINGS; i++)
+        total += rows[i].most * rows[i].worst_bytes;
+    return total;
+}
+
+uint32_t ceilings_threads(const struct config *config)
+{
+    return setup_loops(config) + 3;
+}
+
+static void print_row(FILE *out, const char *what, uint64_t most, uint64_t each, uint64_t product,
+                      const char *from)
+{
+    (void)fprintf(out, "  %-40s %8llu x %9llu KiB = %10.1f MiB  %s\n", what, (unsigned long long)most,
+                  (unsigned long long)(each / KIB), (double)product / MIB, from);
+}
+
+void ceilings_print(const struct config *config, FILE *out)
+{
+    struct ceiling rows[CEILINGS];
+    ceilings_of(config, rows);
+    (void)fputs(
+        "Memory at most, were every peer as hostile as can be (a domain without a record takes 2 KiB):\n",
+        out);
+    for (size_t i = 0; i < CEILINGS; i++)
+        print_row(out, rows[i].what, rows[i].most, rows[i].worst_bytes, rows[i].most * rows[i].worst_bytes,
+                  rows[i].from);
+    (void)fprintf(out, "  %-40s %33.1f MiB\n", "together", (double)ceilings_total(rows) / MIB);
+    (void)fputs(
+        "Growing with the list besides, bytes for each: name 1/8; certificate 22 to 43; address that timed "
+        "out 16 to 43;\naddress that served several host names 24 at most.\n",
+        out);
+    (void)fprintf(out, "Threads: %u (loops, reader, writer, main). Open files: %llu at most.\n",
+                  ceilings_threads(config),
+                  (unsigned long long)ceilings_files(config, setup_open_files_allowed()));
+}
+
+/* ---- open files -----------------------------------------------------------------------------------------
+ */
+
+/* Of one of so many loops. */
+static uint64_t resolver_files(const struct config *config, uint64_t limit, uint64_t loops)
+{
+    uint64_t resolvers = count_resolvers(config);
+    if (resolvers > 0) {
+        uint64_t sockets = at_least((STUB_SOCKETS + loops - 1) / loops, STUB_SOCKETS_LEAST);
+        return resolvers * sockets + resolver_tcp_most(limit, (uint32_t)loops);
+    }
+    uint64_t udp = at_least(limit / EMBEDDED_SHARE / loops, EMBEDDED_LEAST);
+    uint64_t tcp = at_least(udp / 8, EMBEDDED_TCP_LEAST);
+    return udp + (tcp < EMBEDDED_TCP_MOST ? tcp : EMBEDDED_TCP_MOST) + EMBEDDED_OWN;
+}
+
+/* All but connections to peers. */
+static uint64_t fixed_files(const struct config *config, uint64_t limit)
+{
+    uint64_t loops = setup_loops(config);
+    return FILES_OF_OUR_OWN + loops * (FILES_A_LOOP + resolver_files(config, limit, loops)) +
+           resolver_files(config, limit, WATCH_SHARE);
+}
+
+/* Each loop has one place at least, whatever the option says. */
+static uint64_t peer_files(const struct config *config)
+{
+    uint64_t loops = setup_loops(config);
+    return at_least((uint64_t)config->smtp_live, loops) + at_least((uint64_t)config->policy_live, loops);
+}
+
+uint64_t ceilings_files(const struct config *config, uint64_t limit)
+{
+    return fixed_files(config, limit) + peer_files(config);
+}
+
+static bool fits_at_all(const struct config *config, uint64_t limit)
+{
+    return fixed_files(config, limit) + 2 * (uint64_t)setup_loops(config) <= limit;
+}
+
+/* What is left for peers goes to both kinds in the proportion that was asked for. */
+static void share_out(struct config *config, uint64_t left)
+{
+    uint64_t loops = setup_loops(config);
+    uint64_t asked = (uint64_t)config->smtp_live + (uint64_t)config->policy_live;
+    if (left > asked)
+        left = asked;
+    uint64_t policy = at_least(left * (uint64_t)config->policy_live / asked, loops);
+    if (policy > left - loops)
+        policy = left - loops;
+    config->policy_live = (int64_t)policy;
+    config->smtp_live = (int64_t)(left - policy);
+}
+
+bool ceilings_fit(struct config *config, uint64_t limit, struct buf *said)
+{
+    const struct config asked = *config;
+    if (ceilings_files(config, limit) <= limit)
+        return true;
+    while (!fits_at_all(config, limit) && setup_loops(config) > 1)
+        config->scan_loops = (int64_t)setup_loops(config) - 1;
+    if (!fits_at_all(config, limit)) {
+        buf_printf(said, "open files: %llu are allowed, %llu are needed at least; raise ulimit -n",
+                   (unsigned long long)limit, (unsigned long long)(fixed_files(config, limit) + 2));
+        return false;
+    }
+    share_out(config, limit - fixed_files(config, limit));
+    buf_printf(said,
+               "open files: %llu are allowed, so smtp.live is %lld instead of %lld, policy.live %lld instead "
+               "of %lld",
+               (unsigned long long)limit, (long long)config->smtp_live, (long long)asked.smtp_live,
+               (long long)config->policy_live, (long long)asked.policy_live);
+    if (setup_loops(config) != setup_loops(&asked))
+        buf_printf(said, ", scan.loops %u instead of %u", setup_loops(config), setup_loops(&asked));
+    return true;
+}

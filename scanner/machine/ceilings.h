@@ -1,0 +1,45 @@
+/*
+ * What a scan may hold at most, out of the options in force: memory by class, and open files. One table, from
+ * which `stsweep scan --help` prints and which docs/design.md repeats. Asks the system for nothing but the
+ * number of cores.
+ */
+#ifndef STSWEEP_MACHINE_CEILINGS_H
+#define STSWEEP_MACHINE_CEILINGS_H
+
+#include <stdio.h>
+
+#include "scanner/base/buf.h"
+#include "scanner/config/config.h"
+
+struct ceiling {
+    const char *what;
+    const char *from;     /* the options or the constant that it comes from */
+    uint64_t most;        /* how many there are at most */
+    uint64_t worst_bytes; /* of one, where its peer is as hostile as can be */
+};
+
+enum { CEILINGS = 12 };
+
+/* The rows for a configuration. */
+void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS]);
+
+/* Bytes, all rows together. */
+uint64_t ceilings_total(const struct ceiling rows[CEILINGS]);
+
+/* The table, its sum, what grows with the list besides, threads and open files. */
+void ceilings_print(const struct config *config, FILE *out);
+
+/* loops, and reader, writer and main. */
+uint32_t ceilings_threads(const struct config *config);
+
+/* Open files at most where the system allows `limit`. */
+uint64_t ceilings_files(const struct config *config, uint64_t limit);
+
+/*
+ * Lowers smtp.live, policy.live and, where even that is not enough, scan.loops, until ceilings_files fits the
+ * limit. A line about it into *said where something was lowered. false: it does not fit with anything; *said
+ * says what would.
+ */
+bool ceilings_fit(struct config *config, uint64_t limit, struct buf *said);
+
+#endif

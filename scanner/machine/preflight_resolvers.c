@@ -1,0 +1,222 @@
+/* Do the resolvers answer, validate, and say NXDOMAIN for what does not exist? */
+#include "scanner/machine/preflight_resolvers.h"
+
+#include "scanner/base/clock.h"
+#include "scanner/config/config.h"
+#include "scanner/machine/setup.h"
+
+enum { RESOLVER_SHARE = 4 /* of a resolver's sockets and questions: what is asked here is little */ };
+
+static bool is_embedded(const struct resolver_looks *looks)
+{
+    return looks->config->dns_resolvers[0] == '\0';
+}
+
+/* Whoever says this of the root knows the root, or at least answers everything. */
+static bool is_usable(const struct resolver_look *look)
+{
+    bool answers = look->status == DNS_ANSWERED || look->status == DNS_NODATA || look->status == DNS_NXDOMAIN;
+    return answers && !look->rewrites;
+}
+
+/* Nothing comes from it at all. One that refuses to speak of the root may still serve what it is asked for.
+ */
+static bool is_silent(const struct resolver_look *look)
+{
+    return look->status == DNS_NOT_ASKED || look->status == DNS_TIMEOUT ||
+           (is_embedded(look->looks) && look->status == DNS_SERVFAIL); /* how unreachable roots reach us */
+}
+
+static void end_question(struct resolver_look *look)
+{
+    look->looks->questions_left--;
+    look->looks->answered(look->looks->arg);
+}
+
+static void on_root(void *arg, const struct dns_answer *answer)
+{
+    struct resolver_look *look = arg;
+    look->status = answer->lookup.status;
+    look->security = answer->lookup.security;
+    look->ms = clock_monotonic_ms() - look->looks->began_ms;
+    end_question(look);
+}
+
+static void on_nobody(void *arg, const struct dns_answer *answer)
+{
+    struct resolver_look *look = arg;
+    look->rewrites = look->rewrites || answer->lookup.status == DNS_ANSWERED;
+    end_question(look);
+}
+
+/* Names that no cache can know, alone and under a large top-level domain: some rewrite only the one kind. */
+static void ask(struct resolver_look *look, struct lookup_engine *engine)
+{
+    char alone[64], below[64];
+    (void)snprintf(alone, sizeof alone, "no-such-%016llx", (unsigned long long)setup_random());
+    (void)snprintf(below, sizeof below, "no-such-%016llx.com", (unsigned long long)setup_random());
+    look->looks->questions_left += RESOLVER_QUESTIONS;
+    (void)lookup_start(engine, ".", DNS_TYPE_SOA, on_root, look);
+    (void)lookup_start(engine, alone, DNS_TYPE_A, on_nobody, look);
+    (void)lookup_start(engine, below, DNS_TYPE_A, on_nobody, look);
+}
+
+/* One that there is no route to fails here alone; that none can be reached, the caller's engine said. */
+static void start(struct resolver_looks *looks, const char *name)
+{
+    const char *why = NULL;
+    struct ip_addr ip;
+    uint16_t port;
+    struct resolver_look *look = &looks->of[looks->count++];
+    *look = (struct resolver_look){.looks = looks, .config = *looks->config, .trusted = true};
+    (void)snprintf(look->name, sizeof look->name, "%s", name);
+    struct lookup_engine *engine = looks->engine;
+    if (!is_embedded(looks)) {
+        const char *list = look->name;
+        look->trusted =
+            resolver_next_address(&list, &ip, &port, &why) && resolver_is_trusted(looks->config, &ip);
+        look->config.dns_resolvers = look->name;
+        look->config.dns_trust_ad = DNS_TRUST_AD_YES;
+        engine = look->engine = resolver_create(looks->base, &look->config, NULL, RESOLVER_SHARE, &why);
+    }
+    if (engine != NULL)
+        ask(look, engine);
+}
+
+void resolver_looks_start(struct resolver_looks *looks)
+{
+    const char *list = looks->config->dns_resolvers;
+    char name[PREFLIGHT_NAME_BYTES];
+    looks->began_ms = clock_monotonic_ms();
+    if (is_embedded(looks))
+        start(looks, "the embedded resolver");
+    while (looks->count < DNS_RESOLVERS_MOST && preflight_item(&list, name))
+        start(looks, name);
+}
+
+void resolver_looks_dispose(struct resolver_looks *looks)
+{
+    for (size_t i = 0; i < looks->count; i++)
+        lookup_engine_destroy(looks->of[i].engine);
+}
+
+/* ---- what is known of one ----------------------------------------------------------------------------- */
+
+static enum validation validation_of(const struct resolver_look *look)
+{
+    if (!is_usable(look) || look->security == DNSSEC_UNVALIDATED)
+        return VALIDATION_UNKNOWN;
+    return look->security == DNSSEC_SECURE ? VALIDATION_DONE : VALIDATION_NONE;
+}
+
+static size_t count_validation(const struct resolver_looks *looks, enum validation validation)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < looks->count; i++)
+        count += is_usable(&looks->of[i]) && validation_of(&looks->of[i]) == validation;
+    return count;
+}
+
+size_t resolver_looks_usable(const struct resolver_looks *looks)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < looks->count; i++)
+        count += is_usable(&looks->of[i]);
+    return count;
+}
+
+bool resolver_looks_validated(const struct resolver_looks *looks)
+{
+    return count_validation(looks, VALIDATION_DONE) > 0;
+}
+
+static bool is_useless(const struct resolver_look *look)
+{
+    return is_silent(look) || look->status == DNS_BOGUS || look->rewrites;
+}
+
+static void keep_notes(const struct resolver_looks *looks, struct preflight *preflight)
+{
+    size_t useless = 0;
+    for (size_t i = 0; i < looks->count; i++) {
+        const struct resolver_look *look = &looks->of[i];
+        useless += is_useless(look);
+        preflight->resolvers.of[i] =
+            (struct resolver_note){.left_out = look->rewrites, .validation = validation_of(look)};
+    }
+    preflight->no_resolver = useless == looks->count;
+}
+
+/* ---- lines -------------------------------------------------------------------------------------------- */
+
+static void say_one(const struct resolver_look *look, char text[PREFLIGHT_TEXT_BYTES])
+{
+    preflight_append(text, "%s ", look->name);
+    if (look->rewrites)
+        preflight_append(text, "answers for names that do not exist: left out");
+    else if (is_usable(look))
+        preflight_append(text, "answers in %lld ms", (long long)look->ms);
+    else if (is_silent(look))
+        preflight_append(text, "does not answer");
+    else
+        preflight_append(text, "answers %s for the root", dns_status_name(look->status));
+}
+
+static void say_resolvers(const struct resolver_looks *looks, struct preflight *preflight)
+{
+    size_t usable = resolver_looks_usable(looks);
+    char *text = preflight_add(preflight, "resolvers", usable == looks->count);
+    preflight_append(text, "%zu of %zu can be used: ", usable, looks->count);
+    for (size_t i = 0; i < looks->count; i++) {
+        if (i > 0)
+            preflight_append(text, ", ");
+        say_one(&looks->of[i], text);
+    }
+}
+
+static size_t count_bogus(const struct resolver_looks *looks)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < looks->count; i++)
+        count += looks->of[i].status == DNS_BOGUS;
+    return count;
+}
+
+/* They validate, and dns.trust_ad says that their word counts for nothing. */
+static size_t count_disbelieved(const struct resolver_looks *looks)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < looks->count; i++)
+        count += is_usable(&looks->of[i]) && !looks->of[i].trusted;
+    return count;
+}
+
+static void say_dnssec(const struct resolver_looks *looks, struct preflight *preflight)
+{
+    bool none_usable = resolver_looks_usable(looks) == 0;
+    size_t none = count_validation(looks, VALIDATION_NONE), disbelieved = count_disbelieved(looks);
+    size_t unknown = count_validation(looks, VALIDATION_UNKNOWN), bogus = count_bogus(looks);
+    char *text = preflight_add(preflight, "dnssec", bogus == 0 && none == 0 && unknown == 0 && !none_usable);
+    if (bogus > 0)
+        preflight_append(text, "the root's signatures are bogus for %zu: wrong clock, or wrong trust anchor?",
+                         bogus);
+    else if (none_usable)
+        preflight_append(text, "cannot be told without a resolver");
+    else if (none > 0)
+        preflight_append(text, "%zu do not validate: what they say is unvalidated, and DANE unknown", none);
+    else if (is_embedded(looks) && unknown > 0)
+        preflight_append(text, "no trust anchor: nothing is validated, and DANE unknown");
+    else if (unknown > 0)
+        preflight_append(text, "not known of %zu: they speak no EDNS", unknown);
+    else if (disbelieved > 0)
+        preflight_append(text, "dns.trust_ad does not let %zu be believed: DANE is unknown", disbelieved);
+    else
+        preflight_append(text, "the root's SOA validates");
+}
+
+void resolver_looks_say(const struct resolver_looks *looks, struct preflight *preflight)
+{
+    keep_notes(looks, preflight);
+    say_resolvers(looks, preflight);
+    say_dnssec(looks, preflight);
+}

@@ -1,0 +1,56 @@
+/*
+ * The part of preflight that looks at the resolvers: each is asked for the root's SOA, which it answers with
+ * AD if it validates (RFC 4035 section 3.2.3), and for two names that nobody has. One that answers these
+ * rewrites NXDOMAIN, and whatever it says of a name may be an advertiser's: it is left out like a dead one.
+ * Without dns.resolvers the embedded resolver is looked at the same way.
+ */
+#ifndef STSWEEP_MACHINE_PREFLIGHT_RESOLVERS_H
+#define STSWEEP_MACHINE_PREFLIGHT_RESOLVERS_H
+
+#include "scanner/dns/lookup.h"
+#include "scanner/machine/preflight_lines.h"
+
+enum { RESOLVER_QUESTIONS = 3 };
+
+struct resolver_looks;
+
+struct resolver_look {
+    struct resolver_looks *looks;
+    char name[PREFLIGHT_NAME_BYTES];
+    struct config config;         /* the scan's, with this one resolver, whose AD is taken for what it is */
+    struct lookup_engine *engine; /* NULL: the caller's own */
+    enum dns_status status;       /* of the root's SOA; DNS_NOT_ASKED until an answer comes */
+    enum dns_security security;
+    bool trusted;  /* dns.trust_ad believes its AD */
+    bool rewrites; /* it answered for a name that nobody has */
+    int64_t ms;
+};
+
+struct resolver_looks {
+    const struct config *config;  /* outlives it */
+    struct event_base *base;      /* likewise */
+    struct lookup_engine *engine; /* the caller's, of all resolvers */
+    void (*answered)(void *arg);  /* after each answer */
+    void *arg;
+    struct resolver_look of[DNS_RESOLVERS_MOST];
+    size_t count;
+    size_t questions_left;
+    int64_t began_ms;
+};
+
+/* Begins; config, base, engine, answered and arg are set. */
+void resolver_looks_start(struct resolver_looks *looks);
+
+/* How many can be used: they know the root, or at least answer for it, and rewrite nothing. */
+size_t resolver_looks_usable(const struct resolver_looks *looks);
+
+/* The lines "resolvers" and "dnssec"; preflight->no_resolver and preflight->resolvers. */
+void resolver_looks_say(const struct resolver_looks *looks, struct preflight *preflight);
+
+/* Does any of them validate? */
+bool resolver_looks_validated(const struct resolver_looks *looks);
+
+/* No callback after this. */
+void resolver_looks_dispose(struct resolver_looks *looks);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * What a scan and a check need before the first loop runs: configuration → roots, allowed prefixes, opt-out
+ * list, families that this machine can reach, open-file limit, versions of libraries.
+ */
+#ifndef STSWEEP_MACHINE_SETUP_H
+#define STSWEEP_MACHINE_SETUP_H
+
+#include "scanner/facts/machine.h"
+#include "scanner/reach/worker.h"
+
+/* Fills in everything but the sink and trace. On failure *why says what. context_dispose is fine after
+ * either. */
+enum error context_init(struct scan_context *context, const struct config *config, struct buf *why);
+/* What preflight found: a family that leads nowhere is not there. */
+void context_take_network(struct scan_context *context, const struct network *network);
+
+void context_dispose(struct scan_context *context);
+
+/* scan.loops, or the number of cores. */
+uint32_t setup_loops(const struct config *config);
+
+/* Raises the soft limit of open files to the hard one; returns what it is then. */
+uint64_t setup_open_files(void);
+
+/* The hard limit, to which it would be raised. */
+uint64_t setup_open_files_allowed(void);
+
+/* A random 64-bit number from the system. */
+uint64_t setup_random(void);
+
+enum { SETUP_LIBRARIES = 8 };
+size_t setup_libraries(struct machine_library libraries[SETUP_LIBRARIES]);
+
+#endif

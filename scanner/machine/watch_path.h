@@ -1,0 +1,50 @@
+/*
+ * The part of the watch that looks whether STARTTLS comes through to us (stripped.h decides): it gathers what
+ * the loops have counted, and asks the known hosts when there is a suspicion. On the main thread.
+ */
+#ifndef STSWEEP_MACHINE_WATCH_PATH_H
+#define STSWEEP_MACHINE_WATCH_PATH_H
+
+#include "scanner/machine/knownhosts.h"
+#include "scanner/machine/stripped.h"
+
+enum { WATCH_PATH_LINE_BYTES = 320 };
+
+struct watch_path {
+    struct scan_context *context;
+    struct worker *workers;
+    const struct config *config; /* of the lookups */
+    struct event_base *base;
+    struct stripped stripped;
+    struct lookup_engine *engine; /* of the look that is under way, or NULL */
+    struct known_hosts *known;
+    int64_t look_ends_ms;
+    uint64_t with_before;     /* sessions with STARTTLS at known providers, as last seen */
+    int64_t well_ms;          /* wall clock: when there was last a further one */
+    uint64_t without_before;  /* sessions without it, then */
+    uint64_t without_noticed; /* likewise, of late, while it is lost: from then on they are doubted */
+    bool befell;              /* it was lost at some time */
+    bool said;                /* that it is lost */
+    char line[WATCH_PATH_LINE_BYTES];
+};
+
+/* What all loops have counted. */
+struct path_counts {
+    uint64_t sessions, lacking; /* of hosts of known providers */
+    uint64_t without;           /* of all, that nobody doubted */
+};
+
+void watch_path_init(struct watch_path *path, struct scan_context *context, struct worker *workers,
+                     const struct config *config, struct event_base *base);
+void watch_path_dispose(struct watch_path *path);
+
+/* Several times a second. true: the path has just become clear again. */
+bool watch_path_step(struct watch_path *path, const struct path_counts *counts, int64_t now);
+
+/* The line that is due, or NULL; *ok: it is over. */
+const char *watch_path_say(struct watch_path *path, const struct path_counts *counts, bool *ok);
+
+/* A line for the end of the scan, when the loops have been joined; NULL: nothing befell it. */
+const char *watch_path_closing(struct watch_path *path);
+
+#endif

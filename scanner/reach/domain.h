@@ -1,0 +1,41 @@
+/*
+ * One domain's life on one loop:
+ *
+ *   RECORDS  TXT at _mta-sts and _smtp._tls, MX: three lookups side by side
+ *   REACH    the policy (where there may be a record) or the look for near misses (where there is none, see
+ *            nearmiss.h), beside every MX host, in the order of preference and four at a time
+ *   JUDGE    facts → judgement → sink
+ *
+ * In REACH a domain is parked: it leaves the loop's share of scan.in_flight, up to limits.parked, so that one
+ * that waits for its turn at a paced address holds up nobody. What it waits for has ceilings of its own.
+ */
+#ifndef STSWEEP_REACH_DOMAIN_H
+#define STSWEEP_REACH_DOMAIN_H
+
+#include <stdint.h>
+
+#include "scanner/base/bytes.h"
+#include "scanner/base/error.h"
+
+struct worker;
+
+/* Facts and judgement of one domain, whatever peers send: scanner/facts/record_kept.h bounds each part, and
+ * tests/unit/reach/test_kept.c fills them all. */
+enum { DOMAIN_ARENA_BYTES = 2 << 20 };
+
+struct domain_input {
+    uint64_t ordinal;
+    const char *domain;
+    uint32_t rank;
+    const char *label;  /* or NULL */
+    struct bytes looks; /* of earlier passes (scanner/reach/looks); empty for none */
+};
+
+/* On the worker's thread. input is copied. The sink gets the facts and then a release, or only the release
+ * where the domain was parked before. ERR_MEMORY: neither will come. */
+enum error domain_start(struct worker *worker, const struct domain_input *input);
+
+/* Ends all domains of the worker without a record. On the worker's thread, or when it is joined. */
+void domains_end(struct worker *worker);
+
+#endif

@@ -1,0 +1,500 @@
+/* The table of MX hosts that this loop owns, its entries' lives, and the requests that this loop made. */
+#include "scanner/reach/hosts.h"
+
+#include <stdlib.h>
+
+#include "scanner/reach/addresses.h"
+#include "scanner/base/clock.h"
+#include "scanner/base/list.h"
+#include "scanner/base/map.h"
+#include "scanner/reach/hostprobes.h"
+#include "scanner/reach/seen.h"
+#include "scanner/reach/tlsa.h"
+#include "scanner/verdict/verdict.h"
+#include "scanner/reach/worker.h"
+
+enum { HEAP_OVERHEAD_BYTES = 16, NAME_CEILING = 4 * 255 };
+
+enum entry_state { ENTRY_NEW, ENTRY_ADDRESSES, ENTRY_TLSA, ENTRY_PROBES, ENTRY_ADOPTS, ENTRY_READY };
+
+struct entry {
+    struct map_node node;
+    struct list recent; /* in hosts->ready while it is ready */
+    struct hosts *hosts;
+    char *host;
+    bool probe; /* part of the key: is it to be probed? */
+    enum entry_state state;
+    struct list subscribers; /* of struct subscriber */
+    struct host_result *result;
+    struct address_query address;
+    struct tlsa_query tlsa;
+    bool doubted;                /* hosts_doubt, once ready */
+    bool intent;                 /* a domain with an MTA-STS record asked: the budget of names is no bar */
+    struct host_result *earlier; /* what is known already, where a look at it is repeated; or NULL */
+    struct looks_again again;    /* what of that is looked at once more; the list is owned */
+    struct host_probes probes;
+    struct handle adopts;
+};
+
+struct subscriber {
+    struct list link;
+    struct worker *from;
+    struct handle handle;
+};
+
+struct request {
+    host_ready ready;
+    void *arg;
+};
+
+struct hosts {
+    struct worker *worker;
+    struct map entries;
+    struct list ready; /* least recently used first */
+    size_t bytes;      /* of the ready ones */
+    size_t ceiling_bytes;
+    struct slots requests;
+    struct seen seen; /* hosts whose entries are gone */
+};
+
+struct host_message {
+    struct message message;
+    struct worker *from;
+    struct handle handle;
+    struct host_result *result; /* NULL: this is a request */
+    bool probe;
+    bool intent;
+    struct looks_again again; /* the list is owned */
+    char host[];
+};
+
+/* ---- the table ------------------------------------------------------------------------------------- */
+
+/* The key of a host: its name and whether it is probed. */
+struct host_key {
+    char text[1 + NAME_CEILING];
+    size_t len;
+};
+
+static struct bytes make_key(struct host_key *key, const char *host, bool probe)
+{
+    size_t len = strnlen(host, sizeof key->text - 1);
+    key->text[0] = probe ? 'p' : 'a';
+    memcpy(key->text + 1, host, len);
+    key->len = len + 1;
+    return bytes_make(key->text, key->len);
+}
+
+static bool is_entry(const struct map_node *node, struct bytes key)
+{
+    const struct entry *entry = (const struct entry *)node;
+    return (key.data[0] == 'p') == entry->probe && strlen(entry->host) == key.len - 1 &&
+           memcmp(entry->host, key.data + 1, key.len - 1) == 0;
+}
+
+struct hosts *hosts_create(struct worker *worker)
+{
+    struct hosts *hosts = calloc(1, sizeof *hosts);
+    if (hosts == NULL)
+        return NULL;
+    hosts->worker = worker;
+    hosts->ceiling_bytes = (size_t)worker->context->config->scan_cache / worker->count;
+    map_init(&hosts->entries, worker->context->hash_seed, is_entry);
+    list_init(&hosts->ready);
+    slots_init(&hosts->requests);
+    return hosts;
+}
+
+static void entry_free(struct entry *entry)
+{
+    address_query_cancel(&entry->address);
+    tlsa_query_cancel(&entry->tlsa);
+    hosts_cancel(entry->hosts->worker, entry->adopts);
+    host_probes_dispose(&entry->probes);
+    host_result_release(entry->earlier);
+    struct list *link;
+    while ((link = list_first(&entry->subscribers)) != NULL) {
+        list_remove(link);
+        free(list_entry(link, struct subscriber, link));
+    }
+    list_remove(&entry->recent);
+    host_result_release(entry->result);
+    free(entry->again.list);
+    free(entry->host);
+    free(entry);
+}
+
+/* What the heap gave for it, so that scan.cache bounds memory and not only facts. */
+static size_t entry_bytes(const struct entry *entry)
+{
+    return sizeof *entry + strlen(entry->host) + 1 + host_result_bytes(entry->result) +
+           2 * HEAP_OVERHEAD_BYTES;
+}
+
+static uint64_t hash_of(const struct hosts *hosts, struct bytes key)
+{
+    return map_hash(key, hosts->worker->context->hash_seed);
+}
+
+static void forget(struct entry *entry)
+{
+    struct host_key space;
+    seen_add(&entry->hosts->seen, hash_of(entry->hosts, make_key(&space, entry->host, entry->probe)));
+    entry->hosts->bytes -= entry_bytes(entry);
+    map_remove(&entry->hosts->entries, &entry->node);
+    entry_free(entry);
+}
+
+static void keep_ready(struct entry *entry)
+{
+    struct hosts *hosts = entry->hosts;
+    list_add(&hosts->ready, &entry->recent);
+    hosts->bytes += entry_bytes(entry);
+    struct list *oldest;
+    while (hosts->bytes > hosts->ceiling_bytes && (oldest = list_first(&hosts->ready)) != &entry->recent)
+        forget(list_entry(oldest, struct entry, recent));
+}
+
+static void free_node(struct map_node *node, void *arg)
+{
+    (void)arg;
+    entry_free((struct entry *)node);
+}
+
+static void free_request(void *object, void *arg)
+{
+    (void)arg;
+    free(object);
+}
+
+void hosts_destroy(struct hosts *hosts)
+{
+    if (hosts == NULL)
+        return;
+    map_each(&hosts->entries, free_node, NULL);
+    map_dispose(&hosts->entries);
+    slots_each(&hosts->requests, free_request, NULL);
+    slots_dispose(&hosts->requests);
+    free(hosts);
+}
+
+/* ---- an entry's life ------------------------------------------------------------------------------- */
+
+static void deliver(struct message *message, void *receiver);
+
+static void set_state(struct entry *entry, enum entry_state state)
+{
+    entry->state = state;
+}
+
+static void answer(const struct entry *entry, struct worker *to, struct handle handle)
+{
+    struct host_message *message = calloc(1, sizeof *message);
+    if (message == NULL)
+        out_of_memory("an MX host's answer");
+    message->message.deliver = deliver;
+    message->handle = handle;
+    message->result = entry->result;
+    atomic_fetch_add(&entry->result->references, 1);
+    loop_post(&to->loop, &message->message);
+}
+
+static void enter_ready(struct entry *entry)
+{
+    set_state(entry, ENTRY_READY);
+    struct list *link;
+    while ((link = list_first(&entry->subscribers)) != NULL) {
+        struct subscriber *subscriber = list_entry(link, struct subscriber, link);
+        answer(entry, subscriber->from, subscriber->handle);
+        list_remove(link);
+        free(subscriber);
+    }
+    keep_ready(entry);
+}
+
+static void on_probed(void *arg)
+{
+    struct entry *entry = arg;
+    if (entry->intent && host_probes_catch_up(&entry->probes))
+        return;
+    host_probes_publish(&entry->probes);
+    if (host_probes_may_come(&entry->result->facts))
+        entry->result->turns_after_ms = clock_monotonic_ms() + HOST_FAILURE_HOLDS_S * 1000;
+    enter_ready(entry);
+}
+
+static enum probe_leave leave_of(const struct entry *entry)
+{
+    const struct host_facts *facts = &entry->result->facts;
+    if (!entry->probe)
+        return PROBE_NOT_WANTED;
+    if (addresses_opted_out(&facts->address, entry->hosts->worker->context->optout))
+        return PROBE_OPTED_OUT;
+    return entry->intent || facts->tlsa.rr_count > 0 ? PROBE_ALWAYS : PROBE_WITHIN_BUDGET;
+}
+
+static void enter_probes(struct entry *entry)
+{
+    struct host_result *earlier = entry->earlier;
+    set_state(entry, ENTRY_PROBES);
+    entry->earlier = NULL;
+    host_probes_start(&entry->probes, entry->hosts->worker, entry->result, earlier, &entry->again,
+                      leave_of(entry), on_probed, entry);
+}
+
+static void on_adopted(void *arg, struct host_result *result)
+{
+    struct entry *entry = arg;
+    entry->adopts = (struct handle){0, 0};
+    host_result_release(entry->result);
+    entry->result = result;
+    enter_ready(entry);
+}
+
+/* A host with TLSA records is probed even where no domain with a policy asked (smtp.probe = intent). */
+static bool wants_adoption(const struct entry *entry)
+{
+    return !entry->probe && entry->hosts->worker->context->config->smtp_probe == SMTP_PROBE_INTENT &&
+           entry->result->facts.tlsa.rr_count > 0;
+}
+
+static void after_lookups(struct entry *entry)
+{
+    if (!wants_adoption(entry)) {
+        enter_probes(entry);
+        return;
+    }
+    set_state(entry, ENTRY_ADOPTS);
+    entry->adopts = hosts_request(entry->hosts->worker, entry->host, true, on_adopted, entry);
+    if (!handle_is_set(entry->adopts))
+        enter_probes(entry);
+}
+
+static void on_tlsa(void *arg)
+{
+    struct entry *entry = arg;
+    entry->result->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&entry->result->facts);
+    after_lookups(entry);
+}
+
+static void on_addresses(void *arg)
+{
+    struct entry *entry = arg;
+    struct worker *worker = entry->hosts->worker;
+    struct host_result *result = entry->result;
+    host_result_serve(result, entry->earlier, clock_monotonic_ms());
+    if (addresses_opted_out(&result->facts.address, worker->context->optout)) {
+        on_tlsa(entry);
+        return;
+    }
+    set_state(entry, ENTRY_TLSA);
+    if (!tlsa_query_start(&entry->tlsa, worker->dns, entry->host, worker->context->config->smtp_port,
+                          &result->facts.address, &result->arena, &result->facts.tlsa, on_tlsa, entry))
+        on_tlsa(entry);
+}
+
+static void enter_addresses(struct entry *entry)
+{
+    set_state(entry, ENTRY_ADDRESSES);
+    struct host_result *result = entry->result;
+    result->facts.host = arena_string(&result->arena, entry->host);
+    if (host_result_take_lookups(result, entry->earlier, clock_monotonic_ms())) {
+        after_lookups(entry);
+        return;
+    }
+    address_query_start(&entry->address, entry->hosts->worker->dns, entry->host, &result->arena,
+                        &result->facts.address, on_addresses, entry);
+}
+
+static struct entry *entry_create(struct hosts *hosts, const struct host_message *message, struct bytes key)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (entry == NULL)
+        out_of_memory("an MX host");
+    entry->hosts = hosts;
+    entry->probe = message->probe;
+    entry->host = strdup(message->host);
+    entry->result = host_result_create(hosts->worker->context->config);
+    entry->result->probed_before =
+        hosts->worker->context->resumed || seen_has(&hosts->seen, hash_of(hosts, key));
+    list_init(&entry->recent);
+    list_init(&entry->subscribers);
+    if (entry->host == NULL || !map_add(&hosts->entries, &entry->node, key))
+        out_of_memory("an MX host");
+    return entry;
+}
+
+static void forget_those(struct hosts *hosts, bool (*is_one)(const struct host_facts *facts))
+{
+    struct list *link = list_first(&hosts->ready);
+    while (link != NULL) {
+        struct entry *entry = list_entry(link, struct entry, recent);
+        link = link->next == &hosts->ready ? NULL : link->next;
+        if (is_one(&entry->result->facts))
+            forget(entry);
+    }
+}
+
+void hosts_new_pass(struct hosts *hosts)
+{
+    forget_those(hosts, verdict_host_may_pass);
+}
+
+void hosts_forget_unoffered(struct hosts *hosts)
+{
+    forget_those(hosts, host_lacked_starttls);
+}
+
+void hosts_doubt(struct hosts *hosts)
+{
+    for (struct list *link = hosts->ready.next; link != &hosts->ready; link = link->next) {
+        struct entry *entry = list_entry(link, struct entry, recent);
+        entry->doubted = verdict_host_may_pass(&entry->result->facts);
+    }
+}
+
+/* ---- messages --------------------------------------------------------------------------------------- */
+
+static void subscribe(struct entry *entry, struct worker *from, struct handle handle)
+{
+    struct subscriber *subscriber = calloc(1, sizeof *subscriber);
+    if (subscriber == NULL)
+        out_of_memory("who asks for an MX host");
+    subscriber->from = from;
+    subscriber->handle = handle;
+    list_add(&entry->subscribers, &subscriber->link);
+}
+
+static void start_entry(struct hosts *hosts, struct host_message *message, struct bytes key,
+                        struct host_result *earlier, bool intent, int64_t anew_before_ms)
+{
+    struct entry *entry = entry_create(hosts, message, key);
+    entry->earlier = earlier;
+    entry->result->anew_before_ms = anew_before_ms;
+    entry->intent = intent;
+    entry->again = message->again;
+    message->again = (struct looks_again){NULL, 0};
+    subscribe(entry, message->from, message->handle);
+    enter_addresses(entry);
+}
+
+/* Ready, but the budget of names left out what this one is to know, or the answers of the DNS have run out,
+ * or a certificate has expired since it was seen, or an address had no turn that may get one now, or what is
+ * known is what is to be looked at once more. */
+static bool is_to_be_repeated(const struct entry *entry, const struct host_message *message)
+{
+    const struct host_result *known = entry->result;
+    const int64_t now = clock_monotonic_ms();
+    bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&known->facts);
+    bool turns_may_come = known->turns_after_ms != 0 && now >= known->turns_after_ms;
+    return knows_too_little || entry->doubted || turns_may_come || now >= known->holds_until_ms ||
+           host_probes_outdated(known, clock_wall_ms()) || looks_are_old(&message->again, &known->facts);
+}
+
+/* What has been probed stays known. */
+static void repeat(struct entry *entry, struct host_message *message, struct bytes key)
+{
+    struct hosts *hosts = entry->hosts;
+    struct host_result *earlier = entry->result;
+    bool intent = message->intent || entry->intent;
+    int64_t anew_before_ms = entry->doubted ? worker_doubted_until_ms(hosts->worker->context) : 0;
+    atomic_fetch_add(&earlier->references, 1);
+    forget(entry);
+    start_entry(hosts, message, key, earlier, intent, anew_before_ms);
+}
+
+static void on_request(struct hosts *hosts, struct host_message *message)
+{
+    struct host_key space;
+    struct bytes key = make_key(&space, message->host, message->probe);
+    struct entry *entry = (struct entry *)map_find(&hosts->entries, key);
+    if (entry == NULL) {
+        start_entry(hosts, message, key, NULL, message->intent, 0);
+    } else if (entry->state != ENTRY_READY) {
+        entry->intent = entry->intent || message->intent;
+        subscribe(entry, message->from, message->handle);
+    } else if (is_to_be_repeated(entry, message)) {
+        repeat(entry, message, key);
+    } else {
+        answer(entry, message->from, message->handle);
+        list_remove(&entry->recent);
+        list_add(&hosts->ready, &entry->recent);
+    }
+}
+
+static void on_result(struct hosts *hosts, const struct host_message *message)
+{
+    struct request *request = slots_remove(&hosts->requests, message->handle);
+    if (request == NULL) {
+        host_result_release(message->result);
+        return;
+    }
+    host_ready ready = request->ready;
+    void *arg = request->arg;
+    free(request);
+    ready(arg, message->result);
+}
+
+static void deliver(struct message *raw, void *receiver)
+{
+    struct host_message *message = (struct host_message *)raw;
+    struct worker *worker = receiver;
+    if (worker->hosts == NULL)
+        host_result_release(message->result);
+    else if (message->result == NULL)
+        on_request(worker->hosts, message);
+    else
+        on_result(worker->hosts, message);
+    free(message->again.list);
+    free(message);
+}
+
+struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready, void *arg)
+{
+    const struct looks_again none = {NULL, 0};
+    return hosts_request_again(worker, host, intent, &none, ready, arg);
+}
+
+static bool copy_looks(const struct looks_again *from, struct looks_again *to)
+{
+    if (from->count == 0)
+        return true;
+    to->list = calloc(from->count, sizeof *to->list);
+    if (to->list == NULL)
+        return false;
+    memcpy(to->list, from->list, from->count * sizeof *to->list);
+    to->count = from->count;
+    return true;
+}
+
+struct handle hosts_request_again(struct worker *worker, const char *host, bool intent,
+                                  const struct looks_again *again, host_ready ready, void *arg)
+{
+    int64_t mode = worker->context->config->smtp_probe;
+    size_t len = strlen(host);
+    struct request *request = calloc(1, sizeof *request);
+    struct host_message *message = calloc(1, sizeof *message + len + 1);
+    struct handle handle = {0, 0};
+    if (request != NULL && message != NULL && copy_looks(again, &message->again)) {
+        *request = (struct request){ready, arg};
+        handle = slots_add(&worker->hosts->requests, request);
+    }
+    if (!handle_is_set(handle)) {
+        free(request);
+        free(message);
+        return handle;
+    }
+    message->message.deliver = deliver;
+    message->from = worker;
+    message->handle = handle;
+    message->intent = intent;
+    message->probe = mode == SMTP_PROBE_ALL || (mode == SMTP_PROBE_INTENT && intent);
+    memcpy(message->host, host, len + 1);
+    loop_post(&worker_of(worker, bytes_make(host, len))->loop, &message->message);
+    return handle;
+}
+
+void hosts_cancel(struct worker *worker, struct handle handle)
+{
+    free(slots_remove(&worker->hosts->requests, handle));
+}

@@ -1,0 +1,59 @@
+/*
+ * The lanes to one address, and those who wait in them (lanes.h says by which order).
+ */
+#ifndef STSWEEP_REACH_LANE_H
+#define STSWEEP_REACH_LANE_H
+
+#include "scanner/reach/lanes.h"
+
+/* One class of connections to one address. */
+struct lane {
+    struct address *address;
+    enum pace_class class;
+    struct list waiting; /* of struct turn, in the order of asking */
+    size_t waiting_count;
+    size_t open;
+    int64_t next_us;        /* the earliest next grant */
+    size_t names;           /* that were let in line in this pass, to be probed */
+    struct list heirs;      /* of struct turn: past the budget, wait for a sample */
+    struct turn *candidate; /* for whom it stands at the gate; NULL: it does not */
+    struct gate_wait place;
+    int64_t place_since_us; /* its turn has come since then; 0: it has not */
+    int64_t look_us;        /* when a better candidate is looked for */
+};
+
+struct address {
+    struct map_node node;
+    struct lanes *lanes;
+    struct ip_addr ip;
+    struct lane of[PACE_CLASSES];
+    struct event *timer; /* NULL until somebody has to wait for it */
+};
+
+/* A request that waits. */
+struct turn {
+    struct list link;
+    struct worker *from;
+    struct handle handle;
+    uint64_t domain;
+    int64_t since_us;
+    bool first; /* of the names at the address in this pass */
+};
+
+/* Monotonic. */
+int64_t lane_now_us(void);
+
+/* What a place at the address counts for. */
+struct gate_ids lane_gate_ids(const struct lanes *lanes, enum pace_class class, const struct ip_addr *ip,
+                              uint64_t domain);
+
+void lane_answer_turn(struct lane *lane, const struct turn *turn, enum pace_answer answer);
+
+/* One more waits in a lane that stands at the gate: for him, if his domain holds fewer places than the
+ * candidate's. */
+void lane_prefer(struct lane *lane, struct turn *turn, int64_t now);
+
+/* Answers who need not wait any longer and lets in who may go now, in all lanes to the address. */
+void lane_serve(struct address *address);
+
+#endif

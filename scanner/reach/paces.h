@@ -1,0 +1,29 @@
+/*
+ * What limits.* allow one IP address, and the share of it that is this scan's: where limits.shards_at_once
+ * scans run side by side, none knows of the others, so each takes a part of the rates and of the budget of
+ * names. A rate below one a minute is an interval above a minute. Connections at a time and names cannot be
+ * divided below one. Pure but for the FILE that is written to.
+ */
+#ifndef STSWEEP_REACH_PACES_H
+#define STSWEEP_REACH_PACES_H
+
+#include <stdio.h>
+
+#include "scanner/config/config.h"
+#include "scanner/reach/limits.h"
+
+struct paces {
+    int64_t interval_us[PACE_CLASSES]; /* from one connection to the next */
+    size_t connections[PACE_CLASSES];  /* at a time */
+    size_t names;                      /* MX host names to probe in a pass */
+};
+
+struct paces paces_of(const struct config *config);
+
+/* How many turns at one address come within limits.wait when all are asked for at once. */
+uint64_t paces_turns_in_wait(const struct config *config, enum pace_class class);
+
+/* What an address meets where a scan is a shard or one of several: nothing for a scan that is alone. */
+void paces_say(const struct config *config, FILE *out);
+
+#endif

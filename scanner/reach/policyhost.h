@@ -1,0 +1,50 @@
+/*
+ * The policy host of one domain: its addresses, a turn at one of them with a place among policy.live
+ * (limits.h), the fetch; the next address where one does not answer (RFC 8461 section 3.3). Where none does,
+ * the facts are those of one: the first whose trouble may pass, else the first whose trouble counts most.
+ * Belongs to the domain's loop.
+ */
+#ifndef STSWEEP_REACH_POLICYHOST_H
+#define STSWEEP_REACH_POLICYHOST_H
+
+#include "scanner/facts/record_kept.h"
+#include "scanner/reach/addresses.h"
+#include "scanner/base/slots.h"
+
+struct worker;
+
+enum policy_visit_state { VISIT_NEW, VISIT_ADDRESSES, VISIT_TURN, VISIT_FETCH, VISIT_DONE };
+
+/* Why an address did not answer, the later ones counting more. */
+enum policy_trouble {
+    TROUBLE_NONE,
+    TROUBLE_NOT_TRIED, /* nobody can reach it */
+    TROUBLE_FINAL,     /* it was tried, and said no */
+    TROUBLE_OPEN,      /* it is not known what it would say, and will not be from here */
+    TROUBLE_PASSING
+};
+
+struct policy_visit {
+    struct worker *worker;
+    struct arena *arena;
+    struct policy_facts *facts;
+    enum policy_visit_state state;
+    struct address_query address;
+    size_t next; /* index into the addresses */
+    size_t tried;
+    enum policy_trouble trouble; /* which facts->fetch tells */
+    int64_t began_ms;            /* by clock_boot_ms: the fetch */
+    int64_t deadline_ms;         /* of all tries together, monotonic; runs from the first connection */
+    struct handle turn;
+    struct handle fetch;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+/* domain, arena and facts outlive the visit. done is called exactly once unless cancelled, never from inside.
+ * false: the host is on the opt-out list, the facts say so, and nothing was begun. */
+bool policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
+                        struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg);
+void policy_visit_cancel(struct policy_visit *visit);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * How many host names addresses have served in this pass, of those at which nothing is going on: 8 bytes an
+ * address, 11 to 22 with what is free, however many millions of them a survey meets. An address is kept as 52
+ * bits of a keyed hash, so that one is taken for another once in 10^8 questions with ten million in the set;
+ * the one confused comes to its budget sooner.
+ */
+#ifndef STSWEEP_REACH_SERVED_H
+#define STSWEEP_REACH_SERVED_H
+
+#include "scanner/base/bytes.h"
+
+enum { SERVED_PARTS = 256, SERVED_NAMES_MOST = (1 << 20) - 1 };
+
+/* A part grows for itself, so that never much more is held than what is kept needs. */
+struct served_part {
+    uint64_t *places;  /* owned; 44 bits of hash, 20 of the number; 0: free */
+    uint32_t capacity; /* a power of two, or 0 */
+    uint32_t count;
+};
+
+struct served {
+    struct served_part parts[SERVED_PARTS];
+    uint64_t seed; /* of the hash: strangers cannot choose the places */
+};
+
+void served_init(struct served *served, uint64_t seed);
+
+/* A new pass: nobody has served anybody. May be used again, also after the end. */
+void served_clear(struct served *served);
+
+/* 0: nothing is known of it. */
+size_t served_get(const struct served *served, struct bytes key);
+
+/* names: 1 at least; more than SERVED_NAMES_MOST count as so many. false: out of memory, nothing was kept. */
+bool served_set(struct served *served, struct bytes key, size_t names);
+
+/* What is held for it on the heap. */
+size_t served_bytes(const struct served *served);
+
+#endif

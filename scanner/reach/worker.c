@@ -1,0 +1,255 @@
+/* Making and ending the workers; which of them owns a key; whom they may contact. */
+#include "scanner/reach/worker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "scanner/base/clock.h"
+#include "scanner/base/map.h"
+#include "scanner/reach/domain.h"
+#include "scanner/reach/hosts.h"
+
+/* What a loop notices first after a gap leaves all that lived through it in doubt. */
+static void take_turn(struct worker *worker)
+{
+    if (pause_turn(&worker->pause, clock_boot_ms()))
+        atomic_store(&worker->context->doubt_ended_ms, clock_monotonic_ms());
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    take_turn(arg);
+}
+
+static bool start_beat(struct worker *worker)
+{
+    static const struct timeval apart = {.tv_usec = PAUSE_BEAT_MS * 1000};
+    worker->beat = event_new(worker->loop.base, -1, EV_PERSIST, on_beat, worker);
+    return worker->beat != NULL && event_add(worker->beat, &apart) == 0;
+}
+
+static bool worker_init(struct worker *worker, const char **why)
+{
+    struct scan_context *context = worker->context;
+    *why = "cannot make an event loop";
+    if (loop_init(&worker->loop, worker) != ERR_OK)
+        return false;
+    slots_init(&worker->domains);
+    struct event_base *base = worker->loop.base;
+    if (!start_beat(worker))
+        return false;
+    worker->dns =
+        lookup_engine_create(base, context->config, &context->resolvers, &context->allow, worker->count, why);
+    if (worker->dns == NULL)
+        return false;
+    worker->fetcher = fetcher_create(base, context->config, context->trust, why);
+    if (worker->fetcher == NULL)
+        return false;
+    worker->prober = prober_create(base, context->config, context->trust, why);
+    if (worker->prober == NULL)
+        return false;
+    fetcher_place(worker->fetcher, &worker->place);
+    prober_place(worker->prober, &worker->place);
+    *why = "out of memory";
+    worker->pacer = pacer_create(worker);
+    worker->hosts = hosts_create(worker);
+    return worker->pacer != NULL && worker->hosts != NULL;
+}
+
+struct worker *workers_create(uint32_t count, struct scan_context *context, const char **why)
+{
+    struct worker *workers = calloc(count, sizeof *workers);
+    if (workers == NULL) {
+        *why = "out of memory";
+        return NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        workers[i].all = workers;
+        workers[i].index = i;
+        workers[i].count = count;
+        workers[i].context = context;
+        workers[i].pass = 1;
+        workers[i].loop.mailbox.event_fd = -1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!worker_init(&workers[i], why)) {
+            workers_destroy(workers, count);
+            return NULL;
+        }
+    }
+    return workers;
+}
+
+static void end_services(struct worker *worker)
+{
+    domains_end(worker);
+    if (worker->beat != NULL)
+        event_free(worker->beat);
+    worker->beat = NULL;
+    struct hosts *hosts = worker->hosts;
+    hosts_destroy(hosts);
+    worker->hosts = NULL;
+    struct pacer *pacer = worker->pacer;
+    worker->pacer = NULL;
+    pacer_destroy(pacer);
+    prober_destroy(worker->prober);
+    fetcher_destroy(worker->fetcher);
+    lookup_engine_destroy(worker->dns);
+    worker->prober = NULL;
+    worker->fetcher = NULL;
+    worker->dns = NULL;
+}
+
+void workers_destroy(struct worker *workers, uint32_t count)
+{
+    if (workers == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        end_services(&workers[i]);
+    for (uint32_t i = 0; i < count; i++)
+        loop_dispose(&workers[i].loop);
+    free(workers);
+}
+
+bool worker_stood_still(struct worker *worker, int64_t since_ms)
+{
+    take_turn(worker);
+    return pause_struck(&worker->pause, since_ms);
+}
+
+int64_t worker_doubted_until_ms(struct scan_context *context)
+{
+    if (atomic_load(&context->doubtful) || atomic_load(&context->port_doubts) > 0)
+        return INT64_MAX;
+    return atomic_load(&context->doubt_ended_ms);
+}
+
+static void deliver_forget_failures(struct message *message, void *receiver)
+{
+    struct worker *worker = receiver;
+    if (worker->pacer != NULL)
+        pacer_forget_silence(worker->pacer);
+    if (worker->hosts != NULL)
+        hosts_doubt(worker->hosts);
+    free(message);
+}
+
+/* What others see of port 25. Doubt that has ended still holds for what began before. */
+static void publish_port(struct worker *worker, const struct port_outage *before)
+{
+    struct scan_context *context = worker->context;
+    const struct port_outage *port = &worker->port;
+    if (before->in_doubt && !port->in_doubt)
+        atomic_store(&context->doubt_ended_ms, clock_monotonic_ms());
+    if (port->in_doubt != before->in_doubt)
+        atomic_fetch_add(&context->port_doubts, port->in_doubt ? 1U : UINT_MAX);
+    if (port->lost != before->lost)
+        atomic_fetch_add(&context->port_losses, port->lost ? 1U : UINT_MAX);
+}
+
+void worker_note_port(struct worker *worker, uint64_t number, bool made)
+{
+    struct port_outage before = worker->port;
+    port_outage_end(&worker->port, number, made);
+    publish_port(worker, &before);
+}
+
+static void deliver_new_pass(struct message *message, void *receiver)
+{
+    struct worker *worker = receiver;
+    worker->pass++;
+    struct port_outage before = worker->port;
+    port_outage_new_pass(&worker->port);
+    publish_port(worker, &before);
+    bool for_outage = worker->pass > 1 + worker->context->config->scan_retry_passes;
+    if (worker->pacer != NULL)
+        pacer_new_pass(worker->pacer);
+    if (worker->hosts != NULL && for_outage)
+        hosts_doubt(worker->hosts);
+    else if (worker->hosts != NULL)
+        hosts_new_pass(worker->hosts);
+    free(message);
+}
+
+static void deliver_forget_unoffered(struct message *message, void *receiver)
+{
+    struct worker *worker = receiver;
+    if (worker->hosts != NULL)
+        hosts_forget_unoffered(worker->hosts);
+    free(message);
+}
+
+static enum error tell_all(struct worker *workers, uint32_t count,
+                           void (*deliver)(struct message *message, void *receiver))
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct message *message = calloc(1, sizeof *message);
+        if (message == NULL)
+            return ERR_MEMORY;
+        message->deliver = deliver;
+        loop_post(&workers[i].loop, message);
+    }
+    return ERR_OK;
+}
+
+enum error workers_new_pass(struct worker *workers, uint32_t count)
+{
+    return tell_all(workers, count, deliver_new_pass);
+}
+
+enum error workers_forget_failures(struct worker *workers, uint32_t count)
+{
+    return tell_all(workers, count, deliver_forget_failures);
+}
+
+enum error workers_forget_unoffered(struct worker *workers, uint32_t count)
+{
+    return tell_all(workers, count, deliver_forget_unoffered);
+}
+
+struct worker *worker_of(const struct worker *worker, struct bytes key)
+{
+    return &worker->all[map_hash(key, ~worker->context->hash_seed) % worker->count];
+}
+
+enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip)
+{
+    const struct scan_context *context = worker->context;
+    if (!ip_may_reach(ip, &context->allow))
+        return NOT_TRIED_SPECIAL_ADDRESS;
+    if (optout_has_ip(context->optout, ip))
+        return NOT_TRIED_OPTOUT;
+    if (ip->family == 6 ? !context->has_ipv6 : !context->has_ipv4)
+        return NOT_TRIED_NO_FAMILY;
+    return TRIED;
+}
+
+bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip)
+{
+    const struct place_at at = {.kind = kind, .ip = *ip};
+    return worker->context->stuck != NULL && stuck_list_has(worker->context->stuck, &at);
+}
+
+bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip)
+{
+    return worker->context->network.blocked[port][ip->family == 6 ? KNOWN_IPV6 : KNOWN_IPV4];
+}
+
+/* A datagram socket that is only connected sends nothing. A host that a router, or a route of ours, calls
+ * unreachable is another matter (EHOSTUNREACH). */
+bool worker_lacks_route(const struct ip_addr *ip)
+{
+    struct sockaddr_storage address;
+    socklen_t len = ip_sockaddr(ip, 53, &address);
+    int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool failed = connect(fd, (const struct sockaddr *)&address, len) != 0;
+    bool lacks = failed && (errno == ENETUNREACH || errno == EADDRNOTAVAIL || errno == ENETDOWN);
+    close(fd);
+    return lacks;
+}

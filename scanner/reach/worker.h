@@ -1,0 +1,132 @@
+/*
+ * All that one loop has: engines, the shared tables that it owns a part of, and where results go. Modules of
+ * the scanner get a worker and nothing else. Workers stand in one array; worker->all[i] is the i-th.
+ */
+#ifndef STSWEEP_REACH_WORKER_H
+#define STSWEEP_REACH_WORKER_H
+
+#include "scanner/facts/optout.h"
+#include "scanner/base/place.h"
+#include "scanner/config/config.h"
+#include "scanner/dns/lookup.h"
+#include "scanner/reach/limits.h"
+#include "scanner/loop/loop.h"
+#include "scanner/reach/port.h"
+#include "scanner/loop/pause.h"
+#include "scanner/https/fetch.h"
+#include "scanner/smtp/probe.h"
+#include "scanner/reach/stuck_list.h"
+
+/* Where a worker's results go. Called on the worker's thread; what is handed over is gone after the call. */
+struct sink {
+    void *arg;
+    void (*host)(void *arg, struct worker *worker, const struct probe_facts *probe);
+    void (*domain)(void *arg, struct worker *worker, const struct domain_facts *facts,
+                   const struct judgement *judgement);
+    /* The domain left the loop's in-flight share: it ended, or it is parked and only waits. */
+    void (*release)(void *arg, struct worker *worker);
+};
+
+enum known_port { KNOWN_SMTP, KNOWN_HTTPS, KNOWN_PORTS };
+enum known_family { KNOWN_IPV4, KNOWN_IPV6, KNOWN_FAMILIES };
+
+/* What does not lead out of here, by hosts that are known to answer. */
+struct network {
+    bool blocked[KNOWN_PORTS][KNOWN_FAMILIES]; /* nobody takes a connection to the port, by this family */
+    bool leads_nowhere[KNOWN_FAMILIES];        /* to neither port */
+    bool starttls_stripped;                    /* those that offer STARTTLS do not offer it to us */
+};
+
+/* What all workers share and none changes while they run. */
+struct scan_context {
+    const struct config *config;
+    struct trust *trust;
+    struct ip_set allow;
+    struct optout *optout;
+    const struct stuck_list *stuck; /* where an earlier run of the scan stood still; or NULL */
+    bool has_ipv4;                  /* this machine has an address and a route of the family */
+    bool has_ipv6;
+    bool resumed;                    /* an earlier run may have probed any address */
+    struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
+    struct network network;          /* what preflight found of it */
+    uint64_t hash_seed;
+    atomic_size_t parked;  /* domains that wait beside scan.in_flight */
+    atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
+    atomic_bool doubtful;  /* likewise, or was a moment ago: what fails now is to be tried again */
+    atomic_int_fast64_t doubt_ended_ms; /* monotonic: when that was last so; 0: never since the beginning */
+    atomic_uint
+        port_doubts; /* loops that of late saw no connection to port 25 made: it is to be tried again */
+    atomic_bool path_doubtful; /* STARTTLS does not come through to us: its lack says nothing of a host */
+    atomic_uint port_losses;   /* loops that hold it lost */
+    bool whole_facts;          /* domains see all that a probe saw, not only what a verdict needs (check) */
+    bool all_at_once;          /* all MX hosts and addresses of a domain are asked side by side (check) */
+    const char *trace;         /* a domain whose transitions are printed to stderr, or NULL */
+    struct sink sink;
+};
+
+struct worker {
+    struct loop loop;
+    struct worker *all;
+    uint32_t index;
+    uint32_t count;
+    struct scan_context *context;
+    struct lookup_engine *dns;
+    struct fetcher *fetcher;
+    struct prober *prober;
+    struct pacer *pacer;
+    struct hosts *hosts;
+    struct slots domains;
+    uint32_t pass;                          /* of the scan, from 1 */
+    uint64_t connects_made;                 /* SMTP connections that an address took */
+    uint64_t without_starttls;              /* sessions in which it was not offered, and nobody doubted it */
+    uint64_t known_sessions, known_without; /* of hosts whose provider is known, which offer it to others */
+    struct pause pause;
+    struct event *beat;      /* of pause_turn */
+    uint64_t routes_lacking; /* connections that this machine had no route for */
+    struct port_outage port;
+    struct place place; /* the peer that it works for now */
+};
+
+/* An array of count workers, loops made but not started. NULL with *why. */
+struct worker *workers_create(uint32_t count, struct scan_context *context, const char **why);
+
+/* The loops have been stopped and joined. Ends what is under way without results. */
+void workers_destroy(struct worker *workers, uint32_t count);
+
+/* To every loop: a further pass begins with what is posted to it after this. */
+enum error workers_new_pass(struct worker *workers, uint32_t count);
+
+/* To every loop: what failed for a passing reason was this machine's fault, and is looked at anew when asked
+ * for. */
+enum error workers_forget_failures(struct worker *workers, uint32_t count);
+
+/* To every loop: STARTTLS is taken out on our way, so that hosts which lacked it are looked at anew when
+ * asked for. */
+enum error workers_forget_unoffered(struct worker *workers, uint32_t count);
+
+/* Monotonic: what began before then may have failed by this machine's own fault; 0: nothing has. */
+int64_t worker_doubted_until_ms(struct scan_context *context);
+
+/* How the first connection to an address in this pass ended, by the number that port_outage_begin gave it. */
+void worker_note_port(struct worker *worker, uint64_t number, bool made);
+
+/* Has this process stood still since then (clock_boot_ms)? What ended across that says nothing of a peer. */
+bool worker_stood_still(struct worker *worker, int64_t since_ms);
+
+/* The worker that owns a key. */
+struct worker *worker_of(const struct worker *worker, struct bytes key);
+
+/* May this address be contacted at all? TRIED, or the reason why not. */
+enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
+
+/* Did an earlier run of the scan stand still at this address? */
+bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip);
+
+/* Is the port at this address one that nobody answers us at? */
+bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip);
+
+/* After a connection that found no way or was cut off: is it this machine that has no route there, or no
+ * address to send from? */
+bool worker_lacks_route(const struct ip_addr *ip);
+
+#endif

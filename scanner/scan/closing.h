@@ -1,0 +1,20 @@
+/* What is reckoned and written once, when a scan has come to its end. */
+#ifndef STSWEEP_SCAN_CLOSING_H
+#define STSWEEP_SCAN_CLOSING_H
+
+#include <stdio.h>
+
+#include "output/store/store.h"
+#include "scanner/scan/reader.h"
+
+/* What the reader counted becomes the summary's denominators. */
+void closing_denominators(struct store *store, const struct reader_counts *counts);
+
+/* summary.json. */
+enum error closing_summary(struct store *store, struct buf *why);
+
+/* --fail-on: has any record, also one of before a resume, an outcome of the set (bit 1 << enum outcome)? Says
+ * how many. */
+bool closing_code(const struct summary *summary, uint32_t fail_on, FILE *out);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * What ends without a record, to be looked at again in the next pass: its name and what was seen so far go
+ * back to the reader. And what is said of it.
+ */
+#ifndef STSWEEP_SCAN_PUTOFF_H
+#define STSWEEP_SCAN_PUTOFF_H
+
+#include <stdio.h>
+
+#include "scanner/scan/reader.h"
+
+struct put_off {
+    atomic_uint_fast64_t domains;
+    atomic_uint_fast64_t looks; /* of those, where one look does not decide (TLS-7) */
+};
+
+void put_off_init(struct put_off *put_off);
+
+/* From a worker's thread, before reader_finished. */
+void put_off_domain(struct put_off *put_off, struct reader *reader, const struct domain_facts *facts,
+                    const struct judgement *judgement);
+
+/* How many wait for the next pass, and how long; at the end, for how many a second look was made. */
+void put_off_print_wait(const struct put_off *put_off, int64_t wait_ms, FILE *out);
+void put_off_print(const struct put_off *put_off, FILE *out);
+
+#endif

@@ -1,0 +1,59 @@
+/* What keeps a scan from starting. Contacts nobody. */
+#include "scanner/scan/refusal.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "input/input.h"
+#include "output/store/store_dir.h"
+#include "output/store/judged_by.h"
+
+/* A program of other rules has begun what is to be gone on with. */
+static enum error check_rules(const char *path, struct buf *why)
+{
+    size_t before = why->len;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum error error = fd < 0 ? ERR_IO : ERR_OK;
+    (void)buf_printf(why, "%s: ", path);
+    if (error == ERR_OK)
+        error = judged_by_may_go_on(fd, why);
+    if (fd >= 0)
+        (void)close(fd);
+    if (error == ERR_OK)
+        why->len = before;
+    return error;
+}
+
+enum error refusal_check(const struct scan_request *request, const struct config *config, struct buf *why)
+{
+    for (size_t i = 0; i < request->file_count; i++) {
+        enum error error = input_can_read(request->files[i], why);
+        if (error != ERR_OK)
+            return error;
+    }
+    if (strcmp(config->output_dir, "-") == 0)
+        return ERR_OK;
+    enum error error = store_dir_check(config->output_dir, request->resume, why);
+    return error == ERR_OK && request->resume ? check_rules(config->output_dir, why) : error;
+}
+
+/* Says no more than that something went wrong. */
+static bool is_general(enum error error)
+{
+    return error == ERR_IO || error == ERR_NOT_FOUND || error == ERR_EXISTS || error == ERR_CONFIG ||
+           error == ERR_RULES;
+}
+
+bool refusal_say(const char *what, enum error error, const struct buf *why, FILE *out)
+{
+    if (error == ERR_OK)
+        return true;
+    (void)fprintf(out, "stsweep: %s%s", what == NULL ? "" : what, what == NULL ? "" : ": ");
+    if (why->len == 0 || what != NULL || !is_general(error))
+        (void)fprintf(out, "%s%s", error_text(error), why->len > 0 ? "\n  " : "\n");
+    if (why->len > 0)
+        (void)fprintf(out, "%.*s%s", (int)why->len, (const char *)why->data,
+                      why->data[why->len - 1] == '\n' ? "" : "\n");
+    return false;
+}

@@ -1,0 +1,489 @@
+/* The life of a scan. */
+#include "scanner/scan/scan.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "output/store/progress.h"
+#include "scanner/base/clock.h"
+#include "scanner/machine/ceilings.h"
+#include "scanner/scan/closing.h"
+#include "scanner/reach/paces.h"
+#include "scanner/machine/preflight.h"
+#include "scanner/scan/putoff.h"
+#include "scanner/scan/reader.h"
+#include "scanner/scan/records.h"
+#include "scanner/scan/refusal.h"
+#include "scanner/scan/resumed.h"
+#include "scanner/scan/scanmeta.h"
+#include "scanner/machine/setup.h"
+#include "scanner/scan/signals.h"
+#include "scanner/scan/stuck.h"
+#include "scanner/scan/tail.h"
+#include "scanner/verdict/verdict.h"
+#include "scanner/machine/watch.h"
+
+enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
+enum { WHY_BYTES = 16 * 1024 };
+
+struct scan {
+    const struct scan_request *request;
+    struct config fitted; /* what was asked for, lowered to what this machine allows; borrows its texts */
+    const struct config *config; /* that one */
+    struct scan_context context;
+    struct store *store;
+    struct writer *writer;
+    struct worker *workers;
+    uint32_t worker_count;
+    struct reader *reader;
+    struct watch *watch;
+    struct stuck *stuck;
+    struct stuck_list stood; /* where runs before stood still */
+    struct input_file *files;
+    struct scan_meta meta;
+    struct preflight preflight;
+    struct progress progress;
+    struct records records;
+    struct tail tail;
+    atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
+    uint64_t done_before;          /* records of the runs before this one */
+    struct put_off put_off;
+    struct buf why;
+    int wake_fd; /* eventfd: something that the main thread should look at */
+    struct signals signals;
+    atomic_bool reader_ended;
+    atomic_bool writer_failed;
+    bool stopping;
+    bool left_running; /* a loop that stands still and does not end */
+    bool waiting;      /* for the next pass, as last said */
+    int refused_with;  /* the exit code where it does not even begin */
+    int64_t started_ms;
+};
+
+static void wake_main(struct scan *scan)
+{
+    uint64_t one = 1;
+    ssize_t written = write(scan->wake_fd, &one, sizeof one);
+    (void)written;
+}
+
+/* ---- what the loops hand over ---- */
+
+static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
+{
+    struct scan *scan = arg;
+    progress_count_probe(&scan->progress);
+    records_host(&scan->records, worker->index, probe);
+}
+
+static bool all_finished(struct scan *scan)
+{
+    /* In this order: what is handed out before it ends is counted then. */
+    if (!atomic_load(&scan->reader_ended))
+        return false;
+    struct reader_progress progress = reader_progress(scan->reader);
+    return progress.finished >= progress.started;
+}
+
+static void ended(struct scan *scan)
+{
+    reader_finished(scan->reader);
+    if (all_finished(scan))
+        wake_main(scan);
+}
+
+static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
+                      const struct judgement *judgement)
+{
+    struct scan *scan = arg;
+    if (reader_tries_again(worker, clock_monotonic_ms() - facts->ms, judgement)) {
+        put_off_domain(&scan->put_off, scan->reader, facts, judgement);
+        ended(scan);
+        return;
+    }
+    records_domain(&scan->records, worker->index, facts, judgement);
+    tail_count(&scan->tail, facts);
+    progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
+    uint64_t answered = lookup_counters(worker->dns)->answered;
+    atomic_store_explicit(&scan->lookups[worker->index], answered, memory_order_relaxed);
+    ended(scan);
+}
+
+static void on_release(void *arg, struct worker *worker)
+{
+    struct scan *scan = arg;
+    reader_credit(scan->reader, worker->index);
+}
+
+/* ---- what the reader and the writer say ---- */
+
+static enum error write_scanning(void *arg, struct store *store, struct buf *why)
+{
+    struct scan *scan = arg;
+    return scan_meta_write(&scan->meta, store, "scanning", why);
+}
+
+static enum error on_input_read(void *arg)
+{
+    struct scan *scan = arg;
+    uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
+    preflight_disk(&scan->preflight, scan->config, names, stderr);
+    enum error error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
+    if (error != ERR_OK)
+        return error;
+    return writer_barrier(scan->writer, write_scanning, scan);
+}
+
+static void on_handed_out(void *arg)
+{
+    struct scan *scan = arg;
+    tail_begin(&scan->tail, clock_monotonic_ms());
+}
+
+static void on_reader_ended(void *arg)
+{
+    struct scan *scan = arg;
+    atomic_store(&scan->reader_ended, true);
+    wake_main(scan);
+}
+
+static void on_writer_failed(void *arg)
+{
+    struct scan *scan = arg;
+    atomic_store(&scan->writer_failed, true);
+    wake_main(scan);
+}
+
+/* ---- beginning ---- */
+
+static bool say(struct scan *scan, const char *what, enum error error)
+{
+    return refusal_say(what, error, &scan->why, stderr);
+}
+
+static bool is_streaming(const struct scan *scan)
+{
+    return strcmp(scan->config->output_dir, "-") == 0;
+}
+
+/* What another command line would mend is told from what it would not. */
+static bool say_store(struct scan *scan, enum error error)
+{
+    if (error == ERR_FULL || error == ERR_IO)
+        scan->refused_with = EXIT_FAILED;
+    return say(scan, NULL, error);
+}
+
+static bool open_store(struct scan *scan)
+{
+    const struct config *config = scan->config;
+    struct store_options options = {.dir = config->output_dir,
+                                    .level = (int)config->output_level,
+                                    .frame_bytes = (size_t)config->output_frame_bytes,
+                                    .part_bytes = (uint64_t)config->output_part_bytes,
+                                    .flush_ms = config->output_flush};
+    enum error error = scan->request->resume ? store_resume(&options, &scan->store, &scan->why)
+                                             : store_create(&options, &scan->store, &scan->why);
+    if (error == ERR_OK && scan->request->resume)
+        error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
+    if (error == ERR_OK && scan->request->resume)
+        error = resumed_stuck(scan->store, &scan->stood, &scan->why);
+    if (error == ERR_OK && !store_rejects_done(scan->store))
+        error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
+    return say_store(scan, error);
+}
+
+static bool watch_signals(struct scan *scan)
+{
+    scan->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (scan->wake_fd >= 0)
+        signals_watch(&scan->signals, scan->wake_fd, EXIT_STOPPED);
+    return say(scan, "signals", scan->wake_fd < 0 ? ERR_IO : ERR_OK);
+}
+
+static bool make_workers(struct scan *scan)
+{
+    const char *why = NULL;
+    scan->worker_count = setup_loops(scan->config);
+    scan->context.sink =
+        (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
+    scan->context.trace = scan->request->trace;
+    scan->context.stuck = &scan->stood;
+    scan->context.resumed = scan->request->resume;
+    scan->records.writer = scan->writer;
+    scan->lookups = calloc(scan->worker_count, sizeof *scan->lookups);
+    if (scan->lookups == NULL || records_init(&scan->records, scan->worker_count) != ERR_OK)
+        return say(scan, "loops", ERR_MEMORY);
+    scan->workers = workers_create(scan->worker_count, &scan->context, &why);
+    if (scan->workers == NULL)
+        (void)buf_text(&scan->why, why);
+    else
+        resumed_silence(scan->store, scan->workers);
+    if (scan->workers != NULL)
+        scan->watch = watch_create(&scan->context, scan->workers);
+    if (scan->watch != NULL)
+        scan->stuck = stuck_create(scan->workers, scan->writer, &scan->stood, scan->config->scan_stuck_after);
+    return say(scan, "loops", scan->stuck == NULL ? ERR_CONFIG : ERR_OK);
+}
+
+/* Where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
+static const char *spool_directory(const struct scan *scan)
+{
+    const char *temporary = getenv("TMPDIR");
+    if (!is_streaming(scan))
+        return scan->config->output_dir;
+    return temporary != NULL && temporary[0] != 0 ? temporary : "/tmp";
+}
+
+static bool make_reader(struct scan *scan)
+{
+    struct reader_options options = {.config = scan->config,
+                                     .workers = scan->workers,
+                                     .worker_count = scan->worker_count,
+                                     .writer = scan->writer,
+                                     .store = scan->store,
+                                     .files = scan->files,
+                                     .file_count = scan->request->file_count,
+                                     .spool_directory = spool_directory(scan),
+                                     .seed = scan->meta.seed,
+                                     .rejects_done = store_rejects_done(scan->store),
+                                     .input_read = on_input_read,
+                                     .ended = on_reader_ended,
+                                     .handed_out = on_handed_out,
+                                     .arg = scan};
+    scan->reader = reader_create(&options);
+    return say(scan, "reader", scan->reader == NULL ? ERR_MEMORY : ERR_OK);
+}
+
+static bool start_threads(struct scan *scan)
+{
+    for (uint32_t i = 0; i < scan->worker_count; i++)
+        if (loop_start(&scan->workers[i].loop) != ERR_OK)
+            return say(scan, "loops", ERR_LIBRARY);
+    return say(scan, "reader", reader_start(scan->reader));
+}
+
+/* What is this machine's own fault is said before anybody is judged. */
+static bool look_around(struct scan *scan, uint64_t open_files)
+{
+    struct preflight *preflight = &scan->preflight;
+    if (!say(scan, "preflight", preflight_run(preflight, &scan->context, open_files, &scan->why)))
+        return false;
+    preflight_print(preflight, stderr);
+    paces_say(scan->config, stderr);
+    context_take_network(&scan->context, &preflight->network);
+    scan->context.resolvers = preflight->resolvers;
+    scan->meta.preflight = preflight->checks;
+    scan->meta.preflight_count = preflight->count;
+    if (preflight->unfit == NULL)
+        return true;
+    (void)fprintf(stderr, "stsweep: %s, so the scan does not start\n", preflight->unfit);
+    scan->refused_with = EXIT_FAILED;
+    return false;
+}
+
+/* Running short of open files is to be back-pressure, never an error in a record. */
+static bool fit(struct scan *scan, uint64_t open_files)
+{
+    bool fits = ceilings_fit(&scan->fitted, open_files, &scan->why);
+    if (scan->why.len > 0)
+        (void)fprintf(stderr, "stsweep: %s\n", buf_string(&scan->why));
+    buf_reset(&scan->why);
+    scan->refused_with = fits ? EXIT_USAGE : EXIT_FAILED;
+    return fits;
+}
+
+static bool begin(struct scan *scan)
+{
+    const struct scan_request *request = scan->request;
+    scan->files = calloc(request->file_count, sizeof *scan->files);
+    if (scan->files == NULL)
+        return say(scan, "input", ERR_MEMORY);
+    for (size_t i = 0; i < request->file_count; i++)
+        scan->files[i].path = request->files[i];
+    uint64_t open_files = setup_open_files();
+    if (!fit(scan, open_files) || !say_store(scan, refusal_check(request, scan->config, &scan->why)))
+        return false;
+    if (!say(scan, NULL, context_init(&scan->context, scan->config, &scan->why)))
+        return false;
+    enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
+    if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
+        !open_store(scan))
+        return false;
+    scan->done_before = resumed_tell(scan->store, stderr);
+    scan->writer = writer_create(scan->store, on_writer_failed, scan);
+    if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
+        return false;
+    return make_workers(scan) && make_reader(scan) && start_threads(scan);
+}
+
+/* ---- running ---- */
+
+static void stop_feeding(struct scan *scan, const char *reason)
+{
+    scan->stopping = true;
+    reader_stop(scan->reader);
+    progress_clear(&scan->progress);
+    (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
+}
+
+static void wait_a_while(struct scan *scan)
+{
+    struct pollfd ready = {.fd = scan->wake_fd, .events = POLLIN};
+    (void)poll(&ready, 1, WATCH_TICK_MS);
+    (void)(read(scan->wake_fd, &(uint64_t){0}, sizeof(uint64_t)) > 0);
+}
+
+static void show_progress(struct scan *scan)
+{
+    stuck_tick(scan->stuck, scan->watch, &scan->progress, stderr);
+    const char *line = watch_tick(scan->watch);
+    if (line != NULL) {
+        progress_clear(&scan->progress);
+        (void)fprintf(stderr, "stsweep: %s\n", line);
+    }
+    struct reader_progress progress = reader_progress(scan->reader);
+    if (progress.waiting && !scan->waiting) {
+        progress_clear(&scan->progress);
+        put_off_print_wait(&scan->put_off, scan->config->scan_retry_after, stderr);
+    }
+    scan->waiting = progress.waiting;
+    struct progress_state state = {
+        .before = scan->done_before,
+        .done = progress.finished > progress.put_off ? progress.finished - progress.put_off : 0,
+        .total = reader_total(scan->reader),
+        .parked = atomic_load(&scan->context.parked),
+        .again = progress.again};
+    uint64_t under_way = progress.started - progress.finished;
+    state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
+    for (uint32_t i = 0; i < scan->worker_count; i++)
+        state.lookups += atomic_load_explicit(&scan->lookups[i], memory_order_relaxed);
+    progress_show(&scan->progress, &state, clock_monotonic_ms());
+}
+
+/* Until all is finished, or a stopped scan has drained as long as it may. */
+static void run_to_end(struct scan *scan)
+{
+    int64_t deadline_ms = INT64_MAX;
+    while (!all_finished(scan)) {
+        wait_a_while(scan);
+        show_progress(scan);
+        bool stuck = stuck_for_good(scan->stuck);
+        if (!scan->stopping && (signals_came() || stuck)) {
+            stop_feeding(scan, stuck ? "a loop stands still" : "stopped");
+            deadline_ms = clock_monotonic_ms() + scan->config->scan_drain;
+        }
+        if (atomic_load(&scan->writer_failed)) {
+            if (!scan->stopping)
+                stop_feeding(scan, is_streaming(scan) ? "standard output takes no more"
+                                                      : "the scan directory takes no more");
+            return;
+        }
+        if (clock_monotonic_ms() >= deadline_ms)
+            return;
+    }
+}
+
+/* ---- ending ---- */
+
+static int close_done(struct scan *scan)
+{
+    if (!summary_balanced(store_summary(scan->store), &scan->why)) {
+        (void)say(scan, "the denominators do not add up", ERR_CORRUPT);
+        return EXIT_FAILED;
+    }
+    /* The summary comes last of what describes the scan: where it stands, the scan is whole. */
+    scan->meta.ended_ms = clock_wall_ms();
+    scan->meta.tail = tail_meta(&scan->tail, clock_monotonic_ms());
+    tail_print(&scan->meta.tail, stderr);
+    put_off_print(&scan->put_off, stderr);
+    if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
+        !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
+        return EXIT_FAILED;
+    summary_print(is_streaming(scan) ? stderr : stdout, store_summary(scan->store),
+                  clock_monotonic_ms() - scan->started_ms, scan->config->output_dir);
+    return closing_code(store_summary(scan->store), scan->request->fail_on, stderr) ? EXIT_NO : EXIT_DONE;
+}
+
+static int close_stopped(struct scan *scan)
+{
+    if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "stopped", &scan->why)))
+        return EXIT_FAILED;
+    (void)fprintf(stderr, "stsweep: %llu records are safe; go on with the same command and --resume\n",
+                  (unsigned long long)store_summary(scan->store)->records);
+    return EXIT_STOPPED;
+}
+
+static int finish(struct scan *scan)
+{
+    struct reader_counts counts;
+    bool cut = !all_finished(scan);
+    /* The reader first: a loop that has ended must be handed no more names. */
+    enum error read_error = reader_join(scan->reader, &counts, &scan->why);
+    scan->left_running = !stuck_end(scan->stuck, stderr);
+    enum error write_error = writer_finish(scan->writer);
+    progress_clear(&scan->progress);
+    if (write_error != ERR_OK || atomic_load(&scan->writer_failed)) {
+        write_error = writer_error(scan->writer, &scan->why);
+        (void)say(scan, NULL, write_error);
+        return EXIT_FAILED;
+    }
+    if (read_error != ERR_OK && read_error != ERR_STOPPED) {
+        (void)say(scan, NULL, read_error);
+        return read_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
+    }
+    closing_denominators(scan->store, &counts);
+    const char *closing = watch_closing(scan->watch);
+    if (closing != NULL)
+        (void)fprintf(stderr, "stsweep: WARNING: %s\n", closing);
+    scan->meta.events = watch_events(scan->watch, &scan->meta.event_count);
+    return read_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
+}
+
+static void dispose(struct scan *scan)
+{
+    workers_destroy(scan->workers, scan->worker_count);
+    stuck_destroy(scan->stuck);
+    watch_destroy(scan->watch);
+    records_dispose(&scan->records);
+    free(scan->lookups);
+    reader_destroy(scan->reader);
+    writer_destroy(scan->writer);
+    store_destroy(scan->store);
+    scan_meta_dispose(&scan->meta);
+    context_dispose(&scan->context);
+    signals_dispose(&scan->signals);
+    if (scan->wake_fd >= 0)
+        close(scan->wake_fd);
+    free(scan->files);
+    buf_dispose(&scan->why);
+}
+
+int scan_main(const struct scan_request *request)
+{
+    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1};
+    int code;
+    scan.config = &scan.fitted;
+    scan.refused_with = EXIT_USAGE;
+    buf_init(&scan.why, WHY_BYTES);
+    tail_init(&scan.tail);
+    atomic_init(&scan.reader_ended, false);
+    put_off_init(&scan.put_off);
+    atomic_init(&scan.writer_failed, false);
+    scan.started_ms = clock_monotonic_ms();
+    progress_begin(&scan.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);
+    if (begin(&scan)) {
+        run_to_end(&scan);
+        code = finish(&scan);
+    } else {
+        scan.left_running = !stuck_end(scan.stuck, stderr);
+        code = scan.refused_with;
+    }
+    if (scan.left_running) /* it may go on at any time, with all that it can see */
+        _exit(code);
+    dispose(&scan);
+    return code;
+}

@@ -1,0 +1,30 @@
+/*
+ * `stsweep scan`: starts reader, loops and writer, keeps them fed, drains on a signal, closes the scan
+ * directory.
+ */
+#ifndef STSWEEP_SCAN_SCAN_H
+#define STSWEEP_SCAN_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+
+struct scan_request {
+    const struct config *config;
+    const char **files; /* "-" for standard input */
+    size_t file_count;
+    bool resume;
+    const char *command_line; /* for meta.json */
+    const char *trace;        /* a domain, or NULL */
+    uint32_t fail_on;         /* outcomes that make the exit code 1, bit 1 << enum outcome */
+};
+
+/*
+ * Returns the exit code: 0 done, 1 done and some record has an outcome of fail_on, 2 not usable, 3 stopped
+ * but resumable, 4 cannot go on. Says why on stderr.
+ */
+int scan_main(const struct scan_request *request);
+
+#endif

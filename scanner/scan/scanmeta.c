@@ -1,0 +1,160 @@
+/* meta.json of a running scan. */
+#include "scanner/scan/scanmeta.h"
+
+#include <unistd.h>
+
+#include "scanner/base/clock.h"
+
+enum { ARENA_BYTES = 4 * 1024 * 1024, TEXT_BYTES = 8 * 1024 * 1024, MOST_OPTIONS = 200 };
+
+/* Speeds, timeouts, limits and places may change when a scan goes on; what decides its content may not. */
+static bool may_change(const char *name)
+{
+    static const char *const fixed[] = {
+        "scan.shard",   "scan.seed",   "dns.trust_ad",       "policy.max_bytes", "smtp.probe",  "smtp.port",
+        "input.format", "tls.ca_file", "smtp.max_addresses", "smtp.max_hosts",   "safety.allow"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (strcmp(fixed[i], name) == 0)
+            return false;
+    return true;
+}
+
+static void add_option(void *arg, const char *section, const char *key, const char *value)
+{
+    struct scan_meta *meta = arg;
+    struct buf name;
+    if (meta->options == NULL || meta->option_count == MOST_OPTIONS)
+        return;
+    buf_init(&name, 256);
+    (void)buf_printf(&name, "%s.%s", section, key);
+    const char *text = buf_string(&name);
+    struct meta_option *option = &meta->options[meta->option_count++];
+    option->may_change = may_change(text);
+    option->name = arena_string(&meta->arena, text);
+    option->value = arena_string(&meta->arena, value);
+    buf_dispose(&name);
+}
+
+/* Each option of the table comes in the same place, whatever its value. */
+struct defaults {
+    struct scan_meta *meta;
+    size_t at;
+};
+
+static void add_initial(void *arg, const char *section, const char *key, const char *value)
+{
+    struct defaults *defaults = arg;
+    (void)section, (void)key;
+    if (defaults->at < defaults->meta->option_count)
+        defaults->meta->options[defaults->at++].initial = arena_string(&defaults->meta->arena, value);
+}
+
+static enum error add_options(struct scan_meta *meta, const struct config *config)
+{
+    struct config initial;
+    struct defaults defaults = {.meta = meta};
+    meta->options = arena_array(&meta->arena, MOST_OPTIONS, sizeof *meta->options);
+    config_each(config, add_option, meta);
+    enum error error = config_init(&initial);
+    if (error != ERR_OK)
+        return error;
+    config_each(&initial, add_initial, &defaults);
+    config_dispose(&initial);
+    return meta->arena.full ? ERR_MEMORY : ERR_OK;
+}
+
+enum error scan_meta_init(struct scan_meta *meta, const struct config *config, const char *command)
+{
+    *meta = (struct scan_meta){.runs = 1, .command = command};
+    arena_init(&meta->arena, ARENA_BYTES);
+    buf_init(&meta->stored, TEXT_BYTES);
+    meta->seed = config->scan_seed != 0 ? (uint64_t)config->scan_seed : setup_random() >> 1;
+    meta->started_ms = clock_wall_ms();
+    if (gethostname(meta->host, sizeof meta->host - 1) != 0)
+        meta->host[0] = 0;
+    meta->resolver = config->dns_resolvers[0] == 0 ? "embedded" : config->dns_resolvers;
+    meta->library_count = setup_libraries(meta->libraries);
+    return add_options(meta, config);
+}
+
+void scan_meta_dispose(struct scan_meta *meta)
+{
+    arena_dispose(&meta->arena);
+    buf_dispose(&meta->stored);
+}
+
+static struct meta describe(const struct scan_meta *meta, const char *state)
+{
+    return (struct meta){.tool_version = STSWEEP_VERSION,
+                         .state = state,
+                         .started_ms = meta->started_ms,
+                         .ended_ms = meta->ended_ms,
+                         .runs = meta->runs,
+                         .host = meta->host,
+                         .command = meta->command,
+                         .seed = meta->seed,
+                         .inputs = meta->inputs,
+                         .input_count = meta->input_count,
+                         .options = meta->options,
+                         .option_count = meta->option_count,
+                         .libraries = meta->libraries,
+                         .library_count = meta->library_count,
+                         .preflight = meta->preflight,
+                         .preflight_count = meta->preflight_count,
+                         .events = meta->events,
+                         .event_count = meta->event_count,
+                         .tail = meta->tail,
+                         .resolver = meta->resolver};
+}
+
+enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why)
+{
+    struct meta_stored found;
+    enum error error = store_read_file(store, "meta.json", &meta->stored, why);
+    if (error != ERR_OK)
+        return error;
+    struct meta now = describe(meta, "reading");
+    error = meta_compare(buf_bytes(&meta->stored), &now, &found, why);
+    if (error != ERR_OK)
+        return error;
+    meta->seed = found.seed;
+    meta->runs = found.runs + 1;
+    meta->started_ms = found.started_ms;
+    return ERR_OK;
+}
+
+enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *files, size_t count,
+                            struct buf *why)
+{
+    struct meta_input *inputs = arena_array(&meta->arena, count, sizeof *inputs);
+    if (inputs == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        inputs[i] = (struct meta_input){.path = files[i].path,
+                                        .bytes = files[i].bytes,
+                                        .lines = files[i].lines,
+                                        .inputs = files[i].inputs,
+                                        .sha256 = files[i].sha256};
+    meta->inputs = inputs;
+    meta->input_count = count;
+    if (meta->stored.len == 0)
+        return ERR_OK;
+    struct meta_stored found;
+    struct meta now = describe(meta, "scanning");
+    return meta_compare(buf_bytes(&meta->stored), &now, &found, why);
+}
+
+enum error scan_meta_write(struct scan_meta *meta, struct store *store, const char *state, struct buf *why)
+{
+    struct buf text;
+    /* A resumed scan that has not read its input again knows less than what stands there. */
+    if (meta->input_count == 0 && meta->stored.len > 0)
+        return ERR_OK;
+    buf_init(&text, TEXT_BYTES);
+    struct meta now = describe(meta, state);
+    enum error error = ERR_LIMIT;
+    if (meta_json(&text, &now))
+        error = store_write_file(store, "meta.json", buf_bytes(&text), why);
+    buf_dispose(&text);
+    return error;
+}

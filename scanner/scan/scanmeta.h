@@ -1,0 +1,48 @@
+/*
+ * A scan's meta.json kept together: the effective configuration, the seed, inputs, libraries, and whether a
+ * stopped scan may be gone on with.
+ */
+#ifndef STSWEEP_SCAN_SCANMETA_H
+#define STSWEEP_SCAN_SCANMETA_H
+
+#include "input/input.h"
+#include "output/store/meta.h"
+#include "output/store/store.h"
+#include "scanner/machine/setup.h"
+
+struct scan_meta {
+    uint64_t seed; /* in effect: scan.seed, or the one that was drawn */
+    int64_t started_ms, ended_ms;
+    uint32_t runs;
+    char host[256];
+    const char *command;
+    const char *resolver;
+    struct arena arena;
+    struct meta_option *options;
+    size_t option_count;
+    struct machine_library libraries[SETUP_LIBRARIES];
+    size_t library_count;
+    const struct machine_line *preflight; /* of this run; outlives it */
+    size_t preflight_count;
+    const struct machine_line *events; /* likewise */
+    size_t event_count;
+    struct meta_tail tail; /* of this run, once it has ended */
+    struct meta_input *inputs;
+    size_t input_count;
+    struct buf stored; /* of the scan that is gone on with */
+};
+
+enum error scan_meta_init(struct scan_meta *meta, const struct config *config, const char *command);
+void scan_meta_dispose(struct scan_meta *meta);
+
+/* Reads what the stopped scan left and takes its seed; ERR_MISMATCH with *why where the configuration
+ * differs. */
+enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why);
+
+/* The inputs have been read; in a resumed scan, ERR_MISMATCH where they are not the same. */
+enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *files, size_t count,
+                            struct buf *why);
+
+enum error scan_meta_write(struct scan_meta *meta, struct store *store, const char *state, struct buf *why);
+
+#endif

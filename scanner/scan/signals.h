@@ -1,0 +1,28 @@
+/*
+ * INT and TERM while a scan runs: the first ends it in good order, the next at once.
+ *
+ * They are handled on the main thread wherever it is: a scan whose output nobody reads, or whose disk hangs,
+ * ends at the second one as well. All other threads must block them. One at a time in a process.
+ */
+#ifndef STSWEEP_SCAN_SIGNALS_H
+#define STSWEEP_SCAN_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct signals {
+    bool watched;
+    struct sigaction before[2];
+    sigset_t mask_before;
+};
+
+/*
+ * From now on. The first signal makes wake_fd (an eventfd, borrowed) readable; the next, 200 ms later or
+ * more, ends the process with `code`, by _exit. One that is ignored (nohup) stays so. Writes to closed pipes
+ * and beyond the limit of a file's size become errors of the call, for the rest of the process.
+ */
+void signals_watch(struct signals *signals, int wake_fd, int code);
+bool signals_came(void);
+void signals_dispose(struct signals *signals); /* as it was before; also where nothing is watched */
+
+#endif

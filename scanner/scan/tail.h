@@ -1,0 +1,47 @@
+/*
+ * The end of a scan, after the last name has been handed out: how long it took, and what each of the domains
+ * that were still under way waited for longest. It is what tells a slow scanner from a slow world.
+ */
+#ifndef STSWEEP_SCAN_TAIL_H
+#define STSWEEP_SCAN_TAIL_H
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "output/store/meta.h"
+#include "scanner/facts/record.h"
+
+enum tail_reason {
+    TAIL_DNS,     /* answers of resolvers, its own or of the hosts it shares */
+    TAIL_POLICY,  /* the policy host, its turns included */
+    TAIL_PACE,    /* turns at MX hosts' addresses (limits.ip_per_minute, limits.ip_connections) */
+    TAIL_PLACE,   /* a place among smtp.live */
+    TAIL_TIMEOUT, /* MX hosts that ran into one of our deadlines */
+    TAIL_SMTP,    /* MX hosts that answered in the end */
+    TAIL_REASONS
+};
+
+struct tail {
+    atomic_int_fast64_t began_ms; /* 0: names are still handed out */
+    atomic_uint_fast64_t counts[TAIL_REASONS];
+};
+
+/* What took longest of a domain's time; pure. */
+enum tail_reason tail_reason(const struct domain_facts *facts);
+
+void tail_init(struct tail *tail);
+
+/* From any thread: the last name of a pass has been handed out; the last pass is the one that counts. now_ms
+ * is monotonic and not 0. */
+void tail_begin(struct tail *tail, int64_t now_ms);
+
+/* From any thread: a domain has ended. Counted only after tail_begin. */
+void tail_count(struct tail *tail, const struct domain_facts *facts);
+
+/* What meta.json keeps. Zeroed where the tail has not begun. */
+struct meta_tail tail_meta(const struct tail *tail, int64_t now_ms);
+
+/* One line; nothing where nobody was under way any more. */
+void tail_print(const struct meta_tail *meta, FILE *out);
+
+#endif

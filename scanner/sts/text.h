@@ -1,0 +1,121 @@
+/*
+ * What the parsers of the record, the policy file and the TLSRPT record share: character classes of RFC 5234
+ * (never the locale's), UTF-8, display of hostile bytes, findings, and the `*WSP ";" *WSP` field list of both
+ * TXT records. Pure.
+ */
+#ifndef STSWEEP_STS_TEXT_H
+#define STSWEEP_STS_TEXT_H
+
+#include "scanner/base/arena.h"
+#include "scanner/facts/record.h"
+
+enum {
+    TEXT_DETAIL_BYTES = 160, /* bytes of the source that a detail shows at most */
+    TEXT_NAME_BYTES = 32     /* longest name of a field (TXT-5) */
+};
+
+static inline bool text_is_wsp(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+static inline bool text_is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static inline uint8_t text_fold(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
+}
+
+static inline bool text_is_alnum(uint8_t byte)
+{
+    return text_is_digit(byte) || (text_fold(byte) >= 'a' && text_fold(byte) <= 'z');
+}
+
+static inline struct bytes text_slice(struct bytes text, size_t from, size_t to)
+{
+    return bytes_make(from == to ? NULL : text.data + from, to - from);
+}
+
+static inline bool text_begins(struct bytes text, struct bytes prefix)
+{
+    return text.len >= prefix.len && bytes_equal(text_slice(text, 0, prefix.len), prefix);
+}
+
+static inline size_t text_skip_wsp(struct bytes text, size_t at)
+{
+    while (at < text.len && text_is_wsp(text.data[at]))
+        at++;
+    return at;
+}
+
+/* The text without the white space at its end. */
+struct bytes text_trim_end(struct bytes text);
+
+/* Place of the first byte that is not UTF-8 (RFC 3629: no surrogates, nothing overlong), or text.len. */
+size_t text_find_not_utf8(struct bytes text);
+
+/* How many bytes at the start make a field's name: up to TEXT_NAME_BYTES, first ALPHA or DIGIT (TXT-5). */
+size_t text_name_len(struct bytes text);
+
+/* The start of the text in small letters, without what people put around and between: white space, quotes,
+ * backslashes, bytes that are no printable ASCII. */
+enum { TEXT_FOLDED_BYTES = 64 };
+void text_fold_start(struct bytes text, char folded[TEXT_FOLDED_BYTES + 1]);
+
+/*
+ * Printable ASCII for display: a backslash doubled, every other byte \DDD; "..." where more than
+ * TEXT_DETAIL_BYTES had to be cut. NULL where the arena is full.
+ */
+char *text_escape(struct arena *arena, struct bytes text);
+
+/* The same, whole. */
+char *text_escape_whole(struct arena *arena, struct bytes text);
+
+/* Likewise, for a finding that is about to be added; NULL where there are FINDINGS_KEPT already: what nobody
+ * sees takes no memory. */
+char *findings_text(const struct findings *findings, struct arena *arena, struct bytes text);
+
+/* detail may be NULL. line and column count from 1. */
+void findings_add(struct findings *findings, enum failure_code code, size_t line, size_t column,
+                  const char *detail);
+
+/* ---- the fields of a TXT record ----------------------------------------------------------------------- */
+
+struct text_fields {
+    struct bytes rr;
+    size_t at;
+};
+
+struct text_field {
+    struct bytes whole; /* without the white space around it; empty between two delimiters */
+    struct bytes name;  /* what stands before the first "=", or the whole where there is none */
+    struct bytes value; /* what stands behind it */
+    bool has_value;     /* there is a "=" */
+    size_t offset;      /* of whole in the RR */
+    size_t value_offset;
+    size_t end_offset; /* where whole ends */
+    bool dangling;     /* the record ends in white space behind this field, with no ";" (TXT-6) */
+};
+
+/* From behind the first ";" of the RR, which stands at offset semicolon. */
+struct text_fields text_fields_start(struct bytes rr, size_t semicolon);
+
+/* false at the end; a delimiter at the very end makes no field. */
+bool text_fields_next(struct text_fields *fields, struct text_field *field);
+
+/*
+ * Is it a well-formed extension (TXT-5)? false: *fault gets the offset in the RR of the first byte that is
+ * wrong, or of where something is missing.
+ */
+bool text_field_is_extension(const struct text_field *field, size_t *fault);
+
+/*
+ * Has a ";" been left out inside the value: a word, white space, and then another `name=`? *fault gets the
+ * offset in the RR of the white space.
+ */
+bool text_field_lacks_delimiter(const struct text_field *field, size_t *fault);
+
+#endif

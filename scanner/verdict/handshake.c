@@ -1,0 +1,114 @@
+/* Handshakes that failed → causes. It knows no failure code: tls.c has them. */
+#include "scanner/verdict/handshake.h"
+
+#include <openssl/sslerr.h>
+
+/* Alerts of RFC 8446 section 6. */
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
+
+enum { TLS_1_0 = 0x0301, TLS_1_2 = 0x0303 };
+
+/*
+ * Reasons that only a client's TLS has. OpenSSL's libraries number their reasons apart, and facts keep the
+ * number alone: so no reason is here whose number another library uses too (they end below 250).
+ */
+static enum handshake_cause reason_cause(int reason)
+{
+    switch (reason) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+        return CAUSE_VERSION;
+    case SSL_R_WRONG_CIPHER_RETURNED:
+        return CAUSE_CIPHER;
+    case SSL_R_DH_KEY_TOO_SMALL:
+        return CAUSE_SMALL_DH;
+    case SSL_R_WRONG_SIGNATURE_TYPE:
+    case SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED:
+        return CAUSE_SIGNATURE;
+    case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
+        return CAUSE_RENEGOTIATION;
+    case SSL_R_EE_KEY_TOO_SMALL:
+    case SSL_R_CA_KEY_TOO_SMALL:
+    case SSL_R_CA_MD_TOO_WEAK:
+        return CAUSE_WEAK_KEY;
+    default:
+        return CAUSE_UNTOLD;
+    }
+}
+
+enum handshake_cause handshake_cause_told(const struct tls_facts *tls)
+{
+    if (tls->end != TLS_FAILED)
+        return CAUSE_UNTOLD;
+    if (tls->alert == ALERT_PROTOCOL_VERSION)
+        return CAUSE_VERSION;
+    if (tls->alert == ALERT_INSUFFICIENT_SECURITY)
+        return CAUSE_CIPHER;
+    return tls->alert >= 0 ? CAUSE_UNTOLD : reason_cause(tls->error_reason);
+}
+
+/* By its IANA name: what a first handshake never offers. */
+static bool is_cipher_outdated(const char *cipher)
+{
+    static const char *const marks[] = {"_anon_", "WITH_NULL", "_RC4_", "_RC2_", "DES_", "DES40", "EXPORT"};
+    for (size_t i = 0; cipher != NULL && i < sizeof marks / sizeof *marks; i++)
+        if (strstr(cipher, marks[i]) != NULL)
+            return true;
+    return false;
+}
+
+static bool is_digest_outdated(const char *digest)
+{
+    return digest != NULL && (strcmp(digest, "SHA1") == 0 || strncmp(digest, "MD5", 3) == 0);
+}
+
+/* What the permissive handshake needed that the first did not offer. */
+static enum handshake_cause shown_cause(const struct tls_facts *permissive)
+{
+    if (is_cipher_outdated(permissive->cipher))
+        return CAUSE_CIPHER;
+    return is_digest_outdated(permissive->signature) ? CAUSE_SIGNATURE : CAUSE_UNTOLD;
+}
+
+enum handshake_cause handshake_cause_of(const struct tls_facts *tls, const struct tls_facts *permissive)
+{
+    enum handshake_cause told = handshake_cause_told(tls);
+    if (tls->end != TLS_FAILED || permissive == NULL || permissive->end != TLS_DONE)
+        return told;
+    /* Both sides take the best version that they have in common, so a server with TLS 1.2 would have shown
+     * it. */
+    if (permissive->version < TLS_1_2)
+        return CAUSE_VERSION;
+    return told != CAUSE_UNTOLD ? told : shown_cause(permissive);
+}
+
+bool handshake_wants_second(const struct probe_facts *probe)
+{
+    const struct tls_facts *tls = &probe->tls;
+    if (probe->end != SMTP_END_TLS || tls->end != TLS_FAILED)
+        return false;
+    if (tls->limit != TLS_LIMIT_NONE)
+        return tls->limit == TLS_LIMIT_DH; /* without DHE: its other ways may show the rest */
+    /* Behind its certificate a server's no is about something else: most often it wants one of the client's.
+     */
+    bool refused = tls->alert == ALERT_HANDSHAKE_FAILURE && tls->cert_count == 0;
+    return refused || handshake_cause_told(tls) != CAUSE_UNTOLD;
+}
+
+bool handshake_encrypts(const struct tls_facts *permissive)
+{
+    return permissive != NULL && permissive->end == TLS_DONE && permissive->cipher != NULL &&
+           strstr(permissive->cipher, "WITH_NULL") == NULL;
+}
+
+const struct tls_facts *handshake_of_dane(const struct probe_facts *probe)
+{
+    const struct tls_facts *old = probe->legacy;
+    if (probe->not_tried != TRIED)
+        return NULL;
+    if (probe->tls.end == TLS_DONE)
+        return &probe->tls;
+    if (old == NULL || old->end != TLS_DONE || old->version < TLS_1_0 || old->version >= TLS_1_2)
+        return NULL;
+    return is_cipher_outdated(old->cipher) ? NULL : old;
+}

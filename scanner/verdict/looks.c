@@ -1,0 +1,172 @@
+/* What looks at one address say together. An address whose name is another MX host's is another address. */
+#include "scanner/verdict/looks.h"
+
+#include <string.h>
+
+#include "scanner/verdict/parts.h"
+
+/* RFC 8446 section 6.2. */
+enum { ALERT_INTERNAL_ERROR = 80 };
+
+static bool handshake_asks_again(const struct tls_facts *tls)
+{
+    return tls->end == TLS_CLOSED || (tls->end == TLS_FAILED && tls->alert == ALERT_INTERNAL_ERROR);
+}
+
+static bool went_away(const struct probe_facts *probe)
+{
+    return probe->end == SMTP_END_CLOSED || (probe->end == SMTP_END_NET && probe->net == NET_RESET);
+}
+
+bool look_asks_again(const struct probe_facts *probe)
+{
+    if (probe->not_tried != TRIED)
+        return false;
+    if (probe->end == SMTP_END_NOT_OFFERED)
+        return !probe->masked && !probe->path_doubtful; /* else it is about our own path, and open as it is */
+    if (probe->step == SMTP_STARTTLS)
+        return probe->end == SMTP_END_REPLY || went_away(probe);
+    return probe->step == SMTP_HANDSHAKE && probe->end == SMTP_END_TLS && handshake_asks_again(&probe->tls);
+}
+
+bool look_at_policy_asks_again(const struct fetch_facts *fetch)
+{
+    return fetch->not_tried == TRIED &&
+           (fetch->net == NET_REFUSED || fetch->net == NET_RESET || handshake_asks_again(&fetch->tls));
+}
+
+/* ---- what stands of earlier looks ---------------------------------------------------------------------- */
+
+struct earlier {
+    bool any;
+    bool failed;
+    bool passed;
+    bool passed_dane;
+};
+
+static void take(struct earlier *earlier, const struct look *look)
+{
+    earlier->any = true;
+    earlier->passed = earlier->passed || look->code == FAIL_NONE;
+    earlier->passed_dane = earlier->passed_dane || look->dane;
+    earlier->failed = earlier->failed || (look->code != FAIL_NONE && !look->dane);
+}
+
+static struct earlier earlier_of(const struct domain_facts *facts, const struct probe_facts *probe)
+{
+    struct earlier earlier = {.any = false};
+    for (size_t i = 0; i < facts->look_count; i++) {
+        const struct look *look = &facts->looks[i];
+        if (!look->policy && look->time != probe->time && ip_equal(&look->ip, &probe->ip) &&
+            strcmp(look->host, probe->host) == 0)
+            take(&earlier, look);
+    }
+    return earlier;
+}
+
+static struct earlier earlier_of_policy(const struct domain_facts *facts)
+{
+    struct earlier earlier = {.any = false};
+    for (size_t i = 0; i < facts->look_count; i++)
+        if (facts->looks[i].policy)
+            take(&earlier, &facts->looks[i]);
+    return earlier;
+}
+
+/* ---- together with the last one ------------------------------------------------------------------------ */
+
+enum failure_code look_code(const struct domain_facts *facts, const struct probe_facts *probe,
+                            enum failure_code code)
+{
+    bool outweighed = facts->look_count > 0 && look_asks_again(probe) && earlier_of(facts, probe).passed;
+    return outweighed ? FAIL_NONE : code;
+}
+
+enum failure_code look_dane_code(const struct domain_facts *facts, const struct probe_facts *probe,
+                                 enum failure_code code)
+{
+    bool outweighed = facts->look_count > 0 && look_asks_again(probe) && earlier_of(facts, probe).passed_dane;
+    return outweighed ? FAIL_NONE : code;
+}
+
+bool look_had_tls(const struct domain_facts *facts, const struct probe_facts *probe)
+{
+    struct earlier earlier = earlier_of(facts, probe);
+    return earlier.passed || earlier.passed_dane;
+}
+
+bool look_leaves_policy_open(const struct domain_facts *facts, const struct judgement *judgement)
+{
+    return judgement->policy_code != FAIL_NONE && look_at_policy_asks_again(&facts->policy.fetch) &&
+           earlier_of_policy(facts).passed;
+}
+
+/* ---- the domain ---------------------------------------------------------------------------------------- */
+
+/* It was looked once, and this code came. Where no second look comes, what does not pass by itself decides.
+ */
+static void note_due(const struct domain_facts *facts, enum failure_code code, struct judgement *judgement)
+{
+    judgement->look_due = true;
+    judgement->one_look = judgement->one_look || (facts->one_look && !failure_get(code)->transient);
+}
+
+static bool policy_is_honoured(const struct judgement *judgement)
+{
+    return policy_is_usable(judgement) &&
+           (judgement->policy.mode == STS_MODE_ENFORCE || judgement->policy.mode == STS_MODE_TESTING);
+}
+
+static void judge_address(const struct domain_facts *facts, const struct probe_facts *probe,
+                          const struct host_verdict *host, const struct ip_verdict *ip,
+                          struct judgement *judgement)
+{
+    struct earlier earlier = earlier_of(facts, probe);
+    bool asks = look_asks_again(probe);
+    bool passes = !asks && (ip->code == FAIL_NONE || (host->dane_applies && ip->dane == FAIL_NONE));
+    bool counts = (policy_is_honoured(judgement) && host->code == FAIL_NONE) || host->dane_applies;
+    if ((earlier.failed || asks) && (earlier.passed || earlier.passed_dane || passes))
+        code_set_add(&judgement->codes, FAIL_SMTP_INCONSISTENT);
+    if (asks && counts && !earlier.any)
+        note_due(facts, verdict_probe(probe, BY_OWN_TIME), judgement);
+}
+
+static void judge_policy_host(const struct domain_facts *facts, struct judgement *judgement)
+{
+    struct earlier earlier = earlier_of_policy(facts);
+    bool asks = look_at_policy_asks_again(&facts->policy.fetch);
+    bool passes = facts->policy.fetch.not_tried == TRIED && facts->policy.fetch.step == FETCH_DONE;
+    if (facts->policy.host == NULL || judgement->record.code != FAIL_NONE)
+        return;
+    if ((earlier.failed || asks) && (earlier.passed || passes))
+        code_set_add(&judgement->codes, FAIL_POLICY_INCONSISTENT);
+    if (asks && !earlier.any)
+        note_due(facts, judgement->policy_code, judgement);
+}
+
+/* An outcome that says what a sender meets, so that it matters what it rests on. */
+static bool is_decided(enum outcome outcome)
+{
+    return outcome == OUTCOME_PROTECTED || outcome == OUTCOME_PARTIAL || outcome == OUTCOME_REFUSED ||
+           outcome == OUTCOME_BROKEN;
+}
+
+void judge_looks(const struct domain_facts *facts, struct judgement *judgement)
+{
+    judge_policy_host(facts, judgement);
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        const struct host_verdict *host = &judgement->hosts[i];
+        for (size_t j = 0; j < host->ip_count; j++)
+            judge_address(facts, &facts->hosts[i].facts->probes[j], host, &host->ips[j], judgement);
+    }
+    bool decided = is_decided(judgement->outcome) || is_decided(judgement->would_be);
+    judgement->incomplete = judgement->incomplete || (judgement->one_look && decided);
+}
+
+bool look_matters(const struct judgement *judgement, const struct host_verdict *host)
+{
+    bool none = judgement->outcome == OUTCOME_NO_MAIL || judgement->outcome == OUTCOME_ABSENT ||
+                judgement->outcome == OUTCOME_OFF;
+    bool broken = judgement->outcome == OUTCOME_BROKEN && !judgement->look_due;
+    return host->dane_applies || (!none && !broken);
+}

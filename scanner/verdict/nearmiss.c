@@ -1,0 +1,90 @@
+/* The judgement of records that stand at the wrong name, and of a wildcard that answers for _mta-sts (TXT-9,
+ * RPT-2). What is misspelt at the right name is the parsers' part. A lookup of these that failed says
+ * nothing: it makes no code, and nothing is tried again for its sake. */
+#include <stdio.h>
+
+#include "scanner/sts/record.h"
+#include "scanner/sts/text.h"
+#include "scanner/sts/tlsrpt.h"
+#include "scanner/verdict/parts.h"
+
+static bool holds(const struct txt_facts *txt, struct bytes rr)
+{
+    for (size_t i = 0; i < txt->rr_count; i++)
+        if (bytes_equal(txt->rrs[i], rr))
+            return true;
+    return false;
+}
+
+/* The same RRs, in whatever order. */
+static bool is_same(const struct txt_facts *a, const struct txt_facts *b)
+{
+    if (a->rr_count != b->rr_count || a->lookup.truncated || b->lookup.truncated)
+        return false;
+    for (size_t i = 0; i < a->rr_count; i++)
+        if (!holds(b, a->rrs[i]) || !holds(a, b->rrs[i]))
+            return false;
+    return true;
+}
+
+/* "prefix+domain: text", or NULL where nobody would see it or the arena is full. */
+static const char *told(const char *prefix, const char *domain, struct bytes rr, struct arena *arena,
+                        const struct findings *findings)
+{
+    const char *text = findings_text(findings, arena, rr);
+    if (text == NULL)
+        return NULL;
+    size_t size = strlen(prefix) + strlen(domain) + strlen(": ") + strlen(text) + 1;
+    char *detail = arena_alloc(arena, size);
+    if (detail != NULL)
+        (void)snprintf(detail, size, "%s%s: %s", prefix, domain, text);
+    return detail;
+}
+
+struct place {
+    const char *prefix;
+    const struct txt_facts *txt;
+};
+
+/* A place that only repeats what the wildcard says at any name is not told of. */
+static void judge_place(const struct domain_facts *facts, const struct place *place,
+                        bool (*is_meant)(struct bytes rr), enum failure_code code, struct arena *arena,
+                        struct findings *findings)
+{
+    const struct txt_facts *wildcard = &facts->near_miss.wildcard;
+    bool cut = wildcard->lookup.truncated || place->txt->lookup.truncated;
+    if (wildcard->rr_count > 0 && (cut || is_same(place->txt, wildcard)))
+        return;
+    for (size_t i = 0; i < place->txt->rr_count; i++)
+        if (is_meant(place->txt->rrs[i]))
+            findings_add(findings, code, 0, 0,
+                         told(place->prefix, facts->domain, place->txt->rrs[i], arena, findings));
+}
+
+static void add_cut(const struct near_miss_facts *found, struct judgement *judgement)
+{
+    const struct txt_facts *const all[] = {&found->apex, &found->policy_host, &found->underscore,
+                                           &found->wildcard, &found->tlsrpt};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i]->lookup.truncated || all[i]->lookup.status == DNS_TOO_LARGE)
+            code_set_add(&judgement->codes, FAIL_DNS_TOO_LARGE);
+}
+
+void judge_near_miss(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement)
+{
+    const struct near_miss_facts *found = &facts->near_miss;
+    const struct place places[] = {
+        {"", &found->apex}, {"mta-sts.", &found->policy_host}, {"_mta_sts.", &found->underscore}};
+    const struct place tlsrpt = {"_smtp-tlsrpt.", &found->tlsrpt};
+    struct findings *findings = &judgement->record.findings;
+    if (facts->txt.rr_count > 0 && is_same(&facts->txt, &found->wildcard))
+        findings_add(findings, FAIL_TXT_WILDCARD, 0, 0,
+                     told("*.", facts->domain, facts->txt.rrs[0], arena, findings));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        judge_place(facts, &places[i], sts_record_is_near_miss, FAIL_TXT_NEAR_MISS, arena, findings);
+    judge_place(facts, &tlsrpt, tlsrpt_is_near_miss, FAIL_TLSRPT_NEAR_MISS, arena,
+                &judgement->tlsrpt.findings);
+    add_findings(judgement, findings);
+    add_findings(judgement, &judgement->tlsrpt.findings);
+    add_cut(found, judgement);
+}

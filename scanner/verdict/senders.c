@@ -1,0 +1,170 @@
+/*
+ * What three kinds of sender meet over the MX set: the one that honours MTA-STS (RFC 8461 sections 5
+ * and 5.1), the one that honours DANE and falls back to MTA-STS where no TLSA records stand (RFC 7672
+ * section 2.2, RFC 8461 section 2), and the one that takes TLS where it is offered. They have no policy
+ * cached from before. It reads verdicts of hosts and addresses that others made, and adds no code.
+ */
+#include "scanner/verdict/handshake.h"
+#include "scanner/verdict/parts.h"
+
+/* ---- one address -------------------------------------------------------------------------------------- */
+
+static enum delivery by_code(enum failure_code code)
+{
+    if (code == FAIL_NONE)
+        return DELIVERY_TAKES;
+    return failure_get(code)->effect == EFFECT_HOST_FAILS ? DELIVERY_SKIPS : DELIVERY_DEFERS;
+}
+
+/* Without validation: a wrong certificate is as good as a right one, and where TLS cannot be had the mail
+ * goes in the clear. What breaks off is open: nobody can say whether the session would have gone on without
+ * TLS. */
+static enum delivery plain_address(const struct probe_facts *probe, enum failure_code code)
+{
+    if (code == FAIL_NONE || probe->not_tried != TRIED)
+        return by_code(code);
+    bool is_clear =
+        probe->end == SMTP_END_NOT_OFFERED ||
+        (probe->step == SMTP_STARTTLS && probe->end == SMTP_END_REPLY && probe->reply_code != 421);
+    if (probe->tls.end == TLS_DONE || probe->tls.end == TLS_FAILED || is_clear)
+        return DELIVERY_TAKES;
+    return by_code(code);
+}
+
+/* RFC 7672 section 2.2: where all TLSA records are unusable, TLS is a must and nothing is validated. */
+static enum delivery encrypted_address(const struct probe_facts *probe, const struct ip_verdict *ip)
+{
+    enum delivery plain = plain_address(probe, ip->code);
+    if (ip->code == FAIL_NONE || ip->dane == FAIL_NONE) /* at the last look, or at an earlier one (TLS-7) */
+        return DELIVERY_TAKES;
+    if (probe->tls.end == TLS_FAILED && probe->tls.limit != TLS_LIMIT_NONE)
+        return by_code(ip->code); /* it was we who ended it */
+    return plain == DELIVERY_TAKES && handshake_of_dane(probe) == NULL ? DELIVERY_SKIPS : plain;
+}
+
+/* ---- one host ----------------------------------------------------------------------------------------- */
+
+enum rule { RULE_PLAIN, RULE_ENCRYPTED, RULE_MTA_STS, RULE_DANE };
+
+static enum delivery at_address(enum rule rule, const struct mx_host *host,
+                                const struct host_verdict *verdict, size_t i)
+{
+    const struct ip_verdict *ip = &verdict->ips[i];
+    switch (rule) {
+    case RULE_PLAIN:
+        return plain_address(&host->facts->probes[i], ip->code);
+    case RULE_ENCRYPTED:
+        return encrypted_address(&host->facts->probes[i], ip);
+    case RULE_MTA_STS:
+        return by_code(ip->code);
+    case RULE_DANE:
+        break;
+    }
+    return by_code(ip->dane);
+}
+
+static enum delivery at_host(enum rule rule, const struct mx_host *host, const struct host_verdict *verdict)
+{
+    size_t count[DELIVERY_COUNT] = {0};
+    bool is_named = rule != RULE_MTA_STS && verdict->code == FAIL_MX_NOT_IN_POLICY;
+    if (verdict->code != FAIL_NONE && !is_named)
+        return by_code(verdict->code);
+    for (size_t i = 0; i < verdict->ip_count; i++)
+        count[at_address(rule, host, verdict, i)]++;
+    if (host->facts != NULL && has_unseen_addresses(host->facts))
+        count[DELIVERY_DEFERS]++;
+    if (count[DELIVERY_TAKES] > 0)
+        return count[DELIVERY_SKIPS] > 0 ? DELIVERY_SOME : DELIVERY_TAKES;
+    return count[DELIVERY_SKIPS] > 0 && count[DELIVERY_DEFERS] == 0 ? DELIVERY_SKIPS : DELIVERY_DEFERS;
+}
+
+static enum delivery worse(enum delivery a, enum delivery b)
+{
+    static const int rank[DELIVERY_COUNT] = {
+        [DELIVERY_TAKES] = 0, [DELIVERY_SOME] = 1, [DELIVERY_DEFERS] = 2, [DELIVERY_SKIPS] = 3};
+    return rank[a] > rank[b] ? a : b;
+}
+
+/* What one kind of sender does at one host, and whether it has validated what it delivers to. */
+struct step {
+    enum delivery delivery;
+    bool validated;
+};
+
+static struct step mta_sts_step(const struct judgement *judgement, const struct mx_host *host,
+                                const struct host_verdict *verdict)
+{
+    enum sts_mode mode = policy_is_usable(judgement) ? judgement->policy.mode : STS_MODE_UNSET;
+    enum delivery enforced = at_host(RULE_MTA_STS, host, verdict);
+    if (mode == STS_MODE_ENFORCE)
+        return (struct step){enforced, true};
+    if (mode == STS_MODE_UNSET &&
+        judgement->outcome == OUTCOME_UNKNOWN) /* whether there is a policy is open */
+        return (struct step){DELIVERY_DEFERS, false};
+    bool validated = mode == STS_MODE_TESTING && enforced == DELIVERY_TAKES;
+    return (struct step){at_host(RULE_PLAIN, host, verdict), validated};
+}
+
+static struct step dane_step(const struct judgement *judgement, const struct mx_host *host,
+                             const struct host_verdict *verdict)
+{
+    struct step sts = mta_sts_step(judgement, host, verdict);
+    if (verdict->dane == DANE_OUTCOME_UNKNOWN)
+        return (struct step){DELIVERY_DEFERS, false};
+    if (verdict->dane == DANE_OUTCOME_UNUSABLE) {
+        sts.delivery = worse(sts.delivery, at_host(RULE_ENCRYPTED, host, verdict));
+        return sts;
+    }
+    return verdict->dane_applies ? (struct step){at_host(RULE_DANE, host, verdict), true} : sts;
+}
+
+static struct step step_of(enum sender_kind kind, const struct judgement *judgement,
+                           const struct mx_host *host, const struct host_verdict *verdict)
+{
+    if (kind == SENDER_MTA_STS)
+        return mta_sts_step(judgement, host, verdict);
+    if (kind == SENDER_DANE)
+        return dane_step(judgement, host, verdict);
+    return (struct step){at_host(RULE_PLAIN, host, verdict), false};
+}
+
+/* ---- the whole MX set --------------------------------------------------------------------------------- */
+
+static void judge_sender(const struct domain_facts *facts, enum sender_kind kind, struct arena *arena,
+                         struct judgement *judgement)
+{
+    struct sender_view *view = &judgement->senders[kind];
+    bool is_open = judgement->host_count == 0 || has_unseen_hosts(facts, judgement->host_count);
+    view->hosts = arena_array(arena, judgement->host_count, sizeof *view->hosts);
+    view->host_count = view->hosts == NULL ? 0 : judgement->host_count;
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        struct step step = step_of(kind, judgement, &facts->hosts[i], &judgement->hosts[i]);
+        bool takes = step.delivery == DELIVERY_TAKES || step.delivery == DELIVERY_SOME;
+        if (view->hosts != NULL)
+            view->hosts[i] = step.delivery;
+        is_open = is_open || step.delivery == DELIVERY_DEFERS;
+        if (takes && view->delivered_by == NULL) {
+            view->delivered_by = facts->hosts[i].host;
+            view->validated = step.validated;
+        }
+    }
+    view->all = view->delivered_by != NULL ? DELIVERY_TAKES : is_open ? DELIVERY_DEFERS : DELIVERY_SKIPS;
+}
+
+/* Where nobody whom we trust has validated, what a DANE sender would meet cannot be told. */
+static bool is_unvalidated(const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->host_count; i++)
+        if (judgement->hosts[i].dane_code == FAIL_DANE_UNVALIDATED)
+            return true;
+    return false;
+}
+
+void judge_senders(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement)
+{
+    if (judgement->outcome == OUTCOME_NO_MAIL)
+        return;
+    for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++)
+        if (kind != SENDER_DANE || !is_unvalidated(judgement))
+            judge_sender(facts, kind, arena, judgement);
+}

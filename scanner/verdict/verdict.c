@@ -1,0 +1,213 @@
+/* The judgement of a domain: outcome, codes, report types (RFC 8461 section 5, RFC 8460 section 4.3). */
+#include "scanner/verdict/verdict.h"
+
+#include "scanner/verdict/looks.h"
+#include "scanner/verdict/parts.h"
+#include "scanner/verdict/tls.h"
+
+bool lookup_is_negative(enum dns_status status)
+{
+    return status == DNS_NXDOMAIN || status == DNS_NODATA;
+}
+
+/* A lookup that neither answered nor said no. */
+bool lookup_failed(const struct lookup_facts *lookup)
+{
+    return lookup->status != DNS_NOT_ASKED && lookup->status != DNS_ANSWERED &&
+           !lookup_is_negative(lookup->status);
+}
+
+bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup)
+{
+    if (lookup->truncated)
+        code_set_add(&judgement->codes, FAIL_DNS_TOO_LARGE);
+    if (!lookup_failed(lookup))
+        return false;
+    code_set_add(&judgement->codes, dns_status_code(lookup->status));
+    return true;
+}
+
+static bool failed_by_itself(const struct lookup_facts *lookup)
+{
+    return lookup_failed(lookup) && lookup->status != DNS_TOO_LARGE;
+}
+
+enum failure_code failed_code(const struct address_facts *address, enum failure_code otherwise)
+{
+    bool ours = address->a.status == DNS_TOO_LARGE || address->aaaa.status == DNS_TOO_LARGE;
+    bool theirs = failed_by_itself(&address->a) || failed_by_itself(&address->aaaa);
+    return ours && !theirs ? FAIL_DNS_TOO_LARGE : otherwise;
+}
+
+bool has_unseen_hosts(const struct domain_facts *facts, size_t seen)
+{
+    return mx_hosts_named(&facts->mx) > seen || facts->mx.lookup.truncated;
+}
+
+void add_findings(struct judgement *judgement, const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        code_set_add(&judgement->codes, findings->list[i].code);
+}
+
+static enum outcome judge_outcome(const struct domain_facts *facts, struct judgement *judgement)
+{
+    enum dns_status txt = facts->txt.lookup.status;
+    if (is_no_mail(facts)) {
+        if (!mx_is_null(&facts->mx))
+            code_set_add(&judgement->codes, FAIL_MX_NONE);
+        if (facts->mx.lookup.status == DNS_NXDOMAIN)
+            code_set_add(&judgement->codes, FAIL_DNS_NXDOMAIN);
+        return OUTCOME_NO_MAIL;
+    }
+    if (lookup_is_negative(txt) || (txt == DNS_ANSWERED && judgement->record.code == FAIL_TXT_ABSENT))
+        return OUTCOME_ABSENT;
+    if (txt != DNS_ANSWERED)
+        return OUTCOME_UNKNOWN;
+    if (judgement->record.code != FAIL_NONE)
+        return judgement->record.code == FAIL_DNS_TOO_LARGE ? OUTCOME_UNKNOWN : OUTCOME_BROKEN;
+    if (failure_get(judgement->policy_code)->transient || look_leaves_policy_open(facts, judgement))
+        return OUTCOME_UNKNOWN;
+    if (judgement->policy_code != FAIL_NONE)
+        return OUTCOME_BROKEN;
+    if (judgement->policy.mode == STS_MODE_NONE)
+        return OUTCOME_OFF;
+    enum outcome enforced = judge_enforced(facts, judgement);
+    if (judgement->policy.mode != STS_MODE_TESTING)
+        return enforced;
+    judgement->would_be = enforced;
+    return OUTCOME_TESTING;
+}
+
+/* For a sender that takes TLS where it is offered. */
+static enum tls_outcome judge_tls(const struct domain_facts *facts)
+{
+    size_t with = 0;
+    size_t without = 0;
+    for (size_t i = 0; i < facts->host_count; i++) {
+        const struct host_facts *host = facts->hosts[i].facts;
+        for (size_t j = 0; host != NULL && j < host->probe_count; j++) {
+            enum tls_offer offer = verdict_tls_offer(&host->probes[j]);
+            bool had = offer == TLS_OFFER_NO && look_had_tls(facts, &host->probes[j]);
+            with += offer == TLS_OFFER_YES || had;
+            without += offer == TLS_OFFER_NO && !had;
+        }
+    }
+    if (with > 0)
+        return without > 0 ? TLS_OUTCOME_SOME : TLS_OUTCOME_ALL;
+    return without > 0 ? TLS_OUTCOME_NONE : TLS_OUTCOME_UNKNOWN;
+}
+
+static void collect_rpt_types(struct judgement *judgement)
+{
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        if (code_set_has(&judgement->codes, code) && failure_get(code)->rpt != RPT_NONE)
+            judgement->rpt_types |= UINT32_C(1) << failure_get(code)->rpt;
+}
+
+bool verdict_probe_may_pass(const struct probe_facts *probe)
+{
+    return failure_get(verdict_probe(probe, BY_OWN_TIME))->transient;
+}
+
+bool verdict_host_may_pass(const struct host_facts *facts)
+{
+    const struct lookup_facts *lookups[] = {&facts->address.a, &facts->address.aaaa, &facts->tlsa.lookup};
+    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
+        if (lookup_failed(lookups[i]))
+            return true;
+    for (size_t i = 0; i < facts->probe_count; i++)
+        if (verdict_probe_may_pass(&facts->probes[i]))
+            return true;
+    return false;
+}
+
+/* Would a DANE sender defer at some host? What DANE does not apply to is nothing to wait for. */
+static bool is_dane_open(const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->host_count; i++)
+        if (judgement->hosts[i].dane_applies && judgement->hosts[i].dane == DANE_OUTCOME_UNKNOWN)
+            return true;
+    return false;
+}
+
+/* Did this machine see nothing, whoever was there? */
+static bool is_blind(enum failure_code code)
+{
+    return code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE ||
+           code == FAIL_SMTP_NOT_PROBED_PAUSED || code == FAIL_POLICY_NOT_TRIED_PAUSED;
+}
+
+/* What stands in our own configuration or on an opt-out list stays there; a turn, a route or the time may
+ * come. */
+static bool may_come(enum failure_code code)
+{
+    return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_blind(code) ||
+           code == FAIL_SMTP_STARTTLS_MASKED || code == FAIL_SMTP_STARTTLS_PATH ||
+           code == FAIL_SMTP_TLS_CLOCK || code == FAIL_POLICY_TLS_CLOCK;
+}
+
+bool verdict_has_passing(const struct judgement *judgement)
+{
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++) {
+        const struct failure *failure = failure_get(code);
+        bool stays = failure->who == WHO_US && !may_come(code);
+        if (code_set_has(&judgement->codes, code) && failure->transient && !stays)
+            return true;
+    }
+    return false;
+}
+
+/* Did this machine find no way to somebody, or sleep? Then it has not looked, whatever else it knows. */
+static bool was_blind(const struct judgement *judgement)
+{
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        if (is_blind(code) && code_set_has(&judgement->codes, code))
+            return true;
+    return false;
+}
+
+bool verdict_may_pass(const struct judgement *judgement)
+{
+    bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
+                judgement->incomplete || is_dane_open(judgement) || was_blind(judgement);
+    return open && verdict_has_passing(judgement);
+}
+
+int64_t moment_of(const struct tls_facts *tls, struct judged_at at)
+{
+    if (at.now != BY_OWN_TIME)
+        return at.now;
+    return tls->time != 0 ? tls->time : at.end;
+}
+
+int64_t other_moment_of(const struct tls_facts *tls, int64_t moment)
+{
+    return tls->other_time != 0 && moment == tls->time ? tls->other_time : moment;
+}
+
+void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
+                   struct judgement *judgement)
+{
+    const struct judged_at at = {.now = now, .end = facts->time + facts->ms};
+    *judgement = (struct judgement){.policy_code = FAIL_NONE};
+    judge_txt(facts, arena, judgement);
+    judge_tlsrpt(facts, arena, judgement);
+    judge_near_miss(facts, arena, judgement);
+    judge_mx(facts, judgement);
+    if (judgement->record.code == FAIL_NONE)
+        judge_policy(facts, at, arena, judgement);
+    judgement->hosts = arena_array(arena, facts->host_count, sizeof *judgement->hosts);
+    judgement->host_count = judgement->hosts == NULL ? 0 : facts->host_count;
+    for (size_t i = 0; i < judgement->host_count; i++)
+        judge_host(facts, &facts->hosts[i], at, arena, &judgement->hosts[i], judgement);
+    judgement->outcome = judge_outcome(facts, judgement);
+    judgement->dane = judge_dane(facts, at, judgement);
+    judge_looks(facts, judgement);
+    judgement->tls = judge_tls(facts);
+    judge_senders(facts, arena, judgement);
+    if (facts->is_public_suffix)
+        code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
+    collect_rpt_types(judgement);
+    judge_providers(facts, arena, judgement);
+}

@@ -1,0 +1,335 @@
+/* show's forms, filters and exit codes, over a small directory made here: hostile text in it too. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/frames/frames.h"
+#include "output/json/json.h"
+#include "output/store/meta.h"
+#include "scanner/commands/show.h"
+#include "scanner/verdict/verdict.h"
+
+enum { ARGS_MOST = 12 };
+
+struct world {
+    char path[64];
+    int dir;
+    char *out, *err; /* of the last run */
+    size_t out_len, err_len;
+};
+
+static void add_record(struct frames *frames, struct buf *line)
+{
+    bool full;
+    assert_int_equal(frames_append(frames, buf_bytes(line), &full), ERR_OK);
+    buf_reset(line);
+}
+
+/* A domain that receives no mail, stored with another outcome; the second and third have nasty labels. */
+static void add_domain(struct frames *frames, uint64_t ordinal, const char *name, enum outcome outcome)
+{
+    struct buf line;
+    struct arena arena;
+    struct judgement judgement;
+    struct domain_facts facts = {.ordinal = ordinal,
+                                 .domain = name,
+                                 .tld = strrchr(name, '.') + 1,
+                                 .time = INT64_C(1769860800000),
+                                 .txt = {.lookup = {.status = DNS_NXDOMAIN}},
+                                 .mx = {.lookup = {.status = DNS_NXDOMAIN}},
+                                 .policy = {.fetch = {.tls = {.alert = -1}}}};
+    if (ordinal == 2)
+        facts.label = "=HYPERLINK(\"x\")";
+    if (ordinal == 3)
+        facts.label = "b\xC3\xBCro";
+    buf_init(&line, 1 << 20);
+    arena_init(&arena, 1 << 20);
+    verdict_judge(&facts, facts.time, &arena, &judgement);
+    judgement.outcome = outcome;
+    if (outcome == OUTCOME_PROTECTED)
+        judgement.provider_mx = "Microsoft 365";
+    if (outcome == OUTCOME_REFUSED)
+        code_set_add(&judgement.codes, FAIL_SMTP_TLS_EXPIRED);
+    assert_true(json_domain(&line, &facts, &judgement));
+    add_record(frames, &line);
+    arena_dispose(&arena);
+    buf_dispose(&line);
+}
+
+static struct frames *begin(struct world *world, const char *name)
+{
+    const struct frames_options options = {.dir_fd = world->dir,
+                                           .name = name,
+                                           .level = 1,
+                                           .frame_bytes = 65536,
+                                           .part_bytes = UINT64_C(1) << 40};
+    struct frames *frames;
+    struct buf why;
+    buf_init(&why, 1024);
+    assert_int_equal(frames_create(&options, &frames, &why), ERR_OK);
+    buf_dispose(&why);
+    return frames;
+}
+
+static void end(struct frames *frames)
+{
+    struct buf why;
+    buf_init(&why, 1024);
+    assert_int_equal(frames_commit(frames, &why), ERR_OK);
+    frames_destroy(frames);
+    buf_dispose(&why);
+}
+
+static void put_meta(struct world *world, const char *state)
+{
+    const struct meta meta = {.tool_version = "1",
+                              .state = state,
+                              .started_ms = INT64_C(1769860800000),
+                              .runs = 1,
+                              .host = "here",
+                              .command = "stsweep",
+                              .resolver = "embedded"};
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    assert_true(meta_json(&text, &meta));
+    int fd = openat(world->dir, "meta.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    assert_true(fd >= 0 && write(fd, text.data, text.len) == (ssize_t)text.len);
+    (void)close(fd);
+    buf_dispose(&text);
+}
+
+static void add_reject(struct world *world)
+{
+    const struct reject_line reject = {.ordinal = 9,
+                                       .file = "list.txt",
+                                       .line = 7,
+                                       .text = bytes_of("\x1b[31m+cmd"),
+                                       .reason = FAIL_INPUT_BAD_NAME};
+    struct frames *frames = begin(world, "rejects");
+    struct buf line;
+    buf_init(&line, 1 << 16);
+    assert_true(json_reject(&line, &reject));
+    add_record(frames, &line);
+    end(frames);
+    buf_dispose(&line);
+}
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    (void)snprintf(world->path, sizeof world->path, "/tmp/stsweep-test-XXXXXX");
+    assert_non_null(mkdtemp(world->path));
+    world->dir = open(world->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(world->dir >= 0);
+    struct frames *frames = begin(world, "domains");
+    add_domain(frames, 1, "good.example", OUTCOME_PROTECTED);
+    add_domain(frames, 2, "lost.example", OUTCOME_REFUSED);
+    add_domain(frames, 3, "none.test", OUTCOME_ABSENT);
+    end(frames);
+    add_reject(world);
+    put_meta(world, "done");
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    (void)unlinkat(world->dir, "domains.ndjson.zst", 0);
+    (void)unlinkat(world->dir, "rejects.ndjson.zst", 0);
+    (void)unlinkat(world->dir, "meta.json", 0);
+    (void)close(world->dir);
+    assert_int_equal(rmdir(world->path), 0);
+    free(world->out);
+    free(world->err);
+    free(world);
+    return 0;
+}
+
+/* Runs `show DIR words…`; the words end with NULL. */
+static int run(struct world *world, const char *first, ...)
+{
+    char *argv[ARGS_MOST] = {world->path};
+    int argc = 1;
+    va_list words;
+    va_start(words, first);
+    for (const char *word = first; word != NULL && argc < ARGS_MOST; word = va_arg(words, const char *))
+        argv[argc++] = (char *)(uintptr_t)word;
+    va_end(words);
+    free(world->out);
+    free(world->err);
+    FILE *out = open_memstream(&world->out, &world->out_len);
+    FILE *err = open_memstream(&world->err, &world->err_len);
+    assert_true(out != NULL && err != NULL);
+    int code = show_main(argc, argv, out, err);
+    (void)fclose(out);
+    (void)fclose(err);
+    return code;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void assert_has_not(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL)
+        fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+static void test_a_line_for_a_person(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, NULL), 0);
+    assert_has(world->out, "good.example                   protected");
+    assert_has(world->out, "none.test                      absent");
+    assert_has(world->out, "[b\\195\\188ro]");
+    assert_has(world->out, "3 of 3 records: absent 1, protected 1, refused 1\n");
+    assert_null(memchr(world->out, 0x1B, world->out_len));
+    assert_string_equal(world->err, "");
+}
+
+static void test_csv_is_safe_and_whole(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--csv", NULL), 0);
+    assert_has(world->out, "domain,rank,label,tld,outcome,would_be,");
+    assert_has(world->out, "\r\nlost.example,,\"'=HYPERLINK(\"\"x\"\")\",example,refused,,");
+    assert_has_not(world->out, "records:");
+}
+
+static void test_filters(void **state)
+{
+    struct world *world = *state;
+    const struct {
+        const char *flag, *value, *found;
+    } rows[] = {
+        {"--outcome", "protected", "good.example"},
+        {"--tld", ".test", "none.test"},
+        {"--code", "smtp.tls.expired", "lost.example"},
+        {"--code", "smtp.tls", "lost.example"},
+        {"--code", "smtp.", "lost.example"},
+        {"--provider", "microsoft", "good.example"},
+        {"--domain", "a.b,NONE.test", "none.test"},
+        {"--label", "=HYPERLINK(\"x\")", "lost.example"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(run(world, rows[i].flag, rows[i].value, NULL), 0);
+        assert_has(world->out, rows[i].found);
+        assert_has(world->out, "1 of 3 records");
+    }
+    assert_int_equal(run(world, "--outcome=protected,refused", "--tld=example", "--limit=1", NULL), 0);
+    assert_has(world->out, "1 of 1 records");
+    assert_int_equal(run(world, "--outcome=protected", "--tld=test", NULL), 0);
+    assert_has(world->out, "0 of 3 records\n");
+}
+
+static void test_json_is_what_is_stored(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--json", "--domain=lost.example", NULL), 0);
+    assert_memory_equal(world->out, "{\"schema\":1,\"ordinal\":2,", 24);
+    assert_int_equal(world->out[world->out_len - 1], '\n');
+    assert_null(memchr(world->out, '\n', world->out_len - 1));
+}
+
+static void test_fail_on(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--fail-on", "refused,partial", NULL), 1);
+    assert_int_equal(run(world, "--fail-on=partial", NULL), 0);
+    assert_int_equal(run(world, "--fail-on=refused", "--tld=test", NULL), 0);
+}
+
+static void test_rejudged_by_the_rules_of_now(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--rejudge", "--fail-on=refused", NULL), 0);
+    assert_has(world->err, "rejudged: 3 records, 3 changed, 3 outcomes changed\n");
+    assert_has(world->err, "         1  refused -> no-mail\n");
+    assert_has(world->out, "3 of 3 records: no-mail 3\n");
+}
+
+static void test_rejects(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--rejects", NULL), 0);
+    assert_has(world->out, "list.txt:7: ");
+    assert_null(memchr(world->out, 0x1B, world->out_len));
+    assert_int_equal(run(world, "--hosts", "--csv", NULL), 0);
+    assert_has(world->out, "host,ip,code,");
+}
+
+static void test_usage(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--outcome=lost", NULL), 2);
+    assert_has(world->err, "no such outcome: lost");
+    assert_int_equal(run(world, "--code=smtp.tl", NULL), 2);
+    assert_int_equal(run(world, "--limit=0", NULL), 2);
+    assert_int_equal(run(world, "--limit=1x", NULL), 2);
+    assert_int_equal(run(world, "--tld", NULL), 2);
+    assert_int_equal(run(world, "--nothing", NULL), 2);
+    assert_int_equal(run(world, "other", NULL), 2);
+    assert_int_equal(run(world, "--now", NULL), 2);
+    assert_int_equal(run(world, "--hosts", "--tld=de", NULL), 2);
+    assert_int_equal(run(world, "--rejects", "--rejudge", NULL), 2);
+    assert_int_equal(run(world, "--hosts", "--rejudge", "--label=x", NULL), 2);
+}
+
+static void test_a_scan_that_is_not_at_its_end_says_so(void **state)
+{
+    struct world *world = *state;
+    put_meta(world, "stopped");
+    assert_int_equal(run(world, NULL), 0);
+    assert_has(world->err, "was stopped before its end");
+    put_meta(world, "scanning");
+    assert_int_equal(run(world, NULL), 0);
+    assert_has(world->err, "still runs or was cut off");
+    put_meta(world, "done");
+}
+
+static void test_what_cannot_be_read(void **state)
+{
+    struct world *world = *state;
+    char *nowhere[] = {(char *)(uintptr_t) "/nowhere/\x1b[2J"};
+    free(world->err);
+    FILE *err = open_memstream(&world->err, &world->err_len);
+    assert_non_null(err);
+    assert_int_equal(show_main(1, nowhere, stdout, err), 4);
+    (void)fclose(err);
+    assert_has(world->err, "No such file");
+    assert_null(memchr(world->err, 0x1B, world->err_len));
+    assert_int_equal(renameat(world->dir, "meta.json", world->dir, "other.json"), 0);
+    assert_int_equal(run(world, NULL), 4);
+    assert_has(world->err, "no scan directory: meta.json");
+    assert_int_equal(renameat(world->dir, "other.json", world->dir, "meta.json"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_line_for_a_person),
+        cmocka_unit_test(test_csv_is_safe_and_whole),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_json_is_what_is_stored),
+        cmocka_unit_test(test_fail_on),
+        cmocka_unit_test(test_rejudged_by_the_rules_of_now),
+        cmocka_unit_test(test_rejects),
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_a_scan_that_is_not_at_its_end_says_so),
+        cmocka_unit_test(test_what_cannot_be_read),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,339 @@
+/* The configuration: the table, its values, what is wrong with them, and what the options look like as text.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/config/config_fixture.h"
+
+static void defaults_are_those_of_the_table(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(fixture->config.scan_in_flight, 20000);
+    assert_int_equal(fixture->config.dns_timeout, 3000);
+    assert_int_equal(fixture->config.policy_max_bytes, 65536);
+    assert_int_equal(fixture->config.limits_wait, 30 * 60 * 1000);
+    assert_int_equal(fixture->config.smtp_probe, SMTP_PROBE_ALL);
+    assert_string_equal(fixture->config.scan_shard, "");
+    assert_string_equal(fixture->config.dns_trust_anchor, "/usr/share/dns/root.key");
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_OK);
+}
+
+static void choices_agree_with_their_enums(void **state)
+{
+    static const struct {
+        const char *name, *value;
+        size_t offset;
+        int64_t expected;
+    } cases[] = {
+        {"dns.trust_ad", "loopback", offsetof(struct config, dns_trust_ad), DNS_TRUST_AD_LOOPBACK},
+        {"dns.trust_ad", "yes", offsetof(struct config, dns_trust_ad), DNS_TRUST_AD_YES},
+        {"dns.trust_ad", "no", offsetof(struct config, dns_trust_ad), DNS_TRUST_AD_NO},
+        {"smtp.probe", "all", offsetof(struct config, smtp_probe), SMTP_PROBE_ALL},
+        {"smtp.probe", "intent", offsetof(struct config, smtp_probe), SMTP_PROBE_INTENT},
+        {"smtp.probe", "none", offsetof(struct config, smtp_probe), SMTP_PROBE_NONE},
+        {"input.format", "auto", offsetof(struct config, input_format), INPUT_FORMAT_AUTO},
+        {"input.format", "plain", offsetof(struct config, input_format), INPUT_FORMAT_PLAIN},
+        {"input.format", "csv", offsetof(struct config, input_format), INPUT_FORMAT_CSV},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(set(fixture, cases[i].name, cases[i].value), ERR_OK);
+        int64_t value;
+        memcpy(&value, (const char *)&fixture->config + cases[i].offset, sizeof value);
+        assert_int_equal(value, cases[i].expected);
+    }
+}
+
+static void every_row_is_in_its_own_range(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+        char name[CONFIG_NAME_BYTES];
+        assert_in_range(snprintf(name, sizeof name, "%s.%s", option->section, option->key), 3,
+                        CONFIG_NAME_BYTES - 1);
+        int64_t value;
+        const char *bounds[] = {option->initial, option->minimum, option->maximum};
+        for (size_t j = 0; j < COUNT(bounds); j++) {
+            if (option->type == CONFIG_IS_TEXT || option->type == CONFIG_IS_CHOICE || bounds[j][0] == '\0')
+                continue;
+            if (!config_value_parse(option, bounds[j], &value))
+                fail_msg("%s: %s is no value", name, bounds[j]);
+        }
+        if (set(fixture, name, option->initial) != ERR_OK)
+            fail_msg("%s", buf_string(&fixture->why));
+    }
+}
+
+static void values_take_their_units(void **state)
+{
+    static const struct {
+        const char *name, *value;
+        size_t offset;
+        int64_t expected;
+    } cases[] = {
+        {"dns.timeout", "250ms", offsetof(struct config, dns_timeout), 250},
+        {"dns.timeout", "2s", offsetof(struct config, dns_timeout), 2000},
+        {"dns.timeout", "1m", offsetof(struct config, dns_timeout), 60000},
+        {"limits.wait", "24h", offsetof(struct config, limits_wait), 86400000},
+        {"scan.drain", "0s", offsetof(struct config, scan_drain), 0},
+        {"policy.max_bytes", "2048", offsetof(struct config, policy_max_bytes), 2048},
+        {"policy.max_bytes", "1K", offsetof(struct config, policy_max_bytes), 1024},
+        {"policy.max_bytes", "1M", offsetof(struct config, policy_max_bytes), 1048576},
+        {"output.part_bytes", "2G", offsetof(struct config, output_part_bytes), INT64_C(2) << 30},
+        {"scan.seed", "9223372036854775807", offsetof(struct config, scan_seed), INT64_MAX},
+        {"smtp.port", "2525", offsetof(struct config, smtp_port), 2525},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(set(fixture, cases[i].name, cases[i].value), ERR_OK);
+        int64_t value;
+        memcpy(&value, (const char *)&fixture->config + cases[i].offset, sizeof value);
+        if (value != cases[i].expected)
+            fail_msg("%s=%s", cases[i].name, cases[i].value);
+    }
+}
+
+static void bad_values_are_refused_with_a_reason(void **state)
+{
+    static const struct {
+        const char *name, *value, *reason;
+    } cases[] = {
+        {"dns.timeout", "3", "ms, s, m or h"},
+        {"dns.timeout", "0", "ms, s, m or h"},
+        {"dns.timeout", "3 s", "ms, s, m or h"},
+        {"dns.timeout", "1.5s", "ms, s, m or h"},
+        {"dns.timeout", "3S", "ms, s, m or h"},
+        {"dns.timeout", "s", "ms, s, m or h"},
+        {"dns.timeout", "", "ms, s, m or h"},
+        {"dns.timeout", "-3s", "ms, s, m or h"},
+        {"dns.timeout", "+3s", "ms, s, m or h"},
+        {"dns.timeout", " 3s", "ms, s, m or h"},
+        {"dns.timeout", "9223372036854775807h", "ms, s, m or h"},
+        {"dns.timeout", "49ms", "50ms to 1m"},
+        {"dns.timeout", "61s", "50ms to 1m"},
+        {"policy.max_bytes", "64k", "K, M or G"},
+        {"policy.max_bytes", "64KB", "K, M or G"},
+        {"policy.max_bytes", "1023", "1K to 1M"},
+        {"policy.max_bytes", "9223372036854775807G", "K, M or G"},
+        {"scan.in_flight", "many", "a whole number"},
+        {"scan.in_flight", "1K", "a whole number"},
+        {"scan.in_flight", "0", "1 to 1000000"},
+        {"scan.seed", "9223372036854775808", "a whole number"},
+        {"smtp.port", "65536", "1 to 65535"},
+        {"smtp.probe", "some", "all|intent|none"},
+        {"smtp.probe", "al", "all|intent|none"},
+        {"smtp.probe", "all|intent", "all|intent|none"},
+        {"smtp.probe", "", "all|intent|none"},
+        {"smtp.ehlo", "a.example\r\nQUIT", "control characters"},
+        {"smtp.ehlo", "a\177b", "control characters"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (set(fixture, cases[i].name, cases[i].value) != ERR_CONFIG)
+            fail_msg("taken: %s=%s", cases[i].name, cases[i].value);
+        assert_why(fixture, cases[i].reason);
+        assert_why(fixture, cases[i].name);
+        assert_why(fixture, "command line: ");
+        assert_int_equal(fault_count(fixture), 1);
+    }
+    assert_int_equal(fixture->config.dns_timeout, 3000);
+    assert_int_equal(fixture->config.smtp_probe, SMTP_PROBE_ALL);
+}
+
+static void unknown_options_name_the_nearest(void **state)
+{
+    static const struct {
+        const char *name, *nearest;
+    } cases[] = {
+        {"dns.timout", "dns.timeout"},
+        {"dns.tiemout", "dns.timeout"},
+        {"scan.inflight", "scan.in_flight"},
+        {"smtp.elho", "smtp.ehlo"},
+        {"output.frame-bytes", "output.frame_bytes"},
+        {"DNS.TIMEOUT", "known one is "},
+        {"root_hints", "dns.root_hints"},
+        {"max_adresses", "smtp.max_addresses"},
+        {"", "known one is "},
+        {"policy.max_byte", "policy.max_bytes"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(set(fixture, cases[i].name, "1"), ERR_CONFIG);
+        assert_why(fixture, cases[i].nearest);
+        assert_why(fixture, "unknown option");
+    }
+    char longest[10000];
+    memset(longest, '\n', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_int_equal(set(fixture, longest, "1"), ERR_CONFIG);
+    assert_int_equal(fault_count(fixture), 1);
+    assert_in_range(fixture->why.len, 1, 300);
+}
+
+static void forms_are_checked(void **state)
+{
+    static const struct {
+        const char *name, *value;
+        bool good;
+    } cases[] = {
+        {"scan.shard", "1/1", true},
+        {"scan.shard", "4/4", true},
+        {"scan.shard", "4294967295/4294967295", true},
+        {"scan.shard", "0/4", false},
+        {"scan.shard", "5/4", false},
+        {"scan.shard", "1/4294967296", false},
+        {"scan.shard", "1", false},
+        {"scan.shard", "1/", false},
+        {"scan.shard", "/4", false},
+        {"scan.shard", "1/4x", false},
+        {"scan.shard", "-1/4", false},
+        {"scan.shard", "1/4/4", false},
+        {"smtp.ehlo", "scan.example.net", true},
+        {"smtp.ehlo", "a-b.xn--bcher-kva.example", true},
+        {"smtp.ehlo", "localhost", false},
+        {"smtp.ehlo", "a_b.example", false},
+        {"smtp.ehlo", "-a.example", false},
+        {"smtp.ehlo", "a-.example", false},
+        {"smtp.ehlo", "a..example", false},
+        {"smtp.ehlo", "a.example.", false},
+        {"smtp.ehlo", "192.0.2.1", false},
+        {"smtp.ehlo", "a b.example", false},
+        {"smtp.contact", "https://scan.example.net/why", true},
+        {"smtp.contact", "http://scan.example.net", true},
+        {"smtp.contact", "mailto:scan@example.net", true},
+        {"smtp.contact", "scan@example.net", false},
+        {"smtp.contact", "mailto:scan", false},
+        {"smtp.contact", "mailto:@example.net", false},
+        {"smtp.contact", "ftp://example.net", false},
+        {"smtp.contact", "https://", false},
+        {"smtp.contact", "https://a.example/ b", false},
+        {"smtp.contact", "https://a.example/)", false},
+        {"dns.resolvers", "192.0.2.1", true},
+        {"dns.resolvers", "192.0.2.1:5353,[2001:db8::1]:53, 2001:db8::2", true},
+        {"dns.resolvers", "192.0.2.1,", false},
+        {"dns.resolvers", ",192.0.2.1", false},
+        {"dns.resolvers", "192.0.2.1 192.0.2.2", false},
+        {"dns.resolvers", "dns.example.net", false},
+        {"dns.resolvers", "192.0.2.1:0", false},
+        {"safety.allow", "127.0.0.0/8, ::1", true},
+        {"safety.allow", "127.0.0.1/8", false},
+        {"safety.allow", "loopback", false},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(set(fixture, cases[i].name, cases[i].value), ERR_OK);
+        enum error error = config_check(&fixture->config, &fixture->why);
+        if (error != (cases[i].good ? ERR_OK : ERR_CONFIG))
+            fail_msg("%s=%s: %s", cases[i].name, cases[i].value, buf_string(&fixture->why));
+        if (!cases[i].good)
+            assert_why(fixture, cases[i].name);
+        assert_int_equal(set(fixture, cases[i].name, ""), ERR_OK);
+    }
+}
+
+static void shards_are_counted_from_one(void **state)
+{
+    struct fixture *fixture = *state;
+    uint32_t index = 9, count = 9;
+    assert_true(config_shard(&fixture->config, &index, &count));
+    assert_int_equal(index, 1);
+    assert_int_equal(count, 1);
+    assert_int_equal(set(fixture, "scan.shard", "3/8"), ERR_OK);
+    assert_true(config_shard(&fixture->config, &index, &count));
+    assert_int_equal(index, 3);
+    assert_int_equal(count, 8);
+}
+
+static void all_bad_forms_are_said_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(set(fixture, "scan.shard", "2/1"), ERR_OK);
+    assert_int_equal(set(fixture, "smtp.ehlo", "me"), ERR_OK);
+    assert_int_equal(set(fixture, "smtp.contact", "me"), ERR_OK);
+    assert_int_equal(set(fixture, "dns.resolvers", "me"), ERR_OK);
+    assert_int_equal(set(fixture, "safety.allow", "me"), ERR_OK);
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_CONFIG);
+    assert_int_equal(fault_count(fixture), 5);
+}
+
+static void flags_have_one_letter(void **state)
+{
+    (void)state;
+    assert_string_equal(config_flag('o'), "output.dir");
+    assert_null(config_flag('\0'));
+    assert_null(config_flag('?'));
+    for (size_t i = 0; i < config_option_count; i++)
+        for (size_t j = i + 1; j < config_option_count; j++)
+            if (config_options[i].letter != 0)
+                assert_int_not_equal(config_options[i].letter, config_options[j].letter);
+}
+
+struct visited {
+    struct config *into;
+    struct buf *why;
+    size_t count;
+};
+
+static void set_visited(void *arg, const char *section, const char *key, const char *value)
+{
+    struct visited *visited = arg;
+    char name[CONFIG_NAME_BYTES];
+    (void)snprintf(name, sizeof name, "%s.%s", section, key);
+    if (config_set(visited->into, name, value, "again", visited->why) != ERR_OK)
+        fail_msg("%s", buf_string(visited->why));
+    visited->count++;
+}
+
+/* What config_each writes sets another config to the same, and is written in the largest unit that fits. */
+static void visited_values_set_the_same(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(set(fixture, "dns.timeout", "1500ms"), ERR_OK);
+    assert_int_equal(set(fixture, "scan.drain", "0s"), ERR_OK);
+    assert_int_equal(set(fixture, "limits.wait", "7200s"), ERR_OK);
+    assert_int_equal(set(fixture, "policy.max_bytes", "4097"), ERR_OK);
+    assert_int_equal(set(fixture, "smtp.probe", "none"), ERR_OK);
+    struct config again;
+    assert_int_equal(config_init(&again), ERR_OK);
+    struct visited visited = {&again, &fixture->why, 0};
+    config_each(&fixture->config, set_visited, &visited);
+    assert_int_equal(visited.count, config_option_count);
+    struct buf first, second;
+    buf_init(&first, 1 << 20);
+    buf_init(&second, 1 << 20);
+    config_each(&fixture->config, collect_visited, &first);
+    config_each(&again, collect_visited, &second);
+    assert_string_equal(buf_string(&first), buf_string(&second));
+    static const char *const lines[] = {
+        "dns.timeout=1500ms\n",   "scan.drain=0s\n",     "limits.wait=2h\n",
+        "smtp.probe=none\n",      "scan.shard=\n",       "policy.max_bytes=4097\n",
+        "output.part_bytes=1G\n", "policy.timeout=1m\n", "scan.seed=0\n"};
+    for (size_t i = 0; i < COUNT(lines); i++)
+        if (strstr(buf_string(&first), lines[i]) == NULL)
+            fail_msg("missing: %s", lines[i]);
+    buf_dispose(&first);
+    buf_dispose(&second);
+    config_dispose(&again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(defaults_are_those_of_the_table, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(choices_agree_with_their_enums, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_row_is_in_its_own_range, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(values_take_their_units, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_values_are_refused_with_a_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(unknown_options_name_the_nearest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(forms_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shards_are_counted_from_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_bad_forms_are_said_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(visited_values_set_the_same, set_up, tear_down),
+        cmocka_unit_test(flags_have_one_letter),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

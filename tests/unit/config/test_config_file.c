@@ -1,0 +1,259 @@
+/* The configuration as files: INI files with every fault named, the generated scan.ini and help. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+
+#include "tests/unit/config/config_fixture.h"
+
+static enum error read_bytes(struct fixture *fixture, const void *text, size_t len)
+{
+    FILE *file = fopen(fixture->path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+    buf_reset(&fixture->why);
+    return config_read_file(&fixture->config, fixture->path, &fixture->why);
+}
+
+static enum error read_text(struct fixture *fixture, const char *text)
+{
+    return read_bytes(fixture, text, strlen(text));
+}
+
+static void files_are_read(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(read_text(fixture, "\xEF\xBB\xBF# a comment\r\n"
+                                        "\n"
+                                        "[dns]   ; the DNS\n"
+                                        "timeout = 2s ; shorter\n"
+                                        "  attempts=5\r\n"
+                                        "\tresolvers: 192.0.2.53\n"
+                                        "[smtp] # the MX hosts\n"
+                                        "contact = mailto:a@b.example\n"
+                                        "ehlo =\n"
+                                        "port = 26\n"
+                                        "port = 27"),
+                     ERR_OK);
+    assert_string_equal(buf_string(&fixture->why), "");
+    assert_int_equal(fixture->config.dns_timeout, 2000);
+    assert_int_equal(fixture->config.dns_attempts, 5);
+    assert_string_equal(fixture->config.dns_resolvers, "192.0.2.53");
+    assert_string_equal(fixture->config.smtp_contact, "mailto:a@b.example");
+    assert_string_equal(fixture->config.smtp_ehlo, "");
+    assert_int_equal(fixture->config.smtp_port, 27);
+}
+
+static void every_fault_of_a_file_is_named_with_its_line(void **state)
+{
+    static const struct {
+        unsigned line;
+        const char *text, *reason;
+    } faults[] = {
+        {1, "loops = 2", "before the first [section]"},
+        {2, "[scan]", NULL},
+        {3, "loops", "expected [section] or key = value"},
+        {4, "in_fligth = 5", "scan.in_flight"},
+        {5, "drain = 5", "ms, s, m or h"},
+        {6, "[scam]", "nearest known one is [scan]"},
+        {7, "loops = nonsense in a section that is unknown", NULL},
+        {8, "[dns", "must end with ]"},
+        {9, "timeout = passed over too", NULL},
+        {10, "[dns] timeout = 3s", "behind the ]"},
+        {11, "[dns]", NULL},
+        {12, "= 5", "unknown option"},
+        {13, "timeout = 1\x01s", "control characters"},
+        {14, "attempts = 11", "1 to 10"},
+        {15, "neither this", "expected [section] or key = value"},
+    };
+    struct fixture *fixture = *state;
+    char text[2000] = "";
+    size_t expected = 0;
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        strcat(text, faults[i].text);
+        strcat(text, i + 1 == COUNT(faults) ? "" : "\n");
+        expected += faults[i].reason != NULL;
+    }
+    assert_int_equal(read_text(fixture, text), ERR_CONFIG);
+    assert_int_equal(fault_count(fixture), expected);
+    char *at = strdup(buf_string(&fixture->why)), *rest = NULL;
+    char *line = strtok_r(at, "\n", &rest);
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        if (faults[i].reason == NULL)
+            continue;
+        char origin[100];
+        (void)snprintf(origin, sizeof origin, "%s:%u: ", fixture->path, faults[i].line);
+        assert_non_null(line);
+        if (strncmp(line, origin, strlen(origin)) != 0 || strstr(line, faults[i].reason) == NULL)
+            fail_msg("line %u: %s", faults[i].line, line);
+        line = strtok_r(NULL, "\n", &rest);
+    }
+    free(at);
+    assert_int_equal(fixture->config.dns_timeout, 3000);
+}
+
+static void long_lines_are_whole_or_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t size = 100000;
+    char *text = malloc(size + 100);
+    assert_non_null(text);
+    strcpy(text, "[safety]\noptout = ");
+    size_t head = strlen(text);
+    memset(text + head, 'x', size);
+    strcpy(text + head + 60000, "\n[smtp]\nport = 26\n");
+    assert_int_equal(read_text(fixture, text), ERR_OK);
+    assert_int_equal(strlen(fixture->config.safety_optout), 60000);
+    assert_int_equal(fixture->config.smtp_port, 26);
+
+    memset(text + head + 60000, 'x', size - 60000);
+    strcpy(text + head + size, "\n[smtp]\nport = 27\nprot = 28\n");
+    assert_int_equal(read_text(fixture, text), ERR_CONFIG);
+    assert_why(fixture, ":2: the line is too long\n");
+    assert_why(fixture, ":5: unknown option \"smtp.prot\"; the nearest known one is smtp.port\n");
+    assert_int_equal(fault_count(fixture), 2);
+    assert_int_equal(fixture->config.smtp_port, 27);
+    free(text);
+}
+
+static void nul_bytes_are_an_error(void **state)
+{
+    static const char text[] = "[dns]\ntimeout = 1s\0hidden\nattempts = 4\n";
+    struct fixture *fixture = *state;
+    assert_int_equal(read_bytes(fixture, text, sizeof text - 1), ERR_CONFIG);
+    assert_why(fixture, ":2: ");
+    assert_int_equal(fixture->config.dns_timeout, 3000);
+    assert_int_equal(fixture->config.dns_attempts, 4);
+}
+
+static void files_that_cannot_be_read_say_why(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(config_read_file(&fixture->config, "/nonexistent/scan.ini", &fixture->why), ERR_IO);
+    assert_why(fixture, "/nonexistent/scan.ini: No such file");
+    buf_reset(&fixture->why);
+    assert_int_equal(config_read_file(&fixture->config, "/tmp", &fixture->why), ERR_IO);
+    assert_why(fixture, "/tmp: Is a directory");
+}
+
+static char *printed(void (*print)(FILE *))
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    print(out);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void assert_columns(const char *text)
+{
+    for (const char *line = text; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        if (len > 80 || (len > 0 && line[len - 1] == ' '))
+            fail_msg("too wide or ends in a space: %.*s", (int)len, line);
+        line += len + 1;
+    }
+}
+
+static void printed_ini_reads_back_as_the_defaults(void **state)
+{
+    struct fixture *fixture = *state;
+    struct config defaults;
+    struct buf first, second;
+    char *ini = printed(config_print_ini);
+    assert_columns(ini);
+    assert_int_equal(set(fixture, "dns.timeout", "1500ms"), ERR_OK);
+    assert_int_equal(set(fixture, "scan.shard", "1/2"), ERR_OK);
+    if (read_text(fixture, ini) != ERR_OK)
+        fail_msg("%s", buf_string(&fixture->why));
+    assert_int_equal(config_init(&defaults), ERR_OK);
+    buf_init(&first, 1 << 20);
+    buf_init(&second, 1 << 20);
+    config_each(&fixture->config, collect_visited, &first);
+    config_each(&defaults, collect_visited, &second);
+    assert_string_equal(buf_string(&first), buf_string(&second));
+    buf_dispose(&first);
+    buf_dispose(&second);
+    config_dispose(&defaults);
+    free(ini);
+}
+
+static void scan_ini_in_the_tree_is_the_printed_one(void **state)
+{
+    (void)state;
+    char *ini = printed(config_print_ini);
+    size_t len = strlen(ini);
+    char *tree = calloc(1, len + 2);
+    FILE *file = fopen("scan.ini", "r");
+    if (tree == NULL || file == NULL)
+        fail_msg("scan.ini is read from the root of the source tree: %s", strerror(errno));
+    assert_int_equal(fread(tree, 1, len + 1, file), len);
+    assert_string_equal(tree, ini);
+    assert_int_equal(fclose(file), 0);
+    free(tree);
+    free(ini);
+}
+
+static void print_all_help(FILE *out)
+{
+    config_print_help(out, "");
+}
+
+static void print_some_help(FILE *out)
+{
+    config_print_help(out, "scan input output");
+}
+
+static void help_leaves_sections_out(void **state)
+{
+    (void)state;
+    char *help = printed(print_some_help);
+    for (size_t i = 0; i < config_option_count; i++) {
+        const char *section = config_options[i].section;
+        char text[128];
+        (void)snprintf(text, sizeof text, "--%s.%s=", section, config_options[i].key);
+        bool wanted =
+            strcmp(section, "scan") != 0 && strcmp(section, "input") != 0 && strcmp(section, "output") != 0;
+        if ((strstr(help, text) != NULL) != wanted)
+            fail_msg("%s", text);
+    }
+    assert_int_equal(help[0], '[');
+    free(help);
+}
+
+static void help_names_every_option_and_its_default(void **state)
+{
+    (void)state;
+    char *help = printed(print_all_help);
+    assert_columns(help);
+    for (size_t i = 0; i < config_option_count; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "--%s.%s=%s\n", config_options[i].section, config_options[i].key,
+                       config_options[i].initial);
+        if (strstr(help, text) == NULL)
+            fail_msg("missing: %s", text);
+    }
+    assert_non_null(strstr(help, "-o, --output.dir"));
+    free(help);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(files_are_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_fault_of_a_file_is_named_with_its_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_lines_are_whole_or_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nul_bytes_are_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(files_that_cannot_be_read_say_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(printed_ini_reads_back_as_the_defaults, set_up, tear_down),
+        cmocka_unit_test(scan_ini_in_the_tree_is_the_printed_one),
+        cmocka_unit_test(help_names_every_option_and_its_default),
+        cmocka_unit_test(help_leaves_sections_out),
+    };
+    return cmocka_run_group_tests_name("config_file", tests, NULL, NULL);
+}

@@ -1,0 +1,258 @@
+/* dns/resolver with several resolvers: failover, health, and who is asked first. */
+#include "tests/unit/dns/resolver_world.h"
+
+static void the_next_resolver_is_asked(void **state)
+{
+    static const struct {
+        const char *verb;
+        uint8_t last; /* of the other server's address */
+    } cases[] = {{"refuse0", 11}, {"notimp0", 11}, {"broken0", 11},
+                 {"drop0", 11},   {"refuse1", 10}, {"formall1", 10}};
+    struct world *world = *state;
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 2, 100);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct seen seen = {0};
+        ask_many(world, cases[i].verb, 6, &seen);
+        run_until_idle(world);
+        assert_int_equal(seen.by_status[DNS_ANSWERED], 6);
+        if (seen.last != cases[i].last)
+            fail_msg("%s: answered by …%u", cases[i].verb, seen.last);
+    }
+    unsigned before[2] = {world->servers[0]->questions, world->servers[1]->questions};
+    assert_int_equal(ask_one(world, "refuse.example").status, DNS_REFUSED);
+    assert_int_equal(world->servers[0]->questions - before[0], 1);
+    assert_int_equal(world->servers[1]->questions - before[1], 1);
+}
+
+/* TXT-8: one resolver's SERVFAIL is no word on the name while another one answers. */
+static void a_servfail_is_asked_of_another_TXT_8(void **state)
+{
+    static const char *const verbs[] = {"fail0", "bogus0", "cdlost0", "fail1", "bogus1", "cdlost1"};
+    struct world *world = *state;
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        struct seen seen = {0};
+        ask_many(world, verbs[i], 8, &seen);
+        run_until_idle(world);
+        assert_int_equal(seen.by_status[DNS_ANSWERED], 8);
+    }
+    assert_int_equal(world->servers[0]->unchecked + world->servers[1]->unchecked, 0);
+}
+
+/* TXT-8: what one would not say, another one unchecked does not prove to be bogus. */
+static void checking_is_disabled_at_the_same_resolver_only_TXT_8(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "bogus", 8, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_BOGUS], 8);
+    assert_int_equal(world->servers[0]->unchecked + world->servers[1]->unchecked, 8);
+    assert_int_equal(world->servers[0]->questions + world->servers[1]->questions, 8 * 4);
+}
+
+/* TXT-8: never bogus by a resolver that checks nothing, nor insecure; and its word is not taken against the
+ * SERVFAIL of one that does check. */
+static void a_resolver_that_does_not_validate_TXT_8(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    world->notes.of[1].validation = VALIDATION_NONE;
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "bogus0", 16, &seen);
+    run_until_idle(world);
+    assert_true(seen.by_status[DNS_BOGUS] > 0 && seen.by_status[DNS_ANSWERED] > 0);
+    assert_int_equal(seen.by_status[DNS_BOGUS] + seen.by_status[DNS_ANSWERED], 16);
+    assert_int_equal(world->servers[1]->unchecked, 0);
+    for (unsigned i = 0; i < 8; i++) {
+        seen = ask_one(world, i % 2 == 0 ? "ok.example" : "ad.example");
+        assert_int_equal(seen.security, seen.last == 11 ? DNSSEC_UNVALIDATED
+                                        : i % 2 == 0    ? DNSSEC_INSECURE
+                                                        : DNSSEC_SECURE);
+    }
+}
+
+static void alone_it_says_servfail_TXT_8(void **state)
+{
+    struct world *world = *state;
+    add_server(world, 0);
+    world->notes.of[0].validation = VALIDATION_NONE;
+    make_engine(world, QUICK_MS, 3, 100);
+    assert_int_equal(ask_one(world, "bogus.example").status, DNS_SERVFAIL);
+    assert_int_equal(world->servers[0]->unchecked, 0);
+    assert_int_equal(world->servers[0]->questions, 2);
+}
+
+/* One that answers for names that do not exist is asked nothing. */
+static void a_resolver_is_left_out(void **state)
+{
+    const char *why = NULL;
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    world->notes.of[0].left_out = true;
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "ok", 20, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 20);
+    assert_int_equal(world->servers[0]->questions, 0);
+    world->notes.of[1].left_out = true;
+    assert_null(resolver_create(world->base, &world->config, &world->notes, 1, &why));
+    assert_non_null(strstr(why, "none of them can be used"));
+}
+
+static void a_closed_port_is_seen_at_once(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    add_server(world, 1);
+    make_engine(world, SLOW_MS, 3, 100);
+    int64_t start = clock_monotonic_ms();
+    ask_many(world, "ok", 500, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 500);
+    assert_true(clock_monotonic_ms() - start < 1500);
+    assert_int_equal(counters(world)->lost, 0);
+}
+
+static void a_silent_resolver_is_set_aside(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "drop0", 60, &seen); /* half of them to the silent one */
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 60);
+    unsigned before = world->servers[0]->questions;
+    ask_many(world, "drop0-then", 200, &seen);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 260);
+    assert_true(world->servers[0]->questions - before <= 1); /* a probe at most */
+}
+
+static void a_resolver_that_is_back_is_used_again(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    uint16_t port = server_closed_port();
+    add_resolver(world, "127.0.0.1", port);
+    add_server(world, 1);
+    make_engine(world, QUICK_MS, 3, 100);
+    ask_many(world, "ok", 20, &seen);
+    run_until_idle(world);
+    world->servers[0] = server_start(0, port);
+    for (int i = 0; i < 40 && world->servers[0]->questions < 10; i++) {
+        run_for(world, 50);
+        ask_many(world, "ok", 4, &seen);
+        run_until_idle(world);
+    }
+    assert_true(world->servers[0]->questions >= 10);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], seen.calls);
+}
+
+/* Nobody is there: the deadlines rule, so that a resolver's restart does not cost every question at once. */
+static void the_only_resolver_may_come_back_in_time(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    uint16_t port = server_closed_port();
+    add_resolver(world, "127.0.0.1", port);
+    make_engine(world, PATIENT_MS, 2, 100);
+    (void)ask(world, "ok.example", note, &seen);
+    run_for(world, QUICK_MS / 2);
+    assert_int_equal(seen.calls, 0);
+    world->servers[0] = server_start(0, port);
+    run_until_idle(world);
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 1);
+    server_stop(world->servers[0]);
+    world->servers[0] = NULL;
+    assert_int_equal(ask_one(world, "ok.example").status, DNS_TIMEOUT);
+}
+
+/* All ports are closed: the question does not run round them until its attempts are spent. */
+static void resolvers_that_are_all_gone_are_not_stormed(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    make_engine(world, PATIENT_MS, 4, 100);
+    (void)ask(world, "ok.example", note, &seen);
+    run_for(world, QUICK_MS / 2);
+    assert_int_equal(seen.calls, 0);
+    assert_true(counters(world)->sent <= 2);
+    run_until_idle(world);
+    assert_int_equal(seen.status, DNS_TIMEOUT);
+    assert_int_equal(counters(world)->sent, 4);
+}
+
+/* ---- order ---- */
+
+struct order {
+    char letters[16];
+    size_t count;
+};
+
+struct one {
+    struct order *order;
+    char letter;
+};
+
+static void note_order(void *arg, const struct dns_answer *answer)
+{
+    struct one *one = arg;
+    assert_int_equal(answer->lookup.status, DNS_ANSWERED);
+    one->order->letters[one->order->count++] = one->letter;
+}
+
+/* What a domain under way still asks goes before what is to begin. */
+static void what_has_begun_goes_first(void **state)
+{
+    struct world *world = *state;
+    struct order order = {{0}, 0};
+    struct one ones[6];
+    add_server(world, 0);
+    make_engine(world, SLOW_MS, 2, 1);
+    for (size_t i = 0; i < COUNT(ones); i++) {
+        ones[i] = (struct one){&order, (char)('a' + i)};
+        if (i < 4)
+            (void)lookup_start_last(world->engine, "ok.example", DNS_TYPE_A, note_order, &ones[i]);
+        else
+            (void)lookup_start(world->engine, "ok.example", DNS_TYPE_A, note_order, &ones[i]);
+    }
+    run_until_idle(world);
+    assert_string_equal(order.letters, "aefbcd"); /* a was on its way already */
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(the_next_resolver_is_asked),
+        TEST(a_servfail_is_asked_of_another_TXT_8),
+        TEST(a_resolver_that_does_not_validate_TXT_8),
+        TEST(alone_it_says_servfail_TXT_8),
+        TEST(a_resolver_is_left_out),
+        TEST(checking_is_disabled_at_the_same_resolver_only_TXT_8),
+        TEST(a_closed_port_is_seen_at_once),
+        TEST(a_silent_resolver_is_set_aside),
+        TEST(a_resolver_that_is_back_is_used_again),
+        TEST(the_only_resolver_may_come_back_in_time),
+        TEST(resolvers_that_are_all_gone_are_not_stormed),
+        TEST(what_has_begun_goes_first),
+    };
+    return cmocka_run_group_tests_name("resolvers", tests, NULL, NULL);
+}

@@ -1,0 +1,302 @@
+/* An HTTP answer line by line, and how the end of a transfer becomes facts; no network. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "scanner/facts/record_kept.h"
+#include "scanner/https/fetch_end.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define OK_LINE      "HTTP/1.1 200 OK\r\n"
+
+enum { BODY_MAX = 16, LINES_MOST = 4, NO_ALERT = -1, ALERT = SSL3_AD_HANDSHAKE_FAILURE };
+
+static const struct {
+    const char *name;
+    const char *lines[LINES_MOST];
+    int status;
+    bool ended, framed;
+    const char *location;
+} answers[] = {
+    {"POL-1 a whole one", {OK_LINE, "Content-Length: 3\r\n", "\r\n"}, 200, true, true, NULL},
+    {"POL-1 chunked last", {OK_LINE, "Transfer-Encoding: gzip, CHUNKED\r\n", "\r\n"}, 200, true, true, NULL},
+    {"POL-1 chunked not last", {OK_LINE, "Transfer-Encoding: chunked, gzip\r\n"}, 200, false, false, NULL},
+    {"POL-1 a coding of three letters", {OK_LINE, "Transfer-Encoding: abc\r\n"}, 200, false, false, NULL},
+    {"POL-1 a length stays told",
+     {OK_LINE, "Content-Length: 3\r\n", "Transfer-Encoding: gzip\r\n"},
+     200,
+     false,
+     true,
+     NULL},
+    {"POL-1 the first target counts",
+     {"HTTP/1.0 301 x\r\n", "location:\t a \r\n", "Location: b\r\n"},
+     301,
+     false,
+     false,
+     "a"},
+    {"POL-1 an empty target is none",
+     {"HTTP/1.1 302 x\r\n", "Location: \r\n", "Location: b\r\n"},
+     302,
+     false,
+     false,
+     "b"},
+    {"POL-1 an interim answer is forgotten",
+     {"HTTP/1.1 103 x\r\n", "Location: a\r\n", "\r\n"},
+     0,
+     false,
+     false,
+     NULL},
+    {"POL-1 switching protocols is an end", {"HTTP/1.1 101 x\r\n", "\r\n"}, 101, true, false, NULL},
+    {"POL-1 trailers change nothing",
+     {OK_LINE, "\r\n", "Content-Length: 1\r\n", "Location: a\r\n"},
+     200,
+     true,
+     false,
+     NULL},
+    {"POL-1 no status line", {"SMTP 200\r\n"}, 0, false, false, NULL},
+    {"POL-1 a short line", {"HTT"}, 0, false, false, NULL},
+    {"POL-1 no status", {"HTTP/1.1\r\n"}, 0, false, false, NULL},
+    {"POL-1 two digits", {"HTTP/1.1 20\r\n"}, 0, false, false, NULL},
+    {"POL-1 a letter first", {"HTTP/1.1 x00\r\n"}, 0, false, false, NULL},
+    {"POL-1 a letter among the digits", {"HTTP/1.1 2x0\r\n"}, 0, false, false, NULL},
+    {"POL-1 a sign below the digits", {"HTTP/1.1 20-\r\n"}, 0, false, false, NULL},
+    {"POL-1 a field that only begins so", {OK_LINE, "Content-Lengthy: 3\r\n"}, 200, false, false, NULL},
+};
+
+static void test_answers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct arena arena;
+        struct fetch_answer answer;
+        arena_init(&arena, 1 << 16);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        for (size_t j = 0; j < LINES_MOST && answers[i].lines[j] != NULL; j++)
+            (void)fetch_answer_header(&answer, bytes_of(answers[i].lines[j]));
+        bool as_told = answer.status == answers[i].status && answer.headers_ended == answers[i].ended &&
+                       answer.framed == answers[i].framed &&
+                       (answer.location == NULL) == (answers[i].location == NULL);
+        if (as_told && answer.location != NULL)
+            as_told = strcmp(answer.location, answers[i].location) == 0;
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+        if (!as_told)
+            fail_msg("%s", answers[i].name);
+    }
+}
+
+/* POL-9: what fits is kept, and no more is read. */
+static void test_body_ceiling(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct fetch_answer answer;
+    arena_init(&arena, 1 << 16);
+    fetch_answer_init(&answer, BODY_MAX, &arena);
+    assert_true(fetch_answer_body(&answer, bytes_of("0123456789")));
+    assert_true(fetch_answer_body(&answer, bytes_of("012345")));
+    assert_false(answer.too_large);
+    assert_false(fetch_answer_body(&answer, bytes_of("6")));
+    assert_true(answer.too_large);
+    assert_int_equal(answer.body.len, BODY_MAX);
+    fetch_answer_dispose(&answer);
+    arena_dispose(&arena);
+}
+
+/* Of a long body so much is kept as is judged, whole characters, and how long it was. */
+static void test_body_is_cut_between_characters(void **state)
+{
+    (void)state;
+    enum { LONG = POLICY_BYTES_JUDGED + 100 };
+    static char body[LONG];
+    for (size_t shift = 0; shift < 4; shift++) {
+        struct arena arena;
+        struct fetch_answer answer;
+        struct fetch_facts facts = {.tls.alert = NO_ALERT};
+        struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .close_notify = true};
+        struct fetch_end end = {.cause = CAUSE_TRANSFER, .error = "", .url = "https://mta-sts.example/"};
+        memset(body, 'a', LONG);
+        memcpy(body + POLICY_BYTES_JUDGED - shift, "\xF0\x9F\x98\x80", 4);
+        arena_init(&arena, 1 << 20);
+        fetch_answer_init(&answer, 1 << 20, &arena);
+        assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+        assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+        assert_true(fetch_answer_body(&answer, bytes_make(body, LONG)));
+        fetch_conclude(&end, &tls, &answer, &facts);
+        assert_int_equal(facts.step, FETCH_DONE);
+        assert_false(facts.too_large);
+        assert_int_equal(facts.body.len, POLICY_BYTES_JUDGED - shift);
+        assert_int_equal(facts.body_bytes, LONG);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* A body for which there is no memory is one that was cut here, and never an answer without one. */
+static void test_body_without_room(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct fetch_answer answer;
+    struct fetch_facts facts = {.tls.alert = NO_ALERT};
+    struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .close_notify = true};
+    struct fetch_end end = {.cause = CAUSE_TRANSFER, .error = "", .url = "https://mta-sts.example/"};
+    arena_init(&arena, 16);
+    fetch_answer_init(&answer, 1 << 20, &arena);
+    assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+    assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+    assert_true(fetch_answer_body(&answer, bytes_of("version: STSv1\r\nmode: none\r\n")));
+    fetch_conclude(&end, &tls, &answer, &facts);
+    assert_true(facts.too_large && facts.step == FETCH_BODY && facts.net == NET_OK);
+    assert_int_equal(facts.body.len, 0);
+    fetch_answer_dispose(&answer);
+    arena_dispose(&arena);
+}
+
+/* What stands where nothing is told: of a handshake that is not done, of no answer. */
+struct end_case {
+    const char *name;
+    enum fetch_cause cause;
+    CURLcode result;
+    int sys_errno;
+    const char *error;
+    bool started, done;
+    enum tls_end tls;
+    size_t wire_bytes;
+    bool headers; /* a 200 whose headers have ended */
+    int late_alert;
+    /* what comes of it */
+    enum fetch_step step;
+    enum net_error net;
+    enum tls_end tls_after;
+    bool deadline, truncated, protocol, flooded, too_large;
+};
+
+#define CONNECTING  .late_alert = NO_ALERT, .error = ""
+#define SHAKING     .started = true, .late_alert = NO_ALERT
+#define SPEAKING    .started = true, .done = true, .tls = TLS_DONE, .tls_after = TLS_DONE
+#define FAILED_WITH .cause = CAUSE_TRANSFER, .result = CURLE_COULDNT_CONNECT, .sys_errno
+
+static const struct end_case ends[] = {
+    {"refused", FAILED_WITH = ECONNREFUSED, CONNECTING, .step = FETCH_CONNECT, .net = NET_REFUSED},
+    {"timed out there", FAILED_WITH = ETIMEDOUT, CONNECTING, .step = FETCH_CONNECT, .net = NET_TIMEOUT},
+    {"reset", FAILED_WITH = ECONNRESET, CONNECTING, .step = FETCH_CONNECT, .net = NET_RESET},
+    {"broken pipe", FAILED_WITH = EPIPE, CONNECTING, .step = FETCH_CONNECT, .net = NET_RESET},
+    {"aborted", FAILED_WITH = ECONNABORTED, CONNECTING, .step = FETCH_CONNECT, .net = NET_RESET},
+    {"no route to the net", FAILED_WITH = ENETUNREACH, CONNECTING, .step = FETCH_CONNECT,
+     .net = NET_UNREACHABLE},
+    {"no route to the host", FAILED_WITH = EHOSTUNREACH, CONNECTING, .step = FETCH_CONNECT,
+     .net = NET_UNREACHABLE},
+    {"net down", FAILED_WITH = ENETDOWN, CONNECTING, .step = FETCH_CONNECT, .net = NET_UNREACHABLE},
+    {"host down", FAILED_WITH = EHOSTDOWN, CONNECTING, .step = FETCH_CONNECT, .net = NET_UNREACHABLE},
+    {"not let out", FAILED_WITH = EACCES, CONNECTING, .step = FETCH_CONNECT, .net = NET_UNREACHABLE},
+    {"something else", FAILED_WITH = EMFILE, CONNECTING, .step = FETCH_CONNECT, .net = NET_OTHER},
+    {"our deadline", .cause = CAUSE_TIMEOUT, CONNECTING, .step = FETCH_CONNECT, .net = NET_TIMEOUT},
+    {"libcurl's deadline", .cause = CAUSE_TRANSFER, .result = CURLE_OPERATION_TIMEDOUT, CONNECTING,
+     .step = FETCH_CONNECT, .net = NET_TIMEOUT},
+    {"not started", .cause = CAUSE_UNSTARTED, CONNECTING, .step = FETCH_CONNECT, .net = NET_OTHER},
+    {"POL-9 our deadline in the handshake", .cause = CAUSE_TIMEOUT, SHAKING, .error = "", .step = FETCH_TLS,
+     .tls_after = TLS_TIMEOUT, .deadline = true},
+    {"the handshake is a flood", .cause = CAUSE_FLOOD, .result = CURLE_SSL_CONNECT_ERROR, SHAKING,
+     .error = "SSL_ERROR_SYSCALL", .step = FETCH_TLS, .tls_after = TLS_FLOODED},
+    {"lost in the handshake", FAILED_WITH = 0, SHAKING, .error = "", .step = FETCH_TLS, .net = NET_RESET,
+     .tls_after = TLS_CLOSED},
+    {"timed out in the handshake", FAILED_WITH = ETIMEDOUT, SHAKING, .error = "", .step = FETCH_TLS,
+     .net = NET_TIMEOUT, .tls_after = TLS_TIMEOUT},
+    {"closed in the handshake", FAILED_WITH = 0, SHAKING, .error = "", .tls = TLS_CLOSED, .step = FETCH_TLS,
+     .net = NET_RESET, .tls_after = TLS_CLOSED},
+    {"POL-3 a handshake that fails", FAILED_WITH = 0, SHAKING, .error = "why", .tls = TLS_FAILED,
+     .step = FETCH_TLS, .tls_after = TLS_FAILED},
+    {"POL-3 a no after our side is done", .cause = CAUSE_TRANSFER, .result = CURLE_RECV_ERROR, .error = "",
+     .started = true, .done = true, .tls = TLS_DONE, .late_alert = ALERT, .step = FETCH_TLS,
+     .tls_after = TLS_FAILED},
+    {"POL-9 our deadline in the answer", .cause = CAUSE_TIMEOUT, SPEAKING, .late_alert = NO_ALERT,
+     .error = "", .step = FETCH_HEADERS, .deadline = true},
+    {"a flood for an answer", .cause = CAUSE_FLOOD, .result = CURLE_RECV_ERROR, SPEAKING,
+     .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS, .flooded = true},
+    {"POL-9 nothing came", .cause = CAUSE_TRANSFER, .result = CURLE_GOT_NOTHING, SPEAKING,
+     .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS, .truncated = true},
+    {"POL-9 reset inside the body", .cause = CAUSE_TRANSFER, .result = CURLE_RECV_ERROR,
+     .sys_errno = ECONNRESET, SPEAKING, .late_alert = NO_ALERT, .error = "", .headers = true,
+     .step = FETCH_BODY, .net = NET_RESET, .truncated = true},
+    {"reset before the answer", .cause = CAUSE_TRANSFER, .result = CURLE_RECV_ERROR, .sys_errno = ECONNRESET,
+     SPEAKING, .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS, .net = NET_RESET},
+    {"POL-1 bad chunks", .cause = CAUSE_TRANSFER, .result = CURLE_RECV_ERROR, SPEAKING,
+     .late_alert = NO_ALERT, .error = "Illegal hex in chunked-encoding", .headers = true, .step = FETCH_BODY,
+     .protocol = true},
+    {"POL-1 a header line without end", .cause = CAUSE_TRANSFER, .result = CURLE_OUT_OF_MEMORY, SPEAKING,
+     .wire_bytes = HEADERS_BYTES_MAX + 1, .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS,
+     .too_large = true},
+    {"POL-1 a header line without end, as libcurl 8.6 says it", .cause = CAUSE_TRANSFER,
+     .result = (CURLcode)100, SPEAKING, .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS,
+     .too_large = true},
+    {"no memory", .cause = CAUSE_TRANSFER, .result = CURLE_OUT_OF_MEMORY, SPEAKING, .late_alert = NO_ALERT,
+     .error = "", .step = FETCH_HEADERS, .too_large = true},
+    {"no memory in the body", .cause = CAUSE_TRANSFER, .result = CURLE_OUT_OF_MEMORY, SPEAKING,
+     .wire_bytes = HEADERS_BYTES_MAX + 1, .late_alert = NO_ALERT, .error = "", .headers = true,
+     .step = FETCH_BODY, .too_large = true},
+    {"POL-9 neither length nor close_notify", .cause = CAUSE_TRANSFER, .result = CURLE_OK, SPEAKING,
+     .late_alert = NO_ALERT, .error = "", .headers = true, .step = FETCH_BODY, .truncated = true},
+    {"POL-1 not HTTP", .cause = CAUSE_TRANSFER, .result = CURLE_WEIRD_SERVER_REPLY, SPEAKING,
+     .late_alert = NO_ALERT, .error = "", .step = FETCH_HEADERS, .protocol = true},
+};
+
+static void conclude(const struct end_case *row, struct arena *arena, struct fetch_facts *facts)
+{
+    struct fetch_answer answer;
+    fetch_answer_init(&answer, BODY_MAX, arena);
+    if (row->headers) {
+        assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+        assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+    }
+    *facts = (struct fetch_facts){.tls = {.end = row->tls, .alert = NO_ALERT}};
+    struct fetch_tls tls = {.facts = &facts->tls,
+                            .started = row->started,
+                            .done = row->done,
+                            .wire_bytes = row->wire_bytes,
+                            .late_alert = row->late_alert};
+    struct fetch_end end = {.cause = row->cause,
+                            .result = row->result,
+                            .sys_errno = row->sys_errno,
+                            .error = row->error,
+                            .url = "https://mta-sts.example/"};
+    fetch_conclude(&end, &tls, &answer, facts);
+    fetch_answer_dispose(&answer);
+}
+
+static void test_ends(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        struct arena arena;
+        struct fetch_facts facts;
+        arena_init(&arena, 1 << 16);
+        conclude(&ends[i], &arena, &facts);
+        bool as_told = facts.step == ends[i].step && facts.net == ends[i].net &&
+                       facts.tls.end == ends[i].tls_after && facts.deadline == ends[i].deadline &&
+                       facts.truncated == ends[i].truncated && facts.protocol == ends[i].protocol &&
+                       facts.flooded == ends[i].flooded && facts.too_large == ends[i].too_large;
+        bool worded = facts.tls.end != TLS_FAILED || facts.tls.error_text != NULL;
+        arena_dispose(&arena);
+        if (!as_told || !worded)
+            fail_msg("%s: step %d net %d tls %d deadline %d truncated %d protocol %d", ends[i].name,
+                     (int)facts.step, (int)facts.net, (int)facts.tls.end, facts.deadline, facts.truncated,
+                     facts.protocol);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_body_ceiling),
+        cmocka_unit_test(test_body_is_cut_between_characters),
+        cmocka_unit_test(test_body_without_room),
+        cmocka_unit_test(test_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* What a scan may hold: that the plan for open files fits, whatever is allowed, and that memory follows the
+ * options. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scanner/machine/ceilings.h"
+
+static void make(struct config *config, const char *resolvers, const char *loops)
+{
+    struct buf why;
+    buf_init(&why, 4096);
+    assert_int_equal(config_init(config), ERR_OK);
+    assert_int_equal(config_set(config, "dns.resolvers", resolvers, "test", &why), ERR_OK);
+    assert_int_equal(config_set(config, "scan.loops", loops, "test", &why), ERR_OK);
+    buf_dispose(&why);
+}
+
+static void test_enough_files_change_nothing(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buf said;
+    make(&config, "192.0.2.1", "2");
+    buf_init(&said, 1024);
+    assert_true(ceilings_fit(&config, 100000, &said));
+    assert_int_equal(said.len, 0);
+    assert_int_equal(config.smtp_live, 2000);
+    assert_int_equal(config.policy_live, 300);
+    /* 24 of our own; 6, 8 sockets and 64 TCP connections a loop; the watch; and the peers' */
+    assert_int_equal(ceilings_files(&config, 100000), 24 + 2 * (6 + 8 + 64) + (4 + 48) + 2300);
+    buf_dispose(&said);
+    config_dispose(&config);
+}
+
+/* Whatever is allowed, the plan is within it, each kind has a place on each loop, and a line says so; or it
+ * is refused. */
+static void test_every_limit_is_kept(void **state)
+{
+    (void)state;
+    static const char *const resolvers[] = {"", "192.0.2.1", "192.0.2.1, 192.0.2.2,192.0.2.3"};
+    static const char *const loops[] = {"1", "2", "16"};
+    unsigned refused = 0, lowered = 0;
+    for (size_t i = 0; i < 9; i++) {
+        for (uint64_t limit = 1; limit < 3000; limit += 7) {
+            struct config config;
+            struct buf said;
+            make(&config, resolvers[i % 3], loops[i / 3]);
+            buf_init(&said, 1024);
+            bool fits = ceilings_fit(&config, limit, &said);
+            if (fits) {
+                assert_true(ceilings_files(&config, limit) <= limit);
+                assert_true(config.smtp_live >= config.scan_loops && config.policy_live >= config.scan_loops);
+                assert_true(config.smtp_live <= 2000 && config.policy_live <= 300);
+                assert_int_equal(said.len > 0, config.smtp_live < 2000 || config.policy_live < 300 ||
+                                                   config.scan_loops < atoi(loops[i / 3]));
+                lowered += said.len > 0;
+            } else {
+                assert_non_null(strstr(buf_string(&said), "raise ulimit -n"));
+                refused++;
+            }
+            buf_dispose(&said);
+            config_dispose(&config);
+        }
+    }
+    assert_true(refused > 9 && lowered > 9);
+}
+
+static void test_memory_follows_the_options(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buf why;
+    struct ceiling before[CEILINGS], after[CEILINGS];
+    buf_init(&why, 1024);
+    make(&config, "192.0.2.1,192.0.2.2", "2");
+    ceilings_of(&config, before);
+    assert_int_equal(config_set(&config, "smtp.live", "2001", "test", &why), ERR_OK);
+    ceilings_of(&config, after);
+    assert_int_equal(ceilings_total(after) - ceilings_total(before), (3 * 1024 + 1024 + 40) * 1024);
+    assert_int_equal(before[2].most, 2000); /* a resolver each */
+    assert_int_equal(ceilings_threads(&config), 5);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < CEILINGS; i++) {
+        assert_true(after[i].most > 0 && after[i].worst_bytes > 0);
+        sum += after[i].most * after[i].worst_bytes;
+    }
+    assert_int_equal(sum, ceilings_total(after));
+    buf_dispose(&why);
+    config_dispose(&config);
+}
+
+static void test_printed(void **state)
+{
+    (void)state;
+    struct config config;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    make(&config, "192.0.2.1", "3");
+    ceilings_print(&config, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "SMTP sessions"));
+    assert_non_null(strstr(text, "2000 x      1064 KiB =     2078.1 MiB  smtp.live"));
+    assert_non_null(strstr(text, "Threads: 6 (loops, reader, writer, main)."));
+    free(text);
+    config_dispose(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_enough_files_change_nothing),
+        cmocka_unit_test(test_every_limit_is_kept),
+        cmocka_unit_test(test_memory_follows_the_options),
+        cmocka_unit_test(test_printed),
+    };
+    return cmocka_run_group_tests_name("ceilings", tests, NULL, NULL);
+}

@@ -1,0 +1,377 @@
+/* A policy host with several addresses that do not answer: which of them the facts tell of. Lookups, turns
+ * and fetches are scripts. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "input/optout_list.h"
+#include "scanner/reach/policyhost.h"
+#include "scanner/verdict/verdict.h"
+#include "scanner/reach/worker.h"
+
+enum { MOST_ADDRESSES = 5, ARENA_BYTES = 65536 };
+
+/* What comes of one address. */
+struct address_script {
+    enum not_tried may_contact;
+    enum pace_answer turn;
+    struct fetch_facts fetch;
+    bool no_route; /* this machine lacks it */
+    bool blocked;  /* nobody answers this machine at the port */
+    bool paused;   /* this process stood still meanwhile */
+};
+
+#define REFUSED                                                                                              \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_REFUSED }                                                \
+    }
+#define SILENT                                                                                               \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_TIMEOUT }                                                \
+    }
+#define UNREACHABLE                                                                                          \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_UNREACHABLE }                                            \
+    }
+#define NO_ROUTE                                                                                             \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_UNREACHABLE}, .no_route = true                           \
+    }
+#define PAUSED                                                                                               \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_TIMEOUT}, .paused = true                                 \
+    }
+#define PAUSED_AMID                                                                                          \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_HEADERS, .net = NET_RESET, .tls = {.end = TLS_DONE}}, .paused = true         \
+    }
+#define REFUSED_MEANWHILE                                                                                    \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_CONNECT, .net = NET_REFUSED}, .paused = true                                 \
+    }
+#define TOO_LONG                                                                                             \
+    {                                                                                                        \
+        .turn = PACE_TOO_LONG                                                                                \
+    }
+#define DEAD                                                                                                 \
+    {                                                                                                        \
+        .turn = PACE_DEAD                                                                                    \
+    }
+#define PRIVATE                                                                                              \
+    {                                                                                                        \
+        .may_contact = NOT_TRIED_SPECIAL_ADDRESS                                                             \
+    }
+#define OPTED_OUT                                                                                            \
+    {                                                                                                        \
+        .may_contact = NOT_TRIED_OPTOUT                                                                      \
+    }
+#define NO_FAMILY                                                                                            \
+    {                                                                                                        \
+        .may_contact = NOT_TRIED_NO_FAMILY                                                                   \
+    }
+#define BLOCKED                                                                                              \
+    {                                                                                                        \
+        .blocked = true                                                                                      \
+    }
+#define FAILS_TLS                                                                                            \
+    {                                                                                                        \
+        .fetch = {.step = FETCH_TLS, .tls = {.end = TLS_FAILED} }                                            \
+    }
+
+static const struct address_script *script;
+static size_t script_count;
+
+/* What is under way; ended by the test's loop, never from inside. */
+static struct {
+    lookup_done lookups[2];
+    uint16_t types[2];
+    void *lookup_args[2];
+    size_t lookup_count;
+    pace_done turn;
+    fetch_done fetch;
+    void *arg;
+    size_t current;
+    size_t open; /* grants that were not given back */
+} way;
+
+static size_t number_of(const struct ip_addr *ip)
+{
+    for (size_t i = 0; i < script_count; i++) {
+        const uint8_t bytes[4] = {192, 0, 2, (uint8_t)(i + 1)};
+        const struct ip_addr own = ip_v4(bytes);
+        if (ip_equal(&own, ip))
+            return i;
+    }
+    fail();
+    return 0;
+}
+
+struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
+                                  lookup_done done, void *arg)
+{
+    (void)engine;
+    assert_string_equal(name, "mta-sts.a.example");
+    way.lookups[way.lookup_count] = done;
+    way.types[way.lookup_count] = type;
+    way.lookup_args[way.lookup_count++] = arg;
+    return (struct lookup_handle){{1, 1}};
+}
+
+void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle)
+{
+    (void)engine, (void)handle;
+}
+
+struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum pace_class class,
+                           pace_done done, void *arg)
+{
+    (void)worker;
+    assert_int_equal(class, PACE_HTTPS);
+    way.turn = done;
+    way.arg = arg;
+    way.current = number_of(ip);
+    return (struct handle){1, 1};
+}
+
+void pace_cancel(struct worker *worker, struct handle handle)
+{
+    (void)worker, (void)handle;
+}
+
+void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out)
+{
+    (void)worker, (void)class, (void)timed_out;
+    assert_int_equal(number_of(ip), way.current);
+    way.open--;
+}
+
+struct handle fetch_start(struct fetcher *fetcher, const struct fetch_request *request)
+{
+    (void)fetcher;
+    way.fetch = request->done;
+    way.arg = request->arg;
+    return (struct handle){1, 1};
+}
+
+void fetch_cancel(struct fetcher *fetcher, struct handle handle)
+{
+    (void)fetcher, (void)handle;
+}
+
+bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip)
+{
+    (void)worker;
+    (void)kind;
+    (void)ip;
+    return false;
+}
+
+enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip)
+{
+    (void)worker;
+    return script[number_of(ip)].may_contact;
+}
+
+bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip)
+{
+    (void)worker;
+    assert_int_equal(port, KNOWN_HTTPS);
+    return script[number_of(ip)].blocked;
+}
+
+bool worker_lacks_route(const struct ip_addr *ip)
+{
+    return script[number_of(ip)].no_route;
+}
+
+bool worker_stood_still(struct worker *worker, int64_t since_ms)
+{
+    (void)worker, (void)since_ms;
+    return script[way.current].paused;
+}
+
+/* ---- one visit ----------------------------------------------------------------------------------------- */
+
+static void answer_lookup(size_t which)
+{
+    uint8_t bytes[MOST_ADDRESSES][4] = {{0}};
+    struct dns_rr rrs[MOST_ADDRESSES];
+    struct dns_answer answer = {.type = way.types[which], .owner = "x", .rrs = rrs};
+    for (size_t i = 0; i < script_count && answer.type == DNS_TYPE_A; i++) {
+        memcpy(bytes[i], (uint8_t[]){192, 0, 2, (uint8_t)(i + 1)}, sizeof bytes[i]);
+        rrs[answer.rr_count++].rdata = bytes_make(bytes[i], sizeof bytes[i]);
+    }
+    answer.lookup.status = answer.rr_count > 0 ? DNS_ANSWERED : DNS_NODATA;
+    way.lookups[which](way.lookup_args[which], &answer);
+}
+
+static void end_turn(void)
+{
+    const struct pace_turn turn = {.answer = script[way.current].turn};
+    pace_done done = way.turn;
+    way.turn = NULL;
+    way.open += turn.answer == PACE_GRANTED;
+    done(way.arg, &turn);
+}
+
+static void end_fetch(struct arena *arena)
+{
+    fetch_done done = way.fetch;
+    struct fetch_facts *facts = arena_alloc(arena, sizeof *facts);
+    *facts = script[way.current].fetch;
+    way.fetch = NULL;
+    done(way.arg, facts);
+}
+
+static void on_done(void *arg)
+{
+    ++*(int *)arg;
+}
+
+struct visited {
+    enum failure_code code;
+    size_t address; /* that the facts are about, from 1 */
+};
+
+static struct visited visit(const struct address_script *scripts, size_t count)
+{
+    struct config config = {.policy_timeout = 60000};
+    struct scan_context context = {.config = &config};
+    struct worker worker = {.count = 1, .context = &context};
+    struct policy_facts facts = {0};
+    struct policy_visit one;
+    struct arena arena;
+    struct buf said;
+    int done = 0;
+    script = scripts;
+    script_count = count;
+    memset(&way, 0, sizeof way);
+    buf_init(&said, 256);
+    assert_int_equal(optout_read("", &context.optout, &said), ERR_OK);
+    buf_dispose(&said);
+    arena_init(&arena, ARENA_BYTES);
+    assert_true(policy_visit_start(&one, &worker, "a.example", &arena, &facts, on_done, &done));
+    answer_lookup(0);
+    answer_lookup(1);
+    while (way.turn != NULL || way.fetch != NULL) {
+        if (way.turn != NULL)
+            end_turn();
+        else
+            end_fetch(&arena);
+    }
+    assert_int_equal(done, 1);
+    assert_int_equal(way.open, 0);
+    struct visited result = {verdict_fetch(&facts, 0), number_of(&facts.fetch.ip) + 1};
+    optout_destroy(context.optout);
+    arena_dispose(&arena);
+    return result;
+}
+
+/* ---- tests --------------------------------------------------------------------------------------------- */
+
+struct row {
+    struct address_script scripts[MOST_ADDRESSES];
+    size_t count;
+    enum failure_code code;
+    size_t address;
+};
+
+static void expect(struct row *row)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        const uint8_t bytes[4] = {192, 0, 2, (uint8_t)(i + 1)};
+        row->scripts[i].fetch.ip = ip_v4(bytes);
+        row->scripts[i].fetch.tls.alert = -1;
+    }
+    struct visited is = visit(row->scripts, row->count);
+    assert_string_equal(failure_get(is.code)->code, failure_get(row->code)->code);
+    assert_int_equal(is.address, row->address);
+}
+
+static void an_address_not_tried_is_not_made_final_by_a_private_one(void **state)
+{
+    static struct row rows[] = {
+        {{TOO_LONG, PRIVATE}, 2, FAIL_POLICY_NOT_TRIED_PACE, 1},
+        {{PRIVATE, TOO_LONG}, 2, FAIL_POLICY_NOT_TRIED_PACE, 2},
+        {{DEAD, PRIVATE}, 2, FAIL_POLICY_TCP_TIMEOUT, 1},
+        {{OPTED_OUT, PRIVATE}, 2, FAIL_POLICY_NOT_TRIED_OPTOUT, 1},
+        {{NO_FAMILY, PRIVATE}, 2, FAIL_POLICY_NOT_TRIED_NO_FAMILY, 1},
+        {{BLOCKED, PRIVATE}, 2, FAIL_POLICY_TCP_PORT_BLOCKED, 1},
+        {{BLOCKED, SILENT}, 2, FAIL_POLICY_TCP_TIMEOUT, 2},
+        {{PRIVATE, PRIVATE}, 2, FAIL_POLICY_SPECIAL_ADDRESS, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(&rows[i]);
+}
+
+static void passing_trouble_is_not_made_final_by_a_refusal(void **state)
+{
+    static struct row rows[] = {
+        {{SILENT, REFUSED}, 2, FAIL_POLICY_TCP_TIMEOUT, 1},
+        {{REFUSED, SILENT}, 2, FAIL_POLICY_TCP_TIMEOUT, 2},
+        {{NO_ROUTE, REFUSED}, 2, FAIL_POLICY_NOT_TRIED_NO_ROUTE, 1},
+        {{UNREACHABLE, REFUSED}, 2, FAIL_POLICY_TCP_UNREACHABLE, 1},
+        {{REFUSED, TOO_LONG}, 2, FAIL_POLICY_NOT_TRIED_PACE, 2},
+        {{REFUSED, NO_FAMILY}, 2, FAIL_POLICY_NOT_TRIED_NO_FAMILY, 2},
+        {{REFUSED, PRIVATE}, 2, FAIL_POLICY_TCP_REFUSED, 1},
+        {{PRIVATE, REFUSED}, 2, FAIL_POLICY_TCP_REFUSED, 2},
+        {{REFUSED, REFUSED, REFUSED, REFUSED, SILENT}, 5, FAIL_POLICY_NOT_TRIED_REST, 1},
+        {{REFUSED, REFUSED, REFUSED, REFUSED}, 4, FAIL_POLICY_TCP_REFUSED, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(&rows[i]);
+}
+
+/* What would not pass by another try does not hide what would. */
+static void what_a_retry_may_mend_is_told_first(void **state)
+{
+    static struct row rows[] = {
+        {{NO_FAMILY, SILENT}, 2, FAIL_POLICY_TCP_TIMEOUT, 2},
+        {{OPTED_OUT, TOO_LONG}, 2, FAIL_POLICY_NOT_TRIED_PACE, 2},
+        {{SILENT, NO_FAMILY}, 2, FAIL_POLICY_TCP_TIMEOUT, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(&rows[i]);
+}
+
+static void who_answers_is_heard_alone(void **state)
+{
+    static struct row rows[] = {
+        {{SILENT, FAILS_TLS}, 2, FAIL_POLICY_TLS_HANDSHAKE, 2},
+        {{TOO_LONG, PRIVATE, FAILS_TLS, SILENT}, 4, FAIL_POLICY_TLS_HANDSHAKE, 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(&rows[i]);
+}
+
+/* What broke off while this process stood still tells nothing; an answer does. */
+static void what_a_pause_broke_off_is_ours(void **state)
+{
+    static struct row rows[] = {
+        {{PAUSED, REFUSED}, 2, FAIL_POLICY_NOT_TRIED_PAUSED, 1},
+        {{PAUSED_AMID}, 1, FAIL_POLICY_NOT_TRIED_PAUSED, 1},
+        {{REFUSED_MEANWHILE}, 1, FAIL_POLICY_TCP_REFUSED, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(&rows[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_not_tried_is_not_made_final_by_a_private_one),
+        cmocka_unit_test(passing_trouble_is_not_made_final_by_a_refusal),
+        cmocka_unit_test(what_a_retry_may_mend_is_told_first),
+        cmocka_unit_test(who_answers_is_heard_alone),
+        cmocka_unit_test(what_a_pause_broke_off_is_ours),
+    };
+    return cmocka_run_group_tests_name("policyhost", tests, NULL, NULL);
+}

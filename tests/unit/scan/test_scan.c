@@ -1,0 +1,649 @@
+/*
+ * The life of a scan in this process, against a resolver that says NXDOMAIN to everything: denominators,
+ * resume, shards, signals, a full disk, and that nothing stays open or allocated.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output/frames/frames.h"
+#include "scanner/config/config.h"
+#include "scanner/scan/scan.h"
+
+/* ---- the resolver -----------------------------------------------------------------------------------------
+ */
+
+struct nowhere {
+    int fd;
+    char address[32];
+    pthread_t thread;
+    atomic_bool stop;
+    atomic_bool silent;
+    atomic_int unanswered;   /* questions while it was silent */
+    atomic_int until_silent; /* so many questions more; 0: no end */
+};
+
+static void *serve(void *arg)
+{
+    struct nowhere *nowhere = arg;
+    while (!atomic_load(&nowhere->stop)) {
+        uint8_t wire[1500];
+        struct sockaddr_in from;
+        socklen_t len = sizeof from;
+        struct pollfd ready = {.fd = nowhere->fd, .events = POLLIN};
+        if (poll(&ready, 1, 20) != 1)
+            continue;
+        ssize_t got = recvfrom(nowhere->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
+        bool root = wire[12] == 0; /* what a scan asks before it starts */
+        if (atomic_load(&nowhere->until_silent) > 0 && atomic_fetch_sub(&nowhere->until_silent, 1) == 1)
+            atomic_store(&nowhere->silent, true);
+        bool mute = atomic_load(&nowhere->silent) && !root;
+        if (mute)
+            atomic_fetch_add(&nowhere->unanswered, 1);
+        if (got < 17 || mute)
+            continue;
+        wire[2] |= 0x80;
+        wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80 | 3);
+        (void)sendto(nowhere->fd, wire, (size_t)got, 0, (struct sockaddr *)&from, len);
+    }
+    return NULL;
+}
+
+static int start_resolver(void **state)
+{
+    static struct nowhere nowhere;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    nowhere.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (nowhere.fd < 0 || bind(nowhere.fd, (struct sockaddr *)&address, len) != 0 ||
+        getsockname(nowhere.fd, (struct sockaddr *)&address, &len) != 0)
+        return 1;
+    (void)snprintf(nowhere.address, sizeof nowhere.address, "127.0.0.1:%u", ntohs(address.sin_port));
+    *state = &nowhere;
+    /* Only scan_main's own watch is to take the signal that a test sends, whichever thread it would go to. */
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+        return 1;
+    return pthread_create(&nowhere.thread, NULL, serve, &nowhere);
+}
+
+static int stop_resolver(void **state)
+{
+    struct nowhere *nowhere = *state;
+    atomic_store(&nowhere->stop, true);
+    (void)pthread_join(nowhere->thread, NULL);
+    return close(nowhere->fd);
+}
+
+/* ---- one scan
+ * ------------------------------------------------------------------------------------------------ */
+
+struct place {
+    char dir[64];
+    char list[96];
+    char out[96];
+};
+
+static struct place place_make(void)
+{
+    struct place place = {.dir = "/tmp/stsweep-scan-XXXXXX"};
+    assert_non_null(mkdtemp(place.dir));
+    (void)snprintf(place.list, sizeof place.list, "%s/list", place.dir);
+    (void)snprintf(place.out, sizeof place.out, "%s/out", place.dir);
+    return place;
+}
+
+static void remove_in(const char *dir)
+{
+    DIR *open = opendir(dir);
+    if (open == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(open)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(dirfd(open), entry->d_name, 0);
+    (void)closedir(open);
+    (void)rmdir(dir);
+}
+
+static void place_remove(const struct place *place)
+{
+    remove_in(place->out);
+    remove_in(place->dir);
+}
+
+static void write_names(const struct place *place, int names, const char *more)
+{
+    FILE *file = fopen(place->list, "w");
+    assert_non_null(file);
+    for (int i = 0; i < names; i++)
+        (void)fprintf(file, "n%d.example\n", i);
+    (void)fputs(more, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* name and value are one more option, or NULL. Summary and complaints go nowhere. */
+static int scan_sharing(const struct nowhere *nowhere, const struct place *place, bool resume,
+                        const char *outage_share, const char *name, const char *value)
+{
+    struct config config;
+    struct buf why;
+    buf_init(&why, 4096);
+    assert_int_equal(config_init(&config), ERR_OK);
+    assert_int_equal(config_set(&config, "dns.resolvers", nowhere->address, "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "dns.timeout", "300ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.loops", "2", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.drain", "100ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.retry_after", "200ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "output.flush", "20ms", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "output.dir", place->out, "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "safety.allow", "127.0.0.0/8", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "dns.outage_share", outage_share, "test", &why), ERR_OK);
+    if (name != NULL)
+        assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
+    const char *files[] = {place->list};
+    struct scan_request request = {
+        .config = &config, .files = files, .file_count = 1, .resume = resume, .command_line = "test"};
+    (void)fflush(stdout);
+    int kept[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    assert_true(dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0);
+    int code = scan_main(&request);
+    (void)fflush(stdout);
+    assert_true(dup2(kept[0], STDOUT_FILENO) >= 0 && dup2(kept[1], STDERR_FILENO) >= 0);
+    close(kept[0]);
+    close(kept[1]);
+    close(null);
+    config_dispose(&config);
+    buf_dispose(&why);
+    return code;
+}
+
+/* Where the resolver is silent, that is for good as far as these tests know. */
+static int scan(const struct nowhere *nowhere, const struct place *place, bool resume, const char *name,
+                const char *value)
+{
+    return scan_sharing(nowhere, place, resume, "0", name, value);
+}
+
+static long count_of(const struct place *place, const char *key)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/summary.json", place->out);
+    json_t *summary = json_load_file(path, 0, NULL);
+    if (summary == NULL)
+        return -1;
+    long count = (long)json_integer_value(json_object_get(summary, key));
+    json_decref(summary);
+    return count;
+}
+
+static long outcome_of(const struct place *place, const char *outcome)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/summary.json", place->out);
+    json_t *summary = json_load_file(path, 0, NULL);
+    assert_non_null(summary);
+    long count = (long)json_integer_value(json_object_get(json_object_get(summary, "outcomes"), outcome));
+    json_decref(summary);
+    return count;
+}
+
+struct seen {
+    uint8_t *ordinals;
+    size_t most, records, twice;
+};
+
+static enum error see(void *arg, struct bytes line)
+{
+    struct seen *seen = arg;
+    json_t *record = json_loadb((const char *)line.data, line.len, 0, NULL);
+    assert_non_null(record);
+    size_t ordinal = (size_t)json_integer_value(json_object_get(record, "ordinal"));
+    json_decref(record);
+    assert_true(ordinal >= 1 && ordinal <= seen->most);
+    seen->twice += seen->ordinals[ordinal - 1]++;
+    seen->records++;
+    return ERR_OK;
+}
+
+/* Every record on disk: how many, and whether any ordinal stands twice. */
+static size_t records_of(const struct place *place, size_t most)
+{
+    struct seen seen = {.ordinals = calloc(most, 1), .most = most};
+    struct buf why;
+    buf_init(&why, 4096);
+    int fd = open(place->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(frames_read(fd, "domains", see, &seen, &why), ERR_OK);
+    close(fd);
+    free(seen.ordinals);
+    buf_dispose(&why);
+    assert_int_equal(seen.twice, 0);
+    return seen.records;
+}
+
+/* ---- the tests
+ * ----------------------------------------------------------------------------------------------- */
+
+static void test_denominators(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 1000, "not a name\n# comment\n\nn1.EXAMPLE.\nuser@n1.example\nn2.example");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "inputs"), 1004);
+    assert_int_equal(count_of(&place, "records"), 1000);
+    assert_int_equal(count_of(&place, "rejects"), 2);
+    assert_int_equal(count_of(&place, "duplicates"), 2);
+    assert_int_equal(records_of(&place, 1100), 1000);
+    place_remove(&place);
+}
+
+static void test_empty_and_missing(void **state)
+{
+    struct place place = place_make();
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2); /* no such file */
+    remove_in(place.out);
+    write_names(&place, 0, "# nothing\n");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "inputs"), 0);
+    place_remove(&place);
+}
+
+static void test_spool_on_disk(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 20000, "n1.example\n");
+    assert_int_equal(scan(*state, &place, false, "input.memory", "64K"), 0);
+    assert_int_equal(count_of(&place, "records"), 20000);
+    assert_int_equal(count_of(&place, "duplicates"), 1);
+    assert_int_equal(records_of(&place, 20001), 20000);
+    place_remove(&place);
+}
+
+static void test_shards_are_a_partition(void **state)
+{
+    static const char *const shards[] = {"1/3", "2/3", "3/3"};
+    long records = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct place place = place_make();
+        write_names(&place, 2000, "");
+        assert_int_equal(scan(*state, &place, false, "scan.shard", shards[i]), 0);
+        assert_int_equal(count_of(&place, "records") + count_of(&place, "not_in_shard"), 2000);
+        records += count_of(&place, "records");
+        place_remove(&place);
+    }
+    assert_int_equal(records, 2000);
+}
+
+static void test_refusals(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 100, "");
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 2); /* nothing to go on with */
+    remove_in(place.out);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2); /* there is a scan already */
+    assert_int_equal(scan(*state, &place, true, "smtp.probe", "none"), 2);
+    assert_int_equal(scan(*state, &place, true, "scan.in_flight", "7"), 0); /* a speed may change */
+    write_names(&place, 101, "");
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 2); /* another input */
+    assert_int_equal(records_of(&place, 100), 100);
+    place_remove(&place);
+}
+
+/* No record can stand below a name of 253 octets: that is no fault of anybody's name server. */
+static void test_names_too_long_for_records(void **state)
+{
+    enum { LABEL = 63 };
+    struct place place = place_make();
+    char name[256 + 1] = "";
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j <= LABEL; j++)
+            name[i * (LABEL + 1) + j] = j < LABEL ? (char)('a' + i) : '.';
+    (void)snprintf(name + 245, sizeof name - 245, ".example\n"); /* 253 and the line's end */
+    write_names(&place, 10, name);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 11);
+    assert_int_equal(outcome_of(&place, "no-mail"), 11);
+    place_remove(&place);
+}
+
+static void *interrupt(void *arg)
+{
+    (void)arg;
+    (void)usleep(300000);
+    (void)kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+static void test_signal_then_resume(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    pthread_t thread;
+    write_names(&place, 3000, "bad name\n");
+    atomic_store(&nowhere->silent, true);
+    assert_int_equal(pthread_create(&thread, NULL, interrupt, NULL), 0);
+    assert_int_equal(scan(nowhere, &place, false, NULL, NULL), 3);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    atomic_store(&nowhere->silent, false);
+    assert_int_equal(count_of(&place, "records"), -1); /* no summary: it is not whole */
+    assert_int_equal(scan(nowhere, &place, true, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 3000);
+    assert_int_equal(count_of(&place, "rejects"), 1);
+    assert_int_equal(records_of(&place, 3001), 3000);
+    place_remove(&place);
+}
+
+/* A child that scans the list; where nobody answers, questions wait longer than any test. It streams its
+ * records to stream_to where that is not -1. */
+static pid_t start_child(const struct nowhere *nowhere, const struct place *place, const char *drain,
+                         int stream_to)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct config config;
+        struct buf why;
+        buf_init(&why, 4096);
+        const char *options[][2] = {{"dns.resolvers", nowhere->address},
+                                    {"dns.timeout", "60s"},
+                                    {"scan.drain", drain},
+                                    {"dns.outage_share", "0"},
+                                    {"output.dir", stream_to < 0 ? place->out : "-"},
+                                    {"preflight.port25", ""},
+                                    {"safety.allow", "127.0.0.0/8"}};
+        bool good = config_init(&config) == ERR_OK;
+        for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+            good = good && config_set(&config, options[i][0], options[i][1], "test", &why) == ERR_OK;
+        const char *files[] = {place->list};
+        struct scan_request request = {
+            .config = &config, .files = files, .file_count = 1, .command_line = "test"};
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        (void)dup2(stream_to < 0 ? null : stream_to, STDOUT_FILENO);
+        (void)dup2(null, STDERR_FILENO);
+        _exit(good ? scan_main(&request) : 99);
+    }
+    return child;
+}
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Names are in flight. */
+static void wait_until_asked(struct nowhere *nowhere)
+{
+    for (int64_t until = milliseconds() + 20000; milliseconds() < until;) {
+        if (atomic_load(&nowhere->unanswered) >= 100)
+            break;
+        (void)usleep(20000);
+    }
+    assert_true(atomic_exchange(&nowhere->unanswered, 0) >= 100);
+}
+
+/* A child with names in flight that nobody answers. */
+static pid_t start_unanswered(struct nowhere *nowhere, const struct place *place, const char *drain)
+{
+    atomic_store(&nowhere->unanswered, 0);
+    atomic_store(&nowhere->silent, true);
+    pid_t child = start_child(nowhere, place, drain, -1);
+    wait_until_asked(nowhere);
+    return child;
+}
+
+/* Exit code, and how long it took from now on. */
+static int wait_for_child(pid_t child, int64_t *ms)
+{
+    int status;
+    int64_t began = milliseconds();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    *ms = milliseconds() - began;
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int answer_again(void **state)
+{
+    struct nowhere *nowhere = *state;
+    atomic_store(&nowhere->silent, false);
+    return 0;
+}
+
+/* One signal: what is in flight has scan.drain. A second one: at once. */
+static void test_drain_and_second_signal(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int64_t ms;
+    write_names(&place, 3000, "");
+    pid_t child = start_unanswered(nowhere, &place, "1500ms");
+    assert_int_equal(kill(child, SIGINT), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 1000, 6000);
+    remove_in(place.out);
+    child = start_unanswered(nowhere, &place, "60s");
+    assert_int_equal(kill(child, SIGINT), 0);
+    (void)usleep(500000);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    assert_int_equal(kill(child, SIGINT), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 0, 3000);
+    atomic_store(&nowhere->silent, false);
+    assert_int_equal(scan(nowhere, &place, true, "dns.timeout", "300ms"), 0);
+    assert_int_equal(count_of(&place, "records"), 3000);
+    place_remove(&place);
+}
+
+/* Twice at once, as timeout sends it, is once: what is in flight still has its time. */
+static void test_a_signal_sent_twice_at_once(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int64_t ms;
+    write_names(&place, 3000, "");
+    pid_t child = start_unanswered(nowhere, &place, "1500ms");
+    assert_int_equal(kill(child, SIGINT), 0);
+    (void)usleep(2000);
+    assert_int_equal(kill(child, SIGTERM), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 1000, 6000);
+    place_remove(&place);
+}
+
+/* Nobody reads what is streamed: the scan cannot end by itself, but by signals. */
+static void test_signals_while_the_writer_is_held(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int ends[2], full = 0;
+    int64_t ms;
+    write_names(&place, 3000, "");
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = start_child(nowhere, &place, "100ms", ends[1]);
+    for (int turn = 0, before = -1; turn < 200 && (full == 0 || full != before); turn++) {
+        before = full;
+        (void)usleep(200000);
+        assert_int_equal(ioctl(ends[0], FIONREAD, &full), 0);
+    }
+    assert_true(full > 32768);
+    assert_int_equal(kill(child, SIGINT), 0);
+    (void)usleep(600000);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    assert_int_equal(kill(child, SIGINT), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 0, 3000);
+    close(ends[0]);
+    close(ends[1]);
+    place_remove(&place);
+}
+
+/* The list is a pipe with a name that nobody writes to. */
+static void test_signal_while_the_input_is_silent(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    int64_t ms;
+    char meta[128];
+    assert_int_equal(mkfifo(place.list, 0600), 0);
+    pid_t child = start_child(nowhere, &place, "200ms", -1);
+    (void)snprintf(meta, sizeof meta, "%s/meta.json", place.out);
+    for (int turn = 0; turn < 200 && access(meta, F_OK) != 0; turn++)
+        (void)usleep(50000);
+    assert_int_equal(access(meta, F_OK), 0);
+    (void)usleep(300000);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    assert_int_equal(kill(child, SIGTERM), 0);
+    assert_int_equal(wait_for_child(child, &ms), 3);
+    assert_in_range(ms, 0, 4000);
+    place_remove(&place);
+}
+
+static void test_full_disk_then_resume(void **state)
+{
+    struct place place = place_make();
+    struct rlimit before;
+    write_names(&place, 20000, "");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit small = {.rlim_cur = 24576, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int code = scan(*state, &place, false, "output.frame_bytes", "16K");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(code, 4);
+    assert_int_equal(count_of(&place, "records"), -1);
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 20000);
+    assert_int_equal(records_of(&place, 20000), 20000);
+    place_remove(&place);
+}
+
+static void *recover(void *arg)
+{
+    struct nowhere *nowhere = arg;
+    (void)usleep(1600000);
+    atomic_store(&nowhere->silent, false);
+    return NULL;
+}
+
+/* What could not be determined in the first pass gets its one record after the second. */
+static void test_second_pass(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    pthread_t thread;
+    write_names(&place, 50, "");
+    atomic_store(&nowhere->silent, true);
+    assert_int_equal(pthread_create(&thread, NULL, recover, nowhere), 0);
+    assert_int_equal(scan(nowhere, &place, false, "scan.retry_after", "2s"), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 50);
+    assert_int_equal(outcome_of(&place, "no-mail"), 50);
+    assert_int_equal(records_of(&place, 50), 50);
+    place_remove(&place);
+}
+
+static void test_without_a_second_pass(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    write_names(&place, 50, "");
+    atomic_store(&nowhere->silent, true);
+    assert_int_equal(scan(nowhere, &place, false, "scan.retry_passes", "0"), 0);
+    atomic_store(&nowhere->silent, false);
+    assert_int_equal(outcome_of(&place, "unknown"), 50);
+    place_remove(&place);
+}
+
+/* The resolver itself is gone: nobody is judged by that, though there is only one pass. */
+static void test_outage(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    pthread_t thread;
+    write_names(&place, 50, "");
+    atomic_store(&nowhere->until_silent, 60);
+    assert_int_equal(pthread_create(&thread, NULL, recover, nowhere), 0);
+    assert_int_equal(scan_sharing(nowhere, &place, false, "50", "scan.retry_passes", "0"), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(outcome_of(&place, "no-mail"), 50);
+    assert_int_equal(records_of(&place, 50), 50);
+    place_remove(&place);
+}
+
+static int open_fds(void)
+{
+    int count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
+static void test_nothing_stays(void **state)
+{
+    struct place place = place_make();
+    int fds = 0;
+    size_t bytes = 0;
+    write_names(&place, 2000, "");
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+        remove_in(place.out);
+        if (i == 2) { /* libraries keep what they set up once */
+            fds = open_fds();
+            bytes = mallinfo2().uordblks;
+        }
+    }
+    assert_int_equal(open_fds(), fds);
+    assert_true(mallinfo2().uordblks < bytes + 65536);
+    place_remove(&place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_denominators),
+        cmocka_unit_test(test_empty_and_missing),
+        cmocka_unit_test(test_spool_on_disk),
+        cmocka_unit_test(test_shards_are_a_partition),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_names_too_long_for_records),
+        cmocka_unit_test(test_signal_then_resume),
+        cmocka_unit_test_teardown(test_drain_and_second_signal, answer_again),
+        cmocka_unit_test_teardown(test_a_signal_sent_twice_at_once, answer_again),
+        cmocka_unit_test(test_signals_while_the_writer_is_held),
+        cmocka_unit_test(test_signal_while_the_input_is_silent),
+        cmocka_unit_test(test_full_disk_then_resume),
+        cmocka_unit_test(test_second_pass),
+        cmocka_unit_test(test_without_a_second_pass),
+        cmocka_unit_test(test_outage),
+        cmocka_unit_test(test_nothing_stays),
+    };
+    return cmocka_run_group_tests_name("scan", tests, start_resolver, stop_resolver);
+}

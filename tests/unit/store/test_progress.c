@@ -1,0 +1,241 @@
+/* How far a scan is: what the lines say, how wide they are, how often they come, and that a log stays a log.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "output/store/progress.h"
+
+enum { BEGAN_MS = 1000000, TEXT_BYTES = 4096 };
+
+static void count(struct progress *progress, enum outcome outcome, enum failure_code code, int times)
+{
+    struct judgement judgement = {.outcome = outcome};
+    code_set_add(&judgement.codes, code);
+    for (int i = 0; i < times; i++)
+        progress_count(progress, &judgement, i % 2 == 0);
+}
+
+static struct progress make(FILE *out, bool terminal)
+{
+    static struct progress progress;
+    progress_begin(&progress, out, terminal, BEGAN_MS);
+    count(&progress, OUTCOME_ABSENT, FAIL_TXT_ABSENT, 40);
+    count(&progress, OUTCOME_PROTECTED, FAIL_NONE, 7);
+    count(&progress, OUTCOME_REFUSED, FAIL_MX_NOT_IN_POLICY, 3);
+    count(&progress, OUTCOME_REFUSED, FAIL_SMTP_TLS_EXPIRED, 4);
+    progress_count_probe(&progress);
+    progress_count_probe(&progress);
+    return progress;
+}
+
+static const struct progress_state STATE = {
+    .before = 50, .done = 50, .total = 1100, .in_flight = 20, .parked = 3, .lookups = 300};
+
+static void expect(const struct buf *text, const char *words)
+{
+    if (memmem(text->data, text->len, words, strlen(words)) == NULL)
+        fail_msg("\"%s\" is missing in\n%.*s", words, (int)text->len, (const char *)text->data);
+}
+
+static void test_what_is_said(void **state)
+{
+    (void)state;
+    struct progress progress = make(stderr, true);
+    struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    progress_text(&progress, &STATE, BEGAN_MS + 10000, 0, &text);
+    expect(&text, "10s: 100 of 1100 (9.0 %) done, 5 a second, about 3m 21s left\n");
+    expect(&text, "20 in flight, 3 parked; a second: 30 lookups, 3 policies, 0 MX\n");
+    expect(&text, "outcomes: protected 7, refused 7, absent 40\n");
+    expect(&text, "failures: smtp.tls.expired 4, mx.not-in-policy 3\n"); /* txt.absent is none */
+    buf_dispose(&text);
+}
+
+static void test_beginning(void **state)
+{
+    (void)state;
+    struct progress progress;
+    struct buf text;
+    const struct progress_state nothing = {0};
+    buf_init(&text, TEXT_BYTES);
+    progress_begin(&progress, stderr, true, BEGAN_MS);
+    progress_text(&progress, &nothing, BEGAN_MS, 0, &text);
+    expect(&text, "0s: 0 done, 0 a second, reading the input\n");
+    expect(&text, "0 in flight\n");
+    expect(&text, "failures: none so far\n");
+    buf_dispose(&text);
+}
+
+/* One slow half second is not taken for the rest of the scan. */
+static void test_rates_are_smooth(void **state)
+{
+    (void)state;
+    struct progress progress;
+    struct buf text;
+    struct progress_state at = {.total = 100000};
+    buf_init(&text, TEXT_BYTES);
+    progress_begin(&progress, stderr, true, BEGAN_MS);
+    for (int64_t ms = 500; ms <= 20000; ms += 500) {
+        at.done += 50;
+        progress_text(&progress, &at, BEGAN_MS + ms, 0, &text);
+    }
+    assert_true(progress.rates[RATE_DOMAINS] > 99.0 && progress.rates[RATE_DOMAINS] < 101.0);
+    progress_text(&progress, &at, BEGAN_MS + 20500, 0, &text);
+    assert_true(progress.rates[RATE_DOMAINS] > 85.0 && progress.rates[RATE_DOMAINS] < 95.0);
+    buf_dispose(&text);
+}
+
+static void test_another_try(void **state)
+{
+    (void)state;
+    struct progress progress = make(stderr, false);
+    struct progress_state again = STATE;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    again.again = 17;
+    progress_text(&progress, &again, BEGAN_MS + 10000, 0, &text);
+    expect(&text, "20 in flight, 3 parked, 17 to be tried again; a second: 30 lookups");
+    buf_dispose(&text);
+}
+
+static void test_width(void **state)
+{
+    (void)state;
+    static const size_t widths[] = {19, 40, 79}, rows[] = {17, 8, 4};
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+        struct progress progress = make(stderr, true);
+        struct buf text;
+        size_t column = 0, lines = 0;
+        buf_init(&text, TEXT_BYTES);
+        progress_text(&progress, &STATE, BEGAN_MS + 10000, widths[i], &text);
+        for (size_t at = 0; at < text.len; at++) {
+            column = text.data[at] == '\n' ? 0 : column + 1;
+            lines += text.data[at] == '\n';
+            assert_true(column <= widths[i]);
+        }
+        if (lines != rows[i])
+            fail_msg("%zu rows, not %zu:\n%s", lines, rows[i], buf_string(&text));
+        buf_dispose(&text);
+    }
+}
+
+/* Broken behind a comma or semicolon, and nothing is lost. */
+static void test_rows(void **state)
+{
+    (void)state;
+    struct progress progress = make(stderr, true);
+    struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    progress_text(&progress, &STATE, BEGAN_MS + 10000, 30, &text);
+    assert_string_equal(buf_string(&text), "10s: 100 of 1100 (9.0 %) done,\n"
+                                           "  5 a second,\n"
+                                           "  about 3m 21s left\n"
+                                           "20 in flight, 3 parked;\n"
+                                           "  a second: 30 lookups,\n"
+                                           "  3 policies, 0 MX\n"
+                                           "outcomes: protected 7,\n"
+                                           "  refused 7, absent 40\n"
+                                           "failures: smtp.tls.expired 4,\n"
+                                           "  mx.not-in-policy 3\n");
+    buf_dispose(&text);
+}
+
+/* What a scan of 150 s writes where it is looked at twice a second. */
+static void run(FILE *out, bool terminal)
+{
+    struct progress progress = make(out, terminal);
+    for (int64_t ms = 500; ms <= 150000; ms += 500)
+        progress_show(&progress, &STATE, BEGAN_MS + ms);
+    progress_clear(&progress);
+}
+
+static void test_log(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t len = 0, lines = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    run(out, false);
+    assert_int_equal(fclose(out), 0);
+    for (size_t i = 0; i < len; i++) {
+        assert_int_not_equal(text[i], '\033');
+        assert_int_not_equal(text[i], '\r');
+        lines += text[i] == '\n';
+    }
+    assert_int_equal(lines, 2); /* after one and after two minutes */
+    assert_non_null(strstr(text, "1m 00s: 100 of 1100"));
+    assert_non_null(strstr(text, " | outcomes: protected 7"));
+    free(text);
+}
+
+/* Each drawing goes up by as many rows as the one before it had. */
+static void assert_rows_are_cleared(const char *text)
+{
+    unsigned long rows = 0;
+    for (const char *at = text; *at != 0; at++) {
+        if (at[0] == '\033' && at[1] == '[' && at[2] != 'J') {
+            assert_int_equal(strtoul(at + 2, NULL, 10), rows);
+            rows = 0;
+        }
+        rows += *at == '\n';
+    }
+    assert_int_equal(rows, 0);
+}
+
+static void test_terminal(void **state)
+{
+    (void)state;
+    char text[1 << 16];
+    size_t len = 0, redrawn = 0;
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    const struct winsize size = {.ws_row = 24, .ws_col = 30};
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    FILE *out = fdopen(slave, "w");
+    assert_non_null(out);
+    struct progress progress = make(out, true);
+    for (int64_t ms = 0; ms < 1500; ms += 250) /* drawn at 500 and 1000 */
+        progress_show(&progress, &STATE, BEGAN_MS + ms);
+    progress_clear(&progress);
+    progress_clear(&progress); /* nothing stands there any more */
+    (void)fputs("END", out);
+    assert_int_equal(fflush(out), 0);
+    while (len < 3 || memcmp(text + len - 3, "END", 3) != 0) {
+        ssize_t got = read(master, text + len, sizeof text - 1 - len);
+        assert_true(got > 0);
+        len += (size_t)got;
+    }
+    text[len] = '\0';
+    for (const char *at = text; (at = strstr(at, "A\r\033[J")) != NULL; at++)
+        redrawn++;
+    assert_rows_are_cleared(text);
+    assert_int_equal(redrawn, 2); /* before the second drawing, and at the end */
+    assert_non_null(strstr(text, "\n20 in flight, 3 parked;\r\n  a second: ")); /* 30 columns */
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(close(master), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_said),
+        cmocka_unit_test(test_beginning),
+        cmocka_unit_test(test_rates_are_smooth),
+        cmocka_unit_test(test_another_try),
+        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_terminal),
+    };
+    return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
+}

@@ -1,0 +1,203 @@
+/* The verdict on one address, host or policy host, by the ways that it ends; whole domains are
+ * test_verdict's. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "scanner/verdict/verdict.h"
+#include "scanner/verdict/handshake.h"
+#include "scanner/verdict/tls.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define NOW_MS       INT64_C(1800000000000)
+
+static void test_sessions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum smtp_step step;
+        enum smtp_end end;
+        enum net_error net;
+        int reply_code;
+        enum failure_code code;
+    } cases[] = {
+        {"TLS-1 silent connection", SMTP_CONNECT, SMTP_END_NET, NET_TIMEOUT, 0, FAIL_SMTP_TCP_TIMEOUT},
+        {"TLS-1 silent greeting", SMTP_GREETING, SMTP_END_NET, NET_TIMEOUT, 0, FAIL_SMTP_GREETING_TIMEOUT},
+        {"TLS-1 silent EHLO", SMTP_EHLO, SMTP_END_STEP_TIMEOUT, NET_OK, 0, FAIL_SMTP_EHLO_TIMEOUT},
+        {"TLS-2 silent STARTTLS", SMTP_STARTTLS, SMTP_END_STEP_TIMEOUT, NET_OK, 0,
+         FAIL_SMTP_STARTTLS_TIMEOUT},
+        {"TLS-3 silent handshake", SMTP_HANDSHAKE, SMTP_END_STEP_TIMEOUT, NET_OK, 0, FAIL_SMTP_TLS_TIMEOUT},
+        {"TLS-1 no connection", SMTP_CONNECT, SMTP_END_NET, NET_OTHER, 0, FAIL_SMTP_TCP_UNREACHABLE},
+        {"TLS-1 reset at the greeting", SMTP_GREETING, SMTP_END_NET, NET_RESET, 0, FAIL_SMTP_TCP_RESET},
+        {"TLS-1 closed at the greeting", SMTP_GREETING, SMTP_END_CLOSED, NET_OK, 0,
+         FAIL_SMTP_GREETING_CLOSED},
+        {"TLS-1 closed at EHLO", SMTP_EHLO, SMTP_END_CLOSED, NET_OK, 0, FAIL_SMTP_EHLO_CLOSED},
+        {"TLS-2 closed at STARTTLS", SMTP_STARTTLS, SMTP_END_CLOSED, NET_OK, 0, FAIL_SMTP_STARTTLS_CLOSED},
+        {"TLS-3 reset in the handshake", SMTP_HANDSHAKE, SMTP_END_NET, NET_RESET, 0, FAIL_SMTP_TLS_CLOSED},
+        {"TLS-1 421 to EHLO", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 421, FAIL_SMTP_EHLO_REFUSED},
+        {"TLS-2 454", SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 454, FAIL_SMTP_STARTTLS_TEMPFAIL},
+        {"TLS-2 501", SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 501, FAIL_SMTP_STARTTLS_REFUSED},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct probe_facts probe = {.step = cases[i].step,
+                                    .end = cases[i].end,
+                                    .net = cases[i].net,
+                                    .reply_code = cases[i].reply_code};
+        enum failure_code code = verdict_probe(&probe, NOW_MS);
+        if (code != cases[i].code)
+            fail_msg("%s: %s", cases[i].name, failure_name(code));
+    }
+}
+
+/* For a sender that takes any TLS: what was not seen is neither yes nor no. */
+static void test_offers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct probe_facts probe;
+        enum tls_offer offer;
+    } cases[] = {
+        {"TLS-1 not tried", {.not_tried = NOT_TRIED_PACE, .tls = {.end = TLS_DONE}}, TLS_OFFER_UNKNOWN},
+        {"TLS-5 done", {.tls = {.end = TLS_DONE}}, TLS_OFFER_YES},
+        {"TLS-1 not offered", {.end = SMTP_END_NOT_OFFERED}, TLS_OFFER_NO},
+        {"TLS-3 handshake failed", {.end = SMTP_END_TLS, .tls = {.end = TLS_FAILED}}, TLS_OFFER_NO},
+        {"TLS-3 handshake silent", {.end = SMTP_END_TLS, .tls = {.end = TLS_TIMEOUT}}, TLS_OFFER_UNKNOWN},
+        {"TLS-2 refused", {.end = SMTP_END_REPLY, .step = SMTP_STARTTLS, .reply_code = 502}, TLS_OFFER_NO},
+        {"TLS-2 put off",
+         {.end = SMTP_END_REPLY, .step = SMTP_STARTTLS, .reply_code = 454},
+         TLS_OFFER_UNKNOWN},
+        {"TLS-1 554 greeting",
+         {.end = SMTP_END_REPLY, .step = SMTP_GREETING, .reply_code = 554},
+         TLS_OFFER_UNKNOWN},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (verdict_tls_offer(&cases[i].probe) != cases[i].offer)
+            fail_msg("%s", cases[i].name);
+}
+
+static void test_policy_host_without_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum dns_status a, aaaa;
+        enum failure_code code;
+    } cases[] = {
+        {"TXT-8 no such name", DNS_NXDOMAIN, DNS_NXDOMAIN, FAIL_POLICY_NO_ADDRESS},
+        {"TXT-8 no address", DNS_NODATA, DNS_NODATA, FAIL_POLICY_NO_ADDRESS},
+        {"TXT-8 no A", DNS_NODATA, DNS_SERVFAIL, FAIL_POLICY_DNS_FAILED},
+        {"TXT-8 no AAAA", DNS_TIMEOUT, DNS_NXDOMAIN, FAIL_POLICY_DNS_FAILED},
+        {"TXT-8 bogus", DNS_BOGUS, DNS_BOGUS, FAIL_POLICY_DNS_FAILED},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct policy_facts policy = {
+            .host = "mta-sts.example",
+            .address = {.a = {.status = cases[i].a}, .aaaa = {.status = cases[i].aaaa}}};
+        enum failure_code code = verdict_fetch(&policy, NOW_MS);
+        if (code != cases[i].code)
+            fail_msg("%s: %s", cases[i].name, failure_name(code));
+    }
+}
+
+static void test_fetch_lost(void **state)
+{
+    (void)state;
+    static struct cert_facts valid = {.not_after = NOW_MS};
+    static const struct {
+        const char *name;
+        struct fetch_facts fetch;
+        enum failure_code code;
+    } cases[] = {
+        {"POL-3 reset in the handshake",
+         {.step = FETCH_TLS, .net = NET_RESET, .tls = {.end = TLS_CLOSED}},
+         FAIL_POLICY_TCP_RESET},
+        {"POL-9 reset in the body",
+         {.step = FETCH_BODY, .net = NET_RESET, .tls = {.end = TLS_CLOSED}},
+         FAIL_POLICY_HTTP_TRUNCATED},
+        {"POL-9 silent in the handshake",
+         {.step = FETCH_TLS, .deadline = true, .tls = {.end = TLS_TIMEOUT}},
+         FAIL_POLICY_HTTP_TIMEOUT},
+        {"POL-1 not connected for a reason of its own",
+         {.step = FETCH_CONNECT, .net = NET_OTHER},
+         FAIL_POLICY_TCP_UNREACHABLE},
+        {"POL-9 records without data in the handshake",
+         {.step = FETCH_TLS, .tls = {.end = TLS_FLOODED}},
+         FAIL_POLICY_FLOOD},
+        {"POL-9 in place of an answer",
+         {.step = FETCH_HEADERS,
+          .flooded = true,
+          .tls = {.end = TLS_DONE, .name_match = true, .certs = &valid, .cert_count = 1}},
+         FAIL_POLICY_FLOOD},
+        {"stuck", {.not_tried = NOT_TRIED_STUCK}, FAIL_POLICY_NOT_TRIED_STUCK},
+        {"opted out", {.not_tried = NOT_TRIED_OPTOUT}, FAIL_POLICY_NOT_TRIED_OPTOUT},
+        {"no family", {.not_tried = NOT_TRIED_NO_FAMILY}, FAIL_POLICY_NOT_TRIED_NO_FAMILY},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ip_addr ip = {.family = 4};
+        struct policy_facts policy = {
+            .host = "mta-sts.example", .address = {.ips = &ip, .ip_count = 1}, .fetch = cases[i].fetch};
+        enum failure_code code = verdict_fetch(&policy, NOW_MS);
+        if (code != cases[i].code)
+            fail_msg("%s: %s", cases[i].name, failure_name(code));
+    }
+}
+
+/* Records without data: our ceiling ended it, which is no finding about the host. */
+static void test_flooded(void **state)
+{
+    (void)state;
+    static struct cert_facts valid = {.not_after = NOW_MS};
+    static const struct probe_facts
+        shaking = {.step = SMTP_HANDSHAKE, .end = SMTP_END_TLS, .tls = {.end = TLS_FLOODED, .alert = -1}},
+        behind = {.step = SMTP_EHLO_TLS,
+                  .end = SMTP_END_FLOODED,
+                  .tls = {.end = TLS_DONE, .name_match = true, .certs = &valid, .cert_count = 1}},
+        stuck = {.not_tried = NOT_TRIED_STUCK};
+    assert_int_equal(verdict_probe(&shaking, NOW_MS), FAIL_SMTP_TLS_FLOOD);
+    assert_int_equal(verdict_tls_offer(&shaking), TLS_OFFER_UNKNOWN);
+    assert_int_equal(verdict_probe(&behind, NOW_MS), FAIL_NONE);
+    assert_int_equal(verdict_tls_offer(&behind), TLS_OFFER_YES);
+    assert_int_equal(verdict_probe(&stuck, NOW_MS), FAIL_SMTP_NOT_PROBED_STUCK);
+    assert_false(handshake_wants_second(&shaking));
+}
+
+/* What is worth a second look at an MX host: a lookup or an address that may come good by itself. */
+static void test_host_may_pass(void **state)
+{
+    (void)state;
+    struct probe_facts probes[] = {{.end = SMTP_END_NOT_OFFERED},
+                                   {.step = SMTP_GREETING, .end = SMTP_END_REPLY, .reply_code = 421}};
+    struct host_facts host = {.host = "mx.example", .probes = probes, .probe_count = 1};
+    host.address.a.status = DNS_ANSWERED;
+    host.address.aaaa.status = DNS_NODATA;
+    host.tlsa.lookup.status = DNS_NXDOMAIN;
+    assert_false(verdict_host_may_pass(&host));
+    host.probe_count = COUNT(probes);
+    assert_true(verdict_host_may_pass(&host));
+    host.probe_count = 0;
+    static const enum dns_status passing[] = {DNS_SERVFAIL, DNS_REFUSED, DNS_TIMEOUT, DNS_BOGUS, DNS_LAME};
+    for (size_t i = 0; i < COUNT(passing); i++) {
+        host.tlsa.lookup.status = passing[i];
+        assert_true(verdict_host_may_pass(&host));
+    }
+    host.tlsa.lookup.status = DNS_NOT_ASKED;
+    assert_false(verdict_host_may_pass(&host));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_policy_host_without_address),
+        cmocka_unit_test(test_fetch_lost),
+        cmocka_unit_test(test_flooded),
+        cmocka_unit_test(test_flooded),
+        cmocka_unit_test(test_host_may_pass),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
