@@ -4,11 +4,11 @@
  */
 #include "bench/bench.h"
 #include "bench/settings.h"
+#include "scanner/base/clock.h"
 #include "scanner/https/fetch.h"
 #include "scanner/sts/policy.h"
 #include "scanner/tls/legacy.h"
 #include "scanner/verdict/verdict.h"
-#include "scanner/base/clock.h"
 
 enum { FETCH_ARENA_BYTES = 1 << 20, HTTPS = 443, TIMEOUT_MS = 60000 };
 

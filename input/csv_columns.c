@@ -1,8 +1,8 @@
 /* Which column of a CSV file holds the domain, the rank and the label. No I/O. */
 #include "input/csv.h"
 
-#include "scanner/facts/hostname.h"
 #include "scanner/base/trim.h"
+#include "scanner/facts/hostname.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

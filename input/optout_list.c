@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-#include "scanner/facts/hostname.h"
 #include "input/lines.h"
 #include "input/plain.h"
 #include "input/stored.h"
 #include "scanner/base/trim.h"
+#include "scanner/facts/hostname.h"
 
 enum { ENTRY_TEXT_BYTES = 63, REASON_BYTES = 96 };
 

@@ -1,9 +1,9 @@
 /* From lines to names and rejects. No I/O. */
 #include "input/reader.h"
 
-#include "scanner/facts/hostname.h"
 #include "input/plain.h"
 #include "scanner/base/trim.h"
+#include "scanner/facts/hostname.h"
 
 enum {
     SAMPLE_LINES = 32,

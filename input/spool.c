@@ -10,9 +10,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "scanner/facts/hostname.h"
 #include "input/spool_pool.h"
 #include "input/spool_runs.h"
+#include "scanner/facts/hostname.h"
 
 enum {
     MEMORY_MIN_BYTES = 64 * 1024, /* the least that input.memory may be */

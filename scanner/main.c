@@ -4,16 +4,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "scanner/facts/record.h"
-#include "scanner/commands/args.h"
 #include "scanner/base/clock.h"
-#include "scanner/machine/ceilings.h"
+#include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/diff.h"
 #include "scanner/commands/lint.h"
-#include "scanner/scan/scan.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
+#include "scanner/facts/record.h"
+#include "scanner/machine/ceilings.h"
+#include "scanner/scan/scan.h"
 
 /* Read by jemalloc, where it is linked: memory set free goes back to the system after this long, not after
  * ten seconds. */

@@ -6,8 +6,8 @@
 #ifndef STSWEEP_EXPLAIN_EXPLAIN_H
 #define STSWEEP_EXPLAIN_EXPLAIN_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/buf.h"
+#include "scanner/facts/record.h"
 
 struct explain_style {
     bool verbose; /* with the raw evidence */

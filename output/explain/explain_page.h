@@ -6,8 +6,8 @@
 #ifndef STSWEEP_EXPLAIN_EXPLAIN_PAGE_H
 #define STSWEEP_EXPLAIN_EXPLAIN_PAGE_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/buf.h"
+#include "scanner/facts/record.h"
 
 enum { PAGE_COLUMNS = 79 };
 

@@ -6,8 +6,8 @@
 #ifndef STSWEEP_JSON_JSON_H
 #define STSWEEP_JSON_JSON_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/buf.h"
+#include "scanner/facts/record.h"
 
 /* Each appends one object and a newline; false (and *out as before) where out's ceiling or memory is reached.
  */

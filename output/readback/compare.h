@@ -5,9 +5,9 @@
 #ifndef STSWEEP_READBACK_COMPARE_H
 #define STSWEEP_READBACK_COMPARE_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/error.h"
+#include "scanner/facts/record.h"
 
 /* What of a domain record is compared. */
 struct stand {

@@ -7,8 +7,8 @@
 #define STSWEEP_READBACK_FACTS_FIELDS_H
 
 #include "output/readback/json_tree.h"
-#include "scanner/facts/record.h"
 #include "scanner/base/buf.h"
+#include "scanner/facts/record.h"
 
 enum { NAME_CEILING_BYTES = 1024 };
 

@@ -6,10 +6,10 @@
 
 #include <sys/random.h>
 
+#include "output/frames/frames.h"
 #include "output/readback/facts_fields.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
-#include "output/frames/frames.h"
 #include "output/readback/json_read.h"
 #include "scanner/base/map.h"
 

@@ -10,11 +10,11 @@
 #ifndef STSWEEP_READBACK_FACTS_READ_H
 #define STSWEEP_READBACK_FACTS_READ_H
 
-#include "scanner/facts/record.h"
-#include "scanner/facts/record_kept.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+#include "scanner/facts/record.h"
+#include "scanner/facts/record_kept.h"
 
 enum { READ_ARENA_BYTES = 64 << 20, READ_LINE_BYTES = RECORD_LINE_BYTES };
 

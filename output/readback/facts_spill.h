@@ -5,9 +5,9 @@
 #ifndef STSWEEP_READBACK_FACTS_SPILL_H
 #define STSWEEP_READBACK_FACTS_SPILL_H
 
-#include "scanner/facts/record_kept.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+#include "scanner/facts/record_kept.h"
 
 enum { SPILL_LINE_BYTES = RECORD_LINE_BYTES };
 

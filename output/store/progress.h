@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "scanner/facts/record.h"
 #include "scanner/base/buf.h"
+#include "scanner/facts/record.h"
 
 /* What a rate is made of. */
 enum progress_rate { RATE_DOMAINS, RATE_LOOKUPS, RATE_FETCHES, RATE_PROBES, RATE_COUNT };

@@ -8,14 +8,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "output/store/certset.h"
 #include "output/frames/disk.h"
 #include "output/frames/frames_part.h"
+#include "output/frames/stream.h"
 #include "output/readback/json_read.h"
+#include "output/store/certset.h"
 #include "output/store/meta.h"
 #include "output/store/ordinals.h"
 #include "output/store/store_dir.h"
-#include "output/frames/stream.h"
 #include "output/store/unanswered.h"
 #include "scanner/base/clock.h"
 #include "scanner/facts/failure.h"

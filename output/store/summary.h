@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-#include "scanner/facts/record.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+#include "scanner/facts/record.h"
 
 /* Provider names are counted up to this many different ones; beyond, under "other". */
 enum { SUMMARY_PROVIDERS = 256, SUMMARY_PROVIDER_BYTES = 48 };

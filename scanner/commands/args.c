@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scanner/facts/record.h"
 #include "scanner/config/config_table.h"
+#include "scanner/facts/record.h"
 
 enum { OUTCOME_NAME_BYTES = 32 };
 

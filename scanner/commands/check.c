@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "scanner/facts/hostname.h"
 #include "output/explain/explain.h"
 #include "output/json/json.h"
-#include "scanner/reach/domain.h"
-#include "scanner/reach/looks.h"
+#include "scanner/facts/hostname.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/setup.h"
+#include "scanner/reach/domain.h"
+#include "scanner/reach/looks.h"
 
 enum { EXIT_PROTECTED = 0, EXIT_NOT = 1, EXIT_USAGE = 2, EXIT_FAILED = 4, EXIT_UNKNOWN = 5 };
 enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };

@@ -11,11 +11,11 @@
 
 #include <xxhash.h>
 
+#include "output/frames/frames.h"
 #include "output/readback/compare.h"
 #include "output/readback/facts_read.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
-#include "output/frames/frames.h"
 #include "output/store/judged_by.h"
 #include "scanner/commands/show_judge.h"
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "scanner/facts/hostname.h"
 #include "scanner/base/buf.h"
 #include "scanner/commands/lint_print.h"
+#include "scanner/facts/hostname.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
 #include "scanner/sts/record.h"

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "output/frames/frames.h"
-#include "scanner/base/clock.h"
 #include "output/store/judged_by.h"
+#include "scanner/base/clock.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_judge.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scanner/facts/record.h"
 #include "scanner/commands/show.h"
+#include "scanner/facts/record.h"
 
 struct reading {
     int argc;

@@ -3,8 +3,8 @@
 
 #include "output/json/json.h"
 #include "output/store/judged_by.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/machine/suffixes.h"
+#include "scanner/verdict/verdict.h"
 
 enum { ARENA_BYTES = 256 << 20, LINE_BYTES = RECORD_LINE_BYTES };
 

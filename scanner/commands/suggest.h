@@ -12,10 +12,10 @@
 #ifndef STSWEEP_COMMANDS_SUGGEST_H
 #define STSWEEP_COMMANDS_SUGGEST_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+#include "scanner/facts/record.h"
 
 enum suggest_kind {
     SUGGEST_PUBLISH,

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "output/readback/facts_index.h"
 #include "output/frames/frames.h"
+#include "output/readback/facts_index.h"
 #include "output/store/judged_by.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/machine/suffixes.h"
+#include "scanner/verdict/verdict.h"
 
 enum { TEXT_BYTES = RECORD_LINE_BYTES, ARENA_BYTES = 256 << 20 };
 

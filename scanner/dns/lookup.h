@@ -9,8 +9,8 @@
 
 #include "scanner/base/ip.h"
 #include "scanner/base/slots.h"
-#include "scanner/wire/dns_message.h"
 #include "scanner/dns/notes.h"
+#include "scanner/wire/dns_message.h"
 
 struct config;
 struct lookup_engine;

@@ -7,8 +7,8 @@
 
 #include <idn2.h>
 
-#include "scanner/base/trim.h"
 #include "scanner/base/ip.h"
+#include "scanner/base/trim.h"
 
 enum {
     NAME_MAX_BYTES = HOSTNAME_BYTES - 1,

@@ -14,12 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "scanner/facts/record_looks.h"
-#include "scanner/facts/record_dns.h"
-#include "scanner/facts/record_tls.h"
 #include "scanner/base/bytes.h"
 #include "scanner/base/ip.h"
 #include "scanner/facts/failure.h"
+#include "scanner/facts/record_dns.h"
+#include "scanner/facts/record_looks.h"
+#include "scanner/facts/record_tls.h"
 
 /*
  * RECORD_RULES goes up by one with any change of judgement or of how lists are read, so that no scan mixes

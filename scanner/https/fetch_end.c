@@ -1,8 +1,8 @@
 /* One function for each stretch of the way: connecting, the handshake, HTTP. */
 #include "scanner/https/fetch_end.h"
 
-#include "scanner/facts/record_kept.h"
 #include "scanner/facts/net.h"
+#include "scanner/facts/record_kept.h"
 
 enum { MEDIA_TYPE_BYTES = 256, CURL_TOO_LARGE = 100 };
 

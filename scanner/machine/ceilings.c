@@ -2,9 +2,9 @@
 #include "scanner/machine/ceilings.h"
 
 #include "scanner/dns/lookup.h"
-#include "scanner/reach/lanes.h"
 #include "scanner/machine/setup.h"
 #include "scanner/machine/watch.h"
+#include "scanner/reach/lanes.h"
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
 

@@ -11,9 +11,9 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "scanner/tls/legacy.h"
 #include "input/optout_list.h"
 #include "scanner/machine/suffixes.h"
+#include "scanner/tls/legacy.h"
 
 /* A datagram socket that is only connected sends nothing, but says whether there is a route. */
 static bool has_route(const char *address)

@@ -4,8 +4,8 @@
 #ifndef STSWEEP_REACH_ADDRESSES_H
 #define STSWEEP_REACH_ADDRESSES_H
 
-#include "scanner/facts/optout.h"
 #include "scanner/dns/lookup.h"
+#include "scanner/facts/optout.h"
 
 /* Called once, never from inside address_query_start; the facts are in the arena. */
 typedef void (*addresses_done)(void *arg);

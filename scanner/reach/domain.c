@@ -3,16 +3,16 @@
 
 #include <stdlib.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/suffix.h"
-#include "scanner/base/clock.h"
 #include "scanner/reach/hosts.h"
 #include "scanner/reach/looks.h"
 #include "scanner/reach/nearmiss.h"
-#include "scanner/sts/record.h"
 #include "scanner/reach/policyhost.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/reach/worker.h"
+#include "scanner/sts/record.h"
+#include "scanner/verdict/verdict.h"
 
 enum { DOMAIN_FIRST_BYTES = 256, UNICODE_BYTES = 1024 };
 

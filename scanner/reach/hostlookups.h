@@ -10,8 +10,8 @@
 #ifndef STSWEEP_REACH_HOSTLOOKUPS_H
 #define STSWEEP_REACH_HOSTLOOKUPS_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
+#include "scanner/facts/record.h"
 
 enum {
     HOST_HOLDS_LEAST_S = 60,

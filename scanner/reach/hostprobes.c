@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/reach/worker.h"
+#include "scanner/verdict/verdict.h"
 
 static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
 {

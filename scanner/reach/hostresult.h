@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
+#include "scanner/facts/record.h"
 #include "scanner/reach/hostlookups.h"
 
 struct config;

@@ -3,15 +3,15 @@
 
 #include <stdlib.h>
 
-#include "scanner/reach/addresses.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
+#include "scanner/reach/addresses.h"
 #include "scanner/reach/hostprobes.h"
 #include "scanner/reach/seen.h"
 #include "scanner/reach/tlsa.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/reach/worker.h"
+#include "scanner/verdict/verdict.h"
 
 enum { HEAP_OVERHEAD_BYTES = 16, NAME_CEILING = 4 * 255 };
 

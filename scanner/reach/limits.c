@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "scanner/base/map.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/suffix.h"
-#include "scanner/base/map.h"
 #include "scanner/reach/lanes.h"
 #include "scanner/reach/worker.h"
 

@@ -6,9 +6,9 @@
 #ifndef STSWEEP_REACH_LOOKS_H
 #define STSWEEP_REACH_LOOKS_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
+#include "scanner/facts/record.h"
 
 enum { LOOKS_BYTES = 4096 };
 

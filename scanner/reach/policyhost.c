@@ -5,8 +5,8 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/facts/failure.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/reach/worker.h"
+#include "scanner/verdict/verdict.h"
 
 static void set_state(struct policy_visit *visit, enum policy_visit_state state)
 {

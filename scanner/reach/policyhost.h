@@ -7,9 +7,9 @@
 #ifndef STSWEEP_REACH_POLICYHOST_H
 #define STSWEEP_REACH_POLICYHOST_H
 
+#include "scanner/base/slots.h"
 #include "scanner/facts/record_kept.h"
 #include "scanner/reach/addresses.h"
-#include "scanner/base/slots.h"
 
 struct worker;
 

@@ -2,9 +2,9 @@
 #include "scanner/reach/proberun.h"
 
 #include "scanner/base/clock.h"
-#include "scanner/verdict/provider.h"
-#include "scanner/verdict/handshake.h"
 #include "scanner/reach/worker.h"
+#include "scanner/verdict/handshake.h"
+#include "scanner/verdict/provider.h"
 
 static void set_state(struct probe_run *run, enum probe_run_state state)
 {

@@ -7,9 +7,9 @@
 #ifndef STSWEEP_REACH_PROBERUN_H
 #define STSWEEP_REACH_PROBERUN_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/slots.h"
+#include "scanner/facts/record.h"
 
 struct worker;
 

@@ -6,8 +6,8 @@
 #ifndef STSWEEP_REACH_SAMPLE_H
 #define STSWEEP_REACH_SAMPLE_H
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
+#include "scanner/facts/record.h"
 
 struct probe_sample;
 

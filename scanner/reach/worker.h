@@ -5,17 +5,17 @@
 #ifndef STSWEEP_REACH_WORKER_H
 #define STSWEEP_REACH_WORKER_H
 
-#include "scanner/facts/optout.h"
 #include "scanner/base/place.h"
 #include "scanner/config/config.h"
 #include "scanner/dns/lookup.h"
-#include "scanner/reach/limits.h"
-#include "scanner/loop/loop.h"
-#include "scanner/reach/port.h"
-#include "scanner/loop/pause.h"
+#include "scanner/facts/optout.h"
 #include "scanner/https/fetch.h"
-#include "scanner/smtp/probe.h"
+#include "scanner/loop/loop.h"
+#include "scanner/loop/pause.h"
+#include "scanner/reach/limits.h"
+#include "scanner/reach/port.h"
 #include "scanner/reach/stuck_list.h"
+#include "scanner/smtp/probe.h"
 
 /* Where a worker's results go. Called on the worker's thread; what is handed over is gone after the call. */
 struct sink {

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "input/input.h"
-#include "output/store/store_dir.h"
 #include "output/store/judged_by.h"
+#include "output/store/store_dir.h"
 
 /* A program of other rules has begun what is to be gone on with. */
 static enum error check_rules(const char *path, struct buf *why)

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "output/store/progress.h"
-#include "scanner/reach/stuck_list.h"
 #include "scanner/machine/watch.h"
+#include "scanner/reach/stuck_list.h"
 #include "scanner/scan/writer.h"
 
 struct stuck;

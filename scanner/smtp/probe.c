@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/facts/net.h"
 #include "scanner/config/config.h"
+#include "scanner/facts/net.h"
 #include "scanner/smtp/client.h"
-#include "scanner/wire/dialogue.h"
 #include "scanner/smtp/handshake.h"
 #include "scanner/smtp/socket.h"
 #include "scanner/smtp/transfer.h"
 #include "scanner/tls/chain_cache.h"
+#include "scanner/wire/dialogue.h"
 
 /* A turn's portion of plain text is as large as one inside TLS (FLOW_PORTION). */
 enum { READ_BYTES = 4096, READS_A_TURN = FLOW_PORTION / READ_BYTES, QUIT_MS = 2000, NAME_BYTES = 256 };

@@ -7,8 +7,8 @@
 #include <openssl/x509v3.h>
 
 #include "scanner/facts/record_kept.h"
-#include "scanner/wire/cost.h"
 #include "scanner/tls/trust.h"
+#include "scanner/wire/cost.h"
 
 enum { USAGE_DANE_TA = 2, SELECTOR_CERT = 0, SELECTOR_SPKI = 1, MATCHING_FULL = 0 };
 

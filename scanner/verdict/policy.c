@@ -5,8 +5,8 @@
 #include "scanner/facts/suffix.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
-#include "scanner/verdict/provider.h"
 #include "scanner/verdict/parts.h"
+#include "scanner/verdict/provider.h"
 #include "scanner/verdict/tls.h"
 
 enum { EXPIRES_SOON_S = 14 * 86400 };

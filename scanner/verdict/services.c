@@ -1,7 +1,7 @@
 /* Who runs the MX hosts and the policy host, and how the domain stands to Exchange Online (EXO-1). Names
  * alone decide: what stands behind a host that is not the service's cannot be seen from outside. */
-#include "scanner/verdict/provider.h"
 #include "scanner/verdict/parts.h"
+#include "scanner/verdict/provider.h"
 
 static bool is_listed(const struct judgement *judgement, const char *name)
 {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "scanner/sts/match.h"
-#include "scanner/wire/cost.h"
 #include "scanner/verdict/tls.h"
+#include "scanner/wire/cost.h"
 
 enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
 enum { SELECTOR_CERT = 0, SELECTOR_SPKI = 1 };

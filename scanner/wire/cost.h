@@ -6,8 +6,8 @@
 #ifndef STSWEEP_WIRE_COST_H
 #define STSWEEP_WIRE_COST_H
 
-#include "scanner/wire/der.h"
 #include "scanner/facts/record.h"
+#include "scanner/wire/der.h"
 
 enum {
     COST_CERTS = 64,             /* in a chain; no path has more than 12 */

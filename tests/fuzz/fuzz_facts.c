@@ -2,8 +2,8 @@
  * Any bytes as a record of each kind: facts or an error with its reason, in bounded memory. What is read is
  * judged and written, and that record comes back as itself.
  */
-#include "output/readback/facts_read.h"
 #include "output/json/json.h"
+#include "output/readback/facts_read.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/fuzz/target.h"
 

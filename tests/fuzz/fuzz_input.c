@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "input/compressed.h"
+#include "input/reader.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/suffix.h"
-#include "input/reader.h"
 #include "scanner/machine/suffixes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "scanner/facts/record.h"
 #include "scanner/base/arena.h"
+#include "scanner/facts/record.h"
 
 static inline unsigned random_draw(uint64_t *state, unsigned bound)
 {

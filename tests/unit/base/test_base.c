@@ -12,13 +12,13 @@
 
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
-#include "scanner/base/time_text.h"
 #include "scanner/base/error.h"
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
-#include "scanner/facts/net.h"
 #include "scanner/base/slots.h"
+#include "scanner/base/time_text.h"
 #include "scanner/facts/failure.h"
+#include "scanner/facts/net.h"
 
 static void test_arena(void **state)
 {

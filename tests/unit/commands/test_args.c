@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "scanner/facts/record.h"
 #include "scanner/commands/args.h"
+#include "scanner/facts/record.h"
 
 enum { WHY_BYTES = 4096, ARGS_MOST = 4 };
 

@@ -16,11 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/commands/suggest_folder.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
-#include "scanner/commands/suggest_folder.h"
 #include "scanner/verdict/verdict.h"
 
 enum { HOSTS = 12, NAME = 254, ARENA_BYTES = 8 << 20, ROUNDS = 4000, TEXT_BYTES = 1 << 20 };

@@ -10,15 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "output/readback/facts_read.h"
 #include "output/json/json.h"
-#include "scanner/wire/dns_message.h"
+#include "output/readback/facts_read.h"
 #include "scanner/reach/domain.h"
 #include "scanner/reach/hosts.h"
 #include "scanner/reach/looks.h"
 #include "scanner/reach/proberun.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/verdict/tlsa.h"
+#include "scanner/verdict/verdict.h"
+#include "scanner/wire/dns_message.h"
 
 enum {
     HOSTS_MOST = 100,

@@ -9,8 +9,8 @@
 
 #include "input/optout_list.h"
 #include "scanner/reach/policyhost.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/reach/worker.h"
+#include "scanner/verdict/verdict.h"
 
 enum { MOST_ADDRESSES = 5, ARENA_BYTES = 65536 };
 

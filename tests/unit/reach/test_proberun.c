@@ -8,9 +8,9 @@
 
 #include "input/optout_list.h"
 #include "scanner/reach/proberun.h"
-#include "scanner/verdict/verdict.h"
-#include "scanner/verdict/handshake.h"
 #include "scanner/reach/worker.h"
+#include "scanner/verdict/handshake.h"
+#include "scanner/verdict/verdict.h"
 #include "tests/unit/smtp_visit.h"
 
 enum { CONNECTIONS = 1, EVERY_200_MS = 300, EVERY_2_S = 30, WAIT_MS = 800, PLACES = 4, ARENA_BYTES = 65536 };

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/readback/facts_index.h"
 #include "output/frames/frames.h"
 #include "output/json/json.h"
+#include "output/readback/facts_index.h"
 
 enum { MANY = 20000, WHY_CEILING = 4096 };
 

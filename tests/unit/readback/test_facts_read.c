@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/readback/facts_read.h"
 #include "output/json/json.h"
+#include "output/readback/facts_read.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/unit/random_facts.h"
 

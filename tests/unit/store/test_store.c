@@ -17,10 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "output/store/certset.h"
 #include "output/frames/disk.h"
 #include "output/frames/frames.h"
 #include "output/json/json.h"
+#include "output/store/certset.h"
 #include "output/store/meta.h"
 #include "output/store/ordinals.h"
 #include "output/store/store.h"

@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "scanner/wire/cost.h"
 #include "scanner/tls/legacy.h"
 #include "scanner/verdict/verdict.h"
+#include "scanner/wire/cost.h"
 #include "tests/unit/hostile_cases.h"
 
 enum { PLAIN_ROUNDS = 40, ROUNDS = 3 };

@@ -14,8 +14,8 @@
 #include <pthread.h>
 
 #include "scanner/tls/legacy.h"
-#include "scanner/wire/cost.h"
 #include "scanner/tls/trust.h"
+#include "scanner/wire/cost.h"
 #include "tests/unit/certs.h"
 
 static const char ROOTS[] = "/etc/ssl/certs/ca-certificates.crt";

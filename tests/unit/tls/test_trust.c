@@ -10,8 +10,8 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "scanner/wire/cost.h"
 #include "scanner/tls/trust.h"
+#include "scanner/wire/cost.h"
 #include "tests/unit/certs.h"
 
 enum { ARENA_BYTES = 1024 * 1024, DAY = 86400, BIO_BYTES = 256 * 1024 };

@@ -8,8 +8,8 @@
 #include <openssl/x509_vfy.h>
 #include <string.h>
 
-#include "scanner/verdict/verdict.h"
 #include "scanner/verdict/tls.h"
+#include "scanner/verdict/verdict.h"
 
 #define NOW_MS INT64_C(1800000000000)
 #define DAY    INT64_C(86400)

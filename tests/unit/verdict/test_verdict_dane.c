@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "scanner/reach/tlsa.h"
-#include "scanner/verdict/verdict.h"
 #include "scanner/verdict/tlsa.h"
+#include "scanner/verdict/verdict.h"
 
 #define NOW_S INT64_C(1800000000)
 #define DAY   INT64_C(86400)

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "scanner/verdict/verdict.h"
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/tls.h"
+#include "scanner/verdict/verdict.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NOW_MS       INT64_C(1800000000000)

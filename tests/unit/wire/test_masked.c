@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "scanner/wire/masked.h"
 #include "scanner/verdict/tls.h"
+#include "scanner/wire/masked.h"
 
 struct masked_case {
     const char *greeting, *keyword;
