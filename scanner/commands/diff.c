@@ -16,7 +16,7 @@
 #include "output/readback/facts_read.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
-#include "output/store/judged_by.h"
+#include "output/readback/meta_read.h"
 #include "scanner/commands/show_judge.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 4 };
@@ -251,7 +251,7 @@ static enum error walk(struct diff *diff)
 
 static enum error judge_anew(struct diff *diff, struct side *side, const struct meta_stored *stored)
 {
-    enum error error = judged_by_may_rejudge(stored, &diff->why);
+    enum error error = meta_may_rejudge(stored, &diff->why);
     if (error != ERR_OK || stored->rules == RECORD_RULES)
         return error;
     (void)fprintf(
@@ -269,9 +269,9 @@ static enum error agree(struct diff *diff)
 {
     struct meta_stored before;
     struct meta_stored after;
-    enum error error = judged_by_read(diff->before.fd, &before, &diff->why);
+    enum error error = meta_read_in(diff->before.fd, &before, &diff->why);
     if (error == ERR_OK)
-        error = judged_by_read(diff->after.fd, &after, &diff->why);
+        error = meta_read_in(diff->after.fd, &after, &diff->why);
     if (error != ERR_OK || before.rules == after.rules)
         return error;
     error = judge_anew(diff, &diff->before, &before);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "output/frames/frames.h"
-#include "output/store/judged_by.h"
+#include "output/readback/meta_read.h"
 #include "scanner/base/clock.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_judge.h"
@@ -90,16 +90,16 @@ static enum error look_at_meta(struct show *show)
 {
     const struct show_request *request = show->request;
     struct meta_stored stored;
-    enum error error = judged_by_read(show->dir_fd, &stored, &show->why);
+    enum error error = meta_read_in(show->dir_fd, &stored, &show->why);
     if (error == ERR_OK && strcmp(stored.state, "stopped") == 0)
         (void)fputs("stsweep: this scan was stopped before its end; what it has is shown\n", show->err);
     else if (error == ERR_OK && strcmp(stored.state, "done") != 0)
         (void)fputs("stsweep: this scan still runs or was cut off; what is durable by now is shown\n",
                     show->err);
     if (error == ERR_OK && request->rejudge)
-        return judged_by_may_rejudge(&stored, &show->why);
+        return meta_may_rejudge(&stored, &show->why);
     if (error == ERR_OK && request->kind != SHOW_REJECTS)
-        judged_by_tell(&stored, show->err);
+        meta_tell_rules(&stored, show->err);
     return error;
 }
 

@@ -2,7 +2,7 @@
 #include "scanner/commands/show_judge.h"
 
 #include "output/json/json.h"
-#include "output/store/judged_by.h"
+#include "output/readback/meta_read.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/verdict/verdict.h"
 
@@ -15,7 +15,7 @@ enum error show_judge_init(struct show_judge *judge, int dir_fd, int64_t now, st
     arena_init(&judge->arena, ARENA_BYTES);
     buf_init(&judge->line, LINE_BYTES);
     suffixes_load();
-    enum error error = judged_by_read(dir_fd, &stored, why);
+    enum error error = meta_read_in(dir_fd, &stored, why);
     return error != ERR_OK ? error : facts_index_open(dir_fd, stored.rules, &judge->index, why);
 }
 

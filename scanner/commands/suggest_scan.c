@@ -8,7 +8,7 @@
 
 #include "output/frames/frames.h"
 #include "output/readback/facts_index.h"
-#include "output/store/judged_by.h"
+#include "output/readback/meta_read.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/verdict/verdict.h"
 
@@ -96,9 +96,9 @@ enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *wh
         return ERR_IO;
     suffixes_load();
     buf_init(&walk.text, TEXT_BYTES);
-    enum error error = judged_by_read(fd, &stored, why);
+    enum error error = meta_read_in(fd, &stored, why);
     if (error == ERR_OK)
-        error = judged_by_may_rejudge(&stored, why);
+        error = meta_may_rejudge(&stored, why);
     if (error == ERR_OK)
         error = facts_index_open(fd, stored.rules, &index, why);
     if (error == ERR_OK) {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "input/input.h"
-#include "output/store/judged_by.h"
+#include "output/readback/meta_read.h"
 #include "output/store/store_dir.h"
 
 /* A program of other rules has begun what is to be gone on with. */
@@ -17,7 +17,7 @@ static enum error check_rules(const char *path, struct buf *why)
     enum error error = fd < 0 ? ERR_IO : ERR_OK;
     (void)buf_printf(why, "%s: ", path);
     if (error == ERR_OK)
-        error = judged_by_may_go_on(fd, why);
+        error = meta_may_go_on_in(fd, why);
     if (fd >= 0)
         (void)close(fd);
     if (error == ERR_OK)

@@ -93,10 +93,10 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .host = meta->host,
                          .command = meta->command,
                          .seed = meta->seed,
-                         .inputs = meta->inputs,
-                         .input_count = meta->input_count,
-                         .options = meta->options,
-                         .option_count = meta->option_count,
+                         .asked = {.inputs = meta->inputs,
+                                   .input_count = meta->input_count,
+                                   .options = meta->options,
+                                   .option_count = meta->option_count},
                          .libraries = meta->libraries,
                          .library_count = meta->library_count,
                          .preflight = meta->preflight,
@@ -114,7 +114,7 @@ enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct 
     if (error != ERR_OK)
         return error;
     struct meta now = describe(meta, "reading");
-    error = meta_compare(buf_bytes(&meta->stored), &now, &found, why);
+    error = meta_compare(buf_bytes(&meta->stored), &now.asked, &found, why);
     if (error != ERR_OK)
         return error;
     meta->seed = found.seed;
@@ -141,7 +141,7 @@ enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *fil
         return ERR_OK;
     struct meta_stored found;
     struct meta now = describe(meta, "scanning");
-    return meta_compare(buf_bytes(&meta->stored), &now, &found, why);
+    return meta_compare(buf_bytes(&meta->stored), &now.asked, &found, why);
 }
 
 enum error scan_meta_write(struct scan_meta *meta, struct store *store, const char *state, struct buf *why)

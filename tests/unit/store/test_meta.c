@@ -37,10 +37,7 @@ static struct meta make_meta(void)
                          .host = "scanner.example",
                          .command = "stsweep scan \"a b\"\n",
                          .seed = UINT64_MAX,
-                         .inputs = inputs,
-                         .input_count = 2,
-                         .options = options,
-                         .option_count = 3,
+                         .asked = {inputs, 2, options, 3},
                          .libraries = libraries,
                          .library_count = 1,
                          .preflight = checks,
@@ -125,7 +122,7 @@ static void test_resume_finds_what_it_needs(void **state)
     struct meta meta = make_meta();
     write_meta(&out, &meta);
     buf_init(&why, 1024);
-    assert_int_equal(meta_compare(buf_bytes(&out), &meta, &found, &why), ERR_OK);
+    assert_int_equal(meta_compare(buf_bytes(&out), &meta.asked, &found, &why), ERR_OK);
     assert_true(found.seed == UINT64_MAX);
     assert_int_equal(found.runs, 2);
     assert_int_equal(found.started_ms, meta.started_ms);
@@ -192,12 +189,12 @@ static void drop_sha256(struct meta *now)
 
 static void drop_input(struct meta *now)
 {
-    now->input_count = 1;
+    now->asked.input_count = 1;
 }
 
 static void leave_inputs_unread(struct meta *now)
 {
-    now->input_count = 0;
+    now->asked.input_count = 0;
 }
 
 static void change_version(struct meta *now)
@@ -244,7 +241,7 @@ static void test_what_may_differ(void **state)
         write_meta(&out, &meta);
         buf_init(&why, 1024);
         cases[i].change(&meta);
-        enum error error = meta_compare(buf_bytes(&out), &meta, &found, &why);
+        enum error error = meta_compare(buf_bytes(&out), &meta.asked, &found, &why);
         if (error != cases[i].error || strstr(buf_string(&why), cases[i].words) == NULL)
             fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
         assert_int_equal(why.len == 0, error == ERR_OK);
@@ -297,7 +294,7 @@ static void test_other_rules_do_not_go_on(void **state)
         assert_int_equal(meta_may_go_on(buf_bytes(&out), &why), cases[i].error);
         assert_non_null(strstr(buf_string(&why), cases[i].words));
         assert_null(strchr(buf_string(&why), '\n'));
-        assert_int_equal(meta_compare(buf_bytes(&out), &now, &found, &why), cases[i].error);
+        assert_int_equal(meta_compare(buf_bytes(&out), &now.asked, &found, &why), cases[i].error);
         buf_dispose(&why);
         buf_dispose(&out);
     }
@@ -313,7 +310,7 @@ static void test_another_schema_does_not_go_on(void **state)
     buf_init(&why, 1024);
     assert_int_equal(meta_may_go_on(buf_bytes(&out), &why), ERR_RULES);
     assert_non_null(strstr(buf_string(&why), "stsweep 0.1.0 with schema 2"));
-    assert_int_equal(meta_compare(buf_bytes(&out), &now, &found, &why), ERR_RULES);
+    assert_int_equal(meta_compare(buf_bytes(&out), &now.asked, &found, &why), ERR_RULES);
     assert_int_equal(meta_read(buf_bytes(&out), &found, &why), ERR_CORRUPT);
     buf_dispose(&why);
     buf_dispose(&out);
@@ -354,9 +351,9 @@ static void test_another_state(void **state)
     assert_true(meta_with_state(buf_bytes(&out), "reading", &changed));
     assert_int_equal(meta_read(buf_bytes(&changed), &found, &why), ERR_OK);
     assert_string_equal(found.state, "reading");
-    assert_int_equal(found.input_count, meta.input_count);
+    assert_int_equal(found.input_count, meta.asked.input_count);
     assert_null(strstr(buf_string(&changed), "\"ended\""));
-    assert_int_equal(meta_compare(buf_bytes(&changed), &meta, &found, &why), ERR_OK);
+    assert_int_equal(meta_compare(buf_bytes(&changed), &meta.asked, &found, &why), ERR_OK);
     assert_false(meta_with_state(bytes_of("no json"), "reading", &changed));
     buf_dispose(&changed);
     buf_dispose(&why);
@@ -377,7 +374,7 @@ static void test_was_the_input_read(void **state)
         struct meta_stored found;
         struct meta meta = make_meta();
         meta.state = cases[i].state;
-        meta.input_count = cases[i].inputs;
+        meta.asked.input_count = cases[i].inputs;
         write_meta(&out, &meta);
         buf_init(&why, 1024);
         assert_int_equal(meta_read(buf_bytes(&out), &found, &why), ERR_OK);
@@ -417,7 +414,7 @@ static void test_damaged_text(void **state)
         struct meta_stored found;
         buf_init(&why, 1024);
         if (meta_read(bytes_of(texts[i]), &found, &why) != ERR_CORRUPT || why.len == 0 ||
-            meta_compare(bytes_of(texts[i]), &meta, &found, &why) == ERR_OK)
+            meta_compare(bytes_of(texts[i]), &meta.asked, &found, &why) == ERR_OK)
             fail_msg("%s is taken", texts[i]);
         buf_dispose(&why);
     }

@@ -162,8 +162,11 @@ static enum error put_meta(struct store *store, const char *state, struct buf *w
 {
     struct buf text;
     struct meta_input input = {"names.txt", 10, 2, 2, "ab"};
-    struct meta meta = {
-        .tool_version = "1", .state = state, .runs = 1, .seed = 1, .inputs = &input, .input_count = 1};
+    struct meta meta = {.tool_version = "1",
+                        .state = state,
+                        .runs = 1,
+                        .seed = 1,
+                        .asked = {.inputs = &input, .input_count = 1}};
     buf_init(&text, 1 << 20);
     assert_true(meta_json(&text, &meta));
     enum error error = store_write_file(store, "meta.json", buf_bytes(&text), why);

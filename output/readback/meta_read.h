@@ -1,0 +1,86 @@
+/*
+ * Reads meta.json: for a resume, which refuses another input or configuration and says which differs; and for
+ * everybody who reads a scan directory and must know by which rules (RECORD_RULES) its records were judged.
+ * Nothing here writes; the directory may be somebody else's.
+ */
+#ifndef STSWEEP_READBACK_META_READ_H
+#define STSWEEP_READBACK_META_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "scanner/base/buf.h"
+#include "scanner/base/error.h"
+
+struct meta_input {
+    const char *path;
+    uint64_t bytes, lines, inputs;
+    const char *sha256;
+};
+
+struct meta_option {
+    const char *name; /* "dns.timeout" */
+    const char *value;
+    const char *initial; /* its default: what a scan had that was started when there was no such option */
+    bool may_change;     /* on resume: speeds, timeouts and limits may, what decides content may not */
+};
+
+/* What a scan was asked to do: what decides whether a resume may go on with it. */
+struct meta_asked {
+    const struct meta_input *inputs;
+    size_t input_count;
+    const struct meta_option *options;
+    size_t option_count;
+};
+
+enum { META_VERSION_BYTES = 32 };
+
+struct meta_stored {
+    uint32_t rules;                   /* RECORD_RULES of the program that judged; 0 where none stand */
+    char version[META_VERSION_BYTES]; /* of that program, printable; "?" where it does not stand */
+    uint64_t seed;
+    uint32_t runs;
+    int64_t started_ms;
+    size_t input_count; /* input files that it describes: 0 until they have been read */
+    char state[16];
+};
+
+/* What stands in a meta.json. ERR_CORRUPT with *why where it is none of this schema. */
+enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf *why);
+
+/* Whether this program may add records to the scan of this text. ERR_RULES, with *why in one line that says
+ * which program may, where schema or rules are others; ERR_CORRUPT with *why. */
+enum error meta_may_go_on(struct bytes stored, struct buf *why);
+
+/* Stored text with another state and no end. false: out of memory, or it is no object. */
+bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
+
+/* Had the input been read to its end, so that its rejects are complete? Not in state "reading", and not where
+ * a scan was stopped before its inputs could be described. */
+bool meta_input_was_read(const struct meta_stored *stored);
+
+/* Reads stored text and compares: ERR_RULES as meta_may_go_on; ERR_MISMATCH with *why naming what differs (an
+ * option that may not change, an input's size or SHA-256 once "scanning"). An option that may not change and
+ * that does not stand there counts as at its default. inputs of `now` may be absent (input_count 0) when not
+ * yet read. Also gives what a resume needs. */
+enum error meta_compare(struct bytes stored, const struct meta_asked *now, struct meta_stored *found,
+                        struct buf *why);
+
+/* ---- in a directory ---- */
+
+/* Reads the meta.json of a directory. ERR_IO with *why when there is none, ERR_CORRUPT when it is none of
+ * this schema. */
+enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why);
+
+/* meta_may_go_on for the meta.json of a directory. */
+enum error meta_may_go_on_in(int dir_fd, struct buf *why);
+
+/* ERR_RULES with *why when the rules are newer than this program's: it knows neither them nor all of the
+ * facts that they judge. */
+enum error meta_may_rejudge(const struct meta_stored *stored, struct buf *why);
+
+/* Prints a line when the rules are others than this program's. */
+void meta_tell_rules(const struct meta_stored *stored, FILE *err);
+
+#endif
