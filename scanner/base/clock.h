@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* Milliseconds of a clock that never goes back; its zero means nothing. */
+/* Milliseconds, and microseconds, of a clock that never goes back; its zero means nothing. */
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
 
 /* Likewise, of a clock that goes on while the machine sleeps. */
 int64_t clock_boot_ms(void);

@@ -2,8 +2,8 @@
 #include "scanner/reach/lane.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/reach/worker.h"
 
 enum {
@@ -17,13 +17,6 @@ enum {
 static struct bytes ip_key(const struct ip_addr *ip)
 {
     return bytes_make(ip, sizeof *ip);
-}
-
-int64_t lane_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* ---- keys at the gate ---------------------------------------------------------------------------------- */
@@ -69,7 +62,7 @@ void lane_answer_turn(struct lane *lane, const struct turn *turn, enum pace_answ
         message.sample = probe_sample_hold(sample);
     if (answer == PACE_GRANTED) {
         int64_t since = lane->place_since_us > turn->since_us ? lane->place_since_us : turn->since_us;
-        message.turn.ms_place = (uint32_t)((lane_now_us() - since) / 1000);
+        message.turn.ms_place = (uint32_t)((clock_monotonic_us() - since) / 1000);
     }
     lanes->answer(&message);
 }
@@ -121,7 +114,7 @@ static void on_place(void *arg)
     struct turn *turn = lane->candidate;
     lane->candidate = NULL;
     lane->open++;
-    lane->next_us = lane_now_us() + lane->address->lanes->paces.interval_us[lane->class];
+    lane->next_us = clock_monotonic_us() + lane->address->lanes->paces.interval_us[lane->class];
     lane_answer_turn(lane, turn, PACE_GRANTED);
     lane->place_since_us = 0;
     end_turn(lane, turn);
@@ -174,7 +167,7 @@ void lane_prefer(struct lane *lane, struct turn *turn, int64_t now)
 
 static void serve_lane(struct lane *lane)
 {
-    int64_t now = lane_now_us();
+    int64_t now = clock_monotonic_us();
     answer_overdue(lane, now);
     if (lane->waiting_count == 0)
         return;
@@ -220,10 +213,8 @@ static int64_t wakes_us(const struct lane *lane)
     return lane->waiting_count == 1 || overdue_us < lane->look_us ? overdue_us : lane->look_us;
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(void *arg)
 {
-    (void)fd;
-    (void)what;
     lane_serve(arg);
 }
 
@@ -237,13 +228,11 @@ static void arm(struct address *address)
     if (at_us == INT64_MAX)
         return;
     if (address->timer == NULL)
-        address->timer = evtimer_new(address->lanes->worker->loop.base, on_timer, address);
+        address->timer = loop_timer_create(&address->lanes->worker->loop, on_timer, address);
     if (address->timer == NULL)
         out_of_memory("a turn at an address");
-    int64_t now = lane_now_us();
-    int64_t delay = at_us > now ? at_us - now : 0;
-    struct timeval after = {.tv_sec = delay / 1000000, .tv_usec = delay % 1000000};
-    (void)evtimer_add(address->timer, &after);
+    int64_t now = clock_monotonic_us();
+    loop_timer_set(address->timer, at_us > now ? at_us - now : 0);
 }
 
 /* Lets in who may go now. */

@@ -27,7 +27,7 @@ struct address {
     struct lanes *lanes;
     struct ip_addr ip;
     struct lane of[PACE_CLASSES];
-    struct event *timer; /* NULL until somebody has to wait for it */
+    struct loop_timer *timer; /* NULL until somebody has to wait for it */
 };
 
 /* A request that waits. */
@@ -39,9 +39,6 @@ struct turn {
     int64_t since_us;
     bool first; /* of the names at the address in this pass */
 };
-
-/* Monotonic. */
-int64_t lane_now_us(void);
 
 /* What a place at the address counts for. */
 struct gate_ids lane_gate_ids(const struct lanes *lanes, enum pace_class class, const struct ip_addr *ip,

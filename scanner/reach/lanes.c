@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/reach/lane.h"
 #include "scanner/reach/worker.h"
 
@@ -60,8 +61,7 @@ static void address_free(struct map_node *node, void *arg)
         free_turns(&address->of[i].waiting);
         free_turns(&address->of[i].heirs);
     }
-    if (address->timer != NULL)
-        event_free(address->timer);
+    loop_timer_free(address->timer);
     free(address);
 }
 
@@ -103,7 +103,7 @@ static void sweep_address(struct map_node *node, void *arg)
 {
     struct lanes *lanes = arg;
     struct address *address = (struct address *)node;
-    if (!is_idle(address, lane_now_us()))
+    if (!is_idle(address, clock_monotonic_us()))
         return;
     keep_names(lanes, address);
     map_remove(&lanes->addresses, node);
@@ -151,7 +151,7 @@ static bool too_many_before(const struct lane *lane)
 {
     const struct lanes *lanes = lane->address->lanes;
     const struct scan_context *context = lanes->worker->context;
-    int64_t now = lane_now_us();
+    int64_t now = clock_monotonic_us();
     int64_t first_us = lane->next_us > now ? lane->next_us - now : 0;
     int64_t wait_ms =
         (first_us + (int64_t)lane->waiting_count * lanes->paces.interval_us[lane->class]) / 1000;
@@ -184,7 +184,7 @@ static struct turn *keep_turn(struct list *list, const struct turn *asked)
 void lanes_ask(struct lanes *lanes, const struct lane_ask *ask)
 {
     struct turn asked = {
-        .from = ask->from, .handle = ask->handle, .domain = ask->domain, .since_us = lane_now_us()};
+        .from = ask->from, .handle = ask->handle, .domain = ask->domain, .since_us = clock_monotonic_us()};
     if (silent_has(&lanes->silent[ask->class], ip_key(&ask->ip))) {
         answer_dead(lanes, ask);
         return;

@@ -18,18 +18,19 @@ static void take_turn(struct worker *worker)
         atomic_store(&worker->context->doubt_ended_ms, clock_monotonic_ms());
 }
 
-static void on_beat(evutil_socket_t fd, short what, void *arg)
+static void on_beat(void *arg)
 {
-    (void)fd;
-    (void)what;
-    take_turn(arg);
+    struct worker *worker = arg;
+    take_turn(worker);
+    loop_timer_set(worker->beat, PAUSE_BEAT_MS * 1000);
 }
 
 static bool start_beat(struct worker *worker)
 {
-    static const struct timeval apart = {.tv_usec = PAUSE_BEAT_MS * 1000};
-    worker->beat = event_new(worker->loop.base, -1, EV_PERSIST, on_beat, worker);
-    return worker->beat != NULL && event_add(worker->beat, &apart) == 0;
+    worker->beat = loop_timer_create(&worker->loop, on_beat, worker);
+    if (worker->beat != NULL)
+        loop_timer_set(worker->beat, PAUSE_BEAT_MS * 1000);
+    return worker->beat != NULL;
 }
 
 static bool worker_init(struct worker *worker, const char **why)
@@ -87,8 +88,7 @@ struct worker *workers_create(uint32_t count, struct scan_context *context, cons
 static void end_services(struct worker *worker)
 {
     domains_end(worker);
-    if (worker->beat != NULL)
-        event_free(worker->beat);
+    loop_timer_free(worker->beat);
     worker->beat = NULL;
     struct hosts *hosts = worker->hosts;
     hosts_destroy(hosts);

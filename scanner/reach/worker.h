@@ -12,6 +12,7 @@
 #include "scanner/https/fetch.h"
 #include "scanner/loop/loop.h"
 #include "scanner/loop/pause.h"
+#include "scanner/loop/timer.h"
 #include "scanner/reach/limits.h"
 #include "scanner/reach/port.h"
 #include "scanner/reach/stuck_list.h"
@@ -81,7 +82,7 @@ struct worker {
     uint64_t without_starttls;              /* sessions in which it was not offered, and nobody doubted it */
     uint64_t known_sessions, known_without; /* of hosts whose provider is known, which offer it to others */
     struct pause pause;
-    struct event *beat;      /* of pause_turn */
+    struct loop_timer *beat; /* of pause_turn */
     uint64_t routes_lacking; /* connections that this machine had no route for */
     struct port_outage port;
     struct place place; /* the peer that it works for now */
