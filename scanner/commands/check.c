@@ -181,7 +181,8 @@ static int run(struct check *check, struct scan_context *context)
     check->style = (struct explain_style){.verbose = check->request->verbose, .colour = wants_colour()};
     context->all_at_once = true;
     context->whole_facts = !check->request->json || check->request->render != NULL;
-    context->sink = (struct sink){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
+    context->results =
+        (struct results){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
     context->trace = check->request->trace;
     check->worker = workers_create(1, context, &why);
     if (check->worker == NULL) {

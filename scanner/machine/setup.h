@@ -8,7 +8,7 @@
 #include "scanner/facts/machine.h"
 #include "scanner/reach/worker.h"
 
-/* Fills in everything but the sink and trace. On failure *why says what. context_dispose is fine after
+/* Fills in everything but results and trace. On failure *why says what. context_dispose is fine after
  * either. */
 enum error context_init(struct scan_context *context, const struct config *config, struct buf *why);
 /* What preflight found: a family that leads nowhere is not there. */

@@ -132,7 +132,7 @@ static void park(struct domain *domain)
         return;
     atomic_fetch_add(&context->parked, 1);
     domain->parked = true;
-    context->sink.release(context->sink.arg, domain->worker);
+    context->results.release(context->results.arg, domain->worker);
 }
 
 static void reached(struct domain *domain)
@@ -325,10 +325,10 @@ static void enter_judge(struct domain *domain)
     domain->facts.ms = (uint32_t)(clock_monotonic_ms() - domain->started_ms);
     verdict_judge(&domain->facts, BY_OWN_TIME, &domain->arena, &judgement);
     looks_prune(&domain->facts, &judgement);
-    context->sink.domain(context->sink.arg, worker, &domain->facts, &judgement);
+    context->results.domain(context->results.arg, worker, &domain->facts, &judgement);
     domain_free(domain);
     if (!parked)
-        context->sink.release(context->sink.arg, worker);
+        context->results.release(context->results.arg, worker);
 }
 
 /* ---- start and end ------------------------------------------------------------------------------------ */

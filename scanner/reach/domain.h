@@ -4,7 +4,7 @@
  *   RECORDS  TXT at _mta-sts and _smtp._tls, MX: three lookups side by side
  *   REACH    the policy (where there may be a record) or the look for near misses (where there is none, see
  *            nearmiss.h), beside every MX host, in the order of preference and four at a time
- *   JUDGE    facts → judgement → sink
+ *   JUDGE    facts → judgement → results
  *
  * In REACH a domain is parked: it leaves the loop's share of scan.in_flight, up to limits.parked, so that one
  * that waits for its turn at a paced address holds up nobody. What it waits for has ceilings of its own.
@@ -31,8 +31,8 @@ struct domain_input {
     struct bytes looks; /* of earlier passes (scanner/reach/looks); empty for none */
 };
 
-/* On the worker's thread. input is copied. The sink gets the facts and then a release, or only the release
- * where the domain was parked before. ERR_MEMORY: neither will come. */
+/* On the worker's thread. input is copied. worker.h's results get the facts and then a release, or only the
+ * release when the domain was parked before. ERR_MEMORY: neither will come. */
 enum error domain_start(struct worker *worker, const struct domain_input *input);
 
 /* Ends all domains of the worker without a record. On the worker's thread, or when it is joined. */

@@ -223,7 +223,7 @@ static void take_earlier(struct host_probes *probes, const struct probe_facts *e
 
 static void publish_one(struct host_probes *probes, size_t index, struct probe_facts *facts)
 {
-    const struct sink *sink = &probes->worker->context->sink;
+    const struct results *results = &probes->worker->context->results;
     struct host_result *result = probes->result;
     struct probe_run *run = &probes->runs[index];
     const struct probe_facts *earlier = probed_earlier(probes, &result->facts.address.ips[index]);
@@ -240,7 +240,7 @@ static void publish_one(struct host_probes *probes, size_t index, struct probe_f
     result->tried_ms[index] = run->tried_ms;
     run->facts.again = result->probed_before;
     if (run->facts.not_tried == TRIED || run->facts.shared)
-        sink->host(sink->arg, probes->worker, &run->facts);
+        results->host(results->arg, probes->worker, &run->facts);
     if (result->kept != NULL)
         keep_whole(result, run, facts);
     else

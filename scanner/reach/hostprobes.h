@@ -40,7 +40,7 @@ void host_probes_start(struct host_probes *probes, struct worker *worker, struct
  * out. False where there are none; else done is called again. */
 bool host_probes_catch_up(struct host_probes *probes);
 
-/* After done: facts into the result, a record of each address for the sink. */
+/* After done: facts into the result, and each address's probe to worker.h's results. */
 void host_probes_publish(struct host_probes *probes);
 
 /* Ends what is under way without a callback. */

@@ -18,8 +18,10 @@
 #include "scanner/reach/stuck_list.h"
 #include "scanner/smtp/probe.h"
 
-/* Where a worker's results go. Called on the worker's thread; what is handed over is gone after the call. */
-struct sink {
+/* Where a worker's results go, facts and judgement as they come. Called on the worker's thread; what is
+ * handed over is gone after the call. `scan` decides what becomes of them (a record in its sink, or another
+ * pass), `check` answers with them. */
+struct results {
     void *arg;
     void (*host)(void *arg, struct worker *worker, const struct probe_facts *probe);
     void (*domain)(void *arg, struct worker *worker, const struct domain_facts *facts,
@@ -62,7 +64,7 @@ struct scan_context {
     bool whole_facts;          /* domains see all that a probe saw, not only what a verdict needs (check) */
     bool all_at_once;          /* all MX hosts and addresses of a domain are asked side by side (check) */
     const char *trace;         /* a domain whose transitions are printed to stderr, or NULL */
-    struct sink sink;
+    struct results results;
 };
 
 struct worker {

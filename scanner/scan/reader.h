@@ -51,7 +51,7 @@ struct reader_counts {
     struct spool_counts spool;
 };
 
-/* Made first and started later, so that the workers' sink can know it. */
+/* Made first and started later, so that the workers' results can know it. */
 struct reader *reader_create(const struct reader_options *options);
 enum error reader_start(struct reader *reader);
 

@@ -208,8 +208,8 @@ static bool make_workers(struct scan *scan)
 {
     const char *why = NULL;
     scan->worker_count = setup_loops(scan->config);
-    scan->context.sink =
-        (struct sink){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
+    scan->context.results =
+        (struct results){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
     scan->context.trace = scan->request->trace;
     scan->context.stuck = &scan->stood;
     scan->context.resumed = scan->request->resume;

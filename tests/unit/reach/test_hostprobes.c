@@ -83,7 +83,7 @@ static struct probe_facts look_at_as(const struct probe_facts *known, unsigned l
     struct config config = {.smtp_max_addresses = 4};
     unsigned records = 0;
     struct scan_context context = {
-        .config = &config, .whole_facts = whole, .sink = {.arg = &records, .host = on_host}};
+        .config = &config, .whole_facts = whole, .results = {.arg = &records, .host = on_host}};
     struct worker worker = {.count = 1, .context = &context};
     struct ip_addr ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
     struct probe_facts probe = *known;
