@@ -348,9 +348,50 @@ static void only_what_an_outage_hit_is_probed_anew(void **state)
     doubted_until_ms = 0;
 }
 
+/* ---- what the budget left out ---------------------------------------------------------------------------
+ */
+
+/* A host of two addresses within the budget of names, one of which or both are left out; then it turns out to
+ * be one that is always probed: those, and no others, are probed. */
+static void what_the_budget_left_out_is_caught_up(void **state)
+{
+    static const enum not_tried reasons[] = {NOT_TRIED_BUDGET, NOT_TRIED_PACE, TRIED};
+    struct config config = {.smtp_max_addresses = 4};
+    unsigned records = 0;
+    struct scan_context context = {.config = &config, .results = {.arg = &records, .host = on_host}};
+    struct worker worker = {.count = 1, .context = &context};
+    struct ip_addr ips[] = {ip_v4((const uint8_t[]){192, 0, 2, 1}), ip_v4((const uint8_t[]){192, 0, 2, 2})};
+    (void)state;
+    due = (struct looks_again){NULL, 0};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        struct host_result result = {.facts = {.host = "mx.example", .address = {.ips = ips, .ip_count = 2}}};
+        struct host_probes probes;
+        bool left_out = reasons[i] == NOT_TRIED_BUDGET;
+        int done = 0;
+        arena_init_small(&result.arena, ARENA_BYTES, FIRST_BYTES);
+        probes_made = records = 0;
+        comes = reasons[i];
+        host_probes_start(&probes, &worker, &result, NULL, &due, PROBE_WITHIN_BUDGET, on_done, &done);
+        assert_int_equal(leave_given, PROBE_WITHIN_BUDGET);
+        assert_int_equal(probes_made, 2);
+        probes.runs[1].facts.not_tried = NOT_TRIED_DEAD;
+        comes = TRIED;
+        assert_int_equal(host_probes_catch_up(&probes), left_out);
+        assert_int_equal(probes_made, left_out ? 3 : 2);
+        assert_int_equal(done, left_out ? 2 : 1);
+        assert_int_equal(leave_given, left_out ? PROBE_ALWAYS : PROBE_WITHIN_BUDGET);
+        assert_false(host_probes_catch_up(&probes)); /* nothing more is left out */
+        host_probes_publish(&probes);
+        assert_int_equal(result.facts.probes[0].not_tried, left_out ? TRIED : reasons[i]);
+        assert_int_equal(result.facts.probes[1].not_tried, NOT_TRIED_DEAD);
+        arena_dispose(&result.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_budget_left_out_is_caught_up),
         cmocka_unit_test(other_records_are_another_probe),
         cmocka_unit_test(what_holds_is_not_probed_again),
         cmocka_unit_test(only_what_an_outage_hit_is_probed_anew),

@@ -41,6 +41,7 @@ struct lookup_engine {
     uint32_t ttl;
     uint8_t last; /* of the address */
     enum dns_security security;
+    bool tlsa; /* a TLSA record stands */
 };
 
 struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
@@ -107,6 +108,12 @@ static void answer_all(struct lookup_engine *engine)
             answer.lookup.status = DNS_ANSWERED;
             answer.rr_count = 1;
         }
+        static const uint8_t record[] = {3, 1, 1, 0xab};
+        if (answer.type == DNS_TYPE_TLSA && engine->tlsa) {
+            answer.lookup.status = DNS_ANSWERED;
+            rr.rdata = bytes_make(record, sizeof record);
+            answer.rr_count = 1;
+        }
         asked.open[i].done(asked.open[i].arg, &answer);
     }
 }
@@ -122,7 +129,9 @@ struct bench {
     unsigned answers;
     uint8_t last; /* of the address that was handed out, 0: none */
     bool stale;
-    int64_t probed; /* when the address that was handed out was */
+    int64_t probed;                 /* when the address that was handed out was */
+    enum not_tried tried;           /* the address that was handed out */
+    const struct host_result *told; /* the last result, to be compared alone */
 };
 
 static int set_up(void **state)
@@ -165,6 +174,8 @@ static void on_ready(void *arg, struct host_result *result)
     bench->last = address->ip_count == 0 ? 0 : address->ips[0].bytes[3];
     bench->stale = address->a.stale;
     bench->probed = result->facts.probe_count == 0 ? 0 : result->facts.probes[0].time;
+    bench->tried = result->facts.probe_count == 0 ? NOT_TRIED_COUNT : result->facts.probes[0].not_tried;
+    bench->told = result;
     host_result_release(result);
 }
 
@@ -408,6 +419,96 @@ static void the_cache_has_a_ceiling(void **state)
     turn(bench);
 }
 
+/* ---- smtp.probe = intent --------------------------------------------------------------------------------
+ */
+
+/* Lookups: A, AAAA and TLSA, all signed. A host that is to be probed says of its address that it is a special
+ * one (192.0.2.1), and no other does. */
+enum { LOOKUPS = 3, PROBED = NOT_TRIED_SPECIAL_ADDRESS };
+
+static void open_intent(struct bench *bench, bool tlsa)
+{
+    bench->config.smtp_probe = SMTP_PROBE_INTENT;
+    bench->engine.security = DNSSEC_SECURE;
+    bench->engine.tlsa = tlsa;
+}
+
+static void answer_to_the_end(struct bench *bench)
+{
+    while (bench->engine.open_count > 0) {
+        answer_all(&bench->engine);
+        turn(bench);
+    }
+}
+
+/* A host with TLSA records is probed though no domain with a policy asked, and once for all: who asks with a
+ * policy gets the same. */
+static void under_intent_a_host_with_tlsa_records_is_probed_once(void **state)
+{
+    struct bench *bench = *state;
+    open_intent(bench, true);
+    ask(bench, "mx.example");
+    answer_to_the_end(bench);
+    const struct host_result *told = bench->told;
+    assert_int_equal(bench->answers, 1);
+    assert_int_equal(bench->tried, PROBED);
+    assert_int_equal(bench->engine.asked, 2 * LOOKUPS);
+    assert_true(handle_is_set(hosts_request(&bench->worker, "mx.example", true, on_ready, bench)));
+    turn(bench);
+    ask(bench, "mx.example");
+    assert_int_equal(bench->answers, 3);
+    assert_ptr_equal(bench->told, told);
+    assert_int_equal(bench->engine.asked, 2 * LOOKUPS);
+}
+
+static void under_intent_a_host_without_is_probed_for_a_policy_alone(void **state)
+{
+    struct bench *bench = *state;
+    open_intent(bench, false);
+    ask(bench, "mx.example");
+    answer_to_the_end(bench);
+    assert_int_equal(bench->tried, NOT_TRIED_OFF);
+    assert_int_equal(bench->engine.asked, LOOKUPS);
+    assert_true(handle_is_set(hosts_request(&bench->worker, "mx.example", true, on_ready, bench)));
+    turn(bench);
+    answer_to_the_end(bench);
+    assert_int_equal(bench->answers, 2);
+    assert_int_equal(bench->tried, PROBED);
+}
+
+/* Of the other modes TLSA records are no reason: all are probed, or none is. */
+static void without_intent_tlsa_records_change_nothing(void **state)
+{
+    struct bench *bench = *state;
+    open_intent(bench, true);
+    bench->config.smtp_probe = SMTP_PROBE_NONE;
+    ask(bench, "mx.example");
+    answer_to_the_end(bench);
+    assert_int_equal(bench->tried, NOT_TRIED_OFF);
+    assert_int_equal(bench->engine.asked, LOOKUPS);
+    bench->config.smtp_probe = SMTP_PROBE_ALL;
+    ask(bench, "mx.example");
+    answer_to_the_end(bench);
+    assert_int_equal(bench->tried, PROBED);
+    assert_int_equal(bench->engine.asked, 2 * LOOKUPS);
+}
+
+/* The table goes while one of its hosts waits for what is known under the other key. */
+static void a_table_that_goes_meanwhile_tells_nobody(void **state)
+{
+    struct bench *bench = *state;
+    open_intent(bench, true);
+    ask(bench, "mx.example");
+    while (bench->engine.asked <= LOOKUPS) {
+        answer_all(&bench->engine);
+        turn(bench);
+    }
+    hosts_destroy(bench->worker.hosts);
+    bench->worker.hosts = hosts_create(&bench->worker);
+    turn(bench);
+    assert_int_equal(bench->answers, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -423,6 +524,10 @@ int main(void)
         TEST(a_second_look_is_made_once),
         TEST(a_look_under_way_may_be_the_old_one),
         TEST(the_cache_has_a_ceiling),
+        TEST(under_intent_a_host_with_tlsa_records_is_probed_once),
+        TEST(under_intent_a_host_without_is_probed_for_a_policy_alone),
+        TEST(without_intent_tlsa_records_change_nothing),
+        TEST(a_table_that_goes_meanwhile_tells_nobody),
     };
     return cmocka_run_group_tests_name("hosts", tests, NULL, NULL);
 }

@@ -95,6 +95,8 @@ static struct {
     void *arg;
     size_t current;
     size_t open; /* grants that were not given back */
+    unsigned lookups_cancelled, turns_cancelled, fetches_cancelled;
+    bool silent; /* the last address given back is called so */
 } way;
 
 static size_t number_of(const struct ip_addr *ip)
@@ -122,7 +124,8 @@ struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name
 
 void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle)
 {
-    (void)engine, (void)handle;
+    (void)engine;
+    way.lookups_cancelled += handle_is_set(handle.handle);
 }
 
 struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum pace_class class,
@@ -138,13 +141,16 @@ struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum
 
 void pace_cancel(struct worker *worker, struct handle handle)
 {
-    (void)worker, (void)handle;
+    (void)worker;
+    way.turns_cancelled += handle_is_set(handle);
 }
 
 void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out)
 {
-    (void)worker, (void)class, (void)timed_out;
+    (void)worker;
+    assert_int_equal(class, PACE_HTTPS);
     assert_int_equal(number_of(ip), way.current);
+    way.silent = timed_out;
     way.open--;
 }
 
@@ -158,7 +164,8 @@ struct handle fetch_start(struct fetcher *fetcher, const struct fetch_request *r
 
 void fetch_cancel(struct fetcher *fetcher, struct handle handle)
 {
-    (void)fetcher, (void)handle;
+    (void)fetcher;
+    way.fetches_cancelled += handle_is_set(handle);
 }
 
 bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip)
@@ -236,37 +243,56 @@ struct visited {
     size_t address; /* that the facts are about, from 1 */
 };
 
-static struct visited visit(const struct address_script *scripts, size_t count)
-{
-    struct config config = {.policy_timeout = 60000};
-    struct scan_context context = {.config = &config};
-    struct worker worker = {.count = 1, .context = &context};
-    struct policy_facts facts = {0};
+struct bench {
+    struct config config;
+    struct scan_context context;
+    struct worker worker;
+    struct policy_facts facts;
     struct policy_visit one;
     struct arena arena;
+    int done;
+};
+
+static void begin(struct bench *bench, const struct address_script *scripts, size_t count)
+{
     struct buf said;
-    int done = 0;
+    memset(bench, 0, sizeof *bench);
+    bench->config = (struct config){.policy_timeout = 60000};
+    bench->context = (struct scan_context){.config = &bench->config};
+    bench->worker = (struct worker){.count = 1, .context = &bench->context};
     script = scripts;
     script_count = count;
     memset(&way, 0, sizeof way);
     buf_init(&said, 256);
-    assert_int_equal(optout_read("", &context.optout, &said), ERR_OK);
+    assert_int_equal(optout_read("", &bench->context.optout, &said), ERR_OK);
     buf_dispose(&said);
-    arena_init(&arena, ARENA_BYTES);
-    assert_true(policy_visit_start(&one, &worker, "a.example", &arena, &facts, on_done, &done));
+    arena_init(&bench->arena, ARENA_BYTES);
+    assert_true(policy_visit_start(&bench->one, &bench->worker, "a.example", &bench->arena, &bench->facts,
+                                   on_done, &bench->done));
+}
+
+static void end(struct bench *bench)
+{
+    optout_destroy(bench->context.optout);
+    arena_dispose(&bench->arena);
+}
+
+static struct visited visit(const struct address_script *scripts, size_t count)
+{
+    struct bench bench;
+    begin(&bench, scripts, count);
     answer_lookup(0);
     answer_lookup(1);
     while (way.turn != NULL || way.fetch != NULL) {
         if (way.turn != NULL)
             end_turn();
         else
-            end_fetch(&arena);
+            end_fetch(&bench.arena);
     }
-    assert_int_equal(done, 1);
+    assert_int_equal(bench.done, 1);
     assert_int_equal(way.open, 0);
-    struct visited result = {verdict_fetch(&facts, 0), number_of(&facts.fetch.ip) + 1};
-    optout_destroy(context.optout);
-    arena_dispose(&arena);
+    struct visited result = {verdict_fetch(&bench.facts, 0), number_of(&bench.facts.fetch.ip) + 1};
+    end(&bench);
     return result;
 }
 
@@ -364,6 +390,63 @@ static void what_a_pause_broke_off_is_ours(void **state)
         expect(&rows[i]);
 }
 
+/* ---- a visit that is not wanted any more ------------------------------------------------------------- */
+
+/* Whoever ends it frees its memory: nothing that is under way may come back to it. */
+static void a_visit_that_is_ended_leaves_nothing_under_way(void **state)
+{
+    static const struct address_script scripts[] = {FAILS_TLS};
+    enum { IN_LOOKUPS, IN_SECOND_LOOKUP, IN_TURN, IN_FETCH, STAGES };
+    (void)state;
+    for (int stage = 0; stage < STAGES; stage++) {
+        struct bench bench;
+        begin(&bench, scripts, 1);
+        if (stage >= IN_SECOND_LOOKUP)
+            answer_lookup(0);
+        if (stage >= IN_TURN)
+            answer_lookup(1);
+        if (stage >= IN_FETCH)
+            end_turn();
+        policy_visit_cancel(&bench.one);
+        assert_int_equal(way.lookups_cancelled, stage == IN_LOOKUPS ? 2 : stage == IN_SECOND_LOOKUP);
+        assert_int_equal(way.turns_cancelled, stage == IN_TURN);
+        assert_int_equal(way.fetches_cancelled, stage == IN_FETCH);
+        assert_int_equal(way.open, 0);
+        assert_false(way.silent);
+        policy_visit_cancel(&bench.one); /* once is enough */
+        assert_int_equal(way.turns_cancelled + way.fetches_cancelled, stage >= IN_TURN);
+        assert_int_equal(way.open, 0);
+        assert_int_equal(bench.done, 0);
+        end(&bench);
+    }
+}
+
+/* An address that did not take the connection is silent for all who come; one that was slow later is not. */
+static void an_address_is_silent_by_its_connection_alone(void **state)
+{
+    static const struct {
+        struct address_script script;
+        bool silent;
+    } rows[] = {
+        {SILENT, true},
+        {REFUSED, false},
+        {UNREACHABLE, false},
+        {NO_ROUTE, false},
+        {PAUSED, false},
+        {{.fetch = {.step = FETCH_CONNECT, .deadline = true}}, true},
+        {{.fetch = {.step = FETCH_HEADERS, .deadline = true, .tls = {.end = TLS_DONE}}}, false},
+        {{.fetch = {.step = FETCH_TLS, .net = NET_TIMEOUT}}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct address_script one = rows[i].script;
+        one.fetch.ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
+        one.fetch.tls.alert = -1;
+        (void)visit(&one, 1);
+        assert_int_equal(way.silent, rows[i].silent);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +455,8 @@ int main(void)
         cmocka_unit_test(what_a_retry_may_mend_is_told_first),
         cmocka_unit_test(who_answers_is_heard_alone),
         cmocka_unit_test(what_a_pause_broke_off_is_ours),
+        cmocka_unit_test(a_visit_that_is_ended_leaves_nothing_under_way),
+        cmocka_unit_test(an_address_is_silent_by_its_connection_alone),
     };
     return cmocka_run_group_tests_name("policyhost", tests, NULL, NULL);
 }
