@@ -50,7 +50,7 @@ help:
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
 	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
 	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
-	@echo 'make docs          make docs/failures.md, docs/rules.md and scan.ini anew from their tables'
+	@echo 'make docs          make scan.ini and what docs/ has of tables (failures, fields, schema, rules) anew'
 	@echo 'make format        clang-format over all C files'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
 	@echo 'make clean'
@@ -97,7 +97,7 @@ $(FLOODS): tests/fake/floods.c Makefile
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -o $@ $< -lssl -lcrypto
 
-$(BUILD)/make_failures: docs/make_failures.c $(LIBRARY)
+$(BUILD)/make_failures $(BUILD)/make_fields: $(BUILD)/%: docs/%.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
@@ -127,17 +127,23 @@ install: all
 	install -D -m 644 docs/schema.json $(DESTDIR)$(PREFIX)/share/stsweep/schema.json
 	install -D -m 644 docs/failures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/failures.md
 	install -D -m 644 docs/records.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/records.md
+	install -D -m 644 docs/fields.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/fields.md
+	install -D -m 644 docs/columns.tsv $(DESTDIR)$(PREFIX)/share/stsweep/columns.tsv
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
 
-docs: all $(BUILD)/make_failures
+docs: all $(BUILD)/make_failures $(BUILD)/make_fields
 	$(BUILD)/make_failures > docs/failures.md
+	$(BUILD)/make_fields schema < docs/schema.in > docs/schema.json
+	$(BUILD)/make_fields dictionary > docs/fields.md
+	$(BUILD)/make_fields columns > docs/columns.tsv
+	$(BUILD)/make_fields records < docs/records.md > $(BUILD)/records.md && cp $(BUILD)/records.md docs/records.md
 	$(BUILD)/stsweep help scan.ini > scan.ini
 	docs/make-rules > docs/rules.md
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures $(BUILD)/make_fields
 
 check:
 	tests/run check

@@ -1,5 +1,5 @@
 /*
- * Records as JSON, one line each, by yajl. Pure. What peers sent is made valid: text that is UTF-8 without
+ * Records as JSON, one line each. Pure. What peers sent is made valid: text that is UTF-8 without
  * control characters other than \t \r \n stands as it is; any other is written as an object
  * {"base64": "…"} in its place. Schema: docs/schema.json.
  */
@@ -14,14 +14,6 @@
 bool json_domain(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement);
 bool json_host(struct buf *out, const struct probe_facts *probe, enum failure_code code);
 bool json_cert(struct buf *out, const struct cert_facts *cert);
-
-struct reject_line {
-    uint64_t ordinal;
-    const char *file;
-    uint64_t line;
-    struct bytes text;
-    enum failure_code reason;
-};
 bool json_reject(struct buf *out, const struct reject_line *reject);
 
 #endif

@@ -208,6 +208,16 @@ struct domain_facts {
     bool one_look; /* no further look comes, though one was due; false in records without any */
 };
 
+/* ---- a line of the input that is no domain name ------------------------------------------------------ */
+
+struct reject_line {
+    uint64_t ordinal;
+    const char *file;
+    uint64_t line;
+    struct bytes text;
+    enum failure_code reason;
+};
+
 /* ---- the judgement ------------------------------------------------------------------------------------ */
 
 /* A finding with its place in the text it was found in; line and column count from 1, 0 for none. */

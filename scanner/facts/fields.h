@@ -1,0 +1,145 @@
+/*
+ * The rows of fields.def as data: every field of the records of a scan directory, with the member of
+ * record.h that it tells of. Pure. From it come the reader of records (output/readback/facts_walk),
+ * docs/schema.json, docs/fields.md, the tables of docs/records.md and docs/columns.tsv (docs/make_fields.c),
+ * and the copies of facts from one arena to another (fields_copy). The writer (output/json) stands by hand
+ * and is held to the table by tests/unit/json/test_fields.c.
+ */
+#ifndef STSWEEP_FACTS_FIELDS_H
+#define STSWEEP_FACTS_FIELDS_H
+
+#include "scanner/base/arena.h"
+#include "scanner/facts/record.h"
+
+/* What stands under a field's key, and the member behind it. */
+enum field_type {
+    AS_BOOL,     /* bool */
+    AS_UNSIGNED, /* a number of the member's size */
+    AS_SIGNED,   /* int */
+    AS_TIME,     /* int64_t, ms since 1970 */
+    AS_SECONDS,  /* int64_t, seconds since 1970; a time all the same */
+    AS_ENUM,     /* an enum, by its word */
+    AS_CODE,     /* enum failure_code, by its name */
+    AS_NAME,     /* const char *: printable ASCII */
+    AS_ASCII,    /* const char *: ASCII */
+    AS_STRING,   /* const char *: free text without NUL */
+    AS_TEXT,     /* struct bytes: free text */
+    AS_HEX,      /* struct bytes */
+    AS_BASE64,   /* struct bytes */
+    AS_HASH,     /* uint8_t[], in hexadecimal */
+    AS_IP,       /* struct ip_addr */
+    AS_STRINGS,  /* const char ** and its count */
+    AS_TEXTS,    /* struct bytes * and its count */
+    AS_IPS,      /* struct ip_addr * and its count */
+    AS_WORDS,    /* an array of words; never a member */
+    AS_CODES,    /* an array of codes; never a member */
+    AS_LIST,     /* an array of a group, and its count */
+    AS_GROUP,    /* a struct */
+    AS_POINTER,  /* a struct *, NULL where the field is left out */
+    AS_PART,     /* an object whose fields are members of the same struct */
+    AS_SPREAD,   /* a struct whose fields stand in this object: there is no key */
+    AS_TYPE_COUNT
+};
+
+/* When a field is left out. */
+enum field_left {
+    LEFT_NEVER,
+    LEFT_EMPTY, /* when it is 0, false, empty or none */
+    LEFT_WHEN,  /* its meaning, or the group's, says when */
+    LEFT_OLD,   /* never, but older records lack it */
+};
+
+/* What a copy of facts keeps: bits, of which fields_copy is given some. */
+enum field_keep {
+    NOT_KEPT = 0,
+    KEPT = 1,        /* for domains: the verdict reads it */
+    KEPT_LEGACY = 2, /* of the permissive handshake only */
+    KEPT_SIGN = 4    /* of a text only that there is one: "" */
+};
+
+struct field_words {
+    const char *name; /* of its definition in the schema, or NULL */
+    const char *(*word)(unsigned value);
+    unsigned count;
+    unsigned first; /* the first that stands in records */
+    const char *meaning;
+};
+
+struct field_group;
+
+struct field {
+    const char *key; /* NULL: a member that stands in no record, or AS_SPREAD */
+    enum field_type type;
+    bool has_member;
+    bool judged;  /* no fact: made by the verdict, or of other fields; never read */
+    bool by_hand; /* a fact that the reader takes by code of its own */
+    bool needed;  /* a record that lacks it is refused, though the schema does not require it */
+    enum field_left left;
+    unsigned keep;
+    size_t offset, size; /* of the member */
+    size_t count_offset, count_size;
+    size_t inside;  /* AS_LIST: the array stands in the struct and holds so many; 0: a pointer */
+    size_t ceiling; /* AS_LIST: a longer one is refused; 0: the arena bounds it */
+    int missing;    /* what the member is where the field is left out */
+    const struct field_words *words;
+    const struct field_group *group;
+    int64_t least, most; /* of a number, for the schema; most 0: none */
+    const char *pattern; /* likewise of a text */
+    const char *schema;  /* likewise: all of it, where type does not say it */
+    const char *sql;     /* DuckDB's type, likewise */
+    const char *unit, *since, *meaning;
+};
+
+struct field_group {
+    const char *name;
+    size_t size; /* of the struct */
+    const struct field *fields;
+    size_t count;
+    const char *list;    /* the name of a list of them in the schema, or NULL */
+    bool within;         /* the schema has it in its place, not under $defs */
+    const char *meaning; /* "": none of its own */
+};
+
+/* Every group, those first that others are made of. */
+extern const struct field_group *const field_groups[];
+extern const size_t field_group_count;
+
+#define GROUP(name, type, meaning, ...) extern const struct field_group fields_##name;
+#define FIELD(...)
+#define LIST(...)
+#define INSIDE(...)
+#define INSIDE_LIST(...)
+#define JUDGED(...)
+#define BY_HAND(...)
+#define END(name)
+#include "scanner/facts/fields.def"
+#undef GROUP
+#undef FIELD
+#undef LIST
+#undef INSIDE
+#undef INSIDE_LIST
+#undef JUDGED
+#undef BY_HAND
+#undef END
+
+/* The words of each enum; of AS_CODE words_failure. */
+extern const struct field_words words_dns_status, words_dns_security, words_tls_end, words_tls_limit,
+    words_net, words_not_tried, words_fetch_step, words_smtp_step, words_smtp_end, words_sts_mode,
+    words_outcome, words_dane, words_tls, words_delivery, words_exo, words_rpt, words_failure;
+
+/* How many elements a field with a count has. */
+size_t field_count(const struct field *field, const void *facts);
+void field_set_count(const struct field *field, void *facts, size_t count);
+
+/* The field of this key in a group, also in one that is spread in it; NULL: none. */
+const struct field *field_find(const struct field_group *group, const char *key);
+
+/*
+ * Makes *to of what the rows of group keep (a bit of `kept` suffices): all else in it is zero, so that a
+ * member without a row is not copied, and nothing points into the memory behind *from. What arena has no room
+ * for is NULL, a list then has no element.
+ */
+void fields_copy(const struct field_group *group, const void *from, struct arena *arena, unsigned kept,
+                 void *to);
+
+#endif
