@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "scanner/machine/suffixes.h"
 #include "scanner/sts/policy.h"
 #include "scanner/verdict/provider.h"
 #include "scanner/verdict/verdict.h"
@@ -374,6 +375,7 @@ static void test_too_wide(void **state)
     };
     static const char *const hosts[] = {"0 mx.example.net", NULL};
     struct world world;
+    suffixes_load();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         judge(&world, hosts, cases[i].policy);
         if (code_set_has(&world.judgement.codes, FAIL_POLICY_WEAK_MX_TOO_WIDE) != cases[i].wide)
