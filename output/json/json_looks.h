@@ -1,4 +1,4 @@
-/* Looks of earlier passes (TLS-7) as JSON; read again by output/readback/facts_looks. Pure. */
+/* Looks of earlier passes (TLS-7) as JSON; read again by the table of fields. Pure. */
 #ifndef STSWEEP_JSON_JSON_LOOKS_H
 #define STSWEEP_JSON_JSON_LOOKS_H
 

@@ -73,16 +73,4 @@ struct ip_addr read_ip_node(struct read_fields *read, const struct json_node *no
 unsigned read_choice(struct read_fields *read, const struct json_node *object, const char *key,
                      const char *(*name)(unsigned value), unsigned count, unsigned missing);
 
-/* An enum by the names of scanner/facts/record.h: READ_ENUM(net, enum net_error, net_error_name, N) makes
- * enum net_error net(read, object, key). 0 where it is not there. */
-#define READ_ENUM(function, type, names, count)                                                              \
-    static const char *function##_text(unsigned value)                                                       \
-    {                                                                                                        \
-        return names((type)value);                                                                           \
-    }                                                                                                        \
-    static type function(struct read_fields *read, const struct json_node *object, const char *key)          \
-    {                                                                                                        \
-        return (type)read_choice(read, object, key, function##_text, (count), 0);                            \
-    }
-
 #endif

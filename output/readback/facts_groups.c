@@ -1,65 +1,13 @@
-/* Lookups, addresses and TLS out of their JSON. One line a field. */
+/* Versions, chains and what else is no plain field. */
 #include "output/readback/facts_groups.h"
 
 #include <stdlib.h>
 
-READ_ENUM(dns_status, enum dns_status, dns_status_name, DNS_STATUS_COUNT)
-READ_ENUM(tls_end, enum tls_end, tls_end_name, TLS_END_COUNT)
-READ_ENUM(tls_limit, enum tls_limit, tls_limit_name, TLS_LIMIT_COUNT)
-READ_ENUM(not_tried, enum not_tried, not_tried_name, NOT_TRIED_COUNT)
-READ_ENUM(net, enum net_error, net_error_name, NET_ERROR_COUNT)
+#include "output/readback/facts_walk.h"
 
-enum not_tried read_not_tried(struct read_fields *read, const struct json_node *object)
-{
-    return not_tried(read, object, "not_tried");
-}
+enum { ERRNO_CEILING = 4096 };
 
-enum net_error read_net(struct read_fields *read, const struct json_node *object)
-{
-    return net(read, object, "net");
-}
-
-enum dns_status read_status(struct read_fields *read, const struct json_node *object, const char *key)
-{
-    return dns_status(read, object, key);
-}
-
-static const char *security_name(unsigned value)
-{
-    return dns_security_name((enum dns_security)value);
-}
-
-enum dns_security read_security(struct read_fields *read, const struct json_node *object, const char *key,
-                                enum dns_security missing)
-{
-    return (enum dns_security)read_choice(read, object, key, security_name, DNSSEC_COUNT, missing);
-}
-
-static void read_edes(struct read_fields *read, const struct json_node *object, struct lookup_facts *lookup)
-{
-    const struct json_node *list = read_list(read, object, "ede");
-    if (list != NULL && list->count > DNS_EDES_KEPT)
-        read_fault(read, "ede", "are more than are kept");
-    lookup->edes = list == NULL || read->failed ? NULL : read_array(read, list->count, sizeof *lookup->edes);
-    for (const struct json_node *node = lookup->edes == NULL ? NULL : list->first; node != NULL;
-         node = node->next)
-        lookup->edes[lookup->ede_count++] =
-            (struct dns_ede){.code = (uint16_t)read_unsigned(read, node, "code", UINT16_MAX),
-                             .text = read_text(read, node, "text")};
-}
-
-struct lookup_facts read_lookup(struct read_fields *read, const struct json_node *object)
-{
-    struct lookup_facts lookup = {.status = dns_status(read, object, "lookup")};
-    lookup.ttl = (uint32_t)read_unsigned(read, object, "ttl", UINT32_MAX);
-    size_t count = 0;
-    lookup.cnames = read_strings(read, object, "cnames", &count);
-    lookup.cname_count = (uint32_t)count;
-    lookup.why_bogus = read_string(read, object, "why_bogus");
-    read_edes(read, object, &lookup);
-    lookup.truncated = read_bool(read, object, "truncated");
-    return lookup;
-}
+/* ---- addresses ---------------------------------------------------------------------------------------- */
 
 static void take_chain(struct lookup_facts *lookup, const char **cnames, size_t count)
 {
@@ -84,29 +32,19 @@ static void read_stale(struct read_fields *read, const struct json_node *object,
     }
 }
 
-struct address_facts read_addresses(struct read_fields *read, const struct json_node *object,
-                                    enum dns_security known)
+void read_address_rest(struct read_fields *read, const struct json_node *object, enum dns_security known,
+                       struct address_facts *address)
 {
-    struct address_facts address = {.a = {.status = dns_status(read, object, "lookup_a")},
-                                    .aaaa = {.status = dns_status(read, object, "lookup_aaaa")}};
-    address.a.security = read_security(read, object, "dnssec_a", known);
-    address.aaaa.security = read_security(read, object, "dnssec_aaaa", known);
     size_t count;
+    address->a.security = read_word(read, object, "dnssec_a", &words_dns_security, known);
+    address->aaaa.security = read_word(read, object, "dnssec_aaaa", &words_dns_security, known);
     const char **cnames = read_strings(read, object, "cnames", &count);
-    take_chain(&address.a, cnames, count);
-    take_chain(&address.aaaa, cnames, count);
-    read_stale(read, object, &address);
-    address.a.why_bogus = read_string(read, object, "why_bogus");
-    read_edes(read, object, &address.a);
-    address.a.truncated = read_bool(read, object, "truncated_a");
-    address.aaaa.truncated = read_bool(read, object, "truncated_aaaa");
-    const struct json_node *list = read_list(read, object, "addresses");
-    address.ips = list == NULL ? NULL : read_array(read, list->count, sizeof *address.ips);
-    for (const struct json_node *node = address.ips == NULL ? NULL : list->first; node != NULL;
-         node = node->next)
-        address.ips[address.ip_count++] = read_ip_node(read, node, "addresses");
-    return address;
+    take_chain(&address->a, cnames, count);
+    take_chain(&address->aaaa, cnames, count);
+    read_stale(read, object, address);
 }
+
+/* ---- handshakes --------------------------------------------------------------------------------------- */
 
 static uint16_t read_version(struct read_fields *read, const struct json_node *object)
 {
@@ -122,17 +60,6 @@ static uint16_t read_version(struct read_fields *read, const struct json_node *o
     if (strncmp(text, "0x", 2) != 0 || *end != 0 || number > UINT16_MAX)
         read_fault(read, "version", "is no version of TLS");
     return (uint16_t)number;
-}
-
-static void read_errors(struct read_fields *read, const struct json_node *object, struct tls_facts *tls)
-{
-    const struct json_node *list = read_list(read, object, "errors");
-    if (list != NULL && list->count > CHAIN_ERRORS_KEPT)
-        read_fault(read, "errors", "are more than are kept");
-    for (const struct json_node *node = list == NULL ? NULL : list->first; node != NULL && !read->failed;
-         node = node->next)
-        tls->errors[tls->error_count++] =
-            (struct chain_error){read_int(read, node, "x509", 0), read_int(read, node, "depth", 0)};
 }
 
 static void read_certs(struct read_fields *read, const struct json_node *object, struct tls_facts *tls)
@@ -165,25 +92,49 @@ static void read_signers(struct read_fields *read, const struct json_node *objec
     }
 }
 
-struct tls_facts read_tls(struct read_fields *read, const struct json_node *object, const char *key)
+void read_handshake_rest(struct read_fields *read, const struct json_node *object, void *facts)
 {
-    const struct json_node *node = read_object(read, object, key);
-    struct tls_facts tls = {.end = tls_end(read, node, "end"), .alert = -1};
-    tls.time = read_optional_time(read, node, "time");
-    tls.other_time = read_optional_time(read, node, "other_time");
-    tls.limit = tls_limit(read, node, "limit");
-    tls.version = read_version(read, node);
-    tls.cipher = read_string(read, node, "cipher");
-    tls.group = read_string(read, node, "group");
-    tls.signature = read_string(read, node, "signature");
-    tls.alert = read_int(read, node, "alert", -1);
-    tls.error_reason = read_int(read, node, "error_reason", 0);
-    tls.error_text = read_string(read, node, "error");
-    tls.name_match = read_bool(read, node, "name_match");
-    read_errors(read, node, &tls);
-    read_certs(read, node, &tls);
-    read_signers(read, node, &tls);
-    tls.tlsa_signs = (uint32_t)read_unsigned(read, node, "tlsa_signs", UINT32_MAX);
-    tls.truncated = read_bool(read, node, "truncated");
-    return tls;
+    struct tls_facts *tls = facts;
+    tls->version = read_version(read, object);
+    tls->cert_count = 0;
+    read_certs(read, object, tls);
+    read_signers(read, object, tls);
+}
+
+/* ---- probes and looks --------------------------------------------------------------------------------- */
+
+/* ECONNREFUSED, or digits where there is no name. */
+static int read_errno(struct read_fields *read, const struct json_node *root)
+{
+    const char *text = read_name(read, root, "errno", false);
+    if (text == NULL)
+        return 0;
+    if (text[0] >= '0' && text[0] <= '9')
+        return atoi(text);
+    for (int number = 1; number < ERRNO_CEILING; number++) {
+        const char *name = strerrorname_np(number);
+        if (name != NULL && strcmp(name, text) == 0)
+            return number;
+    }
+    read_fault(read, "errno", "is none that is known here");
+    return 0;
+}
+
+/* What `path` says, by probe_facts.path_doubtful. */
+static const char *path_name(unsigned value)
+{
+    return value == 1 ? "doubtful" : "clear";
+}
+
+void read_host_rest(struct read_fields *read, const struct json_node *object, void *facts)
+{
+    struct probe_facts *probe = facts;
+    probe->sys_errno = read_errno(read, object);
+    probe->path_doubtful = read_choice(read, object, "path", path_name, 2, 0) == 1;
+}
+
+void read_look_rest(struct read_fields *read, const struct json_node *object, void *facts)
+{
+    struct look *look = facts;
+    look->step = read_word(read, object, "step", look->policy ? &words_fetch_step : &words_smtp_step, 0);
 }

@@ -148,7 +148,7 @@ const struct json_node *json_tree_at(const struct json_node *object, const char 
     if (object == NULL || object->kind != JSON_OBJECT)
         return NULL;
     for (const struct json_node *node = object->first; node != NULL; node = node->next)
-        if (strcmp(node->key, key) == 0)
+        if (node->key[0] == key[0] && strcmp(node->key, key) == 0)
             return node;
     return NULL;
 }
