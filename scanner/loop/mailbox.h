@@ -4,7 +4,7 @@
  * makes another thread post is taken first.
  *
  * The bound is kept by the senders: a loop has at most a fixed number of requests under way for each domain
- * in flight, and the reader starts no domain while the writer's backlog is too long.
+ * in flight, and the feeder starts no domain while the writer's backlog is too long.
  */
 #ifndef STSWEEP_LOOP_MAILBOX_H
 #define STSWEEP_LOOP_MAILBOX_H

@@ -5,14 +5,15 @@
 
 enum { SUMMARY_BYTES = 4 * 1024 * 1024 };
 
-void closing_denominators(struct store *store, const struct reader_counts *counts)
+void closing_denominators(struct store *store, const struct intake_counts *counts,
+                          const struct spool_counts *names)
 {
     struct summary *summary = store_summary(store);
     summary->inputs = counts->inputs;
     summary->rejects = counts->rejects;
     summary->opted_out = counts->opted_out;
-    summary->duplicates = counts->spool.duplicates;
-    summary->not_in_shard = counts->spool.not_in_shard;
+    summary->duplicates = names->duplicates;
+    summary->not_in_shard = names->not_in_shard;
     memcpy(summary->left_out, counts->rejected, sizeof summary->left_out);
     summary->left_out[FAIL_INPUT_DUPLICATE] = summary->duplicates;
     summary->left_out[FAIL_INPUT_OPTED_OUT] = summary->opted_out;

@@ -5,10 +5,11 @@
 #include <stdio.h>
 
 #include "output/store/store.h"
-#include "scanner/scan/reader.h"
+#include "scanner/scan/intake.h"
 
-/* What the reader counted becomes the summary's denominators. */
-void closing_denominators(struct store *store, const struct reader_counts *counts);
+/* What the intake and the first pass counted becomes the summary's denominators. */
+void closing_denominators(struct store *store, const struct intake_counts *counts,
+                          const struct spool_counts *names);
 
 /* summary.json. */
 enum error closing_summary(struct store *store, struct buf *why);

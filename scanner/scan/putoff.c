@@ -1,4 +1,4 @@
-/* Domains on their way back to the reader. */
+/* Domains on their way back to the feeder. */
 #include "scanner/scan/putoff.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@ void put_off_init(struct put_off *put_off)
     atomic_init(&put_off->looks, 0);
 }
 
-void put_off_domain(struct put_off *put_off, struct reader *reader, const struct domain_facts *facts,
+void put_off_domain(struct put_off *put_off, struct feeder *feeder, const struct domain_facts *facts,
                     const struct judgement *judgement)
 {
     struct buf looks;
@@ -23,7 +23,7 @@ void put_off_domain(struct put_off *put_off, struct reader *reader, const struct
     name.note = buf_bytes(&looks);
     atomic_fetch_add(&put_off->domains, 1);
     atomic_fetch_add(&put_off->looks, judgement->look_due);
-    if (reader_put_off(reader, &name) != ERR_OK)
+    if (feeder_put_off(feeder, &name) != ERR_OK)
         records_lost(facts->domain);
     buf_dispose(&looks);
 }

@@ -1,13 +1,13 @@
 /*
  * What ends without a record, to be looked at again in the next pass: its name and what was seen so far go
- * back to the reader. And what is said of it.
+ * back to the feeder. And what is said of it.
  */
 #ifndef STSWEEP_SCAN_PUTOFF_H
 #define STSWEEP_SCAN_PUTOFF_H
 
 #include <stdio.h>
 
-#include "scanner/scan/reader.h"
+#include "scanner/scan/feeder.h"
 
 struct put_off {
     atomic_uint_fast64_t domains;
@@ -16,8 +16,8 @@ struct put_off {
 
 void put_off_init(struct put_off *put_off);
 
-/* From a worker's thread, before reader_finished. */
-void put_off_domain(struct put_off *put_off, struct reader *reader, const struct domain_facts *facts,
+/* From a worker's thread, when the domain has ended. */
+void put_off_domain(struct put_off *put_off, struct feeder *feeder, const struct domain_facts *facts,
                     const struct judgement *judgement);
 
 /* How many wait for the next pass, and how long; at the end, for how many a second look was made. */

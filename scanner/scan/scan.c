@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "output/store/progress.h"
 #include "scanner/base/clock.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/preflight.h"
@@ -15,16 +14,16 @@
 #include "scanner/machine/watch.h"
 #include "scanner/reach/paces.h"
 #include "scanner/scan/closing.h"
-#include "scanner/scan/putoff.h"
-#include "scanner/scan/reader.h"
+#include "scanner/scan/feeder.h"
+#include "scanner/scan/handover.h"
+#include "scanner/scan/intake.h"
 #include "scanner/scan/records.h"
 #include "scanner/scan/refusal.h"
 #include "scanner/scan/resumed.h"
 #include "scanner/scan/scanmeta.h"
 #include "scanner/scan/signals.h"
+#include "scanner/scan/spooled.h"
 #include "scanner/scan/stuck.h"
-#include "scanner/scan/tail.h"
-#include "scanner/verdict/verdict.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
 enum { WHY_BYTES = 16 * 1024 };
@@ -38,23 +37,21 @@ struct scan {
     struct writer *writer;
     struct worker *workers;
     uint32_t worker_count;
-    struct reader *reader;
+    struct spooled *names;
+    struct intake_counts counts;
+    struct feeder *feeder;
     struct watch *watch;
     struct stuck *stuck;
     struct stuck_list stood; /* where runs before stood still */
     struct input_file *files;
     struct scan_meta meta;
     struct preflight preflight;
-    struct progress progress;
+    struct handover handover;
     struct records records;
-    struct tail tail;
-    atomic_uint_fast64_t *lookups; /* likewise: questions answered so far, told by the worker */
-    uint64_t done_before;          /* records of the runs before this one */
-    struct put_off put_off;
+    uint64_t done_before; /* records of the runs before this one */
     struct buf why;
     int wake_fd; /* eventfd: something that the main thread should look at */
     struct signals signals;
-    atomic_bool reader_ended;
     atomic_bool writer_failed;
     bool stopping;
     bool left_running; /* a loop that stands still and does not end */
@@ -70,55 +67,7 @@ static void wake_main(struct scan *scan)
     (void)written;
 }
 
-/* ---- what the loops hand over ---- */
-
-static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
-{
-    struct scan *scan = arg;
-    progress_count_probe(&scan->progress);
-    records_host(&scan->records, worker->index, probe);
-}
-
-static bool all_finished(struct scan *scan)
-{
-    /* In this order: what is handed out before it ends is counted then. */
-    if (!atomic_load(&scan->reader_ended))
-        return false;
-    struct reader_progress progress = reader_progress(scan->reader);
-    return progress.finished >= progress.started;
-}
-
-static void ended(struct scan *scan)
-{
-    reader_finished(scan->reader);
-    if (all_finished(scan))
-        wake_main(scan);
-}
-
-static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
-                      const struct judgement *judgement)
-{
-    struct scan *scan = arg;
-    if (reader_tries_again(worker, clock_monotonic_ms() - facts->ms, judgement)) {
-        put_off_domain(&scan->put_off, scan->reader, facts, judgement);
-        ended(scan);
-        return;
-    }
-    records_domain(&scan->records, worker->index, facts, judgement);
-    tail_count(&scan->tail, facts);
-    progress_count(&scan->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
-    uint64_t answered = lookup_counters(worker->dns)->answered;
-    atomic_store_explicit(&scan->lookups[worker->index], answered, memory_order_relaxed);
-    ended(scan);
-}
-
-static void on_release(void *arg, struct worker *worker)
-{
-    struct scan *scan = arg;
-    reader_credit(scan->reader, worker->index);
-}
-
-/* ---- what the reader and the writer say ---- */
+/* ---- what the feeder and the writer say ---- */
 
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
@@ -126,28 +75,53 @@ static enum error write_scanning(void *arg, struct store *store, struct buf *why
     return scan_meta_write(&scan->meta, store, "scanning", why);
 }
 
-static enum error on_input_read(void *arg)
+static bool is_stopped(void *arg)
+{
+    const struct scan *scan = arg;
+    return feeder_is_stopped(scan->feeder);
+}
+
+static enum error read_input(struct scan *scan)
+{
+    struct intake_options options = {.format = (enum input_format)scan->config->input_format,
+                                     .files = scan->files,
+                                     .file_count = scan->request->file_count,
+                                     .optout = scan->context.optout,
+                                     .store = scan->store,
+                                     .rejects_done = store_rejects_done(scan->store),
+                                     .names = scan->names,
+                                     .sink = scan->handover.sink,
+                                     .stopped = is_stopped,
+                                     .stopped_arg = scan};
+    return intake_read(&options, &scan->counts, &scan->why);
+}
+
+/* On the feeder's thread: the input, then all that rests on what it says. Rejects are durable before
+ * meta.json says that there are no more. */
+static enum error prepare(void *arg)
 {
     struct scan *scan = arg;
-    uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
-    preflight_disk(&scan->preflight, scan->config, names, stderr);
-    enum error error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
+    const struct sink *sink = &scan->handover.sink;
+    enum error error = read_input(scan);
     if (error != ERR_OK)
         return error;
-    return writer_barrier(scan->writer, write_scanning, scan);
+    uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
+    preflight_disk(&scan->preflight, scan->config, names, stderr);
+    error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
+    if (error == ERR_OK)
+        error = sink->flush(sink->arg);
+    return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
 }
 
 static void on_handed_out(void *arg)
 {
     struct scan *scan = arg;
-    tail_begin(&scan->tail, clock_monotonic_ms());
+    tail_begin(&scan->handover.tail, clock_monotonic_ms());
 }
 
-static void on_reader_ended(void *arg)
+static void on_ended(void *arg)
 {
-    struct scan *scan = arg;
-    atomic_store(&scan->reader_ended, true);
-    wake_main(scan);
+    wake_main(arg);
 }
 
 static void on_writer_failed(void *arg)
@@ -208,15 +182,14 @@ static bool make_workers(struct scan *scan)
 {
     const char *why = NULL;
     scan->worker_count = setup_loops(scan->config);
-    scan->context.results =
-        (struct results){.arg = scan, .host = on_host, .domain = on_domain, .release = on_release};
+    scan->context.results = handover_results(&scan->handover);
     scan->context.trace = scan->request->trace;
     scan->context.stuck = &scan->stood;
     scan->context.resumed = scan->request->resume;
-    scan->records.writer = scan->writer;
-    scan->lookups = calloc(scan->worker_count, sizeof *scan->lookups);
-    if (scan->lookups == NULL || records_init(&scan->records, scan->worker_count) != ERR_OK)
+    if (handover_loops(&scan->handover, scan->worker_count) != ERR_OK ||
+        records_init(&scan->records, scan->writer, scan->worker_count) != ERR_OK)
         return say(scan, "loops", ERR_MEMORY);
+    scan->handover.sink = records_sink(&scan->records);
     scan->workers = workers_create(scan->worker_count, &scan->context, &why);
     if (scan->workers == NULL)
         (void)buf_text(&scan->why, why);
@@ -238,24 +211,30 @@ static const char *spool_directory(const struct scan *scan)
     return temporary != NULL && temporary[0] != 0 ? temporary : "/tmp";
 }
 
-static bool make_reader(struct scan *scan)
+static bool make_source(struct scan *scan)
 {
-    struct reader_options options = {.config = scan->config,
+    struct spooled_options options = {.config = scan->config,
+                                      .seed = scan->meta.seed,
+                                      .directory = spool_directory(scan),
+                                      .store = scan->store};
+    scan->names = spooled_create(&options);
+    return say(scan, "names", scan->names == NULL ? ERR_MEMORY : ERR_OK);
+}
+
+static bool make_feeder(struct scan *scan)
+{
+    struct feeder_options options = {.config = scan->config,
                                      .workers = scan->workers,
                                      .worker_count = scan->worker_count,
-                                     .writer = scan->writer,
-                                     .store = scan->store,
-                                     .files = scan->files,
-                                     .file_count = scan->request->file_count,
-                                     .spool_directory = spool_directory(scan),
-                                     .seed = scan->meta.seed,
-                                     .rejects_done = store_rejects_done(scan->store),
-                                     .input_read = on_input_read,
-                                     .ended = on_reader_ended,
+                                     .source = spooled_source(scan->names),
+                                     .sink = scan->handover.sink,
+                                     .prepare = prepare,
                                      .handed_out = on_handed_out,
+                                     .ended = on_ended,
                                      .arg = scan};
-    scan->reader = reader_create(&options);
-    return say(scan, "reader", scan->reader == NULL ? ERR_MEMORY : ERR_OK);
+    scan->feeder = feeder_create(&options);
+    scan->handover.feeder = scan->feeder;
+    return say(scan, "feeder", scan->feeder == NULL ? ERR_MEMORY : ERR_OK);
 }
 
 static bool start_threads(struct scan *scan)
@@ -263,7 +242,7 @@ static bool start_threads(struct scan *scan)
     for (uint32_t i = 0; i < scan->worker_count; i++)
         if (loop_start(&scan->workers[i].loop) != ERR_OK)
             return say(scan, "loops", ERR_LIBRARY);
-    return say(scan, "reader", reader_start(scan->reader));
+    return say(scan, "feeder", feeder_start(scan->feeder));
 }
 
 /* What is this machine's own fault is said before anybody is judged. */
@@ -317,7 +296,7 @@ static bool begin(struct scan *scan)
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
         return false;
-    return make_workers(scan) && make_reader(scan) && start_threads(scan);
+    return make_workers(scan) && make_source(scan) && make_feeder(scan) && start_threads(scan);
 }
 
 /* ---- running ---- */
@@ -325,8 +304,8 @@ static bool begin(struct scan *scan)
 static void stop_feeding(struct scan *scan, const char *reason)
 {
     scan->stopping = true;
-    reader_stop(scan->reader);
-    progress_clear(&scan->progress);
+    feeder_stop(scan->feeder);
+    progress_clear(&scan->handover.progress);
     (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
 }
 
@@ -339,36 +318,35 @@ static void wait_a_while(struct scan *scan)
 
 static void show_progress(struct scan *scan)
 {
-    stuck_tick(scan->stuck, scan->watch, &scan->progress, stderr);
+    stuck_tick(scan->stuck, scan->watch, &scan->handover.progress, stderr);
     const char *line = watch_tick(scan->watch);
     if (line != NULL) {
-        progress_clear(&scan->progress);
+        progress_clear(&scan->handover.progress);
         (void)fprintf(stderr, "stsweep: %s\n", line);
     }
-    struct reader_progress progress = reader_progress(scan->reader);
+    struct feeder_progress progress = feeder_progress(scan->feeder);
     if (progress.waiting && !scan->waiting) {
-        progress_clear(&scan->progress);
-        put_off_print_wait(&scan->put_off, scan->config->scan_retry_after, stderr);
+        progress_clear(&scan->handover.progress);
+        put_off_print_wait(&scan->handover.put_off, scan->config->scan_retry_after, stderr);
     }
     scan->waiting = progress.waiting;
     struct progress_state state = {
         .before = scan->done_before,
         .done = progress.finished > progress.put_off ? progress.finished - progress.put_off : 0,
-        .total = reader_total(scan->reader),
+        .total = spooled_total(scan->names),
         .parked = atomic_load(&scan->context.parked),
-        .again = progress.again};
+        .again = progress.again,
+        .lookups = handover_lookups(&scan->handover)};
     uint64_t under_way = progress.started - progress.finished;
     state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
-    for (uint32_t i = 0; i < scan->worker_count; i++)
-        state.lookups += atomic_load_explicit(&scan->lookups[i], memory_order_relaxed);
-    progress_show(&scan->progress, &state, clock_monotonic_ms());
+    progress_show(&scan->handover.progress, &state, clock_monotonic_ms());
 }
 
 /* Until all is finished, or a stopped scan has drained as long as it may. */
 static void run_to_end(struct scan *scan)
 {
     int64_t deadline_ms = INT64_MAX;
-    while (!all_finished(scan)) {
+    while (!feeder_all_ended(scan->feeder)) {
         wait_a_while(scan);
         show_progress(scan);
         bool stuck = stuck_for_good(scan->stuck);
@@ -397,9 +375,9 @@ static int close_done(struct scan *scan)
     }
     /* The summary comes last of what describes the scan: where it stands, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
-    scan->meta.tail = tail_meta(&scan->tail, clock_monotonic_ms());
+    scan->meta.tail = tail_meta(&scan->handover.tail, clock_monotonic_ms());
     tail_print(&scan->meta.tail, stderr);
-    put_off_print(&scan->put_off, stderr);
+    put_off_print(&scan->handover.put_off, stderr);
     if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
         !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
         return EXIT_FAILED;
@@ -419,28 +397,29 @@ static int close_stopped(struct scan *scan)
 
 static int finish(struct scan *scan)
 {
-    struct reader_counts counts;
-    bool cut = !all_finished(scan);
-    /* The reader first: a loop that has ended must be handed no more names. */
-    enum error read_error = reader_join(scan->reader, &counts, &scan->why);
+    bool cut = !feeder_all_ended(scan->feeder);
+    /* The feeder first: a loop that has ended must be handed no more names. */
+    enum error feed_error = feeder_join(scan->feeder);
+    spooled_say_reason(scan->names, &scan->why);
     scan->left_running = !stuck_end(scan->stuck, stderr);
     enum error write_error = writer_finish(scan->writer);
-    progress_clear(&scan->progress);
+    progress_clear(&scan->handover.progress);
     if (write_error != ERR_OK || atomic_load(&scan->writer_failed)) {
         write_error = writer_error(scan->writer, &scan->why);
         (void)say(scan, NULL, write_error);
         return EXIT_FAILED;
     }
-    if (read_error != ERR_OK && read_error != ERR_STOPPED) {
-        (void)say(scan, NULL, read_error);
-        return read_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
+    if (feed_error != ERR_OK && feed_error != ERR_STOPPED) {
+        (void)say(scan, NULL, feed_error);
+        return feed_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
     }
-    closing_denominators(scan->store, &counts);
+    struct spool_counts names = spooled_counts(scan->names);
+    closing_denominators(scan->store, &scan->counts, &names);
     const char *closing = watch_closing(scan->watch);
     if (closing != NULL)
         (void)fprintf(stderr, "stsweep: WARNING: %s\n", closing);
     scan->meta.events = watch_events(scan->watch, &scan->meta.event_count);
-    return read_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
+    return feed_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
 }
 
 static void dispose(struct scan *scan)
@@ -449,8 +428,9 @@ static void dispose(struct scan *scan)
     stuck_destroy(scan->stuck);
     watch_destroy(scan->watch);
     records_dispose(&scan->records);
-    free(scan->lookups);
-    reader_destroy(scan->reader);
+    feeder_destroy(scan->feeder);
+    spooled_destroy(scan->names);
+    handover_dispose(&scan->handover);
     writer_destroy(scan->writer);
     store_destroy(scan->store);
     scan_meta_dispose(&scan->meta);
@@ -469,12 +449,10 @@ int scan_main(const struct scan_request *request)
     scan.config = &scan.fitted;
     scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
-    tail_init(&scan.tail);
-    atomic_init(&scan.reader_ended, false);
-    put_off_init(&scan.put_off);
+    handover_init(&scan.handover);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();
-    progress_begin(&scan.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);
+    progress_begin(&scan.handover.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);
     if (begin(&scan)) {
         run_to_end(&scan);
         code = finish(&scan);

@@ -1,6 +1,6 @@
 /*
  * The writer thread: the only one that touches the scan directory while a scan runs. Lines come through its
- * mailbox from the loops and the reader, in one order; zstd, write and fsync happen here.
+ * mailbox from the loops and the feeder, in one order; zstd, write and fsync happen here.
  */
 #ifndef STSWEEP_SCAN_WRITER_H
 #define STSWEEP_SCAN_WRITER_H

@@ -1,0 +1,91 @@
+/* From a worker's results to the sink, or back to the feeder. */
+#include "scanner/scan/handover.h"
+
+#include <stdlib.h>
+
+#include "scanner/base/clock.h"
+#include "scanner/scan/passes.h"
+#include "scanner/verdict/verdict.h"
+
+static void hand_certificates(const struct sink *sink, uint32_t loop, const struct tls_facts *tls)
+{
+    for (size_t i = 0; i < tls->cert_count; i++)
+        sink->certificate(sink->arg, loop, &tls->certs[i]);
+}
+
+static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
+{
+    struct handover *handover = arg;
+    const struct sink *sink = &handover->sink;
+    progress_count_probe(&handover->progress);
+    hand_certificates(sink, worker->index, &probe->tls);
+    if (probe->legacy != NULL)
+        hand_certificates(sink, worker->index, probe->legacy);
+    sink->host(sink->arg, worker->index, probe, verdict_probe(probe, BY_OWN_TIME));
+}
+
+static bool is_put_off(struct worker *worker, const struct domain_facts *facts,
+                       const struct judgement *judgement)
+{
+    struct scan_context *context = worker->context;
+    struct pass_end end = {.retries = context->config->scan_retry_passes,
+                           .pass = worker->pass,
+                           .began_ms = clock_monotonic_ms() - facts->ms,
+                           .doubted_until_ms = worker_doubted_until_ms(context)};
+    return passes_put_off(&end, judgement);
+}
+
+static void on_domain(void *arg, struct worker *worker, const struct domain_facts *facts,
+                      const struct judgement *judgement)
+{
+    struct handover *handover = arg;
+    const struct sink *sink = &handover->sink;
+    if (is_put_off(worker, facts, judgement)) {
+        put_off_domain(&handover->put_off, handover->feeder, facts, judgement);
+        return;
+    }
+    hand_certificates(sink, worker->index, &facts->policy.fetch.tls);
+    sink->domain(sink->arg, worker->index, facts, judgement);
+    tail_count(&handover->tail, facts);
+    progress_count(&handover->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
+    uint64_t answered = lookup_counters(worker->dns)->answered;
+    atomic_store_explicit(&handover->lookups[worker->index], answered, memory_order_relaxed);
+    feeder_finished(handover->feeder, facts->ordinal);
+}
+
+static void on_release(void *arg, struct worker *worker)
+{
+    struct handover *handover = arg;
+    feeder_credit(handover->feeder, worker->index);
+}
+
+void handover_init(struct handover *handover)
+{
+    put_off_init(&handover->put_off);
+    tail_init(&handover->tail);
+}
+
+void handover_dispose(struct handover *handover)
+{
+    free(handover->lookups);
+}
+
+enum error handover_loops(struct handover *handover, uint32_t count)
+{
+    handover->count = count;
+    handover->lookups = calloc(count, sizeof *handover->lookups);
+    return handover->lookups == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+struct results handover_results(struct handover *handover)
+{
+    return (struct results){.arg = handover, .host = on_host, .domain = on_domain, .release = on_release};
+}
+
+uint64_t handover_lookups(const struct handover *handover)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < handover->count; i++)
+        sum += atomic_load_explicit(&handover->lookups[i], memory_order_relaxed);
+    return sum;
+}

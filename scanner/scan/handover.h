@@ -1,0 +1,36 @@
+/*
+ * What the loops hand over: a domain that is judged goes into the sink, or is put off to the next pass
+ * (passes.h); either way it is counted. All of it runs on the loops' threads, several at once.
+ */
+#ifndef STSWEEP_SCAN_HANDOVER_H
+#define STSWEEP_SCAN_HANDOVER_H
+
+#include "output/store/progress.h"
+#include "scanner/scan/feeder.h"
+#include "scanner/scan/putoff.h"
+#include "scanner/scan/tail.h"
+
+struct handover {
+    struct feeder *feeder;
+    struct sink sink;
+    struct put_off put_off;
+    struct tail tail;
+    struct progress progress;
+    atomic_uint_fast64_t *lookups; /* of each loop: questions answered so far */
+    uint32_t count;                /* of loops */
+};
+
+/* progress_begin is the caller's. */
+void handover_init(struct handover *handover);
+void handover_dispose(struct handover *handover);
+
+/* Room for so many loops: before results come. */
+enum error handover_loops(struct handover *handover, uint32_t count);
+
+/* Good as long as handover; feeder and sink are set before a result comes. */
+struct results handover_results(struct handover *handover);
+
+/* From any thread. */
+uint64_t handover_lookups(const struct handover *handover);
+
+#endif

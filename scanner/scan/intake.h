@@ -1,0 +1,35 @@
+/*
+ * Reads the input once: names into the source, lines that are no names into the sink, names that opted out
+ * counted. Runs to its end on the thread that calls it, the feeder's.
+ */
+#ifndef STSWEEP_SCAN_INTAKE_H
+#define STSWEEP_SCAN_INTAKE_H
+
+#include "scanner/facts/optout.h"
+#include "scanner/scan/sink.h"
+#include "scanner/scan/spooled.h"
+
+struct intake_options {
+    enum input_format format;
+    struct input_file *files; /* path is set; the rest is filled in */
+    size_t file_count;
+    const struct optout *optout;
+    const struct store *store; /* what is done already; read only */
+    bool rejects_done;         /* they stand in the store already and are only counted */
+    struct spooled *names;
+    struct sink sink;
+    bool (*stopped)(void *arg); /* looked at between lines; true ends it with ERR_STOPPED */
+    void *stopped_arg;
+};
+
+struct intake_counts {
+    uint64_t inputs;
+    uint64_t rejects;
+    uint64_t rejected[FAIL_COUNT]; /* the same by their code */
+    uint64_t opted_out;
+};
+
+/* On failure *why says "file:line: reason". */
+enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why);
+
+#endif

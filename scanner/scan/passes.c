@@ -1,0 +1,77 @@
+/* Which domains come again, and when. */
+#include "scanner/scan/passes.h"
+
+#include "scanner/verdict/verdict.h"
+
+bool passes_put_off(const struct pass_end *end, const struct judgement *judgement)
+{
+    int64_t more = end->retries - (int64_t)end->pass;
+    if (more >= 0 && (judgement->look_due || verdict_may_pass(judgement)))
+        return true;
+    return more + PASSES_OUTAGE >= 0 && end->began_ms < end->doubted_until_ms &&
+           verdict_has_passing(judgement);
+}
+
+void passes_begin(struct passes *passes, int64_t retries, int64_t retry_after_ms)
+{
+    *passes = (struct passes){
+        .retries = retries, .retry_after_ms = retry_after_ms, .pass = 1, .phase = PASS_HANDING_OUT};
+}
+
+void passes_handed_out(struct passes *passes)
+{
+    passes->phase = PASS_DRAINING;
+}
+
+bool passes_rest(const struct passes *passes, int64_t now_ms)
+{
+    return passes->phase == PASS_RESTING && now_ms < passes->rest_until_ms;
+}
+
+/* Nothing that the last pass handed out is put off, so that nobody need wait for it. */
+static bool is_last(const struct passes *passes)
+{
+    return passes->pass == 1 + passes->retries + PASSES_OUTAGE;
+}
+
+/* What only an outage hit need not rest when that is over. */
+static enum pass_step turn(struct passes *passes, const struct pass_sight *sight)
+{
+    bool only_outage = passes->pass > passes->retries;
+    passes->put_off = sight->put_off;
+    passes->phase = PASS_RESTING;
+    passes->rest_until_ms = sight->now_ms + (only_outage ? 0 : passes->retry_after_ms);
+    return PASS_TURN;
+}
+
+static enum pass_step drain(struct passes *passes, const struct pass_sight *sight)
+{
+    if (is_last(passes))
+        return PASS_END;
+    if (sight->finished < sight->started)
+        return sight->stopped ? PASS_STOP : PASS_WAIT;
+    return sight->put_off == passes->put_off ? PASS_END : turn(passes, sight);
+}
+
+static enum pass_step rest(struct passes *passes, const struct pass_sight *sight)
+{
+    if (sight->stopped)
+        return PASS_STOP;
+    if (passes_rest(passes, sight->now_ms) || sight->held_back)
+        return PASS_WAIT;
+    passes->pass++;
+    passes->phase = PASS_HANDING_OUT;
+    return PASS_BEGIN;
+}
+
+enum pass_step passes_step(struct passes *passes, const struct pass_sight *sight)
+{
+    switch (passes->phase) {
+    case PASS_DRAINING:
+        return drain(passes, sight);
+    case PASS_RESTING:
+        return rest(passes, sight);
+    default: /* who hands out sees for itself that it is to stop */
+        return PASS_HAND_OUT;
+    }
+}

@@ -1,0 +1,134 @@
+/* Spools, one pass after the other. */
+#include "scanner/scan/spooled.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { WHY_BYTES = 4096 };
+
+struct spooled {
+    struct spooled_options options;
+    struct spool *now;          /* of this pass; NULL until there is a name */
+    struct spool *again;        /* of the next one; NULL until a name is put off */
+    bool first;                 /* now is the input's */
+    struct spool_counts counts; /* the first pass's, when it is over */
+    atomic_uint_fast64_t total;
+    struct buf why;
+};
+
+struct spooled *spooled_create(const struct spooled_options *options)
+{
+    struct spooled *spooled = calloc(1, sizeof *spooled);
+    if (spooled == NULL)
+        return NULL;
+    spooled->options = *options;
+    spooled->first = true;
+    buf_init(&spooled->why, WHY_BYTES);
+    return spooled;
+}
+
+void spooled_destroy(struct spooled *spooled)
+{
+    if (spooled == NULL)
+        return;
+    spool_destroy(spooled->now);
+    spool_destroy(spooled->again);
+    buf_dispose(&spooled->why);
+    free(spooled);
+}
+
+static enum error make_spool(struct spooled *spooled, struct spool **spool)
+{
+    const struct config *config = spooled->options.config;
+    struct spool_options options = {.seed = spooled->options.seed,
+                                    .memory_bytes = (uint64_t)config->input_memory,
+                                    .directory = spooled->options.directory};
+    if (*spool != NULL)
+        return ERR_OK;
+    (void)config_shard(config, &options.shard_index, &options.shard_count);
+    return spool_create(&options, spool, &spooled->why);
+}
+
+enum error spooled_add(struct spooled *spooled, const struct input_name *name)
+{
+    enum error error = make_spool(spooled, &spooled->now);
+    return error == ERR_OK ? spool_add(spooled->now, name) : error;
+}
+
+enum error spooled_filled(struct spooled *spooled)
+{
+    enum error error = make_spool(spooled, &spooled->now);
+    return error == ERR_OK ? spool_finish(spooled->now) : error;
+}
+
+/* Duplicates are found while names are handed out. */
+static void publish_total(struct spooled *spooled)
+{
+    if (!spooled->first)
+        return;
+    const struct spool_counts *counts = spool_counts(spooled->now);
+    atomic_store_explicit(&spooled->total, counts->names - counts->not_in_shard - counts->duplicates,
+                          memory_order_relaxed);
+}
+
+static enum error next(void *arg, struct input_name *name)
+{
+    struct spooled *spooled = arg;
+    enum error error;
+    do {
+        publish_total(spooled);
+        error = spool_next(spooled->now, name);
+    } while (error == ERR_OK && store_is_done(spooled->options.store, name->ordinal));
+    publish_total(spooled);
+    return error;
+}
+
+static enum error put_off(void *arg, const struct input_name *name)
+{
+    struct spooled *spooled = arg;
+    enum error error = make_spool(spooled, &spooled->again);
+    return error == ERR_OK ? spool_add(spooled->again, name) : error;
+}
+
+static enum error end(void *arg)
+{
+    struct spooled *spooled = arg;
+    enum error error = make_spool(spooled, &spooled->again);
+    spooled->counts = spooled_counts(spooled);
+    spooled->first = false;
+    spool_destroy(spooled->now);
+    spooled->now = spooled->again;
+    spooled->again = NULL;
+    return error == ERR_OK ? spool_finish(spooled->now) : error;
+}
+
+struct source spooled_source(struct spooled *spooled)
+{
+    return (struct source){.arg = spooled, .next = next, .put_off = put_off, .end = end};
+}
+
+uint64_t spooled_total(const struct spooled *spooled)
+{
+    return atomic_load_explicit(&spooled->total, memory_order_relaxed);
+}
+
+struct spool_counts spooled_counts(const struct spooled *spooled)
+{
+    if (spooled->first && spooled->now != NULL)
+        return *spool_counts(spooled->now);
+    return spooled->counts;
+}
+
+static void say_reason(const struct spool *spool, struct buf *why)
+{
+    const char *reason = spool == NULL ? "" : spool_reason(spool);
+    if (reason[0] != 0)
+        buf_printf(why, "spool: %s\n", reason);
+}
+
+void spooled_say_reason(const struct spooled *spooled, struct buf *why)
+{
+    buf_append(why, spooled->why.data, spooled->why.len);
+    say_reason(spooled->now, why);
+    say_reason(spooled->again, why);
+}
