@@ -283,6 +283,8 @@ static const char *type_text(const struct field *field)
         [AS_CODES] = "list of codes",
         [AS_LIST] = "list",
     };
+    if (field->sql != NULL)
+        return strcmp(field->sql, "VARCHAR") == 0 ? "text" : "list";
     return field->type == AS_BOOL && field->left == LEFT_EMPTY ? "true" : texts[field->type];
 }
 

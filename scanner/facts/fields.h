@@ -54,8 +54,9 @@ enum field_keep {
     NOT_KEPT = 0,
     KEPT = 1,        /* for domains: the verdict reads it */
     KEPT_LEGACY = 2, /* of the permissive handshake only */
-    KEPT_SIGN = 4    /* of a text only that there is one: "" */
+    KEPT_SIGN = 4    /* for domains, of a text only that there is one: "" */
 };
+enum { KEPT_FOR_DOMAINS = KEPT | KEPT_SIGN };
 
 struct field_words {
     const char *name; /* of its definition in the schema, or NULL */
@@ -75,7 +76,8 @@ struct field {
     bool by_hand; /* a fact that the reader takes by code of its own */
     bool needed;  /* a record that lacks it is refused, though the schema does not require it */
     enum field_left left;
-    unsigned keep;
+    unsigned keep;       /* bits of enum field_keep */
+    unsigned keeps_more; /* AS_POINTER: bits that a copy of what is behind it keeps besides */
     size_t offset, size; /* of the member */
     size_t count_offset, count_size;
     size_t inside;  /* AS_LIST: the array stands in the struct and holds so many; 0: a pointer */

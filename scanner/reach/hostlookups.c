@@ -2,6 +2,7 @@
 #include "scanner/reach/hostlookups.h"
 
 #include "scanner/dns/lookup.h"
+#include "scanner/facts/fields.h"
 #include "scanner/verdict/parts.h"
 
 /* ---- how long answers hold ------------------------------------------------------------------------- */
@@ -98,10 +99,8 @@ static void copy_records(const struct tlsa_facts *from, struct arena *arena, str
 {
     to->rrs = arena_array(arena, from->rr_count, sizeof *to->rrs);
     to->rr_count = to->rrs == NULL ? 0 : from->rr_count;
-    for (size_t i = 0; i < to->rr_count; i++) {
-        to->rrs[i] = from->rrs[i];
-        to->rrs[i].data = arena_bytes(arena, from->rrs[i].data);
-    }
+    for (size_t i = 0; i < to->rr_count; i++)
+        fields_copy(&fields_tlsa_rr, &from->rrs[i], arena, KEPT, &to->rrs[i]);
 }
 
 void host_lookups_copy(const struct host_facts *from, struct arena *arena, struct host_facts *to)

@@ -2,6 +2,7 @@
 #include "scanner/reach/proberun.h"
 
 #include "scanner/base/clock.h"
+#include "scanner/facts/fields.h"
 #include "scanner/reach/worker.h"
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/provider.h"
@@ -243,59 +244,22 @@ static void copy_names(const struct cert_facts *from, struct arena *arena, struc
     to->names_cut = from->names_cut || to->dns_name_count < from->dns_name_count;
 }
 
-static void compact_certs(const struct tls_facts *from, struct arena *arena, struct tls_facts *to)
+/* What the table cannot say: what is missing of a chain marks it, and the leaf's names are kept if they may
+ * be compared. */
+static void finish_handshake(const struct tls_facts *from, const struct host_facts *host, struct arena *arena,
+                             struct tls_facts *to)
 {
-    to->certs = arena_array(arena, from->cert_count, sizeof *to->certs);
-    to->cert_count = to->certs == NULL ? 0 : from->cert_count;
     to->truncated = from->truncated || to->cert_count < from->cert_count;
-    for (size_t i = 0; i < to->cert_count; i++) {
-        struct cert_facts *cert = &to->certs[i];
-        *cert = from->certs[i];
-        cert->subject = arena_string(arena, cert->subject);
-        cert->issuer = arena_string(arena, cert->issuer);
-        cert->dns_names = NULL;
-        cert->dns_name_count = 0;
-        cert->key_type = NULL;
-        cert->signature = NULL;
-        cert->aia_issuer = cert->aia_issuer == NULL ? NULL : "";
-        cert->der = (struct bytes){NULL, 0};
-    }
-}
-
-/* The texts that the verdict reads stay. */
-static void compact_legacy(const struct tls_facts *from, const struct host_facts *host, struct arena *arena,
-                           struct probe_facts *to)
-{
-    struct tls_facts *legacy = arena_alloc(arena, sizeof *legacy);
-    to->legacy = legacy;
-    if (legacy == NULL)
-        return;
-    *legacy = *from;
-    legacy->cipher = from->cipher == NULL ? NULL : arena_string(arena, from->cipher);
-    legacy->signature = from->signature == NULL ? NULL : arena_string(arena, from->signature);
-    legacy->group = NULL;
-    legacy->error_text = NULL;
-    compact_certs(from, arena, legacy);
-    if (legacy->cert_count > 0 && probe_looks_for_anchors(&host->tlsa))
-        copy_names(&from->certs[0], arena, &legacy->certs[0]);
+    if (to->cert_count > 0 && probe_looks_for_anchors(&host->tlsa))
+        copy_names(&from->certs[0], arena, &to->certs[0]);
 }
 
 void probe_facts_compact(const struct probe_facts *from, const struct host_facts *host, struct arena *arena,
                          struct probe_facts *to)
 {
-    *to = *from;
+    fields_copy(&fields_host, from, arena, KEPT_FOR_DOMAINS, to);
     to->host = host->host;
-    to->reply = (struct bytes){NULL, 0};
-    to->greeting = (struct bytes){NULL, 0};
-    to->ehlo = NULL;
-    to->ehlo_count = 0;
-    to->tls.cipher = NULL;
-    to->tls.group = NULL;
-    to->tls.signature = NULL;
-    to->tls.error_text = NULL;
-    compact_certs(&from->tls, arena, &to->tls);
-    if (to->tls.cert_count > 0 && probe_looks_for_anchors(&host->tlsa))
-        copy_names(&from->tls.certs[0], arena, &to->tls.certs[0]);
-    if (from->legacy != NULL)
-        compact_legacy(from->legacy, host, arena, to);
+    finish_handshake(&from->tls, host, arena, &to->tls);
+    if (to->legacy != NULL)
+        finish_handshake(from->legacy, host, arena, to->legacy);
 }

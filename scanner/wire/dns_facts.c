@@ -92,9 +92,11 @@ static bool copy_chain(const struct lookup_facts *from, struct arena *arena, str
 
 void dns_lookup_copy(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to)
 {
-    *to = *from;
-    to->cnames = NULL;
-    to->cname_count = 0;
+    *to = (struct lookup_facts){.status = from->status,
+                                .security = from->security,
+                                .ttl = from->ttl,
+                                .stale = from->stale,
+                                .truncated = from->truncated};
     copy_edes(from, arena, to);
     to->why_bogus = copy_words(from->why_bogus, arena);
     if (from->cname_count > 0 && !copy_chain(from, arena, to))

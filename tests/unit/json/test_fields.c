@@ -169,8 +169,7 @@ static bool is_same_member(const struct field *field, const void *made, const vo
     case AS_NAME:
     case AS_ASCII:
     case AS_STRING:
-        return field->by_hand ? memcmp(a, b, field->size) == 0
-                              : is_same_text(*(const char *const *)a, *(const char *const *)b);
+        return is_same_text(*(const char *const *)a, *(const char *const *)b);
     case AS_TEXT:
     case AS_HEX:
     case AS_BASE64:
