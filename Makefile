@@ -29,9 +29,10 @@ OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY  := $(BUILD)/libstsweep.a
 UNIT     := $(sort $(wildcard tests/unit/*/test_*.c))
 UNITBIN  := $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(UNIT)))
+FAKES    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/reach/world/*.c))
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch] bench/*.[ch] bench/*/*.[ch] docs/*.c)
+C_FILES   = $(wildcard scanner/*.[ch] scanner/*/*.[ch] input/*.[ch] output/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch] tests/unit/*/*/*.[ch] bench/*.[ch] bench/*/*.[ch] docs/*.c)
 WORLD    := $(wildcard bench/world/*.c)
 WORLD_PURE := bench/world/internet.c bench/world/answers.c bench/world/expect.c bench/world/bound.c bench/world/steps.c
 BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
@@ -79,6 +80,12 @@ $(BUILD)/tests/test_world: tests/unit/bench/test_world.c $(WORLD_PURE) $(wildcar
 	@mkdir -p $(@D)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(WORLD_PURE) $(LIBRARY) -lcmocka $(LDLIBS)
+
+# All of reach/ over fakes: what they define is not taken from the library.
+$(BUILD)/tests/test_reach: tests/unit/reach/test_reach.c $(FAKES) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(FAKES) $(LIBRARY) -lcmocka $(LDLIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
@@ -166,4 +173,4 @@ test:
 clean:
 	rm -rf build build-*
 
--include $(OBJECTS:.o=.d) $(UNITBIN:=.d)
+-include $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(UNITBIN:=.d)

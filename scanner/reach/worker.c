@@ -1,10 +1,8 @@
 /* Making and ending the workers; which of them owns a key; whom they may contact. */
 #include "scanner/reach/worker.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/base/map.h"
@@ -237,19 +235,4 @@ bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, cons
 bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip)
 {
     return worker->context->network.blocked[port][ip->family == 6 ? KNOWN_IPV6 : KNOWN_IPV4];
-}
-
-/* A datagram socket that is only connected sends nothing. A host that a router, or a route of ours, calls
- * unreachable is another matter (EHOSTUNREACH). */
-bool worker_lacks_route(const struct ip_addr *ip)
-{
-    struct sockaddr_storage address;
-    socklen_t len = ip_sockaddr(ip, 53, &address);
-    int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    bool failed = connect(fd, (const struct sockaddr *)&address, len) != 0;
-    bool lacks = failed && (errno == ENETUNREACH || errno == EADDRNOTAVAIL || errno == ENETDOWN);
-    close(fd);
-    return lacks;
 }
