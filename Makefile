@@ -40,7 +40,7 @@ BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 FAULT    := $(BUILD)/fault.so
 FLOODS   := $(BUILD)/floods
 
-.PHONY: bench bench-quick bench-programs all help install docs check lint format demo coverage test clean
+.PHONY: bench bench-quick bench-programs all help install docs check lint format demo coverage test test-long clean
 all: $(BUILD)/stsweep
 
 help:
@@ -49,6 +49,7 @@ help:
 	@echo 'make check         unit tests and fuzz seeds'
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
+	@echo 'make test-long     what takes hours or more packages (packaging/install build lab test long)'
 	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
 	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
 	@echo 'make docs          make scan.ini and what docs/ has of tables (failures, fields, schema, rules) anew'
@@ -91,6 +92,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBRARY) $(LDLIBS)
+
+# The same with clang's libFuzzer, for tests/fuzz/run.
+$(BUILD)/libfuzzer/%: tests/fuzz/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
 # Preloaded under the program by tests/faults; never built with a sanitizer, which would want to be first.
 $(FAULT): $(wildcard tests/fault/*.[ch])
@@ -169,6 +176,9 @@ demo: all
 
 test:
 	tests/run all
+
+test-long:
+	tests/long all
 
 clean:
 	rm -rf build build-*
