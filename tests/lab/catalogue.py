@@ -1,43 +1,5 @@
-"""The lab's tables: catalogue.tsv (one row a domain) and hosts.tsv (one row an MX host), and the same of the small
-public world, public-catalogue.tsv and public-hosts.tsv.
-
-Columns of catalogue.tsv ("-" is nothing):
-    domain, what    the name, and one sentence on what it shows, with the rule
-    zone            signed            a zone of its own with a DS in the parent
-                    unsigned          a zone of its own, delegated insecurely
-                    expired           signed, all signatures have expired
-                    wrong-ds          signed, the DS in the parent belongs to another key
-                    tampered          signed, then the MTA-STS record was changed
-                    tampered-tlsa     signed, then the one TLSA record 3 1 1 in it was changed
-                    lame              delegated to a server that does not serve it
-                    missing           not delegated
-                    dns-…             delegated to a scripted server (tests/scenarios/dns-….scenario); a second
-                                      word refuse or deny makes the lab's recursor refuse or drop questions for it
-                    wildcard          a name under one of the zones for bulk tests
-    txt             TXT records at _mta-sts, between " | "; the strings of one between " + ";
-                    "cname NAME": an alias; "large": the record is valid, the answer needs TCP
-    mx              "PREF HOST", between ", "; "null": a null MX
-    policy          words: enforce, testing, none (a policy of that mode with a line for each MX host), and
-                    mx=HOST,… max_age=N (its fields), eol=lf, type=MEDIA/TYPE, cert=KIND (pki.py),
-                    http=301|302|404|500|html|exact64k|over64k, play=SCENARIO (tests/scenarios/http-….scenario),
-                    address=none|refused|timeout|unreachable|special|far6, or an address of the web server's, cname=NAME;
-                    body=TEXT (the last; with \\r \\n \\xHH) is the policy as it stands
-    extra           further records of the zone in the zone file's form, between " | "
-    outcome, would_be, dane, tls
-                    as in the domain record; "-" is not compared
-    codes_stub, codes_embedded
-                    codes that must (with ! must not) be in the record, between ","; a/b: one of them;
-                    "=" is as the other way's
-
-Columns of hosts.tsv:
-    host            its name; the record goes into the nearest zone above
-    addresses       between ","; "none": no record; "cname NAME": an alias
-    server          postfix; postfix-plain (without TLS); smtp-… (a scenario); refused, timeout, unreachable
-    cert            kind of certificate (pki.py), or one for each address, between ","
-    tlsa            records between ", ": "USAGE SELECTOR MATCHING [WHOSE]"; WHOSE: the host's own certificate, one
-                    of an authority or of a host above, by its file (pki.py), or "!" for data that fit nothing.
-                    "good" is "3 1 1", "wrong" is "3 1 1 !", "unusable" is "1 1 1"
-    what            one sentence
+"""Reads the lab's tables: catalogue.tsv (one row a domain) and hosts.tsv (one row an MX host), and the same of the small
+public world, public-catalogue.tsv and public-hosts.tsv. README.md beside this file says what their columns are.
 """
 
 import csv
