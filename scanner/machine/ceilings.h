@@ -1,7 +1,7 @@
 /*
  * What a scan may hold at most, out of the options in force: memory by class, and open files. One table, from
- * which `stsweep scan --help` prints and which docs/internals/ceilings.md repeats. Asks the system for nothing but the
- * number of cores.
+ * which `stsweep scan --help` prints and which docs/internals/ceilings.md repeats. Asks the system for
+ * nothing but the number of cores.
  */
 #ifndef STSWEEP_MACHINE_CEILINGS_H
 #define STSWEEP_MACHINE_CEILINGS_H
