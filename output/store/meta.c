@@ -48,6 +48,21 @@ static void write_checks(struct json *json, const char *key, const struct machin
     json_close_array(json);
 }
 
+static void write_counter(void *arg, const char *name, const char *help, uint64_t value)
+{
+    (void)help;
+    json_put_unsigned(arg, name, value);
+}
+
+static void write_counters(struct json *json, const struct counters *counters)
+{
+    if (counters == NULL)
+        return;
+    json_open(json, "counters");
+    counters_each(counters, write_counter, json);
+    json_close(json);
+}
+
 static void write_tail(struct json *json, const struct meta_tail *tail)
 {
     if (!tail->known)
@@ -91,6 +106,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
     write_checks(&json, "preflight", meta->preflight, meta->preflight_count);
     if (meta->event_count > 0)
         write_checks(&json, "events", meta->events, meta->event_count);
+    write_counters(&json, meta->counters);
     write_tail(&json, &meta->tail);
     write_inputs(&json, meta);
     write_maps(&json, meta);

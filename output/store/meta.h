@@ -7,6 +7,7 @@
 
 #include "output/readback/meta_read.h"
 #include "scanner/base/buf.h"
+#include "scanner/facts/counters.h"
 #include "scanner/facts/machine.h"
 
 /* The end of the scan, after the last name was handed out: what the domains still under way waited for. */
@@ -37,6 +38,7 @@ struct meta {
     size_t preflight_count;
     const struct machine_line *events; /* what befell this machine in this run */
     size_t event_count;
+    const struct counters *counters; /* of all loops in this run, once it has ended; or NULL */
     struct meta_tail tail;
     const char *resolver; /* "embedded" or the list */
 };

@@ -16,12 +16,6 @@ enum {
 
 void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t now_ms)
 {
-    for (int i = 0; i < OUTCOME_COUNT; i++)
-        atomic_init(&progress->outcomes[i], 0);
-    for (int i = 0; i < FAIL_COUNT; i++)
-        atomic_init(&progress->codes[i], 0);
-    atomic_init(&progress->fetches, 0);
-    atomic_init(&progress->probes, 0);
     progress->out = out;
     progress->terminal = terminal;
     progress->lines_open = 0;
@@ -32,31 +26,6 @@ void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t
         progress->shown[i] = 0;
 }
 
-static void add_one(atomic_uint_fast64_t *count)
-{
-    (void)atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
-}
-
-static unsigned long long get(atomic_uint_fast64_t *count)
-{
-    return atomic_load_explicit(count, memory_order_relaxed);
-}
-
-void progress_count(struct progress *progress, const struct judgement *judgement, bool fetched)
-{
-    add_one(&progress->outcomes[judgement->outcome]);
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (code_set_has(&judgement->codes, code))
-            add_one(&progress->codes[code]);
-    if (fetched)
-        add_one(&progress->fetches);
-}
-
-void progress_count_probe(struct progress *progress)
-{
-    add_one(&progress->probes);
-}
-
 /* ---- the lines ------------------------------------------------------------------------------------------
  */
 
@@ -64,9 +33,9 @@ void progress_count_probe(struct progress *progress)
 static void update_rates(struct progress *progress, const struct progress_state *state, int64_t now_ms)
 {
     const uint64_t counts[RATE_COUNT] = {[RATE_DOMAINS] = state->done,
-                                         [RATE_LOOKUPS] = state->lookups,
-                                         [RATE_FETCHES] = get(&progress->fetches),
-                                         [RATE_PROBES] = get(&progress->probes)};
+                                         [RATE_LOOKUPS] = state->counts.answers,
+                                         [RATE_FETCHES] = state->counts.fetches,
+                                         [RATE_PROBES] = state->counts.probes};
     double since = (double)(now_ms - progress->shown_ms);
     if (since <= 0)
         return;
@@ -128,7 +97,7 @@ static void under_way(const struct progress *progress, const struct progress_sta
                          progress->rates[RATE_PROBES]);
 }
 
-static void outcomes(struct progress *progress, struct buf *line)
+static void outcomes(const struct counters *counts, struct buf *line)
 {
     static const enum outcome order[] = {
         OUTCOME_PROTECTED, OUTCOME_PARTIAL, OUTCOME_REFUSED, OUTCOME_TESTING, OUTCOME_OFF,
@@ -137,7 +106,7 @@ static void outcomes(struct progress *progress, struct buf *line)
     const char *between = "";
     (void)buf_text(line, "outcomes: ");
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        unsigned long long count = get(&progress->outcomes[order[i]]);
+        unsigned long long count = counts->outcomes[order[i]];
         if (count == 0)
             continue;
         (void)buf_printf(line, "%s%s %llu", between, outcome_name(order[i]), count);
@@ -166,12 +135,12 @@ static enum failure_code next_code(const unsigned long long counts[FAIL_COUNT], 
     return best;
 }
 
-static void failures(struct progress *progress, struct buf *line)
+static void failures(const struct counters *all, struct buf *line)
 {
     unsigned long long counts[FAIL_COUNT] = {0};
     enum failure_code code = FAIL_NONE;
     for (enum failure_code i = FAIL_NONE + 1; i < FAIL_COUNT; i++)
-        counts[i] = is_failure(i) ? get(&progress->codes[i]) : 0;
+        counts[i] = is_failure(i) ? all->codes[i] : 0;
     (void)buf_text(line, "failures: ");
     for (int i = 0; i < PROGRESS_CODES; i++) {
         code = next_code(counts, code);
@@ -226,9 +195,9 @@ void progress_text(struct progress *progress, const struct progress_state *state
     end_line(&line, width, text);
     under_way(progress, state, &line);
     end_line(&line, width, text);
-    outcomes(progress, &line);
+    outcomes(&state->counts, &line);
     end_line(&line, width, text);
-    failures(progress, &line);
+    failures(&state->counts, &line);
     end_line(&line, width, text);
     buf_dispose(&line);
 }

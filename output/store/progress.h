@@ -1,16 +1,14 @@
 /*
  * How far a scan is, on stderr: some lines that are redrawn on a terminal, a line a minute where it is none.
- * The counting functions may be called by any thread, the others by the one that began it. It counts what it
- * is told and keeps no record.
+ * One thread. It counts nothing itself.
  */
 #ifndef STSWEEP_STORE_PROGRESS_H
 #define STSWEEP_STORE_PROGRESS_H
 
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include "scanner/base/buf.h"
-#include "scanner/facts/record.h"
+#include "scanner/facts/counters.h"
 
 /* What a rate is made of. */
 enum progress_rate { RATE_DOMAINS, RATE_LOOKUPS, RATE_FETCHES, RATE_PROBES, RATE_COUNT };
@@ -18,10 +16,6 @@ enum progress_rate { RATE_DOMAINS, RATE_LOOKUPS, RATE_FETCHES, RATE_PROBES, RATE
 enum { PROGRESS_CODES = 4 };
 
 struct progress {
-    atomic_uint_fast64_t outcomes[OUTCOME_COUNT];
-    atomic_uint_fast64_t codes[FAIL_COUNT];
-    atomic_uint_fast64_t fetches;
-    atomic_uint_fast64_t probes;
     FILE *out;
     bool terminal;
     unsigned lines_open; /* stand on the terminal, above the cursor */
@@ -39,13 +33,11 @@ struct progress_state {
     uint64_t total;     /* of all runs; 0: the input is still being read */
     uint64_t in_flight; /* parked ones not counted */
     uint64_t parked;
-    uint64_t again;   /* ended undetermined, and wait for another try */
-    uint64_t lookups; /* DNS questions answered in this run */
+    uint64_t again;         /* ended undetermined, and wait for another try */
+    struct counters counts; /* of all loops, in this run */
 };
 
 void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t now_ms);
-void progress_count(struct progress *progress, const struct judgement *judgement, bool fetched);
-void progress_count_probe(struct progress *progress);
 
 /* Draws, where it is time to. */
 void progress_show(struct progress *progress, const struct progress_state *state, int64_t now_ms);

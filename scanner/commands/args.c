@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scanner/config/config_table.h"
+#include "scanner/facts/hostname.h"
 #include "scanner/facts/record.h"
 
 enum { OUTCOME_NAME_BYTES = 32 };
@@ -224,6 +225,16 @@ static enum error take_outcomes(struct args *args, const char *list, struct buf 
     return error;
 }
 
+static enum error take_trace(struct args *args, const char *domain, struct buf *why)
+{
+    char name[HOSTNAME_BYTES];
+    args->trace = domain;
+    if (hostname_normalize(bytes_of(domain), name) == FAIL_NONE)
+        return ERR_OK;
+    (void)buf_printf(why, "%s: --trace: \"%s\" is no domain name\n", origin, domain);
+    return ERR_CONFIG;
+}
+
 static enum error take_flag(struct args *args, const char *command, int left, char **argv, int *used,
                             struct buf *why)
 {
@@ -235,10 +246,8 @@ static enum error take_flag(struct args *args, const char *command, int left, ch
     if (flag_value("--config", left, argv, used) != NULL)
         return ERR_OK;
     const char *trace = flag_value("--trace", left, argv, used);
-    if (trace != NULL) {
-        args->trace = trace;
-        return ERR_OK;
-    }
+    if (trace != NULL)
+        return take_trace(args, trace, why);
     const char *outcomes = flag_value("--fail-on", left, argv, used);
     if (outcomes != NULL)
         return take_outcomes(args, outcomes, why);

@@ -11,6 +11,7 @@
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/setup.h"
+#include "scanner/machine/tracing.h"
 #include "scanner/reach/domain.h"
 #include "scanner/reach/looks.h"
 
@@ -27,6 +28,7 @@ struct second_look {
 };
 
 struct check {
+    struct tracing tracing;
     const struct check_request *request;
     struct worker *worker;
     struct explain_style style;
@@ -183,7 +185,7 @@ static int run(struct check *check, struct scan_context *context)
     context->whole_facts = !check->request->json || check->request->render != NULL;
     context->results =
         (struct results){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
-    context->trace = check->request->trace;
+    context->trace = tracing_init(&check->tracing, check->request->trace);
     check->worker = workers_create(1, context, &why);
     if (check->worker == NULL) {
         (void)fprintf(stderr, "stsweep: %s\n", why);

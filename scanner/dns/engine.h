@@ -20,6 +20,22 @@ struct lookup_ops {
 struct lookup_engine {
     const struct lookup_ops *ops;
     struct lookup_counters counters;
+    struct trace *following; /* whom what is asked now is told to; or NULL */
 };
+
+/* Who waits for an answer. */
+struct lookup_owner {
+    lookup_done done;
+    void *arg;
+    struct trace *trace; /* or NULL */
+};
+
+/* A question is asked: counts it, and says who waits for it. */
+struct lookup_owner engine_ask(struct lookup_engine *engine, const char *name, uint16_t type,
+                               lookup_done done, void *arg);
+
+/* It has ended: counts that, tells it, and calls back. The engine may be gone when the call returns. */
+void engine_answer(struct lookup_engine *engine, const char *name, const struct lookup_owner *owner,
+                   const struct dns_answer *answer);
 
 #endif

@@ -5,6 +5,58 @@
 
 #include "scanner/config/config.h"
 
+static const char *type_name(uint16_t type)
+{
+    switch (type) {
+    case DNS_TYPE_A:
+        return "A";
+    case DNS_TYPE_AAAA:
+        return "AAAA";
+    case DNS_TYPE_CNAME:
+        return "CNAME";
+    case DNS_TYPE_MX:
+        return "MX";
+    case DNS_TYPE_TXT:
+        return "TXT";
+    case DNS_TYPE_TLSA:
+        return "TLSA";
+    default:
+        return "record";
+    }
+}
+
+struct lookup_owner engine_ask(struct lookup_engine *engine, const char *name, uint16_t type,
+                               lookup_done done, void *arg)
+{
+    engine->counters.asked++;
+    if (engine->following != NULL)
+        trace_say(engine->following, name, NULL, "%s?", type_name(type));
+    return (struct lookup_owner){.done = done, .arg = arg, .trace = engine->following};
+}
+
+static void tell(const char *name, const struct lookup_owner *owner, const struct dns_answer *answer)
+{
+    const struct lookup_facts *lookup = &answer->lookup;
+    trace_say(owner->trace, name, NULL, "%s: %s, %s, records: %zu%s%s", type_name(answer->type),
+              dns_status_name(lookup->status), dns_security_name(lookup->security), answer->rr_count,
+              lookup->why_bogus == NULL ? "" : "; ", lookup->why_bogus == NULL ? "" : lookup->why_bogus);
+}
+
+void engine_answer(struct lookup_engine *engine, const char *name, const struct lookup_owner *owner,
+                   const struct dns_answer *answer)
+{
+    engine->counters.answered++;
+    engine->counters.by_status[answer->lookup.status]++;
+    if (owner->trace == NULL) {
+        owner->done(owner->arg, answer);
+        return;
+    }
+    tell(name, owner, answer);
+    engine->following = owner->trace;
+    owner->done(owner->arg, answer);
+    engine->following = NULL;
+}
+
 struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name, uint16_t type,
                                   lookup_done done, void *arg)
 {
@@ -15,6 +67,11 @@ struct lookup_handle lookup_start_last(struct lookup_engine *engine, const char 
                                        lookup_done done, void *arg)
 {
     return engine->ops->start(engine, name, type, true, done, arg);
+}
+
+void lookup_follow(struct lookup_engine *engine, struct trace *trace)
+{
+    engine->following = trace;
 }
 
 void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle)

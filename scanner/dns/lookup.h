@@ -9,6 +9,7 @@
 
 #include "scanner/base/ip.h"
 #include "scanner/base/slots.h"
+#include "scanner/base/trace.h"
 #include "scanner/dns/notes.h"
 #include "scanner/wire/dns_message.h"
 
@@ -39,6 +40,10 @@ struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name
  * begins. */
 struct lookup_handle lookup_start_last(struct lookup_engine *engine, const char *name, uint16_t type,
                                        lookup_done done, void *arg);
+
+/* What is asked from now on is told to this trace, until another call with NULL; and so is what is asked from
+ * inside the callback of a question that is told. */
+void lookup_follow(struct lookup_engine *engine, struct trace *trace);
 
 /* No callback after this. A stale or zeroed handle is fine. */
 void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle);

@@ -2,7 +2,10 @@
  * The life of one query of the stub engine: where it is asked, what an answer, a refusal or silence leads to.
  * Never calls back from anywhere but query_message.
  */
+#include <netdb.h>
+
 #include "scanner/base/clock.h"
+#include "scanner/base/state.h"
 #include "scanner/dns/stub.h"
 
 /* ---- states ---- */
@@ -35,9 +38,23 @@ void query_leave(struct query *query)
 /* The one way into a state; list is the one that the state lives in. */
 static void set_state(struct query *query, enum query_state state, struct list *list)
 {
+    static const char *const list_of[] = {"idle", "queued", "waiting", "udp", "tcp queued", "tcp", "ended"};
+    static const struct state_names names = {"query", list_of};
+    enum query_state from = query->state;
     query_leave(query);
-    query->state = state;
+    query->state = state_enter(&names, query->owner.trace, query->name, NULL, from, state);
     list_add(list, &query->link);
+}
+
+/* Where it has been sent, for a trace. */
+static void tell_sent(const struct query *query)
+{
+    char text[IP_TEXT_BYTES] = "?";
+    const struct upstream *upstream = query->upstream;
+    (void)getnameinfo((const struct sockaddr *)&upstream->address, upstream->address_len, text, sizeof text,
+                      NULL, 0, NI_NUMERICHOST);
+    trace_say(query->owner.trace, query->name, NULL, "sent to %s, try %u%s", text, (unsigned)query->attempts,
+              query->look == LOOK_UNCHECKED ? ", unchecked" : "");
 }
 
 void query_enqueue(struct query *query, bool last)
@@ -148,6 +165,8 @@ static void send_udp(struct query *query, struct upstream *upstream, int64_t now
     size_t len = write_question(query, wire);
     upstream_send(upstream, &query->flight, bytes_make(wire, len));
     resolver->engine.counters.sent++;
+    if (query->owner.trace != NULL)
+        tell_sent(query);
 }
 
 static void on_tcp_done(void *arg, struct bytes message)

@@ -12,6 +12,7 @@
 #include <unbound-event.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/state.h"
 #include "scanner/config/config.h"
 #include "scanner/dns/engine.h"
 #include "scanner/dns/recursive_context.h"
@@ -36,8 +37,7 @@ struct lookup {
     struct handle handle;
     enum state state;
     uint16_t type;
-    lookup_done done;
-    void *arg;
+    struct lookup_owner owner;
     struct ask *ask;        /* while ASKED */
     int64_t deadline_ms;    /* once ASKED */
     enum dns_status status; /* once READY: DNS_ANSWERED means that the packet says */
@@ -80,9 +80,11 @@ static void free_lookup(struct lookup *lookup)
 
 static void set_state(struct recursive *engine, struct lookup *lookup, enum state state)
 {
+    static const char *const list[] = {"queued", "queued last", "asked", "ready"};
+    static const struct state_names names = {"query", list};
     TAILQ_REMOVE(&engine->queues[lookup->state], lookup, link);
     engine->lengths[lookup->state]--;
-    lookup->state = state;
+    lookup->state = state_enter(&names, lookup->owner.trace, lookup->name, NULL, lookup->state, state);
     TAILQ_INSERT_TAIL(&engine->queues[state], lookup, link);
     engine->lengths[state]++;
 }
@@ -267,9 +269,7 @@ static void hand_over(struct recursive *engine, struct lookup *lookup)
         answer_of_packet(engine, lookup, &arena, &answer);
     else
         answer_of_status(lookup, lookup->status, &arena, &answer);
-    engine->engine.counters.answered++;
-    engine->engine.counters.by_status[answer.lookup.status]++;
-    lookup->done(lookup->arg, &answer);
+    engine_answer(&engine->engine, lookup->name, &lookup->owner, &answer);
     arena_dispose(&arena);
     free_lookup(lookup);
 }
@@ -315,12 +315,10 @@ static struct lookup_handle start(struct lookup_engine *base, const char *name, 
     if (lookup == NULL)
         out_of_memory("a question to the DNS");
     lookup->type = type;
-    lookup->done = done;
-    lookup->arg = arg;
+    lookup->owner = engine_ask(base, name, type, done, arg);
     lookup->state = last ? QUEUED_LAST : QUEUED;
     TAILQ_INSERT_TAIL(&engine->queues[lookup->state], lookup, link);
     engine->lengths[lookup->state]++;
-    engine->engine.counters.asked++;
     struct lookup_handle handle = {lookup->handle};
     uint8_t wire[DNS_QUERY_BYTES];
     if (dns_query_write(wire, name, type, 0, false) == 0)

@@ -68,9 +68,7 @@ void resolver_deliver(struct query *query, const struct dns_answer *answer)
     struct resolver *resolver = query->resolver;
     query_leave(query);
     (void)slots_remove(&resolver->slots, query->handle);
-    resolver->engine.counters.answered++;
-    resolver->engine.counters.by_status[answer->lookup.status]++;
-    query->done(query->arg, answer);
+    engine_answer(&resolver->engine, query->name, &query->owner, answer);
     list_add(&resolver->unused, &query->link);
 }
 
@@ -158,9 +156,7 @@ static struct lookup_handle start(struct lookup_engine *engine, const char *name
     struct query *query = make_query(resolver, name);
     uint8_t wire[DNS_QUERY_BYTES];
     query->type = type;
-    query->done = done;
-    query->arg = arg;
-    engine->counters.asked++;
+    query->owner = engine_ask(engine, name, type, done, arg);
     if (dns_query_write(wire, name, type, 0, false) == 0) {
         query_finish(query, DNS_FORMERR);
     } else {

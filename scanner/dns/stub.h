@@ -42,8 +42,7 @@ struct query {
     struct upstream *upstream; /* the last one asked, or NULL */
     struct dns_tcp *tcp;
     struct handle handle;
-    lookup_done done;
-    void *arg;
+    struct lookup_owner owner;
     char *name; /* owned; kept when the struct is used again */
     size_t name_capacity;
     int64_t sent_ms;

@@ -17,6 +17,7 @@
 #include "scanner/https/fetch_end.h"
 #include "scanner/https/fetch_socket.h"
 #include "scanner/tls/chain_cache.h"
+#include "scanner/tls/told.h"
 
 /* WIRE_BYTES: what certificates, headers and coding may cost beside the body, which itself may come in small
  * chunks, each a record of its own (at WIRE_FACTOR). */
@@ -73,6 +74,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct fetch *fetch = arg;
     size_t len = size * count;
+    if (fetch->request.trace != NULL)
+        trace_bytes(fetch->request.trace, fetch->host, &fetch->request.ip, "<", bytes_make(data, len));
     return fetch_answer_header(&fetch->answer, bytes_make(data, len)) ? len : 0;
 }
 
@@ -146,12 +149,27 @@ static void conclude(struct fetch *fetch, enum fetch_cause cause, CURLcode resul
     fetch->facts.ms = (uint32_t)(clock_monotonic_ms() - fetch->started_ms);
 }
 
+static void tell_end(const struct fetch *fetch)
+{
+    const struct fetch_facts *facts = &fetch->facts;
+    struct trace *trace = fetch->request.trace;
+    const struct ip_addr *ip = &fetch->request.ip;
+    if (facts->tls.end != TLS_NOT_TRIED)
+        tls_tell(trace, fetch->host, ip, &facts->tls);
+    trace_say(trace, fetch->host, ip, "fetch ended at %s%s%s%s: status %d, %zu bytes, %u ms",
+              fetch_step_name(facts->step), facts->net == NET_OK ? "" : ", ",
+              facts->net == NET_OK ? "" : net_error_name(facts->net), facts->deadline ? ", deadline" : "",
+              facts->http_status, facts->body.len, (unsigned)facts->ms);
+}
+
 /* The caller may destroy the fetcher in done: nothing is touched after it. A handle whose transfer failed is
  * not used again, as libcurl keeps the last errno in it. */
 static void finish(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
 {
     struct fetch_request request = fetch->request;
     conclude(fetch, cause, result);
+    if (request.trace != NULL)
+        tell_end(fetch);
     struct fetch_facts spare = fetch->facts;
     struct fetch_facts *facts = arena_alloc(request.arena, sizeof *facts);
     release(fetch, cause == CAUSE_TRANSFER && result == CURLE_OK);
@@ -353,6 +371,8 @@ struct handle fetch_start(struct fetcher *fetcher, const struct fetch_request *r
         return none;
     }
     prepare(fetch, request);
+    if (request->trace != NULL)
+        trace_say(request->trace, fetch->host, &request->ip, "GET %s", fetch->url);
     fetch->in_loop = !fetch->unstarted && curl_loop_add(fetcher->loop, fetch->easy);
     fetch->unstarted = !fetch->in_loop;
     arm(fetch, fetch->unstarted ? 0 : time_left(fetch));

@@ -11,6 +11,7 @@
 
 #include "scanner/base/place.h"
 #include "scanner/base/slots.h"
+#include "scanner/base/trace.h"
 #include "scanner/tls/trust.h"
 
 struct config;
@@ -37,6 +38,7 @@ struct fetch_request {
     int64_t timeout_ms;  /* what is left of policy.timeout */
     struct arena *arena; /* the facts' memory, 600 KiB at most; outlives the fetch, or lives until
                             fetch_cancel is called */
+    struct trace *trace; /* or NULL */
     fetch_done done;
     void *arg;
 };

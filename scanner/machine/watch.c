@@ -31,12 +31,6 @@ struct question {
     enum dns_status status;
 };
 
-/* What one loop has counted, as it last said. */
-struct loop_counts {
-    atomic_uint_fast64_t lookups, lookups_failed, connects_made, routes_lacking, pauses, paused_ms;
-    atomic_uint_fast64_t known_sessions, known_without, without_starttls;
-};
-
 struct watch {
     struct scan_context *context;
     struct worker *workers;
@@ -47,7 +41,7 @@ struct watch {
     size_t unanswered;
     int64_t round_ends_ms;
     bool knows_usual;
-    struct loop_counts *counts;
+    struct counters_shared *counts; /* one a loop, as it last said */
     struct outage outage;
     bool port_lost;
     struct route_outage route;
@@ -65,30 +59,17 @@ struct watch {
 
 struct count_message {
     struct message message;
-    struct loop_counts *counts;
+    struct counters_shared *counts;
 };
 
 /* ---- what the loops count ---------------------------------------------------------------------------- */
 
 static void deliver_count(struct message *message, void *receiver)
 {
-    struct loop_counts *to = ((struct count_message *)message)->counts;
     const struct worker *worker = receiver;
-    if (worker->dns != NULL) {
-        const struct lookup_counters *counters = lookup_counters(worker->dns);
-        const uint64_t *by = counters->by_status;
-        uint64_t failed = counters->lost + by[DNS_TIMEOUT] + by[DNS_SERVFAIL] + by[DNS_REFUSED] +
-                          by[DNS_LAME] + by[DNS_TRUNCATED_NO_TCP];
-        atomic_store_explicit(&to->lookups, counters->answered + counters->lost, memory_order_relaxed);
-        atomic_store_explicit(&to->lookups_failed, failed, memory_order_relaxed);
-        atomic_store_explicit(&to->connects_made, worker->connects_made, memory_order_relaxed);
-        atomic_store_explicit(&to->known_sessions, worker->known_sessions, memory_order_relaxed);
-        atomic_store_explicit(&to->known_without, worker->known_without, memory_order_relaxed);
-        atomic_store_explicit(&to->without_starttls, worker->without_starttls, memory_order_relaxed);
-        atomic_store_explicit(&to->paused_ms, (uint64_t)worker->pause.lasted_ms, memory_order_relaxed);
-        atomic_store_explicit(&to->pauses, worker->pause.count, memory_order_relaxed);
-        atomic_store_explicit(&to->routes_lacking, worker->routes_lacking, memory_order_relaxed);
-    }
+    const struct counters counts = worker_counters(worker);
+    if (worker->dns != NULL)
+        counters_publish(&counts, ((struct count_message *)message)->counts);
     free(message);
 }
 
@@ -105,38 +86,25 @@ static void ask_for_counts(struct watch *watch)
     }
 }
 
-static struct outage_counts sum_lookups(const struct watch *watch)
+struct counters watch_counters(const struct watch *watch)
 {
-    struct outage_counts sum = {0, 0};
-    for (uint32_t i = 0; i < watch->workers->count; i++) {
-        sum.ended += atomic_load_explicit(&watch->counts[i].lookups, memory_order_relaxed);
-        sum.failed += atomic_load_explicit(&watch->counts[i].lookups_failed, memory_order_relaxed);
-    }
+    struct counters sum = {0};
+    for (uint32_t i = 0; i < watch->workers->count; i++)
+        counters_add(&watch->counts[i], &sum);
     return sum;
 }
 
 /* Connections: lost is what one loop holds lost. */
-static void count_connections(struct watch *watch, int64_t now)
+static void count_connections(struct watch *watch, const struct counters *sum, int64_t now)
 {
-    uint64_t made = 0;
-    uint64_t lacking = 0;
-    for (uint32_t i = 0; i < watch->workers->count; i++) {
-        made += atomic_load_explicit(&watch->counts[i].connects_made, memory_order_relaxed);
-        lacking += atomic_load_explicit(&watch->counts[i].routes_lacking, memory_order_relaxed);
-    }
-    (void)route_outage_count(&watch->route, lacking, made, now);
+    (void)route_outage_count(&watch->route, sum->routes_lacking, sum->connects_made, now);
     watch->port_lost = atomic_load(&watch->context->port_losses) > 0;
 }
 
-static struct path_counts sum_sessions(struct watch *watch)
+static struct path_counts sessions_of(const struct counters *sum)
 {
-    struct path_counts sum = {0};
-    for (uint32_t i = 0; i < watch->workers->count; i++) {
-        sum.sessions += atomic_load_explicit(&watch->counts[i].known_sessions, memory_order_relaxed);
-        sum.lacking += atomic_load_explicit(&watch->counts[i].known_without, memory_order_relaxed);
-        sum.without += atomic_load_explicit(&watch->counts[i].without_starttls, memory_order_relaxed);
-    }
-    return sum;
+    return (struct path_counts){
+        .sessions = sum->known_sessions, .lacking = sum->known_without, .without = sum->without_starttls};
 }
 
 /* ---- the known questions ------------------------------------------------------------------------------- */
@@ -285,7 +253,8 @@ static const char *say_route(struct watch *watch)
 
 static const char *say_path(struct watch *watch)
 {
-    const struct path_counts counts = sum_sessions(watch);
+    const struct counters sum = watch_counters(watch);
+    const struct path_counts counts = sessions_of(&sum);
     bool ok = false;
     const char *line = watch_path_say(&watch->path, &counts, &ok);
     if (line == NULL)
@@ -332,10 +301,10 @@ static const char *say_own(struct watch *watch)
         return path;
     uint64_t pauses = 0, longest_ms = 0;
     for (uint32_t i = 0; i < watch->workers->count; i++) {
-        uint64_t count = atomic_load_explicit(&watch->counts[i].pauses, memory_order_relaxed);
-        uint64_t ms = atomic_load_explicit(&watch->counts[i].paused_ms, memory_order_relaxed);
-        pauses = count > pauses ? count : pauses;
-        longest_ms = ms > longest_ms ? ms : longest_ms;
+        struct counters counts = {0};
+        counters_add(&watch->counts[i], &counts);
+        pauses = counts.pauses > pauses ? counts.pauses : pauses;
+        longest_ms = counts.paused_ms > longest_ms ? counts.paused_ms : longest_ms;
     }
     if (pauses > watch->pauses_said)
         return say_pause(watch, pauses, longest_ms);
@@ -414,15 +383,16 @@ static void step_questions(struct watch *watch, int64_t now)
 const char *watch_tick(struct watch *watch)
 {
     int64_t now = clock_monotonic_ms();
-    struct outage_counts lookups = sum_lookups(watch);
+    const struct counters sum = watch_counters(watch);
+    const struct outage_counts lookups = {.ended = sum.lookups, .failed = sum.lookups_failed};
     struct before before = look_back(watch);
-    const struct path_counts sessions = sum_sessions(watch);
+    const struct path_counts sessions = sessions_of(&sum);
     watch->path_cleared = watch_path_step(&watch->path, &sessions, now);
     ask_for_counts(watch);
     if (watch->config.dns_outage_share == 0)
         return say_own(watch);
     (void)outage_count(&watch->outage, &lookups, now);
-    count_connections(watch, now);
+    count_connections(watch, &sum, now);
     step_questions(watch, now);
     tell_loops(watch, &before);
     tell_others(watch, &before, now);

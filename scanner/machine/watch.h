@@ -30,6 +30,9 @@ void watch_keep(struct watch *watch, const char *name, bool ok, const char *line
 /* A line for the end of the scan, when the loops have been joined; NULL where there is nothing to say. */
 const char *watch_closing(struct watch *watch);
 
+/* What all loops together have counted, as they last said: at the last tick but one. */
+struct counters watch_counters(const struct watch *watch);
+
 const struct machine_line *watch_events(const struct watch *watch, size_t *count);
 
 #endif

@@ -129,7 +129,7 @@ const char *watch_path_closing(struct watch_path *path)
     if (!path->befell)
         return NULL;
     for (uint32_t i = 0; i < path->workers->count; i++)
-        without += path->workers[i].without_starttls;
+        without += path->workers[i].counts.without_starttls;
     if (path->stripped.state != STRIPPED_ON)
         without = path->without_noticed;
     (void)snprintf(

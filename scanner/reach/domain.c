@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/state.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/suffix.h"
 #include "scanner/reach/hosts.h"
 #include "scanner/reach/looks.h"
 #include "scanner/reach/nearmiss.h"
 #include "scanner/reach/policyhost.h"
+#include "scanner/reach/told.h"
 #include "scanner/reach/worker.h"
 #include "scanner/sts/record.h"
 #include "scanner/verdict/verdict.h"
@@ -23,6 +25,7 @@ enum domain_state { DOMAIN_NEW, DOMAIN_RECORDS, DOMAIN_REACH, DOMAIN_JUDGE, DOMA
 struct domain {
     struct worker *worker;
     struct handle handle;
+    struct trace *trace; /* NULL unless it is the one that is traced */
     enum domain_state state;
     bool parked;
     int64_t started_ms; /* monotonic */
@@ -52,16 +55,12 @@ struct host_wait {
 
 static void enter_reach(struct domain *domain);
 static void enter_judge(struct domain *domain);
-static void on_host(void *arg, struct host_result *result);
 
 static void set_state(struct domain *domain, enum domain_state state)
 {
-    static const char *const names[] = {"new", "records", "reach", "judge", "gone"};
-    const char *trace = domain->worker->context->trace;
-    if (trace != NULL && strcmp(trace, domain->facts.domain) == 0)
-        (void)fprintf(stderr, "trace: %s: %s -> %s at %lld ms\n", trace, names[domain->state], names[state],
-                      (long long)(clock_monotonic_ms() - domain->started_ms));
-    domain->state = state;
+    static const char *const list[] = {"new", "records", "reach", "judge", "gone"};
+    static const struct state_names names = {"domain", list};
+    domain->state = state_enter(&names, domain->trace, domain->facts.domain, NULL, domain->state, state);
 }
 
 /* ---- RECORDS ------------------------------------------------------------------------------------------ */
@@ -114,10 +113,12 @@ static void enter_records(struct domain *domain)
 {
     struct lookup_engine *dns = domain->worker->dns;
     set_state(domain, DOMAIN_RECORDS);
+    lookup_follow(dns, domain->trace);
     domain->pending = 3; /* the MX lookup ends later, so that it does not fall to 0 here */
     domain->txt = ask_below(domain, "_mta-sts.", on_txt, &domain->facts.txt);
     domain->tlsrpt = ask_below(domain, "_smtp._tls.", on_tlsrpt, &domain->facts.tlsrpt);
     domain->mx = lookup_start_last(dns, domain->facts.domain, DNS_TYPE_MX, on_mx, domain);
+    lookup_follow(dns, NULL);
 }
 
 /* ---- REACH -------------------------------------------------------------------------------------------- */
@@ -157,14 +158,27 @@ static void on_near_misses(void *arg)
     reached(domain);
 }
 
+static void on_host(void *arg, struct host_result *result);
+
+static void request_host(struct host_wait *wait, const char *host)
+{
+    const struct domain *domain = wait->domain;
+    const struct host_request request = {.host = host,
+                                         .intent = domain->intent,
+                                         .again = &wait->again,
+                                         .trace = domain->trace,
+                                         .ready = on_host,
+                                         .arg = wait};
+    wait->request = hosts_request(domain->worker, &request);
+}
+
 /* The look was under way for others, who need none of their own: what it gave is what was known before. */
 static bool ask_again(struct host_wait *wait, const struct host_result *result)
 {
     if (wait->asked_again || !looks_are_old(&wait->again, &result->facts))
         return false;
     wait->asked_again = true;
-    wait->request = hosts_request_again(wait->domain->worker, result->facts.host, wait->domain->intent,
-                                        &wait->again, on_host, wait);
+    request_host(wait, result->facts.host);
     return handle_is_set(wait->request);
 }
 
@@ -175,6 +189,7 @@ static void on_host(void *arg, struct host_result *result)
     struct host_wait *wait = arg;
     struct domain *domain = wait->domain;
     wait->request = (struct handle){0, 0};
+    trace_host(domain->trace, &result->facts);
     if (ask_again(wait, result)) {
         host_result_release(result);
         return;
@@ -228,7 +243,7 @@ static bool is_left_alone(const struct domain *domain, const struct mx_host *hos
     return optout_has_domain(optout, host->host) || lookup_opted_out(&domain->facts.mx.lookup, optout);
 }
 
-static void request_host(struct domain *domain, size_t index)
+static void start_host(struct domain *domain, size_t index)
 {
     const struct mx_host *host = &domain->facts.hosts[index];
     struct host_wait *wait = &domain->waits[index];
@@ -236,8 +251,7 @@ static void request_host(struct domain *domain, size_t index)
     if (host->address_literal || is_left_alone(domain, host))
         return;
     wait->again = looks_again(&domain->facts, host->host, &domain->arena);
-    wait->request =
-        hosts_request_again(domain->worker, host->host, domain->intent, &wait->again, on_host, wait);
+    request_host(wait, host->host);
     if (!handle_is_set(wait->request))
         out_of_memory("an MX host");
     domain->asked_hosts++;
@@ -249,7 +263,7 @@ static void request_hosts(struct domain *domain)
 {
     size_t most = domain->worker->context->all_at_once ? SIZE_MAX : HOSTS_AT_A_TIME;
     while (domain->next_host < domain->facts.host_count && domain->asked_hosts < most)
-        request_host(domain, domain->next_host++);
+        start_host(domain, domain->next_host++);
 }
 
 static void start_visit(struct domain *domain)
@@ -259,8 +273,8 @@ static void start_visit(struct domain *domain)
     /* Out of memory: without the visit the facts would say that there is no policy. */
     if (domain->visit == NULL)
         out_of_memory("a policy's fetch");
-    domain->visiting = policy_visit_start(domain->visit, domain->worker, facts->domain, &domain->arena,
-                                          &facts->policy, on_policy, domain);
+    domain->visiting = policy_visit_start(domain->visit, domain->worker, domain->trace, facts->domain,
+                                          &domain->arena, &facts->policy, on_policy, domain);
     domain->pending += domain->visiting;
 }
 
@@ -324,6 +338,7 @@ static void enter_judge(struct domain *domain)
     set_state(domain, DOMAIN_JUDGE);
     domain->facts.ms = (uint32_t)(clock_monotonic_ms() - domain->started_ms);
     verdict_judge(&domain->facts, BY_OWN_TIME, &domain->arena, &judgement);
+    trace_judgement(domain->trace, &domain->facts, &judgement);
     looks_prune(&domain->facts, &judgement);
     context->results.domain(context->results.arg, worker, &domain->facts, &judgement);
     domain_free(domain);
@@ -352,6 +367,9 @@ static bool fill_in(struct domain *domain, const struct domain_input *input)
     facts->policy.fetch.tls.alert = -1;
     facts->one_look = true;
     looks_read(input->looks, arena, facts);
+    struct trace *trace = domain->worker->context->trace;
+    if (trace != NULL && strcmp(trace->domain, facts->domain) == 0)
+        domain->trace = trace;
     return true;
 }
 

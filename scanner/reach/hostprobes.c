@@ -130,8 +130,8 @@ static void on_run_done(void *arg)
 static void start_run(struct host_probes *probes, struct probe_run *run, const struct ip_addr *ip)
 {
     probes->under_way++;
-    probe_run_start(run, probes->worker, &probes->result->facts, ip, leave_of(probes, ip), on_run_done,
-                    probes);
+    probe_run_start(run, probes->worker, probes->trace, &probes->result->facts, ip, leave_of(probes, ip),
+                    on_run_done, probes);
 }
 
 static void start_if_wanted(struct host_probes *probes, size_t index)
@@ -159,13 +159,15 @@ static void go_on(struct host_probes *probes)
         probes->done(probes->arg);
 }
 
-void host_probes_start(struct host_probes *probes, struct worker *worker, struct host_result *result,
-                       struct host_result *earlier, const struct looks_again *again, enum probe_leave leave,
-                       void (*done)(void *arg), void *arg)
+void host_probes_start(struct host_probes *probes, struct worker *worker, struct trace *trace,
+                       struct host_result *result, struct host_result *earlier,
+                       const struct looks_again *again, enum probe_leave leave, void (*done)(void *arg),
+                       void *arg)
 {
     const struct address_facts *address = &result->facts.address;
     size_t most = (size_t)worker->context->config->smtp_max_addresses;
     *probes = (struct host_probes){.worker = worker,
+                                   .trace = trace,
                                    .result = result,
                                    .earlier = earlier,
                                    .again = again,
@@ -266,7 +268,7 @@ void host_probes_publish(struct host_probes *probes)
 void host_probes_dispose(struct host_probes *probes)
 {
     for (size_t i = 0; i < probes->run_count; i++)
-        if (probes->runs[i].worker != NULL)
+        if (probes->runs[i].visit.worker != NULL)
             probe_run_dispose(&probes->runs[i]);
     free(probes->runs);
     probes->runs = NULL;

@@ -7,13 +7,15 @@
 #ifndef STSWEEP_REACH_HOSTPROBES_H
 #define STSWEEP_REACH_HOSTPROBES_H
 
-#include "scanner/reach/hosts.h"
+#include "scanner/reach/hostresult.h"
+#include "scanner/reach/looks.h"
 #include "scanner/reach/proberun.h"
 
 enum { HOST_PROBES_AT_A_TIME = 2 };
 
 struct host_probes {
     struct worker *worker;
+    struct trace *trace;             /* or NULL */
     struct host_result *result;      /* whose addresses these are; borrowed */
     struct host_result *earlier;     /* a counted reference: what was probed then is not probed again, but
                                         where other TLSA records stand or a date has passed; or NULL */
@@ -31,10 +33,11 @@ struct host_probes {
 };
 
 /* done is called exactly once unless disposed before; where nothing need be waited for, from inside. earlier
- * is taken over and may be NULL; again outlives it. */
-void host_probes_start(struct host_probes *probes, struct worker *worker, struct host_result *result,
-                       struct host_result *earlier, const struct looks_again *again, enum probe_leave leave,
-                       void (*done)(void *arg), void *arg);
+ * is taken over and may be NULL, as may trace; again outlives it. */
+void host_probes_start(struct host_probes *probes, struct worker *worker, struct trace *trace,
+                       struct host_result *result, struct host_result *earlier,
+                       const struct looks_again *again, enum probe_leave leave, void (*done)(void *arg),
+                       void *arg);
 
 /* After done, where the host turns out to be one that is always probed: probes those that the budget left
  * out. False where there are none; else done is called again. */

@@ -1,4 +1,4 @@
-/* The table of MX hosts that this loop owns, its entries' lives, and the requests that this loop made. */
+/* The table of MX hosts that this loop owns, and the requests that this loop made. */
 #include "scanner/reach/hosts.h"
 
 #include <stdlib.h>
@@ -6,34 +6,20 @@
 #include "scanner/base/clock.h"
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
-#include "scanner/reach/addresses.h"
-#include "scanner/reach/hostprobes.h"
+#include "scanner/reach/hostlook.h"
 #include "scanner/reach/seen.h"
-#include "scanner/reach/tlsa.h"
 #include "scanner/reach/worker.h"
 #include "scanner/verdict/verdict.h"
 
 enum { HEAP_OVERHEAD_BYTES = 16, NAME_CEILING = 4 * 255 };
 
-enum entry_state { ENTRY_NEW, ENTRY_ADDRESSES, ENTRY_TLSA, ENTRY_PROBES, ENTRY_ADOPTS, ENTRY_READY };
-
 struct entry {
     struct map_node node;
     struct list recent; /* in hosts->ready while it is ready */
     struct hosts *hosts;
-    char *host;
-    bool probe; /* part of the key: is it to be probed? */
-    enum entry_state state;
     struct list subscribers; /* of struct subscriber */
-    struct host_result *result;
-    struct address_query address;
-    struct tlsa_query tlsa;
-    bool doubted;                /* hosts_doubt, once ready */
-    bool intent;                 /* a domain with an MTA-STS record asked: the budget of names is no bar */
-    struct host_result *earlier; /* what is known already, where a look at it is repeated; or NULL */
-    struct looks_again again;    /* what of that is looked at once more; the list is owned */
-    struct host_probes probes;
-    struct handle adopts;
+    bool doubted;            /* hosts_doubt, once ready */
+    struct host_look look;   /* its host and whether it is probed are the key */
 };
 
 struct subscriber {
@@ -65,6 +51,7 @@ struct host_message {
     bool probe;
     bool intent;
     struct looks_again again; /* the list is owned */
+    struct trace *trace;
     char host[];
 };
 
@@ -88,8 +75,8 @@ static struct bytes make_key(struct host_key *key, const char *host, bool probe)
 static bool is_entry(const struct map_node *node, struct bytes key)
 {
     const struct entry *entry = (const struct entry *)node;
-    return (key.data[0] == 'p') == entry->probe && strlen(entry->host) == key.len - 1 &&
-           memcmp(entry->host, key.data + 1, key.len - 1) == 0;
+    return (key.data[0] == 'p') == entry->look.probe && strlen(entry->look.host) == key.len - 1 &&
+           memcmp(entry->look.host, key.data + 1, key.len - 1) == 0;
 }
 
 struct hosts *hosts_create(struct worker *worker)
@@ -107,27 +94,20 @@ struct hosts *hosts_create(struct worker *worker)
 
 static void entry_free(struct entry *entry)
 {
-    address_query_cancel(&entry->address);
-    tlsa_query_cancel(&entry->tlsa);
-    hosts_cancel(entry->hosts->worker, entry->adopts);
-    host_probes_dispose(&entry->probes);
-    host_result_release(entry->earlier);
     struct list *link;
     while ((link = list_first(&entry->subscribers)) != NULL) {
         list_remove(link);
         free(list_entry(link, struct subscriber, link));
     }
     list_remove(&entry->recent);
-    host_result_release(entry->result);
-    free(entry->again.list);
-    free(entry->host);
+    host_look_dispose(&entry->look);
     free(entry);
 }
 
 /* What the heap gave for it, so that scan.cache bounds memory and not only facts. */
 static size_t entry_bytes(const struct entry *entry)
 {
-    return sizeof *entry + strlen(entry->host) + 1 + host_result_bytes(entry->result) +
+    return sizeof *entry + strlen(entry->look.host) + 1 + host_result_bytes(entry->look.result) +
            2 * HEAP_OVERHEAD_BYTES;
 }
 
@@ -139,7 +119,8 @@ static uint64_t hash_of(const struct hosts *hosts, struct bytes key)
 static void forget(struct entry *entry)
 {
     struct host_key space;
-    seen_add(&entry->hosts->seen, hash_of(entry->hosts, make_key(&space, entry->host, entry->probe)));
+    seen_add(&entry->hosts->seen,
+             hash_of(entry->hosts, make_key(&space, entry->look.host, entry->look.probe)));
     entry->hosts->bytes -= entry_bytes(entry);
     map_remove(&entry->hosts->entries, &entry->node);
     entry_free(entry);
@@ -178,14 +159,9 @@ void hosts_destroy(struct hosts *hosts)
     free(hosts);
 }
 
-/* ---- an entry's life ------------------------------------------------------------------------------- */
+/* ---- entries ---------------------------------------------------------------------------------------- */
 
 static void deliver(struct message *message, void *receiver);
-
-static void set_state(struct entry *entry, enum entry_state state)
-{
-    entry->state = state;
-}
 
 static void answer(const struct entry *entry, struct worker *to, struct handle handle)
 {
@@ -194,14 +170,14 @@ static void answer(const struct entry *entry, struct worker *to, struct handle h
         out_of_memory("an MX host's answer");
     message->message.deliver = deliver;
     message->handle = handle;
-    message->result = entry->result;
-    atomic_fetch_add(&entry->result->references, 1);
+    message->result = entry->look.result;
+    atomic_fetch_add(&entry->look.result->references, 1);
     loop_post(&to->loop, &message->message);
 }
 
-static void enter_ready(struct entry *entry)
+static void on_ready(void *arg)
 {
-    set_state(entry, ENTRY_READY);
+    struct entry *entry = arg;
     struct list *link;
     while ((link = list_first(&entry->subscribers)) != NULL) {
         struct subscriber *subscriber = list_entry(link, struct subscriber, link);
@@ -212,114 +188,24 @@ static void enter_ready(struct entry *entry)
     keep_ready(entry);
 }
 
-static void on_probed(void *arg)
-{
-    struct entry *entry = arg;
-    if (entry->intent && host_probes_catch_up(&entry->probes))
-        return;
-    host_probes_publish(&entry->probes);
-    if (host_probes_may_come(&entry->result->facts))
-        entry->result->turns_after_ms = clock_monotonic_ms() + HOST_FAILURE_HOLDS_S * 1000;
-    enter_ready(entry);
-}
-
-static enum probe_leave leave_of(const struct entry *entry)
-{
-    const struct host_facts *facts = &entry->result->facts;
-    if (!entry->probe)
-        return PROBE_NOT_WANTED;
-    if (addresses_opted_out(&facts->address, entry->hosts->worker->context->optout))
-        return PROBE_OPTED_OUT;
-    return entry->intent || facts->tlsa.rr_count > 0 ? PROBE_ALWAYS : PROBE_WITHIN_BUDGET;
-}
-
-static void enter_probes(struct entry *entry)
-{
-    struct host_result *earlier = entry->earlier;
-    set_state(entry, ENTRY_PROBES);
-    entry->earlier = NULL;
-    host_probes_start(&entry->probes, entry->hosts->worker, entry->result, earlier, &entry->again,
-                      leave_of(entry), on_probed, entry);
-}
-
-static void on_adopted(void *arg, struct host_result *result)
-{
-    struct entry *entry = arg;
-    entry->adopts = (struct handle){0, 0};
-    host_result_release(entry->result);
-    entry->result = result;
-    enter_ready(entry);
-}
-
-/* A host with TLSA records is probed even where no domain with a policy asked (smtp.probe = intent). */
-static bool wants_adoption(const struct entry *entry)
-{
-    return !entry->probe && entry->hosts->worker->context->config->smtp_probe == SMTP_PROBE_INTENT &&
-           entry->result->facts.tlsa.rr_count > 0;
-}
-
-static void after_lookups(struct entry *entry)
-{
-    if (!wants_adoption(entry)) {
-        enter_probes(entry);
-        return;
-    }
-    set_state(entry, ENTRY_ADOPTS);
-    entry->adopts = hosts_request(entry->hosts->worker, entry->host, true, on_adopted, entry);
-    if (!handle_is_set(entry->adopts))
-        enter_probes(entry);
-}
-
-static void on_tlsa(void *arg)
-{
-    struct entry *entry = arg;
-    entry->result->holds_until_ms = clock_monotonic_ms() + host_holds_ms(&entry->result->facts);
-    after_lookups(entry);
-}
-
-static void on_addresses(void *arg)
-{
-    struct entry *entry = arg;
-    struct worker *worker = entry->hosts->worker;
-    struct host_result *result = entry->result;
-    host_result_serve(result, entry->earlier, clock_monotonic_ms());
-    if (addresses_opted_out(&result->facts.address, worker->context->optout)) {
-        on_tlsa(entry);
-        return;
-    }
-    set_state(entry, ENTRY_TLSA);
-    if (!tlsa_query_start(&entry->tlsa, worker->dns, entry->host, worker->context->config->smtp_port,
-                          &result->facts.address, &result->arena, &result->facts.tlsa, on_tlsa, entry))
-        on_tlsa(entry);
-}
-
-static void enter_addresses(struct entry *entry)
-{
-    set_state(entry, ENTRY_ADDRESSES);
-    struct host_result *result = entry->result;
-    result->facts.host = arena_string(&result->arena, entry->host);
-    if (host_result_take_lookups(result, entry->earlier, clock_monotonic_ms())) {
-        after_lookups(entry);
-        return;
-    }
-    address_query_start(&entry->address, entry->hosts->worker->dns, entry->host, &result->arena,
-                        &result->facts.address, on_addresses, entry);
-}
-
 static struct entry *entry_create(struct hosts *hosts, const struct host_message *message, struct bytes key)
 {
     struct entry *entry = calloc(1, sizeof *entry);
     if (entry == NULL)
         out_of_memory("an MX host");
     entry->hosts = hosts;
-    entry->probe = message->probe;
-    entry->host = strdup(message->host);
-    entry->result = host_result_create(hosts->worker->context->config);
-    entry->result->probed_before =
+    entry->look = (struct host_look){.worker = hosts->worker,
+                                     .trace = message->trace,
+                                     .host = strdup(message->host),
+                                     .probe = message->probe,
+                                     .result = host_result_create(hosts->worker->context->config),
+                                     .done = on_ready,
+                                     .arg = entry};
+    entry->look.result->probed_before =
         hosts->worker->context->resumed || seen_has(&hosts->seen, hash_of(hosts, key));
     list_init(&entry->recent);
     list_init(&entry->subscribers);
-    if (entry->host == NULL || !map_add(&hosts->entries, &entry->node, key))
+    if (entry->look.host == NULL || !map_add(&hosts->entries, &entry->node, key))
         out_of_memory("an MX host");
     return entry;
 }
@@ -330,7 +216,7 @@ static void forget_those(struct hosts *hosts, bool (*is_one)(const struct host_f
     while (link != NULL) {
         struct entry *entry = list_entry(link, struct entry, recent);
         link = link->next == &hosts->ready ? NULL : link->next;
-        if (is_one(&entry->result->facts))
+        if (is_one(&entry->look.result->facts))
             forget(entry);
     }
 }
@@ -349,7 +235,7 @@ void hosts_doubt(struct hosts *hosts)
 {
     for (struct list *link = hosts->ready.next; link != &hosts->ready; link = link->next) {
         struct entry *entry = list_entry(link, struct entry, recent);
-        entry->doubted = verdict_host_may_pass(&entry->result->facts);
+        entry->doubted = verdict_host_may_pass(&entry->look.result->facts);
     }
 }
 
@@ -369,13 +255,13 @@ static void start_entry(struct hosts *hosts, struct host_message *message, struc
                         struct host_result *earlier, bool intent, int64_t anew_before_ms)
 {
     struct entry *entry = entry_create(hosts, message, key);
-    entry->earlier = earlier;
-    entry->result->anew_before_ms = anew_before_ms;
-    entry->intent = intent;
-    entry->again = message->again;
+    entry->look.earlier = earlier;
+    entry->look.result->anew_before_ms = anew_before_ms;
+    entry->look.intent = intent;
+    entry->look.again = message->again;
     message->again = (struct looks_again){NULL, 0};
     subscribe(entry, message->from, message->handle);
-    enter_addresses(entry);
+    host_look_start(&entry->look);
 }
 
 /* Ready, but the budget of names left out what this one is to know, or the answers of the DNS have run out,
@@ -383,9 +269,9 @@ static void start_entry(struct hosts *hosts, struct host_message *message, struc
  * known is what is to be looked at once more. */
 static bool is_to_be_repeated(const struct entry *entry, const struct host_message *message)
 {
-    const struct host_result *known = entry->result;
+    const struct host_result *known = entry->look.result;
     const int64_t now = clock_monotonic_ms();
-    bool knows_too_little = message->intent && !entry->intent && host_probes_left_out(&known->facts);
+    bool knows_too_little = message->intent && !entry->look.intent && host_probes_left_out(&known->facts);
     bool turns_may_come = known->turns_after_ms != 0 && now >= known->turns_after_ms;
     return knows_too_little || entry->doubted || turns_may_come || now >= known->holds_until_ms ||
            host_probes_outdated(known, clock_wall_ms()) || looks_are_old(&message->again, &known->facts);
@@ -395,8 +281,8 @@ static bool is_to_be_repeated(const struct entry *entry, const struct host_messa
 static void repeat(struct entry *entry, struct host_message *message, struct bytes key)
 {
     struct hosts *hosts = entry->hosts;
-    struct host_result *earlier = entry->result;
-    bool intent = message->intent || entry->intent;
+    struct host_result *earlier = entry->look.result;
+    bool intent = message->intent || entry->look.intent;
     int64_t anew_before_ms = entry->doubted ? worker_doubted_until_ms(hosts->worker->context) : 0;
     atomic_fetch_add(&earlier->references, 1);
     forget(entry);
@@ -410,8 +296,9 @@ static void on_request(struct hosts *hosts, struct host_message *message)
     struct entry *entry = (struct entry *)map_find(&hosts->entries, key);
     if (entry == NULL) {
         start_entry(hosts, message, key, NULL, message->intent, 0);
-    } else if (entry->state != ENTRY_READY) {
-        entry->intent = entry->intent || message->intent;
+    } else if (entry->look.state != HOST_LOOK_READY) {
+        entry->look.intent = entry->look.intent || message->intent;
+        entry->look.trace = message->trace == NULL ? entry->look.trace : message->trace;
         subscribe(entry, message->from, message->handle);
     } else if (is_to_be_repeated(entry, message)) {
         repeat(entry, message, key);
@@ -449,48 +336,43 @@ static void deliver(struct message *raw, void *receiver)
     free(message);
 }
 
-struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready, void *arg)
-{
-    const struct looks_again none = {NULL, 0};
-    return hosts_request_again(worker, host, intent, &none, ready, arg);
-}
-
-static bool copy_looks(const struct looks_again *from, struct looks_again *to)
-{
-    if (from->count == 0)
-        return true;
-    to->list = calloc(from->count, sizeof *to->list);
-    if (to->list == NULL)
-        return false;
-    memcpy(to->list, from->list, from->count * sizeof *to->list);
-    to->count = from->count;
-    return true;
-}
-
-struct handle hosts_request_again(struct worker *worker, const char *host, bool intent,
-                                  const struct looks_again *again, host_ready ready, void *arg)
+/* NULL: out of memory. */
+static struct host_message *make_message(struct worker *worker, const struct host_request *request)
 {
     int64_t mode = worker->context->config->smtp_probe;
-    size_t len = strlen(host);
-    struct request *request = calloc(1, sizeof *request);
+    size_t len = strlen(request->host);
     struct host_message *message = calloc(1, sizeof *message + len + 1);
+    if (message == NULL || !looks_again_copy(request->again, &message->again)) {
+        free(message);
+        return NULL;
+    }
+    message->message.deliver = deliver;
+    message->from = worker;
+    message->intent = request->intent;
+    message->trace = request->trace;
+    message->probe = mode == SMTP_PROBE_ALL || (mode == SMTP_PROBE_INTENT && request->intent);
+    memcpy(message->host, request->host, len + 1);
+    return message;
+}
+
+struct handle hosts_request(struct worker *worker, const struct host_request *what)
+{
+    struct request *request = calloc(1, sizeof *request);
+    struct host_message *message = make_message(worker, what);
     struct handle handle = {0, 0};
-    if (request != NULL && message != NULL && copy_looks(again, &message->again)) {
-        *request = (struct request){ready, arg};
+    if (request != NULL && message != NULL) {
+        *request = (struct request){what->ready, what->arg};
         handle = slots_add(&worker->hosts->requests, request);
     }
     if (!handle_is_set(handle)) {
         free(request);
+        if (message != NULL)
+            free(message->again.list);
         free(message);
         return handle;
     }
-    message->message.deliver = deliver;
-    message->from = worker;
     message->handle = handle;
-    message->intent = intent;
-    message->probe = mode == SMTP_PROBE_ALL || (mode == SMTP_PROBE_INTENT && intent);
-    memcpy(message->host, host, len + 1);
-    loop_post(&worker_of(worker, bytes_make(host, len))->loop, &message->message);
+    loop_post(&worker_of(worker, bytes_of(what->host))->loop, &message->message);
     return handle;
 }
 

@@ -36,14 +36,19 @@ void hosts_doubt(struct hosts *hosts);
 /* STARTTLS is taken out on our own way: hosts that lacked it are looked at anew when asked for. */
 void hosts_forget_unoffered(struct hosts *hosts);
 
-/* intent: the domain that asks has an MTA-STS record, so that smtp.probe = intent probes too. A zeroed handle
- * means out of memory. */
-struct handle hosts_request(struct worker *worker, const char *host, bool intent, host_ready ready,
-                            void *arg);
-/* Likewise; what was seen at these looks (copied) is not told again: the addresses are probed anew, and no
- * others. Where such a look is under way for others, its result comes as it is. */
-struct handle hosts_request_again(struct worker *worker, const char *host, bool intent,
-                                  const struct looks_again *again, host_ready ready, void *arg);
+struct host_request {
+    const char *host; /* copied */
+    bool intent;      /* the domain that asks has an MTA-STS record, so that smtp.probe = intent probes too */
+    /* What was seen at these looks (copied) is not told again: the addresses are probed anew, and no others.
+     * If such a look is under way for others, its result comes as it is. NULL: none. */
+    const struct looks_again *again;
+    struct trace *trace; /* of the domain that asks, or NULL */
+    host_ready ready;
+    void *arg;
+};
+
+/* A zeroed handle means out of memory. */
+struct handle hosts_request(struct worker *worker, const struct host_request *request);
 void hosts_cancel(struct worker *worker, struct handle handle);
 
 #endif

@@ -1,6 +1,8 @@
 /* Looks as text and back. The text is this process's own, yet it is read as if it were anybody's. */
 #include "scanner/reach/looks.h"
 
+#include <stdlib.h>
+
 #include "scanner/verdict/looks.h"
 
 enum { FLAG_POLICY = 1, FLAG_DANE = 2, FLAG_IPV6 = 4, IPV4_BYTES = 4, IPV6_BYTES = 16 };
@@ -234,4 +236,17 @@ bool looks_are_old(const struct looks_again *again, const struct host_facts *hos
         if (looks_is_old(again, &host->probes[i]))
             return true;
     return false;
+}
+
+bool looks_again_copy(const struct looks_again *from, struct looks_again *to)
+{
+    *to = (struct looks_again){NULL, 0};
+    if (from == NULL || from->count == 0)
+        return true;
+    to->list = calloc(from->count, sizeof *to->list);
+    if (to->list == NULL)
+        return false;
+    memcpy(to->list, from->list, from->count * sizeof *to->list);
+    to->count = from->count;
+    return true;
 }

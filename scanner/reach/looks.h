@@ -38,6 +38,9 @@ struct looks_again {
 /* Those of one MX host: looked at once, without having passed. The list lives in arena. */
 struct looks_again looks_again(const struct domain_facts *facts, const char *host, struct arena *arena);
 
+/* The list of the copy is on the heap, the caller's. from may be NULL: none. false: out of memory. */
+bool looks_again_copy(const struct looks_again *from, struct looks_again *to);
+
 /* Do the facts tell of an address, resp. of one at least, what was seen at one of these looks, and nothing
  * newer? */
 bool looks_is_old(const struct looks_again *again, const struct probe_facts *probe);

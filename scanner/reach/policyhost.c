@@ -8,22 +8,16 @@
 #include "scanner/reach/worker.h"
 #include "scanner/verdict/verdict.h"
 
-static void set_state(struct policy_visit *visit, enum policy_visit_state state)
+static void try_next(struct policy_visit *policy);
+
+static struct policy_visit *policy_of(struct visit *visit)
 {
-    visit->state = state;
+    return (struct policy_visit *)visit;
 }
 
-static void try_next(struct policy_visit *visit);
-
-static void finish(struct policy_visit *visit)
+static void finish(struct policy_visit *policy)
 {
-    set_state(visit, VISIT_DONE);
-    visit->done(visit->arg);
-}
-
-static const struct ip_addr *current(const struct policy_visit *visit)
-{
-    return &visit->facts->address.ips[visit->next - 1];
+    policy->done(policy->arg);
 }
 
 /* The address did not answer at all, so that a sender would go on to the next. */
@@ -40,9 +34,9 @@ static bool is_broken_off(const struct fetch_facts *fetch)
     return by_net || by_tls || fetch->deadline || fetch->truncated;
 }
 
-static enum policy_trouble trouble_of(const struct policy_visit *visit, const struct fetch_facts *fetch)
+static enum policy_trouble trouble_of(const struct policy_visit *policy, const struct fetch_facts *fetch)
 {
-    struct policy_facts alone = {.address = visit->facts->address, .fetch = *fetch};
+    struct policy_facts alone = {.address = policy->facts->address, .fetch = *fetch};
     alone.address.ip_count = 1; /* what the others would say is not asked here */
     bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY ||
                  fetch->not_tried == NOT_TRIED_PORT_BLOCKED || fetch->not_tried == NOT_TRIED_STUCK;
@@ -53,118 +47,134 @@ static enum policy_trouble trouble_of(const struct policy_visit *visit, const st
 
 /* Of addresses that did not answer one is told: what may pass at the first of them is not made final by what
  * the others say. */
-static void keep_trouble(struct policy_visit *visit, const struct fetch_facts *fetch)
+static void keep_trouble(struct policy_visit *policy, const struct fetch_facts *fetch)
 {
-    enum policy_trouble trouble = trouble_of(visit, fetch);
-    if (trouble <= visit->trouble)
+    enum policy_trouble trouble = trouble_of(policy, fetch);
+    if (trouble <= policy->trouble)
         return;
-    visit->trouble = trouble;
-    visit->facts->fetch = *fetch;
+    policy->trouble = trouble;
+    policy->facts->fetch = *fetch;
 }
 
 static void on_fetch(void *arg, struct fetch_facts *facts)
 {
-    struct policy_visit *visit = arg;
-    struct worker *worker = visit->worker;
+    struct policy_visit *policy = arg;
     bool timed_out = facts->net == NET_TIMEOUT || facts->deadline;
-    bool paused = is_broken_off(facts) && worker_stood_still(worker, visit->began_ms);
-    bool cut_off =
-        !paused && (timed_out || facts->net == NET_UNREACHABLE) && worker_lacks_route(current(visit));
-    if (paused || cut_off)
-        facts->not_tried = paused ? NOT_TRIED_PAUSED : NOT_TRIED_NO_ROUTE;
-    worker->routes_lacking += cut_off;
-    pace_release(worker, current(visit), PACE_HTTPS,
-                 !paused && !cut_off && timed_out && did_not_connect(facts));
+    const struct visit_signs signs = {.broken = timed_out || facts->net == NET_UNREACHABLE,
+                                      .broken_off = is_broken_off(facts),
+                                      .silent = timed_out && did_not_connect(facts)};
+    enum not_tried reason = visit_end(&policy->visit, &signs);
+    if (reason != TRIED)
+        facts->not_tried = reason;
     if (did_not_connect(facts)) {
-        keep_trouble(visit, facts);
-        try_next(visit);
+        keep_trouble(policy, facts);
+        try_next(policy);
     } else {
-        visit->facts->fetch = *facts;
-        finish(visit);
+        policy->facts->fetch = *facts;
+        finish(policy);
     }
 }
 
-static void start_fetch(struct policy_visit *visit)
+/* ---- what a visit asks of the protocol ---------------------------------------------------------------- */
+
+static struct handle ask(struct visit *visit)
 {
+    return pace_request(visit->worker, &visit->ip, PACE_HTTPS, visit_turn, visit);
+}
+
+static struct handle begin(struct visit *visit, const struct pace_turn *turn)
+{
+    struct policy_visit *policy = policy_of(visit);
     int64_t now = clock_monotonic_ms();
-    set_state(visit, VISIT_FETCH);
-    visit->began_ms = clock_boot_ms();
-    if (visit->deadline_ms == 0)
-        visit->deadline_ms = now + visit->worker->context->config->policy_timeout;
-    struct fetch_request request = {.host = visit->facts->host,
-                                    .ip = *current(visit),
-                                    .port = 443,
-                                    .timeout_ms = visit->deadline_ms > now ? visit->deadline_ms - now : 1,
-                                    .arena = visit->arena,
-                                    .done = on_fetch,
-                                    .arg = visit};
-    visit->fetch = fetch_start(visit->worker->fetcher, &request);
-    if (!handle_is_set(visit->fetch)) /* out of memory: no callback comes, and no handle could say so later */
+    (void)turn;
+    policy->tried++;
+    if (policy->deadline_ms == 0)
+        policy->deadline_ms = now + visit->worker->context->config->policy_timeout;
+    const struct fetch_request request = {.host = visit->host,
+                                          .ip = visit->ip,
+                                          .port = 443,
+                                          .timeout_ms =
+                                              policy->deadline_ms > now ? policy->deadline_ms - now : 1,
+                                          .arena = policy->arena,
+                                          .trace = visit->trace,
+                                          .done = on_fetch,
+                                          .arg = policy};
+    struct handle fetch = fetch_start(visit->worker->fetcher, &request);
+    if (!handle_is_set(fetch)) /* out of memory: no callback comes, and no handle could say so later */
         out_of_memory("a policy's fetch");
+    return fetch;
 }
 
-static void pass_over(struct policy_visit *visit, enum not_tried reason)
+static void refused(struct visit *visit, enum not_tried reason, const struct pace_turn *turn)
 {
-    const struct fetch_facts fetch = {.not_tried = reason, .ip = *current(visit), .tls.alert = -1};
-    keep_trouble(visit, &fetch);
-    try_next(visit);
+    const struct fetch_facts fetch = {.not_tried = reason, .ip = visit->ip, .tls.alert = -1};
+    (void)turn;
+    keep_trouble(policy_of(visit), &fetch);
+    try_next(policy_of(visit));
 }
 
-static void on_turn(void *arg, const struct pace_turn *turn)
+static void cancel(struct visit *visit)
 {
-    struct policy_visit *visit = arg;
-    if (turn->answer != PACE_GRANTED) {
-        pass_over(visit, turn->answer == PACE_DEAD ? NOT_TRIED_DEAD : NOT_TRIED_PACE);
-        return;
-    }
-    visit->tried++;
-    start_fetch(visit);
+    fetch_cancel(visit->worker->fetcher, visit->session);
 }
 
-static void try_next(struct policy_visit *visit)
+static void give_back(struct visit *visit, bool silent)
 {
-    const struct address_facts *address = &visit->facts->address;
-    bool late = visit->deadline_ms != 0 && clock_monotonic_ms() >= visit->deadline_ms;
-    if (visit->next >= address->ip_count || visit->tried >= POLICY_ADDRESSES_TRIED || late) {
-        finish(visit);
+    pace_release(visit->worker, &visit->ip, PACE_HTTPS, silent);
+}
+
+static const struct visit_protocol https = {.name = "fetch",
+                                            .place = PLACE_POLICY,
+                                            .port = KNOWN_HTTPS,
+                                            .ask = ask,
+                                            .begin = begin,
+                                            .refused = refused,
+                                            .cancel = cancel,
+                                            .give_back = give_back};
+
+/* ---- the addresses one after the other ----------------------------------------------------------------- */
+
+static void try_next(struct policy_visit *policy)
+{
+    const struct address_facts *address = &policy->facts->address;
+    struct visit *visit = &policy->visit;
+    bool late = policy->deadline_ms != 0 && clock_monotonic_ms() >= policy->deadline_ms;
+    if (policy->next >= address->ip_count || policy->tried >= POLICY_ADDRESSES_TRIED || late) {
+        finish(policy);
         return;
     }
-    const struct ip_addr *ip = &address->ips[visit->next++];
-    enum not_tried reason = worker_may_contact(visit->worker, ip);
-    if (reason == TRIED && worker_was_stuck_at(visit->worker, PLACE_POLICY, ip))
-        reason = NOT_TRIED_STUCK;
-    if (reason == TRIED && worker_is_blocked(visit->worker, KNOWN_HTTPS, ip))
-        reason = NOT_TRIED_PORT_BLOCKED;
-    if (reason != TRIED) {
-        pass_over(visit, reason);
-        return;
-    }
-    set_state(visit, VISIT_TURN);
-    visit->turn = pace_request(visit->worker, ip, PACE_HTTPS, on_turn, visit);
-    if (!handle_is_set(visit->turn))
-        pass_over(visit, NOT_TRIED_PACE);
+    *visit = (struct visit){.protocol = &https,
+                            .worker = visit->worker,
+                            .trace = visit->trace,
+                            .host = policy->facts->host,
+                            .ip = address->ips[policy->next++]};
+    visit_start(visit);
 }
 
 static void on_addresses(void *arg)
 {
-    struct policy_visit *visit = arg;
-    const struct address_facts *address = &visit->facts->address;
+    struct policy_visit *policy = arg;
+    const struct address_facts *address = &policy->facts->address;
     if (address->ip_count == 0) {
-        visit->facts->fetch.not_tried = NOT_TRIED_NO_ADDRESS;
-    } else if (addresses_opted_out(address, visit->worker->context->optout)) {
-        visit->facts->fetch.not_tried = NOT_TRIED_OPTOUT;
-        visit->facts->fetch.ip = address->ips[0];
-        finish(visit);
+        policy->facts->fetch.not_tried = NOT_TRIED_NO_ADDRESS;
+    } else if (addresses_opted_out(address, policy->visit.worker->context->optout)) {
+        policy->facts->fetch.not_tried = NOT_TRIED_OPTOUT;
+        policy->facts->fetch.ip = address->ips[0];
+        finish(policy);
         return;
     }
-    try_next(visit);
+    try_next(policy);
 }
 
-bool policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
-                        struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg)
+bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                        const char *domain, struct arena *arena, struct policy_facts *facts,
+                        void (*done)(void *arg), void *arg)
 {
-    *visit =
-        (struct policy_visit){.worker = worker, .arena = arena, .facts = facts, .done = done, .arg = arg};
+    *policy = (struct policy_visit){.visit = {.protocol = &https, .worker = worker, .trace = trace},
+                                    .arena = arena,
+                                    .facts = facts,
+                                    .done = done,
+                                    .arg = arg};
     struct buf host;
     buf_init(&host, 512);
     (void)buf_printf(&host, "mta-sts.%s", domain);
@@ -175,22 +185,13 @@ bool policy_visit_start(struct policy_visit *visit, struct worker *worker, const
         facts->fetch.not_tried = NOT_TRIED_OPTOUT;
         return false;
     }
-    set_state(visit, VISIT_ADDRESSES);
-    address_query_start(&visit->address, worker->dns, facts->host == NULL ? "" : facts->host, arena,
-                        &facts->address, on_addresses, visit);
+    address_query_start(&policy->address, worker->dns, facts->host == NULL ? "" : facts->host, arena,
+                        &facts->address, on_addresses, policy);
     return true;
 }
 
-void policy_visit_cancel(struct policy_visit *visit)
+void policy_visit_cancel(struct policy_visit *policy)
 {
-    struct worker *worker = visit->worker;
-    if (visit->state == VISIT_ADDRESSES) {
-        address_query_cancel(&visit->address);
-    } else if (visit->state == VISIT_TURN) {
-        pace_cancel(worker, visit->turn);
-    } else if (visit->state == VISIT_FETCH) {
-        fetch_cancel(worker->fetcher, visit->fetch);
-        pace_release(worker, current(visit), PACE_HTTPS, false);
-    }
-    set_state(visit, VISIT_DONE);
+    address_query_cancel(&policy->address);
+    visit_cancel(&policy->visit);
 }

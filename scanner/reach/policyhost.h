@@ -1,19 +1,15 @@
 /*
- * The policy host of one domain: its addresses, a turn at one of them with a place among policy.live
- * (limits.h), the fetch; the next address where one does not answer (RFC 8461 section 3.3). Where none does,
- * the facts are those of one: the first whose trouble may pass, else the first whose trouble counts most.
- * Belongs to the domain's loop.
+ * The policy host of one domain: its addresses, and a visit (visit.h) to one of them for a fetch, with
+ * a place among policy.live; if it does not answer, to the next (RFC 8461 section 3.3). If none does, the
+ * facts are those of one: the first whose trouble may pass, else the first whose trouble counts most. Belongs
+ * to the domain's loop.
  */
 #ifndef STSWEEP_REACH_POLICYHOST_H
 #define STSWEEP_REACH_POLICYHOST_H
 
-#include "scanner/base/slots.h"
 #include "scanner/facts/record_kept.h"
 #include "scanner/reach/addresses.h"
-
-struct worker;
-
-enum policy_visit_state { VISIT_NEW, VISIT_ADDRESSES, VISIT_TURN, VISIT_FETCH, VISIT_DONE };
+#include "scanner/reach/visit.h"
 
 /* Why an address did not answer, the later ones counting more. */
 enum policy_trouble {
@@ -25,26 +21,24 @@ enum policy_trouble {
 };
 
 struct policy_visit {
-    struct worker *worker;
+    struct visit visit; /* first: of the address that is tried now */
     struct arena *arena;
     struct policy_facts *facts;
-    enum policy_visit_state state;
     struct address_query address;
     size_t next; /* index into the addresses */
     size_t tried;
     enum policy_trouble trouble; /* which facts->fetch tells */
-    int64_t began_ms;            /* by clock_boot_ms: the fetch */
     int64_t deadline_ms;         /* of all tries together, monotonic; runs from the first connection */
-    struct handle turn;
-    struct handle fetch;
     void (*done)(void *arg);
     void *arg;
 };
 
 /* domain, arena and facts outlive the visit. done is called exactly once unless cancelled, never from inside.
+ * trace may be NULL.
  * false: the host is on the opt-out list, the facts say so, and nothing was begun. */
-bool policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
-                        struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg);
-void policy_visit_cancel(struct policy_visit *visit);
+bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                        const char *domain, struct arena *arena, struct policy_facts *facts,
+                        void (*done)(void *arg), void *arg);
+void policy_visit_cancel(struct policy_visit *policy);
 
 #endif

@@ -7,16 +7,15 @@
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/provider.h"
 
-static void set_state(struct probe_run *run, enum probe_run_state state)
+static struct probe_run *run_of(struct visit *visit)
 {
-    run->state = state;
+    return (struct probe_run *)visit;
 }
 
 static void finish(struct probe_run *run)
 {
-    set_state(run, RUN_DONE);
-    run->facts.ms_turn = run->ms_turn;
-    run->facts.ms_place = run->ms_place;
+    run->facts.ms_turn = run->visit.ms_turn;
+    run->facts.ms_place = run->visit.ms_place;
     run->done(run->arg);
 }
 
@@ -55,17 +54,9 @@ static bool is_broken_off(const struct probe_facts *facts)
 static void on_connected(void *arg)
 {
     struct probe_run *run = arg;
-    run->worker->connects_made++;
+    run->visit.worker->counts.connects_made++;
     if (run->number != 0)
-        worker_note_port(run->worker, run->number, true);
-}
-
-/* What this machine lacks says nothing about port 25. */
-static void note_end(struct probe_run *run, const struct probe_facts *facts, bool cut_off)
-{
-    run->worker->routes_lacking += cut_off;
-    if (run->number != 0 && !cut_off && facts->step == SMTP_CONNECT && is_broken(facts))
-        worker_note_port(run->worker, run->number, false);
+        worker_note_port(run->visit.worker, run->number, true);
 }
 
 /* What hosts of large providers, which all offer STARTTLS, do not offer us raises a suspicion
@@ -74,22 +65,11 @@ static void note_path(struct worker *worker, const struct probe_run *run, struct
 {
     bool lacks = facts->end == SMTP_END_NOT_OFFERED;
     facts->path_doubtful = lacks && atomic_load(&worker->context->path_doubtful);
-    worker->without_starttls += lacks && !facts->path_doubtful;
+    worker->counts.without_starttls += lacks && !facts->path_doubtful;
     if ((lacks || facts->starttls_offered) && provider_of_mx(run->host->host) != NULL) {
-        worker->known_sessions++;
-        worker->known_without += lacks;
+        worker->counts.known_sessions++;
+        worker->counts.known_without += lacks;
     }
-}
-
-static void on_turn(void *arg, const struct pace_turn *turn);
-
-/* The second, permissive handshake: the name is known to the address already. */
-static bool ask_again(struct probe_run *run)
-{
-    set_state(run, RUN_TURN);
-    run->since_ms = clock_monotonic_ms();
-    run->turn = pace_request_again(run->worker, &run->facts.ip, run->domain, on_turn, run);
-    return handle_is_set(run->turn);
 }
 
 /* A session that came to no second handshake says nothing of the server's TLS. */
@@ -105,121 +85,128 @@ static void keep_second(struct probe_run *run)
 static void on_probe(void *arg, struct probe_facts *facts)
 {
     struct probe_run *run = arg;
-    struct worker *worker = run->worker;
-    bool paused = is_broken_off(facts) && worker_stood_still(worker, run->began_ms);
-    bool cut_off = paused || (is_broken(facts) && worker_lacks_route(&facts->ip));
-    if (!paused)
-        note_end(run, facts, cut_off);
-    note_path(worker, run, facts);
-    pace_release_probe(worker, &facts->ip, run->domain, !cut_off && address_is_silent(facts),
-                       run->wants_sample && !run->permissive ? probe_sample_create(facts) : NULL);
-    run->facts.pass = worker->pass;
-    if (paused) {
-        not_tried(run, NOT_TRIED_PAUSED);
-        return;
-    }
-    if (run->permissive) {
+    bool broken = is_broken(facts);
+    const struct visit_signs signs = {
+        .broken = broken, .broken_off = is_broken_off(facts), .silent = address_is_silent(facts)};
+    run->seen = facts;
+    enum not_tried reason = visit_end(&run->visit, &signs);
+    note_path(run->visit.worker, run, facts);
+    run->facts.pass = run->visit.worker->pass;
+    /* What this machine lacks says nothing about port 25. */
+    if (reason == TRIED && run->number != 0 && broken && facts->step == SMTP_CONNECT)
+        worker_note_port(run->visit.worker, run->number, false);
+    if (reason == NOT_TRIED_PAUSED) {
+        not_tried(run, reason);
+    } else if (run->permissive) {
         keep_second(run);
         finish(run);
-        return;
+    } else if (reason != TRIED) {
+        not_tried(run, reason);
+    } else {
+        run->permissive = handshake_wants_second(facts);
+        if (!run->permissive || !visit_again(&run->visit))
+            finish(run);
     }
-    if (cut_off) {
-        not_tried(run, NOT_TRIED_NO_ROUTE);
-        return;
-    }
-    run->permissive = handshake_wants_second(facts);
-    if (!run->permissive || !ask_again(run))
-        finish(run);
 }
 
-/* What has been waited, for the turn and of that for the place. */
-static void add_waited(struct probe_run *run, const struct pace_turn *turn)
+/* ---- what a visit asks of the protocol ---------------------------------------------------------------- */
+
+/* The name is known to the address if it is asked again, or for the second, permissive handshake. */
+static struct handle ask(struct visit *visit)
 {
-    uint32_t waited = (uint32_t)(clock_monotonic_ms() - run->since_ms);
-    uint32_t place = turn->ms_place < waited ? turn->ms_place : waited;
-    run->ms_turn += waited - place;
-    run->ms_place += place;
+    struct probe_run *run = run_of(visit);
+    if (run->leave == PROBE_AGAIN || run->permissive)
+        return pace_request_again(visit->worker, &visit->ip, run->domain, visit_turn, visit);
+    return pace_request_name(visit->worker, &visit->ip, run->domain, run->leave == PROBE_ALWAYS, visit_turn,
+                             visit);
 }
 
-static void start_probe(struct probe_run *run)
+static struct handle begin(struct visit *visit, const struct pace_turn *turn)
 {
-    set_state(run, RUN_PROBE);
-    run->began_ms = clock_boot_ms();
+    struct probe_run *run = run_of(visit);
+    run->wants_sample = turn->wants_sample;
+    run->number = turn->first ? port_outage_begin(&visit->worker->port) : 0;
     if (!run->permissive)
         run->tried_ms = clock_monotonic_ms();
-    run->number = run->counts ? port_outage_begin(&run->worker->port) : 0;
-    struct probe_request request = {.host = run->host->host,
-                                    .ip = run->facts.ip,
-                                    .tlsa = &run->host->tlsa,
-                                    .arena = &run->arena,
-                                    .facts = run->permissive ? &run->second : &run->facts,
-                                    .permissive = run->permissive,
-                                    .without_dh = run->facts.tls.limit == TLS_LIMIT_DH,
-                                    .connected = on_connected,
-                                    .done = on_probe,
-                                    .arg = run};
-    run->probe = probe_start(run->worker->prober, &request);
+    const struct probe_request request = {.host = run->host->host,
+                                          .ip = visit->ip,
+                                          .tlsa = &run->host->tlsa,
+                                          .arena = &run->arena,
+                                          .facts = run->permissive ? &run->second : &run->facts,
+                                          .permissive = run->permissive,
+                                          .without_dh = run->facts.tls.limit == TLS_LIMIT_DH,
+                                          .trace = visit->trace,
+                                          .connected = on_connected,
+                                          .done = on_probe,
+                                          .arg = run};
+    return probe_start(visit->worker->prober, &request);
 }
 
-static void on_turn(void *arg, const struct pace_turn *turn)
+static void refused(struct visit *visit, enum not_tried reason, const struct pace_turn *turn)
 {
-    static const enum not_tried reasons[] = {
-        [PACE_TOO_LONG] = NOT_TRIED_PACE, [PACE_DEAD] = NOT_TRIED_DEAD, [PACE_BUDGET] = NOT_TRIED_BUDGET};
-    struct probe_run *run = arg;
-    add_waited(run, turn);
-    if (turn->answer != PACE_GRANTED && run->permissive) {
+    struct probe_run *run = run_of(visit);
+    if (run->permissive) { /* the first session's facts stand */
         finish(run);
         return;
     }
-    if (turn->answer != PACE_GRANTED) {
-        if (turn->sample != NULL)
-            probe_sample_inherit(turn->sample, &run->arena, &run->facts);
-        not_tried(run, reasons[turn->answer]);
-        return;
-    }
-    run->wants_sample = turn->wants_sample;
-    run->counts = turn->first;
-    start_probe(run);
+    if (turn != NULL && turn->sample != NULL)
+        probe_sample_inherit(turn->sample, &run->arena, &run->facts);
+    not_tried(run, reason);
 }
 
-void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
-                     const struct ip_addr *ip, enum probe_leave leave, void (*done)(void *arg), void *arg)
+static void cancel(struct visit *visit)
 {
-    *run = (struct probe_run){.worker = worker, .host = host, .done = done, .arg = arg};
+    struct probe_run *run = run_of(visit);
+    run->seen = NULL;
+    probe_cancel(visit->worker->prober, visit->session);
+}
+
+static void give_back(struct visit *visit, bool silent)
+{
+    struct probe_run *run = run_of(visit);
+    bool brings_one = run->seen != NULL && run->wants_sample && !run->permissive;
+    pace_release_probe(visit->worker, &visit->ip, run->domain, silent,
+                       brings_one ? probe_sample_create(run->seen) : NULL);
+}
+
+static const struct visit_protocol smtp = {.name = "probe",
+                                           .place = PLACE_SMTP,
+                                           .port = KNOWN_SMTP,
+                                           .ask = ask,
+                                           .begin = begin,
+                                           .refused = refused,
+                                           .cancel = cancel,
+                                           .give_back = give_back};
+
+/* ---- start and end ------------------------------------------------------------------------------------ */
+
+void probe_run_start(struct probe_run *run, struct worker *worker, struct trace *trace,
+                     const struct host_facts *host, const struct ip_addr *ip, enum probe_leave leave,
+                     void (*done)(void *arg), void *arg)
+{
+    *run = (struct probe_run){
+        .visit = {.protocol = &smtp, .worker = worker, .trace = trace, .host = host->host, .ip = *ip},
+        .host = host,
+        .leave = leave,
+        .done = done,
+        .arg = arg};
     arena_init(&run->arena, PROBE_ARENA_BYTES);
     run->facts = (struct probe_facts){.host = host->host, .ip = *ip, .time = clock_wall_ms()};
     run->facts.tls.alert = -1;
     run->facts.pass = worker->pass;
-    enum not_tried reason = leave == PROBE_NOT_WANTED  ? NOT_TRIED_OFF
-                            : leave == PROBE_OPTED_OUT ? NOT_TRIED_OPTOUT
-                                                       : worker_may_contact(worker, ip);
-    if (reason == TRIED && worker_was_stuck_at(worker, PLACE_SMTP, ip))
-        reason = NOT_TRIED_STUCK;
-    if (reason == TRIED && worker_is_blocked(worker, KNOWN_SMTP, ip))
-        reason = NOT_TRIED_PORT_BLOCKED;
-    if (reason != TRIED) {
-        not_tried(run, reason);
-        return;
+    if (leave == PROBE_NOT_WANTED) {
+        not_tried(run, NOT_TRIED_OFF);
+    } else if (leave == PROBE_OPTED_OUT) {
+        not_tried(run, NOT_TRIED_OPTOUT);
+    } else {
+        run->domain = pace_domain(worker, host->host);
+        visit_start(&run->visit);
     }
-    set_state(run, RUN_TURN);
-    run->domain = pace_domain(worker, host->host);
-    run->turn = leave == PROBE_AGAIN
-                    ? pace_request_again(worker, ip, run->domain, on_turn, run)
-                    : pace_request_name(worker, ip, run->domain, leave == PROBE_ALWAYS, on_turn, run);
-    if (!handle_is_set(run->turn))
-        not_tried(run, NOT_TRIED_PACE);
 }
 
 void probe_run_dispose(struct probe_run *run)
 {
-    struct worker *worker = run->worker;
-    if (run->state == RUN_TURN) {
-        pace_cancel(worker, run->turn);
-    } else if (run->state == RUN_PROBE) {
-        probe_cancel(worker->prober, run->probe);
-        pace_release_probe(worker, &run->facts.ip, run->domain, false, NULL);
-    }
-    set_state(run, RUN_DONE);
+    visit_cancel(&run->visit);
     arena_dispose(&run->arena);
 }
 

@@ -113,6 +113,32 @@ void workers_destroy(struct worker *workers, uint32_t count)
     free(workers);
 }
 
+struct counters worker_counters(const struct worker *worker)
+{
+    struct counters counts = worker->counts;
+    counts.pauses = worker->pause.count;
+    counts.paused_ms = (uint64_t)worker->pause.lasted_ms;
+    if (worker->dns == NULL)
+        return counts;
+    const struct lookup_counters *lookups = lookup_counters(worker->dns);
+    const uint64_t *by = lookups->by_status;
+    counts.answers = lookups->answered;
+    counts.lookups = lookups->answered + lookups->lost;
+    counts.lookups_failed = lookups->lost + by[DNS_TIMEOUT] + by[DNS_SERVFAIL] + by[DNS_REFUSED] +
+                            by[DNS_LAME] + by[DNS_TRUNCATED_NO_TCP];
+    return counts;
+}
+
+struct counters workers_counters(const struct worker *workers, uint32_t count)
+{
+    struct counters sum = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct counters counts = worker_counters(&workers[i]);
+        counters_sum(&counts, &sum);
+    }
+    return sum;
+}
+
 bool worker_stood_still(struct worker *worker, int64_t since_ms)
 {
     take_turn(worker);

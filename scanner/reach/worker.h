@@ -8,6 +8,8 @@
 #include "scanner/base/place.h"
 #include "scanner/config/config.h"
 #include "scanner/dns/lookup.h"
+#include "scanner/base/trace.h"
+#include "scanner/facts/counters.h"
 #include "scanner/facts/optout.h"
 #include "scanner/https/fetch.h"
 #include "scanner/loop/loop.h"
@@ -63,7 +65,7 @@ struct scan_context {
     atomic_uint port_losses;   /* loops that hold it lost */
     bool whole_facts;          /* domains see all that a probe saw, not only what a verdict needs (check) */
     bool all_at_once;          /* all MX hosts and addresses of a domain are asked side by side (check) */
-    const char *trace;         /* a domain whose transitions are printed to stderr, or NULL */
+    struct trace *trace;       /* of the one domain of which all is told; or NULL */
     struct results results;
 };
 
@@ -79,13 +81,10 @@ struct worker {
     struct pacer *pacer;
     struct hosts *hosts;
     struct slots domains;
-    uint32_t pass;                          /* of the scan, from 1 */
-    uint64_t connects_made;                 /* SMTP connections that an address took */
-    uint64_t without_starttls;              /* sessions in which it was not offered, and nobody doubted it */
-    uint64_t known_sessions, known_without; /* of hosts whose provider is known, which offer it to others */
+    uint32_t pass;          /* of the scan, from 1 */
+    struct counters counts; /* as far as the loop itself counts */
     struct pause pause;
     struct loop_timer *beat; /* of pause_turn */
-    uint64_t routes_lacking; /* connections that this machine had no route for */
     struct port_outage port;
     struct place place; /* the peer that it works for now */
 };
@@ -115,6 +114,12 @@ void worker_note_port(struct worker *worker, uint64_t number, bool made);
 
 /* Has this process stood still since then (clock_boot_ms)? What ended across that says nothing of a peer. */
 bool worker_stood_still(struct worker *worker, int64_t since_ms);
+
+/* All that the loop has counted until now, what its engines count and its pauses with it. */
+struct counters worker_counters(const struct worker *worker);
+
+/* The sum over all loops, which have ended. */
+struct counters workers_counters(const struct worker *workers, uint32_t count);
 
 /* The worker that owns a key. */
 struct worker *worker_of(const struct worker *worker, struct bytes key);

@@ -1,8 +1,6 @@
 /* From a worker's results to the sink, or back to the feeder. */
 #include "scanner/scan/handover.h"
 
-#include <stdlib.h>
-
 #include "scanner/base/clock.h"
 #include "scanner/scan/passes.h"
 #include "scanner/verdict/verdict.h"
@@ -17,7 +15,7 @@ static void on_host(void *arg, struct worker *worker, const struct probe_facts *
 {
     struct handover *handover = arg;
     const struct sink *sink = &handover->sink;
-    progress_count_probe(&handover->progress);
+    worker->counts.probes++;
     hand_certificates(sink, worker->index, &probe->tls);
     if (probe->legacy != NULL)
         hand_certificates(sink, worker->index, probe->legacy);
@@ -47,9 +45,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
     hand_certificates(sink, worker->index, &facts->policy.fetch.tls);
     sink->domain(sink->arg, worker->index, facts, judgement);
     tail_count(&handover->tail, facts);
-    progress_count(&handover->progress, judgement, facts->policy.fetch.step != FETCH_NONE);
-    uint64_t answered = lookup_counters(worker->dns)->answered;
-    atomic_store_explicit(&handover->lookups[worker->index], answered, memory_order_relaxed);
+    counters_domain(&worker->counts, judgement, facts->policy.fetch.step != FETCH_NONE);
     feeder_finished(handover->feeder, facts->ordinal);
 }
 
@@ -65,27 +61,7 @@ void handover_init(struct handover *handover)
     tail_init(&handover->tail);
 }
 
-void handover_dispose(struct handover *handover)
-{
-    free(handover->lookups);
-}
-
-enum error handover_loops(struct handover *handover, uint32_t count)
-{
-    handover->count = count;
-    handover->lookups = calloc(count, sizeof *handover->lookups);
-    return handover->lookups == NULL ? ERR_MEMORY : ERR_OK;
-}
-
 struct results handover_results(struct handover *handover)
 {
     return (struct results){.arg = handover, .host = on_host, .domain = on_domain, .release = on_release};
-}
-
-uint64_t handover_lookups(const struct handover *handover)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < handover->count; i++)
-        sum += atomic_load_explicit(&handover->lookups[i], memory_order_relaxed);
-    return sum;
 }

@@ -16,21 +16,12 @@ struct handover {
     struct put_off put_off;
     struct tail tail;
     struct progress progress;
-    atomic_uint_fast64_t *lookups; /* of each loop: questions answered so far */
-    uint32_t count;                /* of loops */
 };
 
 /* progress_begin is the caller's. */
 void handover_init(struct handover *handover);
-void handover_dispose(struct handover *handover);
-
-/* Room for so many loops: before results come. */
-enum error handover_loops(struct handover *handover, uint32_t count);
 
 /* Good as long as handover; feeder and sink are set before a result comes. */
 struct results handover_results(struct handover *handover);
-
-/* From any thread. */
-uint64_t handover_lookups(const struct handover *handover);
 
 #endif

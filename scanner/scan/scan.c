@@ -11,6 +11,7 @@
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/setup.h"
+#include "scanner/machine/tracing.h"
 #include "scanner/machine/watch.h"
 #include "scanner/reach/paces.h"
 #include "scanner/scan/closing.h"
@@ -52,6 +53,8 @@ struct scan {
     struct buf why;
     int wake_fd; /* eventfd: something that the main thread should look at */
     struct signals signals;
+    struct tracing tracing;
+    struct counters counted; /* at the end */
     atomic_bool writer_failed;
     bool stopping;
     bool left_running; /* a loop that stands still and does not end */
@@ -183,11 +186,10 @@ static bool make_workers(struct scan *scan)
     const char *why = NULL;
     scan->worker_count = setup_loops(scan->config);
     scan->context.results = handover_results(&scan->handover);
-    scan->context.trace = scan->request->trace;
+    scan->context.trace = tracing_init(&scan->tracing, scan->request->trace);
     scan->context.stuck = &scan->stood;
     scan->context.resumed = scan->request->resume;
-    if (handover_loops(&scan->handover, scan->worker_count) != ERR_OK ||
-        records_init(&scan->records, scan->writer, scan->worker_count) != ERR_OK)
+    if (records_init(&scan->records, scan->writer, scan->worker_count) != ERR_OK)
         return say(scan, "loops", ERR_MEMORY);
     scan->handover.sink = records_sink(&scan->records);
     scan->workers = workers_create(scan->worker_count, &scan->context, &why);
@@ -336,7 +338,7 @@ static void show_progress(struct scan *scan)
         .total = spooled_total(scan->names),
         .parked = atomic_load(&scan->context.parked),
         .again = progress.again,
-        .lookups = handover_lookups(&scan->handover)};
+        .counts = watch_counters(scan->watch)};
     uint64_t under_way = progress.started - progress.finished;
     state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
     progress_show(&scan->handover.progress, &state, clock_monotonic_ms());
@@ -419,6 +421,9 @@ static int finish(struct scan *scan)
     if (closing != NULL)
         (void)fprintf(stderr, "stsweep: WARNING: %s\n", closing);
     scan->meta.events = watch_events(scan->watch, &scan->meta.event_count);
+    scan->counted = scan->left_running ? watch_counters(scan->watch)
+                                       : workers_counters(scan->workers, scan->worker_count);
+    scan->meta.counters = &scan->counted;
     return feed_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
 }
 
@@ -430,7 +435,6 @@ static void dispose(struct scan *scan)
     records_dispose(&scan->records);
     feeder_destroy(scan->feeder);
     spooled_destroy(scan->names);
-    handover_dispose(&scan->handover);
     writer_destroy(scan->writer);
     store_destroy(scan->store);
     scan_meta_dispose(&scan->meta);

@@ -103,6 +103,7 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .preflight_count = meta->preflight_count,
                          .events = meta->events,
                          .event_count = meta->event_count,
+                         .counters = meta->counters,
                          .tail = meta->tail,
                          .resolver = meta->resolver};
 }

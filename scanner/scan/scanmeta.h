@@ -26,7 +26,8 @@ struct scan_meta {
     size_t preflight_count;
     const struct machine_line *events; /* likewise */
     size_t event_count;
-    struct meta_tail tail; /* of this run, once it has ended */
+    const struct counters *counters; /* likewise; NULL until it has ended */
+    struct meta_tail tail;           /* of this run, once it has ended */
     struct meta_input *inputs;
     size_t input_count;
     struct buf stored; /* of the scan that is gone on with */

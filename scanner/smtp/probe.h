@@ -15,6 +15,7 @@
 
 #include "scanner/base/place.h"
 #include "scanner/base/slots.h"
+#include "scanner/base/trace.h"
 #include "scanner/tls/trust.h"
 
 struct config;
@@ -29,9 +30,10 @@ struct probe_request {
     const struct tlsa_facts *tlsa; /* the host's TLSA records, or NULL; outlives the probe */
     struct arena *arena;           /* memory of the facts' texts */
     struct probe_facts
-        *facts;      /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
-    bool permissive; /* TLS-4: takes what is outdated (tls_context_permit) */
-    bool without_dh; /* and then offers no finite-field Diffie-Hellman */
+        *facts;          /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
+    bool permissive;     /* TLS-4: takes what is outdated (tls_context_permit) */
+    bool without_dh;     /* and then offers no finite-field Diffie-Hellman */
+    struct trace *trace; /* or NULL */
     void (*connected)(void *arg); /* or NULL: the address took the connection. It must not cancel the probe */
     probe_done done;
     void *arg;

@@ -99,6 +99,7 @@ static void what_is_missing_or_misspelt_is_named(void **state)
     assert_refused("scan", "--shard", NULL, "--shard needs i/n");
     assert_refused("scan", "-o", NULL, "-o needs a directory");
     assert_refused("scan", "--trace", NULL, "--trace needs a domain");
+    assert_refused("scan", "--trace", "a b", "--trace: \"a b\" is no domain name");
     assert_refused("scan", "--resum", NULL, "unknown flag \"--resum\"; the nearest known one is --resume");
     assert_refused("check", "--jsn", NULL, "the nearest known one is --json");
     assert_refused("check", "--resum", NULL, "unknown option \"resum\"");

@@ -60,18 +60,22 @@ struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name
     return lookup_start_last(engine, name, type, done, arg);
 }
 
+void lookup_follow(struct lookup_engine *engine, struct trace *trace)
+{
+    (void)engine, (void)trace;
+}
+
 void lookup_cancel(struct lookup_engine *engine, struct lookup_handle handle)
 {
     (void)engine;
     way.lookups_cancelled += handle_is_set(handle.handle);
 }
 
-struct handle hosts_request_again(struct worker *worker, const char *host, bool intent,
-                                  const struct looks_again *again, host_ready ready, void *arg)
+struct handle hosts_request(struct worker *worker, const struct host_request *request)
 {
-    (void)worker, (void)host, (void)intent, (void)again;
+    (void)worker;
     assert_true(way.host_count < MOST);
-    way.hosts[way.host_count++] = (struct waiting_host){ready, arg};
+    way.hosts[way.host_count++] = (struct waiting_host){request->ready, request->arg};
     return (struct handle){(uint32_t)way.host_count, 1};
 }
 
@@ -81,10 +85,11 @@ void hosts_cancel(struct worker *worker, struct handle handle)
     way.hosts_cancelled += handle_is_set(handle);
 }
 
-bool policy_visit_start(struct policy_visit *visit, struct worker *worker, const char *domain,
-                        struct arena *arena, struct policy_facts *facts, void (*done)(void *arg), void *arg)
+bool policy_visit_start(struct policy_visit *visit, struct worker *worker, struct trace *trace,
+                        const char *domain, struct arena *arena, struct policy_facts *facts,
+                        void (*done)(void *arg), void *arg)
 {
-    (void)visit, (void)worker, (void)arena, (void)facts;
+    (void)visit, (void)worker, (void)trace, (void)arena, (void)facts;
     assert_string_equal(domain, "a.example");
     way.visited = done;
     way.visit_arg = arg;

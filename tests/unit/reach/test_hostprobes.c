@@ -19,10 +19,11 @@ static enum probe_leave leave_given;
 static enum not_tried comes; /* of a probe that is made now */
 
 /* The time of it is what a test tells the two looks apart by. */
-void probe_run_start(struct probe_run *run, struct worker *worker, const struct host_facts *host,
-                     const struct ip_addr *ip, enum probe_leave leave, void (*done)(void *arg), void *arg)
+void probe_run_start(struct probe_run *run, struct worker *worker, struct trace *trace,
+                     const struct host_facts *host, const struct ip_addr *ip, enum probe_leave leave,
+                     void (*done)(void *arg), void *arg)
 {
-    *run = (struct probe_run){.worker = worker, .host = host};
+    *run = (struct probe_run){.visit = {.worker = worker, .trace = trace}, .host = host};
     run->facts = (struct probe_facts){.host = host->host, .ip = *ip, .time = NOW, .not_tried = comes};
     leave_given = leave;
     probes_made++;
@@ -103,7 +104,7 @@ static struct probe_facts look_at_as(const struct probe_facts *known, unsigned l
     result.facts.tlsa = *now;
     arena_init_small(&result.arena, ARENA_BYTES, FIRST_BYTES);
     probes_made = 0;
-    host_probes_start(&probes, &worker, &result, &earlier, &due, PROBE_ALWAYS, on_done, &done);
+    host_probes_start(&probes, &worker, NULL, &result, &earlier, &due, PROBE_ALWAYS, on_done, &done);
     assert_int_equal(done, 1);
     host_probes_publish(&probes);
     assert_int_equal(result.facts.probe_count, 1);
@@ -371,7 +372,7 @@ static void what_the_budget_left_out_is_caught_up(void **state)
         arena_init_small(&result.arena, ARENA_BYTES, FIRST_BYTES);
         probes_made = records = 0;
         comes = reasons[i];
-        host_probes_start(&probes, &worker, &result, NULL, &due, PROBE_WITHIN_BUDGET, on_done, &done);
+        host_probes_start(&probes, &worker, NULL, &result, NULL, &due, PROBE_WITHIN_BUDGET, on_done, &done);
         assert_int_equal(leave_given, PROBE_WITHIN_BUDGET);
         assert_int_equal(probes_made, 2);
         probes.runs[1].facts.not_tried = NOT_TRIED_DEAD;

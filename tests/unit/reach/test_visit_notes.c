@@ -141,7 +141,8 @@ static void begin(struct bench *bench, const struct ending *ending)
     memset(&way, 0, sizeof way);
     way.ending = ending;
     bench->worker = (struct worker){.count = 1, .context = &bench->context, .pass = 1};
-    probe_run_start(&bench->run, &bench->worker, &visited_host, &ip, PROBE_ALWAYS, on_done, &bench->done);
+    probe_run_start(&bench->run, &bench->worker, NULL, &visited_host, &ip, PROBE_ALWAYS, on_done,
+                    &bench->done);
 }
 
 static void get_turn(void)
@@ -242,8 +243,8 @@ static void port_25_is_told_by_connections_alone(void **state)
         if (way.good != rows[i].good || way.bad != rows[i].bad || way.timed_out != rows[i].timed_out)
             fail_msg("%s: %u connections noted as made, %u as failed, %u addresses as silent", rows[i].name,
                      way.good, way.bad, way.timed_out);
-        assert_int_equal(bench.worker.connects_made, rows[i].made);
-        assert_int_equal(bench.worker.routes_lacking, rows[i].lacking);
+        assert_int_equal(bench.worker.counts.connects_made, rows[i].made);
+        assert_int_equal(bench.worker.counts.routes_lacking, rows[i].lacking);
         assert_int_equal(bench.done, 1);
         assert_int_equal(way.released, 1);
         probe_run_dispose(&bench.run);

@@ -1,0 +1,19 @@
+#include "scanner/machine/tracing.h"
+
+#include <stdio.h>
+
+/* One call a line, so that lines of several threads do not mix. */
+static void write_line(void *arg, const char *line)
+{
+    (void)arg;
+    (void)fprintf(stderr, "trace: %s\n", line);
+}
+
+struct trace *tracing_init(struct tracing *tracing, const char *domain)
+{
+    *tracing = (struct tracing){.trace = {.write = write_line}};
+    if (domain == NULL || hostname_normalize(bytes_of(domain), tracing->domain) != FAIL_NONE)
+        return NULL;
+    tracing->trace.domain = tracing->domain;
+    return &tracing->trace;
+}
