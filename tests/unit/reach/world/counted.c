@@ -1,29 +1,31 @@
 /* Sums over the loops. */
 #include "tests/unit/reach/world/counted.h"
 
-#include <stddef.h>
 #include <string.h>
 
-/* Counters of a worker, by name. */
-static const struct {
+/* A row of the loop's counters, looked up by its name. */
+struct wanted {
     const char *name;
-    size_t at;
-} counters[] = {{"connects_made", offsetof(struct worker, connects_made)},
-                {"without_starttls", offsetof(struct worker, without_starttls)},
-                {"known_sessions", offsetof(struct worker, known_sessions)},
-                {"known_without", offsetof(struct worker, known_without)},
-                {"routes_lacking", offsetof(struct worker, routes_lacking)}};
+    int64_t *sum;
+    bool found;
+};
+
+static void see(void *arg, const char *name, const char *help, uint64_t value)
+{
+    struct wanted *wanted = arg;
+    (void)help;
+    if (strcmp(name, wanted->name) != 0)
+        return;
+    *wanted->sum += (int64_t)value;
+    wanted->found = true;
+}
 
 static bool count_counter(const struct worker *worker, const char *name, int64_t *sum)
 {
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        if (strcmp(counters[i].name, name) == 0) {
-            uint64_t value;
-            memcpy(&value, (const char *)worker + counters[i].at, sizeof value);
-            *sum += (int64_t)value;
-            return true;
-        }
-    return false;
+    struct wanted wanted = {.name = name, .sum = sum};
+    const struct counters counts = worker_counters(worker);
+    counters_each(&counts, see, &wanted);
+    return wanted.found;
 }
 
 static bool count_worker(const struct worker *worker, const char *name, int64_t *sum)
@@ -32,8 +34,6 @@ static bool count_worker(const struct worker *worker, const char *name, int64_t 
         *sum += (int64_t)pacer_open(worker->pacer, PACE_SMTP);
     else if (strcmp(name, "turns.https") == 0)
         *sum += (int64_t)pacer_open(worker->pacer, PACE_HTTPS);
-    else if (strcmp(name, "pauses") == 0)
-        *sum += (int64_t)worker->pause.count;
     else if (strcmp(name, "port.made") == 0)
         *sum += (int64_t)(worker->port.pass.ended - worker->port.pass.failed);
     else if (strcmp(name, "port.failed") == 0)

@@ -105,6 +105,11 @@ size_t lookup_pending(const struct lookup_engine *engine)
     return engine->asked.used;
 }
 
+void lookup_follow(struct lookup_engine *engine, struct trace *trace)
+{
+    (void)engine, (void)trace;
+}
+
 const struct lookup_counters *lookup_counters(const struct lookup_engine *engine)
 {
     return &engine->counters;
