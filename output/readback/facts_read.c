@@ -76,7 +76,8 @@ static void read_hosts(struct read_fields *read, const struct json_node *mx, str
     }
 }
 
-/* Where the record does not list them, they are what the hosts say. */
+/* If the record does not list them, they are what the hosts say: explain shows them, and suggest and the
+ * verdict count the hosts that they name. */
 static void read_rrs(struct read_fields *read, const struct json_node *mx, struct domain_facts *facts)
 {
     const struct json_node *list = read_list(read, mx, "rrs");

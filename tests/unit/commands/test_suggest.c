@@ -456,6 +456,15 @@ static void test_rua(void **state)
     assert_false(suggest_rua_is_valid("mailto:a@example.org;x=1"));
     assert_false(suggest_rua_is_valid("mailto:a@example.org\n"));
     assert_false(suggest_rua_is_valid(""));
+    /* As long as a record is held here, and one byte more. */
+    char longest[1100] = "https://reports.example/";
+    const size_t most = 1024 - 1 - strlen("v=TLSRPTv1; rua=");
+    memset(longest + strlen(longest), 'x', most - strlen(longest));
+    assert_true(suggest_rua_is_valid(longest));
+    longest[most] = 'x';
+    assert_false(suggest_rua_is_valid(longest));
+    longest[most] = ' ';
+    assert_false(suggest_rua_is_valid(longest));
     struct world world;
     struct suggest_options options = {.rua = long_uri};
     begin(&world, "example.org");

@@ -907,6 +907,9 @@ static void test_alert_after_the_handshake(void **state)
     assert_int_equal(answer.facts.step, FETCH_TLS);
     assert_int_equal(answer.facts.tls.end, TLS_FAILED);
     assert_int_equal(answer.facts.tls.alert, SSL_AD_CERTIFICATE_REQUIRED);
+    assert_int_equal(answer.facts.tls.error_reason, SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
+    assert_non_null(answer.facts.tls.error_text);
+    assert_string_equal(answer.facts.tls.error_text, SSL_alert_desc_string_long(SSL_AD_CERTIFICATE_REQUIRED));
     assert_int_equal(answer.facts.tls.cert_count, 1);
     arena_dispose(&answer.arena);
 }

@@ -4,12 +4,16 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "input/spool.h"
@@ -17,6 +21,22 @@
 #include "input/spool_runs.h"
 
 enum { MANY = 20000, SMALL_BYTES = 64 * 1024, LARGE_BYTES = 64 * 1024 * 1024 };
+
+/* What `open` says of a file without a name, where the file system makes none; 0: it is made. */
+static int refuses_tmpfile;
+
+int open(const char *path, int flags, ...)
+{
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    if (refuses_tmpfile != 0 && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = refuses_tmpfile;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
 
 static char directory[] = "/tmp/stsweep-spool-XXXXXX";
 
@@ -421,6 +441,35 @@ static void the_file_has_no_name(void **state)
     spool_destroy(spool);
 }
 
+/* Old kernels, and file systems without O_TMPFILE, say one of two things; nothing is left behind there
+ * either. */
+static void a_file_system_without_unnamed_files_will_do(void **state)
+{
+    static const struct {
+        int says;
+        bool will_do;
+    } rows[] = {{EOPNOTSUPP, true}, {EISDIR, true}, {EACCES, false}};
+    static uint64_t ordinals[MANY];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct spool_runs runs;
+        spool_runs_init(&runs, 4096);
+        refuses_tmpfile = rows[i].says;
+        assert_int_equal(spool_runs_open(&runs, directory), rows[i].will_do ? ERR_OK : ERR_IO);
+        spool_runs_dispose(&runs);
+    }
+    refuses_tmpfile = EOPNOTSUPP;
+    struct spool *spool = make(1, SMALL_BYTES);
+    add_many(spool, MANY);
+    refuses_tmpfile = 0;
+    assert_true(spool_on_disk(spool));
+    assert_int_equal(rmdir(directory), 0); /* it is empty */
+    assert_int_equal(mkdir(directory, 0700), 0);
+    assert_int_equal(spool_finish(spool), ERR_OK);
+    assert_int_equal(drain(spool, ordinals, MANY), MANY);
+    spool_destroy(spool);
+}
+
 /* The note of name i: of another length each, with every byte, the longest among them. */
 static struct bytes note_of(size_t i, uint8_t note[SPOOL_NOTE_BYTES])
 {
@@ -482,6 +531,58 @@ static void a_damaged_entry_is_not_followed(void **state)
     assert_null(spool_entry_at(data, sizeof data));
 }
 
+/* The spool's file, mapped; it has no name but here. */
+static uint8_t *map_file(size_t *len)
+{
+    for (int fd = 3; fd < 1024; fd++) {
+        char link[64], target[256];
+        struct stat status;
+        (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t got = readlink(link, target, sizeof target - 1);
+        if (got <= 0 || fstat(fd, &status) != 0)
+            continue;
+        target[got] = 0;
+        if (strncmp(target, directory, strlen(directory)) != 0)
+            continue;
+        *len = (size_t)status.st_size;
+        uint8_t *file = mmap(NULL, *len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        assert_ptr_not_equal(file, MAP_FAILED);
+        return file;
+    }
+    fail();
+    return NULL;
+}
+
+/* The last entry of the last bucket says that it is longer than what is left of the bucket. */
+static void an_entry_does_not_leave_its_bucket(void **state)
+{
+    size_t len = 0;
+    uint64_t read = 0;
+    struct input_name name;
+    enum error error;
+    struct spool *spool = make(1, SMALL_BYTES);
+    (void)state;
+    add_many(spool, MANY);
+    assert_int_equal(spool_finish(spool), ERR_OK);
+    uint8_t *file = map_file(&len);
+    size_t at = len - SPOOL_ENTRY_ALIGN;
+    for (;; at -= SPOOL_ENTRY_ALIGN) {
+        const struct spool_entry *entry = spool_entry_at(file + at, len - at);
+        if (entry != NULL && entry->text[0] == 'n' &&
+            spool_entry_bytes(entry->name_len, entry->label_len, entry->note_len) == len - at)
+            break;
+    }
+    struct spool_entry *last = (struct spool_entry *)(void *)(file + at);
+    last->note_len = (uint16_t)(last->note_len + SPOOL_ENTRY_ALIGN);
+    assert_int_equal(munmap(file, len), 0);
+    while ((error = spool_next(spool, &name)) == ERR_OK)
+        read++;
+    assert_int_equal(error, ERR_CORRUPT);
+    assert_in_range(read, 1, MANY - 1);
+    assert_non_null(strstr(spool_reason(spool), error_text(ERR_CORRUPT)));
+    spool_destroy(spool);
+}
+
 static void a_cut_or_changed_file_is_corrupt(void **state)
 {
     struct spool_runs runs;
@@ -535,7 +636,9 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_said),
         cmocka_unit_test(a_directory_that_is_none_is_said),
         cmocka_unit_test(the_file_has_no_name),
+        cmocka_unit_test(a_file_system_without_unnamed_files_will_do),
         cmocka_unit_test(a_note_goes_with_its_name),
+        cmocka_unit_test(an_entry_does_not_leave_its_bucket),
         cmocka_unit_test(a_damaged_entry_is_not_followed),
         cmocka_unit_test(a_cut_or_changed_file_is_corrupt),
     };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "output/json/json.h"
+#include "output/readback/facts_fields.h"
 #include "output/readback/facts_read.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/unit/random_facts.h"
@@ -271,6 +272,81 @@ static void test_refusals_say_which_field(void **state)
     assert_refused("{" HEAD ",\"mx\":{\"x\":[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]}}", ERR_LIMIT, "");
 }
 
+/* A name of 255 bytes, each escaped as in RFC 1035 section 5.1, fits; what finds hosts by name goes by the
+ * bound. */
+static void test_names_are_bounded(void **state)
+{
+    enum { LONGEST = NAME_CEILING_BYTES };
+    assert_true(LONGEST >= 4 * 255);
+    static const struct {
+        size_t len;
+        bool taken;
+    } rows[] = {{0, false}, {1, true}, {LONGEST, true}, {LONGEST + 1, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[2048], name[LONGEST + 2] = "";
+        memset(name, 'a', rows[i].len);
+        name[rows[i].len] = 0;
+        (void)snprintf(line, sizeof line,
+                       "{\"schema\":1,\"domain\":\"%s\",\"tld\":\"a\",\"time\":"
+                       "\"2026-01-31T12:00:00.000Z\"}",
+                       name);
+        if (rows[i].taken) {
+            struct arena arena;
+            struct buf why;
+            struct domain_facts facts;
+            arena_init(&arena, 1 << 20);
+            buf_init(&why, WHY_CEILING);
+            assert_int_equal(facts_read_domain(bytes_of(line), &arena, &facts, &why), ERR_OK);
+            assert_string_equal(facts.domain, name);
+            buf_dispose(&why);
+            arena_dispose(&arena);
+        } else {
+            assert_refused(line, ERR_SYNTAX, "domain: is no name");
+        }
+    }
+}
+
+/* The MX answer is told where hosts do not tell it already; where they do, it comes back from them: explain
+ * shows it, and what counts the hosts that the answer names goes by it. */
+static void test_the_mx_answer_comes_back(void **state)
+{
+#define HOST(name, pref, more) "{\"host\":\"" name "\",\"pref\":" pref more "}"
+    static const struct {
+        const char *mx;
+        size_t count;
+        const char *first;
+    } rows[] = {
+        {"\"hosts\":[" HOST("b.example", "10", "") "," HOST("a.example", "20", "") "]", 2, "b.example"},
+        {"\"hosts\":[" HOST("a.example", "0", ",\"implicit\":true") "]", 0, NULL},
+        {"\"hosts\":[" HOST("b.example", "10", "") "],\"rrs\":[" HOST("c.example", "10", "") "," HOST(
+             "b.example", "10", "") "," HOST(".", "5", "") "]",
+         3, "c.example"},
+        {"\"hosts\":[]", 0, NULL},
+        {"\"rrs\":[" HOST(".", "10", "") "]", 1, "."},
+    };
+#undef HOST
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena;
+        struct buf why, line;
+        struct domain_facts facts;
+        arena_init(&arena, 1 << 20);
+        buf_init(&why, WHY_CEILING);
+        buf_init(&line, 4096);
+        assert_true(buf_printf(&line, "{" HEAD ",\"mx\":{%s}}", rows[i].mx));
+        assert_int_equal(facts_read_domain(buf_bytes(&line), &arena, &facts, &why), ERR_OK);
+        assert_int_equal(facts.mx.rr_count, rows[i].count);
+        if (rows[i].count > 0) {
+            assert_string_equal(facts.mx.rrs[0].host, rows[i].first);
+            assert_int_equal(facts.mx.rrs[0].preference, 10);
+        }
+        buf_dispose(&line);
+        buf_dispose(&why);
+        arena_dispose(&arena);
+    }
+}
+
 static void test_a_huge_record_is_refused(void **state)
 {
     (void)state;
@@ -298,6 +374,8 @@ int main(void)
         cmocka_unit_test(test_damaged_records_are_refused_or_read),
         cmocka_unit_test(test_what_is_lost_is_a_gap),
         cmocka_unit_test(test_refusals_say_which_field),
+        cmocka_unit_test(test_names_are_bounded),
+        cmocka_unit_test(test_the_mx_answer_comes_back),
         cmocka_unit_test(test_a_huge_record_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

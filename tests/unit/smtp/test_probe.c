@@ -906,6 +906,27 @@ static void test_times(void **state)
     assert_true(peer_close(&peer));
 }
 
+/* The answer to QUIT belongs to no step: the last one's time stands as it was. */
+static void test_times_end_with_the_last_step(void **state)
+{
+    static const struct peer_step script[] = {
+        GREET,      EHLO,         SLEEP(110), SEND("250 mx1.example.test\r\n"), EXPECT("QUIT\r\n"),
+        SLEEP(210), ACT(PEER_END)};
+    struct world *world = world_of(state);
+    struct peer peer = {.scripts = {script}, .script_count = 1};
+    struct visit visit;
+    assert_true(peer_open(&peer, AF_INET));
+    world->config.smtp_step_timeout = world->config.smtp_session_timeout = PATIENCE_MS;
+    visit_run(&visit, world, peer.port, HOST, "127.0.0.1");
+    world->config.smtp_step_timeout = STEP_MS;
+    world->config.smtp_session_timeout = SESSION_MS;
+    assert_int_equal(visit.facts.end, SMTP_END_NOT_OFFERED);
+    assert_true(visit.facts.ms >= 320);
+    assert_in_range(visit.facts.ms_ehlo, 100, visit.facts.ms - 200);
+    arena_dispose(&visit.arena);
+    assert_true(peer_close(&peer));
+}
+
 static void test_refused(void **state)
 {
     struct world *world = world_of(state);
@@ -1231,6 +1252,7 @@ int main(void)
         cmocka_unit_test(test_alerts),
         cmocka_unit_test(test_close_notify_for_a_handshake),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_times_end_with_the_last_step),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_connect_timeout),
         cmocka_unit_test(test_unreachable),

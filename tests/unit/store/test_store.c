@@ -33,6 +33,7 @@ static struct {
     unsigned calls;
     unsigned chunk; /* the most bytes that pwrite takes at a time; 0 for any */
     char order[64]; /* first letters of the files that fdatasync was called for */
+    bool unlinks;   /* nothing can be removed */
 } fault;
 
 static bool is_full(void)
@@ -59,6 +60,12 @@ ssize_t write(int fd, const void *data, size_t len)
     struct stat status;
     bool is_file = fault.counts && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     return is_file && is_full() ? -1 : (ssize_t)syscall(SYS_write, fd, data, len);
+}
+
+int unlinkat(int dir_fd, const char *name, int flags)
+{
+    errno = EROFS;
+    return fault.unlinks ? -1 : (int)syscall(SYS_unlinkat, dir_fd, name, flags);
 }
 
 int fdatasync(int fd)
@@ -629,6 +636,23 @@ static void test_rejects_of_an_unread_input_are_thrown_away(void **state)
     }
 }
 
+/* Were they kept in silence, they would stand twice in a scan that reads its input again. */
+static void test_rejects_that_cannot_be_thrown_away(void **state)
+{
+    struct place *place = *state;
+    struct store *store = create(place);
+    ok(place, put_meta(store, "reading", &place->why));
+    ok(place, put_reject(store, 1, &place->why));
+    ok(place, store_commit(store, &place->why));
+    store_destroy(store);
+    fault.unlinks = true;
+    assert_resume_fails(place, ERR_IO, "rejects.ndjson.zst: cannot remove");
+    fault.unlinks = false;
+    store = resume(place);
+    assert_int_equal(store_summary(store)->rejects, 0);
+    store_destroy(store);
+}
+
 static void test_what_cannot_be_resumed(void **state)
 {
     struct place *place = *state;
@@ -1068,6 +1092,7 @@ int main(void)
         CASE(test_damage_in_two_streams),
         CASE(test_silent_addresses_come_back),
         CASE(test_rejects_of_an_unread_input_are_thrown_away),
+        CASE(test_rejects_that_cannot_be_thrown_away),
         CASE(test_what_cannot_be_resumed),
         CASE(test_damaged_meta),
         CASE(test_disk_full_at_any_write),

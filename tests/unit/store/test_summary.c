@@ -134,6 +134,26 @@ static void test_incomplete_is_read(void **state)
     }
 }
 
+/* Nothing else is: neither another truth nor one of that name inside another member. */
+static void test_incomplete_alone_makes_incomplete(void **state)
+{
+    static const char *const others[] = {"\"one_look\":true", "\"policy\":{\"incomplete\":true}",
+                                         "\"mx\":{\"hosts\":[{\"incomplete\":true}]}", "\"incomplete\":false",
+                                         "\"incomplete\":\"true\""};
+    char text[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct tally found;
+        (void)snprintf(text, sizeof text,
+                       "{\"ordinal\":1,\"outcome\":\"partial\",%s,\"dane\":\"absent\",\"tls\":\"none\","
+                       "\"codes\":[],\"provider\":{\"mx\":null}}",
+                       others[i]);
+        assert_int_equal(read_text(text, &found), ERR_OK);
+        if (found.incomplete)
+            fail_msg("%s makes it incomplete", others[i]);
+    }
+}
+
 #define GOOD "\"ordinal\":1,\"outcome\":\"absent\",\"dane\":\"absent\",\"tls\":\"all\",\"codes\":[]"
 
 static void test_what_is_no_record(void **state)
@@ -493,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_what_was_written_is_counted_again),
         cmocka_unit_test(test_fields_in_any_order),
         cmocka_unit_test(test_incomplete_is_read),
+        cmocka_unit_test(test_incomplete_alone_makes_incomplete),
         cmocka_unit_test(test_what_is_no_record),
         cmocka_unit_test(test_every_count),
         cmocka_unit_test(test_providers_past_the_ceiling_are_others),

@@ -2,8 +2,11 @@
 #include "tests/unit/wire/message_world.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/wire/dns_name.h"
 
 /* ---- questions ---- */
 
@@ -323,6 +326,68 @@ static void malformed_rdata_is_left_out(void **state)
     }
 }
 
+/* What stands behind the names of a record is as long as its type says, or the record is none: a SOA with a
+ * byte more or less says no TTL. */
+static void octets_behind_the_names_are_counted(void **state)
+{
+    static const uint8_t soa[] = {1, 'n', 0, 1, 'h', 0, 0, 0, 0, 1, 0, 0,  0, 2,
+                                  0, 0,   0, 3, 0,   0, 0, 4, 0, 0, 0, 60, 0};
+    enum { WHOLE = sizeof soa - 1 };
+    struct world *world = *state;
+    for (size_t len = WHOLE - 1; len <= WHOLE + 1; len++) {
+        wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_A);
+        wire_record(&world->wire, WIRE_IN_AUTHORITY, "example", DNS_TYPE_SOA, 300, soa, len);
+        wire_opt(&world->wire, 0); /* what follows in the message is not the record's */
+        expect_status(world, DNS_TYPE_A, DNS_NODATA);
+        assert_int_equal(world->answer.lookup.ttl, len == WHOLE ? 60 : 0);
+    }
+    for (size_t len = 4; len <= 6; len++) {
+        wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_A);
+        wire_record(&world->wire, WIRE_IN_ANSWER, "@", DNS_TYPE_CNAME, 60, "\3far\0x", len);
+        wire_a(&world->wire, "far", 60, 1);
+        if (len == 5)
+            expect_status(world, DNS_TYPE_A, DNS_ANSWERED);
+        else
+            assert_int_equal(read_as(world, "a.example", DNS_TYPE_A, false), DNS_READ_MALFORMED);
+    }
+}
+
+/* The messages stand at the end of what may be read, so that one byte too many ends the test. */
+static void nothing_is_read_past_the_end(void **state)
+{
+    struct world *world = *state;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(pages, MAP_FAILED);
+    assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+    wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_MX);
+    wire_mx(&world->wire, "@", 10, "mx.example");
+    wire_soa(&world->wire, "example", 60, 60);
+    const struct dns_expect expect = {.id = ID, .name = "a.example", .type = DNS_TYPE_MX};
+    for (size_t len = 0; len <= world->wire.len; len++) {
+        uint8_t *message = pages + page - len;
+        uint8_t name[DNS_NAME_BYTES];
+        memcpy(message, world->wire.data, len);
+        enum dns_read read =
+            dns_answer_read(bytes_make(message, len), &expect, &world->arena, &world->answer);
+        assert_int_equal(read == DNS_READ_ANSWER, len == world->wire.len);
+        for (size_t at = 0; at <= len; at++) {
+            (void)dns_name_read(bytes_make(message, len), at, name);
+            (void)dns_name_skip(bytes_make(message, len), at);
+        }
+    }
+    for (size_t rdlength = 0; rdlength <= 2;
+         rdlength++) { /* an MX that ends in its preference, or before it */
+        wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_MX);
+        wire_record(&world->wire, WIRE_IN_ANSWER, "@", DNS_TYPE_MX, 60, "\0\1", rdlength);
+        memcpy(pages + page - world->wire.len, world->wire.data, world->wire.len);
+        assert_int_equal(dns_answer_read(bytes_make(pages + page - world->wire.len, world->wire.len), &expect,
+                                         &world->arena, &world->answer),
+                         DNS_READ_MALFORMED);
+    }
+    assert_int_equal(munmap(pages, 2 * page), 0);
+}
+
 static void malformed_elsewhere(void **state)
 {
     struct world *world = *state;
@@ -506,6 +571,8 @@ int main(void)
         TEST(a_chain_may_end_in_nothing),
         TEST(circles_and_long_chains_are_loops),
         TEST(malformed_rdata_is_left_out),
+        TEST(octets_behind_the_names_are_counted),
+        TEST(nothing_is_read_past_the_end),
         TEST(malformed_elsewhere),
         TEST(hostile_messages_cost_bounded_work),
         TEST(hostile_rdata_costs_bounded_work),
