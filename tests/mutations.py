@@ -27,6 +27,7 @@ CALL = re.compile(r"^ +(\(void\))?[A-Za-z_][\w.>\-\[\]]*\(.*\);$")
 ASSIGNMENT = re.compile(r"^ +\*?[a-z_][\w.>\-\[\]]*( \+=| -=| \|=| &=| =) .*;$")
 STEP = re.compile(r"^ +[^ ]*(\+\+|--)[^ ]*;$")
 CONDITION = re.compile(r"^( *(?:\} else )?if \()(.*)(\)(?: \{)?)$")
+NAMED = re.compile(r"^ +[A-Z_0-9]+ = ")  # sizes and ceilings: most are as good one larger
 RETURN = re.compile(r"^( +return )(.+)(;)$")
 TYPES = re.compile(
     r"^ +(?:static |const |unsigned |struct |enum |union |size_t |int |bool |char |double |void |ssize_t |u?int\d+_t |"
@@ -80,9 +81,13 @@ def of_return(line, mask):
         yield "returned", line[:start] + other + line[end:]
 
 
-def of_statement(line, mask):
-    """A call, an assignment or a step of a counter is dropped."""
+def of_statement(line, mask, last):
+    """A call, an assignment, a step of a counter or a return before the end is dropped."""
     if TYPES.match(mask):
+        return
+    if RETURN.match(mask) or mask.strip() == "return;":
+        if not last:
+            yield "dropped", re.match(" *", line).group(0) + ";"
         return
     if CALL.match(mask) or ASSIGNMENT.match(mask) or STEP.match(mask):
         yield "dropped", re.match(" *", line).group(0) + ";"
@@ -115,9 +120,14 @@ def of_source(text):
         if mask.startswith("#") or not mask.strip() or re.match(r"^(extern|_Static_assert)", mask):
             continue
         inside = mask.startswith(" ")
-        kinds = [of_operators, of_constants] + ([of_condition, of_return, of_statement] if inside else [])
-        for kind in kinds:
-            found += [(number, name, line, after) for name, after in kind(line, mask) if after != line]
+        last = masks[number].startswith("}") if number < len(masks) else True
+        changes = list(of_operators(line, mask))
+        if inside and not NAMED.match(mask):
+            changes += list(of_constants(line, mask))
+        if inside:
+            changes += list(of_condition(line, mask)) + list(of_return(line, mask))
+            changes += list(of_statement(line, mask, last))
+        found += [(number, name, line, after) for name, after in changes if after != line]
     return found
 
 
