@@ -16,7 +16,7 @@ QUIET    := $(if $(V),,@)
 SAY_CC    = $(if $(V),,@echo '  CC  $@')
 SAY_LD    = $(if $(V),,@echo '  LD  $@')
 
-PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libunbound yajl jansson libidn2 libpsl libxxhash
+PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libunbound yajl libidn2 libpsl libxxhash
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Werror=implicit-function-declaration
 CPPFLAGS += -I. -D_GNU_SOURCE -DSTSWEEP_VERSION='"$(VERSION)"'
@@ -74,13 +74,13 @@ vpath test_%.c $(sort $(dir $(UNIT)))
 $(BUILD)/tests/%: %.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(SAY_CC)
-	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka -ljansson $(LDLIBS)
 
 # The pure parts of the benchmarks' world have a unit test as well.
 $(BUILD)/tests/test_world: tests/unit/bench/test_world.c $(WORLD_PURE) $(wildcard bench/world/*.h bench/world/*.def) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(SAY_CC)
-	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(WORLD_PURE) $(LIBRARY) -lcmocka $(LDLIBS)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(WORLD_PURE) $(LIBRARY) -lcmocka -ljansson $(LDLIBS)
 
 # All of reach/ over fakes: what they define is not taken from the library.
 $(BUILD)/tests/test_reach: tests/unit/reach/test_reach.c $(FAKES) $(LIBRARY)

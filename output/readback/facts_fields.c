@@ -69,14 +69,13 @@ uint64_t read_unsigned(struct read_fields *read, const struct json_node *object,
 
 int read_int_node(struct read_fields *read, const struct json_node *node, const char *key)
 {
-    uint64_t number = 0;
-    bool negative = node->kind == JSON_NUMBER && node->text.data[0] == '-';
-    struct bytes text = bytes_make(node->text.data + negative, node->text.len - negative);
-    if (node->kind != JSON_NUMBER || !json_read_number(text, &number) || number > INT32_MAX) {
+    int64_t number = 0;
+    if (node->kind != JSON_NUMBER || !json_read_signed(node->text, &number) || number > INT32_MAX ||
+        number < -INT32_MAX) {
         read_fault(read, key, "is no whole number that fits");
         return 0;
     }
-    return negative ? -(int)number : (int)number;
+    return (int)number;
 }
 
 int read_int(struct read_fields *read, const struct json_node *object, const char *key, int missing)

@@ -117,3 +117,13 @@ bool json_read_number(struct bytes text, uint64_t *number)
     *number = value;
     return text.len > 0;
 }
+
+bool json_read_signed(struct bytes text, int64_t *number)
+{
+    bool negative = text.len > 0 && text.data[0] == '-';
+    uint64_t value;
+    if (!json_read_number(bytes_make(text.data + negative, text.len - negative), &value) || value > INT64_MAX)
+        return false;
+    *number = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}

@@ -26,7 +26,8 @@ typedef bool (*json_visit)(void *arg, const struct json_value *value);
 /* ERR_SYNTAX where the line is no JSON object, as far as it was read. */
 enum error json_read_line(struct bytes line, json_visit visit, void *arg);
 
-/* A whole number that fits. */
+/* A whole number that fits; the second may be negative. */
 bool json_read_number(struct bytes text, uint64_t *number);
+bool json_read_signed(struct bytes text, int64_t *number);
 
 #endif

@@ -7,25 +7,72 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "output/frames/disk.h"
+#include "output/readback/json_read.h"
+#include "output/readback/json_tree.h"
 #include "scanner/facts/record.h"
 
-enum { META_BYTES = 16 << 20, READ_BYTES = 64 << 10 };
+enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, READ_BYTES = 64 << 10, KEYS_MOST = 4096 };
 
-static json_t *parse(struct bytes stored, struct buf *why)
+/* ---- the text ------------------------------------------------------------------------------------------ */
+
+/* A key that stands twice would be read as one or the other: so somebody else wrote it. Neither may there be
+ * more keys than anybody writes. */
+static bool has_doubtful_keys(const struct json_node *object)
 {
-    json_error_t error;
-    json_t *root = json_loadb((const char *)stored.data, stored.len, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL)
-        buf_printf(why, "meta.json: line %d: %s", error.line, error.text);
+    if (object->count > KEYS_MOST)
+        return true;
+    for (const struct json_node *node = object->first; node != NULL; node = node->next)
+        if (json_tree_at(object, node->key) != node)
+            return true;
+    return false;
+}
+
+/* NULL: *why says why. The tree lives in arena, which the caller disposes of. */
+static const struct json_node *parse(struct bytes stored, struct arena *arena, struct buf *why)
+{
+    const struct json_node *root;
+    arena_init(arena, TREE_BYTES);
+    enum error error = json_tree_parse(stored, arena, &root);
+    if (error != ERR_OK) {
+        buf_printf(why, "meta.json: %s", error == ERR_SYNTAX ? "no JSON object" : error_text(error));
+        return NULL;
+    }
+    const struct json_node *config = json_tree_at(root, "config");
+    if (has_doubtful_keys(root) || (config != NULL && has_doubtful_keys(config))) {
+        buf_text(why, "meta.json: a key stands twice, or there are too many");
+        return NULL;
+    }
     return root;
 }
 
-static bool read_seed(const json_t *root, uint64_t *seed)
+/* NULL where none stands there, or one with a NUL in it. */
+static const char *string_at(const struct json_node *object, const char *key)
 {
-    const char *text = json_string_value(json_object_get(root, "seed"));
+    const struct json_node *node = json_tree_at(object, key);
+    if (node == NULL || node->kind != JSON_STRING || memchr(node->text.data, 0, node->text.len) != NULL)
+        return NULL;
+    return (const char *)node->text.data;
+}
+
+static bool integer_at(const struct json_node *object, const char *key, int64_t *number)
+{
+    const struct json_node *node = json_tree_at(object, key);
+    *number = 0;
+    return node != NULL && node->kind == JSON_NUMBER && json_read_signed(node->text, number);
+}
+
+static size_t count_at(const struct json_node *object, const char *key)
+{
+    const struct json_node *node = json_tree_at(object, key);
+    return node != NULL && node->kind == JSON_ARRAY ? node->count : 0;
+}
+
+/* ---- its fields ---------------------------------------------------------------------------------------- */
+
+static bool read_seed(const struct json_node *root, uint64_t *seed)
+{
+    const char *text = string_at(root, "seed");
     char *end;
     if (text == NULL || text[0] < '0' || text[0] > '9')
         return false;
@@ -34,18 +81,18 @@ static bool read_seed(const json_t *root, uint64_t *seed)
 }
 
 /* Scans made before there were rules have none: 0. */
-static bool read_rules(const json_t *root, uint32_t *rules)
+static bool read_rules(const struct json_node *root, uint32_t *rules)
 {
-    const json_t *value = json_object_get(root, "rules");
-    json_int_t number = json_integer_value(value);
+    int64_t number;
+    bool is_number = integer_at(root, "rules", &number);
     *rules = (uint32_t)number;
-    return value == NULL || (json_is_integer(value) && number >= 0 && number <= UINT32_MAX);
+    return json_tree_at(root, "rules") == NULL || (is_number && number >= 0 && number <= UINT32_MAX);
 }
 
 /* For messages: whoever made the directory may have written anything there. */
-static void read_version(const json_t *root, char version[META_VERSION_BYTES])
+static void read_version(const struct json_node *root, char version[META_VERSION_BYTES])
 {
-    const char *text = json_string_value(json_object_get(root, "version"));
+    const char *text = string_at(root, "version");
     (void)snprintf(version, META_VERSION_BYTES, "%s", text == NULL || text[0] == 0 ? "?" : text);
     for (char *place = version; *place != 0; place++)
         if (*place < 0x20 || *place > 0x7E)
@@ -53,81 +100,68 @@ static void read_version(const json_t *root, char version[META_VERSION_BYTES])
 }
 
 /* The fields that a resume needs; ERR_CORRUPT where one of them is not as it is written. */
-static enum error read_fields(const json_t *root, struct meta_stored *found, struct buf *why)
+static enum error read_stored(const struct json_node *root, struct meta_stored *found, struct buf *why)
 {
-    json_int_t schema = json_integer_value(json_object_get(root, "schema"));
-    json_int_t runs = json_integer_value(json_object_get(root, "runs"));
-    const char *state = json_string_value(json_object_get(root, "state"));
-    const json_t *started = json_object_get(root, "started_ms");
+    int64_t schema, runs, started;
+    const char *state = string_at(root, "state");
     *found = (struct meta_stored){0};
+    (void)integer_at(root, "schema", &schema);
+    (void)integer_at(root, "runs", &runs);
     if (schema != RECORD_SCHEMA_VERSION) {
         buf_printf(why, "meta.json: its schema is %lld, this version writes %d", (long long)schema,
                    RECORD_SCHEMA_VERSION);
         return ERR_CORRUPT;
     }
     if (state == NULL || strlen(state) >= sizeof found->state || runs < 1 || runs > UINT32_MAX ||
-        !json_is_integer(started) || !read_seed(root, &found->seed) || !read_rules(root, &found->rules)) {
+        !integer_at(root, "started_ms", &started) || !read_seed(root, &found->seed) ||
+        !read_rules(root, &found->rules)) {
         buf_text(why, "meta.json: state, runs, started_ms, seed or rules is missing or malformed");
         return ERR_CORRUPT;
     }
     memcpy(found->state, state, strlen(state) + 1);
     read_version(root, found->version);
     found->runs = (uint32_t)runs;
-    found->input_count = json_array_size(json_object_get(root, "inputs"));
-    found->started_ms = json_integer_value(started);
+    found->input_count = count_at(root, "inputs");
+    found->started_ms = started;
     return ERR_OK;
 }
 
 enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf *why)
 {
-    json_t *root = parse(stored, why);
-    enum error error = root == NULL ? ERR_CORRUPT : read_fields(root, found, why);
-    json_decref(root);
+    struct arena arena;
+    const struct json_node *root = parse(stored, &arena, why);
+    enum error error = root == NULL ? ERR_CORRUPT : read_stored(root, found, why);
+    arena_dispose(&arena);
     return error;
 }
 
-static enum error check_rules(const json_t *root, struct buf *why)
+static enum error check_rules(const struct json_node *root, struct buf *why)
 {
-    const json_t *schema = json_object_get(root, "schema");
     char version[META_VERSION_BYTES];
+    int64_t schema;
     uint32_t rules;
-    if (!json_is_integer(schema) || !read_rules(root, &rules)) {
+    if (!integer_at(root, "schema", &schema) || !read_rules(root, &rules)) {
         buf_text(why, "meta.json: schema or rules is missing or malformed");
         return ERR_CORRUPT;
     }
-    if (json_integer_value(schema) == RECORD_SCHEMA_VERSION && rules == RECORD_RULES)
+    if (schema == RECORD_SCHEMA_VERSION && rules == RECORD_RULES)
         return ERR_OK;
     read_version(root, version);
     buf_printf(why,
                "stsweep %s with schema %lld and rules %u started this scan, this is stsweep " STSWEEP_VERSION
                " with schema %d and rules %d, and two ways of judging do not mix: go on with that program, "
                "or give a new directory",
-               version, (long long)json_integer_value(schema), rules, RECORD_SCHEMA_VERSION, RECORD_RULES);
+               version, (long long)schema, rules, RECORD_SCHEMA_VERSION, RECORD_RULES);
     return ERR_RULES;
 }
 
 enum error meta_may_go_on(struct bytes stored, struct buf *why)
 {
-    json_t *root = parse(stored, why);
+    struct arena arena;
+    const struct json_node *root = parse(stored, &arena, why);
     enum error error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
-    json_decref(root);
+    arena_dispose(&arena);
     return error;
-}
-
-static int append_dump(const char *text, size_t len, void *out)
-{
-    return buf_append(out, text, len) ? 0 : -1;
-}
-
-bool meta_with_state(struct bytes stored, const char *state, struct buf *out)
-{
-    json_t *root = json_loadb((const char *)stored.data, stored.len, JSON_REJECT_DUPLICATES, NULL);
-    (void)json_object_del(root, "ended"); /* may not be there */
-    bool made = root != NULL && json_object_set_new(root, "state", json_string(state)) == 0 &&
-                json_dump_callback(root, append_dump, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0 &&
-                buf_byte(out, '\n');
-    json_decref(root);
-    return made;
 }
 
 bool meta_input_was_read(const struct meta_stored *stored)
@@ -143,13 +177,13 @@ static enum error differs(struct buf *why, const char *what, const char *then, c
     return ERR_MISMATCH;
 }
 
-static enum error compare_options(const json_t *root, const struct meta_asked *now, struct buf *why)
+static enum error compare_options(const struct json_node *root, const struct meta_asked *now, struct buf *why)
 {
-    const json_t *config = json_object_get(root, "config");
+    const struct json_node *config = json_tree_at(root, "config");
     for (size_t i = 0; i < now->option_count; i++) {
         const struct meta_option *option = &now->options[i];
-        const json_t *value = json_object_get(config, option->name);
-        const char *then = value == NULL ? option->initial : json_string_value(value);
+        bool stands = json_tree_at(config, option->name) != NULL;
+        const char *then = stands ? string_at(config, option->name) : option->initial;
         if (option->may_change)
             continue;
         if (then != NULL && strcmp(then, option->value) != 0)
@@ -158,10 +192,11 @@ static enum error compare_options(const json_t *root, const struct meta_asked *n
     return ERR_OK;
 }
 
-static enum error compare_input(const json_t *then, const struct meta_input *now, struct buf *why)
+static enum error compare_input(const struct json_node *then, const struct meta_input *now, struct buf *why)
 {
-    json_int_t bytes = json_integer_value(json_object_get(then, "bytes"));
-    const char *sha256 = json_string_value(json_object_get(then, "sha256"));
+    int64_t bytes;
+    const char *sha256 = string_at(then, "sha256");
+    (void)integer_at(then, "bytes", &bytes);
     if (bytes < 0 || (uint64_t)bytes != now->bytes) {
         buf_printf(why, "%s has %llu bytes, the input of the scan had %lld", now->path,
                    (unsigned long long)now->bytes, (long long)bytes);
@@ -174,32 +209,33 @@ static enum error compare_input(const json_t *then, const struct meta_input *now
     return ERR_OK;
 }
 
-static enum error compare_inputs(const json_t *root, const struct meta_asked *now, struct buf *why)
+static enum error compare_inputs(const struct json_node *root, const struct meta_asked *now, struct buf *why)
 {
-    const json_t *inputs = json_object_get(root, "inputs");
+    size_t count = count_at(root, "inputs");
     enum error error = ERR_OK;
-    if (json_array_size(inputs) != now->input_count) {
-        buf_printf(why, "%zu input files are given, the scan had %zu", now->input_count,
-                   json_array_size(inputs));
+    if (count != now->input_count) {
+        buf_printf(why, "%zu input files are given, the scan had %zu", now->input_count, count);
         return ERR_MISMATCH;
     }
-    for (size_t i = 0; error == ERR_OK && i < now->input_count; i++)
-        error = compare_input(json_array_get(inputs, i), &now->inputs[i], why);
+    const struct json_node *then = json_tree_at(root, "inputs")->first;
+    for (size_t i = 0; error == ERR_OK && i < now->input_count; i++, then = then->next)
+        error = compare_input(then, &now->inputs[i], why);
     return error;
 }
 
 enum error meta_compare(struct bytes stored, const struct meta_asked *now, struct meta_stored *found,
                         struct buf *why)
 {
-    json_t *root = parse(stored, why);
+    struct arena arena;
+    const struct json_node *root = parse(stored, &arena, why);
     enum error error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
     if (error == ERR_OK)
-        error = read_fields(root, found, why);
+        error = read_stored(root, found, why);
     if (error == ERR_OK)
         error = compare_options(root, now, why);
     if (error == ERR_OK && now->input_count > 0 && found->input_count > 0)
         error = compare_inputs(root, now, why);
-    json_decref(root);
+    arena_dispose(&arena);
     return error;
 }
 

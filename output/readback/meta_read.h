@@ -53,9 +53,6 @@ enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf 
  * which program may, where schema or rules are others; ERR_CORRUPT with *why. */
 enum error meta_may_go_on(struct bytes stored, struct buf *why);
 
-/* Stored text with another state and no end. false: out of memory, or it is no object. */
-bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
-
 /* Had the input been read to its end, so that its rejects are complete? Not in state "reading", and not where
  * a scan was stopped before its inputs could be described. */
 bool meta_input_was_read(const struct meta_stored *stored);

@@ -1,9 +1,11 @@
-/* meta.json: writing it. Pure. */
+/* meta.json: writing it, and writing again what was stored. Pure. */
 #include "output/store/meta.h"
 
 #include <stdio.h>
 
 #include "output/json/json_write.h"
+#include "output/readback/json_read.h"
+#include "output/readback/json_tree.h"
 #include "scanner/facts/record.h"
 
 static void write_inputs(struct json *json, const struct meta *meta)
@@ -112,4 +114,78 @@ bool meta_json(struct buf *out, const struct meta *meta)
     write_maps(&json, meta);
     json_close(&json);
     return json_finish(&json);
+}
+
+/* ---- what was stored, again ---------------------------------------------------------------------------- */
+
+enum { TREE_BYTES = 64 << 20 };
+
+/* Keys are written as they stand. */
+static bool is_plain(const char *key)
+{
+    for (; key != NULL && *key != 0; key++)
+        if (*key < 0x20 || *key > 0x7E || *key == '"' || *key == '\\')
+            return false;
+    return true;
+}
+
+/* What no meta_json writes (a number that is not whole, a key that wants escaping) fails the whole. */
+static void write_simple(struct json *json, const struct json_node *node)
+{
+    uint64_t number;
+    int64_t negative;
+    if (node->kind == JSON_NULL)
+        json_put_null(json, node->key);
+    else if (node->kind == JSON_BOOL)
+        json_put_bool(json, node->key, node->truth);
+    else if (node->kind == JSON_STRING)
+        json_put_text(json, node->key, node->text);
+    else if (json_read_number(node->text, &number))
+        json_put_unsigned(json, node->key, number);
+    else if (json_read_signed(node->text, &negative))
+        json_put_signed(json, node->key, negative);
+    else
+        json->failed = true;
+}
+
+static void write_node(struct json *json, const struct json_node *node)
+{
+    json->failed = json->failed || !is_plain(node->key);
+    if (node->kind == JSON_OBJECT)
+        json_open(json, node->key);
+    else if (node->kind == JSON_ARRAY)
+        json_open_array(json, node->key);
+    else
+        write_simple(json, node);
+    for (const struct json_node *child = node->first; child != NULL; child = child->next)
+        write_node(json, child);
+    if (node->kind == JSON_OBJECT)
+        json_close(json);
+    else if (node->kind == JSON_ARRAY)
+        json_close_array(json);
+}
+
+static bool write_again(const struct json_node *root, const char *state, struct buf *out)
+{
+    struct json json;
+    json_start(&json, out);
+    json_indent(&json);
+    json_open(&json, NULL);
+    for (const struct json_node *node = root->first; node != NULL; node = node->next)
+        if (strcmp(node->key, "state") == 0)
+            json_put_string(&json, "state", state);
+        else if (strcmp(node->key, "ended") != 0)
+            write_node(&json, node);
+    json_close(&json);
+    return json_finish(&json);
+}
+
+bool meta_with_state(struct bytes stored, const char *state, struct buf *out)
+{
+    struct arena arena;
+    const struct json_node *root;
+    arena_init(&arena, TREE_BYTES);
+    bool made = json_tree_parse(stored, &arena, &root) == ERR_OK && write_again(root, state, out);
+    arena_dispose(&arena);
+    return made;
 }

@@ -45,4 +45,7 @@ struct meta {
 
 bool meta_json(struct buf *out, const struct meta *meta);
 
+/* Stored text with another state and no end. false: out of memory, or none that meta_json writes. */
+bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
+
 #endif

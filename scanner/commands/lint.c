@@ -58,8 +58,7 @@ static int lint_record(struct lint *lint)
     if (rrs == NULL)
         return no_memory(lint);
     sts_record_parse(rrs, lint->count, &lint->arena, &record);
-    if (!lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings))
-        return no_memory(lint);
+    lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings);
     lint_print_string(&print, "id", record.id[0] == '\0' ? NULL : record.id);
     return finish(lint, &print, record.code == FAIL_NONE);
 }
@@ -72,8 +71,7 @@ static int lint_tlsrpt(struct lint *lint)
     if (rrs == NULL)
         return no_memory(lint);
     tlsrpt_parse(rrs, lint->count, &lint->arena, &record);
-    if (!lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings))
-        return no_memory(lint);
+    lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings);
     lint_print_strings(&print, "rua", record.rua, record.rua_count);
     return finish(lint, &print, record.code == FAIL_NONE);
 }
@@ -115,8 +113,7 @@ static bool read_file(const char *name, struct buf *body, bool *too_large)
 static int print_policy(struct lint *lint, const struct sts_policy *policy)
 {
     struct lint_print print;
-    if (!lint_print_begin(&print, lint->out, lint->json, policy->code, &policy->findings))
-        return no_memory(lint);
+    lint_print_begin(&print, lint->out, lint->json, policy->code, &policy->findings);
     lint_print_string(&print, "version", policy->version_ok ? "STSv1" : NULL);
     lint_print_string(&print, "mode", policy->mode == STS_MODE_UNSET ? NULL : sts_mode_name(policy->mode));
     lint_print_number(&print, "max_age", policy->max_age_set, policy->max_age);
@@ -199,8 +196,8 @@ static int lint_match(struct lint *lint)
     /* Where the patterns are valid, a person asks only whether the host matches. */
     if (!lint->json && match.code == FAIL_NONE)
         print = (struct lint_print){.out = lint->out};
-    else if (!lint_print_begin(&print, lint->out, lint->json, match.code, &match.findings))
-        return no_memory(lint);
+    else
+        lint_print_begin(&print, lint->out, lint->json, match.code, &match.findings);
     lint_print_bool(&print, "match", match.count > 0);
     lint_print_strings(&print, "matches", match.matches, match.count);
     tell_match(lint, &print, &match);

@@ -2,7 +2,8 @@
 #include "scanner/commands/lint_print.h"
 
 #include <stdarg.h>
-#include <yajl/yajl_gen.h>
+
+enum { TEXT_BYTES = 16 << 20 };
 
 /* ---- for a person ------------------------------------------------------------------------------------- */
 
@@ -41,7 +42,7 @@ static void tell_all(struct lint_print *print, enum failure_code code, const str
 
 void lint_print_line(struct lint_print *print, const char *format, ...)
 {
-    if (print->json != NULL)
+    if (print->as_json)
         return;
     va_list args;
     va_start(args, format);
@@ -51,111 +52,82 @@ void lint_print_line(struct lint_print *print, const char *format, ...)
 
 /* ---- JSON --------------------------------------------------------------------------------------------- */
 
-static void check(struct lint_print *print, yajl_gen_status status)
-{
-    print->failed = print->failed || status != yajl_gen_status_ok;
-}
-
-static void put_text(struct lint_print *print, const char *text)
-{
-    if (text == NULL)
-        check(print, yajl_gen_null(print->json));
-    else
-        check(print, yajl_gen_string(print->json, (const unsigned char *)text, strlen(text)));
-}
-
-/* False: there is no JSON to write. */
-static bool put_key(struct lint_print *print, const char *key)
-{
-    if (print->json == NULL)
-        return false;
-    put_text(print, key);
-    return true;
-}
-
 void lint_print_string(struct lint_print *print, const char *key, const char *text)
 {
-    if (put_key(print, key))
-        put_text(print, text);
+    if (print->as_json)
+        json_put_string(&print->json, key, text);
 }
 
 void lint_print_number(struct lint_print *print, const char *key, bool is_set, uint32_t number)
 {
-    if (!put_key(print, key))
-        return;
-    check(print, is_set ? yajl_gen_integer(print->json, number) : yajl_gen_null(print->json));
+    if (print->as_json && is_set)
+        json_put_unsigned(&print->json, key, number);
+    else if (print->as_json)
+        json_put_null(&print->json, key);
 }
 
 void lint_print_bool(struct lint_print *print, const char *key, bool value)
 {
-    if (put_key(print, key))
-        check(print, yajl_gen_bool(print->json, value));
+    if (print->as_json)
+        json_put_bool(&print->json, key, value);
 }
 
 void lint_print_strings(struct lint_print *print, const char *key, const char *const *texts, size_t count)
 {
-    if (!put_key(print, key))
+    if (!print->as_json)
         return;
-    check(print, yajl_gen_array_open(print->json));
+    json_open_array(&print->json, key);
     for (size_t i = 0; i < count; i++)
-        put_text(print, texts[i]);
-    check(print, yajl_gen_array_close(print->json));
+        json_put_string(&print->json, NULL, texts[i]);
+    json_close_array(&print->json);
 }
 
-static void put_findings(struct lint_print *print, const struct findings *findings)
+static void put_findings(struct json *json, const struct findings *findings)
 {
-    (void)put_key(print, "findings");
-    check(print, yajl_gen_array_open(print->json));
+    json_open_array(json, "findings");
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->list[i];
-        check(print, yajl_gen_map_open(print->json));
-        lint_print_string(print, "code", failure_name(finding->code));
-        lint_print_number(print, "line", true, finding->line);
-        lint_print_number(print, "column", true, finding->column);
-        if (finding->detail != NULL)
-            lint_print_string(print, "detail", finding->detail);
-        check(print, yajl_gen_map_close(print->json));
+        json_open(json, NULL);
+        json_put_string(json, "code", failure_name(finding->code));
+        json_put_unsigned(json, "line", finding->line);
+        json_put_unsigned(json, "column", finding->column);
+        json_put_optional(json, "detail", finding->detail);
+        json_close(json);
     }
-    check(print, yajl_gen_array_close(print->json));
-    if (findings->overflow)
-        lint_print_bool(print, "findings_more", true);
+    json_close_array(json);
+    json_put_flag(json, "findings_more", findings->overflow);
 }
 
 static void write_json(struct lint_print *print)
 {
-    const unsigned char *text;
-    size_t len;
-    check(print, yajl_gen_map_close(print->json));
-    check(print, yajl_gen_get_buf(print->json, &text, &len));
-    if (!print->failed)
-        print->failed = fwrite(text, 1, len, print->out) != len || fputc('\n', print->out) == EOF;
-    yajl_gen_free(print->json);
-    print->json = NULL;
+    json_close(&print->json);
+    if (!json_finish(&print->json) ||
+        fwrite(print->text.data, 1, print->text.len, print->out) != print->text.len)
+        print->failed = true;
+    buf_dispose(&print->text);
 }
 
 /* ---- both --------------------------------------------------------------------------------------------- */
 
-bool lint_print_begin(struct lint_print *print, FILE *out, bool json, enum failure_code code,
+void lint_print_begin(struct lint_print *print, FILE *out, bool json, enum failure_code code,
                       const struct findings *findings)
 {
-    *print = (struct lint_print){.out = out};
+    *print = (struct lint_print){.out = out, .as_json = json};
     if (!json) {
         tell_all(print, code, findings);
-        return true;
+        return;
     }
-    print->json = yajl_gen_alloc(NULL);
-    if (print->json == NULL)
-        return false;
-    check(print, yajl_gen_map_open(print->json));
-    lint_print_bool(print, "valid", code == FAIL_NONE);
-    lint_print_string(print, "code", failure_name(code));
-    put_findings(print, findings);
-    return true;
+    buf_init(&print->text, TEXT_BYTES);
+    json_start(&print->json, &print->text);
+    json_open(&print->json, NULL);
+    json_put_bool(&print->json, "valid", code == FAIL_NONE);
+    json_put_string(&print->json, "code", failure_name(code));
+    put_findings(&print->json, findings);
 }
 
 bool lint_print_end(struct lint_print *print)
 {
-    if (print->json != NULL)
+    if (print->as_json)
         write_json(print);
     return fflush(print->out) == 0 && !print->failed;
 }

@@ -7,18 +7,19 @@
 
 #include <stdio.h>
 
+#include "output/json/json_write.h"
 #include "scanner/facts/record.h"
-
-struct yajl_gen_t;
 
 struct lint_print {
     FILE *out;
-    struct yajl_gen_t *json; /* NULL: for a person */
+    bool as_json; /* else for a person */
+    struct buf text;
+    struct json json; /* into text */
     bool failed;
 };
 
-/* Writes the verdict and the findings. False where there is no memory; then nothing may follow. */
-bool lint_print_begin(struct lint_print *print, FILE *out, bool json, enum failure_code code,
+/* Writes the verdict and the findings. lint_print_end must follow. */
+void lint_print_begin(struct lint_print *print, FILE *out, bool json, enum failure_code code,
                       const struct findings *findings);
 
 /* Fields of the JSON object; a person is not told them. text must be UTF-8, NULL is null. */
