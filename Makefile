@@ -127,7 +127,15 @@ $(BUILD)/bench/%: bench/%.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) $(if $(filter bench_%,$*),$(MALLOC)) $(LDLIBS)
 
-bench-programs: all $(BUILD)/bench/world $(BENCHBIN)
+# Of the JSON libraries that yajl is held against, those that are installed (packaging/bench-packages; yyjson from Debian 13 on).
+JSON_PEERS := $(foreach peer,json-c libcjson yyjson,$(if $(wildcard $(shell pkg-config --variable=pcfiledir $(peer) 2>/dev/null)/$(peer).pc),$(peer)))
+JSON_HAVE  := $(patsubst json-c,-DHAVE_JSON_C,$(patsubst libcjson,-DHAVE_CJSON,$(patsubst yyjson,-DHAVE_YYJSON,$(JSON_PEERS))))
+$(BUILD)/bench/json: bench/json/main.c $(LIBRARY) Makefile
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(JSON_HAVE) $(LDFLAGS) -o $@ $< $(LIBRARY) $(MALLOC) $(LDLIBS) $(if $(JSON_PEERS),$(shell pkg-config --cflags --libs $(JSON_PEERS)))
+
+bench-programs: all $(BUILD)/bench/world $(BENCHBIN) $(BUILD)/bench/json
 
 bench: bench-programs
 	bench/run

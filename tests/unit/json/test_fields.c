@@ -413,7 +413,8 @@ static void test_what_is_written_is_the_table(void **state)
         bool is_words = field->type == AS_WORDS || field->type == AS_CODES;
         if (field->key == NULL || (rows[i].written && (!is_words || rows[i].filled)))
             continue;
-        print_error("%s.%s is in the table, and was never written, or always empty\n", rows[i].group->name, field->key);
+        print_error("%s.%s is in the table, and was never written, or always empty\n", rows[i].group->name,
+                    field->key);
         missing++;
     }
     assert_int_equal(missing, 0);
