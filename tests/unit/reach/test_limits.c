@@ -1,5 +1,5 @@
-/* Turns at IP addresses and places: concurrency, spacing, waiting, silence, who goes first, what is kept of
- * addresses, cancelling; on one loop and over several. */
+/* Turns at IP addresses and places: cancelling, threads, what is kept of addresses. Who goes when stands in
+ * worlds/. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -17,8 +17,6 @@
 #include "scanner/reach/served.h"
 #include "scanner/reach/silent.h"
 #include "scanner/reach/worker.h"
-
-enum { MOST = 64 };
 
 struct bench {
     struct config config;
@@ -81,10 +79,6 @@ static void run_for(struct worker *worker, int ms)
 struct asker {
     int answers;
     enum pace_answer answer;
-    int64_t at_ms;
-    bool wants_sample;
-    struct arena arena; /* where a test inherits */
-    struct probe_facts facts;
 };
 
 static void on_answer(void *arg, const struct pace_turn *turn)
@@ -92,11 +86,6 @@ static void on_answer(void *arg, const struct pace_turn *turn)
     struct asker *asker = arg;
     asker->answers++;
     asker->answer = turn->answer;
-    asker->wants_sample = turn->wants_sample;
-    asker->facts = (struct probe_facts){.host = "heir"};
-    if (turn->sample != NULL)
-        probe_sample_inherit(turn->sample, &asker->arena, &asker->facts);
-    asker->at_ms = clock_monotonic_ms();
 }
 
 static int granted(const struct asker *askers, int count)
@@ -105,145 +94,6 @@ static int granted(const struct asker *askers, int count)
     for (int i = 0; i < count; i++)
         number += askers[i].answers == 1 && askers[i].answer == PACE_GRANTED;
     return number;
-}
-
-static void test_one_at_a_time(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[4] = {{0}};
-    struct ip_addr ip = address(1);
-    bench_init(&bench, 1, 1, 1000000, 60000);
-    for (int i = 0; i < 4; i++)
-        assert_true(handle_is_set(pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i])));
-    assert_int_equal(granted(askers, 4), 0); /* never from inside */
-    for (int done = 1; done <= 4; done++) {
-        run_for(bench.workers, 20);
-        assert_int_equal(granted(askers, 4), done);
-        assert_int_equal(askers[done - 1].answers, 1); /* in order */
-        pace_release(bench.workers, &ip, PACE_SMTP, false);
-    }
-    bench_dispose(&bench);
-}
-
-static void test_spacing(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[4] = {{0}};
-    struct ip_addr ip = address(1);
-    bench_init(&bench, 1, 10, 600, 60000); /* 100 ms apart */
-    for (int i = 0; i < 4; i++)
-        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
-    run_for(bench.workers, 600);
-    assert_int_equal(granted(askers, 4), 4);
-    for (int i = 1; i < 4; i++)
-        assert_true(askers[i].at_ms - askers[i - 1].at_ms >= 99);
-    bench_dispose(&bench);
-}
-
-static void test_other_addresses_and_classes_do_not_wait(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[3] = {{0}};
-    struct ip_addr one = address(1);
-    struct ip_addr two = address(2);
-    bench_init(&bench, 1, 1, 20, 60000);
-    (void)pace_request(bench.workers, &one, PACE_SMTP, on_answer, &askers[0]);
-    (void)pace_request(bench.workers, &two, PACE_SMTP, on_answer, &askers[1]);
-    (void)pace_request(bench.workers, &one, PACE_HTTPS, on_answer, &askers[2]);
-    run_for(bench.workers, 20);
-    assert_int_equal(granted(askers, 3), 3);
-    bench_dispose(&bench);
-}
-
-static void test_too_long_is_said_at_once(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[MOST];
-    struct ip_addr ip = address(1);
-    memset(askers, 0, sizeof askers);
-    bench_init(&bench, 1, 1, 60, 10000); /* one a second, ten seconds at most */
-    for (int i = 0; i < MOST; i++)
-        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
-    run_for(bench.workers, 50);
-    int too_long = 0;
-    for (int i = 0; i < MOST; i++)
-        too_long += askers[i].answers == 1 && askers[i].answer == PACE_TOO_LONG;
-    assert_int_equal(granted(askers, MOST), 1);
-    assert_true(too_long >= MOST - 13 && too_long <= MOST - 10);
-    bench_dispose(&bench);
-}
-
-/* Nobody else waits, but the last connection was too short a while ago. */
-static void test_one_that_comes_too_late_is_refused_at_once(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[2] = {{0}, {0}};
-    struct ip_addr ip = address(1);
-    bench_init(&bench, 1, 1, 1, 1000); /* one a minute, a second at most */
-    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[0]);
-    run_for(bench.workers, 20);
-    pace_release(bench.workers, &ip, PACE_SMTP, false);
-    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[1]);
-    run_for(bench.workers, 20);
-    assert_int_equal(granted(askers, 1), 1);
-    assert_int_equal(askers[1].answers, 1);
-    assert_int_equal(askers[1].answer, PACE_TOO_LONG);
-    bench_dispose(&bench);
-}
-
-static void test_silent_address_is_dead(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[4] = {{0}};
-    struct ip_addr ip = address(1);
-    bench_init(&bench, 1, 1, 1000000, 60000);
-    for (int i = 0; i < 2; i++)
-        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
-    run_for(bench.workers, 20);
-    pace_release(bench.workers, &ip, PACE_SMTP, true);
-    run_for(bench.workers, 20);
-    assert_int_equal(askers[1].answer, PACE_DEAD); /* who waited */
-    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[2]);
-    (void)pace_request(bench.workers, &ip, PACE_HTTPS, on_answer, &askers[3]);
-    run_for(bench.workers, 20);
-    assert_int_equal(askers[2].answer, PACE_DEAD);    /* who comes later */
-    assert_int_equal(askers[3].answer, PACE_GRANTED); /* port 443 is another matter */
-    bench_dispose(&bench);
-}
-
-/* What an earlier run of the scan found silent takes no place, and gives none back. */
-static void test_silence_of_an_earlier_run(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[6] = {{0}};
-    bench_init(&bench, 1, 1, 1000000, 60000);
-    for (uint8_t i = 0; i < 3; i++) {
-        struct ip_addr silent = address((uint8_t)(100 + i));
-        pace_note_silent(bench.workers, &silent, PACE_SMTP);
-        pace_note_silent(bench.workers, &silent, PACE_HTTPS);
-    }
-    run_for(bench.workers, 20);
-    for (uint8_t i = 0; i < 6; i++) { /* of three hosts, by both ports */
-        struct ip_addr ip = address((uint8_t)(i / 2 + 1));
-        (void)pace_request(bench.workers, &ip, i % 2 == 0 ? PACE_SMTP : PACE_HTTPS, on_answer, &askers[i]);
-    }
-    run_for(bench.workers, 20);
-    assert_int_equal(granted(askers, 6), 6);
-    struct asker late[2] = {{0}};
-    struct ip_addr silent = address(101);
-    (void)pace_request(bench.workers, &silent, PACE_SMTP, on_answer, &late[0]);
-    (void)pace_request(bench.workers, &silent, PACE_HTTPS, on_answer, &late[1]);
-    run_for(bench.workers, 20);
-    assert_int_equal(late[0].answer, PACE_DEAD);
-    assert_int_equal(late[1].answer, PACE_DEAD);
-    bench_dispose(&bench);
 }
 
 /* What a probe of an address saw that offers STARTTLS with TLS 1.3, and a certificate of its own. */
@@ -265,107 +115,27 @@ static struct probe_sample *make_sample(void)
     return sample;
 }
 
-enum { BUDGET = 4, NAMES = 10 };
-
-static void ask_names(struct bench *bench, const struct ip_addr *ip, struct asker *askers, int count,
-                      bool exempt)
-{
-    for (int i = 0; i < count; i++)
-        assert_true(handle_is_set(pace_request_name(&bench->workers[(uint32_t)i % bench->count], ip, 0,
-                                                    exempt, on_answer, &askers[i])));
-}
-
-static void run_all(struct bench *bench, int ms)
-{
-    for (int turn = 0; turn < 4; turn++)
-        for (uint32_t i = 0; i < bench->count; i++)
-            run_for(&bench->workers[i], ms);
-}
-
-static int answered_with(const struct asker *askers, int count, enum pace_answer answer)
-{
-    int number = 0;
-    for (int i = 0; i < count; i++)
-        number += askers[i].answers == 1 && askers[i].answer == answer;
-    return number;
-}
-
-static void check_inherited(const struct asker *asker)
-{
-    const struct probe_facts *facts = &asker->facts;
-    assert_true(facts->shared);
-    assert_string_equal(facts->host, "heir");
-    assert_int_equal(facts->greeting.len, strlen("mx.example ESMTP"));
-    assert_int_equal(facts->ehlo_count, 2);
-    assert_memory_equal(facts->ehlo[1].data, "STARTTLS", 8);
-    assert_true(facts->starttls_offered);
-    assert_int_equal(facts->tls.version, 0x0304);
-    assert_int_equal(facts->tls.end, TLS_NOT_TRIED); /* no handshake of its own, no certificate, no match */
-    assert_int_equal(facts->tls.cert_count, 0);
-    assert_false(facts->tls.name_match);
-}
-
-/* Over two loops: as many names as the budget says are probed, the rest wait for a sample and inherit it. */
-static void test_names_budget(void **state)
+/* Of what one name saw further ones inherit what the address says to everybody. */
+static void test_what_is_inherited(void **state)
 {
     (void)state;
-    struct bench bench;
-    struct asker askers[NAMES];
-    struct asker always;
-    struct ip_addr ip = address(1);
-    memset(askers, 0, sizeof askers);
-    memset(&always, 0, sizeof always);
-    bench_init(&bench, 2, NAMES, 1000000, 60000);
-    for (uint32_t i = 0; i < bench.count; i++) {
-        pacer_destroy(bench.workers[i].pacer);
-        bench.config.limits_names_per_ip = BUDGET;
-        bench.workers[i].pacer = pacer_create(&bench.workers[i]);
-    }
-    for (int i = 0; i < NAMES; i++)
-        arena_init(&askers[i].arena, 65536);
-    ask_names(&bench, &ip, askers, NAMES, false);
-    run_all(&bench, 20);
-    assert_int_equal(granted(askers, NAMES), BUDGET);
-    assert_int_equal(answered_with(askers, NAMES, PACE_BUDGET), 0); /* nothing to inherit yet */
-    pace_release_probe(bench.workers, &ip, 0, false, make_sample());
-    run_all(&bench, 20);
-    assert_int_equal(answered_with(askers, NAMES, PACE_BUDGET), NAMES - BUDGET);
-    for (int i = 0; i < NAMES; i++)
-        if (askers[i].answer == PACE_BUDGET)
-            check_inherited(&askers[i]);
-    ask_names(&bench, &ip, &always, 1, true);
-    run_all(&bench, 20);
-    assert_int_equal(granted(&always, 1), 1); /* TLSA records or a policy: the name itself is looked at */
-    for (int i = 0; i < NAMES; i++)
-        arena_dispose(&askers[i].arena);
-    bench_dispose(&bench);
-}
-
-/* Where no probe of the address saw anything there is nothing to inherit, and nobody waits for ever. */
-static void test_names_budget_without_sample(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[3];
-    struct ip_addr ip = address(1);
-    memset(askers, 0, sizeof askers);
-    bench_init(&bench, 1, 1, 1000000, 60000);
-    pacer_destroy(bench.workers[0].pacer);
-    bench.config.limits_names_per_ip = 1;
-    bench.workers[0].pacer = pacer_create(bench.workers);
-    ask_names(&bench, &ip, askers, 2, false);
-    run_all(&bench, 20);
-    assert_int_equal(granted(askers, 2), 1);
-    assert_true(askers[0].wants_sample);
-    pace_release_probe(bench.workers, &ip, 0, false, NULL);
-    run_all(&bench, 20);
-    assert_int_equal(askers[1].answer, PACE_BUDGET);
-    assert_false(askers[1].facts.shared);
-    pacer_new_pass(bench.workers[0].pacer);
-    ask_names(&bench, &ip, &askers[2], 1, false);
-    run_all(&bench, 20);
-    assert_int_equal(granted(&askers[2], 1), 1); /* a new pass has a budget of its own */
-    bench_dispose(&bench);
+    struct probe_facts facts = {.host = "heir"};
+    struct probe_sample *sample = make_sample();
+    struct arena arena;
+    arena_init(&arena, 65536);
+    probe_sample_inherit(sample, &arena, &facts);
+    probe_sample_release(sample);
+    assert_true(facts.shared);
+    assert_string_equal(facts.host, "heir");
+    assert_int_equal(facts.greeting.len, strlen("mx.example ESMTP"));
+    assert_int_equal(facts.ehlo_count, 2);
+    assert_memory_equal(facts.ehlo[1].data, "STARTTLS", 8);
+    assert_true(facts.starttls_offered);
+    assert_int_equal(facts.tls.version, 0x0304);
+    assert_int_equal(facts.tls.end, TLS_NOT_TRIED); /* no handshake of its own, no certificate, no match */
+    assert_int_equal(facts.tls.cert_count, 0);
+    assert_false(facts.tls.name_match);
+    arena_dispose(&arena);
 }
 
 /* A session that broke off inside the reply to EHLO says nothing of what stood in the rest. */
@@ -413,31 +183,6 @@ static void test_many_silent_addresses(void **state)
     silent_dispose(&set);
 }
 
-/* Where all places of those who wait are taken, nobody queues up behind another: a domain in flight never
- * stands still. */
-static void test_no_place_to_wait(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker askers[4] = {{0}, {0}, {0}, {0}};
-    struct ip_addr ip = address(1);
-    struct ip_addr other = address(2);
-    bench_init(&bench, 1, 1, 20, 60000);
-    bench.config.limits_parked = 3;
-    for (int i = 0; i < 2; i++) /* one is let in, one waits */
-        (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[i]);
-    run_for(bench.workers, 20);
-    atomic_store(&bench.context.parked, 3);
-    (void)pace_request(bench.workers, &ip, PACE_SMTP, on_answer, &askers[2]);
-    (void)pace_request(bench.workers, &other, PACE_SMTP, on_answer, &askers[3]);
-    run_for(bench.workers, 20);
-    assert_int_equal(askers[1].answers, 0);
-    assert_int_equal(askers[2].answer, PACE_TOO_LONG);
-    assert_int_equal(askers[2].answers, 1);
-    assert_int_equal(askers[3].answer, PACE_GRANTED);
-    bench_dispose(&bench);
-}
-
 static void test_cancel(void **state)
 {
     (void)state;
@@ -473,7 +218,7 @@ static void test_destroy_while_waiting(void **state)
 
 /* ---- places -------------------------------------------------------------------------------------------- */
 
-enum { PLACES = 10, TARPIT = 300, TARPIT_DOMAIN = 77, GOOD_DOMAIN = 99, LONG_MS = 20000 };
+enum { GOOD_DOMAIN = 99, LONG_MS = 20000 };
 
 /* So many addresses that each has a prefix of its own. */
 static struct ip_addr spread(uint32_t number)
@@ -509,111 +254,6 @@ static void run_until_answered(struct bench *bench, const struct asker *asker)
     assert_int_equal(asker->answers, 1);
 }
 
-static void test_a_tarpit_waits_for_its_own(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker tarpit[TARPIT];
-    struct asker good = {0};
-    memset(tarpit, 0, sizeof tarpit);
-    bench_places(&bench, PLACES, 1000000, 60000);
-    for (uint32_t i = 0; i < TARPIT; i++)
-        ask_at(&bench, spread(i), TARPIT_DOMAIN, &tarpit[i]);
-    run_for(bench.workers, 20);
-    assert_int_equal(granted(tarpit, TARPIT), PLACES); /* no ceiling while places are free */
-    ask_at(&bench, address(1), GOOD_DOMAIN, &good);
-    run_for(bench.workers, 20);
-    assert_int_equal(good.answers, 0);
-    release_at(&bench, spread(0), TARPIT_DOMAIN);
-    run_until_answered(&bench, &good);
-    assert_int_equal(good.answer, PACE_GRANTED);
-    assert_int_equal(granted(tarpit, TARPIT), PLACES);
-    release_at(&bench, address(1), GOOD_DOMAIN);
-    run_until_answered(&bench, &tarpit[PLACES]);
-    assert_int_equal(pacer_open(bench.workers[0].pacer, PACE_SMTP), PLACES);
-    bench_dispose(&bench);
-}
-
-/* Behind one of the tarpit's names in the line of its own address. */
-static void test_a_tarpits_name_does_not_block_an_address(void **state)
-{
-    (void)state;
-    struct bench bench;
-    static struct asker tarpit[PLACES + 4000];
-    struct asker early = {0}, late = {0}, last = {0}, other = {0};
-    memset(tarpit, 0, sizeof tarpit);
-    bench_places(&bench, PLACES, 1000000, 60000);
-    for (uint32_t i = 0; i < PLACES; i++)
-        ask_at(&bench, spread(i), TARPIT_DOMAIN, &tarpit[i]);
-    run_for(bench.workers, 20);
-    for (uint32_t i = PLACES; i < PLACES + 200; i++)
-        ask_at(&bench, address(1), TARPIT_DOMAIN, &tarpit[i]);
-    ask_at(&bench, address(1), GOOD_DOMAIN, &early);
-    ask_at(&bench, address(1), GOOD_DOMAIN + 2, &late);
-    for (uint32_t i = PLACES + 200; i < PLACES + 400; i++)
-        ask_at(&bench, address(1), TARPIT_DOMAIN, &tarpit[i]);
-    ask_at(&bench, address(1), GOOD_DOMAIN + 4, &last);
-    run_for(bench.workers, 20);
-    release_at(&bench, spread(0), TARPIT_DOMAIN); /* whoever arrives is looked at, */
-    run_until_answered(&bench, &early);
-    release_at(&bench, address(1), GOOD_DOMAIN); /* so are the first when the turn comes, */
-    run_until_answered(&bench, &late);
-    ask_at(&bench, address(2), GOOD_DOMAIN + 6, &other);
-    run_for(bench.workers, 20);
-    release_at(&bench, address(1), GOOD_DOMAIN + 2);
-    run_until_answered(&bench, &other);
-    run_for(bench.workers, 1800); /* and all of them now and then */
-    release_at(&bench, address(2), GOOD_DOMAIN + 6);
-    run_until_answered(&bench, &last);
-    assert_int_equal(granted(tarpit, PLACES + 400), PLACES);
-    bench_dispose(&bench);
-}
-
-/* What waits for a place has not had its turn: the pace is that of connections. */
-static void test_the_pace_counts_from_the_place(void **state)
-{
-    enum { EVERY_MS = 150 };
-    (void)state;
-    struct bench bench;
-    struct asker holder = {0}, askers[2] = {{0}};
-    bench_places(&bench, 1, 60000 / EVERY_MS, 60000);
-    ask_at(&bench, spread(1), 1, &holder);
-    run_for(bench.workers, 10);
-    for (int i = 0; i < 2; i++)
-        ask_at(&bench, address(1), GOOD_DOMAIN, &askers[i]);
-    run_for(bench.workers, 2 * EVERY_MS); /* in which both could have had their turns */
-    assert_int_equal(granted(askers, 2), 0);
-    release_at(&bench, spread(1), 1);
-    run_until_answered(&bench, &askers[0]);
-    release_at(&bench, address(1), GOOD_DOMAIN);
-    run_until_answered(&bench, &askers[1]);
-    assert_true(askers[1].at_ms - askers[0].at_ms >= EVERY_MS - 1);
-    bench_dispose(&bench);
-}
-
-static void test_waiting_for_a_place_has_an_end(void **state)
-{
-    enum { WAIT = 300 };
-    (void)state;
-    struct bench bench;
-    struct asker holder = {0}, waits = {0}, again = {0};
-    bench_places(&bench, 1, 1000000, WAIT);
-    ask_at(&bench, spread(1), 1, &holder);
-    run_for(bench.workers, 10);
-    int64_t asked_ms = clock_monotonic_ms();
-    ask_at(&bench, address(1), GOOD_DOMAIN, &waits);
-    run_until_answered(&bench, &waits);
-    assert_int_equal(waits.answer, PACE_TOO_LONG);
-    assert_true(waits.at_ms - asked_ms >= WAIT);
-    release_at(&bench, spread(1), 1); /* nobody stands at the gate for it any more */
-    run_for(bench.workers, 10);
-    assert_int_equal(pacer_open(bench.workers[0].pacer, PACE_SMTP), 0);
-    ask_at(&bench, address(1), GOOD_DOMAIN, &again);
-    run_until_answered(&bench, &again);
-    assert_int_equal(again.answer, PACE_GRANTED);
-    bench_dispose(&bench);
-}
-
 static void test_cancel_while_waiting_for_a_place(void **state)
 {
     (void)state;
@@ -633,32 +273,6 @@ static void test_cancel_while_waiting_for_a_place(void **state)
     release_at(&bench, address(2), GOOD_DOMAIN);
     run_for(bench.workers, 10);
     assert_int_equal(pacer_open(bench.workers[0].pacer, PACE_SMTP), 0);
-    bench_dispose(&bench);
-}
-
-/* A policy host's key is its address. */
-static void test_crowded_policy_host_waits_for_its_own(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct asker crowd[100];
-    struct asker good = {0};
-    struct ip_addr crowded = address(1), other = address(2);
-    memset(crowd, 0, sizeof crowd);
-    bench_places(&bench, PLACES, 1000000, 60000);
-    pacer_destroy(bench.workers[0].pacer);
-    bench.config.limits_https_connections = 1000;
-    bench.config.limits_https_per_minute = 60000000;
-    bench.workers[0].pacer = pacer_create(bench.workers);
-    for (int i = 0; i < 100; i++)
-        (void)pace_request(bench.workers, &crowded, PACE_HTTPS, on_answer, &crowd[i]);
-    run_for(bench.workers, 20);
-    assert_int_equal(granted(crowd, 100), PLACES);
-    (void)pace_request(bench.workers, &other, PACE_HTTPS, on_answer, &good);
-    run_for(bench.workers, 20);
-    pace_release(bench.workers, &crowded, PACE_HTTPS, false);
-    run_until_answered(&bench, &good);
-    assert_int_equal(granted(crowd, 100), PLACES);
     bench_dispose(&bench);
 }
 
@@ -882,27 +496,13 @@ int main(void)
 {
     suffixes_load();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_at_a_time),
-        cmocka_unit_test(test_spacing),
-        cmocka_unit_test(test_other_addresses_and_classes_do_not_wait),
-        cmocka_unit_test(test_too_long_is_said_at_once),
-        cmocka_unit_test(test_one_that_comes_too_late_is_refused_at_once),
-        cmocka_unit_test(test_silent_address_is_dead),
-        cmocka_unit_test(test_silence_of_an_earlier_run),
-        cmocka_unit_test(test_names_budget),
-        cmocka_unit_test(test_names_budget_without_sample),
+        cmocka_unit_test(test_what_is_inherited),
         cmocka_unit_test(test_half_a_reply_is_no_sample),
         cmocka_unit_test(test_many_silent_addresses),
-        cmocka_unit_test(test_no_place_to_wait),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_destroy_while_waiting),
         cmocka_unit_test(test_over_loops),
-        cmocka_unit_test(test_a_tarpit_waits_for_its_own),
-        cmocka_unit_test(test_a_tarpits_name_does_not_block_an_address),
-        cmocka_unit_test(test_the_pace_counts_from_the_place),
-        cmocka_unit_test(test_waiting_for_a_place_has_an_end),
         cmocka_unit_test(test_cancel_while_waiting_for_a_place),
-        cmocka_unit_test(test_crowded_policy_host_waits_for_its_own),
         cmocka_unit_test(test_domains_of_hosts),
         cmocka_unit_test(test_many_addresses_with_two_names),
         cmocka_unit_test(test_bytes_of_a_count),

@@ -288,23 +288,54 @@ static void expect_address(struct world *world, const struct line *line)
         world_miss(world, line, "it is %sstale", seen->stale ? "" : "not ");
 }
 
+static bool was_written(const struct seen_host *seen)
+{
+    return seen != NULL;
+}
+
+static bool was_shared(const struct seen_host *seen)
+{
+    return seen->shared;
+}
+
+static bool was_again(const struct seen_host *seen)
+{
+    return seen->again;
+}
+
+static bool was_legacy(const struct seen_host *seen)
+{
+    return seen->legacy;
+}
+
+static int64_t records_of(const struct world *world, const struct who *who,
+                          bool (*counts)(const struct seen_host *seen))
+{
+    int64_t count = 0;
+    for (const struct seen_host *seen = world->hosts; seen != NULL; seen = seen->next) {
+        bool is_one = who->all || (who->by_ip ? ip_equal(&seen->ip, &who->ip) : is(seen->host, who->word));
+        count += is_one && counts(seen);
+    }
+    return count;
+}
+
 /* Records of an address, a host or all. */
 static void expect_records(struct world *world, const struct line *line)
 {
+    static const struct {
+        const char *word;
+        bool (*counts)(const struct seen_host *seen);
+    } numbers[] = {
+        {"times", was_written}, {"shared", was_shared}, {"again", was_again}, {"legacy", was_legacy}};
     const struct who who = read_who(line);
-    int64_t times = 0, shared = 0, again = 0;
-    for (const struct seen_host *seen = world->hosts; seen != NULL; seen = seen->next) {
-        bool is_one = who.all || (who.by_ip ? ip_equal(&seen->ip, &who.ip) : is(seen->host, who.word));
-        times += is_one;
-        shared += is_one && seen->shared;
-        again += is_one && seen->again;
-    }
     for (size_t at = 3; at < line->count; at += 2) {
-        const char *word = line->words[at];
-        if (is(word, "times") || is(word, "shared") || is(word, "again"))
-            want_number(world, line, at, is(word, "times") ? times : is(word, "shared") ? shared : again);
+        size_t i = 0;
+        while (i < sizeof numbers / sizeof *numbers && !is(line->words[at], numbers[i].word))
+            i++;
+        if (i == sizeof numbers / sizeof *numbers)
+            world_miss(world, line, "what does %s mean?", line->words[at]);
         else
-            world_miss(world, line, "what does %s mean?", word);
+            want_number(world, line, at, records_of(world, &who, numbers[i].counts));
     }
 }
 

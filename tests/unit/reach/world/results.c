@@ -32,6 +32,7 @@ static void on_host(void *arg, struct worker *worker, const struct probe_facts *
                                .code = verdict_probe(probe, BY_OWN_TIME),
                                .shared = probe->shared,
                                .again = probe->again,
+                               .legacy = probe->legacy != NULL,
                                .pass = probe->pass};
     world->hosts = seen;
     story_tell("record of %s at %s: %s%s", probe->host, ip_format(&probe->ip, ip), failure_name(seen->code),

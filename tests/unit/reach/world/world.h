@@ -40,7 +40,7 @@ struct seen_host {
     struct ip_addr ip;
     int64_t time;
     enum failure_code code;
-    bool shared, again;
+    bool shared, again, legacy;
     uint32_t pass;
 };
 
