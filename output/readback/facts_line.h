@@ -1,4 +1,4 @@
-/* How every kind of record begins to be read and ends; private to output/facts_*. Pure. */
+/* How every kind of record begins to be read and ends; private to output/readback/facts_*. Pure. */
 #ifndef STSWEEP_READBACK_FACTS_LINE_H
 #define STSWEEP_READBACK_FACTS_LINE_H
 

@@ -8,7 +8,7 @@
  *            where TXT stands at _mta-sts, else no wildcard covers it), <d>, mta-sts.<d>, _mta_sts.<d>, and
  *            _smtp-tlsrpt.<d> where _smtp._tls has no record.
  *
- * What stands at _mta-sts and _smtp._tls itself costs no question (policy/record, policy/tlsrpt).
+ * What stands at _mta-sts and _smtp._tls itself costs no question (sts/record, sts/tlsrpt).
  */
 #ifndef STSWEEP_REACH_NEARMISS_H
 #define STSWEEP_REACH_NEARMISS_H

@@ -1,4 +1,4 @@
-/* The hostile servers, a row each; what tests hold and bench/bench_cost prints. */
+/* The hostile servers, a row each; what tests hold and print. */
 #ifndef STSWEEP_TESTS_HOSTILE_CASES_H
 #define STSWEEP_TESTS_HOSTILE_CASES_H
 
