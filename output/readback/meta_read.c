@@ -246,7 +246,9 @@ static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
     char piece[READ_BYTES];
     int fd = disk_open(dir_fd, "meta.json", O_RDONLY);
     if (fd < 0) {
-        (void)buf_printf(why, "no scan directory: meta.json: %s", strerror(errno));
+        int number = errno;
+        buf_printf(why, "no scan directory: meta.json: %s", strerror(number));
+        errno = number;
         return ERR_IO;
     }
     ssize_t got;

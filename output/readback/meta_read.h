@@ -66,8 +66,8 @@ enum error meta_compare(struct bytes stored, const struct meta_asked *now, struc
 
 /* ---- in a directory ---- */
 
-/* Reads the meta.json of a directory. ERR_IO with *why when there is none, ERR_CORRUPT when it is none of
- * this schema. */
+/* Reads the meta.json of a directory. ERR_IO with errno and *why when there is none, ERR_CORRUPT when it is
+ * none of this schema. */
 enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why);
 
 /* meta_may_go_on for the meta.json of a directory. */

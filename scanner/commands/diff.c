@@ -2,21 +2,16 @@
 #include "scanner/commands/diff.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <xxhash.h>
 
-#include "output/frames/frames.h"
 #include "output/readback/compare.h"
-#include "output/readback/facts_read.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
-#include "output/readback/meta_read.h"
 #include "scanner/commands/show_judge.h"
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 4 };
@@ -31,9 +26,8 @@ enum {
 /* One of the two scans. */
 struct side {
     const char *path;
-    int fd;
-    bool rejudge;
-    struct show_judge judge; /* where rejudge */
+    struct scanview *view;
+    struct show_judge judge; /* its view is NULL unless the side is judged anew */
 };
 
 struct diff {
@@ -173,38 +167,36 @@ static enum error read_line(struct diff *diff, struct bytes line, struct stand *
 }
 
 /* Where a record stands, by the rules that both sides are held to. */
-static enum error read_judged(struct diff *diff, struct side *side, struct bytes line, struct stand *stand)
+static enum error read_judged(struct diff *diff, struct side *side, const struct view_record *record,
+                              struct stand *stand)
 {
-    enum error error = read_line(diff, line, stand);
-    if (error != ERR_OK || !side->rejudge)
+    enum error error = read_line(diff, record->line, stand);
+    if (error != ERR_OK || record->found == VIEW_AS_STORED)
         return error;
     unsigned before = stand->outcome;
-    struct bytes judged;
-    error = show_judge_domain(&side->judge, line, &judged, &diff->why);
-    if (error == ERR_OK)
-        error = read_line(diff, judged, stand);
+    error = read_line(diff, show_judge_line(&side->judge, record), stand);
     if (error == ERR_OK)
         show_judge_count(&side->judge, before, stand->outcome);
     return error;
 }
 
-static enum error on_old(void *arg, struct bytes line)
+static enum error on_old(void *arg, const struct view_record *record)
 {
     struct diff *diff = arg;
     struct stand stand;
-    enum error error = read_judged(diff, &diff->before, line, &stand);
+    enum error error = read_judged(diff, &diff->before, record, &stand);
     if (error == ERR_OK)
         error = keep(diff, &stand);
     diff->number++;
     return error == ERR_SYNTAX ? ERR_OK : error;
 }
 
-static enum error on_new(void *arg, struct bytes line)
+static enum error on_new(void *arg, const struct view_record *record)
 {
     struct diff *diff = arg;
     struct stand stand;
     struct kept kept;
-    enum error error = read_judged(diff, &diff->after, line, &stand);
+    enum error error = read_judged(diff, &diff->after, record, &stand);
     if (error != ERR_OK)
         return error == ERR_SYNTAX ? ERR_OK : error;
     bool known = find_kept(diff, stand.domain, &kept);
@@ -232,25 +224,24 @@ static enum error on_gone(void *arg, struct bytes line)
 
 static enum error walk(struct diff *diff)
 {
-    int before_fd = diff->before.fd;
-    int after_fd = diff->after.fd;
     enum error error = spill_create(&diff->spill, &diff->why);
     if (error == ERR_OK)
-        error = frames_read(before_fd, "domains", on_old, diff, &diff->why);
+        error = scanview_records(diff->before.view, VIEW_DOMAINS, on_old, diff, &diff->why);
     if (error == ERR_OK)
         error = spill_flush(diff->spill, &diff->why);
     if (error == ERR_OK)
-        error = frames_read(after_fd, "domains", on_new, diff, &diff->why);
+        error = scanview_records(diff->after.view, VIEW_DOMAINS, on_new, diff, &diff->why);
     diff->number = 0;
     if (error == ERR_OK)
-        error = frames_read(before_fd, "domains", on_gone, diff, &diff->why);
+        error = scanview_lines(diff->before.view, VIEW_DOMAINS, on_gone, diff, &diff->why);
     return error;
 }
 
 /* ---- by which rules ----------------------------------------------------------------------------------- */
 
-static enum error judge_anew(struct diff *diff, struct side *side, const struct meta_stored *stored)
+static enum error judge_anew(struct diff *diff, struct side *side)
 {
+    const struct meta_stored *stored = scanview_meta(side->view);
     enum error error = meta_may_rejudge(stored, &diff->why);
     if (error != ERR_OK || stored->rules == RECORD_RULES)
         return error;
@@ -259,51 +250,45 @@ static enum error judge_anew(struct diff *diff, struct side *side, const struct 
         "stsweep: diff: the two were judged by different rules: %s (rules %u) is judged anew first, by "
         "rules %d\n",
         side->path, stored->rules, RECORD_RULES);
-    side->rejudge = true;
-    return show_judge_init(&side->judge, side->fd, 0, &diff->why);
+    return show_judge_init(&side->judge, side->view, 0, &diff->why);
 }
 
 /* A change of rules is no change of a domain: two that were judged by the same ones are compared as they
  * stand, others by the rules of this program. */
 static enum error agree(struct diff *diff)
 {
-    struct meta_stored before;
-    struct meta_stored after;
-    enum error error = meta_read_in(diff->before.fd, &before, &diff->why);
-    if (error == ERR_OK)
-        error = meta_read_in(diff->after.fd, &after, &diff->why);
-    if (error != ERR_OK || before.rules == after.rules)
-        return error;
-    error = judge_anew(diff, &diff->before, &before);
-    return error != ERR_OK ? error : judge_anew(diff, &diff->after, &after);
+    if (scanview_meta(diff->before.view)->rules == scanview_meta(diff->after.view)->rules)
+        return ERR_OK;
+    enum error error = judge_anew(diff, &diff->before);
+    return error != ERR_OK ? error : judge_anew(diff, &diff->after);
 }
 
 /* What a rejudgement says of itself; false where it could not be whole. */
 static bool tell_rejudged(struct diff *diff, struct side *side)
 {
-    if (side->judge.index == NULL)
+    if (side->judge.view == NULL)
         return true;
     show_judge_print(&side->judge, diff->err);
-    return facts_index_damage(side->judge.index)[0] == 0;
+    return scanview_damage(side->view)[0] == 0;
 }
 
 /* ---- the command -------------------------------------------------------------------------------------- */
 
-static bool open_side(struct side *side, FILE *err)
+static enum error open_side(struct diff *diff, struct side *side)
 {
-    side->fd = open(side->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (side->fd >= 0 && faccessat(side->fd, "meta.json", R_OK, 0) == 0)
-        return true;
-    (void)fprintf(err, "stsweep: diff: %s is no scan directory: %s\n", side->path, strerror(errno));
-    return false;
+    enum error error = scanview_open(side->path, &side->view, &diff->why);
+    if (error != ERR_IO)
+        return error;
+    int number = errno;
+    buf_reset(&diff->why);
+    buf_printf(&diff->why, "%s is no scan directory: %s", side->path, strerror(number));
+    return error;
 }
 
 static void close_side(struct side *side)
 {
-    if (side->rejudge)
-        show_judge_dispose(&side->judge);
-    if (side->fd >= 0)
-        (void)close(side->fd);
+    show_judge_dispose(&side->judge);
+    scanview_close(side->view);
 }
 
 static int finish(struct diff *diff, enum error error)
@@ -337,17 +322,20 @@ static int finish(struct diff *diff, enum error error)
 static int run(const char *before, const char *after, bool json, FILE *out, FILE *err)
 {
     struct diff diff = {.out = out, .err = err, .json = json};
-    diff.before = (struct side){.path = before, .fd = -1};
-    diff.after = (struct side){.path = after, .fd = -1};
-    int code = EXIT_FAILED;
+    diff.before.path = before;
+    diff.after.path = after;
     table_init(&diff.table);
     arena_init(&diff.arena, ARENA_BYTES);
     buf_init(&diff.why, WHY_BYTES);
     buf_init(&diff.seen, SEEN_BYTES);
-    if (open_side(&diff.before, err) && open_side(&diff.after, err)) {
-        enum error error = agree(&diff);
-        code = finish(&diff, error == ERR_OK ? walk(&diff) : error);
-    }
+    enum error error = open_side(&diff, &diff.before);
+    if (error == ERR_OK)
+        error = open_side(&diff, &diff.after);
+    if (error == ERR_OK)
+        error = agree(&diff);
+    if (error == ERR_OK)
+        error = walk(&diff);
+    int code = finish(&diff, error);
     spill_destroy(diff.spill);
     table_dispose(&diff.table);
     arena_dispose(&diff.arena);

@@ -1,14 +1,8 @@
 /* The show command: one walk over one kind of records. It writes nothing but its answer. */
 #include "scanner/commands/show.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "output/frames/frames.h"
-#include "output/readback/meta_read.h"
 #include "scanner/base/clock.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_judge.h"
@@ -19,7 +13,7 @@ enum { WHY_BYTES = 16 * 1024 };
 struct show {
     const struct show_request *request;
     FILE *out, *err;
-    int dir_fd;
+    struct scanview *view;
     struct show_cells cells;
     struct show_judge judge;
     struct buf why;
@@ -46,30 +40,25 @@ static void write_record(struct show *show, struct bytes line)
     }
 }
 
-/* The stored record's cells, or those of the record judged anew. */
-static enum error rejudge(struct show *show, struct bytes *line)
+/* The cells of the record judged anew in the place of the stored one's. */
+static enum error rejudge(struct show *show, const struct view_record *record, struct bytes *line)
 {
-    struct bytes judged;
     unsigned before = show_cells_outcome(&show->cells);
-    bool hosts = show->request->kind == SHOW_HOSTS;
-    enum error error = hosts ? show_judge_host(&show->judge, *line, &judged, &show->why)
-                             : show_judge_domain(&show->judge, *line, &judged, &show->why);
-    if (error != ERR_OK)
-        return error;
-    *line = judged;
-    error = show_cells_read(&show->cells, judged);
-    if (!hosts && error == ERR_OK)
+    *line = show_judge_line(&show->judge, record);
+    enum error error = show_cells_read(&show->cells, *line);
+    if (show->request->kind == SHOW_DOMAINS && error == ERR_OK)
         show_judge_count(&show->judge, before, show_cells_outcome(&show->cells));
     return error;
 }
 
-static enum error on_line(void *arg, struct bytes line)
+static enum error on_record(void *arg, const struct view_record *record)
 {
     struct show *show = arg;
+    struct bytes line = record->line;
     show->records++;
     enum error error = show_cells_read(&show->cells, line);
-    if (error == ERR_OK && show->request->rejudge)
-        error = rejudge(show, &line);
+    if (error == ERR_OK && record->found != VIEW_AS_STORED)
+        error = rejudge(show, record, &line);
     if (error == ERR_SYNTAX) {
         show->unreadable++;
         return ERR_OK;
@@ -85,37 +74,40 @@ static enum error on_line(void *arg, struct bytes line)
 
 /* ---- the directory ------------------------------------------------------------------------------------ */
 
-/* Says where the scan is not at its end, or judged by other rules; what is there is shown all the same. */
+/* Says when the scan is not at its end, or was judged by other rules; what is there is shown all the same. */
 static enum error look_at_meta(struct show *show)
 {
     const struct show_request *request = show->request;
-    struct meta_stored stored;
-    enum error error = meta_read_in(show->dir_fd, &stored, &show->why);
-    if (error == ERR_OK && strcmp(stored.state, "stopped") == 0)
+    enum error error = scanview_open(request->dir, &show->view, &show->why);
+    if (error != ERR_OK)
+        return error;
+    const struct meta_stored *stored = scanview_meta(show->view);
+    enum view_state state = scanview_state(show->view);
+    if (state == VIEW_STOPPED)
         (void)fputs("stsweep: this scan was stopped before its end; what it has is shown\n", show->err);
-    else if (error == ERR_OK && strcmp(stored.state, "done") != 0)
+    else if (state != VIEW_DONE)
         (void)fputs("stsweep: this scan still runs or was cut off; what is durable by now is shown\n",
                     show->err);
-    if (error == ERR_OK && request->rejudge)
-        return meta_may_rejudge(&stored, &show->why);
-    if (error == ERR_OK && request->kind != SHOW_REJECTS)
-        meta_tell_rules(&stored, show->err);
-    return error;
+    if (request->rejudge)
+        return meta_may_rejudge(stored, &show->why);
+    if (request->kind != SHOW_REJECTS)
+        meta_tell_rules(stored, show->err);
+    return ERR_OK;
 }
 
 static enum error walk(struct show *show)
 {
-    static const char *const names[] = {
-        [SHOW_DOMAINS] = "domains", [SHOW_HOSTS] = "hosts", [SHOW_REJECTS] = "rejects"};
+    static const enum view_stream streams[] = {
+        [SHOW_DOMAINS] = VIEW_DOMAINS, [SHOW_HOSTS] = VIEW_HOSTS, [SHOW_REJECTS] = VIEW_REJECTS};
+    const struct show_request *request = show->request;
     enum error error = look_at_meta(show);
-    if (error == ERR_OK && show->request->rejudge)
-        error =
-            show_judge_init(&show->judge, show->dir_fd, show->request->now ? clock_wall_ms() : 0, &show->why);
+    if (error == ERR_OK && request->rejudge)
+        error = show_judge_init(&show->judge, show->view, request->now ? clock_wall_ms() : 0, &show->why);
     if (error != ERR_OK)
         return error;
-    if (show->request->form == SHOW_CSV)
-        show_csv_head(show->out, show->request->kind);
-    error = frames_read(show->dir_fd, names[show->request->kind], on_line, show, &show->why);
+    if (request->form == SHOW_CSV)
+        show_csv_head(show->out, request->kind);
+    error = scanview_records(show->view, streams[request->kind], on_record, show, &show->why);
     return error == ERR_STOPPED ? ERR_OK : error;
 }
 
@@ -148,12 +140,12 @@ static void say(FILE *err, const char *dir, const char *why)
 
 static int finish(struct show *show, enum error error)
 {
-    if (show->judge.index != NULL)
+    if (show->judge.view != NULL)
         show_judge_print(&show->judge, show->err);
     if (show->unreadable > 0)
         (void)fprintf(show->err, "stsweep: %llu lines are no records\n",
                       (unsigned long long)show->unreadable);
-    bool damaged = show->judge.index != NULL && facts_index_damage(show->judge.index)[0] != 0;
+    bool damaged = show->judge.view != NULL && scanview_damage(show->view)[0] != 0;
     if (error != ERR_OK) {
         say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error));
         return EXIT_FAILED;
@@ -171,18 +163,13 @@ static int finish(struct show *show, enum error error)
 static int run(const struct show_request *request, FILE *out, FILE *err)
 {
     struct show show = {.request = request, .out = out, .err = err};
-    show.dir_fd = open(request->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (show.dir_fd < 0) {
-        say(err, request->dir, strerror(errno));
-        return EXIT_FAILED;
-    }
     buf_init(&show.why, WHY_BYTES);
     show_cells_init(&show.cells, request->kind);
     int code = finish(&show, walk(&show));
     show_judge_dispose(&show.judge);
     show_cells_dispose(&show.cells);
     buf_dispose(&show.why);
-    (void)close(show.dir_fd);
+    scanview_close(show.view);
     return code;
 }
 

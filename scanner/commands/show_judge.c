@@ -2,97 +2,59 @@
 #include "scanner/commands/show_judge.h"
 
 #include "output/json/json.h"
-#include "output/readback/meta_read.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/verdict/verdict.h"
 
-enum { ARENA_BYTES = 256 << 20, LINE_BYTES = RECORD_LINE_BYTES };
-
-enum error show_judge_init(struct show_judge *judge, int dir_fd, int64_t now, struct buf *why)
+static void judge_domain(void *arg, const struct domain_facts *facts, struct arena *arena,
+                         struct judgement *judgement)
 {
-    struct meta_stored stored;
+    const struct show_judge *judge = arg;
+    verdict_judge(facts, judge->now, arena, judgement);
+}
+
+static enum failure_code judge_host(void *arg, const struct probe_facts *probe)
+{
+    const struct show_judge *judge = arg;
+    return verdict_probe(probe, judge->now);
+}
+
+enum error show_judge_init(struct show_judge *judge, struct scanview *view, int64_t now, struct buf *why)
+{
+    struct view_judge by = {.arg = judge, .domain = judge_domain, .host = judge_host};
     *judge = (struct show_judge){.now = now};
-    arena_init(&judge->arena, ARENA_BYTES);
-    buf_init(&judge->line, LINE_BYTES);
+    buf_init(&judge->line, RECORD_LINE_BYTES);
     suffixes_load();
-    enum error error = meta_read_in(dir_fd, &stored, why);
-    return error != ERR_OK ? error : facts_index_open(dir_fd, stored.rules, &judge->index, why);
+    enum error error = scanview_judge(view, &by, why);
+    if (error == ERR_OK)
+        judge->view = view;
+    return error;
 }
 
 void show_judge_dispose(struct show_judge *judge)
 {
-    facts_index_close(judge->index);
-    arena_dispose(&judge->arena);
     buf_dispose(&judge->line);
 }
 
-/* What is wrong with one record is counted; what is wrong with this machine ends it. */
-static enum error skip(uint64_t *counter, enum error error, struct buf *why, size_t before)
+static bool write_record(struct buf *line, const struct view_record *record)
 {
-    if (error != ERR_OK && error != ERR_SYNTAX && error != ERR_LIMIT)
-        return error;
-    ++*counter;
-    why->len = before;
-    return ERR_OK;
+    buf_reset(line);
+    return record->domain != NULL ? json_domain(line, record->domain, record->judgement)
+                                  : json_host(line, record->probe, record->code);
 }
 
-static bool has_gaps(const struct facts_gaps *gaps)
+struct bytes show_judge_line(struct show_judge *judge, const struct view_record *record)
 {
-    return gaps->hosts + gaps->certs > 0;
-}
-
-/* The new record where it could be written. */
-static void take(struct show_judge *judge, bool written, struct bytes line, struct bytes *judged)
-{
-    if (!written) {
+    if (record->found == VIEW_LOST)
+        judge->missing++;
+    else if (record->found != VIEW_JUDGED || !write_record(&judge->line, record))
         judge->unreadable++;
-        return;
+    else {
+        struct bytes judged = bytes_make(judge->line.data, judge->line.len - 1);
+        judge->judged++;
+        judge->changed += !bytes_equal(judged, record->line);
+        return judged;
     }
-    *judged = bytes_make(judge->line.data, judge->line.len - 1);
-    judge->judged++;
-    judge->changed += !bytes_equal(*judged, line);
-}
-
-enum error show_judge_domain(struct show_judge *judge, struct bytes line, struct bytes *judged,
-                             struct buf *why)
-{
-    struct facts_source source = facts_index_source(judge->index);
-    struct facts_gaps gaps = {0};
-    struct domain_facts facts;
-    struct judgement judgement;
-    size_t before = why->len;
-    *judged = line;
-    arena_dispose(&judge->arena);
-    buf_reset(&judge->line);
-    enum error error = facts_read_domain(line, &judge->arena, &facts, why);
-    if (error != ERR_OK)
-        return skip(&judge->unreadable, error, why, before);
-    error = facts_complete(&facts, &source, &judge->arena, &gaps, why);
-    if (error != ERR_OK || has_gaps(&gaps))
-        return skip(&judge->missing, error, why, before);
-    verdict_judge(&facts, judge->now, &judge->arena, &judgement);
-    take(judge, json_domain(&judge->line, &facts, &judgement), line, judged);
-    return ERR_OK;
-}
-
-enum error show_judge_host(struct show_judge *judge, struct bytes line, struct bytes *judged, struct buf *why)
-{
-    struct facts_source source = facts_index_source(judge->index);
-    struct facts_gaps gaps = {0};
-    struct probe_facts probe;
-    size_t before = why->len;
-    *judged = line;
-    arena_dispose(&judge->arena);
-    buf_reset(&judge->line);
-    enum error error = facts_read_host(line, &judge->arena, &probe, why);
-    if (error != ERR_OK)
-        return skip(&judge->unreadable, error, why, before);
-    error = facts_complete_probe(&probe, &source, &judge->arena, &gaps, why);
-    if (error != ERR_OK || has_gaps(&gaps))
-        return skip(&judge->missing, error, why, before);
-    enum failure_code code = verdict_probe(&probe, judge->now);
-    take(judge, json_host(&judge->line, &probe, code), line, judged);
-    return ERR_OK;
+    return record->line;
 }
 
 void show_judge_count(struct show_judge *judge, unsigned before, unsigned after)
@@ -125,5 +87,5 @@ void show_judge_print(struct show_judge *judge, FILE *err)
     if (judge->unreadable > 0)
         (void)fprintf(err, "not rejudged: %llu records that cannot be read\n",
                       (unsigned long long)judge->unreadable);
-    (void)fputs(facts_index_damage(judge->index), err);
+    (void)fputs(scanview_damage(judge->view), err);
 }

@@ -1,37 +1,32 @@
 /*
- * Stored records judged anew: facts out of the record, its host records and certificates, through the
- * verdict, into a record again. Counts what changed.
+ * Stored records judged anew: the facts that a scanview gives, through the verdict, into a record again.
+ * Counts what changed.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_JUDGE_H
 #define STSWEEP_COMMANDS_SHOW_JUDGE_H
 
 #include <stdio.h>
 
-#include "output/readback/facts_index.h"
+#include "output/readback/scanview.h"
 
 struct show_judge {
-    struct facts_index *index;
-    int64_t now; /* wall clock, ms, or BY_OWN_TIME (verdict.h) */
-    struct arena arena;
+    int64_t now;           /* wall clock, ms, or BY_OWN_TIME (verdict.h) */
+    struct scanview *view; /* NULL until it judges */
     struct buf line;
     uint64_t judged, changed, missing, unreadable;
     uint64_t table[OUTCOME_COUNT][OUTCOME_COUNT]; /* from → to, of domain records */
 };
 
-/* ERR_… with *why where the index cannot be made. */
-enum error show_judge_init(struct show_judge *judge, int dir_fd, int64_t now, struct buf *why);
+/* From now on the view's records are judged anew, by the time now; judge stays where it is. ERR_… with *why
+ * when the view cannot do it. show_judge_dispose is fine after any. */
+enum error show_judge_init(struct show_judge *judge, struct scanview *view, int64_t now, struct buf *why);
 void show_judge_dispose(struct show_judge *judge);
 
-/*
- * *judged is the record anew, without its \n, good until the next call. A record whose facts are not all
- * there, or that is no record, is counted and stays as it is.
- */
-enum error show_judge_domain(struct show_judge *judge, struct bytes line, struct bytes *judged,
-                             struct buf *why);
-enum error show_judge_host(struct show_judge *judge, struct bytes line, struct bytes *judged,
-                           struct buf *why);
+/* The record anew, without its \n, good until the next call. A record whose facts are not all there, or that
+ * is no record, is counted and stays as it is. */
+struct bytes show_judge_line(struct show_judge *judge, const struct view_record *record);
 
-/* A domain's outcome, as stored and as judged anew. */
+/* Counts a domain's outcome, as stored and as judged anew. */
 void show_judge_count(struct show_judge *judge, unsigned before, unsigned after);
 
 /* How many records, how many changed, from which outcome to which; what could not be judged. */

@@ -1,0 +1,206 @@
+/* The one place in which a scan directory is opened and walked for a reader. */
+#include "output/readback/scanview.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/frames/frames.h"
+#include "output/readback/facts_index.h"
+
+enum { ARENA_BYTES = 256 << 20, REASON_BYTES = 4096 };
+
+struct scanview {
+    int dir_fd;
+    struct meta_stored meta;
+    struct view_judge judge;
+    struct facts_index *index; /* NULL: records are given as they are stored */
+    struct facts_source source;
+    struct arena arena; /* of the record at hand */
+    struct buf reason;  /* likewise */
+};
+
+static enum error open_directory(struct scanview *view, const char *dir, struct buf *why)
+{
+    view->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (view->dir_fd >= 0)
+        return meta_read_in(view->dir_fd, &view->meta, why);
+    int number = errno;
+    buf_text(why, strerror(number));
+    errno = number;
+    return ERR_IO;
+}
+
+enum error scanview_open(const char *dir, struct scanview **made, struct buf *why)
+{
+    struct scanview *view = calloc(1, sizeof *view);
+    *made = NULL;
+    if (view == NULL)
+        return ERR_MEMORY;
+    arena_init(&view->arena, ARENA_BYTES);
+    buf_init(&view->reason, REASON_BYTES);
+    enum error error = open_directory(view, dir, why);
+    if (error == ERR_OK) {
+        *made = view;
+        return ERR_OK;
+    }
+    int number = errno;
+    scanview_close(view);
+    errno = number;
+    return error;
+}
+
+void scanview_close(struct scanview *view)
+{
+    if (view == NULL)
+        return;
+    facts_index_close(view->index);
+    arena_dispose(&view->arena);
+    buf_dispose(&view->reason);
+    if (view->dir_fd >= 0)
+        (void)close(view->dir_fd);
+    free(view);
+}
+
+enum view_state scanview_state(const struct scanview *view)
+{
+    static const char *const names[] = {
+        [VIEW_READING] = "reading", [VIEW_STOPPED] = "stopped", [VIEW_DONE] = "done"};
+    for (enum view_state state = VIEW_READING; state <= VIEW_DONE; state++)
+        if (names[state] != NULL && strcmp(view->meta.state, names[state]) == 0)
+            return state;
+    return VIEW_SCANNING;
+}
+
+const struct meta_stored *scanview_meta(const struct scanview *view)
+{
+    return &view->meta;
+}
+
+enum error scanview_lines(struct scanview *view, enum view_stream stream,
+                          enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why)
+{
+    static const char *const names[] = {[VIEW_DOMAINS] = "domains",
+                                        [VIEW_HOSTS] = "hosts",
+                                        [VIEW_CERTS] = "certs",
+                                        [VIEW_REJECTS] = "rejects"};
+    return frames_read(view->dir_fd, names[stream], line, arg, why);
+}
+
+/* ---- judged anew -------------------------------------------------------------------------------------- */
+
+enum error scanview_judge(struct scanview *view, const struct view_judge *judge, struct buf *why)
+{
+    enum error error = meta_may_rejudge(&view->meta, why);
+    if (error == ERR_OK && view->index == NULL)
+        error = facts_index_open(view->dir_fd, view->meta.rules, &view->index, why);
+    if (error != ERR_OK)
+        return error;
+    view->judge = *judge;
+    view->source = facts_index_source(view->index);
+    return ERR_OK;
+}
+
+const char *scanview_damage(const struct scanview *view)
+{
+    return view->index == NULL ? "" : facts_index_damage(view->index);
+}
+
+/* One walk. */
+struct walk {
+    struct scanview *view;
+    enum error (*take)(void *arg, const struct view_record *record);
+    void *arg;
+    struct buf *why;
+};
+
+/* What is wrong with the record is the taker's to tell; anything else ends the walk. */
+static enum error give(struct walk *walk, struct view_record *record, enum error error)
+{
+    if (error != ERR_OK && error != ERR_SYNTAX && error != ERR_LIMIT && error != ERR_NOT_FOUND) {
+        buf_text(walk->why, buf_string(&walk->view->reason));
+        return error;
+    }
+    if (error == ERR_OK)
+        record->found = VIEW_JUDGED;
+    record->error = error;
+    record->reason = buf_string(&walk->view->reason);
+    return walk->take(walk->arg, record);
+}
+
+static enum error gaps_of(enum error error, const struct facts_gaps *gaps)
+{
+    return error == ERR_OK && gaps->hosts + gaps->certs > 0 ? ERR_NOT_FOUND : error;
+}
+
+static void begin_record(struct scanview *view)
+{
+    arena_dispose(&view->arena);
+    buf_reset(&view->reason);
+}
+
+static enum error on_domain(void *arg, struct bytes line)
+{
+    struct walk *walk = arg;
+    struct scanview *view = walk->view;
+    struct view_record record = {.line = line, .found = VIEW_UNREADABLE};
+    struct facts_gaps gaps = {0};
+    struct domain_facts facts;
+    struct judgement judgement;
+    begin_record(view);
+    enum error error = facts_read_domain(line, &view->arena, &facts, &view->reason);
+    if (error == ERR_OK) {
+        record.found = VIEW_LOST;
+        error = facts_complete(&facts, &view->source, &view->arena, &gaps, &view->reason);
+        error = gaps_of(error, &gaps);
+    }
+    if (error == ERR_OK) {
+        view->judge.domain(view->judge.arg, &facts, &view->arena, &judgement);
+        record.domain = &facts;
+        record.judgement = &judgement;
+    }
+    return give(walk, &record, error);
+}
+
+static enum error on_host(void *arg, struct bytes line)
+{
+    struct walk *walk = arg;
+    struct scanview *view = walk->view;
+    struct view_record record = {.line = line, .found = VIEW_UNREADABLE};
+    struct facts_gaps gaps = {0};
+    struct probe_facts probe;
+    begin_record(view);
+    enum error error = facts_read_host(line, &view->arena, &probe, &view->reason);
+    if (error == ERR_OK) {
+        record.found = VIEW_LOST;
+        error = facts_complete_probe(&probe, &view->source, &view->arena, &gaps, &view->reason);
+        error = gaps_of(error, &gaps);
+    }
+    if (error == ERR_OK) {
+        record.code = view->judge.host(view->judge.arg, &probe);
+        record.probe = &probe;
+    }
+    return give(walk, &record, error);
+}
+
+static enum error on_stored(void *arg, struct bytes line)
+{
+    struct walk *walk = arg;
+    struct view_record record = {.line = line, .found = VIEW_AS_STORED, .reason = ""};
+    return walk->take(walk->arg, &record);
+}
+
+enum error scanview_records(struct scanview *view, enum view_stream stream,
+                            enum error (*take)(void *arg, const struct view_record *record), void *arg,
+                            struct buf *why)
+{
+    struct walk walk = {.view = view, .take = take, .arg = arg, .why = why};
+    enum error (*line)(void *arg, struct bytes line) = on_stored;
+    if (view->index != NULL && stream == VIEW_DOMAINS)
+        line = on_domain;
+    if (view->index != NULL && stream == VIEW_HOSTS)
+        line = on_host;
+    return scanview_lines(view, stream, line, &walk, why);
+}
