@@ -284,12 +284,11 @@ static void count_frame(struct frames *frames, size_t len, bool is_new)
     buf_reset(&frames->raw);
 }
 
-enum error frames_commit(struct frames *frames, struct buf *why)
+/* What waits, be it nothing, becomes a frame. */
+static enum error commit_frame(struct frames *frames, struct buf *why)
 {
     size_t len;
     bool is_new;
-    if (frames->raw.len == 0)
-        return ERR_OK;
     enum error error = pack(frames, &len);
     if (error == ERR_OK)
         error = open_part(frames, len, &is_new, why);
@@ -304,4 +303,14 @@ enum error frames_commit(struct frames *frames, struct buf *why)
     }
     count_frame(frames, len, is_new);
     return ERR_OK;
+}
+
+enum error frames_commit(struct frames *frames, struct buf *why)
+{
+    return frames->raw.len == 0 ? ERR_OK : commit_frame(frames, why);
+}
+
+enum error frames_complete(struct frames *frames, struct buf *why)
+{
+    return frames->counters.parts > 0 ? ERR_OK : commit_frame(frames, why);
 }

@@ -2,7 +2,8 @@
  * Record files: NDJSON in self-contained zstd frames (content size and checksum in each, plain frames only),
  * in parts: NAME.ndjson.zst, NAME.0001.ndjson.zst, … A frame is durable when frames_commit returns. Recovery
  * finds the last whole frame of the last part and cuts a torn tail. A part is made when its first frame is
- * committed, so that no empty file is ever left: a stream without records has no file at all.
+ * committed, so that no empty file is ever left: a stream without records has no file, or one with an empty
+ * frame (frames_complete).
  */
 #ifndef STSWEEP_FRAMES_FRAMES_H
 #define STSWEEP_FRAMES_FRAMES_H
@@ -53,6 +54,10 @@ size_t frames_waiting(const struct frames *frames); /* bytes not yet written */
  * ERR_FULL for ENOSPC, EDQUOT and EFBIG. After a failure the file ends at its last durable frame and what
  * waited waits still: commit may be called again. */
 enum error frames_commit(struct frames *frames, struct buf *why);
+
+/* When there is no part: makes the first one, with a frame without records, as durably as frames_commit does.
+ * Nothing waits. */
+enum error frames_complete(struct frames *frames, struct buf *why);
 
 struct frames_counters {
     uint64_t lines, raw_bytes, stored_bytes, frames, parts;

@@ -392,6 +392,14 @@ enum error store_commit(struct store *store, struct buf *why)
     return commit_through(store, STORE_DOMAINS, why);
 }
 
+enum error store_complete(struct store *store, struct buf *why)
+{
+    enum error error = ERR_OK;
+    for (enum store_stream i = 0; error == ERR_OK && !store->streaming && i < STORE_STREAMS; i++)
+        error = frames_complete(store->frames[i], why);
+    return error;
+}
+
 enum error store_tick(struct store *store, int64_t now_ms, int64_t *next_ms, struct buf *why)
 {
     enum error error = ERR_OK;

@@ -69,6 +69,10 @@ enum error store_tick(struct store *store, int64_t now_ms, int64_t *next_ms, str
 /* Commits all streams in the order above. */
 enum error store_commit(struct store *store, struct buf *why);
 
+/* A scan that ends or stops: every stream has a file, a frame without records at least, in the order above.
+ * Everything has been committed. */
+enum error store_complete(struct store *store, struct buf *why);
+
 /* Counts so far: records on disk before this run included. The store counts records and rejects; the caller
  * sets the other denominators. */
 struct summary *store_summary(struct store *store);

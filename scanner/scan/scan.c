@@ -415,6 +415,8 @@ static int finish(struct scan *scan)
         (void)say(scan, NULL, feed_error);
         return feed_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
     }
+    if (!say(scan, NULL, store_complete(scan->store, &scan->why)))
+        return EXIT_FAILED;
     struct spool_counts names = spooled_counts(scan->names);
     closing_denominators(scan->store, &scan->counts, &names);
     const char *closing = watch_closing(scan->watch);

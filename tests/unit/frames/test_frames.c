@@ -316,6 +316,61 @@ static void test_no_file_is_an_empty_stream(void **state)
     recover_and_go_on(place, 0, 0);
 }
 
+/* A stream that never has a record gets its file, once, and goes on like any other. */
+static void test_complete(void **state)
+{
+    struct place *place = *state;
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    unsigned count = 0;
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_OK);
+    assert_int_equal(frames_commit(frames, &place->why), ERR_OK);
+    assert_int_equal(size_of(place, "domains.ndjson.zst"), SIZE_MAX);
+    assert_int_equal(frames_complete(frames, &place->why), ERR_OK);
+    size_t size = size_of(place, "domains.ndjson.zst");
+    assert_in_range(size, 1, 32);
+    assert_int_equal(frames_complete(frames, &place->why), ERR_OK);
+    assert_int_equal(size_of(place, "domains.ndjson.zst"), size);
+    assert_int_equal(frames_counters(frames)->lines, 0);
+    assert_int_equal(frames_counters(frames)->parts, 1);
+    frames_destroy(frames);
+    write_file(place, "summary.json", "{}", 2); /* a scan that is whole */
+    assert_int_equal(frames_read(place->fd, "domains", count_record, &count, &place->why), ERR_OK);
+    assert_int_equal(count, 0);
+    recover_and_go_on(place, 0, 0);
+    assert_int_equal(frames_read(place->fd, "domains", count_record, &count, &place->why), ERR_OK);
+    assert_true(count > 0);
+}
+
+static void test_complete_leaves_records_alone(void **state)
+{
+    struct place *place = *state;
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    uint64_t cut_bytes;
+    write_scan(place, 2, 3, 1 << 30);
+    size_t size = size_of(place, "domains.ndjson.zst");
+    assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut_bytes, &place->why), ERR_OK);
+    assert_int_equal(frames_complete(frames, &place->why), ERR_OK);
+    assert_int_equal(size_of(place, "domains.ndjson.zst"), size);
+    frames_destroy(frames);
+}
+
+static void test_complete_on_a_full_disk(void **state)
+{
+    struct place *place = *state;
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_OK);
+    fault.limited = true;
+    fault.number = ENOSPC;
+    assert_int_equal(frames_complete(frames, &place->why), ERR_FULL);
+    fault.limited = false;
+    assert_int_equal(size_of(place, "domains.ndjson.zst"), SIZE_MAX);
+    assert_int_equal(frames_complete(frames, &place->why), ERR_OK);
+    frames_destroy(frames);
+}
+
 static void test_parts(void **state)
 {
     struct place *place = *state;
@@ -841,6 +896,9 @@ int main(void)
         CASE(test_full_tells_when_to_commit),
         CASE(test_create_refuses_what_is_there),
         CASE(test_no_file_is_an_empty_stream),
+        CASE(test_complete),
+        CASE(test_complete_leaves_records_alone),
+        CASE(test_complete_on_a_full_disk),
         CASE(test_parts),
         CASE(test_frame_larger_than_a_part),
         CASE(test_missing_part),

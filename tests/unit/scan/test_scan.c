@@ -244,6 +244,19 @@ static size_t records_of(const struct place *place, size_t most)
     return seen.records;
 }
 
+/* Every stream has its file, also one without records. */
+static void check_files(const struct place *place)
+{
+    static const char *const names[] = {"domains", "hosts", "certs", "rejects"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128];
+        struct stat status;
+        (void)snprintf(path, sizeof path, "%s/%s.ndjson.zst", place->out, names[i]);
+        if (stat(path, &status) != 0 || status.st_size == 0)
+            fail_msg("%s: not there, or empty", path);
+    }
+}
+
 /* ---- the tests
  * ----------------------------------------------------------------------------------------------- */
 
@@ -257,6 +270,7 @@ static void test_denominators(void **state)
     assert_int_equal(count_of(&place, "rejects"), 2);
     assert_int_equal(count_of(&place, "duplicates"), 2);
     assert_int_equal(records_of(&place, 1100), 1000);
+    check_files(&place);
     place_remove(&place);
 }
 
@@ -268,6 +282,8 @@ static void test_empty_and_missing(void **state)
     write_names(&place, 0, "# nothing\n");
     assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
     assert_int_equal(count_of(&place, "inputs"), 0);
+    check_files(&place);
+    assert_int_equal(records_of(&place, 1), 0);
     place_remove(&place);
 }
 
@@ -349,11 +365,13 @@ static void test_signal_then_resume(void **state)
     assert_int_equal(scan(nowhere, &place, false, NULL, NULL), 3);
     assert_int_equal(pthread_join(thread, NULL), 0);
     atomic_store(&nowhere->silent, false);
+    check_files(&place);
     assert_int_equal(count_of(&place, "records"), -1); /* no summary: it is not whole */
     assert_int_equal(scan(nowhere, &place, true, NULL, NULL), 0);
     assert_int_equal(count_of(&place, "records"), 3000);
     assert_int_equal(count_of(&place, "rejects"), 1);
     assert_int_equal(records_of(&place, 3001), 3000);
+    check_files(&place);
     place_remove(&place);
 }
 
