@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/diff.h"
@@ -20,7 +21,7 @@
 extern const char *malloc_conf;
 const char *malloc_conf = "dirty_decay_ms:3000";
 
-enum { EXIT_USAGE = 2, WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
+enum { WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
 
 struct command {
     const char *name;

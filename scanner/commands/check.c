@@ -8,6 +8,7 @@
 
 #include "output/explain/explain.h"
 #include "output/json/json.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/setup.h"
@@ -15,7 +16,6 @@
 #include "scanner/reach/domain.h"
 #include "scanner/reach/looks.h"
 
-enum { EXIT_PROTECTED = 0, EXIT_NOT = 1, EXIT_USAGE = 2, EXIT_FAILED = 4, EXIT_UNKNOWN = 5 };
 enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };
 
 /* A domain that one look does not decide (TLS-7). */
@@ -159,10 +159,10 @@ static bool is_failure(const struct check_request *request, enum outcome outcome
 /* The worst answer decides; what could not be determined stands behind a plain no. */
 static int exit_code(const struct check *check)
 {
-    int code = EXIT_PROTECTED;
+    int code = EXIT_DONE;
     for (size_t i = 0; i < check->request->name_count; i++) {
         if (is_failure(check->request, check->outcomes[i]))
-            return EXIT_NOT;
+            return EXIT_NO;
         if (check->outcomes[i] == OUTCOME_UNKNOWN)
             code = EXIT_UNKNOWN;
     }

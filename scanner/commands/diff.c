@@ -12,9 +12,9 @@
 #include "output/readback/compare.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/commands/show_judge.h"
 
-enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 4 };
 enum {
     WHY_BYTES = 16 * 1024,
     ARENA_BYTES = READ_ARENA_BYTES,

@@ -4,10 +4,10 @@
 #include <signal.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_judge.h"
 
-enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 4 };
 enum { WHY_BYTES = 16 * 1024 };
 
 struct show {

@@ -7,11 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "scanner/base/exit_code.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/suggest_scan.h"
 
-enum { EXIT_USAGE = 2, EXIT_CANNOT = 4, EXIT_UNKNOWN = 5, WHY_BYTES = 64 * 1024 };
+enum { WHY_BYTES = 64 * 1024 };
 
 /* What belongs to this command alone; the rest is the configuration's. */
 struct own {
@@ -87,7 +88,7 @@ static int look_now(const struct args *args, struct suggest_run *run)
                                     .render = render,
                                     .render_arg = run};
     int code = check_main(&request);
-    return code == EXIT_USAGE || code == EXIT_CANNOT ? code : suggest_run_end(run);
+    return code == EXIT_USAGE || code == EXIT_FAILED ? code : suggest_run_end(run);
 }
 
 /* A scan directory, not a folder that happens to be called like a domain. No domain has a slash. */
@@ -109,7 +110,7 @@ static int read_scan(const char *dir, struct suggest_run *run)
     if (error != ERR_OK)
         (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
     buf_dispose(&why);
-    return error == ERR_OK ? suggest_run_end(run) : EXIT_CANNOT;
+    return error == ERR_OK ? suggest_run_end(run) : EXIT_FAILED;
 }
 
 static int run_with(const struct args *args, const struct own *own)
@@ -119,7 +120,7 @@ static int run_with(const struct args *args, const struct own *own)
     if (own->folder != NULL) {
         if (suggest_folder_open(&folder, own->folder, own->force) != ERR_OK) {
             perror(own->folder);
-            return EXIT_CANNOT;
+            return EXIT_FAILED;
         }
         run.folder = &folder;
     }

@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/exit_code.h"
 
-enum { EXIT_DONE = 0, EXIT_CANNOT = 4, EXIT_UNKNOWN = 5, ARENA_BYTES = 8 << 20, README_BYTES = 1 << 20 };
+enum { ARENA_BYTES = 8 << 20, README_BYTES = 1 << 20 };
 
 static void count(struct suggest_run *run, const struct suggestion *suggestion)
 {
@@ -63,6 +64,6 @@ int suggest_run_end(const struct suggest_run *run)
                       "determined; %zu were left alone\n",
                       run->done, run->nothing, run->undetermined, run->standing);
     if (run->failed || run->standing > 0)
-        return EXIT_CANNOT;
+        return EXIT_FAILED;
     return run->undetermined > 0 ? EXIT_UNKNOWN : EXIT_DONE;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/setup.h"
@@ -26,7 +27,6 @@
 #include "scanner/scan/spooled.h"
 #include "scanner/scan/stuck.h"
 
-enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_STOPPED = 3, EXIT_FAILED = 4 };
 enum { WHY_BYTES = 16 * 1024 };
 
 struct scan {
