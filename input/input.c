@@ -17,9 +17,9 @@ static void explain(struct buf *why, const struct reader *reader, const struct s
 {
     const char *reason = stored->reason[0] != '\0' ? stored->reason : error_text(error);
     if (reader->lines.number > 0)
-        (void)buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reader->lines.number, reason);
+        buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reader->lines.number, reason);
     else
-        (void)buf_printf(why, "%s: %s", stored->path, reason);
+        buf_printf(why, "%s: %s", stored->path, reason);
 }
 
 static enum error read_file(struct input_file *file, struct reader *reader, struct buf *why)
@@ -60,7 +60,7 @@ enum error input_read(struct input_file *files, size_t count, enum input_format 
 {
     struct reader *reader = malloc(sizeof *reader);
     if (reader == NULL) {
-        (void)buf_text(why, error_text(ERR_MEMORY));
+        buf_text(why, error_text(ERR_MEMORY));
         return ERR_MEMORY;
     }
     uint64_t ordinal = 0;

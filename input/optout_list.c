@@ -78,9 +78,9 @@ static void explain(struct buf *why, const struct reading *reading, const struct
                          : stored->reason[0] != '\0' ? stored->reason
                                                      : error_text(error);
     if (reading->lines.number > 0)
-        (void)buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reading->lines.number, reason);
+        buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reading->lines.number, reason);
     else
-        (void)buf_printf(why, "%s: %s", stored->path, reason);
+        buf_printf(why, "%s: %s", stored->path, reason);
 }
 
 static enum error read_list(const char *path, struct optout *optout, struct buf *why)
@@ -101,7 +101,7 @@ enum error optout_read(const char *path, struct optout **optout, struct buf *why
     *optout = NULL;
     struct optout *made = optout_create();
     if (made == NULL) {
-        (void)buf_text(why, error_text(ERR_MEMORY));
+        buf_text(why, error_text(ERR_MEMORY));
         return ERR_MEMORY;
     }
     enum error error = path[0] == '\0' ? ERR_OK : read_list(path, made, why);

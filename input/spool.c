@@ -86,8 +86,8 @@ enum error spool_create(const struct spool_options *options, struct spool **spoo
 {
     *spool = NULL;
     if (!shard_is_valid(options)) {
-        (void)buf_printf(why, "shard %u/%u: there are at most %d shards, counted from 1",
-                         options->shard_index, options->shard_count, SPOOL_BUCKETS);
+        buf_printf(why, "shard %u/%u: there are at most %d shards, counted from 1", options->shard_index,
+                   options->shard_count, SPOOL_BUCKETS);
         return ERR_CONFIG;
     }
     struct spool *made = calloc(1, sizeof *made);
@@ -95,7 +95,7 @@ enum error spool_create(const struct spool_options *options, struct spool **spoo
     if (made == NULL || (directory == NULL && options->directory != NULL)) {
         free(made);
         free(directory);
-        (void)buf_text(why, error_text(ERR_MEMORY));
+        buf_text(why, error_text(ERR_MEMORY));
         return ERR_MEMORY;
     }
     made->seed = options->seed;

@@ -120,7 +120,7 @@ enum error stored_can_read(const char *path, struct buf *why)
             return ERR_OK;
         errno = EISDIR;
     }
-    (void)buf_printf(why, "%s: cannot read: %s", path, strerror(errno));
+    buf_printf(why, "%s: cannot read: %s", path, strerror(errno));
     return ERR_NOT_FOUND;
 }
 

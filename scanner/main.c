@@ -228,9 +228,9 @@ static int usage(const char *command, const char *reason)
 
 static void join_arguments(struct buf *line, int argc, char **argv)
 {
-    (void)buf_text(line, "stsweep");
+    buf_text(line, "stsweep");
     for (int i = 0; i < argc; i++)
-        (void)buf_printf(line, " %s", argv[i]);
+        buf_printf(line, " %s", argv[i]);
 }
 
 static int scan_with(const struct args *args, int argc, char **argv)

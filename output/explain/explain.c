@@ -103,21 +103,21 @@ static void say_summary(struct explained *explained)
     const struct judgement *judgement = explained->judgement;
     struct page *page = &explained->page;
     struct apart apart = apart_of(judgement);
-    (void)buf_printf(&page->line, "%s: %s - %s%s", explained->facts->domain, outcome_name(judgement->outcome),
-                     headline(judgement->outcome), apart.head);
+    buf_printf(&page->line, "%s: %s - %s%s", explained->facts->domain, outcome_name(judgement->outcome),
+               headline(judgement->outcome), apart.head);
     page_fold(page, 0, 0, "");
-    (void)buf_printf(&page->line, "%s%s", explain_outcome(judgement->outcome), apart.text);
+    buf_printf(&page->line, "%s%s", explain_outcome(judgement->outcome), apart.text);
     if (judgement->one_look && judgement->incomplete)
-        (void)buf_text(&page->line, " This rests on one look; a second may find something else.");
+        buf_text(&page->line, " This rests on one look; a second may find something else.");
     else if (judgement->incomplete)
-        (void)buf_text(&page->line, " Not every MX host could be determined.");
+        buf_text(&page->line, " Not every MX host could be determined.");
     page_fold(page, MARGIN, MARGIN, "");
     if (judgement->would_be != OUTCOME_NONE) {
-        (void)buf_printf(&page->line, "In enforce mode it would be %s - %s.",
-                         outcome_name(judgement->would_be), headline(judgement->would_be));
+        buf_printf(&page->line, "In enforce mode it would be %s - %s.", outcome_name(judgement->would_be),
+                   headline(judgement->would_be));
         page_fold(page, MARGIN, MARGIN, "");
     }
-    (void)buf_byte(page->out, '\n');
+    buf_byte(page->out, '\n');
 }
 
 /* The worst first, so that who reads no further has read what matters. */
@@ -142,6 +142,6 @@ bool explain_domain(struct buf *out, const struct domain_facts *facts, const str
     say_codes(&explained);
     if (style->verbose)
         explain_evidence(&explained);
-    (void)buf_byte(out, '\n');
+    buf_byte(out, '\n');
     return page_end(&explained.page);
 }

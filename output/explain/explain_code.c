@@ -15,10 +15,10 @@ static void say_findings(struct page *page, const struct findings *findings, enu
         const struct finding *finding = &findings->list[i];
         if (finding->code != code || finding->line == 0)
             continue;
-        (void)buf_printf(&page->line, " %s %u, column %u", text, finding->line, finding->column);
+        buf_printf(&page->line, " %s %u, column %u", text, finding->line, finding->column);
         if (finding->detail != NULL && finding->detail[0] != 0)
-            (void)buf_printf(&page->line, ": %s", finding->detail);
-        (void)buf_byte(&page->line, '.');
+            buf_printf(&page->line, ": %s", finding->detail);
+        buf_byte(&page->line, '.');
         return;
     }
 }
@@ -30,7 +30,7 @@ static void say_elsewhere(struct page *page, const struct findings *findings, en
         const struct finding *finding = &findings->list[i];
         if (finding->code != code || finding->line != 0 || finding->detail == NULL)
             continue;
-        (void)buf_printf(&page->line, " Found at %s.", finding->detail);
+        buf_printf(&page->line, " Found at %s.", finding->detail);
         said++;
     }
 }
@@ -38,18 +38,18 @@ static void say_elsewhere(struct page *page, const struct findings *findings, en
 static void say_handshake(struct page *page, const struct tls_facts *tls)
 {
     if (tls->end == TLS_DONE && tls->cert_count > 0) {
-        (void)buf_text(&page->line, "the ");
+        buf_text(&page->line, "the ");
         explain_certificate(page, &tls->certs[0]);
         if (tls->certs[0].key_type != NULL && tls->certs[0].signature != NULL)
-            (void)buf_printf(&page->line, ", key %s of %u bits, signed with %s", tls->certs[0].key_type,
-                             tls->certs[0].key_bits, tls->certs[0].signature);
+            buf_printf(&page->line, ", key %s of %u bits, signed with %s", tls->certs[0].key_type,
+                       tls->certs[0].key_bits, tls->certs[0].signature);
     } else if (tls->end == TLS_FAILED && tls->limit != TLS_LIMIT_NONE) {
-        (void)buf_text(&page->line, "we ended the handshake");
+        buf_text(&page->line, "we ended the handshake");
     } else if (tls->end == TLS_FAILED) {
-        (void)buf_printf(&page->line, "the handshake ended with: %s",
-                         tls->error_text == NULL ? "an error" : tls->error_text);
+        buf_printf(&page->line, "the handshake ended with: %s",
+                   tls->error_text == NULL ? "an error" : tls->error_text);
         if (tls->alert >= 0)
-            (void)buf_printf(&page->line, " (alert %d)", tls->alert);
+            buf_printf(&page->line, " (alert %d)", tls->alert);
     }
 }
 
@@ -58,35 +58,35 @@ static void say_permissive(struct page *page, const struct tls_facts *legacy)
 {
     if (legacy == NULL || legacy->end != TLS_DONE)
         return;
-    (void)buf_text(&page->line, "; a client that takes anything gets ");
+    buf_text(&page->line, "; a client that takes anything gets ");
     explain_tls_version(page, legacy);
-    (void)buf_printf(&page->line, " with %s", legacy->cipher == NULL ? "no cipher" : legacy->cipher);
+    buf_printf(&page->line, " with %s", legacy->cipher == NULL ? "no cipher" : legacy->cipher);
     /* Before TLS 1.2 there is nothing to choose. */
     if (legacy->signature != NULL && legacy->version >= TLS_1_2)
-        (void)buf_printf(&page->line, ", signed with %s", legacy->signature);
+        buf_printf(&page->line, ", signed with %s", legacy->signature);
 }
 
 static void say_http(struct page *page, const struct fetch_facts *fetch, enum failure_code code)
 {
     if (fetch->http_status != 0)
-        (void)buf_printf(&page->line, " It answers with HTTP status %d", fetch->http_status);
+        buf_printf(&page->line, " It answers with HTTP status %d", fetch->http_status);
     else
         return;
     if (code == FAIL_POLICY_HTTP_REDIRECT && fetch->redirect != NULL)
-        (void)buf_printf(&page->line, " to %s", fetch->redirect);
+        buf_printf(&page->line, " to %s", fetch->redirect);
     if (fetch->media_type != NULL && code == FAIL_POLICY_HTTP_MEDIA_TYPE)
-        (void)buf_printf(&page->line, " and the media type %s", fetch->media_type);
-    (void)buf_byte(&page->line, '.');
+        buf_printf(&page->line, " and the media type %s", fetch->media_type);
+    buf_byte(&page->line, '.');
 }
 
 static void say_host_names(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
     for (size_t i = 0; i < facts->host_count && i < PLACES_SHOWN; i++)
-        (void)buf_printf(&explained->page.line, "%s%s", i == 0 ? " The MX hosts in use: " : ", ",
-                         facts->hosts[i].host);
+        buf_printf(&explained->page.line, "%s%s", i == 0 ? " The MX hosts in use: " : ", ",
+                   facts->hosts[i].host);
     if (facts->host_count > 0)
-        (void)buf_byte(&explained->page.line, '.');
+        buf_byte(&explained->page.line, '.');
 }
 
 /* A leaf that ends within two weeks of the look. */
@@ -97,9 +97,9 @@ static void say_if_soon(struct explained *explained, const char *host, const str
     int64_t left = tls->certs[0].not_after - explained->facts->time / 1000;
     if (left < 0 || left >= SOON_S)
         return;
-    (void)buf_printf(&explained->page.line, " That of %s ends at ", host);
+    buf_printf(&explained->page.line, " That of %s ends at ", host);
     page_time(&explained->page, tls->certs[0].not_after);
-    (void)buf_byte(&explained->page.line, '.');
+    buf_byte(&explained->page.line, '.');
 }
 
 static void say_soon(struct explained *explained)
@@ -117,15 +117,15 @@ static void say_policy_facts(struct explained *explained, enum failure_code code
     struct page *page = &explained->page;
     const struct fetch_facts *fetch = &explained->facts->policy.fetch;
     if (code >= FAIL_POLICY_TLS_HANDSHAKE && code <= FAIL_POLICY_TLS_WEAK) {
-        (void)buf_text(&page->line, " Found: ");
+        buf_text(&page->line, " Found: ");
         say_handshake(page, &fetch->tls);
-        (void)buf_byte(&page->line, '.');
+        buf_byte(&page->line, '.');
     } else if (code >= FAIL_POLICY_HTTP_REDIRECT && code <= FAIL_POLICY_HTTP_PROTOCOL) {
         say_http(page, fetch, code);
     } else if (code == FAIL_POLICY_WEAK_MX_UNUSED || code == FAIL_POLICY_WEAK_MX_TOO_WIDE) {
         say_host_names(explained);
     } else if (code == FAIL_POLICY_WEAK_MAX_AGE_SHORT) {
-        (void)buf_printf(&page->line, " It is %u seconds.", explained->judgement->policy.max_age);
+        buf_printf(&page->line, " It is %u seconds.", explained->judgement->policy.max_age);
     } else if (code == FAIL_POLICY_WEAK_CERT_EXPIRES_SOON) {
         say_soon(explained);
     }
@@ -137,19 +137,19 @@ static void say_policy_facts(struct explained *explained, enum failure_code code
 
 static void say_probe(struct page *page, const struct probe_facts *probe)
 {
-    (void)buf_text(&page->line, ": ");
+    buf_text(&page->line, ": ");
     size_t before = page->line.len;
     if (probe->not_tried != TRIED)
-        (void)buf_text(&page->line, "not contacted");
+        buf_text(&page->line, "not contacted");
     else if (probe->end == SMTP_END_REPLY && probe->reply_code != 0) {
-        (void)buf_printf(&page->line, "it says %d ", probe->reply_code);
+        buf_printf(&page->line, "it says %d ", probe->reply_code);
         page_quote(page, probe->reply, REPLY_SHOWN);
     } else {
         say_handshake(page, &probe->tls);
         say_permissive(page, probe->legacy);
     }
     if (page->line.len == before)
-        (void)buf_printf(&page->line, "the dialogue ended at the step %s", smtp_step_name(probe->step));
+        buf_printf(&page->line, "the dialogue ended at the step %s", smtp_step_name(probe->step));
 }
 
 /* The host itself, or its alias. true where the code is about it. */
@@ -161,8 +161,8 @@ static bool say_host(struct explained *explained, size_t index, enum failure_cod
         const struct address_facts *address = &host->facts->address;
         const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
         if (chain->cname_count > 0)
-            (void)buf_printf(&page->line, " %s is an alias of %s.", host->host,
-                             chain->cnames[chain->cname_count - 1]);
+            buf_printf(&page->line, " %s is an alias of %s.", host->host,
+                       chain->cnames[chain->cname_count - 1]);
         return chain->cname_count > 0;
     }
     const struct host_verdict *verdict = &explained->judgement->hosts[index];
@@ -171,7 +171,7 @@ static bool say_host(struct explained *explained, size_t index, enum failure_cod
         code == FAIL_DANE_NOT_ALL_HOSTS && verdict->dane == DANE_OUTCOME_ABSENT && verdict->ip_count > 0;
     if (verdict->code != code && !differ && !lacks_dane)
         return false;
-    (void)buf_printf(&page->line, " This is so of %s.", host->host);
+    buf_printf(&page->line, " This is so of %s.", host->host);
     return true;
 }
 
@@ -197,9 +197,9 @@ static void say_places(struct explained *explained, enum failure_code code)
             const struct probe_facts *probe = &host->facts->probes[j];
             if (!is_met(probe, &judgement->hosts[i].ips[j], code))
                 continue;
-            (void)buf_printf(&page->line, " At %s [%s]", host->host, ip_format(&probe->ip, ip));
+            buf_printf(&page->line, " At %s [%s]", host->host, ip_format(&probe->ip, ip));
             say_probe(page, probe);
-            (void)buf_byte(&page->line, '.');
+            buf_byte(&page->line, '.');
             count++;
         }
     }
@@ -209,11 +209,11 @@ static void say_patterns(struct explained *explained)
 {
     const struct sts_policy *policy = &explained->judgement->policy;
     for (size_t i = 0; i < policy->mx_count && i < PLACES_SHOWN; i++)
-        (void)buf_printf(&explained->page.line, "%s%s", i == 0 ? " The policy names " : ", ", policy->mx[i]);
+        buf_printf(&explained->page.line, "%s%s", i == 0 ? " The policy names " : ", ", policy->mx[i]);
     if (policy->mx_count > PLACES_SHOWN)
-        (void)buf_text(&explained->page.line, " and more");
+        buf_text(&explained->page.line, " and more");
     if (policy->mx_count > 0)
-        (void)buf_byte(&explained->page.line, '.');
+        buf_byte(&explained->page.line, '.');
 }
 
 /* EXO-1: the policy names the service, but not by the name that it has here. */
@@ -222,12 +222,12 @@ static void say_renamed(struct explained *explained)
     const char *host = explained->judgement->exo_renamed;
     if (host == NULL)
         return;
-    (void)buf_printf(&explained->page.line,
-                     " Exchange Online has two forms of MX name: an older one, a label before "
-                     "mail.protection.outlook.com, and a newer one, two labels before mx.microsoft. What the "
-                     "policy names does not cover the one in use, as \"*\" stands for a single label: name "
-                     "the host itself, %s.",
-                     host);
+    buf_printf(&explained->page.line,
+               " Exchange Online has two forms of MX name: an older one, a label before "
+               "mail.protection.outlook.com, and a newer one, two labels before mx.microsoft. What the "
+               "policy names does not cover the one in use, as \"*\" stands for a single label: name "
+               "the host itself, %s.",
+               host);
 }
 
 /* ---- lookups ----------------------------------------------------------------------------------------------
@@ -239,9 +239,9 @@ static void say_lookup(struct page *page, enum failure_code code, const struct l
 {
     if (dns_status_code(lookup->status) != code)
         return;
-    (void)buf_printf(&page->line, "%s%s%s %s", *said == 0 ? " Asked for: " : ", ", prefix, name, type);
+    buf_printf(&page->line, "%s%s%s %s", *said == 0 ? " Asked for: " : ", ", prefix, name, type);
     if (lookup->why_bogus != NULL)
-        (void)buf_printf(&page->line, " (%s)", lookup->why_bogus);
+        buf_printf(&page->line, " (%s)", lookup->why_bogus);
     page_edes(page, lookup);
     (*said)++;
 }
@@ -270,7 +270,7 @@ static void say_lookups(struct explained *explained, enum failure_code code)
         say_lookup(page, code, &host->address.aaaa, "", facts->hosts[i].host, "AAAA", &said);
     }
     if (said > 0)
-        (void)buf_byte(&page->line, '.');
+        buf_byte(&page->line, '.');
 }
 
 /* ---- the code ---------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ static void say_found(struct explained *explained, enum failure_code code)
         break;
     case STAGE_TXT:
         if (code == FAIL_TXT_MULTIPLE)
-            (void)buf_printf(&page->line, " There are %zu.", judgement->record.candidates);
+            buf_printf(&page->line, " There are %zu.", judgement->record.candidates);
         say_findings(page, &judgement->record.findings, code, "Record");
         say_elsewhere(page, &judgement->record.findings, code);
         break;
@@ -321,15 +321,15 @@ void explain_code(struct explained *explained, enum failure_code code)
 {
     const struct failure *failure = failure_get(code);
     struct page *page = &explained->page;
-    (void)buf_byte(page->out, '\n');
-    (void)buf_text(&page->line, failure->code);
+    buf_byte(page->out, '\n');
+    buf_text(&page->line, failure->code);
     page_finding(page, explain_mark(explained->judgement, code));
-    (void)buf_text(&page->line, failure->why);
+    buf_text(&page->line, failure->why);
     say_found(explained, code);
     page_fold(page, MARGIN, INDENT, "why");
-    (void)buf_text(&page->line, failure_who_name(failure->who));
+    buf_text(&page->line, failure_who_name(failure->who));
     page_fold(page, MARGIN, INDENT, "who");
-    (void)buf_text(&page->line, failure->mend);
+    buf_text(&page->line, failure->mend);
     page_fold(page, MARGIN, INDENT, "mend");
     explain_write(explained, code);
 }

@@ -37,26 +37,25 @@ static const char *outcome_text(const struct judgement *judgement)
 
 static void say_record(struct page *page, const struct tlsa_rr *rr)
 {
-    (void)buf_printf(&page->line, "%u %u %u ", rr->usage, rr->selector, rr->matching);
+    buf_printf(&page->line, "%u %u %u ", rr->usage, rr->selector, rr->matching);
     for (size_t i = 0; i < rr->data.len && i < DATA_SHOWN; i++)
-        (void)buf_printf(&page->line, "%02x", rr->data.data[i]);
+        buf_printf(&page->line, "%02x", rr->data.data[i]);
     if (rr->data.len > DATA_SHOWN)
-        (void)buf_text(&page->line, "...");
+        buf_text(&page->line, "...");
 }
 
 static void step_records(struct page *page, const struct mx_host *host, const struct host_verdict *verdict)
 {
     const struct tlsa_facts *tlsa = &host->facts->tlsa;
-    (void)buf_printf(&page->line, "%s: ", host->host);
+    buf_printf(&page->line, "%s: ", host->host);
     if (verdict->dane_code != FAIL_NONE)
-        (void)buf_printf(&page->line, "%s%s", failure_name(verdict->dane_code),
-                         tlsa->rr_count > 0 ? ": " : "");
+        buf_printf(&page->line, "%s%s", failure_name(verdict->dane_code), tlsa->rr_count > 0 ? ": " : "");
     for (size_t i = 0; i < tlsa->rr_count && i < RECORDS_SHOWN; i++) {
-        (void)buf_text(&page->line, i == 0 ? "" : ", ");
+        buf_text(&page->line, i == 0 ? "" : ", ");
         say_record(page, &tlsa->rrs[i]);
     }
     if (tlsa->rr_count > RECORDS_SHOWN)
-        (void)buf_printf(&page->line, " and %zu more", tlsa->rr_count - RECORDS_SHOWN);
+        buf_printf(&page->line, " and %zu more", tlsa->rr_count - RECORDS_SHOWN);
     page_step(page, outcome_mark(verdict->dane), "  TLSA");
 }
 
@@ -65,14 +64,14 @@ static void step_address(struct explained *explained, const struct host_facts *h
 {
     struct page *page = &explained->page;
     char ip[IP_TEXT_BYTES];
-    (void)buf_printf(&page->line, "%s ", ip_format(&probe->ip, ip));
+    buf_printf(&page->line, "%s ", ip_format(&probe->ip, ip));
     if (verdict->dane != FAIL_NONE) {
-        (void)buf_text(&page->line, failure_name(verdict->dane));
+        buf_text(&page->line, failure_name(verdict->dane));
     } else if (verdict->tlsa > 0 && verdict->tlsa <= host->tlsa.rr_count) {
-        (void)buf_text(&page->line, "matches ");
+        buf_text(&page->line, "matches ");
         say_record(page, &host->tlsa.rrs[verdict->tlsa - 1]);
     } else {
-        (void)buf_text(&page->line, "takes TLS, nothing is compared");
+        buf_text(&page->line, "takes TLS, nothing is compared");
     }
     bool fails = failure_get(verdict->dane)->effect == EFFECT_HOST_FAILS;
     page_step(page, fails ? MARK_FAIL : explain_mark(explained->judgement, verdict->dane), "  address");
@@ -81,7 +80,7 @@ static void step_address(struct explained *explained, const struct host_facts *h
 void explain_dane(struct explained *explained)
 {
     const struct judgement *judgement = explained->judgement;
-    (void)buf_text(&explained->page.line, outcome_text(judgement));
+    buf_text(&explained->page.line, outcome_text(judgement));
     page_step(&explained->page, outcome_mark(judgement->dane), "DANE");
     for (size_t i = 0; i < judgement->host_count; i++) {
         const struct mx_host *host = &explained->facts->hosts[i];
@@ -121,10 +120,10 @@ static void write_record(struct explained *explained, const struct host_facts *f
     struct page *page = &explained->page;
     const struct cert_facts *cert = &facts->probes[place].tls.certs[0];
     const char *base = facts->tlsa.base != NULL ? facts->tlsa.base : facts->host;
-    (void)buf_printf(&page->line, "_25._tcp.%s. IN TLSA 3 1 1", base);
+    buf_printf(&page->line, "_25._tcp.%s. IN TLSA 3 1 1", base);
     page_raw(page, MARGIN, INDENT, "write");
     for (size_t i = 0; i < sizeof cert->spki_sha256; i++)
-        (void)buf_printf(&page->line, "%02x", cert->spki_sha256[i]);
+        buf_printf(&page->line, "%02x", cert->spki_sha256[i]);
     page_raw(page, MARGIN, INDENT, "");
 }
 

@@ -7,7 +7,7 @@ enum { MARGIN = 4, INDENT = 8, TEXT_SHOWN = 4096, LINES_SHOWN = 100, LINE_SHOWN 
 
 static void write_heading(struct explained *explained, const char *prefix, const char *name, const char *rest)
 {
-    (void)buf_printf(&explained->page.line, "%s%s%s", prefix, name, rest);
+    buf_printf(&explained->page.line, "%s%s%s", prefix, name, rest);
     page_raw(&explained->page, MARGIN, MARGIN, "");
 }
 
@@ -17,10 +17,10 @@ static void write_lookup(struct explained *explained, const struct lookup_facts 
     struct buf *line = &explained->page.line;
     if (lookup->status == DNS_NOT_ASKED)
         return;
-    (void)buf_printf(line, "%s%s %s: %s, %s", prefix, name, type, dns_status_name(lookup->status),
-                     dns_security_name(lookup->security));
+    buf_printf(line, "%s%s %s: %s, %s", prefix, name, type, dns_status_name(lookup->status),
+               dns_security_name(lookup->security));
     for (size_t i = 0; i < lookup->cname_count; i++)
-        (void)buf_printf(line, "%s%s", i == 0 ? ", CNAME " : " -> ", lookup->cnames[i]);
+        buf_printf(line, "%s%s", i == 0 ? ", CNAME " : " -> ", lookup->cnames[i]);
     page_edes(&explained->page, lookup);
     page_raw(&explained->page, MARGIN, MARGIN, "");
 }
@@ -29,9 +29,9 @@ static void write_txt(struct explained *explained, const struct txt_facts *txt, 
 {
     write_lookup(explained, &txt->lookup, prefix, explained->facts->domain, "TXT");
     for (size_t i = 0; i < txt->rr_count; i++) {
-        (void)buf_byte(&explained->page.line, '"');
+        buf_byte(&explained->page.line, '"');
         page_quote(&explained->page, txt->rrs[i], TEXT_SHOWN);
-        (void)buf_byte(&explained->page.line, '"');
+        buf_byte(&explained->page.line, '"');
         page_raw(&explained->page, INDENT, INDENT, "");
     }
 }
@@ -41,7 +41,7 @@ static void write_mx(struct explained *explained)
     const struct mx_facts *mx = &explained->facts->mx;
     write_lookup(explained, &mx->lookup, "", explained->facts->domain, "MX");
     for (size_t i = 0; i < mx->rr_count && i < LINES_SHOWN; i++) {
-        (void)buf_printf(&explained->page.line, "%u %s", mx->rrs[i].preference, mx->rrs[i].host);
+        buf_printf(&explained->page.line, "%u %s", mx->rrs[i].preference, mx->rrs[i].host);
         page_raw(&explained->page, INDENT, INDENT, "");
     }
 }
@@ -52,24 +52,24 @@ static void write_tls(struct explained *explained, const struct tls_facts *tls)
     if (tls->end == TLS_NOT_TRIED)
         return;
     explain_tls_version(page, tls);
-    (void)buf_printf(&page->line, " %s%s%s", tls_end_name(tls->end),
-                     tls->limit == TLS_LIMIT_NONE ? "" : ", our limit: ",
-                     tls->limit == TLS_LIMIT_NONE ? "" : tls_limit_name(tls->limit));
-    (void)buf_printf(&page->line, "%s%s%s%s%s%s", tls->cipher == NULL ? "" : ", ",
-                     tls->cipher == NULL ? "" : tls->cipher, tls->group == NULL ? "" : ", ",
-                     tls->group == NULL ? "" : tls->group, tls->error_text == NULL ? "" : ", ",
-                     tls->error_text == NULL ? "" : tls->error_text);
+    buf_printf(&page->line, " %s%s%s", tls_end_name(tls->end),
+               tls->limit == TLS_LIMIT_NONE ? "" : ", our limit: ",
+               tls->limit == TLS_LIMIT_NONE ? "" : tls_limit_name(tls->limit));
+    buf_printf(&page->line, "%s%s%s%s%s%s", tls->cipher == NULL ? "" : ", ",
+               tls->cipher == NULL ? "" : tls->cipher, tls->group == NULL ? "" : ", ",
+               tls->group == NULL ? "" : tls->group, tls->error_text == NULL ? "" : ", ",
+               tls->error_text == NULL ? "" : tls->error_text);
     page_raw(page, INDENT, INDENT, "");
     for (size_t i = 0; i < tls->cert_count; i++) {
         const struct cert_facts *cert = &tls->certs[i];
-        (void)buf_printf(&page->line, "%zu. %s: ", i + 1, cert->subject == NULL ? "" : cert->subject);
+        buf_printf(&page->line, "%zu. %s: ", i + 1, cert->subject == NULL ? "" : cert->subject);
         explain_certificate(page, cert);
-        (void)buf_printf(&page->line, ", %s of %u bits, %s", cert->key_type == NULL ? "key" : cert->key_type,
-                         cert->key_bits, cert->signature == NULL ? "" : cert->signature);
+        buf_printf(&page->line, ", %s of %u bits, %s", cert->key_type == NULL ? "key" : cert->key_type,
+                   cert->key_bits, cert->signature == NULL ? "" : cert->signature);
         page_fold(page, INDENT, INDENT, "");
-        (void)buf_text(&page->line, "sha256 ");
+        buf_text(&page->line, "sha256 ");
         for (size_t j = 0; j < sizeof cert->sha256; j++)
-            (void)buf_printf(&page->line, "%02x", cert->sha256[j]);
+            buf_printf(&page->line, "%02x", cert->sha256[j]);
         page_raw(page, INDENT, INDENT, "");
     }
 }
@@ -103,12 +103,12 @@ static void write_policy(struct explained *explained)
     if (fetch->not_tried != TRIED || policy->address.ip_count == 0)
         return;
     write_heading(explained, "https://", policy->host, "/.well-known/mta-sts.txt");
-    (void)buf_printf(&page->line, "%s: step %s", ip_format(&fetch->ip, ip), fetch_step_name(fetch->step));
+    buf_printf(&page->line, "%s: step %s", ip_format(&fetch->ip, ip), fetch_step_name(fetch->step));
     if (fetch->http_status != 0)
-        (void)buf_printf(&page->line, ", HTTP status %d, media type %s", fetch->http_status,
-                         fetch->media_type == NULL ? "none" : fetch->media_type);
+        buf_printf(&page->line, ", HTTP status %d, media type %s", fetch->http_status,
+                   fetch->media_type == NULL ? "none" : fetch->media_type);
     if (fetch->redirect != NULL)
-        (void)buf_printf(&page->line, ", location %s", fetch->redirect);
+        buf_printf(&page->line, ", location %s", fetch->redirect);
     page_raw(page, INDENT, INDENT, "");
     write_tls(explained, &fetch->tls);
     write_body(explained, fetch->body);
@@ -118,7 +118,7 @@ static void write_quoted(struct explained *explained, const char *head, struct b
 {
     if (text.len == 0)
         return;
-    (void)buf_text(&explained->page.line, head);
+    buf_text(&explained->page.line, head);
     page_quote(&explained->page, text, LINE_SHOWN);
     page_raw(&explained->page, INDENT, INDENT, "");
 }
@@ -128,12 +128,12 @@ static void write_probe(struct explained *explained, const struct probe_facts *p
     char ip[IP_TEXT_BYTES];
     write_heading(explained, probe->host, " ", ip_format(&probe->ip, ip));
     if (probe->not_tried != TRIED) {
-        (void)buf_printf(&explained->page.line, "not contacted: %s", not_tried_name(probe->not_tried));
+        buf_printf(&explained->page.line, "not contacted: %s", not_tried_name(probe->not_tried));
         page_raw(&explained->page, INDENT, INDENT, "");
         return;
     }
-    (void)buf_printf(&explained->page.line, "step %s, end %s, %u ms", smtp_step_name(probe->step),
-                     smtp_end_name(probe->end), probe->ms);
+    buf_printf(&explained->page.line, "step %s, end %s, %u ms", smtp_step_name(probe->step),
+               smtp_end_name(probe->end), probe->ms);
     page_raw(&explained->page, INDENT, INDENT, "");
     write_quoted(explained, "greeting: ", probe->greeting);
     for (size_t i = 0; i < probe->ehlo_count && i < LINES_SHOWN; i++)
@@ -143,7 +143,7 @@ static void write_probe(struct explained *explained, const struct probe_facts *p
     write_tls(explained, &probe->tls);
     if (probe->legacy == NULL)
         return;
-    (void)buf_text(&explained->page.line, "once more, taking what is outdated:");
+    buf_text(&explained->page.line, "once more, taking what is outdated:");
     page_raw(&explained->page, INDENT, INDENT, "");
     write_tls(explained, probe->legacy);
 }
@@ -159,8 +159,8 @@ static void write_host(struct explained *explained, const struct mx_host *host)
                  facts->tlsa.base == NULL ? "" : facts->tlsa.base, "TLSA");
     for (size_t i = 0; i < facts->tlsa.rr_count && i < LINES_SHOWN; i++) {
         const struct tlsa_rr *rr = &facts->tlsa.rrs[i];
-        (void)buf_printf(&explained->page.line, "%u %u %u, %zu bytes", rr->usage, rr->selector, rr->matching,
-                         rr->data.len);
+        buf_printf(&explained->page.line, "%u %u %u, %zu bytes", rr->usage, rr->selector, rr->matching,
+                   rr->data.len);
         page_raw(&explained->page, INDENT, INDENT, "");
     }
     for (size_t i = 0; i < facts->probe_count; i++)
@@ -170,7 +170,7 @@ static void write_host(struct explained *explained, const struct mx_host *host)
 void explain_evidence(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
-    (void)buf_text(explained->page.out, "\n  evidence\n");
+    buf_text(explained->page.out, "\n  evidence\n");
     write_txt(explained, &facts->txt, "_mta-sts.");
     write_policy(explained);
     write_mx(explained);

@@ -51,7 +51,7 @@ static size_t width_of(char letter)
 
 static void new_row(struct place *place)
 {
-    (void)buf_printf(place->out, "\n%*s", (int)place->indent, "");
+    buf_printf(place->out, "\n%*s", (int)place->indent, "");
     place->column = place->indent;
 }
 
@@ -61,9 +61,9 @@ static void put_letter(struct place *place, char letter)
     if (place->column + width > PAGE_COLUMNS)
         new_row(place);
     if (width == 1)
-        (void)buf_byte(place->out, (uint8_t)letter);
+        buf_byte(place->out, (uint8_t)letter);
     else
-        (void)buf_printf(place->out, "\\x%02x", (unsigned)(uint8_t)letter);
+        buf_printf(place->out, "\\x%02x", (unsigned)(uint8_t)letter);
     place->column += width;
 }
 
@@ -89,7 +89,7 @@ static void put_words(struct place *place, struct buf *line)
         put_word(place, text, len);
         text += len;
     }
-    (void)buf_byte(place->out, '\n');
+    buf_byte(place->out, '\n');
     buf_reset(line);
 }
 
@@ -97,14 +97,14 @@ static void put_words(struct place *place, struct buf *line)
 static struct place begin_row(struct page *page, size_t margin, size_t indent, const char *head)
 {
     struct place place = {.out = page->out, .column = margin, .indent = margin};
-    (void)buf_printf(page->out, "%*s", (int)margin, "");
+    buf_printf(page->out, "%*s", (int)margin, "");
     for (; *head != 0; head++)
         put_letter(&place, *head);
     place.indent = indent;
     if (place.column > indent)
         new_row(&place);
     for (; place.column < indent; place.column++)
-        (void)buf_byte(page->out, ' ');
+        buf_byte(page->out, ' ');
     return place;
 }
 
@@ -119,16 +119,15 @@ void page_raw(struct page *page, size_t margin, size_t indent, const char *head)
     struct place place = begin_row(page, margin, indent, head);
     for (size_t i = 0; i < page->line.len; i++)
         put_letter(&place, (char)page->line.data[i]);
-    (void)buf_byte(page->out, '\n');
+    buf_byte(page->out, '\n');
     buf_reset(&page->line);
 }
 
 static void put_mark(struct page *page, enum mark mark)
 {
     bool colour = page->colour && marks[mark].colour[0] != 0;
-    (void)buf_printf(page->out, "%*s%s%s%s%*s", MARK_MARGIN, "", colour ? marks[mark].colour : "",
-                     marks[mark].word, colour ? "\x1b[0m" : "", MARK_WIDTH - (int)strlen(marks[mark].word),
-                     "");
+    buf_printf(page->out, "%*s%s%s%s%*s", MARK_MARGIN, "", colour ? marks[mark].colour : "", marks[mark].word,
+               colour ? "\x1b[0m" : "", MARK_WIDTH - (int)strlen(marks[mark].word), "");
 }
 
 void page_step(struct page *page, enum mark mark, const char *head)
@@ -140,7 +139,7 @@ void page_step(struct page *page, enum mark mark, const char *head)
     if (place.column > STEP_INDENT - 1)
         new_row(&place);
     for (; place.column < STEP_INDENT; place.column++)
-        (void)buf_byte(page->out, ' ');
+        buf_byte(page->out, ' ');
     put_words(&place, &page->line);
 }
 
@@ -159,24 +158,24 @@ static void add_ede(struct page *page, const struct dns_ede *ede)
 {
     const char *name = dns_ede_name(ede->code);
     if (name != NULL)
-        (void)buf_text(&page->line, name);
+        buf_text(&page->line, name);
     else
-        (void)buf_printf(&page->line, "error %u", (unsigned)ede->code);
+        buf_printf(&page->line, "error %u", (unsigned)ede->code);
     if (ede->text.len == 0)
         return;
-    (void)buf_text(&page->line, ", \"");
+    buf_text(&page->line, ", \"");
     page_quote(page, ede->text, DNS_EDE_TEXT_BYTES);
-    (void)buf_byte(&page->line, '"');
+    buf_byte(&page->line, '"');
 }
 
 void page_edes(struct page *page, const struct lookup_facts *lookup)
 {
     for (size_t i = 0; i < lookup->ede_count; i++) {
-        (void)buf_text(&page->line, i == 0 ? " (the resolver says: " : "; ");
+        buf_text(&page->line, i == 0 ? " (the resolver says: " : "; ");
         add_ede(page, &lookup->edes[i]);
     }
     if (lookup->ede_count > 0)
-        (void)buf_byte(&page->line, ')');
+        buf_byte(&page->line, ')');
 }
 
 void page_quote(struct page *page, struct bytes text, size_t most)
@@ -184,12 +183,12 @@ void page_quote(struct page *page, struct bytes text, size_t most)
     for (size_t i = 0; i < text.len && i < most; i++) {
         uint8_t byte = text.data[i];
         if (byte >= 0x20 && byte < 0x7f && byte != '\\')
-            (void)buf_byte(&page->line, byte);
+            buf_byte(&page->line, byte);
         else
-            (void)buf_printf(&page->line, "\\x%02x", byte);
+            buf_printf(&page->line, "\\x%02x", byte);
     }
     if (text.len > most)
-        (void)buf_text(&page->line, " ...");
+        buf_text(&page->line, " ...");
 }
 
 static void put_date(struct page *page, int64_t seconds, const char *format)
@@ -199,7 +198,7 @@ static void put_date(struct page *page, int64_t seconds, const char *format)
     time_t when = (time_t)seconds;
     if (gmtime_r(&when, &parts) != NULL)
         (void)strftime(text, sizeof text, format, &parts);
-    (void)buf_text(&page->line, text[0] == 0 ? "a date beyond all calendars" : text);
+    buf_text(&page->line, text[0] == 0 ? "a date beyond all calendars" : text);
 }
 
 void page_day(struct page *page, int64_t seconds)

@@ -20,11 +20,11 @@ static void say_hosts(struct explained *explained, const struct sender_view *vie
             left++;
             continue;
         }
-        (void)buf_printf(&explained->page.line, "%s%s", said++ == 0 ? words : ", ",
-                         explained->facts->hosts[i].host);
+        buf_printf(&explained->page.line, "%s%s", said++ == 0 ? words : ", ",
+                   explained->facts->hosts[i].host);
     }
     if (left > 0)
-        (void)buf_printf(&explained->page.line, " and %zu more", left);
+        buf_printf(&explained->page.line, " and %zu more", left);
 }
 
 /* Hosts of one preference are tried in any order (RFC 5321 section 5.1). */
@@ -55,16 +55,16 @@ static void say_view(struct explained *explained, const struct sender_view *view
 {
     struct buf *line = &explained->page.line;
     if (view->all == DELIVERY_TAKES) {
-        (void)buf_printf(line, "delivers to %s%s, %s", view->delivered_by,
-                         has_equal(explained, view) ? " or another of the same preference" : "",
-                         view->validated ? "validated" : "not validated");
+        buf_printf(line, "delivers to %s%s, %s", view->delivered_by,
+                   has_equal(explained, view) ? " or another of the same preference" : "",
+                   view->validated ? "validated" : "not validated");
         say_hosts(explained, view, DELIVERY_SOME, "; at some addresses only: ");
         say_hosts(explained, view, DELIVERY_SKIPS, "; skips ");
         say_hosts(explained, view, DELIVERY_DEFERS, "; not determined: ");
     } else if (view->all == DELIVERY_SKIPS) {
-        (void)buf_text(line, "skips every MX host: mail is kept, tried again, and returned in the end");
+        buf_text(line, "skips every MX host: mail is kept, tried again, and returned in the end");
     } else {
-        (void)buf_text(line, "could not be determined");
+        buf_text(line, "could not be determined");
         say_hosts(explained, view, DELIVERY_SKIPS, "; skips ");
     }
 }
@@ -82,18 +82,18 @@ void explain_senders(struct explained *explained)
     const struct sender_view *views = explained->judgement->senders;
     if (views[SENDER_OPPORTUNISTIC].all == DELIVERY_NONE)
         return;
-    (void)buf_byte(explained->page.out, '\n');
-    (void)buf_text(&explained->page.line, "What senders do, by default and without a policy from before");
+    buf_byte(explained->page.out, '\n');
+    buf_text(&explained->page.line, "What senders do, by default and without a policy from before");
     page_fold(&explained->page, MARGIN, MARGIN, "");
     for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++) {
-        (void)buf_text(&explained->page.line, kinds[kind].who);
+        buf_text(&explained->page.line, kinds[kind].who);
         if (views[kind].all == DELIVERY_NONE)
-            (void)buf_text(&explained->page.line, "cannot be told: nobody has validated the DNS answers");
+            buf_text(&explained->page.line, "cannot be told: nobody has validated the DNS answers");
         else if (kind > 0 && is_same(&views[kind], &views[kind - 1]))
-            (void)buf_text(&explained->page.line, "does the same");
+            buf_text(&explained->page.line, "does the same");
         else
             say_view(explained, &views[kind]);
-        (void)buf_byte(&explained->page.line, '.');
+        buf_byte(&explained->page.line, '.');
         page_fold(&explained->page, HEAD_MARGIN, INDENT, kinds[kind].head);
     }
 }

@@ -39,36 +39,36 @@ enum mark explain_mark(const struct judgement *judgement, enum failure_code code
 
 void explain_lookup(struct page *page, const struct lookup_facts *lookup)
 {
-    (void)buf_printf(&page->line, "%s (%s)", explain_is_negative(lookup) ? "none" : "could not be looked up",
-                     dns_status_name(lookup->status));
+    buf_printf(&page->line, "%s (%s)", explain_is_negative(lookup) ? "none" : "could not be looked up",
+               dns_status_name(lookup->status));
 }
 
 void explain_tls_version(struct page *page, const struct tls_facts *tls)
 {
     if (tls->version >> 8 == 3 && tls->version > 0x0300)
-        (void)buf_printf(&page->line, "TLS 1.%d", (tls->version & 0xff) - 1);
+        buf_printf(&page->line, "TLS 1.%d", (tls->version & 0xff) - 1);
     else
-        (void)buf_text(&page->line, "TLS");
+        buf_text(&page->line, "TLS");
 }
 
 void explain_certificate(struct page *page, const struct cert_facts *cert)
 {
-    (void)buf_text(&page->line, "certificate");
+    buf_text(&page->line, "certificate");
     for (size_t i = 0; i < cert->dns_name_count && i < NAMES_SHOWN; i++)
-        (void)buf_printf(&page->line, "%s%s", i == 0 ? " for " : ", ", cert->dns_names[i]);
+        buf_printf(&page->line, "%s%s", i == 0 ? " for " : ", ", cert->dns_names[i]);
     if (cert->dns_name_count > NAMES_SHOWN)
-        (void)buf_printf(&page->line, " and %zu more names", cert->dns_name_count - NAMES_SHOWN);
-    (void)buf_text(&page->line, ", valid from ");
+        buf_printf(&page->line, " and %zu more names", cert->dns_name_count - NAMES_SHOWN);
+    buf_text(&page->line, ", valid from ");
     page_day(page, cert->not_before);
-    (void)buf_text(&page->line, " until ");
+    buf_text(&page->line, " until ");
     page_day(page, cert->not_after);
     if (cert->issuer != NULL && cert->issuer[0] != 0)
-        (void)buf_printf(&page->line, ", issued by %s", cert->issuer);
+        buf_printf(&page->line, ", issued by %s", cert->issuer);
 }
 
 static void say_code(struct page *page, enum failure_code code)
 {
-    (void)buf_printf(&page->line, "%s: %s", failure_name(code), failure_get(code)->why);
+    buf_printf(&page->line, "%s: %s", failure_name(code), failure_get(code)->why);
 }
 
 /* The end of the CNAME chain, or NULL. */
@@ -82,9 +82,9 @@ static void say_addresses(struct page *page, const struct address_facts *address
 {
     char text[IP_TEXT_BYTES];
     for (size_t i = 0; i < address->ip_count; i++)
-        (void)buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", ip_format(&address->ips[i], text));
+        buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", ip_format(&address->ips[i], text));
     if (alias_of(address) != NULL)
-        (void)buf_printf(&page->line, " (an alias of %s)", alias_of(address));
+        buf_printf(&page->line, " (an alias of %s)", alias_of(address));
 }
 
 /* The first finding of a text that is no more than a warning. */
@@ -110,9 +110,9 @@ static void step_record(struct explained *explained)
         mark = explain_is_negative(&txt->lookup) ? MARK_WARNING : MARK_UNKNOWN;
     } else if (record->code == FAIL_NONE) {
         enum failure_code warning = first_warning(&record->findings);
-        (void)buf_printf(&page->line, "valid, id %s", record->id);
+        buf_printf(&page->line, "valid, id %s", record->id);
         if (warning != FAIL_NONE)
-            (void)buf_printf(&page->line, "; %s", failure_name(warning));
+            buf_printf(&page->line, "; %s", failure_name(warning));
         mark = explain_mark(explained->judgement, warning);
     } else {
         say_code(page, record->code);
@@ -127,13 +127,13 @@ static void step_policy_host(struct explained *explained)
     struct page *page = &explained->page;
     enum mark mark = MARK_OK;
     if (policy->address.ip_count > 0) {
-        (void)buf_printf(&page->line, "%s: ", policy->host);
+        buf_printf(&page->line, "%s: ", policy->host);
         say_addresses(page, &policy->address);
         if (explained->judgement->policy_code == FAIL_POLICY_SPECIAL_ADDRESS)
             mark = MARK_FAIL;
     } else {
         const struct lookup_facts *lookup = &policy->address.a;
-        (void)buf_printf(&page->line, "%s: address ", policy->host);
+        buf_printf(&page->line, "%s: address ", policy->host);
         explain_lookup(page, explain_is_negative(lookup) ? &policy->address.aaaa : lookup);
         mark = explain_mark(explained->judgement, explained->judgement->policy_code);
     }
@@ -157,13 +157,13 @@ static void step_https(struct explained *explained)
     enum failure_code fault = https_fault(judgement);
     if (fetch->tls.end == TLS_DONE) {
         if (fault != FAIL_NONE)
-            (void)buf_printf(&page->line, "%s: ", failure_name(fault));
+            buf_printf(&page->line, "%s: ", failure_name(fault));
         explain_tls_version(page, &fetch->tls);
-        (void)buf_text(&page->line, ", ");
+        buf_text(&page->line, ", ");
         if (fetch->tls.cert_count > 0)
             explain_certificate(page, &fetch->tls.certs[0]);
         else
-            (void)buf_text(&page->line, "no certificate");
+            buf_text(&page->line, "no certificate");
         page_step(page, explain_mark(judgement, fault), "HTTPS");
     } else {
         say_code(page, judgement->policy_code);
@@ -173,11 +173,11 @@ static void step_https(struct explained *explained)
 
 static void say_policy(struct page *page, const struct sts_policy *policy)
 {
-    (void)buf_printf(&page->line, "mode %s, max_age %u", sts_mode_name(policy->mode), policy->max_age);
+    buf_printf(&page->line, "mode %s, max_age %u", sts_mode_name(policy->mode), policy->max_age);
     if (policy->max_age >= DAY)
-        (void)buf_printf(&page->line, " (%u days)", policy->max_age / DAY);
+        buf_printf(&page->line, " (%u days)", policy->max_age / DAY);
     for (size_t i = 0; i < policy->mx_count; i++)
-        (void)buf_printf(&page->line, "%s%s", i == 0 ? ", mx " : ", ", policy->mx[i]);
+        buf_printf(&page->line, "%s%s", i == 0 ? ", mx " : ", ", policy->mx[i]);
 }
 
 static enum failure_code policy_warning(const struct judgement *judgement)
@@ -198,14 +198,14 @@ static void step_policy(struct explained *explained)
         enum failure_code warning = policy_warning(judgement);
         say_policy(page, &judgement->policy);
         if (warning != FAIL_NONE)
-            (void)buf_printf(&page->line, "; %s", failure_name(warning));
+            buf_printf(&page->line, "; %s", failure_name(warning));
         page_step(page, explain_mark(judgement, warning), "policy");
     } else if (https_fault(judgement) != FAIL_NONE) {
-        (void)buf_text(&page->line, "not used: a sender stops at the step before");
+        buf_text(&page->line, "not used: a sender stops at the step before");
         page_step(page, MARK_NOTE, "policy");
     } else {
         if (explained->facts->policy.fetch.http_status != 0 && !judgement->policy.parsed)
-            (void)buf_printf(&page->line, "HTTP status %d; ", explained->facts->policy.fetch.http_status);
+            buf_printf(&page->line, "HTTP status %d; ", explained->facts->policy.fetch.http_status);
         say_code(page, code);
         page_step(page, explain_mark(judgement, code), "policy");
     }
@@ -217,7 +217,7 @@ static void steps_of_policy(struct explained *explained)
     const struct fetch_facts *fetch = &explained->facts->policy.fetch;
     bool reached = explained->facts->policy.address.ip_count > 0;
     if (explained->facts->policy.host == NULL || explained->judgement->record.code != FAIL_NONE) {
-        (void)buf_text(&page->line, "not looked for: a sender asks for it only where the record is valid");
+        buf_text(&page->line, "not looked for: a sender asks for it only where the record is valid");
         page_step(page, MARK_NOTE, "policy");
         return;
     }
@@ -235,11 +235,11 @@ static void step_address(struct explained *explained, const struct probe_facts *
 {
     struct page *page = &explained->page;
     char ip[IP_TEXT_BYTES];
-    (void)buf_printf(&page->line, "%s ", ip_format(&probe->ip, ip));
+    buf_printf(&page->line, "%s ", ip_format(&probe->ip, ip));
     if (code == FAIL_NONE) {
         explain_tls_version(page, &probe->tls);
         if (probe->tls.cert_count > 0) {
-            (void)buf_text(&page->line, ", certificate valid until ");
+            buf_text(&page->line, ", certificate valid until ");
             page_day(page, probe->tls.certs[0].not_after);
         }
     } else {
@@ -256,19 +256,19 @@ static void step_host(struct explained *explained, const struct mx_host *host,
     bool checked = is_policy_in_force(explained->judgement);
     enum failure_code code = verdict->code;
     (void)snprintf(head, sizeof head, "MX %u", host->preference);
-    (void)buf_text(&page->line, host->host);
+    buf_text(&page->line, host->host);
     if (code != FAIL_NONE) {
-        (void)buf_text(&page->line, ": ");
+        buf_text(&page->line, ": ");
         say_code(page, code);
     } else if (checked) {
-        (void)buf_text(&page->line, ", named by the policy");
+        buf_text(&page->line, ", named by the policy");
     }
     if (host->implicit && explained->judgement->outcome != OUTCOME_NO_MAIL) {
-        (void)buf_text(&page->line, " (the domain itself, as there is no MX record)");
+        buf_text(&page->line, " (the domain itself, as there is no MX record)");
         code = code == FAIL_NONE ? FAIL_MX_IMPLICIT : code;
     }
     if (code == FAIL_NONE && host->facts != NULL && alias_of(&host->facts->address) != NULL) {
-        (void)buf_printf(&page->line, ", an alias of %s", alias_of(&host->facts->address));
+        buf_printf(&page->line, ", an alias of %s", alias_of(&host->facts->address));
         code = FAIL_MX_CNAME;
     }
     page_step(page, explain_mark(explained->judgement, code), host->implicit ? "MX implicit" : head);
@@ -282,7 +282,7 @@ static void steps_of_mx(struct explained *explained)
     const struct judgement *judgement = explained->judgement;
     struct page *page = &explained->page;
     if (code_set_has(&judgement->codes, FAIL_MX_NULL)) {
-        (void)buf_text(&page->line, "a null MX: the domain says that it receives no mail");
+        buf_text(&page->line, "a null MX: the domain says that it receives no mail");
         page_step(page, MARK_OK, "MX");
     } else if (judgement->host_count == 0) {
         explain_lookup(page, &facts->mx.lookup);
@@ -292,8 +292,7 @@ static void steps_of_mx(struct explained *explained)
         step_host(explained, &facts->hosts[i], &judgement->hosts[i]);
     size_t named = mx_hosts_named(&facts->mx);
     if (named > judgement->host_count && judgement->host_count > 0) {
-        (void)buf_printf(&page->line, "%zu further MX records were not looked at",
-                         named - judgement->host_count);
+        buf_printf(&page->line, "%zu further MX records were not looked at", named - judgement->host_count);
         page_step(page, MARK_UNKNOWN, "MX");
     }
 }
@@ -306,19 +305,17 @@ static void step_exchange_online(struct explained *explained)
     if (judgement->exo == EXO_NOT)
         return;
     if (judgement->exo == EXO_DIRECT)
-        (void)buf_text(&page->line,
-                       "mail to this domain arrives at Exchange Online directly: its MX is what must "
-                       "pass");
+        buf_text(&page->line, "mail to this domain arrives at Exchange Online directly: its MX is what must "
+                              "pass");
     else if (judgement->exo_in_front)
-        (void)buf_printf(
-            &page->line,
-            "mail to this domain arrives through %s in front of Exchange Online: %s is what must "
-            "pass",
-            judgement->exo_intermediary, judgement->exo_intermediary);
+        buf_printf(&page->line,
+                   "mail to this domain arrives through %s in front of Exchange Online: %s is what must "
+                   "pass",
+                   judgement->exo_intermediary, judgement->exo_intermediary);
     else
-        (void)buf_printf(&page->line,
-                         "mail to this domain arrives at Exchange Online or at %s beside it: both must pass",
-                         judgement->exo_intermediary);
+        buf_printf(&page->line,
+                   "mail to this domain arrives at Exchange Online or at %s beside it: both must pass",
+                   judgement->exo_intermediary);
     page_step(page, MARK_NOTE, "Exchange");
 }
 
@@ -338,7 +335,7 @@ static void step_tlsrpt(struct explained *explained)
         say_code(page, record->code);
     } else {
         for (size_t i = 0; i < record->rua_count; i++)
-            (void)buf_printf(&page->line, "%s%s", i == 0 ? "reports go to " : ", ", record->rua[i]);
+            buf_printf(&page->line, "%s%s", i == 0 ? "reports go to " : ", ", record->rua[i]);
     }
     bool no_mail = explained->judgement->outcome == OUTCOME_NO_MAIL;
     page_step(page, no_mail && mark == MARK_WARNING ? MARK_NOTE : mark, "TLSRPT");
@@ -357,7 +354,7 @@ static void step_starttls(struct explained *explained)
     };
     enum tls_outcome tls = explained->judgement->tls;
     bool no_mail = explained->judgement->outcome == OUTCOME_NO_MAIL;
-    (void)buf_text(&explained->page.line, no_mail ? "there is no MX host to ask" : states[tls].text);
+    buf_text(&explained->page.line, no_mail ? "there is no MX host to ask" : states[tls].text);
     page_step(&explained->page, no_mail ? MARK_NOTE : states[tls].mark, "STARTTLS");
 }
 

@@ -75,17 +75,17 @@ static void write_record(struct explained *explained)
     time_t when = (time_t)(explained->facts->time / 1000);
     if (gmtime_r(&when, &parts) != NULL)
         (void)strftime(id, sizeof id, "%Y%m%d%H%M%S", &parts);
-    (void)buf_printf(&explained->page.line, "_mta-sts.%s. IN TXT", explained->facts->domain);
+    buf_printf(&explained->page.line, "_mta-sts.%s. IN TXT", explained->facts->domain);
     write_row(explained, "write");
-    (void)buf_printf(&explained->page.line, "\"v=STSv1; id=%s;\"", id);
+    buf_printf(&explained->page.line, "\"v=STSv1; id=%s;\"", id);
     write_row(explained, "");
 }
 
 static void write_tlsrpt(struct explained *explained)
 {
-    (void)buf_printf(&explained->page.line, "_smtp._tls.%s. IN TXT", explained->facts->domain);
+    buf_printf(&explained->page.line, "_smtp._tls.%s. IN TXT", explained->facts->domain);
     write_row(explained, "write");
-    (void)buf_printf(&explained->page.line, "\"v=TLSRPTv1; rua=mailto:tls@%s\"", explained->facts->domain);
+    buf_printf(&explained->page.line, "\"v=TLSRPTv1; rua=mailto:tls@%s\"", explained->facts->domain);
     write_row(explained, "");
 }
 
@@ -160,10 +160,10 @@ static void write_renames(struct explained *explained)
     for (size_t i = 0; i < explained->facts->host_count; i++) {
         if (!must_be_renamed(explained, i))
             continue;
-        (void)buf_printf(&explained->page.line,
-                         "%s: a policy cannot hold this name (it holds letters, digits and hyphens), so no "
-                         "line names the host.",
-                         explained->facts->hosts[i].host);
+        buf_printf(&explained->page.line,
+                   "%s: a policy cannot hold this name (it holds letters, digits and hyphens), so no "
+                   "line names the host.",
+                   explained->facts->hosts[i].host);
         page_fold(&explained->page, MARGIN, INDENT, "rename");
     }
 }
@@ -180,12 +180,11 @@ static void write_mx_in_use(struct explained *explained)
         named++;
         if (cover != NULL && is_covered_before(explained, i))
             continue;
-        (void)buf_printf(&explained->page.line, "mx: %s%s", cover == NULL ? "" : "*",
-                         cover == NULL ? host : cover);
+        buf_printf(&explained->page.line, "mx: %s%s", cover == NULL ? "" : "*", cover == NULL ? host : cover);
         write_row(explained, "");
     }
     if (named == 0 || mx_hosts_named(&facts->mx) > facts->host_count) {
-        (void)buf_text(&explained->page.line, "mx: (one such line for each further MX host)");
+        buf_text(&explained->page.line, "mx: (one such line for each further MX host)");
         write_row(explained, "");
     }
 }
@@ -226,14 +225,14 @@ static void write_policy(struct explained *explained)
     struct buf *line = &explained->page.line;
     uint32_t max_age =
         policy->max_age_set && policy->max_age > LEAST_MAX_AGE ? policy->max_age : LEAST_MAX_AGE;
-    (void)buf_printf(line, "https://mta-sts.%s/.well-known/mta-sts.txt:", facts->domain);
+    buf_printf(line, "https://mta-sts.%s/.well-known/mta-sts.txt:", facts->domain);
     write_row(explained, "serve");
-    (void)buf_text(line, "version: STSv1");
+    buf_text(line, "version: STSv1");
     write_row(explained, "");
-    (void)buf_printf(line, "mode: %s", sts_mode_name(mode_to_write(explained)));
+    buf_printf(line, "mode: %s", sts_mode_name(mode_to_write(explained)));
     write_row(explained, "");
     write_mx_in_use(explained);
-    (void)buf_printf(line, "max_age: %u", max_age);
+    buf_printf(line, "max_age: %u", max_age);
     write_row(explained, "");
     write_renames(explained);
 }
@@ -246,7 +245,7 @@ static void write_mx_lines(struct explained *explained)
         if (judgement->hosts[i].code != FAIL_MX_NOT_IN_POLICY ||
             !can_be_named(explained->facts->hosts[i].host))
             continue;
-        (void)buf_printf(&explained->page.line, "mx: %s", explained->facts->hosts[i].host);
+        buf_printf(&explained->page.line, "mx: %s", explained->facts->hosts[i].host);
         write_row(explained, count++ == 0 ? "add" : "");
     }
     write_renames(explained);
@@ -262,7 +261,7 @@ static void write_mx_names(struct explained *explained)
             lacks = lacks || judgement->hosts[i].ips[j].code == FAIL_SMTP_TLS_HOST_MISMATCH;
         if (!lacks)
             continue;
-        (void)buf_printf(&explained->page.line, "DNS:%s", explained->facts->hosts[i].host);
+        buf_printf(&explained->page.line, "DNS:%s", explained->facts->hosts[i].host);
         write_row(explained, "name");
     }
 }
@@ -273,7 +272,7 @@ void explain_write(struct explained *explained, enum failure_code code)
     const char *domain = explained->facts->domain;
     explained->written |= texts;
     if ((texts & WRITE_NAME) != 0) {
-        (void)buf_printf(&explained->page.line, "mta-sts.%s", domain);
+        buf_printf(&explained->page.line, "mta-sts.%s", domain);
         write_row(explained, "name");
     }
     if ((texts & WRITE_MX_NAMES) != 0)
@@ -289,7 +288,7 @@ void explain_write(struct explained *explained, enum failure_code code)
     if ((texts & WRITE_TLSA) != 0)
         explain_write_tlsa(explained);
     if ((texts & WRITE_NULL_MX) != 0) {
-        (void)buf_printf(&explained->page.line, "%s. IN MX 0 .", domain);
+        buf_printf(&explained->page.line, "%s. IN MX 0 .", domain);
         write_row(explained, "write");
     }
 }

@@ -11,7 +11,7 @@ enum error facts_line_start(struct bytes line, struct arena *arena, struct read_
     *read = (struct read_fields){.arena = arena, .why = why};
     enum error error = line.len > READ_LINE_BYTES ? ERR_LIMIT : json_tree_parse(line, arena, root);
     if (error != ERR_OK) {
-        (void)buf_text(why, error == ERR_SYNTAX ? "no JSON object" : error_text(error));
+        buf_text(why, error == ERR_SYNTAX ? "no JSON object" : error_text(error));
         return error;
     }
     if (read_unsigned(read, *root, "schema", UINT32_MAX) != RECORD_SCHEMA_VERSION)

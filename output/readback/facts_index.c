@@ -157,8 +157,8 @@ static enum error read_stream(struct facts_index *index, int dir_fd, const char 
     size_t before = index->why->len;
     enum error error = frames_read(dir_fd, name, line, index, index->why);
     if (error == ERR_CORRUPT) {
-        (void)buf_append(&index->damage, index->why->data + before, index->why->len - before);
-        (void)buf_byte(&index->damage, '\n');
+        buf_append(&index->damage, index->why->data + before, index->why->len - before);
+        buf_byte(&index->damage, '\n');
         index->why->len = before;
         error = ERR_OK;
     }

@@ -53,7 +53,7 @@ int spill_open_file(struct buf *why)
         fd = -1;
     }
     if (fd < 0)
-        (void)buf_printf(why, "no temporary file in TMPDIR: %s", strerror(errno));
+        buf_printf(why, "no temporary file in TMPDIR: %s", strerror(errno));
     buf_dispose(&path);
     return fd;
 }
@@ -102,7 +102,7 @@ static enum error write_all(struct spill *spill, const void *data, size_t len, s
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0) {
-            (void)buf_printf(why, "cannot write a temporary file: %s", strerror(errno));
+            buf_printf(why, "cannot write a temporary file: %s", strerror(errno));
             return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
         }
         place += written;
@@ -119,7 +119,7 @@ enum error spill_flush(struct spill *spill, struct buf *why)
     size_t stored = ZSTD_compressCCtx(spill->compress, spill->stored, ZSTD_COMPRESSBOUND(BLOCK_CEILING_BYTES),
                                       spill->block.data, spill->block.len, LEVEL);
     if (ZSTD_isError(stored)) {
-        (void)buf_text(why, ZSTD_getErrorName(stored));
+        buf_text(why, ZSTD_getErrorName(stored));
         return ERR_LIBRARY;
     }
     struct block_head head = {(uint32_t)stored, (uint32_t)spill->block.len};
@@ -138,7 +138,7 @@ enum error spill_add(struct spill *spill, struct bytes line, uint64_t *place, st
     if (error != ERR_OK)
         return error;
     if (spill->end >= FILE_CEILING_BYTES) {
-        (void)buf_text(why, "the temporary file is too large");
+        buf_text(why, "the temporary file is too large");
         return ERR_FULL;
     }
     *place = spill->end << LINE_BITS | spill->block.len;

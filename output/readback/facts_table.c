@@ -37,8 +37,8 @@ static enum error map_new(struct facts_table *table, size_t capacity, struct buf
     int refused = posix_fallocate(fd, 0, (off_t)size);
     void *slots = refused != 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (slots == MAP_FAILED)
-        (void)buf_printf(why, "no room for an index of %zu bytes in TMPDIR: %s", size,
-                         strerror(refused != 0 ? refused : errno));
+        buf_printf(why, "no room for an index of %zu bytes in TMPDIR: %s", size,
+                   strerror(refused != 0 ? refused : errno));
     (void)close(fd);
     if (slots == MAP_FAILED)
         return refused == ENOSPC || refused == EDQUOT ? ERR_FULL : ERR_IO;

@@ -1,7 +1,7 @@
 /*
  * A growing byte buffer with a ceiling given at birth. A write that would pass the ceiling (or that
  * finds no memory) changes nothing, marks the buffer as failed and returns false; later writes fail too,
- * so a run of writes may be checked once at its end.
+ * so a run of writes may be checked once at its end. Nobody need look at what each of them returns.
  */
 #ifndef STSWEEP_BASE_BUF_H
 #define STSWEEP_BASE_BUF_H

@@ -73,8 +73,8 @@ static void add(struct buf *cell, const struct json_value *value)
     if (value->kind == FIELD_BOOL)
         text = bytes_of(value->truth ? "true" : "false");
     if (cell->len > 0)
-        (void)buf_byte(cell, ' ');
-    (void)buf_append(cell, text.data, text.len);
+        buf_byte(cell, ' ');
+    buf_append(cell, text.data, text.len);
 }
 
 /* Text that is no UTF-8 stands as {"base64": …}: the cell shows its base64. */

@@ -270,10 +270,10 @@ static enum error make_policy(struct arena *arena, struct suggestion *suggestion
 {
     struct buf text;
     buf_init(&text, POLICY_BYTES);
-    (void)buf_printf(&text, "version: STSv1\r\nmode: %s\r\n", sts_mode_name(suggestion->mode));
+    buf_printf(&text, "version: STSv1\r\nmode: %s\r\n", sts_mode_name(suggestion->mode));
     for (size_t i = 0; i < suggestion->mx_count; i++)
-        (void)buf_printf(&text, "mx: %s\r\n", suggestion->mx[i]);
-    (void)buf_printf(&text, "max_age: %u\r\n", suggestion->max_age);
+        buf_printf(&text, "mx: %s\r\n", suggestion->mx[i]);
+    buf_printf(&text, "max_age: %u\r\n", suggestion->max_age);
     if (text.failed)
         suggestion->kind = SUGGEST_TOO_MANY;
     enum error error = text.failed ? ERR_OK : keep_text(&text, arena, &suggestion->policy);
@@ -288,7 +288,7 @@ static enum error make_records(const struct judgement *judgement, const struct s
     enum error error = ERR_MEMORY;
     struct bytes kept;
     buf_init(&text, POLICY_BYTES);
-    (void)buf_printf(&text, "v=STSv1; id=%s;", suggestion->id);
+    buf_printf(&text, "v=STSv1; id=%s;", suggestion->id);
     suggestion->txt = arena_string(arena, buf_string(&text));
     if (suggestion->txt == NULL)
         goto out;
@@ -298,12 +298,12 @@ static enum error make_records(const struct judgement *judgement, const struct s
         goto out;
     buf_reset(&text);
     suggestion->rua_is_placeholder = options->rua == NULL;
-    (void)buf_text(&text, "v=TLSRPTv1; rua=");
+    buf_text(&text, "v=TLSRPTv1; rua=");
     if (options->rua != NULL)
-        (void)buf_text(&text, options->rua);
+        buf_text(&text, options->rua);
     else
-        (void)buf_printf(&text, "mailto:tls-reports@%s", suggestion->domain);
-    (void)buf_byte(&text, 0);
+        buf_printf(&text, "mailto:tls-reports@%s", suggestion->domain);
+    buf_byte(&text, 0);
     error = keep_text(&text, arena, &kept);
     suggestion->tlsrpt = (const char *)kept.data;
 out:
@@ -317,15 +317,15 @@ static void write_txt(struct buf *zone, const char *owner, const char *domain, c
 {
     size_t len = strlen(text);
     bool is_wide = strlen(owner) + strlen(domain) + len > TXT_COLUMNS;
-    (void)buf_printf(zone, "%s.%s. %d IN TXT%s", owner, domain, TTL_S, is_wide ? " (" : "");
+    buf_printf(zone, "%s.%s. %d IN TXT%s", owner, domain, TTL_S, is_wide ? " (" : "");
     for (size_t i = 0; i < len; i++) {
         if (i % TXT_STRING == 0)
-            (void)buf_printf(zone, "%s%s\"", i == 0 ? "" : "\"", is_wide ? "\n        " : " ");
+            buf_printf(zone, "%s%s\"", i == 0 ? "" : "\"", is_wide ? "\n        " : " ");
         if (text[i] == '"' || text[i] == '\\')
-            (void)buf_byte(zone, '\\');
-        (void)buf_byte(zone, (uint8_t)text[i]);
+            buf_byte(zone, '\\');
+        buf_byte(zone, (uint8_t)text[i]);
     }
-    (void)buf_text(zone, is_wide ? "\" )\n" : "\"\n");
+    buf_text(zone, is_wide ? "\" )\n" : "\"\n");
 }
 
 static enum error make_zone(const struct domain_facts *facts, struct arena *arena,
@@ -335,14 +335,14 @@ static enum error make_zone(const struct domain_facts *facts, struct arena *aren
     const char *domain = suggestion->domain;
     buf_init(&zone, POLICY_BYTES);
     if (facts->policy.address.ip_count == 0)
-        (void)buf_printf(&zone,
-                         "; mta-sts.%s. needs an A, AAAA or CNAME record\n"
-                         "; that leads to the web server with the policy, and that server a certificate\n"
-                         "; for mta-sts.%s.\n",
-                         domain, domain);
+        buf_printf(&zone,
+                   "; mta-sts.%s. needs an A, AAAA or CNAME record\n"
+                   "; that leads to the web server with the policy, and that server a certificate\n"
+                   "; for mta-sts.%s.\n",
+                   domain, domain);
     write_txt(&zone, "_mta-sts", domain, suggestion->txt);
     if (suggestion->rua_is_placeholder)
-        (void)buf_text(&zone, "; Put an address below at which reports are read.\n");
+        buf_text(&zone, "; Put an address below at which reports are read.\n");
     if (suggestion->tlsrpt != NULL)
         write_txt(&zone, "_smtp._tls", domain, suggestion->tlsrpt);
     enum error error = keep_text(&zone, arena, &suggestion->zone);

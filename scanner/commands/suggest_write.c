@@ -13,7 +13,7 @@ static const char *alias_of(const struct address_facts *address)
 
 static void say(struct page *page, const char *text)
 {
-    (void)buf_text(&page->line, text);
+    buf_text(&page->line, text);
     page_fold(page, MARGIN, MARGIN, "");
 }
 
@@ -22,14 +22,14 @@ static void say(struct page *page, const char *text)
 static void say_head(struct page *page, const struct suggestion *suggestion)
 {
     const char *reason = suggest_reason(suggestion->kind);
-    (void)buf_printf(&page->line, "%s: ", suggestion->domain);
+    buf_printf(&page->line, "%s: ", suggestion->domain);
     if (reason != NULL)
-        (void)buf_printf(&page->line, "nothing to publish - %s", reason);
+        buf_printf(&page->line, "nothing to publish - %s", reason);
     else if (suggestion->kind == SUGGEST_REMOVE)
-        (void)buf_text(&page->line, "take MTA-STS down");
+        buf_text(&page->line, "take MTA-STS down");
     else
-        (void)buf_printf(&page->line, "%s MTA-STS, mode %s", suggestion->unchanged ? "keep" : "publish",
-                         sts_mode_name(suggestion->mode));
+        buf_printf(&page->line, "%s MTA-STS, mode %s", suggestion->unchanged ? "keep" : "publish",
+                   sts_mode_name(suggestion->mode));
     page_fold(page, 0, 0, "");
     if (suggestion->kind == SUGGEST_NO_MAIL)
         say(page, "Where MTA-STS was published before, take it down in order: stsweep suggest --remove.");
@@ -49,16 +49,16 @@ static void say_block(struct page *page, const struct suggest_block *block)
 {
     char ip[IP_TEXT_BYTES];
     const struct failure *failure = failure_get(block->code);
-    (void)buf_text(&page->line, block->host);
+    buf_text(&page->line, block->host);
     if (block->ip != NULL)
-        (void)buf_printf(&page->line, " [%s]", ip_format(block->ip, ip));
+        buf_printf(&page->line, " [%s]", ip_format(block->ip, ip));
     if (block->code == FAIL_MX_NOT_IN_POLICY)
-        (void)buf_printf(&page->line,
-                         " %s: A policy cannot hold this name (it holds letters, digits and hyphens), so no "
-                         "line below matches the host. Rename the MX host, or cover it by a wildcard.",
-                         failure->code);
+        buf_printf(&page->line,
+                   " %s: A policy cannot hold this name (it holds letters, digits and hyphens), so no "
+                   "line below matches the host. Rename the MX host, or cover it by a wildcard.",
+                   failure->code);
     else
-        (void)buf_printf(&page->line, " %s: %s %s", failure->code, failure->why, failure->mend);
+        buf_printf(&page->line, " %s: %s %s", failure->code, failure->why, failure->mend);
     page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
 }
 
@@ -66,7 +66,7 @@ static void say_first(struct page *page, const struct suggestion *suggestion)
 {
     if (suggestion->kind == SUGGEST_REMOVE)
         return;
-    (void)buf_byte(page->out, '\n');
+    buf_byte(page->out, '\n');
     bool enforces = suggestion->mode == STS_MODE_ENFORCE;
     if (suggestion->block_count == 0 && suggestion->unseen == 0)
         say(page, enforces
@@ -79,12 +79,11 @@ static void say_first(struct page *page, const struct suggestion *suggestion)
     for (size_t i = 0; i < suggestion->block_count && i < BLOCKS_SHOWN; i++)
         say_block(page, &suggestion->blocks[i]);
     if (suggestion->block_count > BLOCKS_SHOWN) {
-        (void)buf_printf(&page->line, "and %zu more", suggestion->block_count - BLOCKS_SHOWN);
+        buf_printf(&page->line, "and %zu more", suggestion->block_count - BLOCKS_SHOWN);
         page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
     }
     if (suggestion->unseen > 0) {
-        (void)buf_printf(&page->line, "%zu MX hosts could not be looked at: check them too.",
-                         suggestion->unseen);
+        buf_printf(&page->line, "%zu MX hosts could not be looked at: check them too.", suggestion->unseen);
         page_fold(page, MARGIN, MARGIN, "");
     }
 }
@@ -94,18 +93,17 @@ static void say_policy_host(struct page *page, const struct domain_facts *facts,
     const struct address_facts *address = &facts->policy.address;
     char ip[IP_TEXT_BYTES];
     if (address->ip_count == 0) {
-        (void)buf_printf(
-            &page->line,
-            "1. Give mta-sts.%s an A, AAAA or CNAME record that leads to a web server, and the server "
-            "a certificate of a public authority for exactly this name.",
-            domain);
+        buf_printf(&page->line,
+                   "1. Give mta-sts.%s an A, AAAA or CNAME record that leads to a web server, and the server "
+                   "a certificate of a public authority for exactly this name.",
+                   domain);
     } else {
-        (void)buf_printf(&page->line, "1. mta-sts.%s leads to ", domain);
+        buf_printf(&page->line, "1. mta-sts.%s leads to ", domain);
         for (size_t i = 0; i < address->ip_count; i++)
-            (void)buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", ip_format(&address->ips[i], ip));
+            buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", ip_format(&address->ips[i], ip));
         if (alias_of(address) != NULL)
-            (void)buf_printf(&page->line, " (an alias of %s)", alias_of(address));
-        (void)buf_printf(&page->line, ": that server needs a certificate for mta-sts.%s.", domain);
+            buf_printf(&page->line, " (an alias of %s)", alias_of(address));
+        buf_printf(&page->line, ": that server needs a certificate for mta-sts.%s.", domain);
     }
     page_fold(page, MARGIN, MARGIN, "");
 }
@@ -113,22 +111,21 @@ static void say_policy_host(struct page *page, const struct domain_facts *facts,
 /* Whole, so that it can be copied: it holds names and digits alone. */
 static void put_block(struct page *page, struct bytes text)
 {
-    (void)buf_byte(page->out, '\n');
+    buf_byte(page->out, '\n');
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] != '\r')
-            (void)buf_byte(page->out, text.data[i]);
-    (void)buf_byte(page->out, '\n');
+            buf_byte(page->out, text.data[i]);
+    buf_byte(page->out, '\n');
 }
 
 static void say_texts(struct page *page, const struct domain_facts *facts,
                       const struct suggestion *suggestion)
 {
-    (void)buf_byte(page->out, '\n');
+    buf_byte(page->out, '\n');
     say_policy_host(page, facts, suggestion->domain);
-    (void)buf_printf(
-        &page->line,
-        "2. Serve this there as /.well-known/mta-sts.txt, with status 200, as text/plain, without a "
-        "redirect:");
+    buf_printf(&page->line,
+               "2. Serve this there as /.well-known/mta-sts.txt, with status 200, as text/plain, without a "
+               "redirect:");
     page_fold(page, MARGIN, MARGIN, "");
     put_block(page, suggestion->policy);
     say(page, suggestion->unchanged ? "3. These records belong to it:" : "3. When it is served, publish:");
@@ -145,16 +142,15 @@ static void say_after(struct page *page, const struct suggestion *suggestion)
         say(page, "Whenever the policy changes, change it first and then the id.");
         return;
     }
-    (void)buf_text(&page->line, "4. Keep both until every copy that a sender may hold has expired: ");
+    buf_text(&page->line, "4. Keep both until every copy that a sender may hold has expired: ");
     if (suggestion->wait_s == 0)
-        (void)buf_text(&page->line, "the largest max_age that was ever served, counted from its last day.");
+        buf_text(&page->line, "the largest max_age that was ever served, counted from its last day.");
     else
-        (void)buf_printf(
-            &page->line,
-            "at least %u days, the max_age that is published now, or longer where a larger one was "
-            "served before.",
-            (suggestion->wait_s + DAY_S - 1) / DAY_S);
-    (void)buf_text(&page->line, " Then remove the record, and after it the policy and its host.");
+        buf_printf(&page->line,
+                   "at least %u days, the max_age that is published now, or longer where a larger one was "
+                   "served before.",
+                   (suggestion->wait_s + DAY_S - 1) / DAY_S);
+    buf_text(&page->line, " Then remove the record, and after it the policy and its host.");
     page_fold(page, MARGIN, MARGIN, "");
 }
 
@@ -168,7 +164,7 @@ bool suggest_text(struct buf *out, const struct domain_facts *facts, const struc
         say_texts(&page, facts, suggestion);
         say_after(&page, suggestion);
     }
-    (void)buf_byte(out, '\n');
+    buf_byte(out, '\n');
     return page_end(&page);
 }
 

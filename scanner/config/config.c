@@ -117,8 +117,7 @@ void config_fault(struct buf *why, const char *origin, const char *reason, const
     for (size_t i = 0; i < len; i++)
         shown[i] = (unsigned char)outside[i] < 0x20 || outside[i] == 0x7f ? '?' : outside[i];
     shown[len] = '\0';
-    (void)buf_printf(why, "%s: %s \"%s%s\"%s\n", origin, reason, shown, outside[len] == '\0' ? "" : "…",
-                     rest);
+    buf_printf(why, "%s: %s \"%s%s\"%s\n", origin, reason, shown, outside[len] == '\0' ? "" : "…", rest);
 }
 
 static enum error set_text(char **member, const char *value)

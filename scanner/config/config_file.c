@@ -35,7 +35,7 @@ static void fault(struct reader *reader, const char *reason)
 {
     char origin[ORIGIN_BYTES];
     origin_of(reader, origin);
-    (void)buf_printf(reader->why, "%s: %s\n", origin, reason);
+    buf_printf(reader->why, "%s: %s\n", origin, reason);
     reader->error = ERR_CONFIG;
 }
 
@@ -166,7 +166,7 @@ static void set_library_limits(void)
 
 static enum error say_errno(const char *path, int number, struct buf *why)
 {
-    (void)buf_printf(why, "%s: %s\n", path, strerrordesc_np(number));
+    buf_printf(why, "%s: %s\n", path, strerrordesc_np(number));
     return ERR_IO;
 }
 

@@ -201,7 +201,7 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
         say_all(run, open_files);
         preflight->unfit = why_unfit(run);
     } else {
-        (void)buf_text(why, reason);
+        buf_text(why, reason);
     }
     dispose(run);
     return started ? ERR_OK : ERR_CONFIG;

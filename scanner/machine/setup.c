@@ -54,11 +54,11 @@ enum error context_init(struct scan_context *context, const struct config *confi
         (void)tls_legacy_decoder_use();
     context->trust = trust_create(config->tls_ca_file, &reason);
     if (context->trust == NULL) {
-        (void)buf_printf(why, "tls.ca_file %s: %s\n", config->tls_ca_file, reason);
+        buf_printf(why, "tls.ca_file %s: %s\n", config->tls_ca_file, reason);
         return ERR_CONFIG;
     }
     if (ip_set_parse(config->safety_allow, &context->allow, &bad) != ERR_OK) {
-        (void)buf_printf(why, "safety.allow: no prefix: %s\n", bad);
+        buf_printf(why, "safety.allow: no prefix: %s\n", bad);
         return ERR_CONFIG;
     }
     enum error error = optout_read(config->safety_optout, &context->optout, why);

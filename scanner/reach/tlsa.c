@@ -69,7 +69,7 @@ static void ask(struct tlsa_query *query, const char *base)
     struct buf name;
     buf_init(&name, NAME_BYTES);
     query->facts->base = arena_string(query->arena, base);
-    (void)buf_printf(&name, "_%lld._tcp.%s", (long long)query->port, base);
+    buf_printf(&name, "_%lld._tcp.%s", (long long)query->port, base);
     query->lookup = lookup_start(query->dns, buf_string(&name), DNS_TYPE_TLSA, on_tlsa, query);
     buf_dispose(&name);
 }

@@ -15,7 +15,7 @@ static enum error check_rules(const char *path, struct buf *why)
     size_t before = why->len;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum error error = fd < 0 ? ERR_IO : ERR_OK;
-    (void)buf_printf(why, "%s: ", path);
+    buf_printf(why, "%s: ", path);
     if (error == ERR_OK)
         error = meta_may_go_on_in(fd, why);
     if (fd >= 0)

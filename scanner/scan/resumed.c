@@ -51,9 +51,9 @@ enum error resumed_stuck(struct store *store, struct stuck_list *stuck, struct b
     if (error == ERR_NOT_FOUND) {
         error = ERR_OK;
     } else if (error != ERR_OK) {
-        (void)buf_append(why, unread.data, unread.len);
+        buf_append(why, unread.data, unread.len);
     } else if (!stuck_list_read(stuck, buf_bytes(&text), &line)) {
-        (void)buf_printf(why, "stuck: line %zu is none of its addresses", line);
+        buf_printf(why, "stuck: line %zu is none of its addresses", line);
         error = ERR_SYNTAX;
     }
     buf_dispose(&text);

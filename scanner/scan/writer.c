@@ -51,7 +51,7 @@ static void set_error(struct writer *writer, enum error error, const struct buf 
     pthread_mutex_lock(&writer->error_lock);
     if (writer->error == ERR_OK) {
         writer->error = error;
-        (void)buf_append(&writer->why, why->data, why->len);
+        buf_append(&writer->why, why->data, why->len);
         first = true;
     }
     pthread_mutex_unlock(&writer->error_lock);
@@ -219,7 +219,7 @@ enum error writer_error(struct writer *writer, struct buf *why)
 {
     pthread_mutex_lock(&writer->error_lock);
     enum error error = writer->error;
-    (void)buf_append(why, writer->why.data, writer->why.len);
+    buf_append(why, writer->why.data, writer->why.len);
     pthread_mutex_unlock(&writer->error_lock);
     return error;
 }

@@ -36,19 +36,19 @@ static void set_end(struct dialogue *dialogue, enum smtp_end end)
 static void say(struct dialogue *dialogue, enum smtp_step step, const char *command)
 {
     set_step(dialogue, step);
-    (void)buf_text(&dialogue->out, command);
+    buf_text(&dialogue->out, command);
 }
 
 static void say_ehlo(struct dialogue *dialogue, enum smtp_step step)
 {
     set_step(dialogue, step);
-    (void)buf_printf(&dialogue->out, "EHLO %s\r\n", dialogue->ehlo_name);
+    buf_printf(&dialogue->out, "EHLO %s\r\n", dialogue->ehlo_name);
 }
 
 static void quit(struct dialogue *dialogue, enum smtp_end end)
 {
     set_end(dialogue, end);
-    (void)buf_text(&dialogue->out, "QUIT\r\n");
+    buf_text(&dialogue->out, "QUIT\r\n");
 }
 
 static void no_memory(struct dialogue *dialogue)
@@ -163,9 +163,9 @@ static void add_refusal(struct dialogue *dialogue, struct bytes text)
 {
     struct buf *refusal = &dialogue->refusal;
     if (dialogue->reply_lines > 1 && refusal->len < TEXT_BYTES)
-        (void)buf_byte(refusal, '\n');
+        buf_byte(refusal, '\n');
     size_t room = TEXT_BYTES - refusal->len;
-    (void)buf_append(refusal, text.data, text.len < room ? text.len : room);
+    buf_append(refusal, text.data, text.len < room ? text.len : room);
 }
 
 static void take_text(struct dialogue *dialogue, struct bytes text)
