@@ -25,11 +25,11 @@ void json_texts(struct json *json, const char *key, const struct bytes *texts, s
     json_close_array(json);
 }
 
-static void write_edes(struct json *json, const struct lookup_facts *lookup)
+static void write_edes(struct json *json, const char *key, const struct lookup_facts *lookup)
 {
     if (lookup->ede_count == 0)
         return;
-    json_open_array(json, "ede");
+    json_open_array(json, key);
     for (size_t i = 0; i < lookup->ede_count; i++) {
         json_open(json, NULL);
         json_put_unsigned(json, "code", lookup->edes[i].code);
@@ -45,7 +45,7 @@ void json_lookup(struct json *json, const struct lookup_facts *lookup)
     json_put_string(json, "lookup", dns_status_name(lookup->status));
     json_strings(json, "cnames", lookup->cnames, lookup->cname_count);
     json_put_optional(json, "why_bogus", lookup->why_bogus);
-    write_edes(json, lookup);
+    write_edes(json, "ede", lookup);
     json_put_flag(json, "truncated", lookup->truncated);
 }
 
@@ -87,7 +87,9 @@ void json_address_lookups(struct json *json, const struct address_facts *address
     json_strings(json, "cnames", chain->cnames, chain->cname_count);
     write_stale(json, address);
     json_put_optional(json, "why_bogus", a->why_bogus != NULL ? a->why_bogus : aaaa->why_bogus);
-    write_edes(json, a->ede_count > 0 ? a : aaaa);
+    write_edes(json, "ede", a->ede_count > 0 ? a : aaaa);
+    if (a->ede_count > 0)
+        write_edes(json, "ede_aaaa", aaaa);
     json_put_flag(json, "truncated_a", a->truncated);
     json_put_flag(json, "truncated_aaaa", aaaa->truncated);
 }

@@ -46,6 +46,10 @@ static void write_times(struct json *json, const struct probe_facts *probe)
     json_put_unsigned(json, "ehlo", probe->ms_ehlo);
     json_put_unsigned(json, "tls", probe->ms_tls);
     json_put_unsigned(json, "total", probe->ms);
+    if (probe->ms_turn > 0)
+        json_put_unsigned(json, "turn", probe->ms_turn);
+    if (probe->ms_place > 0)
+        json_put_unsigned(json, "place", probe->ms_place);
     json_close(json);
 }
 
@@ -103,6 +107,8 @@ bool json_cert(struct buf *out, const struct cert_facts *cert)
     json_open(&json, NULL);
     json_put_unsigned(&json, "schema", RECORD_SCHEMA_VERSION);
     write_hashes(&json, cert);
+    if (cert->serial.len > 0)
+        json_put_hex(&json, "serial", cert->serial);
     json_put_optional(&json, "subject", cert->subject);
     json_put_optional(&json, "issuer", cert->issuer);
     json_strings(&json, "dns_names", cert->dns_names, cert->dns_name_count);

@@ -143,7 +143,7 @@ struct probe_facts {
     struct tls_facts *legacy; /* TLS-4: a second handshake, permissive; NULL: none was made */
     bool shared; /* past limits.names_per_ip: greeting, capabilities and TLS version are another name's */
     uint32_t ms_turn;  /* waited for its turn at the address, and */
-    uint32_t ms_place; /* for a place among smtp.live; neither stands in a record */
+    uint32_t ms_place; /* for a place among smtp.live; neither is in ms */
     uint32_t ms_connect;
     uint32_t ms_greeting;
     uint32_t ms_ehlo;

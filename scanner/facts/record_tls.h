@@ -10,11 +10,14 @@
 
 #include "scanner/base/bytes.h"
 
+enum { CERT_SERIAL_BYTES = 64 }; /* RFC 5280 allows 20 */
+
 struct cert_facts {
     uint8_t sha256[32]; /* of the DER */
     uint8_t sha512[64];
     uint8_t spki_sha256[32];
     uint8_t spki_sha512[64];
+    struct bytes serial; /* its number without sign, at most CERT_SERIAL_BYTES of it */
     const char *subject; /* RFC 2253 form, escaped to printable ASCII */
     const char *issuer;
     const char **dns_names; /* DNS-IDs of the subject alternative names, escaped */

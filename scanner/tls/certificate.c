@@ -183,6 +183,15 @@ static void collect_signature(X509 *cert, struct arena *arena, struct cert_facts
     facts->signature = object_text(object, true, arena);
 }
 
+static bool collect_serial(X509 *cert, struct arena *arena, struct cert_facts *facts)
+{
+    struct bytes serial = string_bytes(X509_get0_serialNumber(cert));
+    if (serial.len > CERT_SERIAL_BYTES)
+        serial.len = CERT_SERIAL_BYTES;
+    facts->serial = arena_bytes(arena, serial);
+    return facts->serial.len == serial.len;
+}
+
 /* What of a DNS-ID is kept. */
 static struct bytes dns_name_of(const GENERAL_NAME *name)
 {
@@ -283,7 +292,7 @@ static bool is_self_signed(X509 *cert, uint32_t *left_us)
 bool cert_facts_collect(X509 *cert, uint32_t *left_us, struct arena *arena, struct cert_facts *facts)
 {
     *facts = (struct cert_facts){.signed_by = -1};
-    if (!collect_der(cert, arena, facts) || !collect_spki(cert, facts))
+    if (!collect_der(cert, arena, facts) || !collect_spki(cert, facts) || !collect_serial(cert, arena, facts))
         return false;
     bool issuer_cut;
     facts->subject = name_text(X509_get_subject_name(cert), arena, &facts->names_cut);

@@ -130,8 +130,8 @@ static inline struct address_facts make_addresses(struct maker *make)
     if (address.a.status == DNS_NOT_ASKED)
         address.a.status = DNS_NODATA;
     address.aaaa.why_bogus = NULL;
-    address.aaaa.edes = NULL;
-    address.aaaa.ede_count = 0;
+    if (address.a.ede_count == 0)
+        address.aaaa.ede_count = 0; /* one word of the resolver stands for both */
     address.aaaa.cnames = address.aaaa.status == DNS_NOT_ASKED ? NULL : address.a.cnames;
     address.aaaa.cname_count = address.aaaa.status == DNS_NOT_ASKED ? 0 : address.a.cname_count;
     address.ip_count = draw(make, 4);
@@ -160,6 +160,7 @@ static inline struct cert_facts make_cert(struct maker *make)
     cert.names_cut = one_in(make, 10);
     cert.not_before = 1760000000 + (int64_t)draw(make, 20000000);
     cert.not_after = one_in(make, 20) ? INT64_C(253402300799) : 1770000000 + (int64_t)draw(make, 20000000);
+    cert.serial = make_bytes(make, 20);
     cert.key_type = make_optional(make, 12);
     cert.key_bits = draw(make, 8193);
     cert.signature = make_optional(make, 30);
@@ -255,6 +256,8 @@ static inline struct probe_facts make_probe(struct maker *make, const char *host
     probe.ms_greeting = draw(make, 1000);
     probe.ms_ehlo = draw(make, 1000);
     probe.ms_tls = draw(make, 1000);
+    probe.ms_turn = one_in(make, 2) ? draw(make, 1000) : 0;
+    probe.ms_place = one_in(make, 2) ? draw(make, 1000) : 0;
     probe.ms = draw(make, INT32_MAX) * 2;
     return probe;
 }

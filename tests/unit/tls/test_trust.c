@@ -519,6 +519,9 @@ static void test_fields(void **state)
     assert_true(cert_facts_collect(leaf.cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
     assert_string_equal(facts.subject, "CN=a\\, b\\01\\C3\\A9");
     assert_string_equal(facts.issuer, "CN=Test Intermediate");
+    assert_int_equal(facts.serial.len, 2);
+    assert_int_equal(facts.serial.data[0] << 8 | facts.serial.data[1],
+                     ASN1_INTEGER_get(X509_get0_serialNumber(leaf.cert)));
     assert_int_equal(facts.dns_name_count, 2);
     assert_string_equal(facts.dns_names[0], "one.test");
     assert_string_equal(facts.dns_names[1], "two.test");
@@ -534,6 +537,24 @@ static void test_fields(void **state)
     assert_null(facts.aia_issuer);
     arena_dispose(&arena);
     identity_free(&leaf);
+}
+
+static void test_long_serial_is_cut(void **state)
+{
+    struct world *world = *state;
+    struct arena arena;
+    struct cert_facts facts;
+    uint8_t number[CERT_SERIAL_BYTES + 1];
+    X509 *cert = make_body(&(struct cert_spec){.cn = "k"}, world->root.key, &world->root);
+    memset(number, 0x7a, sizeof number);
+    must(ASN1_STRING_set(X509_get_serialNumber(cert), number, sizeof number) == 1);
+    assert_true(X509_sign(cert, world->root.key, EVP_sha256()) > 0);
+    arena_init(&arena, ARENA_BYTES);
+    assert_true(cert_facts_collect(cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
+    assert_int_equal(facts.serial.len, CERT_SERIAL_BYTES);
+    assert_memory_equal(facts.serial.data, number, CERT_SERIAL_BYTES);
+    arena_dispose(&arena);
+    X509_free(cert);
 }
 
 static void check_key(struct identity *root, EVP_PKEY *key, const char *type, uint32_t bits)
@@ -760,6 +781,7 @@ int main(void)
         cmocka_unit_test(test_key_types),
         cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_long_subject_is_cut),
+        cmocka_unit_test(test_long_serial_is_cut),
         cmocka_unit_test(test_full_arena),
         cmocka_unit_test(test_roots),
         cmocka_unit_test(test_threads),
