@@ -33,7 +33,7 @@ static bool is_object(enum field_type type)
     return type == AS_GROUP || type == AS_POINTER || type == AS_PART;
 }
 
-/* ---- the schema --------------------------------------------------------------------------------------- */
+/* ---- the schema ---------------------------------------------------------------------------------------- */
 
 static void print_object(const struct field_group *group, const char *indent);
 
@@ -256,7 +256,7 @@ static void print_schema(void)
             fputs(line, stdout);
 }
 
-/* ---- the dictionary ----------------------------------------------------------------------------------- */
+/* ---- the dictionary ------------------------------------------------------------------------------------ */
 
 static const char *type_text(const struct field *field)
 {
@@ -354,7 +354,7 @@ static void print_dictionary(void)
             print_section(field_groups[i]);
 }
 
-/* ---- the tables of docs/records.md ------------------------------------------------------------------- */
+/* ---- the tables of docs/records.md --------------------------------------------------------------------- */
 
 static void print_row(const struct field *field, bool required, void *arg)
 {
@@ -392,7 +392,7 @@ static void print_records(void)
     }
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------ */
+/* ---- columns ------------------------------------------------------------------------------------------- */
 
 static void print_sql(const struct field *field);
 

@@ -34,7 +34,7 @@ enum server_role server_role(uint32_t address)
     return address == SERVER_TLD ? ROLE_TLD : ROLE_AUTH;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 
 static bool read_question(const uint8_t *query, size_t len, struct question *question)
 {
@@ -67,7 +67,7 @@ static bool read_question(const uint8_t *query, size_t len, struct question *que
     return true;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 
 static void put(struct builder *builder, const void *data, size_t len)
 {
@@ -160,7 +160,7 @@ static void put_soa(struct builder *builder, enum section section, size_t owner)
     end(builder, data);
 }
 
-/* ---- what the names hold ------------------------------------------------------------------------------ */
+/* ---- what the names hold ------------------------------------------------------------------------------- */
 
 static void answer_mx(const struct site *site, const char *domain, struct builder *builder)
 {

@@ -58,7 +58,7 @@ static void say(struct session *session, const char *text)
     (void)bufferevent_write(session->stream, text, strlen(text));
 }
 
-/* ---- policy ------------------------------------------------------------------------------------------- */
+/* ---- policy -------------------------------------------------------------------------------------------- */
 
 static void policy_text(const struct site *site, const char *domain, char *text, size_t cap)
 {
@@ -102,7 +102,7 @@ static void answer_http(struct session *session)
     session->closing = true;
 }
 
-/* ---- SMTP --------------------------------------------------------------------------------------------- */
+/* ---- SMTP ---------------------------------------------------------------------------------------------- */
 
 static void start_tls(struct session *session, struct bufferevent *below);
 
@@ -129,7 +129,7 @@ static void answer_smtp(struct session *session, const char *line)
     }
 }
 
-/* ---- streams ------------------------------------------------------------------------------------------ */
+/* ---- streams ------------------------------------------------------------------------------------------- */
 
 static void on_written(struct bufferevent *stream, void *arg)
 {
@@ -205,7 +205,7 @@ static int on_server_name(SSL *ssl, int *alert, void *arg)
                                                                           : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* ---- beginnings --------------------------------------------------------------------------------------- */
+/* ---- beginnings ---------------------------------------------------------------------------------------- */
 
 static void on_begin(evutil_socket_t fd, short what, void *arg)
 {

@@ -139,7 +139,7 @@ void internet_site(const struct internet *internet, const char *domain, struct s
     site->tlsrpt = takes_mail && per_million(hash, SALT_TLSRPT) < FIG_TLSRPT_SHARE;
 }
 
-/* ---- hosts and addresses ------------------------------------------------------------------------------ */
+/* ---- hosts and addresses ------------------------------------------------------------------------------- */
 
 uint32_t internet_provider_hosts(uint32_t provider)
 {
@@ -232,7 +232,7 @@ void internet_tls_host(const struct internet *internet, const char *host, struct
     out->cert = per_million(hash, SALT_SELF) < FIG_SELF_SHARE ? CERT_SELF : CERT_GOOD;
 }
 
-/* ---- latency ------------------------------------------------------------------------------------------ */
+/* ---- latency ------------------------------------------------------------------------------------------- */
 
 static uint32_t log_normal(uint64_t hash, double median, double sigma, uint32_t cap)
 {

@@ -116,11 +116,11 @@ static void say_policy_facts(struct explained *explained, enum failure_code code
 {
     struct page *page = &explained->page;
     const struct fetch_facts *fetch = &explained->facts->policy.fetch;
-    if (code >= FAIL_POLICY_TLS_HANDSHAKE && code <= FAIL_POLICY_TLS_WEAK) {
+    if (failure_get(code)->group == GROUP_POLICY_TLS) {
         buf_text(&page->line, " Found: ");
         say_handshake(page, &fetch->tls);
         buf_byte(&page->line, '.');
-    } else if (code >= FAIL_POLICY_HTTP_REDIRECT && code <= FAIL_POLICY_HTTP_PROTOCOL) {
+    } else if (failure_get(code)->group == GROUP_POLICY_HTTP) {
         say_http(page, fetch, code);
     } else if (code == FAIL_POLICY_WEAK_MX_UNUSED || code == FAIL_POLICY_WEAK_MX_TOO_WIDE) {
         say_host_names(explained);
@@ -132,8 +132,7 @@ static void say_policy_facts(struct explained *explained, enum failure_code code
     say_findings(page, &explained->judgement->policy.findings, code, "Line");
 }
 
-/* ---- MX hosts ---------------------------------------------------------------------------------------------
- */
+/* ---- MX hosts ------------------------------------------------------------------------------------------ */
 
 static void say_probe(struct page *page, const struct probe_facts *probe)
 {
@@ -230,8 +229,7 @@ static void say_renamed(struct explained *explained)
                host);
 }
 
-/* ---- lookups ----------------------------------------------------------------------------------------------
- */
+/* ---- lookups ------------------------------------------------------------------------------------------- */
 
 /* *said counts those that were named before. */
 static void say_lookup(struct page *page, enum failure_code code, const struct lookup_facts *lookup,
@@ -273,8 +271,7 @@ static void say_lookups(struct explained *explained, enum failure_code code)
         buf_byte(&page->line, '.');
 }
 
-/* ---- the code ---------------------------------------------------------------------------------------------
- */
+/* ---- the code ------------------------------------------------------------------------------------------ */
 
 static void say_found(struct explained *explained, enum failure_code code)
 {

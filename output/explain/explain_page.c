@@ -34,8 +34,7 @@ const char *mark_word(enum mark mark)
     return marks[mark].word;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 
 /* A place on the page: the row so far, and where further rows begin. */
 struct place {

@@ -34,8 +34,7 @@ enum mark explain_mark(const struct judgement *judgement, enum failure_code code
     return warns ? MARK_WARNING : MARK_NOTE;
 }
 
-/* ---- pieces ----------------------------------------------------------------------------------------------
- */
+/* ---- pieces -------------------------------------------------------------------------------------------- */
 
 void explain_lookup(struct page *page, const struct lookup_facts *lookup)
 {
@@ -96,8 +95,7 @@ static enum failure_code first_warning(const struct findings *findings)
     return FAIL_NONE;
 }
 
-/* ---- record and policy ------------------------------------------------------------------------------------
- */
+/* ---- record and policy --------------------------------------------------------------------------------- */
 
 static void step_record(struct explained *explained)
 {
@@ -143,8 +141,8 @@ static void step_policy_host(struct explained *explained)
 /* The first fault of the policy host's certificate; where it has none, that it ends soon. */
 static enum failure_code https_fault(const struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_POLICY_TLS_HANDSHAKE; code <= FAIL_POLICY_TLS_WEAK; code++)
-        if (code_set_has(&judgement->codes, code))
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        if (failure_get(code)->group == GROUP_POLICY_TLS && code_set_has(&judgement->codes, code))
             return code;
     return FAIL_NONE;
 }
@@ -182,10 +180,13 @@ static void say_policy(struct page *page, const struct sts_policy *policy)
 
 static enum failure_code policy_warning(const struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_POLICY_HTTP_MEDIA_TYPE; code <= FAIL_POLICY_DISPUTED; code++)
-        if (code_set_has(&judgement->codes, code) && failure_get(code)->effect == EFFECT_WARN &&
-            code != FAIL_POLICY_WEAK_CERT_EXPIRES_SOON)
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++) {
+        const struct failure *row = failure_get(code);
+        bool is_of_it = row->stage == STAGE_POLICY && row->group != GROUP_POLICY_TLS &&
+                        code != FAIL_POLICY_WEAK_CERT_EXPIRES_SOON;
+        if (is_of_it && row->effect == EFFECT_WARN && code_set_has(&judgement->codes, code))
             return code;
+    }
     return FAIL_NONE;
 }
 
@@ -228,8 +229,7 @@ static void steps_of_policy(struct explained *explained)
         step_policy(explained);
 }
 
-/* ---- MX hosts ---------------------------------------------------------------------------------------------
- */
+/* ---- MX hosts ------------------------------------------------------------------------------------------ */
 
 static void step_address(struct explained *explained, const struct probe_facts *probe, enum failure_code code)
 {
@@ -319,8 +319,7 @@ static void step_exchange_online(struct explained *explained)
     page_step(page, MARK_NOTE, "Exchange");
 }
 
-/* ---- beside MTA-STS ---------------------------------------------------------------------------------------
- */
+/* ---- beside MTA-STS ------------------------------------------------------------------------------------ */
 
 static void step_tlsrpt(struct explained *explained)
 {

@@ -37,8 +37,7 @@ static unsigned texts_of_policy_code(enum failure_code code)
     default:
         break;
     }
-    bool syntax = code >= FAIL_POLICY_SYNTAX_EMPTY && code <= FAIL_POLICY_SYNTAX_DUPLICATE_KEY;
-    return syntax ? WRITE_POLICY | WRITE_RECORD : 0;
+    return failure_get(code)->group == GROUP_POLICY_SYNTAX ? WRITE_POLICY | WRITE_RECORD : 0;
 }
 
 static unsigned texts_of(enum failure_code code)
@@ -89,8 +88,7 @@ static void write_tlsrpt(struct explained *explained)
     write_row(explained, "");
 }
 
-/* ---- MX hosts in a policy --------------------------------------------------------------------------------
- */
+/* ---- MX hosts in a policy ------------------------------------------------------------------------------ */
 
 static bool is_name_byte(const char *at, size_t label)
 {

@@ -189,8 +189,7 @@ enum error frame_scan_next(struct frame_scan *scan, enum frame_state *state, str
     return ERR_OK;
 }
 
-/* ---- past a bad place -----------------------------------------------------------------------------------
- */
+/* ---- past a bad place ---------------------------------------------------------------------------------- */
 
 const char *frame_scan_reason(const struct frame_scan *scan)
 {

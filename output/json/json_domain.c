@@ -7,12 +7,6 @@
 #include "output/json/json_nearmiss.h"
 #include "output/json/json_senders.h"
 
-/* A status that says whether there are records; what parsing them gave means something only then. */
-static bool was_answered(const struct lookup_facts *lookup)
-{
-    return lookup->status == DNS_ANSWERED || lookup->status == DNS_NXDOMAIN || lookup->status == DNS_NODATA;
-}
-
 static void write_head(struct json *json, const struct domain_facts *facts)
 {
     json_put_unsigned(json, "schema", RECORD_SCHEMA_VERSION);
@@ -68,7 +62,7 @@ static void write_txt(struct json *json, const struct txt_facts *txt, const stru
     json_texts(json, "rrs", txt->rrs, txt->rr_count);
     if (record->id[0] != 0)
         json_put_string(json, "id", record->id);
-    if (was_answered(&txt->lookup))
+    if (dns_says_anything(txt->lookup.status))
         json_put_string(json, "code", failure_name(record->code));
     json_findings(json, &record->findings);
     json_close(json);
@@ -83,7 +77,7 @@ static void write_tlsrpt(struct json *json, const struct txt_facts *txt, const s
     json_ttl(json, &txt->lookup);
     json_texts(json, "rrs", txt->rrs, txt->rr_count);
     json_strings(json, "rua", record->rua, record->rua_count);
-    if (was_answered(&txt->lookup))
+    if (dns_says_anything(txt->lookup.status))
         json_put_string(json, "code", failure_name(record->code));
     json_findings(json, &record->findings);
     json_close(json);

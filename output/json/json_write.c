@@ -30,7 +30,7 @@ bool json_finish(struct json *json)
     return !json->failed;
 }
 
-/* ---- elements ----------------------------------------------------------------------------------------- */
+/* ---- elements ------------------------------------------------------------------------------------------ */
 
 static size_t indent_bytes(const struct json *json)
 {
@@ -156,7 +156,7 @@ void json_close_array(struct json *json)
     close_one(json, ']', false);
 }
 
-/* ---- numbers and the like ----------------------------------------------------------------------------- */
+/* ---- numbers and the like ------------------------------------------------------------------------------ */
 
 enum { NUMBER_BYTES = 20 };
 
@@ -203,7 +203,7 @@ void json_put_flag(struct json *json, const char *key, bool value)
         json_put_bool(json, key, true);
 }
 
-/* ---- text --------------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------------------- */
 
 /* A bit in the top of each byte that is zero, and perhaps of bytes above such a one. */
 static uint64_t zero_bytes(uint64_t word)

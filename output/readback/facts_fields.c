@@ -53,7 +53,7 @@ const struct json_node *read_list(struct read_fields *read, const struct json_no
     return find(read, object, key, JSON_ARRAY);
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------ */
+/* ---- numbers ------------------------------------------------------------------------------------------- */
 
 uint64_t read_unsigned(struct read_fields *read, const struct json_node *object, const char *key,
                        uint64_t most)
@@ -90,7 +90,7 @@ bool read_bool(struct read_fields *read, const struct json_node *object, const c
     return node != NULL && node->truth;
 }
 
-/* ---- text --------------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------------------- */
 
 static struct bytes decode_base64(struct read_fields *read, struct bytes text, const char *key)
 {
@@ -204,7 +204,7 @@ struct bytes *read_texts(struct read_fields *read, const struct json_node *objec
     return texts;
 }
 
-/* ---- bytes, times, addresses, names ------------------------------------------------------------------- */
+/* ---- bytes, times, addresses, names -------------------------------------------------------------------- */
 
 static int hex_value(uint8_t digit)
 {

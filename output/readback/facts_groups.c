@@ -7,7 +7,7 @@
 
 enum { ERRNO_CEILING = 4096 };
 
-/* ---- addresses ---------------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------------------- */
 
 static void take_chain(struct lookup_facts *lookup, const char **cnames, size_t count)
 {
@@ -44,7 +44,7 @@ void read_address_rest(struct read_fields *read, const struct json_node *object,
     read_stale(read, object, address);
 }
 
-/* ---- handshakes --------------------------------------------------------------------------------------- */
+/* ---- handshakes ---------------------------------------------------------------------------------------- */
 
 static uint16_t read_version(struct read_fields *read, const struct json_node *object)
 {
@@ -101,7 +101,7 @@ void read_handshake_rest(struct read_fields *read, const struct json_node *objec
     read_signers(read, object, tls);
 }
 
-/* ---- probes and looks --------------------------------------------------------------------------------- */
+/* ---- probes and looks ---------------------------------------------------------------------------------- */
 
 /* ECONNREFUSED, or digits where there is no name. */
 static int read_errno(struct read_fields *read, const struct json_node *root)

@@ -26,7 +26,7 @@ enum error facts_line_end(const struct read_fields *read)
     return read->no_room ? ERR_LIMIT : ERR_SYNTAX;
 }
 
-/* ---- the host record ---------------------------------------------------------------------------------- */
+/* ---- the host record ----------------------------------------------------------------------------------- */
 
 enum error facts_read_host(struct bytes line, struct arena *arena, struct probe_facts *probe, struct buf *why)
 {
@@ -40,7 +40,7 @@ enum error facts_read_host(struct bytes line, struct arena *arena, struct probe_
     return facts_line_end(&read);
 }
 
-/* ---- the certificate ---------------------------------------------------------------------------------- */
+/* ---- the certificate ----------------------------------------------------------------------------------- */
 
 enum error facts_read_cert(struct bytes line, struct arena *arena, struct cert_facts *cert, struct buf *why)
 {
@@ -54,7 +54,7 @@ enum error facts_read_cert(struct bytes line, struct arena *arena, struct cert_f
     return facts_line_end(&read);
 }
 
-/* ---- the facts made whole ----------------------------------------------------------------------------- */
+/* ---- the facts made whole ------------------------------------------------------------------------------ */
 
 /* Not found, or found and no record: a gap. What else went wrong ends it. */
 static bool is_gap(enum error error)

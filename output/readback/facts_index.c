@@ -41,7 +41,7 @@ struct record_key {
     bool untried; /* what another name at the address was told (limits.names_per_ip) */
 };
 
-/* ---- the keys of records ------------------------------------------------------------------------------ */
+/* ---- the keys of records ------------------------------------------------------------------------------- */
 
 static void make_host_key(struct record_key *key)
 {
@@ -107,7 +107,7 @@ static bool read_cert_key(struct bytes line, struct record_key *key)
     return json_read_line(line, on_cert_field, key) == ERR_OK && key->len > 0;
 }
 
-/* ---- building ----------------------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------------------------ */
 
 static uint64_t hash_of(const struct facts_index *index, const struct record_key *key)
 {
@@ -203,7 +203,7 @@ enum error facts_index_open(int dir_fd, uint32_t rules, struct facts_index **mad
     return ERR_OK;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------------ */
+/* ---- finding ------------------------------------------------------------------------------------------- */
 
 /* A record that was found, and where. */
 struct candidate {

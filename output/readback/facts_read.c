@@ -6,7 +6,7 @@
 #include "output/readback/facts_line.h"
 #include "output/readback/facts_walk.h"
 
-/* ---- the policy --------------------------------------------------------------------------------------- */
+/* ---- the policy ---------------------------------------------------------------------------------------- */
 
 static struct policy_facts read_policy(struct read_fields *read, const struct json_node *root,
                                        enum dns_security known)
@@ -21,7 +21,7 @@ static struct policy_facts read_policy(struct read_fields *read, const struct js
     return policy;
 }
 
-/* ---- MX ----------------------------------------------------------------------------------------------- */
+/* ---- MX ------------------------------------------------------------------------------------------------ */
 
 /* Addresses with a verdict have been looked at; where all were, they are not listed on their own. */
 static void read_ips(struct read_fields *read, const struct json_node *node, struct host_facts *facts)

@@ -146,7 +146,7 @@ enum error spill_add(struct spill *spill, struct bytes line, uint64_t *place, st
     return added ? ERR_OK : ERR_MEMORY;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 
 static bool read_all(int fd, void *data, size_t len, uint64_t offset)
 {

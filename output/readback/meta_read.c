@@ -169,7 +169,7 @@ bool meta_input_was_read(const struct meta_stored *stored)
     return stored->input_count > 0 && strcmp(stored->state, "reading") != 0;
 }
 
-/* ---- comparing ---------------------------------------------------------------------------------------- */
+/* ---- comparing ----------------------------------------------------------------------------------------- */
 
 static enum error differs(struct buf *why, const char *what, const char *then, const char *now)
 {

@@ -64,7 +64,7 @@ bool meta_input_was_read(const struct meta_stored *stored);
 enum error meta_compare(struct bytes stored, const struct meta_asked *now, struct meta_stored *found,
                         struct buf *why);
 
-/* ---- in a directory ---- */
+/* ---- in a directory ------------------------------------------------------------------------------------ */
 
 /* Reads the meta.json of a directory. ERR_IO with errno and *why when there is none, ERR_CORRUPT when it is
  * none of this schema. */

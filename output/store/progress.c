@@ -26,8 +26,7 @@ void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t
         progress->shown[i] = 0;
 }
 
-/* ---- the lines ------------------------------------------------------------------------------------------
- */
+/* ---- the lines ----------------------------------------------------------------------------------------- */
 
 /* A rate over half a second jumps: what is older still counts, the less the older it is. */
 static void update_rates(struct progress *progress, const struct progress_state *state, int64_t now_ms)
@@ -202,8 +201,7 @@ void progress_text(struct progress *progress, const struct progress_state *state
     buf_dispose(&line);
 }
 
-/* ---- drawing --------------------------------------------------------------------------------------------
- */
+/* ---- drawing ------------------------------------------------------------------------------------------- */
 
 /* Asked anew each time: a window changes. The last column stays free, as some terminals wrap there. */
 static size_t width_of(FILE *out)

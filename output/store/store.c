@@ -115,7 +115,7 @@ enum error store_create(const struct store_options *options, struct store **stor
     return ERR_OK;
 }
 
-/* ---- resume ------------------------------------------------------------------------------------------- */
+/* ---- resume -------------------------------------------------------------------------------------------- */
 
 static int hex_value(uint8_t digit)
 {
@@ -335,7 +335,7 @@ uint64_t store_cut_bytes(const struct store *store)
     return store->cut_bytes;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 
 static bool anything_waits(const struct store *store)
 {

@@ -45,7 +45,7 @@ struct diff {
     uint64_t kept_ids;
 };
 
-/* ---- the answer --------------------------------------------------------------------------------------- */
+/* ---- the answer ---------------------------------------------------------------------------------------- */
 
 static void write_json(const struct diff *diff, const struct stand *before, const struct stand *after,
                        enum change change, bool keeps_id)
@@ -79,7 +79,7 @@ static void tell(struct diff *diff, const struct stand *before, const struct sta
                   keeps_id ? failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED) : "");
 }
 
-/* ---- the old scan ------------------------------------------------------------------------------------- */
+/* ---- the old scan -------------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const char *domain)
 {
@@ -155,7 +155,7 @@ static enum error see(struct diff *diff, uint64_t number)
     return ERR_OK;
 }
 
-/* ---- the three walks ---------------------------------------------------------------------------------- */
+/* ---- the three walks ----------------------------------------------------------------------------------- */
 
 static enum error read_line(struct diff *diff, struct bytes line, struct stand *stand)
 {
@@ -237,7 +237,7 @@ static enum error walk(struct diff *diff)
     return error;
 }
 
-/* ---- by which rules ----------------------------------------------------------------------------------- */
+/* ---- by which rules ------------------------------------------------------------------------------------ */
 
 static enum error judge_anew(struct diff *diff, struct side *side)
 {
@@ -272,7 +272,7 @@ static bool tell_rejudged(struct diff *diff, struct side *side)
     return scanview_damage(side->view)[0] == 0;
 }
 
-/* ---- the command -------------------------------------------------------------------------------------- */
+/* ---- the command --------------------------------------------------------------------------------------- */
 
 static enum error open_side(struct diff *diff, struct side *side)
 {

@@ -26,7 +26,7 @@ struct lint {
     struct arena arena;
 };
 
-/* ---- record and tlsrpt -------------------------------------------------------------------------------- */
+/* ---- record and tlsrpt --------------------------------------------------------------------------------- */
 
 static struct bytes *rrs_of(struct lint *lint)
 {
@@ -76,7 +76,7 @@ static int lint_tlsrpt(struct lint *lint)
     return finish(lint, &print, record.code == FAIL_NONE);
 }
 
-/* ---- policy ------------------------------------------------------------------------------------------- */
+/* ---- policy -------------------------------------------------------------------------------------------- */
 
 /* Up to body's ceiling; *too_large where there is more. False where it cannot be read (errno). */
 static bool read_stream(FILE *file, struct buf *body, bool *too_large)
@@ -140,7 +140,7 @@ out:
     return result;
 }
 
-/* ---- match -------------------------------------------------------------------------------------------- */
+/* ---- match --------------------------------------------------------------------------------------------- */
 
 struct match {
     enum failure_code code; /* of the first pattern that is not valid */
@@ -204,7 +204,7 @@ static int lint_match(struct lint *lint)
     return finish(lint, &print, match.code == FAIL_NONE && match.count > 0);
 }
 
-/* ---- the command line --------------------------------------------------------------------------------- */
+/* ---- the command line ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

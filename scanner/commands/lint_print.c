@@ -5,7 +5,7 @@
 
 enum { TEXT_BYTES = 16 << 20 };
 
-/* ---- for a person ------------------------------------------------------------------------------------- */
+/* ---- for a person -------------------------------------------------------------------------------------- */
 
 static void tell(struct lint_print *print, const struct finding *finding)
 {
@@ -50,7 +50,7 @@ void lint_print_line(struct lint_print *print, const char *format, ...)
     va_end(args);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
 
 void lint_print_string(struct lint_print *print, const char *key, const char *text)
 {
@@ -107,7 +107,7 @@ static void write_json(struct lint_print *print)
     buf_dispose(&print->text);
 }
 
-/* ---- both --------------------------------------------------------------------------------------------- */
+/* ---- both ---------------------------------------------------------------------------------------------- */
 
 void lint_print_begin(struct lint_print *print, FILE *out, bool json, enum failure_code code,
                       const struct findings *findings)

@@ -22,7 +22,7 @@ struct show {
     bool full;                        /* --limit is reached */
 };
 
-/* ---- one record --------------------------------------------------------------------------------------- */
+/* ---- one record ---------------------------------------------------------------------------------------- */
 
 static void write_record(struct show *show, struct bytes line)
 {
@@ -72,7 +72,7 @@ static enum error on_record(void *arg, const struct view_record *record)
     return show->full || ferror(show->out) ? ERR_STOPPED : ERR_OK;
 }
 
-/* ---- the directory ------------------------------------------------------------------------------------ */
+/* ---- the directory ------------------------------------------------------------------------------------- */
 
 /* Says when the scan is not at its end, or was judged by other rules; what is there is shown all the same. */
 static enum error look_at_meta(struct show *show)
@@ -111,7 +111,7 @@ static enum error walk(struct show *show)
     return error == ERR_STOPPED ? ERR_OK : error;
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 static void write_counts(struct show *show)
 {

@@ -120,7 +120,7 @@ unsigned show_cells_outcome(const struct show_cells *cells)
     return OUTCOME_NONE;
 }
 
-/* ---- filters ------------------------------------------------------------------------------------------ */
+/* ---- filters ------------------------------------------------------------------------------------------- */
 
 typedef bool (*matches)(struct bytes cell, struct bytes word);
 
@@ -187,7 +187,7 @@ bool show_cells_pass(const struct show_cells *cells, const struct show_request *
             any(&request->providers, show_cell(cells, "provider_policy"), contains));
 }
 
-/* ---- CSV ---------------------------------------------------------------------------------------------- */
+/* ---- CSV ----------------------------------------------------------------------------------------------- */
 
 static bool looks_like_formula(struct bytes cell)
 {
@@ -229,7 +229,7 @@ void show_csv_line(FILE *out, const struct show_cells *cells)
     (void)fputs("\r\n", out);
 }
 
-/* ---- for a person ------------------------------------------------------------------------------------- */
+/* ---- for a person -------------------------------------------------------------------------------------- */
 
 enum { NAME_WIDTH = 30, OUTCOME_WIDTH = 18, CODES_SHOWN = 3, TEXT_SHOWN_BYTES = 120 };
 

@@ -24,7 +24,7 @@ enum {
     RUA_ARENA_BYTES = 65536
 };
 
-/* ---- names ---- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 static bool is_name_byte(char byte)
 {
@@ -80,7 +80,7 @@ bool suggest_rua_is_valid(const char *uri)
     return valid;
 }
 
-/* ---- mx lines ---- */
+/* ---- mx lines ------------------------------------------------------------------------------------------ */
 
 static bool add_mx(struct suggestion *suggestion, const char *pattern)
 {
@@ -144,7 +144,7 @@ static enum error list_mx(const struct domain_facts *facts, const struct judgeme
     return error;
 }
 
-/* ---- what must be true first ---- */
+/* ---- what must be true first --------------------------------------------------------------------------- */
 
 static bool is_mended_by_policy(enum failure_code code)
 {
@@ -191,7 +191,7 @@ static enum error list_blocks(const struct domain_facts *facts, const struct jud
     return ERR_OK;
 }
 
-/* ---- mode, max_age, id ---- */
+/* ---- mode, max_age, id --------------------------------------------------------------------------------- */
 
 /* Is there a host that the policy in force names, and the suggested one does not? */
 static bool drops_host(const struct domain_facts *facts, const struct judgement *judgement,
@@ -258,7 +258,7 @@ static bool is_published(const struct judgement *judgement, const struct suggest
     return same;
 }
 
-/* ---- texts ---- */
+/* ---- texts --------------------------------------------------------------------------------------------- */
 
 static enum error keep_text(struct buf *text, struct arena *arena, struct bytes *kept)
 {
@@ -350,7 +350,7 @@ static enum error make_zone(const struct domain_facts *facts, struct arena *aren
     return error;
 }
 
-/* ---- the suggestion ---- */
+/* ---- the suggestion ------------------------------------------------------------------------------------ */
 
 static enum suggest_kind kind_of(const struct domain_facts *facts, const struct judgement *judgement,
                                  const struct suggest_options *options)
@@ -361,8 +361,7 @@ static enum suggest_kind kind_of(const struct domain_facts *facts, const struct 
         return SUGGEST_REMOVE;
     if (judgement->outcome == OUTCOME_NO_MAIL)
         return SUGGEST_NO_MAIL;
-    enum dns_status mx = facts->mx.lookup.status;
-    if (mx != DNS_ANSWERED && mx != DNS_NODATA && mx != DNS_NXDOMAIN)
+    if (!dns_says_anything(facts->mx.lookup.status))
         return SUGGEST_UNKNOWN;
     return SUGGEST_PUBLISH;
 }

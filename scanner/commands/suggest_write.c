@@ -17,7 +17,7 @@ static void say(struct page *page, const char *text)
     page_fold(page, MARGIN, MARGIN, "");
 }
 
-/* ---- parts of the text ---- */
+/* ---- parts of the text --------------------------------------------------------------------------------- */
 
 static void say_head(struct page *page, const struct suggestion *suggestion)
 {
@@ -168,7 +168,7 @@ bool suggest_text(struct buf *out, const struct domain_facts *facts, const struc
     return page_end(&page);
 }
 
-/* ---- JSON ---- */
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
 
 static void write_first(struct json *json, const struct suggestion *suggestion)
 {

@@ -12,6 +12,7 @@
 
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+#include "scanner/config/choices.h"
 
 #define CONFIG_TYPE_NUMBER   int64_t
 #define CONFIG_TYPE_DURATION int64_t
@@ -27,12 +28,6 @@ struct config {
 #include "scanner/config/options.def"
 #undef OPTION
 };
-
-enum { DNS_TRUST_AD_LOOPBACK, DNS_TRUST_AD_YES, DNS_TRUST_AD_NO };
-enum { DNS_NEAR_MISS_YES, DNS_NEAR_MISS_NO };
-enum { TLS_LEGACY_DECODER_YES, TLS_LEGACY_DECODER_NO };
-enum { SMTP_PROBE_ALL, SMTP_PROBE_INTENT, SMTP_PROBE_NONE };
-enum { INPUT_FORMAT_AUTO, INPUT_FORMAT_PLAIN, INPUT_FORMAT_CSV };
 
 /* Fills in the defaults. */
 enum error config_init(struct config *config);

@@ -8,7 +8,7 @@
 #include "scanner/base/state.h"
 #include "scanner/dns/stub.h"
 
-/* ---- states ---- */
+/* ---- states -------------------------------------------------------------------------------------------- */
 
 void query_leave(struct query *query)
 {
@@ -83,7 +83,7 @@ static void ask_at(struct query *query, struct upstream *upstream)
     query->upstream = upstream;
 }
 
-/* ---- which resolver ---- */
+/* ---- which resolver ------------------------------------------------------------------------------------ */
 
 /* Resolvers that have been set aside are used again when there are no others. */
 static bool all_aside(const struct resolver *resolver)
@@ -144,7 +144,7 @@ static bool bound(const struct query *query)
     return query->look >= LOOK_UNCHECKED;
 }
 
-/* ---- sending ---- */
+/* ---- sending ------------------------------------------------------------------------------------------- */
 
 static size_t write_question(const struct query *query, uint8_t *wire)
 {
@@ -259,7 +259,7 @@ void queries_pump(struct resolver *resolver)
     set_timer(resolver, now_ms);
 }
 
-/* ---- what came of it ---- */
+/* ---- what came of it ----------------------------------------------------------------------------------- */
 
 /* One resolver will not answer it: the next one may. The first refusal is the answer when all have refused.
  */
@@ -402,7 +402,7 @@ void query_expire(struct query *query, int64_t now_ms)
     ask_at(query, upstream == NULL ? query->upstream : upstream);
 }
 
-/* ---- a resolver goes away ---- */
+/* ---- a resolver goes away ------------------------------------------------------------------------------ */
 
 static void flee(struct query *query)
 {

@@ -108,7 +108,7 @@ static void make_ready(struct recursive *engine, struct lookup *lookup, enum dns
     wake(engine);
 }
 
-/* ---- what libunbound says ----------------------------------------------------------------------------- */
+/* ---- what libunbound says ------------------------------------------------------------------------------ */
 
 static enum dns_status status_of_rcode(int rcode)
 {
@@ -158,7 +158,7 @@ static void on_result(void *arg, int rcode, void *packet, int len, int secure, c
     free(ask);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 
 /* A timer that is set already fires early at worst, and is then set anew. */
 static void arm_deadline(struct recursive *engine, int64_t now_ms)
@@ -227,7 +227,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     ask_queued(engine);
 }
 
-/* ---- handing over ------------------------------------------------------------------------------------- */
+/* ---- handing over -------------------------------------------------------------------------------------- */
 
 static void answer_of_status(const struct lookup *lookup, enum dns_status status, struct arena *arena,
                              struct dns_answer *answer)
@@ -288,7 +288,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
         wake(engine);
 }
 
-/* ---- the contract of dns/lookup ----------------------------------------------------------------------- */
+/* ---- the contract of dns/lookup ------------------------------------------------------------------------ */
 
 static struct lookup *new_lookup(struct recursive *engine, const char *name)
 {

@@ -18,10 +18,6 @@
 
 enum {
     PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4,
-    SOCKETS_MIN = 16,
-    TCP_MIN = 8,
-    TCP_MAX = 128,
-    FILES_SHARE = 4, /* one part in four of the open files is for UDP to name servers */
     /* Memory of all loops together; each gets its part. */
     CACHE_MEBIBYTES = 256,
     CACHE_HOSTS = 400000
@@ -83,10 +79,11 @@ static void set_sizes(struct setup *setup, uint32_t loops, uint32_t lookups)
         {"rrset-cache-size:", 60}, {"msg-cache-size:", 30}, {"key-cache-size:", 8}, {"neg-cache-size:", 2}};
     static const char *const slabs[] = {
         "rrset-cache-slabs:", "msg-cache-slabs:", "key-cache-slabs:", "infra-cache-slabs:"};
-    uint64_t most = clamp(open_files() / FILES_SHARE / loops, SOCKETS_MIN, UINT16_MAX);
-    uint64_t sockets = clamp(lookups, SOCKETS_MIN, most);
+    uint64_t most = clamp(open_files() / RECURSIVE_FILES_SHARE / loops, RECURSIVE_UDP_LEAST, UINT16_MAX);
+    uint64_t sockets = clamp(lookups, RECURSIVE_UDP_LEAST, most);
     set_number(setup, "outgoing-range:", sockets);
-    set_number(setup, "outgoing-num-tcp:", clamp(sockets / 8, TCP_MIN, TCP_MAX));
+    set_number(setup, "outgoing-num-tcp:",
+               clamp(sockets / RECURSIVE_TCP_SHARE, RECURSIVE_TCP_LEAST, RECURSIVE_TCP_MOST));
     set_number(setup, "num-queries-per-thread:", lookups);
     for (size_t i = 0; i < sizeof caches / sizeof caches[0]; i++)
         set_number(setup, caches[i].option,

@@ -11,6 +11,15 @@
 
 struct config;
 
+/* Its sockets: for UDP a part of the open files, at least so many a loop; for TCP an eighth of that. */
+enum {
+    RECURSIVE_FILES_SHARE = 4, /* one part in so many of the open files is for UDP to name servers */
+    RECURSIVE_UDP_LEAST = 16,
+    RECURSIVE_TCP_SHARE = 8,
+    RECURSIVE_TCP_LEAST = 8,
+    RECURSIVE_TCP_MOST = 128
+};
+
 /*
  * The context, ready to resolve on base: options, root hints and trust anchor are read already, so that a
  * fault in them shows here. lookups is how many resolutions run in it at most. NULL with *why (static per

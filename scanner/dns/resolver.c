@@ -15,7 +15,7 @@ enum { DNS_PORT = 53, ADDRESS_TEXT_BYTES = 64, FILES_UNKNOWN = 1024 };
 /* One open file in so many is for questions that must be asked over TCP. */
 enum { TCP_FILES_SHARE = 32, TCP_LEAST = 2 };
 
-/* ---- queries come and go ---- */
+/* ---- queries come and go ------------------------------------------------------------------------------- */
 
 static struct query *take_unused(struct resolver *resolver)
 {
@@ -72,7 +72,7 @@ void resolver_deliver(struct query *query, const struct dns_answer *answer)
     list_add(&resolver->unused, &query->link);
 }
 
-/* ---- events ---- */
+/* ---- events -------------------------------------------------------------------------------------------- */
 
 /* By a timer, so that the sockets have their turn between two rounds of callbacks. */
 void resolver_defer(struct resolver *resolver)
@@ -147,7 +147,7 @@ static void on_turn_done(void *arg)
     queries_pump(resolver);
 }
 
-/* ---- what lookup.h promises ---- */
+/* ---- what lookup.h promises ---------------------------------------------------------------------------- */
 
 static struct lookup_handle start(struct lookup_engine *engine, const char *name, uint16_t type, bool last,
                                   lookup_done done, void *arg)
@@ -215,7 +215,7 @@ static void destroy(struct lookup_engine *engine)
     free(resolver);
 }
 
-/* ---- making one ---- */
+/* ---- making one ---------------------------------------------------------------------------------------- */
 
 bool resolver_is_trusted(const struct config *config, const struct ip_addr *ip)
 {

@@ -60,7 +60,7 @@ static struct outgoing *outgoing_create(void)
     return outgoing;
 }
 
-/* ---- the books ---- */
+/* ---- the books ----------------------------------------------------------------------------------------- */
 
 static struct flight **bucket(const struct upstream *upstream, uint16_t socket, uint16_t id)
 {
@@ -98,7 +98,7 @@ void upstream_forget(struct upstream *upstream, struct flight *flight)
     upstream->in_flight--;
 }
 
-/* ---- health ---- */
+/* ---- health -------------------------------------------------------------------------------------------- */
 
 void upstream_set_aside(struct upstream *upstream, int64_t now_ms)
 {
@@ -146,7 +146,7 @@ bool upstream_probe_due(struct upstream *upstream, int64_t now_ms)
     return true;
 }
 
-/* ---- datagrams ---- */
+/* ---- datagrams ----------------------------------------------------------------------------------------- */
 
 /* Errors that an earlier datagram brought back (ICMP) or that this one meets at once. */
 static bool is_unreachable(int error)
@@ -227,7 +227,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     upstream->hooks->turn_done(upstream->hooks->arg);
 }
 
-/* ---- birth and death ---- */
+/* ---- birth and death ----------------------------------------------------------------------------------- */
 
 static bool open_socket(struct upstream *upstream, struct event_base *base, uint16_t index)
 {

@@ -39,7 +39,7 @@ void window_init(struct window *window, uint32_t limit, int64_t deadline_ms, int
                               .latency_borne_ms = LATENCY_BORNE_MS};
 }
 
-/* ---- what a period says ---- */
+/* ---- what a period says -------------------------------------------------------------------------------- */
 
 static double loss_of(const struct window_period *period)
 {
@@ -74,7 +74,7 @@ static void begin_period(struct window *window, int64_t now_ms)
     window->now = (struct window_period){.start_ms = now_ms};
 }
 
-/* ---- back-off and what came of it ---- */
+/* ---- back-off and what came of it ---------------------------------------------------------------------- */
 
 static void begin_state(struct window *window, enum window_state state, int64_t now_ms)
 {
@@ -132,7 +132,7 @@ static void end_trial(struct window *window, int64_t now_ms)
     begin_period(window, now_ms);
 }
 
-/* ---- time ---- */
+/* ---- time ---------------------------------------------------------------------------------------------- */
 
 /* What was borne because it could not be helped is forgotten slowly once it is over. */
 static double forget(double borne, double seen, double floor)
@@ -171,7 +171,7 @@ static void pass_time(struct window *window, int64_t now_ms)
         end_period(window, now_ms);
 }
 
-/* ---- events ---- */
+/* ---- events -------------------------------------------------------------------------------------------- */
 
 void window_sent(struct window *window, uint32_t in_flight, int64_t now_ms)
 {

@@ -7,10 +7,11 @@
 #define TRANSIENT_NO  false
 
 static const struct failure failures[FAIL_COUNT] = {
-    [FAIL_NONE] = {"ok", STAGE_INPUT, RPT_NONE, false, EFFECT_NONE, WHO_US, "Nothing is wrong.", "Nothing."},
-#define FAILURE(name, code, stage, rpt, transient, effect, who, why, mend)                                   \
-    [FAIL_##name] = {(code),          STAGE_##stage, RPT_##rpt, TRANSIENT_##transient,                       \
-                     EFFECT_##effect, WHO_##who,     (why),     (mend)},
+    [FAIL_NONE] = {"ok", STAGE_INPUT, GROUP_NONE, RPT_NONE, false, EFFECT_NONE, WHO_US, "Nothing is wrong.",
+                   "Nothing."},
+#define FAILURE(name, code, stage, group, rpt, transient, effect, who, why, mend)                            \
+    [FAIL_##name] = {(code),          STAGE_##stage, GROUP_##group, RPT_##rpt, TRANSIENT_##transient,        \
+                     EFFECT_##effect, WHO_##who,     (why),         (mend)},
 #include "scanner/facts/failure.def"
 #undef FAILURE
 };

@@ -10,7 +10,7 @@
 
 enum failure_code {
     FAIL_NONE, /* no failure; its name is "ok" */
-#define FAILURE(name, code, stage, rpt, transient, effect, who, why, mend) FAIL_##name,
+#define FAILURE(name, code, stage, group, rpt, transient, effect, who, why, mend) FAIL_##name,
 #include "scanner/facts/failure.def"
 #undef FAILURE
     FAIL_COUNT
@@ -27,6 +27,9 @@ enum failure_stage {
     STAGE_TLSRPT,
     STAGE_COUNT
 };
+
+/* Codes that are told alike. */
+enum failure_group { GROUP_NONE, GROUP_POLICY_TLS, GROUP_POLICY_HTTP, GROUP_POLICY_SYNTAX };
 
 /* RFC 8460 section 4.3. */
 enum rpt_type {
@@ -60,6 +63,7 @@ enum failure_who { WHO_DOMAIN, WHO_POLICY_HOST, WHO_MX_OPERATOR, WHO_DNS_OPERATO
 struct failure {
     const char *code; /* "policy.tls.expired" */
     enum failure_stage stage;
+    enum failure_group group;
     enum rpt_type rpt;
     bool transient;
     enum failure_effect effect;

@@ -1,7 +1,7 @@
 /* fields.def as data. */
 #include "scanner/facts/fields.h"
 
-/* ---- words -------------------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------------------- */
 
 #define WORDS(id, of, names, ...)                                                                            \
     static const char *id##_word(unsigned value)                                                             \
@@ -35,7 +35,7 @@ WORDS(exo, enum exo_inbound, exo_inbound_name, .count = EXO_COUNT, .first = 1);
 WORDS(rpt, enum rpt_type, rpt_type_name, .count = RPT_COUNT, .first = 1);
 WORDS(failure, enum failure_code, failure_name, .count = FAIL_COUNT);
 
-/* ---- rows --------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 
 #define MEMBER(shape, member)                                                                                \
     .has_member = true, .offset = offsetof(shape, member), .size = sizeof(((shape *)NULL)->member)
@@ -129,8 +129,7 @@ const struct field_group *const field_groups[] = {
 };
 const size_t field_group_count = sizeof field_groups / sizeof *field_groups;
 
-/* ---- what is asked of rows ------------------------------------------------------------------------------
- */
+/* ---- what is asked of rows ----------------------------------------------------------------------------- */
 
 size_t field_count(const struct field *field, const void *facts)
 {

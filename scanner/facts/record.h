@@ -28,7 +28,7 @@
  */
 enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 7 };
 
-/* ---- the policy's fetch ------------------------------------------------------------------------------- */
+/* ---- the policy's fetch -------------------------------------------------------------------------------- */
 
 enum net_error { NET_OK, NET_REFUSED, NET_TIMEOUT, NET_RESET, NET_UNREACHABLE, NET_OTHER, NET_ERROR_COUNT };
 
@@ -85,7 +85,7 @@ struct policy_facts {
     struct fetch_facts fetch;
 };
 
-/* ---- the MX host -------------------------------------------------------------------------------------- */
+/* ---- the MX host --------------------------------------------------------------------------------------- */
 
 /* Where an SMTP session ended. */
 enum smtp_step {
@@ -161,7 +161,7 @@ struct host_facts {
     size_t probe_count;
 };
 
-/* ---- the domain --------------------------------------------------------------------------------------- */
+/* ---- the domain ---------------------------------------------------------------------------------------- */
 
 struct mx_host {
     const char *host;
@@ -208,7 +208,7 @@ struct domain_facts {
     bool one_look; /* no further look comes, though one was due; false in records without any */
 };
 
-/* ---- a line of the input that is no domain name ------------------------------------------------------ */
+/* ---- a line of the input that is no domain name -------------------------------------------------------- */
 
 struct reject_line {
     uint64_t ordinal;
@@ -218,7 +218,7 @@ struct reject_line {
     enum failure_code reason;
 };
 
-/* ---- the judgement ------------------------------------------------------------------------------------ */
+/* ---- the judgement ------------------------------------------------------------------------------------- */
 
 /* A finding with its place in the text it was found in; line and column count from 1, 0 for none. */
 struct finding {

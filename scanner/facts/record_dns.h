@@ -29,6 +29,18 @@ enum dns_status {
     DNS_STATUS_COUNT
 };
 
+/* It says that there are no such records. */
+static inline bool dns_says_no(enum dns_status status)
+{
+    return status == DNS_NXDOMAIN || status == DNS_NODATA;
+}
+
+/* It says whether there are such records; what was read of them means something only then. */
+static inline bool dns_says_anything(enum dns_status status)
+{
+    return status == DNS_ANSWERED || dns_says_no(status);
+}
+
 enum dns_security {
     DNSSEC_UNVALIDATED, /* nobody whom we trust has checked */
     DNSSEC_INSECURE,
@@ -82,6 +94,11 @@ struct address_facts {
     struct ip_addr *ips; /* A before AAAA, each in ascending order, no duplicates */
     size_t ip_count;
 };
+
+/* RFC 6698 section 2.1; any other number may stand in a record. */
+enum { USAGE_PKIX_TA, USAGE_PKIX_EE, USAGE_DANE_TA, USAGE_DANE_EE };
+enum { SELECTOR_CERT, SELECTOR_SPKI };
+enum { MATCHING_FULL, MATCHING_SHA256, MATCHING_SHA512 };
 
 struct tlsa_rr {
     uint8_t usage;

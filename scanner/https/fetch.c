@@ -68,7 +68,7 @@ struct fetch {
     char error[CURL_ERROR_SIZE];
 };
 
-/* ---- libcurl's callbacks ------------------------------------------------------------------------------ */
+/* ---- libcurl's callbacks ------------------------------------------------------------------------------- */
 
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
@@ -102,7 +102,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     return fetch_socket_open(&fetch->socket, purpose, address);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 static void destroy(struct fetch *fetch)
 {
@@ -234,7 +234,7 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
         finish(fetch, CAUSE_TIMEOUT, CURLE_OK);
 }
 
-/* ---- the start ---------------------------------------------------------------------------------------- */
+/* ---- the start ----------------------------------------------------------------------------------------- */
 
 /* A long option, a pointer option: one failure is enough. */
 static bool set_long(CURL *easy, CURLoption option, long value)
@@ -391,7 +391,7 @@ size_t fetch_live(const struct fetcher *fetcher)
     return fetcher->live.used;
 }
 
-/* ---- the fetcher -------------------------------------------------------------------------------------- */
+/* ---- the fetcher --------------------------------------------------------------------------------------- */
 
 static bool is_printable(const char *text)
 {

@@ -1,7 +1,9 @@
-/* The sum of what may be held. Every constant here stands for one in the module that it names. */
+/* The sum of what may be held. */
 #include "scanner/machine/ceilings.h"
 
 #include "scanner/dns/lookup.h"
+#include "scanner/dns/recursive_context.h"
+#include "scanner/dns/upstream.h"
 #include "scanner/machine/setup.h"
 #include "scanner/machine/watch.h"
 #include "scanner/reach/lanes.h"
@@ -12,14 +14,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 enum {
     FILES_OF_OUR_OWN = 24, /* standard ones, directory, lock, streams, spools, input, signals, mailboxes */
     FILES_A_LOOP = 6,      /* epoll, mailbox, libevent's and libcurl's own wake-ups */
-    STUB_SOCKETS = 16,     /* scanner/dns/upstream.h: shared by the loops, but each has the least */
-    STUB_SOCKETS_LEAST = 4,
-    EMBEDDED_SHARE =
-        4, /* scanner/dns/recursive_context.c: one part in four for UDP, at least so many a loop */
-    EMBEDDED_LEAST = 16,
-    EMBEDDED_TCP_LEAST = 8,
-    EMBEDDED_TCP_MOST = 128,
-    EMBEDDED_OWN = 4
+    EMBEDDED_OWN = 4       /* what the embedded resolver opens beside sockets */
 };
 
 static uint64_t at_least(uint64_t value, uint64_t least)
@@ -40,8 +35,7 @@ static uint64_t count_resolvers(const struct config *config)
     }
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------
- */
+/* ---- memory -------------------------------------------------------------------------------------------- */
 
 void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
 {
@@ -109,20 +103,19 @@ void ceilings_print(const struct config *config, FILE *out)
                   (unsigned long long)ceilings_files(config, setup_open_files_allowed()));
 }
 
-/* ---- open files -----------------------------------------------------------------------------------------
- */
+/* ---- open files ---------------------------------------------------------------------------------------- */
 
 /* Of one of so many loops. */
 static uint64_t resolver_files(const struct config *config, uint64_t limit, uint64_t loops)
 {
     uint64_t resolvers = count_resolvers(config);
     if (resolvers > 0) {
-        uint64_t sockets = at_least((STUB_SOCKETS + loops - 1) / loops, STUB_SOCKETS_LEAST);
+        uint64_t sockets = at_least((UPSTREAM_SOCKETS + loops - 1) / loops, UPSTREAM_SOCKETS_LEAST);
         return resolvers * sockets + resolver_tcp_most(limit, (uint32_t)loops);
     }
-    uint64_t udp = at_least(limit / EMBEDDED_SHARE / loops, EMBEDDED_LEAST);
-    uint64_t tcp = at_least(udp / 8, EMBEDDED_TCP_LEAST);
-    return udp + (tcp < EMBEDDED_TCP_MOST ? tcp : EMBEDDED_TCP_MOST) + EMBEDDED_OWN;
+    uint64_t udp = at_least(limit / RECURSIVE_FILES_SHARE / loops, RECURSIVE_UDP_LEAST);
+    uint64_t tcp = at_least(udp / RECURSIVE_TCP_SHARE, RECURSIVE_TCP_LEAST);
+    return udp + (tcp < RECURSIVE_TCP_MOST ? tcp : RECURSIVE_TCP_MOST) + EMBEDDED_OWN;
 }
 
 /* All but connections to peers. */

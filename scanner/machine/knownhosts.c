@@ -46,8 +46,7 @@ static void end_target(struct target *target, enum target_end end)
     target->known->setup.changed(target->known->setup.arg);
 }
 
-/* ---- HTTPS: that the connection is made is enough -------------------------------------------------------
- */
+/* ---- HTTPS: that the connection is made is enough ------------------------------------------------------ */
 
 static void on_connected(evutil_socket_t fd, short what, void *arg)
 {
@@ -78,8 +77,7 @@ static void connect_https(struct target *target, const struct ip_addr *ip)
         end_target(target, TARGET_NO_ADDRESS);
 }
 
-/* ---- SMTP: a session as strangers have it ---------------------------------------------------------------
- */
+/* ---- SMTP: a session as strangers have it -------------------------------------------------------------- */
 
 static void on_taken(void *arg)
 {
@@ -113,8 +111,7 @@ static void connect_smtp(struct target *target, const struct ip_addr *ip)
         end_target(target, TARGET_NO_ADDRESS);
 }
 
-/* ---- whom -----------------------------------------------------------------------------------------------
- */
+/* ---- whom ---------------------------------------------------------------------------------------------- */
 
 static void on_address(void *arg, const struct dns_answer *answer)
 {
@@ -195,8 +192,7 @@ void known_hosts_destroy(struct known_hosts *known)
     free(known);
 }
 
-/* ---- what came of it ------------------------------------------------------------------------------------
- */
+/* ---- what came of it ----------------------------------------------------------------------------------- */
 
 static bool is_of(const struct target *target, enum known_port port, enum known_family family)
 {

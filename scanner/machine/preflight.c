@@ -41,8 +41,7 @@ static bool is_embedded(const struct run *run)
     return run->config.dns_resolvers[0] == '\0';
 }
 
-/* ---- this machine ---------------------------------------------------------------------------------------
- */
+/* ---- this machine -------------------------------------------------------------------------------------- */
 
 static void say_families(struct run *run)
 {
@@ -99,8 +98,7 @@ static void say_disk(struct run *run)
                      (double)bytes / (double)(UINT64_C(1) << 30), dir);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------
- */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
 /* The scan's own configuration, with less patience: all has to fit into PREFLIGHT_MS. */
 static bool prepare(struct run *run, const char **why)

@@ -15,7 +15,7 @@ static bool is_embedded(const struct resolver_looks *looks)
 /* Whoever says this of the root knows the root, or at least answers everything. */
 static bool is_usable(const struct resolver_look *look)
 {
-    bool answers = look->status == DNS_ANSWERED || look->status == DNS_NODATA || look->status == DNS_NXDOMAIN;
+    bool answers = dns_says_anything(look->status);
     return answers && !look->rewrites;
 }
 
@@ -100,7 +100,7 @@ void resolver_looks_dispose(struct resolver_looks *looks)
         lookup_engine_destroy(looks->of[i].engine);
 }
 
-/* ---- what is known of one ----------------------------------------------------------------------------- */
+/* ---- what is known of one ------------------------------------------------------------------------------ */
 
 static enum validation validation_of(const struct resolver_look *look)
 {
@@ -147,7 +147,7 @@ static void keep_notes(const struct resolver_looks *looks, struct preflight *pre
     preflight->no_resolver = useless == looks->count;
 }
 
-/* ---- lines -------------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------------------- */
 
 static void say_one(const struct resolver_look *look, char text[PREFLIGHT_TEXT_BYTES])
 {

@@ -62,7 +62,7 @@ struct count_message {
     struct counters_shared *counts;
 };
 
-/* ---- what the loops count ---------------------------------------------------------------------------- */
+/* ---- what the loops count ------------------------------------------------------------------------------ */
 
 static void deliver_count(struct message *message, void *receiver)
 {
@@ -109,16 +109,11 @@ static struct path_counts sessions_of(const struct counters *sum)
 
 /* ---- the known questions ------------------------------------------------------------------------------- */
 
-static bool is_word(enum dns_status status)
-{
-    return status == DNS_ANSWERED || status == DNS_NXDOMAIN || status == DNS_NODATA;
-}
-
 /* A resolver that has never spoken of the root says nothing by not doing so now. */
 static bool is_good(const struct question *question)
 {
     bool as_usual = question->usual != DNS_NOT_ASKED && question->status == question->usual;
-    return is_word(question->status) || as_usual;
+    return dns_says_anything(question->status) || as_usual;
 }
 
 static void on_answer(void *arg, const struct dns_answer *answer)
@@ -177,8 +172,7 @@ static void keep_usual(struct watch *watch)
     watch->knows_usual = true;
 }
 
-/* ---- what follows ----------------------------------------------------------------------------------------
- */
+/* ---- what follows -------------------------------------------------------------------------------------- */
 
 void watch_keep(struct watch *watch, const char *name, bool ok, const char *line)
 {
@@ -410,8 +404,7 @@ const struct machine_line *watch_events(const struct watch *watch, size_t *count
     return watch->events;
 }
 
-/* ---- birth and death -------------------------------------------------------------------------------------
- */
+/* ---- birth and death ----------------------------------------------------------------------------------- */
 
 static int64_t least(int64_t a, int64_t b)
 {

@@ -58,14 +58,9 @@ void address_query_cancel(struct address_query *query)
     query->pending = 0;
 }
 
-static bool surely_none(const struct lookup_facts *lookup)
-{
-    return lookup->status == DNS_NXDOMAIN || lookup->status == DNS_NODATA;
-}
-
 bool addresses_surely_none(const struct address_facts *facts)
 {
-    return facts->ip_count == 0 && surely_none(&facts->a) && surely_none(&facts->aaaa);
+    return facts->ip_count == 0 && dns_says_no(facts->a.status) && dns_says_no(facts->aaaa.status);
 }
 
 bool lookup_opted_out(const struct lookup_facts *lookup, const struct optout *optout)

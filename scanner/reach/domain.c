@@ -63,7 +63,7 @@ static void set_state(struct domain *domain, enum domain_state state)
     domain->state = state_enter(&names, domain->trace, domain->facts.domain, NULL, domain->state, state);
 }
 
-/* ---- RECORDS ------------------------------------------------------------------------------------------ */
+/* ---- RECORDS ------------------------------------------------------------------------------------------- */
 
 static void record_answered(struct domain *domain)
 {
@@ -121,7 +121,7 @@ static void enter_records(struct domain *domain)
     lookup_follow(dns, NULL);
 }
 
-/* ---- REACH -------------------------------------------------------------------------------------------- */
+/* ---- REACH --------------------------------------------------------------------------------------------- */
 
 /* What is waited for now, MX hosts and the policy host, has gates and turns of its own: make room for another
  * domain. */
@@ -305,7 +305,7 @@ static void enter_reach(struct domain *domain)
     reached(domain);
 }
 
-/* ---- JUDGE -------------------------------------------------------------------------------------------- */
+/* ---- JUDGE --------------------------------------------------------------------------------------------- */
 
 static void domain_free(struct domain *domain)
 {
@@ -346,7 +346,7 @@ static void enter_judge(struct domain *domain)
         context->results.release(context->results.arg, worker);
 }
 
-/* ---- start and end ------------------------------------------------------------------------------------ */
+/* ---- start and end ------------------------------------------------------------------------------------- */
 
 static bool fill_in(struct domain *domain, const struct domain_input *input)
 {

@@ -5,7 +5,7 @@
 #include "scanner/facts/fields.h"
 #include "scanner/verdict/parts.h"
 
-/* ---- how long answers hold ------------------------------------------------------------------------- */
+/* ---- how long answers hold ----------------------------------------------------------------------------- */
 
 static uint32_t shorter(uint32_t seconds, const struct lookup_facts *lookup)
 {
@@ -24,7 +24,7 @@ int64_t host_holds_ms(const struct host_facts *facts)
     return (int64_t)(seconds < HOST_HOLDS_LEAST_S ? HOST_HOLDS_LEAST_S : seconds) * 1000;
 }
 
-/* ---- earlier answers --------------------------------------------------------------------------------- */
+/* ---- earlier answers ----------------------------------------------------------------------------------- */
 
 static int64_t serves_until(const struct lookup_facts *lookup, int64_t now)
 {
@@ -93,7 +93,7 @@ void host_serve_stale(struct address_facts *address, struct host_serves *serves,
     *address = whole;
 }
 
-/* ---- copies ------------------------------------------------------------------------------------------- */
+/* ---- copies -------------------------------------------------------------------------------------------- */
 
 static void copy_records(const struct tlsa_facts *from, struct arena *arena, struct tlsa_facts *to)
 {

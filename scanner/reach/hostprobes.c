@@ -28,7 +28,7 @@ static bool holds_for(const struct tlsa_facts *earlier, const struct tlsa_facts 
     return now->rr_count == 0 || same_records(earlier, now);
 }
 
-/* ---- dates -------------------------------------------------------------------------------------------- */
+/* ---- dates --------------------------------------------------------------------------------------------- */
 
 static int validity(const struct cert_facts *cert, int64_t at_ms)
 {
@@ -61,7 +61,7 @@ bool host_probes_outdated(const struct host_result *result, int64_t now)
     return false;
 }
 
-/* ---- what is known already ---------------------------------------------------------------------------- */
+/* ---- what is known already ----------------------------------------------------------------------------- */
 
 static const struct probe_facts *find_earlier(const struct host_probes *probes, const struct ip_addr *ip)
 {

@@ -55,7 +55,7 @@ struct host_message {
     char host[];
 };
 
-/* ---- the table ------------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 
 /* The key of a host: its name and whether it is probed. */
 struct host_key {
@@ -159,7 +159,7 @@ void hosts_destroy(struct hosts *hosts)
     free(hosts);
 }
 
-/* ---- entries ---------------------------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------------------------------------- */
 
 static void deliver(struct message *message, void *receiver);
 
@@ -239,7 +239,7 @@ void hosts_doubt(struct hosts *hosts)
     }
 }
 
-/* ---- messages --------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------------------ */
 
 static void subscribe(struct entry *entry, struct worker *from, struct handle handle)
 {

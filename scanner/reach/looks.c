@@ -29,8 +29,7 @@ static bool is_about(const struct look *look, const char *host, const struct ip_
     return !look->policy && ip_equal(&look->ip, ip) && strcmp(look->host, host) == 0;
 }
 
-/* ---- to text --------------------------------------------------------------------------------------------
- */
+/* ---- to text ------------------------------------------------------------------------------------------- */
 
 struct writing {
     struct buf *out;
@@ -104,8 +103,7 @@ bool looks_write(struct buf *out, const struct domain_facts *facts, const struct
     return writing.whole;
 }
 
-/* ---- from text ------------------------------------------------------------------------------------------
- */
+/* ---- from text ----------------------------------------------------------------------------------------- */
 
 /* One look off the front of *text; false where none is whole there. */
 static bool read_look(struct bytes *text, struct arena *arena, const char **host, struct look *look)
@@ -144,8 +142,7 @@ void looks_read(struct bytes text, struct arena *arena, struct domain_facts *fac
         facts->look_count++;
 }
 
-/* ---- beside the last look -------------------------------------------------------------------------------
- */
+/* ---- beside the last look ------------------------------------------------------------------------------ */
 
 static const struct probe_facts *last_look(const struct domain_facts *facts, const struct look *look)
 {
@@ -191,8 +188,7 @@ void looks_prune(struct domain_facts *facts, const struct judgement *judgement)
     facts->look_count = kept;
 }
 
-/* ---- the second look ------------------------------------------------------------------------------------
- */
+/* ---- the second look ----------------------------------------------------------------------------------- */
 
 static size_t count_about(const struct domain_facts *facts, const char *host, const struct ip_addr *ip)
 {

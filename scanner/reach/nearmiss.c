@@ -11,11 +11,6 @@ enum { NAME_BYTES = 256 + 32 };
 
 static const char unpublished[] = "_no-record-stands-here.";
 
-static bool is_surely_none(const struct lookup_facts *lookup)
-{
-    return lookup->status == DNS_NXDOMAIN || lookup->status == DNS_NODATA;
-}
-
 static bool is_null_mx(const struct mx_facts *mx)
 {
     return mx->rr_count == 1 && strcmp(mx->rrs[0].host, ".") == 0;
@@ -26,8 +21,8 @@ bool near_miss_is_due(const struct domain_facts *facts)
     const struct txt_facts *txt = &facts->txt;
     if (facts->mx.lookup.status == DNS_NXDOMAIN || is_null_mx(&facts->mx))
         return false;
-    return is_surely_none(&txt->lookup) || (txt->lookup.status == DNS_ANSWERED && !txt->lookup.truncated &&
-                                            !sts_record_wants_policy(txt->rrs, txt->rr_count));
+    return dns_says_no(txt->lookup.status) || (txt->lookup.status == DNS_ANSWERED && !txt->lookup.truncated &&
+                                               !sts_record_wants_policy(txt->rrs, txt->rr_count));
 }
 
 static bool has_tlsrpt(const struct txt_facts *tlsrpt)
@@ -47,7 +42,7 @@ static struct lookup_handle ask(struct near_miss_look *look, const char *prefix,
     return lookup_start(look->dns, name, type, done, arg);
 }
 
-/* ---- places ------------------------------------------------------------------------------------------- */
+/* ---- places -------------------------------------------------------------------------------------------- */
 
 static void on_place(void *arg, const struct dns_answer *answer)
 {
@@ -81,7 +76,7 @@ static void ask_places(struct near_miss_look *look)
         ask_place(look, "_smtp-tlsrpt.", &found->tlsrpt);
 }
 
-/* ---- the sign ----------------------------------------------------------------------------------------- */
+/* ---- the sign ------------------------------------------------------------------------------------------ */
 
 static void on_address(void *arg, const struct dns_answer *answer);
 
@@ -105,7 +100,7 @@ static void on_address(void *arg, const struct dns_answer *answer)
         look->done(look->arg);
 }
 
-/* ---- start and end ------------------------------------------------------------------------------------ */
+/* ---- start and end ------------------------------------------------------------------------------------- */
 
 void near_miss_start(struct near_miss_look *look, struct lookup_engine *dns, struct arena *arena,
                      struct domain_facts *facts, void (*done)(void *arg), void *arg)

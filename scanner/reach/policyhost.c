@@ -75,7 +75,7 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     }
 }
 
-/* ---- what a visit asks of the protocol ---------------------------------------------------------------- */
+/* ---- what a visit asks of the protocol ----------------------------------------------------------------- */
 
 static struct handle ask(struct visit *visit)
 {

@@ -109,7 +109,7 @@ static void on_probe(void *arg, struct probe_facts *facts)
     }
 }
 
-/* ---- what a visit asks of the protocol ---------------------------------------------------------------- */
+/* ---- what a visit asks of the protocol ----------------------------------------------------------------- */
 
 /* The name is known to the address if it is asked again, or for the second, permissive handshake. */
 static struct handle ask(struct visit *visit)
@@ -178,7 +178,7 @@ static const struct visit_protocol smtp = {.name = "probe",
                                            .cancel = cancel,
                                            .give_back = give_back};
 
-/* ---- start and end ------------------------------------------------------------------------------------ */
+/* ---- start and end ------------------------------------------------------------------------------------- */
 
 void probe_run_start(struct probe_run *run, struct worker *worker, struct trace *trace,
                      const struct host_facts *host, const struct ip_addr *ip, enum probe_leave leave,
@@ -213,7 +213,7 @@ void probe_run_dispose(struct probe_run *run)
 bool probe_looks_for_anchors(const struct tlsa_facts *tlsa)
 {
     for (size_t i = 0; i < tlsa->rr_count; i++)
-        if (tlsa->rrs[i].usage == 2)
+        if (tlsa->rrs[i].usage == USAGE_DANE_TA)
             return true;
     return false;
 }

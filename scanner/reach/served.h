@@ -8,18 +8,14 @@
 #define STSWEEP_REACH_SERVED_H
 
 #include "scanner/base/bytes.h"
+#include "scanner/base/places.h"
 
 enum { SERVED_PARTS = 256, SERVED_NAMES_MOST = (1 << 20) - 1 };
 
-/* A part grows for itself, so that never much more is held than what is kept needs. */
-struct served_part {
-    uint64_t *places;  /* owned; 44 bits of hash, 20 of the number; 0: free */
-    uint32_t capacity; /* a power of two, or 0 */
-    uint32_t count;
-};
-
 struct served {
-    struct served_part parts[SERVED_PARTS];
+    /* Each grows for itself, so that never much more is held than what is kept needs. Of each number 44 bits
+     * are the hash, 20 the names. */
+    struct places parts[SERVED_PARTS];
     uint64_t seed; /* of the hash: strangers cannot choose the places */
 };
 

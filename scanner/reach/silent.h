@@ -8,12 +8,11 @@
 #define STSWEEP_REACH_SILENT_H
 
 #include "scanner/base/bytes.h"
+#include "scanner/base/places.h"
 
 struct silent {
-    uint64_t *places; /* owned; 0: free */
-    size_t capacity;  /* a power of two, or 0 */
-    size_t count;
-    uint64_t seed; /* of the hash: strangers cannot choose the places */
+    struct places places; /* hashes */
+    uint64_t seed;        /* of the hash: strangers cannot choose the places */
 };
 
 void silent_init(struct silent *set, uint64_t seed);

@@ -45,8 +45,7 @@ static void ask(struct tlsa_query *query, const char *base);
 /* Goes on where there are surely no records that count: also an unsigned answer has none (section 2.2). */
 static bool has_none(const struct lookup_facts *lookup)
 {
-    return lookup->status == DNS_NXDOMAIN || lookup->status == DNS_NODATA ||
-           is_answer_of(lookup, DNSSEC_INSECURE);
+    return dns_says_no(lookup->status) || is_answer_of(lookup, DNSSEC_INSECURE);
 }
 
 static void on_tlsa(void *arg, const struct dns_answer *answer)

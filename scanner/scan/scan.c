@@ -70,7 +70,7 @@ static void wake_main(struct scan *scan)
     (void)written;
 }
 
-/* ---- what the feeder and the writer say ---- */
+/* ---- what the feeder and the writer say ---------------------------------------------------------------- */
 
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
@@ -134,7 +134,7 @@ static void on_writer_failed(void *arg)
     wake_main(scan);
 }
 
-/* ---- beginning ---- */
+/* ---- beginning ----------------------------------------------------------------------------------------- */
 
 static bool say(struct scan *scan, const char *what, enum error error)
 {
@@ -301,7 +301,7 @@ static bool begin(struct scan *scan)
     return make_workers(scan) && make_source(scan) && make_feeder(scan) && start_threads(scan);
 }
 
-/* ---- running ---- */
+/* ---- running ------------------------------------------------------------------------------------------- */
 
 static void stop_feeding(struct scan *scan, const char *reason)
 {
@@ -367,7 +367,7 @@ static void run_to_end(struct scan *scan)
     }
 }
 
-/* ---- ending ---- */
+/* ---- ending -------------------------------------------------------------------------------------------- */
 
 static int close_done(struct scan *scan)
 {

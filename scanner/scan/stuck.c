@@ -62,8 +62,7 @@ void stuck_destroy(struct stuck *stuck)
     free(stuck);
 }
 
-/* ---- what is told ---------------------------------------------------------------------------------------
- */
+/* ---- what is told -------------------------------------------------------------------------------------- */
 
 /* On the writer's thread. */
 static enum error write_file(void *arg, struct store *store, struct buf *why)
@@ -110,8 +109,7 @@ static const char *tell_turn(struct stuck *stuck, uint32_t index)
     return stuck->line;
 }
 
-/* ---- the ticks ------------------------------------------------------------------------------------------
- */
+/* ---- the ticks ----------------------------------------------------------------------------------------- */
 
 /* A line, or NULL; *turns: it is good news. One a tick. */
 static const char *tick(struct stuck *stuck, int64_t now_ms, bool *turns)

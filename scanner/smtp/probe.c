@@ -43,7 +43,7 @@ size_t probe_live(const struct prober *prober)
     return prober->sessions.used;
 }
 
-/* ---- the prober --------------------------------------------------------------------------------- */
+/* ---- the prober ---------------------------------------------------------------------------------------- */
 
 struct prober *prober_create(struct event_base *base, const struct config *config, struct trust *trust,
                              const char **why)

@@ -53,7 +53,7 @@ static void tell_end(const struct probe_request *request)
               facts->net == NET_OK ? "" : net_error_name(facts->net), (unsigned)facts->ms);
 }
 
-/* ---- end ---------------------------------------------------------------------------------------- */
+/* ---- end ----------------------------------------------------------------------------------------------- */
 
 void session_free(struct session *session)
 {
@@ -100,7 +100,7 @@ static void finish_soon(struct session *session)
     event_active(session->timer, EV_TIMEOUT, 1);
 }
 
-/* ---- time --------------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------------------------------------- */
 
 static void arm(struct session *session, int64_t ms)
 {
@@ -156,7 +156,7 @@ void session_on_deadline(evutil_socket_t fd, short what, void *arg)
     finish(session);
 }
 
-/* ---- reading and writing ------------------------------------------------------------------------ */
+/* ---- reading and writing ------------------------------------------------------------------------------- */
 
 static void on_io(evutil_socket_t fd, short what, void *arg);
 
@@ -206,7 +206,7 @@ static bool flush(struct session *session)
     return true;
 }
 
-/* ---- the states --------------------------------------------------------------------------------- */
+/* ---- the states ---------------------------------------------------------------------------------------- */
 
 static void enter_handshake(struct session *session);
 
@@ -400,7 +400,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
     place_leave(place);
 }
 
-/* ---- the beginning --------------------------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------------------------------------- */
 
 void session_begin(struct session *session)
 {

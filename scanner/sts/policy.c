@@ -29,7 +29,7 @@ struct parser {
     bool other_faults; /* beside blank lines */
 };
 
-/* ---- findings ----------------------------------------------------------------------------------------- */
+/* ---- findings ------------------------------------------------------------------------------------------ */
 
 static void add_fault(struct parser *parser, enum failure_code code, size_t line, size_t column,
                       const char *detail)
@@ -60,7 +60,7 @@ static void duplicate(struct parser *parser, struct bytes name)
                  findings_text(findings, parser->arena, name));
 }
 
-/* ---- the file as a whole ------------------------------------------------------------------------------ */
+/* ---- the file as a whole ------------------------------------------------------------------------------- */
 
 static bool is_control(uint8_t byte)
 {
@@ -140,7 +140,7 @@ static bool check_body(struct parser *parser, struct bytes body)
     return true;
 }
 
-/* ---- values ------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 /* A field's value and its offset in the line. */
 struct value {
@@ -214,7 +214,7 @@ static const struct {
     [KEY_MX] = {"mx", take_mx, FAIL_POLICY_SYNTAX_MX_MISSING},
 };
 
-/* ---- lines -------------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------------------- */
 
 /* sts-policy-ext-value. Of control bytes only a tab can have come as far as here. */
 static bool check_value(struct parser *parser, const struct value *value)
@@ -299,7 +299,7 @@ static void reserve_patterns(struct parser *parser, struct bytes body)
     parser->mx_lost = parser->policy->mx == NULL || parser->pool == NULL;
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 static void check_missing(struct parser *parser)
 {

@@ -51,7 +51,7 @@ static size_t count_opening(const struct bytes *rrs, size_t rr_count, enum openi
     return count;
 }
 
-/* ---- one record's fields ------------------------------------------------------------------------------ */
+/* ---- one record's fields ------------------------------------------------------------------------------- */
 
 struct parser {
     struct arena *arena;
@@ -120,7 +120,7 @@ static void parse_record(struct parser *parser, struct bytes rr, size_t semicolo
         fault(parser, FAIL_TXT_ID_MISSING, rr.len, bytes_of(NULL));
 }
 
-/* ---- the set of RRs ----------------------------------------------------------------------------------- */
+/* ---- the set of RRs ------------------------------------------------------------------------------------ */
 
 bool sts_record_is_near_miss(struct bytes rr)
 {

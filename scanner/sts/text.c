@@ -8,7 +8,7 @@ struct bytes text_trim_end(struct bytes text)
     return text;
 }
 
-/* ---- UTF-8 -------------------------------------------------------------------------------------------- */
+/* ---- UTF-8 --------------------------------------------------------------------------------------------- */
 
 /* How many bytes the character takes that begins with this one; 0 where none does. *low and *high bound its
  * second byte, which is what rules out overlong forms, surrogates and what lies past U+10FFFF. */
@@ -62,7 +62,7 @@ void text_fold_start(struct bytes text, char folded[TEXT_FOLDED_BYTES + 1])
     folded[len] = '\0';
 }
 
-/* ---- display ------------------------------------------------------------------------------------------ */
+/* ---- display ------------------------------------------------------------------------------------------- */
 
 /* Writes at most 4 bytes. */
 static size_t escape_byte(uint8_t byte, char *out)
@@ -136,7 +136,7 @@ void findings_add(struct findings *findings, enum failure_code code, size_t line
     findings->list[findings->count++] = (struct finding){code, place(line), place(column), detail};
 }
 
-/* ---- the fields of a TXT record ----------------------------------------------------------------------- */
+/* ---- the fields of a TXT record ------------------------------------------------------------------------ */
 
 size_t text_name_len(struct bytes text)
 {

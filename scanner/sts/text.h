@@ -82,7 +82,7 @@ char *findings_text(const struct findings *findings, struct arena *arena, struct
 void findings_add(struct findings *findings, enum failure_code code, size_t line, size_t column,
                   const char *detail);
 
-/* ---- the fields of a TXT record ----------------------------------------------------------------------- */
+/* ---- the fields of a TXT record ------------------------------------------------------------------------ */
 
 struct text_fields {
     struct bytes rr;

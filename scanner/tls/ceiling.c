@@ -11,7 +11,7 @@ enum {
     GROUP_FFDHE8192 = 0x0104
 };
 
-/* ---- Diffie-Hellman ----------------------------------------------------------------------------------- */
+/* ---- Diffie-Hellman ------------------------------------------------------------------------------------ */
 
 typedef int (*security)(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other,
                         void *more);
@@ -64,7 +64,7 @@ void tls_ceiling_alone(SSL_CTX *ctx)
     SSL_CTX_set0_security_ex_data(ctx, NULL);
 }
 
-/* ---- before a chain is read --------------------------------------------------------------------------- */
+/* ---- before a chain is read ---------------------------------------------------------------------------- */
 
 /* Takes what has a length of so many bytes before it. */
 static bool take_sized(struct bytes *rest, size_t width, struct bytes *taken)
@@ -124,7 +124,7 @@ void tls_message_seen(int written, int version, int type, const void *data, size
     spoil(length);
 }
 
-/* ---- before it is validated --------------------------------------------------------------------------- */
+/* ---- before it is validated ---------------------------------------------------------------------------- */
 
 /* What a chain presented would cost. */
 struct chain_look {

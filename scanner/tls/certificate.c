@@ -14,7 +14,7 @@
 
 enum { NAME_BYTES = 512, URL_BYTES = 512, DNS_NAME_BYTES = 255 };
 
-/* ---- text --------------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------------------- */
 
 static bool is_plain(uint8_t byte)
 {
@@ -77,7 +77,7 @@ static const char *name_text(const X509_NAME *name, struct arena *arena, bool *c
     return text;
 }
 
-/* ---- parts -------------------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------------------- */
 
 static bool digest(struct bytes data, uint8_t sha256[32], uint8_t sha512[64])
 {
@@ -287,7 +287,7 @@ static bool is_self_signed(X509 *cert, uint32_t *left_us)
     return X509_self_signed(cert, 1) == 1;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------------------- */
 
 bool cert_facts_collect(X509 *cert, uint32_t *left_us, struct arena *arena, struct cert_facts *facts)
 {

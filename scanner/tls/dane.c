@@ -10,8 +10,6 @@
 #include "scanner/tls/trust.h"
 #include "scanner/wire/cost.h"
 
-enum { USAGE_DANE_TA = 2, SELECTOR_CERT = 0, SELECTOR_SPKI = 1, MATCHING_FULL = 0 };
-
 /* Chains and TLSA sets are strangers': so many signatures are verified for one handshake, no more; then the
  * facts are truncated. */
 enum { SIGNATURES_VERIFIED = 2 * CHAIN_CERTS_KEPT, TLSA_SIGNS_BITS = TLSA_RRS_KEPT };

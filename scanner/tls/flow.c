@@ -31,7 +31,7 @@ void flow_turn(void)
     turns++;
 }
 
-/* ---- where an SSL keeps it ---------------------------------------------------------------------------- */
+/* ---- where an SSL keeps it ----------------------------------------------------------------------------- */
 
 static CRYPTO_ONCE index_once = CRYPTO_ONCE_STATIC_INIT;
 static int flow_index = -1;
@@ -65,7 +65,7 @@ static struct flow *flow_of(const SSL *ssl)
     return ssl == NULL || index < 0 ? NULL : SSL_get_ex_data(ssl, index);
 }
 
-/* ---- counting ----------------------------------------------------------------------------------------- */
+/* ---- counting ------------------------------------------------------------------------------------------ */
 
 static void check(struct flow *flow, size_t idle_most)
 {
@@ -125,7 +125,7 @@ void flow_data(SSL *ssl)
     flow->record = 0;
 }
 
-/* ---- the BIO ------------------------------------------------------------------------------------------ */
+/* ---- the BIO ------------------------------------------------------------------------------------------- */
 
 /* Whatever is read in one piece fits a whole portion; if it did not, it would have to wait for ever. */
 static bool may_read(struct flow *flow, size_t len)
@@ -156,7 +156,7 @@ static long on_bio(BIO *bio, int what, const char *data, size_t len, int arg, lo
     return -1;
 }
 
-/* ---- from and to its owner ---------------------------------------------------------------------------- */
+/* ---- from and to its owner ----------------------------------------------------------------------------- */
 
 struct flow *flow_attach(SSL *ssl, size_t total)
 {

@@ -27,7 +27,7 @@ struct trust {
     struct chain_dates dates; /* the roots' */
 };
 
-/* ---- roots -------------------------------------------------------------------------------------------- */
+/* ---- roots --------------------------------------------------------------------------------------------- */
 
 void tls_library_init(void)
 {
@@ -117,7 +117,7 @@ const struct chain_dates *trust_dates(const struct trust *trust)
     return &trust->dates;
 }
 
-/* ---- validation that goes on -------------------------------------------------------------------------- */
+/* ---- validation that goes on --------------------------------------------------------------------------- */
 
 /* Where an SSL keeps its struct tls_verify: a number that OpenSSL gives out once a process. */
 static CRYPTO_ONCE verify_index_once = CRYPTO_ONCE_STATIC_INIT;
@@ -313,7 +313,7 @@ enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)
     return ERR_OK;
 }
 
-/* ---- what a handshake showed -------------------------------------------------------------------------- */
+/* ---- what a handshake showed --------------------------------------------------------------------------- */
 
 /* "X25519", "P-256", "ffdhe2048", "DH 1024"; NULL for RSA key transport. */
 static const char *key_exchange_group(SSL *ssl, struct arena *arena)

@@ -39,7 +39,7 @@ static enum failure_code address_code(const struct address_facts *address)
 /* FAIL_NONE where there are secure records. A DANE sender never takes a failed lookup for "no records". */
 static enum failure_code tlsa_code(const struct lookup_facts *tlsa)
 {
-    if (lookup_is_negative(tlsa->status))
+    if (dns_says_no(tlsa->status))
         return FAIL_DANE_ABSENT;
     if (tlsa->status == DNS_ANSWERED)
         return security_code(tlsa, FAIL_DANE_ABSENT);
@@ -161,8 +161,8 @@ static void judge_dane_host(const struct domain_facts *facts, const struct mx_ho
 static bool takes_no_mail(const struct mx_host *host)
 {
     const struct address_facts *address = host->facts == NULL ? NULL : &host->facts->address;
-    return address != NULL && address->ip_count == 0 && lookup_is_negative(address->a.status) &&
-           lookup_is_negative(address->aaaa.status);
+    return address != NULL && address->ip_count == 0 && dns_says_no(address->a.status) &&
+           dns_says_no(address->aaaa.status);
 }
 
 static enum dane_outcome outcome_of_hosts(const size_t count[DANE_OUTCOME_COUNT])

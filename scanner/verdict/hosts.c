@@ -4,8 +4,6 @@
 #include "scanner/verdict/parts.h"
 #include "scanner/verdict/tls.h"
 
-enum { TLSA_DANE_EE = 3 };
-
 void tally_add(struct tally_of *tally, enum failure_code code)
 {
     const struct failure *failure = failure_get(code);
@@ -53,7 +51,7 @@ static bool some_certificate_fails(const struct host_facts *facts, const struct 
 static bool names_keys(const struct tlsa_facts *tlsa)
 {
     for (size_t i = 0; i < tlsa->rr_count; i++)
-        if (tlsa->rrs[i].usage == TLSA_DANE_EE)
+        if (tlsa->rrs[i].usage == USAGE_DANE_EE)
             return true;
     return false;
 }

@@ -29,8 +29,6 @@ struct tally_of {
 /* The one address or host with this code counts as a pass (FAIL_NONE), a fail or an unknown. */
 void tally_add(struct tally_of *tally, enum failure_code code);
 
-bool lookup_is_negative(enum dns_status status);
-
 bool lookup_failed(const struct lookup_facts *lookup); /* neither answered nor said no */
 /* Adds the code of a lookup that failed, and of one that was cut; did it fail? */
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup);
@@ -41,7 +39,7 @@ enum failure_code failed_code(const struct address_facts *address, enum failure_
 bool has_unseen_hosts(const struct domain_facts *facts, size_t seen);
 void add_findings(struct judgement *judgement, const struct findings *findings);
 
-/* ---- records (records.c) ---- */
+/* ---- records (records.c) ------------------------------------------------------------------------------- */
 void judge_txt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 void judge_tlsrpt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 void judge_mx(const struct domain_facts *facts, struct judgement *judgement);
@@ -52,13 +50,13 @@ bool mx_is_null(const struct mx_facts *mx); /* RFC 7505 */
 /* Nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address. */
 bool is_no_mail(const struct domain_facts *facts);
 
-/* ---- the policy (policy.c): only where the record is valid ---- */
+/* ---- the policy (policy.c): only where the record is valid --------------------------------------------- */
 void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
                   struct judgement *judgement);
 bool policy_is_usable(const struct judgement *judgement);
 bool fetch_is_too_large(const struct fetch_facts *fetch); /* more than a policy may be (tls.c) */
 
-/* ---- MX hosts (hosts.c) ---- */
+/* ---- MX hosts (hosts.c) -------------------------------------------------------------------------------- */
 void judge_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
                 struct arena *arena, struct host_verdict *verdict, struct judgement *judgement);
 /* Has the host addresses that nobody looked at: the lookup of a family was cut, or failed and no earlier
@@ -67,15 +65,15 @@ bool has_unseen_addresses(const struct host_facts *host);
 /* The outcome under enforce, from judgement->hosts. */
 enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);
 
-/* ---- DANE (dane.c) ---- */
+/* ---- DANE (dane.c) ------------------------------------------------------------------------------------- */
 /* After judge_host of all hosts. */
 enum dane_outcome judge_dane(const struct domain_facts *facts, struct judged_at at,
                              struct judgement *judgement);
 
-/* ---- who runs it (services.c): last, as it looks at the outcome ---- */
+/* ---- who runs it (services.c): last, as it looks at the outcome ---------------------------------------- */
 void judge_providers(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 
-/* ---- senders (senders.c): after all the others ---- */
+/* ---- senders (senders.c): after all the others --------------------------------------------------------- */
 void judge_senders(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 
 #endif

@@ -75,6 +75,5 @@ bool is_no_mail(const struct domain_facts *facts)
     if (facts->host_count != 1 || !facts->hosts[0].implicit || facts->hosts[0].facts == NULL)
         return false;
     const struct address_facts *address = &facts->hosts[0].facts->address;
-    return address->ip_count == 0 && lookup_is_negative(address->a.status) &&
-           lookup_is_negative(address->aaaa.status);
+    return address->ip_count == 0 && dns_says_no(address->a.status) && dns_says_no(address->aaaa.status);
 }

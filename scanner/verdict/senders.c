@@ -7,7 +7,7 @@
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/parts.h"
 
-/* ---- one address -------------------------------------------------------------------------------------- */
+/* ---- one address --------------------------------------------------------------------------------------- */
 
 static enum delivery by_code(enum failure_code code)
 {
@@ -42,7 +42,7 @@ static enum delivery encrypted_address(const struct probe_facts *probe, const st
     return plain == DELIVERY_TAKES && handshake_of_dane(probe) == NULL ? DELIVERY_SKIPS : plain;
 }
 
-/* ---- one host ----------------------------------------------------------------------------------------- */
+/* ---- one host ------------------------------------------------------------------------------------------ */
 
 enum rule { RULE_PLAIN, RULE_ENCRYPTED, RULE_MTA_STS, RULE_DANE };
 
@@ -128,7 +128,7 @@ static struct step step_of(enum sender_kind kind, const struct judgement *judgem
     return (struct step){at_host(RULE_PLAIN, host, verdict), false};
 }
 
-/* ---- the whole MX set --------------------------------------------------------------------------------- */
+/* ---- the whole MX set ---------------------------------------------------------------------------------- */
 
 static void judge_sender(const struct domain_facts *facts, enum sender_kind kind, struct arena *arena,
                          struct judgement *judgement)

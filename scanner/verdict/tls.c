@@ -192,8 +192,7 @@ enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_
     return FAIL_NONE;
 }
 
-/* ---- SMTP -----------------------------------------------------------------------------------------------
- */
+/* ---- SMTP ---------------------------------------------------------------------------------------------- */
 
 static enum failure_code not_tried_code(enum not_tried reason)
 {
@@ -357,8 +356,7 @@ enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
     return TLS_OFFER_UNKNOWN;
 }
 
-/* ---- the policy's fetch ---------------------------------------------------------------------------------
- */
+/* ---- the policy's fetch -------------------------------------------------------------------------------- */
 
 static enum failure_code address_code(const struct policy_facts *policy)
 {
@@ -378,7 +376,7 @@ static enum failure_code address_code(const struct policy_facts *policy)
     if (address->ip_count > 0 ||
         policy->fetch.not_tried == NOT_TRIED_OPTOUT) /* then it is not even asked for */
         return codes[policy->fetch.not_tried];
-    bool none = lookup_is_negative(address->a.status) && lookup_is_negative(address->aaaa.status);
+    bool none = dns_says_no(address->a.status) && dns_says_no(address->aaaa.status);
     return none ? FAIL_POLICY_NO_ADDRESS : failed_code(address, FAIL_POLICY_DNS_FAILED);
 }
 

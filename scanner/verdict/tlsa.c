@@ -12,9 +12,6 @@
 #include "scanner/verdict/tls.h"
 #include "scanner/wire/cost.h"
 
-enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
-enum { SELECTOR_CERT = 0, SELECTOR_SPKI = 1 };
-enum { MATCHING_FULL = 0, MATCHING_SHA256 = 1, MATCHING_SHA512 = 2 };
 enum { TLSA_SIGNS_BITS = 32, NAME_BYTES = 256 };
 
 /* ---- which records can be used ------------------------------------------------------------------------- */
@@ -241,8 +238,7 @@ static bool is_record_in_date(const struct tlsa_rr *rr, int64_t now)
     return good;
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------
- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 static bool is_named(const char *presented, size_t len, const struct reference_names *names)
 {

@@ -5,16 +5,10 @@
 #include "scanner/verdict/parts.h"
 #include "scanner/verdict/tls.h"
 
-bool lookup_is_negative(enum dns_status status)
-{
-    return status == DNS_NXDOMAIN || status == DNS_NODATA;
-}
-
 /* A lookup that neither answered nor said no. */
 bool lookup_failed(const struct lookup_facts *lookup)
 {
-    return lookup->status != DNS_NOT_ASKED && lookup->status != DNS_ANSWERED &&
-           !lookup_is_negative(lookup->status);
+    return lookup->status != DNS_NOT_ASKED && lookup->status != DNS_ANSWERED && !dns_says_no(lookup->status);
 }
 
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup)
@@ -60,7 +54,7 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct judge
             code_set_add(&judgement->codes, FAIL_DNS_NXDOMAIN);
         return OUTCOME_NO_MAIL;
     }
-    if (lookup_is_negative(txt) || (txt == DNS_ANSWERED && judgement->record.code == FAIL_TXT_ABSENT))
+    if (dns_says_no(txt) || (txt == DNS_ANSWERED && judgement->record.code == FAIL_TXT_ABSENT))
         return OUTCOME_ABSENT;
     if (txt != DNS_ANSWERED)
         return OUTCOME_UNKNOWN;

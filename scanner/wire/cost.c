@@ -10,7 +10,7 @@ enum {
     PATH = sizeof((struct chain_cost){0}.dearest_us) / sizeof(uint32_t)
 };
 
-/* ---- numbers ------------------------------------------------------------------------------------------ */
+/* ---- numbers ------------------------------------------------------------------------------------------- */
 
 static uint32_t bits_of(struct bytes number)
 {
@@ -33,7 +33,7 @@ static uint32_t modular_us(uint32_t bits, uint32_t steps)
     return (uint32_t)(words * words * steps / 1100 + 5);
 }
 
-/* ---- keys --------------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------------------- */
 
 enum kind { KIND_OTHER, KIND_RSA, KIND_EC, KIND_DSA };
 
@@ -152,7 +152,7 @@ struct key_cost cost_of_key(struct bytes spki)
     return cost;
 }
 
-/* ---- certificates ------------------------------------------------------------------------------------- */
+/* ---- certificates -------------------------------------------------------------------------------------- */
 
 struct counts {
     uint64_t names, name_bytes;
@@ -252,7 +252,7 @@ static void look(struct bytes certificate, struct counts *counts, struct key_cos
     count_extensions(body, counts);
 }
 
-/* ---- chains ------------------------------------------------------------------------------------------- */
+/* ---- chains -------------------------------------------------------------------------------------------- */
 
 static void keep_dearest(struct chain_cost *cost, uint32_t verify_us)
 {

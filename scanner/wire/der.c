@@ -85,7 +85,7 @@ bool der_take(struct bytes *rest, uint8_t tag, struct bytes *content, bool *is_b
     return true;
 }
 
-/* ---- how many ----------------------------------------------------------------------------------------- */
+/* ---- how many ------------------------------------------------------------------------------------------ */
 
 /* What is left to be read of each element that stands open. */
 struct walk {

@@ -19,7 +19,7 @@ enum {
     FIRST_CAPABILITIES = 8
 };
 
-/* ---- where it stands ---------------------------------------------------------------------------------- */
+/* ---- where it stands ----------------------------------------------------------------------------------- */
 
 static void set_step(struct dialogue *dialogue, enum smtp_step step)
 {
@@ -63,7 +63,7 @@ static struct bytes keep(struct dialogue *dialogue, struct bytes text)
     return arena_bytes(dialogue->arena, text);
 }
 
-/* ---- lines -------------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------------------- */
 
 static bool is_digit(uint8_t byte)
 {
@@ -129,7 +129,7 @@ static void check_part(struct dialogue *dialogue)
     }
 }
 
-/* ---- what replies hold -------------------------------------------------------------------------------- */
+/* ---- what replies hold --------------------------------------------------------------------------------- */
 
 static bool is_starttls(struct bytes capability)
 {
@@ -179,7 +179,7 @@ static void take_text(struct dialogue *dialogue, struct bytes text)
         add_capability(dialogue, text);
 }
 
-/* ---- replies ------------------------------------------------------------------------------------------ */
+/* ---- replies ------------------------------------------------------------------------------------------- */
 
 static void on_greeting(struct dialogue *dialogue, bool yes)
 {
@@ -271,7 +271,7 @@ static void on_line(struct dialogue *dialogue, struct bytes whole)
         on_reply(dialogue);
 }
 
-/* ---- feeding ------------------------------------------------------------------------------------------ */
+/* ---- feeding ------------------------------------------------------------------------------------------- */
 
 /* Takes at most one line; returns what is left. */
 static struct bytes feed_line(struct dialogue *dialogue, struct bytes data)
@@ -313,7 +313,7 @@ enum dialogue_action dialogue_feed(struct dialogue *dialogue, const void *data, 
     return next_action(dialogue);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------------------- */
 
 void dialogue_init(struct dialogue *dialogue, const char *ehlo_name, struct arena *arena,
                    struct probe_facts *facts)

@@ -10,7 +10,7 @@
 
 enum { A_BYTES = 4, AAAA_BYTES = 16, MX_FIXED_BYTES = 2, TLSA_FIXED_BYTES = 3 };
 
-/* ---- is it well-formed? ---- */
+/* ---- is it well-formed? -------------------------------------------------------------------------------- */
 
 /* One character-string or more, which fill the rdata exactly (RFC 1035 section 3.3.14). */
 static bool txt_valid(struct bytes rdata)
@@ -52,7 +52,7 @@ static bool usable(const struct dns_answer *answer, uint16_t type, size_t index)
     return answer->type == type && dns_rdata_valid(type, answer->rrs[index].rdata);
 }
 
-/* ---- copies ---- */
+/* ---- copies -------------------------------------------------------------------------------------------- */
 
 static void copy_edes(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to)
 {
@@ -230,7 +230,7 @@ void dns_tlsa_facts(const struct dns_answer *answer, struct arena *arena, struct
     }
 }
 
-/* ---- addresses ---- */
+/* ---- addresses ----------------------------------------------------------------------------------------- */
 
 static int compare_ips(const void *a, const void *b)
 {

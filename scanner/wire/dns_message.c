@@ -50,7 +50,7 @@ struct reader {
     size_t owner_len;
 };
 
-/* ---- the question ---- */
+/* ---- the question -------------------------------------------------------------------------------------- */
 
 static size_t put_u16(uint8_t *wire, size_t at, unsigned value)
 {
@@ -85,7 +85,7 @@ size_t dns_query_strip_edns(uint8_t *wire, size_t len)
     return len - OPT_BYTES;
 }
 
-/* ---- walking the message ---- */
+/* ---- walking the message ------------------------------------------------------------------------------- */
 
 /* A whole response to this very question? Leaves *pos behind it. */
 static bool is_ours(struct reader *reader, size_t *pos)
@@ -170,7 +170,7 @@ static bool walk(struct reader *reader, size_t pos)
     return true;
 }
 
-/* ---- inside a record ---- */
+/* ---- inside a record ----------------------------------------------------------------------------------- */
 
 /* Where names stand in rdata: behind so many bytes, so many, and so many bytes behind them. */
 struct shape {
@@ -231,7 +231,7 @@ static struct bytes read_rdata(struct reader *reader, const struct record *recor
     return good ? arena_bytes(reader->arena, rdata) : (struct bytes){NULL, 0};
 }
 
-/* ---- the chain and the records at its end ---- */
+/* ---- the chain and the records at its end -------------------------------------------------------------- */
 
 static void lower_ttl(struct reader *reader, uint32_t ttl)
 {
@@ -384,8 +384,7 @@ static enum dns_read take_rcode(struct reader *reader)
 static void take_security(struct reader *reader)
 {
     struct lookup_facts *lookup = &reader->answer->lookup;
-    bool judged =
-        lookup->status == DNS_ANSWERED || lookup->status == DNS_NODATA || lookup->status == DNS_NXDOMAIN;
+    bool judged = dns_says_anything(lookup->status);
     lookup->security = DNSSEC_UNVALIDATED;
     if (judged && reader->expect->trust_ad)
         lookup->security = LDNS_AD_WIRE(reader->message.data) ? DNSSEC_SECURE : DNSSEC_INSECURE;

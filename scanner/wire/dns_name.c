@@ -8,7 +8,7 @@
 
 enum { POINTERS_FOLLOWED = 127, POINTER_BITS = 0xc0, HEADER_BYTES = 12 };
 
-/* ---- from text ---- */
+/* ---- from text ----------------------------------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
@@ -73,7 +73,7 @@ size_t dns_name_from_text(uint8_t *wire, const char *text)
     return at + 1;
 }
 
-/* ---- out of a message ---- */
+/* ---- out of a message ---------------------------------------------------------------------------------- */
 
 size_t dns_name_skip(struct bytes message, size_t pos)
 {
@@ -128,7 +128,7 @@ size_t dns_name_read(struct bytes message, size_t pos, uint8_t *wire)
     return 0;
 }
 
-/* ---- plain wire form ---- */
+/* ---- plain wire form ----------------------------------------------------------------------------------- */
 
 static uint8_t lower(uint8_t byte)
 {

@@ -67,7 +67,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- records ------------------------------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------------------------------------- */
 
 static bool put(struct session *session, const void *data, size_t len)
 {
@@ -130,7 +130,7 @@ static bool seal(struct session *session, uint8_t type, const void *data, size_t
     return put(session, out, HEADER_BYTES + body);
 }
 
-/* ---- floods ------------------------------------------------------------------------------------------- */
+/* ---- floods -------------------------------------------------------------------------------------------- */
 
 /* HelloRequest, which a client in its handshake ignores (RFC 5246 section 7.4.1.1). */
 static bool fill_hello(struct session *session)
@@ -250,7 +250,7 @@ static void flood(struct session *session)
                  session->peer->way->name, (unsigned long long)session->sent, (long long)(now_ms() - began));
 }
 
-/* ---- the sessions ------------------------------------------------------------------------------------- */
+/* ---- the sessions -------------------------------------------------------------------------------------- */
 
 static bool say(struct session *session, const char *text)
 {

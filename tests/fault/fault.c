@@ -95,8 +95,7 @@ __attribute__((destructor)) static void end(void)
     (void)close(fd);
 }
 
-/* ---- which file is it? ----------------------------------------------------------------------------------
- */
+/* ---- which file is it? --------------------------------------------------------------------------------- */
 
 static bool path_of_fd(int fd, char path[PATH_MAX])
 {
@@ -144,8 +143,7 @@ static bool is_parent(const char *path)
            strchr(fault.dir + len + 1, '/') == NULL;
 }
 
-/* ---- what happens at a call -----------------------------------------------------------------------------
- */
+/* ---- what happens at a call ---------------------------------------------------------------------------- */
 
 static void die(void)
 {

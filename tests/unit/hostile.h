@@ -72,7 +72,7 @@ static inline void hostile_close(struct hostile_world *world)
     buf_dispose(&world->leaf_key);
 }
 
-/* ---- keys --------------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------------------- */
 
 /* An odd number of so many bits. */
 static inline BIGNUM *hostile_number(int bits)
@@ -213,7 +213,7 @@ static inline void hostile_curve(struct buf *out)
     BN_CTX_free(ctx);
 }
 
-/* ---- servers ------------------------------------------------------------------------------------------ */
+/* ---- servers ------------------------------------------------------------------------------------------- */
 
 /* The usual leaf, and behind it so many times the certificate as there is room for (`most` times at most). */
 static inline SSL_CTX *hostile_repeated(const struct hostile_world *world, const struct der_cert *spec,
@@ -280,7 +280,7 @@ static inline SSL_CTX *hostile_path(const struct hostile_world *world, const str
     return server;
 }
 
-/* ---- what they cost ----------------------------------------------------------------------------------- */
+/* ---- what they cost ------------------------------------------------------------------------------------ */
 
 static inline double hostile_cpu_us(void)
 {

@@ -12,7 +12,7 @@ static const char SAN[] = "2.5.29.17", CONSTRAINTS[] = "2.5.29.30";
 /* r and s, both small. */
 static const uint8_t two_numbers[] = {0x30, 0x06, 0x02, 0x01, 0x05, 0x02, 0x01, 0x07};
 
-/* ---- what is not read --------------------------------------------------------------------------------- */
+/* ---- what is not read ---------------------------------------------------------------------------------- */
 
 static SSL_CTX *own_curves(const struct hostile_world *world)
 {
@@ -159,7 +159,7 @@ static SSL_CTX *some_in_one_set(const struct hostile_world *world)
     return with_attributes(world, 5000, true);
 }
 
-/* ---- what is not validated ---------------------------------------------------------------------------- */
+/* ---- what is not validated ----------------------------------------------------------------------------- */
 
 /* Names, resp. constraints, of a form: 0x81 mail, 0x82 host, 0x86 URI. */
 static void put_names(struct buf *out, uint8_t form, int count, const char *format)
@@ -318,7 +318,7 @@ static SSL_CTX *readable_constraints(const struct hostile_world *world)
     return constraints_on_a_path(world, 500);
 }
 
-/* ---- signatures --------------------------------------------------------------------------------------- */
+/* ---- signatures ---------------------------------------------------------------------------------------- */
 
 static SSL_CTX *rsa_path(const struct hostile_world *world, int bits, int exponent_bits)
 {
@@ -464,7 +464,7 @@ static SSL_CTX *self_signed(const struct hostile_world *world)
     return server;
 }
 
-/* ---- groups ------------------------------------------------------------------------------------------- */
+/* ---- groups -------------------------------------------------------------------------------------------- */
 
 static SSL_CTX *dhe(const struct hostile_world *world, int bits)
 {
@@ -526,7 +526,7 @@ static SSL_CTX *ffdhe8192(const struct hostile_world *world)
     return group(world, "ffdhe8192");
 }
 
-/* ---- the rows ----------------------------------------------------------------------------------------- */
+/* ---- the rows ------------------------------------------------------------------------------------------ */
 
 enum { PLAIN_MOST = 60, DH_MOST = 150 }; /* plain handshakes that one may cost */
 

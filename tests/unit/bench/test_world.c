@@ -206,7 +206,7 @@ static void test_latencies(void **state)
     assert_latency(internet_tcp_ms, FIG_TCP_MEDIAN_MS, FIG_TCP_SIGMA_PCT / 100.0, FIG_TCP_CAP_MS);
 }
 
-/* ---- what is expected --------------------------------------------------------------------------------- */
+/* ---- what is expected ---------------------------------------------------------------------------------- */
 
 static json_t *expect(const struct internet *internet, uint64_t names, struct expect_scan scan)
 {
@@ -264,7 +264,7 @@ static void test_expectation_adds_up(void **state)
     json_decref(intent);
 }
 
-/* ---- the bound ---------------------------------------------------------------------------------------- */
+/* ---- the bound ----------------------------------------------------------------------------------------- */
 
 static struct bound bound_with(bool latency, const struct bound_scan *scan)
 {
@@ -333,7 +333,7 @@ static void test_steps(void **state)
                 intent.questions == all.questions);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------------------------------------- */
 
 static struct answer ask(const struct internet *internet, enum server_role role, const char *name,
                          uint16_t type)

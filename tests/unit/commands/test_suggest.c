@@ -124,7 +124,7 @@ static void end(struct world *world)
     arena_dispose(&world->arena);
 }
 
-/* ---- properties ---- */
+/* ---- properties ---------------------------------------------------------------------------------------- */
 
 static uint32_t next(uint64_t *state)
 {
@@ -244,7 +244,7 @@ static void test_random_sets(void **state)
     assert_true(published > ROUNDS / 2);
 }
 
-/* ---- the texts ---- */
+/* ---- the texts ----------------------------------------------------------------------------------------- */
 
 static void assert_policy(const struct world *world, const char *text)
 {
@@ -752,7 +752,7 @@ static void test_json(void **state)
     end(&world);
 }
 
-/* ---- folders ---- */
+/* ---- folders ------------------------------------------------------------------------------------------- */
 
 /* Nothing of a domain is left that a next run would take for its files. */
 static void disk_full(struct world *world, struct suggest_folder *folder, const char *path)

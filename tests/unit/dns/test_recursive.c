@@ -16,7 +16,7 @@
 #include "scanner/dns/lookup.h"
 #include "tests/unit/dns/recursive_world.h"
 
-/* ---- the engine under test ---- */
+/* ---- the engine under test ----------------------------------------------------------------------------- */
 
 struct bench {
     struct config config;
@@ -142,7 +142,7 @@ static struct seen answer_of(struct bench *bench, const char *name, uint16_t typ
 
 static const char ALLOWED[] = "127.0.1.0/24";
 
-/* ---- the cases ---- */
+/* ---- the cases ----------------------------------------------------------------------------------------- */
 
 static void records_are_found_from_a_private_root(void **state)
 {

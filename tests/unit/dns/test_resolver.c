@@ -3,7 +3,7 @@
 
 #include "scanner/dns/upstream.h"
 
-/* ---- one resolver ---- */
+/* ---- one resolver -------------------------------------------------------------------------------------- */
 
 struct one {
     const char *name;
@@ -129,7 +129,7 @@ static void ids_and_ports_vary(void **state)
     assert_int_equal(ports, UPSTREAM_SOCKETS);
 }
 
-/* ---- the queue, cancel, destroy ---- */
+/* ---- the queue, cancel, destroy ------------------------------------------------------------------------ */
 
 static void no_more_than_outstanding_are_in_flight(void **state)
 {
@@ -248,7 +248,7 @@ static void an_engine_may_go_with_lookups_pending(void **state)
     }
 }
 
-/* ---- many ---- */
+/* ---- many ---------------------------------------------------------------------------------------------- */
 
 static void twenty_thousand_in_flight_are_counted_exactly(void **state)
 {
@@ -285,7 +285,7 @@ static void twenty_thousand_in_flight_are_counted_exactly(void **state)
     assert_int_equal(counters(world)->tcp, 100);
 }
 
-/* ---- making one ---- */
+/* ---- making one ---------------------------------------------------------------------------------------- */
 
 static void resolvers_that_are_no_addresses_are_refused(void **state)
 {

@@ -199,7 +199,7 @@ static void resolvers_that_are_all_gone_are_not_stormed(void **state)
     assert_int_equal(counters(world)->sent, 4);
 }
 
-/* ---- order ---- */
+/* ---- order --------------------------------------------------------------------------------------------- */
 
 struct order {
     char letters[16];

@@ -61,7 +61,7 @@ static void test_every_member_has_a_row(void **state)
     }
 }
 
-/* ---- copies ------------------------------------------------------------------------------------------- */
+/* ---- copies -------------------------------------------------------------------------------------------- */
 
 /* What is not kept holds garbage, as a member would that nobody has thought of. */
 static void test_what_has_no_row_is_not_copied(void **state)

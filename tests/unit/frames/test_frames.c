@@ -23,7 +23,7 @@
 #include "output/frames/frames.h"
 #include "scanner/base/clock.h"
 
-/* ---- faults ------------------------------------------------------------------------------------------- */
+/* ---- faults -------------------------------------------------------------------------------------------- */
 
 static struct {
     size_t chunk;    /* the most bytes that one call takes; 0 for any */
@@ -63,7 +63,7 @@ int fdatasync(int fd)
     return (int)syscall(SYS_fdatasync, fd);
 }
 
-/* ---- a directory of its own for each test ------------------------------------------------------------- */
+/* ---- a directory of its own for each test -------------------------------------------------------------- */
 
 struct place {
     char path[64];
@@ -226,7 +226,7 @@ static void assert_corrupt(struct place *place, const char *words)
     buf_reset(&place->why);
 }
 
-/* ---- writing and reading ------------------------------------------------------------------------------ */
+/* ---- writing and reading ------------------------------------------------------------------------------- */
 
 static void test_round_trip(void **state)
 {
@@ -422,7 +422,7 @@ static void test_frame_of_many_windows(void **state)
     assert_int_equal(count, RECORDS + 2);
 }
 
-/* ---- torn tails and damage ---------------------------------------------------------------------------- */
+/* ---- torn tails and damage ----------------------------------------------------------------------------- */
 
 static void test_tail_torn_at_every_byte(void **state)
 {
@@ -494,7 +494,7 @@ static void test_reading_passes_over_a_torn_tail(void **state)
     assert_int_equal(size_of(place, "domains.ndjson.zst"), len - 1);
 }
 
-/* ---- damage mended ------------------------------------------------------------------------------------ */
+/* ---- damage mended ------------------------------------------------------------------------------------- */
 
 struct agreed {
     enum error answer;
@@ -749,7 +749,7 @@ static void test_reader_may_refuse(void **state)
     assert_string_equal(buf_string(&place->why), "domains.ndjson.zst: record 3");
 }
 
-/* ---- disks -------------------------------------------------------------------------------------------- */
+/* ---- disks --------------------------------------------------------------------------------------------- */
 
 static void test_short_and_interrupted_writes(void **state)
 {
@@ -834,7 +834,7 @@ static void test_failed_sync_counts_nothing(void **state)
     recover_and_go_on(place, 20, 0);
 }
 
-/* ---- kill -9 ------------------------------------------------------------------------------------------ */
+/* ---- kill -9 ------------------------------------------------------------------------------------------- */
 
 /* Writes frames until it is killed and tells through the pipe how many records are durable. */
 static void write_until_killed(const struct place *place, int acknowledge)

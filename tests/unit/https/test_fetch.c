@@ -30,8 +30,7 @@ enum { ARENA_BYTES = 1024 * 1024, MAX_BYTES = 64 * 1024, DAY = 86400, REQUEST_BY
 #define HEAD   "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 #define AIA    "caIssuers;URI:http://ca.example.test/i.der"
 
-/* ---- the peer -------------------------------------------------------------------------------------------
- */
+/* ---- the peer ------------------------------------------------------------------------------------------ */
 
 struct peer;
 
@@ -126,8 +125,7 @@ static void peer_stop(struct peer *peer)
     SSL_CTX_free(peer->ctx);
 }
 
-/* ---- behaviours -----------------------------------------------------------------------------------------
- */
+/* ---- behaviours ---------------------------------------------------------------------------------------- */
 
 static bool put(SSL *ssl, const char *data, size_t len)
 {
@@ -264,8 +262,7 @@ static void raw_close(struct peer *peer, int fd, SSL *ssl)
     (void)recv(fd, hello, sizeof hello, 0);
 }
 
-/* ---- the world ------------------------------------------------------------------------------------------
- */
+/* ---- the world ----------------------------------------------------------------------------------------- */
 
 struct world {
     struct event_base *base;
@@ -421,8 +418,7 @@ static void fetch_with_short_connect(struct world *world, uint16_t port, int64_t
     fetcher_destroy(other.fetcher);
 }
 
-/* ---- POL-3: the certificate -----------------------------------------------------------------------------
- */
+/* ---- POL-3: the certificate ---------------------------------------------------------------------------- */
 
 struct cert_case {
     const char *name;
@@ -536,8 +532,7 @@ static void test_certificates(void **state)
         check_certificate(*state, &cert_cases[i]);
 }
 
-/* ---- POL-1, POL-2, POL-9: the answer --------------------------------------------------------------------
- */
+/* ---- POL-1, POL-2, POL-9: the answer ------------------------------------------------------------------- */
 
 struct answer_case {
     const char *name;
@@ -811,8 +806,7 @@ static void test_contact(void **state)
     arena_dispose(&answer.arena);
 }
 
-/* ---- handshakes and connections that fail ---------------------------------------------------------------
- */
+/* ---- handshakes and connections that fail -------------------------------------------------------------- */
 
 static void test_tls_1_1_only(void **state)
 {
@@ -1068,8 +1062,7 @@ static void test_full_arena(void **state)
     peer_stop(&peer);
 }
 
-/* ---- many, cancel, destroy ------------------------------------------------------------------------------
- */
+/* ---- many, cancel, destroy ----------------------------------------------------------------------------- */
 
 static int count_fds(void)
 {

@@ -507,7 +507,7 @@ static void a_note_goes_with_its_name(void **state)
     spool_destroy(spool);
 }
 
-/* ---- the parts ---- */
+/* ---- the parts ----------------------------------------------------------------------------------------- */
 
 static void a_damaged_entry_is_not_followed(void **state)
 {

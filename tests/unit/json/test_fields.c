@@ -17,7 +17,7 @@
 
 enum { SEEDS = 1500, LINE_CEILING = 8 << 20, ROWS_MOST = 512 };
 
-/* ---- what was seen of each row ---------------------------------------------------------------------- */
+/* ---- what was seen of each row ------------------------------------------------------------------------- */
 
 struct seen {
     const struct field *field;
@@ -49,7 +49,7 @@ static struct seen *row_of(const struct field *field)
     return NULL;
 }
 
-/* ---- what is written stands in the table ------------------------------------------------------------- */
+/* ---- what is written stands in the table --------------------------------------------------------------- */
 
 static void check_object(const struct json_node *object, const struct field_group *group);
 
@@ -92,7 +92,7 @@ static void check_object(const struct json_node *object, const struct field_grou
     check_required(object, group);
 }
 
-/* ---- what is read back are the facts ------------------------------------------------------------------ */
+/* ---- what is read back are the facts ------------------------------------------------------------------- */
 
 static void compare(const struct field_group *group, const void *made, const void *back);
 
@@ -216,7 +216,7 @@ static void compare(const struct field_group *group, const void *made, const voi
     }
 }
 
-/* ---- records ------------------------------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------------------------------------- */
 
 struct round {
     struct arena made, read;

@@ -107,7 +107,7 @@ static unsigned draw(uint64_t *state, unsigned bound)
     return (unsigned)(next_random(state) >> 33) % bound;
 }
 
-/* ---- the domain record -------------------------------------------------------------------------------- */
+/* ---- the domain record --------------------------------------------------------------------------------- */
 
 static struct domain_facts absent_facts(void)
 {
@@ -374,7 +374,7 @@ static void test_whole_body_and_empty_body(void **state)
     free(body);
 }
 
-/* ---- MX ----------------------------------------------------------------------------------------------- */
+/* ---- MX ------------------------------------------------------------------------------------------------ */
 
 struct mx_world {
     struct mx_rr rrs[2];
@@ -543,7 +543,7 @@ static void test_failed_lookup_has_no_code(void **state)
     }
 }
 
-/* ---- any bytes ---------------------------------------------------------------------------------------- */
+/* ---- any bytes ----------------------------------------------------------------------------------------- */
 
 static void test_text_or_base64(void **state)
 {
@@ -685,7 +685,7 @@ static void test_random_facts_come_back(void **state)
     }
 }
 
-/* ---- ceilings ----------------------------------------------------------------------------------------- */
+/* ---- ceilings ------------------------------------------------------------------------------------------ */
 
 static void test_ceiling_leaves_the_buffer_as_it_was(void **state)
 {
@@ -728,7 +728,7 @@ static void test_failed_buffer_stays_failed(void **state)
     buf_dispose(&out);
 }
 
-/* ---- the other records -------------------------------------------------------------------------------- */
+/* ---- the other records --------------------------------------------------------------------------------- */
 
 static void test_host_record(void **state)
 {
@@ -906,7 +906,7 @@ static void test_reject_record(void **state)
     buf_dispose(&out);
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 #define CHECK_NAMES(function, type, count)                                                                   \
     for (int i = 0; i < (int)(count); i++) {                                                                 \
@@ -934,7 +934,7 @@ static void test_every_value_has_a_name_of_its_own(void **state)
     CHECK_NAMES(tls_outcome_name, enum tls_outcome, TLS_OUTCOME_COUNT)
 }
 
-/* ---- against yajl_gen, which wrote these files once ---- */
+/* ---- against yajl_gen, which wrote these files once ---------------------------------------------------- */
 
 enum { PAIR_CEILING = 1 << 20, PAIR_DEPTH = 12, PAIR_CALLS = 200 };
 

@@ -18,8 +18,7 @@
 
 enum { MOST = 8 };
 
-/* ---- what is under way ----------------------------------------------------------------------------------
- */
+/* ---- what is under way --------------------------------------------------------------------------------- */
 
 struct waiting_lookup {
     uint16_t type;
@@ -120,8 +119,7 @@ void near_miss_cancel(struct near_miss_look *look)
     way.looks_cancelled++;
 }
 
-/* ---- one loop -------------------------------------------------------------------------------------------
- */
+/* ---- one loop ------------------------------------------------------------------------------------------ */
 
 struct bench {
     struct config config;
@@ -217,8 +215,7 @@ static void answer_host(struct bench *bench, size_t which)
     way.hosts[which].ready(way.hosts[which].arg, &bench->results[which]);
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------
- */
+/* ---- tests --------------------------------------------------------------------------------------------- */
 
 static void a_domain_is_parked_from_its_first_answer_on(void **state)
 {

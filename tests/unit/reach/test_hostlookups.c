@@ -53,8 +53,7 @@ static void a_failure_holds_five_minutes(void **state)
     }
 }
 
-/* ---- which earlier answer serves ------------------------------------------------------------------------
- */
+/* ---- which earlier answer serves ----------------------------------------------------------------------- */
 
 struct family {
     enum dns_status status;

@@ -177,8 +177,7 @@ static void what_holds_is_not_probed_again(void **state)
     assert_int_equal(look_again(&with_leaf, &with_same), THEN);
 }
 
-/* ---- dates (TLS-7) --------------------------------------------------------------------------------------
- */
+/* ---- dates (TLS-7) ------------------------------------------------------------------------------------- */
 
 enum { ALWAYS = 1 << 30, CERTS = 2 };
 
@@ -349,8 +348,7 @@ static void only_what_an_outage_hit_is_probed_anew(void **state)
     doubted_until_ms = 0;
 }
 
-/* ---- what the budget left out ---------------------------------------------------------------------------
- */
+/* ---- what the budget left out -------------------------------------------------------------------------- */
 
 /* A host of two addresses within the budget of names, one of which or both are left out; then it turns out to
  * be one that is always probed: those, and no others, are probed. */

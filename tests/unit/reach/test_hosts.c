@@ -124,8 +124,7 @@ static void answer_all(struct lookup_engine *engine)
     }
 }
 
-/* ---- one loop -------------------------------------------------------------------------------------------
- */
+/* ---- one loop ------------------------------------------------------------------------------------------ */
 
 struct bench {
     struct lookup_engine engine;
@@ -213,8 +212,7 @@ static void look(struct bench *bench, const char *host)
     turn(bench);
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------
- */
+/* ---- tests --------------------------------------------------------------------------------------------- */
 
 static void many_ask_and_one_look_is_made(void **state)
 {
@@ -434,8 +432,7 @@ static void the_cache_has_a_ceiling(void **state)
     turn(bench);
 }
 
-/* ---- smtp.probe = intent --------------------------------------------------------------------------------
- */
+/* ---- smtp.probe = intent ------------------------------------------------------------------------------- */
 
 /* Lookups: A, AAAA and TLSA, all signed. A host that is to be probed says of its address that it is a special
  * one (192.0.2.1), and no other does. */

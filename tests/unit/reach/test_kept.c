@@ -32,8 +32,7 @@ enum { UNSEEN_BYTES = 3 * FINDINGS_KEPT * 1200 + FAIL_COUNT * 64 + HOSTS_MOST * 
 #define NOW_MS INT64_C(1800000000000)
 #define DAY    INT64_C(86400)
 
-/* ---- answers that are as large as can be ----------------------------------------------------------------
- */
+/* ---- answers that are as large as can be --------------------------------------------------------------- */
 
 /* The longest name, of bytes that all need the longest escape. */
 static struct bytes widest_name(void)
@@ -144,8 +143,7 @@ static void make_tlsa(struct rrs *rrs, struct arena *arena, struct tlsa_facts *f
     assert_true(facts->lookup.truncated);
 }
 
-/* ---- probes and certificates -----------------------------------------------------------------------------
- */
+/* ---- probes and certificates --------------------------------------------------------------------------- */
 
 static const char *text_in(struct arena *arena, char letter, size_t len)
 {
@@ -256,8 +254,7 @@ static void test_the_largest_probe_fits_and_comes_back(void **state)
     buf_dispose(&why);
 }
 
-/* ---- the domain ------------------------------------------------------------------------------------------
- */
+/* ---- the domain ---------------------------------------------------------------------------------------- */
 
 static void make_policy(struct arena *arena, struct policy_facts *policy)
 {
@@ -382,8 +379,7 @@ static void test_the_largest_domain_fits_and_comes_back(void **state)
     arena_dispose(&read);
 }
 
-/* ---- what is cut is marked -------------------------------------------------------------------------------
- */
+/* ---- what is cut is marked ----------------------------------------------------------------------------- */
 
 static void test_what_cannot_be_kept_is_no_answer(void **state)
 {
@@ -466,8 +462,7 @@ static void test_the_cut_hangs_on_no_order(void **state)
     arena_dispose(&arena);
 }
 
-/* ---- what hangs on the rest is unknown -------------------------------------------------------------------
- */
+/* ---- what hangs on the rest is unknown ----------------------------------------------------------------- */
 
 #define HOST   "a.mx.example"
 #define POLICY "version: STSv1\nmode: enforce\nmx: *.mx.example\nmax_age: 604800\n"

@@ -175,8 +175,8 @@ static void test_many_silent_addresses(void **state)
         assert_true(silent_has(&set, bytes_make(&i, sizeof i)));
     for (uint32_t i = SILENT; i < 2 * SILENT; i++)
         assert_false(silent_has(&set, bytes_make(&i, sizeof i)));
-    assert_int_equal(set.count, SILENT);
-    assert_true(set.capacity * sizeof *set.places <= (size_t)SILENT * MOST_BYTES);
+    assert_int_equal(set.places.count, SILENT);
+    assert_true(set.places.capacity * sizeof *set.places.list <= (size_t)SILENT * MOST_BYTES);
     silent_clear(&set);
     uint32_t first = 0;
     assert_false(silent_has(&set, bytes_make(&first, sizeof first)));

@@ -110,8 +110,7 @@ static void answer_all(struct lookup_engine *engine)
             answer(engine, &engine->questions[i]);
 }
 
-/* ---- one domain -----------------------------------------------------------------------------------------
- */
+/* ---- one domain ---------------------------------------------------------------------------------------- */
 
 struct world {
     struct lookup_engine engine;

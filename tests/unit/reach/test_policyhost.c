@@ -390,7 +390,7 @@ static void what_a_pause_broke_off_is_ours(void **state)
         expect(&rows[i]);
 }
 
-/* ---- a visit that is not wanted any more ------------------------------------------------------------- */
+/* ---- a visit that is not wanted any more --------------------------------------------------------------- */
 
 /* Whoever ends it frees its memory: nothing that is under way may come back to it. */
 static void a_visit_that_is_ended_leaves_nothing_under_way(void **state)

@@ -152,8 +152,7 @@ static void a_signed_alias_is_asked_at(void **state)
     arena_dispose(&world.arena);
 }
 
-/* ---- the whole way of a name is signed ------------------------------------------------------------------
- */
+/* ---- the whole way of a name is signed ----------------------------------------------------------------- */
 
 static void begin(struct world *world, const struct lookup_facts *a, const struct lookup_facts *aaaa,
                   bool asks)

@@ -7,8 +7,7 @@
 
 #include "scanner/scan/passes.h"
 
-/* ---- which domain is put off -----------------------------------------------------------------------------
- */
+/* ---- which domain is put off --------------------------------------------------------------------------- */
 
 enum kind {
     CLEAR,       /* the outcome is known and nothing failed */

@@ -59,7 +59,7 @@ struct world {
 
 static char ehlo_name[] = "probe.example.test";
 
-/* ---- the world ---------------------------------------------------------------------------------------- */
+/* ---- the world ----------------------------------------------------------------------------------------- */
 
 static struct identity make_leaf(struct world *world, enum server_kind kind)
 {
@@ -154,7 +154,7 @@ static int group_close(void **state)
     return world_close((void **)&world);
 }
 
-/* ---- one probe ---------------------------------------------------------------------------------------- */
+/* ---- one probe ----------------------------------------------------------------------------------------- */
 
 struct visit {
     struct arena arena;
@@ -223,7 +223,7 @@ static void visit_run(struct visit *visit, struct world *world, uint16_t port, c
     prober_destroy(prober);
 }
 
-/* ---- scripts ------------------------------------------------------------------------------------------ */
+/* ---- scripts ------------------------------------------------------------------------------------------- */
 
 #define SEND(text)                                                                                           \
     {                                                                                                        \
@@ -1035,8 +1035,7 @@ static void test_own_name(void **state)
     assert_int_equal(atomic_load(&peer.surprises), 0);
 }
 
-/* ---- many, and ends in flight ---------------------------------------------------------------------------
- */
+/* ---- many, and ends in flight -------------------------------------------------------------------------- */
 
 static size_t open_files(void)
 {

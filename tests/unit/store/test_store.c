@@ -26,7 +26,7 @@
 #include "output/store/store.h"
 #include "output/store/unanswered.h"
 
-/* ---- faults and the order of syncs -------------------------------------------------------------------- */
+/* ---- faults and the order of syncs --------------------------------------------------------------------- */
 
 static struct {
     bool counts; /* after so many more calls of pwrite or write to a file the disk is full: */
@@ -80,7 +80,7 @@ int fdatasync(int fd)
     return (int)syscall(SYS_fdatasync, fd);
 }
 
-/* ---- a place of its own for each test ----------------------------------------------------------------- */
+/* ---- a place of its own for each test ------------------------------------------------------------------ */
 
 struct place {
     char above[64];
@@ -275,7 +275,7 @@ static bool exists(const struct place *place, const char *name)
     return access(path, F_OK) == 0;
 }
 
-/* ---- which directory ---------------------------------------------------------------------------------- */
+/* ---- which directory ----------------------------------------------------------------------------------- */
 
 static void test_directories_that_are_refused(void **state)
 {
@@ -335,7 +335,7 @@ static void test_one_writer_at_a_time(void **state)
     store_destroy(resume(place));
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 
 static void test_order_of_durability(void **state)
 {
@@ -422,7 +422,7 @@ static void test_files_are_whole_or_as_before(void **state)
     store_destroy(store);
 }
 
-/* ---- resuming ----------------------------------------------------------------------------------------- */
+/* ---- resuming ------------------------------------------------------------------------------------------ */
 
 static void test_resume_knows_what_is_done(void **state)
 {
@@ -692,7 +692,7 @@ static void test_damaged_meta(void **state)
     assert_resume_fails(place, ERR_CORRUPT, "meta.json");
 }
 
-/* ---- full disks and kills ----------------------------------------------------------------------------- */
+/* ---- full disks and kills ------------------------------------------------------------------------------ */
 
 /* One domain after another with what it refers to; 0 or the ordinal at which the store refused. */
 static uint64_t scan_some(struct store *store, uint64_t first, uint64_t count, struct buf *why)
@@ -828,7 +828,7 @@ static void test_kill_9_at_any_moment(void **state)
     assert_true(before > 20);
 }
 
-/* ---- streaming ---------------------------------------------------------------------------------------- */
+/* ---- streaming ----------------------------------------------------------------------------------------- */
 
 /* Puts a pipe in the place of standard output; returns its reading end. */
 static int redirect(int *saved)
@@ -941,7 +941,7 @@ static void test_streaming_waits_for_a_slow_reader(void **state)
     assert_int_equal(lines, RECORDS);
 }
 
-/* ---- sets --------------------------------------------------------------------------------------------- */
+/* ---- sets ---------------------------------------------------------------------------------------------- */
 
 static void test_certset(void **state)
 {
@@ -983,7 +983,7 @@ static void test_ordinals(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-/* ---- links -------------------------------------------------------------------------------------------- */
+/* ---- links --------------------------------------------------------------------------------------------- */
 
 /* A directory with what a stranger may have laid there, and the file that it leads to. */
 static int open_trap(struct place *place)

@@ -44,7 +44,7 @@ static enum error read_text(const char *text, struct tally *tally)
     return summary_read_line(bytes_of(text), tally);
 }
 
-/* ---- a record and its tally --------------------------------------------------------------------------- */
+/* ---- a record and its tally ---------------------------------------------------------------------------- */
 
 static void make_random(uint64_t *seed, struct domain_facts *facts, struct judgement *judgement)
 {
@@ -202,7 +202,7 @@ static void test_what_is_no_record(void **state)
     }
 }
 
-/* ---- sums --------------------------------------------------------------------------------------------- */
+/* ---- sums ---------------------------------------------------------------------------------------------- */
 
 static void test_every_count(void **state)
 {
@@ -290,7 +290,7 @@ static void test_denominators(void **state)
     free(summary);
 }
 
-/* ---- forms -------------------------------------------------------------------------------------------- */
+/* ---- forms --------------------------------------------------------------------------------------------- */
 
 static struct summary *example(void)
 {

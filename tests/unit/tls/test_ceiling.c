@@ -31,7 +31,7 @@ static int world_close(void **state)
     return 0;
 }
 
-/* ---- what it costs ------------------------------------------------------------------------------------ */
+/* ---- what it costs ------------------------------------------------------------------------------------- */
 
 static double plain_us(const struct hostile_world *world, struct arena *arena)
 {
@@ -84,7 +84,7 @@ static void test_costs(void **state)
         SSL_CTX_free(servers[i]);
 }
 
-/* ---- what is said ------------------------------------------------------------------------------------- */
+/* ---- what is said -------------------------------------------------------------------------------------- */
 
 /* A handshake of the world's client, or its permissive one. */
 static struct tls_facts shake(SSL_CTX *client, SSL_CTX *server, bool without_dh, struct arena *arena)
@@ -205,7 +205,7 @@ static void test_heavy_leaf(void **state)
     identity_free(&leaf);
 }
 
-/* ---- estimates ---------------------------------------------------------------------------------------- */
+/* ---- estimates ----------------------------------------------------------------------------------------- */
 
 static struct key_cost rsa_cost_of(int bits, int exponent_bits)
 {
@@ -296,7 +296,7 @@ static void test_honest(void **state)
     assert_false(cost.is_ber);
 }
 
-/* ---- BER ---------------------------------------------------------------------------------------------- */
+/* ---- BER ----------------------------------------------------------------------------------------------- */
 
 struct ber_case {
     const char *name;
@@ -339,7 +339,7 @@ static void test_ber(void **state)
     }
 }
 
-/* ---- policies ----------------------------------------------------------------------------------------- */
+/* ---- policies ------------------------------------------------------------------------------------------ */
 
 enum { POLICY_HOSTS = 20, POLICY_MOST = 60 };
 

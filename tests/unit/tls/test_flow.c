@@ -172,8 +172,7 @@ static void test_reads_a_turn(void **state)
     link_close(&link);
 }
 
-/* ---- what a connection may bring ------------------------------------------------------------------------
- */
+/* ---- what a connection may bring ----------------------------------------------------------------------- */
 
 static bool send_ticket(struct link *link)
 {
@@ -253,8 +252,7 @@ static void test_connections(void **state)
     }
 }
 
-/* ---- its end --------------------------------------------------------------------------------------------
- */
+/* ---- its end ------------------------------------------------------------------------------------------- */
 
 static void test_closed(void **state)
 {

@@ -240,7 +240,7 @@ static void test_tampered_signatures_are_rejected(void **state)
     corpus_free(&corpus);
 }
 
-/* ---- handshakes ---- */
+/* ---- handshakes ---------------------------------------------------------------------------------------- */
 
 enum { BIO_BYTES = 1 << 16 };
 
@@ -349,7 +349,7 @@ static void test_handshakes(void **state)
     identity_free(&root);
 }
 
-/* ---- threads ---- */
+/* ---- threads ------------------------------------------------------------------------------------------- */
 
 static void *run_reads(void *arg)
 {

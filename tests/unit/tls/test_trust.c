@@ -59,7 +59,7 @@ static int world_close(void **state)
     return 0;
 }
 
-/* ---- handshakes in memory ----------------------------------------------------------------------------- */
+/* ---- handshakes in memory ------------------------------------------------------------------------------ */
 
 struct pair {
     SSL *client;
@@ -330,8 +330,7 @@ static void test_without_verify_attached(void **state)
     identity_free(&leaf);
 }
 
-/* ---- the session's facts --------------------------------------------------------------------------------
- */
+/* ---- the session's facts ------------------------------------------------------------------------------- */
 
 static void test_session(void **state)
 {
@@ -378,8 +377,7 @@ static void test_reference_must_be_a_name(void **state)
     identity_free(&leaf);
 }
 
-/* ---- handshakes that fail -------------------------------------------------------------------------------
- */
+/* ---- handshakes that fail ------------------------------------------------------------------------------ */
 
 static void test_version_too_old(void **state)
 {
@@ -479,8 +477,7 @@ static void test_certificate_list_is_bounded(void **state)
     identity_free(&leaf);
 }
 
-/* ---- one certificate ------------------------------------------------------------------------------------
- */
+/* ---- one certificate ----------------------------------------------------------------------------------- */
 
 static void test_digests(void **state)
 {
@@ -687,8 +684,7 @@ static void test_full_arena(void **state)
     identity_free(&leaf);
 }
 
-/* ---- the roots ------------------------------------------------------------------------------------------
- */
+/* ---- the roots ----------------------------------------------------------------------------------------- */
 
 static void test_roots(void **state)
 {
@@ -715,8 +711,7 @@ static void test_roots(void **state)
     (void)unlink(empty);
 }
 
-/* ---- threads --------------------------------------------------------------------------------------------
- */
+/* ---- threads ------------------------------------------------------------------------------------------- */
 
 enum { THREADS = 4, SHAKES = 25 };
 

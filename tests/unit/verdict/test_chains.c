@@ -91,8 +91,7 @@ static void expect(const char *name, enum failure_code code, enum failure_code e
         fail_msg("%s: %s, expected %s", name, failure_name(code), failure_name(expected));
 }
 
-/* ---- leaves below the good intermediate ------------------------------------------------------------------
- */
+/* ---- leaves below the good intermediate ---------------------------------------------------------------- */
 
 struct leaf_case {
     const char *name;
@@ -155,8 +154,7 @@ static void test_leaves(void **state)
     }
 }
 
-/* ---- intermediates ----------------------------------------------------------------------------------------
- */
+/* ---- intermediates ------------------------------------------------------------------------------------- */
 
 struct above_case {
     const char *name;

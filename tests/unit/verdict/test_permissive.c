@@ -188,8 +188,7 @@ static void test_client_certificate_wanted(void **state)
     identity_free(&leaf);
 }
 
-/* ---- SNI ------------------------------------------------------------------------------------------------
- */
+/* ---- SNI ----------------------------------------------------------------------------------------------- */
 
 static int on_sni(SSL *ssl, int *alert, void *arg)
 {
@@ -252,8 +251,7 @@ static void test_certificate_by_name(void **state)
     identity_free(&other);
 }
 
-/* ---- TLS-6 ----------------------------------------------------------------------------------------------
- */
+/* ---- TLS-6 --------------------------------------------------------------------------------------------- */
 
 #define TO_STARTTLS                                                                                          \
     {PEER_SEND, "220 mx1.example.test ESMTP\r\n", 0}, {PEER_EXPECT, "EHLO ", 0},                             \

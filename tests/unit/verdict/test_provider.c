@@ -17,7 +17,7 @@
 
 enum { LINE_BYTES = 512, WORLD_HOSTS = 4, ARENA_BYTES = 1 << 20, LEAST_MX = 60, LEAST_POLICY = 15 };
 
-/* ---- the table ---- */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 
 static size_t names_of(const struct provider *rows, size_t count)
 {
@@ -126,7 +126,7 @@ static void test_every_row_has_a_source(void **state)
     assert_int_equal(rows, provider_rows(&mx, &policy, &policy_count) + policy_count);
 }
 
-/* ---- names ---- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 static void test_mx_names(void **state)
 {
@@ -208,7 +208,7 @@ static void test_speed(void **state)
     assert_true(ns / TIMES < MOST_NS);
 }
 
-/* ---- the judgement ---- */
+/* ---- the judgement ------------------------------------------------------------------------------------- */
 
 struct world {
     struct arena arena;

@@ -359,8 +359,7 @@ static void steps_have_their_result_types(void **state)
         assert_int_equal(failure_get(none[i])->rpt, RPT_NONE);
 }
 
-/* ---- the record -------------------------------------------------------------------------------------------
- */
+/* ---- the record ---------------------------------------------------------------------------------------- */
 
 static void assert_json(const char *policy, const char *hosts, const char *senders)
 {
@@ -397,8 +396,7 @@ static void the_record_says_only_what_differs(void **state)
                 "\"dane\":{\"all\":\"skips\"}}");
 }
 
-/* ---- the text of check ------------------------------------------------------------------------------------
- */
+/* ---- the text of check --------------------------------------------------------------------------------- */
 
 static void assert_text(const char *policy, const char *hosts, bool equal, const char *text)
 {

@@ -16,55 +16,6 @@
 
 /* ---- one probe → one code ------------------------------------------------------------------------------ */
 
-struct probe_case {
-    const char *name;
-    enum smtp_step step;
-    enum smtp_end end;
-    enum net_error net;
-    int reply;
-    enum failure_code code;
-};
-
-static const struct probe_case probe_cases[] = {
-    {"connection refused", SMTP_CONNECT, SMTP_END_NET, NET_REFUSED, 0, FAIL_SMTP_TCP_REFUSED},
-    {"connection times out", SMTP_CONNECT, SMTP_END_NET, NET_TIMEOUT, 0, FAIL_SMTP_TCP_TIMEOUT},
-    {"connection reset", SMTP_CONNECT, SMTP_END_NET, NET_RESET, 0, FAIL_SMTP_TCP_RESET},
-    {"no route", SMTP_CONNECT, SMTP_END_NET, NET_UNREACHABLE, 0, FAIL_SMTP_TCP_UNREACHABLE},
-    {"connect step runs out", SMTP_CONNECT, SMTP_END_STEP_TIMEOUT, NET_OK, 0, FAIL_SMTP_TCP_TIMEOUT},
-    {"TLS-1 greeting 421 is not 'not offered'", SMTP_GREETING, SMTP_END_REPLY, NET_OK, 421,
-     FAIL_SMTP_GREETING_4XX},
-    {"TLS-1 greeting 554", SMTP_GREETING, SMTP_END_REPLY, NET_OK, 554, FAIL_SMTP_GREETING_5XX},
-    {"TLS-1 silent greeting", SMTP_GREETING, SMTP_END_STEP_TIMEOUT, NET_OK, 0, FAIL_SMTP_GREETING_TIMEOUT},
-    {"TLS-1 closes at greeting", SMTP_GREETING, SMTP_END_CLOSED, NET_OK, 0, FAIL_SMTP_GREETING_CLOSED},
-    {"TLS-1 reset at greeting", SMTP_GREETING, SMTP_END_NET, NET_RESET, 0, FAIL_SMTP_TCP_RESET},
-    {"not SMTP", SMTP_GREETING, SMTP_END_NOT_SMTP, NET_OK, 0, FAIL_SMTP_GREETING_NOT_SMTP},
-    {"EHLO refused", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 502, FAIL_SMTP_EHLO_REFUSED},
-    {"EHLO closed", SMTP_EHLO, SMTP_END_CLOSED, NET_OK, 0, FAIL_SMTP_EHLO_CLOSED},
-    {"EHLO silent", SMTP_EHLO, SMTP_END_STEP_TIMEOUT, NET_OK, 0, FAIL_SMTP_EHLO_TIMEOUT},
-    {"not offered", SMTP_EHLO, SMTP_END_NOT_OFFERED, NET_OK, 250, FAIL_SMTP_STARTTLS_NOT_OFFERED},
-    {"TLS-2 STARTTLS 454", SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 454, FAIL_SMTP_STARTTLS_TEMPFAIL},
-    {"TLS-2 STARTTLS 502", SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 502, FAIL_SMTP_STARTTLS_REFUSED},
-    {"STARTTLS closed", SMTP_STARTTLS, SMTP_END_CLOSED, NET_OK, 0, FAIL_SMTP_STARTTLS_CLOSED},
-    {"STARTTLS reset", SMTP_STARTTLS, SMTP_END_NET, NET_RESET, 0, FAIL_SMTP_STARTTLS_CLOSED},
-    {"STARTTLS silent", SMTP_STARTTLS, SMTP_END_STEP_TIMEOUT, NET_OK, 0, FAIL_SMTP_STARTTLS_TIMEOUT},
-    {"session deadline", SMTP_EHLO, SMTP_END_SESSION_DEADLINE, NET_OK, 0, FAIL_SMTP_SESSION_DEADLINE},
-    {"dripping", SMTP_EHLO, SMTP_END_DRIPPING, NET_OK, 0, FAIL_SMTP_DRIPPING},
-    {"line too long", SMTP_EHLO, SMTP_END_LINE_TOO_LONG, NET_OK, 0, FAIL_SMTP_LINE_TOO_LONG},
-};
-
-static void test_probe_codes(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof probe_cases / sizeof *probe_cases; i++) {
-        const struct probe_case *c = &probe_cases[i];
-        struct probe_facts probe = {.step = c->step, .end = c->end, .net = c->net, .reply_code = c->reply};
-        probe.tls.alert = -1;
-        enum failure_code code = verdict_probe(&probe, NOW_MS);
-        if (code != c->code)
-            fail_msg("%s: expected %s, got %s", c->name, failure_name(c->code), failure_name(code));
-    }
-}
-
 /* What this machine cannot do is said of this machine: never a fault of the host's. */
 static void test_port_blocked_here(void **state)
 {
@@ -105,8 +56,7 @@ static void test_handshake_codes(void **state)
     }
 }
 
-/* ---- certificates ----------------------------------------------------------------------------------------
- */
+/* ---- certificates -------------------------------------------------------------------------------------- */
 
 struct cert_case {
     const char *name;
@@ -298,8 +248,7 @@ static void test_all_faults_are_collected(void **state)
     assert_false(code_set_has(&codes, FAIL_SMTP_TLS_UNTRUSTED));
 }
 
-/* ---- the policy's fetch ----------------------------------------------------------------------------------
- */
+/* ---- the policy's fetch -------------------------------------------------------------------------------- */
 
 struct fetch_case {
     const char *name;
@@ -386,8 +335,7 @@ static void test_fetches(void **state)
     }
 }
 
-/* ---- whole domains ---------------------------------------------------------------------------------------
- */
+/* ---- whole domains ------------------------------------------------------------------------------------- */
 
 /* A host in the tables: how each of its two addresses answers. */
 enum host_kind {
@@ -1173,15 +1121,23 @@ static void test_null_mx_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_probe_codes),      cmocka_unit_test(test_port_blocked_here),
-        cmocka_unit_test(test_handshake_codes),  cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_no_certificate),   cmocka_unit_test(test_all_faults_are_collected),
-        cmocka_unit_test(test_fetches),          cmocka_unit_test(test_policy_host_with_a_family_open),
-        cmocka_unit_test(test_domains),          cmocka_unit_test(test_incomplete),
-        cmocka_unit_test(test_rpt_types),        cmocka_unit_test(test_shared_facts),
-        cmocka_unit_test(test_tls_outcome),      cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
-        cmocka_unit_test(test_unseen_addresses), cmocka_unit_test(test_may_pass),
-        cmocka_unit_test(test_weaknesses),       cmocka_unit_test(test_null_mx_findings),
+        cmocka_unit_test(test_port_blocked_here),
+        cmocka_unit_test(test_handshake_codes),
+        cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_no_certificate),
+        cmocka_unit_test(test_all_faults_are_collected),
+        cmocka_unit_test(test_fetches),
+        cmocka_unit_test(test_policy_host_with_a_family_open),
+        cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_incomplete),
+        cmocka_unit_test(test_rpt_types),
+        cmocka_unit_test(test_shared_facts),
+        cmocka_unit_test(test_tls_outcome),
+        cmocka_unit_test(test_hosts_past_the_limit_are_unknown),
+        cmocka_unit_test(test_unseen_addresses),
+        cmocka_unit_test(test_may_pass),
+        cmocka_unit_test(test_weaknesses),
+        cmocka_unit_test(test_null_mx_findings),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }

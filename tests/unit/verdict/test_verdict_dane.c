@@ -304,8 +304,7 @@ static void test_matches(void **state)
     }
 }
 
-/* ---- what was too dear to be looked at ------------------------------------------------------------------
- */
+/* ---- what was too dear to be looked at ----------------------------------------------------------------- */
 
 /* An EC key with a curve of its own, as far as it is looked at. */
 static const uint8_t own_curve[] = {0x30, 0x13, 0x30, 0x0d, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d,

@@ -309,8 +309,7 @@ static void test_where_no_second_is_due(void **state)
     arena_dispose(&world.arena);
 }
 
-/* ---- two looks ------------------------------------------------------------------------------------------
- */
+/* ---- two looks ----------------------------------------------------------------------------------------- */
 
 struct both_case {
     const char *name;
@@ -477,8 +476,7 @@ static void test_looks_that_do_not_matter(void **state)
     }
 }
 
-/* ---- the policy host ------------------------------------------------------------------------------------
- */
+/* ---- the policy host ----------------------------------------------------------------------------------- */
 
 struct policy_case {
     const char *name;

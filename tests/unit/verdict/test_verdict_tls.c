@@ -23,8 +23,7 @@
 #define TLS13       0x0304
 #define GCM         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
 
-/* ---- what one handshake tells ---------------------------------------------------------------------------
- */
+/* ---- what one handshake tells -------------------------------------------------------------------------- */
 
 struct told_case {
     const char *name;
@@ -174,8 +173,7 @@ static void test_no_second_for_other_ends(void **state)
     }
 }
 
-/* ---- both handshakes ------------------------------------------------------------------------------------
- */
+/* ---- both handshakes ----------------------------------------------------------------------------------- */
 
 struct both_case {
     const char *name;
@@ -268,8 +266,7 @@ static void test_causes_fail_the_host(void **state)
     assert_int_equal(failure_get(FAIL_MX_CERTIFICATES_DIFFER)->effect, EFFECT_WARN);
 }
 
-/* ---- path validation ------------------------------------------------------------------------------------
- */
+/* ---- path validation ----------------------------------------------------------------------------------- */
 
 struct path_case {
     const char *name;
@@ -341,8 +338,7 @@ static void test_paths(void **state)
     }
 }
 
-/* ---- the addresses of one host compared ------------------------------------------------------------------
- */
+/* ---- the addresses of one host compared ---------------------------------------------------------------- */
 
 enum shown { GOOD_A, GOOD_B, EXPIRED_A, PLAINTEXT, SILENT_ADDRESS, SHOWN_NONE };
 

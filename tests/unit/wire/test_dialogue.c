@@ -159,7 +159,7 @@ static const struct script scripts[] = {
      SMTP_GREETING, SMTP_END_REPLY, 421, "bye", "bye", "", false, false, 0, QUIT},
 };
 
-/* ---- playing a script --------------------------------------------------------------------------------- */
+/* ---- playing a script ---------------------------------------------------------------------------------- */
 
 struct player {
     struct dialogue dialogue;
@@ -241,7 +241,7 @@ static void play(struct player *player, const struct script *script, size_t firs
     feed(player, (struct bytes)BYTES(""));
 }
 
-/* ---- what came of it ---------------------------------------------------------------------------------- */
+/* ---- what came of it ----------------------------------------------------------------------------------- */
 
 static void describe(const struct probe_facts *facts, struct buf *out)
 {
@@ -334,7 +334,7 @@ static void test_script(void **state)
     buf_dispose(&seen);
 }
 
-/* ---- ceilings ----------------------------------------------------------------------------------------- */
+/* ---- ceilings ------------------------------------------------------------------------------------------ */
 
 /* head, then `count` times part, then tail; to be freed. */
 static struct bytes build(const char *head, const char *part, size_t count, const char *tail)

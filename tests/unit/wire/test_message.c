@@ -8,7 +8,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/wire/dns_name.h"
 
-/* ---- questions ---- */
+/* ---- questions ----------------------------------------------------------------------------------------- */
 
 static void a_question_is_written(void **state)
 {
@@ -55,7 +55,7 @@ static void names_of_questions(void **state)
     assert_memory_equal(wire + 12, "\3a.b", 5);
 }
 
-/* ---- is it an answer to our question? ---- */
+/* ---- is it an answer to our question? ------------------------------------------------------------------ */
 
 static void only_our_question_is_read(void **state)
 {
@@ -127,7 +127,7 @@ static void no_prefix_of_an_answer_is_an_answer(void **state)
     }
 }
 
-/* ---- status ---- */
+/* ---- status -------------------------------------------------------------------------------------------- */
 
 static void rcodes_are_told_apart_TXT_8(void **state)
 {
@@ -220,7 +220,7 @@ static void ad_counts_only_where_it_is_trusted(void **state)
     }
 }
 
-/* ---- the chain ---- */
+/* ---- the chain ----------------------------------------------------------------------------------------- */
 
 static void the_chain_is_followed_in_any_order_TXT_7(void **state)
 {
@@ -288,7 +288,7 @@ static void circles_and_long_chains_are_loops(void **state)
     expect_status(world, DNS_TYPE_A, DNS_LOOP);
 }
 
-/* ---- malformed ---- */
+/* ---- malformed ----------------------------------------------------------------------------------------- */
 
 static void malformed_rdata_is_left_out(void **state)
 {

@@ -8,8 +8,7 @@
 
 #include "scanner/reach/paces.h"
 
-/* ---- manners --------------------------------------------------------------------------------------------
- */
+/* ---- manners ------------------------------------------------------------------------------------------- */
 
 static const struct contact *earlier_at(size_t number)
 {
@@ -49,8 +48,7 @@ static void check_manners(struct world *world)
         world_miss(world, NULL, "more fetches at a time than policy.live");
 }
 
-/* ---- balance --------------------------------------------------------------------------------------------
- */
+/* ---- balance ------------------------------------------------------------------------------------------- */
 
 static void want_none(struct world *world, size_t left, const char *what)
 {

@@ -15,8 +15,7 @@ static bool is(const char *word, const char *other)
     return strcmp(word, other) == 0;
 }
 
-/* ---- numbers and times ----------------------------------------------------------------------------------
- */
+/* ---- numbers and times --------------------------------------------------------------------------------- */
 
 /* KEY NUMBER, against what there was. */
 static void want_number(struct world *world, const struct line *line, size_t at, int64_t was)
@@ -63,8 +62,7 @@ static struct times make_times(struct world *world, size_t most)
     return times;
 }
 
-/* ---- connections ----------------------------------------------------------------------------------------
- */
+/* ---- connections --------------------------------------------------------------------------------------- */
 
 /* An address, the name of a host, or all. */
 struct who {
@@ -177,8 +175,7 @@ static void expect_contacts(struct world *world, const struct line *line)
     }
 }
 
-/* ---- questions ------------------------------------------------------------------------------------------
- */
+/* ---- questions ----------------------------------------------------------------------------------------- */
 
 static void expect_dns(struct world *world, const struct line *line)
 {
@@ -199,8 +196,7 @@ static void expect_dns(struct world *world, const struct line *line)
         world_miss(world, line, "what does %s mean?", line->words[4]);
 }
 
-/* ---- domains --------------------------------------------------------------------------------------------
- */
+/* ---- domains ------------------------------------------------------------------------------------------- */
 
 static const struct seen_domain *find_domain(const struct world *world, const struct line *line)
 {
@@ -339,8 +335,7 @@ static void expect_records(struct world *world, const struct line *line)
     }
 }
 
-/* ---- what the program itself counts ---------------------------------------------------------------------
- */
+/* ---- what the program itself counts -------------------------------------------------------------------- */
 
 static void expect_count(struct world *world, const struct line *line)
 {

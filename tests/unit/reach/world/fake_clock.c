@@ -66,8 +66,7 @@ bool fake_clock_turn(void)
     return true;
 }
 
-/* ---- loop/timer.h ---------------------------------------------------------------------------------------
- */
+/* ---- loop/timer.h -------------------------------------------------------------------------------------- */
 
 struct loop_timer *loop_timer_create(struct loop *loop, void (*due)(void *arg), void *arg)
 {
@@ -101,8 +100,7 @@ void loop_timer_free(struct loop_timer *timer)
     made--;
 }
 
-/* ---- base/clock.h ---------------------------------------------------------------------------------------
- */
+/* ---- base/clock.h -------------------------------------------------------------------------------------- */
 
 int64_t clock_monotonic_us(void)
 {

@@ -37,8 +37,7 @@ static void fetch_free(struct fetch *fetch, bool cancelled)
     live--;
 }
 
-/* ---- how it ends ----------------------------------------------------------------------------------------
- */
+/* ---- how it ends --------------------------------------------------------------------------------------- */
 
 static void end_answered(const struct fetch *fetch, struct fetch_facts *facts)
 {
@@ -76,8 +75,7 @@ static void end_fetch(const struct fetch *fetch, struct fetch_facts *facts)
     }
 }
 
-/* ---- its way --------------------------------------------------------------------------------------------
- */
+/* ---- its way ------------------------------------------------------------------------------------------- */
 
 static void on_timer(void *arg)
 {
@@ -143,8 +141,7 @@ size_t fake_fetches_live(void)
     return live;
 }
 
-/* ---- the fetcher ----------------------------------------------------------------------------------------
- */
+/* ---- the fetcher --------------------------------------------------------------------------------------- */
 
 struct fetcher *fetcher_create(struct event_base *base, const struct config *config, struct trust *trust,
                                const char **why)

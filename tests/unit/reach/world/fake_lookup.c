@@ -120,8 +120,7 @@ size_t fake_lookups_live(void)
     return live;
 }
 
-/* ---- the engine -----------------------------------------------------------------------------------------
- */
+/* ---- the engine ---------------------------------------------------------------------------------------- */
 
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
                                            const struct resolver_notes *notes, const struct ip_set *allow,

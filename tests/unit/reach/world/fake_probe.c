@@ -34,8 +34,7 @@ static void session_free(struct session *session, bool cancelled)
     live--;
 }
 
-/* ---- how it ends ----------------------------------------------------------------------------------------
- */
+/* ---- how it ends --------------------------------------------------------------------------------------- */
 
 static void end_at(struct probe_facts *facts, enum smtp_step step, enum smtp_end end, enum net_error net)
 {
@@ -102,8 +101,7 @@ static void end_session(const struct session *session, struct probe_facts *facts
         end_greeted(session, facts);
 }
 
-/* ---- its way --------------------------------------------------------------------------------------------
- */
+/* ---- its way ------------------------------------------------------------------------------------------- */
 
 static bool connects(const struct peer_session *script)
 {
@@ -165,8 +163,7 @@ size_t fake_probes_live(void)
     return live;
 }
 
-/* ---- the prober -----------------------------------------------------------------------------------------
- */
+/* ---- the prober ---------------------------------------------------------------------------------------- */
 
 struct prober *prober_create(struct event_base *base, const struct config *config, struct trust *trust,
                              const char **why)

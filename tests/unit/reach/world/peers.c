@@ -70,8 +70,7 @@ struct peer_session peer_next(enum pace_class class, const struct ip_addr *ip, b
     return peer->sessions[at];
 }
 
-/* ---- TLS ------------------------------------------------------------------------------------------------
- */
+/* ---- TLS ----------------------------------------------------------------------------------------------- */
 
 static void add_error(struct tls_facts *tls, int x509)
 {

@@ -16,8 +16,7 @@ static void *make(struct world *world, size_t count, size_t size)
     return made;
 }
 
-/* ---- hosts ----------------------------------------------------------------------------------------------
- */
+/* ---- hosts --------------------------------------------------------------------------------------------- */
 
 static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
 {
@@ -48,8 +47,7 @@ static bool has_record(const struct world *world, const struct probe_facts *prob
     return false;
 }
 
-/* ---- domains --------------------------------------------------------------------------------------------
- */
+/* ---- domains ------------------------------------------------------------------------------------------- */
 
 /* Records of hosts come before those of the domains that refer to them. */
 static void take_address(struct world *world, struct seen_domain *seen, const struct mx_host *host,
@@ -145,8 +143,7 @@ struct results world_results(struct world *world)
     return (struct results){.arg = world, .host = on_host, .domain = on_domain, .release = on_release};
 }
 
-/* ---- into the world -------------------------------------------------------------------------------------
- */
+/* ---- into the world ------------------------------------------------------------------------------------ */
 
 void world_start_domain(struct world *world, const char *name, struct bytes looks)
 {

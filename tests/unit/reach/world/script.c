@@ -15,8 +15,7 @@ static bool is(const char *word, const char *other)
     return strcmp(word, other) == 0;
 }
 
-/* ---- the DNS --------------------------------------------------------------------------------------------
- */
+/* ---- the DNS ------------------------------------------------------------------------------------------- */
 
 uint16_t script_type(const char *word)
 {
@@ -154,8 +153,7 @@ bool script_policy(struct world *world, const struct line *line)
            put_one(world, below(world, "mta-sts", line->words[1]), DNS_TYPE_A, &address);
 }
 
-/* ---- peers ----------------------------------------------------------------------------------------------
- */
+/* ---- peers --------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *word;

@@ -95,8 +95,7 @@ struct line *words_read(const char *text, struct arena *arena, unsigned *wrong)
     return reading.first;
 }
 
-/* ---- one word -------------------------------------------------------------------------------------------
- */
+/* ---- one word ------------------------------------------------------------------------------------------ */
 
 bool words_time(const char *text, int64_t *us)
 {

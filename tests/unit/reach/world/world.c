@@ -17,8 +17,7 @@ enum { WORLD_BYTES = 64 << 20, FILE_BYTES = 1 << 20 };
 /* Nothing that reach/ does takes so long. */
 #define LONGEST_US (INT64_C(48) * 3600 * 1000000)
 
-/* ---- what is said ---------------------------------------------------------------------------------------
- */
+/* ---- what is said -------------------------------------------------------------------------------------- */
 
 void world_miss(struct world *world, const struct line *line, const char *format, ...)
 {
@@ -31,8 +30,7 @@ void world_miss(struct world *world, const struct line *line, const char *format
     printf("\n");
 }
 
-/* ---- time -----------------------------------------------------------------------------------------------
- */
+/* ---- time ---------------------------------------------------------------------------------------------- */
 
 void world_settle(struct world *world)
 {
@@ -71,8 +69,7 @@ static void run(struct world *world)
     }
 }
 
-/* ---- the script -----------------------------------------------------------------------------------------
- */
+/* ---- the script ---------------------------------------------------------------------------------------- */
 
 struct appointment {
     struct world *world;
@@ -119,8 +116,7 @@ static void expect_at_the_end(struct world *world)
             world_expect(world, line);
 }
 
-/* ---- birth and end --------------------------------------------------------------------------------------
- */
+/* ---- birth and end ------------------------------------------------------------------------------------- */
 
 static bool read_file(struct world *world)
 {

@@ -81,8 +81,7 @@ const struct zone_question *zone_question_get(size_t number)
     return &questions[number];
 }
 
-/* ---- rdata ----------------------------------------------------------------------------------------------
- */
+/* ---- rdata --------------------------------------------------------------------------------------------- */
 
 static bool keep(struct arena *arena, const uint8_t *data, size_t len, struct bytes *rdata)
 {

@@ -1,0 +1,29 @@
+/*
+ * What options of the type CHOICE may be: a list an option, CHOICES_SECTION_KEY, of enumerators and of the
+ * words that stand for them. The enum, and the column of options.def, come from it.
+ */
+#ifndef STSWEEP_CONFIG_CHOICES_H
+#define STSWEEP_CONFIG_CHOICES_H
+
+#define CHOICES_DNS_TRUST_AD(row)                                                                            \
+    row(DNS_TRUST_AD_LOOPBACK, "loopback") row(DNS_TRUST_AD_YES, "yes") row(DNS_TRUST_AD_NO, "no")
+#define CHOICES_DNS_NEAR_MISS(row)      row(DNS_NEAR_MISS_YES, "yes") row(DNS_NEAR_MISS_NO, "no")
+#define CHOICES_TLS_LEGACY_DECODER(row) row(TLS_LEGACY_DECODER_YES, "yes") row(TLS_LEGACY_DECODER_NO, "no")
+#define CHOICES_SMTP_PROBE(row)                                                                              \
+    row(SMTP_PROBE_ALL, "all") row(SMTP_PROBE_INTENT, "intent") row(SMTP_PROBE_NONE, "none")
+#define CHOICES_INPUT_FORMAT(row)                                                                            \
+    row(INPUT_FORMAT_AUTO, "auto") row(INPUT_FORMAT_PLAIN, "plain") row(INPUT_FORMAT_CSV, "csv")
+
+#define CHOICE_ENUMERATOR(name, word) name,
+#define CHOICE_WORD(name, word)       "|" word
+
+enum { CHOICES_DNS_TRUST_AD(CHOICE_ENUMERATOR) };
+enum { CHOICES_DNS_NEAR_MISS(CHOICE_ENUMERATOR) };
+enum { CHOICES_TLS_LEGACY_DECODER(CHOICE_ENUMERATOR) };
+enum { CHOICES_SMTP_PROBE(CHOICE_ENUMERATOR) };
+enum { CHOICES_INPUT_FORMAT(CHOICE_ENUMERATOR) };
+
+/* "all|intent|none" */
+#define CHOICES(list) (&list(CHOICE_WORD)[1])
+
+#endif
