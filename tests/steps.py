@@ -5,7 +5,8 @@ and a folder for temporary files of its own, so that whatever it starts ends wit
 namespaces cannot be had, the step's process group is ended in their place, and a line says so.
 
 A step that takes longer than its limit, or says nothing for longer than it may be silent, hangs: it is ended and counts as failed,
-and the test function that was running is named. Time in which this machine stood still is not counted.
+and the test function that was running is named. Of silence, waiting counts by the clock and working by the CPU that was had, so that a
+busy machine ends nobody; time in which this machine stood still is not counted.
 
 What a step says is kept, and printed whole if it fails. Lines come in the order of the list, whichever ends first. While steps run, their
 names and seconds are said: on a terminal each second in one line, elsewhere in a line every ten seconds. The ten dearest
@@ -44,6 +45,29 @@ CMOCKA_BEGAN = re.compile(r"^\[ RUN      \] (\S+)$", re.MULTILINE)
 CMOCKA_ENDED = re.compile(r"^\[ +(?:OK|FAILED|ERROR|SKIPPED) +\] (\S+)$", re.MULTILINE)
 
 
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def work_of(session):
+    """(whether a process of the session could work, the CPU seconds that all of them have had)."""
+    runnable, ticks = False, 0
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{int(entry)}/stat", encoding="latin-1") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except (ValueError, OSError):
+            continue
+        if int(fields[3]) == session:
+            runnable |= fields[0] in "RD"
+            ticks += int(fields[11]) + int(fields[12])
+    return runnable, ticks / TICKS_A_SECOND
+
+
+def silence_of(seconds, runnable, cpu):
+    """How much of these seconds without a word counts."""
+    return min(seconds, max(cpu, 0.0)) if runnable else seconds
+
+
 class Interrupted(Exception):
     """A signal asks the suite to end."""
 
@@ -72,7 +96,7 @@ class Step:
     def __init__(self, name, command, limit=600, silence=None):
         self.name, self.command, self.limit, self.silence = name, shlex.split(command), limit, silence
         self.process = self.hangs = None
-        self.seconds = self.silent = self.cpu = 0.0
+        self.seconds = self.silent = self.cpu = self.unheard = self.worked = 0.0
         self.said = self.code = 0
         self.folder = self.log = None
 
@@ -95,10 +119,9 @@ class Step:
     def look(self, tick):
         """Whether it has ended. `tick` seconds have passed since the last look."""
         pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
-        said = os.stat(self.log).st_size
         self.seconds += tick
-        self.silent = self.silent + tick if said == self.said else 0.0
-        self.said = said
+        if self.silence and not pid:
+            self.listen(tick)
         if pid:
             self.ended(status, usage)
         elif self.silence and self.silent > self.silence:
@@ -106,6 +129,17 @@ class Step:
         elif self.seconds > self.limit:
             self.hang(f"it took longer than {self.limit} s")
         return self.process is None
+
+    def listen(self, tick):
+        """Counts for how long it has said nothing, each second anew."""
+        said = os.stat(self.log).st_size
+        if said != self.said:
+            self.said, self.silent, self.unheard = said, 0.0, 0.0
+        self.unheard += tick
+        if self.unheard >= 1.0:
+            runnable, worked = work_of(self.process.pid)
+            self.silent += silence_of(self.unheard, runnable, worked - self.worked)
+            self.unheard, self.worked = 0.0, worked
 
     def ended(self, status, usage):
         self.code = os.waitstatus_to_exitcode(status)
