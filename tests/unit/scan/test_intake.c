@@ -1,0 +1,213 @@
+/* The input read once: names, rejects, and who opted out. This file says what the store has done. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scanner/scan/intake.h"
+
+enum { MEMORY_BYTES = 1 << 20, WHY_BYTES = 4096 };
+
+struct world {
+    char path[64];
+    struct input_file file;
+    struct config config;
+    struct optout *optout;
+    struct spooled *names;
+    struct intake_options options;
+    struct buf why;
+    uint64_t done; /* the ordinal that has its record already */
+    unsigned rejects;
+    struct reject_line last;
+    enum error refused; /* what the sink says of a reject */
+    unsigned looked;    /* for a stop */
+    unsigned stop_at;
+};
+
+static struct world world;
+
+bool store_is_done(const struct store *store, uint64_t ordinal)
+{
+    (void)store;
+    return ordinal == world.done;
+}
+
+static enum error on_reject(void *arg, const struct reject_line *reject)
+{
+    assert_ptr_equal(arg, &world);
+    world.rejects++;
+    world.last = *reject;
+    return world.refused;
+}
+
+static bool is_stopped(void *arg)
+{
+    assert_ptr_equal(arg, &world);
+    return ++world.looked == world.stop_at;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    (void)snprintf(world.path, sizeof world.path, "/tmp/stsweep-intake-XXXXXX");
+    int fd = mkstemp(world.path);
+    if (fd < 0)
+        return 1;
+    (void)close(fd);
+    world.file.path = world.path;
+    world.config = (struct config){.input_memory = MEMORY_BYTES, .scan_shard = "1/1"};
+    world.names = spooled_create(&(struct spooled_options){.config = &world.config, .seed = 1});
+    buf_init(&world.why, WHY_BYTES);
+    world.options = (struct intake_options){.format = INPUT_AUTO,
+                                            .files = &world.file,
+                                            .file_count = 1,
+                                            .names = world.names,
+                                            .sink = {.arg = &world, .reject = on_reject},
+                                            .stopped = is_stopped,
+                                            .stopped_arg = &world};
+    world.optout = optout_create();
+    world.options.optout = world.optout;
+    return world.names == NULL || optout_add_domain(world.optout, "out.example") != ERR_OK;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    spooled_destroy(world.names);
+    optout_destroy(world.optout);
+    buf_dispose(&world.why);
+    return unlink(world.path);
+}
+
+static void write_list(const char *text)
+{
+    FILE *file = fopen(world.path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    optout_finish(world.optout);
+}
+
+static struct intake_counts take(enum error expected)
+{
+    struct intake_counts counts;
+    memset(&counts, 0xFF, sizeof counts); /* whatever stood there counts for nothing */
+    assert_int_equal(intake_read(&world.options, &counts, &world.why), expected);
+    return counts;
+}
+
+/* The names that the source gives, and the sum of their ordinals. */
+static unsigned names_given(uint64_t *ordinals)
+{
+    struct source source = spooled_source(world.names);
+    struct input_name name;
+    unsigned count = 0;
+    *ordinals = 0;
+    while (source.next(source.arg, &name) == ERR_OK) {
+        *ordinals += name.ordinal;
+        count++;
+    }
+    return count;
+}
+
+static void test_names_and_rejects(void **state)
+{
+    (void)state;
+    uint64_t ordinals;
+    write_list("a.example\nnot a name\n# comment\nb.example\nuser@c.example\n");
+    struct intake_counts counts = take(ERR_OK);
+    assert_int_equal(counts.inputs, 4);
+    assert_int_equal(counts.rejects, 2);
+    uint64_t by_code = 0;
+    for (size_t code = 0; code < FAIL_COUNT; code++)
+        by_code += counts.rejected[code];
+    assert_int_equal(by_code, 2);
+    assert_int_equal(counts.opted_out, 0);
+    assert_int_equal(world.rejects, 2);
+    assert_int_equal(world.last.ordinal, 4);
+    assert_int_equal(world.last.line, 5);
+    assert_string_equal(world.last.file, world.path);
+    assert_int_equal(counts.rejected[world.last.reason] > 0, 1);
+    assert_int_equal(names_given(&ordinals), 2);
+    assert_int_equal(ordinals, 1 + 3);
+}
+
+/* Who opted out is counted and not scanned; who has a record already keeps it, and is a name like others. */
+static void test_opted_out(void **state)
+{
+    (void)state;
+    uint64_t ordinals;
+    write_list("a.example\nout.example\n");
+    assert_int_equal(take(ERR_OK).opted_out, 1);
+    assert_int_equal(names_given(&ordinals), 1);
+    assert_int_equal(ordinals, 1);
+}
+
+static void test_opted_out_between_two_runs(void **state)
+{
+    (void)state;
+    uint64_t ordinals;
+    world.done = 2;
+    write_list("a.example\nout.example\n");
+    assert_int_equal(take(ERR_OK).opted_out, 0);
+    assert_int_equal(names_given(&ordinals), 1); /* it is done */
+    assert_int_equal(spooled_total(world.names), 2);
+}
+
+/* They stand in the store since the first run: counted, and not written again. */
+static void test_rejects_that_are_done(void **state)
+{
+    (void)state;
+    world.options.rejects_done = true;
+    write_list("not a name\na.example\n");
+    assert_int_equal(take(ERR_OK).rejects, 1);
+    assert_int_equal(world.rejects, 0);
+}
+
+static void test_a_sink_that_refuses(void **state)
+{
+    (void)state;
+    world.refused = ERR_FULL;
+    write_list("a.example\nnot a name\nnot another\n");
+    assert_int_equal(take(ERR_FULL).rejects, 1);
+    assert_int_equal(world.rejects, 1);
+}
+
+static void test_stopped(void **state)
+{
+    (void)state;
+    world.stop_at = 1;
+    write_list("a.example\nb.example\n");
+    (void)take(ERR_STOPPED);
+}
+
+static void test_no_such_file(void **state)
+{
+    (void)state;
+    world.file.path = "/nowhere/at/all";
+    struct intake_counts counts = take(ERR_IO);
+    assert_int_equal(counts.inputs, 0);
+    assert_non_null(strstr(buf_string(&world.why), "/nowhere/at/all"));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_names_and_rejects),
+        CASE(test_opted_out),
+        CASE(test_opted_out_between_two_runs),
+        CASE(test_rejects_that_are_done),
+        CASE(test_a_sink_that_refuses),
+        CASE(test_stopped),
+        CASE(test_no_such_file),
+    };
+    return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
+}
