@@ -1,0 +1,199 @@
+/* What becomes of a worker's results: into the sink in its order, or back to the feeder. Both are this
+ * file's. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scanner/scan/handover.h"
+
+enum { LOOP = 3, TEXT_BYTES = 256 };
+
+/* What was called, a word each. */
+static struct {
+    char text[TEXT_BYTES];
+    enum failure_code code;
+} told;
+
+static void tell(const char *what, uint64_t number)
+{
+    size_t len = strlen(told.text);
+    (void)snprintf(told.text + len, sizeof told.text - len, "%s%s %u", len > 0 ? ", " : "", what,
+                   (unsigned)number);
+}
+
+void feeder_credit(struct feeder *feeder, uint32_t loop)
+{
+    (void)feeder;
+    tell("credit", loop);
+}
+
+void feeder_finished(struct feeder *feeder, uint64_t ordinal)
+{
+    (void)feeder;
+    tell("finished", ordinal);
+}
+
+enum error feeder_put_off(struct feeder *feeder, const struct input_name *name)
+{
+    (void)feeder;
+    assert_string_equal(name->domain, "a.example");
+    assert_string_equal(name->label, "label");
+    assert_int_equal(name->rank, 9);
+    tell("put off", name->ordinal);
+    return ERR_OK;
+}
+
+static void on_certificate(void *arg, uint32_t loop, const struct cert_facts *certificate)
+{
+    assert_ptr_equal(arg, &told);
+    assert_int_equal(loop, LOOP);
+    tell("certificate", certificate->sha256[0]);
+}
+
+static void on_host(void *arg, uint32_t loop, const struct probe_facts *probe, enum failure_code code)
+{
+    assert_ptr_equal(arg, &told);
+    assert_int_equal(loop, LOOP);
+    told.code = code;
+    tell("host", probe->ms);
+}
+
+static void on_domain(void *arg, uint32_t loop, const struct domain_facts *facts,
+                      const struct judgement *judgement)
+{
+    assert_ptr_equal(arg, &told);
+    assert_int_equal(loop, LOOP);
+    assert_non_null(judgement);
+    tell("domain", facts->ordinal);
+}
+
+static struct config config;
+static struct scan_context context;
+static struct worker worker;
+static struct handover handover;
+static struct results results;
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&told, 0, sizeof told);
+    memset(&handover, 0, sizeof handover);
+    config = (struct config){.scan_retry_passes = 1};
+    context.config = &config;
+    worker = (struct worker){.index = LOOP, .pass = 1, .context = &context};
+    handover_init(&handover);
+    handover.sink =
+        (struct sink){.arg = &told, .certificate = on_certificate, .host = on_host, .domain = on_domain};
+    results = handover_results(&handover);
+    return 0;
+}
+
+static struct domain_facts make_domain(struct cert_facts *certs, size_t count)
+{
+    return (struct domain_facts){.ordinal = 5,
+                                 .domain = "a.example",
+                                 .label = "label",
+                                 .rank = 9,
+                                 .policy = {.fetch = {.tls = {.certs = certs, .cert_count = count}}}};
+}
+
+static struct judgement make_open(void)
+{
+    struct judgement judgement = {.outcome = OUTCOME_UNKNOWN};
+    code_set_add(&judgement.codes, FAIL_DNS_TIMEOUT);
+    return judgement;
+}
+
+/* Certificates come first, those of a handshake in an older way too; and the host with what it says. */
+static void test_a_host(void **state)
+{
+    (void)state;
+    struct cert_facts certs[] = {{.sha256 = {1}}, {.sha256 = {2}}, {.sha256 = {3}}};
+    struct tls_facts legacy = {.certs = &certs[2], .cert_count = 1};
+    struct probe_facts probe = {.ms = 77,
+                                .step = SMTP_CONNECT,
+                                .end = SMTP_END_NET,
+                                .net = NET_TIMEOUT,
+                                .tls = {.certs = certs, .cert_count = 2},
+                                .legacy = &legacy};
+    results.host(results.arg, &worker, &probe);
+    assert_string_equal(told.text, "certificate 1, certificate 2, certificate 3, host 77");
+    assert_int_equal(told.code, FAIL_SMTP_TCP_TIMEOUT);
+}
+
+static void test_a_domain(void **state)
+{
+    (void)state;
+    struct cert_facts cert = {.sha256 = {4}};
+    struct domain_facts facts = make_domain(&cert, 1);
+    struct judgement judgement = {.outcome = OUTCOME_PROTECTED};
+    tail_begin(&handover.tail, 1);
+    results.domain(results.arg, &worker, &facts, &judgement);
+    assert_string_equal(told.text, "certificate 4, domain 5, finished 5");
+    assert_int_equal(tail_meta(&handover.tail, 2).domains, 1);
+}
+
+/* It leaves no record, is nobody's outcome yet, and its name goes back. */
+static void test_a_domain_that_is_put_off(void **state)
+{
+    (void)state;
+    struct cert_facts cert = {.sha256 = {4}};
+    struct domain_facts facts = make_domain(&cert, 1);
+    struct judgement judgement = make_open();
+    tail_begin(&handover.tail, 1);
+    results.domain(results.arg, &worker, &facts, &judgement);
+    assert_string_equal(told.text, "put off 5");
+    assert_int_equal(atomic_load(&handover.put_off.domains), 1);
+    assert_int_equal(atomic_load(&handover.put_off.looks), 0);
+    assert_int_equal(tail_meta(&handover.tail, 2).domains, 0);
+}
+
+static void test_a_second_look_is_due(void **state)
+{
+    (void)state;
+    struct domain_facts facts = make_domain(NULL, 0);
+    struct judgement judgement = {.outcome = OUTCOME_REFUSED, .look_due = true};
+    results.domain(results.arg, &worker, &facts, &judgement);
+    assert_string_equal(told.text, "put off 5");
+    assert_int_equal(atomic_load(&handover.put_off.looks), 1);
+}
+
+/* The worker's pass decides, and what this machine's outages say. */
+static void test_the_last_pass(void **state)
+{
+    (void)state;
+    struct domain_facts facts = make_domain(NULL, 0);
+    struct judgement judgement = make_open();
+    worker.pass = 2;
+    results.domain(results.arg, &worker, &facts, &judgement);
+    assert_string_equal(told.text, "domain 5, finished 5");
+    told.text[0] = 0;
+    atomic_store(&context.doubtful, true);
+    results.domain(results.arg, &worker, &facts, &judgement);
+    atomic_store(&context.doubtful, false);
+    assert_string_equal(told.text, "put off 5");
+}
+
+static void test_release(void **state)
+{
+    (void)state;
+    results.release(results.arg, &worker);
+    assert_string_equal(told.text, "credit 3");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_host, begin),
+        cmocka_unit_test_setup(test_a_domain, begin),
+        cmocka_unit_test_setup(test_a_domain_that_is_put_off, begin),
+        cmocka_unit_test_setup(test_a_second_look_is_due, begin),
+        cmocka_unit_test_setup(test_the_last_pass, begin),
+        cmocka_unit_test_setup(test_release, begin),
+    };
+    return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
+}
