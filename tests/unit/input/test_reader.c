@@ -182,6 +182,13 @@ static void utf16_is_converted(void **state)
            "1 a.b 0 -\n2 xn--4ca.b 0 -\n3! input.idn-invalid 3 \xf0\x9f\x98\x80.b\n"
            "4! input.idn-invalid 4 \xef\xbf\xbd.b\xef\xbf\xbd\n");
     expect(bytes_make(big, sizeof big - 1), INPUT_AUTO, "1 a.b 0 -\n2 x 0 -\n");
+    /* The first and the last of the units that have another half, and of those that are one. */
+    static const char ends[] =
+        "\xff\xfe"
+        "\x00\xd8\x00\xdc.\0b\0\n\0\xff\xdb\xff\xdf.\0b\0\n\0\xff\xd7.\0b\0\n\0\x00\xe0.\0b\0\n\0";
+    expect(bytes_make(ends, sizeof ends - 1), INPUT_AUTO,
+           "1 xn--2n7c.b 0 -\n2! input.idn-invalid 2 \xf4\x8f\xbf\xbf.b\n"
+           "3! input.idn-invalid 3 \xed\x9f\xbf.b\n4! input.idn-invalid 4 \xee\x80\x80.b\n");
     /* Without a mark it cannot be told, and no name holds a NUL. */
     expect(bytes_make("\0a\0.\0b", 6), INPUT_AUTO, "1! input.bad-name 1 \n");
 }

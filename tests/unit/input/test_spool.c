@@ -519,6 +519,11 @@ static void a_damaged_entry_is_not_followed(void **state)
     memcpy(entry->text, "a.example\0xy", 13);
     size_t bytes = spool_entry_bytes(9, 2, 0);
     assert_int_equal(bytes % 8, 0);
+    for (size_t name_len = 1; name_len < 20; name_len++) { /* as much as is needed, and no more */
+        size_t exact = sizeof *entry + name_len + 1 + 2 + 1 + 5;
+        assert_in_range(spool_entry_bytes(name_len, 2, 5), exact, exact + SPOOL_ENTRY_ALIGN - 1);
+        assert_int_equal(spool_entry_bytes(name_len, 2, 5) % SPOOL_ENTRY_ALIGN, 0);
+    }
     assert_ptr_equal(spool_entry_at(data, bytes), entry);
     assert_null(spool_entry_at(data, bytes - 1));
     assert_null(spool_entry_at(data, 8));

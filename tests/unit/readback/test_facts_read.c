@@ -259,6 +259,10 @@ static void test_refusals_say_which_field(void **state)
     assert_refused("{" HEAD ",\"rank\":4294967296}", ERR_SYNTAX, "rank");
     assert_refused("{" HEAD ",\"rank\":-1}", ERR_SYNTAX, "rank");
     assert_refused("{" HEAD ",\"txt\":[]}", ERR_SYNTAX, "txt");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"http_status\":2147483648}}", ERR_SYNTAX,
+                   "http_status");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"http_status\":2147483647,\"ms\":4294967296}}",
+                   ERR_SYNTAX, "ms");
     assert_refused("{" HEAD ",\"txt\":{\"lookup\":\"perhaps\"}}", ERR_SYNTAX, "lookup");
     assert_refused("{" HEAD ",\"txt\":{\"rrs\":[{\"base64\":\"%%%%\"}]}}", ERR_SYNTAX, "base64");
     assert_refused("{" HEAD ",\"mx\":{\"hosts\":[{}]}}", ERR_SYNTAX, "host: is missing");

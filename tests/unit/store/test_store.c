@@ -20,6 +20,7 @@
 #include "output/frames/disk.h"
 #include "output/frames/frames.h"
 #include "output/json/json.h"
+#include "output/readback/meta_read.h"
 #include "output/store/certset.h"
 #include "output/store/meta.h"
 #include "output/store/ordinals.h"
@@ -34,6 +35,7 @@ static struct {
     unsigned chunk; /* the most bytes that pwrite takes at a time; 0 for any */
     char order[64]; /* first letters of the files that fdatasync was called for */
     bool unlinks;   /* nothing can be removed */
+    bool cuts;      /* nor made shorter */
 } fault;
 
 static bool is_full(void)
@@ -66,6 +68,12 @@ int unlinkat(int dir_fd, const char *name, int flags)
 {
     errno = EROFS;
     return fault.unlinks ? -1 : (int)syscall(SYS_unlinkat, dir_fd, name, flags);
+}
+
+int ftruncate(int fd, off_t size)
+{
+    errno = EIO;
+    return fault.cuts ? -1 : (int)syscall(SYS_ftruncate, fd, size);
 }
 
 int fdatasync(int fd)
@@ -473,6 +481,9 @@ static void test_torn_tail_is_cut(void **state)
     struct stat status;
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(truncate(path, status.st_size - 1), 0);
+    fault.cuts = true; /* a torn tail that stays would be what is written on */
+    assert_resume_fails(place, ERR_IO, "cannot cut the torn tail");
+    fault.cuts = false;
     store = resume(place);
     assert_true(store_cut_bytes(store) > 50);
     assert_true(store_is_done(store, 1));
@@ -682,6 +693,30 @@ static void test_what_cannot_be_resumed(void **state)
         assert_resume_fails(place, ERR_CORRUPT, cases[i].words);
         remove_scan(place);
     }
+}
+
+/* What other commands read of the directory. */
+static void test_meta_of_a_directory(void **state)
+{
+    struct place *place = *state;
+    struct meta_stored stored;
+    struct store *store = create(place);
+    struct buf *why = &place->why;
+    int fd = store_dir_fd(store);
+    assert_int_equal(meta_read_in(fd, &stored, why), ERR_IO);
+    assert_non_null(strstr(buf_string(why), "no scan directory: meta.json: "));
+    buf_reset(why);
+    assert_int_equal(meta_may_go_on_in(fd, why), ERR_IO);
+    ok(place, put_meta(store, "scanning", why));
+    ok(place, meta_read_in(fd, &stored, why));
+    assert_string_equal(stored.state, "scanning");
+    assert_int_equal(stored.rules, RECORD_RULES);
+    assert_int_equal(stored.input_count, 1);
+    ok(place, meta_may_go_on_in(fd, why));
+    write_file(place, "meta.json", "{\"schema\":1");
+    assert_int_equal(meta_read_in(fd, &stored, why), ERR_CORRUPT);
+    assert_int_equal(meta_may_go_on_in(fd, why), ERR_CORRUPT);
+    store_destroy(store);
 }
 
 static void test_damaged_meta(void **state)
@@ -1087,6 +1122,7 @@ int main(void)
         CASE(test_tick),
         CASE(test_files_are_whole_or_as_before),
         CASE(test_resume_knows_what_is_done),
+        CASE(test_meta_of_a_directory),
         CASE(test_torn_tail_is_cut),
         CASE(test_damage_is_set_aside),
         CASE(test_damage_in_two_streams),

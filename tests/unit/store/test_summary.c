@@ -238,6 +238,25 @@ static void test_every_count(void **state)
     free(summary);
 }
 
+static void test_others_stand_where_there_are_any(void **state)
+{
+    (void)state;
+    struct summary *summary = calloc(1, sizeof *summary);
+    assert_non_null(summary);
+    for (unsigned others = 0; others < 3; others++) {
+        struct buf out;
+        char expected[32];
+        summary->provider_other = others;
+        buf_init(&out, 1 << 20);
+        assert_true(summary_json(&out, summary));
+        (void)snprintf(expected, sizeof expected, "\"other\": %u\n", others);
+        assert_int_equal(strstr(buf_string(&out), expected) != NULL, others > 0);
+        assert_int_equal(strstr(buf_string(&out), "\"other\"") != NULL, others > 0);
+        buf_dispose(&out);
+    }
+    free(summary);
+}
+
 static void test_providers_past_the_ceiling_are_others(void **state)
 {
     (void)state;
@@ -517,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_record),
         cmocka_unit_test(test_every_count),
         cmocka_unit_test(test_providers_past_the_ceiling_are_others),
+        cmocka_unit_test(test_others_stand_where_there_are_any),
         cmocka_unit_test(test_denominators),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_outcomes_without_records),
