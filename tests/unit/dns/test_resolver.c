@@ -109,6 +109,31 @@ static void ad_is_trusted_as_configured(void **state)
     }
 }
 
+static void note_when(void *arg, const struct dns_answer *answer)
+{
+    assert_int_equal(answer->lookup.status, DNS_TIMEOUT);
+    *(int64_t *)arg = clock_monotonic_ms();
+}
+
+/* A question's deadline is its own: one that was asked later is not given up with the first. */
+static void each_question_has_its_time(void **state)
+{
+    struct world *world = *state;
+    int64_t asked_ms[3], ended_ms[3] = {0};
+    (void)add_server(world, 0);
+    make_engine(world, PATIENT_MS, 1, 100);
+    for (unsigned i = 0; i < COUNT(asked_ms); i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "drop-%u.example", i);
+        asked_ms[i] = clock_monotonic_ms();
+        (void)ask(world, name, note_when, &ended_ms[i]);
+        run_for(world, PATIENT_MS / 4);
+    }
+    run_until_idle(world);
+    for (unsigned i = 0; i < COUNT(asked_ms); i++)
+        assert_true(ended_ms[i] - asked_ms[i] >= PATIENT_MS - 20);
+}
+
 static void ids_and_ports_vary(void **state)
 {
     struct world *world = *state;
@@ -322,6 +347,7 @@ int main(void)
         TEST(names_that_are_none_are_answered_later),
         TEST(ad_is_trusted_as_configured),
         TEST(ids_and_ports_vary),
+        TEST(each_question_has_its_time),
         TEST(no_more_than_outstanding_are_in_flight),
         TEST(cancelled_lookups_never_call_back),
         TEST(callbacks_may_cancel_and_start_others),

@@ -927,6 +927,24 @@ static void test_times_end_with_the_last_step(void **state)
     assert_true(peer_close(&peer));
 }
 
+/* Where nothing is left to be said a session is over, however long the peer would have had. */
+static void test_what_is_over_ends_at_once(void **state)
+{
+    static const struct peer_step script[] = {SEND("this is no SMTP\r\n"), ACT(PEER_SILENT)};
+    struct world *world = world_of(state);
+    struct peer peer = {.scripts = {script}, .script_count = 1};
+    struct visit visit;
+    assert_true(peer_open(&peer, AF_INET));
+    world->config.smtp_step_timeout = world->config.smtp_session_timeout = PATIENCE_MS;
+    visit_run(&visit, world, peer.port, HOST, "127.0.0.1");
+    world->config.smtp_step_timeout = STEP_MS;
+    world->config.smtp_session_timeout = SESSION_MS;
+    assert_int_equal(visit.facts.end, SMTP_END_NOT_SMTP);
+    assert_true(visit.facts.ms < PATIENCE_MS / 2);
+    arena_dispose(&visit.arena);
+    assert_true(peer_close(&peer));
+}
+
 static void test_refused(void **state)
 {
     struct world *world = world_of(state);
@@ -1252,6 +1270,7 @@ int main(void)
         cmocka_unit_test(test_close_notify_for_a_handshake),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_times_end_with_the_last_step),
+        cmocka_unit_test(test_what_is_over_ends_at_once),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_connect_timeout),
         cmocka_unit_test(test_unreachable),

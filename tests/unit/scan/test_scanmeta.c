@@ -1,0 +1,138 @@
+/* What a resume takes from the scan that stopped, and what it refuses to go on with. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scanner/scan/scanmeta.h"
+
+enum { LONG_AGO_MS = 1000000, SEED = 4711, RUNS = 3 };
+
+struct bench {
+    char dir[64];
+    struct config config;
+    struct store *store;
+    struct buf why;
+};
+
+static int set_up(void **state)
+{
+    static struct bench bench;
+    struct store_options options = {
+        .dir = bench.dir, .level = 1, .frame_bytes = 4096, .part_bytes = 1 << 20, .flush_ms = 1000};
+    memset(&bench, 0, sizeof bench);
+    strcpy(bench.dir, "/tmp/stsweep-scanmeta-XXXXXX");
+    assert_non_null(mkdtemp(bench.dir));
+    buf_init(&bench.why, 4096);
+    assert_int_equal(config_init(&bench.config), ERR_OK);
+    assert_int_equal(store_create(&options, &bench.store, &bench.why), ERR_OK);
+    *state = &bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    store_destroy(bench->store);
+    config_dispose(&bench->config);
+    buf_dispose(&bench->why);
+    DIR *listing = opendir(bench->dir);
+    assert_non_null(listing);
+    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing))
+        (void)unlinkat(dirfd(listing), entry->d_name, 0);
+    (void)closedir(listing);
+    return rmdir(bench->dir);
+}
+
+static void write_stopped(struct bench *bench, const char *state)
+{
+    struct scan_meta meta;
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan"), ERR_OK);
+    assert_int_equal(meta.runs, 1);
+    assert_int_not_equal(meta.seed, 0);
+    meta.seed = SEED;
+    meta.runs = RUNS;
+    meta.started_ms = LONG_AGO_MS;
+    assert_int_equal(scan_meta_write(&meta, bench->store, state, &bench->why), ERR_OK);
+    scan_meta_dispose(&meta);
+}
+
+/* Another seed would order names, and share them among shards, in another way than before. */
+static void a_resume_goes_on_with_seed_start_and_runs(void **state)
+{
+    struct bench *bench = *state;
+    struct scan_meta meta;
+    write_stopped(bench, "stopped");
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan --resume"), ERR_OK);
+    assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_OK);
+    assert_int_equal(meta.seed, SEED);
+    assert_int_equal(meta.runs, RUNS + 1);
+    assert_int_equal(meta.started_ms, LONG_AGO_MS);
+    scan_meta_dispose(&meta);
+}
+
+static void a_resume_with_other_settings_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    struct scan_meta meta;
+    write_stopped(bench, "stopped");
+    bench->config.smtp_port = 2525;
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan --resume"), ERR_OK);
+    assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_MISMATCH);
+    assert_non_null(strstr(buf_string(&bench->why), "smtp.port"));
+    assert_int_equal(meta.runs, 1);
+    scan_meta_dispose(&meta);
+    bench->config.smtp_port = 25;
+    bench->config.dns_timeout++; /* what decides no content may change */
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan --resume"), ERR_OK);
+    assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_OK);
+    scan_meta_dispose(&meta);
+}
+
+static void a_resume_of_nothing_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    struct scan_meta meta;
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan --resume"), ERR_OK);
+    assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_NOT_FOUND);
+    scan_meta_dispose(&meta);
+}
+
+/* scan.seed stands where it is set; else each scan draws its own. */
+static void a_seed_is_taken_or_drawn(void **state)
+{
+    struct bench *bench = *state;
+    struct scan_meta one, two;
+    assert_int_equal(scan_meta_init(&one, &bench->config, ""), ERR_OK);
+    assert_int_equal(scan_meta_init(&two, &bench->config, ""), ERR_OK);
+    assert_true(one.seed != two.seed);
+    scan_meta_dispose(&one);
+    scan_meta_dispose(&two);
+    bench->config.scan_seed = SEED;
+    assert_int_equal(scan_meta_init(&one, &bench->config, ""), ERR_OK);
+    assert_int_equal(one.seed, SEED);
+    assert_string_equal(one.resolver, "embedded");
+    scan_meta_dispose(&one);
+    assert_int_equal(config_set(&bench->config, "dns.resolvers", "192.0.2.53", "here", &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_init(&one, &bench->config, ""), ERR_OK);
+    assert_string_equal(one.resolver, "192.0.2.53");
+    scan_meta_dispose(&one);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_resume_goes_on_with_seed_start_and_runs),
+        TEST(a_resume_with_other_settings_is_refused),
+        TEST(a_resume_of_nothing_is_refused),
+        TEST(a_seed_is_taken_or_drawn),
+    };
+    return cmocka_run_group_tests_name("scan meta", tests, NULL, NULL);
+}
