@@ -15,6 +15,7 @@
 #include "scanner/base/error.h"
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
+#include "scanner/base/place.h"
 #include "scanner/base/slots.h"
 #include "scanner/base/time_text.h"
 #include "scanner/facts/failure.h"
@@ -265,15 +266,61 @@ static void test_net_errors(void **state)
         assert_int_equal(net_error_of(rows[i].number), rows[i].error);
 }
 
+/* What one thread wrote of its peer another reads, every byte of it. */
+static void test_place(void **state)
+{
+    const uint8_t bytes[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    const struct ip_addr six = ip_v6(bytes), four = ip_v4(bytes);
+    struct place place = {0};
+    (void)state;
+    assert_int_equal(place_read(&place).kind, PLACE_NONE);
+    place_enter(&place, PLACE_POLICY, &six);
+    assert_int_equal(place_read(&place).kind, PLACE_POLICY);
+    struct place_at at = place_read(&place);
+    assert_true(ip_equal(&at.ip, &six));
+    place_enter(&place, PLACE_SMTP, &four);
+    at = place_read(&place);
+    assert_int_equal(at.kind, PLACE_SMTP);
+    assert_true(ip_equal(&at.ip, &four));
+    place_leave(&place);
+    assert_int_equal(place_read(&place).kind, PLACE_NONE);
+    place_enter(NULL, PLACE_SMTP, &four);
+    place_leave(NULL);
+}
+
+/* What is disposed of may be filled again, and its ceiling holds. */
+static void test_buf_after_dispose(void **state)
+{
+    struct buf buf;
+    (void)state;
+    buf_init(&buf, 16);
+    assert_true(buf_text(&buf, "0123456789"));
+    buf_dispose(&buf);
+    assert_int_equal(buf.len, 0);
+    assert_null(buf.data);
+    assert_true(buf_text(&buf, "abc"));
+    assert_string_equal(buf_string(&buf), "abc");
+    assert_false(buf_text(&buf, "0123456789abcdef"));
+    buf_dispose(&buf);
+    buf_dispose(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),         cmocka_unit_test(test_arena_reset),
-        cmocka_unit_test(test_small_arena),   cmocka_unit_test(test_arena_bytes),
-        cmocka_unit_test(test_buf),           cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_map),           cmocka_unit_test(test_time_text),
-        cmocka_unit_test(test_failure_table), cmocka_unit_test(test_error_table),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_arena_reset),
+        cmocka_unit_test(test_small_arena),
+        cmocka_unit_test(test_arena_bytes),
+        cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_time_text),
+        cmocka_unit_test(test_failure_table),
+        cmocka_unit_test(test_error_table),
         cmocka_unit_test(test_net_errors),
+        cmocka_unit_test(test_place),
+        cmocka_unit_test(test_buf_after_dispose),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

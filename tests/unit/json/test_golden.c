@@ -243,6 +243,34 @@ static void a_domain_with_everything_is_written_so(void **state)
     end(&way, "domain");
 }
 
+/* With however little room a record is read whole or not at all. */
+static void a_record_that_has_no_room_is_refused(void **state)
+{
+    struct way way;
+    size_t refused = 0, read = 0;
+    (void)state;
+    begin(&way, "domain");
+    for (size_t ceiling = 0; read < 3; ceiling += 64) {
+        struct domain_facts facts;
+        struct judgement judgement;
+        arena_dispose(&way.arena);
+        arena_init(&way.arena, ceiling);
+        buf_reset(&way.written);
+        enum error error = facts_read_domain(line_of(&way), &way.arena, &facts, &way.why);
+        if (error != ERR_OK) {
+            assert_int_equal(error, ERR_LIMIT);
+            refused++;
+            continue;
+        }
+        judge_by_hand(&judgement);
+        assert_true(json_domain(&way.written, &facts, &judgement));
+        assert_is_golden("domain", &way.written, &way.golden);
+        read++;
+    }
+    assert_true(refused > 100);
+    end(&way, "domain");
+}
+
 static void a_host_with_everything_is_written_so(void **state)
 {
     struct way way;
@@ -299,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_of_the_schema_is_in_a_golden_record),
         cmocka_unit_test(a_domain_with_everything_is_written_so),
+        cmocka_unit_test(a_record_that_has_no_room_is_refused),
         cmocka_unit_test(a_host_with_everything_is_written_so),
         cmocka_unit_test(an_unknown_tls_version_is_a_number),
         cmocka_unit_test(a_certificate_with_everything_is_written_so),

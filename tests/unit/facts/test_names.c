@@ -1,0 +1,50 @@
+/* Names that records bear: those of extended errors as IANA has them. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "scanner/facts/record.h"
+
+/* https://www.iana.org/assignments/dns-parameters, "Extended DNS Error Codes" (RFC 8914 section 4). */
+static void extended_errors_have_their_names(void **state)
+{
+    static const char *const names[] = {"Other Error",
+                                        "Unsupported DNSKEY Algorithm",
+                                        "Unsupported DS Digest Type",
+                                        "Stale Answer",
+                                        "Forged Answer",
+                                        "DNSSEC Indeterminate",
+                                        "DNSSEC Bogus",
+                                        "Signature Expired",
+                                        "Signature Not Yet Valid",
+                                        "DNSKEY Missing",
+                                        "RRSIGs Missing",
+                                        "No Zone Key Bit Set",
+                                        "NSEC Missing",
+                                        "Cached Error",
+                                        "Not Ready",
+                                        "Blocked",
+                                        "Censored",
+                                        "Filtered",
+                                        "Prohibited",
+                                        "Stale NXDOMAIN Answer",
+                                        "Not Authoritative",
+                                        "Not Supported",
+                                        "No Reachable Authority",
+                                        "Network Error",
+                                        "Invalid Data"};
+    const uint16_t count = sizeof names / sizeof *names;
+    (void)state;
+    for (uint16_t code = 0; code < count; code++)
+        assert_string_equal(dns_ede_name(code), names[code]);
+    assert_null(dns_ede_name(count));
+    assert_null(dns_ede_name(UINT16_MAX));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(extended_errors_have_their_names)};
+    return cmocka_run_group_tests_name("record", tests, NULL, NULL);
+}
