@@ -31,9 +31,14 @@ static bool do_pass(struct world *world, const struct line *line)
     return true;
 }
 
+/* After so many more events, of which no loop delivers what it posts to another. */
 static bool do_stop(struct world *world, const struct line *line)
 {
-    (void)line;
+    int64_t events = 0;
+    if (line->count > 1 && !words_number(line->words[1], &events))
+        return false;
+    while (events-- > 0 && fake_clock_turn()) {
+    }
     story_tell("the loops end");
     world_stop(world);
     return true;
@@ -137,7 +142,7 @@ static const struct statement {
     {"policy", 3, 3, false, script_policy},
     {"domain", 2, 2, true, do_domain},
     {"pass", 1, 1, true, do_pass},
-    {"stop", 1, 1, true, do_stop},
+    {"stop", 1, 2, true, do_stop},
     {"pause", 2, 2, false, do_pause},
     {"sleep", 2, 2, false, do_sleep},
     {"clock", 2, 2, false, do_clock},
