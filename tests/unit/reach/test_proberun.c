@@ -13,7 +13,7 @@
 #include "scanner/verdict/verdict.h"
 #include "tests/unit/smtp_visit.h"
 
-enum { CONNECTIONS = 1, EVERY_200_MS = 300, EVERY_2_S = 30, WAIT_MS = 800, PLACES = 4, ARENA_BYTES = 65536 };
+enum { CONNECTIONS = 1, EVERY_200_MS = 300, WAIT_MS = 800, PLACES = 4, ARENA_BYTES = 65536 };
 
 /* A worker that has what a run needs, and a server that knows TLS 1.0 and nothing newer. */
 struct bench {
@@ -170,35 +170,6 @@ static void test_one_is_enough(void **state)
     bench_close(&bench);
 }
 
-/* The pace holds: where the second turn would come too late there is none, and the first handshake stands. */
-static void test_no_turn_in_time(void **state)
-{
-    (void)state;
-    struct bench bench;
-    bench_open(&bench, visit_script, visit_script, EVERY_2_S, TLS1_VERSION);
-    run_to_end(&bench);
-    assert_int_equal(atomic_load(&bench.peer.accepted), 1);
-    assert_null(bench.run.facts.legacy);
-    assert_int_equal(bench.run.facts.not_tried, TRIED);
-    assert_int_equal(verdict_probe(&bench.run.facts, 0), FAIL_SMTP_TLS_VERSION);
-    bench_close(&bench);
-}
-
-/* A server that has had enough of us says nothing of its TLS by that. */
-static void test_second_session_refused(void **state)
-{
-    static const struct peer_step busy[] = {{PEER_SEND, "421 too many\r\n", 0}, {PEER_END, NULL, 0}};
-    (void)state;
-    struct bench bench;
-    bench_open(&bench, visit_script, busy, EVERY_200_MS, TLS1_VERSION);
-    run_to_end(&bench);
-    assert_int_equal(atomic_load(&bench.peer.accepted), 2);
-    assert_null(bench.run.facts.legacy);
-    assert_int_equal(bench.run.facts.reply_code, 220);
-    assert_int_equal(verdict_probe(&bench.run.facts, 0), FAIL_SMTP_TLS_VERSION);
-    bench_close(&bench);
-}
-
 /* Disposed of while the second waits for its turn, and while it is under way: no callback, nothing left
  * behind. */
 static void test_ends_in_between(void **state)
@@ -219,8 +190,8 @@ static void test_ends_in_between(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_turns),       cmocka_unit_test(test_one_is_enough),
-        cmocka_unit_test(test_no_turn_in_time), cmocka_unit_test(test_second_session_refused),
+        cmocka_unit_test(test_two_turns),
+        cmocka_unit_test(test_one_is_enough),
         cmocka_unit_test(test_ends_in_between),
     };
     return cmocka_run_group_tests_name("probe runs", tests, NULL, NULL);

@@ -72,6 +72,8 @@ void world_check_books(struct world *world)
         want_none(world, worker->domains.used, "domains of a loop");
     }
     want_none(world, atomic_load(&world->context.parked), "parked domains");
+    if (workers_counters(world->workers, world->count).visits != contacts_count())
+        world_miss(world, NULL, "the loops count another number of visits than there were connections");
     if (world->ended != world->started || world->released != world->started)
         world_miss(world, NULL, "%zu domains began, %zu ended, %zu left their place in flight",
                    world->started, world->ended, world->released);
