@@ -273,8 +273,8 @@ class Suite:
             print(text, flush=True)
 
     def close(self, seconds):
-        total = sum(step.seconds for step in self.steps)
-        say(f"{len(self.steps)} steps, {seconds // 60:.0f} min {seconds % 60:.0f} s ({total / 60:.0f} min one by one); the dearest:")
+        total, seconds = sum(step.seconds for step in self.steps), round(seconds)
+        say(f"{len(self.steps)} steps, {seconds // 60} min {seconds % 60} s ({total / 60:.0f} min one by one); the dearest:")
         for step in sorted(self.steps, key=lambda step: -step.seconds)[:10]:
             say(f"{step.seconds:{NAME_WIDTH}.0f} s  {step.name} ({step.cpu:.0f} s of CPU)")
         say(f"{self.passed} passed, {self.failed} failed")

@@ -6,7 +6,21 @@
 #include "output/readback/facts_line.h"
 #include "output/readback/facts_walk.h"
 
+/* Nobody validates what was not asked for: a record that says so all the same is not believed. */
+static void drop_unasked(struct lookup_facts *lookup)
+{
+    if (lookup->status == DNS_NOT_ASKED)
+        lookup->security = DNSSEC_UNVALIDATED;
+}
+
 /* ---- the policy ---------------------------------------------------------------------------------------- */
+
+/* As the writer has it: else there is no policy in the record. */
+static bool was_looked_for(const struct policy_facts *policy)
+{
+    return policy->address.a.status != DNS_NOT_ASKED || policy->address.aaaa.status != DNS_NOT_ASKED ||
+           policy->fetch.step != FETCH_NONE || policy->fetch.not_tried != TRIED;
+}
 
 static struct policy_facts read_policy(struct read_fields *read, const struct json_node *root,
                                        enum dns_security known)
@@ -18,7 +32,7 @@ static struct policy_facts read_policy(struct read_fields *read, const struct js
         return policy;
     read_group(read, node, &fields_policy, &policy);
     read_address_rest(read, node, known, &policy.address);
-    return policy;
+    return was_looked_for(&policy) ? policy : (struct policy_facts){.host = NULL, .fetch.tls.alert = -1};
 }
 
 /* ---- MX ------------------------------------------------------------------------------------------------ */
@@ -98,6 +112,7 @@ static void read_mx(struct read_fields *read, const struct json_node *root, stru
 {
     const struct json_node *node = read_object(read, root, "mx");
     read_group(read, node, &fields_mx, &facts->mx);
+    drop_unasked(&facts->mx.lookup);
     read_hosts(read, node, facts);
     read_rrs(read, node, facts);
 }
@@ -112,6 +127,8 @@ enum error facts_read_domain(struct bytes line, struct arena *arena, struct doma
     if (error != ERR_OK)
         return error;
     read_group(&read, root, &fields_domain, facts);
+    drop_unasked(&facts->txt.lookup);
+    drop_unasked(&facts->tlsrpt.lookup);
     facts->policy = read_policy(&read, root, facts->txt.lookup.security);
     read_mx(&read, root, facts);
     return facts_line_end(&read);
