@@ -12,7 +12,7 @@
 #include "output/readback/json_tree.h"
 #include "scanner/facts/record.h"
 
-enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, READ_BYTES = 64 << 10, KEYS_MOST = 4096 };
+enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, READ_BYTES = 64 << 10, KEYS_MOST = 1024 };
 
 /* ---- the text ------------------------------------------------------------------------------------------ */
 
