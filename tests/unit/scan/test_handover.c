@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/scan/handover.h"
 
 enum { LOOP = 3, TEXT_BYTES = 256 };
@@ -123,6 +124,7 @@ static void test_a_host(void **state)
     results.host(results.arg, &worker, &probe);
     assert_string_equal(told.text, "certificate 1, certificate 2, certificate 3, host 77");
     assert_int_equal(told.code, FAIL_SMTP_TCP_TIMEOUT);
+    assert_int_equal(worker.counts.probes, 1);
 }
 
 static void test_a_domain(void **state)
@@ -134,6 +136,8 @@ static void test_a_domain(void **state)
     tail_begin(&handover.tail, 1);
     results.domain(results.arg, &worker, &facts, &judgement);
     assert_string_equal(told.text, "certificate 4, domain 5, finished 5");
+    assert_int_equal(worker.counts.outcomes[OUTCOME_PROTECTED], 1);
+    assert_int_equal(worker.counts.fetches, 0); /* no policy was asked for */
     assert_int_equal(tail_meta(&handover.tail, 2).domains, 1);
 }
 
@@ -148,6 +152,7 @@ static void test_a_domain_that_is_put_off(void **state)
     results.domain(results.arg, &worker, &facts, &judgement);
     assert_string_equal(told.text, "put off 5");
     assert_int_equal(atomic_load(&handover.put_off.domains), 1);
+    assert_int_equal(worker.counts.outcomes[OUTCOME_UNKNOWN], 0);
     assert_int_equal(atomic_load(&handover.put_off.looks), 0);
     assert_int_equal(tail_meta(&handover.tail, 2).domains, 0);
 }
@@ -178,6 +183,24 @@ static void test_the_last_pass(void **state)
     assert_string_equal(told.text, "put off 5");
 }
 
+/* A domain that ended after the outage began before its end, if it took long enough. */
+static void test_it_lived_through_an_outage(void **state)
+{
+    (void)state;
+    struct domain_facts facts = make_domain(NULL, 0);
+    struct judgement judgement = make_open();
+    worker.pass = 2;
+    atomic_store(&context.doubt_ended_ms, clock_monotonic_ms() - 500000);
+    facts.ms = 1000000;
+    results.domain(results.arg, &worker, &facts, &judgement);
+    assert_string_equal(told.text, "put off 5");
+    told.text[0] = 0;
+    facts.ms = 0;
+    results.domain(results.arg, &worker, &facts, &judgement);
+    atomic_store(&context.doubt_ended_ms, 0);
+    assert_string_equal(told.text, "domain 5, finished 5");
+}
+
 static void test_release(void **state)
 {
     (void)state;
@@ -193,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_domain_that_is_put_off, begin),
         cmocka_unit_test_setup(test_a_second_look_is_due, begin),
         cmocka_unit_test_setup(test_the_last_pass, begin),
+        cmocka_unit_test_setup(test_it_lived_through_an_outage, begin),
         cmocka_unit_test_setup(test_release, begin),
     };
     return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
