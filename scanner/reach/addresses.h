@@ -1,5 +1,5 @@
 /*
- * The A and AAAA records of a name, asked side by side.
+ * Looks up the A and AAAA records of a name, side by side.
  */
 #ifndef STSWEEP_REACH_ADDRESSES_H
 #define STSWEEP_REACH_ADDRESSES_H
@@ -7,7 +7,7 @@
 #include "scanner/dns/lookup.h"
 #include "scanner/facts/optout.h"
 
-/* Called once, never from inside address_query_start; the facts are in the arena. */
+/* Is called once, never from inside address_query_start; the facts are in the arena. */
 typedef void (*addresses_done)(void *arg);
 
 /* Embedded in whoever asks. */
@@ -26,10 +26,10 @@ struct address_query {
 void address_query_start(struct address_query *query, struct lookup_engine *dns, const char *name,
                          struct arena *arena, struct address_facts *facts, addresses_done done, void *arg);
 
-/* No callback after this. Harmless when nothing is under way. */
+/* Ends the lookups: no callback comes after this. It is harmless when nothing is under way. */
 void address_query_cancel(struct address_query *query);
 
-/* Both lookups say that there is no such record: the name surely has no address. */
+/* Tells whether the name surely has no address: both lookups say that there is no such record. */
 bool addresses_surely_none(const struct address_facts *facts);
 
 /* Does the name stand for one on the opt-out list, by CNAMEs? */

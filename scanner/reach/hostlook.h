@@ -1,7 +1,7 @@
 /*
- * One look at one MX host: its addresses, the TLSA records if the addresses are secure, a probe of each
- * address. What an earlier look found and still holds is not asked for again. Belongs to the loop that owns
- * the host, which keeps the look among those of hosts.h.
+ * Looks at one MX host: asks for its addresses, for the TLSA records if the addresses are secure, and probes
+ * each address. What an earlier look found and still holds is not asked for again. A look belongs to the loop
+ * that owns the host, which keeps it among those of hosts.h.
  */
 #ifndef STSWEEP_REACH_HOSTLOOK_H
 #define STSWEEP_REACH_HOSTLOOK_H
@@ -38,7 +38,7 @@ struct host_look {
 };
 
 /* Begins; all but the states' own members is filled in. done is called exactly once unless the look is
- * disposed of before; from inside if nothing need be waited for. */
+ * disposed of before; from inside if there is nothing to wait for. */
 void host_look_start(struct host_look *look);
 
 /* Ends what is under way without a callback, and frees what it owns. */

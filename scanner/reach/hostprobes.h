@@ -1,8 +1,9 @@
 /*
- * The addresses of one MX host on their way to facts: a probe run of each, which of them limits.names_per_ip
- * leaves out, and what of an earlier look at the same host need not be done again. HOST_PROBES_AT_A_TIME of
- * the runs are under way at a time, in the order of the addresses; with all_at_once (check), where nobody
- * else waits for a place, all of them. Belongs to the loop that owns the host.
+ * Probes the addresses of one MX host and turns what is seen into facts. It makes a probe run for each
+ * address, and says which of them limits.names_per_ip leaves out and which need none because an earlier look
+ * at the host holds. HOST_PROBES_AT_A_TIME of the runs are under way at a time, in the order of the
+ * addresses; with all_at_once (check), when nobody else waits for a place, all of them. The probes belong to
+ * the loop that owns the host.
  */
 #ifndef STSWEEP_REACH_HOSTPROBES_H
 #define STSWEEP_REACH_HOSTPROBES_H
@@ -17,8 +18,8 @@ struct host_probes {
     struct worker *worker;
     struct trace *trace;             /* or NULL */
     struct host_result *result;      /* whose addresses these are; borrowed */
-    struct host_result *earlier;     /* a counted reference: what was probed then is not probed again, but
-                                        where other TLSA records stand or a date has passed; or NULL */
+    struct host_result *earlier;     /* a counted reference: what was probed then is not probed again, unless
+                                        other TLSA records stand or a date has passed; or NULL */
     const struct looks_again *again; /* borrowed: what of that is looked at once more */
     struct probe_run *runs;
     size_t run_count;
@@ -32,18 +33,19 @@ struct host_probes {
     void *arg;
 };
 
-/* done is called exactly once unless disposed before; where nothing need be waited for, from inside. earlier
- * is taken over and may be NULL, as may trace; again outlives it. */
+/* Starts the probes. done is called exactly once unless they are disposed of before; from inside if there is
+ * nothing to wait for. earlier is taken over and may be NULL; trace is borrowed and may be NULL; again is
+ * borrowed and must outlive the probes. */
 void host_probes_start(struct host_probes *probes, struct worker *worker, struct trace *trace,
                        struct host_result *result, struct host_result *earlier,
                        const struct looks_again *again, enum probe_leave leave, void (*done)(void *arg),
                        void *arg);
 
-/* After done, where the host turns out to be one that is always probed: probes those that the budget left
- * out. False where there are none; else done is called again. */
+/* After done, if the host turns out to be one that is always probed: probes the addresses that the budget
+ * left out. Returns false if there are none; else done is called again. */
 bool host_probes_catch_up(struct host_probes *probes);
 
-/* After done: facts into the result, and each address's probe to worker.h's results. */
+/* After done: puts the facts into the result, and hands each address's probe to worker.h's results. */
 void host_probes_publish(struct host_probes *probes);
 
 /* Ends what is under way without a callback. */
@@ -53,7 +55,7 @@ void host_probes_dispose(struct host_probes *probes);
  * (TLS-7)? now: wall clock, ms. */
 bool host_probes_outdated(const struct host_result *result, int64_t now);
 
-/* Had an address of the host no turn, or this machine no route to it? That may pass. */
+/* Had an address of the host no turn, or this machine no route to it? Either may pass. */
 bool host_probes_may_come(const struct host_facts *facts);
 
 /* Did the budget leave out an address of the host? */

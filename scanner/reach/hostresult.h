@@ -1,5 +1,6 @@
 /*
- * What a look at one MX host gave: facts, how long they hold, and a counted reference to share them by.
+ * Holds what a look at one MX host gave: the facts, how long they hold, and a counted reference to share them
+ * by.
  */
 #ifndef STSWEEP_REACH_HOSTRESULT_H
 #define STSWEEP_REACH_HOSTRESULT_H
@@ -22,30 +23,31 @@ struct host_result {
     struct host_facts facts;
     struct arena *kept; /* with whole_facts: the probes' own memory, that facts point into */
     size_t kept_count;
-    struct host_result *before; /* likewise: the earlier result that some of them stand in, or NULL */
+    struct host_result *before; /* likewise: the earlier result that some of the facts stand in, or NULL */
     int64_t *tried_ms;          /* of each probe: monotonic, when its session began; 0: there was none */
-    int64_t anew_before_ms;     /* of an earlier result, what began before then and may pass is probed anew */
-    int64_t holds_until_ms;     /* monotonic: of what the DNS said */
-    struct host_serves serves;  /* its addresses, where the next lookup fails */
-    int64_t turns_after_ms;     /* monotonic: addresses that had no turn may get one then; 0: all had */
-    bool probed_before;         /* its addresses were, or may have been */
-    unsigned looks_anew;        /* at addresses since whose probe a date of their certificates had passed */
+    int64_t
+        anew_before_ms; /* of an earlier result: a probe that began before then and may pass is made anew */
+    int64_t holds_until_ms;    /* monotonic: of what the DNS said */
+    struct host_serves serves; /* its addresses, if the next lookup fails */
+    int64_t turns_after_ms;    /* monotonic: addresses that had no turn may get one then; 0: all had */
+    bool probed_before;        /* its addresses were probed, or may have been */
+    unsigned looks_anew;       /* at addresses since whose probe a date of their certificates had passed */
 };
 
-/* The arena's ceiling: addresses and TLSA records, and what is kept of each probe. */
+/* The arena's ceiling, for addresses and TLSA records; and that of what is kept of each probe. */
 enum { HOST_ARENA_BYTES = 64 << 10, HOST_PROBE_BYTES = 80 << 10 };
 
-/* Empty, with one reference. */
+/* Makes an empty result with one reference. */
 struct host_result *host_result_create(const struct config *config);
 void host_result_release(struct host_result *result);
 size_t host_result_bytes(const struct host_result *result); /* on the heap */
 
-/* Lookups of the addresses have ended now (monotonic, ms): where one failed, what was known before (or NULL)
+/* The lookups of the addresses have ended now (monotonic, ms): if one failed, what was known before (or NULL)
  * serves, if it may. */
 void host_result_serve(struct host_result *result, const struct host_result *earlier, int64_t now);
 
-/* What the DNS said earlier, where it holds still; false where it does not, is in doubt, or nothing is known.
- */
+/* Takes what the DNS said earlier, if it still holds; false if it does not, is in doubt, or nothing is
+ * known. */
 bool host_result_take_lookups(struct host_result *result, const struct host_result *earlier, int64_t now);
 
 /* Was there an address at which STARTTLS was not offered? */

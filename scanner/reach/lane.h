@@ -1,5 +1,5 @@
 /*
- * The lanes to one address, and those who wait in them (lanes.h says by which order).
+ * Defines the lanes to one address and those who wait in them; lanes.h says in which order they go.
  */
 #ifndef STSWEEP_REACH_LANE_H
 #define STSWEEP_REACH_LANE_H
@@ -15,7 +15,7 @@ struct lane {
     size_t open;
     int64_t next_us;        /* the earliest next grant */
     size_t names;           /* that were let in line in this pass, to be probed */
-    struct list heirs;      /* of struct turn: past the budget, wait for a sample */
+    struct list heirs;      /* of struct turn: past the budget; they wait for a sample */
     struct turn *candidate; /* for whom it stands at the gate; NULL: it does not */
     struct gate_wait place;
     int64_t place_since_us; /* its turn has come since then; 0: it has not */
@@ -40,14 +40,14 @@ struct turn {
     bool first; /* of the names at the address in this pass */
 };
 
-/* What a place at the address counts for. */
+/* Returns the keys under which a place at the address is counted at the gate. */
 struct gate_ids lane_gate_ids(const struct lanes *lanes, enum pace_class class, const struct ip_addr *ip,
                               uint64_t domain);
 
 void lane_answer_turn(struct lane *lane, const struct turn *turn, enum pace_answer answer);
 
-/* One more waits in a lane that stands at the gate: for him, if his domain holds fewer places than the
- * candidate's. */
+/* One more waits in a lane that stands at the gate: it stands there for him from now on, if his domain holds
+ * fewer places than the candidate's. */
 void lane_prefer(struct lane *lane, struct turn *turn, int64_t now);
 
 /* Answers who need not wait any longer and lets in who may go now, in all lanes to the address. */

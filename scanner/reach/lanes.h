@@ -1,16 +1,18 @@
 /*
- * Addresses and the lanes to them, on the loop that owns them (limits.h): who may connect, and when.
+ * Says who may connect to an address, and when: the addresses that one loop owns (limits.h), and the lanes to
+ * them.
  *
  * An address has a lane for each class of connection. Who asks stands in the lane in the order of asking, and
  * goes when two things are there at once, both of which this loop gives: the address's turn (fewer
  * connections open than it may have, the last begun long enough ago) and a place among smtp.live or
  * policy.live. So nobody holds one of them while he waits for the other, and a grant is used at once: the
- * pace at the address is that of connections, not of promises. A lane whose turn has come stands at the gate
- * for one of those who wait in it, its candidate, under the keys of gate_ids_of: the address's prefix (/24,
- * /48) and the registrable domain of the MX host; for a policy host the address. Where another in the lane
- * would wait under a domain that holds fewer places, he becomes the candidate: looked for among the first
- * few, then from time to time among all, and at each that arrives. Waiting, for whatever, ends after
- * limits.wait.
+ * pace at the address is that of connections, not of promises.
+ *
+ * A lane whose turn has come stands at the gate for one of those who wait in it, its candidate, under the
+ * keys of gate_ids_of: the address's prefix (/24, /48) and the registrable domain of the MX host; for a
+ * policy host the address. If another in the lane would wait under a domain that holds fewer places, he
+ * becomes the candidate. He is looked for among the first few, then from time to time among all, and at each
+ * that arrives. Every wait, for turn or place, ends after limits.wait.
  *
  * An address at which nothing is going on is forgotten but for how many names it has served (served.h) and,
  * past the budget, what it said to one of them (samples.h).
@@ -51,7 +53,7 @@ struct lane_answer {
     struct ip_addr ip;
     enum pace_class class;
     uint64_t domain;
-    struct pace_turn turn;       /* but the sample */
+    struct pace_turn turn;       /* all but its sample */
     struct probe_sample *sample; /* a counted reference, or NULL */
 };
 
@@ -60,7 +62,7 @@ struct lanes {
     void (*answer)(const struct lane_answer *answer); /* once for each that asked; calls nothing here */
     struct map addresses;
     struct gate gates[PACE_CLASSES];
-    struct silent silent[PACE_CLASSES]; /* the dead: kept apart, so that an address can be forgotten */
+    struct silent silent[PACE_CLASSES]; /* kept apart, so that an address can be forgotten */
     struct served served;
     struct samples samples;
     size_t sweep_at;

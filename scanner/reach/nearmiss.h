@@ -1,14 +1,13 @@
 /*
- * The look for records that stand at the wrong name (TXT-9, RPT-2), for a domain without an MTA-STS record.
- * It asks no more than NEAR_MISS_QUERIES questions and judges nothing. Belongs to the domain's loop.
+ * Makes the search for records at the wrong name (TXT-9, RPT-2), for a domain without an MTA-STS record. It
+ * asks no more than NEAR_MISS_QUERIES questions and judges nothing. It belongs to the domain's loop.
  *
- *   sign     a record at _smtp._tls; where there is none, A of mta-sts.<d>, and AAAA where A is NODATA. No
- *            sign: the look ends, after one question or two.
- *   places   side by side, in this order as far as the questions last: a label that nobody publishes (only
- *            where TXT stands at _mta-sts, else no wildcard covers it), <d>, mta-sts.<d>, _mta_sts.<d>, and
- *            _smtp-tlsrpt.<d> where _smtp._tls has no record.
+ *   sign     a record at _smtp._tls; if there is none, A of mta-sts.<d>, and AAAA if A is NODATA. No sign:
+ * the search ends, after one question or two. places   side by side, in this order as far as the questions
+ * last: a label that nobody publishes (only if TXT stands at _mta-sts, else no wildcard covers it), <d>,
+ * mta-sts.<d>, _mta_sts.<d>, and _smtp-tlsrpt.<d> if _smtp._tls has no record.
  *
- * What stands at _mta-sts and _smtp._tls itself costs no question (sts/record, sts/tlsrpt).
+ * Records at _mta-sts and _smtp._tls themselves cost no question (sts/record, sts/tlsrpt).
  */
 #ifndef STSWEEP_REACH_NEARMISS_H
 #define STSWEEP_REACH_NEARMISS_H
@@ -42,13 +41,14 @@ struct near_miss_look {
 bool near_miss_is_due(const struct domain_facts *facts);
 
 /*
- * facts has the domain and the answers of its three records; facts->near_miss gets what is found. All that is
- * given outlives the look. done is called exactly once unless cancelled, never from inside.
+ * Starts the search. facts has the domain and the answers of its three records; facts->near_miss gets what is
+ * found. All that is given outlives the search. done is called exactly once unless cancelled, never from
+ * inside.
  */
 void near_miss_start(struct near_miss_look *look, struct lookup_engine *dns, struct arena *arena,
                      struct domain_facts *facts, void (*done)(void *arg), void *arg);
 
-/* No callback after this. Harmless when nothing is under way. */
+/* Ends the search: no callback comes after this. It is harmless when nothing is under way. */
 void near_miss_cancel(struct near_miss_look *look);
 
 #endif

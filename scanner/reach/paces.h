@@ -1,8 +1,8 @@
 /*
- * What limits.* allow one IP address, and the share of it that is this scan's: where limits.shards_at_once
- * scans run side by side, none knows of the others, so each takes a part of the rates and of the budget of
- * names. A rate below one a minute is an interval above a minute. Connections at a time and names cannot be
- * divided below one. Pure but for the FILE that is written to.
+ * Computes from limits.* what one IP address may get from this scan; lane.c keeps to it. If
+ * limits.shards_at_once scans run side by side, none knows of the others, so each takes a part of the rates
+ * and of the budget of names. A rate below one a minute is an interval above a minute. Connections at a time
+ * and names cannot be divided below one. Pure but for the FILE that is written to.
  */
 #ifndef STSWEEP_REACH_PACES_H
 #define STSWEEP_REACH_PACES_H
@@ -20,10 +20,11 @@ struct paces {
 
 struct paces paces_of(const struct config *config);
 
-/* How many turns at one address come within limits.wait when all are asked for at once. */
+/* Returns how many turns at one address come within limits.wait when all are asked for at once. */
 uint64_t paces_turns_in_wait(const struct config *config, enum pace_class class);
 
-/* What an address meets where a scan is a shard or one of several: nothing for a scan that is alone. */
+/* Says what an address meets if the scan is a shard or one of several; says nothing for a scan that is
+ * alone. */
 void paces_say(const struct config *config, FILE *out);
 
 #endif

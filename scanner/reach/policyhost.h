@@ -1,8 +1,8 @@
 /*
- * The policy host of one domain: its addresses, and a visit (visit.h) to one of them for a fetch, with
- * a place among policy.live; if it does not answer, to the next (RFC 8461 section 3.3). If none does, the
- * facts are those of one: the first whose trouble may pass, else the first whose trouble counts most. Belongs
- * to the domain's loop.
+ * Fetches a policy from the policy host of one domain: looks up its addresses, and makes a visit (visit.h) to
+ * one of them for a fetch, with a place among policy.live; if it does not answer, to the next (RFC 8461
+ * section 3.3). If none does, the facts are those of one: the first whose trouble is transient, else the
+ * first whose trouble counts most. The visit belongs to the domain's loop.
  */
 #ifndef STSWEEP_REACH_POLICYHOST_H
 #define STSWEEP_REACH_POLICYHOST_H
@@ -33,9 +33,9 @@ struct policy_visit {
     void *arg;
 };
 
-/* domain, arena and facts outlive the visit. done is called exactly once unless cancelled, never from inside.
- * trace may be NULL.
- * false: the host is on the opt-out list, the facts say so, and nothing was begun. */
+/* Starts the fetch. domain, arena and facts outlive it. done is called exactly once unless cancelled, never
+ * from inside. trace may be NULL. false: the host is on the opt-out list, the facts say so, and nothing was
+ * begun. */
 bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
                         const char *domain, struct arena *arena, struct policy_facts *facts,
                         void (*done)(void *arg), void *arg);

@@ -1,10 +1,12 @@
 /*
- * Is port 25 closed to us? Nobody can be asked about it, so each loop judges by how its own connections
- * end. Only the first connection to an address in a pass counts: what else is there is known by then. They
- * are numbered as they begin. One that ended in silence is in doubt where none begun with it or after it went
- * well, and OUTAGE_FEW were begun since the last that did: whoever is silent for good has others beside him
- * that are not. Port 25 is lost when PORT_LEAST have ended so, in a pass in which a good part was made
- * before; it is found when PORT_FOUND are made again. A connection that is refused tells neither.
+ * Tells whether port 25 is closed to us. Nobody can be asked about it, so each loop judges by how its own
+ * connections end. Only the first connection to an address in a pass counts: what else is there is known by
+ * then. They are numbered as they begin.
+ *
+ * A connection that ended in silence is in doubt if none begun with it or after it went well, and OUTAGE_FEW
+ * were begun since the last that did: whoever is silent for good has others beside him that are not. Port 25
+ * is lost when PORT_LEAST have ended so, in a pass in which a good part was made before; it is found when
+ * PORT_FOUND are made again. A connection that is refused tells neither.
  */
 #ifndef STSWEEP_REACH_PORT_H
 #define STSWEEP_REACH_PORT_H
@@ -12,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What has been tried and has failed since the beginning. */
+/* How much has been tried and has failed since the beginning. */
 struct outage_counts {
     uint64_t ended;
     uint64_t failed;
@@ -34,11 +36,12 @@ struct port_outage {
 
 enum { PORT_LEAST = 100, PORT_FOUND = 10, PORT_USUAL_PERCENT = 20 };
 
-/* Its number, from 1. */
+/* Returns the connection's number, from 1. */
 uint64_t port_outage_begin(struct port_outage *port);
 void port_outage_end(struct port_outage *port, uint64_t number, bool made);
 
-/* A pass of those that failed: what was usual before it says nothing about them. What is lost stays lost. */
+/* A pass begins over those that failed: what was usual before it says nothing about them. What is lost stays
+ * lost. */
 void port_outage_new_pass(struct port_outage *port);
 
 #endif

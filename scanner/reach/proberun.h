@@ -1,7 +1,7 @@
 /*
- * One visit (visit.h) to one address of one MX host: a probe, with a place among smtp.live. If the handshake
+ * Probes one address of one MX host in one visit (visit.h), with a place among smtp.live. If the handshake
  * fails for a cause of TLS-4, the address is visited once more for a permissive one, with a turn of its own.
- * Belongs to the loop that owns the host.
+ * A run belongs to the loop that owns the host.
  */
 #ifndef STSWEEP_REACH_PROBERUN_H
 #define STSWEEP_REACH_PROBERUN_H
@@ -10,7 +10,7 @@
 #include "scanner/facts/record.h"
 #include "scanner/reach/visit.h"
 
-/* What both sessions with an address show at most. */
+/* The ceiling of what both sessions with an address show. */
 enum { PROBE_ARENA_BYTES = 1 << 20 };
 
 /* What may be done at an address. */
@@ -39,8 +39,8 @@ struct probe_run {
     void *arg;
 };
 
-/* done is called exactly once; from inside if nothing may be tried. host outlives the run. trace may be NULL.
- */
+/* Starts the run. done is called exactly once; from inside if nothing may be tried. host outlives the run.
+ * trace may be NULL. */
 void probe_run_start(struct probe_run *run, struct worker *worker, struct trace *trace,
                      const struct host_facts *host, const struct ip_addr *ip, enum probe_leave leave,
                      void (*done)(void *arg), void *arg);
@@ -53,8 +53,8 @@ void probe_run_dispose(struct probe_run *run);
  * section 3.2.2). */
 bool probe_looks_for_anchors(const struct tlsa_facts *tlsa);
 
-/* A copy for domains to be judged by, without what only the host record needs (texts, DER, names but the
- * leaf's where a TLSA record of usage 2 may have them compared). */
+/* Copies the facts for domains to be judged by, without what only the host record needs (texts, DER, names
+ * but the leaf's if a TLSA record of usage 2 may have them compared). */
 void probe_facts_compact(const struct probe_facts *from, const struct host_facts *host, struct arena *arena,
                          struct probe_facts *to);
 

@@ -1,7 +1,7 @@
 /*
- * What an address said to a probe before any name mattered: greeting, EHLO capabilities, TLS version.
- * Inherited by further host names at the same address past limits.names_per_ip; never a certificate or a
- * match of names. Immutable and counted; may be read by any thread that holds a reference.
+ * Holds what an address said to a probe before any name mattered: greeting, EHLO capabilities, TLS version.
+ * Further host names at the same address inherit it past limits.names_per_ip; never a certificate or a match
+ * of names. A sample is immutable and counted; any thread that holds a reference may read it.
  */
 #ifndef STSWEEP_REACH_SAMPLE_H
 #define STSWEEP_REACH_SAMPLE_H
@@ -11,14 +11,15 @@
 
 struct probe_sample;
 
-/* One reference, the caller's. NULL where the probe got no answer to EHLO, or without memory. */
+/* Makes a sample with one reference, the caller's. NULL if the probe got no answer to EHLO, or memory is
+ * lacking. */
 struct probe_sample *probe_sample_create(const struct probe_facts *probe);
 
-/* A further reference; NULL is fine in both. */
+/* Takes a further reference, or gives one back; NULL is fine in both. */
 struct probe_sample *probe_sample_hold(struct probe_sample *sample);
 void probe_sample_release(struct probe_sample *sample);
 
-/* What is held for it on the heap. */
+/* Returns how many bytes are held for it on the heap. */
 size_t probe_sample_bytes(const struct probe_sample *sample);
 
 /* Fills in what is inherited, copied into arena, and marks the facts as shared. */

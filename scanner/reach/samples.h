@@ -1,6 +1,6 @@
 /*
- * What addresses said to one name, for further names past limits.names_per_ip: by address, under a ceiling of
- * bytes, least recently used first out. Of one that went out further names inherit nothing.
+ * Keeps the samples of addresses, for further names past limits.names_per_ip: by address, under a ceiling of
+ * bytes, least recently used first out. Further names inherit nothing from a sample that went out.
  */
 #ifndef STSWEEP_REACH_SAMPLES_H
 #define STSWEEP_REACH_SAMPLES_H
@@ -19,14 +19,14 @@ struct samples {
 
 void samples_init(struct samples *samples, size_t ceiling_bytes, uint64_t hash_seed);
 
-/* May be used again, also after the end. */
+/* Drops all samples. The table may be used again, also after the end. */
 void samples_clear(struct samples *samples);
 
-/* Takes over the reference. Where there is one of the address, the first stays. */
+/* Takes over the reference. If the address has a sample already, the first stays. */
 void samples_keep(struct samples *samples, const struct ip_addr *ip, struct probe_sample *sample);
 void samples_drop(struct samples *samples, const struct ip_addr *ip);
 
-/* Borrowed, or NULL. */
+/* Returns the address's sample, borrowed, or NULL. */
 struct probe_sample *samples_find(struct samples *samples, const struct ip_addr *ip);
 
 #endif

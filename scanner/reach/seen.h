@@ -1,6 +1,6 @@
 /*
- * Which keys were seen before: a set of fixed size that may say yes wrongly, never no. What is forgotten
- * elsewhere, so that memory does not grow, is noted here.
+ * Remembers which keys were seen before: a set of fixed size that may say yes wrongly, never no. A key that
+ * is forgotten elsewhere, so that memory does not grow, is noted here.
  */
 #ifndef STSWEEP_REACH_SEEN_H
 #define STSWEEP_REACH_SEEN_H

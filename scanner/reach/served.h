@@ -1,5 +1,5 @@
 /*
- * How many host names addresses have served in this pass, of those at which nothing is going on: 8 bytes an
+ * Remembers how many host names an address has served in this pass, if nothing is going on at it: 8 bytes an
  * address, 11 to 22 with what is free, however many millions of them a survey meets. An address is kept as 52
  * bits of a keyed hash, so that one is taken for another once in 10^8 questions with ten million in the set;
  * the one confused comes to its budget sooner.
@@ -21,16 +21,17 @@ struct served {
 
 void served_init(struct served *served, uint64_t seed);
 
-/* A new pass: nobody has served anybody. May be used again, also after the end. */
+/* A new pass begins: nobody has served anybody. The set may be used again, also after the end. */
 void served_clear(struct served *served);
 
-/* 0: nothing is known of it. */
+/* Returns how many names the address has served; 0: nothing is known of it. */
 size_t served_get(const struct served *served, struct bytes key);
 
-/* names: 1 at least; more than SERVED_NAMES_MOST count as so many. false: out of memory, nothing was kept. */
+/* Sets how many names the address has served, 1 at least; more than SERVED_NAMES_MOST count as so many.
+ * false: out of memory, nothing was kept. */
 bool served_set(struct served *served, struct bytes key, size_t names);
 
-/* What is held for it on the heap. */
+/* Returns how many bytes are held for it on the heap. */
 size_t served_bytes(const struct served *served);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The addresses at which a loop of a scan has stood still, as its directory keeps them in the file `stuck`: a
+ * Lists the addresses at which a loop of a scan was stuck, as its directory keeps them in the file `stuck`: a
  * line each, "smtp ADDRESS" or "policy ADDRESS". Pure.
  */
 #ifndef STSWEEP_REACH_STUCK_LIST_H
@@ -21,7 +21,7 @@ struct stuck_list {
 bool stuck_list_read(struct stuck_list *stuck, struct bytes text, size_t *line);
 bool stuck_list_write(const struct stuck_list *stuck, struct buf *text);
 
-/* false where it is full. One that stands in it already stays alone. */
+/* Adds an address; false if the list is full. One that stands in it already is not added again. */
 bool stuck_list_add(struct stuck_list *stuck, const struct place_at *at);
 bool stuck_list_has(const struct stuck_list *stuck, const struct place_at *at);
 

@@ -1,6 +1,6 @@
 /*
- * The TLSA records of an MX host: at which name they are asked for (RFC 7672 section 2.2.2), and only where a
- * DANE sender would ask. Judges nothing.
+ * Looks up the TLSA records of an MX host, at the name that RFC 7672 section 2.2.2 says, and only if a DANE
+ * sender would ask. Judges nothing.
  */
 #ifndef STSWEEP_REACH_TLSA_H
 #define STSWEEP_REACH_TLSA_H
@@ -15,11 +15,11 @@ enum tlsa_plan {
     TLSA_IF_ALIAS /* the addresses are unsigned, but the alias itself may be signed: its own name only then */
 };
 
-/* Pure. An answer with addresses counts as signed where it is secure along all of its CNAME chain; of A and
- * AAAA one must be, and neither may be known not to be. */
+/* Chooses where to ask. Pure. An answer with addresses counts as signed if it is secure along all of its
+ * CNAME chain; of A and AAAA one must be, and neither may be known not to be. */
 enum tlsa_plan tlsa_plan(const struct address_facts *address);
 
-/* Called once, never from inside tlsa_query_start where that returns true; the facts are in the arena. */
+/* Is called once, never from inside tlsa_query_start if that returns true; the facts are in the arena. */
 typedef void (*tlsa_done)(void *arg);
 
 /* Embedded in whoever asks; zeroed: nothing is under way. */
@@ -36,15 +36,15 @@ struct tlsa_query {
 };
 
 /*
- * Asks at _<port>._tcp.<base>; facts->base is the last name asked at. false where nothing is to be asked:
- * then done is not called. facts->lookup stays DNS_NOT_ASKED where DANE does not apply, and is the alias's
- * (without a base) where that lookup failed. host and arena outlive the query.
+ * Asks at _<port>._tcp.<base>; facts->base is the last name asked at. Returns false if nothing is to be
+ * asked: then done is not called. facts->lookup stays DNS_NOT_ASKED if DANE does not apply, and is the
+ * alias's (without a base) if that lookup failed. host and arena outlive the query.
  */
 bool tlsa_query_start(struct tlsa_query *query, struct lookup_engine *dns, const char *host, int64_t port,
                       const struct address_facts *address, struct arena *arena, struct tlsa_facts *facts,
                       tlsa_done done, void *arg);
 
-/* No callback after this. Harmless when nothing is under way. */
+/* Ends the query: no callback comes after this. It is harmless when nothing is under way. */
 void tlsa_query_cancel(struct tlsa_query *query);
 
 #endif

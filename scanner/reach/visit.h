@@ -1,8 +1,8 @@
 /*
- * One connection to one address on its way through manners: may the address be contacted, its turn there with
+ * Takes one connection to one address through its manners: may the address be contacted, its turn there with
  * a place under a ceiling (limits.h), the session, turn and place given back. What is spoken in the session,
- * and what becomes of its facts, is the matter of a protocol (proberun.c, policyhost.c). Belongs to the loop
- * that started it.
+ * and what becomes of its facts, is the matter of a protocol (proberun.c, policyhost.c). A visit belongs to
+ * the loop that started it.
  */
 #ifndef STSWEEP_REACH_VISIT_H
 #define STSWEEP_REACH_VISIT_H
@@ -16,8 +16,8 @@ struct visit;
 
 /* What one protocol adds. Each gets the visit that stands first in the protocol's own struct. */
 struct visit_protocol {
-    const char *name; /* for the trace */
-    enum place_kind place;
+    const char *name;      /* for the trace */
+    enum place_kind place; /* under which kind the file `stuck` names the address */
     enum known_port port;
     /* Asks for the turn, which answers by visit_turn with the visit as its argument. */
     struct handle (*ask)(struct visit *visit);
@@ -28,7 +28,7 @@ struct visit_protocol {
     void (*refused)(struct visit *visit, enum not_tried reason, const struct pace_turn *turn);
     /* Ends the session without a callback. */
     void (*cancel)(struct visit *visit);
-    /* The connection is over: silent if the address did not answer at all. */
+    /* The connection is over; silent: the address did not answer at all. */
     void (*give_back)(struct visit *visit, bool silent);
 };
 
@@ -47,14 +47,15 @@ struct visit {
     struct handle session;
 };
 
-/* protocol, worker, trace, host and ip are filled in, all else is zero. refused may be called from inside. */
+/* Starts a visit. protocol, worker, trace, host and ip are filled in, all else is zero. refused may be called
+ * from inside. */
 void visit_start(struct visit *visit);
 
-/* A further session at an address that has been visited: nothing is asked but for a turn. false: out of
- * memory, and nothing was begun. */
+/* Starts a further session at an address that has been visited: nothing is asked but for a turn. false: out
+ * of memory, and nothing was begun. */
 bool visit_again(struct visit *visit);
 
-/* For ask: what answers a request for a turn. */
+/* Answers a request for a turn; it is for `ask`. */
 void visit_turn(void *arg, const struct pace_turn *turn);
 
 /* How a session ended, as far as it tells of the way there. */
@@ -64,11 +65,11 @@ struct visit_signs {
     bool silent;     /* the address did not answer */
 };
 
-/* The session is over: turn and place are given back. TRIED, or why what was seen says nothing of the peer:
- * this machine stood still meanwhile, or has no route there. */
+/* The session is over: turn and place are given back. Returns TRIED, or why what was seen says nothing of the
+ * peer: this machine was paused meanwhile, or has no route there. */
 enum not_tried visit_end(struct visit *visit, const struct visit_signs *signs);
 
-/* Ends what is under way, without a callback. */
+/* Ends the session or the wait that is under way, without a callback. */
 void visit_cancel(struct visit *visit);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * All that one loop has: engines, the shared tables that it owns a part of, and where results go. Modules of
- * the scanner get a worker and nothing else. Workers stand in one array; worker->all[i] is the i-th.
+ * Holds all that one loop has: engines, the shared tables that it owns a part of, and where results go.
+ * Modules of the scanner get a worker and nothing else. Workers stand in one array; worker->all[i] is the
+ * i-th.
  */
 #ifndef STSWEEP_REACH_WORKER_H
 #define STSWEEP_REACH_WORKER_H
@@ -35,7 +36,7 @@ struct results {
 enum known_port { KNOWN_SMTP, KNOWN_HTTPS, KNOWN_PORTS };
 enum known_family { KNOWN_IPV4, KNOWN_IPV6, KNOWN_FAMILIES };
 
-/* What does not lead out of here, by hosts that are known to answer. */
+/* The ports and families that do not lead out of here, by hosts that are known to answer. */
 struct network {
     bool blocked[KNOWN_PORTS][KNOWN_FAMILIES]; /* nobody takes a connection to the port, by this family */
     bool leads_nowhere[KNOWN_FAMILIES];        /* to neither port */
@@ -48,7 +49,7 @@ struct scan_context {
     struct trust *trust;
     struct ip_set allow;
     struct optout *optout;
-    const struct stuck_list *stuck; /* where an earlier run of the scan stood still; or NULL */
+    const struct stuck_list *stuck; /* where loops of an earlier run were stuck; or NULL */
     bool has_ipv4;                  /* this machine has an address and a route of the family */
     bool has_ipv6;
     bool resumed;                    /* an earlier run may have probed any address */
@@ -89,52 +90,54 @@ struct worker {
     struct place place; /* the peer that it works for now */
 };
 
-/* An array of count workers, loops made but not started. NULL with *why. */
+/* Makes an array of count workers, with loops made but not started. NULL with *why. */
 struct worker *workers_create(uint32_t count, struct scan_context *context, const char **why);
 
 /* The loops have been stopped and joined. Ends what is under way without results. */
 void workers_destroy(struct worker *workers, uint32_t count);
 
-/* To every loop: a further pass begins with what is posted to it after this. */
+/* Tells every loop that a further pass begins with what is posted to it after this. */
 enum error workers_new_pass(struct worker *workers, uint32_t count);
 
-/* To every loop: what failed for a passing reason was this machine's fault, and is looked at anew when asked
- * for. */
+/* Tells every loop that transient failures of late were this machine's fault: what failed is looked at anew
+ * when asked for. */
 enum error workers_forget_failures(struct worker *workers, uint32_t count);
 
-/* To every loop: STARTTLS is taken out on our way, so that hosts which lacked it are looked at anew when
- * asked for. */
+/* Tells every loop that STARTTLS is taken out on our way: hosts that lacked it are looked at anew when asked
+ * for. */
 enum error workers_forget_unoffered(struct worker *workers, uint32_t count);
 
-/* Monotonic: what began before then may have failed by this machine's own fault; 0: nothing has. */
+/* Returns a time, monotonic: what began before then may have failed by this machine's own fault; 0: nothing
+ * has. */
 int64_t worker_doubted_until_ms(struct scan_context *context);
 
-/* How the first connection to an address in this pass ended, by the number that port_outage_begin gave it. */
+/* Takes note of how the first connection to an address in this pass ended, by the number that
+ * port_outage_begin gave it. */
 void worker_note_port(struct worker *worker, uint64_t number, bool made);
 
-/* Has this process stood still since then (clock_boot_ms)? What ended across that says nothing of a peer. */
+/* Was this process paused since then (clock_boot_ms)? What ended across that says nothing of a peer. */
 bool worker_stood_still(struct worker *worker, int64_t since_ms);
 
-/* All that the loop has counted until now, what its engines count and its pauses with it. */
+/* Returns all that the loop has counted until now, what its engines count and its pauses with it. */
 struct counters worker_counters(const struct worker *worker);
 
-/* The sum over all loops, which have ended. */
+/* Returns the sum over all loops, which have ended. */
 struct counters workers_counters(const struct worker *workers, uint32_t count);
 
-/* The worker that owns a key. */
+/* Returns the worker that owns a key. */
 struct worker *worker_of(const struct worker *worker, struct bytes key);
 
 /* May this address be contacted at all? TRIED, or the reason why not. */
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
 
-/* Did an earlier run of the scan stand still at this address? */
+/* Was a loop of an earlier run of the scan stuck at this address? */
 bool worker_was_stuck_at(const struct worker *worker, enum place_kind kind, const struct ip_addr *ip);
 
 /* Is the port at this address one that nobody answers us at? */
 bool worker_is_blocked(const struct worker *worker, enum known_port port, const struct ip_addr *ip);
 
-/* After a connection that found no way or was cut off: is it this machine that has no route there, or no
- * address to send from? */
+/* After a connection that found no way or was cut off: does this machine have no route there, or no address
+ * to send from? */
 bool worker_lacks_route(const struct ip_addr *ip);
 
 #endif
