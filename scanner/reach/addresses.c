@@ -1,4 +1,4 @@
-/* Two lookups and their facts put together. */
+/* Makes both lookups and puts their facts together. */
 #include "scanner/reach/addresses.h"
 
 static void finish(struct address_query *query)

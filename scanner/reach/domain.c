@@ -1,4 +1,4 @@
-/* A domain's state machine: one setter, one function per state. */
+/* Runs a domain's state machine: one setter, one function per state. */
 #include "scanner/reach/domain.h"
 
 #include <stdlib.h>
@@ -36,10 +36,10 @@ struct domain {
     struct lookup_handle mx;
     unsigned pending;            /* lookups in RECORDS; policy and hosts in REACH */
     bool visiting;               /* the policy's host */
-    struct policy_visit *visit;  /* in the arena; NULL where no policy is wanted */
-    bool looking;                /* for near misses: only where there is no record, and so no visit */
+    struct policy_visit *visit;  /* in the arena; NULL if no policy is wanted */
+    bool looking;                /* for near misses: only if there is no MTA-STS record, and so no visit */
     struct near_miss_look *look; /* in the arena, or NULL */
-    bool intent;                 /* there may be a record */
+    bool intent;                 /* there may be an MTA-STS record */
     struct host_wait *waits;     /* one for each of facts.hosts */
     size_t next_host;            /* the first of them that has not been asked for yet */
     size_t asked_hosts;          /* that have not answered yet */
@@ -49,7 +49,7 @@ struct host_wait {
     struct domain *domain;
     struct handle request;
     struct host_result *result;
-    struct looks_again again; /* addresses that a second look is to be made at */
+    struct looks_again again; /* addresses that are due a second look */
     bool asked_again;
 };
 
@@ -95,7 +95,8 @@ static void on_mx(void *arg, const struct dns_answer *answer)
     record_answered(domain);
 }
 
-/* A name past 253 octets cannot be asked for and cannot exist (RFC 1035 section 2.3.4). */
+/* Asks at a name below the domain. A name past 253 octets cannot be asked for and cannot exist (RFC 1035
+ * section 2.3.4). */
 static struct lookup_handle ask_below(struct domain *domain, const char *prefix, lookup_done done,
                                       struct txt_facts *facts)
 {
@@ -123,8 +124,8 @@ static void enter_records(struct domain *domain)
 
 /* ---- REACH --------------------------------------------------------------------------------------------- */
 
-/* What is waited for now, MX hosts and the policy host, has gates and turns of its own: make room for another
- * domain. */
+/* Makes room for another domain: MX hosts and the policy host, for which this one waits now, have gates and
+ * turns of their own. */
 static void park(struct domain *domain)
 {
     struct scan_context *context = domain->worker->context;
@@ -172,7 +173,8 @@ static void request_host(struct host_wait *wait, const char *host)
     wait->request = hosts_request(domain->worker, &request);
 }
 
-/* The look was under way for others, who need none of their own: what it gave is what was known before. */
+/* Asks once more if the result is that of a look that was under way for others, who need no second one: it
+ * told what was known before. */
 static bool ask_again(struct host_wait *wait, const struct host_result *result)
 {
     if (wait->asked_again || !looks_are_old(&wait->again, &result->facts))
@@ -213,7 +215,7 @@ static bool mx_surely_none(const struct mx_facts *mx)
            (mx->lookup.status == DNS_ANSWERED && mx->rr_count == 0 && !mx->lookup.truncated);
 }
 
-/* The MX hosts to look at: those of the answer, without the root; where there is none, the domain itself
+/* Lists the MX hosts to look at: those of the answer, without the root; if there are none, the domain itself
  * (MX-2). */
 static void make_hosts(struct domain *domain)
 {
@@ -236,7 +238,8 @@ static void make_hosts(struct domain *domain)
     }
 }
 
-/* A domain that stands for one on the opt-out list by a CNAME has that one's MX hosts. */
+/* Is the host on the opt-out list, or the domain an alias of a name there? Then it has that one's MX
+ * hosts. */
 static bool is_left_alone(const struct domain *domain, const struct mx_host *host)
 {
     const struct optout *optout = domain->worker->context->optout;
@@ -258,7 +261,8 @@ static void start_host(struct domain *domain, size_t index)
     domain->pending++;
 }
 
-/* A few at a time, those that are preferred first. For a check, where nobody else waits, all at once. */
+/* Asks for a few hosts at a time, those that are preferred first. A check, where nobody else waits, asks for
+ * all at once. */
 static void request_hosts(struct domain *domain)
 {
     size_t most = domain->worker->context->all_at_once ? SIZE_MAX : HOSTS_AT_A_TIME;
@@ -294,7 +298,8 @@ static void enter_reach(struct domain *domain)
     struct domain_facts *facts = &domain->facts;
     set_state(domain, DOMAIN_REACH);
     domain->intent = sts_record_wants_policy(facts->txt.rrs, facts->txt.rr_count);
-    /* One more than there are, so that nothing that ends at once ends the domain here. */
+    /* Hold one extra count, so that a callback that fires at once cannot end the domain before this function
+     * returns. */
     domain->pending = 1;
     make_hosts(domain);
     request_hosts(domain);

@@ -2,9 +2,9 @@
  * Takes one domain from its name to its judgement, on one loop. Its states:
  *
  *   RECORDS  TXT at _mta-sts and _smtp._tls, MX: three lookups side by side
- *   REACH    the policy (if there may be an MTA-STS record) or the look for near misses (if there is none,
- * see nearmiss.h), beside every MX host, in the order of preference and four at a time JUDGE    facts →
- * judgement → results
+ *   REACH    the policy (if there may be an MTA-STS record) or the look for near misses (if there is none),
+ *            beside every MX host, in the order of preference and four at a time
+ *   JUDGE    facts → judgement → results
  *
  * In REACH a domain is parked: it leaves the loop's share of scan.in_flight, up to limits.parked, so that one
  * that waits for its turn at a paced address holds up nobody. MX hosts and policy hosts have ceilings of

@@ -1,4 +1,4 @@
-/* From an MX host's name to its facts: one function for each state. */
+/* Takes an MX host from its name to its facts: one function for each state. */
 #include "scanner/reach/hostlook.h"
 
 #include <stdlib.h>
@@ -60,7 +60,8 @@ static void on_adopted(void *arg, struct host_result *result)
     finish(look);
 }
 
-/* A host with TLSA records is probed even where no domain with a policy asked (smtp.probe = intent). */
+/* Does the look wait for one that probes, and adopt its result? A host with TLSA records is probed even if no
+ * domain with a policy asked (smtp.probe = intent). */
 static bool wants_adoption(const struct host_look *look)
 {
     return !look->probe && look->worker->context->config->smtp_probe == SMTP_PROBE_INTENT &&

@@ -1,4 +1,4 @@
-/* TTLs, failures, and earlier answers in their place. */
+/* Computes how long answers hold, and puts earlier ones in the place of failures. */
 #include "scanner/reach/hostlookups.h"
 
 #include "scanner/dns/lookup.h"
@@ -50,7 +50,7 @@ static bool may_serve(const struct lookup_facts *lookup, int64_t until, int64_t 
     return lookup_failed(lookup) && !bogus && now < until;
 }
 
-/* The aliases are those that led to the addresses. */
+/* Takes over the earlier lookup's aliases: they led to the addresses. */
 static void take_lookup(struct lookup_facts *lookup, const struct lookup_facts *earlier, struct arena *arena)
 {
     struct lookup_facts copy;

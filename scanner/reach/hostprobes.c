@@ -1,4 +1,4 @@
-/* A run for each address, and their facts put together. */
+/* Starts a run for each address, and puts their facts together. */
 #include "scanner/reach/hostprobes.h"
 
 #include <stdlib.h>
@@ -91,7 +91,7 @@ static bool is_in_doubt(const struct host_probes *probes, const struct probe_fac
            verdict_probe_may_pass(known);
 }
 
-/* What was seen then and can be judged now, whatever its age; or NULL. */
+/* Returns what was seen then and can be judged now, whatever its age; or NULL. */
 static const struct probe_facts *judged_earlier(const struct host_probes *probes, const struct ip_addr *ip)
 {
     const struct probe_facts *known = find_earlier(probes, ip);
@@ -102,7 +102,7 @@ static const struct probe_facts *judged_earlier(const struct host_probes *probes
     return known;
 }
 
-/* The same where it need not be looked at anew. */
+/* Returns the same if it need not be looked at anew. */
 static const struct probe_facts *probed_earlier(const struct host_probes *probes, const struct ip_addr *ip)
 {
     const struct probe_facts *known = judged_earlier(probes, ip);
@@ -110,7 +110,7 @@ static const struct probe_facts *probed_earlier(const struct host_probes *probes
     return known == NULL || enough || !is_outdated(known, probes->now) ? known : NULL;
 }
 
-/* Its name is known already to an address that was tried. */
+/* Says what may be done at an address. The host's name is known already to one that was tried. */
 static enum probe_leave leave_of(const struct host_probes *probes, const struct ip_addr *ip)
 {
     bool may = probes->leave == PROBE_ALWAYS || probes->leave == PROBE_WITHIN_BUDGET;
@@ -147,7 +147,8 @@ static void start_if_wanted(struct host_probes *probes, size_t index)
     start_run(probes, run, &ip);
 }
 
-/* Starts what may be under way at a time; the end is said last, as the probes may be gone after it. */
+/* Starts as many runs as may be under way at a time. It calls done last, as the probes may be gone after
+ * it. */
 static void go_on(struct host_probes *probes)
 {
     size_t most = probes->worker->context->all_at_once ? SIZE_MAX : HOST_PROBES_AT_A_TIME;
@@ -196,7 +197,7 @@ bool host_probes_catch_up(struct host_probes *probes)
     return true;
 }
 
-/* The probe's memory changes hands, so that nothing need be copied. */
+/* Hands the probe's memory to the result, so that nothing need be copied. */
 static void keep_whole(struct host_result *result, struct probe_run *run, struct probe_facts *facts)
 {
     *facts = run->facts;
@@ -205,7 +206,8 @@ static void keep_whole(struct host_result *result, struct probe_run *run, struct
     run->arena = (struct arena){0};
 }
 
-/* Whole facts stand where they stood, as long as this result. */
+/* Takes over earlier facts. Whole ones stay in the memory of the earlier result, which this result keeps
+ * alive. */
 static void take_earlier(struct host_probes *probes, const struct probe_facts *earlier,
                          struct probe_facts *facts)
 {

@@ -1,4 +1,4 @@
-/* Counted references; what of one look serves the next. */
+/* Counts references, and lets what one look gave serve the next. */
 #include "scanner/reach/hostresult.h"
 
 #include <stdlib.h>

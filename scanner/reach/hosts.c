@@ -1,4 +1,4 @@
-/* The table of MX hosts that this loop owns, and the requests that this loop made. */
+/* Keeps the table of MX hosts that this loop owns, and the requests that this loop made. */
 #include "scanner/reach/hosts.h"
 
 #include <stdlib.h>
@@ -104,7 +104,7 @@ static void entry_free(struct entry *entry)
     free(entry);
 }
 
-/* What the heap gave for it, so that scan.cache bounds memory and not only facts. */
+/* Returns what the heap gave for an entry, so that scan.cache bounds memory and not only facts. */
 static size_t entry_bytes(const struct entry *entry)
 {
     return sizeof *entry + strlen(entry->look.host) + 1 + host_result_bytes(entry->look.result) +
@@ -264,9 +264,9 @@ static void start_entry(struct hosts *hosts, struct host_message *message, struc
     host_look_start(&entry->look);
 }
 
-/* Ready, but the budget of names left out what this one is to know, or the answers of the DNS have run out,
- * or a certificate has expired since it was seen, or an address had no turn that may get one now, or what is
- * known is what is to be looked at once more. */
+/* Is a ready entry to be looked at again? It is if the budget of names left out an address that this request
+ * is to know, the answers of the DNS have run out, a certificate has expired since it was seen, an address
+ * had no turn that may get one now, or what is known is what is to be looked at once more. */
 static bool is_to_be_repeated(const struct entry *entry, const struct host_message *message)
 {
     const struct host_result *known = entry->look.result;
@@ -277,7 +277,7 @@ static bool is_to_be_repeated(const struct entry *entry, const struct host_messa
            host_probes_outdated(known, clock_wall_ms()) || looks_are_old(&message->again, &known->facts);
 }
 
-/* What has been probed stays known. */
+/* Begins a further look at the host; what has been probed stays known. */
 static void repeat(struct entry *entry, struct host_message *message, struct bytes key)
 {
     struct hosts *hosts = entry->hosts;
@@ -336,7 +336,7 @@ static void deliver(struct message *raw, void *receiver)
     free(message);
 }
 
-/* NULL: out of memory. */
+/* Makes a message to the owner; NULL: out of memory. */
 static struct host_message *make_message(struct worker *worker, const struct host_request *request)
 {
     int64_t mode = worker->context->config->smtp_probe;

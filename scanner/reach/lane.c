@@ -1,4 +1,5 @@
-/* One lane: whose turn has come, who stands at the gate for it, and what is said to those who wait. */
+/* Decides for one lane whose turn has come, who stands at the gate for it, and what those who wait are
+ * told. */
 #include "scanner/reach/lane.h"
 
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static uint64_t prefix_id(const struct lanes *lanes, const struct ip_addr *ip)
     return map_hash(ip_key(&prefix), lanes->worker->context->hash_seed) | 1;
 }
 
-/* What a place at the address counts for. */
+/* Returns the keys under which a place at the address is counted at the gate. */
 struct gate_ids lane_gate_ids(const struct lanes *lanes, enum pace_class class, const struct ip_addr *ip,
                               uint64_t domain)
 {
@@ -56,7 +57,7 @@ void lane_answer_turn(struct lane *lane, const struct turn *turn, enum pace_answ
                                   .class = lane->class,
                                   .domain = turn->domain,
                                   .turn = {.answer = answer, .first = turn->first}};
-    /* Of the first names none is wanted: most addresses never come to their budget. */
+    /* No sample is wanted of the first names: most addresses never come to their budget. */
     message.turn.wants_sample = sample == NULL && lane->names * 2 >= lanes->paces.names;
     if (answer == PACE_BUDGET)
         message.sample = probe_sample_hold(sample);
@@ -92,7 +93,8 @@ static bool is_overdue(const struct lane *lane, const struct turn *turn, int64_t
     return (now - turn->since_us) / 1000 > lane->address->lanes->wait_ms;
 }
 
-/* Nobody goes to a dead address, and nobody waits for ever. The first have waited longest. */
+/* Answers those who need not wait longer: nobody goes to a silent address, and nobody waits for ever. The
+ * first have waited longest. */
 static void answer_overdue(struct lane *lane, int64_t now)
 {
     struct lanes *lanes = lane->address->lanes;
@@ -107,7 +109,7 @@ static void answer_overdue(struct lane *lane, int64_t now)
     }
 }
 
-/* It has its turn and its place: it connects now. */
+/* The candidate has its turn and its place: it connects now. */
 static void on_place(void *arg)
 {
     struct lane *lane = arg;
@@ -138,7 +140,7 @@ static void stand_at_gate(struct lane *lane, struct turn *turn, int64_t now)
     gate_enter(gate_of(lane), &lane->place);
 }
 
-/* Of the first so many the one whose domain holds fewest places; the first among equals. */
+/* Chooses, of the first so many, the one whose domain holds fewest places; the first among equals. */
 static struct turn *choose(const struct lane *lane, size_t most)
 {
     struct turn *best = NULL;
@@ -155,7 +157,8 @@ static struct turn *choose(const struct lane *lane, size_t most)
     return best;
 }
 
-/* Who waits under a domain that holds much does not keep those behind him from going. */
+/* Makes the newcomer the candidate if he is the better one: who waits under a domain that holds much does not
+ * keep those behind him from going. */
 void lane_prefer(struct lane *lane, struct turn *turn, int64_t now)
 {
     struct gate *gate = gate_of(lane);
@@ -179,7 +182,8 @@ static void serve_lane(struct lane *lane)
     }
 }
 
-/* Those past the budget wait until there is something to inherit, or nobody left to inherit from. */
+/* Answers those past the budget: they wait until there is something to inherit, or nobody left to inherit
+ * from. */
 static void serve_heirs(struct lane *lane)
 {
     struct lanes *lanes = lane->address->lanes;
@@ -200,7 +204,7 @@ static void serve_heirs(struct lane *lane)
 
 /* ---- time ---------------------------------------------------------------------------------------------- */
 
-/* When there is something to be done in a lane though nothing happens; INT64_MAX: never. */
+/* Returns when there is something to be done in a lane though nothing happens; INT64_MAX: never. */
 static int64_t wakes_us(const struct lane *lane)
 {
     const struct lanes *lanes = lane->address->lanes;

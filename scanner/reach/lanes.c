@@ -1,4 +1,4 @@
-/* Turns at IP addresses and places among the connections that are live, given out together. */
+/* Gives out turns at IP addresses and places among the live connections, both together. */
 #include "scanner/reach/lanes.h"
 
 #include <stdlib.h>
@@ -89,7 +89,8 @@ static bool is_idle(const struct address *address, int64_t now)
     return true;
 }
 
-/* One name alone is no shared hosting, and there are too many such addresses to remember them. */
+/* Keeps how many names the address has served. One name alone is no shared hosting, and there are too many
+ * such addresses to remember them. */
 static void keep_names(struct lanes *lanes, const struct address *address)
 {
     size_t names = address->of[PACE_SMTP].names;
@@ -159,7 +160,7 @@ static bool too_many_before(const struct lane *lane)
     return wait_ms > (no_place && lanes->wait_ms > HELD_UP_MS ? HELD_UP_MS : lanes->wait_ms);
 }
 
-/* Nothing is kept of such an address but that it is dead. */
+/* Answers that the address is silent; nothing else is kept of it. */
 static void answer_dead(const struct lanes *lanes, const struct lane_ask *ask)
 {
     const struct lane_answer message = {.from = ask->from,

@@ -1,4 +1,5 @@
-/* Requests for turns as the asking loop knows them, and the messages to the loop that owns the address. */
+/* Keeps the requests for turns on the asking loop, and sends the messages to the loop that owns the
+ * address. */
 #include "scanner/reach/limits.h"
 
 #include <stdlib.h>
@@ -38,8 +39,8 @@ static struct bytes ip_key(const struct ip_addr *ip)
 
 static void deliver(struct message *message, void *receiver);
 
-/* Out of memory here would lose a request for good; the caller of pace_request has no other path to an
- * answer. */
+/* Sends a message. Without memory a request would be lost for good, as the caller of pace_request has no
+ * other path to an answer: the process ends. */
 static void post(struct worker *to, const struct pace_message *content)
 {
     struct pace_message *message = malloc(sizeof *message);

@@ -34,11 +34,11 @@ enum pace_answer {
 
 struct pace_turn {
     enum pace_answer answer;
-    bool first;        /* granted: nobody has been at the address in this pass */
-    bool wants_sample; /* granted: pace_release_probe is to bring one, if there is one */
-    uint32_t ms_place; /* granted: how much of its wait was for a place */
-    const struct probe_sample
-        *sample; /* with PACE_BUDGET, or NULL if no probe saw anything; gone when the call returns */
+    bool first;                        /* granted: nobody has been at the address in this pass */
+    bool wants_sample;                 /* granted: pace_release_probe is to bring one, if there is one */
+    uint32_t ms_place;                 /* granted: how much of its wait was for a place */
+    const struct probe_sample *sample; /* with PACE_BUDGET, or NULL if no probe saw anything; gone when the
+                                          call returns */
 };
 
 /* Is called exactly once for each request that is not cancelled, never from inside pace_request. */

@@ -1,4 +1,5 @@
-/* Looks as text and back. The text is this process's own, yet it is read as if it were anybody's. */
+/* Writes looks as text and reads them back. The text is this process's own, yet it is read as if it were
+ * anybody's. */
 #include "scanner/reach/looks.h"
 
 #include <stdlib.h>
@@ -7,8 +8,7 @@
 
 enum { FLAG_POLICY = 1, FLAG_DANE = 2, FLAG_IPV6 = 4, IPV4_BYTES = 4, IPV6_BYTES = 16 };
 
-/* What every look begins with; then the address, and of its host the name where the one before had another.
- */
+/* What every look begins with; then come the address, and the host's name if the look before had another. */
 struct head {
     int64_t time;
     uint16_t code;
@@ -105,7 +105,7 @@ bool looks_write(struct buf *out, const struct domain_facts *facts, const struct
 
 /* ---- from text ----------------------------------------------------------------------------------------- */
 
-/* One look off the front of *text; false where none is whole there. */
+/* Reads one look off the front of *text; false if none is whole there. */
 static bool read_look(struct bytes *text, struct arena *arena, const char **host, struct look *look)
 {
     struct head head;

@@ -1,4 +1,4 @@
-/* The questions of the look for near misses, in two steps: is there a sign, and what stands where. */
+/* Asks the questions of the search in two steps: is there a sign, and what stands at which name? */
 #include "scanner/reach/nearmiss.h"
 
 #include <stdio.h>

@@ -3,9 +3,10 @@
  * asks no more than NEAR_MISS_QUERIES questions and judges nothing. It belongs to the domain's loop.
  *
  *   sign     a record at _smtp._tls; if there is none, A of mta-sts.<d>, and AAAA if A is NODATA. No sign:
- * the search ends, after one question or two. places   side by side, in this order as far as the questions
- * last: a label that nobody publishes (only if TXT stands at _mta-sts, else no wildcard covers it), <d>,
- * mta-sts.<d>, _mta_sts.<d>, and _smtp-tlsrpt.<d> if _smtp._tls has no record.
+ *            the search ends, after one question or two.
+ *   places   side by side, in this order as far as the questions last: a label that nobody publishes (only
+ *            if TXT stands at _mta-sts, else no wildcard covers it), <d>, mta-sts.<d>, _mta_sts.<d>, and
+ *            _smtp-tlsrpt.<d> if _smtp._tls has no record.
  *
  * Records at _mta-sts and _smtp._tls themselves cost no question (sts/record, sts/tlsrpt).
  */

@@ -1,4 +1,4 @@
-/* limits.* divided among the scans that run side by side, and what comes of it. */
+/* Divides limits.* among the scans that run side by side, and says what comes of it. */
 #include "scanner/reach/paces.h"
 
 #include <inttypes.h>
@@ -6,7 +6,7 @@
 #define MINUTE_US INT64_C(60000000)
 enum { LONGEST_WAIT_MS = 24 * 60 * 60 * 1000 };
 
-/* Nobody can be given less than one. */
+/* Returns a shard's part; nobody can be given less than one. */
 static size_t part_of(int64_t whole, int64_t shards)
 {
     return whole < shards ? 1 : (size_t)(whole / shards);
@@ -23,7 +23,7 @@ struct paces paces_of(const struct config *config)
         .names = part_of(config->limits_names_per_ip, shards)};
 }
 
-/* The first comes at once. */
+/* Returns how many turns come within wait_ms; the first comes at once. */
 static uint64_t turns_within(int64_t wait_ms, int64_t interval_us)
 {
     return 1 + (uint64_t)(wait_ms * 1000 / interval_us);
@@ -34,7 +34,7 @@ uint64_t paces_turns_in_wait(const struct config *config, enum pace_class class)
     return turns_within(config->limits_wait, paces_of(config).interval_us[class]);
 }
 
-/* How many of the same there may be at once, beyond those that the limits are divided among already. */
+/* Says what all shards would do at once, beyond those that the limits are divided among already. */
 static void say_multiplied(const struct config *config, uint32_t index, uint32_t count, FILE *out)
 {
     struct paces own = paces_of(config);
@@ -64,7 +64,7 @@ static void say_divided(const struct config *config, FILE *out)
         (size_t)shards * own.connections[PACE_HTTPS], own.names, (size_t)shards * own.names);
 }
 
-/* What would come after limits.wait is refused. */
+/* Says how many connections get their turn: one whose turn would come after limits.wait is refused. */
 static void say_lost(const struct config *config, FILE *out)
 {
     struct config undivided = *config;
@@ -77,7 +77,7 @@ static void say_lost(const struct config *config, FILE *out)
                   paces_turns_in_wait(&undivided, PACE_SMTP), paces_turns_in_wait(&undivided, PACE_HTTPS));
 }
 
-/* A wait as many times as long loses nothing more. */
+/* Says what a wait as many times as long would let through: it loses nothing more. */
 static void say_longer(const struct config *config, FILE *out)
 {
     struct config patient = *config;

@@ -1,4 +1,4 @@
-/* From mta-sts.<domain> to the facts of a fetch. */
+/* Goes from mta-sts.<domain> to the facts of a fetch. */
 #include "scanner/reach/policyhost.h"
 
 #include <stdlib.h>
@@ -20,13 +20,13 @@ static void finish(struct policy_visit *policy)
     policy->done(policy->arg);
 }
 
-/* The address did not answer at all, so that a sender would go on to the next. */
+/* Did the address not answer at all, so that a sender would go on to the next? */
 static bool did_not_connect(const struct fetch_facts *fetch)
 {
     return fetch->step == FETCH_CONNECT;
 }
 
-/* Nothing was heard any more, or the peer went away: as peers do of whom nothing is heard. */
+/* Was nothing heard any more, or did the peer go away, as peers do of whom nothing is heard? */
 static bool is_broken_off(const struct fetch_facts *fetch)
 {
     bool by_net = fetch->net != NET_OK && fetch->net != NET_REFUSED;
@@ -45,8 +45,8 @@ static enum policy_trouble trouble_of(const struct policy_visit *policy, const s
     return fetch->not_tried == TRIED ? TROUBLE_FINAL : TROUBLE_NOT_TRIED;
 }
 
-/* Of addresses that did not answer one is told: what may pass at the first of them is not made final by what
- * the others say. */
+/* Keeps one address's trouble for all that did not answer: what may pass at the first of them is not made
+ * final by what the others say. */
 static void keep_trouble(struct policy_visit *policy, const struct fetch_facts *fetch)
 {
     enum policy_trouble trouble = trouble_of(policy, fetch);

@@ -1,4 +1,4 @@
-/* From an address to the facts of a probe. */
+/* Goes from an address to the facts of a probe. */
 #include "scanner/reach/proberun.h"
 
 #include "scanner/base/clock.h"
@@ -31,14 +31,14 @@ static bool address_is_silent(const struct probe_facts *facts)
     return facts->step == SMTP_CONNECT && facts->end == SMTP_END_NET && facts->net == NET_TIMEOUT;
 }
 
-/* No way was found, or nothing was heard any more. */
+/* Was no way found, or nothing heard any more? */
 static bool is_broken(const struct probe_facts *facts)
 {
     bool by_net = facts->end == SMTP_END_NET && (facts->net == NET_UNREACHABLE || facts->net == NET_TIMEOUT);
     return by_net || facts->end == SMTP_END_STEP_TIMEOUT;
 }
 
-/* Likewise, or the peer went away: as peers do of whom nothing is heard. */
+/* Is it likewise, or did the peer go away, as peers do of whom nothing is heard? */
 static bool is_broken_off(const struct probe_facts *facts)
 {
     bool by_net = facts->end == SMTP_END_NET && facts->net != NET_REFUSED;
@@ -49,8 +49,8 @@ static bool is_broken_off(const struct probe_facts *facts)
     return by_net || by_time || by_tls || facts->end == SMTP_END_CLOSED;
 }
 
-/* Port 25 is told by connections alone, and at once: a session may take longer than a connection that fails,
- * or break off though it began well. */
+/* Takes note of port 25, by connections alone and at once: a session may take longer than a connection that
+ * fails, or break off though it began well. */
 static void on_connected(void *arg)
 {
     struct probe_run *run = arg;
@@ -59,8 +59,8 @@ static void on_connected(void *arg)
         worker_note_port(run->visit.worker, run->number, true);
 }
 
-/* What hosts of large providers, which all offer STARTTLS, do not offer us raises a suspicion
- * (scanner/machine/watch). */
+/* Counts sessions without STARTTLS. Hosts of large providers all offer it: if they do not offer it to us,
+ * that raises a suspicion (scanner/machine/watch). */
 static void note_path(struct worker *worker, const struct probe_run *run, struct probe_facts *facts)
 {
     bool lacks = facts->end == SMTP_END_NOT_OFFERED;
@@ -72,7 +72,7 @@ static void note_path(struct worker *worker, const struct probe_run *run, struct
     }
 }
 
-/* A session that came to no second handshake says nothing of the server's TLS. */
+/* Keeps the second session's handshake, if it came to one: else it says nothing of the server's TLS. */
 static void keep_second(struct probe_run *run)
 {
     if (run->second.tls.end == TLS_NOT_TRIED)
@@ -111,7 +111,8 @@ static void on_probe(void *arg, struct probe_facts *facts)
 
 /* ---- what a visit asks of the protocol ----------------------------------------------------------------- */
 
-/* The name is known to the address if it is asked again, or for the second, permissive handshake. */
+/* Asks for a turn. The name is known to the address already if it is asked again, or for the second,
+ * permissive handshake. */
 static struct handle ask(struct visit *visit)
 {
     struct probe_run *run = run_of(visit);
@@ -231,8 +232,8 @@ static void copy_names(const struct cert_facts *from, struct arena *arena, struc
     to->names_cut = from->names_cut || to->dns_name_count < from->dns_name_count;
 }
 
-/* What the table cannot say: what is missing of a chain marks it, and the leaf's names are kept if they may
- * be compared. */
+/* Sets what the table cannot say: what is missing of a chain marks it, and the leaf's names are kept if they
+ * may be compared. */
 static void finish_handshake(const struct tls_facts *from, const struct host_facts *host, struct arena *arena,
                              struct tls_facts *to)
 {

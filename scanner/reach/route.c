@@ -1,10 +1,11 @@
-/* Has this machine a route to an address? It asks the kernel, alone in this file, so that a test can say. */
+/* Tells whether this machine has a route to an address. It asks the kernel, alone in this file, so that a
+ * test can answer in its place. */
 #include "scanner/reach/worker.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-/* A datagram socket that is only connected sends nothing. A host that a router, or a route of ours, calls
+/* Connects a datagram socket, which sends nothing. A host that a router, or a route of ours, calls
  * unreachable is another matter (EHOSTUNREACH). */
 bool worker_lacks_route(const struct ip_addr *ip)
 {

@@ -1,4 +1,4 @@
-/* Deep copies of the little that names at one address share. */
+/* Makes deep copies of the little that names at one address share. */
 #include "scanner/reach/sample.h"
 
 #include <stdatomic.h>
@@ -24,8 +24,8 @@ static struct bytes *copy_lines(struct arena *arena, const struct bytes *lines, 
     return copy;
 }
 
-/* A reply that broke off half-way, or that something on the way has changed, does not say what the address
- * does not offer. */
+/* Is the EHLO reply whole? One that broke off half-way, or that something on the way has changed, does not
+ * say what the address does not offer. */
 static bool ehlo_is_whole(const struct probe_facts *probe)
 {
     bool lacks = probe->end == SMTP_END_NOT_OFFERED && !probe->masked && !probe->path_doubtful;

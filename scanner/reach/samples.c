@@ -1,4 +1,4 @@
-/* A map by address and a list by use. */
+/* Keeps a map by address and a list by use. */
 #include "scanner/reach/samples.h"
 
 #include <stdlib.h>

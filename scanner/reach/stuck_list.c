@@ -1,4 +1,4 @@
-/* Lines → addresses, and back. */
+/* Turns lines into addresses, and back. */
 #include "scanner/reach/stuck_list.h"
 
 #include <string.h>

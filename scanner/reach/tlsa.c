@@ -1,4 +1,5 @@
-/* Base domains one after the other, until one has TLSA records or a lookup fails. Opens no socket itself. */
+/* Asks at the base domains one after the other, until one has TLSA records or a lookup fails. Opens no socket
+ * itself. */
 #include "scanner/reach/tlsa.h"
 
 #include <string.h>
@@ -42,7 +43,8 @@ static void finish(struct tlsa_query *query)
 
 static void ask(struct tlsa_query *query, const char *base);
 
-/* Goes on where there are surely no records that count: also an unsigned answer has none (section 2.2). */
+/* Has the name surely no records that count, so that the next is asked? An unsigned answer has none either
+ * (section 2.2). */
 static bool has_none(const struct lookup_facts *lookup)
 {
     return dns_says_no(lookup->status) || is_answer_of(lookup, DNSSEC_INSECURE);
@@ -73,7 +75,7 @@ static void ask(struct tlsa_query *query, const char *base)
     buf_dispose(&name);
 }
 
-/* Is the alias itself in a signed zone? (section 2.2.2) Where that cannot be told a sender defers, as on the
+/* Is the alias itself in a signed zone? (section 2.2.2) If that cannot be told a sender defers, as on the
  * records themselves. */
 static void on_alias(void *arg, const struct dns_answer *answer)
 {

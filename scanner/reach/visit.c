@@ -1,4 +1,4 @@
-/* The way of all connections: asked for, let in, over. */
+/* Leads every connection along one way: asked for, let in, over. */
 #include "scanner/reach/visit.h"
 
 #include "scanner/base/clock.h"
@@ -20,7 +20,7 @@ static void refuse(struct visit *visit, enum not_tried reason, const struct pace
     visit->protocol->refused(visit, reason, turn);
 }
 
-/* Before anything is asked of the address: TRIED, or why it is not to be contacted from here. */
+/* May the address be contacted from here? TRIED, or why not; decided before anything is asked of it. */
 static enum not_tried may_contact(const struct visit *visit)
 {
     const struct worker *worker = visit->worker;
@@ -49,7 +49,7 @@ void visit_start(struct visit *visit)
         refuse(visit, NOT_TRIED_PACE, NULL);
 }
 
-/* What has been waited, for the turn and of that for the place. */
+/* Adds up the time that was waited for the turn, and how much of it was for the place. */
 static void add_waited(struct visit *visit, const struct pace_turn *turn)
 {
     uint32_t waited = (uint32_t)(clock_monotonic_ms() - visit->since_ms);

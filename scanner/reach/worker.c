@@ -1,4 +1,4 @@
-/* Making and ending the workers; which of them owns a key; whom they may contact. */
+/* Makes and ends the workers; says which of them owns a key and whom they may contact. */
 #include "scanner/reach/worker.h"
 
 #include <limits.h>
@@ -9,7 +9,7 @@
 #include "scanner/reach/domain.h"
 #include "scanner/reach/hosts.h"
 
-/* What a loop notices first after a gap leaves all that lived through it in doubt. */
+/* Lets the loop notice a gap first: all that lived through it is in doubt. */
 static void take_turn(struct worker *worker)
 {
     if (pause_turn(&worker->pause, clock_boot_ms()))
@@ -162,7 +162,7 @@ static void deliver_forget_failures(struct message *message, void *receiver)
     free(message);
 }
 
-/* What others see of port 25. Doubt that has ended still holds for what began before. */
+/* Tells the other loops of port 25. Doubt that has ended still holds for what began before. */
 static void publish_port(struct worker *worker, const struct port_outage *before)
 {
     struct scan_context *context = worker->context;
