@@ -38,7 +38,7 @@ static bool is_broken(const struct probe_facts *facts)
     return by_net || facts->end == SMTP_END_STEP_TIMEOUT;
 }
 
-/* Is it likewise, or did the peer go away, as peers do of whom nothing is heard? */
+/* Was it broken, or did the peer go away, as peers do of whom nothing is heard? */
 static bool is_broken_off(const struct probe_facts *facts)
 {
     bool by_net = facts->end == SMTP_END_NET && facts->net != NET_REFUSED;

@@ -1,4 +1,4 @@
-/* The end of a scan's books. Decides nothing about how the process ends. */
+/* Closes the books of a scan. It decides nothing about how the process ends. */
 #include "scanner/scan/closing.h"
 
 #include <string.h>

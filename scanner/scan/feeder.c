@@ -1,4 +1,4 @@
-/* Source → loops, on a thread of its own. */
+/* Hands the names of the source to the loops, on a thread of its own. */
 #include "scanner/scan/feeder.h"
 
 #include <pthread.h>
@@ -25,7 +25,7 @@ struct feeder {
     pthread_t thread;
     bool has_thread;
     atomic_bool stopped;
-    sem_t credits; /* a batch of them each, so that the feeder is not woken for every domain that ends */
+    sem_t credits; /* each is a batch, so that the feeder is not woken for every domain that ends */
     uint32_t batch;
     uint32_t at_hand;                /* the feeder's, of the last batch taken */
     atomic_uint_fast64_t given_back; /* by loops */
@@ -124,7 +124,7 @@ static void pause_for_sink(struct feeder *feeder)
         nap(BACKLOG_PAUSE_MS);
 }
 
-/* This machine is cut off: whatever were started now would fail. */
+/* Is this machine cut off, so that whatever were started now would fail? */
 static bool is_held_back(struct feeder *feeder)
 {
     return atomic_load(&feeder->options.workers->context->hold_back);
@@ -136,8 +136,8 @@ static void pause_for_outage(struct feeder *feeder)
         nap(PASS_POLL_MS);
 }
 
-/* The loop with the fewest in flight: one that is held up (by its resolver's window, by a neighbour on its
- * core) would otherwise gather all places in flight and leave the others idle. */
+/* Returns the loop with the fewest in flight: one that is held up (by its resolver's window, by a neighbour
+ * on its core) would otherwise gather all places in flight and leave the others idle. */
 static uint32_t least_busy(struct feeder *feeder)
 {
     uint32_t best = 0;
@@ -217,7 +217,8 @@ static enum error turn(struct feeder *feeder)
     return error == ERR_OK ? source->end(source->arg) : error;
 }
 
-/* `finished` is read before `started`, and `put_off` after both: who is put off is so before he has ended. */
+/* Reads the counts for passes.h: `finished` before `started`, and `put_off` after both, as a domain is put
+ * off before it has ended. */
 static struct pass_sight look(struct feeder *feeder)
 {
     struct pass_sight sight = {.now_ms = clock_monotonic_ms(),
@@ -277,7 +278,7 @@ static void *thread_main(void *arg)
 
 /* ---- from outside -------------------------------------------------------------------------------------- */
 
-/* What loops have given back of a batch that is not full is lacking, a small share. */
+/* Fills the credits. What loops have given back of a batch that is not full is lacking, a small share. */
 static void init_credits(struct feeder *feeder, uint32_t in_flight)
 {
     uint32_t batch = in_flight / BATCH_SHARE;
@@ -333,7 +334,7 @@ void feeder_credit(struct feeder *feeder, uint32_t loop)
 
 bool feeder_all_ended(struct feeder *feeder)
 {
-    /* In this order: what is handed out before it ends is counted then. */
+    /* Read in this order, `started` counts whatever was handed out before it ended. */
     if (!atomic_load(&feeder->ended))
         return false;
     uint64_t finished = atomic_load(&feeder->finished);

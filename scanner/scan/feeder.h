@@ -1,7 +1,7 @@
 /*
- * The feeder thread: first it prepares (reads the input), then it hands the names of a source to the loops,
- * never more at a time than scan.in_flight, none while the sink's backlog is too long, and none while
- * scan_context.hold_back stands. Names that are put off go back to the source for the next pass; passes.h
+ * Runs the feeder thread: first it prepares (reads the input), then it hands the names of a source to the
+ * loops, never more at a time than scan.in_flight, none while the sink's backlog is too long, and none while
+ * scan_context.hold_back is set. Names that are put off go back to the source for the next pass; passes.h
  * says when that begins.
  */
 #ifndef STSWEEP_SCAN_FEEDER_H
@@ -28,23 +28,25 @@ struct feeder_options {
     void *arg;
 };
 
-/* Made first and started later, so that the workers' results can know it. NULL when memory is lacking. */
+/* Makes the feeder; it is started later, so that the workers' results can know it. NULL when memory is
+ * lacking. */
 struct feeder *feeder_create(const struct feeder_options *options);
 enum error feeder_start(struct feeder *feeder);
 
-/* From any thread: no further domain is started. */
+/* Stops the feeder, from any thread: no further domain is started. */
 void feeder_stop(struct feeder *feeder);
 bool feeder_is_stopped(const struct feeder *feeder);
 
-/* From any thread: a place in flight on the loop with this index is free again. */
+/* Tells the feeder, from any thread, that a place in flight on the loop with this index is free again. */
 void feeder_credit(struct feeder *feeder, uint32_t loop);
 
-/* From any thread, one of these for each domain that was handed out, when it has ended: with a record, or to
- * come again in the next pass. feeder_put_off copies; after ERR_MEMORY the domain has not ended. */
+/* Tell the feeder that a domain has ended: with a record, or to come again in the next pass. From any thread,
+ * one of the two for each domain that was handed out. feeder_put_off copies; after ERR_MEMORY the domain has
+ * not ended. */
 void feeder_finished(struct feeder *feeder, uint64_t ordinal);
 enum error feeder_put_off(struct feeder *feeder, const struct input_name *name);
 
-/* From any thread: nothing more is handed out, and all that was has ended. */
+/* Tells, from any thread, whether nothing more is handed out and all that was has ended. */
 bool feeder_all_ended(struct feeder *feeder);
 
 /* A domain that is tried twice is handed out twice. */
@@ -56,10 +58,10 @@ struct feeder_progress {
     bool waiting;      /* for scan.retry_after, between two passes */
 };
 
-/* From any thread. */
+/* May be called from any thread. */
 struct feeder_progress feeder_progress(struct feeder *feeder);
 
-/* Waits until the thread has ended. ERR_STOPPED where it was stopped before the end of the list. */
+/* Waits until the thread has ended. ERR_STOPPED if it was stopped before the end of the list. */
 enum error feeder_join(struct feeder *feeder);
 void feeder_destroy(struct feeder *feeder);
 

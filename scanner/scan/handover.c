@@ -1,4 +1,4 @@
-/* From a worker's results to the sink, or back to the feeder. */
+/* Leads from a worker's results to the sink, or back to the feeder. */
 #include "scanner/scan/handover.h"
 
 #include "scanner/base/clock.h"

@@ -1,5 +1,5 @@
 /*
- * What the loops hand over: a domain that is judged goes into the sink, or is put off to the next pass
+ * Takes what the loops hand over: a domain that is judged goes into the sink, or is put off to the next pass
  * (passes.h); either way it is counted. All of it runs on the loops' threads, several at once.
  */
 #ifndef STSWEEP_SCAN_HANDOVER_H
@@ -18,10 +18,11 @@ struct handover {
     struct progress progress;
 };
 
-/* progress_begin is the caller's. */
+/* Begins with nothing handed over; progress_begin is the caller's to call. */
 void handover_init(struct handover *handover);
 
-/* Good as long as handover; feeder and sink are set before a result comes. */
+/* Returns the results for the workers, good as long as handover; feeder and sink are set before a result
+ * comes. */
 struct results handover_results(struct handover *handover);
 
 #endif

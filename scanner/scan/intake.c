@@ -1,4 +1,4 @@
-/* Input → names and rejects. */
+/* Turns the input into names and rejects. */
 #include "scanner/scan/intake.h"
 
 struct intake {

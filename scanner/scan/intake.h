@@ -1,6 +1,6 @@
 /*
- * Reads the input once: names into the source, lines that are no names into the sink, names that opted out
- * counted. Runs to its end on the thread that calls it, the feeder's.
+ * Reads the input once: names go into the source, lines that are no names into the sink, and names that opted
+ * out are counted. It runs to its end on the thread that calls it, the feeder's.
  */
 #ifndef STSWEEP_SCAN_INTAKE_H
 #define STSWEEP_SCAN_INTAKE_H
@@ -29,7 +29,7 @@ struct intake_counts {
     uint64_t opted_out;
 };
 
-/* On failure *why says "file:line: reason". */
+/* Reads all files. On failure *why says "file:line: reason". */
 enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why);
 
 #endif

@@ -1,4 +1,4 @@
-/* Which domains come again, and when. */
+/* Decides which domains come again, and when. */
 #include "scanner/scan/passes.h"
 
 #include "scanner/verdict/verdict.h"
@@ -28,13 +28,13 @@ bool passes_rest(const struct passes *passes, int64_t now_ms)
     return passes->phase == PASS_RESTING && now_ms < passes->rest_until_ms;
 }
 
-/* Nothing that the last pass handed out is put off, so that nobody need wait for it. */
+/* Is this the last pass? Nothing that it handed out is put off, so that nobody need wait for it. */
 static bool is_last(const struct passes *passes)
 {
     return passes->pass == 1 + passes->retries + PASSES_OUTAGE;
 }
 
-/* What only an outage hit need not rest when that is over. */
+/* Turns to the next pass. Domains that only an outage hit need not rest when it is over. */
 static enum pass_step turn(struct passes *passes, const struct pass_sight *sight)
 {
     bool only_outage = passes->pass > passes->retries;

@@ -1,9 +1,9 @@
 /*
- * The retry policy of a scan: which domain is put off instead of getting a record, and when the next pass
- * over those begins. A pass hands out its names, waits until each of them has ended, and rests for
+ * Decides which domain is put off instead of getting a record, and when the next pass over those begins: the
+ * retry policy of a scan. A pass hands out its names, waits until each of them has ended, and rests for
  * scan.retry_after. There is one pass over the input, scan.retry_passes more over what was put off, and up to
- * PASSES_OUTAGE more over what an outage of this machine hit, which do not rest. Pure: does nothing, asks no
- * clock; the feeder does what it says.
+ * PASSES_OUTAGE more over what an outage of this machine hit, which do not rest. Pure: it does nothing and
+ * asks no clock; the feeder does what it says.
  */
 #ifndef STSWEEP_SCAN_PASSES_H
 #define STSWEEP_SCAN_PASSES_H
@@ -24,7 +24,8 @@ struct pass_end {
 };
 
 /* Is the domain to come again in the next pass? It is when another look may find more, or when one look does
- * not decide; and when it lived through an outage of our own and anything failed that passes. */
+ * not decide; and when it lived through an outage of our own and anything in it failed for a transient
+ * reason. */
 bool passes_put_off(const struct pass_end *end, const struct judgement *judgement);
 
 enum pass_phase {
@@ -44,7 +45,7 @@ struct passes {
 
 void passes_begin(struct passes *passes, int64_t retries, int64_t retry_after_ms);
 
-/* What there is to see at some time. The counts are of all passes together. */
+/* What can be seen at some time. The counts are of all passes together. */
 struct pass_sight {
     int64_t now_ms; /* monotonic */
     uint64_t started;

@@ -1,4 +1,4 @@
-/* Domains on their way back to the feeder. */
+/* Sends domains back to the feeder, and counts them. */
 #include "scanner/scan/putoff.h"
 
 #include <inttypes.h>

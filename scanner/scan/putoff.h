@@ -1,6 +1,6 @@
 /*
- * What ends without a record, to be looked at again in the next pass: its name and what was seen so far go
- * back to the feeder. And what is said of it.
+ * Puts domains off: one that is to be looked at again in the next pass ends without a record, and its name
+ * and what was seen so far go back to the feeder. It also says how many there are.
  */
 #ifndef STSWEEP_SCAN_PUTOFF_H
 #define STSWEEP_SCAN_PUTOFF_H
@@ -11,16 +11,17 @@
 
 struct put_off {
     atomic_uint_fast64_t domains;
-    atomic_uint_fast64_t looks; /* of those, where one look does not decide (TLS-7) */
+    atomic_uint_fast64_t looks; /* of those, the ones that one look does not decide (TLS-7) */
 };
 
 void put_off_init(struct put_off *put_off);
 
-/* From a worker's thread, when the domain has ended. */
+/* Puts a domain off, from a worker's thread, when it has ended. */
 void put_off_domain(struct put_off *put_off, struct feeder *feeder, const struct domain_facts *facts,
                     const struct judgement *judgement);
 
-/* How many wait for the next pass, and how long; at the end, for how many a second look was made. */
+/* Says how many wait for the next pass, and how long; put_off_print says at the end for how many a second
+ * look was made. */
 void put_off_print_wait(const struct put_off *put_off, int64_t wait_ms, FILE *out);
 void put_off_print(const struct put_off *put_off, FILE *out);
 

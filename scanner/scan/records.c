@@ -1,4 +1,4 @@
-/* Lines for the writer. */
+/* Writes facts as lines for the writer. */
 #include "scanner/scan/records.h"
 
 #include <stdio.h>

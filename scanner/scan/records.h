@@ -1,5 +1,5 @@
 /*
- * The scan directory as a sink (sink.h): facts become lines for the writer. Each loop has a buffer of its
+ * Makes the scan directory a sink (sink.h): facts become lines for the writer. Each loop has a buffer of its
  * own, so that all loops may call at once.
  */
 #ifndef STSWEEP_SCAN_RECORDS_H
@@ -15,12 +15,12 @@ struct records {
     struct buf reject; /* the feeder's */
 };
 
-/* count: of loops. */
+/* Makes a buffer for each of count loops. */
 enum error records_init(struct records *records, struct writer *writer, uint32_t count);
 void records_dispose(struct records *records);
 
-/* Good as long as records. Without memory for a record the process ends, and the scan can be resumed. No
- * record can be too large (scanner/facts/record_kept.h). */
+/* Returns the sink, good as long as records. Without memory for a record the process ends, and the scan can
+ * be resumed. No record can be too large (scanner/facts/record_kept.h). */
 struct sink records_sink(struct records *records);
 
 /* Says that a domain's record is lost, and ends the process. */

@@ -1,4 +1,4 @@
-/* What keeps a scan from starting. Contacts nobody. */
+/* Checks what may keep a scan from starting. It contacts nobody. */
 #include "scanner/scan/refusal.h"
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include "output/readback/meta_read.h"
 #include "output/store/store_dir.h"
 
-/* A program of other rules has begun what is to be gone on with. */
+/* Checks that the scan to be gone on with was not begun by a program of other rules. */
 static enum error check_rules(const char *path, struct buf *why)
 {
     size_t before = why->len;
@@ -38,7 +38,7 @@ enum error refusal_check(const struct scan_request *request, const struct config
     return error == ERR_OK && request->resume ? check_rules(config->output_dir, why) : error;
 }
 
-/* Says no more than that something went wrong. */
+/* Does the error say no more than that something went wrong? */
 static bool is_general(enum error error)
 {
     return error == ERR_IO || error == ERR_NOT_FOUND || error == ERR_EXISTS || error == ERR_CONFIG ||

@@ -1,4 +1,4 @@
-/* From the store of a stopped scan to the terminal and to the pacers. */
+/* Reads the store of a stopped scan, and tells the terminal and the pacers. */
 #include "scanner/scan/resumed.h"
 
 #include "output/store/unanswered.h"

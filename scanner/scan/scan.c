@@ -1,4 +1,4 @@
-/* The life of a scan. */
+/* Leads a scan through its life: it begins, runs and is closed. */
 #include "scanner/scan/scan.h"
 
 #include <errno.h>
@@ -43,7 +43,7 @@ struct scan {
     struct feeder *feeder;
     struct watch *watch;
     struct stuck *stuck;
-    struct stuck_list stood; /* where runs before stood still */
+    struct stuck_list stood; /* the addresses at which earlier runs were stuck */
     struct input_file *files;
     struct scan_meta meta;
     struct preflight preflight;
@@ -57,9 +57,9 @@ struct scan {
     struct counters counted; /* at the end */
     atomic_bool writer_failed;
     bool stopping;
-    bool left_running; /* a loop that stands still and does not end */
+    bool left_running; /* a loop that is stuck and does not end */
     bool waiting;      /* for the next pass, as last said */
-    int refused_with;  /* the exit code where it does not even begin */
+    int refused_with;  /* the exit code if it does not even begin */
     int64_t started_ms;
 };
 
@@ -99,8 +99,8 @@ static enum error read_input(struct scan *scan)
     return intake_read(&options, &scan->counts, &scan->why);
 }
 
-/* On the feeder's thread: the input, then all that rests on what it says. Rejects are durable before
- * meta.json says that there are no more. */
+/* Reads the input, then does all that rests on what it says. On the feeder's thread. Rejects are durable
+ * before meta.json says that there are no more. */
 static enum error prepare(void *arg)
 {
     struct scan *scan = arg;
@@ -146,7 +146,7 @@ static bool is_streaming(const struct scan *scan)
     return strcmp(scan->config->output_dir, "-") == 0;
 }
 
-/* What another command line would mend is told from what it would not. */
+/* Says the error; the exit code tells what another command line would mend from what it would not. */
 static bool say_store(struct scan *scan, enum error error)
 {
     if (error == ERR_FULL || error == ERR_IO)
@@ -204,7 +204,7 @@ static bool make_workers(struct scan *scan)
     return say(scan, "loops", scan->stuck == NULL ? ERR_CONFIG : ERR_OK);
 }
 
-/* Where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
+/* Returns where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
 static const char *spool_directory(const struct scan *scan)
 {
     const char *temporary = getenv("TMPDIR");
@@ -247,7 +247,7 @@ static bool start_threads(struct scan *scan)
     return say(scan, "feeder", feeder_start(scan->feeder));
 }
 
-/* What is this machine's own fault is said before anybody is judged. */
+/* Runs preflight: what is this machine's own fault is said before anybody is judged. */
 static bool look_around(struct scan *scan, uint64_t open_files)
 {
     struct preflight *preflight = &scan->preflight;
@@ -266,7 +266,8 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     return false;
 }
 
-/* Running short of open files is to be back-pressure, never an error in a record. */
+/* Fits the scan to the open files allowed: running short of them is to be back-pressure, never an error in a
+ * record. */
 static bool fit(struct scan *scan, uint64_t open_files)
 {
     bool fits = ceilings_fit(&scan->fitted, open_files, &scan->why);
@@ -344,7 +345,7 @@ static void show_progress(struct scan *scan)
     progress_show(&scan->handover.progress, &state, clock_monotonic_ms());
 }
 
-/* Until all is finished, or a stopped scan has drained as long as it may. */
+/* Waits until all is finished, or a stopped scan has drained as long as it may. */
 static void run_to_end(struct scan *scan)
 {
     int64_t deadline_ms = INT64_MAX;
@@ -375,7 +376,7 @@ static int close_done(struct scan *scan)
         (void)say(scan, "the denominators do not add up", ERR_CORRUPT);
         return EXIT_FAILED;
     }
-    /* The summary comes last of what describes the scan: where it stands, the scan is whole. */
+    /* The summary comes last of what describes the scan: if it is there, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
     scan->meta.tail = tail_meta(&scan->handover.tail, clock_monotonic_ms());
     tail_print(&scan->meta.tail, stderr);
@@ -400,7 +401,7 @@ static int close_stopped(struct scan *scan)
 static int finish(struct scan *scan)
 {
     bool cut = !feeder_all_ended(scan->feeder);
-    /* The feeder first: a loop that has ended must be handed no more names. */
+    /* End the feeder first: a loop that has ended must be handed no more names. */
     enum error feed_error = feeder_join(scan->feeder);
     spooled_say_reason(scan->names, &scan->why);
     scan->left_running = !stuck_end(scan->stuck, stderr);

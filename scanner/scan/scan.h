@@ -1,6 +1,6 @@
 /*
- * `stsweep scan`: starts reader, loops and writer, keeps them fed, drains on a signal, closes the scan
- * directory.
+ * Runs `stsweep scan`: starts feeder, loops and writer, watches over them, drains on a signal, closes the
+ * scan directory.
  */
 #ifndef STSWEEP_SCAN_SCAN_H
 #define STSWEEP_SCAN_SCAN_H
@@ -22,8 +22,8 @@ struct scan_request {
 };
 
 /*
- * Returns the exit code: 0 done, 1 done and some record has an outcome of fail_on, 2 not usable, 3 stopped
- * but resumable, 4 cannot go on. Says why on stderr.
+ * Runs the scan and returns the exit code: 0 done, 1 done and some record has an outcome of fail_on, 2 not
+ * usable, 3 stopped but resumable, 4 cannot go on. Says why on stderr.
  */
 int scan_main(const struct scan_request *request);
 

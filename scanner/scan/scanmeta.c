@@ -1,4 +1,4 @@
-/* meta.json of a running scan. */
+/* Makes the meta.json of a running scan, and compares it with that of a stopped one. */
 #include "scanner/scan/scanmeta.h"
 
 #include <unistd.h>
@@ -7,7 +7,8 @@
 
 enum { ARENA_BYTES = 4 * 1024 * 1024, TEXT_BYTES = 8 * 1024 * 1024, MOST_OPTIONS = 200 };
 
-/* Speeds, timeouts, limits and places may change when a scan goes on; what decides its content may not. */
+/* May the option change when a scan goes on? Speeds, timeouts, limits and directories may; what decides its
+ * content may not. */
 static bool may_change(const char *name)
 {
     static const char *const fixed[] = {
@@ -148,7 +149,7 @@ enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *fil
 enum error scan_meta_write(struct scan_meta *meta, struct store *store, const char *state, struct buf *why)
 {
     struct buf text;
-    /* A resumed scan that has not read its input again knows less than what stands there. */
+    /* A resumed scan that has not read its input again knows less than the stored file says. */
     if (meta->input_count == 0 && meta->stored.len > 0)
         return ERR_OK;
     buf_init(&text, TEXT_BYTES);

@@ -1,6 +1,6 @@
 /*
- * A scan's meta.json kept together: the effective configuration, the seed, inputs, libraries, and whether a
- * stopped scan may be gone on with.
+ * Keeps a scan's meta.json together: the effective configuration, the seed, inputs and libraries; and decides
+ * whether a stopped scan may be gone on with.
  */
 #ifndef STSWEEP_SCAN_SCANMETA_H
 #define STSWEEP_SCAN_SCANMETA_H
@@ -36,11 +36,11 @@ struct scan_meta {
 enum error scan_meta_init(struct scan_meta *meta, const struct config *config, const char *command);
 void scan_meta_dispose(struct scan_meta *meta);
 
-/* Reads what the stopped scan left and takes its seed; ERR_MISMATCH with *why where the configuration
+/* Reads what the stopped scan left and takes its seed; ERR_MISMATCH with *why if the configuration
  * differs. */
 enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why);
 
-/* The inputs have been read; in a resumed scan, ERR_MISMATCH where they are not the same. */
+/* Takes the inputs, which have been read; in a resumed scan, ERR_MISMATCH if they are not the same. */
 enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *files, size_t count,
                             struct buf *why);
 

@@ -1,4 +1,4 @@
-/* A handler that counts, and leaves the rest to the main loop. */
+/* Installs a handler that counts, and leaves the rest to the main loop. */
 #include "scanner/scan/signals.h"
 
 #include <errno.h>
@@ -19,7 +19,8 @@ static volatile sig_atomic_t wakes;
 static volatile sig_atomic_t exits_with;
 static int64_t came_ms;
 
-/* Who stops a whole group of processes (timeout does) sends it twice at once and means one. */
+/* Counts a signal. Who stops a whole group of processes (timeout does) sends it twice at once and means
+ * one. */
 static void on_signal(int number)
 {
     (void)number;

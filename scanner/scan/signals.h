@@ -1,8 +1,9 @@
 /*
- * INT and TERM while a scan runs: the first ends it in good order, the next at once.
+ * Handles INT and TERM while a scan runs: the first ends it in good order, the next at once.
  *
  * They are handled on the main thread wherever it is: a scan whose output nobody reads, or whose disk hangs,
- * ends at the second one as well. All other threads must block them. One at a time in a process.
+ * ends at the second one as well. All other threads must block them. There is one struct signals at a time in
+ * a process.
  */
 #ifndef STSWEEP_SCAN_SIGNALS_H
 #define STSWEEP_SCAN_SIGNALS_H
@@ -17,12 +18,12 @@ struct signals {
 };
 
 /*
- * From now on. The first signal makes wake_fd (an eventfd, borrowed) readable; the next, 200 ms later or
- * more, ends the process with `code`, by _exit. One that is ignored (nohup) stays so. Writes to closed pipes
- * and beyond the limit of a file's size become errors of the call, for the rest of the process.
+ * Handles the signals from now on. The first makes wake_fd (an eventfd, borrowed) readable; the next, 200 ms
+ * later or more, ends the process with `code`, by _exit. One that is ignored (nohup) stays so. Writes to
+ * closed pipes and beyond the limit of a file's size become errors of the call, for the rest of the process.
  */
 void signals_watch(struct signals *signals, int wake_fd, int code);
 bool signals_came(void);
-void signals_dispose(struct signals *signals); /* as it was before; also where nothing is watched */
+void signals_dispose(struct signals *signals); /* as it was before; also if nothing is watched */
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Where the records of a scan go. The first sink is the scan directory (scanner/scan/records.h): lines
- * through the writer's thread into the store.
+ * Defines where the records of a scan go. The first sink is the scan directory (scanner/scan/records.h):
+ * lines through the writer's thread into the store.
  *
  * Threads: certificate, host and domain are called by the loops' threads, several at once, each with the
  * index of its loop; reject by the feeder's. backlog and flush may be called by any thread. Only flush may

@@ -1,12 +1,12 @@
 /*
- * Where the names of a scan come from. The feeder asks for one name after the other and starts a domain for
- * each. Each of them ends either with a record (finished) or without one (put_off), and those that were put
- * off come again in the next pass. scanner/scan/spooled.h is the first source: the names of the input.
+ * Defines where the names of a scan come from. The feeder asks for one name after the other and starts a
+ * domain for each. Each of them ends either with a record (finished) or without one (put_off), and those that
+ * were put off come again in the next pass. scanner/scan/spooled.h is the first source: the names of the
+ * input.
  *
  * Threads: next, put_off and end are called by the feeder's thread only. finished is called by the loops'
- * threads, several at once, and must not block.
- * Errors: anything but ERR_OK, or ERR_NOT_FOUND of next, ends the scan, which can be resumed. Whoever made
- * the source knows the reason as text.
+ * threads, several at once, and must not block. Errors: anything but ERR_OK, or ERR_NOT_FOUND of next, ends
+ * the scan, which can be resumed. Whoever made the source knows the reason as text.
  */
 #ifndef STSWEEP_SCAN_SOURCE_H
 #define STSWEEP_SCAN_SOURCE_H

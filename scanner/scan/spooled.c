@@ -1,4 +1,4 @@
-/* Spools, one pass after the other. */
+/* Keeps the spools, one pass after the other. */
 #include "scanner/scan/spooled.h"
 
 #include <stdatomic.h>
@@ -61,7 +61,7 @@ enum error spooled_filled(struct spooled *spooled)
     return error == ERR_OK ? spool_finish(spooled->now) : error;
 }
 
-/* Duplicates are found while names are handed out. */
+/* Lets other threads see the total, which shrinks as duplicates are found while names are handed out. */
 static void publish_total(struct spooled *spooled)
 {
     if (!spooled->first)

@@ -1,7 +1,7 @@
 /*
- * The names of the input as a source (source.h): each once, in the keyed order, without those whose record
- * stands in the store already. Two spools at most: the one that is handed out, and the one for what is put
- * off.
+ * Makes the names of the input a source (source.h): each once, in the keyed order, without those whose record
+ * is in the store already. It has two spools at most: the one that is handed out, and the one for names that
+ * are put off.
  */
 #ifndef STSWEEP_SCAN_SPOOLED_H
 #define STSWEEP_SCAN_SPOOLED_H
@@ -20,26 +20,27 @@ struct spooled_options {
     const struct store *store; /* what is done already */
 };
 
-/* NULL when memory is lacking. */
+/* Makes an empty source. NULL when memory is lacking. */
 struct spooled *spooled_create(const struct spooled_options *options);
 void spooled_destroy(struct spooled *spooled); /* NULL is fine */
 
-/* Filling it, on the thread that calls the source afterwards: any number of names, then once that there are
- * no more. */
+/* Fill the source, on the thread that calls it afterwards: any number of names, then once that there are no
+ * more. */
 enum error spooled_add(struct spooled *spooled, const struct input_name *name);
 enum error spooled_filled(struct spooled *spooled);
 
-/* Good as long as spooled. */
+/* Returns the source, good as long as spooled. */
 struct source spooled_source(struct spooled *spooled);
 
-/* From any thread: how many names there are, those that are done already included; 0 until all have been
- * added, and less with each duplicate that is found while they are handed out. */
+/* Returns, from any thread, how many names there are, those that are done already included; 0 until all have
+ * been added, and less with each duplicate that is found while they are handed out. */
 uint64_t spooled_total(const struct spooled *spooled);
 
-/* What the first pass has found out. On the source's thread, or when that has ended. */
+/* Returns what the first pass has found out. On the source's thread, or when that has ended. */
 struct spool_counts spooled_counts(const struct spooled *spooled);
 
-/* Adds what the system said of an error, a line for each spool. Likewise. */
+/* Adds to *why what the system said of an error, a line for each spool. On the source's thread, or when that
+ * has ended. */
 void spooled_say_reason(const struct spooled *spooled, struct buf *why);
 
 #endif

@@ -1,4 +1,4 @@
-/* A message out to each loop, the time since, and the file. */
+/* Sends a message to each loop, counts the time since, and writes the file. */
 #include "scanner/scan/stuck.h"
 
 #include <stdlib.h>
@@ -64,7 +64,7 @@ void stuck_destroy(struct stuck *stuck)
 
 /* ---- what is told -------------------------------------------------------------------------------------- */
 
-/* On the writer's thread. */
+/* Writes the file `stuck`, on the writer's thread. */
 static enum error write_file(void *arg, struct store *store, struct buf *why)
 {
     const struct stuck *stuck = arg;
@@ -77,7 +77,8 @@ static enum error write_file(void *arg, struct store *store, struct buf *why)
     return error;
 }
 
-/* A scan that streams has no directory. What cannot be written shows as the writer's error. */
+/* Keeps the address in the file, unless the scan streams and has no directory. What cannot be written shows
+ * as the writer's error. */
 static const char *keep(struct stuck *stuck, const struct place_at *at)
 {
     if (strcmp(stuck->workers->context->config->output_dir, "-") == 0)
@@ -111,7 +112,8 @@ static const char *tell_turn(struct stuck *stuck, uint32_t index)
 
 /* ---- the ticks ----------------------------------------------------------------------------------------- */
 
-/* A line, or NULL; *turns: it is good news. One a tick. */
+/* Counts the time since the last tick. Returns a line, or NULL; *turns: it is good news. There is one line a
+ * tick. */
 static const char *tick(struct stuck *stuck, int64_t now_ms, bool *turns)
 {
     int64_t step_ms = stuck->last_ms == 0 ? 0 : now_ms - stuck->last_ms;

@@ -1,7 +1,7 @@
 /*
- * The watch over loops that stand still: each gets a message now and then, and one that has not taken it for
- * scan.stuck_after is told, with the address that it is at, which goes to the directory's file `stuck` so
- * that a resume leaves it out. On the main thread. Time in which this process was stopped does not count.
+ * Watches for loops that are stuck: each gets a message now and then, and one that has not taken it for
+ * scan.stuck_after is reported, with the address that it is at, which goes to the directory's file `stuck` so
+ * that a resume leaves it out. On the main thread. Time in which this process was paused does not count.
  */
 #ifndef STSWEEP_SCAN_STUCK_H
 #define STSWEEP_SCAN_STUCK_H
@@ -15,22 +15,23 @@
 
 struct stuck;
 
-/* Workers and writer outlive it; known is where runs before stood still. NULL without memory. */
+/* Begins to watch. Workers and writer outlive it; known lists where earlier runs were stuck. NULL without
+ * memory. */
 struct stuck *stuck_create(struct worker *workers, struct writer *writer, const struct stuck_list *known,
                            int64_t after_ms);
 
-/* After the workers: they may hold a message of it. NULL is fine. */
+/* Ends the watch, after the workers: they may hold a message of it. NULL is fine. */
 void stuck_destroy(struct stuck *stuck);
 
-/* To be called every WATCH_TICK_MS. What there is to say goes to out and among the watch's events. */
+/* Must be called every WATCH_TICK_MS. News goes to out and among the watch's events. */
 void stuck_tick(struct stuck *stuck, struct watch *watch, struct progress *progress, FILE *out);
 
-/* Does a loop stand still now, and has done so for twice that long? */
+/* Is a loop stuck now, and has it been for twice scan.stuck_after? */
 bool stuck_for_good(const struct stuck *stuck);
 
-/* Ends the loops and waits for their threads, for scan.stuck_after at most. Those that do not end are told as
- * above, a line each on out. false: some are left, and nothing that they can see may be taken away. NULL is
- * fine. */
+/* Ends the loops and waits for their threads, for scan.stuck_after at most. Those that do not end are
+ * reported as above, a line each on out. false: some are left, and nothing that they can see may be taken
+ * away. NULL is fine. */
 bool stuck_end(struct stuck *stuck, FILE *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reasons and counts of a scan's end. */
+/* Finds the reasons of a scan's end, and counts them. */
 #include "scanner/scan/tail.h"
 
 #include <inttypes.h>
@@ -30,8 +30,8 @@ static void consider_host(struct longest *longest, const struct host_facts *host
     }
 }
 
-/* What no host and no fetch accounts for is the lookups'. A host's times may have begun before the domain
- * asked, so they can be longer than all of its own. */
+/* Returns what took longest. The time that no host and no fetch accounts for is the lookups'. A host's times
+ * may have begun before the domain asked, so they can be longer than all of its own. */
 enum tail_reason tail_reason(const struct domain_facts *facts)
 {
     struct longest longest = {TAIL_DNS, 0};

@@ -1,6 +1,6 @@
 /*
- * The end of a scan, after the last name has been handed out: how long it took, and what each of the domains
- * that were still under way waited for longest. It is what tells a slow scanner from a slow world.
+ * Measures the end of a scan, after the last name has been handed out: how long it took, and what each of the
+ * domains that were still under way waited for longest. It tells a slow scanner from a slow world.
  */
 #ifndef STSWEEP_SCAN_TAIL_H
 #define STSWEEP_SCAN_TAIL_H
@@ -26,22 +26,22 @@ struct tail {
     atomic_uint_fast64_t counts[TAIL_REASONS];
 };
 
-/* What took longest of a domain's time; pure. */
+/* Returns what took longest of a domain's time; pure. */
 enum tail_reason tail_reason(const struct domain_facts *facts);
 
 void tail_init(struct tail *tail);
 
-/* From any thread: the last name of a pass has been handed out; the last pass is the one that counts. now_ms
- * is monotonic and not 0. */
+/* Begins the tail, from any thread: the last name of a pass has been handed out; the last pass is the one
+ * that counts. now_ms is monotonic and not 0. */
 void tail_begin(struct tail *tail, int64_t now_ms);
 
-/* From any thread: a domain has ended. Counted only after tail_begin. */
+/* Counts a domain that has ended, from any thread, and only after tail_begin. */
 void tail_count(struct tail *tail, const struct domain_facts *facts);
 
-/* What meta.json keeps. Zeroed where the tail has not begun. */
+/* Returns what meta.json keeps; zeroed if the tail has not begun. */
 struct meta_tail tail_meta(const struct tail *tail, int64_t now_ms);
 
-/* One line; nothing where nobody was under way any more. */
+/* Prints one line; nothing if nobody was under way any more. */
 void tail_print(const struct meta_tail *meta, FILE *out);
 
 #endif

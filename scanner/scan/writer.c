@@ -1,4 +1,4 @@
-/* A thread between mailbox and store. */
+/* Runs a thread between mailbox and store. */
 #include "scanner/scan/writer.h"
 
 #include <poll.h>
@@ -125,7 +125,8 @@ static int tick(struct writer *writer)
     return next_ms < 0 ? -1 : (int)(next_ms > 60000 ? 60000 : next_ms);
 }
 
-/* Lines gather meanwhile: woken for each one, it would spend more on waking than on writing. */
+/* Sleeps a little while lines gather: woken for each one, the thread would spend more on waking than on
+ * writing. */
 static void nap(void)
 {
     struct timespec time = {.tv_nsec = NAP_MS * 1000000L};
