@@ -1,4 +1,4 @@
-/* The sum of what may be held. */
+/* Sums up what may be held. */
 #include "scanner/machine/ceilings.h"
 
 #include "scanner/dns/lookup.h"
@@ -105,7 +105,7 @@ void ceilings_print(const struct config *config, FILE *out)
 
 /* ---- open files ---------------------------------------------------------------------------------------- */
 
-/* Of one of so many loops. */
+/* Returns the files of resolvers that one of so many loops may have open. */
 static uint64_t resolver_files(const struct config *config, uint64_t limit, uint64_t loops)
 {
     uint64_t resolvers = count_resolvers(config);
@@ -118,7 +118,7 @@ static uint64_t resolver_files(const struct config *config, uint64_t limit, uint
     return udp + (tcp < RECURSIVE_TCP_MOST ? tcp : RECURSIVE_TCP_MOST) + EMBEDDED_OWN;
 }
 
-/* All but connections to peers. */
+/* Returns all open files but connections to peers. */
 static uint64_t fixed_files(const struct config *config, uint64_t limit)
 {
     uint64_t loops = setup_loops(config);
@@ -126,7 +126,7 @@ static uint64_t fixed_files(const struct config *config, uint64_t limit)
            resolver_files(config, limit, WATCH_SHARE);
 }
 
-/* Each loop has one place at least, whatever the option says. */
+/* Returns the files of connections to peers. Each loop has one place at least, whatever the option says. */
 static uint64_t peer_files(const struct config *config)
 {
     uint64_t loops = setup_loops(config);
@@ -143,7 +143,7 @@ static bool fits_at_all(const struct config *config, uint64_t limit)
     return fixed_files(config, limit) + 2 * (uint64_t)setup_loops(config) <= limit;
 }
 
-/* What is left for peers goes to both kinds in the proportion that was asked for. */
+/* Shares out what is left for peers, to both kinds in the proportion that was asked for. */
 static void share_out(struct config *config, uint64_t left)
 {
     uint64_t loops = setup_loops(config);

@@ -1,7 +1,7 @@
 /*
- * What a scan may hold at most, out of the options in force: memory by class, and open files. One table, from
- * which `stsweep scan --help` prints and which docs/internals/ceilings.md repeats. Asks the system for
- * nothing but the number of cores.
+ * Computes what a scan may hold at most, from the options in force: memory by class, and open files. It is
+ * one table, from which `stsweep scan --help` prints and which docs/internals/ceilings.md repeats. It asks
+ * the system for nothing but the number of cores.
  */
 #ifndef STSWEEP_MACHINE_CEILINGS_H
 #define STSWEEP_MACHINE_CEILINGS_H
@@ -15,30 +15,30 @@ struct ceiling {
     const char *what;
     const char *from;     /* the options or the constant that it comes from */
     uint64_t most;        /* how many there are at most */
-    uint64_t worst_bytes; /* of one, where its peer is as hostile as can be */
+    uint64_t worst_bytes; /* of one, if its peer is as hostile as can be */
 };
 
 enum { CEILINGS = 12 };
 
-/* The rows for a configuration. */
+/* Fills the rows for a configuration. */
 void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS]);
 
-/* Bytes, all rows together. */
+/* Returns the bytes of all rows together. */
 uint64_t ceilings_total(const struct ceiling rows[CEILINGS]);
 
-/* The table, its sum, what grows with the list besides, threads and open files. */
+/* Prints the table, its sum, what grows with the list besides, threads and open files. */
 void ceilings_print(const struct config *config, FILE *out);
 
-/* loops, and reader, writer and main. */
+/* Returns how many threads there are: loops, feeder, writer and main. */
 uint32_t ceilings_threads(const struct config *config);
 
-/* Open files at most where the system allows `limit`. */
+/* Returns how many files are open at most if the system allows `limit`. */
 uint64_t ceilings_files(const struct config *config, uint64_t limit);
 
 /*
- * Lowers smtp.live, policy.live and, where even that is not enough, scan.loops, until ceilings_files fits the
- * limit. A line about it into *said where something was lowered. false: it does not fit with anything; *said
- * says what would.
+ * Lowers smtp.live, policy.live and, if even that is not enough, scan.loops, until ceilings_files fits the
+ * limit. *said gets a line about it if something was lowered. false: nothing makes it fit; *said says what
+ * would.
  */
 bool ceilings_fit(struct config *config, uint64_t limit, struct buf *said);
 

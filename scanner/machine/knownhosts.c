@@ -1,4 +1,4 @@
-/* One connection to each host that is known to answer. */
+/* Makes one connection to each host that is known to answer. */
 #include "scanner/machine/knownhosts.h"
 
 #include <errno.h>
@@ -199,7 +199,7 @@ static bool is_of(const struct target *target, enum known_port port, enum known_
     return target->port == port && target->family == family;
 }
 
-/* One that shows all that is asked for is proof enough: then the others need not be waited for. */
+/* Does the host show all that is asked for? One is proof enough: then the others need not be waited for. */
 static bool shows_all(const struct target *target)
 {
     bool offers = target->port == KNOWN_HTTPS || (target->heard && target->facts.starttls_offered);

@@ -1,8 +1,8 @@
 /*
- * Hosts that are known to answer (preflight.port25, preflight.port443) are asked what can be reached from
- * here: each port by each address family, and whether STARTTLS comes through to us. What they cannot show us
- * is this machine's fault or its network's, never a stranger's. One connection to each host, port and family;
- * no judgement of a domain.
+ * Asks hosts that are known to answer (preflight.port25, preflight.port443) what can be reached from here:
+ * each port by each address family, and whether STARTTLS comes through to us. What they cannot show us is
+ * this machine's fault or its network's, never a stranger's. It makes one connection to each host, port and
+ * family, and judges no domain.
  */
 #ifndef STSWEEP_MACHINE_KNOWNHOSTS_H
 #define STSWEEP_MACHINE_KNOWNHOSTS_H
@@ -13,7 +13,7 @@
 enum reach {
     REACH_UNKNOWN, /* nobody was there to be asked */
     REACH_OPEN,
-    REACH_CLOSED /* nobody of at least two answers; of one, where only one is named */
+    REACH_CLOSED /* nobody of at least two answers, or of one if only one is named */
 };
 
 /* Does STARTTLS reach us from hosts that offer it? */
@@ -31,13 +31,13 @@ struct known_setup {
 
 struct known_hosts;
 
-/* Begins. NULL: out of memory. */
+/* Begins to ask. NULL: out of memory. */
 struct known_hosts *known_hosts_start(const struct known_setup *setup);
 
 /* Is there still something to be waited for? */
 bool known_hosts_wait(const struct known_hosts *known);
 
-/* What is known by now: a connection that still waits was not answered. */
+/* Tells what is known by now: a connection that still waits was not answered. */
 enum reach known_hosts_reach(const struct known_hosts *known, enum known_port port, enum known_family family);
 enum starttls_path known_hosts_path(const struct known_hosts *known);
 
@@ -47,7 +47,7 @@ struct known_counts {
 struct known_counts known_hosts_count(const struct known_hosts *known, enum known_port port,
                                       enum known_family family);
 
-/* The first that took a connection, or NULL. */
+/* Returns the first host that took a connection, or NULL. */
 const char *known_hosts_answering(const struct known_hosts *known, enum known_port port);
 
 /* Ends what is under way; no callback after this. NULL is fine. */

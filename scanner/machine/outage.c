@@ -1,8 +1,7 @@
-/* A ring of counts and four states. */
+/* Keeps a ring of counts and four states. */
 #include "scanner/machine/outage.h"
 
-/* Of a hundred connections: past LOST fail all but a few, below FOUND some are made; USUAL were made before.
- */
+/* Of a hundred questions: from here on nearly all fail. */
 enum { NEARLY_ALL_PERCENT = 95 };
 
 void outage_window_init(struct outage_window *window, int64_t window_ms)
@@ -25,7 +24,7 @@ static void drop_old(struct outage_window *window, int64_t now)
     }
 }
 
-/* Samples stand apart enough that the ring spans the window. */
+/* Is a sample due? They stand apart enough that the ring spans the window. */
 static bool sample_is_due(const struct outage_window *window, int64_t now)
 {
     int64_t apart = window->window_ms / (OUTAGE_SAMPLES - 2);
@@ -62,7 +61,7 @@ static void enter(struct outage *outage, enum outage_state state, int64_t now)
     outage->ask_at_ms = now;
 }
 
-/* Into a state in which lookups are counted from now on. */
+/* Enters a state in which lookups are counted from now on. */
 static void enter_counting(struct outage *outage, enum outage_state state, int64_t now)
 {
     enter(outage, state, now);
@@ -88,8 +87,8 @@ static bool nearly_all_fail(const struct outage *outage, const struct outage_cou
     return last.ended >= OUTAGE_FEW && last.failed * 100 >= last.ended * NEARLY_ALL_PERCENT;
 }
 
-/* The tail has had its time. If even now hardly anything is answered, that is no tail but the next outage,
- * which would otherwise be looked for only once its first domains have ended. */
+/* Ends the tail, which has had its time. If even now hardly anything is answered, that is no tail but the
+ * next outage, which would otherwise be looked for only once its first domains have ended. */
 static void end_tail(struct outage *outage, const struct outage_counts *counts, int64_t now)
 {
     if (nearly_all_fail(outage, counts))
@@ -125,7 +124,8 @@ enum outage_state outage_answered(struct outage *outage, bool good, int64_t now)
     if (outage->state == OUTAGE_SUSPECTED && good && now - outage->since_ms > outage->settings.prompt_ms) {
         enter_counting(outage, OUTAGE_OVER, now); /* it was us, and it is over before it could be said */
     } else if (outage->state == OUTAGE_SUSPECTED && good) {
-        /* It is them. Whoever scans a list of the dead is not to be asked about it all the time. */
+        /* It is them. Whoever scans a list of names that nobody serves is not to be asked about it all the
+         * time. */
         outage->quiet_until_ms = now + outage->settings.window_ms;
         enter_counting(outage, OUTAGE_CALM, now);
     } else if (outage->state == OUTAGE_SUSPECTED) {

@@ -1,7 +1,8 @@
 /*
- * Is it us? Counts in, state out: when most of what a scan asks fails of late, this machine or its resolvers
- * may be cut off rather than everybody else. A suspicion is not a verdict: questions with known answers
- * decide (outage_answered), so that a list full of dead names is no outage. Pure: no I/O, `now` is an
+ * Tells an outage of our own resolvers or network from strangers that do not answer. Counts go in and the
+ * state comes out: when most of what a scan asks fails of late, this machine or its resolvers may be cut off
+ * rather than everybody else. A suspicion is not a verdict: questions with known answers decide
+ * (outage_answered), so that a list full of names that nobody serves is no outage. Pure: no I/O, `now` is an
  * argument (monotonic, ms). It never looks at a domain.
  */
 #ifndef STSWEEP_MACHINE_OUTAGE_H
@@ -36,17 +37,17 @@ void outage_window_init(struct outage_window *window, int64_t window_ms);
 /* Takes note of the counts at now. */
 void outage_window_add(struct outage_window *window, const struct outage_counts *counts, int64_t now);
 
-/* What has been added to them in the shortest time up to the window's whole length in which at least so many
- * ended. */
+/* Returns what has been added to the counts in the shortest time, up to the window's whole length, in which
+ * at least so many ended. */
 struct outage_counts outage_window_since(const struct outage_window *window,
                                          const struct outage_counts *counts, uint64_t least);
 
 struct outage_settings {
     uint32_t share_percent; /* more than this failing is suspicious; 0: nothing ever is */
-    uint64_t least;         /* of fewer than these nothing is concluded */
+    uint64_t least;         /* nothing is concluded from fewer */
     int64_t window_ms;
-    int64_t prompt_ms; /* an answer that came later than this came to a question that had to be repeated */
-    int64_t tail_ms;   /* how long after it questions that began in an outage may still end */
+    int64_t prompt_ms; /* an answer later than this came to a question that had to be repeated */
+    int64_t tail_ms;   /* how long after an outage questions that began in it may still end */
 };
 
 struct outage {
@@ -61,18 +62,19 @@ struct outage {
 
 void outage_init(struct outage *outage, const struct outage_settings *settings);
 
-/* To be called several times a second; the state then. */
+/* Must be called several times a second; returns the state then. */
 enum outage_state outage_count(struct outage *outage, const struct outage_counts *counts, int64_t now);
 
 /* Is it time to ask the known questions? */
 bool outage_wants_answers(const struct outage *outage, int64_t now);
 
-/* They have been answered as they used to be (good), or not; the state then. */
+/* Says whether they have been answered as they used to be (good), or not; returns the state then. */
 enum outage_state outage_answered(struct outage *outage, bool good, int64_t now);
 
 /*
- * Connections that this machine had no route for, or no address to send from. Each is certain by itself: lost
- * from the first on; found when for ROUTE_CALM_MS there was none and others were made.
+ * Counts connections that this machine had no route for, or no address to send from. Each is certain by
+ * itself: the route is lost from the first on; it is found when for ROUTE_CALM_MS there was none and others
+ * were made.
  */
 struct route_outage {
     uint64_t lacking; /* as last counted */

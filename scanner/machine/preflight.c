@@ -1,4 +1,4 @@
-/* Is this machine fit to scan? */
+/* Finds out whether this machine is fit to scan. */
 #include "scanner/machine/preflight.h"
 
 #include <stdlib.h>
@@ -100,7 +100,7 @@ static void say_disk(struct run *run)
 
 /* ---- all of it ----------------------------------------------------------------------------------------- */
 
-/* The scan's own configuration, with less patience: all has to fit into PREFLIGHT_MS. */
+/* Prepares the scan's own configuration with less patience: all has to fit into PREFLIGHT_MS. */
 static bool prepare(struct run *run, const char **why)
 {
     run->config = *run->context->config;
@@ -158,7 +158,8 @@ static bool leads_nowhere(const struct run *run)
            (nowhere[KNOWN_IPV4] || nowhere[KNOWN_IPV6]);
 }
 
-/* A scan that only asks the DNS may do without a route. */
+/* Returns why a scan from here would say nothing, or NULL. One that only asks the DNS may do without a
+ * route. */
 static const char *why_unfit(const struct run *run)
 {
     const struct scan_context *context = run->context;

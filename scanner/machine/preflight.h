@@ -1,8 +1,8 @@
 /*
- * What is looked at before a scan and before a check: do the resolvers answer and validate, does
- * port 25 go out from here, which address families are there, the clock, the roots, open files, disk space. A
- * line for each, so that what is this machine's own fault never becomes a verdict about strangers. It judges
- * no domain and changes nothing.
+ * Looks at this machine before a scan and before a check: do the resolvers answer and validate, does port 25
+ * go out from here, which address families are there, the clock, the roots, open files, disk space. It leaves
+ * a line for each, so that what is this machine's own fault never becomes a verdict about strangers. It
+ * judges no domain and changes nothing.
  */
 #ifndef STSWEEP_MACHINE_PREFLIGHT_H
 #define STSWEEP_MACHINE_PREFLIGHT_H
@@ -21,24 +21,24 @@ struct preflight {
     bool no_resolver;                /* none answers at all, or the root itself is bogus for all */
     struct resolver_notes resolvers; /* for the engines of the scan */
     struct network network;
-    const char *unfit; /* why a scan from here would say nothing of anybody; NULL where it would */
+    const char *unfit; /* why a scan from here would say nothing of anybody; NULL if it would */
 };
 
 /*
  * Runs a loop of its own in the caller's thread for at most PREFLIGHT_MS; all questions and connections are
- * under way side by side. open_files is the limit in effect. Not to be copied afterwards. ERR_CONFIG with
- * *why where the resolver cannot be set up.
+ * under way side by side. open_files is the limit in effect. The struct may not be copied afterwards.
+ * ERR_CONFIG with *why if the resolver cannot be set up.
  */
 enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
                          struct buf *why);
 
 /*
- * Once it is known how many names there are to scan: the line about disk space says what they are likely to
- * take, and is printed anew. Nothing where there is no such line.
+ * Updates the line about disk space once it is known how many names there are to scan: it says what they are
+ * likely to take, and is printed anew. Does nothing if there is no such line.
  */
 void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out);
 
-/* "preflight: NAME: TEXT", with a word of warning where it is not ok. */
+/* Prints "preflight: NAME: TEXT", with a word of warning if it is not ok. */
 void preflight_print(const struct preflight *preflight, FILE *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a name takes was measured in the benchmarks' world (29 bytes of domains, 23 of hosts, 80 of
- * certificates a name) and is taken twice and more: real hosts resemble each other less. */
+/* Estimates what a name takes. It was measured in the benchmarks' world (29 bytes of domains, 23 of hosts, 80
+ * of certificates a name) and is taken twice and more: real hosts resemble each other less. */
 #include "scanner/machine/preflight_disk.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 enum { DOMAIN_BYTES = 80, PROBED_BYTES = 220, SPOOLED_BYTES = 48, SPOOLS = 2 };
 
-/* The directory need not be there yet: then the nearest one above it. */
+/* Asks about the directory or, if it is not there yet, about the nearest one above it. */
 bool disk_free_bytes(const char *dir, uint64_t *bytes)
 {
     char *at = strdup(dir);

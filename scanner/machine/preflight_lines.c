@@ -1,4 +1,4 @@
-/* Lines of a look at this machine. */
+/* Makes the lines of a look at this machine. */
 #include "scanner/machine/preflight_lines.h"
 
 #include <stdarg.h>

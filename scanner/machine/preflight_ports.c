@@ -1,4 +1,4 @@
-/* Which ports, which families, and STARTTLS. */
+/* Says which ports and which families lead out of here, and whether STARTTLS comes through. */
 #include "scanner/machine/preflight_ports.h"
 
 #include "scanner/machine/preflight_lines.h"

@@ -1,6 +1,6 @@
 /*
- * The part of preflight that says what of the network leads out of here, by hosts that are known to answer:
- * the ports, the address families, and STARTTLS.
+ * Says, as a part of preflight, what of the network leads out of here, by hosts that are known to answer: the
+ * ports, the address families, and STARTTLS.
  */
 #ifndef STSWEEP_MACHINE_PREFLIGHT_PORTS_H
 #define STSWEEP_MACHINE_PREFLIGHT_PORTS_H
@@ -8,11 +8,11 @@
 #include "scanner/machine/knownhosts.h"
 #include "scanner/machine/preflight.h"
 
-/* What follows for one family: a port is blocked when nobody takes a connection to it; when neither port
- * leads anywhere, the family itself is not there. Pure. */
+/* Decides what follows for one family: a port is blocked when nobody takes a connection to it; when neither
+ * port leads anywhere, the family itself is not there. Pure. */
 void network_decide(struct network *network, enum known_family family, const enum reach reach[KNOWN_PORTS]);
 
-/* The lines "port 25", "port 443" and "starttls", and preflight->network. known may be NULL: nothing is
+/* Makes the lines "port 25", "port 443" and "starttls", and preflight->network. known may be NULL: nothing is
  * known. */
 void preflight_say_ports(struct preflight *preflight, const struct config *config,
                          const struct scan_context *context, const struct known_hosts *known);

@@ -1,4 +1,4 @@
-/* Do the resolvers answer, validate, and say NXDOMAIN for what does not exist? */
+/* Asks whether the resolvers answer, validate, and say NXDOMAIN for what does not exist. */
 #include "scanner/machine/preflight_resolvers.h"
 
 #include "scanner/base/clock.h"
@@ -12,15 +12,15 @@ static bool is_embedded(const struct resolver_looks *looks)
     return looks->config->dns_resolvers[0] == '\0';
 }
 
-/* Whoever says this of the root knows the root, or at least answers everything. */
+/* Can the resolver be used? Whoever answers for the root knows the root, or at least answers everything. */
 static bool is_usable(const struct resolver_look *look)
 {
     bool answers = dns_says_anything(look->status);
     return answers && !look->rewrites;
 }
 
-/* Nothing comes from it at all. One that refuses to speak of the root may still serve what it is asked for.
- */
+/* Does nothing come from it at all? One that refuses to speak of the root may still serve what it is asked
+ * for. */
 static bool is_silent(const struct resolver_look *look)
 {
     return look->status == DNS_NOT_ASKED || look->status == DNS_TIMEOUT ||
@@ -49,7 +49,8 @@ static void on_nobody(void *arg, const struct dns_answer *answer)
     end_question(look);
 }
 
-/* Names that no cache can know, alone and under a large top-level domain: some rewrite only the one kind. */
+/* Asks for names that no cache can know, alone and under a large top-level domain: some rewrite only the one
+ * kind. */
 static void ask(struct resolver_look *look, struct lookup_engine *engine)
 {
     char alone[64], below[64];
@@ -61,7 +62,8 @@ static void ask(struct resolver_look *look, struct lookup_engine *engine)
     (void)lookup_start(engine, below, DNS_TYPE_A, on_nobody, look);
 }
 
-/* One that there is no route to fails here alone; that none can be reached, the caller's engine said. */
+/* Starts to look at a resolver. One that there is no route to fails here alone; that none can be reached, the
+ * caller's engine said. */
 static void start(struct resolver_looks *looks, const char *name)
 {
     const char *why = NULL;
@@ -182,7 +184,7 @@ static size_t count_bogus(const struct resolver_looks *looks)
     return count;
 }
 
-/* They validate, and dns.trust_ad says that their word counts for nothing. */
+/* Counts the usable resolvers whose word counts for nothing because dns.trust_ad says so. */
 static size_t count_disbelieved(const struct resolver_looks *looks)
 {
     size_t count = 0;

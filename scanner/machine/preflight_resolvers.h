@@ -1,7 +1,7 @@
 /*
- * The part of preflight that looks at the resolvers: each is asked for the root's SOA, which it answers with
- * AD if it validates (RFC 4035 section 3.2.3), and for two names that nobody has. One that answers these
- * rewrites NXDOMAIN, and whatever it says of a name may be an advertiser's: it is left out like a dead one.
+ * Looks, as a part of preflight, at the resolvers: each is asked for the root's SOA, which it answers with AD
+ * if it validates (RFC 4035 section 3.2.3), and for two names that nobody has. One that answers these
+ * rewrites NXDOMAIN, and whatever it says of a name may be an advertiser's: it is left out like a silent one.
  * Without dns.resolvers the embedded resolver is looked at the same way.
  */
 #ifndef STSWEEP_MACHINE_PREFLIGHT_RESOLVERS_H
@@ -38,19 +38,19 @@ struct resolver_looks {
     int64_t began_ms;
 };
 
-/* Begins; config, base, engine, answered and arg are set. */
+/* Begins to ask; config, base, engine, answered and arg are set. */
 void resolver_looks_start(struct resolver_looks *looks);
 
-/* How many can be used: they know the root, or at least answer for it, and rewrite nothing. */
+/* Returns how many can be used: they know the root, or at least answer for it, and rewrite nothing. */
 size_t resolver_looks_usable(const struct resolver_looks *looks);
 
-/* The lines "resolvers" and "dnssec"; preflight->no_resolver and preflight->resolvers. */
+/* Makes the lines "resolvers" and "dnssec"; sets preflight->no_resolver and preflight->resolvers. */
 void resolver_looks_say(const struct resolver_looks *looks, struct preflight *preflight);
 
 /* Does any of them validate? */
 bool resolver_looks_validated(const struct resolver_looks *looks);
 
-/* No callback after this. */
+/* Ends the looks: no callback comes after this. */
 void resolver_looks_dispose(struct resolver_looks *looks);
 
 #endif

@@ -1,4 +1,4 @@
-/* Before the first loop runs. */
+/* Makes ready what is needed before the first loop runs. */
 #include "scanner/machine/setup.h"
 
 #include <curl/curl.h>
@@ -15,7 +15,7 @@
 #include "scanner/machine/suffixes.h"
 #include "scanner/tls/legacy.h"
 
-/* A datagram socket that is only connected sends nothing, but says whether there is a route. */
+/* Is there a route to the address? A datagram socket that is only connected sends nothing, but says so. */
 static bool has_route(const char *address)
 {
     struct ip_addr ip;
@@ -31,7 +31,7 @@ static bool has_route(const char *address)
     return reached;
 }
 
-/* Special-purpose addresses that are allowed need no route to the internet. */
+/* Is an address of the family allowed? Special-purpose addresses that are need no route to the internet. */
 static bool allows_family(const struct ip_set *allow, uint8_t family)
 {
     for (size_t i = 0; i < allow->count; i++)
@@ -48,8 +48,8 @@ enum error context_init(struct scan_context *context, const struct config *confi
     atomic_init(&context->parked, 0);
     tls_library_init();
     suffixes_load();
-    /* Not beside the embedded resolver: builds of libunbound that validate with OpenSSL make keys in a way
-     * that the ENGINE takes from them. */
+    /* It cannot be used beside the embedded resolver: builds of libunbound that validate with OpenSSL make
+     * keys in a way that the ENGINE takes from them. */
     if (config->tls_legacy_decoder == TLS_LEGACY_DECODER_YES && config->dns_resolvers[0] != 0)
         (void)tls_legacy_decoder_use();
     context->trust = trust_create(config->tls_ca_file, &reason);

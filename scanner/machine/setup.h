@@ -1,6 +1,7 @@
 /*
- * What a scan and a check need before the first loop runs: configuration → roots, allowed prefixes, opt-out
- * list, families that this machine can reach, open-file limit, versions of libraries.
+ * Makes ready what a scan and a check need before the first loop runs: from the configuration, the roots,
+ * allowed prefixes, opt-out list, families that this machine can reach, open-file limit, versions of
+ * libraries.
  */
 #ifndef STSWEEP_MACHINE_SETUP_H
 #define STSWEEP_MACHINE_SETUP_H
@@ -11,21 +12,21 @@
 /* Fills in everything but results and trace. On failure *why says what. context_dispose is fine after
  * either. */
 enum error context_init(struct scan_context *context, const struct config *config, struct buf *why);
-/* What preflight found: a family that leads nowhere is not there. */
+/* Takes over what preflight found: a family that leads nowhere is not there. */
 void context_take_network(struct scan_context *context, const struct network *network);
 
 void context_dispose(struct scan_context *context);
 
-/* scan.loops, or the number of cores. */
+/* Returns scan.loops, or the number of cores. */
 uint32_t setup_loops(const struct config *config);
 
 /* Raises the soft limit of open files to the hard one; returns what it is then. */
 uint64_t setup_open_files(void);
 
-/* The hard limit, to which it would be raised. */
+/* Returns the hard limit, to which it would be raised. */
 uint64_t setup_open_files_allowed(void);
 
-/* A random 64-bit number from the system. */
+/* Returns a random 64-bit number from the system. */
 uint64_t setup_random(void);
 
 enum { SETUP_LIBRARIES = 8 };

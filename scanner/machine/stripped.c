@@ -1,4 +1,4 @@
-/* A suspicion, and what becomes of it. */
+/* Follows a suspicion to its end. */
 #include "scanner/machine/stripped.h"
 
 void stripped_init(struct stripped *stripped, bool on)

@@ -1,7 +1,8 @@
 /*
- * Does something on our own way take STARTTLS out? Counts in, state out: when many hosts of providers that
- * all offer it do not offer it to us, that is a suspicion; hosts known to offer it are asked again and decide
- * (knownhosts.h). Pure: now is an argument (monotonic, ms). It never looks at a host's name.
+ * Tells whether something on our own way takes STARTTLS out. Counts go in and the state comes out: when many
+ * hosts of providers that all offer it do not offer it to us, that is a suspicion; hosts known to offer it
+ * are asked again and decide (knownhosts.h). Pure: now is an argument (monotonic, ms). It never looks at a
+ * host's name.
  */
 #ifndef STSWEEP_MACHINE_STRIPPED_H
 #define STSWEEP_MACHINE_STRIPPED_H
@@ -32,17 +33,18 @@ struct stripped {
 /* What a look at the known hosts may say. */
 enum stripped_answer { STRIPPED_NOBODY, STRIPPED_OFFERED, STRIPPED_LACKING };
 
-/* on: it was so before the scan began. */
+/* Begins; on: it was so before the scan began. */
 void stripped_init(struct stripped *stripped, bool on);
 
-/* Sessions at hosts of known providers, and those without STARTTLS among them, since the beginning. */
+/* Takes the sessions at hosts of known providers, and those without STARTTLS among them, since the beginning;
+ * returns the state then. */
 enum stripped_state stripped_count(struct stripped *stripped, const struct outage_counts *counts,
                                    int64_t now);
 
 /* Are the known hosts to be asked now? */
 bool stripped_wants_look(const struct stripped *stripped, int64_t now);
 
-/* They have been; the state then. */
+/* Takes what they answered; returns the state then. */
 enum stripped_state stripped_looked(struct stripped *stripped, enum stripped_answer answer, int64_t now);
 
 #endif

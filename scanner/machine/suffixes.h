@@ -2,8 +2,8 @@
 #ifndef STSWEEP_MACHINE_SUFFIXES_H
 #define STSWEEP_MACHINE_SUFFIXES_H
 
-/* The newer of the system's list and the one that libpsl was built with. The first call loads it, for the
- * life of the process; any thread may call it. */
+/* Loads the newer of the system's list and the one that libpsl was built with. The first call loads it, for
+ * the life of the process; any thread may call it. */
 void suffixes_load(void);
 
 #endif

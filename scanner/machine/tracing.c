@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* One call a line, so that lines of several threads do not mix. */
+/* Writes a line in one call, so that lines of several threads do not mix. */
 static void write_line(void *arg, const char *line)
 {
     (void)arg;

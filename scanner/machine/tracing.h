@@ -1,4 +1,4 @@
-/* `--trace DOMAIN`: a trace whose lines go to stderr. */
+/* Makes the trace of `--trace DOMAIN`, whose lines go to stderr. */
 #ifndef STSWEEP_MACHINE_TRACING_H
 #define STSWEEP_MACHINE_TRACING_H
 
@@ -10,8 +10,8 @@ struct tracing {
     char domain[HOSTNAME_BYTES];
 };
 
-/* NULL if domain is NULL or no name; else &tracing->trace, which stays where it is until the loops have
- * ended. */
+/* Begins the trace: returns NULL if domain is NULL or no name; else &tracing->trace, which stays where it is
+ * until the loops have ended. */
 struct trace *tracing_init(struct tracing *tracing, const char *domain);
 
 #endif

@@ -1,4 +1,4 @@
-/* Counts from the loops, known questions, and what follows from them. */
+/* Takes the counts of the loops, asks the known questions, and does what follows from them. */
 #include "scanner/machine/watch.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum {
     WINDOW_MS = 10000,
     LOOKUPS_LEAST = 200,
     QUESTION_MS = 700,
-    QUESTION_ATTEMPTS = 4, /* so that a dead resolver beside a living one is no bad answer */
+    QUESTION_ATTEMPTS = 4, /* so that a silent resolver beside one that answers is no bad answer */
     ROUND_MS = 5000,
     EMBEDDED_PROMPT_MS = 2500, /* a resolver without a cache finds the root first */
     QUESTIONS = 2,
@@ -48,7 +48,7 @@ struct watch {
     bool port_said, route_said; /* that it is lost */
     struct watch_path path;
     bool path_cleared;     /* with this tick */
-    uint64_t pauses_said;  /* of the loop that has had the most */
+    uint64_t pauses_said;  /* of the loop that was paused most often */
     int64_t clock_said_ms; /* how far the wall clock was off, as last said */
     int64_t on_since_ms;
     char line[EVENT_BYTES];
@@ -73,7 +73,7 @@ static void deliver_count(struct message *message, void *receiver)
     free(message);
 }
 
-/* One that cannot be asked for lack of memory keeps what it said before. */
+/* Asks the loops for their counts. One that cannot be asked for lack of memory keeps what it said before. */
 static void ask_for_counts(struct watch *watch)
 {
     for (uint32_t i = 0; i < watch->workers->count; i++) {
@@ -94,7 +94,7 @@ struct counters watch_counters(const struct watch *watch)
     return sum;
 }
 
-/* Connections: lost is what one loop holds lost. */
+/* Counts connections: what one loop holds lost is lost. */
 static void count_connections(struct watch *watch, const struct counters *sum, int64_t now)
 {
     (void)route_outage_count(&watch->route, sum->routes_lacking, sum->connects_made, now);
@@ -109,7 +109,7 @@ static struct path_counts sessions_of(const struct counters *sum)
 
 /* ---- the known questions ------------------------------------------------------------------------------- */
 
-/* A resolver that has never spoken of the root says nothing by not doing so now. */
+/* Is the answer a good one? A resolver that has never spoken of the root says nothing by not doing so now. */
 static bool is_good(const struct question *question)
 {
     bool as_usual = question->usual != DNS_NOT_ASKED && question->status == question->usual;
@@ -123,8 +123,8 @@ static void on_answer(void *arg, const struct dns_answer *answer)
     question->watch->unanswered--;
 }
 
-/* The second name is a new one each time: no cache can know it, so that somebody outside has to be reached.
- */
+/* Asks the questions. The second name is a new one each time: no cache can know it, so that somebody outside
+ * has to be reached. */
 static void start_round(struct watch *watch, int64_t now)
 {
     const char *why = NULL;
@@ -208,7 +208,8 @@ static const char *say_outage(struct watch *watch, enum outage_state state, int6
     return watch->line;
 }
 
-/* It was over before it could be said, but what it hit is tried again: nobody is to wonder why. */
+/* Says that an outage was over before it could be said. What it hit is tried again: nobody is to wonder
+ * why. */
 static const char *say_moment(struct watch *watch)
 {
     (void)snprintf(
@@ -258,7 +259,7 @@ static const char *say_path(struct watch *watch)
     return watch->line;
 }
 
-/* The longest of late, of the loop that has had the most. */
+/* Says how long this program was paused: the longest of late, of the loop that was paused most often. */
 static const char *say_pause(struct watch *watch, uint64_t pauses, uint64_t longest_ms)
 {
     (void)snprintf(
@@ -287,7 +288,7 @@ static const char *say_clock(struct watch *watch, int64_t off_ms)
     return watch->line;
 }
 
-/* What befell this program itself, or its way to others. */
+/* Says what befell this program itself, or its way to others. */
 static const char *say_own(struct watch *watch)
 {
     const char *path = say_path(watch);
@@ -320,7 +321,7 @@ static struct before look_back(const struct watch *watch)
     return (struct before){watch->outage.state, watch->port_lost, watch->route.lost};
 }
 
-/* A false alarm leaves no doubt behind. */
+/* Has an outage ended? A false alarm leaves no doubt behind. */
 static bool has_ended(const struct watch *watch, const struct before *before)
 {
     return (before->state == OUTAGE_OVER && watch->outage.state != OUTAGE_OVER) ||
@@ -328,7 +329,8 @@ static bool has_ended(const struct watch *watch, const struct before *before)
            watch->path_cleared;
 }
 
-/* Loops that cannot be told, for lack of memory, keep what they know until the next pass. */
+/* Tells the loops to forget. Those that cannot be told, for lack of memory, keep what they know until the
+ * next pass. */
 static void tell_loops(struct watch *watch, const struct before *before)
 {
     bool over = watch->outage.state == OUTAGE_OVER && before->state != OUTAGE_OVER;
@@ -346,7 +348,7 @@ static void tell_others(struct watch *watch, const struct before *before, int64_
                                                 watch->path.stripped.state != STRIPPED_NOT);
 }
 
-/* One line a tick: what else there is comes with the next. */
+/* Returns one line a tick: what else there is comes with the next. */
 static const char *say_change(struct watch *watch, const struct before *before, int64_t now)
 {
     enum outage_state state = watch->outage.state;

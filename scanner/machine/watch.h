@@ -1,8 +1,8 @@
 /*
- * The watch over a running scan, on the main thread: gathers what the loops count, lets
- * scanner/machine/outage judge it, asks the known questions (the root's SOA, a name that nobody has) with an
- * engine of its own, and tells the others: the feeder starts nothing while it is cut off, the loops forget
- * what they learned in that time. It judges no domain and stops no scan.
+ * Watches over a running scan, on the main thread: gathers what the loops count, lets scanner/machine/outage
+ * judge it, asks the known questions (the root's SOA, a name that nobody has) with an engine of its own, and
+ * tells the others: the feeder starts nothing while this machine is cut off, the loops forget what they
+ * learned in that time. It judges no domain and stops no scan.
  */
 #ifndef STSWEEP_MACHINE_WATCH_H
 #define STSWEEP_MACHINE_WATCH_H
@@ -12,27 +12,29 @@
 
 struct watch;
 
-/* Both outlive the watch. NULL without memory. */
+/* Makes the watch; both outlive it. NULL without memory. */
 struct watch *watch_create(struct scan_context *context, struct worker *workers);
 void watch_destroy(struct watch *watch);
 
-/* WATCH_SHARE: its own engine takes so small a part of a resolver's sockets: it asks two questions at a time.
- */
+/* WATCH_SHARE is the small part of a resolver's sockets that its own engine takes: it asks two questions at a
+ * time. */
 enum { WATCH_TICK_MS = 100, WATCH_SHARE = 64 };
 
-/* To be called every WATCH_TICK_MS. A line for the person who scans, or NULL; good until the next call. */
+/* Must be called every WATCH_TICK_MS. Returns a line for the person who scans, or NULL; good until the next
+ * call. */
 const char *watch_tick(struct watch *watch);
 
-/* Adds to them. */
+/* Adds a line to the events, with the time; drops it if they are full. line is copied, name is not. */
 void watch_keep(struct watch *watch, const char *name, bool ok, const char *line);
 
-/* What happened, for meta.json: the first of them; good until the next tick. */
-/* A line for the end of the scan, when the loops have been joined; NULL where there is nothing to say. */
+/* Returns a line for the end of the scan, when the loops have been joined; NULL if there is nothing to say.
+ */
 const char *watch_closing(struct watch *watch);
 
-/* What all loops together have counted, as they last said: at the last tick but one. */
+/* Returns what all loops together have counted, as they last said: at the last tick but one. */
 struct counters watch_counters(const struct watch *watch);
 
+/* Returns what happened, for meta.json: the first events of the scan; good until the next tick. */
 const struct machine_line *watch_events(const struct watch *watch, size_t *count);
 
 #endif

@@ -1,4 +1,4 @@
-/* Is STARTTLS taken out on our way? */
+/* Looks whether STARTTLS is taken out on our way. */
 #include "scanner/machine/watch_path.h"
 
 #include <stdio.h>
@@ -73,7 +73,7 @@ static void step_look(struct watch_path *path, int64_t now)
     end_look(path);
 }
 
-/* Up to now nothing was amiss. */
+/* Takes note that up to now nothing was amiss. */
 static void note_well(struct watch_path *path, const struct path_counts *counts)
 {
     uint64_t with = counts->sessions - counts->lacking;

@@ -1,6 +1,6 @@
 /*
- * The part of the watch that looks whether STARTTLS comes through to us (stripped.h decides): it gathers what
- * the loops have counted, and asks the known hosts when there is a suspicion. On the main thread.
+ * Looks, as a part of the watch, whether STARTTLS comes through to us (stripped.h decides): gathers what the
+ * loops have counted, and asks the known hosts when there is a suspicion. On the main thread.
  */
 #ifndef STSWEEP_MACHINE_WATCH_PATH_H
 #define STSWEEP_MACHINE_WATCH_PATH_H
@@ -38,13 +38,13 @@ void watch_path_init(struct watch_path *path, struct scan_context *context, stru
                      const struct config *config, struct event_base *base);
 void watch_path_dispose(struct watch_path *path);
 
-/* Several times a second. true: the path has just become clear again. */
+/* Must be called several times a second. true: the path has just become clear again. */
 bool watch_path_step(struct watch_path *path, const struct path_counts *counts, int64_t now);
 
-/* The line that is due, or NULL; *ok: it is over. */
+/* Returns the line that is due, or NULL; *ok: it is over. */
 const char *watch_path_say(struct watch_path *path, const struct path_counts *counts, bool *ok);
 
-/* A line for the end of the scan, when the loops have been joined; NULL: nothing befell it. */
+/* Returns a line for the end of the scan, when the loops have been joined; NULL: nothing befell it. */
 const char *watch_path_closing(struct watch_path *path);
 
 #endif
