@@ -1,4 +1,4 @@
-/* From argv to a configuration. */
+/* Leads from argv to a configuration. */
 #include "scanner/commands/args.h"
 
 #include <stdlib.h>
@@ -12,12 +12,12 @@ enum { OUTCOME_NAME_BYTES = 32 };
 
 static const char origin[] = "command line";
 
-/* What is no option of the table, and who knows it. A flag that means nothing to a command is refused, lest
- * somebody think that it did something. */
+/* The flags that are no options of the table, and the commands that know them. A flag that means nothing to a
+ * command is refused, lest somebody think that it did something. */
 static const struct flag {
     const char *name;
     const char *commands;
-    const char *needs; /* the value; NULL where it takes none */
+    const char *needs; /* the value; NULL if it takes none */
 } flags[] = {
     {"--config", "scan check suggest", "a file"},
     {"--trace", "scan check suggest", "a domain"},
@@ -44,7 +44,7 @@ static bool is_flag_of(const struct flag *flag, const char *command)
     return false;
 }
 
-/* --name, --name=value, or -lvalue. */
+/* Is the argument --name, --name=value, or -lvalue? */
 static bool is_called(const struct flag *flag, const char *argument)
 {
     size_t len = strlen(flag->name);
@@ -53,7 +53,7 @@ static bool is_called(const struct flag *flag, const char *argument)
     return argument[len] == 0 || (flag->needs != NULL && (argument[len] == '=' || len == 2));
 }
 
-/* Whether the argument may be read: a flag of another command, or one without its value, may not. */
+/* Checks that the argument may be read: a flag of another command, or one without its value, may not. */
 static enum error check_flag(const char *command, int left, char **argv, struct buf *why)
 {
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
@@ -72,8 +72,8 @@ static enum error check_flag(const char *command, int left, char **argv, struct 
     return ERR_OK;
 }
 
-/* The flag of the command that --name may be meant for: a third of its letters may be wrong. NULL where none
- * is near. */
+/* Returns the flag of the command that --name may be meant for: a third of its letters may be wrong. NULL if
+ * none is near. */
 static const char *near_flag(const char *command, const char *name)
 {
     const char *best = NULL;
@@ -90,8 +90,8 @@ static const char *near_flag(const char *command, const char *name)
     return best;
 }
 
-/* The value of --name=value or --name value; NULL where the argument is another. *used counts what was taken.
- */
+/* Returns the value of --name=value or --name value; NULL if the argument is another. *used counts what was
+ * taken. */
 static const char *flag_value(const char *name, int left, char **argv, int *used)
 {
     size_t len = strlen(name);
@@ -121,7 +121,7 @@ static enum error read_config_files(struct args *args, int argc, char **argv, st
     return error;
 }
 
-/* --section.key=value or --section.key value. */
+/* Takes --section.key=value or --section.key value. */
 static enum error take_option(struct args *args, const char *command, int left, char **argv, int *used,
                               struct buf *why)
 {
@@ -153,7 +153,7 @@ static enum error take_option(struct args *args, const char *command, int left, 
     return config_set(&args->config, name, equals == NULL ? argv[1] : equals + 1, origin, why);
 }
 
-/* -oDIR or -o DIR. */
+/* Takes -oDIR or -o DIR. */
 static enum error take_letter(struct args *args, int left, char **argv, int *used, struct buf *why)
 {
     const char *name = config_flag(argv[0][1]);
@@ -186,7 +186,8 @@ static bool take_switch(struct args *args, const char *argument)
     return false;
 }
 
-/* The outcome that is called so; OUTCOME_NONE where none is, *nearest is then the one that may be meant. */
+/* Returns the outcome of this name; OUTCOME_NONE if there is none, *nearest is then the one that may be
+ * meant. */
 static enum outcome find_outcome(const char *name, enum outcome *nearest)
 {
     size_t least = SIZE_MAX;
@@ -202,7 +203,7 @@ static enum outcome find_outcome(const char *name, enum outcome *nearest)
     return OUTCOME_NONE;
 }
 
-/* OUTCOME,… of --fail-on. */
+/* Takes OUTCOME,… of --fail-on. */
 static enum error take_outcomes(struct args *args, const char *list, struct buf *why)
 {
     char name[OUTCOME_NAME_BYTES];

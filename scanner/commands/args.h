@@ -1,5 +1,5 @@
 /*
- * The command line of scan, check and suggest: positional arguments, options out of the table
+ * Reads the command line of scan, check and suggest: positional arguments, options out of the table
  * (--section.key=value and one-letter flags), and the few flags that are no options.
  */
 #ifndef STSWEEP_COMMANDS_ARGS_H
@@ -18,7 +18,7 @@ struct args {
     bool verbose;
     bool help;
     const char *trace;
-    uint32_t fail_on; /* --fail-on: bit 1 << enum outcome; 0 where it was not given */
+    uint32_t fail_on; /* --fail-on: bit 1 << enum outcome; 0 if it was not given */
 };
 
 /*

@@ -1,4 +1,4 @@
-/* A few domains, explained. */
+/* Looks at a few domains and explains them. */
 #include "scanner/commands/check.h"
 
 #include <signal.h>
@@ -72,7 +72,7 @@ static void look_again(evutil_socket_t fd, short what, void *arg)
         out_of_memory("a second look");
 }
 
-/* Is the domain looked at once more? Who waits is told. */
+/* Is the domain looked at once more? The person who waits is told. */
 static bool wants_second(struct check *check, const struct domain_facts *facts,
                          const struct judgement *judgement)
 {
@@ -121,7 +121,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         (void)event_base_loopbreak(worker->loop.base);
 }
 
-/* What keeps a name from being looked at. */
+/* Normalises the name; returns what keeps it from being looked at. */
 static enum failure_code take_name(const struct check *check, const char *text, char name[HOSTNAME_BYTES])
 {
     enum failure_code code = hostname_normalize(bytes_of(text), name);
@@ -156,7 +156,7 @@ static bool is_failure(const struct check_request *request, enum outcome outcome
     return outcome != OUTCOME_PROTECTED && outcome != OUTCOME_UNKNOWN;
 }
 
-/* The worst answer decides; what could not be determined stands behind a plain no. */
+/* Returns the exit code: the worst answer decides; what could not be determined stands behind a plain no. */
 static int exit_code(const struct check *check)
 {
     int code = EXIT_DONE;
@@ -169,7 +169,8 @@ static int exit_code(const struct check *check)
     return code;
 }
 
-/* Only for eyes: on a terminal that shows colours, and not where NO_COLOR says otherwise (no-color.org). */
+/* Are colours wanted? Only for eyes: on a terminal that shows them, and not if NO_COLOR says otherwise
+ * (no-color.org). */
 static bool wants_colour(void)
 {
     const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
@@ -204,7 +205,7 @@ static int run(struct check *check, struct scan_context *context)
     return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
 }
 
-/* The machine is looked at first: what it cannot do is no fault of the domain's. -v shows what was seen. */
+/* Looks at the machine first: what it cannot do is no fault of the domain's. -v shows what was seen. */
 static bool look_around(const struct check_request *request, struct scan_context *context,
                         uint64_t open_files, struct buf *why)
 {
@@ -225,7 +226,7 @@ int check_main(const struct check_request *request)
     struct check check = {.request = request};
     struct scan_context context;
     struct config config = *request->config;
-    config.limits_shards_at_once = 1; /* this is none of them, and asks for a few connections */
+    config.limits_shards_at_once = 1; /* the check is no shard, and asks for a few connections */
     struct buf why;
     int code = EXIT_FAILED;
     (void)signal(SIGPIPE, SIG_IGN);

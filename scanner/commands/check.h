@@ -1,6 +1,6 @@
 /*
- * `stsweep check DOMAIN…`: one or some domains now, on one loop in the caller's thread. Other commands that
- * look at domains now say by `render` what becomes of each.
+ * Runs `stsweep check DOMAIN…`: looks at one or some domains now, on one loop in the caller's thread. Other
+ * commands that look at domains now pass `render`, which says what becomes of each.
  */
 #ifndef STSWEEP_COMMANDS_CHECK_H
 #define STSWEEP_COMMANDS_CHECK_H
@@ -21,7 +21,7 @@ struct check_request {
     bool json;    /* domain records, as scan writes them */
     bool verbose; /* with the evidence */
     const char *trace;
-    /* Appends what is printed of a domain; false where it cannot. NULL: as json and verbose say. */
+    /* Appends what is printed of a domain; false if it cannot. NULL: as json and verbose say. */
     bool (*render)(void *arg, struct buf *text, const struct domain_facts *facts,
                    const struct judgement *judgement);
     void *render_arg;
@@ -29,8 +29,8 @@ struct check_request {
 };
 
 /*
- * Returns the exit code: 0 all protected (with fail_on: none has such an outcome), 1 not, 2 usage, 4 cannot
- * go on, 5 could not be determined.
+ * Runs the check and returns the exit code: 0 all protected (with fail_on: none has such an outcome), 1 not,
+ * 2 usage, 4 cannot go on, 5 could not be determined.
  */
 int check_main(const struct check_request *request);
 

@@ -1,4 +1,5 @@
-/* The diff command: the old scan's standings by domain, then the new scan over them, then who is gone. */
+/* Walks three times: keeps the old scan's standings by domain, holds the new scan against them, then tells
+ * who is gone. */
 #include "scanner/commands/diff.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ struct diff {
     bool json;
     struct spill *spill;
     struct facts_table table;
-    struct buf seen; /* a byte for each eight old records: which stand in the new scan too */
+    struct buf seen; /* a bit for each old record: it stands in the new scan too */
     uint64_t number; /* of the old record at hand */
     struct arena arena;
     struct buf why;
@@ -86,7 +87,7 @@ static uint64_t hash_of(const char *domain)
     return XXH3_64bits(domain, strlen(domain));
 }
 
-/* A line of the spill: number, outcomes, hash of the policy, id or "-", domain. */
+/* Writes a line of the spill: number, outcomes, hash of the policy, id or "-", domain. */
 static enum error keep(struct diff *diff, const struct stand *stand)
 {
     char line[LINE_BYTES];
@@ -166,7 +167,7 @@ static enum error read_line(struct diff *diff, struct bytes line, struct stand *
     return error;
 }
 
-/* Where a record stands, by the rules that both sides are held to. */
+/* Reads where a record stands, by the rules that both sides are held to. */
 static enum error read_judged(struct diff *diff, struct side *side, const struct view_record *record,
                               struct stand *stand)
 {
@@ -253,8 +254,8 @@ static enum error judge_anew(struct diff *diff, struct side *side)
     return show_judge_init(&side->judge, side->view, 0, &diff->why);
 }
 
-/* A change of rules is no change of a domain: two that were judged by the same ones are compared as they
- * stand, others by the rules of this program. */
+/* Makes both sides follow the same rules, as a change of rules is no change of a domain: two scans that were
+ * judged by the same ones are compared as they stand, others by the rules of this program. */
 static enum error agree(struct diff *diff)
 {
     if (scanview_meta(diff->before.view)->rules == scanview_meta(diff->after.view)->rules)
@@ -263,7 +264,7 @@ static enum error agree(struct diff *diff)
     return error != ERR_OK ? error : judge_anew(diff, &diff->after);
 }
 
-/* What a rejudgement says of itself; false where it could not be whole. */
+/* Prints what a rejudgement says of itself; false if it could not be whole. */
 static bool tell_rejudged(struct diff *diff, struct side *side)
 {
     if (side->judge.view == NULL)

@@ -1,4 +1,4 @@
-/* The lint command: reads what is given, hands it to the parsers of policy/, prints what they say. */
+/* Reads what is given, hands it to the parsers of scanner/sts, and prints what they say. */
 #include "scanner/commands/lint.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static int lint_tlsrpt(struct lint *lint)
 
 /* ---- policy -------------------------------------------------------------------------------------------- */
 
-/* Up to body's ceiling; *too_large where there is more. False where it cannot be read (errno). */
+/* Reads up to body's ceiling; *too_large if there is more. False if it cannot be read (errno). */
 static bool read_stream(FILE *file, struct buf *body, bool *too_large)
 {
     uint8_t chunk[READ_BYTES];
@@ -193,7 +193,7 @@ static int lint_match(struct lint *lint)
         host = ascii;
     for (size_t i = 1; i < lint->count; i++)
         match_one(lint, host, i, &match);
-    /* Where the patterns are valid, a person asks only whether the host matches. */
+    /* If the patterns are valid, a person asks only whether the host matches. */
     if (!lint->json && match.code == FAIL_NONE)
         print = (struct lint_print){.out = lint->out};
     else
@@ -221,7 +221,7 @@ static const struct {
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-/* The word is the user's own; NULL where one is missing. */
+/* Prints the usage. The word is the user's own; NULL if one is missing. */
 static int usage(FILE *out, const char *word, const char *reason)
 {
     (void)fprintf(out, "stsweep: lint: %s%s%s\n", word == NULL ? "" : word, word == NULL ? "" : ": ", reason);
@@ -232,7 +232,8 @@ static int usage(FILE *out, const char *word, const char *reason)
     return LINT_USAGE;
 }
 
-/* Sorts options from arguments into args, which has room for all. The option that there is not, or NULL. */
+/* Sorts options from arguments into args, which has room for all. Returns an option that does not exist, or
+ * NULL. */
 static const char *take_args(struct lint *lint, int argc, char **argv, const char **args)
 {
     bool options_end = false;

@@ -1,4 +1,4 @@
-/* The two forms of lint's answer. */
+/* Writes the two forms of lint's answer. */
 #include "scanner/commands/lint_print.h"
 
 #include <stdarg.h>

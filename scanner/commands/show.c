@@ -1,4 +1,4 @@
-/* The show command: one walk over one kind of records. It writes nothing but its answer. */
+/* Walks once over one kind of records and prints them. It writes nothing but its answer. */
 #include "scanner/commands/show.h"
 
 #include <signal.h>
@@ -40,7 +40,7 @@ static void write_record(struct show *show, struct bytes line)
     }
 }
 
-/* The cells of the record judged anew in the place of the stored one's. */
+/* Puts the cells of the record judged anew in the place of the stored one's. */
 static enum error rejudge(struct show *show, const struct view_record *record, struct bytes *line)
 {
     unsigned before = show_cells_outcome(&show->cells);
@@ -128,7 +128,7 @@ static void write_counts(struct show *show)
     (void)fputc('\n', show->out);
 }
 
-/* what was written to it may hold bytes of the directory's. */
+/* Prints a line to err, escaped: dir and why may hold bytes of the directory's. */
 static void say(FILE *err, const char *dir, const char *why)
 {
     (void)fputs("stsweep: ", err);

@@ -1,7 +1,7 @@
 /*
- * `stsweep show DIR`: the records of a scan directory out again, filtered, for a person, as CSV or as JSON;
- * with --rejudge judged anew from their facts, without the network. Reads only; memory does not grow with the
- * scan. The directory may be somebody else's: nothing in it reaches a terminal unescaped.
+ * Runs `stsweep show DIR`: prints the records of a scan directory, filtered, for a person, as CSV or as JSON;
+ * with --rejudge judged anew from their facts, without the network. It reads only; memory does not grow with
+ * the scan. The directory may be somebody else's: nothing in it reaches a terminal unescaped.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_H
 #define STSWEEP_COMMANDS_SHOW_H
@@ -33,13 +33,13 @@ struct show_request {
 };
 
 /*
- * What stands behind `show`. Exit code: 0 done, 1 a record that was shown has an outcome of --fail-on, 2
- * usage, 4 the directory cannot be read (whole), or the answer cannot be written.
+ * Runs the command. argv: the words behind `show`. Exit code: 0 done, 1 a record that was shown has an
+ * outcome of --fail-on, 2 usage, 4 the directory cannot be read (whole), or the answer cannot be written.
  */
 int show_main(int argc, char **argv, FILE *out, FILE *err);
 
-/* From argv to a request whose word lists must be disposed of; false with a line to err where it is no use.
- */
+/* Reads argv into a request whose word lists must be disposed of; false with a line to err if it is no
+ * use. */
 bool show_args(int argc, char **argv, struct show_request *request, FILE *err);
 void show_args_dispose(struct show_request *request);
 

@@ -1,4 +1,4 @@
-/* The command line of show. */
+/* Reads the command line of show. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static bool refuse(struct reading *reading, const char *what, const char *word)
     return false;
 }
 
-/* The value of --name=value or --name value; NULL where the argument is another. */
+/* Returns the value of --name=value or --name value; NULL if the argument is another. */
 static const char *value_of(struct reading *reading, const char *name)
 {
     const char *argument = reading->argv[reading->at];
@@ -52,7 +52,7 @@ static bool take_outcomes(struct reading *reading, const char *list, uint32_t *o
     return true;
 }
 
-/* A code, or the beginning of codes up to a dot: policy.tls or policy.tls. */
+/* Is the word a code, or the beginning of codes up to a dot: policy.tls or policy.tls.? */
 static bool is_known_code(const char *word, size_t len)
 {
     size_t stem = len > 0 && word[len - 1] == '.' ? len - 1 : len;
@@ -135,7 +135,8 @@ static bool take_flag(struct reading *reading)
     return refuse(reading, "no such flag, or its value is missing: ", reading->argv[reading->at]);
 }
 
-/* Filters that the kind of records has nothing for would let nothing through, or everything. */
+/* Do the filters fit the kind of records? Those that it has nothing for would let nothing through, or
+ * everything. */
 static bool fits(struct reading *reading)
 {
     const struct show_request *request = reading->request;

@@ -1,4 +1,4 @@
-/* Columns by table; filters over them. */
+/* Finds the columns in a table, and filters over them. */
 #include "scanner/commands/show_cells.h"
 
 #include <strings.h>
@@ -66,7 +66,7 @@ void show_cells_dispose(struct show_cells *cells)
         buf_dispose(&cells->cells[i]);
 }
 
-/* What is too large for a cell is left out of it. */
+/* Adds a value to a cell; what is too large for it is left out. */
 static void add(struct buf *cell, const struct json_value *value)
 {
     struct bytes text = value->text;
@@ -77,7 +77,8 @@ static void add(struct buf *cell, const struct json_value *value)
     buf_append(cell, text.data, text.len);
 }
 
-/* Text that is no UTF-8 stands as {"base64": …}: the cell shows its base64. */
+/* Does the value belong in the column? Text that is no UTF-8 stands as {"base64": …}: the cell shows its
+ * base64. */
 static bool is_column(const struct column *column, const struct json_value *value)
 {
     if (strcmp(column->key, value->key) != 0)
@@ -144,7 +145,7 @@ static bool contains(struct bytes cell, struct bytes word)
     return false;
 }
 
-/* One of the codes is the word, or begins with it up to a dot. */
+/* Is one of the codes the word, or does one begin with it up to a dot? */
 static bool has_code(struct bytes cell, struct bytes word)
 {
     if (word.len > 0 && word.data[word.len - 1] == '.')
@@ -233,7 +234,7 @@ void show_csv_line(FILE *out, const struct show_cells *cells)
 
 enum { NAME_WIDTH = 30, OUTCOME_WIDTH = 18, CODES_SHOWN = 3, TEXT_SHOWN_BYTES = 120 };
 
-/* Escaped and cut short; filled with blanks up to width. */
+/* Writes text escaped and cut short, filled with blanks up to width. */
 static void write_text(FILE *out, struct bytes text, size_t width)
 {
     size_t written = 0, shown = text.len < TEXT_SHOWN_BYTES ? text.len : TEXT_SHOWN_BYTES;
@@ -246,7 +247,7 @@ static void write_text(FILE *out, struct bytes text, size_t width)
         (void)fputc(' ', out);
 }
 
-/* The first codes, and how many more there are. */
+/* Writes the first codes, and how many more there are. */
 static void write_codes(FILE *out, struct bytes codes)
 {
     size_t shown = 0, more = 0, end = 0;

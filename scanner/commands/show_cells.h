@@ -1,6 +1,6 @@
 /*
- * A record as cells, one for each column of its kind, read without building a tree; which cells a request
- * lets through, and how they look. Pure but for the FILE that is written to.
+ * Reads a record as cells, one for each column of its kind, without building a tree; says which cells a
+ * request lets through, and prints them. Pure but for the FILE that is written to.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_CELLS_H
 #define STSWEEP_COMMANDS_SHOW_CELLS_H
@@ -19,23 +19,23 @@ struct show_cells {
 void show_cells_init(struct show_cells *cells, enum show_kind kind);
 void show_cells_dispose(struct show_cells *cells);
 
-/* ERR_SYNTAX where line is no JSON object. */
+/* Reads a line's cells. ERR_SYNTAX if line is no JSON object. */
 enum error show_cells_read(struct show_cells *cells, struct bytes line);
 
-/* The cell of a column; "" where the kind has none that is called so. */
+/* Returns the cell of a column; "" if the kind has none of this name. */
 struct bytes show_cell(const struct show_cells *cells, const char *column);
 
-/* The outcome in a domain record's cells as enum outcome; 0 for none that is known. */
+/* Returns the outcome in a domain record's cells as enum outcome; 0 for none that is known. */
 unsigned show_cells_outcome(const struct show_cells *cells);
 
 /* Do the filters let it through? */
 bool show_cells_pass(const struct show_cells *cells, const struct show_request *request);
 
-/* RFC 4180, a line. What a spreadsheet would take for a formula gets a ' in front. */
+/* Prints a line of RFC 4180. What a spreadsheet would take for a formula gets a ' in front. */
 void show_csv_head(FILE *out, enum show_kind kind);
 void show_csv_line(FILE *out, const struct show_cells *cells);
 
-/* A line for a person: printable ASCII, other bytes as \DDD. */
+/* Prints a line for a person: printable ASCII, other bytes as \DDD. */
 void show_text_line(FILE *out, const struct show_cells *cells);
 
 #endif

@@ -1,4 +1,4 @@
-/* Record → facts → verdict → record. The network is never asked. */
+/* Goes from record to facts, to the verdict, to a record. The network is never asked. */
 #include "scanner/commands/show_judge.h"
 
 #include "output/json/json.h"

@@ -1,6 +1,6 @@
 /*
- * Stored records judged anew: the facts that a scanview gives, through the verdict, into a record again.
- * Counts what changed.
+ * Judges stored records anew: the facts that a scanview gives go through the verdict into a record again. It
+ * counts what changed.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_JUDGE_H
 #define STSWEEP_COMMANDS_SHOW_JUDGE_H
@@ -17,19 +17,20 @@ struct show_judge {
     uint64_t table[OUTCOME_COUNT][OUTCOME_COUNT]; /* from → to, of domain records */
 };
 
-/* From now on the view's records are judged anew, by the time now; judge stays where it is. ERR_… with *why
- * when the view cannot do it. show_judge_dispose is fine after any. */
+/* Judges the view's records anew from now on, by the time now; judge stays where it is. ERR_… with *why if
+ * the view cannot do it. show_judge_dispose is fine after any. */
 enum error show_judge_init(struct show_judge *judge, struct scanview *view, int64_t now, struct buf *why);
 void show_judge_dispose(struct show_judge *judge);
 
-/* The record anew, without its \n, good until the next call. A record whose facts are not all there, or that
- * is no record, is counted and stays as it is. */
+/* Returns the record anew, without its \n, good until the next call. A record whose facts are not all there,
+ * or that is no record, is counted and stays as it is. */
 struct bytes show_judge_line(struct show_judge *judge, const struct view_record *record);
 
 /* Counts a domain's outcome, as stored and as judged anew. */
 void show_judge_count(struct show_judge *judge, unsigned before, unsigned after);
 
-/* How many records, how many changed, from which outcome to which; what could not be judged. */
+/* Prints how many records there are, how many changed, from which outcome to which; and what could not be
+ * judged. */
 void show_judge_print(struct show_judge *judge, FILE *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* From facts and judgement to the texts that a domain should publish. */
+/* Makes the texts that a domain should publish from facts and judgement. */
 #include "scanner/commands/suggest.h"
 
 #include <stdio.h>
@@ -31,7 +31,7 @@ static bool is_name_byte(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
 }
 
-/* Can records stand below it, and be written without escapes? */
+/* Can records stand below the domain, and be written without escapes? */
 static bool is_name(const char *domain)
 {
     size_t label = 0;
@@ -93,7 +93,7 @@ static bool add_mx(struct suggestion *suggestion, const char *pattern)
     return true;
 }
 
-/* The pattern that the host's provider documents for it, or the host. NULL where the arena is full. */
+/* Returns the pattern that the host's provider documents for it, or the host. NULL if the arena is full. */
 static const char *pattern_for(const char *host, struct arena *arena)
 {
     const struct provider *provider = provider_find_mx(host);
@@ -107,8 +107,9 @@ static const char *pattern_for(const char *host, struct arena *arena)
     return host;
 }
 
-/* A wildcard matches names that no line can hold: mail to such a host must not be lost by a policy that names
- * the others exactly. Where no line in force covers it, the host is a block. */
+/* Keeps a line in force that covers the host. A wildcard matches names that no line can hold: mail to such a
+ * host must not be lost by a policy that names the others exactly. If no line in force covers it, the host is
+ * a block. */
 static void keep_cover(const struct judgement *judgement, const char *host, struct suggestion *suggestion)
 {
     const struct sts_policy *policy = &judgement->policy;
@@ -130,7 +131,7 @@ static enum error add_host(struct suggestion *suggestion, const struct judgement
     return ERR_OK;
 }
 
-/* Every MX record, also those past the hosts that were looked at; without one, the implicit host. */
+/* Lists every MX record, also those past the hosts that were looked at; without one, the implicit host. */
 static enum error list_mx(const struct domain_facts *facts, const struct judgement *judgement,
                           struct arena *arena, struct suggestion *suggestion)
 {
@@ -151,8 +152,8 @@ static bool is_mended_by_policy(enum failure_code code)
     return code == FAIL_NONE || code == FAIL_MX_NOT_IN_POLICY;
 }
 
-/* The host's own code once the suggestion is published: what is in no policy of today may be in that one, and
- * the other way round. */
+/* Returns the host's own code once the suggestion is published: what is in no policy of today may be in that
+ * one, and the other way round. */
 static enum failure_code code_then(const struct mx_host *host, const struct host_verdict *verdict,
                                    const struct suggestion *suggestion)
 {
@@ -162,7 +163,7 @@ static enum failure_code code_then(const struct mx_host *host, const struct host
                                                                                   : FAIL_MX_NOT_IN_POLICY;
 }
 
-/* After list_mx. */
+/* Lists what keeps hosts from passing, after list_mx. */
 static enum error list_blocks(const struct domain_facts *facts, const struct judgement *judgement,
                               struct arena *arena, struct suggestion *suggestion)
 {
@@ -220,8 +221,8 @@ static void choose_mode(const struct domain_facts *facts, const struct judgement
         suggestion->max_age = judgement->policy.max_age;
 }
 
-/* The time in UTC, with one more letter where that very id stands already; the published one where nothing is
- * to change, so that no sender fetches for nothing. */
+/* Makes the id: the time in UTC, with one more letter if the published id is that very one; the published one
+ * if nothing is to change, so that no sender fetches for nothing. */
 static enum error make_id(const struct judgement *judgement, int64_t now, struct arena *arena,
                           struct suggestion *suggestion)
 {
@@ -311,8 +312,8 @@ out:
     return error;
 }
 
-/* A TXT record in a zone file: strings of at most 255 octets, quotes and backslashes escaped; in parentheses
- * where a row would be wider than a terminal. */
+/* Writes a TXT record in a zone file: strings of at most 255 octets, quotes and backslashes escaped; in
+ * parentheses if a row would be wider than a terminal. */
 static void write_txt(struct buf *zone, const char *owner, const char *domain, const char *text)
 {
     size_t len = strlen(text);

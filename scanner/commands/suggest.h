@@ -1,11 +1,11 @@
 /*
- * What a domain should publish: the record at _mta-sts, the policy, the TLSRPT record, made of the facts that
+ * Makes what a domain should publish: the MTA-STS record, the policy, the TLSRPT record, from the facts that
  * a look at it found (RFC 8461 sections 3.1, 3.2 and 8.3, RFC 8460 section 3). Pure: time is an argument.
  *
  * What is written lints clean and names every MX host in use that a policy can name. A new policy begins in
- * mode testing; enforce is kept where it is in force and does not lose all mail, or would not once the policy
- * is mended. mx lines name hosts exactly; a wildcard is written only where the provider documents it for its
- * customers, or where one in force covers a host whose name no line can hold (an underscore: RFC 8461 section
+ * mode testing. enforce is kept if it is in force and does not lose all mail, or would not once the policy is
+ * mended. mx lines name hosts exactly; a wildcard is written only if the provider documents it for its
+ * customers, or if one in force covers a host whose name no line can hold (an underscore: RFC 8461 section
  * 3.2). max_age is a week also in testing, as a new id makes senders fetch again at once; a longer one that
  * is in force is kept.
  */
@@ -62,23 +62,23 @@ struct suggestion {
     uint32_t wait_s; /* SUGGEST_REMOVE: the longest life of a policy known to be published; 0 for unknown */
 };
 
-/* Fills in *suggestion for every kind; it lives in arena and points into facts. ERR_MEMORY where the arena is
+/* Fills in *suggestion for every kind; it lives in arena and points into facts. ERR_MEMORY if the arena is
  * full. now: wall clock in ms. */
 enum error suggest_make(const struct domain_facts *facts, const struct judgement *judgement,
                         const struct suggest_options *options, int64_t now, struct arena *arena,
                         struct suggestion *suggestion);
 
-/* May it stand as the only rua of a TLSRPT record? */
+/* May the URI stand as the only rua of a TLSRPT record? */
 bool suggest_rua_is_valid(const char *uri);
 
 /* Is there something to publish? */
 bool suggest_has_texts(const struct suggestion *suggestion);
 
-/* Why there is nothing, in a sentence; NULL where there is something. */
+/* Returns why there is nothing to publish, in a sentence; NULL if there is something. */
 const char *suggest_reason(enum suggest_kind kind);
 
-/* For a person, at 80 columns (a record that is longer stays whole), and as one line of JSON. False where the
- * buffer's ceiling is reached. */
+/* Write the suggestion for a person, at 80 columns (a record that is longer stays whole), and as one line of
+ * JSON. False if the buffer's ceiling is reached. */
 bool suggest_text(struct buf *out, const struct domain_facts *facts, const struct suggestion *suggestion);
 bool suggest_json(struct buf *out, const struct domain_facts *facts, const struct suggestion *suggestion);
 

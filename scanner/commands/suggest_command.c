@@ -1,4 +1,4 @@
-/* The suggest command: its arguments, and who looks at the domains. */
+/* Reads the suggest command's arguments, and decides who looks at the domains. */
 #include "scanner/commands/suggest_command.h"
 
 #include <limits.h>
@@ -28,7 +28,8 @@ static int usage(const char *reason)
     return EXIT_USAGE;
 }
 
-/* The value of --name=value, --name value, or of a letter's -nvalue; NULL where the argument is another. */
+/* Returns the value of --name=value, --name value, or of a letter's -nvalue; NULL if the argument is
+ * another. */
 static const char *value_of(const char *name, char **argv, int left, int *used)
 {
     size_t len = strlen(name);
@@ -91,7 +92,7 @@ static int look_now(const struct args *args, struct suggest_run *run)
     return code == EXIT_USAGE || code == EXIT_FAILED ? code : suggest_run_end(run);
 }
 
-/* A scan directory, not a folder that happens to be called like a domain. No domain has a slash. */
+/* Is it a scan directory, and not a folder that happens to be called like a domain? No domain has a slash. */
 static bool is_scan(const char *name)
 {
     char meta[PATH_MAX];

@@ -16,7 +16,7 @@ struct file {
     struct bytes text;
 };
 
-/* A name of one component that is none of the file system's own. */
+/* Is the domain a name of one component that is none of the file system's own? */
 static bool is_safe(const char *domain)
 {
     return domain[0] != 0 && domain[0] != '.' && strchr(domain, '/') == NULL;
@@ -49,7 +49,7 @@ static enum error write_all(int fd, struct bytes text)
     return ERR_OK;
 }
 
-/* What was made in vain; errno stays. */
+/* Removes files that were made in vain; errno stays. */
 static void take_back(int dir, const struct file *files, size_t count)
 {
     int number = errno;

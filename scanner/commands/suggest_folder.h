@@ -1,7 +1,7 @@
 /*
- * A folder a domain: mta-sts.txt (to serve), records.zone (to publish), README.txt (the order, and what must
- * be mended first). It writes nothing outside of the folder that it was given: a domain's name is a single
- * path component, and nothing is followed.
+ * Writes a folder a domain: mta-sts.txt (to serve), records.zone (to publish), README.txt (the order, and
+ * what must be mended first). It writes nothing outside of the folder that it was given: a domain's name is a
+ * single path component, and nothing is followed.
  */
 #ifndef STSWEEP_COMMANDS_SUGGEST_FOLDER_H
 #define STSWEEP_COMMANDS_SUGGEST_FOLDER_H
@@ -10,15 +10,17 @@
 
 struct suggest_folder {
     int fd;
-    bool force; /* files that stand are written anew */
+    bool force; /* files that are there are written anew */
 };
 
-/* Makes the folder where it is missing. ERR_IO with errno. */
+/* Opens the folder, and makes it if it is missing. ERR_IO with errno. */
 enum error suggest_folder_open(struct suggest_folder *folder, const char *path, bool force);
 void suggest_folder_close(struct suggest_folder *folder);
 
-/* readme: its text. ERR_EXISTS where a file stands already (nothing of the domain is then written), ERR_IO
- * with errno (what was written of the domain is gone again, unless forced). Only where suggest_has_texts. */
+/* Writes a domain's files; readme is the text of README.txt. ERR_EXISTS if one of the files is there already
+ * (nothing of the domain is then written), ERR_SYNTAX if its name is no safe path component, ERR_IO with
+ * errno (what was written of the domain is gone again, unless forced). It may be called only if
+ * suggest_has_texts. */
 enum error suggest_folder_write(struct suggest_folder *folder, const struct suggestion *suggestion,
                                 struct bytes readme);
 

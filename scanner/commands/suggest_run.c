@@ -1,4 +1,4 @@
-/* One domain's suggestion: made, printed or written, counted. */
+/* Makes one domain's suggestion, prints or writes it, and counts. */
 #include "scanner/commands/suggest_run.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* A scan's records, back to facts, to suggestions. */
+/* Turns a scan's records back into facts, and these into suggestions. */
 #include "scanner/commands/suggest_scan.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static enum error print(struct walk *walk)
     return written ? ERR_OK : ERR_IO;
 }
 
-/* Facts that are lost, or none: a domain more that could not be determined. */
+/* Leaves out a record whose facts are lost, or none: a domain more that could not be determined. */
 static enum error leave_out(struct walk *walk, const struct view_record *record)
 {
     if (record->error == ERR_LIMIT) {

@@ -1,14 +1,15 @@
 /*
- * `stsweep suggest DIR`: the suggestions for every domain of a scan, from the facts that it stored, judged at
- * the time of the scan and by today's rules. One record is in memory at a time, whatever the scan's size.
+ * Runs `stsweep suggest DIR`: makes the suggestions for every domain of a scan, from the facts that it
+ * stored, judged at the time of the scan and by today's rules. One record is in memory at a time, whatever
+ * the scan's size.
  */
 #ifndef STSWEEP_COMMANDS_SUGGEST_SCAN_H
 #define STSWEEP_COMMANDS_SUGGEST_SCAN_H
 
 #include "scanner/commands/suggest_run.h"
 
-/* What is printed goes to standard output. On failure *why says what; domains whose facts are not whole are
- * counted as undetermined. */
+/* Prints to standard output. On failure *why says what; domains whose facts are not whole are counted as
+ * undetermined. */
 enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *why);
 
 #endif

@@ -1,4 +1,4 @@
-/* A suggestion in words and as JSON. Never what to suggest (suggest.c). */
+/* Writes a suggestion in words and as JSON. It never decides what to suggest (suggest.c). */
 #include "output/explain/explain_page.h"
 #include "output/json/json_write.h"
 #include "scanner/commands/suggest.h"
@@ -108,7 +108,7 @@ static void say_policy_host(struct page *page, const struct domain_facts *facts,
     page_fold(page, MARGIN, MARGIN, "");
 }
 
-/* Whole, so that it can be copied: it holds names and digits alone. */
+/* Writes the block whole, so that it can be copied: it holds names and digits alone. */
 static void put_block(struct page *page, struct bytes text)
 {
     buf_byte(page->out, '\n');

@@ -27,8 +27,7 @@ const char *watch_tick(struct watch *watch);
 /* Adds a line to the events, with the time; drops it if they are full. line is copied, name is not. */
 void watch_keep(struct watch *watch, const char *name, bool ok, const char *line);
 
-/* Returns a line for the end of the scan, when the loops have been joined; NULL if there is nothing to say.
- */
+/* Returns a line for the end of the scan, when the loops have been joined; NULL if there is none. */
 const char *watch_closing(struct watch *watch);
 
 /* Returns what all loops together have counted, as they last said: at the last tick but one. */
