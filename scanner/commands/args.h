@@ -1,5 +1,5 @@
 /*
- * Reads the command line of scan, check and suggest: positional arguments, options out of the table
+ * Reads the command line of scan, check and suggest. It holds positional arguments, options out of the table
  * (--section.key=value and one-letter flags), and the few flags that are no options.
  */
 #ifndef STSWEEP_COMMANDS_ARGS_H

@@ -1,5 +1,5 @@
 /*
- * Runs `stsweep diff OLD NEW`: says what has changed for senders between two scans, domain by domain;
+ * Runs `stsweep diff OLD NEW`: says what has changed for senders between two scans, domain by domain.
  * output/readback/compare says what a change is. It reads only; memory does not grow with the scans (the old
  * one's standings go to a file without a name under TMPDIR).
  */

@@ -1,7 +1,7 @@
 /*
- * Runs `stsweep show DIR`: prints the records of a scan directory, filtered, for a person, as CSV or as JSON;
- * with --rejudge judged anew from their facts, without the network. It reads only; memory does not grow with
- * the scan. The directory may be somebody else's: nothing in it reaches a terminal unescaped.
+ * Runs `stsweep show DIR`: prints the records of a scan directory, filtered, for a person, as CSV or as JSON.
+ * With --rejudge they are judged anew from their facts, without the network. It reads only; memory does not
+ * grow with the scan. The directory may be somebody else's: nothing in it reaches a terminal unescaped.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_H
 #define STSWEEP_COMMANDS_SHOW_H

@@ -1,5 +1,5 @@
 /*
- * Reads a record as cells, one for each column of its kind, without building a tree; says which cells a
+ * Reads a record as cells, one for each column of its kind, without building a tree. It says which cells a
  * request lets through, and prints them. Pure but for the FILE that is written to.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_CELLS_H

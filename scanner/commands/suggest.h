@@ -1,6 +1,6 @@
 /*
- * Makes what a domain should publish: the MTA-STS record, the policy, the TLSRPT record, from the facts that
- * a look at it found (RFC 8461 sections 3.1, 3.2 and 8.3, RFC 8460 section 3). Pure: time is an argument.
+ * Makes what a domain should publish, from the facts that a look at it found: the MTA-STS record, the policy,
+ * and the TLSRPT record (RFC 8461 sections 3.1, 3.2 and 8.3, RFC 8460 section 3). Pure: time is an argument.
  *
  * What is written lints clean and names every MX host in use that a policy can name. A new policy begins in
  * mode testing. enforce is kept if it is in force and does not lose all mail, or would not once the policy is

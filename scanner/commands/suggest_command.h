@@ -1,6 +1,6 @@
 /*
- * Runs `stsweep suggest DOMAIN…|DIR`, the command around scanner/commands/suggest: looks at the domains now,
- * or reads what a scan found, and prints or writes what each should publish.
+ * Runs `stsweep suggest DOMAIN…|DIR`, the command around scanner/commands/suggest. It looks at the domains
+ * now, or reads what a scan found, and prints or writes what each should publish.
  */
 #ifndef STSWEEP_COMMANDS_SUGGEST_COMMAND_H
 #define STSWEEP_COMMANDS_SUGGEST_COMMAND_H

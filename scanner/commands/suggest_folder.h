@@ -1,7 +1,7 @@
 /*
- * Writes a folder a domain: mta-sts.txt (to serve), records.zone (to publish), README.txt (the order, and
- * what must be mended first). It writes nothing outside of the folder that it was given: a domain's name is a
- * single path component, and nothing is followed.
+ * Writes for each domain a folder with the files to publish. They are mta-sts.txt (to serve), records.zone
+ * (to publish) and README.txt (the order, and what must be mended first). It writes nothing outside of the
+ * folder that it was given: a domain's name is a single path component, and nothing is followed.
  */
 #ifndef STSWEEP_COMMANDS_SUGGEST_FOLDER_H
 #define STSWEEP_COMMANDS_SUGGEST_FOLDER_H

@@ -1,7 +1,7 @@
 /*
  * Runs `stsweep suggest DIR`: makes the suggestions for every domain of a scan, from the facts that it
- * stored, judged at the time of the scan and by today's rules. One record is in memory at a time, whatever
- * the scan's size.
+ * stored. They are judged at the time of the scan and by today's rules. One record is in memory at a time,
+ * whatever the scan's size.
  */
 #ifndef STSWEEP_COMMANDS_SUGGEST_SCAN_H
 #define STSWEEP_COMMANDS_SUGGEST_SCAN_H

@@ -1,8 +1,8 @@
 /*
- * Asks hosts that are known to answer (preflight.port25, preflight.port443) what can be reached from here:
- * each port by each address family, and whether STARTTLS comes through to us. What they cannot show us is
- * this machine's fault or its network's, never a stranger's. It makes one connection to each host, port and
- * family, and judges no domain.
+ * Asks hosts that are known to answer what can be reached from here (preflight.port25, preflight.port443).
+ * They tell of each port by each address family, and whether STARTTLS comes through to us. What they cannot
+ * show us is this machine's fault or its network's, never a stranger's. One connection is made to each host,
+ * port and family; no domain is judged.
  */
 #ifndef STSWEEP_MACHINE_KNOWNHOSTS_H
 #define STSWEEP_MACHINE_KNOWNHOSTS_H

@@ -1,8 +1,8 @@
 /*
- * Looks at this machine before a scan and before a check: do the resolvers answer and validate, does port 25
- * go out from here, which address families are there, the clock, the roots, open files, disk space. It leaves
- * a line for each, so that what is this machine's own fault never becomes a verdict about strangers. It
- * judges no domain and changes nothing.
+ * Looks at this machine before a scan and before a check. Do the resolvers answer and validate, does port 25
+ * go out from here, which address families are there; and the clock, the roots, open files, disk space. It
+ * leaves a line for each, so that what is this machine's own fault never becomes a verdict about strangers.
+ * It judges no domain and changes nothing.
  */
 #ifndef STSWEEP_MACHINE_PREFLIGHT_H
 #define STSWEEP_MACHINE_PREFLIGHT_H

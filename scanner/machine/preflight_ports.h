@@ -1,6 +1,6 @@
 /*
- * Says, as a part of preflight, what of the network leads out of here, by hosts that are known to answer: the
- * ports, the address families, and STARTTLS.
+ * Says for preflight which ports and address families lead out of here, and whether STARTTLS comes through.
+ * It goes by hosts that are known to answer.
  */
 #ifndef STSWEEP_MACHINE_PREFLIGHT_PORTS_H
 #define STSWEEP_MACHINE_PREFLIGHT_PORTS_H

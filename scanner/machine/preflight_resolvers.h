@@ -1,5 +1,5 @@
 /*
- * Looks, as a part of preflight, at the resolvers: each is asked for the root's SOA, which it answers with AD
+ * Looks at the resolvers, as a part of preflight. Each is asked for the root's SOA, which it answers with AD
  * if it validates (RFC 4035 section 3.2.3), and for two names that nobody has. One that answers these
  * rewrites NXDOMAIN, and whatever it says of a name may be an advertiser's: it is left out like a silent one.
  * Without dns.resolvers the embedded resolver is looked at the same way.

@@ -1,7 +1,7 @@
 /*
- * Makes ready what a scan and a check need before the first loop runs: from the configuration, the roots,
- * allowed prefixes, opt-out list, families that this machine can reach, open-file limit, versions of
- * libraries.
+ * Makes ready what a scan and a check need before the first loop runs. From the configuration come the roots,
+ * allowed prefixes and opt-out list; from the system the families that this machine can reach, the open-file
+ * limit, and the versions of libraries.
  */
 #ifndef STSWEEP_MACHINE_SETUP_H
 #define STSWEEP_MACHINE_SETUP_H

@@ -1,8 +1,8 @@
 /*
- * Watches over a running scan, on the main thread: gathers what the loops count, lets scanner/machine/outage
- * judge it, asks the known questions (the root's SOA, a name that nobody has) with an engine of its own, and
- * tells the others: the feeder starts nothing while this machine is cut off, the loops forget what they
- * learned in that time. It judges no domain and stops no scan.
+ * Watches a running scan for outages of this machine, on the main thread. It gathers what the loops count,
+ * lets scanner/machine/outage judge it, asks the known questions (the root's SOA, a name that nobody has)
+ * with an engine of its own, and tells the others: the feeder starts nothing while this machine is cut off,
+ * the loops forget what they learned in that time. It judges no domain and stops no scan.
  */
 #ifndef STSWEEP_MACHINE_WATCH_H
 #define STSWEEP_MACHINE_WATCH_H

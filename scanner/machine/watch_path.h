@@ -1,6 +1,6 @@
 /*
- * Looks, as a part of the watch, whether STARTTLS comes through to us (stripped.h decides): gathers what the
- * loops have counted, and asks the known hosts when there is a suspicion. On the main thread.
+ * Looks, as a part of the watch, whether STARTTLS comes through to us. It gathers what the loops have
+ * counted, and asks the known hosts when there is a suspicion; stripped.h decides. On the main thread.
  */
 #ifndef STSWEEP_MACHINE_WATCH_PATH_H
 #define STSWEEP_MACHINE_WATCH_PATH_H

@@ -1,12 +1,13 @@
 /*
- * Keeps what is known of MX hosts, looked up once for all domains that name them (single flight), by the loop
- * that owns the host (by a hash of its name): addresses, TLSA records if the addresses are secure, a STARTTLS
- * probe of each address. A request is a message to the owner; the result comes back as a message with a
- * counted reference. Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice.
- * Once the DNS answers in one have run out, they are asked for anew (scanner/reach/hostlookups), and only an
- * address that is new is probed, or one that is due a second look (TLS-7). If a date of its certificates has
- * passed since an address was probed, it is probed anew when the next domain asks, HOST_LOOKS_ANEW_MOST times
- * at most.
+ * Keeps what is known of MX hosts, looked up once for all domains that name them (single flight). The loop
+ * that owns a host (by a hash of its name) asks for its addresses, for TLSA records if the addresses are
+ * secure, and makes a STARTTLS probe of each address. A request is a message to the owner; the result comes
+ * back as a message with a counted reference.
+ *
+ * Results stay in a cache bounded by scan.cache, so that a (host, IP) is not probed twice. Once the DNS
+ * answers in one have run out, they are asked for anew (scanner/reach/hostlookups), and only an address that
+ * is new is probed, or one that is due a second look (TLS-7). If a date of its certificates has passed since
+ * an address was probed, it is probed anew when the next domain asks, HOST_LOOKS_ANEW_MOST times at most.
  */
 #ifndef STSWEEP_REACH_HOSTS_H
 #define STSWEEP_REACH_HOSTS_H
@@ -48,7 +49,7 @@ struct host_request {
     void *arg;
 };
 
-/* A zeroed handle means out of memory. */
+/* Asks for a host's result. A zeroed handle means out of memory. */
 struct handle hosts_request(struct worker *worker, const struct host_request *request);
 void hosts_cancel(struct worker *worker, struct handle handle);
 

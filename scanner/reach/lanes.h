@@ -70,7 +70,7 @@ struct lanes {
     int64_t wait_ms;
 };
 
-/* false: out of memory. */
+/* Makes the lanes of a loop; false: out of memory. */
 bool lanes_init(struct lanes *lanes, struct worker *worker, void (*answer)(const struct lane_answer *answer));
 void lanes_dispose(struct lanes *lanes); /* nobody is answered any more */
 

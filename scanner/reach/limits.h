@@ -1,6 +1,6 @@
 /*
- * Keeps the manners: how many connections an IP address gets at a time and a minute, over all loops, and who
- * gets a place among smtp.live and policy.live.
+ * Keeps the manners: how many connections an IP address gets at a time and a minute, over all loops. It also
+ * says who gets a place among smtp.live and policy.live.
  *
  * Each IP address is owned by one loop (by hash). A request is a message to the owner, the grant a message
  * back; on the owner's own loop the same messages are used, so there is one path. A grant is a turn at the

@@ -1,7 +1,7 @@
 /*
- * Carries what a pass has seen of a domain into the next one: with the name through the spool, as an opaque
- * text of LOOKS_BYTES at most, and back into the facts. Looks that do not fit count as not seen, so those
- * that found something missing go first. Pure.
+ * Carries what a pass has seen of a domain into the next one. It goes with the name through the spool, as an
+ * opaque text of LOOKS_BYTES at most, and back into the facts. Looks that do not fit count as not seen, so
+ * those that found something missing go first. Pure.
  */
 #ifndef STSWEEP_REACH_LOOKS_H
 #define STSWEEP_REACH_LOOKS_H

@@ -1,8 +1,8 @@
 /*
- * Fetches a policy from the policy host of one domain: looks up its addresses, and makes a visit (visit.h) to
- * one of them for a fetch, with a place among policy.live; if it does not answer, to the next (RFC 8461
- * section 3.3). If none does, the facts are those of one: the first whose trouble is transient, else the
- * first whose trouble counts most. The visit belongs to the domain's loop.
+ * Fetches a policy from the policy host of one domain. It looks up the host's addresses, and makes a visit
+ * (visit.h) to one of them for a fetch, with a place among policy.live; if it does not answer, to the next
+ * (RFC 8461 section 3.3). If none does, the facts are those of one: the first whose trouble is transient,
+ * else the first whose trouble counts most. It belongs to the domain's loop.
  */
 #ifndef STSWEEP_REACH_POLICYHOST_H
 #define STSWEEP_REACH_POLICYHOST_H

@@ -1,6 +1,6 @@
 /*
- * Keeps the samples of addresses, for further names past limits.names_per_ip: by address, under a ceiling of
- * bytes, least recently used first out. Further names inherit nothing from a sample that went out.
+ * Keeps the samples of addresses, for further names past limits.names_per_ip. They stand by address, under a
+ * ceiling of bytes, least recently used first out. Further names inherit nothing from a sample that went out.
  */
 #ifndef STSWEEP_REACH_SAMPLES_H
 #define STSWEEP_REACH_SAMPLES_H

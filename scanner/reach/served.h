@@ -1,8 +1,8 @@
 /*
- * Remembers how many host names an address has served in this pass, if nothing is going on at it: 8 bytes an
- * address, 11 to 22 with what is free, however many millions of them a survey meets. An address is kept as 52
- * bits of a keyed hash, so that one is taken for another once in 10^8 questions with ten million in the set;
- * the one confused comes to its budget sooner.
+ * Remembers how many host names each address has served in this pass, while nothing is going on at it. That
+ * takes 8 bytes an address, 11 to 22 with what is free, however many millions of them a survey meets. An
+ * address is kept as 52 bits of a keyed hash, so that one is taken for another once in 10^8 questions with
+ * ten million in the set; the one confused comes to its budget sooner.
  */
 #ifndef STSWEEP_REACH_SERVED_H
 #define STSWEEP_REACH_SERVED_H

@@ -1,8 +1,8 @@
 /*
- * Remembers the addresses that did not answer in this pass: a set that costs 16 to 43 bytes an address,
- * however many millions of them a survey meets. An address is kept as 64 bits of a keyed hash, so that two
- * are confused once in 10^12 questions with ten million in the set; the one confused is not tried in this
- * pass, which its record says.
+ * Remembers the addresses that did not answer in this pass. The set costs 16 to 43 bytes an address, however
+ * many millions of them a survey meets. An address is kept as 64 bits of a keyed hash, so that two are
+ * confused once in 10^12 questions with ten million in the set; the one confused is not tried in this pass,
+ * which its record says.
  */
 #ifndef STSWEEP_REACH_SILENT_H
 #define STSWEEP_REACH_SILENT_H

@@ -1,6 +1,6 @@
 /*
- * Lists the addresses at which a loop of a scan was stuck, as its directory keeps them in the file `stuck`: a
- * line each, "smtp ADDRESS" or "policy ADDRESS". Pure.
+ * Lists the addresses at which a loop of a scan was stuck. The scan's directory keeps them in the file
+ * `stuck`: a line each, "smtp ADDRESS" or "policy ADDRESS". Pure.
  */
 #ifndef STSWEEP_REACH_STUCK_LIST_H
 #define STSWEEP_REACH_STUCK_LIST_H

@@ -49,7 +49,7 @@ void visit_start(struct visit *visit)
         refuse(visit, NOT_TRIED_PACE, NULL);
 }
 
-/* Adds up the time that was waited for the turn, and how much of it was for the place. */
+/* Adds up how long it waited for the turn and, apart from that, for the place. */
 static void add_waited(struct visit *visit, const struct pace_turn *turn)
 {
     uint32_t waited = (uint32_t)(clock_monotonic_ms() - visit->since_ms);

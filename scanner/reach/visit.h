@@ -1,8 +1,8 @@
 /*
- * Takes one connection to one address through its manners: may the address be contacted, its turn there with
- * a place under a ceiling (limits.h), the session, turn and place given back. What is spoken in the session,
- * and what becomes of its facts, is the matter of a protocol (proberun.c, policyhost.c). A visit belongs to
- * the loop that started it.
+ * Makes one connection to one address within the manners. It asks whether the address may be contacted, waits
+ * for its turn there with a place under a ceiling (limits.h), has the session begun, and gives turn and place
+ * back. What is spoken in the session, and what becomes of its facts, is the matter of a protocol
+ * (proberun.c, policyhost.c). A visit belongs to the loop that started it.
  */
 #ifndef STSWEEP_REACH_VISIT_H
 #define STSWEEP_REACH_VISIT_H
@@ -41,8 +41,8 @@ struct visit {
     enum visit_state state;
     int64_t began_ms;  /* by clock_boot_ms: the session */
     int64_t since_ms;  /* monotonic: it has waited for its turn since then */
-    uint32_t ms_turn;  /* how long it has waited in all, for the turn */
-    uint32_t ms_place; /* and for the place */
+    uint32_t ms_turn;  /* how long it has waited for its turns, over all its sessions */
+    uint32_t ms_place; /* and for its places, which is not part of ms_turn */
     struct handle turn;
     struct handle session;
 };

@@ -1,6 +1,6 @@
 /*
- * Takes what the loops hand over: a domain that is judged goes into the sink, or is put off to the next pass
- * (passes.h); either way it is counted. All of it runs on the loops' threads, several at once.
+ * Takes the domains that the loops have judged into the sink, or puts them off to the next pass (passes.h).
+ * Either way they are counted. All of it runs on the loops' threads, several at once.
  */
 #ifndef STSWEEP_SCAN_HANDOVER_H
 #define STSWEEP_SCAN_HANDOVER_H

@@ -1,9 +1,9 @@
 /*
- * Decides which domain is put off instead of getting a record, and when the next pass over those begins: the
- * retry policy of a scan. A pass hands out its names, waits until each of them has ended, and rests for
- * scan.retry_after. There is one pass over the input, scan.retry_passes more over what was put off, and up to
- * PASSES_OUTAGE more over what an outage of this machine hit, which do not rest. Pure: it does nothing and
- * asks no clock; the feeder does what it says.
+ * Decides which domain is put off instead of getting a record, and when the next pass over those begins. This
+ * is the retry policy of a scan. A pass hands out its names, waits until each of them has ended, and rests
+ * for scan.retry_after. There is one pass over the input, scan.retry_passes more over what was put off, and
+ * up to PASSES_OUTAGE more over what an outage of this machine hit, which do not rest. Pure: it does nothing
+ * and asks no clock; the feeder does what it says.
  */
 #ifndef STSWEEP_SCAN_PASSES_H
 #define STSWEEP_SCAN_PASSES_H

@@ -1,6 +1,6 @@
 /*
- * Puts domains off: one that is to be looked at again in the next pass ends without a record, and its name
- * and what was seen so far go back to the feeder. It also says how many there are.
+ * Puts domains off to the next pass, and says how many there are. Such a domain ends without a record; its
+ * name and what was seen so far go back to the feeder.
  */
 #ifndef STSWEEP_SCAN_PUTOFF_H
 #define STSWEEP_SCAN_PUTOFF_H

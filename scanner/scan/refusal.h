@@ -1,6 +1,6 @@
 /*
- * Refuses a scan that cannot start or go on: before anybody is contacted if that can be told, and in a line
- * that names the file, the option or the directory.
+ * Refuses a scan that cannot start or go on, in a line that names the file, the option or the directory. It
+ * does so before anybody is contacted, if it can be told then.
  */
 #ifndef STSWEEP_SCAN_REFUSAL_H
 #define STSWEEP_SCAN_REFUSAL_H

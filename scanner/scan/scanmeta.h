@@ -1,6 +1,6 @@
 /*
- * Keeps a scan's meta.json together: the effective configuration, the seed, inputs and libraries; and decides
- * whether a stopped scan may be gone on with.
+ * Keeps a scan's meta.json together, and decides whether a stopped scan may be gone on with. The file holds
+ * the effective configuration, the seed, inputs, libraries and more (struct scan_meta).
  */
 #ifndef STSWEEP_SCAN_SCANMETA_H
 #define STSWEEP_SCAN_SCANMETA_H

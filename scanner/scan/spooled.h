@@ -1,7 +1,7 @@
 /*
- * Makes the names of the input a source (source.h): each once, in the keyed order, without those whose record
- * is in the store already. It has two spools at most: the one that is handed out, and the one for names that
- * are put off.
+ * Makes the names of the input a source (source.h). It gives each once, in the keyed order, without those
+ * whose record is in the store already. It has two spools at most: the one that is handed out, and the one
+ * for names that are put off.
  */
 #ifndef STSWEEP_SCAN_SPOOLED_H
 #define STSWEEP_SCAN_SPOOLED_H

@@ -1,7 +1,8 @@
 /*
- * Watches for loops that are stuck: each gets a message now and then, and one that has not taken it for
- * scan.stuck_after is reported, with the address that it is at, which goes to the directory's file `stuck` so
- * that a resume leaves it out. On the main thread. Time in which this process was paused does not count.
+ * Watches for loops that are stuck, on the main thread. Each loop gets a message now and then. One that has
+ * not taken it for scan.stuck_after is reported, with the address that it is at, which goes to the
+ * directory's file `stuck` so that a resume leaves it out. Time in which this process was paused does not
+ * count.
  */
 #ifndef STSWEEP_SCAN_STUCK_H
 #define STSWEEP_SCAN_STUCK_H

@@ -1,6 +1,7 @@
 /*
- * Measures the end of a scan, after the last name has been handed out: how long it took, and what each of the
- * domains that were still under way waited for longest. It tells a slow scanner from a slow world.
+ * Measures the end of a scan, after the last name has been handed out. It tells how long that took, and what
+ * each of the domains that were still under way waited for longest: so a slow scanner is told from a slow
+ * world.
  */
 #ifndef STSWEEP_SCAN_TAIL_H
 #define STSWEEP_SCAN_TAIL_H
