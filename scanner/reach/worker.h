@@ -60,10 +60,9 @@ struct scan_context {
     atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
     atomic_bool doubtful;  /* likewise, or was a moment ago: what fails now is to be tried again */
     atomic_int_fast64_t doubt_ended_ms; /* monotonic: when that was last so; 0: never since the beginning */
-    atomic_uint
-        port_doubts; /* loops that of late saw no connection to port 25 made: it is to be tried again */
+    atomic_uint port_doubts;            /* loops that doubt port 25 (port.h): it is to be tried again */
     atomic_bool path_doubtful; /* STARTTLS does not come through to us: its lack says nothing of a host */
-    atomic_uint port_losses;   /* loops that hold it lost */
+    atomic_uint port_losses;   /* loops that hold port 25 lost */
     bool whole_facts;          /* domains see all that a probe saw, not only what a verdict needs (check) */
     bool all_at_once;          /* all MX hosts and addresses of a domain are asked side by side (check) */
     struct trace *trace;       /* of the one domain of which all is told; or NULL */

@@ -8,7 +8,7 @@
 
 enum { LINE_BYTES = 320, STEP_MS_MOST = 1000 };
 
-/* One loop's. It is the loop's until that has taken it. */
+/* A message to one loop. It is the loop's until the loop has taken it. */
 struct beat {
     struct message message;
     atomic_bool taken;
