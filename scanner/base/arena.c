@@ -1,6 +1,6 @@
 /*
- * Bump allocation in blocks that double up to 64 KiB. A block with its header is a power of two, which is
- * what allocators give without waste.
+ * Allocates by moving a pointer through blocks that double up to 64 KiB. A block with its header is a power
+ * of two, which is what allocators give without waste.
  */
 #include "scanner/base/arena.h"
 
@@ -37,7 +37,7 @@ void arena_dispose(struct arena *arena)
     arena_init_small(arena, arena->ceiling_bytes, arena->first_bytes);
 }
 
-/* With a sanitizer all is freed, so that it sees who holds on to what is gone. */
+/* With a sanitizer every block is freed, so that it sees a use of memory after the reset. */
 void arena_reset(struct arena *arena)
 {
     struct arena_block *kept = arena->blocks;

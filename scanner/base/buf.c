@@ -1,4 +1,4 @@
-/* A growing byte buffer with a ceiling. */
+/* Grows byte buffers, each up to its ceiling. */
 #include "scanner/base/buf.h"
 
 #include <stdarg.h>

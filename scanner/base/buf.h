@@ -1,7 +1,7 @@
 /*
- * A growing byte buffer with a ceiling given at birth. A write that would pass the ceiling (or that
- * finds no memory) changes nothing, marks the buffer as failed and returns false; later writes fail too,
- * so a run of writes may be checked once at its end. Nobody need look at what each of them returns.
+ * A buf is a byte buffer that grows up to a ceiling given at birth. A write that would pass the ceiling (or
+ * that finds no memory) changes nothing, marks the buffer as failed and returns false; later writes fail too,
+ * so a run of writes may be checked once at its end. The result of each single write may be ignored.
  */
 #ifndef STSWEEP_BASE_BUF_H
 #define STSWEEP_BASE_BUF_H
@@ -22,8 +22,8 @@ void buf_dispose(struct buf *buf);
 /* Empties it and clears `failed`; keeps the memory. */
 void buf_reset(struct buf *buf);
 
-/* Room for len bytes at the end and a NUL behind them: where they go; NULL where there is none. The caller
- * adds to buf->len what it wrote. */
+/* Makes room for len bytes at the end and a NUL behind them, and returns where they go; NULL if there is no
+ * room. The caller adds to buf->len what it wrote. */
 static inline uint8_t *buf_reserve(struct buf *buf, size_t len);
 
 bool buf_append(struct buf *buf, const void *data, size_t len);
@@ -34,10 +34,11 @@ bool buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(
 /* Drops the first len bytes (len ≤ buf->len). */
 void buf_consume(struct buf *buf, size_t len);
 
-/* The contents as a C string (a NUL is kept behind the data, not counted). "" where nothing was written. */
+/* Returns the contents as a C string (a NUL is kept behind the data, not counted); "" if nothing was
+ * written. */
 const char *buf_string(struct buf *buf);
 
-/* The slow part of buf_reserve. */
+/* Does the slow part of buf_reserve. */
 bool buf_grow(struct buf *buf, size_t len);
 
 static inline uint8_t *buf_reserve(struct buf *buf, size_t len)

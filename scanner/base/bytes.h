@@ -1,6 +1,6 @@
 /*
- * A counted run of bytes that somebody else owns. What peers send may hold any byte, NUL included,
- * so it never travels as a C string.
+ * A struct bytes is a counted run of bytes that somebody else owns. What peers send may hold any byte, NUL
+ * included, so it never travels as a C string.
  */
 #ifndef STSWEEP_BASE_BYTES_H
 #define STSWEEP_BASE_BYTES_H
@@ -11,11 +11,11 @@
 #include <string.h>
 
 struct bytes {
-    const uint8_t *data; /* NULL only where len is 0 */
+    const uint8_t *data; /* NULL only if len is 0 */
     size_t len;
 };
 
-/* The bytes of a C string, without its NUL. */
+/* Returns the bytes of a C string, without its NUL. */
 static inline struct bytes bytes_of(const char *text)
 {
     return (struct bytes){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};

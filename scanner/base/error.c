@@ -1,4 +1,4 @@
-/* The one table of texts for enum error. */
+/* Returns the texts of enum error, and ends the process if memory runs out. */
 #include "scanner/base/error.h"
 
 #include <stdio.h>

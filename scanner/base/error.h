@@ -1,6 +1,6 @@
 /*
- * What can go wrong inside stsweep itself (not at a peer: that is failure.def). Functions that can fail
- * return this enum; ERR_OK is 0. One table of texts.
+ * Names what can go wrong inside stsweep itself (not at a peer: that is failure.def). Functions that can fail
+ * return this enum; ERR_OK is 0. Its texts stand in the same table.
  */
 #ifndef STSWEEP_BASE_ERROR_H
 #define STSWEEP_BASE_ERROR_H
@@ -28,13 +28,13 @@ enum error {
 };
 
 /*
- * Ends the process with a line that says for what there was no memory, where nothing is left that could be
- * called back: a scan can be gone on with, as after a kill. For the machine's own lack alone, never for what
- * a peer or a file can ask for.
+ * Ends the process with a line that says for what there was no memory, if no caller could be told: the scan
+ * can be resumed, as after a kill. It is for the machine's own lack alone, never for memory that a peer or a
+ * file can ask for.
  */
 _Noreturn void out_of_memory(const char *what);
 
-/* A constant text; never NULL. */
+/* Returns a constant text, never NULL. */
 const char *error_text(enum error error);
 
 #endif

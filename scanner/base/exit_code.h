@@ -1,5 +1,5 @@
 /*
- * What the program ends with, whatever the command (README.md says which has which).
+ * Names the exit codes of all commands (README.md says which command has which).
  */
 #ifndef STSWEEP_BASE_EXIT_CODE_H
 #define STSWEEP_BASE_EXIT_CODE_H

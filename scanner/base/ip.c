@@ -1,6 +1,6 @@
 /*
- * IP addresses and prefixes: text, comparison, sets. Pure; opens no socket and asks no name service. Which
- * addresses may be reached stands in ip_special.c.
+ * Reads, prints and compares IP addresses, and keeps sets of prefixes. Pure; opens no socket and asks no name
+ * service. ip_special.c says which addresses may be reached.
  */
 #include "scanner/base/ip.h"
 
@@ -53,7 +53,7 @@ bool ip_parse_bytes(struct bytes text, struct ip_addr *ip)
     return ip_parse(copy, ip);
 }
 
-/* A decimal number from 0 to max, without sign or leading zeros. */
+/* Reads a decimal number from 0 to max, without sign or leading zeros. */
 static bool parse_decimal(const char *text, uint32_t max, uint32_t *value)
 {
     size_t digits = strspn(text, "0123456789");
@@ -72,7 +72,7 @@ static bool parse_port(const char *text, uint16_t *port)
     return true;
 }
 
-/* "[ADDR]" or "[ADDR]:PORT"; text is writable. */
+/* Reads "[ADDR]" or "[ADDR]:PORT"; text is writable. */
 static bool parse_bracketed(char *text, struct ip_addr *ip, uint16_t *port)
 {
     char *end = strchr(text, ']');
@@ -97,7 +97,7 @@ bool ip_parse_port(const char *text, struct ip_addr *ip, uint16_t *port)
     memcpy(copy, text, len + 1);
     if (copy[0] == '[')
         return parse_bracketed(copy, ip, port);
-    /* An IPv6 address without brackets has no port, and here it is none without one either. */
+    /* An IPv6 address without brackets can have no port, and it is refused here without one too. */
     char *colon = strchr(copy, ':');
     if (colon == NULL || strchr(colon + 1, ':') != NULL)
         return false;
@@ -109,7 +109,8 @@ bool ip_parse_port(const char *text, struct ip_addr *ip, uint16_t *port)
     return true;
 }
 
-/* inet_ntop prints these with snprintf, which shows in a survey's profile: every record has some. */
+/* Prints what inet_ntop prints, without its snprintf, which shows in a survey's profile: every record has
+ * addresses. */
 static void format_ipv4(const uint8_t bytes[4], char *text)
 {
     for (size_t i = 0; i < 4; i++) {

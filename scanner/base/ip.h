@@ -1,6 +1,7 @@
 /*
- * IP addresses of both families, prefixes, and which of them a scanner of the public internet may reach.
- * Source of the special-purpose tables: IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890).
+ * Parses, prints and compares IP addresses and prefixes of both families, and tells which of them a scanner
+ * of the public internet may reach. The special-purpose tables come from IANA's IPv4 and IPv6 Special-Purpose
+ * Address Registries (RFC 6890).
  */
 #ifndef STSWEEP_BASE_IP_H
 #define STSWEEP_BASE_IP_H
@@ -21,11 +22,11 @@ struct ip_addr {
 
 enum { IP_TEXT_BYTES = 46 };
 
-/* Plain textual address, no brackets, no zone. false leaves *ip unset. */
+/* Reads a plain textual address, without brackets or zone. false leaves *ip unset. */
 bool ip_parse(const char *text, struct ip_addr *ip);
 bool ip_parse_bytes(struct bytes text, struct ip_addr *ip);
 
-/* ADDR, ADDR:PORT, [ADDR] or [ADDR]:PORT; *port keeps its value where none is given. */
+/* Reads ADDR, ADDR:PORT, [ADDR] or [ADDR]:PORT; *port keeps its value if none is given. */
 bool ip_parse_port(const char *text, struct ip_addr *ip, uint16_t *port);
 
 struct ip_addr ip_v4(const uint8_t bytes[4]);
@@ -39,7 +40,7 @@ bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 /* Fills a socket address; returns its length. */
 socklen_t ip_sockaddr(const struct ip_addr *ip, uint16_t port, struct sockaddr_storage *address);
 
-/* A set of prefixes. Lists are short (tens to thousands): a linear scan by family. */
+/* A set of prefixes. Such sets are small (tens to thousands), so that a lookup goes through all of them. */
 struct ip_set {
     struct ip_prefix *prefixes; /* owned */
     size_t count;
@@ -50,29 +51,31 @@ struct ip_prefix {
     uint8_t bits;
 };
 
-/* "10.0.0.0/8" or a bare address (a /32 or /128); host bits set is an error. */
+/* Reads "10.0.0.0/8" or a bare address (a /32 or /128); host bits set is an error. */
 bool ip_prefix_parse(const char *text, struct ip_prefix *prefix);
 
-/* A comma- or space-separated list into set. ERR_SYNTAX leaves set empty and *bad pointing into list. */
+/* Reads a comma- or space-separated list into set. ERR_SYNTAX leaves set empty and *bad pointing into
+ * list. */
 enum error ip_set_parse(const char *list, struct ip_set *set, const char **bad);
 enum error ip_set_add(struct ip_set *set, struct ip_prefix prefix);
 void ip_set_dispose(struct ip_set *set);
 bool ip_set_contains(const struct ip_set *set, const struct ip_addr *ip);
 
 /*
- * May we send anything to it? false for every address that the registries do not call globally reachable,
- * and of IPv6 for all that is not global unicast (2000::/3), unless allow (may be NULL) lists it. NAT64
- * (64:ff9b::/96) and 6to4 (2002::/16) are what the IPv4 address in them is; v4-mapped and v4-translated
- * addresses have no place in the DNS and are refused whatever they lead to.
+ * Tells whether we may send anything to an address: false for every one that the registries do not call
+ * globally reachable, and of IPv6 for all that is not global unicast (2000::/3), unless allow (may be NULL)
+ * lists it. Addresses of NAT64 (64:ff9b::/96) and 6to4 (2002::/16) are judged as the IPv4 address in them;
+ * v4-mapped and v4-translated addresses do not belong in the DNS and are refused whatever they lead to.
  */
 bool ip_may_reach(const struct ip_addr *ip, const struct ip_set *allow);
 
-/* The refused prefixes themselves, as text. Index from 0; NULL at the end. */
+/* Returns one of the refused prefixes themselves, as text. Indexes count from 0; NULL at the end. */
 const char *ip_special_prefix(size_t index);
 
 /*
- * Everything that ip_may_reach refuses under allow (may be NULL), as plain prefixes for software that knows
- * neither exceptions nor embedded addresses. ERR_LIMIT past IP_REFUSED_MAX prefixes; set is empty on failure.
+ * Lists everything that ip_may_reach refuses under allow (may be NULL), as plain prefixes for software that
+ * knows neither exceptions nor embedded addresses. ERR_LIMIT past IP_REFUSED_MAX prefixes; set is empty on
+ * failure.
  */
 enum { IP_REFUSED_MAX = 65536 };
 enum error ip_refused_set(const struct ip_set *allow, struct ip_set *set);

@@ -1,7 +1,7 @@
 /*
- * The same judgement as ip_may_reach, spelled out as plain prefixes: exceptions and allowed prefixes are cut
- * out of the special-purpose blocks, and each refused IPv4 prefix is repeated in the IPv6 forms that carry
- * IPv4 addresses. Pure; bounded by IP_REFUSED_MAX.
+ * Spells out the judgement of ip_may_reach as plain prefixes: exceptions and allowed prefixes are cut out of
+ * the special-purpose blocks, and each refused IPv4 prefix is repeated in the IPv6 forms that carry IPv4
+ * addresses. Pure; bounded by IP_REFUSED_MAX.
  */
 #include "scanner/base/ip_special.h"
 
@@ -22,7 +22,7 @@ static void clear_bit(struct ip_addr *ip, uint8_t bit)
     ip->bytes[bit / 8] &= (uint8_t) ~(0x80u >> (bit % 8));
 }
 
-/* The half of the prefix with `bits` bits around base in which base does not lie. */
+/* Returns the half of the prefix with `bits` bits around base in which base does not lie. */
 static struct ip_prefix other_half(const struct ip_addr *base, uint8_t bits)
 {
     struct ip_prefix half = {*base, (uint8_t)(bits + 1)};

@@ -1,5 +1,5 @@
 /*
- * What IANA's IPv4 and IPv6 Special-Purpose Address Registries say about reachability, and the judgement over
+ * Holds what IANA's IPv4 and IPv6 Special-Purpose Address Registries say about reachability, and judges by
  * it. An entry that is "globally reachable: false" or "N/A" is refused; what the registries call reachable is
  * either not listed or an exception inside a refused block. Of IPv6 only 2000::/3 is assigned as global
  * unicast (RFC 4291 section 2.4, IANA's address space registry): all else is refused, whatever form of an

@@ -1,6 +1,6 @@
 /*
- * The rows of the special-purpose tables; private to scanner/base. text is what the registries write, prefix
- * the same in binary form (a unit test holds them equal).
+ * Declares the rows of the special-purpose tables. Private to scanner/base. text is what the registries
+ * write, prefix is the same in binary form (a unit test holds them equal).
  */
 #ifndef STSWEEP_BASE_IP_SPECIAL_H
 #define STSWEEP_BASE_IP_SPECIAL_H
@@ -20,8 +20,7 @@ extern const size_t ip_special_count;
 extern const struct ip_special ip_exceptions[];
 extern const size_t ip_exception_count;
 
-/* Where an IPv6 address carries an IPv4 address: the prefix, and the byte at which the IPv4 address begins.
- */
+/* IPv6 addresses under this prefix carry an IPv4 address, which begins at byte `offset`. */
 struct ip_embedding {
     struct ip_prefix prefix;
     uint8_t offset;
@@ -29,7 +28,7 @@ struct ip_embedding {
 extern const struct ip_embedding ip_embeddings[];
 extern const size_t ip_embedding_count;
 
-/* Is ip inside prefix? Families must agree. */
+/* Tells whether ip is inside prefix. Families must agree. */
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *ip);
 
 #endif

@@ -1,4 +1,5 @@
-/* A doubly linked intrusive list with a sentinel: queues that anything may leave at any time. */
+/* Implements a doubly linked intrusive list with a sentinel, for queues that any member may leave at any
+ * time. */
 #ifndef STSWEEP_BASE_LIST_H
 #define STSWEEP_BASE_LIST_H
 
@@ -10,7 +11,7 @@ struct list {
     struct list *previous;
 };
 
-/* The struct that holds the link. */
+/* Returns the struct that holds the link. */
 #define list_entry(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void list_init(struct list *list)
@@ -24,7 +25,7 @@ static inline bool list_is_empty(const struct list *list)
     return list->next == list;
 }
 
-/* At the end. */
+/* Adds a link at the end. */
 static inline void list_add(struct list *list, struct list *link)
 {
     link->previous = list->previous;
@@ -33,7 +34,7 @@ static inline void list_add(struct list *list, struct list *link)
     list->previous = link;
 }
 
-/* Harmless for a link that is in no list but was initialised. */
+/* Takes a link out; harmless for one that is in no list but was initialised. */
 static inline void list_remove(struct list *link)
 {
     link->previous->next = link->next;

@@ -1,4 +1,4 @@
-/* Chained buckets that double when there are as many nodes as buckets. */
+/* Keeps nodes in chained buckets, whose number doubles when there are as many nodes as buckets. */
 #include "scanner/base/map.h"
 
 #include <stdlib.h>

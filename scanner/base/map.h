@@ -1,6 +1,6 @@
 /*
- * An intrusive hash table: nodes live inside the caller's structs, which it owns. Keyed by a seeded hash of
- * bytes (XXH3), so that strangers who choose the keys cannot choose the buckets. One thread.
+ * A map is an intrusive hash table: its nodes live inside structs that the caller owns. Keys are hashed with
+ * a seed (XXH3), so that strangers who choose the keys cannot choose the buckets. One thread.
  */
 #ifndef STSWEEP_BASE_MAP_H
 #define STSWEEP_BASE_MAP_H
@@ -25,15 +25,15 @@ void map_dispose(struct map *map); /* the nodes are the caller's */
 
 struct map_node *map_find(const struct map *map, struct bytes key);
 
-/* The key must not be in it. Without memory for a larger table the old one gets fuller; false only where
- * there is no table at all. */
+/* Adds a node whose key is not in the map yet. Without memory for a larger table the old one gets fuller;
+ * false only if there is no table at all. */
 bool map_add(struct map *map, struct map_node *node, struct bytes key);
 void map_remove(struct map *map, struct map_node *node);
 
 /* Calls visit for every node; visit may remove and free the one that it is given. */
 void map_each(struct map *map, void (*visit)(struct map_node *node, void *arg), void *arg);
 
-/* The same hash for other uses: which loop owns a key. */
+/* Returns the same hash for other uses: which loop owns a key. */
 uint64_t map_hash(struct bytes key, uint64_t seed);
 
 #endif

@@ -1,4 +1,4 @@
-/* An address in three words that can be read at any time. */
+/* Keeps an address in three words that any thread can read at any time. */
 #include "scanner/base/place.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * Where a loop is: the address of the peer that its thread works for at the moment, so that another thread
- * can tell where it stands still. Entering and leaving cost three stores.
+ * Says which peer a loop works for at the moment, so that another thread can name it if the loop stands
+ * still. It has nothing to do with the places of smtp.live and policy.live. Entering costs three stores,
+ * leaving one.
  */
 #ifndef STSWEEP_BASE_PLACE_H
 #define STSWEEP_BASE_PLACE_H
@@ -11,7 +12,7 @@
 
 enum place_kind { PLACE_NONE, PLACE_SMTP, PLACE_POLICY, PLACE_KINDS };
 
-/* Zeroed: nowhere. */
+/* Zeroed, it says that the loop works for no peer. */
 struct place {
     atomic_uint_fast64_t high, low, kind; /* the address's bytes; kind and family */
 };
@@ -22,14 +23,14 @@ struct place_at {
     struct ip_addr ip;
 };
 
-/* By the loop's thread; place may be NULL. */
+/* Called by the loop's thread; place may be NULL. */
 void place_enter(struct place *place, enum place_kind kind, const struct ip_addr *ip);
 void place_leave(struct place *place);
 
-/* By any thread; it is true of a loop that stands still. */
+/* May be called by any thread; the answer is sure only for a loop that stands still. */
 struct place_at place_read(const struct place *place);
 
-/* "smtp", "policy"; "none". */
+/* Returns "smtp", "policy" or "none". */
 const char *place_kind_name(enum place_kind kind);
 
 #endif

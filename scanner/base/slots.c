@@ -1,4 +1,4 @@
-/* A table of slots with a free list; a slot's generation grows each time it is freed. */
+/* Keeps slots in a table with a free list; a slot's generation grows each time it is freed. */
 #include "scanner/base/slots.h"
 
 #include <stdlib.h>

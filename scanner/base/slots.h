@@ -1,5 +1,5 @@
 /*
- * Objects that are named by (slot, generation) instead of by pointer: a handle to an object that has gone
+ * Names objects by (slot, generation) instead of by pointer, so that a handle to an object that has gone
  * finds nothing, at any time, from any message. One table belongs to one thread.
  */
 #ifndef STSWEEP_BASE_SLOTS_H
@@ -24,13 +24,13 @@ struct slots {
 void slots_init(struct slots *slots);
 void slots_dispose(struct slots *slots); /* the objects themselves are the caller's */
 
-/* Names object. A zeroed handle means out of memory. */
+/* Gives object a handle. A zeroed one means out of memory. */
 struct handle slots_add(struct slots *slots, void *object);
 
-/* The object, or NULL where the handle is stale or was never given. */
+/* Returns the object, or NULL if the handle is stale or was never given. */
 void *slots_get(const struct slots *slots, struct handle handle);
 
-/* Forgets the name and returns the object (NULL as above). */
+/* Forgets the handle and returns the object (NULL as above). */
 void *slots_remove(struct slots *slots, struct handle handle);
 
 /* Calls visit for every live object; visit may remove the one it is given. */

@@ -1,6 +1,6 @@
 /*
- * The one idiom of state machines here: a struct has an enum as its state, a table has the states' names, and
- * each change goes through state_enter, so that a trace tells of all of them:
+ * Changes the state of every state machine, so that a trace tells of each change: a struct has an enum as its
+ * state, a table has the states' names, and each change goes through state_enter:
  *
  *     domain->state = state_enter(&domain_states, domain->trace, domain->name, NULL, domain->state,
  * DOMAIN_REACH);

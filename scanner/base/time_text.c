@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Days of the proleptic Gregorian calendar since 1970-01-01. Years are counted from March, so that the day
- * that leap years add is the last; 146,097 days are 400 years. */
+/* Turns days since 1970-01-01 into a date of the proleptic Gregorian calendar. Years are counted from March,
+ * so that the day that leap years add is the last; 146,097 days are 400 years. */
 static void civil_date(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
     int64_t shifted = days + 719468; /* since 0000-03-01 */

@@ -1,4 +1,4 @@
-/* Times as text (RFC 3339). Pure. */
+/* Writes times as text (RFC 3339). Pure. */
 #ifndef STSWEEP_BASE_TIME_TEXT_H
 #define STSWEEP_BASE_TIME_TEXT_H
 
@@ -6,8 +6,8 @@
 
 enum { TIME_TEXT_BYTES = 32 };
 
-/* RFC 3339 in UTC, with milliseconds: 2026-01-31T12:00:00.000Z; zeros outside of the years 0 to
- * 9999. Returns text. */
+/* Writes RFC 3339 in UTC, with milliseconds: 2026-01-31T12:00:00.000Z; zeros outside of the years 0 to 9999.
+ * Returns text. */
 char *time_text(int64_t wall_ms, char text[TIME_TEXT_BYTES]);
 
 #endif

@@ -8,7 +8,7 @@
 
 enum { DIALOGUE_LINES = 20, DIALOGUE_BYTES = 100 };
 
-/* Time since the first event, which sets it. */
+/* Returns the time since the first event; the first call sets that. */
 static long long elapsed_ms(struct trace *trace)
 {
     int64_t now = clock_monotonic_ms();
@@ -18,7 +18,7 @@ static long long elapsed_ms(struct trace *trace)
     return (long long)(now - started);
 }
 
-/* Appends the bytes to a line of size bytes, escaped; what does not fit is cut. */
+/* Appends the bytes to a line of size bytes, escaped; bytes that do not fit are cut. */
 static void escape(char *line, size_t size, struct bytes text)
 {
     size_t len = 0;

@@ -1,8 +1,8 @@
 /*
- * What happens for one domain, told while it happens: a line an event, with the milliseconds since the first.
- * Whatever works for a domain that is traced holds a pointer to its trace; for all others the pointer is
- * NULL, and a test of it is all that a trace costs them. Where the lines go is the matter of whoever makes
- * the trace. Any thread may tell. Bytes that are not printable ASCII are escaped as \xNN.
+ * Tells what happens for one domain while it happens: a line an event, with the milliseconds since the first.
+ * Every part that works for a traced domain holds a pointer to its trace; for all other domains the pointer
+ * is NULL, and a test of it is all that a trace costs them. Whoever makes the trace decides where the lines
+ * go. Any thread may tell. Bytes that are not printable ASCII are escaped as \xNN.
  */
 #ifndef STSWEEP_BASE_TRACE_H
 #define STSWEEP_BASE_TRACE_H
@@ -24,12 +24,12 @@ struct trace {
     void *arg;
 };
 
-/* "    12 ms  NAME ADDRESS: TEXT"; ip may be NULL. A trace that is NULL is told nothing; but test for it
+/* Writes "    12 ms  NAME ADDRESS: TEXT"; ip may be NULL. Does nothing if trace is NULL; but test for that
  * first if the arguments cost something. */
 void trace_say(struct trace *trace, const char *name, const struct ip_addr *ip, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Lines of a dialogue, each behind the mark ("<" received, ">" sent); of many the first. */
+/* Writes lines of a dialogue, each behind the mark ("<" received, ">" sent); of many only the first. */
 void trace_bytes(struct trace *trace, const char *name, const struct ip_addr *ip, const char *mark,
                  struct bytes data);
 

@@ -1,4 +1,4 @@
-/* ASCII whitespace around what lines and cells hold. Private to input/. */
+/* Trims ASCII whitespace around text, and looks for a byte in it. */
 #ifndef STSWEEP_BASE_TRIM_H
 #define STSWEEP_BASE_TRIM_H
 

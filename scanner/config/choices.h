@@ -1,5 +1,5 @@
 /*
- * What options of the type CHOICE may be: a list an option, CHOICES_SECTION_KEY, of enumerators and of the
+ * Lists the values of each option of the type CHOICE: a list CHOICES_SECTION_KEY of enumerators and of the
  * words that stand for them. The enum, and the column of options.def, come from it.
  */
 #ifndef STSWEEP_CONFIG_CHOICES_H
@@ -23,7 +23,7 @@ enum { CHOICES_TLS_LEGACY_DECODER(CHOICE_ENUMERATOR) };
 enum { CHOICES_SMTP_PROBE(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_FORMAT(CHOICE_ENUMERATOR) };
 
-/* "all|intent|none" */
+/* Makes the string "all|intent|none" of a list. */
 #define CHOICES(list) (&list(CHOICE_WORD)[1])
 
 #endif

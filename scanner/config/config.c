@@ -1,6 +1,7 @@
 /*
- * struct config: defaults, setting one option by name, and visiting them all. The table is options.def; files
- * are read in config_file.c, values as text are config_value.c. Never reads a file or the environment.
+ * Fills struct config with defaults, sets one option by name, and visits them all. The table is options.def;
+ * config_file.c reads files, config_value.c turns values into text and back. Never reads a file or the
+ * environment.
  */
 #include "scanner/config/config.h"
 
@@ -70,7 +71,8 @@ size_t config_distance(const char *a, const char *b)
     return rows[height % 3][width];
 }
 
-/* A name without a section is compared with the keys alone. */
+/* Returns the known option whose name is nearest; a name without a section is compared with the keys
+ * alone. */
 static const struct config_option *nearest(const char *name)
 {
     const struct config_option *best = &config_options[0];
@@ -130,8 +132,8 @@ static enum error set_text(char **member, const char *value)
     return ERR_OK;
 }
 
-/* Printable or beyond ASCII, and of bounded length: such a text may go on a wire or into a report as it is.
- */
+/* Tells whether a text is printable or beyond ASCII, and of bounded length: then it may go on a wire or into
+ * a report as it is. */
 static bool text_is_plain(const char *value)
 {
     size_t len = strnlen(value, CONFIG_TEXT_BYTES);

@@ -1,7 +1,7 @@
 /*
- * The configuration: struct config out of options.def, read from an INI file (libinih) and from
- * --section.key=value arguments, later ones winning. What is wrong is said with file, line, reason and the
- * nearest known key. Also prints the same table as scan.ini and as help.
+ * Reads the configuration, a struct config made of options.def, from an INI file (libinih) and from
+ * --section.key=value arguments; later ones win. A fault is reported with file, line, reason and the nearest
+ * known key. The same table is printed as scan.ini and as help.
  */
 #ifndef STSWEEP_CONFIG_CONFIG_H
 #define STSWEEP_CONFIG_CONFIG_H
@@ -20,8 +20,8 @@
 #define CONFIG_TYPE_CHOICE   int64_t
 #define CONFIG_TYPE_TEXT     char *
 
-/* One member an option, named section_key: config->scan_loops, config->dns_timeout (milliseconds). TEXT
- * members are owned by the config and never NULL. */
+/* It has one member an option, named section_key: config->scan_loops, config->dns_timeout (milliseconds).
+ * TEXT members are owned by the config and never NULL. */
 struct config {
 #define OPTION(section, key, type, initial, minimum, maximum, choices, letter, help)                         \
     CONFIG_TYPE_##type section##_##key;
@@ -37,26 +37,26 @@ void config_dispose(struct config *config);
  * each. */
 enum error config_read_file(struct config *config, const char *path, struct buf *why);
 
-/* "section.key" and a value, from `origin` ("command line", "scan.ini:12"); on failure adds a line to *why.
- */
+/* Sets the option "section.key" to a value that came from `origin` ("command line", "scan.ini:12"); on
+ * failure adds a line to *why. */
 enum error config_set(struct config *config, const char *name, const char *value, const char *origin,
                       struct buf *why);
 
-/* The name of the option with this one-letter flag as "section.key", or NULL. */
+/* Returns the name of the option with this one-letter flag as "section.key", or NULL. */
 const char *config_flag(char letter);
 
-/* Checks what no single option shows: shard's form, ehlo as a host name, contact as URL or mailto:,
+/* Checks what an option's type cannot: shard's form, ehlo as a host name, contact as URL or mailto:,
  * resolvers' addresses, prefixes. */
 enum error config_check(const struct config *config, struct buf *why);
 
-/* "1/4" into index (from 1) and count; empty text means 1/1. */
+/* Reads scan.shard, such as "1/4", into index (from 1) and count; empty text means 1/1. */
 bool config_shard(const struct config *config, uint32_t *index, uint32_t *count);
 
-/* The commented scan.ini with the defaults. */
+/* Prints the commented scan.ini with the defaults. */
 void config_print_ini(FILE *out);
 
-/* The options as help text, 80 columns, but for those of the sections that stand in `without` ("scan input").
- */
+/* Prints the options as help text, 80 columns, but for those of the sections that stand in `without` ("scan
+ * input"). */
 void config_print_help(FILE *out, const char *without);
 
 /* Visits every option with its value in effect, as it would be written: for meta.json and for the tests. */

@@ -1,5 +1,5 @@
 /*
- * What no single option's type shows: the form of scan.shard, smtp.ehlo, smtp.contact, dns.resolvers,
+ * Checks what an option's type cannot: the form of scan.shard, smtp.ehlo, smtp.contact, dns.resolvers,
  * safety.allow. Pure; opens no file and looks up no name.
  */
 #include "scanner/config/config.h"
@@ -50,7 +50,7 @@ static bool is_label(const char *label, size_t len)
     return true;
 }
 
-/* A host name of at least two labels (RFC 1123), the last of which is not a number. */
+/* Tells whether it is a host name of at least two labels (RFC 1123), the last of which is not a number. */
 static bool is_host_name(const char *name)
 {
     size_t total = strlen(name);
@@ -67,7 +67,8 @@ static bool is_host_name(const char *name)
     }
 }
 
-/* Printable ASCII without what would end or nest a comment or quotation in a header field. */
+/* Tells whether it is printable ASCII without a byte that would end or nest a comment or quotation in a
+ * header field. */
 static bool is_header_safe(const char *text)
 {
     if (strlen(text) > CONTACT_MAX_BYTES)
@@ -99,7 +100,7 @@ static bool is_mailto(const char *text)
     return at != NULL && at > text + len && is_host_name(at + 1);
 }
 
-/* One of the resolvers, which stand in len bytes at item. */
+/* Tells whether the len bytes at item are a resolver: an address, with or without a port. */
 static bool is_resolver(const char *item, size_t len)
 {
     char text[RESOLVER_TEXT_BYTES];

@@ -48,13 +48,14 @@ static void unknown_section(struct reader *reader, const char *section)
     reader->error = ERR_CONFIG;
 }
 
-/* Bytes that have no place in a line of text. */
+/* Tells whether it is a byte that does not belong in a line of text. */
 static bool is_control(int c)
 {
     return (c < 0x20 && c != '\t' && c != '\r') || c == 0x7f;
 }
 
-/* Reads one line without its end and its indentation. Says at most one fault, and the line is then empty. */
+/* Reads one line without its end and its indentation. Reports at most one fault, and the line is then
+ * empty. */
 static bool read_line(struct reader *reader, char *line, size_t size)
 {
     size_t len = 0;
@@ -85,7 +86,7 @@ static void skip_byte_order_mark(struct reader *reader, char *line)
         memmove(line, line + 3, strlen(line) - 2);
 }
 
-/* "[name]", nothing behind it but a comment. */
+/* Checks that the line is "[name]" with nothing behind it but a comment, and that there is such a section. */
 static void check_section(struct reader *reader, const char *line)
 {
     char name[CONFIG_NAME_BYTES];
@@ -124,7 +125,7 @@ static void judge_last_line(struct reader *reader)
     reader->awaiting_key = false;
 }
 
-/* libinih's ini_reader. */
+/* Gives libinih the next line (its ini_reader). */
 static char *next_line(char *line, int size, void *stream)
 {
     struct reader *reader = stream;
@@ -135,7 +136,8 @@ static char *next_line(char *line, int size, void *stream)
     return line;
 }
 
-/* libinih's ini_handler; faults are kept in the reader, so it never tells libinih of one. */
+/* Takes a key from libinih (its ini_handler); faults are kept in the reader, so libinih is never told of
+ * one. */
 static int take_key(void *user, const char *section, const char *key, const char *value)
 {
     struct reader *reader = user;
@@ -155,7 +157,7 @@ static int take_key(void *user, const char *section, const char *key, const char
     return 1;
 }
 
-/* libinih keeps its limits in variables of the process; they are set once, before its first use here. */
+/* Sets libinih's limits, which are variables of the process; once, before its first use here. */
 static void set_library_limits(void)
 {
     ini_use_stack = false;

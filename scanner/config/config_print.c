@@ -1,6 +1,6 @@
 /*
- * The table of options as scan.ini and as help. Writes to the stream that it is given and nowhere else; what
- * it writes depends on the table alone, never on the machine.
+ * Prints the table of options as scan.ini and as help. Writes to the stream that it is given and nowhere
+ * else; what it writes depends on the table alone, never on the machine.
  */
 #include "scanner/config/config.h"
 
@@ -10,7 +10,7 @@
 
 enum { COLUMNS = 80 };
 
-/* Words of text in lines of at most COLUMNS, each line behind prefix. */
+/* Prints the words of text in lines of at most COLUMNS, each line behind prefix. */
 static void print_wrapped(FILE *out, const char *prefix, const char *text)
 {
     size_t column = 0;
@@ -32,7 +32,7 @@ static bool begins_section(size_t i)
     return i == 0 || strcmp(config_options[i].section, config_options[i - 1].section) != 0;
 }
 
-/* "duration, 50ms to 1m", "loopback, yes or no", "text". */
+/* Writes "duration, 50ms to 1m", "loopback, yes or no", "text". */
 static void describe_values(const struct config_option *option, char text[256])
 {
     static const char *const names[] = {
@@ -93,7 +93,7 @@ static void print_help_option(FILE *out, const struct config_option *option)
     (void)fprintf(out, "        (%s)\n", values);
 }
 
-/* No section's name is a part of another's. */
+/* It searches `without` by strstr: no section's name is a part of another's. */
 void config_print_help(FILE *out, const char *without)
 {
     bool first = true;

@@ -1,5 +1,6 @@
 /*
- * The rows of options.def as data, and values as text; private to scanner/config/config*.c.
+ * Declares the rows of options.def as data, and turns values into text and back. Private to
+ * scanner/config/config*.c.
  */
 #ifndef STSWEEP_CONFIG_CONFIG_TABLE_H
 #define STSWEEP_CONFIG_CONFIG_TABLE_H
@@ -22,25 +23,28 @@ extern const size_t config_option_count;
 
 enum { CONFIG_TEXT_BYTES = 65536, CONFIG_VALUE_BYTES = 24, CONFIG_NAME_BYTES = 64 };
 
-/* The value of a number, duration, size or choice; false where the text is none. Ranges are not looked at. */
+/* Reads the value of a number, duration, size or choice; false if the text is none. Ranges are not
+ * checked. */
 bool config_value_parse(const struct config_option *option, const char *text, int64_t *value);
 
-/* The shortest text that parses to the same value: 60000 ms as "1m". For a choice, the choice's name. */
+/* Writes the shortest text that parses to the same value: 60000 ms as "1m". For a choice, the choice's
+ * name. */
 void config_value_format(const struct config_option *option, int64_t value, char text[CONFIG_VALUE_BYTES]);
 
-/* What such a value looks like, for messages: "a whole number with a unit: ms, s, m or h". */
+/* Says for messages what such a value looks like: "a whole number with a unit: ms, s, m or h". */
 const char *config_type_form(enum config_type type);
 
-/* Is there such a section? */
+/* Tells whether there is such a section. */
 bool config_has_section(const char *section);
 
-/* How many letters must be put in, left out, replaced or swapped with their neighbour to make b from a. */
+/* Counts the letters that must be put in, left out, replaced or swapped with their neighbour to make b from
+ * a. */
 size_t config_distance(const char *a, const char *b);
 
-/* The known section (of any option) whose name is nearest. */
+/* Returns the known section (of any option) whose name is nearest. */
 const char *config_nearest_section(const char *section);
 
-/* A line in *why: "origin: reason", with what came from outside cut short and made printable. */
+/* Adds a line to *why: "origin: reason", with the text from outside cut short and made printable. */
 void config_fault(struct buf *why, const char *origin, const char *reason, const char *outside,
                   const char *rest);
 

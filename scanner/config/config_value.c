@@ -1,6 +1,6 @@
 /*
- * Values of options as text: numbers, durations, sizes, choices. Pure; knows nothing of files or of which
- * options there are.
+ * Reads and writes values of options as text: numbers, durations, sizes, choices. Pure; knows nothing of
+ * files or of which options there are.
  */
 #include "scanner/config/config_table.h"
 
@@ -22,7 +22,7 @@ static const struct unit *units_of(enum config_type type)
     return type == CONFIG_IS_DURATION ? durations : type == CONFIG_IS_SIZE ? sizes : plain;
 }
 
-/* The digits at the start of text; *rest is what follows. false without digits or past 63 bits. */
+/* Reads the digits at the start of text; *rest is what follows. false without digits or past 63 bits. */
 static bool parse_digits(const char *text, int64_t *value, const char **rest)
 {
     int64_t sum = 0;
@@ -47,7 +47,7 @@ static bool parse_with_unit(const struct unit *units, const char *text, int64_t 
     return false;
 }
 
-/* The choice at index; its length in *len. NULL past the last. */
+/* Returns the choice at index, its length in *len; NULL past the last. */
 static const char *choice_at(const char *choices, int64_t index, size_t *len)
 {
     const char *at = choices;
@@ -89,7 +89,7 @@ static void format_choice(const char *choices, int64_t value, char text[CONFIG_V
                    choice == NULL ? "" : choice);
 }
 
-/* Zero duration is written "0s", zero size "0". */
+/* Returns the largest unit that divides value; a zero duration is written "0s", a zero size "0". */
 static const struct unit *unit_for(enum config_type type, int64_t value)
 {
     const struct unit *unit = units_of(type);

@@ -1,4 +1,4 @@
-/* Keys in levels, waiters in lines: who holds fewest goes in first. */
+/* Keeps keys in levels and waiters in lines, so that whoever holds fewest goes in first. */
 #include "scanner/loop/gate.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static struct gate_key *find_key(const struct gate *gate, uint64_t id)
     return (struct gate_key *)map_find(&gate->keys, id_key(&id));
 }
 
-/* Out of memory ends the process, as everywhere in the scheduler. */
+/* Takes a use of the key, which is made if need be. Out of memory ends the process. */
 static struct gate_key *use_key(struct gate *gate, uint64_t id)
 {
     struct gate_key *key = find_key(gate, id);
@@ -88,7 +88,7 @@ static void drop_key(struct gate *gate, struct gate_key *key)
     free(key);
 }
 
-/* Puts a key where it belongs: behind those that hold the same, or nowhere where nobody is in its line. */
+/* Puts a key where it belongs: behind those that hold the same, or nowhere if nobody is in its line. */
 static void place_key(struct gate *gate, struct gate_key *key)
 {
     list_remove(&key->link);
@@ -128,7 +128,7 @@ static size_t fullest(const struct gate_wait *wait)
 
 /* ---- who goes in --------------------------------------------------------------------------------------- */
 
-/* The one that is to go in next, or NULL. */
+/* Returns the one that is to go in next, or NULL. */
 static struct gate_wait *next_wait(struct gate *gate)
 {
     while (gate->lowest <= gate->ceiling) {
@@ -148,7 +148,7 @@ static struct gate_wait *next_wait(struct gate *gate)
     return NULL;
 }
 
-/* Its uses of the keys become the place's. */
+/* Lets a waiter in: its uses of the keys become the place's. */
 static void let_in(struct gate *gate, struct gate_wait *wait)
 {
     leave_line(gate, wait);

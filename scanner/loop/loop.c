@@ -1,4 +1,4 @@
-/* An event_base, its mailbox's event, and the thread that runs them. */
+/* Runs an event_base with its mailbox's event, in a thread. */
 #include "scanner/loop/loop.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 /*
- * A loop: a thread with an event_base and a mailbox. Nothing that blocks runs on it. Everything that is owned
- * by a loop is touched by its thread alone; others post messages.
+ * A loop is a thread with an event_base and a mailbox. Nothing on it may block. Everything that a loop owns
+ * is touched by its thread alone; other threads post messages.
  */
 #ifndef STSWEEP_LOOP_LOOP_H
 #define STSWEEP_LOOP_LOOP_H
@@ -24,18 +24,18 @@ enum error loop_init(struct loop *loop, void *receiver);
 /* Delivers what is left in the mailbox and frees the base. The thread has been joined. */
 void loop_dispose(struct loop *loop);
 
-/* Runs it in a thread of its own, resp. in the caller's, until loop_stop. */
+/* Run the loop until loop_stop: in a thread of its own, or in the caller's. */
 enum error loop_start(struct loop *loop);
 void loop_run(struct loop *loop);
 
-/* From any thread: the loop ends after the messages posted before. */
+/* Ends the loop after the messages that were posted before; from any thread. */
 enum error loop_stop(struct loop *loop);
 void loop_join(struct loop *loop);
 
-/* The same, but no longer than until then (monotonic): false where it still runs. */
+/* Joins no longer than until deadline_ms (monotonic); false if the loop still runs. */
 bool loop_join_until(struct loop *loop, int64_t deadline_ms);
 
-/* From any thread, the loop's own included (then it is delivered in a later turn: "soon"). */
+/* Posts a message from any thread; one from the loop's own is delivered in a later turn of the loop. */
 static inline void loop_post(struct loop *loop, struct message *message)
 {
     mailbox_post(&loop->mailbox, message);

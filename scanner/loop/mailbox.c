@@ -1,4 +1,5 @@
-/* An intrusive multi-producer single-consumer queue with an eventfd to wake the consumer. */
+/* Implements the mailbox as an intrusive multi-producer single-consumer queue, with an eventfd that wakes the
+ * consumer. */
 #include "scanner/loop/mailbox.h"
 
 #include <stdint.h>
@@ -38,8 +39,8 @@ void mailbox_post(struct mailbox *mailbox, struct message *message)
     wake(mailbox);
 }
 
-/* The oldest message, or NULL where there is none or a sender is just about to link one (it wakes us then).
- */
+/* Takes the oldest message; NULL if there is none or a sender is just about to link one (it wakes us
+ * then). */
 static struct message *take(struct mailbox *mailbox)
 {
     struct message *oldest = mailbox->oldest;

@@ -1,4 +1,4 @@
-/* Gaps between two turns. */
+/* Notices gaps between two turns of a loop. */
 #include "scanner/loop/pause.h"
 
 bool pause_turn(struct pause *pause, int64_t now_ms)

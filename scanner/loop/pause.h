@@ -1,7 +1,8 @@
 /*
- * Did this process stand still: stopped, or its machine suspended? A loop turns several times a second; when
- * more than PAUSE_MS lie between two turns (by CLOCK_BOOTTIME, which goes on while a machine sleeps), what
- * ended across the gap tells nothing of a peer. Pure: now is an argument. One a loop.
+ * Tells whether this process stood still, because it was stopped or its machine suspended. A loop turns
+ * several times a second. If more than PAUSE_MS lie between two turns (by CLOCK_BOOTTIME, which goes on while
+ * a machine sleeps), whatever began before the gap and ended after it tells nothing of a peer. Pure: now is
+ * an argument. Each loop has one.
  */
 #ifndef STSWEEP_LOOP_PAUSE_H
 #define STSWEEP_LOOP_PAUSE_H
@@ -18,10 +19,11 @@ struct pause {
     uint64_t count;
 };
 
-/* A turn, at least every PAUSE_BEAT_MS; true when a gap has just been noticed. */
+/* Notes a turn of the loop, at least every PAUSE_BEAT_MS; true if a gap has just been noticed. */
 bool pause_turn(struct pause *pause, int64_t now_ms);
 
-/* Has something that began then lived through a gap? Call pause_turn first: nobody knows of a gap before. */
+/* Tells whether something that began then lived through a gap. Call pause_turn first: a gap is not known
+ * before. */
 bool pause_struck(const struct pause *pause, int64_t began_ms);
 
 #endif
