@@ -1,4 +1,4 @@
-/* Unpacking gzip and zstd in a stream, told by their first bytes. Does no I/O. */
+/* Unpacks gzip and zstd in a stream, told by their first bytes. Does no I/O. */
 #include "input/compressed.h"
 
 #include <stdlib.h>
@@ -36,7 +36,8 @@ static enum error deliver(const struct compressed *compressed, size_t len)
     return len == 0 ? ERR_OK : compressed->sink(compressed->arg, bytes_make(compressed->out, len));
 }
 
-/* Behind a member: zero bytes pad (tapes, block devices), anything else has to be the next member. */
+/* Looks behind a member: zero bytes are padding (tapes, block devices), anything else has to be the next
+ * member. */
 static bool next_member(struct compressed *compressed)
 {
     z_stream *gzip = &compressed->gzip;
@@ -50,7 +51,7 @@ static bool next_member(struct compressed *compressed)
     return inflateReset(gzip) == Z_OK;
 }
 
-/* One turn of inflate; *full where there may be more to come of what it has read. */
+/* Calls inflate once; *full says that it may hold more output of what it has read. */
 static enum error inflate_some(struct compressed *compressed, bool *full)
 {
     z_stream *gzip = &compressed->gzip;
@@ -112,7 +113,7 @@ static enum compressed_kind kind_of(const uint8_t *magic, size_t len)
         return COMPRESSED_GZIP;
     if (len == sizeof zstd && memcmp(magic, zstd, sizeof zstd) == 0)
         return COMPRESSED_ZSTD;
-    /* A file of zstd frames may begin with a frame to skip (pzstd writes such). */
+    /* A file of zstd frames may begin with a skippable frame (pzstd writes such). */
     if (len == sizeof zstd && (magic[0] & 0xf0) == 0x50 &&
         memcmp(magic + 1, skippable, sizeof skippable) == 0)
         return COMPRESSED_ZSTD;
@@ -152,7 +153,7 @@ static enum error feed_kind(struct compressed *compressed, struct bytes data)
     }
 }
 
-/* Tells the kind and passes on what was held back for that. */
+/* Tells the kind and passes on the bytes that were held back for that. */
 static enum error begin_and_feed(struct compressed *compressed)
 {
     enum error error = begin(compressed);

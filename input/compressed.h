@@ -1,7 +1,7 @@
 /*
- * Unpacking by content, not by name: gzip (also several members), zstd (also several frames), or as it is. A
- * push parser without I/O: bytes go in, plain bytes come out at the sink. Memory is bounded whatever comes (a
- * zstd frame may ask for a window of 128 MiB at most). Private to input/.
+ * Unpacks gzip (also several members) and zstd (also several frames), told by content, not by name, and
+ * passes other bytes through. It is a push parser without I/O: bytes go in, plain bytes come out at the sink.
+ * Memory is bounded whatever comes (a zstd frame may ask for a window of 128 MiB at most). Private to input/.
  */
 #ifndef STSWEEP_INPUT_COMPRESSED_H
 #define STSWEEP_INPUT_COMPRESSED_H
@@ -13,7 +13,7 @@
 
 enum compressed_kind { COMPRESSED_UNKNOWN, COMPRESSED_NOT, COMPRESSED_GZIP, COMPRESSED_ZSTD };
 
-/* Anything but ERR_OK stops the unpacking with that error. */
+/* The sink takes plain bytes. Anything but ERR_OK stops the unpacking with that error. */
 typedef enum error (*compressed_sink)(void *arg, struct bytes data);
 
 struct compressed {
@@ -32,10 +32,11 @@ struct compressed {
 void compressed_init(struct compressed *compressed, compressed_sink sink, void *arg);
 void compressed_dispose(struct compressed *compressed);
 
-/* ERR_CORRUPT, with what stood before the damage delivered; ERR_MEMORY; or the sink's own. */
+/* Unpacks the next bytes of the list. ERR_CORRUPT, after all bytes before the damage were delivered;
+ * ERR_MEMORY; or the sink's own. */
 enum error compressed_feed(struct compressed *compressed, struct bytes data);
 
-/* No more bytes come: ERR_CORRUPT where the stream is cut off. */
+/* Says that no more bytes come: ERR_CORRUPT if the stream is cut off. */
 enum error compressed_end(struct compressed *compressed);
 
 #endif

@@ -1,9 +1,9 @@
-/* Rows of CSV. No I/O, no allocation. */
+/* Splits rows of CSV into cells. No I/O, no allocation. */
 #include "input/csv.h"
 
 #include "scanner/base/trim.h"
 
-/* Where the next unread byte is, and where unquoted text goes. */
+/* It says where the next unread byte is, and where text goes once its quotes are taken off. */
 struct cursor {
     struct bytes rest;
     uint8_t *scratch;
@@ -26,7 +26,7 @@ static void skip_spaces(struct cursor *cursor)
         skip(cursor, 1);
 }
 
-/* Behind the opening quote, up to and with the closing one; "" stands for a quote. */
+/* Reads what stands behind the opening quote, up to and with the closing one; "" stands for a quote. */
 static bool quoted_cell(struct cursor *cursor, struct bytes *cell)
 {
     uint8_t *start = cursor->scratch;

@@ -1,4 +1,4 @@
-/* Which column of a CSV file holds the domain, the rank and the label. No I/O. */
+/* Tells which column of a CSV file holds the domain, the rank and the label. No I/O. */
 #include "input/csv.h"
 
 #include "scanner/base/trim.h"
@@ -8,10 +8,11 @@
 
 enum {
     WORD_BYTES = 24,
-    LAYOUT_CELLS = 3, /* of what is wider, a column without a label's name is not taken for the label */
+    LAYOUT_CELLS = 3, /* in a wider file, a column without a label's name is not taken for the label */
 };
 
-/* In order of preference. The first of them are no top-level domains, so that one alone is a header too. */
+/* They stand in order of preference. The first of them are no top-level domains, so that one alone is a
+ * header too. */
 static const char *const domain_words[] = {"domain", "domains",  "domainname", "rootdomain",
                                            "fqdn",   "hostname", "host",       "website",
                                            "site",   "zone",     "name"};
@@ -22,8 +23,8 @@ static const char *const label_words[] = {
     "supplierid",   "vendor",       "vendorid",   "account", "group",    "tag",
     "organisation", "organization", "company",    "owner",   "id"};
 
-/* The letters of a cell, folded: "Customer ID" and customer_id are one word. Empty where other bytes stand
- * there. */
+/* Folds the letters of a cell into a word: "Customer ID" and customer_id are one. It is empty if the cell has
+ * other bytes. */
 static void word_of(struct bytes cell, char word[WORD_BYTES])
 {
     size_t len = 0;
@@ -56,7 +57,8 @@ static int find_word(const struct csv_row *row, const char *const *words, size_t
 
 enum { NOT_NAMED = 0, LIKE_A_NAME = 1, NAMED = 2 };
 
-/* How much a cell speaks for its column: a name of two labels or more, or what was meant to say one. */
+/* Says how much a cell speaks for its column: whether it is a name of two labels or more, or was meant as
+ * one. */
 static unsigned name_weight(struct bytes cell)
 {
     char name[HOSTNAME_BYTES];
@@ -93,7 +95,7 @@ static bool is_numeric(const struct csv_census *census, int column)
     return census->rows > 0 && census->numbers[column] * 2 >= census->rows;
 }
 
-/* The column beside the domain that is neither rank nor beyond the known layouts. */
+/* Returns the column beside the domain that is neither the rank nor beyond the known layouts. */
 static int label_beside(const struct csv_columns *columns, size_t width)
 {
     if (width > LAYOUT_CELLS)

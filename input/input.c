@@ -1,4 +1,4 @@
-/* Reads lists of domains, one file after the other. What a line means is the reader's business. */
+/* Reads lists of domains, one file after the other. reader.c says what a line means. */
 #include "input/input.h"
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ static enum error read_file(struct input_file *file, struct reader *reader, stru
     if (error == ERR_OK) {
         error = reader_end(reader, true);
     } else if (stored.reason[0] != '\0') {
-        /* The file failed, not the sink: what was read of it counts. */
+        /* The file failed, not the sink: the lines that were read of it count. */
         enum error sink_error = reader_end(reader, false);
         if (sink_error != ERR_OK) {
             error = sink_error;

@@ -1,7 +1,7 @@
 /*
- * Reading lists of domains: plain lines or CSV (rank,domain[,label]), each also .gz or .zst, or standard
- * input. Streams: memory does not grow with the list. Every line ends in exactly one call of the sink, or is
- * blank or a comment.
+ * Reads lists of domains: plain lines or CSV (rank,domain[,label]), each also .gz or .zst, or standard input.
+ * It streams, so that memory does not grow with the list. Every line ends in exactly one call of the sink, or
+ * is blank or a comment.
  */
 #ifndef STSWEEP_INPUT_INPUT_H
 #define STSWEEP_INPUT_INPUT_H
@@ -20,7 +20,7 @@ struct input_name {
     const char *domain; /* A-labels, lower case, no trailing dot */
     uint32_t rank;      /* 0 for none */
     const char *label;  /* or NULL; at most 255 bytes */
-    struct bytes note;  /* what goes with it from pass to pass; nobody here looks into it */
+    struct bytes note;  /* goes with the name from pass to pass; opaque here */
 };
 
 /* A line that is no name. */
@@ -32,14 +32,14 @@ struct input_reject {
     enum failure_code reason;
 };
 
-/* Returning anything but ERR_OK stops the reading with that error. */
+/* A sink takes names and rejects. Anything but ERR_OK from it stops the reading with that error. */
 struct input_sink {
     enum error (*name)(void *arg, const struct input_name *name);
     enum error (*reject)(void *arg, const struct input_reject *reject);
     void *arg;
 };
 
-/* What was read of one file, for meta.json. */
+/* It describes one file that was read, for meta.json. */
 struct input_file {
     const char *path; /* "-" for standard input */
     uint64_t bytes;   /* as stored, compressed or not */
@@ -49,8 +49,8 @@ struct input_file {
     bool is_csv;
 };
 
-/* Whether the file could be read now, without reading of it: a pipe keeps what is in it. *why says "file:
- * reason". Standard input always can. */
+/* Tells whether the file could be read now, without reading from it: a pipe keeps what is in it. *why says
+ * "file: reason". Standard input always can. */
 enum error input_can_read(const char *path, struct buf *why);
 
 /*

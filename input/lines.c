@@ -1,4 +1,4 @@
-/* Splitting a stream into lines. No I/O, no allocation. */
+/* Splits a stream into lines. No I/O, no allocation. */
 #include "input/lines.h"
 
 void lines_init(struct lines *lines, lines_sink sink, void *arg)

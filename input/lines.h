@@ -1,7 +1,8 @@
 /*
- * Lines out of a stream of bytes that comes in pieces: LF or CRLF, UTF-8 (with or without a byte order mark)
- * or UTF-16 with one, which is turned into UTF-8. A line past LINE_BYTES is cut, told, and skipped to its
- * end, so that memory is the same for any file. Pure. Private to input/.
+ * Makes lines of a stream of bytes that comes in pieces. They end in LF or CRLF and are UTF-8 (with or
+ * without a byte order mark), or UTF-16 with one, which is turned into UTF-8. A line past LINE_BYTES is cut,
+ * marked (too_long), and skipped to its end, so that memory is the same for any file. Pure. Private to
+ * input/.
  */
 #ifndef STSWEEP_INPUT_LINES_H
 #define STSWEEP_INPUT_LINES_H
@@ -17,7 +18,7 @@ struct line {
     bool too_long;     /* text is only how it begins */
 };
 
-/* Anything but ERR_OK stops with that error. */
+/* The sink takes each line. Anything but ERR_OK stops with that error. */
 typedef enum error (*lines_sink)(void *arg, const struct line *line);
 
 enum lines_encoding { LINES_UNKNOWN, LINES_UTF8, LINES_UTF16_LE, LINES_UTF16_BE };
@@ -40,7 +41,7 @@ struct lines {
 void lines_init(struct lines *lines, lines_sink sink, void *arg);
 enum error lines_feed(struct lines *lines, struct bytes data);
 
-/* No more bytes come: delivers a last line that has no end. */
+/* Says that no more bytes come: delivers a last line that has no end. */
 enum error lines_end(struct lines *lines);
 
 #endif

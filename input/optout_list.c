@@ -1,6 +1,6 @@
 /*
- * The opt-out list of safety.optout. A line that cannot be understood fails the whole reading: whoever stands
- * there asked to be left alone.
+ * Reads the opt-out list of safety.optout. A line that cannot be understood fails the whole reading: whoever
+ * stands there asked to be left alone.
  */
 #include "input/optout_list.h"
 
@@ -27,7 +27,7 @@ static enum error bad_line(struct reading *reading, const char *reason)
     return ERR_SYNTAX;
 }
 
-/* false: the text is no address or prefix. */
+/* Reads an address or a prefix. false: the text is neither. */
 static bool parse_prefix(struct bytes text, struct ip_prefix *prefix)
 {
     char copy[ENTRY_TEXT_BYTES + 1];

@@ -8,8 +8,8 @@
 #include "scanner/base/error.h"
 #include "scanner/facts/optout.h"
 
-/* The list in *optout, ready to be asked; path "" makes an empty one. On failure *why says "file:line:
- * reason". */
+/* Reads the list into *optout, ready to be asked; path "" makes an empty one. On failure *why says
+ * "file:line: reason". */
 enum error optout_read(const char *path, struct optout **optout, struct buf *why);
 
 #endif

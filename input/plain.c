@@ -1,4 +1,4 @@
-/* Comments and blanks of a plain list. No I/O. */
+/* Takes comments and blanks off a line. No I/O. */
 #include "input/plain.h"
 
 #include "scanner/base/trim.h"

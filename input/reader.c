@@ -1,4 +1,4 @@
-/* From lines to names and rejects. No I/O. */
+/* Turns lines into names and rejects. No I/O. */
 #include "input/reader.h"
 
 #include "input/plain.h"
@@ -11,7 +11,7 @@ enum {
     LABEL_BYTES = 255,
 };
 
-/* What stands before each line's bytes in the sample. */
+/* It stands before the bytes of each line that is held back. */
 struct sampled {
     struct line line; /* text.data is set anew when it is taken out */
 };
@@ -50,7 +50,7 @@ static enum error reject(struct reader *reader, const struct line *line, enum fa
     return reader->sink->reject(reader->sink->arg, &rejected);
 }
 
-/* Cut at a code point's start. */
+/* Copies the label, cut at a code point's start. */
 static const char *copy_label(struct bytes label, char out[LABEL_BYTES + 1])
 {
     if (label.len == 0)
@@ -64,7 +64,7 @@ static const char *copy_label(struct bytes label, char out[LABEL_BYTES + 1])
     return out;
 }
 
-/* 0 for what is no rank: that is no reason to lose the name. */
+/* Returns the rank, or 0 if the cell is none: that is no reason to lose the name. */
 static uint32_t rank_of(struct bytes cell)
 {
     uint64_t rank = 0;
@@ -108,7 +108,7 @@ static enum error take_row(struct reader *reader, const struct line *line)
                      row.count == 1 ? none : csv_cell(&row, columns->label));
 }
 
-/* A line that holds data, the form being known. */
+/* Takes a line that holds data, once the form is known. */
 static enum error take_line(struct reader *reader, const struct line *line)
 {
     if (line->too_long)
@@ -121,7 +121,7 @@ static enum error take_line(struct reader *reader, const struct line *line)
     return take_name(reader, line, plain_name(line->text), none, none);
 }
 
-/* The sampled line at *at, which is moved behind it. */
+/* Returns the held line at *at, and moves *at behind it. */
 static struct line sampled_line(const struct reader *reader, size_t *at)
 {
     struct sampled head;
@@ -132,8 +132,8 @@ static struct line sampled_line(const struct reader *reader, size_t *at)
     return head.line;
 }
 
-/* How many of the first lines are rows of cells with this between them, a name among the cells or a header's
- * word. */
+/* Counts the held lines that are rows of cells with this between them, with a name or a header's word among
+ * the cells. */
 static size_t count_rows(struct reader *reader, uint8_t separator)
 {
     size_t rows = 0;
@@ -167,7 +167,7 @@ static uint8_t decide_separator(struct reader *reader)
     return best;
 }
 
-/* Decides form and columns; true where the first line is a header. */
+/* Decides form and columns; true if the first line is a header. */
 static bool decide(struct reader *reader)
 {
     struct csv_census census = {0};
@@ -195,7 +195,7 @@ static bool decide(struct reader *reader)
     return has_header;
 }
 
-/* The form is told now: takes the lines that were kept back. */
+/* Tells the form, and takes the lines that were held back. */
 static enum error end_sample(struct reader *reader)
 {
     bool skip = decide(reader);

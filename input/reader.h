@@ -1,7 +1,8 @@
 /*
- * A list as it comes off the disk, in pieces of plain bytes, to names and rejects. Pure: the core of
+ * Turns a list into names and rejects as it comes off the disk, in pieces of plain bytes. Pure: the core of
  * input_read that tests and fuzzers feed. The form of an INPUT_AUTO or CSV list is told from its first lines
- * that hold data, which are kept back until then. Private to input/.
+ * that hold data, which are held back until then: the sample of the members below (not the glossary's).
+ * Private to input/.
  */
 #ifndef STSWEEP_INPUT_READER_H
 #define STSWEEP_INPUT_READER_H
@@ -19,24 +20,24 @@ struct reader {
     void *stop_arg;
     uint64_t ordinal; /* of the last input */
     uint64_t inputs;
-    bool sampling;     /* lines are still kept back */
-    struct buf sample; /* those lines: a struct sampled and its bytes each */
+    bool sampling;     /* lines are still held back */
+    struct buf sample; /* the lines held back: a struct sampled and its bytes each */
     size_t sampled;
-    uint8_t separator; /* between cells: the one that most of the first lines have */
+    uint8_t separator; /* between cells: the one that most of the lines held back have */
     struct csv_columns columns;
     uint8_t scratch[LINE_BYTES];
 };
 
-/* ordinal: of the last input before this file. */
+/* Prepares for one file. ordinal is that of the last input before it. */
 void reader_init(struct reader *reader, const char *file, enum input_format format,
                  const struct input_sink *sink, uint64_t ordinal);
 void reader_dispose(struct reader *reader);
 
-/* ERR_OK, ERR_MEMORY, ERR_STOPPED, or the sink's own. */
+/* Takes the next bytes of the file. ERR_OK, ERR_MEMORY, ERR_STOPPED, or the sink's own. */
 enum error reader_feed(struct reader *reader, struct bytes data);
 
-/* The end of the file, or of what could be read of it: then a last line without its end is not taken, as it
- * may be half a name. */
+/* Ends the file. If it could not be read to its end (whole is false), a last line without its end is not
+ * taken, as it may be half a name. */
 enum error reader_end(struct reader *reader, bool whole);
 
 #endif

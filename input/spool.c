@@ -1,6 +1,6 @@
 /*
- * The spool: names into buckets, in memory or in runs on disk, and out again in the seed's order. One thread
- * at a time; what is handed out never depends on where the names were kept.
+ * Puts names into buckets, in memory or in runs on disk, and takes them out again in the seed's order. One
+ * thread at a time; the names handed out never depend on where they were kept.
  */
 #include "input/spool.h"
 
@@ -25,13 +25,13 @@ struct spool {
     uint64_t seed;
     char *directory; /* owned; NULL: never spill */
     uint32_t first_bucket, end_bucket;
-    enum error failed; /* sticks: what was half written or read is not gone on with */
+    enum error failed; /* sticks: nothing that was half written or read is used */
     struct spool_counts counts;
     struct spool_pool pool;
     struct spool_runs runs;
     struct spool_entry *chains[SPOOL_BUCKETS]; /* what is in memory */
     uint16_t order[SPOOL_BUCKETS];
-    size_t visited;              /* buckets of order that were begun */
+    size_t visited;              /* how many buckets of order were begun */
     struct spool_entry *current; /* the next to hand out of the bucket that was begun */
     uint8_t *bucket;             /* owned: a bucket that came from disk */
     uint64_t bucket_bytes;
@@ -50,7 +50,8 @@ static int compare_places(const void *a, const void *b)
     return left->bucket - right->bucket;
 }
 
-/* Every bucket has its place whatever the shard, so that shards agree about the order of what they share. */
+/* Draws the order of all buckets, whatever the shard, so that shards agree about the order of the buckets
+ * that they share. */
 static void draw_order(struct spool *spool)
 {
     struct place places[SPOOL_BUCKETS];
@@ -70,7 +71,8 @@ static bool shard_is_valid(const struct spool_options *options)
            options->shard_index <= options->shard_count;
 }
 
-/* Shares the memory out: the struct itself, what waits to be written, the rest for names. */
+/* Shares the memory out among the struct itself, what waits to be written, and the names, which get the
+ * rest. */
 static void share_memory(struct spool *spool, uint64_t memory_bytes)
 {
     if (memory_bytes < MEMORY_MIN_BYTES)
@@ -124,8 +126,8 @@ static bool in_shard(const struct spool *spool, uint32_t bucket)
     return bucket >= spool->first_bucket && bucket < spool->end_bucket;
 }
 
-/* One bucket of the memory to the run, already in order and without duplicates, which a long list of few
- * names is mostly made of. */
+/* Writes one bucket of the memory to the run, already in order and without duplicates, of which a long list
+ * of few names mostly consists. */
 static enum error write_chain(struct spool *spool, uint32_t bucket)
 {
     struct spool_entry *entry = spool_chain_order(spool->chains[bucket], &spool->counts.duplicates);
@@ -143,7 +145,7 @@ static enum error write_chain(struct spool *spool, uint32_t bucket)
     return ERR_OK;
 }
 
-/* All of the memory becomes one run. */
+/* Writes all names in memory as one run. */
 static enum error spill(struct spool *spool)
 {
     enum error error = spool->directory == NULL ? ERR_LIMIT : ERR_OK;
@@ -221,7 +223,7 @@ static enum error damaged(struct spool *spool)
     return ERR_CORRUPT;
 }
 
-/* Room for a bucket from disk. */
+/* Makes room for a bucket from disk. */
 static enum error reserve(struct spool *spool, uint64_t bytes)
 {
     if (bytes <= spool->bucket_bytes)
@@ -235,7 +237,7 @@ static enum error reserve(struct spool *spool, uint64_t bytes)
     return ERR_OK;
 }
 
-/* A bucket of all runs, chained. */
+/* Loads a bucket of all runs and chains its names. */
 static enum error load_chain(struct spool *spool, uint32_t bucket, struct spool_entry **chain)
 {
     uint64_t bytes = spool->runs.bucket_bytes[bucket];

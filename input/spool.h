@@ -1,11 +1,13 @@
 /*
- * All good names, once: kept in memory up to input.memory, past it in one file of blocks under the scan
- * directory; then handed out unique and in an order keyed by the seed. Memory does not grow with the list.
+ * The spool keeps all good names, in memory up to input.memory, past it in one file of blocks under the scan
+ * directory. Then it hands out each name once, in an order keyed by the seed. Memory does not grow with the
+ * list.
  *
  * A name belongs to one of SPOOL_BUCKETS buckets by an unkeyed hash (XXH3), so that a shard (a range of
  * buckets) is the same whatever the seed. Buckets are visited in an order drawn from the seed; inside one,
  * names stand in the order of a keyed hash. Of equal names the one with the lowest ordinal stays, the others
- * are counted as duplicates. The order is a function of names and seed alone, never of what fits memory.
+ * are counted as duplicates. The order depends on names and seed alone, never on how many names fit into
+ * memory.
  */
 #ifndef STSWEEP_INPUT_SPOOL_H
 #define STSWEEP_INPUT_SPOOL_H
@@ -16,7 +18,7 @@
 
 enum { SPOOL_BUCKETS = 1024, SPOOL_NOTE_BYTES = 4096 };
 
-/* An error of the memory or the disk sticks: add, finish and next give it again. */
+/* An error of the memory or the disk sticks: spool_add, spool_finish and spool_next return it again. */
 struct spool;
 
 struct spool_options {
@@ -34,17 +36,17 @@ struct spool_counts {
 };
 
 enum error spool_create(const struct spool_options *options, struct spool **spool, struct buf *why);
-/* ERR_FULL: the disk is; ERR_LIMIT: past memory_bytes without a directory, a name that is none, or a note
- * above SPOOL_NOTE_BYTES. */
+/* Adds a name. ERR_FULL: the disk is full; ERR_LIMIT: past memory_bytes without a directory, a name that is
+ * none, or a note above SPOOL_NOTE_BYTES. */
 enum error spool_add(struct spool *spool, const struct input_name *name);
 
-/* No more names come. */
+/* Says that no more names come. */
 enum error spool_finish(struct spool *spool);
 
-/* The next name, or ERR_NOT_FOUND at the end. Pointers are valid until the next call. */
+/* Returns the next name, or ERR_NOT_FOUND at the end. Pointers are valid until the next call. */
 enum error spool_next(struct spool *spool, struct input_name *name);
 
-/* What the system said, after ERR_IO, ERR_FULL or ERR_CORRUPT of the above; else "". */
+/* Returns what the system said, after ERR_IO, ERR_FULL or ERR_CORRUPT of the above; else "". */
 const char *spool_reason(const struct spool *spool);
 
 const struct spool_counts *spool_counts(const struct spool *spool);

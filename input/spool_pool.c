@@ -1,4 +1,4 @@
-/* Entries in memory and their order. No I/O. */
+/* Keeps entries in memory and puts them into order. No I/O. */
 #include "input/spool_pool.h"
 
 #include <stdlib.h>
@@ -60,13 +60,13 @@ void spool_pool_reset(struct spool_pool *pool)
     pool->used_bytes = 0;
 }
 
-/* The next chunk: one that is kept from before a reset, or a new one inside the budget. */
+/* Goes on to the next chunk: one that is kept from before a reset, or a new one within the budget. */
 static enum error next_chunk(struct spool_pool *pool)
 {
     struct spool_chunk *next = pool->current == NULL ? pool->chunks : pool->current->next;
     if (next == NULL) {
         uint64_t whole = pool->chunk_bytes + sizeof *next + HEAP_BYTES;
-        /* One there must be, or nothing could ever be added. */
+        /* The first chunk may pass the budget, or nothing could ever be added. */
         if (pool->chunks != NULL && pool->total_bytes + whole > pool->budget_bytes)
             return ERR_LIMIT;
         next = malloc(sizeof *next + pool->chunk_bytes);

@@ -1,6 +1,6 @@
 /*
- * The names that a spool holds in memory: entries in chunks up to a budget, chained by bucket, and how a
- * chain is put into order without further memory. Pure. Private to the spool.
+ * Holds the spool's names in memory, as entries in chunks up to a budget of bytes, chained by bucket, and
+ * puts a chain into order without further memory. Pure. Private to the spool.
  */
 #ifndef STSWEEP_INPUT_SPOOL_POOL_H
 #define STSWEEP_INPUT_SPOOL_POOL_H
@@ -8,7 +8,7 @@
 #include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
 
-/* One name. Written to disk as it stands here, but for next. */
+/* One name. It is written to disk as it stands here, but for next. */
 struct spool_entry {
     struct spool_entry *next;
     uint64_t key; /* the seed's hash of the name */
@@ -22,17 +22,17 @@ struct spool_entry {
 
 enum { SPOOL_ENTRY_ALIGN = 8 };
 
-/* Bytes of an entry, rounded up so that the next one is aligned behind it. */
+/* Returns the bytes of an entry, rounded up so that the next one is aligned behind it. */
 size_t spool_entry_bytes(size_t name_len, size_t label_len, size_t note_len);
 
-/* The entry at the start of data, or NULL where none is whole there. data is aligned. */
+/* Returns the entry at the start of data, or NULL if none is whole there. data is aligned. */
 struct spool_entry *spool_entry_at(uint8_t *data, size_t len);
 
 struct spool_chunk;
 
 struct spool_pool {
-    struct spool_chunk *chunks;  /* all of them, the oldest first */
-    struct spool_chunk *current; /* what is taken from; those before it are full */
+    struct spool_chunk *chunks;  /* the oldest first */
+    struct spool_chunk *current; /* entries are taken from it; the chunks before it are full */
     size_t chunk_bytes;
     size_t used_bytes; /* of the current chunk */
     uint64_t total_bytes;
@@ -42,7 +42,7 @@ struct spool_pool {
 void spool_pool_init(struct spool_pool *pool, uint64_t budget_bytes);
 void spool_pool_dispose(struct spool_pool *pool);
 
-/* A zeroed entry with its lengths set. ERR_LIMIT: the budget is used up; ERR_MEMORY. */
+/* Takes a zeroed entry with its lengths set. ERR_LIMIT: the budget is used up; ERR_MEMORY. */
 enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t label_len, size_t note_len,
                            struct spool_entry **entry);
 

@@ -1,4 +1,4 @@
-/* Writing and reading the spool's file. It knows bytes and buckets, not names. */
+/* Writes and reads the spool's file. It knows bytes and buckets, not names. */
 #include "input/spool_runs.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ static enum error damaged(struct spool_runs *runs)
     return ERR_CORRUPT;
 }
 
-/* Where the file system makes no file without a name. */
+/* Makes a file and takes its name away, if the file system makes no file without a name. */
 static int open_and_unlink(const char *directory)
 {
     char *path = NULL;

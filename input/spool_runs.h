@@ -1,7 +1,7 @@
 /*
- * The spool's file: runs, each an index of places (one a bucket and one for the end) and behind it the
- * buckets' bytes. The file has no name once it is open, so nothing is left behind, whatever happens. Private
- * to the spool.
+ * Writes and reads the spool's file: it holds runs, each an index of offsets (one a bucket and one for the
+ * end) and behind it the buckets' bytes. The file has no name once it is open, so nothing is left behind,
+ * whatever happens. Private to the spool.
  */
 #ifndef STSWEEP_INPUT_SPOOL_RUNS_H
 #define STSWEEP_INPUT_SPOOL_RUNS_H
@@ -12,7 +12,7 @@ enum { SPOOL_REASON_BYTES = 160 };
 
 struct spool_runs {
     int fd;         /* -1: not open */
-    uint64_t end;   /* of what is written or waits in out */
+    uint64_t end;   /* of the bytes that are written or wait in out */
     uint64_t *runs; /* owned: where each begins */
     size_t count;
     size_t capacity;
@@ -30,13 +30,13 @@ void spool_runs_dispose(struct spool_runs *runs);
 /* Makes the file in directory. One that a crash left there is removed. */
 enum error spool_runs_open(struct spool_runs *runs, const char *directory);
 
-/* A run: begin, every bucket in order with its bytes, end. */
+/* Write a run: begin, every bucket in order with its bytes, end. */
 enum error spool_runs_begin(struct spool_runs *runs);
 void spool_runs_bucket(struct spool_runs *runs, uint32_t bucket);
 enum error spool_runs_write(struct spool_runs *runs, struct bytes data);
 enum error spool_runs_end(struct spool_runs *runs);
 
-/* One bucket of all runs into out, which has bucket_bytes[bucket] bytes. */
+/* Reads one bucket of all runs into out, which has bucket_bytes[bucket] bytes. */
 enum error spool_runs_load(struct spool_runs *runs, uint32_t bucket, uint8_t *out);
 
 #endif

@@ -43,7 +43,7 @@ static enum error wait_readable(struct stored *stored, int fd)
     }
 }
 
-/* The next piece; *len is 0 at the end. */
+/* Reads the next piece; *len is 0 at the end. */
 static enum error read_piece(struct stored *stored, int fd, uint8_t *piece, size_t *len)
 {
     for (;;) {
@@ -131,7 +131,8 @@ enum error stored_read(struct stored *stored)
     stored->reason[0] = '\0';
     if (strcmp(stored->path, "-") == 0)
         return read_open(stored, STDIN_FILENO);
-    /* Not to be held by a FIFO that nobody writes to: the wait for what is in it can be stopped. */
+    /* O_NONBLOCK: a FIFO that nobody writes to must not hold the open; the wait for its bytes can be
+     * stopped. */
     int fd = open(stored->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return io_failure(stored, "cannot open");

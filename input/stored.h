@@ -1,6 +1,6 @@
 /*
- * A stored list: a file or standard input, read in a stream, its bytes counted and hashed as they are stored,
- * then unpacked. Private to input/; the one place there that reads files.
+ * Reads a stored list, a file or standard input, in a stream: counts and hashes its bytes as they are stored,
+ * then unpacks them. Private to input/, where nothing else reads lists.
  */
 #ifndef STSWEEP_INPUT_STORED_H
 #define STSWEEP_INPUT_STORED_H
@@ -14,17 +14,18 @@ struct stored {
     const char *path;     /* "-" for standard input */
     bool (*stop)(void *); /* may be NULL; looked at before each piece, and while none comes */
     void *stop_arg;
-    compressed_sink sink; /* gets what was unpacked */
+    compressed_sink sink; /* gets the unpacked bytes */
     void *arg;
     uint64_t bytes;                   /* read so far, as stored */
     char sha256[STORED_SHA256_BYTES]; /* hex; "" until the end was reached */
-    char reason[STORED_REASON_BYTES]; /* after a failure of the reading itself; "" where the sink failed */
+    char reason[STORED_REASON_BYTES]; /* after a failure of the reading itself; "" if the sink failed */
 };
 
-/* As input_can_read. A FIFO is not opened: that would wait for its writer, or end it. */
+/* Does what input_can_read says. A FIFO is not opened: that would wait for its writer, or end it. */
 enum error stored_can_read(const char *path, struct buf *why);
 
-/* The caller fills in path to arg. ERR_IO, ERR_CORRUPT, ERR_STOPPED, ERR_MEMORY, or the sink's own. */
+/* Reads the list to its end. The caller fills in path to arg. ERR_IO, ERR_CORRUPT, ERR_STOPPED, ERR_MEMORY,
+ * or the sink's own. */
 enum error stored_read(struct stored *stored);
 
 #endif
