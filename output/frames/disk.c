@@ -1,4 +1,4 @@
-/* Calls made again after EINTR. Never retries anything else, and never follows a link. */
+/* Makes file calls again after EINTR. Never retries anything else, and never follows a link. */
 #include "output/frames/disk.h"
 
 #include <errno.h>
@@ -8,7 +8,8 @@
 
 enum { NEW_FILE_MODE = 0644 };
 
-/* What is to be written has no other name; errno says what it is instead. */
+/* Tells whether fd is a regular file, and one to be written has no other name; errno says what it is
+ * instead. */
 static bool is_plain(int fd, int flags)
 {
     struct stat status;
@@ -19,7 +20,7 @@ static bool is_plain(int fd, int flags)
     return errno == 0;
 }
 
-/* Emptied only once it is known to be ours. */
+/* Empties the file, which is known to be ours by now. */
 static bool empty(int fd, int flags)
 {
     struct stat status;
@@ -45,7 +46,7 @@ int disk_open(int dir_fd, const char *name, int flags)
     return fd;
 }
 
-/* Takes what was written off *left; false where it cannot go on. */
+/* Takes the written bytes off *left; false if writing cannot go on. */
 static bool advance(struct bytes *left, ssize_t wrote)
 {
     if (wrote == 0)

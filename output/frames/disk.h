@@ -1,6 +1,6 @@
 /*
- * File calls that a signal may interrupt, made again until they are done. Nothing else: which error means
- * what is the caller's to say, from errno.
+ * Makes file calls that a signal may interrupt again until they are done. It does nothing else: the caller
+ * says from errno what an error means.
  */
 #ifndef STSWEEP_FRAMES_DISK_H
 #define STSWEEP_FRAMES_DISK_H
@@ -9,11 +9,11 @@
 
 #include "scanner/base/bytes.h"
 
-/* openat of a regular file: a symbolic link is ELOOP, anything else that is no file EINVAL, and to be
- * written, a file that has another name too EMLINK. Never waits, as a pipe would make it. */
+/* Opens a regular file (openat): a symbolic link is ELOOP, anything else that is no file EINVAL, and a file
+ * to be written that has another name too EMLINK. Never waits, as a pipe would make it. */
 int disk_open(int dir_fd, const char *name, int flags);
 
-/* All of it, or false with errno; a file that takes nothing and says nothing is EIO. */
+/* Writes all of data, or returns false with errno; a file that takes nothing and says nothing is EIO. */
 bool disk_write(int fd, struct bytes data);
 bool disk_write_at(int fd, struct bytes data, uint64_t offset);
 

@@ -1,6 +1,6 @@
 /*
- * Writing and recovering record files. One thread. Never leaves a file that ends in half a frame behind a
- * call that returned, and never rewrites what is durable.
+ * Writes and recovers record files. One thread. Never returns from a call with a file that ends in half a
+ * frame, and never rewrites what is durable.
  */
 #include "output/frames/frames.h"
 
@@ -21,7 +21,7 @@ enum { PLACES_BYTES = 8192 };
 
 struct frames {
     struct frames_options options; /* name is owned */
-    int fd;                        /* the part being written, or -1 where it is not there yet */
+    int fd;                        /* the part being written, or -1 if it is not there yet */
     uint32_t part;
     uint64_t offset; /* durable bytes of the part */
     struct buf raw;
@@ -91,7 +91,7 @@ enum error frames_create(const struct frames_options *options, struct frames **f
     return *frames == NULL ? ERR_MEMORY : ERR_OK;
 }
 
-/* What errno says about a write, with the file's name into *why. */
+/* Says in *why what errno means for a write, with the file's name. */
 static enum error write_failed(const struct frames *frames, const char *what, struct buf *why)
 {
     int number = errno;
@@ -102,8 +102,8 @@ static enum error write_failed(const struct frames *frames, const char *what, st
     return full ? ERR_FULL : number == EEXIST ? ERR_EXISTS : ERR_IO;
 }
 
-/* Opens the last part for appending behind its last whole frame; cuts what is torn. A part of which nothing
- * is whole goes away. */
+/* Opens the last part for appending behind its last whole frame, and cuts a torn tail. A part without a whole
+ * frame goes away. */
 static enum error reopen(struct frames *frames, const struct walk_end *end, uint64_t *cut_bytes,
                          struct buf *why)
 {
@@ -128,8 +128,7 @@ static enum error reopen(struct frames *frames, const struct walk_end *end, uint
     }
     if ((uint64_t)status.st_size > end->offset && !disk_cut(frames->fd, end->offset))
         return write_failed(frames, "cannot cut the torn tail", why);
-    /* What a killed process wrote may be whole and yet not on the disk; what is done rests on it from now on.
-     */
+    /* Frames of a killed process may be whole and yet not on the disk; from now on they count as durable. */
     if (!disk_sync(frames->fd) || !disk_sync(frames->options.dir_fd))
         return write_failed(frames, "cannot sync", why);
     return ERR_OK;
@@ -232,8 +231,7 @@ static enum error pack(struct frames *frames, size_t *len)
     return ZSTD_isError(*len) ? ERR_LIBRARY : ERR_OK;
 }
 
-/* Makes sure that a part is open in which len more bytes have their place; *is_new where it was made for
- * them. */
+/* Makes sure that a part is open that len more bytes fit into; *is_new if it was made for them. */
 static enum error open_part(struct frames *frames, size_t len, bool *is_new, struct buf *why)
 {
     char file[PART_NAME_BYTES];
@@ -258,7 +256,7 @@ static enum error put(struct frames *frames, size_t len, struct buf *why)
     return disk_sync_data(frames->fd) ? ERR_OK : write_failed(frames, "cannot sync", why);
 }
 
-/* Back to the last durable frame. What cannot be taken back is a torn tail, which recovery cuts. */
+/* Cuts the part back to the last durable frame. If that fails, recovery cuts the torn tail. */
 static void take_back(struct frames *frames, bool is_new, struct buf *why)
 {
     char file[PART_NAME_BYTES];
@@ -284,7 +282,7 @@ static void count_frame(struct frames *frames, size_t len, bool is_new)
     buf_reset(&frames->raw);
 }
 
-/* What waits, be it nothing, becomes a frame. */
+/* Writes the lines that wait, even none, as a frame. */
 static enum error commit_frame(struct frames *frames, struct buf *why)
 {
     size_t len;

@@ -1,4 +1,5 @@
-/* Set aside, copy what is whole, rename into place. Never changes a part in place. */
+/* Sets damaged bytes aside, copies the whole frames to a new part and renames it into place. Never changes a
+ * part in place. */
 #include "output/frames/frames_mend.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 
 enum { CHUNK_BYTES = 65536, SIDE_NAME_BYTES = PART_NAME_BYTES + 56, SIDES_MOST = 1000 };
 
-/* One part on its way. */
+/* The mending of one part. */
 struct mend {
     int dir_fd;
     const char *file; /* the part */
@@ -32,7 +33,7 @@ static enum error failed(const struct mend *mend, const char *what)
     return number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_FULL : ERR_IO;
 }
 
-/* Bytes of the part to the end of another file. */
+/* Copies bytes of the part to the end of another file. */
 static enum error copy(const struct mend *mend, uint64_t offset, uint64_t len, int to)
 {
     uint8_t chunk[CHUNK_BYTES];
@@ -53,7 +54,8 @@ static enum error copy(const struct mend *mend, uint64_t offset, uint64_t len, i
     return ERR_OK;
 }
 
-/* What was set aside of an earlier damage at the same place stays: .damaged, .2.damaged, … */
+/* Makes the file for damaged bytes. One of an earlier damage at the same offset stays: .damaged, .2.damaged,
+ * … */
 static int side_file(const struct mend *mend, uint64_t offset)
 {
     char name[SIDE_NAME_BYTES];
@@ -82,7 +84,8 @@ static enum error set_aside(const struct mend *mend, const struct walk_damage *d
     return error;
 }
 
-/* A part in the middle cannot be without a frame: readers take an empty file for a broken one. */
+/* Writes a frame without records: a part in the middle cannot be without a frame, as readers take an empty
+ * file for a broken one. */
 static enum error put_empty_frame(const struct mend *mend)
 {
     uint8_t frame[64];
@@ -97,7 +100,7 @@ static enum error put_empty_frame(const struct mend *mend)
     return disk_write(mend->to, bytes_make(frame, len)) ? ERR_OK : failed(mend, "cannot write");
 }
 
-/* The damaged runs of one part go aside, all between them into the new file. */
+/* Sets the damaged runs of one part aside, and copies all between them into the new file. */
 static enum error split(struct mend *mend, const struct walk_damage *damage, size_t count)
 {
     uint64_t at = 0;
@@ -137,7 +140,7 @@ static enum error mend_open(struct mend *mend, const struct walk_damage *damage,
     return error;
 }
 
-/* size: of the last part, for which it is known. */
+/* Mends one part. size is that of the last part, for which it is known. */
 static enum error mend_part(const struct frames_options *options, struct walk_end *end, size_t first,
                             size_t count, struct buf *why)
 {

@@ -1,7 +1,7 @@
 /*
- * Cuts damaged bytes out of record files, so that what is left is whole frames again. Nothing is thrown away:
- * each run of damaged bytes goes to a file of its own first. A crash at any point leaves either the damaged
- * part or the mended one, and mending starts over.
+ * Cuts damaged bytes out of record files, so that only whole frames are left. Nothing is thrown away: each
+ * run of damaged bytes goes to a file of its own first. A crash at any point leaves either the damaged part
+ * or the mended one, and mending starts over.
  */
 #ifndef STSWEEP_FRAMES_FRAMES_MEND_H
 #define STSWEEP_FRAMES_FRAMES_MEND_H

@@ -1,4 +1,4 @@
-/* Names of parts. Looks into the directory and never opens a part. */
+/* Writes and reads names of parts. Looks into the directory and never opens a part. */
 #include "output/frames/frames_part.h"
 
 #include <dirent.h>
@@ -17,7 +17,7 @@ char *part_name(const char *name, uint32_t part, char text[PART_NAME_BYTES])
     return text;
 }
 
-/* Is it a part's name, and of which? */
+/* Tells whether it is the name of a part, and of which. */
 static bool parse_part(const char *file, const char *name, uint32_t *part)
 {
     char expected[PART_NAME_BYTES];

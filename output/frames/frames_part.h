@@ -1,4 +1,4 @@
-/* The parts of a record file in a directory: their names and how many there are. */
+/* Names the parts of a record file, and counts those in a directory. */
 #ifndef STSWEEP_FRAMES_FRAMES_PART_H
 #define STSWEEP_FRAMES_FRAMES_PART_H
 
@@ -9,10 +9,10 @@
 
 enum { PART_NAME_BYTES = 128 };
 
-/* domains.ndjson.zst for part 0, domains.0001.ndjson.zst for part 1, … Returns text. */
+/* Writes domains.ndjson.zst for part 0, domains.0001.ndjson.zst for part 1, … Returns text. */
 char *part_name(const char *name, uint32_t part, char text[PART_NAME_BYTES]);
 
-/* Parts 0 to *count - 1 are there. ERR_CORRUPT where one between them is missing. */
+/* Counts the parts: 0 to *count - 1 are there. ERR_CORRUPT if one between them is missing. */
 enum error part_count(int dir_fd, const char *name, uint32_t *count, struct buf *why);
 
 #endif

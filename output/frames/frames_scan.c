@@ -1,6 +1,6 @@
 /*
- * Frames of one file through a sliding window. Trusts nothing in the file: sizes are bounded before memory is
- * asked for, and a frame counts only when its checksum does. Never writes.
+ * Reads the frames of one file through a sliding window. Trusts nothing in the file: sizes are bounded before
+ * memory is asked for, and a frame counts only if its checksum is right. Never writes.
  */
 #include "output/frames/frames_scan.h"
 
@@ -17,8 +17,8 @@ enum { DESCRIPTOR_PLACE = 4, DESCRIPTOR_CHECKSUM = 4, HEADER_LEAST_BYTES = 5, MA
 
 enum { WINDOW_FIRST_BYTES = 1 << 20 };
 
-/* Places behind a damaged one that are tried for a whole frame, one after another. More than a few are no
- * chance. */
+/* So many offsets behind damage are tried for a whole frame, one after another. More than a few do not look
+ * like a frame by chance. */
 enum { TRIES_CEILING = 256 };
 
 struct frame_scan {
@@ -26,13 +26,13 @@ struct frame_scan {
     uint64_t offset; /* in the file, of window[0] */
     uint64_t count;
     uint8_t *window;
-    size_t begin, end; /* what was read and not yet taken */
+    size_t begin, end; /* bytes that were read and not yet taken */
     size_t window_capacity;
     bool at_end; /* window[end] is the end of the file */
     uint8_t *raw;
     size_t raw_capacity;
     ZSTD_DCtx *context;
-    const char *reason; /* of the last place that was bad */
+    const char *reason; /* of the last FRAME_BAD */
 };
 
 void frame_scan_destroy(struct frame_scan *scan)
@@ -87,7 +87,7 @@ static struct bytes ahead(const struct frame_scan *scan)
     return bytes_make(scan->window + scan->begin, scan->end - scan->begin);
 }
 
-/* Lets go of what was taken. */
+/* Moves the window past the bytes that were taken. */
 static void slide(struct frame_scan *scan)
 {
     if (scan->begin == 0)
@@ -117,7 +117,7 @@ static enum error fill(struct frame_scan *scan, size_t want)
     return ERR_OK;
 }
 
-/* A plain frame's magic number and a checksum announced. */
+/* Tells whether a plain frame begins here: its magic number, and a checksum announced. */
 static bool is_plain(struct bytes frame)
 {
     static const uint8_t magic[] = {MAGIC_FIRST, 0xB5, 0x2F, 0xFD};
@@ -125,8 +125,7 @@ static bool is_plain(struct bytes frame)
            (frame.data[DESCRIPTOR_PLACE] & DESCRIPTOR_CHECKSUM) != 0;
 }
 
-/* Decompresses one frame of known extent into scan->raw; *whole tells whether everything about it is right.
- */
+/* Decompresses one frame of known extent into scan->raw; *whole says whether everything about it is right. */
 static enum error check(struct frame_scan *scan, struct bytes frame, bool *whole, size_t *raw_len)
 {
     unsigned long long size = ZSTD_getFrameContentSize(frame.data, frame.len);
@@ -143,7 +142,8 @@ static enum error check(struct frame_scan *scan, struct bytes frame, bool *whole
     return ERR_OK;
 }
 
-/* The extent of the frame that the bytes begin with, or 0; *more where further bytes could change that. */
+/* Returns the extent of the frame that the bytes begin with, or 0; *more if further bytes could change
+ * that. */
 static size_t extent_of(struct bytes bytes, bool *more)
 {
     *more = bytes.len < HEADER_LEAST_BYTES;
@@ -154,7 +154,7 @@ static size_t extent_of(struct bytes bytes, bool *more)
     return ZSTD_isError(size) ? 0 : size;
 }
 
-/* The extent of the frame ahead, reading on as far as needed; 0 where there is none. */
+/* Finds the extent of the frame ahead, reading on as far as needed; 0 if there is none. */
 static enum error measure(struct frame_scan *scan, size_t *extent)
 {
     for (;;) {
@@ -196,7 +196,8 @@ const char *frame_scan_reason(const struct frame_scan *scan)
     return scan->reason;
 }
 
-/* On to the next place behind this one where a frame may begin; the end of the file where there is none. */
+/* Goes on to the next offset behind this one where a frame may begin, or to the end of the file if there is
+ * none. */
 static enum error next_candidate(struct frame_scan *scan, bool *found)
 {
     *found = false;

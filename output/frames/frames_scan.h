@@ -1,6 +1,6 @@
 /*
  * Walks the zstd frames of one file, each checked whole (content size, checksum) before it is given. Memory
- * is bounded by the largest frame, whatever the file holds. Reads only.
+ * is bounded by the largest frame, whatever the file holds. Never writes.
  */
 #ifndef STSWEEP_FRAMES_FRAMES_SCAN_H
 #define STSWEEP_FRAMES_FRAMES_SCAN_H
@@ -16,23 +16,23 @@ struct frame_scan;
 enum frame_state {
     FRAME_WHOLE, /* a frame that is whole and whose checksum is right */
     FRAME_END,   /* the file ends here, behind a whole frame */
-    FRAME_BAD    /* what stands here is no whole frame */
+    FRAME_BAD    /* no whole frame begins here */
 };
 
 /* fd is borrowed and must allow pread. */
 enum error frame_scan_create(int fd, struct frame_scan **scan);
 void frame_scan_destroy(struct frame_scan *scan);
 
-/* The next frame; *raw holds until the next call. After FRAME_BAD or FRAME_END it stays where it is. */
+/* Reads the next frame; *raw holds until the next call. After FRAME_BAD or FRAME_END it stays where it is. */
 enum error frame_scan_next(struct frame_scan *scan, enum frame_state *state, struct bytes *raw);
 
 /* More bytes than this are never one frame of ours. */
 #define FRAME_STORED_CEILING_BYTES (ZSTD_COMPRESSBOUND((size_t)FRAME_RAW_CEILING_BYTES) + 64)
 
-/* At FRAME_BAD: what is wrong with it, a constant text. */
+/* Says what is wrong with the frame at FRAME_BAD, a constant text. */
 const char *frame_scan_reason(const struct frame_scan *scan);
 
-/* At FRAME_BAD: goes on to the next whole frame; where none follows, to the end of the file, and false in
+/* Goes on from FRAME_BAD to the next whole frame; if none follows, to the end of the file, with false in
  * *found. */
 enum error frame_scan_skip(struct frame_scan *scan, bool *found);
 

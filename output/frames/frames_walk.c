@@ -1,4 +1,4 @@
-/* The parts of a record file, frame by frame, line by line. Tells a torn tail from damage; never mends
+/* Walks the parts of a record file, frame by frame, line by line. Tells a torn tail from damage; never mends
  * either. */
 #include "output/frames/frames_walk.h"
 
@@ -38,7 +38,7 @@ uint64_t frames_count_lines(struct bytes text)
     return count;
 }
 
-/* ERR_CORRUPT, and the place of the frame that comes next into *why. */
+/* Returns ERR_CORRUPT, and says in *why where the frame stands that comes next. */
 static enum error corrupt(struct walk *walk, uint64_t frame, uint64_t offset, const char *what)
 {
     buf_printf(walk->why, "%s: frame %llu at offset %llu %s", walk->file, (unsigned long long)frame,
@@ -63,7 +63,7 @@ static enum error give_lines(struct walk *walk, struct bytes raw)
     return ERR_OK;
 }
 
-/* One whole frame, which began at offset `from`. */
+/* Takes one whole frame, which began at offset `from`. */
 static enum error take_frame(struct walk *walk, struct bytes raw, uint64_t from)
 {
     struct frames_counters *counters = &walk->end->counters;
@@ -98,7 +98,8 @@ static enum error add_damage(struct walk *walk, const struct walk_damage *damage
     return ERR_OK;
 }
 
-/* No whole frame stands here: a torn tail, which ends the part, or damage, behind which it goes on. */
+/* Called if no whole frame stands here: it is a torn tail, which ends the part, or damage, behind which the
+ * walk goes on. */
 static enum error pass_bad(struct walk *walk, bool *torn)
 {
     bool found;

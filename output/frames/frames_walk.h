@@ -1,5 +1,5 @@
-/* Every whole record of a record file's parts in order: what reading and recovery have in common. Reads only.
- */
+/* Goes through every whole record of a record file's parts in order, for reading as well as for recovery.
+ * Never writes. */
 #ifndef STSWEEP_FRAMES_FRAMES_WALK_H
 #define STSWEEP_FRAMES_FRAMES_WALK_H
 
@@ -13,7 +13,7 @@ struct walk_damage {
     const char *reason; /* a constant */
 };
 
-/* Where the walk came to. */
+/* It says how far the walk came. */
 struct walk_end {
     uint32_t parts;
     uint64_t offset;     /* in the last part: where it ends, without a torn tail */
@@ -24,17 +24,17 @@ struct walk_end {
 };
 
 /*
- * Gives every whole record, also those behind a damaged frame, which stands in *end then. A torn tail of the
- * last part ends the walk in good order, unless the scan was whole (frames_scan_is_whole): then it is damage.
- * ERR_CORRUPT with *why for what is no matter of frames (a part is missing, a frame ends within a line,
- * damage without end); an error of line as it came, with the record's place in *why behind what line wrote
- * there itself.
+ * Gives every whole record, also those behind damage, which *end lists. A torn tail of the last part ends the
+ * walk in good order, unless the scan was whole (frames_scan_is_whole): then it is damage. ERR_CORRUPT with
+ * *why for damage that is no matter of frames (a part is missing, a frame ends within a line, damage without
+ * end). An error of line is returned as it came; *why then says where the record stands, behind what line
+ * wrote there itself.
  */
 enum error frames_walk(int dir_fd, const char *name, bool whole, frames_line line, void *arg,
                        struct walk_end *end, struct buf *why);
 void walk_end_dispose(struct walk_end *end);
 
-/* File, frame, offset and reason of each damaged place (the first ones, and how many more). */
+/* Writes file, frame, offset and reason of each damage (the first ones, and how many more). */
 void walk_describe(const struct walk_end *end, const char *name, struct buf *text);
 
 uint64_t frames_count_lines(struct bytes text);

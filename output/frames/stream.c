@@ -1,4 +1,4 @@
-/* A buffered descriptor. A reader that is slow holds the writer up, which is the back-pressure that is
+/* Writes through a buffer to a descriptor. A slow reader holds the writer up: that back-pressure is
  * wanted. */
 #include "output/frames/stream.h"
 
@@ -30,7 +30,7 @@ enum error stream_append(struct stream *stream, struct bytes lines, bool *full)
     return ERR_OK;
 }
 
-/* One write; a descriptor that does not block is waited for. *wrote may be 0. */
+/* Writes once, and waits for a descriptor that does not block. *wrote may be 0. */
 static bool write_some(struct stream *stream, size_t done, size_t *wrote)
 {
     ssize_t result = write(stream->fd, stream->waiting.data + done, stream->waiting.len - done);

@@ -1,4 +1,4 @@
-/* Lines to a descriptor such as standard output: buffered, whole, blocking. */
+/* Writes lines to a descriptor such as standard output: buffered, whole, blocking. */
 #ifndef STSWEEP_FRAMES_STREAM_H
 #define STSWEEP_FRAMES_STREAM_H
 
@@ -13,7 +13,7 @@ struct stream {
 void stream_init(struct stream *stream, int fd);
 void stream_dispose(struct stream *stream); /* does not flush */
 
-/* Keeps the lines; true in *full where it is time to flush. ERR_LIMIT where they do not fit. */
+/* Keeps the lines; true in *full if it is time to flush. ERR_LIMIT if they do not fit. */
 enum error stream_append(struct stream *stream, struct bytes lines, bool *full);
 
 /* Writes what waits, however long the reader takes. ERR_IO also where nobody reads any more. */
