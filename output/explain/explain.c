@@ -1,11 +1,11 @@
-/* A record in words: the summary, then its parts in order. */
+/* Writes a record in words: the summary, then its parts in order. */
 #include "output/explain/explain.h"
 
 #include "output/explain/explain_parts.h"
 
 enum { MARGIN = 2 };
 
-/* What the outcome is called, in words. */
+/* Returns the outcome in words. */
 static const char *headline(enum outcome outcome)
 {
     static const char *const texts[OUTCOME_COUNT] = {
@@ -71,7 +71,7 @@ struct apart {
     const char *text; /* ends what is said of senders */
 };
 
-/* Does a DANE sender fail at a host that one without DANE delivers to? */
+/* Tells whether a DANE sender fails at a host that one without DANE delivers to. */
 static bool dane_loses_hosts(const struct sender_view *sts, const struct sender_view *dane)
 {
     for (size_t i = 0; i < sts->host_count && i < dane->host_count; i++)
@@ -120,7 +120,7 @@ static void say_summary(struct explained *explained)
     buf_byte(page->out, '\n');
 }
 
-/* The worst first, so that who reads no further has read what matters. */
+/* Explains the codes, the worst first, so that whoever reads no further has read what matters. */
 static void say_codes(struct explained *explained)
 {
     static const enum mark order[] = {MARK_FAIL, MARK_UNKNOWN, MARK_WARNING, MARK_OK, MARK_NOTE};

@@ -1,7 +1,8 @@
 /*
- * A domain's record in words, for a person: what a sender will do, the chain step by step, what to mend and
- * how. Plain text, 80 columns, every mark a word; colour only where the caller asks for it. Whatever a peer
- * sent is escaped to printable ASCII. It never judges: what is wrong, the verdict has said. Pure.
+ * Tells a person a domain's record in words: what a sender will do, the chain step by step, what to mend and
+ * how. It is plain text in 80 columns, every mark a word, with colour only if the caller asks for it.
+ * Whatever a peer sent is escaped to printable ASCII. It never judges: the verdict has said what is wrong.
+ * Pure.
  */
 #ifndef STSWEEP_EXPLAIN_EXPLAIN_H
 #define STSWEEP_EXPLAIN_EXPLAIN_H
@@ -10,19 +11,19 @@
 #include "scanner/facts/record.h"
 
 struct explain_style {
-    bool verbose; /* with the raw evidence */
+    bool verbose; /* adds the raw evidence */
     bool colour;
 };
 
-/* Appends the text; false where the buffer's ceiling is reached. */
+/* Appends the text; false if the buffer's ceiling is reached. */
 bool explain_domain(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement,
                     const struct explain_style *style);
 
-/* What an outcome means for a sender that honours MTA-STS, in a few sentences. */
+/* Says in a few sentences what an outcome means for a sender that honours MTA-STS. */
 const char *explain_outcome(enum outcome outcome);
 
-/* Does `check` explain the code of this judgement? Not what is as it should be: that DANE does not apply, and
- * no record at a name without mail. */
+/* Tells whether `check` explains the code of this judgement. It does not if nothing is wrong: that DANE does
+ * not apply, and that a name without mail has neither TXT record. */
 bool explain_is_due(const struct judgement *judgement, enum failure_code code);
 
 #endif

@@ -1,4 +1,4 @@
-/* One code: why, with what was found of it; who mends it; how. Never what to publish in full
+/* Explains one code: why, with what was found of it; who mends it; how. Never says in full what to publish
  * (explain_write.c). */
 #include "output/explain/explain_parts.h"
 
@@ -23,7 +23,7 @@ static void say_findings(struct page *page, const struct findings *findings, enu
     }
 }
 
-/* What stands at another name: such findings have no line, and their detail says where and what. */
+/* Says what stands at another name: such findings have no line, and their detail says where and what. */
 static void say_elsewhere(struct page *page, const struct findings *findings, enum failure_code code)
 {
     for (size_t i = 0, said = 0; i < findings->count && said < PLACES_SHOWN; i++) {
@@ -53,7 +53,7 @@ static void say_handshake(struct page *page, const struct tls_facts *tls)
     }
 }
 
-/* What a sender that takes anything would have got. */
+/* Says what a sender that takes anything would have got. */
 static void say_permissive(struct page *page, const struct tls_facts *legacy)
 {
     if (legacy == NULL || legacy->end != TLS_DONE)
@@ -89,7 +89,7 @@ static void say_host_names(struct explained *explained)
         buf_byte(&explained->page.line, '.');
 }
 
-/* A leaf that ends within two weeks of the look. */
+/* Tells of a leaf that ends within two weeks of the look. */
 static void say_if_soon(struct explained *explained, const char *host, const struct tls_facts *tls)
 {
     if (tls->end != TLS_DONE || tls->cert_count == 0)
@@ -151,7 +151,7 @@ static void say_probe(struct page *page, const struct probe_facts *probe)
         buf_printf(&page->line, "the dialogue ended at the step %s", smtp_step_name(probe->step));
 }
 
-/* The host itself, or its alias. true where the code is about it. */
+/* Names the host itself, or its alias. true if the code is about it. */
 static bool say_host(struct explained *explained, size_t index, enum failure_code code)
 {
     const struct mx_host *host = &explained->facts->hosts[index];
@@ -174,7 +174,8 @@ static bool say_host(struct explained *explained, size_t index, enum failure_cod
     return true;
 }
 
-/* Also where another fault of the same certificate gave the address its code. */
+/* Tells whether the probe met the code, also if another fault of the same certificate gave the address its
+ * code. */
 static bool is_met(const struct probe_facts *probe, const struct ip_verdict *ip, enum failure_code code)
 {
     const struct tls_facts *tls = &probe->tls;
@@ -182,7 +183,7 @@ static bool is_met(const struct probe_facts *probe, const struct ip_verdict *ip,
     return ip->code == code || (code == FAIL_SMTP_TLS_HOST_MISMATCH && is_another_name);
 }
 
-/* Each place where the code was met, up to a few. */
+/* Names each host and address where the code was met, up to a few. */
 static void say_places(struct explained *explained, enum failure_code code)
 {
     const struct judgement *judgement = explained->judgement;
@@ -215,7 +216,7 @@ static void say_patterns(struct explained *explained)
         buf_byte(&explained->page.line, '.');
 }
 
-/* EXO-1: the policy names the service, but not by the name that it has here. */
+/* Says for EXO-1 that the policy names the service, but not by the name that it has here. */
 static void say_renamed(struct explained *explained)
 {
     const char *host = explained->judgement->exo_renamed;
@@ -231,7 +232,7 @@ static void say_renamed(struct explained *explained)
 
 /* ---- lookups ------------------------------------------------------------------------------------------- */
 
-/* *said counts those that were named before. */
+/* Names a lookup that the code is about; *said counts those that were named before. */
 static void say_lookup(struct page *page, enum failure_code code, const struct lookup_facts *lookup,
                        const char *prefix, const char *name, const char *type, size_t *said)
 {
@@ -304,7 +305,7 @@ static void say_found(struct explained *explained, enum failure_code code)
         say_findings(page, &judgement->tlsrpt.findings, code, "Record");
         say_elsewhere(page, &judgement->tlsrpt.findings, code);
         break;
-    case STAGE_DANE: /* at which addresses stands in the chain's steps */
+    case STAGE_DANE: /* the chain's steps say at which addresses */
         if (code == FAIL_DANE_NOT_ALL_HOSTS)
             say_places(explained, code);
         break;

@@ -1,5 +1,5 @@
-/* DANE on a domain's page: which TLSA records stand, which address meets which, and what to publish. Never a
- * judgement of its own. */
+/* Explains DANE on a domain's page: which TLSA records stand, which address meets which, and what to publish.
+ * Never judges by itself. */
 #include "output/explain/explain_parts.h"
 
 enum { RECORDS_SHOWN = 4, DATA_SHOWN = 8, MARGIN = 4, INDENT = 11 };
@@ -102,7 +102,7 @@ static bool wants_record(const struct host_verdict *host, size_t place)
            (host->dane_code == FAIL_DANE_UNUSABLE || failure_get(code)->stage == STAGE_DANE);
 }
 
-/* Was the same key written for an address before this one? */
+/* Tells whether the same key was written for an address before this one. */
 static bool was_written(const struct host_verdict *host, const struct host_facts *facts, size_t place)
 {
     const struct cert_facts *cert = &facts->probes[place].tls.certs[0];

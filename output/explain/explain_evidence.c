@@ -1,4 +1,4 @@
-/* What was seen, raw and escaped: records, policy, certificates, dialogues. Never a judgement. */
+/* Writes what was seen, raw and escaped: TXT records, policy, certificates, dialogues. Never judges. */
 #include <stdio.h>
 
 #include "output/explain/explain_parts.h"
@@ -74,7 +74,7 @@ static void write_tls(struct explained *explained, const struct tls_facts *tls)
     }
 }
 
-/* The body with line numbers, as the findings count them. */
+/* Writes the body with line numbers, as the findings count them. */
 static void write_body(struct explained *explained, struct bytes body)
 {
     size_t line = 1;

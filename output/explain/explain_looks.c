@@ -1,4 +1,4 @@
-/* What earlier looks had found, where a domain was looked at more than once (TLS-7). */
+/* Tells what earlier looks had found, if a domain was looked at more than once (TLS-7). */
 #include "output/explain/explain_parts.h"
 
 enum { MARGIN = 4, INDENT = 8, LOOKS_SHOWN = 8 };

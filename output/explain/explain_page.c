@@ -1,4 +1,4 @@
-/* Folding, escaping and marking of what a person reads. */
+/* Folds, escapes and marks the text that a person reads. */
 #include "output/explain/explain_page.h"
 
 #include <time.h>
@@ -36,7 +36,7 @@ const char *mark_word(enum mark mark)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-/* A place on the page: the row so far, and where further rows begin. */
+/* The writing position: the row so far, and where further rows begin. */
 struct place {
     struct buf *out;
     size_t column;
@@ -66,7 +66,7 @@ static void put_letter(struct place *place, char letter)
     place->column += width;
 }
 
-/* A word goes to the next row where it does not fit; one longer than a row is cut. */
+/* Writes a word, on the next row if it does not fit; one longer than a row is cut. */
 static void put_word(struct place *place, const char *word, size_t len)
 {
     size_t width = 0;
@@ -92,7 +92,7 @@ static void put_words(struct place *place, struct buf *line)
     buf_reset(line);
 }
 
-/* head at the margin; a head that reaches into the text's columns gets a row of its own. */
+/* Writes head at the margin; one that reaches into the text's columns gets a row of its own. */
 static struct place begin_row(struct page *page, size_t margin, size_t indent, const char *head)
 {
     struct place place = {.out = page->out, .column = margin, .indent = margin};

@@ -1,7 +1,7 @@
 /*
- * The page that a person reads: marks in words, steps, paragraphs folded at 79 columns, raw text cut there.
- * This is the one gate to the terminal: whatever is no printable ASCII leaves as \xNN. It knows nothing of
- * mail. Pure.
+ * Writes the page that a person reads: marks in words, steps, paragraphs folded at 79 columns, raw text cut
+ * there. Every explanation passes through here to the terminal: whatever is no printable ASCII leaves as
+ * \xNN. It knows nothing of mail. Pure.
  */
 #ifndef STSWEEP_EXPLAIN_EXPLAIN_PAGE_H
 #define STSWEEP_EXPLAIN_EXPLAIN_PAGE_H
@@ -15,32 +15,32 @@ enum mark { MARK_NOTE, MARK_OK, MARK_WARNING, MARK_FAIL, MARK_UNKNOWN, MARK_COUN
 
 struct page {
     struct buf *out;
-    struct buf line; /* what the next call of page_step, page_fold or page_raw writes; empty afterwards */
+    struct buf line; /* the next call of page_step, page_fold or page_raw writes and empties it */
     bool colour;
 };
 
 void page_begin(struct page *page, struct buf *out, bool colour);
 
-/* false where a ceiling was reached. */
+/* Ends the page; false if a ceiling was reached. */
 bool page_end(struct page *page);
 
-/* "-", "ok", "warning", "FAIL", "unknown": understandable without colour. */
+/* Returns "-", "ok", "warning", "FAIL" or "unknown", which are understood without colour. */
 const char *mark_word(enum mark mark);
 
-/* A step of the chain: mark, head, and the line folded beside them. */
+/* Writes a step of the chain: mark, head, and the line folded beside them. */
 void page_step(struct page *page, enum mark mark, const char *head);
 
-/* A finding's headline: mark and the line. */
+/* Writes a finding's headline: mark and the line. */
 void page_finding(struct page *page, enum mark mark);
 
-/* head from column `margin`, the line's words folded from column `indent`. */
+/* Writes head from column `margin`, and the line's words folded from column `indent`. */
 void page_fold(struct page *page, size_t margin, size_t indent, const char *head);
 
-/* The same, but every space is kept and the text is cut wherever the row ends. */
+/* Does the same, but keeps every space and cuts the text wherever the row ends. */
 void page_raw(struct page *page, size_t margin, size_t indent, const char *head);
 
-/* Adds what a resolver says of its reasons to the line: " (the resolver says: No Reachable Authority,
- * \"…\")"; or nothing. */
+/* Adds to the line the reasons that a resolver gives: " (the resolver says: No Reachable Authority, \"…\")";
+ * or nothing. */
 void page_edes(struct page *page, const struct lookup_facts *lookup);
 
 /* Adds free text of a peer to the line: escaped, and no more than `most` bytes of it. */

@@ -1,4 +1,5 @@
-/* What three kinds of sender do with mail to the domain, a line or two each. Never how to mend it. */
+/* Says what three kinds of sender do with mail to the domain, a line or two each. Never says how to mend
+ * it. */
 #include "output/explain/explain_parts.h"
 
 enum { MARGIN = 2, HEAD_MARGIN = 4, INDENT = 13, NAMES_SHOWN = 6 };
@@ -8,7 +9,7 @@ static bool takes(enum delivery delivery)
     return delivery == DELIVERY_TAKES || delivery == DELIVERY_SOME;
 }
 
-/* "; it skips a, b" */
+/* Adds "; it skips a, b". */
 static void say_hosts(struct explained *explained, const struct sender_view *view, enum delivery delivery,
                       const char *words)
 {
@@ -27,7 +28,8 @@ static void say_hosts(struct explained *explained, const struct sender_view *vie
         buf_printf(&explained->page.line, " and %zu more", left);
 }
 
-/* Hosts of one preference are tried in any order (RFC 5321 section 5.1). */
+/* Tells whether another host has the same preference: such hosts are tried in any order (RFC 5321 section
+ * 5.1). */
 static bool has_equal(const struct explained *explained, const struct sender_view *view)
 {
     const struct mx_host *hosts = explained->facts->hosts;

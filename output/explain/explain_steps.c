@@ -1,4 +1,4 @@
-/* The chain, step by step: what was found, and a mark. Never how to mend it (explain_code.c). */
+/* Writes the chain, step by step: what was found, and a mark. Never says how to mend it (explain_code.c). */
 #include <stdio.h>
 
 #include "output/explain/explain_parts.h"
@@ -70,7 +70,7 @@ static void say_code(struct page *page, enum failure_code code)
     buf_printf(&page->line, "%s: %s", failure_name(code), failure_get(code)->why);
 }
 
-/* The end of the CNAME chain, or NULL. */
+/* Returns the end of the CNAME chain, or NULL. */
 static const char *alias_of(const struct address_facts *address)
 {
     const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
@@ -86,7 +86,7 @@ static void say_addresses(struct page *page, const struct address_facts *address
         buf_printf(&page->line, " (an alias of %s)", alias_of(address));
 }
 
-/* The first finding of a text that is no more than a warning. */
+/* Returns the first finding of a text that is no more than a warning. */
 static enum failure_code first_warning(const struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)
@@ -138,7 +138,7 @@ static void step_policy_host(struct explained *explained)
     page_step(page, mark, "policy host");
 }
 
-/* The first fault of the policy host's certificate; where it has none, that it ends soon. */
+/* Returns the first fault of the policy host's certificate; if it has none, that it ends soon. */
 static enum failure_code https_fault(const struct judgement *judgement)
 {
     for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
@@ -297,7 +297,7 @@ static void steps_of_mx(struct explained *explained)
     }
 }
 
-/* EXO-1: what must pass where Exchange Online takes the domain's mail. */
+/* Says for EXO-1 what must pass if Exchange Online takes the domain's mail. */
 static void step_exchange_online(struct explained *explained)
 {
     const struct judgement *judgement = explained->judgement;

@@ -1,4 +1,5 @@
-/* What to publish, ready to be pasted: records and policy lines made of the facts. Never a judgement. */
+/* Writes what to publish, ready to be pasted: TXT records and policy lines made of the facts. Never
+ * judges. */
 #include <strings.h>
 #include <time.h>
 
@@ -6,7 +7,7 @@
 
 enum { MARGIN = 4, INDENT = 11, LEAST_MAX_AGE = 604800, ID_BYTES = 32, LABEL_MOST = 63, NAME_MOST = 253 };
 
-/* The texts, as bits; each stands in full once on a page. */
+/* The texts are bits; each text stands in full once on a page. */
 enum {
     WRITE_RECORD = 1,
     WRITE_POLICY = 2,
@@ -66,7 +67,7 @@ static void write_row(struct explained *explained, const char *head)
     page_raw(&explained->page, MARGIN, INDENT, head);
 }
 
-/* The time of the look is an id that was never used before. */
+/* Writes the TXT record; the time of the look is an id that was never used before. */
 static void write_record(struct explained *explained)
 {
     char id[ID_BYTES] = "1";
@@ -97,7 +98,7 @@ static bool is_name_byte(const char *at, size_t label)
     return (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
 }
 
-/* Four runs of digits are meant as an address. */
+/* Tells whether it is four runs of digits, which are meant as an address. */
 static bool is_dotted_quad(const char *host)
 {
     size_t dots = 0;
@@ -106,7 +107,7 @@ static bool is_dotted_quad(const char *host)
     return dots == 3 && host[strspn(host, "0123456789.")] == 0;
 }
 
-/* Can an mx line hold it? Labels of letters, digits and hyphens (RFC 8461 section 3.2). */
+/* Tells whether an mx line can hold it: labels of letters, digits and hyphens (RFC 8461 section 3.2). */
 static bool can_be_named(const char *host)
 {
     size_t label = 0;
@@ -122,8 +123,8 @@ static bool can_be_named(const char *host)
     return label > 0;
 }
 
-/* What covers a host that no line can name: behind the star of the wildcard that matches it today. NULL where
- * none does. */
+/* Returns what covers a host that no line can name: the part behind the star of the wildcard that matches it
+ * today; NULL if none does. */
 static const char *cover_of(const struct explained *explained, size_t i)
 {
     const char *host = explained->facts->hosts[i].host;
@@ -131,7 +132,7 @@ static const char *cover_of(const struct explained *explained, size_t i)
     return covered && !can_be_named(host) ? strchr(host, '.') : NULL;
 }
 
-/* The same wildcard, for a host before it? */
+/* Tells whether the same wildcard covers a host before it. */
 static bool is_covered_before(const struct explained *explained, size_t i)
 {
     const char *cover = cover_of(explained, i);
@@ -143,7 +144,7 @@ static bool is_covered_before(const struct explained *explained, size_t i)
     return false;
 }
 
-/* A host that must have another name first. An address has a code of its own. */
+/* Tells whether a host must have another name first. An address has a code of its own. */
 static bool must_be_renamed(const struct explained *explained, size_t i)
 {
     const struct mx_host *host = &explained->facts->hosts[i];
@@ -166,7 +167,8 @@ static void write_renames(struct explained *explained)
     }
 }
 
-/* Every MX host must be named, or its mail is lost: those that are not known here are at least asked for. */
+/* Writes a line for every MX host in use, as mail to one that is not named is lost; those that are not known
+ * here are at least asked for. */
 static void write_mx_in_use(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
@@ -187,7 +189,7 @@ static void write_mx_in_use(struct explained *explained)
     }
 }
 
-/* Would enforcing be safe, as far as it was seen? */
+/* Tells whether enforcing would be safe, as far as it was seen. */
 static bool every_host_passes(const struct explained *explained)
 {
     const struct judgement *judgement = explained->judgement;
@@ -203,7 +205,8 @@ static bool every_host_passes(const struct explained *explained)
     return judgement->host_count > 0;
 }
 
-/* The mode that the owner chose, but a policy that comes into force by being mended must not lose mail. */
+/* Returns the mode that the owner chose, unless a policy that comes into force by being mended would lose
+ * mail. */
 static enum sts_mode mode_to_write(const struct explained *explained)
 {
     const struct judgement *judgement = explained->judgement;
@@ -215,7 +218,7 @@ static enum sts_mode mode_to_write(const struct explained *explained)
                                                                                          : mode;
 }
 
-/* A policy that names the MX hosts in use; testing first where none is in force. */
+/* Writes a policy that names the MX hosts in use; testing first if none is in force. */
 static void write_policy(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
@@ -249,7 +252,7 @@ static void write_mx_lines(struct explained *explained)
     write_renames(explained);
 }
 
-/* The names that certificates of MX hosts lack. */
+/* Writes the names that certificates of MX hosts lack. */
 static void write_mx_names(struct explained *explained)
 {
     const struct judgement *judgement = explained->judgement;

@@ -20,7 +20,7 @@ static bool is_plain(int fd, int flags)
     return errno == 0;
 }
 
-/* Empties the file, which is known to be ours by now. */
+/* Empties the file if flags ask for it; only now is it known to be ours. */
 static bool empty(int fd, int flags)
 {
     struct stat status;
@@ -29,7 +29,7 @@ static bool empty(int fd, int flags)
     return fstat(fd, &status) == 0 && (status.st_size == 0 || disk_cut(fd, 0));
 }
 
-/* O_NONBLOCK: a pipe of that name, which nobody reads, would hold us up. */
+/* Opens with O_NONBLOCK: a pipe of that name, which nobody reads, would hold us up. */
 int disk_open(int dir_fd, const char *name, int flags)
 {
     int fd;

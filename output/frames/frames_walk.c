@@ -38,7 +38,7 @@ uint64_t frames_count_lines(struct bytes text)
     return count;
 }
 
-/* Returns ERR_CORRUPT, and says in *why where the frame stands that comes next. */
+/* Returns ERR_CORRUPT, and says in *why which frame is damaged, at which offset. */
 static enum error corrupt(struct walk *walk, uint64_t frame, uint64_t offset, const char *what)
 {
     buf_printf(walk->why, "%s: frame %llu at offset %llu %s", walk->file, (unsigned long long)frame,

@@ -16,7 +16,7 @@ void stream_dispose(struct stream *stream); /* does not flush */
 /* Keeps the lines; true in *full if it is time to flush. ERR_LIMIT if they do not fit. */
 enum error stream_append(struct stream *stream, struct bytes lines, bool *full);
 
-/* Writes what waits, however long the reader takes. ERR_IO also where nobody reads any more. */
+/* Writes what waits, however long the reader takes. ERR_IO also if nobody reads any more. */
 enum error stream_flush(struct stream *stream, struct buf *why);
 
 #endif

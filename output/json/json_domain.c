@@ -1,4 +1,5 @@
-/* The domain record as JSON. The average domain deploys nothing: its record stays under about 600 bytes. */
+/* Writes the domain record as JSON. The average domain deploys nothing: its record stays under about 600
+ * bytes. */
 #include "output/json/json.h"
 
 #include "output/json/json_facts.h"
@@ -172,7 +173,7 @@ static void write_dnssec(struct json *json, const struct domain_facts *facts)
     json_close(json);
 }
 
-/* What a tally needs stands in front, so that reading a scan again may stop there. */
+/* Writes the members that a tally needs in front, so that reading a scan again may stop there. */
 bool json_domain(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement)
 {
     struct json json;

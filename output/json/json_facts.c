@@ -1,4 +1,5 @@
-/* Lookups, addresses, TLS and findings as JSON. Writes facts as they are and leaves out what says nothing. */
+/* Writes lookups, addresses, TLS and findings as JSON. Writes facts as they are and leaves out members that
+ * say nothing. */
 #include "output/json/json_facts.h"
 
 #include <stdio.h>
@@ -61,7 +62,7 @@ void json_ttl(struct json *json, const struct lookup_facts *lookup)
         json_put_unsigned(json, "ttl", lookup->ttl);
 }
 
-/* The families whose addresses are of an earlier answer. */
+/* Writes the families whose addresses are of an earlier answer. */
 static void write_stale(struct json *json, const struct address_facts *address)
 {
     if (!address->a.stale && !address->aaaa.stale)
@@ -150,7 +151,7 @@ static void write_certs(struct json *json, const struct tls_facts *tls)
     json_close_array(json);
 }
 
-/* Only where it was looked for, and something was found. */
+/* Writes the signers, only if they were looked for and some were found. */
 static void write_signers(struct json *json, const struct tls_facts *tls)
 {
     bool any = false;

@@ -1,4 +1,4 @@
-/* Host, certificate and reject records as JSON. */
+/* Writes host, certificate and reject records as JSON. */
 #include "output/json/json.h"
 
 #include <stdio.h>
@@ -77,7 +77,7 @@ bool json_host(struct buf *out, const struct probe_facts *probe, enum failure_co
     return json_finish(&json);
 }
 
-/* Seconds that a stranger's certificate holds, as milliseconds without overflow. */
+/* Turns seconds of a stranger's certificate into milliseconds without overflow. */
 static int64_t to_ms(int64_t seconds)
 {
     const int64_t most = INT64_MAX / 1000;

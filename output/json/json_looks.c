@@ -1,4 +1,4 @@
-/* One object a look. */
+/* Writes one object for each look. */
 #include "output/json/json_looks.h"
 
 #include "output/json/json_facts.h"

@@ -1,5 +1,5 @@
-/* MX set and hosts as JSON. Says nothing twice: what the hosts already tell is not repeated in rrs or
- * addresses. */
+/* Writes MX set and hosts as JSON. Says nothing twice: rrs and addresses leave out what the hosts already
+ * tell. */
 #include "output/json/json_mx.h"
 
 #include "output/json/json_facts.h"
@@ -9,7 +9,7 @@ static bool is_null_mx(const struct mx_facts *mx)
     return mx->rr_count == 1 && strcmp(mx->rrs[0].host, ".") == 0;
 }
 
-/* Do the hosts listed hold every RR of the answer, in its order? */
+/* Tells whether the hosts listed hold every RR of the answer, in its order. */
 static bool hosts_tell_all(const struct domain_facts *facts)
 {
     if (facts->mx.rr_count == 0)
@@ -61,8 +61,8 @@ static void write_tlsa(struct json *json, const struct tlsa_facts *tlsa)
 
 enum { NEAR_MS = 60000 };
 
-/* Which of the address's host records is meant is said where there may be several, and where a reader would
- * not expect it: where it is not of the domain's own time. */
+/* Tells whether the record names which of the address's host records is meant: if there may be several, or if
+ * a reader would not expect it, as it is not of the domain's own time. */
 static bool is_named(const struct domain_facts *facts, const struct probe_facts *probe)
 {
     int64_t apart = probe->time - facts->time;

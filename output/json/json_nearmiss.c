@@ -1,4 +1,4 @@
-/* What was asked in the look for near misses. Judges nothing. */
+/* Writes what was asked in the search for near misses. Judges nothing. */
 #include "output/json/json_nearmiss.h"
 
 #include "output/json/json_facts.h"

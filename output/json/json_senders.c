@@ -1,4 +1,4 @@
-/* The senders' views. Leaves out what the reader can fill in; judges nothing. */
+/* Writes the senders' views. Leaves out what the reader can fill in; judges nothing. */
 #include "output/json/json_senders.h"
 
 static bool is_same(const struct sender_view *a, const struct sender_view *b)

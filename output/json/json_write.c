@@ -1,4 +1,4 @@
-/* JSON into a buffer. Never trusts that text is UTF-8, and never writes half a value. */
+/* Writes JSON into a buffer. Never trusts that text is UTF-8, and never writes half a value. */
 #include "output/json/json_write.h"
 
 #include <stdlib.h>
@@ -37,7 +37,8 @@ static size_t indent_bytes(const struct json *json)
     return json->indented ? json->depth * INDENT_BYTES : 0;
 }
 
-/* Members of an object have keys, elements of an array have none, and outside of all there is one value. */
+/* Tells whether a value may stand here: members of an object have keys, elements of an array have none, and
+ * outside of all there is one value. */
 static bool has_place(const struct json *json, const char *key)
 {
     bool in_object = json->depth > 0 && (json->objects >> json->depth & 1) != 0;
@@ -51,7 +52,7 @@ static uint8_t *put(uint8_t *place, const void *text, size_t len)
 }
 
 /* Writes what stands before a value of so many bytes: separator, indentation, key. Returns where the value
- * goes, with room for it; NULL where nothing can be written. One look at the buffer for each element. */
+ * goes, with room for it; NULL if nothing can be written. It checks the buffer once for each element. */
 static uint8_t *begin(struct json *json, const char *key, size_t value_bytes)
 {
     size_t key_len = key == NULL ? 0 : strlen(key);
@@ -84,7 +85,7 @@ static uint8_t *begin(struct json *json, const char *key, size_t value_bytes)
     return place;
 }
 
-/* The value ends here. */
+/* Ends the value at `place`. */
 static void end(struct json *json, const uint8_t *place)
 {
     json->out->len = (size_t)(place - json->out->data);
@@ -160,7 +161,7 @@ void json_close_array(struct json *json)
 
 enum { NUMBER_BYTES = 20 };
 
-/* Decimal digits into the end of text; returns where they begin. printf is several times dearer. */
+/* Writes decimal digits at the end of text, and returns where they begin. printf is several times dearer. */
 static char *digits(char text[NUMBER_BYTES], uint64_t number)
 {
     char *place = text + NUMBER_BYTES;
@@ -205,13 +206,13 @@ void json_put_flag(struct json *json, const char *key, bool value)
 
 /* ---- text ---------------------------------------------------------------------------------------------- */
 
-/* A bit in the top of each byte that is zero, and perhaps of bytes above such a one. */
+/* Sets the top bit of each byte that is zero, and perhaps of bytes above such a one. */
 static uint64_t zero_bytes(uint64_t word)
 {
     return (word - UINT64_C(0x0101010101010101)) & ~word;
 }
 
-/* Is any of these eight bytes no printable ASCII, or one that has to be escaped? */
+/* Tells whether any of these eight bytes is no printable ASCII, or has to be escaped. */
 static bool is_odd_word(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
@@ -220,7 +221,8 @@ static bool is_odd_word(uint64_t word)
     return (odd & high) != 0;
 }
 
-/* Printable ASCII without quote and backslash? What is shorter than a word is filled up with spaces. */
+/* Tells whether it is printable ASCII without quote and backslash. A rest shorter than a word is filled up
+ * with spaces. */
 static bool is_simple(struct bytes text)
 {
     uint64_t word;
@@ -237,8 +239,8 @@ static bool is_simple(struct bytes text)
     return !is_odd_word(word);
 }
 
-/* What stands behind the backslash in place of this byte; 0 for a byte that stands as it is. Other control
- * characters are no text and never come here. */
+/* Returns what stands behind the backslash in place of this byte; 0 for a byte that stands as it is. Other
+ * control characters are no text and never come here. */
 static uint8_t escape_of(uint8_t byte)
 {
     switch (byte) {
@@ -275,7 +277,7 @@ static uint8_t *put_escaped(uint8_t *place, struct bytes text)
     return place;
 }
 
-/* Nearly all text is printable ASCII without quotes and is copied whole. */
+/* Copies text whole if it can: nearly all is printable ASCII without quotes. */
 void json_put_text(struct json *json, const char *key, struct bytes text)
 {
     bool plain = is_simple(text);
@@ -369,7 +371,7 @@ void json_put_time(struct json *json, const char *key, int64_t wall_ms)
     json_put_string(json, key, text);
 }
 
-/* How many bytes follow this first byte of a character, or -1 where it cannot begin one. */
+/* Returns how many bytes follow this first byte of a character, or -1 if it cannot begin one. */
 static int followers(uint8_t first)
 {
     if (first >= 0xC2 && first <= 0xDF)
@@ -381,7 +383,7 @@ static int followers(uint8_t first)
     return -1;
 }
 
-/* The bounds that RFC 3629 section 4 sets to the second byte: no overlong form, no surrogate, none past
+/* Keeps the bounds that RFC 3629 section 4 sets to the second byte: no overlong form, no surrogate, none past
  * U+10FFFF, and none of the control characters U+0080 to U+009F. */
 static bool second_fits(uint8_t first, uint8_t second)
 {
@@ -395,8 +397,7 @@ static bool is_plain(uint8_t byte)
     return (byte >= 0x20 && byte < 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-/* How many bytes at the start are printable ASCII, told eight at a time and so no more than a multiple of
- * eight. */
+/* Counts the bytes at the start that are printable ASCII, eight at a time and so in multiples of eight. */
 static size_t plain_words(struct bytes text)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;

@@ -1,13 +1,13 @@
 /*
- * One JSON value, written straight into a struct buf, that is always valid whatever the bytes. Pure.
- * Functions return nothing: the first failure (the buffer's ceiling, memory, nesting deeper than 63, an
- * element where none belongs) sticks and json_finish tells it.
+ * Writes one JSON value straight into a struct buf; it is valid whatever the bytes. Pure. Functions return
+ * nothing: the first failure (the buffer's ceiling, memory, nesting deeper than 63, an element where none
+ * belongs) sticks and json_finish tells it.
  *
- * Where a function takes a key, NULL means an element of an array. Keys are constants, written as they stand:
- * printable ASCII without quote and backslash.
+ * A key of NULL means an element of an array. Keys are constants, written as they stand: printable ASCII
+ * without quote and backslash.
  *
- * yajl_gen would do and is what the tests hold it against; calling back for each quote and comma it took most
- * of the time of a record (docs/performance.md).
+ * yajl_gen could do it, and the tests compare with it. It calls back for each quote and comma, which took
+ * most of the time of a record (docs/performance.md).
  */
 #ifndef STSWEEP_JSON_JSON_WRITE_H
 #define STSWEEP_JSON_JSON_WRITE_H
@@ -20,7 +20,7 @@ struct json {
     bool was_failed; /* out->failed likewise */
     bool failed;
     bool indented;
-    bool follows;     /* something stands before the next element */
+    bool follows;     /* an element stands before the next one */
     unsigned depth;   /* objects and arrays that are open */
     uint64_t objects; /* a bit for each depth that is an object */
 };
@@ -28,10 +28,10 @@ struct json {
 /* Begins one value at the end of *out. json_finish must follow. */
 void json_start(struct json *json, struct buf *out);
 
-/* Ends it with a newline. false: *out is as it was before json_start. */
+/* Ends the value with a newline. false: *out is as it was before json_start. */
 bool json_finish(struct json *json);
 
-/* Makes the value indented, for files that persons read. Before anything is written. */
+/* Makes the value indented, for files that persons read. Call it before anything is written. */
 void json_indent(struct json *json);
 
 void json_open(struct json *json, const char *key);
@@ -44,16 +44,16 @@ void json_put_signed(struct json *json, const char *key, int64_t number);
 void json_put_bool(struct json *json, const char *key, bool value);
 void json_put_null(struct json *json, const char *key);
 
-/* "key": true, or nothing at all. */
+/* Writes "key": true, or nothing at all. */
 void json_put_flag(struct json *json, const char *key, bool value);
 
-/* Text as it stands where json_is_text, else {"base64": "…"}. */
+/* Writes text as it stands if json_is_text, else {"base64": "…"}. */
 void json_put_text(struct json *json, const char *key, struct bytes text);
 
-/* The same for a C string; NULL is written as null. */
+/* Does the same for a C string; NULL is written as null. */
 void json_put_string(struct json *json, const char *key, const char *text);
 
-/* The same; NULL is left out. */
+/* Does the same, but leaves NULL out. */
 void json_put_optional(struct json *json, const char *key, const char *text);
 
 /* A number under a key that is somebody's text: at most JSON_NAME_BYTES, and json_is_text. */
@@ -63,10 +63,10 @@ void json_put_count(struct json *json, const char *name, uint64_t number);
 void json_put_hex(struct json *json, const char *key, struct bytes bytes);
 void json_put_base64(struct json *json, const char *key, struct bytes bytes);
 
-/* RFC 3339 in UTC; what lies outside of the years 1000 to 9999 is drawn to their edge. */
+/* Writes RFC 3339 in UTC; a time outside of the years 1000 to 9999 is drawn to their edge. */
 void json_put_time(struct json *json, const char *key, int64_t wall_ms);
 
-/* UTF-8 (RFC 3629) without control characters other than tab, CR and LF. */
+/* Tells whether it is UTF-8 (RFC 3629) without control characters other than tab, CR and LF. */
 bool json_is_text(struct bytes text);
 
 #endif
