@@ -1,4 +1,4 @@
-/* What changed between two records of a domain. */
+/* Says what changed between two records of a domain. */
 #include "output/readback/compare.h"
 
 #include <xxhash.h>
@@ -21,7 +21,8 @@ const char *change_name(enum change change)
     return names[change];
 }
 
-/* A policy that came with status 200 over a connection that counts; what it says may be wrong. */
+/* Tells by its code whether a policy came with status 200 over a connection that counts; its text may be
+ * wrong. */
 static bool is_served(const char *code)
 {
     static const char syntax[] = "policy.syntax.";
@@ -60,7 +61,7 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
 
 enum standing { STANDS_OPEN, STANDS_NOT, STANDS_WELL, STANDS_IN_PART, STANDS_BADLY };
 
-/* In ascending order of harm, from STANDS_WELL on. */
+/* Returns how a domain stands with an outcome. From STANDS_WELL on, the order is that of harm. */
 static enum standing standing_of(enum outcome outcome)
 {
     switch (outcome) {

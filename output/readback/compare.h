@@ -1,6 +1,6 @@
 /*
- * Two records of one domain, of two scans, beside one another: what has changed for a sender. Pure.
- * What could not be determined on either side is neither lost nor broken (transient trouble is no verdict).
+ * Compares two records of one domain, of two scans, and says what has changed for a sender. Pure. If one of
+ * them is unknown, nothing counts as lost or broken (transient trouble is no verdict).
  */
 #ifndef STSWEEP_READBACK_COMPARE_H
 #define STSWEEP_READBACK_COMPARE_H
@@ -9,7 +9,7 @@
 #include "scanner/base/error.h"
 #include "scanner/facts/record.h"
 
-/* What of a domain record is compared. */
+/* The parts of a domain record that are compared. */
 struct stand {
     const char *domain;
     enum outcome outcome;
@@ -22,9 +22,10 @@ enum change {
     CHANGE_NONE,
     CHANGE_GAINED,   /* there was no MTA-STS, now there is */
     CHANGE_LOST,     /* the other way round */
-    CHANGE_BROKE,    /* it worked, now mail is refused or skips hosts, or the policy does not count */
+    CHANGE_BROKE,    /* it got worse: mail is refused or skips hosts, or the policy does not count, more than
+                        before */
     CHANGE_MENDED,   /* the other way round */
-    CHANGE_OUTCOME,  /* another outcome, neither better nor worse in that sense */
+    CHANGE_OUTCOME,  /* another outcome or would_be, neither better nor worse in that sense */
     CHANGE_POLICY,   /* the same outcome, another policy or id */
     CHANGE_UNCLEAR,  /* it could not be determined in one of the scans */
     CHANGE_APPEARED, /* only in the new scan */
@@ -34,13 +35,13 @@ enum change {
 
 const char *change_name(enum change change);
 
-/* A stored domain record (one line of JSON). *stand lives in arena. ERR_SYNTAX where it is none. */
+/* Reads a stored domain record (one line of JSON). *stand lives in arena. ERR_SYNTAX if it is none. */
 enum error stand_read(struct bytes line, struct arena *arena, struct stand *stand);
 
-/* before or after may be NULL, not both. */
+/* Says what changed; before or after may be NULL, not both. */
 enum change stand_compare(const struct stand *before, const struct stand *after);
 
-/* The policy served is another and its id is the same, so that senders keep the old one (RFC 8461
+/* Tells whether another policy is served under the same id, so that senders keep the old one (RFC 8461
  * section 3.1): policy.weak.id-body-changed. */
 bool stand_keeps_id(const struct stand *before, const struct stand *after);
 

@@ -1,4 +1,4 @@
-/* Fields with their types proven. Keeps the first fault and goes on with zeros. */
+/* Reads fields and proves their types. Keeps the first fault and goes on with zeros. */
 #include "output/readback/facts_fields.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ void *read_array(struct read_fields *read, size_t count, size_t size)
     return array;
 }
 
-/* The value of a kind; NULL where there is none. Another kind is a fault. */
+/* Returns the value of a kind; NULL if there is none. Another kind is a fault. */
 static const struct json_node *find(struct read_fields *read, const struct json_node *object, const char *key,
                                     enum json_kind kind)
 {
@@ -132,7 +132,7 @@ struct bytes read_text(struct read_fields *read, const struct json_node *object,
     return node == NULL ? (struct bytes){NULL, 0} : read_text_node(read, node, key);
 }
 
-/* Text from the tree has a NUL behind it; decoded base64 does not. */
+/* Makes a C string: text from the tree has a NUL behind it, decoded base64 does not. */
 static const char *string_of(struct read_fields *read, const struct json_node *node, const char *key)
 {
     struct bytes text = read_text_node(read, node, key);
@@ -213,7 +213,7 @@ static int hex_value(uint8_t digit)
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
-/* text holds two digits a byte. */
+/* Decodes text, which holds two digits a byte. */
 static bool decode_hex(struct bytes text, uint8_t *bytes)
 {
     for (size_t i = 0; i + 1 < text.len; i += 2) {
@@ -248,7 +248,7 @@ struct bytes read_hex(struct read_fields *read, const struct json_node *object, 
     return bytes_make(bytes, node->text.len / 2);
 }
 
-/* 2026-01-31T12:00:00.000Z: the digits' places. */
+/* Reads 2026-01-31T12:00:00.000Z, by the columns of its digits. */
 bool read_time_text(struct bytes bytes, int64_t *wall_ms)
 {
     static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";

@@ -1,7 +1,7 @@
 /*
- * Typed fields of a record's JSON tree. Pure. The first fault sticks (read_fields.failed, its reason in why);
- * what is read after it is zero, so that a run of reads may be checked once at its end. A field that is not
- * there is zero too, but where a function says otherwise.
+ * Reads typed fields of a record's JSON tree. Pure. The first fault sticks (read_fields.failed, its reason in
+ * why); fields read after it are zero, so that a run of reads may be checked once at its end. A field that is
+ * not there is zero too, unless a function says otherwise.
  */
 #ifndef STSWEEP_READBACK_FACTS_FIELDS_H
 #define STSWEEP_READBACK_FACTS_FIELDS_H
@@ -16,36 +16,36 @@ struct read_fields {
     struct arena *arena;
     struct buf *why;
     bool failed;
-    bool no_room; /* the fault is the arena's */
+    bool no_room; /* the fault: the arena is full */
 };
 
 /* Notes the first fault: `key: what`. */
 void read_fault(struct read_fields *read, const char *key, const char *what);
 
-/* count elements of size bytes, zeroed; NULL is a fault, unless count is 0. */
+/* Allocates count elements of size bytes, zeroed; NULL is a fault, unless count is 0. */
 void *read_array(struct read_fields *read, size_t count, size_t size);
 
-/* An object or an array that may be missing (NULL); any other kind is a fault. */
+/* Read an object or an array that may be missing (NULL); any other kind is a fault. */
 const struct json_node *read_object(struct read_fields *read, const struct json_node *object,
                                     const char *key);
 const struct json_node *read_list(struct read_fields *read, const struct json_node *object, const char *key);
 
 uint64_t read_unsigned(struct read_fields *read, const struct json_node *object, const char *key,
                        uint64_t most);
-/* missing: what it is where it is not there. */
+/* Reads an int; `missing` is its value if it is not there. */
 int read_int(struct read_fields *read, const struct json_node *object, const char *key, int missing);
 int read_int_node(struct read_fields *read, const struct json_node *node, const char *key);
 bool read_bool(struct read_fields *read, const struct json_node *object, const char *key);
 
-/* Free text, of an object's field or itself an element: a string, or {"base64": "…"}. */
+/* Read free text, of an object's field or itself an element: a string, or {"base64": "…"}. */
 struct bytes read_text(struct read_fields *read, const struct json_node *object, const char *key);
 struct bytes read_text_node(struct read_fields *read, const struct json_node *node, const char *key);
 
-/* The same as a C string without NUL inside; NULL where it is not there. */
+/* Reads the same as a C string without NUL inside; NULL if it is not there. */
 const char *read_string(struct read_fields *read, const struct json_node *object, const char *key);
 
-/* A name: printable ASCII up to NAME_CEILING_BYTES. NULL where it is not there, which is a fault if needed.
- */
+/* Read a name: printable ASCII up to NAME_CEILING_BYTES. NULL if it is not there, which is a fault if
+ * needed. */
 const char *read_name(struct read_fields *read, const struct json_node *object, const char *key, bool needed);
 
 const char **read_strings(struct read_fields *read, const struct json_node *object, const char *key,
@@ -53,23 +53,23 @@ const char **read_strings(struct read_fields *read, const struct json_node *obje
 struct bytes *read_texts(struct read_fields *read, const struct json_node *object, const char *key,
                          size_t *count);
 
-/* Exactly len bytes; a fault where they are not there. */
+/* Reads exactly len bytes; a fault if they are not there. */
 void read_hash(struct read_fields *read, const struct json_node *node, const char *key, uint8_t *bytes,
                size_t len);
 struct bytes read_hex(struct read_fields *read, const struct json_node *object, const char *key);
 struct bytes read_base64(struct read_fields *read, const struct json_node *object, const char *key);
 
-/* RFC 3339 as json_put_time writes it, in ms; needed. The other may be missing: 0. */
+/* Read RFC 3339 as json_put_time writes it, in ms. read_time needs it; for the other it may be missing: 0. */
 int64_t read_time(struct read_fields *read, const struct json_node *object, const char *key);
 int64_t read_optional_time(struct read_fields *read, const struct json_node *object, const char *key);
 
 bool read_time_text(struct bytes text, int64_t *wall_ms);
 
-/* family 0 where it is not there. */
+/* Reads an address; its family is 0 if it is not there. */
 struct ip_addr read_ip(struct read_fields *read, const struct json_node *object, const char *key);
 struct ip_addr read_ip_node(struct read_fields *read, const struct json_node *node, const char *key);
 
-/* Which of count names stands there, as `name` gives them; missing where none does. */
+/* Returns which of count names stands there, as `name` gives them; `missing` if none does. */
 unsigned read_choice(struct read_fields *read, const struct json_node *object, const char *key,
                      const char *(*name)(unsigned value), unsigned count, unsigned missing);
 

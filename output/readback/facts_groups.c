@@ -1,4 +1,4 @@
-/* Versions, chains and what else is no plain field. */
+/* Reads TLS versions, chains and other fields that are not plain. */
 #include "output/readback/facts_groups.h"
 
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static void read_certs(struct read_fields *read, const struct json_node *object,
     }
 }
 
-/* One for each certificate; left out where nobody looked for them. */
+/* Reads a signer for each certificate; they are left out if nobody looked for them. */
 static void read_signers(struct read_fields *read, const struct json_node *object, struct tls_facts *tls)
 {
     const struct json_node *list = read_list(read, object, "signed_by");
@@ -103,7 +103,7 @@ void read_handshake_rest(struct read_fields *read, const struct json_node *objec
 
 /* ---- probes and looks ---------------------------------------------------------------------------------- */
 
-/* ECONNREFUSED, or digits where there is no name. */
+/* Reads ECONNREFUSED, or digits if the errno has no name. */
 static int read_errno(struct read_fields *read, const struct json_node *root)
 {
     const char *text = read_name(read, root, "errno", false);
@@ -120,7 +120,7 @@ static int read_errno(struct read_fields *read, const struct json_node *root)
     return 0;
 }
 
-/* What `path` says, by probe_facts.path_doubtful. */
+/* Returns the word of `path` for a value of probe_facts.path_doubtful. */
 static const char *path_name(unsigned value)
 {
     return value == 1 ? "doubtful" : "clear";

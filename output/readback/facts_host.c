@@ -1,5 +1,5 @@
-/* Host and certificate records out of their JSON (the mirror of output/json/json_host), and the domain's
- * facts made whole with them. */
+/* Reads host and certificate records (the mirror of output/json/json_host), and completes a domain's facts
+ * with them. */
 #include "output/readback/facts_read.h"
 
 #include "output/readback/facts_line.h"
@@ -56,7 +56,7 @@ enum error facts_read_cert(struct bytes line, struct arena *arena, struct cert_f
 
 /* ---- the facts made whole ------------------------------------------------------------------------------ */
 
-/* Not found, or found and no record: a gap. What else went wrong ends it. */
+/* Tells whether a record was not found, or is none: a gap. Any other error ends the completion. */
 static bool is_gap(enum error error)
 {
     return error == ERR_NOT_FOUND || error == ERR_SYNTAX || error == ERR_LIMIT;

@@ -1,5 +1,5 @@
-/* Two spills (hosts, certificates), a table for each. Which of several probes of one address counts is
- * decided here and nowhere else. */
+/* Keeps two spills (hosts, certificates) with a table for each. Here alone it is decided which of several
+ * probes of one address counts. */
 #include "output/readback/facts_index.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ struct facts_index {
     struct buf *why; /* while it is built */
 };
 
-/* What is needed of a record to find it. */
+/* The fields of a record that are needed to find it. */
 struct record_key {
     uint8_t bytes[KEY_BYTES];
     size_t len;
@@ -52,7 +52,7 @@ static void make_host_key(struct record_key *key)
     key->len = len + 2 + sizeof key->ip.bytes;
 }
 
-/* The fields stand in front of "step". */
+/* Takes the fields of the key, which stand in front of "step". */
 static bool on_host_field(void *arg, const struct json_value *value)
 {
     struct record_key *key = arg;
@@ -150,7 +150,7 @@ static enum error on_cert(void *arg, struct bytes line)
     return ERR_OK;
 }
 
-/* Damage ends the reading of one stream, not the index: what stands behind it is a gap. */
+/* Reads one stream; damage ends that, not the index: records behind it are gaps. */
 static enum error read_stream(struct facts_index *index, int dir_fd, const char *name, frames_line line,
                               struct records *records)
 {
@@ -212,9 +212,9 @@ struct candidate {
 };
 
 /*
- * Of several probes of one address where no domain names its own: the last that began before the domain's
- * end, which is most likely the one that its verdict was made of, also after a crash and in a later pass;
- * where none did (a clock that was set), the one of the highest pass, of these the first.
+ * Chooses among several probes of one address if no domain names its own. It is the last that began before
+ * the domain's end, which is most likely the one that its verdict was made of, also after a crash and in a
+ * later pass. If none did (a clock was set), it is the one of the highest pass, of these the first.
  */
 static bool is_likelier(const struct record_key *key, const struct record_key *best, int64_t until_ms)
 {
@@ -224,7 +224,8 @@ static bool is_likelier(const struct record_key *key, const struct record_key *b
     return began ? key->time > best->time : key->pass > best->pass;
 }
 
-/* Is it one that may be meant at all? Where domains name their probes, one without a name means the first. */
+/* Tells whether a probe may be meant at all. If domains name their probes, a domain that names none means the
+ * first. */
 static bool may_be_meant(const struct facts_index *index, const struct record_key *key,
                          const struct probe_wanted *wanted)
 {
@@ -233,7 +234,8 @@ static bool may_be_meant(const struct facts_index *index, const struct record_ke
     return !key->untried && (wanted->time == 0 || key->time == wanted->time);
 }
 
-/* Lines are read in the order of the stream, and places go up with it. */
+/* Tells whether a candidate is better. Lines are read in the order of the stream, and their offsets go up
+ * with it. */
 static bool is_better(const struct facts_index *index, const struct candidate *found,
                       const struct candidate *best, const struct probe_wanted *wanted)
 {

@@ -1,12 +1,13 @@
-/* The domain record out of its JSON: the mirror of output/json/json_domain and output/json/json_mx.
- * Judgements that stand in the record are passed over: they are made anew. */
+/* Reads the domain record: the mirror of output/json/json_domain and output/json/json_mx. Judgements that
+ * stand in the record are passed over: they are made anew. */
 #include "output/readback/facts_read.h"
 
 #include "output/readback/facts_groups.h"
 #include "output/readback/facts_line.h"
 #include "output/readback/facts_walk.h"
 
-/* Nobody validates what was not asked for: a record that says so all the same is not believed. */
+/* Drops the security of a lookup that was not asked: a record that claims one all the same is not
+ * believed. */
 static void drop_unasked(struct lookup_facts *lookup)
 {
     if (lookup->status == DNS_NOT_ASKED)
@@ -15,7 +16,7 @@ static void drop_unasked(struct lookup_facts *lookup)
 
 /* ---- the policy ---------------------------------------------------------------------------------------- */
 
-/* As the writer has it: else there is no policy in the record. */
+/* Tells as the writer does whether the policy was looked for: else the record has none. */
 static bool was_looked_for(const struct policy_facts *policy)
 {
     return policy->address.a.status != DNS_NOT_ASKED || policy->address.aaaa.status != DNS_NOT_ASKED ||
@@ -37,7 +38,8 @@ static struct policy_facts read_policy(struct read_fields *read, const struct js
 
 /* ---- MX ------------------------------------------------------------------------------------------------ */
 
-/* Addresses with a verdict have been looked at; where all were, they are not listed on their own. */
+/* Reads addresses with a verdict, which have been looked at; if all were, they are not listed on their
+ * own. */
 static void read_ips(struct read_fields *read, const struct json_node *node, struct host_facts *facts)
 {
     const struct json_node *list = read_list(read, node, "ips");
@@ -90,8 +92,8 @@ static void read_hosts(struct read_fields *read, const struct json_node *mx, str
     }
 }
 
-/* If the record does not list them, they are what the hosts say: explain shows them, and suggest and the
- * verdict count the hosts that they name. */
+/* Reads the RRs. If the record does not list them, they are made of the hosts: explain shows them, and
+ * suggest and the verdict count the hosts that they name. */
 static void read_rrs(struct read_fields *read, const struct json_node *mx, struct domain_facts *facts)
 {
     const struct json_node *list = read_list(read, mx, "rrs");

@@ -1,4 +1,5 @@
-/* Blocks of lines through zstd, and a small cache of those read last. Never keeps a file's name. */
+/* Compresses blocks of lines with zstd, and keeps a small cache of those read last. Never keeps a file's
+ * name. */
 #include "output/readback/facts_spill.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 
 #include <zstd.h>
 
-/* A place is the block's offset in the file and the line's in the block. */
+/* A place, as the names here have it, is the block's offset in the file and the line's in the block. */
 enum { BLOCK_BYTES = 16 << 10, LINE_BITS = 24, BLOCK_CEILING_BYTES = BLOCK_BYTES + SPILL_LINE_BYTES + 1 };
 enum { CACHE_BLOCKS = 256, CACHE_CEILING_BYTES = 64 << 20, LEVEL = 1 };
 #define FILE_CEILING_BYTES (UINT64_C(1) << (64 - LINE_BITS))
@@ -180,7 +181,7 @@ static struct cached *oldest(struct spill *spill, bool filled)
     return found;
 }
 
-/* An empty place in the cache, with room for len bytes. */
+/* Makes a cell of the cache empty, with room for len bytes. */
 static struct cached *make_room(struct spill *spill, size_t len)
 {
     while (spill->cache_bytes > 0 && spill->cache_bytes + len > CACHE_CEILING_BYTES)

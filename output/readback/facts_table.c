@@ -1,5 +1,5 @@
-/* Open addressing with linear probing; the space is reserved before it is mapped, so that a full disk is an
- * error and no signal. */
+/* Hashes with open addressing and linear probing; the space is reserved before it is mapped, so that a full
+ * disk is an error and no signal. */
 #include "output/readback/facts_table.h"
 
 #include <errno.h>
@@ -75,7 +75,7 @@ static enum error grow(struct facts_table *table, struct buf *why)
     return ERR_OK;
 }
 
-/* 0 marks an empty slot. */
+/* Returns a hash that is not 0, which marks an empty slot. */
 static uint64_t usable(uint64_t hash)
 {
     return hash == 0 ? 1 : hash;

@@ -1,7 +1,8 @@
 /*
- * A hash table from a key's 64-bit hash to places, mapped from a temporary file without a name: 16 bytes a
- * slot, at most two thirds full, so that the kernel may put it aside when memory runs short. Keys are not
- * kept: who asks proves what stands at a place. One thread.
+ * Maps a key's 64-bit hash to offsets (the spill's, called places in names), in a table that is mapped from a
+ * temporary file without a name, so that the kernel may page it out when memory runs short. It costs 16 bytes
+ * a slot and is at most two thirds full. Keys are not kept: the caller checks the line at an offset. One
+ * thread.
  */
 #ifndef STSWEEP_READBACK_FACTS_TABLE_H
 #define STSWEEP_READBACK_FACTS_TABLE_H
@@ -13,7 +14,7 @@
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 
-/* More places of one hash than these are not kept: a directory made to be slow is not. */
+/* Of one hash no more offsets than these are kept, so that a directory made to be slow is not. */
 enum { TABLE_PLACES_A_KEY = 64 };
 
 struct table_slot {
@@ -30,10 +31,10 @@ struct facts_table {
 void table_init(struct facts_table *table);
 void table_dispose(struct facts_table *table);
 
-/* *kept is false where TABLE_PLACES_A_KEY are there already. ERR_FULL, ERR_IO with *why. */
+/* Adds an offset; *kept is false if TABLE_PLACES_A_KEY are there already. ERR_FULL, ERR_IO with *why. */
 enum error table_add(struct facts_table *table, uint64_t hash, uint64_t place, bool *kept, struct buf *why);
 
-/* The places of a hash, in no order. Returns how many. */
+/* Finds the offsets of a hash, in no order. Returns how many. */
 size_t table_find(const struct facts_table *table, uint64_t hash, uint64_t places[TABLE_PLACES_A_KEY]);
 
 uint64_t table_bytes(const struct facts_table *table);

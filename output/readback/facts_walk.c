@@ -1,9 +1,9 @@
-/* One function a type; each puts what it reads into the row's member. */
+/* Has one function a type; each puts the value that it reads into the row's member. */
 #include "output/readback/facts_walk.h"
 
 #include "output/readback/facts_groups.h"
 
-/* What a field is read from, and where it goes. */
+/* It says what a field is read from, and where it goes. */
 struct take {
     struct read_fields *read;
     const struct json_node *object;
@@ -64,7 +64,7 @@ unsigned read_word(struct read_fields *read, const struct json_node *object, con
     return read_choice(read, object, key, words->word, words->count, missing);
 }
 
-/* Enums are as wide as unsigned here. */
+/* Puts an enum, which is as wide as unsigned here. */
 static void put_word(const struct take *take, const struct field_words *words)
 {
     unsigned value = read_word(take->read, take->object, take->field->key, words, 0);
@@ -203,7 +203,7 @@ static void (*const takes[AS_TYPE_COUNT])(const struct take *take) = {
     [AS_PART] = take_part,       [AS_SPREAD] = take_spread,
 };
 
-/* What is read by hand wherever the group stands. */
+/* The functions that read the rest of a group by hand, wherever it stands. */
 static const struct {
     const struct field_group *group;
     void (*read)(struct read_fields *read, const struct json_node *object, void *facts);

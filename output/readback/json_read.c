@@ -1,4 +1,5 @@
-/* Fields of one line by yajl's callbacks. Never allocates by what the line says, except inside of yajl. */
+/* Reads fields of one line by yajl's callbacks. Never allocates by what the line says, except inside of
+ * yajl. */
 #include "output/readback/json_read.h"
 
 #include <yajl/yajl_parse.h>

@@ -1,6 +1,6 @@
 /*
- * Reads one line of JSON for a few of its fields, quickly: no tree is built, and what lies deeper than two
- * levels is passed over. Pure.
+ * Reads a few fields of one line of JSON, quickly: no tree is built, and fields deeper than two levels are
+ * passed over. Pure.
  */
 #ifndef STSWEEP_READBACK_JSON_READ_H
 #define STSWEEP_READBACK_JSON_READ_H
@@ -20,13 +20,13 @@ struct json_value {
     bool truth;
 };
 
-/* false: enough is known, read no further. */
+/* Takes a field. false: enough is known, read no further. */
 typedef bool (*json_visit)(void *arg, const struct json_value *value);
 
-/* ERR_SYNTAX where the line is no JSON object, as far as it was read. */
+/* Calls visit for each field. ERR_SYNTAX if the line is no JSON object, as far as it was read. */
 enum error json_read_line(struct bytes line, json_visit visit, void *arg);
 
-/* A whole number that fits; the second may be negative. */
+/* Read a whole number that fits; the second may be negative. */
 bool json_read_number(struct bytes text, uint64_t *number);
 bool json_read_signed(struct bytes text, int64_t *number);
 

@@ -1,4 +1,4 @@
-/* A tree of nodes by yajl's callbacks; nothing is allocated but in the arena and inside of yajl. */
+/* Builds a tree of nodes by yajl's callbacks; nothing is allocated but in the arena and inside of yajl. */
 #include "output/readback/json_tree.h"
 
 #include <yajl/yajl_parse.h>
@@ -18,7 +18,7 @@ static int refuse(struct builder *builder)
     return 0;
 }
 
-/* A new node in its place; NULL where there is no room. */
+/* Adds a node to the object or array that is open; NULL if there is no room. */
 static struct json_node *add(struct builder *builder, enum json_kind kind)
 {
     struct json_node *node = arena_alloc(builder->arena, sizeof *node);

@@ -1,6 +1,7 @@
 /*
- * One line of JSON as a tree in an arena. Pure. For lines of strangers: the arena's ceiling bounds what a
- * line may ask for, nesting is bounded, text must be UTF-8. Of a key that stands twice the first counts.
+ * Parses one line of JSON into a tree in an arena. Pure. It is safe for lines of strangers: the arena's
+ * ceiling bounds what a line may ask for, nesting is bounded, text must be UTF-8. If a key stands twice, the
+ * first counts.
  */
 #ifndef STSWEEP_READBACK_JSON_TREE_H
 #define STSWEEP_READBACK_JSON_TREE_H
@@ -23,10 +24,10 @@ struct json_node {
     size_t count;
 };
 
-/* ERR_SYNTAX where the line is no JSON object, ERR_LIMIT where it is too large or too deep, ERR_MEMORY. */
+/* Parses a line. ERR_SYNTAX if it is no JSON object, ERR_LIMIT if it is too large or too deep, ERR_MEMORY. */
 enum error json_tree_parse(struct bytes line, struct arena *arena, const struct json_node **root);
 
-/* The value under key; NULL where there is none or where object (may be NULL) is no object. */
+/* Returns the value under key; NULL if there is none or if object (may be NULL) is no object. */
 const struct json_node *json_tree_at(const struct json_node *object, const char *key);
 
 #endif

@@ -1,4 +1,4 @@
-/* meta.json: reading it, and deciding whether a resume may go on with what it describes. */
+/* Reads meta.json, and decides whether a resume may go on with what it describes. */
 #include "output/readback/meta_read.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@ enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, READ_BYTES = 64 << 10, KEYS
 
 /* ---- the text ------------------------------------------------------------------------------------------ */
 
-/* A key that stands twice would be read as one or the other: so somebody else wrote it. Neither may there be
- * more keys than anybody writes. */
+/* Tells whether a key stands twice, which would be read as one or the other (so somebody else wrote it), or
+ * whether there are more keys than anybody writes. */
 static bool has_doubtful_keys(const struct json_node *object)
 {
     if (object->count > KEYS_MOST)
@@ -28,7 +28,7 @@ static bool has_doubtful_keys(const struct json_node *object)
     return false;
 }
 
-/* NULL: *why says why. The tree lives in arena, which the caller disposes of. */
+/* Parses the text. NULL: *why says why. The tree lives in arena, which the caller disposes of. */
 static const struct json_node *parse(struct bytes stored, struct arena *arena, struct buf *why)
 {
     const struct json_node *root;
@@ -46,7 +46,7 @@ static const struct json_node *parse(struct bytes stored, struct arena *arena, s
     return root;
 }
 
-/* NULL where none stands there, or one with a NUL in it. */
+/* Returns the string under key; NULL if there is none, or if it has a NUL in it. */
 static const char *string_at(const struct json_node *object, const char *key)
 {
     const struct json_node *node = json_tree_at(object, key);
@@ -80,7 +80,7 @@ static bool read_seed(const struct json_node *root, uint64_t *seed)
     return *end == 0;
 }
 
-/* Scans made before there were rules have none: 0. */
+/* Reads the rules; scans made before there were any have none: 0. */
 static bool read_rules(const struct json_node *root, uint32_t *rules)
 {
     int64_t number;
@@ -89,7 +89,7 @@ static bool read_rules(const struct json_node *root, uint32_t *rules)
     return json_tree_at(root, "rules") == NULL || (is_number && number >= 0 && number <= UINT32_MAX);
 }
 
-/* For messages: whoever made the directory may have written anything there. */
+/* Reads the version, made fit for messages: whoever made the directory may have written anything there. */
 static void read_version(const struct json_node *root, char version[META_VERSION_BYTES])
 {
     const char *text = string_at(root, "version");
@@ -99,7 +99,7 @@ static void read_version(const struct json_node *root, char version[META_VERSION
             *place = '?';
 }
 
-/* The fields that a resume needs; ERR_CORRUPT where one of them is not as it is written. */
+/* Reads the fields that a resume needs; ERR_CORRUPT if one of them is not as this program writes it. */
 static enum error read_stored(const struct json_node *root, struct meta_stored *found, struct buf *why)
 {
     int64_t schema, runs, started;

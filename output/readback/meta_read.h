@@ -23,10 +23,10 @@ struct meta_option {
     const char *name; /* "dns.timeout" */
     const char *value;
     const char *initial; /* its default: what a scan had that was started when there was no such option */
-    bool may_change;     /* on resume: speeds, timeouts and limits may, what decides content may not */
+    bool may_change;     /* on resume: may_change of scanner/scan/scanmeta.c decides */
 };
 
-/* What a scan was asked to do: what decides whether a resume may go on with it. */
+/* What a scan was asked to do. It decides whether a resume may go on with it. */
 struct meta_asked {
     const struct meta_input *inputs;
     size_t input_count;
@@ -37,8 +37,8 @@ struct meta_asked {
 enum { META_VERSION_BYTES = 32 };
 
 struct meta_stored {
-    uint32_t rules;                   /* RECORD_RULES of the program that judged; 0 where none stand */
-    char version[META_VERSION_BYTES]; /* of that program, printable; "?" where it does not stand */
+    uint32_t rules;                   /* RECORD_RULES of the program that judged; 0 if none stand there */
+    char version[META_VERSION_BYTES]; /* of that program, printable; "?" if it does not stand there */
     uint64_t seed;
     uint32_t runs;
     int64_t started_ms;
@@ -46,15 +46,15 @@ struct meta_stored {
     char state[16];
 };
 
-/* What stands in a meta.json. ERR_CORRUPT with *why where it is none of this schema. */
+/* Reads the text of a meta.json. ERR_CORRUPT with *why if it is none of this schema. */
 enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf *why);
 
-/* Whether this program may add records to the scan of this text. ERR_RULES, with *why in one line that says
- * which program may, where schema or rules are others; ERR_CORRUPT with *why. */
+/* Tells whether this program may add records to the scan of this text. ERR_RULES if schema or rules are
+ * others, with *why in one line that says which program may; ERR_CORRUPT with *why. */
 enum error meta_may_go_on(struct bytes stored, struct buf *why);
 
-/* Had the input been read to its end, so that its rejects are complete? Not in state "reading", and not where
- * a scan was stopped before its inputs could be described. */
+/* Tells whether the input had been read to its end, so that its rejects are complete. It had not in state
+ * "reading", nor if a scan was stopped before its inputs could be described. */
 bool meta_input_was_read(const struct meta_stored *stored);
 
 /* Reads stored text and compares: ERR_RULES as meta_may_go_on; ERR_MISMATCH with *why naming what differs (an
@@ -70,14 +70,14 @@ enum error meta_compare(struct bytes stored, const struct meta_asked *now, struc
  * none of this schema. */
 enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why);
 
-/* meta_may_go_on for the meta.json of a directory. */
+/* Does the same as meta_may_go_on, for the meta.json of a directory. */
 enum error meta_may_go_on_in(int dir_fd, struct buf *why);
 
-/* ERR_RULES with *why when the rules are newer than this program's: it knows neither them nor all of the
- * facts that they judge. */
+/* Tells whether this program may judge the scan anew. ERR_RULES with *why if the rules are newer than this
+ * program's: it knows neither them nor all of the facts that they judge. */
 enum error meta_may_rejudge(const struct meta_stored *stored, struct buf *why);
 
-/* Prints a line when the rules are others than this program's. */
+/* Prints a line if the rules are others than this program's. */
 void meta_tell_rules(const struct meta_stored *stored, FILE *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The one place in which a scan directory is opened and walked for a reader. */
+/* Opens a scan directory and walks it, for every command that reads one. */
 #include "output/readback/scanview.h"
 
 #include <errno.h>
@@ -116,7 +116,7 @@ struct walk {
     struct buf *why;
 };
 
-/* What is wrong with the record is the taker's to tell; anything else ends the walk. */
+/* Gives a record to the taker, with what is wrong with it; any other error ends the walk. */
 static enum error give(struct walk *walk, struct view_record *record, enum error error)
 {
     if (error != ERR_OK && error != ERR_SYNTAX && error != ERR_LIMIT && error != ERR_NOT_FOUND) {

@@ -1,10 +1,10 @@
 /*
- * A scan directory, opened once for all that reads it. It says what state the scan is in and by which rules
- * it was judged, and goes through its records: as raw lines, or with the facts that they were made of and a
- * judgement made of those anew. It reads only, and memory does not grow with the scan. The directory may be
- * somebody else's, may be damaged, and may still be written.
+ * A scanview is a scan directory, opened once for all that reads it. It says what state the scan is in and by
+ * which rules it was judged, and goes through its records: as raw lines, or with the facts that they were
+ * made of and a judgement made of those anew. It never writes, and memory does not grow with the scan. The
+ * directory may be somebody else's, may be damaged, and may still be written.
  *
- * One thread. Judging is no matter of this room: whoever wants records judged anew passes in how.
+ * One thread. This room does not judge: whoever wants records judged anew passes in a function for it.
  */
 #ifndef STSWEEP_READBACK_SCANVIEW_H
 #define STSWEEP_READBACK_SCANVIEW_H
@@ -28,7 +28,7 @@ enum view_state {
 
 enum view_state scanview_state(const struct scanview *view);
 
-/* What meta.json says. Good as long as the view. */
+/* Returns what meta.json says. It is good as long as the view. */
 const struct meta_stored *scanview_meta(const struct scanview *view);
 
 /* ---- records ---- */
@@ -36,12 +36,12 @@ const struct meta_stored *scanview_meta(const struct scanview *view);
 enum view_stream { VIEW_DOMAINS, VIEW_HOSTS, VIEW_CERTS, VIEW_REJECTS };
 
 /* Gives each whole record of a stream in order, without its \n; an error of line ends it and is returned. A
- * stream without a file has no records. ERR_CORRUPT where something is damaged, after every whole record
- * around it was given; *why names file, offset and reason of each place. */
+ * stream without a file has no records. ERR_CORRUPT if something is damaged, after every whole record around
+ * it was given; *why names file, offset and reason of each damage. */
 enum error scanview_lines(struct scanview *view, enum view_stream stream,
                           enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why);
 
-/* How records are judged. What a judgement points to lives in arena. */
+/* It says how records are judged. A judgement's memory lives in arena. */
 struct view_judge {
     void *arg;
     void (*domain)(void *arg, const struct domain_facts *facts, struct arena *arena,
@@ -49,23 +49,23 @@ struct view_judge {
     enum failure_code (*host)(void *arg, const struct probe_facts *probe);
 };
 
-/* From now on scanview_records judges anew. For that it indexes the scan's hosts and certificates in
+/* Makes scanview_records judge anew from now on. For that it indexes the scan's hosts and certificates in
  * temporary files. ERR_RULES with *why when the scan was judged by rules that this program does not know;
  * ERR_IO, ERR_FULL, ERR_MEMORY with *why. */
 enum error scanview_judge(struct scanview *view, const struct view_judge *judge, struct buf *why);
 
-/* What was damaged of the hosts and certificates that scanview_judge went through, a line each; "" for
+/* Says what was damaged of the hosts and certificates that scanview_judge went through, a line each; "" for
  * nothing. The facts of domains that refer to what is lost have gaps. */
 const char *scanview_damage(const struct scanview *view);
 
 enum view_found {
-    VIEW_AS_STORED, /* nobody asked for more */
+    VIEW_AS_STORED, /* judging was not asked for */
     VIEW_JUDGED,
-    VIEW_UNREADABLE, /* it is no such record */
+    VIEW_UNREADABLE, /* the line is no record of its stream */
     VIEW_LOST        /* its hosts' records or certificates are not all there, or are no records */
 };
 
-/* Good during the call. */
+/* A record is good during the call. */
 struct view_record {
     struct bytes line; /* as stored, without its \n */
     enum view_found found;
@@ -78,8 +78,8 @@ struct view_record {
     enum failure_code code;          /* the probe's */
 };
 
-/* As scanview_lines; domains and hosts are judged anew when scanview_judge was called. What is wrong with one
- * record ends nothing; what is wrong with this machine does. */
+/* Does as scanview_lines does; domains and hosts are judged anew if scanview_judge was called. A fault of one
+ * record ends nothing; one of this machine does. */
 enum error scanview_records(struct scanview *view, enum view_stream stream,
                             enum error (*take)(void *arg, const struct view_record *record), void *arg,
                             struct buf *why);
