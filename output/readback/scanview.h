@@ -59,7 +59,7 @@ enum error scanview_judge(struct scanview *view, const struct view_judge *judge,
 const char *scanview_damage(const struct scanview *view);
 
 enum view_found {
-    VIEW_AS_STORED, /* judging was not asked for */
+    VIEW_AS_STORED, /* judging was not asked for, or there is nothing to judge */
     VIEW_JUDGED,
     VIEW_UNREADABLE, /* the line is no record of its stream */
     VIEW_LOST        /* its hosts' records or certificates are not all there, or are no records */

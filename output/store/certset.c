@@ -1,4 +1,4 @@
-/* Open addressing with linear probing. Never removes. */
+/* Hashes with open addressing and linear probing. Never removes. */
 #include "output/store/certset.h"
 
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static bool is_free(const struct certset_entry *entry)
     return entry->words[0] == 0 && entry->words[1] == 0;
 }
 
-/* The entry itself, or the free place where it belongs. There is always a free one. */
+/* Finds the entry itself, or the free slot where it belongs. There is always a free one. */
 static struct certset_entry *find(const struct certset *set, const struct certset_entry *entry)
 {
     size_t place = map_hash(bytes_make(entry->words, sizeof entry->words), set->seed);

@@ -1,4 +1,4 @@
-/* meta.json: writing it, and writing again what was stored. Pure. */
+/* Writes meta.json, and writes a stored one again. Pure. */
 #include "output/store/meta.h"
 
 #include <stdio.h>
@@ -24,7 +24,7 @@ static void write_inputs(struct json *json, const struct meta *meta)
     json_close_array(json);
 }
 
-/* The names are those of the table of options, and of libraries: keys that need no escaping. */
+/* Writes options and libraries; their names are keys that need no escaping. */
 static void write_maps(struct json *json, const struct meta *meta)
 {
     json_open(json, "config");
@@ -77,7 +77,7 @@ static void write_tail(struct json *json, const struct meta_tail *tail)
     json_close(json);
 }
 
-/* As text: JSON's readers lose what lies beyond 2^53. */
+/* Writes the seed as text: readers of JSON lose digits beyond 2^53. */
 static void write_seed(struct json *json, uint64_t seed)
 {
     char text[24];
@@ -120,7 +120,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
 
 enum { TREE_BYTES = 64 << 20 };
 
-/* Keys are written as they stand. */
+/* Tells whether a key can be written as it stands. */
 static bool is_plain(const char *key)
 {
     for (; key != NULL && *key != 0; key++)
@@ -129,7 +129,8 @@ static bool is_plain(const char *key)
     return true;
 }
 
-/* What no meta_json writes (a number that is not whole, a key that wants escaping) fails the whole. */
+/* Writes a value again; one that meta_json never writes (a number that is not whole, a key that wants
+ * escaping) fails the whole. */
 static void write_simple(struct json *json, const struct json_node *node)
 {
     uint64_t number;

@@ -1,6 +1,6 @@
 /*
- * meta.json: everything needed to understand a scan later. It is written when a scan starts, when its input
- * has been read, and when it ends. output/readback/meta_read reads it.
+ * Writes meta.json, which holds everything needed to understand a scan later. It is written when a scan
+ * starts, when its input has been read, and when it ends. output/readback/meta_read reads it.
  */
 #ifndef STSWEEP_STORE_META_H
 #define STSWEEP_STORE_META_H
@@ -10,7 +10,8 @@
 #include "scanner/facts/counters.h"
 #include "scanner/facts/machine.h"
 
-/* The end of the scan, after the last name was handed out: what the domains still under way waited for. */
+/* The tail of the scan, after the last name was handed out: it counts what the domains still under way waited
+ * for. */
 enum { META_TAIL_REASONS = 6 };
 
 struct meta_tail {
@@ -45,7 +46,8 @@ struct meta {
 
 bool meta_json(struct buf *out, const struct meta *meta);
 
-/* Stored text with another state and no end. false: out of memory, or none that meta_json writes. */
+/* Writes stored text with another state and no end. false: out of memory, or not a text that meta_json
+ * writes. */
 bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* The bitmap behind ordinals.h: doubles when an ordinal lies past its end. */
+/* Sets and reads bits; the bitmap doubles when an ordinal lies past its end. */
 #include "output/store/ordinals.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* A growing bitmap of ordinals: 1 bit each, so 12.5 MB for 100 million. One thread. */
+/* Keeps ordinals in a growing bitmap: 1 bit each, so 12.5 MB for 100 million. One thread. */
 #ifndef STSWEEP_STORE_ORDINALS_H
 #define STSWEEP_STORE_ORDINALS_H
 
@@ -8,7 +8,8 @@
 
 #include "scanner/base/error.h"
 
-/* No input is longer; a larger ordinal in a file is damage, not a reason to ask for memory. */
+/* The ceiling: no input is longer, and a larger ordinal in a file is damage, not a reason to ask for
+ * memory. */
 #define ORDINALS_CEILING (UINT64_C(1) << 34)
 
 struct ordinals {
@@ -16,7 +17,7 @@ struct ordinals {
     size_t count;    /* of words */
 };
 
-/* ERR_EXISTS where it is in already, ERR_LIMIT past the ceiling, ERR_MEMORY. */
+/* Adds an ordinal. ERR_EXISTS if it is in already, ERR_LIMIT past the ceiling, ERR_MEMORY. */
 enum error ordinals_add(struct ordinals *ordinals, uint64_t ordinal);
 bool ordinals_has(const struct ordinals *ordinals, uint64_t ordinal);
 void ordinals_dispose(struct ordinals *ordinals);

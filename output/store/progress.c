@@ -1,4 +1,4 @@
-/* Some lines about how far a scan is. */
+/* Writes some lines about how far a scan is. */
 #include "output/store/progress.h"
 
 #include <sys/ioctl.h>
@@ -11,7 +11,7 @@ enum {
     SMOOTH_MS = 5000,
     WIDTH_UNKNOWN = 80,
     WIDTH_LEAST = 20,
-    CONTINUED = 2 /* columns that a row stands in where it goes on with the one above */
+    CONTINUED = 2 /* columns that a row is indented by if it goes on with the one above */
 };
 
 void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t now_ms)
@@ -28,7 +28,7 @@ void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t
 
 /* ---- the lines ----------------------------------------------------------------------------------------- */
 
-/* A rate over half a second jumps: what is older still counts, the less the older it is. */
+/* Smooths the rates, as one over half a second jumps: older counts weigh less. */
 static void update_rates(struct progress *progress, const struct progress_state *state, int64_t now_ms)
 {
     const uint64_t counts[RATE_COUNT] = {[RATE_DOMAINS] = state->done,
@@ -113,7 +113,8 @@ static void outcomes(const struct counters *counts, struct buf *line)
     }
 }
 
-/* That there is no record is no failure, and neither is a null MX; outcomes tell them. */
+/* Tells whether a code is a failure. That there is no TXT record is none, and neither is a null MX; outcomes
+ * tell them. */
 static bool is_failure(enum failure_code code)
 {
     enum failure_effect effect = failure_get(code)->effect;
@@ -121,7 +122,8 @@ static bool is_failure(enum failure_code code)
            effect != EFFECT_NO_MAIL;
 }
 
-/* The most frequent that comes after `last` in their order: by count, among equals by the table. */
+/* Returns the most frequent code that comes after `last` in their order: by count, among equals by the
+ * table. */
 static enum failure_code next_code(const unsigned long long counts[FAIL_COUNT], enum failure_code last)
 {
     enum failure_code best = FAIL_NONE;
@@ -151,8 +153,8 @@ static void failures(const struct counters *all, struct buf *line)
     }
 }
 
-/* How much of the rest goes into one row: all that fits up to a comma or semicolon, without one up to a
- * blank, without that all that fits. */
+/* Returns how much of the rest goes into one row: all that fits up to a comma or semicolon, without one up to
+ * a blank, without that all that fits. */
 static size_t row_bytes(const uint8_t *rest, size_t len, size_t room)
 {
     size_t blank = 0;
@@ -169,7 +171,7 @@ static size_t row_bytes(const uint8_t *rest, size_t len, size_t room)
     return blank > 0 ? blank : room;
 }
 
-/* A narrow terminal gets more rows, so that no count is lost. */
+/* Ends a line; a narrow terminal gets more rows, so that no count is lost. */
 static void end_line(struct buf *line, size_t width, struct buf *text)
 {
     size_t at = 0, indent = 0;
@@ -203,7 +205,8 @@ void progress_text(struct progress *progress, const struct progress_state *state
 
 /* ---- drawing ------------------------------------------------------------------------------------------- */
 
-/* Asked anew each time: a window changes. The last column stays free, as some terminals wrap there. */
+/* Returns the terminal's width, asked anew each time: a window changes. The last column stays free, as some
+ * terminals wrap there. */
 static size_t width_of(FILE *out)
 {
     struct winsize size;
@@ -213,7 +216,7 @@ static size_t width_of(FILE *out)
     return (width < WIDTH_LEAST ? WIDTH_LEAST : width) - 1;
 }
 
-/* All in one line, for a log. */
+/* Prints all in one line, for a log. */
 static void print_joined(const struct buf *text, FILE *out)
 {
     for (size_t i = 0; i < text->len; i++)
@@ -241,7 +244,7 @@ void progress_show(struct progress *progress, const struct progress_state *state
     buf_dispose(&text);
 }
 
-/* Up to the first of the lines, and away with what is below. */
+/* Moves up to the first of the lines and wipes all below. */
 void progress_clear(struct progress *progress)
 {
     if (progress->lines_open > 0)

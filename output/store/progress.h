@@ -1,6 +1,6 @@
 /*
- * How far a scan is, on stderr: some lines that are redrawn on a terminal, a line a minute where it is none.
- * One thread. It counts nothing itself.
+ * Shows on stderr how far a scan is: some lines that are redrawn on a terminal, a line a minute if it is
+ * none. One thread. It counts nothing itself.
  */
 #ifndef STSWEEP_STORE_PROGRESS_H
 #define STSWEEP_STORE_PROGRESS_H
@@ -10,7 +10,7 @@
 #include "scanner/base/buf.h"
 #include "scanner/facts/counters.h"
 
-/* What a rate is made of. */
+/* What a rate counts. */
 enum progress_rate { RATE_DOMAINS, RATE_LOOKUPS, RATE_FETCHES, RATE_PROBES, RATE_COUNT };
 
 enum { PROGRESS_CODES = 4 };
@@ -26,28 +26,28 @@ struct progress {
     double rates[RATE_COUNT]; /* a second, smoothed */
 };
 
-/* What the scan knows of itself at a moment. */
+/* The counts of the scan at a moment. */
 struct progress_state {
     uint64_t before;    /* records of earlier runs */
     uint64_t done;      /* of this run */
     uint64_t total;     /* of all runs; 0: the input is still being read */
     uint64_t in_flight; /* parked ones not counted */
     uint64_t parked;
-    uint64_t again;         /* ended undetermined, and wait for another try */
+    uint64_t again;         /* put off: they wait for another pass */
     struct counters counts; /* of all loops, in this run */
 };
 
 void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t now_ms);
 
-/* Draws, where it is time to. */
+/* Draws, if it is time to. */
 void progress_show(struct progress *progress, const struct progress_state *state, int64_t now_ms);
 
-/* Before anything else is printed. */
+/* Wipes the lines off the terminal, before anything else is printed. */
 void progress_clear(struct progress *progress);
 
-/* The lines themselves: how far, what is under way, outcomes, most frequent failures; of ASCII, each ended by
- * a newline and broken into rows of at most width columns (at least 8; 0: none is broken). Brings the rates
- * up to date. */
+/* Writes the lines themselves: how far, what is under way, outcomes, most frequent failures. They are of
+ * ASCII, each ended by a newline and broken into rows of at most width columns (at least 8; 0: none is
+ * broken). Brings the rates up to date. */
 void progress_text(struct progress *progress, const struct progress_state *state, int64_t now_ms,
                    size_t width, struct buf *text);
 

@@ -1,6 +1,6 @@
 /*
- * A scan directory's four streams, in their order of durability. One thread. Never lets a domains frame reach
- * the disk before what it refers to.
+ * Writes a scan directory's four streams in their order of durability. One thread. Never lets a domains frame
+ * reach the disk before the records that it refers to.
  */
 #include "output/store/store.h"
 
@@ -143,7 +143,7 @@ static bool on_cert_value(void *arg, const struct json_value *value)
     return false;
 }
 
-/* A certificate may stand twice after a crash: that is no fault. */
+/* Takes a certificate; one may stand twice after a crash, which is no fault. */
 static enum error recover_cert(void *arg, struct bytes line)
 {
     struct store *store = arg;
@@ -193,8 +193,8 @@ static enum error write_state(struct store *store, const char *state, struct buf
     return error;
 }
 
-/* Before anything is cut out: the scan is no longer whole, and where rejects are gone the input has to give
- * them again. */
+/* Called before anything is cut out: the scan is no longer whole, and if rejects are gone the input has to
+ * give them again. */
 static enum error on_damage(void *arg, const char *name, const char *places, struct buf *why)
 {
     struct store *store = arg;
@@ -231,7 +231,8 @@ static enum error recover_streams(struct store *store, const struct store_option
     return ERR_OK;
 }
 
-/* Each is gone for good before the one below it goes: parts are never to have a gap. */
+/* Removes the parts of the rejects from the last down, each for good before the next: parts are never to have
+ * a gap. */
 static enum error drop_rejects(struct store *store, struct buf *why)
 {
     uint32_t count;
@@ -246,7 +247,8 @@ static enum error drop_rejects(struct store *store, struct buf *why)
     return error;
 }
 
-/* meta.json says "reading" by now, so that a crash in the middle of this changes nothing. */
+/* Begins the rejects again. meta.json says "reading" by now, so that a crash in the middle of this changes
+ * nothing. */
 static enum error begin_rejects_again(struct store *store, const struct store_options *options,
                                       struct buf *why)
 {
@@ -259,7 +261,7 @@ static enum error begin_rejects_again(struct store *store, const struct store_op
     return error == ERR_OK ? frames_create(&stream, &store->frames[STORE_REJECTS], why) : error;
 }
 
-/* What meta.json says decides about the rejects. */
+/* Reads meta.json, whose state decides about the rejects. */
 static enum error read_state(struct store *store, struct buf *why)
 {
     struct buf text;

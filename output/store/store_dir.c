@@ -1,5 +1,5 @@
-/* A scan's directory. Never touches record files, never deletes what it did not make, never follows a link.
- */
+/* Makes, opens and locks a scan's directory. Never touches record files, never deletes a file that it did not
+ * make, never follows a link. */
 #include "output/store/store_dir.h"
 
 #include <dirent.h>
@@ -41,8 +41,8 @@ static enum error open_dir(const char *path, struct store_dir *dir, struct buf *
     return dir->fd < 0 ? failed(path, "cannot open", why) : ERR_OK;
 }
 
-/* Two writers would tear each other's files. The lock goes with the process, so a crash leaves none behind.
- */
+/* Takes the lock, as two writers would tear each other's files. It goes with the process, so a crash leaves
+ * none behind. */
 static enum error take_lock(const char *path, struct store_dir *dir, struct buf *why)
 {
     dir->lock = disk_open(dir->fd, "lock", O_RDWR | O_CREAT);
@@ -56,7 +56,7 @@ static enum error take_lock(const char *path, struct store_dir *dir, struct buf 
     return ERR_EXISTS;
 }
 
-/* What a start that was cut short may leave behind before there is a scan. */
+/* Tells whether it is an entry that a start that was cut short may leave behind before there is a scan. */
 static bool is_leftover(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
@@ -68,7 +68,8 @@ static bool holds(const struct store_dir *dir, const char *name)
     return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* All that a scan ever opens in its directory begins so, with whatever behind it. */
+/* Tells by its first letters whether a scan may ever open this name in its directory, whatever follows
+ * them. */
 static bool is_ours(const char *name)
 {
     static const char *const stems[] = {"lock",     "meta.json", "summary.json", "domains.",
@@ -79,7 +80,7 @@ static bool is_ours(const char *name)
     return false;
 }
 
-/* What is called as a file of ours, and would lead what is written there somewhere else. */
+/* Refuses an entry that has the name of a file of ours and would lead writes somewhere else. */
 static enum error check_file(const char *path, const struct store_dir *dir, const char *name, struct buf *why)
 {
     struct stat status;
@@ -140,7 +141,7 @@ static enum error check_scan(const char *path, const struct store_dir *dir, stru
     return ERR_NOT_FOUND;
 }
 
-/* A new directory's own name is durable only when its parent is synced. */
+/* Syncs the parent: only then is a new directory's own name durable. */
 static enum error sync_parent(const struct store_dir *dir, const char *path, struct buf *why)
 {
     int parent = openat(dir->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -153,7 +154,7 @@ static enum error sync_parent(const struct store_dir *dir, const char *path, str
     return error;
 }
 
-/* The directory that a new one would stand in. */
+/* Checks the directory that a new one would stand in. */
 static enum error check_parent(const char *path, struct buf *why)
 {
     struct stat status;

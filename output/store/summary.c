@@ -1,5 +1,5 @@
-/* Counting, and summary.json. Pure. Reading records back is in summary_read.c, the printed table in
- * summary_print.c. */
+/* Counts records, and writes summary.json. Pure. summary_read.c reads records back, summary_print.c prints
+ * the table. */
 #include "output/store/summary.h"
 
 #include <stdlib.h>
@@ -29,7 +29,8 @@ void summary_tally(const struct domain_facts *facts, const struct judgement *jud
     summary_provider(tally->provider, bytes_of(judgement->provider_mx));
 }
 
-/* One who is called "other" is counted with the others: the name is taken in summary.json. */
+/* Counts a provider. One who is called "other" is counted with the others: the name is taken in
+ * summary.json. */
 static void add_provider(struct summary *summary, const char *name)
 {
     size_t place = 0;
@@ -107,7 +108,7 @@ static void write_outcomes(struct json *json, const char *key, const uint64_t *c
     json_close(json);
 }
 
-/* Only those that occur. */
+/* Writes the codes that occur. */
 static void write_codes(struct json *json, const char *key, const uint64_t counts[FAIL_COUNT])
 {
     json_open(json, key);
@@ -134,7 +135,7 @@ struct ranked {
     uint64_t count;
 };
 
-/* Larger counts first, equal ones by name. */
+/* Orders larger counts first, equal ones by name. */
 static int compare_ranked(const void *left, const void *right)
 {
     const struct ranked *a = left, *b = right;

@@ -1,6 +1,6 @@
 /*
- * The counts of a scan and the files that hold them: summary.json (denominators, outcomes, codes, dane, tls,
- * providers) and the table that is printed at the end.
+ * Keeps the counts of a scan, and writes them as summary.json (denominators, outcomes, codes, dane, tls,
+ * providers) and as the table that is printed at the end.
  */
 #ifndef STSWEEP_STORE_SUMMARY_H
 #define STSWEEP_STORE_SUMMARY_H
@@ -14,7 +14,7 @@
 /* Provider names are counted up to this many different ones; beyond, under "other". */
 enum { SUMMARY_PROVIDERS = 256, SUMMARY_PROVIDER_BYTES = 48 };
 
-/* What one record adds. */
+/* What one record adds to the counts. */
 struct tally {
     uint64_t ordinal;
     enum outcome outcome;
@@ -54,16 +54,17 @@ struct summary {
 void summary_tally(const struct domain_facts *facts, const struct judgement *judgement, struct tally *tally);
 void summary_add(struct summary *summary, const struct tally *tally);
 
-/* A stored domain record (one JSON line) → its tally; for resume and report. ERR_SYNTAX where it is none. */
+/* Reads the tally of a stored domain record (one JSON line), for resume and report. ERR_SYNTAX if it is
+ * none. */
 enum error summary_read_line(struct bytes line, struct tally *tally);
 
-/* Do the denominators add up? Writes the equation into *why where not. */
+/* Tells whether the denominators add up; if not, writes the equation into *why. */
 bool summary_balanced(const struct summary *summary, struct buf *why);
 
-/* summary.json's text. */
+/* Writes the text of summary.json. */
 bool summary_json(struct buf *out, const struct summary *summary);
 
-/* The closing table for a person: 78 columns, plain text. */
+/* Prints the closing table for a person: 78 columns, plain text. */
 void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms, const char *dir);
 
 #endif

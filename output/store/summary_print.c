@@ -1,6 +1,5 @@
-/* The closing table of a scan, for a person: plain text in 78 columns, so that it can be pasted into a mail.
- * Writes to the stream that it is given.
- */
+/* Prints the closing table of a scan for a person: plain text in 78 columns, so that it can be pasted into a
+ * mail. Writes to the stream that it is given. */
 #include "output/store/summary.h"
 
 #include <inttypes.h>
@@ -18,7 +17,7 @@ static double percent(uint64_t count, uint64_t whole)
     return whole == 0 ? 0.0 : 100.0 * (double)count / (double)whole;
 }
 
-/* Text broken at spaces, each line indented. */
+/* Prints text broken at spaces, each line indented. */
 static void print_wrapped(FILE *out, const char *text)
 {
     size_t column = 0;
@@ -55,7 +54,7 @@ static const char *meaning(enum outcome outcome)
     return meanings[outcome];
 }
 
-/* What is well first, what is not known last. */
+/* The good outcomes come first, unknown last. */
 static const enum outcome outcome_order[] = {
     OUTCOME_PROTECTED, OUTCOME_PARTIAL, OUTCOME_REFUSED, OUTCOME_TESTING, OUTCOME_OFF,
     OUTCOME_BROKEN,    OUTCOME_ABSENT,  OUTCOME_NO_MAIL, OUTCOME_UNKNOWN,
@@ -105,7 +104,7 @@ static int compare_ranked(const void *left, const void *right)
     return (a->place > b->place) - (a->place < b->place);
 }
 
-/* The most frequent of them, each with what it says. */
+/* Prints the most frequent codes, each with its text. */
 static void print_codes(FILE *out, const char *title, const uint64_t counts[FAIL_COUNT], uint64_t whole)
 {
     struct ranked ranked[FAIL_COUNT];
@@ -163,7 +162,7 @@ static void print_providers(FILE *out, const struct summary *summary)
 }
 
 /* Duplicates and names opted out are no rejects: the equation below has them. */
-/* Streamed records leave no directory. */
+/* Tells whether there is a directory: streamed records leave none. */
 static bool is_stored(const char *dir)
 {
     return dir != NULL && strcmp(dir, "-") != 0;
@@ -180,7 +179,7 @@ static void print_rejects(FILE *out, const struct summary *summary, const char *
                 counts, summary->rejects);
 }
 
-/* Only the terms that are not 0: the others say nothing. */
+/* Prints the equation of the denominators, with only the terms that are not 0. */
 static void print_equation(FILE *out, const struct summary *summary)
 {
     const struct {

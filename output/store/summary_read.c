@@ -1,6 +1,6 @@
 /*
- * A stored domain record → its tally. A resumed scan reads up to 100 million of them, so reading stops as
- * soon as nothing that counts can follow. Fields may stand in any order.
+ * Reads the tally of a stored domain record. A resumed scan reads up to 100 million of them, so reading stops
+ * as soon as no field that counts can follow. Fields may stand in any order.
  */
 #include "output/store/summary.h"
 
@@ -62,8 +62,8 @@ static void read_tls(struct tally_reader *reader, struct bytes text)
     reader->seen |= SEEN_BAD;
 }
 
-/* A code that the table does not have comes from a later version: it cannot be counted, and that is no fault.
- */
+/* Counts a code. One that the table does not have comes from a later version: it cannot be counted, and that
+ * is no fault. */
 static void read_code(struct tally_reader *reader, struct bytes text)
 {
     enum failure_code code = reader->next;
@@ -110,8 +110,8 @@ static void read_end(struct tally_reader *reader, const struct json_value *value
         reader->seen |= SEEN_PROVIDER;
 }
 
-/* would_be goes with testing, incomplete with what a policy decides or a fetch that failed: elsewhere nothing
- * optional is outstanding. */
+/* Tells whether no further field can count. would_be comes only with testing, incomplete only with outcomes
+ * that a policy decides or a failed fetch: with any other, no optional field can follow. */
 static bool is_complete(const struct tally_reader *reader)
 {
     enum outcome outcome = reader->tally->outcome;

@@ -1,4 +1,4 @@
-/* Provider names as summaries keep them. */
+/* Cuts and cleans provider names, as summaries keep them. */
 #ifndef STSWEEP_STORE_SUMMARY_TEXT_H
 #define STSWEEP_STORE_SUMMARY_TEXT_H
 

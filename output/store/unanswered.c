@@ -1,4 +1,4 @@
-/* Records → addresses. */
+/* Reads records for addresses that did not answer. */
 #include "output/store/unanswered.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 enum { CAPACITY_FIRST = 256 };
 
-/* More than these are not remembered over a stop: they are tried again. */
+/* Further addresses are not remembered over a stop: they are tried again. */
 enum { CEILING = 1 << 24 };
 
 struct reader {

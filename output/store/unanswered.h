@@ -1,6 +1,6 @@
 /*
- * Addresses that did not answer a connection, as stored records say, so that a resumed scan leaves them alone
- * for the rest of its pass. Reading is pure.
+ * Lists the addresses that did not answer a connection, as stored records say, so that a resumed scan leaves
+ * them alone for the rest of its pass. Reading is pure.
  */
 #ifndef STSWEEP_STORE_UNANSWERED_H
 #define STSWEEP_STORE_UNANSWERED_H
@@ -12,7 +12,7 @@
 #include "scanner/base/error.h"
 #include "scanner/base/ip.h"
 
-/* An address stands in it once for each time. */
+/* An address stands in the list once for each time. */
 struct unanswered {
     struct ip_addr *ips; /* owned */
     size_t count, capacity;
@@ -20,10 +20,10 @@ struct unanswered {
 
 void unanswered_dispose(struct unanswered *list);
 
-/* What a host record says of its address. ERR_SYNTAX where it is no record. */
+/* Adds the address of a host record if it did not answer. ERR_SYNTAX if the line is no record. */
 enum error unanswered_host(struct unanswered *list, struct bytes line);
 
-/* What a domain record says of the last address tried of its policy host. */
+/* Adds the last address tried of a domain record's policy host if it did not answer. */
 enum error unanswered_policy(struct unanswered *list, struct bytes line);
 
 #endif
