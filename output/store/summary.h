@@ -54,7 +54,7 @@ struct summary {
 void summary_tally(const struct domain_facts *facts, const struct judgement *judgement, struct tally *tally);
 void summary_add(struct summary *summary, const struct tally *tally);
 
-/* Reads the tally of a stored domain record (one JSON line), for resume and report. ERR_SYNTAX if it is
+/* Reads the tally of a stored domain record (one JSON line), for a resume. ERR_SYNTAX if it is
  * none. */
 enum error summary_read_line(struct bytes line, struct tally *tally);
 
