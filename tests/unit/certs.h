@@ -1,4 +1,4 @@
-/* Keys and certificates made on the spot, for tests that need a TLS peer. Everything aborts the test on
+/* Makes keys and certificates on the spot, for tests that need a TLS peer. Every function aborts the test on
  * failure. */
 #ifndef STSWEEP_TESTS_CERTS_H
 #define STSWEEP_TESTS_CERTS_H
@@ -66,7 +66,7 @@ static inline void add_extensions(X509 *cert, const X509 *issuer, const struct c
         add_extension(cert, issuer, NID_info_access, spec->aia);
 }
 
-/* Everything but the signature. */
+/* Makes the certificate without its signature. */
 static inline X509 *make_body(const struct cert_spec *spec, EVP_PKEY *key, const struct identity *issuer)
 {
     static long serial = 1000;
@@ -85,7 +85,7 @@ static inline X509 *make_body(const struct cert_spec *spec, EVP_PKEY *key, const
     return cert;
 }
 
-/* issuer NULL: self-signed. */
+/* Makes a key and its certificate; self-signed if issuer is NULL. */
 static inline struct identity make_identity(const struct cert_spec *spec, const struct identity *issuer)
 {
     struct identity made = {.key = make_key(spec)};
@@ -102,7 +102,7 @@ static inline void identity_free(struct identity *identity)
     *identity = (struct identity){NULL, NULL};
 }
 
-/* The certificates as a PEM file at path, which is a mkstemp template. */
+/* Writes the certificates as a PEM file at path, which is a mkstemp template. */
 static inline void write_roots(char *path, const struct identity *roots, size_t count)
 {
     int fd = mkstemp(path);
@@ -114,7 +114,8 @@ static inline void write_roots(char *path, const struct identity *roots, size_t 
     must(fclose(file) == 0);
 }
 
-/* A server that presents the identity and, where there is one, the intermediate. Its security level is 0. */
+/* Makes a server that presents the identity and, if there is one, the intermediate. Its security level is
+ * 0. */
 static inline SSL_CTX *make_server(const struct identity *identity, const X509 *intermediate)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());

@@ -1,6 +1,6 @@
 /*
- * Certificates written byte by byte, as no honest tool would make them: any key, any extension, any number of
- * names. Everything aborts the test on failure.
+ * Writes certificates byte by byte, as no honest tool would make them: any key, any extension, any number of
+ * names. Every function aborts the test on failure.
  */
 #ifndef STSWEEP_TESTS_DER_H
 #define STSWEEP_TESTS_DER_H
@@ -32,7 +32,7 @@ static inline struct buf der_new(void)
     return out;
 }
 
-/* Puts a tag and a length before what was written from `start` on. */
+/* Puts a tag and a length before the bytes that were written from `start` on. */
 static inline void der_wrap(struct buf *out, size_t start, uint8_t tag)
 {
     size_t len = out->len - start;
@@ -91,7 +91,7 @@ static inline void der_name(struct buf *out, const char *cn)
     der_wrap(out, start, DER_SEQUENCE);
 }
 
-/* What was written to `out` from `start` on becomes the value of an extension. */
+/* Makes the bytes that were written to `out` from `start` on the value of an extension. */
 static inline void der_extension(struct buf *out, size_t start, const char *oid, bool critical)
 {
     struct buf head = der_new();

@@ -1,7 +1,6 @@
 /*
- * A DNS server in a thread, on 127.0.0.1 over UDP and TCP, that does what the question's first label says (up
- * to a
- * '-', behind which anything makes the name unique). It answers A questions only.
+ * Runs a DNS server in a thread, on 127.0.0.1 over UDP and TCP. It does what the question's first label says
+ * (up to a '-', behind which anything makes the name unique) and answers A questions only.
  */
 #ifndef STSWEEP_TESTS_DNS_SERVER_H
 #define STSWEEP_TESTS_DNS_SERVER_H
@@ -34,7 +33,7 @@ struct server_question {
 struct dns_server {
     unsigned index; /* verbs that end in a digit are played by the server of that index only */
     uint16_t port;
-    int udp, stranger, tcp; /* tcp is -1 where it refuses connections */
+    int udp, stranger, tcp; /* tcp is -1 if it refuses connections */
     pthread_t thread;
     atomic_bool stop;
     atomic_uint questions, unchecked, plain, over_tcp, held_most;
@@ -56,7 +55,7 @@ static inline unsigned server_hash(const char *name)
     return hash % SERVER_SEEN;
 }
 
-/* What a client sends is well-formed or the test is wrong: abort then. */
+/* Parses a question, which is well-formed or the test is wrong: it aborts then. */
 static inline void server_parse(const uint8_t *data, size_t len, struct server_question *question)
 {
     size_t at = 12, used = 0;
@@ -100,7 +99,7 @@ static inline void server_address(struct dns_server *server, const struct server
     wire_a(&server->wire, "@", 300, last);
 }
 
-/* The rcode that the verb asks for; -1: an address. */
+/* Returns the rcode that the verb asks for; -1: an address. */
 static inline int server_rcode(const struct dns_server *server, const struct server_question *question)
 {
     static const struct {
@@ -119,7 +118,7 @@ static inline int server_rcode(const struct dns_server *server, const struct ser
     return -1;
 }
 
-/* The full answer, as it goes over TCP or ends what UDP may have begun. */
+/* Makes the full answer, as it goes over TCP or ends what UDP may have begun. */
 static inline void server_answer(struct dns_server *server, const struct server_question *question)
 {
     int rcode = server_rcode(server, question);
@@ -143,7 +142,7 @@ static inline void server_send(const struct dns_server *server, int fd,
                  sizeof question->from);
 }
 
-/* What misleads the client before the right answer comes. */
+/* Sends what misleads the client before the right answer comes. */
 static inline void server_mislead(struct dns_server *server, const struct server_question *question)
 {
     struct server_question other = *question;
@@ -278,7 +277,7 @@ static inline uint16_t server_port(int fd)
     return getsockname(fd, (struct sockaddr *)&address, &len) == 0 ? ntohs(address.sin_port) : 0;
 }
 
-/* port 0: any. Aborts where the machine has no port left. */
+/* Starts a server; port 0: any. Aborts if the machine has no port left. */
 static inline struct dns_server *server_start(unsigned index, uint16_t port)
 {
     struct dns_server *server = calloc(1, sizeof *server);
@@ -300,7 +299,7 @@ static inline struct dns_server *server_start(unsigned index, uint16_t port)
     return server;
 }
 
-/* Ends the thread: what it has noted may be read now. */
+/* Ends the thread; its notes may be read then. */
 static inline void server_join(struct dns_server *server)
 {
     if (server->stop)
@@ -320,7 +319,8 @@ static inline void server_stop(struct dns_server *server)
     free(server);
 }
 
-/* A port of 127.0.0.1 where nobody listens: below those that the kernel gives to whoever asks for any. */
+/* Returns a port of 127.0.0.1 where nobody listens: below those that the kernel gives to whoever asks for
+ * any. */
 static inline uint16_t server_closed_port(void)
 {
     static unsigned next; /* another one each time */

@@ -1,4 +1,4 @@
-/* DNS messages built by hand for the tests, right or wrong. Shares no code with what it tests. */
+/* Builds DNS messages by hand for the tests, right or wrong. Shares no code with what it tests. */
 #ifndef STSWEEP_TESTS_DNS_WIRE_H
 #define STSWEEP_TESTS_DNS_WIRE_H
 
@@ -47,7 +47,8 @@ static inline void wire_u32(struct wire *wire, uint32_t value)
     wire_u16(wire, value & 0xffff);
 }
 
-/* "a.example" without a trailing dot, no escapes; "" is the root; "@" points at the question's name. */
+/* Writes a name: "a.example" without a trailing dot, no escapes; "" is the root; "@" points at the question's
+ * name. */
 static inline void wire_name(struct wire *wire, const char *text)
 {
     if (strcmp(text, "@") == 0) {
@@ -63,7 +64,7 @@ static inline void wire_name(struct wire *wire, const char *text)
     wire_u8(wire, 0);
 }
 
-/* Counts other than the question's are raised by wire_record. */
+/* Begins a message with its question; wire_record raises the other counts. */
 static inline void wire_question(struct wire *wire, uint16_t id, unsigned flags, const char *name,
                                  uint16_t type)
 {
@@ -141,7 +142,7 @@ static inline void wire_soa(struct wire *wire, const char *owner, uint32_t ttl, 
     wire_end(wire, at);
 }
 
-/* extended: the upper eight bits of the rcode. */
+/* Adds an OPT record; extended are the upper eight bits of the rcode. */
 static inline void wire_opt(struct wire *wire, uint8_t extended)
 {
     size_t at = wire_begin(wire, WIRE_IN_ADDITIONAL, "", 41, (uint32_t)extended << 24 | 0x8000);

@@ -1,7 +1,7 @@
 /*
- * TLS servers that cost their clients as much as can be: each a chain of certificates, or a group, of which a
- * ceiling of scanner/wire/cost.h tells, or which lies just below one. What client CPU each takes is measured
- * on a handshake in memory.
+ * Makes TLS servers that cost their clients as much as can be: each with a chain of certificates, or a group,
+ * that a ceiling of scanner/wire/cost.h stops, or that lies just below one. The client's CPU for each is
+ * measured on a handshake in memory.
  */
 #ifndef STSWEEP_TESTS_HOSTILE_H
 #define STSWEEP_TESTS_HOSTILE_H
@@ -74,7 +74,7 @@ static inline void hostile_close(struct hostile_world *world)
 
 /* ---- keys ---------------------------------------------------------------------------------------------- */
 
-/* An odd number of so many bits. */
+/* Makes an odd number of so many bits. */
 static inline BIGNUM *hostile_number(int bits)
 {
     BIGNUM *number = BN_new();
@@ -106,7 +106,7 @@ static inline void hostile_rsa(struct buf *out, int bits, int exponent_bits)
     der_wrap(out, start, DER_SEQUENCE);
 }
 
-/* p, q, g and y; no group, but as much work as one. */
+/* Writes p, q, g and y; they are no group, but as much work as one. */
 static inline void hostile_dsa(struct buf *out, int bits)
 {
     size_t start = out->len;
@@ -153,7 +153,8 @@ static inline void hostile_compressed(struct buf *out, const char *curve)
     buf_dispose(&parameters);
 }
 
-/* The first prime of k * 2^600 + 1: no square root takes longer to find than one modulo such a prime. */
+/* Returns the first prime of k * 2^600 + 1: no square root takes longer to find than one modulo such a
+ * prime. */
 static inline BIGNUM *hostile_prime(BN_CTX *ctx)
 {
     BIGNUM *prime = BN_new(), *odd = BN_new();
@@ -167,7 +168,7 @@ static inline BIGNUM *hostile_prime(BN_CTX *ctx)
     return prime;
 }
 
-/* y^2 = x^3 + x + 3 has a point there. */
+/* Finds an x at which y^2 = x^3 + x + 3 has a point. */
 static inline void hostile_abscissa(const BIGNUM *prime, BN_CTX *ctx, uint8_t *point, int len)
 {
     BIGNUM *x = BN_new(), *square = BN_new(), *rest = BN_new();
@@ -183,7 +184,7 @@ static inline void hostile_abscissa(const BIGNUM *prime, BN_CTX *ctx, uint8_t *p
     BN_free(rest);
 }
 
-/* A curve of its own. */
+/* Writes the parameters of a curve of its own. */
 static inline void hostile_curve(struct buf *out)
 {
     BN_CTX *ctx = BN_CTX_new();
@@ -215,7 +216,8 @@ static inline void hostile_curve(struct buf *out)
 
 /* ---- servers ------------------------------------------------------------------------------------------- */
 
-/* The usual leaf, and behind it so many times the certificate as there is room for (`most` times at most). */
+/* Presents the usual leaf, and behind it the certificate as often as there is room for (`most` times at
+ * most). */
 static inline SSL_CTX *hostile_repeated(const struct hostile_world *world, const struct der_cert *spec,
                                         int most)
 {
@@ -228,13 +230,13 @@ static inline SSL_CTX *hostile_repeated(const struct hostile_world *world, const
     return server;
 }
 
-/* Certificates with such a key, over and over. */
+/* Presents certificates with such a key, over and over. */
 static inline SSL_CTX *hostile_keys(const struct hostile_world *world, const struct buf *key, int most)
 {
     return hostile_repeated(world, &(struct der_cert){.cn = "", .issuer = "", .key = buf_bytes(key)}, most);
 }
 
-/* The usual leaf's key under other names, signed by the intermediate. */
+/* Presents the usual leaf's key under other names, signed by the intermediate. */
 static inline SSL_CTX *hostile_leaf(const struct hostile_world *world, struct bytes subject,
                                     struct bytes extensions)
 {
@@ -250,8 +252,8 @@ static inline SSL_CTX *hostile_leaf(const struct hostile_world *world, struct by
     return server;
 }
 
-/* A path of ten issuers with the same key up to the root. Their signatures are none, which takes as long to
- * find out. */
+/* Presents a path of ten issuers with the same key up to the root. Their signatures are wrong, which takes as
+ * long to find out. */
 static inline SSL_CTX *hostile_path(const struct hostile_world *world, const struct buf *key,
                                     const char *algorithm, struct bytes signature, struct bytes extensions)
 {
@@ -296,7 +298,7 @@ static inline void hostile_message(int written, int version, int type, const voi
     tls_message_seen(written, version, type, data, len, ssl);
 }
 
-/* One handshake and its facts; the client's CPU alone. */
+/* Makes one handshake and its facts, and returns the client's CPU alone. */
 static inline double hostile_shake(SSL *client, SSL *server, const struct tlsa_facts *tlsa,
                                    struct arena *arena, struct tls_facts *facts)
 {
@@ -342,7 +344,8 @@ static inline double hostile_once(SSL_CTX *client_ctx, SSL_CTX *server_ctx, bool
     return used;
 }
 
-/* The least of several: what else the machine does only adds to it. facts are of the last, in arena. */
+/* Returns the least CPU of several handshakes, as other work of the machine only adds to it. facts are of the
+ * last, in arena. */
 static inline double hostile_least(SSL_CTX *client, SSL_CTX *server, int rounds,
                                    const struct tlsa_facts *tlsa, struct arena *arena,
                                    struct tls_facts *facts)

@@ -1,4 +1,4 @@
-/* The hostile servers, a row each; what tests hold and print. */
+/* Lists the hostile servers, a row each, for the tests that hold and print what they cost. */
 #ifndef STSWEEP_TESTS_HOSTILE_CASES_H
 #define STSWEEP_TESTS_HOSTILE_CASES_H
 
@@ -75,7 +75,7 @@ static SSL_CTX *some_extensions(const struct hostile_world *world)
     return with_extensions(world, 5400);
 }
 
-/* Alternative names of no letter at all, which take two bytes each. */
+/* Presents alternative names of no letter at all, which take two bytes each. */
 static SSL_CTX *with_names(const struct hostile_world *world, int count)
 {
     struct buf names = der_new();
@@ -98,7 +98,8 @@ static SSL_CTX *some_names(const struct hostile_world *world)
     return with_names(world, 16000);
 }
 
-/* The same behind a header that DER has not: a tag in its long form, or a length that is not told. */
+/* Presents the same behind a header that DER has not: a tag in its long form, or a length that is not
+ * told. */
 static SSL_CTX *hidden_names(const struct hostile_world *world, const char *header, size_t header_len,
                              const char *end, size_t end_len)
 {
@@ -161,7 +162,7 @@ static SSL_CTX *some_in_one_set(const struct hostile_world *world)
 
 /* ---- what is not validated ----------------------------------------------------------------------------- */
 
-/* Names, resp. constraints, of a form: 0x81 mail, 0x82 host, 0x86 URI. */
+/* Writes names or constraints of a form: 0x81 mail, 0x82 host, 0x86 URI. */
 static void put_names(struct buf *out, uint8_t form, int count, const char *format)
 {
     char text[512];
@@ -189,7 +190,7 @@ static void put_constraints(struct buf *out, uint8_t form, int count, const char
     der_extension(out, start, CONSTRAINTS, true);
 }
 
-/* A leaf with names under an issuer with constraints, all signatures good. */
+/* Presents a leaf with names under an issuer with constraints, all signatures good. */
 static SSL_CTX *constrained(const struct hostile_world *world, const struct buf *names,
                             struct buf *constraints)
 {
@@ -226,7 +227,8 @@ static SSL_CTX *constrained_by(const struct hostile_world *world, uint8_t form, 
     return server;
 }
 
-/* The subject's is a name too, and the issuer's own names are none of its constraints' business. */
+/* Presents as many pairs as the ceiling lets in. The subject's is a name too, and an issuer's constraints do
+ * not count for its own names. */
 static SSL_CTX *most_pairs(const struct hostile_world *world)
 {
     return constrained_by(world, 0x82, 511, "host-%d.example", 512, "c%d.example");
@@ -237,7 +239,7 @@ static SSL_CTX *one_pair_more(const struct hostile_world *world)
     return constrained_by(world, 0x82, 512, "host-%d.example", 512, "c%d.example");
 }
 
-/* As long as they may be, and alike to the last letter but one. */
+/* Presents pairs as long as they may be, and alike to the last letter but one. */
 static SSL_CTX *long_pairs(const struct hostile_world *world)
 {
     return constrained_by(world, 0x82, 300, "%03d.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 300,
@@ -254,7 +256,8 @@ static SSL_CTX *uri_pairs(const struct hostile_world *world)
     return constrained_by(world, 0x86, 511, "http://a%d.example/", 512, "b%d.example");
 }
 
-/* Names of mail in other letters, which OpenSSL makes anew for each constraint: a long label of Punycode. */
+/* Presents names of mail in other letters, which OpenSSL makes anew for each constraint: a long label of
+ * Punycode. */
 static SSL_CTX *unicode_pairs(const struct hostile_world *world, int count, int constraints)
 {
     struct buf names = der_new(), more = der_new();
@@ -295,7 +298,7 @@ static SSL_CTX *some_unicode_pairs(const struct hostile_world *world)
     return unicode_pairs(world, 30, 30);
 }
 
-/* Ten certificates with so many names, and so many constraints, each. */
+/* Presents ten certificates with so many names, and so many constraints, each. */
 static SSL_CTX *constraints_on_a_path(const struct hostile_world *world, int count)
 {
     struct buf extensions = der_new();
@@ -401,7 +404,8 @@ static SSL_CTX *ec_brainpool(const struct hostile_world *world)
     return ec_path(world, "brainpoolP512r1");
 }
 
-/* Dear signatures, and as many elements or names under constraints as the ceilings of their own let in. */
+/* Presents dear signatures, and as many elements or names under constraints as the ceilings of their own let
+ * in. */
 static SSL_CTX *all_at_once(const struct hostile_world *world, int elements, int names)
 {
     struct buf key = der_new(), extensions = der_new();
@@ -450,7 +454,8 @@ static SSL_CTX *ec_binary(const struct hostile_world *world)
     return ec_path(world, "sect571r1");
 }
 
-/* Ten that name themselves as their issuers: each is verified by itself, where only facts want it. */
+/* Presents certificates that name themselves as their issuers: each is verified by itself, for the facts
+ * alone. */
 static SSL_CTX *self_signed(const struct hostile_world *world)
 {
     struct buf key = der_new();

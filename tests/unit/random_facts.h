@@ -1,5 +1,5 @@
-/* Facts at random, from a seed: every field that a record keeps, empty, long and nasty values too, in the
- * shapes that probes make. Never a clock, never a network. */
+/* Makes facts at random, from a seed: every field that a record keeps, empty, long and nasty values too, in
+ * the shapes that probes make. Asks no clock and no network. */
 #ifndef STSWEEP_TESTS_RANDOM_FACTS_H
 #define STSWEEP_TESTS_RANDOM_FACTS_H
 
@@ -50,7 +50,7 @@ static inline struct bytes make_bytes(struct maker *make, size_t most)
     return bytes_make(data, len);
 }
 
-/* Text without NUL: printable, a few letters beyond ASCII, or bytes that are no UTF-8. */
+/* Makes text without NUL: printable, a few letters beyond ASCII, or bytes that are no UTF-8. */
 static inline const char *make_text(struct maker *make, size_t most)
 {
     static const char *const nasty[] = {"",         "\xC3\xA4\xE2\x82\xAC", "\x1b[2J",
@@ -98,7 +98,7 @@ static inline void make_edes(struct maker *make, struct lookup_facts *lookup)
                                                                    : (struct bytes){NULL, 0}};
 }
 
-/* Every lookup's answer has a TTL, no other is kept. */
+/* Makes a lookup; an answer has a TTL, no other lookup keeps one. */
 static inline struct lookup_facts make_lookup(struct maker *make)
 {
     struct lookup_facts lookup = {.status = one_in(make, 2) ? DNS_ANSWERED : draw(make, DNS_STATUS_COUNT)};
@@ -123,7 +123,7 @@ static inline struct ip_addr make_ip(struct maker *make)
     return one_in(make, 2) ? ip_v4(bytes) : ip_v6(bytes);
 }
 
-/* Both families see one chain of CNAMEs. */
+/* Makes addresses; both families see one chain of CNAMEs. */
 static inline struct address_facts make_addresses(struct maker *make)
 {
     struct address_facts address = {.a = make_lookup(make), .aaaa = make_lookup(make)};
@@ -297,7 +297,7 @@ static inline const struct host_facts *make_host(struct maker *make, const char 
     return host;
 }
 
-/* The hosts' names differ, as in an MX set. */
+/* Makes MX hosts, whose names differ, as in an MX set. */
 static inline void make_mx(struct maker *make, struct domain_facts *facts)
 {
     facts->mx.lookup = make_lookup(make);
@@ -323,7 +323,7 @@ static inline void make_mx(struct maker *make, struct domain_facts *facts)
     }
 }
 
-/* Records and policies that are mostly good, so that the judgement goes as deep as it can. */
+/* Makes TXT records that are mostly good, so that the judgement goes as deep as it can. */
 static inline struct txt_facts make_txt(struct maker *make, const char *good)
 {
     struct txt_facts txt = {.lookup = make_lookup(make)};
@@ -335,7 +335,8 @@ static inline struct txt_facts make_txt(struct maker *make, const char *good)
     return txt;
 }
 
-/* A place where a record is put by mistake: the lookup's status and chain, and what stands there. */
+/* Makes a name at which a TXT record is put by mistake: the lookup's status and chain, and what stands
+ * there. */
 static inline struct txt_facts make_place(struct maker *make)
 {
     struct txt_facts txt = make_txt(make, "v=STSv1; id=1;");
@@ -394,7 +395,7 @@ static inline void make_fetch(struct maker *make, struct fetch_facts *fetch)
     }
 }
 
-/* About addresses of the hosts, others, and the policy host; some tell what the last look tells. */
+/* Makes looks at addresses of the hosts, others, and the policy host; some tell what the last look tells. */
 static inline void make_looks(struct maker *make, struct domain_facts *facts)
 {
     static const enum failure_code codes[] = {FAIL_NONE, FAIL_SMTP_STARTTLS_NOT_OFFERED, FAIL_SMTP_TLS_CLOSED,

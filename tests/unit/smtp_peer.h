@@ -1,5 +1,5 @@
-/* A scripted SMTP server on loopback, a thread a connection, for tests of the probe. Its own failures are
- * counted, every wait of it is bounded. */
+/* Runs a scripted SMTP server on loopback, a thread a connection, for tests of the probe. It counts its own
+ * failures, and each of its waits is bounded. */
 #ifndef STSWEEP_TESTS_SMTP_PEER_H
 #define STSWEEP_TESTS_SMTP_PEER_H
 
@@ -20,7 +20,7 @@
 
 enum peer_act {
     PEER_END,       /* closes in good order */
-    PEER_SEND,      /* text; `number` bytes of it where that is set */
+    PEER_SEND,      /* text; `number` bytes of it if that is set */
     PEER_EXPECT,    /* a line that begins with text */
     PEER_EXPECT_NO, /* the client closes without another byte */
     PEER_TLS,       /* the handshake; that it fails is the client's matter */
@@ -138,7 +138,7 @@ static inline void peer_reset(struct peer_session *session)
     (void)setsockopt(session->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
-/* false: the script ends here. */
+/* Plays one step. false: the script ends here. */
 static inline bool peer_play(struct peer_session *session, const struct peer_step *step)
 {
     char scrap[4096];
@@ -228,7 +228,7 @@ static inline void *peer_accept(void *arg)
     }
 }
 
-/* A listening socket on an ephemeral port of 127.0.0.1 or ::1; -1 where there is no such family. */
+/* Opens a listening socket on an ephemeral port of 127.0.0.1 or ::1; -1 if there is no such family. */
 static inline int peer_listen(int family, int backlog, uint16_t *port)
 {
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
@@ -256,7 +256,7 @@ static inline bool peer_open(struct peer *peer, int family)
     return true;
 }
 
-/* false where a session is still not over after the longest wait. */
+/* Closes the peer; false if a session is still not over after the longest wait. */
 static inline bool peer_close(struct peer *peer)
 {
     (void)shutdown(peer->listener, SHUT_RDWR);

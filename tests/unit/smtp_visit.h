@@ -1,5 +1,5 @@
-/* One probe of a scripted SMTP server with given certificates, to its end: for tests of what handshakes show
- * and what the verdict says of it. Everything aborts the test on failure. */
+/* Runs one probe of a scripted SMTP server with given certificates to its end, for tests of what handshakes
+ * show and what the verdict says of it. Every function aborts the test on failure. */
 #ifndef STSWEEP_TESTS_SMTP_VISIT_H
 #define STSWEEP_TESTS_SMTP_VISIT_H
 
@@ -103,7 +103,7 @@ static inline void visit_peer(struct visits *visits, const struct peer *peer, bo
     prober_destroy(prober);
 }
 
-/* The same with a server of its own that plays the script. */
+/* Does the same with a server of its own that plays the script. */
 static inline void visit(struct visits *visits, SSL_CTX *server, const struct peer_step *script,
                          bool permissive, struct probe_facts *facts)
 {

@@ -1,10 +1,10 @@
-/* A sink that writes down what it was told; for the tests of input/. cmocka's headers come first. */
+/* A sink for the tests of input/ that writes down what it is told. cmocka's headers come first. */
 #ifndef STSWEEP_TESTS_TOLD_H
 #define STSWEEP_TESTS_TOLD_H
 
 #include "input/input.h"
 
-/* What the sink was told, a line each: "1 example.com 7 label" or "2! input.bad-name 3 text". */
+/* The sink notes what it was told, a line each: "1 example.com 7 label" or "2! input.bad-name 3 text". */
 struct told {
     struct buf text;
     uint64_t names, rejects;

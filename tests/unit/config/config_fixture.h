@@ -1,5 +1,5 @@
-/* What the tests of the configuration share: a config with defaults, room for reasons, a file of their own.
- */
+/* Gives the tests of the configuration what they share: a config with defaults, room for reasons, a file of
+ * their own. */
 #ifndef STSWEEP_TESTS_UNIT_CONFIG_FIXTURE_H
 #define STSWEEP_TESTS_UNIT_CONFIG_FIXTURE_H
 

@@ -1,6 +1,6 @@
 /*
- * A small DNS of our own for test_recursive: a root and the servers below it, on 127.0.0.0/8 port 53 in a
- * network namespace of the test's own, so that root hints lead to them as they lead to the real ones.
+ * Runs a small DNS of our own for test_recursive: a root and the servers below it, on 127.0.0.0/8 port 53 in
+ * a network namespace of the test's own, so that root hints lead to them as they lead to the real ones.
  */
 #ifndef STSWEEP_TESTS_UNIT_RECURSIVE_WORLD_H
 #define STSWEEP_TESTS_UNIT_RECURSIVE_WORLD_H
@@ -70,7 +70,7 @@ static ldns_rr *rr_of(const char *text)
     return rr;
 }
 
-/* Adds the records of owner and type to a section; how many there were. */
+/* Adds the records of owner and type to a section; returns how many there were. */
 static size_t add_records(ldns_pkt *reply, ldns_pkt_section section, const struct zone *zone,
                           const ldns_rdf *owner, ldns_rr_type type)
 {
@@ -99,7 +99,7 @@ static bool name_exists(const struct zone *zone, const ldns_rdf *name)
     return exists;
 }
 
-/* A referral, when name is at or below a delegation inside the zone. */
+/* Makes a referral if name is at or below a delegation inside the zone. */
 static bool refer(ldns_pkt *reply, const struct zone *zone, const ldns_rdf *name)
 {
     for (size_t i = 0; i < RECORDS_MAX && zone->records[i] != NULL; i++) {
@@ -120,7 +120,7 @@ static bool refer(ldns_pkt *reply, const struct zone *zone, const ldns_rdf *name
     return false;
 }
 
-/* Signs the answer section; what belongs to bad.signed.test. is changed after it was signed. */
+/* Signs the answer section; records of bad.signed.test. are changed after they were signed. */
 static void sign(ldns_pkt *reply, const ldns_rdf *name)
 {
     ldns_rr_list *answer = ldns_pkt_answer(reply);

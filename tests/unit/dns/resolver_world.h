@@ -1,5 +1,5 @@
-/* What the tests of the stub engine share: scripted resolvers (dns_server.h says what each verb does), an
- * engine that asks them, and notes of what came of it. */
+/* Gives the tests of the stub engine what they share: scripted resolvers (dns_server.h says what each verb
+ * does), an engine that asks them, and notes of the answers. */
 #ifndef STSWEEP_TESTS_RESOLVER_WORLD_H
 #define STSWEEP_TESTS_RESOLVER_WORLD_H
 

@@ -1,5 +1,5 @@
-/* What the table tests of the parsers share: findings as text, a cheap random source, and one test for each
- * row. */
+/* Gives the table tests of the parsers what they share: findings as text, a cheap random source, and one test
+ * for each row. */
 #ifndef STSWEEP_TESTS_CASES_H
 #define STSWEEP_TESTS_CASES_H
 
@@ -11,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The code's name, without prefix where it begins with it. */
+/* Returns the code's name, without prefix if it begins with it. */
 static inline const char *short_name(enum failure_code code, const char *prefix)
 {
     const char *name = failure_name(code);
@@ -19,7 +19,7 @@ static inline const char *short_name(enum failure_code code, const char *prefix)
     return strncmp(name, prefix, len) == 0 ? name + len : name;
 }
 
-/* "code@line:column code@line:column", into buf. */
+/* Writes "code@line:column code@line:column" into buf. */
 static inline const char *places(const struct findings *findings, const char *prefix, struct buf *buf)
 {
     for (size_t i = 0; i < findings->count; i++)
@@ -28,7 +28,7 @@ static inline const char *places(const struct findings *findings, const char *pr
     return buf_string(buf);
 }
 
-/* xorshift64*: the same numbers each time. */
+/* Draws a number by xorshift64*: the same ones each time. */
 static inline uint32_t next_random(uint64_t *state, uint32_t below)
 {
     *state ^= *state >> 12;
@@ -37,7 +37,7 @@ static inline uint32_t next_random(uint64_t *state, uint32_t below)
     return (uint32_t)((*state * UINT64_C(2685821657736338717)) >> 33) % below;
 }
 
-/* count pieces, picked at random. */
+/* Puts count pieces, picked at random. */
 static inline void put_pieces(struct buf *buf, uint64_t *random, const char *const *pieces, size_t kinds,
                               size_t count)
 {
@@ -66,7 +66,7 @@ static inline size_t occurrences(const char *text, const char *word)
     return count;
 }
 
-/* How many rows there are of different names; the name is each row's first member. */
+/* Counts the rows of different names; the name is each row's first member. */
 static inline size_t different_rows(const void *rows, size_t count, size_t size)
 {
     size_t different = 0;
@@ -83,7 +83,7 @@ static inline size_t different_rows(const void *rows, size_t count, size_t size)
     return different;
 }
 
-/* One test for each row, named by it. rows points to the first, size is a row's; its name is its first
+/* Makes one test for each row, named by it. rows points to the first, size is a row's; its name is its first
  * member. */
 static inline void add_cases(struct CMUnitTest *tests, const void *rows, size_t count, size_t size,
                              CMUnitTestFunction run)

@@ -1,4 +1,4 @@
-/* Cases of the policy file: rows only, named by rule; the columns are the including test's. */
+/* Lists cases of the policy file: rows only, named by rule; the columns are the including test's. */
 /* clang-format off */
 #define A63     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B63     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"

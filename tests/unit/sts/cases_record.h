@@ -1,4 +1,4 @@
-/* Cases of the MTA-STS record: rows only, named by rule; the columns are the including test's. */
+/* Lists cases of the MTA-STS record: rows only, named by rule; the columns are the including test's. */
 /* clang-format off */
 static const struct record_case record_cases[] = {
     {"TXT-1 joined strings are one text", {"v=STSv1; id=20160831085700Z;"}, "ok", "20160831085700Z", ""},

@@ -1,4 +1,4 @@
-/* Cases of the TLSRPT record: rows only, named by rule; the columns are the including test's. */
+/* Lists cases of the TLSRPT record: rows only, named by rule; the columns are the including test's. */
 /* clang-format off */
 static const struct tlsrpt_case tlsrpt_cases[] = {
     {"RPT-1 a mail address", {"v=TLSRPTv1; rua=mailto:a@example.com"}, "ok", "", "mailto:a@example.com"},

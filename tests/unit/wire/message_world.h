@@ -1,5 +1,5 @@
-/* What the tests of dns/message share: a message, an arena, and the answer that is read from one into the
- * other. */
+/* Gives the tests of wire/dns_message what they share: a message, an arena, and the answer that is read from
+ * one into the other. */
 #ifndef STSWEEP_TESTS_MESSAGE_WORLD_H
 #define STSWEEP_TESTS_MESSAGE_WORLD_H
 
