@@ -251,7 +251,7 @@ static void say_lookups(struct explained *explained, enum failure_code code)
     struct page *page = &explained->page;
     size_t said = 0;
     bool failed = code != FAIL_DNS_NXDOMAIN && code != FAIL_DNS_NODATA;
-    /* That there is no record at these two names has codes of its own. */
+    /* A missing TXT record at these two names has codes of its own. */
     if (failed) {
         say_lookup(page, code, &facts->txt.lookup, "_mta-sts.", facts->domain, "TXT", &said);
         say_lookup(page, code, &facts->tlsrpt.lookup, "_smtp._tls.", facts->domain, "TXT", &said);

@@ -1,6 +1,6 @@
 /*
- * Makes file calls that a signal may interrupt again until they are done. It does nothing else: the caller
- * says from errno what an error means.
+ * Repeats file calls that a signal may interrupt, until they are done. It does nothing else: the caller says
+ * from errno what an error means.
  */
 #ifndef STSWEEP_FRAMES_DISK_H
 #define STSWEEP_FRAMES_DISK_H

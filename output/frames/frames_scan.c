@@ -189,7 +189,7 @@ enum error frame_scan_next(struct frame_scan *scan, enum frame_state *state, str
     return ERR_OK;
 }
 
-/* ---- past a bad place ---------------------------------------------------------------------------------- */
+/* ---- past damage --------------------------------------------------------------------------------------- */
 
 const char *frame_scan_reason(const struct frame_scan *scan)
 {

@@ -19,7 +19,7 @@ enum frame_state {
     FRAME_BAD    /* no whole frame begins here */
 };
 
-/* fd is borrowed and must allow pread. */
+/* Begins at the start of the file. fd is borrowed and must allow pread. */
 enum error frame_scan_create(int fd, struct frame_scan **scan);
 void frame_scan_destroy(struct frame_scan *scan);
 

@@ -17,7 +17,7 @@ struct place {
     atomic_uint_fast64_t high, low, kind; /* the address's bytes; kind and family */
 };
 
-/* What a place says. */
+/* A place as it was read. */
 struct place_at {
     enum place_kind kind;
     struct ip_addr ip;

@@ -1,5 +1,5 @@
 /*
- * A mailbox carries messages between threads: many senders, one receiver, no lock (D. Vyukov's intrusive MPSC
+ * A mailbox carries messages between threads: many senders, one receiver, no lock (Vyukov's intrusive MPSC
  * queue). Messages of all senders are taken in one order: if one message is the cause of another, it is taken
  * first.
  *
