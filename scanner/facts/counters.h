@@ -1,6 +1,6 @@
 /*
- * The counters of a loop (counters.def). The loop counts in a struct of its own, without atomics; from time
- * to time it publishes what it has, for others to read.
+ * Holds the counters of a loop (counters.def). The loop counts in a struct of its own, without atomics; from
+ * time to time it publishes its counts for other threads to read.
  */
 #ifndef STSWEEP_FACTS_COUNTERS_H
 #define STSWEEP_FACTS_COUNTERS_H
@@ -19,7 +19,7 @@ struct counters {
     uint64_t codes[FAIL_COUNT];       /* in those records */
 };
 
-/* What one loop published last; any thread may read it. */
+/* The counts that one loop published last; any thread may read them. */
 struct counters_shared {
 #define COUNTER(name, help) atomic_uint_fast64_t name;
 #include "scanner/facts/counters.def"
@@ -28,15 +28,15 @@ struct counters_shared {
     atomic_uint_fast64_t codes[FAIL_COUNT];
 };
 
-/* A domain's record is written; fetched: its policy was asked for. */
+/* Counts a domain whose record was written; fetched: its policy was asked for. */
 void counters_domain(struct counters *counters, const struct judgement *judgement, bool fetched);
 
 void counters_publish(const struct counters *counters, struct counters_shared *shared);
 
-/* Adds what was published to *sum. */
+/* Adds the published counts to *sum. */
 void counters_add(const struct counters_shared *shared, struct counters *sum);
 
-/* Adds one loop's to *sum. */
+/* Adds the counts of one loop to *sum. */
 void counters_sum(const struct counters *counters, struct counters *sum);
 
 /* Visits the rows of the table with their values. */

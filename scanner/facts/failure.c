@@ -1,4 +1,4 @@
-/* The tables behind failure.h. */
+/* Holds the tables behind failure.h. */
 #include "scanner/facts/failure.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The failure codes of failure.def: enum, names, attributes, texts. A leaf: it includes nothing of stsweep's,
- * so that scanner/, input/ and output/ may all speak of codes.
+ * Makes the failure codes of failure.def an enum with names, attributes and texts. It includes nothing of
+ * stsweep's, so that scanner/, input/ and output/ may all use codes.
  */
 #ifndef STSWEEP_FACTS_FAILURE_H
 #define STSWEEP_FACTS_FAILURE_H
@@ -28,10 +28,10 @@ enum failure_stage {
     STAGE_COUNT
 };
 
-/* Codes that are told alike. */
+/* Codes of one group are told alike. */
 enum failure_group { GROUP_NONE, GROUP_POLICY_TLS, GROUP_POLICY_HTTP, GROUP_POLICY_SYNTAX };
 
-/* RFC 8460 section 4.3. */
+/* The result types of RFC 8460 section 4.3. */
 enum rpt_type {
     RPT_NONE,
     RPT_STARTTLS_NOT_SUPPORTED,
@@ -72,13 +72,13 @@ struct failure {
     const char *mend;
 };
 
-/* The row of a code; FAIL_NONE has the code "ok". Never NULL for a valid code. */
+/* Returns the row of a code; FAIL_NONE has the code "ok". Never NULL for a valid code. */
 const struct failure *failure_get(enum failure_code code);
 
-/* "policy.tls.expired", or "ok". */
+/* Returns a code's name: "policy.tls.expired", or "ok". */
 const char *failure_name(enum failure_code code);
 
-/* The code of a name; FAIL_COUNT where there is none. */
+/* Returns the code of a name, or FAIL_COUNT if no code has it. */
 enum failure_code failure_find(const char *name, size_t len);
 
 const char *failure_stage_name(enum failure_stage stage);

@@ -1,4 +1,4 @@
-/* fields.def as data. */
+/* Turns fields.def into data. */
 #include "scanner/facts/fields.h"
 
 /* ---- words --------------------------------------------------------------------------------------------- */

@@ -1,9 +1,9 @@
 /*
- * The rows of fields.def as data: every field of the records of a scan directory, with the member of
- * record.h that it tells of. Pure. From it come the reader of records (output/readback/facts_walk),
+ * Gives the rows of fields.def as data: every field of the records of a scan directory, with the member of
+ * record.h that it holds. Pure. From it come the reader of records (output/readback/facts_walk),
  * docs/schema.json, docs/fields.md, the tables of docs/records.md and docs/columns.tsv (docs/make_fields.c),
- * and the copies of facts from one arena to another (fields_copy). The writer (output/json) stands by hand
- * and is held to the table by tests/unit/json/test_fields.c.
+ * and the copies of facts from one arena to another (fields_copy). The writer (output/json) is written by
+ * hand, and tests/unit/json/test_fields.c holds it to the table.
  */
 #ifndef STSWEEP_FACTS_FIELDS_H
 #define STSWEEP_FACTS_FIELDS_H
@@ -11,7 +11,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/facts/record.h"
 
-/* What stands under a field's key, and the member behind it. */
+/* The kind of value under a field's key, and the member behind it. */
 enum field_type {
     AS_BOOL,     /* bool */
     AS_UNSIGNED, /* a number of the member's size */
@@ -35,7 +35,7 @@ enum field_type {
     AS_CODES,    /* an array of codes; never a member */
     AS_LIST,     /* an array of a group, and its count */
     AS_GROUP,    /* a struct */
-    AS_POINTER,  /* a struct *, NULL where the field is left out */
+    AS_POINTER,  /* a struct *, NULL if the field is left out */
     AS_PART,     /* an object whose fields are members of the same struct */
     AS_SPREAD,   /* a struct whose fields stand in this object: there is no key */
     AS_TYPE_COUNT
@@ -49,12 +49,12 @@ enum field_left {
     LEFT_OLD,   /* never, but older records lack it */
 };
 
-/* What a copy of facts keeps: bits, of which fields_copy is given some. */
+/* Bits that say in which copies a field is kept; fields_copy is given some of them. */
 enum field_keep {
     NOT_KEPT = 0,
     KEPT = 1,        /* for domains: the verdict reads it */
     KEPT_LEGACY = 2, /* of the permissive handshake only */
-    KEPT_SIGN = 4    /* for domains, of a text only that there is one: "" */
+    KEPT_SIGN = 4    /* for domains: of a text only the fact that there is one is kept, as "" */
 };
 enum { KEPT_FOR_DOMAINS = KEPT | KEPT_SIGN };
 
@@ -62,32 +62,32 @@ struct field_words {
     const char *name; /* of its definition in the schema, or NULL */
     const char *(*word)(unsigned value);
     unsigned count;
-    unsigned first; /* the first that stands in records */
+    unsigned first; /* the first value that stands in records */
     const char *meaning;
 };
 
 struct field_group;
 
 struct field {
-    const char *key; /* NULL: a member that stands in no record, or AS_SPREAD */
+    const char *key; /* NULL: a member that is in no record, or AS_SPREAD */
     enum field_type type;
     bool has_member;
-    bool judged;  /* no fact: made by the verdict, or of other fields; never read */
-    bool by_hand; /* a fact that the reader takes by code of its own */
-    bool needed;  /* a record that lacks it is refused, though the schema does not require it */
+    bool judged;  /* not a fact: made by the verdict or from other fields; never read */
+    bool by_hand; /* a fact that the reader takes with code of its own */
+    bool needed;  /* a record without it is refused, though the schema does not require it */
     enum field_left left;
     unsigned keep;       /* bits of enum field_keep */
     unsigned keeps_more; /* AS_POINTER: bits that a copy of what is behind it keeps besides */
     size_t offset, size; /* of the member */
     size_t count_offset, count_size;
-    size_t inside;  /* AS_LIST: the array stands in the struct and holds so many; 0: a pointer */
-    size_t ceiling; /* AS_LIST: a longer one is refused; 0: the arena bounds it */
-    int missing;    /* what the member is where the field is left out */
+    size_t inside;  /* AS_LIST: how many the array within the struct holds; 0: it is a pointer */
+    size_t ceiling; /* AS_LIST: a longer list is refused; 0: the arena bounds it */
+    int missing;    /* the member's value if the field is left out */
     const struct field_words *words;
     const struct field_group *group;
-    int64_t least, most; /* of a number, for the schema; most 0: none */
-    const char *pattern; /* likewise of a text */
-    const char *schema;  /* likewise: all of it, where type does not say it */
+    int64_t least, most; /* bounds of a number, for the schema; most 0: none */
+    const char *pattern; /* of a text, for the schema */
+    const char *schema;  /* the whole schema of the field, if type does not give it; else NULL */
     const char *sql;     /* DuckDB's type, likewise */
     const char *unit, *since, *meaning;
 };
@@ -98,11 +98,11 @@ struct field_group {
     const struct field *fields;
     size_t count;
     const char *list;    /* the name of a list of them in the schema, or NULL */
-    bool within;         /* the schema has it in its place, not under $defs */
+    bool within;         /* the schema has it inline, not under $defs */
     const char *meaning; /* "": none of its own */
 };
 
-/* Every group, those first that others are made of. */
+/* Every group; a group stands before those that are made of it. */
 extern const struct field_group *const field_groups[];
 extern const size_t field_group_count;
 
@@ -124,22 +124,22 @@ extern const size_t field_group_count;
 #undef BY_HAND
 #undef END
 
-/* The words of each enum; of AS_CODE words_failure. */
+/* The words of each enum; those of AS_CODE are words_failure. */
 extern const struct field_words words_dns_status, words_dns_security, words_tls_end, words_tls_limit,
     words_net, words_not_tried, words_fetch_step, words_smtp_step, words_smtp_end, words_sts_mode,
     words_outcome, words_dane, words_tls, words_delivery, words_exo, words_rpt, words_failure;
 
-/* How many elements a field with a count has. */
+/* Returns how many elements a field with a count has. */
 size_t field_count(const struct field *field, const void *facts);
 void field_set_count(const struct field *field, void *facts, size_t count);
 
-/* The field of this key in a group, also in one that is spread in it; NULL: none. */
+/* Finds the field with this key in a group or in a group that is spread in it. NULL: none. */
 const struct field *field_find(const struct field_group *group, const char *key);
 
 /*
- * Makes *to of what the rows of group keep (a bit of `kept` suffices): all else in it is zero, so that a
- * member without a row is not copied, and nothing points into the memory behind *from. What arena has no room
- * for is NULL, a list then has no element.
+ * Copies to *to the members whose rows in group have at least one bit of `kept`. Everything else in *to is
+ * zero, so a member without a row is not copied, and nothing points into the memory behind *from. If arena
+ * runs out of memory, a pointer is NULL and a list has no element.
  */
 void fields_copy(const struct field_group *group, const void *from, struct arena *arena, unsigned kept,
                  void *to);

@@ -1,4 +1,4 @@
-/* Copies by the table, deep: nothing in the copy points into what it was made of. */
+/* Makes deep copies of facts by the table: nothing in a copy points into its original. */
 #include "scanner/facts/fields.h"
 
 static void copy_rows(const struct field_group *group, const char *from, struct arena *arena, unsigned kept,

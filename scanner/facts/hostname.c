@@ -1,7 +1,7 @@
 /*
- * From text to a domain name. ASCII names are only checked and folded: libidn2 would refuse names that exist
- * (r3---sn…, odd xn--). It sees the labels that are not ASCII, one at a time. What is no name is told apart
- * (e-mail, URL, address) so that whoever made the list can mend it. Never asks the network.
+ * Turns text into a domain name. ASCII names are only checked and folded: libidn2 would refuse names that
+ * exist (r3---sn…, odd xn--). It gets the labels that are not ASCII, one at a time. Text that is no name gets
+ * a code by its kind (e-mail, URL, address), so that the list's author can mend it.
  */
 #include "scanner/facts/hostname.h"
 
@@ -13,11 +13,12 @@
 enum {
     NAME_MAX_BYTES = HOSTNAME_BYTES - 1,
     LABEL_MAX_BYTES = 63,
-    U_LABEL_MAX_BYTES = 1024, /* before normalisation; what is longer never gets down to 63 in earnest */
+    U_LABEL_MAX_BYTES = 1024, /* before normalisation; a longer label never gets down to 63 in earnest */
     ADDRESS_MAX_BYTES = 63,
 };
 
-/* Letters (folded), digits, hyphen, underscore and the dot between labels; 0 for all else. */
+/* Returns letters in lower case; digits, hyphen, underscore and the dot between labels as they are; 0 for all
+ * else. */
 static char fold(uint8_t byte)
 {
     if (byte >= 'A' && byte <= 'Z')
@@ -40,7 +41,8 @@ static bool is_digits(const char *text)
     return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* Every label between one byte and 63, the last one no number (it would be read as an address, RFC 3696). */
+/* Checks that every label has 1 to 63 bytes and that the last is no number: such a name would be read as an
+ * address (RFC 3696). */
 static enum failure_code check_labels(const char *name)
 {
     for (const char *label = name;; label++) {
@@ -59,7 +61,7 @@ static enum failure_code check_labels(const char *name)
     return ip_parse(name, &ip) ? FAIL_INPUT_IS_ADDRESS : FAIL_INPUT_BAD_NAME;
 }
 
-/* A name of plain bytes into out, without its trailing dot. */
+/* Writes a name of plain bytes to out, without its trailing dot. */
 static enum failure_code take_plain(struct bytes text, char out[HOSTNAME_BYTES])
 {
     if (text.len > 0 && text.data[text.len - 1] == '.')
@@ -72,8 +74,8 @@ static enum failure_code take_plain(struct bytes text, char out[HOSTNAME_BYTES])
     return check_labels(out);
 }
 
-/* The separators of RFC 3490 section 3.1: the full stop and its three ideographic kin. 0: none stands here.
- */
+/* Returns the length of the label separator at the start of text (RFC 3490 section 3.1: the full stop and its
+ * three ideographic forms). 0: none is there. */
 static size_t separator_len(struct bytes text)
 {
     static const char *const wide[] = {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"};
@@ -108,7 +110,7 @@ static enum failure_code idn_failure(int result)
     }
 }
 
-/* What a label became goes behind the others; U+2024 and the like may have brought in what no name holds. */
+/* Appends a converted label to the name. U+2024 and the like may have become bytes that no name holds. */
 static enum failure_code put_label(struct bytes label, char *name, size_t *used)
 {
     if (!is_plain(label))
@@ -161,7 +163,7 @@ static enum failure_code take_idn(struct bytes text, char out[HOSTNAME_BYTES])
     }
 }
 
-/* An address, with port, prefix length, zone or brackets. */
+/* Says whether text is an IP address, perhaps with a port, prefix length, zone or brackets. */
 static bool is_address(struct bytes text)
 {
     char copy[ADDRESS_MAX_BYTES + 1];
@@ -177,7 +179,7 @@ static bool is_address(struct bytes text)
     return ip_parse_port(copy, &ip, &port);
 }
 
-/* Something, and behind it a path or a port. */
+/* Says whether text is something with a path or a port behind it. */
 static bool is_url(struct bytes text)
 {
     if (bytes_have(text, '/'))
@@ -199,7 +201,7 @@ static bool has_high_byte(struct bytes text)
     return false;
 }
 
-/* Text with a byte that no ASCII name has. */
+/* Handles text with a byte that no ASCII name has. */
 static enum failure_code take_odd(struct bytes text, char out[HOSTNAME_BYTES])
 {
     if (memmem(text.data, text.len, "://", 3) != NULL)
@@ -238,7 +240,7 @@ bool hostname_unicode(const char *domain, char *out, size_t size)
     char *text = NULL;
     if (!has_ace_prefix(domain) || idn2_to_unicode_8z8z(domain, &text, 0) != IDN2_OK)
         return false;
-    /* Only what leads back to the same name may be shown in its place. */
+    /* Only a form that leads back to the same name may be shown in its place. */
     char again[HOSTNAME_BYTES];
     size_t len = strlen(text);
     bool ok = len < size && strcmp(text, domain) != 0 &&

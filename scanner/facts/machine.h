@@ -1,14 +1,14 @@
 /*
- * What is told of the machine that scans: lines about what it can and cannot do here, and the libraries that
- * it runs with. They stand in meta.json; nothing is judged by them.
+ * Describes the machine that scans, for meta.json: lines about what it can and cannot do here, and the
+ * libraries that it runs with. Nothing is judged by them.
  */
 #ifndef STSWEEP_FACTS_MACHINE_H
 #define STSWEEP_FACTS_MACHINE_H
 
 #include <stdbool.h>
 
-/* A line of what was looked at before a scan, or befell the machine while it ran. Texts belong to the caller.
- */
+/* One line about a check before the scan, or about an event on the machine during it. The caller owns the
+ * texts. */
 struct machine_line {
     const char *name;
     bool ok;

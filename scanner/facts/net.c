@@ -1,4 +1,4 @@
-/* errno → enum net_error, for every kind of connection. */
+/* Maps errno to enum net_error, for every kind of connection. */
 #include "scanner/facts/net.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Sorted names and merged ranges of addresses, so that asking costs a few comparisons however long the list
- * is. */
+/* Keeps sorted names and merged ranges of addresses, so that asking costs a few comparisons however long the
+ * list is. */
 #include "scanner/facts/optout.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "scanner/facts/optout_ranges.h"
 
-/* Names, owned each, sorted once all are read. */
+/* Owned names, sorted when all are added. */
 struct names {
     char **list;
     size_t count;

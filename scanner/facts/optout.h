@@ -1,6 +1,7 @@
 /*
- * Who asked not to be scanned: domains (exact), suffixes (.example.com: it and all below), prefixes (CIDR).
- * Filled once (input/optout_list.h reads the list), then immutable and shared by all threads. Pure.
+ * Tells who asked not to be scanned: domains (exact), suffixes (.example.com: it and all below it), prefixes
+ * (CIDR). It is filled once (input/optout_list.h reads the list), then immutable and shared by all threads.
+ * Pure.
  */
 #ifndef STSWEEP_FACTS_OPTOUT_H
 #define STSWEEP_FACTS_OPTOUT_H
@@ -12,16 +13,17 @@
 
 struct optout;
 
-/* Empty; NULL: out of memory. */
+/* Creates an empty list. NULL: out of memory. */
 struct optout *optout_create(void);
 void optout_destroy(struct optout *optout);
 
-/* ERR_MEMORY, or ERR_OK. Names are as hostname_normalize makes them; a suffix has no leading dot. */
+/* Add an entry; ERR_MEMORY, or ERR_OK. Names have the form that hostname_normalize gives them; a suffix has
+ * no leading dot. The strings are copied. */
 enum error optout_add_domain(struct optout *optout, const char *domain);
 enum error optout_add_suffix(struct optout *optout, const char *suffix);
 enum error optout_add_prefix(struct optout *optout, const struct ip_prefix *prefix);
 
-/* Call it when all are added: only then may the list be asked. */
+/* Sorts the list. Call it when all entries are added: only then may the list be asked. */
 void optout_finish(struct optout *optout);
 
 bool optout_has_domain(const struct optout *optout, const char *domain);

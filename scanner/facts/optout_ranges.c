@@ -1,4 +1,4 @@
-/* Sorted ranges of addresses. No I/O. */
+/* Sorts, merges and bisects ranges of addresses. No I/O. */
 #include "scanner/facts/optout_ranges.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static void key_of(uint8_t family, const uint8_t *bytes, uint8_t key[OPTOUT_KEY_
     memcpy(key + 1, bytes, family == 4 ? V4_BYTES : V6_BYTES);
 }
 
-/* The range's last key: everything behind the prefix set. */
+/* Makes a key the last of its range: sets every bit behind the prefix. */
 static void set_host_bits(uint8_t key[OPTOUT_KEY_BYTES], unsigned bits)
 {
     for (unsigned bit = 8 + bits; bit < OPTOUT_KEY_BYTES * 8; bit++)

@@ -1,6 +1,7 @@
 /*
- * Prefixes as ranges of addresses: sorted and merged, then asked by bisection. An IPv4 prefix also covers the
- * IPv6 forms that lead to the same host (v4-mapped, v4-translated, NAT64, 6to4). Private to the opt-out list.
+ * Finds an address among prefixes, which are sorted and merged into ranges and then bisected. An IPv4 prefix
+ * also covers the IPv6 forms that lead to the same host (v4-mapped, v4-translated, NAT64, 6to4). Private to
+ * the opt-out list.
  */
 #ifndef STSWEEP_FACTS_OPTOUT_RANGES_H
 #define STSWEEP_FACTS_OPTOUT_RANGES_H
@@ -9,7 +10,8 @@
 
 enum { OPTOUT_KEY_BYTES = 17 };
 
-/* Keys that sort as addresses do: the family, then the address, IPv4 with zeros (ones in last) behind it. */
+/* The keys sort as addresses do: first the family, then the address; behind an IPv4 address stand zeros (ones
+ * in last). */
 struct optout_range {
     uint8_t first[OPTOUT_KEY_BYTES];
     uint8_t last[OPTOUT_KEY_BYTES];
@@ -21,9 +23,10 @@ struct optout_ranges {
     size_t capacity;
 };
 
+/* Returns ERR_MEMORY, or ERR_OK. */
 enum error optout_ranges_add(struct optout_ranges *ranges, const struct ip_prefix *prefix);
 
-/* All are added: they may be asked now. */
+/* Sorts and merges the ranges. Call it when all are added: only then may they be asked. */
 void optout_ranges_finish(struct optout_ranges *ranges);
 void optout_ranges_dispose(struct optout_ranges *ranges);
 

@@ -1,5 +1,5 @@
-/* The names of the enums of record.h as they stand in records; how many hosts an MX set names. Never a
- * judgement, never I/O. */
+/* Gives the names that records use for the enums of record.h, and counts the hosts that an MX set names.
+ * Never a judgement, never I/O. */
 #include "scanner/facts/record.h"
 
 const char *dns_status_name(enum dns_status status)
@@ -187,7 +187,7 @@ const char *exo_inbound_name(enum exo_inbound exo)
     return names[exo];
 }
 
-/* RFC 8914 section 4. */
+/* The names are those of RFC 8914 section 4. */
 const char *dns_ede_name(uint16_t code)
 {
     static const char *const names[] = {

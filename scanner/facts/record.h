@@ -1,12 +1,12 @@
 /*
- * The facts that a scan gathers and the judgement made of them: the shapes that scanner/, input/ and output/
- * share. Facts say what was seen; only scanner/verdict/verdict turns them into outcome and codes, so that an
+ * Defines the facts that a scan gathers and the judgement made of them, as structs that scanner/, input/ and
+ * output/ share. Facts say what was seen; only scanner/verdict turns them into outcome and codes, so that an
  * old scan can be judged anew.
  *
  * Ownership: everything that a struct here points to lives in the arena that the struct was built in; the
  * structs own nothing. Names are A-labels in lower case without the trailing dot, C strings that hold only
- * printable ASCII (other bytes escaped \DDD as in RFC 1035 section 5.1). What a peer sent as free text is
- * struct bytes, unescaped.
+ * printable ASCII (other bytes escaped \DDD as in RFC 1035 section 5.1). Free text from a peer is struct
+ * bytes, unescaped.
  */
 #ifndef STSWEEP_FACTS_RECORD_H
 #define STSWEEP_FACTS_RECORD_H
@@ -23,8 +23,8 @@
 
 /*
  * RECORD_RULES goes up by one with any change of judgement or of how lists are read, so that no scan mixes
- * two ways of judging: tests/stored/README.md says what else to do then. Scans made before it was written
- * have 0.
+ * two ways of judging: tests/stored/README.md says what else to do then. Scans from before it was stored have
+ * 0.
  */
 enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 7 };
 
@@ -38,7 +38,7 @@ enum not_tried {
     NOT_TRIED_PACE, /* limits.wait */
     NOT_TRIED_OPTOUT,
     NOT_TRIED_NO_FAMILY,
-    NOT_TRIED_PAUSED,          /* it broke off while this process stood still, so that nothing was seen */
+    NOT_TRIED_PAUSED,          /* it broke off while this process was paused, so that nothing was seen */
     NOT_TRIED_NO_ROUTE,        /* this machine has none, or no address to send from any more */
     NOT_TRIED_SPECIAL_ADDRESS, /* safety.allow does not list it */
     NOT_TRIED_NO_ADDRESS,
@@ -61,21 +61,21 @@ enum fetch_step {
 
 struct fetch_facts {
     enum not_tried not_tried;
-    enum fetch_step step; /* where it ended; FETCH_DONE where a whole answer came */
-    enum net_error net;   /* what ended it, where the network did */
+    enum fetch_step step; /* where it ended; FETCH_DONE if a whole answer came */
+    enum net_error net;   /* what ended it, if the network did */
     bool deadline;        /* our deadline ended it */
     bool too_large;       /* policy.max_bytes ended it, or the ceiling of its headers */
     bool truncated;       /* the peer ended it inside the body */
-    bool protocol;        /* what came is not HTTP */
-    bool flooded;         /* what carries nothing came, more than any honest peer sends: ended here */
+    bool protocol;        /* the answer is not HTTP */
+    bool flooded;         /* we ended it: more came that carries no data than any honest peer sends */
     struct ip_addr ip;    /* the address that the facts are about */
-    int64_t time;         /* wall clock at its start, ms; 0: not tried, or of a record without it */
+    int64_t time;         /* wall clock at its start, ms; 0: not tried, or the record lacks it */
     struct tls_facts tls;
-    int http_status;        /* 0 where none came */
+    int http_status;        /* 0 if none came */
     const char *redirect;   /* target of a 3xx, escaped, or NULL */
     const char *media_type; /* value of Content-Type, escaped, or NULL */
-    struct bytes body;      /* what was read, up to POLICY_BYTES_JUDGED */
-    uint64_t body_bytes;    /* how much was read, where that is more; else 0 */
+    struct bytes body;      /* as read, up to POLICY_BYTES_JUDGED */
+    uint64_t body_bytes;    /* how many bytes were read, if more than body has; else 0 */
     uint32_t ms;
 };
 
@@ -96,7 +96,7 @@ enum smtp_step {
     SMTP_STARTTLS,
     SMTP_HANDSHAKE,
     SMTP_EHLO_TLS,
-    SMTP_QUIT, /* all that is asked was answered */
+    SMTP_QUIT, /* everything that is asked was answered */
     SMTP_STEP_COUNT
 };
 
@@ -106,14 +106,14 @@ enum smtp_end {
     SMTP_END_NET,  /* see net */
     SMTP_END_STEP_TIMEOUT,
     SMTP_END_SESSION_DEADLINE, /* the whole session took too long */
-    SMTP_END_DRIPPING,         /* it did, and bytes kept coming */
+    SMTP_END_DRIPPING,         /* likewise, and bytes kept coming */
     SMTP_END_CLOSED,           /* the peer closed in good order before the dialogue's end */
-    SMTP_END_REPLY,            /* reply says no: see reply_code */
-    SMTP_END_LINE_TOO_LONG,    /* a line or a reply past the ceilings */
+    SMTP_END_REPLY,            /* the reply says no: see reply_code */
+    SMTP_END_LINE_TOO_LONG,    /* a line or a reply exceeds the ceilings */
     SMTP_END_NOT_SMTP,         /* not a reply at all */
     SMTP_END_NOT_OFFERED,      /* EHLO was answered without STARTTLS */
     SMTP_END_TLS,              /* the handshake did not complete: see tls */
-    SMTP_END_FLOODED,          /* behind it: TLS records without data, more than any honest peer sends */
+    SMTP_END_FLOODED,          /* after it: more TLS records without data than any honest peer sends */
     SMTP_END_COUNT
 };
 
@@ -122,28 +122,32 @@ struct probe_facts {
     struct ip_addr ip;
     enum not_tried not_tried;
     int64_t time;    /* wall clock, ms */
-    int64_t checked; /* by then (likewise) nothing newer could be had; 0: never. In no record */
-    bool again;      /* another record of the address stands, or may: a domain names this one by its time */
-    uint32_t pass;   /* of the scan: 1, or more when tried again */
+    int64_t checked; /* when it was last seen that nothing newer can be had (wall clock, ms); 0: never. In no
+                        record */
+    bool again;      /* there is another record of the address, or may be: a domain names this one by its
+                        time */
+    uint32_t pass;   /* of the scan: 1, or more if tried again */
     enum smtp_step step;
     enum smtp_end end;
     enum net_error net;
     int sys_errno;
     int reply_code;        /* the last reply's, 0 for none */
-    struct bytes reply;    /* the last reply where it said no: its text, capped */
+    struct bytes reply;    /* the last reply's text, capped, if it said no */
     struct bytes greeting; /* first line's text, capped at 512 */
     struct bytes *ehlo;    /* keyword lines of the last plain EHLO reply, each capped at 512 */
     size_t ehlo_count;
     bool starttls_offered;
-    bool masked;        /* without STARTTLS, and it bears the marks of a device that masks (wire/masked.h) */
-    bool path_doubtful; /* without STARTTLS, while hosts known to offer it did not offer it to us either */
+    bool masked;        /* STARTTLS is not offered, and the session bears the marks of a device that masks it
+                           (wire/masked.h) */
+    bool path_doubtful; /* STARTTLS is not offered, while hosts known to offer it did not offer it to us
+                           either */
     bool injected;      /* plaintext bytes came between the 220 and the handshake */
     size_t ehlo_tls_count; /* lines of the EHLO reply inside TLS */
     struct tls_facts tls;
-    struct tls_facts *legacy; /* TLS-4: a second handshake, permissive; NULL: none was made */
+    struct tls_facts *legacy; /* TLS-4: a second, permissive handshake; NULL: none was made */
     bool shared; /* past limits.names_per_ip: greeting, capabilities and TLS version are another name's */
-    uint32_t ms_turn;  /* waited for its turn at the address, and */
-    uint32_t ms_place; /* for a place among smtp.live; neither is in ms */
+    uint32_t ms_turn;  /* wait for its turn at the address */
+    uint32_t ms_place; /* wait for a place among smtp.live; neither wait is in ms */
     uint32_t ms_connect;
     uint32_t ms_greeting;
     uint32_t ms_ehlo;
@@ -151,7 +155,7 @@ struct probe_facts {
     uint32_t ms;
 };
 
-/* What is known of one MX host, shared by all domains that name it. Immutable once published. */
+/* The facts about one MX host, shared by all domains that name it. Immutable once published. */
 struct host_facts {
     const char *host;
     struct address_facts address;
@@ -168,12 +172,13 @@ struct mx_host {
     uint16_t preference;
     bool implicit;                  /* MX-2 */
     bool address_literal;           /* MX-4; facts is NULL then */
-    const struct host_facts *facts; /* NULL where nothing was asked about it */
+    const struct host_facts *facts; /* NULL if nothing was asked about it */
 };
 
 /*
- * Where records stand that were meant for _mta-sts or _smtp._tls (TXT-9, RPT-2). Looked for only where
- * _mta-sts has no record and there is a sign of intent: an address of mta-sts.<domain>, a TLSRPT record.
+ * TXT records that were meant for _mta-sts or _smtp._tls but stand at a wrong name (TXT-9, RPT-2). They are
+ * looked up only if _mta-sts has no record and there is a sign of intent: an address of mta-sts.<domain>, or
+ * a TLSRPT record.
  */
 struct near_miss_facts {
     struct lookup_facts address;  /* A, then AAAA, of mta-sts.<domain> */
@@ -187,15 +192,15 @@ struct near_miss_facts {
 struct domain_facts {
     uint64_t ordinal; /* 1-based place in the input */
     const char *domain;
-    const char *unicode; /* U-label form where it differs, else NULL */
+    const char *unicode; /* U-label form if it differs, else NULL */
     uint32_t rank;       /* 0 for none */
     const char *label;   /* the input's extra column, or NULL */
     const char *tld;
-    const char *psl_suffix; /* public suffix, or NULL where unknown */
+    const char *psl_suffix; /* public suffix, or NULL if unknown */
     bool is_public_suffix;
     int64_t time; /* wall clock at the start, ms */
     uint32_t ms;
-    bool untimed; /* of a scan whose rules were below RULES_NAME_PROBES */
+    bool untimed; /* from a scan whose rules were below RULES_NAME_PROBES */
     struct txt_facts txt;
     struct txt_facts tlsrpt;
     struct near_miss_facts near_miss;
@@ -203,9 +208,9 @@ struct domain_facts {
     struct mx_host *hosts; /* the MX set (or the implicit one) in preference order, up to smtp.max_hosts */
     size_t host_count;
     struct policy_facts policy;
-    struct look *looks; /* of earlier passes; the first of them first */
+    struct look *looks; /* of earlier passes, oldest first */
     size_t look_count;
-    bool one_look; /* no further look comes, though one was due; false in records without any */
+    bool one_look; /* a further look was due, but none comes; false in records without any */
 };
 
 /* ---- a line of the input that is no domain name -------------------------------------------------------- */
@@ -220,12 +225,12 @@ struct reject_line {
 
 /* ---- the judgement ------------------------------------------------------------------------------------- */
 
-/* A finding with its place in the text it was found in; line and column count from 1, 0 for none. */
+/* A finding and its place in the text; line and column count from 1, 0 for none. */
 struct finding {
     enum failure_code code;
     uint32_t line;
     uint32_t column;
-    const char *detail; /* what stood there, escaped, or NULL */
+    const char *detail; /* the text at that place, escaped, or NULL */
 };
 
 enum { FINDINGS_KEPT = 32 };
@@ -236,17 +241,17 @@ struct findings {
     bool overflow; /* there were more */
 };
 
-/* RFC 8461 section 3.1. */
+/* The TXT record of RFC 8461 section 3.1. */
 struct sts_record {
-    enum failure_code code; /* FAIL_NONE: valid; else the first fault, which a sender stops at */
-    char id[33];            /* "" where there is none that can be used */
+    enum failure_code code; /* FAIL_NONE: valid; else the first fault, at which a sender stops */
+    char id[33];            /* "" if there is no usable one */
     size_t candidates;      /* RRs left after TXT-2 */
     struct findings findings;
 };
 
 enum sts_mode { STS_MODE_UNSET, STS_MODE_ENFORCE, STS_MODE_TESTING, STS_MODE_NONE, STS_MODE_COUNT };
 
-/* RFC 8461 section 3.2. */
+/* The policy of RFC 8461 section 3.2. */
 struct sts_policy {
     enum failure_code code; /* FAIL_NONE: valid; else the first fault in the order a sender meets them */
     bool parsed;            /* there was a body to parse */
@@ -259,7 +264,7 @@ struct sts_policy {
     struct findings findings;
 };
 
-/* RFC 8460 section 3. */
+/* The TXT record of RFC 8460 section 3. */
 struct tlsrpt_record {
     enum failure_code code;
     const char **rua; /* URIs as written, escaped */
@@ -303,58 +308,59 @@ enum tls_outcome {
 /* One address of one MX host. */
 struct ip_verdict {
     enum failure_code code; /* FAIL_NONE: an MTA-STS sender's TLS checks pass here */
-    enum failure_code dane; /* FAIL_NONE: a DANE sender's do; meaningful where host_verdict.dane_applies */
+    enum failure_code dane; /* FAIL_NONE: a DANE sender's do; meaningful if host_verdict.dane_applies */
     size_t tlsa;            /* which TLSA record matched, counted from 1; 0: none */
 };
 
 struct host_verdict {
-    bool policy_match; /* meaningful where there is a usable policy */
+    bool policy_match; /* meaningful if there is a usable policy */
     enum dane_outcome dane;
-    bool dane_applies;           /* secure TLSA records (also where none is usable: then TLS must be, without
-                                    authentication), or a TLSA lookup that a DANE sender defers on */
+    bool dane_applies;           /* there are secure TLSA records (if none is usable, TLS is required all the
+                                    same, without authentication), or the TLSA lookup makes a DANE sender
+                                    defer */
     enum failure_code dane_code; /* why DANE does not apply to the host, does not authenticate it or cannot be
                                     judged; else FAIL_NONE */
     enum failure_code code;      /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
     bool certificates_differ;    /* between its addresses, in a way that matters: mx.certificates-differ */
-    struct ip_verdict *ips;      /* as facts->probes */
+    struct ip_verdict *ips;      /* in the order of facts->probes */
     size_t ip_count;
 };
 
-/* The set of codes, in the order of failure.def. */
+/* A set of codes as bits, in the order of failure.def. */
 struct code_set {
     uint64_t words[(FAIL_COUNT + 63) / 64];
 };
 
-/* What a sender does at one MX host. */
+/* The result of a sender's try at one MX host. */
 enum delivery {
-    DELIVERY_NONE,   /* no such sender's rule applies */
-    DELIVERY_TAKES,  /* mail goes through: at every address that could be judged */
-    DELIVERY_SOME,   /* at some addresses only */
+    DELIVERY_NONE,   /* no rule of such a sender applies */
+    DELIVERY_TAKES,  /* mail goes through at every address that could be judged */
+    DELIVERY_SOME,   /* it goes through at some addresses only */
     DELIVERY_SKIPS,  /* validation fails: the sender goes on to the next host */
-    DELIVERY_DEFERS, /* could not be determined, or trouble that passes */
+    DELIVERY_DEFERS, /* it could not be determined, or the trouble is transient */
     DELIVERY_COUNT
 };
 
 /*
- * What one kind of sender meets over the whole MX set in preference order (RFC 8461 section 5.1, RFC 7672
- * section 2.2, RFC 5321 section 5.1). hosts is as facts->hosts.
+ * The results of one kind of sender over the whole MX set in preference order (RFC 8461 section 5.1, RFC 7672
+ * section 2.2, RFC 5321 section 5.1). hosts is in the order of facts->hosts.
  */
 struct sender_view {
     enum delivery *hosts;
     size_t host_count;
-    enum delivery all; /* TAKES: delivered (perhaps after skipping); SKIPS: no host takes it, mail is lost
-                          after the queue's time; DEFERS: open */
+    enum delivery all; /* TAKES: mail is delivered (perhaps after skipped hosts); SKIPS: no host takes it, and
+                          it is lost after the queue's time; DEFERS: open */
     const char *delivered_by; /* the first host in preference order that takes it, or NULL */
     bool validated;           /* delivered_by was validated, not only encrypted (or not even that) */
 };
 
 enum sender_kind { SENDER_MTA_STS, SENDER_DANE, SENDER_OPPORTUNISTIC, SENDER_COUNT };
 
-/* EXO-1: where the domain's inbound mail meets Exchange Online. */
+/* EXO-1: how the domain's inbound mail reaches Exchange Online. */
 enum exo_inbound {
-    EXO_NOT,    /* no MX host of the service; what stands behind another host is not to be seen */
+    EXO_NOT,    /* no MX host is the service's; one behind another host cannot be seen */
     EXO_DIRECT, /* every MX host in use is the service's */
-    EXO_MIXED,  /* some are, others stand beside */
+    EXO_MIXED,  /* some are, and there are others */
     EXO_COUNT
 };
 
@@ -362,28 +368,28 @@ struct judgement {
     struct sts_record record;
     struct sts_policy policy;
     struct tlsrpt_record tlsrpt;
-    enum failure_code policy_code; /* FAIL_NONE: there is a usable policy (or none was looked for) */
+    enum failure_code policy_code; /* FAIL_NONE: there is a usable policy (or none was asked for) */
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
-    bool incomplete; /* the outcome holds for what could be determined, not every host could; or it rests
-                        on one look where a second was due */
+    bool incomplete; /* the outcome covers only the hosts that could be determined, and some could not; or it
+                        rests on one look, though a second was due */
     bool look_due;   /* one look does not decide this: a second is due (TLS-7) */
-    bool one_look;   /* it was due, and decides all the same, as none comes */
+    bool one_look;   /* a second was due but none comes, so that one look decides all the same */
     enum dane_outcome dane;
     enum tls_outcome tls;
     struct code_set codes;
     uint32_t rpt_types;         /* bit 1 << enum rpt_type */
-    struct host_verdict *hosts; /* as facts->hosts */
+    struct host_verdict *hosts; /* in the order of facts->hosts */
     size_t host_count;
     struct sender_view senders[SENDER_COUNT];
     enum exo_inbound exo;
-    const char *exo_intermediary; /* where exo is mixed: who stands beside or in front, by short name or host;
+    const char *exo_intermediary; /* if exo is mixed: the other host's provider (short name), or the host;
                                      NULL otherwise */
     bool exo_in_front;            /* the intermediary is preferred over every host of the service */
-    const char *exo_renamed;      /* an MX host of the service that the policy misses, though it names others
-                                     of the service's forms (EXO-1); or NULL */
-    const char *provider_mx;      /* short name, by the most preferred host; or NULL for unknown */
-    const char **providers_mx;    /* all of the MX set that are known, once each, in preference order */
+    const char *exo_renamed;      /* an MX host of the service that the policy misses, though the policy lists
+                                     the service's names in another form (EXO-1); or NULL */
+    const char *provider_mx;      /* short name for the most preferred host; NULL: unknown */
+    const char **providers_mx;    /* every known provider of the MX set, once each, in preference order */
     size_t provider_mx_count;
     const char *provider_policy;
 };
@@ -399,7 +405,7 @@ static inline bool code_set_has(const struct code_set *set, enum failure_code co
     return (set->words[(unsigned)code / 64] >> ((unsigned)code % 64) & 1) != 0;
 }
 
-/* Names as they stand in records: "nxdomain", "secure", "enforce", "no-mail", … */
+/* Return the names that records use: "nxdomain", "secure", "enforce", "no-mail", … */
 const char *dns_status_name(enum dns_status status);
 const char *dns_security_name(enum dns_security security);
 const char *dns_ede_name(uint16_t code); /* IANA's name of an extended error, NULL for one that it lacks */
@@ -418,10 +424,10 @@ const char *delivery_name(enum delivery delivery);
 const char *sender_kind_name(enum sender_kind kind);
 const char *exo_inbound_name(enum exo_inbound exo);
 
-/* The failure code of a lookup that ended so; FAIL_NONE where it was answered or not asked. */
+/* Returns the failure code for how a lookup ended: FAIL_NONE if it was answered or not asked. */
 enum failure_code dns_status_code(enum dns_status status);
 
-/* The RRs that name a host: all but the root's (RFC 7505), which is nothing to look at. */
+/* Counts the MX records that name a host: all but the root (RFC 7505), which names none. */
 size_t mx_hosts_named(const struct mx_facts *mx);
 
 #endif

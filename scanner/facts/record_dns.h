@@ -1,6 +1,6 @@
 /*
- * What the DNS said: a part of record.h, whose rules of ownership and of texts hold here too. Never a
- * judgement.
+ * Defines the facts about DNS lookups: a part of record.h, whose rules of ownership and of texts hold here
+ * too. Never a judgement.
  */
 #ifndef STSWEEP_FACTS_RECORD_DNS_H
 #define STSWEEP_FACTS_RECORD_DNS_H
@@ -25,50 +25,50 @@ enum dns_status {
     DNS_TRUNCATED_NO_TCP,
     DNS_LOOP,
     DNS_LAME,
-    DNS_TOO_LARGE, /* more than is kept of an answer (scanner/facts/record_kept.h), and nothing of it was */
+    DNS_TOO_LARGE, /* the answer exceeds what may be kept (scanner/facts/record_kept.h), so none of it was */
     DNS_STATUS_COUNT
 };
 
-/* It says that there are no such records. */
+/* Says whether the answer was that there are no such records. */
 static inline bool dns_says_no(enum dns_status status)
 {
     return status == DNS_NXDOMAIN || status == DNS_NODATA;
 }
 
-/* It says whether there are such records; what was read of them means something only then. */
+/* Says whether the answer tells if there are such records. Only then do the records read mean anything. */
 static inline bool dns_says_anything(enum dns_status status)
 {
     return status == DNS_ANSWERED || dns_says_no(status);
 }
 
 enum dns_security {
-    DNSSEC_UNVALIDATED, /* nobody whom we trust has checked */
+    DNSSEC_UNVALIDATED, /* no validator that we trust has checked it */
     DNSSEC_INSECURE,
     DNSSEC_SECURE,
     DNSSEC_BOGUS,
     DNSSEC_COUNT
 };
 
-/* What a resolver says of why it answers so (RFC 8914): evidence, of which nothing is judged. */
+/* A resolver's reason for its answer (RFC 8914): evidence that is never judged. */
 enum { DNS_EDES_KEPT = 2, DNS_EDE_TEXT_BYTES = 64 };
 struct dns_ede {
     uint16_t code;     /* of IANA's registry: dns_ede_name */
-    struct bytes text; /* its own words, cut at DNS_EDE_TEXT_BYTES; may be empty */
+    struct bytes text; /* the resolver's words, cut at DNS_EDE_TEXT_BYTES; may be empty */
 };
 
-/* How one question went. */
+/* The course of one lookup. */
 struct lookup_facts {
     enum dns_status status;
     enum dns_security security;
     uint32_t ttl; /* seconds; the smallest of the chain and the records, or of the negative answer */
     uint32_t cname_count;
-    const char **cnames;   /* targets of the CNAME chain in order; NULL where there is none */
+    const char **cnames;   /* targets of the CNAME chain in order; NULL if there is none */
     const char *why_bogus; /* the validator's words, or NULL */
-    struct dns_ede *edes;  /* the first DNS_EDES_KEPT of the answer; NULL where there is none */
+    struct dns_ede *edes;  /* the first DNS_EDES_KEPT of the answer; NULL if there is none */
     uint32_t ede_count;
-    bool stale;     /* of an MX host's addresses: this lookup failed, and those of an earlier answer stand in
-                       place */
-    bool truncated; /* answered with more records than are kept: those that are missing may decide */
+    bool stale;     /* of an MX host's addresses: this lookup failed, and those of an earlier answer are used
+                       instead */
+    bool truncated; /* the answer had more records than are kept: the missing ones may decide */
 };
 
 struct txt_facts {
@@ -95,7 +95,7 @@ struct address_facts {
     size_t ip_count;
 };
 
-/* RFC 6698 section 2.1; any other number may stand in a record. */
+/* The values of RFC 6698 section 2.1; a TLSA record may hold any other number. */
 enum { USAGE_PKIX_TA, USAGE_PKIX_EE, USAGE_DANE_TA, USAGE_DANE_EE };
 enum { SELECTOR_CERT, SELECTOR_SPKI };
 enum { MATCHING_FULL, MATCHING_SHA256, MATCHING_SHA512 };

@@ -1,6 +1,6 @@
 /*
- * Looks of earlier passes at what a domain's record tells of (TLS-7): a part of record.h, whose rules of
- * ownership and of texts hold here too. The last look is not among them: it is what the facts themselves say.
+ * Defines the looks of earlier passes that a domain's record keeps (TLS-7): a part of record.h, whose rules
+ * of ownership and of texts hold here too. The last look is not among them: the facts themselves are it.
  */
 #ifndef STSWEEP_FACTS_RECORD_LOOKS_H
 #define STSWEEP_FACTS_RECORD_LOOKS_H
@@ -14,13 +14,14 @@
 /* More than a scan ever keeps of a domain (scanner/reach/looks: by bytes). */
 enum { LOOKS_MOST = 256 };
 
-/* One that passed, or that found STARTTLS missing, refused or broken off, resp. the policy host refusing. */
+/* A look that passed, or that found STARTTLS missing, refused or broken off, or that the policy host refused.
+ */
 struct look {
     const char *host; /* the MX host, or the policy host */
     bool policy;      /* it is about the policy host */
     struct ip_addr ip;
     int64_t time;           /* wall clock, ms */
-    unsigned step;          /* enum smtp_step; of the policy host enum fetch_step */
+    unsigned step;          /* enum smtp_step; for the policy host enum fetch_step */
     enum failure_code code; /* FAIL_NONE: it passed */
     bool dane;              /* it passed by DANE, whatever its code says */
 };

@@ -1,6 +1,6 @@
 /*
- * What a TLS handshake and its certificates showed: a part of record.h, whose rules of ownership and of texts
- * hold here too. Never a judgement.
+ * Defines the facts about a TLS handshake and its certificates: a part of record.h, whose rules of ownership
+ * and of texts hold here too. Never a judgement.
  */
 #ifndef STSWEEP_FACTS_RECORD_TLS_H
 #define STSWEEP_FACTS_RECORD_TLS_H
@@ -29,11 +29,11 @@ struct cert_facts {
     uint32_t key_bits;
     const char *signature; /* "sha256WithRSAEncryption", … */
     bool self_issued;      /* subject equals issuer */
-    bool self_signed;      /* and the signature verifies with its own key */
+    bool self_signed;      /* self-issued, and the signature verifies with its own key */
     bool is_ca;
-    int signed_by; /* place in the presented chain of the certificate that issued this one, by its names, key
-                      usage and signature (its own where self-signed); -1: none there, or not looked for,
-                      as where no TLSA record of usage 2 stands */
+    int signed_by; /* index in the presented chain of the certificate that issued this one, by its names, key
+                      usage and signature (its own if self-signed); -1: none is there, or none was looked for,
+                      as when there is no TLSA record of usage 2 */
     const char *aia_issuer; /* first caIssuers URL, or NULL */
     struct bytes der;       /* empty once it has been written */
 };
@@ -49,16 +49,16 @@ enum tls_end {
     TLS_FAILED,  /* a protocol error; see error and alert */
     TLS_TIMEOUT, /* the deadline passed in the handshake */
     TLS_CLOSED,  /* the peer closed or reset in the handshake */
-    TLS_FLOODED, /* it was ended here: more records without data than any honest handshake has */
+    TLS_FLOODED, /* we ended it: more TLS records without data came than any honest handshake has */
     TLS_END_COUNT
 };
 
-/* What we did not compute, because it would have cost too much (scanner/wire/cost.h). Ours, never a finding.
- */
+/* A computation that we left out because it would have cost too much (scanner/wire/cost.h). That is our
+ * limit, never a finding. */
 enum tls_limit {
     TLS_LIMIT_NONE,
     TLS_LIMIT_DH,    /* the Diffie-Hellman group: the handshake was ended */
-    TLS_LIMIT_KEY,   /* a key: the handshake was ended where it is the leaf's, or not even read */
+    TLS_LIMIT_KEY,   /* a key: the handshake was ended if it is the leaf's, or was not even read */
     TLS_LIMIT_CHAIN, /* the chain: it was not read (then the handshake was ended), or not validated */
     TLS_LIMIT_COUNT
 };
@@ -67,21 +67,21 @@ enum { CHAIN_ERRORS_KEPT = 8, CHAIN_CERTS_KEPT = 10 };
 
 struct tls_facts {
     enum tls_end end;
-    int64_t time; /* wall clock, ms: when the chain was validated, which its dates are judged by; 0: none was,
-                     or the facts are of a record without it */
-    int64_t other_time;       /* this machine's clock was set amid the scan: what it would have said then, by
-                                 CLOCK_BOOTTIME since the start; 0: the same, within a minute */
-    enum tls_limit limit;     /* then path validation says nothing: errors are none */
-    uint16_t version;         /* 0x0304 for TLS 1.3; 0 where none was agreed */
+    int64_t time; /* wall clock, ms: when the chain was validated; its dates are judged by this. 0: no chain
+                     was, or the facts come from a record without it */
+    int64_t other_time;       /* if this machine's clock was set during the scan: the time by CLOCK_BOOTTIME
+                                 since the start, ms; 0: the same within a minute */
+    enum tls_limit limit;     /* if set, path validation says nothing: errors is empty */
+    uint16_t version;         /* 0x0304 for TLS 1.3; 0 if none was agreed */
     const char *cipher;       /* OpenSSL's (IANA) name, or NULL */
     const char *group;        /* key exchange group, or NULL */
-    const char *signature;    /* digest that the server signed the handshake with: "SHA256"; or NULL */
+    const char *signature;    /* digest with which the server signed the handshake: "SHA256"; or NULL */
     int alert;                /* the alert received, or -1 */
     int error_reason;         /* OpenSSL's reason of the first error in the queue, or 0 */
     const char *error_text;   /* its text, or NULL */
     struct cert_facts *certs; /* as presented, leaf first */
     size_t cert_count;
-    bool truncated; /* more certificates came than are kept, or their signatures were not all verified */
+    bool truncated; /* more certificates came than are kept, or not all their signatures were verified */
     struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
     size_t error_count;
     uint32_t tlsa_signs; /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last

@@ -1,4 +1,4 @@
-/* The public suffix of a name, by a list that others have loaded. */
+/* Finds the public suffix of a name in a list that others have loaded. */
 #include "scanner/facts/suffix.h"
 
 #include <stddef.h>
@@ -16,7 +16,8 @@ const char *suffix_of(const char *domain, bool *is_suffix)
     *is_suffix = false;
     if (list == NULL)
         return NULL;
-    /* The list's default rule calls every unknown last label a suffix: that is not knowing. */
+    /* The list's default rule, which takes every unknown last label for a suffix, is left out: the list must
+     * know the suffix. */
     for (const char *name = domain; name != NULL; name = strchr(name, '.')) {
         name += *name == '.';
         if (psl_is_public_suffix2(list, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0) {

@@ -1,7 +1,7 @@
 /*
- * Public suffixes (libpsl): under which names anybody may register one. Whoever starts the program loads the
- * list (machine/suffixes.h) and passes it in here before there is a second thread; without one no suffix is
- * known. Pure.
+ * Finds the public suffix of a name (libpsl), the part under which anybody may register names. The program's
+ * start loads the list (machine/suffixes.h) and passes it in here before there is a second thread; without a
+ * list no suffix is known. Pure.
  */
 #ifndef STSWEEP_FACTS_SUFFIX_H
 #define STSWEEP_FACTS_SUFFIX_H
@@ -9,11 +9,11 @@
 #include <libpsl.h>
 #include <stdbool.h>
 
-/* The list from now on; the caller keeps it. NULL: there is none. */
+/* Sets the list; the caller keeps owning it. NULL: there is none. */
 void suffix_use(const psl_ctx_t *list);
 
-/* The public suffix (points into domain), or NULL if the list does not know one; *is_suffix: the whole name
- * is one. Any thread may call it. */
+/* Returns the public suffix (it points into domain), or NULL if the list knows none. *is_suffix: the whole
+ * name is one. Any thread may call it. */
 const char *suffix_of(const char *domain, bool *is_suffix);
 
 #endif
