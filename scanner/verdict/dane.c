@@ -1,4 +1,4 @@
-/* The judgement by DANE (RFC 7672 section 2.2): of each address, each MX host, and the domain. */
+/* Judges each address, each MX host and the domain by DANE (RFC 7672 section 2.2). */
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/looks.h"
 #include "scanner/verdict/parts.h"
@@ -7,7 +7,7 @@
 
 /* ---- does DANE apply to the host? ---------------------------------------------------------------------- */
 
-/* Why a lookup's answer does not count as signed; FAIL_NONE where it does. */
+/* Returns why a lookup's answer does not count as signed; FAIL_NONE if it does. */
 static enum failure_code security_code(const struct lookup_facts *lookup, enum failure_code insecure)
 {
     switch (lookup->security) {
@@ -20,7 +20,7 @@ static enum failure_code security_code(const struct lookup_facts *lookup, enum f
     }
 }
 
-/* TLSA records were not asked for, because of what was known of the addresses. */
+/* Returns why TLSA records were not asked for, if the lookups of the addresses were the reason. */
 static enum failure_code address_code(const struct address_facts *address)
 {
     const struct lookup_facts *lookups[] = {&address->a, &address->aaaa};
@@ -36,7 +36,8 @@ static enum failure_code address_code(const struct address_facts *address)
     return code;
 }
 
-/* FAIL_NONE where there are secure records. A DANE sender never takes a failed lookup for "no records". */
+/* Returns FAIL_NONE if there are secure records. A DANE sender never takes a failed lookup for "no records".
+ */
 static enum failure_code tlsa_code(const struct lookup_facts *tlsa)
 {
     if (dns_says_no(tlsa->status))
@@ -48,7 +49,8 @@ static enum failure_code tlsa_code(const struct lookup_facts *tlsa)
     return tlsa->status == DNS_BOGUS ? FAIL_DANE_TLSA_BOGUS : FAIL_DANE_TLSA_SERVFAIL;
 }
 
-/* Why DANE does not apply to the host or cannot be judged; FAIL_NONE where it has secure TLSA records. */
+/* Returns why DANE does not apply to the host or cannot be judged; FAIL_NONE if the host has secure TLSA
+ * records. */
 static enum failure_code applies_code(const struct domain_facts *facts, const struct mx_host *host)
 {
     enum failure_code mx = security_code(&facts->mx.lookup, FAIL_DANE_INSECURE_MX);
@@ -84,7 +86,7 @@ struct judged_by {
     struct judged_at at;
 };
 
-/* By both readings of a clock that was set amid the scan: where they differ, nobody can tell. */
+/* Judges by both readings of a clock that was set during the scan: if they differ, nobody can tell. */
 static enum failure_code judge_records(const struct judged_by *by, const struct tls_facts *tls,
                                        size_t *matched)
 {
@@ -102,9 +104,9 @@ static void judge_address(const struct judged_by *by, const struct probe_facts *
     if (tls == NULL)
         verdict->dane = look_dane_code(by->facts, probe, verdict_probe(probe, by->at.now));
     else if (by->set.facts->lookup.truncated)
-        verdict->dane = FAIL_DNS_TOO_LARGE; /* what is missing may match, or outdo what does */
+        verdict->dane = FAIL_DNS_TOO_LARGE; /* a missing record may match, or outdo one that does */
     else if (by->set.usable == 0)
-        verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS must be, nobody is authenticated */
+        verdict->dane = FAIL_NONE; /* RFC 7672 section 2.2: TLS is required, nobody is authenticated */
     else
         verdict->dane = judge_records(by, tls, &verdict->tlsa);
 }
@@ -157,7 +159,7 @@ static void judge_dane_host(const struct domain_facts *facts, const struct mx_ho
 
 /* ---- the domain ---------------------------------------------------------------------------------------- */
 
-/* A host that nobody can deliver to says nothing of the domain. */
+/* Says whether nobody can deliver to the host: then it says nothing of the domain. */
 static bool takes_no_mail(const struct mx_host *host)
 {
     const struct address_facts *address = host->facts == NULL ? NULL : &host->facts->address;
@@ -181,7 +183,8 @@ static enum dane_outcome outcome_of_hosts(const size_t count[DANE_OUTCOME_COUNT]
     return count[DANE_OUTCOME_UNUSABLE] > 0 ? DANE_OUTCOME_UNUSABLE : DANE_OUTCOME_ABSENT;
 }
 
-/* A sender that requires DANE reports the hosts without it (RFC 8460 section 4.3.2.1). */
+/* Says whether DANE covers some hosts but not all. A sender that requires DANE reports the others (RFC 8460
+ * section 4.3.2.1). */
 static bool is_at_some_hosts(const struct domain_facts *facts, const struct judgement *judgement)
 {
     bool covered = false, uncovered = false;

@@ -1,4 +1,4 @@
-/* Handshakes that failed → causes. It knows no failure code: tls.c has them. */
+/* Maps failed handshakes to causes. It knows no failure code: tls.c has them. */
 #include "scanner/verdict/handshake.h"
 
 #include <openssl/sslerr.h>
@@ -9,8 +9,9 @@ enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFIC
 enum { TLS_1_0 = 0x0301, TLS_1_2 = 0x0303 };
 
 /*
- * Reasons that only a client's TLS has. OpenSSL's libraries number their reasons apart, and facts keep the
- * number alone: so no reason is here whose number another library uses too (they end below 250).
+ * Maps reasons that only a TLS client can meet. Each library of OpenSSL numbers its own reasons, and the
+ * facts keep only the number: so no reason is here whose number another library uses too (theirs end below
+ * 250).
  */
 static enum handshake_cause reason_cause(int reason)
 {
@@ -47,7 +48,7 @@ enum handshake_cause handshake_cause_told(const struct tls_facts *tls)
     return tls->alert >= 0 ? CAUSE_UNTOLD : reason_cause(tls->error_reason);
 }
 
-/* By its IANA name: what a first handshake never offers. */
+/* Says whether a cipher, by its IANA name, is one that a first handshake never offers. */
 static bool is_cipher_outdated(const char *cipher)
 {
     static const char *const marks[] = {"_anon_", "WITH_NULL", "_RC4_", "_RC2_", "DES_", "DES40", "EXPORT"};
@@ -62,7 +63,7 @@ static bool is_digest_outdated(const char *digest)
     return digest != NULL && (strcmp(digest, "SHA1") == 0 || strncmp(digest, "MD5", 3) == 0);
 }
 
-/* What the permissive handshake needed that the first did not offer. */
+/* Returns what the permissive handshake needed and the first did not offer. */
 static enum handshake_cause shown_cause(const struct tls_facts *permissive)
 {
     if (is_cipher_outdated(permissive->cipher))
@@ -89,8 +90,8 @@ bool handshake_wants_second(const struct probe_facts *probe)
         return false;
     if (tls->limit != TLS_LIMIT_NONE)
         return tls->limit == TLS_LIMIT_DH; /* without DHE: its other ways may show the rest */
-    /* Behind its certificate a server's no is about something else: most often it wants one of the client's.
-     */
+    /* A server that refuses after its certificate does so for another reason: most often it wants a client
+     * certificate. */
     bool refused = tls->alert == ALERT_HANDSHAKE_FAILURE && tls->cert_count == 0;
     return refused || handshake_cause_told(tls) != CAUSE_UNTOLD;
 }

@@ -1,4 +1,4 @@
-/* The judgement of the MX hosts, and what a sender that enforces the policy meets over all of them. */
+/* Judges the MX hosts, and the outcome for a sender that enforces the policy over all of them. */
 #include "scanner/sts/match.h"
 #include "scanner/verdict/looks.h"
 #include "scanner/verdict/parts.h"
@@ -15,7 +15,8 @@ void tally_add(struct tally_of *tally, enum failure_code code)
         tally->unknown++;
 }
 
-/* The host's own fault, before any of its addresses: FAIL_NONE where it has addresses to look at. */
+/* Returns the fault of the host itself, apart from its addresses: FAIL_NONE if it has addresses to look at.
+ */
 static enum failure_code host_code(const struct mx_host *host, struct judgement *judgement)
 {
     if (host->address_literal)
@@ -35,7 +36,7 @@ static enum failure_code host_code(const struct mx_host *host, struct judgement 
     return host->implicit ? FAIL_MX_NONE : FAIL_MX_NO_ADDRESS;
 }
 
-/* Does one address pass whose certificate another's makes fail? */
+/* Says whether the certificate of one address passes and that of another fails. */
 static bool some_certificate_fails(const struct host_facts *facts, const struct host_verdict *verdict)
 {
     bool pass = false;
@@ -71,8 +72,8 @@ static bool keys_differ(const struct host_facts *facts)
     return false;
 }
 
-/* Certificates of one host may differ; said only where it matters to a sender. The outcome never hangs on it.
- */
+/* Notes certificates that differ between the addresses of a host, only if it matters to a sender. The outcome
+ * never hangs on it. */
 static void compare_certificates(const struct host_facts *facts, struct host_verdict *verdict,
                                  struct judgement *judgement)
 {
@@ -131,8 +132,8 @@ bool has_unseen_addresses(const struct host_facts *host)
     return address->ip_count > host->probe_count || is_unseen(&address->a) || is_unseen(&address->aaaa);
 }
 
-/* What a sender that honours the policy meets at one host: it may both pass and fail, at different addresses.
- */
+/* Counts what a sender that honours the policy meets at one host: it may both pass and fail, at different
+ * addresses. */
 static void count_host(const struct mx_host *host, const struct host_verdict *verdict, struct tally_of *hosts)
 {
     struct tally_of addresses = {0, 0, 0};

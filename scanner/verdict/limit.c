@@ -1,4 +1,4 @@
-/* What we did not compute, as codes. */
+/* Maps computations that we left out for their cost to codes. */
 #include "scanner/verdict/tls.h"
 
 enum failure_code verdict_limit(enum tls_limit limit, enum failure_stage stage)

@@ -1,11 +1,12 @@
-/* What looks at one address say together. An address whose name is another MX host's is another address. */
+/* Combines the looks at one address. The same IP address under another MX host's name counts as another
+ * address. */
 #include "scanner/verdict/looks.h"
 
 #include <string.h>
 
 #include "scanner/verdict/parts.h"
 
-/* RFC 8446 section 6.2. */
+/* An alert of RFC 8446 section 6.2. */
 enum { ALERT_INTERNAL_ERROR = 80 };
 
 static bool handshake_asks_again(const struct tls_facts *tls)
@@ -35,7 +36,7 @@ bool look_at_policy_asks_again(const struct fetch_facts *fetch)
            (fetch->net == NET_REFUSED || fetch->net == NET_RESET || handshake_asks_again(&fetch->tls));
 }
 
-/* ---- what stands of earlier looks ---------------------------------------------------------------------- */
+/* ---- the earlier looks --------------------------------------------------------------------------------- */
 
 struct earlier {
     bool any;
@@ -103,8 +104,8 @@ bool look_leaves_policy_open(const struct domain_facts *facts, const struct judg
 
 /* ---- the domain ---------------------------------------------------------------------------------------- */
 
-/* It was looked once, and this code came. Where no second look comes, what does not pass by itself decides.
- */
+/* Notes that a second look is due after one that gave this code. If none comes, a code that is not transient
+ * decides. */
 static void note_due(const struct domain_facts *facts, enum failure_code code, struct judgement *judgement)
 {
     judgement->look_due = true;
@@ -144,7 +145,7 @@ static void judge_policy_host(const struct domain_facts *facts, struct judgement
         note_due(facts, judgement->policy_code, judgement);
 }
 
-/* An outcome that says what a sender meets, so that it matters what it rests on. */
+/* Says whether an outcome tells what a sender meets, so that it matters what it rests on. */
 static bool is_decided(enum outcome outcome)
 {
     return outcome == OUTCOME_PROTECTED || outcome == OUTCOME_PARTIAL || outcome == OUTCOME_REFUSED ||

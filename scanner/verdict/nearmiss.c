@@ -1,6 +1,6 @@
-/* The judgement of records that stand at the wrong name, and of a wildcard that answers for _mta-sts (TXT-9,
- * RPT-2). What is misspelt at the right name is the parsers' part. A lookup of these that failed says
- * nothing: it makes no code, and nothing is tried again for its sake. */
+/* Judges TXT records that stand at the wrong name, and a wildcard that answers for _mta-sts (TXT-9, RPT-2).
+ * Misspelt records at the right name are the parsers' part. A failed lookup of these names says nothing: it
+ * makes no code, and nothing is tried again for its sake. */
 #include <stdio.h>
 
 #include "scanner/sts/record.h"
@@ -16,7 +16,7 @@ static bool holds(const struct txt_facts *txt, struct bytes rr)
     return false;
 }
 
-/* The same RRs, in whatever order. */
+/* Says whether both have the same RRs, in any order. */
 static bool is_same(const struct txt_facts *a, const struct txt_facts *b)
 {
     if (a->rr_count != b->rr_count || a->lookup.truncated || b->lookup.truncated)
@@ -27,7 +27,7 @@ static bool is_same(const struct txt_facts *a, const struct txt_facts *b)
     return true;
 }
 
-/* "prefix+domain: text", or NULL where nobody would see it or the arena is full. */
+/* Makes "prefix+domain: text", or NULL if nobody would see it or the arena is full. */
 static const char *told(const char *prefix, const char *domain, struct bytes rr, struct arena *arena,
                         const struct findings *findings)
 {
@@ -46,7 +46,7 @@ struct place {
     const struct txt_facts *txt;
 };
 
-/* A place that only repeats what the wildcard says at any name is not told of. */
+/* Judges one such name. If it only repeats the wildcard's answer, nothing is reported. */
 static void judge_place(const struct domain_facts *facts, const struct place *place,
                         bool (*is_meant)(struct bytes rr), enum failure_code code, struct arena *arena,
                         struct findings *findings)

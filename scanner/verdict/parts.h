@@ -1,41 +1,42 @@
 /*
- * The parts of the verdict, one a stage of the chain; verdict.c puts them together. Pure: facts in, codes and
- * parts of the judgement out. Each adds its codes to judgement->codes and allocates in arena.
+ * Declares the parts of the verdict, one a stage of the chain; verdict.c puts them together. Pure: facts in,
+ * codes and parts of the judgement out. Each adds its codes to judgement->codes and allocates in arena.
  */
 #ifndef STSWEEP_VERDICT_PARTS_H
 #define STSWEEP_VERDICT_PARTS_H
 
 #include "scanner/verdict/verdict.h"
 
-/* The time by which dates are judged (verdict.h). */
+/* The time by which dates are judged (verdict.h), in ms of the wall clock. */
 struct judged_at {
     int64_t now; /* of all facts, or BY_OWN_TIME */
     int64_t end; /* of facts that have no time */
 };
 
-int64_t moment_of(const struct tls_facts *tls, struct judged_at at);
+/* Returns the moment by which one handshake's dates are judged. */
 
-/* The other reading of a clock that was set amid the scan, where the facts are judged by their own time; else
- * the same moment. */
+int64_t moment_of(const struct tls_facts *tls, struct judged_at at);
+/* Returns the other reading of a clock that was set during the scan if the facts are judged by their own
+ * time; else the same moment. */
 int64_t other_moment_of(const struct tls_facts *tls, int64_t moment);
 
-/* What an MTA-STS sender meets over a set of addresses or hosts. */
+/* Counts of what an MTA-STS sender meets over a set of addresses or hosts. */
 struct tally_of {
     size_t pass;
     size_t fail;
     size_t unknown;
 };
 
-/* The one address or host with this code counts as a pass (FAIL_NONE), a fail or an unknown. */
+/* Counts one address or host with this code as a pass (FAIL_NONE), a fail or an unknown. */
 void tally_add(struct tally_of *tally, enum failure_code code);
 
-bool lookup_failed(const struct lookup_facts *lookup); /* neither answered nor said no */
-/* Adds the code of a lookup that failed, and of one that was cut; did it fail? */
+bool lookup_failed(const struct lookup_facts *lookup); /* it was asked, and neither answered nor said no */
+/* Adds the code of a lookup that failed, and of one that was cut. Returns whether it failed. */
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup);
-/* What is said of somebody who could not be looked up: otherwise, or FAIL_DNS_TOO_LARGE where no lookup
- * failed but by our own ceiling. */
+/* Returns the code of a name that could not be looked up: otherwise, or FAIL_DNS_TOO_LARGE if no lookup
+ * failed except by our own ceiling. */
 enum failure_code failed_code(const struct address_facts *address, enum failure_code otherwise);
-/* Does the domain have MX hosts beyond the `seen` that were looked at? */
+/* Says whether the domain has MX hosts beyond the `seen` that were looked at. */
 bool has_unseen_hosts(const struct domain_facts *facts, size_t seen);
 void add_findings(struct judgement *judgement, const struct findings *findings);
 
@@ -43,14 +44,16 @@ void add_findings(struct judgement *judgement, const struct findings *findings);
 void judge_txt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 void judge_tlsrpt(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 void judge_mx(const struct domain_facts *facts, struct judgement *judgement);
-/* Records at the wrong name (nearmiss.c): findings of the record and of TLSRPT. After those two. */
+/* Judges TXT records at the wrong name (nearmiss.c) and adds findings to the record and to TLSRPT. Call it
+ * after those two. */
 void judge_near_miss(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
 bool mx_is_null(const struct mx_facts *mx); /* RFC 7505 */
 
-/* Nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address. */
+/* Says whether nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address.
+ */
 bool is_no_mail(const struct domain_facts *facts);
 
-/* ---- the policy (policy.c): only where the record is valid --------------------------------------------- */
+/* ---- the policy (policy.c): only if the record is valid ------------------------------------------------ */
 void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
                   struct judgement *judgement);
 bool policy_is_usable(const struct judgement *judgement);
@@ -59,14 +62,15 @@ bool fetch_is_too_large(const struct fetch_facts *fetch); /* more than a policy 
 /* ---- MX hosts (hosts.c) -------------------------------------------------------------------------------- */
 void judge_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
                 struct arena *arena, struct host_verdict *verdict, struct judgement *judgement);
-/* Has the host addresses that nobody looked at: the lookup of a family was cut, or failed and no earlier
- * answer stands in its place, or there are more than smtp.max_addresses? What is open may pass or fail. */
+/* Says whether the host has, or may have, addresses that nobody looked at: the lookup of a family was cut, or
+ * failed without an earlier answer to use instead, or there are more than smtp.max_addresses. Those may pass
+ * or fail. */
 bool has_unseen_addresses(const struct host_facts *host);
-/* The outcome under enforce, from judgement->hosts. */
+/* Returns the outcome under enforce, from judgement->hosts. */
 enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);
 
 /* ---- DANE (dane.c) ------------------------------------------------------------------------------------- */
-/* After judge_host of all hosts. */
+/* Judges all hosts by DANE. Call it after judge_host of all of them. */
 enum dane_outcome judge_dane(const struct domain_facts *facts, struct judged_at at,
                              struct judgement *judgement);
 

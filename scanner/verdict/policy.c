@@ -1,4 +1,4 @@
-/* The judgement of the policy: its fetch, its text, what is weak in it (RFC 8461 sections 3.2 and 3.3). */
+/* Judges the policy: its fetch, its text and its weaknesses (RFC 8461 sections 3.2 and 3.3). */
 #include <strings.h>
 
 #include "scanner/facts/hostname.h"
@@ -34,7 +34,8 @@ static void add_fetch_codes(const struct policy_facts *policy, int64_t now, stru
         code_set_add(&judgement->codes, FAIL_POLICY_HTTP_MEDIA_TYPE);
 }
 
-/* A pattern that matches no MX in use (POL-10); where not all of them are known, nothing is said. */
+/* Adds a finding for each pattern that matches no MX in use (POL-10). If not all of them are known, it adds
+ * none. */
 static void add_unused_patterns(const struct domain_facts *facts, struct arena *arena,
                                 struct judgement *judgement)
 {
@@ -49,8 +50,8 @@ static void add_unused_patterns(const struct domain_facts *facts, struct arena *
             code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MX_UNUSED);
 }
 
-/* "*." over what strangers share (POL-10): a public suffix, or a provider's whole name that the provider
- * itself does not tell its customers to write so. */
+/* Says whether a "*." pattern covers names of strangers (POL-10): those under a public suffix, or a
+ * provider's whole name, unless the provider itself tells its customers to write it so. */
 static bool is_too_wide(const char *pattern, const char *domain)
 {
     bool is_suffix = false;
@@ -100,7 +101,7 @@ static void add_weaknesses(const struct domain_facts *facts, struct judged_at at
         code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MAX_AGE_SHORT);
 }
 
-/* Only where a sender would ask for it: the record is valid. */
+/* Call it only if a sender would ask for the policy: the record is valid. */
 void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
                   struct judgement *judgement)
 {

@@ -1,4 +1,4 @@
-/* The tables of provider.def, searched label by label. */
+/* Searches the tables of provider.def label by label. */
 #include "scanner/verdict/provider.h"
 
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static int compare(const void *name, const void *row)
     return strcmp(name, ((const struct provider *)row)->suffix);
 }
 
-/* The longest suffix first: each label's boundary from the left. */
+/* Tries each label's boundary from the left, so that the longest suffix comes first. */
 static const struct provider *find(const struct provider *rows, size_t count, const char *host)
 {
     for (const char *at = host; at != NULL;) {
@@ -39,7 +39,7 @@ static const struct provider *find(const struct provider *rows, size_t count, co
     return NULL;
 }
 
-/* Is the name the suffix, or under it? */
+/* Says whether the name is the suffix, or under it. */
 static bool is_under(const char *name, const char *suffix)
 {
     size_t len = strlen(name);

@@ -1,11 +1,12 @@
-/* The judgement of the records: _mta-sts, _smtp._tls, MX (RFC 8461 section 3.1, RFC 8460 section 3, RFC
- * 7505). */
+/* Judges the DNS records: _mta-sts, _smtp._tls, MX (RFC 8461 section 3.1, RFC 8460 section 3, RFC 7505). */
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
 #include "scanner/verdict/parts.h"
 
-/* Where RRs are missing, two that begin as a record are too many whatever the others are, and one that is bad
- * is no policy alone or beside others. Else a good one may be missing, or a second. */
+/* Says whether the code hangs on RRs that were cut. Two RRs that begin as a record are too many whatever the
+ * others are, and a bad one is no policy, alone or beside others. Else a good one may be missing, or a
+ * second.
+ */
 static bool hangs_on_the_rest(const struct txt_facts *txt, size_t candidates, enum failure_code code)
 {
     return txt->lookup.truncated && (candidates == 0 || (candidates == 1 && code == FAIL_NONE));
@@ -67,7 +68,8 @@ void judge_mx(const struct domain_facts *facts, struct judgement *judgement)
             code_set_add(&judgement->codes, FAIL_MX_NULL_AMONG_OTHERS);
 }
 
-/* Nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address. */
+/* Says whether nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address.
+ */
 bool is_no_mail(const struct domain_facts *facts)
 {
     if (mx_is_null(&facts->mx) || facts->mx.lookup.status == DNS_NXDOMAIN)

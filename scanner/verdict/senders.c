@@ -1,8 +1,8 @@
 /*
- * What three kinds of sender meet over the MX set: the one that honours MTA-STS (RFC 8461 sections 5
- * and 5.1), the one that honours DANE and falls back to MTA-STS where no TLSA records stand (RFC 7672
- * section 2.2, RFC 8461 section 2), and the one that takes TLS where it is offered. They have no policy
- * cached from before. It reads verdicts of hosts and addresses that others made, and adds no code.
+ * Judges what three kinds of sender meet over the MX set: one that honours MTA-STS (RFC 8461 sections 5 and
+ * 5.1), one that honours DANE and falls back to MTA-STS if there are no TLSA records (RFC 7672 section 2.2,
+ * RFC 8461 section 2), and one that takes TLS if it is offered. They have no policy cached from before. It
+ * reads verdicts of hosts and addresses that others made, and adds no code.
  */
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/parts.h"
@@ -16,9 +16,9 @@ static enum delivery by_code(enum failure_code code)
     return failure_get(code)->effect == EFFECT_HOST_FAILS ? DELIVERY_SKIPS : DELIVERY_DEFERS;
 }
 
-/* Without validation: a wrong certificate is as good as a right one, and where TLS cannot be had the mail
- * goes in the clear. What breaks off is open: nobody can say whether the session would have gone on without
- * TLS. */
+/* Judges an address without validation: a wrong certificate is as good as a right one, and if TLS cannot be
+ * had the mail goes in the clear. A session that broke off is unknown: nobody can say whether it would have
+ * gone on without TLS. */
 static enum delivery plain_address(const struct probe_facts *probe, enum failure_code code)
 {
     if (code == FAIL_NONE || probe->not_tried != TRIED)
@@ -31,7 +31,8 @@ static enum delivery plain_address(const struct probe_facts *probe, enum failure
     return by_code(code);
 }
 
-/* RFC 7672 section 2.2: where all TLSA records are unusable, TLS is a must and nothing is validated. */
+/* Judges an address whose TLSA records are all unusable: TLS is required and nothing is validated (RFC 7672
+ * section 2.2). */
 static enum delivery encrypted_address(const struct probe_facts *probe, const struct ip_verdict *ip)
 {
     enum delivery plain = plain_address(probe, ip->code);
@@ -85,7 +86,7 @@ static enum delivery worse(enum delivery a, enum delivery b)
     return rank[a] > rank[b] ? a : b;
 }
 
-/* What one kind of sender does at one host, and whether it has validated what it delivers to. */
+/* The action of one kind of sender at one host, and whether it has validated the host. */
 struct step {
     enum delivery delivery;
     bool validated;
@@ -151,7 +152,7 @@ static void judge_sender(const struct domain_facts *facts, enum sender_kind kind
     view->all = view->delivered_by != NULL ? DELIVERY_TAKES : is_open ? DELIVERY_DEFERS : DELIVERY_SKIPS;
 }
 
-/* Where nobody whom we trust has validated, what a DANE sender would meet cannot be told. */
+/* Says whether no validator that we trust has checked: then nobody can tell what a DANE sender would meet. */
 static bool is_unvalidated(const struct judgement *judgement)
 {
     for (size_t i = 0; i < judgement->host_count; i++)

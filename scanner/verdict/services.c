@@ -1,5 +1,5 @@
-/* Who runs the MX hosts and the policy host, and how the domain stands to Exchange Online (EXO-1). Names
- * alone decide: what stands behind a host that is not the service's cannot be seen from outside. */
+/* Judges who runs the MX hosts and the policy host, and how the domain uses Exchange Online (EXO-1). Names
+ * alone decide: a service behind another's host cannot be seen from outside. */
 #include "scanner/verdict/parts.h"
 #include "scanner/verdict/provider.h"
 
@@ -21,8 +21,8 @@ static void list_providers(const struct domain_facts *facts, struct arena *arena
     }
 }
 
-/* The hosts stand in preference order: the first that is not the service's is the one that mail meets first.
- */
+/* Judges the direct or mixed use. The hosts are in preference order: of those that are not the service's,
+ * mail meets the first one first. */
 static void judge_exchange_online(const struct domain_facts *facts, struct judgement *judgement)
 {
     const struct mx_host *service = NULL;
@@ -41,8 +41,8 @@ static void judge_exchange_online(const struct domain_facts *facts, struct judge
     judgement->exo_in_front = other->preference < service->preference;
 }
 
-/* The service gives a domain a new MX name when DNSSEC is switched on for it; a policy may still know the
- * other. */
+/* Finds an MX host of the service that the policy misses: the service gives a domain a new MX name when
+ * DNSSEC is switched on for it, and a policy may still list the old one. */
 static void find_renamed(const struct domain_facts *facts, struct judgement *judgement)
 {
     const struct sts_policy *policy = &judgement->policy;

@@ -1,4 +1,4 @@
-/* Certificates, handshakes, SMTP sessions and HTTPS answers → failure codes. */
+/* Turns certificates, handshakes, SMTP sessions and HTTPS answers into failure codes. */
 #include "scanner/verdict/tls.h"
 
 #include <openssl/x509_vfy.h>
@@ -7,7 +7,7 @@
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/parts.h"
 
-/* Faults of a certificate in the order in which they are named when there are several. */
+/* Faults of a certificate; if there are several, the first in this order is named. */
 enum cert_fault {
     CERT_MISSING,
     CERT_SELF_SIGNED,
@@ -19,9 +19,9 @@ enum cert_fault {
     CERT_WRONG_USAGE,
     CERT_HOST_MISMATCH,
     CERT_WEAK,
-    CERT_CLOCK,     /* no fault of theirs: nobody can tell */
-    CERT_TOO_LARGE, /* ours: said where nothing else is known to be wrong */
-    CERT_LARGE_KEY, /* behind all others: what was not computed is open, what is wrong stays wrong */
+    CERT_CLOCK,     /* no fault of theirs: our clock was set, and nobody can tell */
+    CERT_TOO_LARGE, /* our limit: named only if nothing else is known to be wrong */
+    CERT_LARGE_KEY, /* last, as what was not computed is unknown, and a known fault stays one */
     CERT_LARGE_CHAIN,
     CERT_FAULTS
 };
@@ -72,7 +72,7 @@ static bool issuer_was_sent(const struct tls_facts *tls)
     return false;
 }
 
-/* No path to a root: is it the intermediate that is missing? By the presented chain alone. */
+/* Judges a chain without a path to a root: is the intermediate missing? By the presented chain alone. */
 static enum cert_fault no_issuer_fault(const struct tls_facts *tls)
 {
     const struct cert_facts *leaf = &tls->certs[0];
@@ -132,7 +132,7 @@ static bool holds_at(const struct cert_facts *cert, int64_t moment)
     return moment / 1000 >= cert->not_before && moment / 1000 <= cert->not_after;
 }
 
-/* Does one of these certificates hold at one reading of the clock only? */
+/* Says whether one of these certificates holds at only one reading of the clock. */
 static bool is_between_readings(const struct tls_facts *tls, size_t first, size_t count, int64_t now)
 {
     int64_t other = other_moment_of(tls, now);
@@ -150,7 +150,7 @@ static void find_faults(const struct tls_facts *tls, int64_t now, bool faults[CE
         faults[tls->truncated ? CERT_TOO_LARGE : CERT_MISSING] = true;
         return;
     }
-    /* The validity of the leaf is judged by `now`, that of the others by what path validation said. */
+    /* The validity of the leaf is judged by `now`, that of the others by the errors of path validation. */
     bool leaf_between = is_between_readings(tls, 0, 1, now);
     bool others_between = is_between_readings(tls, 1, tls->cert_count, now);
     faults[CERT_CLOCK] = leaf_between || others_between;
@@ -176,7 +176,8 @@ void verdict_certificate_codes(const struct tls_facts *tls, enum failure_stage s
             code_set_add(codes, fault_code(fault, stage));
 }
 
-/* More certificates than OpenSSL was told to take: the ceiling is ours, and says nothing of the peer. */
+/* Says whether there were more certificates than OpenSSL was told to take. The ceiling is ours, and says
+ * nothing of the peer. */
 static bool is_past_ceiling(const struct tls_facts *tls)
 {
     return tls->end == TLS_FAILED && tls->truncated && tls->cert_count == 0;
@@ -223,7 +224,7 @@ static enum failure_code connect_code(enum net_error error)
     return codes[error];
 }
 
-/* The step at which the peer was silent, resp. went away. */
+/* Returns the code of a peer that stopped answering at a step. */
 static enum failure_code timeout_code(enum smtp_step step)
 {
     switch (step) {
@@ -240,6 +241,7 @@ static enum failure_code timeout_code(enum smtp_step step)
     }
 }
 
+/* Returns the code of a peer that went away at a step. */
 static enum failure_code closed_code(enum smtp_step step, enum net_error error)
 {
     switch (step) {
@@ -339,7 +341,7 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
 enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
 {
     if (probe->shared && !probe->starttls_offered)
-        return TLS_OFFER_NO; /* what the address offers it offers whatever name it is called by */
+        return TLS_OFFER_NO; /* an address offers the same by whatever name it is called */
     if (probe->shared && probe->tls.version != 0)
         return TLS_OFFER_YES;
     if (probe->not_tried != TRIED)
@@ -391,13 +393,15 @@ static enum failure_code fetch_net_code(const struct fetch_facts *fetch)
     return FAIL_POLICY_TCP_UNREACHABLE;
 }
 
-/* Request Timeout, Too Early, Too Many Requests: asked another time it may well answer. */
+/* Says whether the status is Request Timeout, Too Early or Too Many Requests: asked another time the server
+ * may well answer. */
 static bool is_later(int status)
 {
     return status == 408 || status == 425 || status == 429;
 }
 
-/* POL-9, whatever policy.max_bytes reads: what is past 64 KiB is theirs, what was cut below it is ours. */
+/* Judges by POL-9, whatever policy.max_bytes reads: a body past 64 KiB is their fault, a cut below it ours.
+ */
 bool fetch_is_too_large(const struct fetch_facts *fetch)
 {
     uint64_t read = fetch->body_bytes > fetch->body.len ? fetch->body_bytes : fetch->body.len;
@@ -427,7 +431,7 @@ static enum failure_code http_code(const struct fetch_facts *fetch)
     return fetch->http_status == 200 ? FAIL_NONE : FAIL_POLICY_HTTP_PROTOCOL;
 }
 
-/* There is no second handshake here: what the one told. */
+/* Returns what the one handshake told: the policy's fetch makes no second. */
 static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
 {
     static const enum failure_code codes[CAUSE_COUNT] = {
@@ -446,7 +450,7 @@ static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
     return codes[handshake_cause_told(tls)];
 }
 
-/* Nothing answered, and what addresses of the other family would have said is open. */
+/* Says whether nothing answered and a family's lookup failed, so that its addresses were not tried. */
 static bool is_family_open(const struct policy_facts *policy)
 {
     const struct fetch_facts *fetch = &policy->fetch;
@@ -471,7 +475,7 @@ static enum failure_code code_of_fetch(const struct policy_facts *policy, int64_
     return certificate != FAIL_NONE ? certificate : http_code(fetch);
 }
 
-/* None of the addresses that were tried answered, and there are more than are tried. */
+/* Says whether none of the addresses that were tried answered while there are more than are tried. */
 static bool is_rest_open(const struct policy_facts *policy)
 {
     const struct fetch_facts *fetch = &policy->fetch;

@@ -1,6 +1,7 @@
 /*
- * The part of the verdict that looks at one TLS handshake and one probe. Pure; used by verdict.c and its
- * tests.
+ * Judges one connection: certificates, handshakes, SMTP sessions and HTTPS answers become codes. Pure. tls.c
+ * also has verdict_probe, verdict_certificate and verdict_fetch (verdict.h) and fetch_is_too_large (parts.h);
+ * limit.c has verdict_limit.
  */
 #ifndef STSWEEP_VERDICT_TLS_H
 #define STSWEEP_VERDICT_TLS_H
@@ -9,10 +10,11 @@
 
 enum tls_offer { TLS_OFFER_UNKNOWN, TLS_OFFER_YES, TLS_OFFER_NO };
 
-/* Would a sender that takes any TLS have got some here? One that takes what is outdated counts (TLS-4). */
+/* Says whether a sender that takes any TLS would have got some here. A sender that takes outdated TLS counts
+ * (TLS-4). */
 enum tls_offer verdict_tls_offer(const struct probe_facts *probe);
 
-/* What we did not compute; FAIL_NONE where that is nothing. */
+/* Returns the code of a computation that we left out; FAIL_NONE for TLS_LIMIT_NONE. */
 enum failure_code verdict_limit(enum tls_limit limit, enum failure_stage stage);
 
 /* Adds every fault of the certificates of a completed handshake; verdict_certificate names the foremost. */

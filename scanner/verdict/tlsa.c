@@ -1,4 +1,4 @@
-/* Which TLSA records can be used, and whether one of them is met by a chain of certificates. Pure. */
+/* Judges which TLSA records can be used, and whether a chain of certificates meets one of them. Pure. */
 #include "scanner/verdict/tlsa.h"
 
 #include <limits.h>
@@ -51,7 +51,7 @@ static bool is_large(const struct tlsa_rr *rr)
     return rr->selector == SELECTOR_CERT ? !cost_lets_read(rr->data) : cost_of_key(rr->data).unreadable;
 }
 
-/* whole: how many certificates and keys may still be read. */
+/* Judges one TLSA record without the others. whole: how many certificates and keys may still be read. */
 static enum tlsa_use use_alone(const struct tlsa_rr *rr, size_t *whole)
 {
     if (rr->usage < USAGE_DANE_TA)
@@ -64,7 +64,7 @@ static enum tlsa_use use_alone(const struct tlsa_rr *rr, size_t *whole)
     return is_well_formed(rr) ? TLSA_USABLE : TLSA_MALFORMED;
 }
 
-/* Does a usable record of SHA-512 stand beside this one of SHA-256? */
+/* Says whether there is a usable TLSA record of SHA-512 beside this one of SHA-256. */
 static bool is_outdone(const struct tlsa_set *set, size_t place)
 {
     const struct tlsa_rr *weak = &set->facts->rrs[place];
@@ -98,13 +98,13 @@ void verdict_tlsa_set(const struct tlsa_facts *facts, struct tlsa_set *set)
 
 /* ---- a record and a certificate ------------------------------------------------------------------------ */
 
-/* One that is too large to be read may match as well as any. */
+/* Says whether a TLSA record may match: one that is too large to be read may do so as well as any. */
 static bool is_usable(enum tlsa_use use)
 {
     return use == TLSA_USABLE || use == TLSA_LARGE;
 }
 
-/* The certificate's own bytes may be gone; its digests are facts. */
+/* Compares by digests: the certificate's own bytes may be gone, but its digests are facts. */
 static bool data_matches(const struct tlsa_set *set, size_t place, const struct cert_facts *cert)
 {
     const struct tlsa_rr *rr = &set->facts->rrs[place];
@@ -117,7 +117,7 @@ static bool data_matches(const struct tlsa_set *set, size_t place, const struct 
     return memcmp(set->digest[place], sha256, SHA256_DIGEST_LENGTH) == 0;
 }
 
-/* The place of the first usable record of this usage that matches, counted from 1; 0: none. */
+/* Returns the index of the first usable TLSA record of this usage that matches, counted from 1; 0: none. */
 static size_t find_match(const struct tlsa_set *set, uint8_t usage, const struct cert_facts *cert)
 {
     for (size_t i = 0; i < set->count; i++)
@@ -163,8 +163,8 @@ static size_t find_unpresented(const struct tlsa_set *set, const struct tls_fact
     return 0;
 }
 
-/* Cuts the path at its anchor; the record that names it, counted from 1, or 0. The nearest anchor is the
- * best: each further certificate only adds conditions. The leaf is nobody's issuer. */
+/* Cuts the path at its anchor and returns the TLSA record that names it, counted from 1, or 0. The nearest
+ * anchor is the best: each further certificate only adds conditions. The leaf is nobody's issuer. */
 static size_t find_anchor(const struct tlsa_set *set, const struct tls_facts *tls, struct path *path,
                           bool *presented)
 {
@@ -180,7 +180,7 @@ static size_t find_anchor(const struct tlsa_set *set, const struct tls_facts *tl
     return find_unpresented(set, tls);
 }
 
-/* What is wrong with the chain whoever its anchor is. */
+/* Says whether an error of path validation is a fault of the chain whatever its anchor is. */
 static bool is_fault_of_chain(int x509)
 {
     switch (x509) {
@@ -207,7 +207,8 @@ static bool is_sound(const struct tls_facts *tls, const struct path *path)
     return true;
 }
 
-/* An anchor's own dates count where it is a root, as senders built on OpenSSL have it. */
+/* Says whether the path's dates hold. An anchor's own dates count if it is a root, as in senders built on
+ * OpenSSL. */
 static bool is_in_date(const struct tls_facts *tls, const struct path *path, bool ends_in_anchor, int64_t now)
 {
     for (size_t i = 0; i < path->len; i++) {
@@ -220,7 +221,7 @@ static bool is_in_date(const struct tls_facts *tls, const struct path *path, boo
     return true;
 }
 
-/* The same of an anchor that only its record holds. */
+/* Says the same of an anchor that only its TLSA record holds. */
 static bool is_record_in_date(const struct tlsa_rr *rr, int64_t now)
 {
     time_t seconds = (time_t)(now / 1000);
@@ -253,7 +254,8 @@ static bool is_named(const char *presented, size_t len, const struct reference_n
     return false;
 }
 
-/* The common names of an RFC 2253 subject. One that needs an escape is no host's. */
+/* Says whether a common name of an RFC 2253 subject is a reference name. One that needs an escape is no
+ * host's. */
 static bool is_common_name(const char *subject, const struct reference_names *names)
 {
     while (subject != NULL && *subject != '\0') {
@@ -265,7 +267,8 @@ static bool is_common_name(const char *subject, const struct reference_names *na
     return false;
 }
 
-/* RFC 7672 section 3.2.3: the common name counts only where there is no DNS-ID at all. */
+/* Says whether the leaf carries a reference name. The common name counts only if there is no DNS-ID at all
+ * (RFC 7672 section 3.2.3). */
 static bool carries_name(const struct tls_facts *tls, const struct reference_names *names)
 {
     const struct cert_facts *leaf = &tls->certs[0];
@@ -287,7 +290,7 @@ static bool has_usage(const struct tlsa_set *set, uint8_t usage)
 
 /* ---- the whole ----------------------------------------------------------------------------------------- */
 
-/* Nothing matches: might something have, that cost too much to look at? */
+/* Returns the code if nothing matches: something that cost too much to look at might have. */
 static enum failure_code unmatched(const struct tlsa_set *set, const struct tls_facts *tls)
 {
     if (has_usage(set, USAGE_DANE_TA) && tls->truncated)
@@ -312,7 +315,7 @@ enum failure_code verdict_tlsa(const struct tlsa_set *set, const struct tls_fact
     *matched = find_anchor(set, tls, &path, &presented);
     if (*matched == 0)
         return unmatched(set, tls);
-    if (tls->limit != TLS_LIMIT_NONE) /* whether it is sound is open */
+    if (tls->limit != TLS_LIMIT_NONE) /* whether the chain is sound is unknown */
         return verdict_limit(tls->limit, STAGE_SMTP);
     if (!is_sound(tls, &path))
         return FAIL_DANE_MISMATCH;

@@ -1,11 +1,11 @@
-/* The judgement of a domain: outcome, codes, report types (RFC 8461 section 5, RFC 8460 section 4.3). */
+/* Judges a domain: outcome, codes, report types (RFC 8461 section 5, RFC 8460 section 4.3). */
 #include "scanner/verdict/verdict.h"
 
 #include "scanner/verdict/looks.h"
 #include "scanner/verdict/parts.h"
 #include "scanner/verdict/tls.h"
 
-/* A lookup that neither answered nor said no. */
+/* Says whether a lookup was made and neither answered nor said no. */
 bool lookup_failed(const struct lookup_facts *lookup)
 {
     return lookup->status != DNS_NOT_ASKED && lookup->status != DNS_ANSWERED && !dns_says_no(lookup->status);
@@ -73,7 +73,7 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct judge
     return OUTCOME_TESTING;
 }
 
-/* For a sender that takes TLS where it is offered. */
+/* Judges for a sender that takes TLS if it is offered. */
 static enum tls_outcome judge_tls(const struct domain_facts *facts)
 {
     size_t with = 0;
@@ -116,7 +116,8 @@ bool verdict_host_may_pass(const struct host_facts *facts)
     return false;
 }
 
-/* Would a DANE sender defer at some host? What DANE does not apply to is nothing to wait for. */
+/* Says whether a DANE sender would defer at some host. A host that DANE does not apply to is not waited for.
+ */
 static bool is_dane_open(const struct judgement *judgement)
 {
     for (size_t i = 0; i < judgement->host_count; i++)
@@ -125,15 +126,15 @@ static bool is_dane_open(const struct judgement *judgement)
     return false;
 }
 
-/* Did this machine see nothing, whoever was there? */
+/* Says whether the code means that this machine saw nothing, whoever was there. */
 static bool is_blind(enum failure_code code)
 {
     return code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE ||
            code == FAIL_SMTP_NOT_PROBED_PAUSED || code == FAIL_POLICY_NOT_TRIED_PAUSED;
 }
 
-/* What stands in our own configuration or on an opt-out list stays there; a turn, a route or the time may
- * come. */
+/* Says whether a later try may get past a code of our own. Our configuration and an opt-out list stay as they
+ * are; a turn, a route or the right time may come. */
 static bool may_come(enum failure_code code)
 {
     return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_blind(code) ||
@@ -152,7 +153,8 @@ bool verdict_has_passing(const struct judgement *judgement)
     return false;
 }
 
-/* Did this machine find no way to somebody, or sleep? Then it has not looked, whatever else it knows. */
+/* Says whether this machine had no route to somebody, or was paused: then it has not looked, whatever else it
+ * knows. */
 static bool was_blind(const struct judgement *judgement)
 {
     for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)

@@ -1,6 +1,6 @@
 /*
- * Facts → judgement: the outcome for a sender that honours MTA-STS, for an opportunistic one, the codes, the
- * RFC 8460 types. Pure and total; depends on nothing but its arguments.
+ * Turns facts into a judgement: outcome, codes, RFC 8460 types, DANE, and what each kind of sender meets.
+ * Pure and total; it depends only on its arguments.
  */
 #ifndef STSWEEP_VERDICT_VERDICT_H
 #define STSWEEP_VERDICT_VERDICT_H
@@ -9,9 +9,9 @@
 #include "scanner/facts/record.h"
 
 /*
- * Dates of certificates are judged by a time (wall clock, ms): `now` where it is given. 0: by the time of the
- * handshake that showed them, and where facts have none, as in records of scans made before they had, by the
- * end of what they belong to: the domain's (time and ms), the beginning of a probe that stands alone.
+ * Dates of certificates are judged by a time (wall clock, ms): `now` if it is given. 0: by the time of the
+ * handshake that showed them. Facts of older records have no such time and are judged by another: the end of
+ * the domain's visit (time and ms), or the beginning of a probe that stands alone.
  */
 enum { BY_OWN_TIME = 0 };
 
@@ -19,25 +19,26 @@ enum { BY_OWN_TIME = 0 };
 void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
                    struct judgement *judgement);
 
-/* Was something of an MX host left open that may pass: a lookup that failed, an address that could not be
- * judged? */
+/* Say whether something transient left an MX host or a probe undetermined: a failed lookup, an address that
+ * could not be judged. */
 bool verdict_host_may_pass(const struct host_facts *facts);
 bool verdict_probe_may_pass(const struct probe_facts *probe);
 
-/* Was the outcome left open by something that may pass, so that it is worth trying again? */
+/* Says whether something transient left the outcome undetermined, so that it is worth trying again. */
 bool verdict_may_pass(const struct judgement *judgement);
 
-/* Did anything fail for a passing reason that is not by our own choice, even where the outcome is clear? */
+/* Says whether there is any transient code that our own configuration did not cause, even if the outcome is
+ * clear. */
 bool verdict_has_passing(const struct judgement *judgement);
 
-/* One address: FAIL_NONE where an MTA-STS sender's TLS checks pass. */
+/* Judges one address: FAIL_NONE if an MTA-STS sender's TLS checks pass. */
 enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now);
 
-/* A completed handshake's certificates under the given stage's codes: FAIL_NONE or POLICY_TLS_… or
+/* Judges a completed handshake's certificates with the codes of the given stage: FAIL_NONE or POLICY_TLS_… or
  * SMTP_TLS_…. */
 enum failure_code verdict_certificate(const struct tls_facts *tls, enum failure_stage stage, int64_t now);
 
-/* Why a policy could not be fetched, or FAIL_NONE where a 200 came with a good certificate. */
+/* Returns why a policy could not be fetched, or FAIL_NONE if a 200 came with a good certificate. */
 enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now);
 
 #endif
