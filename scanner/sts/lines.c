@@ -1,4 +1,4 @@
-/* Lines of a policy file; what stands in them is policy.c's. */
+/* Splits a policy file into lines; policy.c reads their content. */
 #include "scanner/sts/lines.h"
 
 #include "scanner/sts/text.h"

@@ -1,4 +1,4 @@
-/* MX host against policy pattern. It converts no U-labels and checks no certificate. */
+/* Matches MX hosts against policy patterns. It converts no U-labels and checks no certificate. */
 #include "scanner/sts/match.h"
 
 #include "scanner/base/ip.h"
@@ -36,8 +36,8 @@ static bool is_address(struct bytes host)
     return ip_parse(text, &ip);
 }
 
-/* Something that a pattern may match: no label empty or too long, not an address, no white space, and no
- * star, which is a pattern's. */
+/* Says whether a pattern may match the host: no label is empty or too long, it is no address, and it holds no
+ * white space and no star. */
 static bool is_host(struct bytes host)
 {
     if (host.len == 0 || host.len > NAME_BYTES || is_address(host))
@@ -54,7 +54,7 @@ static bool is_host(struct bytes host)
     return label_len > 0;
 }
 
-/* Behind the first label, its dot included; empty where there is only one. */
+/* Returns the part behind the first label, with its dot; empty if there is only one label. */
 static struct bytes parent(struct bytes host)
 {
     size_t dot = 0;
@@ -63,7 +63,7 @@ static struct bytes parent(struct bytes host)
     return text_slice(host, dot, host.len);
 }
 
-/* A host as patterns are held against it. */
+/* A host, prepared for comparison with many patterns. */
 struct prepared {
     struct bytes name, parent;
     bool is_host;
@@ -78,7 +78,8 @@ static struct prepared prepare(const char *host)
     return prepared;
 }
 
-/* A policy may hold 13,000 patterns, and a domain 20 hosts: what is cheap decides before what is not. */
+/* Compares one pattern. A policy may hold 13,000 patterns and a domain 20 hosts, so cheap tests come first.
+ */
 static bool matches(const struct prepared *host, const char *pattern)
 {
     struct bytes wanted = without_root_dot(pattern);

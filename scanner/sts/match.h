@@ -1,5 +1,5 @@
 /*
- * Does an MX host match a policy's mx pattern? (RFC 8461 section 4.1, MX-3.) Pure.
+ * Tells whether an MX host matches a policy's mx pattern (RFC 8461 section 4.1, MX-3). Pure.
  */
 #ifndef STSWEEP_STS_MATCH_H
 #define STSWEEP_STS_MATCH_H
@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 /*
- * Case is folded (ASCII only) and one trailing dot dropped on either side; U-labels in the host are not
- * converted here. "*." stands for exactly one label. A host that is empty, an address, too long or
- * itself a pattern, or holds white space or a label that is empty or too long, matches nothing; so does a
- * pattern that is not valid.
+ * Says whether the host matches. Case is folded (ASCII only) and one trailing dot dropped on either side;
+ * U-labels in the host are not converted here. "*." stands for exactly one label. A host matches nothing if
+ * it is empty, an address, too long or itself a pattern, or holds white space or a label that is empty or too
+ * long. A pattern that is not valid is matched by nothing.
  */
 bool mx_pattern_match(const char *host, const char *pattern);
 

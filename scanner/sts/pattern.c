@@ -1,6 +1,6 @@
 /*
- * An mx pattern of the policy: ["*."] Domain, where Domain is RFC 5321's without address literals (POL-8).
- * Says what is wrong and where; whether a host matches is match.c's.
+ * Checks an mx pattern of the policy and says what is wrong at which column. A pattern is ["*."] Domain, with
+ * the Domain of RFC 5321 without address literals (POL-8). match.c tells whether a host matches.
  */
 #include "scanner/sts/policy.h"
 
@@ -9,7 +9,8 @@
 
 enum { LABEL_BYTES = 63, NAME_BYTES = 253 };
 
-/* Four runs of digits: meant as an address even where a number is past 255, or where a dot ends it. */
+/* Says whether the name is four runs of digits: meant as an address even if a number is past 255 or a dot
+ * ends it. */
 static bool is_dotted_quad(struct bytes name)
 {
     size_t dots = 0, digits = 0;
@@ -39,7 +40,7 @@ static bool is_ipv6(struct bytes name)
     return strlen(text) == name.len && ip_parse(text, &ip) && ip.family == 6;
 }
 
-/* Also in the form of an address literal, and with the tag that RFC 5321 puts there. */
+/* Says whether the name is an address, also in the form of an address literal with RFC 5321's tag. */
 static bool is_address(struct bytes name)
 {
     static const char tag[] = "ipv6:";
@@ -51,7 +52,7 @@ static bool is_address(struct bytes name)
     return name.data[0] == '[' || tag[len] == '\0' || is_dotted_quad(name) || is_ipv6(name);
 }
 
-/* The fault of one byte for itself, in a label that has label_len bytes before it. */
+/* Checks one byte of a label that has label_len bytes before it. */
 static enum failure_code check_byte(struct bytes name, size_t at, size_t label_len)
 {
     uint8_t byte = name.data[at];
@@ -77,7 +78,7 @@ static uint32_t column_of(size_t at)
     return at < UINT32_MAX ? (uint32_t)at + 1 : UINT32_MAX;
 }
 
-/* Each code once. */
+/* Notes a fault, each code once. */
 static void note(struct checked *checked, enum failure_code code, size_t at)
 {
     for (size_t i = 0; i < checked->count; i++)
@@ -87,8 +88,8 @@ static void note(struct checked *checked, enum failure_code code, size_t at)
         checked->faults[checked->count++] = (struct pattern_fault){code, column_of(at)};
 }
 
-/* name begins at offset start of the pattern. A dot at the end is a fault of its own, and makes no name too
- * long. */
+/* Checks the name, which begins at offset start of the pattern. A dot at the end is a fault of its own, and
+ * makes no name too long. */
 static void check_name(struct checked *checked, struct bytes name, size_t start)
 {
     bool is_dotted = name.len > 0 && name.data[name.len - 1] == '.';

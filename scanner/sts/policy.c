@@ -1,5 +1,5 @@
 /*
- * The policy file: what it is as a whole, its lines in order, and what is missing at the end (POL-4 to
+ * Parses the policy file: first as a whole, then its lines in order, then the keys that are missing (POL-4 to
  * POL-8). Patterns are checked in pattern.c. It fetches nothing and warns of no weakness (POL-10 is the
  * verdict's).
  */
@@ -21,7 +21,7 @@ struct parser {
     char *pool; /* text of the mx patterns: room for all of them */
     size_t pool_used;
     size_t mx_room;  /* length of policy->mx */
-    bool mx_lost;    /* there was no memory for them */
+    bool mx_lost;    /* there was no memory for the patterns */
     bool is_tainted; /* the line holds bytes that are a fault of the whole file, already reported */
     size_t line;
     size_t first_column;
@@ -44,7 +44,7 @@ static void add_fault(struct parser *parser, enum failure_code code, size_t line
         parser->other_faults = true;
 }
 
-/* In the line that is being read, at an offset in it. Nothing more is said about a tainted line. */
+/* Adds a fault at an offset in the current line. Nothing more is said about a tainted line. */
 static void line_fault(struct parser *parser, enum failure_code code, size_t offset, struct bytes what)
 {
     if (parser->is_tainted)
@@ -75,7 +75,7 @@ static size_t find_control(struct bytes text)
     return at;
 }
 
-/* Offset of the first byte that is neither white space nor the byte order mark, or body.len. */
+/* Returns the offset of the first byte that is neither white space nor the byte order mark, or body.len. */
 static size_t find_ink(struct bytes body)
 {
     size_t at = lines_start(body).at;
@@ -93,8 +93,8 @@ static void body_fault(struct parser *parser, enum failure_code code, struct byt
     add_fault(parser, code, line, column, findings_text(&parser->policy->findings, parser->arena, text));
 }
 
-/* The first byte of a kind in each line, up to some lines, so that findings of other kinds have room; find
- * gives its place or the text's length. */
+/* Adds the first bad byte of a kind in each line, for POLICY_BYTES_FAULTS lines, so that findings of other
+ * kinds have room. find gives its offset or the text's length. */
 static void bytes_faults(struct parser *parser, enum failure_code code, struct bytes body,
                          size_t (*find)(struct bytes text))
 {
@@ -112,15 +112,15 @@ static void bytes_faults(struct parser *parser, enum failure_code code, struct b
     }
 }
 
-/* No policy begins with "<"; what does is a web page or the like, whose lines are not worth a finding each.
- */
+/* Says whether the body begins with "<". No policy does, but a web page, whose lines are not worth a finding
+ * each. */
 static bool is_markup(struct bytes body)
 {
     size_t ink = find_ink(body);
     return ink < body.len && body.data[ink] == '<';
 }
 
-/* false: there is nothing to read line by line. */
+/* Checks the body as a whole. false: there is nothing to read line by line. */
 static bool check_body(struct parser *parser, struct bytes body)
 {
     if (is_markup(body)) {
@@ -216,7 +216,7 @@ static const struct {
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
 
-/* sts-policy-ext-value. Of control bytes only a tab can have come as far as here. */
+/* Checks a value by sts-policy-ext-value. Of control bytes only a tab can get as far as here. */
 static bool check_value(struct parser *parser, const struct value *value)
 {
     const uint8_t *tab = value->text.len == 0 ? NULL : memchr(value->text.data, '\t', value->text.len);
@@ -256,7 +256,7 @@ static void take_field(struct parser *parser, struct bytes name, const struct va
     }
 }
 
-/* name ":" *WSP value *WSP */
+/* Reads one line: name ":" *WSP value *WSP */
 static void take_line(struct parser *parser, const struct line *line)
 {
     struct bytes text = text_trim_end(line->text);
@@ -278,8 +278,8 @@ static void take_line(struct parser *parser, const struct line *line)
     take_field(parser, text_slice(text, 0, name_len), &value);
 }
 
-/* Memory for all patterns at once, so that a policy of 64 KiB costs the arena little more than its own
- * length. */
+/* Allocates memory for all patterns at once, so that a policy of 64 KiB costs the arena little more than its
+ * own length. */
 static void reserve_patterns(struct parser *parser, struct bytes body)
 {
     struct lines lines = lines_start(body);
@@ -312,8 +312,8 @@ static void check_missing(struct parser *parser)
         add_fault(parser, FAIL_POLICY_CUT, 0, 0, NULL);
 }
 
-/* Blank lines alone: RFC 8461's grammar refuses them, and some senders do not mind. Where there are very
- * many, the last of them makes room for this finding. */
+/* Adds FAIL_POLICY_DISPUTED if blank lines are the only fault: RFC 8461's grammar refuses them, and some
+ * senders do not mind. If there are very many, the last finding makes room for this one. */
 static void check_disputed(struct parser *parser)
 {
     struct findings *findings = &parser->policy->findings;

@@ -1,6 +1,5 @@
 /*
- * The MTA-STS record: which of the TXT RRs it is (TXT-2, TXT-3) and what is wrong with it (TXT-4 to TXT-6).
- * Looks nothing up.
+ * Finds the MTA-STS record among TXT RRs (TXT-2, TXT-3) and its faults (TXT-4 to TXT-6). It looks nothing up.
  */
 #include "scanner/sts/record.h"
 
@@ -13,11 +12,11 @@ enum { VERSION_BYTES = sizeof version_text - 1, ID_BYTES = 32 };
 /* How an RR begins. */
 enum opening {
     OPENING_OTHER,
-    OPENING_SPACED, /* v=STSv1 ; which the grammar allows and the text does not (erratum 6285) */
+    OPENING_SPACED, /* "v=STSv1 ;", which the grammar allows and the text does not (erratum 6285) */
     OPENING_EXACT
 };
 
-/* *semicolon gets the offset of the first one, where the RR may be a record. */
+/* Tells how the RR begins. *semicolon gets the offset of the first one if the RR may be a record. */
 static enum opening opening_of(struct bytes rr, size_t *semicolon)
 {
     if (!text_begins(rr, bytes_of(version_text)))
@@ -73,7 +72,7 @@ static void fault(struct parser *parser, enum failure_code code, size_t offset, 
         parser->record->code = code;
 }
 
-/* How many bytes at the start could be an id. */
+/* Returns how many bytes at the start could be an id. */
 static size_t id_len(struct bytes value)
 {
     size_t len = 0;
@@ -82,7 +81,7 @@ static size_t id_len(struct bytes value)
     return len;
 }
 
-/* The first id counts, good or bad (TXT-4). */
+/* Takes an id: the first counts, good or bad (TXT-4). */
 static void take_id(struct parser *parser, const struct text_field *field)
 {
     if (parser->id_seen) {
@@ -138,7 +137,7 @@ static void find_near_misses(struct parser *parser, const struct bytes *rrs, siz
     }
 }
 
-/* More than one: each from the second on is a finding. */
+/* Adds a finding for each record from the second on. */
 static void find_multiple(struct parser *parser, const struct bytes *rrs, size_t rr_count,
                           enum opening opening)
 {

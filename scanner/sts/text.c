@@ -1,4 +1,4 @@
-/* Helpers of the parsers. Nothing here judges a record as a whole. */
+/* Helps the parsers. Nothing here judges a TXT record or a policy as a whole. */
 #include "scanner/sts/text.h"
 
 struct bytes text_trim_end(struct bytes text)
@@ -10,8 +10,8 @@ struct bytes text_trim_end(struct bytes text)
 
 /* ---- UTF-8 --------------------------------------------------------------------------------------------- */
 
-/* How many bytes the character takes that begins with this one; 0 where none does. *low and *high bound its
- * second byte, which is what rules out overlong forms, surrogates and what lies past U+10FFFF. */
+/* Returns how many bytes the character takes that begins with this byte; 0 if none does. *low and *high bound
+ * its second byte, which rules out overlong forms, surrogates and characters past U+10FFFF. */
 static size_t utf8_shape(uint8_t first, uint8_t *low, uint8_t *high)
 {
     *low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
@@ -64,7 +64,7 @@ void text_fold_start(struct bytes text, char folded[TEXT_FOLDED_BYTES + 1])
 
 /* ---- display ------------------------------------------------------------------------------------------- */
 
-/* Writes at most 4 bytes. */
+/* Writes one escaped byte: at most 4 bytes of output. */
 static size_t escape_byte(uint8_t byte, char *out)
 {
     if (byte >= ' ' && byte <= '~' && byte != '\\') {

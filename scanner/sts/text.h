@@ -1,7 +1,7 @@
 /*
- * What the parsers of the record, the policy file and the TLSRPT record share: character classes of RFC 5234
- * (never the locale's), UTF-8, display of hostile bytes, findings, and the `*WSP ";" *WSP` field list of both
- * TXT records. Pure.
+ * Helps the parsers of the MTA-STS record, the policy file and the TLSRPT record: character classes of RFC
+ * 5234 (never the locale's), UTF-8, display of hostile bytes, findings, and the `*WSP ";" *WSP` field list of
+ * both TXT records. Pure.
  */
 #ifndef STSWEEP_STS_TEXT_H
 #define STSWEEP_STS_TEXT_H
@@ -51,34 +51,36 @@ static inline size_t text_skip_wsp(struct bytes text, size_t at)
     return at;
 }
 
-/* The text without the white space at its end. */
+/* Returns the text without the white space at its end. */
 struct bytes text_trim_end(struct bytes text);
 
-/* Place of the first byte that is not UTF-8 (RFC 3629: no surrogates, nothing overlong), or text.len. */
+/* Returns the offset of the first byte that is not UTF-8 (RFC 3629: no surrogates, nothing overlong), or
+ * text.len. */
 size_t text_find_not_utf8(struct bytes text);
 
-/* How many bytes at the start make a field's name: up to TEXT_NAME_BYTES, first ALPHA or DIGIT (TXT-5). */
+/* Returns how many bytes at the start make a field's name: up to TEXT_NAME_BYTES, the first ALPHA or DIGIT
+ * (TXT-5). */
 size_t text_name_len(struct bytes text);
 
-/* The start of the text in small letters, without what people put around and between: white space, quotes,
- * backslashes, bytes that are no printable ASCII. */
+/* Folds the start of the text: lower case, without white space, quotes, backslashes and bytes that are no
+ * printable ASCII. */
 enum { TEXT_FOLDED_BYTES = 64 };
 void text_fold_start(struct bytes text, char folded[TEXT_FOLDED_BYTES + 1]);
 
 /*
- * Printable ASCII for display: a backslash doubled, every other byte \DDD; "..." where more than
- * TEXT_DETAIL_BYTES had to be cut. NULL where the arena is full.
+ * Makes printable ASCII for display: a backslash doubled, every other byte \DDD; "..." if more than
+ * TEXT_DETAIL_BYTES had to be cut. NULL if the arena is full.
  */
 char *text_escape(struct arena *arena, struct bytes text);
 
-/* The same, whole. */
+/* Makes the same without a cut. */
 char *text_escape_whole(struct arena *arena, struct bytes text);
 
-/* Likewise, for a finding that is about to be added; NULL where there are FINDINGS_KEPT already: what nobody
- * sees takes no memory. */
+/* Escapes text for a finding that is about to be added; NULL if there are FINDINGS_KEPT already, so that a
+ * detail that nobody sees takes no memory. */
 char *findings_text(const struct findings *findings, struct arena *arena, struct bytes text);
 
-/* detail may be NULL. line and column count from 1. */
+/* Adds a finding. detail may be NULL. line and column count from 1. */
 void findings_add(struct findings *findings, enum failure_code code, size_t line, size_t column,
                   const char *detail);
 
@@ -91,30 +93,30 @@ struct text_fields {
 
 struct text_field {
     struct bytes whole; /* without the white space around it; empty between two delimiters */
-    struct bytes name;  /* what stands before the first "=", or the whole where there is none */
-    struct bytes value; /* what stands behind it */
+    struct bytes name;  /* the part before the first "=", or the whole if there is none */
+    struct bytes value; /* the part behind it */
     bool has_value;     /* there is a "=" */
     size_t offset;      /* of whole in the RR */
     size_t value_offset;
-    size_t end_offset; /* where whole ends */
+    size_t end_offset; /* of the end of whole */
     bool dangling;     /* the record ends in white space behind this field, with no ";" (TXT-6) */
 };
 
-/* From behind the first ";" of the RR, which stands at offset semicolon. */
+/* Starts behind the first ";" of the RR, which is at offset semicolon. */
 struct text_fields text_fields_start(struct bytes rr, size_t semicolon);
 
-/* false at the end; a delimiter at the very end makes no field. */
+/* Gives the next field; false at the end. A delimiter at the very end makes no field. */
 bool text_fields_next(struct text_fields *fields, struct text_field *field);
 
 /*
- * Is it a well-formed extension (TXT-5)? false: *fault gets the offset in the RR of the first byte that is
- * wrong, or of where something is missing.
+ * Says whether the field is a well-formed extension (TXT-5). false: *fault gets the offset in the RR of the
+ * first wrong byte, or of the place at which something is missing.
  */
 bool text_field_is_extension(const struct text_field *field, size_t *fault);
 
 /*
- * Has a ";" been left out inside the value: a word, white space, and then another `name=`? *fault gets the
- * offset in the RR of the white space.
+ * Says whether a ";" has been left out inside the value: a word, white space, and then another `name=`.
+ * *fault gets the offset in the RR of the white space.
  */
 bool text_field_lacks_delimiter(const struct text_field *field, size_t *fault);
 

@@ -1,4 +1,6 @@
-/* The TLSRPT record: which RR it is, its fields, and the addresses of rua (RPT-1). Sends no report. */
+/* Finds the TLSRPT record among RRs and reads its fields and the addresses of rua (RPT-1). It sends no
+ * report.
+ */
 #include "scanner/sts/tlsrpt.h"
 
 #include "scanner/sts/text.h"
@@ -33,7 +35,7 @@ static void keep_address(struct parser *parser, struct bytes uri)
         record->rua[record->rua_count++] = text;
 }
 
-/* offset is uri's place in the RR. */
+/* Takes one address of rua. offset: that of uri in the RR. */
 static void take_address(struct parser *parser, struct bytes uri, size_t offset, bool keep)
 {
     size_t place;
@@ -43,7 +45,7 @@ static void take_address(struct parser *parser, struct bytes uri, size_t offset,
         keep_address(parser, uri);
 }
 
-/* tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri): white space only around commas. */
+/* Takes the addresses: tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri), with white space only around commas. */
 static void take_addresses(struct parser *parser, const struct text_field *field, bool keep)
 {
     struct bytes value = field->value;

@@ -1,10 +1,10 @@
-/* URIs of report addresses, checked from left to right. */
+/* Checks URIs of report addresses from left to right. */
 #include "scanner/sts/uri.h"
 
 #include "scanner/base/ip.h"
 #include "scanner/sts/text.h"
 
-/* A place in the URI. Functions that take one go on as far as their part reaches. */
+/* A position in the URI. Functions that take one move it as far as their part reaches. */
 struct cursor {
     struct bytes text;
     size_t at;
@@ -37,7 +37,7 @@ static bool skip_byte(struct cursor *cursor, uint8_t byte)
     return is_there;
 }
 
-/* One unreserved byte, one percent-encoded one, or one of also. */
+/* Skips one unreserved byte, one percent-encoded byte, or one byte of also. */
 static bool skip_character(struct cursor *cursor, const char *also)
 {
     if (at_end(cursor))
@@ -73,7 +73,7 @@ static bool skip_scheme(struct cursor *cursor, const char *scheme)
 /* sub-delims of RFC 3986 without the three that RFC 8460 wants encoded. */
 #define SUB_DELIMS "$&'()*+="
 
-/* [ "?" query ] [ "#" fragment ], and nothing behind it. */
+/* Says whether the rest is [ "?" query ] [ "#" fragment ] and nothing more. */
 static bool is_tail(struct cursor *cursor)
 {
     if (skip_byte(cursor, '?'))
@@ -83,7 +83,7 @@ static bool is_tail(struct cursor *cursor)
     return at_end(cursor);
 }
 
-/* Words with single dots between them. */
+/* Reads words with single dots between them. */
 static bool is_dotted(struct cursor *cursor, const char *also)
 {
     do {
@@ -96,10 +96,10 @@ static bool is_dotted(struct cursor *cursor, const char *also)
     return true;
 }
 
-/* What may stand as it is among atext of RFC 5322 (RFC 6068 section 2). */
+/* The marks of RFC 5322's atext that need no encoding (RFC 6068 section 2). */
 #define LOCAL_MARKS "$'*+"
 
-/* A quoted local part has its quotes percent-encoded, and then dots stand as they like. */
+/* Reads a local part. A quoted one has its quotes percent-encoded, and its dots may be anywhere. */
 static bool is_local_part(struct cursor *cursor)
 {
     struct bytes rest = text_slice(cursor->text, cursor->at, cursor->text.len);
@@ -109,7 +109,7 @@ static bool is_local_part(struct cursor *cursor)
     return true;
 }
 
-/* A hyphen ends no label, nor begins one. */
+/* Reads a label: a hyphen neither begins nor ends it. */
 static bool is_label(struct cursor *cursor)
 {
     size_t start = cursor->at;
@@ -122,7 +122,7 @@ static bool is_label(struct cursor *cursor)
     return cursor->at > start && !at_byte(cursor, '-');
 }
 
-/* A name may end in the root's dot. */
+/* Reads a host name, which may end in the root's dot. */
 static bool is_host_name(struct cursor *cursor)
 {
     do {
@@ -140,7 +140,7 @@ static bool is_mailbox(struct cursor *cursor)
     return cursor->text.data[cursor->at - 1] != '.' && is_tail(cursor);
 }
 
-/* "[" IPv6 address "]" */
+/* Reads "[" IPv6 address "]". */
 static bool is_ip_literal(struct cursor *cursor)
 {
     char text[IP_TEXT_BYTES];
@@ -153,7 +153,7 @@ static bool is_ip_literal(struct cursor *cursor)
     return strlen(text) == len && ip_parse(text, &ip) && ip.family == 6 && skip_byte(cursor, ']');
 }
 
-/* [ ":" *DIGIT ], up to 65535 */
+/* Reads [ ":" *DIGIT ], up to 65535. */
 static bool is_port(struct cursor *cursor)
 {
     if (!skip_byte(cursor, ':'))
