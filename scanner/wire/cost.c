@@ -1,4 +1,4 @@
-/* Keys, names and constraints of certificates, as far as they make work. */
+/* Counts the keys, names and constraints of certificates that make work. */
 #include "scanner/wire/cost.h"
 
 enum {
@@ -26,7 +26,7 @@ static uint32_t bits_of(struct bytes number)
     return bits;
 }
 
-/* So many multiplications modulo a number of so many bits. */
+/* Returns the cost of `steps` multiplications modulo a number of `bits` bits. */
 static uint32_t modular_us(uint32_t bits, uint32_t steps)
 {
     uint64_t words = bits / 64 + 1;
@@ -40,13 +40,13 @@ enum kind { KIND_OTHER, KIND_RSA, KIND_EC, KIND_DSA };
 struct known {
     const char *oid;
     size_t len;
-    uint32_t value; /* an enum kind, resp. microseconds */
-    bool slow_root; /* of its prime: a square root has no short way */
+    uint32_t value; /* an enum kind, or microseconds for a curve */
+    bool slow_root; /* square roots modulo the curve's prime have no short way */
 };
 
 #define OID(text) (text), sizeof(text) - 1
 
-/* All that OpenSSL has a method for and that verifies with numbers as long as the peer likes. */
+/* The kinds of key that OpenSSL has a method for and whose numbers may be as long as the peer likes. */
 static const struct known kinds[] = {
     {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), KIND_RSA, false}, /* rsaEncryption */
     {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), KIND_RSA, false}, /* RSASSA-PSS */
@@ -59,7 +59,7 @@ static const struct known kinds[] = {
     {OID("\x2b\x0e\x03\x02\x1b"), KIND_DSA, false},
 };
 
-/* Curves over prime fields. All others are binary ones, or nobody knows them. */
+/* The curves over prime fields. All others are binary ones, or unknown. */
 static const struct known curves[] = {
     {OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), 80, false},       /* P-256 */
     {OID("\x2b\x81\x04\x00\x22"), 700, false},                  /* P-384 */
@@ -95,7 +95,7 @@ static struct key_cost rsa_cost(struct bytes key, bool *is_ber)
     return (struct key_cost){.verify_us = modular_us(bits, steps)};
 }
 
-/* key: the point, behind the count of unused bits. */
+/* Returns the cost of an EC key. key: the point, behind the count of unused bits. */
 static struct key_cost ec_cost(struct bytes parameters, struct bytes key, bool *is_ber)
 {
     struct bytes oid;
@@ -108,7 +108,7 @@ static struct key_cost ec_cost(struct bytes parameters, struct bytes key, bool *
     return (struct key_cost){.unreadable = compressed && curve->slow_root, .verify_us = curve->value};
 }
 
-/* Without parameters it takes those of its issuer, which is looked at too. */
+/* Returns the cost of a DSA key. One without parameters takes those of its issuer, which is counted too. */
 static struct key_cost dsa_cost(struct bytes parameters, bool *is_ber)
 {
     struct bytes numbers, p, q;
@@ -160,7 +160,7 @@ struct counts {
     bool is_ber;
 };
 
-/* Attributes of a Name, in all of its sets. */
+/* Counts the attributes of a Name, in all of its sets. */
 static void count_subject(struct bytes name, struct counts *counts)
 {
     struct bytes set, attribute;
@@ -199,7 +199,7 @@ static void count_constraints(struct bytes value, struct counts *counts)
     }
 }
 
-/* OBJECT IDENTIFIER, BOOLEAN where it is critical, OCTET STRING. */
+/* Counts one extension: OBJECT IDENTIFIER, BOOLEAN if it is critical, OCTET STRING. */
 static void count_extension(struct bytes extension, struct counts *counts)
 {
     struct der_element id, value;
@@ -226,7 +226,7 @@ static void count_extensions(struct bytes body, struct counts *counts)
     }
 }
 
-/* Behind the version: serial, signature, issuer, validity, subject, key. */
+/* Counts one certificate. Behind its version come serial, signature, issuer, validity, subject and key. */
 static void look(struct bytes certificate, struct counts *counts, struct key_cost *key)
 {
     enum { SUBJECT = 4, KEY = 5, PARTS = 6 };
@@ -265,8 +265,8 @@ static void keep_dearest(struct chain_cost *cost, uint32_t verify_us)
     }
 }
 
-/* An issuer's constraints are held against the names of those that stand before it, and of those behind:
- * the order of a path need not be the chain's. The leaf's own constrain nobody. */
+/* Adds the pairs of an issuer's constraints with the names of all certificates, before it and behind it: the
+ * order of a path need not be the chain's. The leaf's own constraints bind nobody. */
 static void add_pairs(struct chain_cost *cost, const struct counts *counts)
 {
     cost->pairs += counts->names * cost->constraints;

@@ -1,4 +1,4 @@
-/* Tags, lengths, and how many of them there are. */
+/* Reads tags and lengths, and counts elements. */
 #include "scanner/wire/der.h"
 
 enum { NUMBER_BITS = 0x1f, CLASS_BITS = 0xc0, NEST = 32, STRING_NEST = 4 };
@@ -8,8 +8,8 @@ static struct bytes behind(struct bytes data, size_t at)
     return bytes_make(at == data.len ? NULL : data.data + at, data.len - at);
 }
 
-/* Returns where the length begins; 0: there is none. A tag in its long form below 31 is the short one to
- * OpenSSL. */
+/* Returns the offset of the length; 0: there is none. To OpenSSL a long form of a tag below 31 is the same as
+ * the short one. */
 static size_t read_tag(struct bytes data, uint8_t *tag)
 {
     size_t at = 1;
@@ -32,7 +32,7 @@ static size_t read_tag(struct bytes data, uint8_t *tag)
     return at;
 }
 
-/* Returns where the content begins; 0: there is none. */
+/* Returns the offset of the content; 0: there is none. */
 static size_t read_length(struct bytes data, size_t at, size_t *length, bool *is_endless)
 {
     uint8_t first = data.data[at++];
@@ -50,7 +50,7 @@ static size_t read_length(struct bytes data, size_t at, size_t *length, bool *is
     return at;
 }
 
-/* Strings in pieces: a constructed form of what has none in DER. */
+/* Says whether a tag is of a string in pieces: a constructed form of a type that has none in DER. */
 static bool is_pieces(uint8_t tag)
 {
     return (tag & CLASS_BITS) == 0 && (tag & DER_CONSTRUCTED) != 0 && tag != DER_TAG_SEQUENCE &&
@@ -87,11 +87,11 @@ bool der_take(struct bytes *rest, uint8_t tag, struct bytes *content, bool *is_b
 
 /* ---- how many ------------------------------------------------------------------------------------------ */
 
-/* What is left to be read of each element that stands open. */
+/* The unread rest of each element that is open. */
 struct walk {
     struct bytes open[NEST];
     size_t depth;
-    size_t strings; /* of them, strings of octets */
+    size_t strings; /* how many of the open elements are octet strings */
     bool is_string[NEST];
 };
 
@@ -110,7 +110,7 @@ static void leave(struct walk *walk)
     walk->strings -= walk->is_string[walk->depth];
 }
 
-/* What stands in a string of octets need be no element at all. */
+/* Says whether the content of an octet string begins like a sequence; it need be no element at all. */
 static bool begins_sequence(struct bytes content)
 {
     uint8_t tag;
@@ -126,7 +126,7 @@ size_t der_count(struct bytes data, bool *is_ber)
     while (walk.depth > 0) {
         bool odd = false;
         bool found = der_next(&walk.open[walk.depth - 1], &element, &odd);
-        *is_ber = *is_ber || (odd && walk.strings <= 1); /* deeper it may be any bytes */
+        *is_ber = *is_ber || (odd && walk.strings <= 1); /* deeper they may be any bytes */
         if (!found) {
             leave(&walk);
             continue;

@@ -1,7 +1,6 @@
 /*
- * Elements of BER as OpenSSL's decoder reads them: long forms of tags and lengths are taken, however long.
- * What only BER has (lengths that are not told, strings in pieces) is seen and said. Pure; knows no
- * certificate.
+ * Reads elements of BER as OpenSSL's decoder does: it takes long forms of tags and lengths, however long. It
+ * reports forms that only BER has (indefinite lengths, strings in pieces). Pure; knows no certificate.
  */
 #ifndef STSWEEP_WIRE_DER_H
 #define STSWEEP_WIRE_DER_H
@@ -20,19 +19,19 @@ enum {
 };
 
 struct der_element {
-    uint8_t tag; /* class, form and number as in a first byte; number 31: a tag past 30 */
+    uint8_t tag; /* class, form and number as in a first byte; number 31: any tag past 30 */
     struct bytes content;
 };
 
-/* Takes the element at the start of rest off it. false at the end, and where what stands there is none;
- * *is_ber is set (and never cleared) where it is one in BER alone. */
+/* Takes the element at the start of rest off it. false at the end, and if there is no element at the start.
+ * *is_ber is set (and never cleared) if the element is one in BER only. */
 bool der_next(struct bytes *rest, struct der_element *element, bool *is_ber);
 
-/* The same where it must be of this tag. */
+/* Does the same, but fails if the element has another tag. */
 bool der_take(struct bytes *rest, uint8_t tag, struct bytes *content, bool *is_ber);
 
-/* Elements in it at any depth, those in strings of octets that begin like a sequence among them. It takes a
- * time linear in the length. */
+/* Counts the elements at any depth, including those in octet strings that begin like a sequence. The time is
+ * linear in the length. */
 size_t der_count(struct bytes data, bool *is_ber);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Replies in, commands out: the state machine of a probe's SMTP session. It opens nothing, waits for nothing
- * and judges nothing.
+ * Takes replies and gives commands: the state machine of a probe's SMTP session. It opens nothing, waits for
+ * nothing and judges nothing.
  */
 #include "scanner/wire/dialogue.h"
 
@@ -19,7 +19,7 @@ enum {
     FIRST_CAPABILITIES = 8
 };
 
-/* ---- where it stands ----------------------------------------------------------------------------------- */
+/* ---- states -------------------------------------------------------------------------------------------- */
 
 static void set_step(struct dialogue *dialogue, enum smtp_step step)
 {
@@ -77,7 +77,8 @@ static struct bytes without_cr(struct bytes line)
     return line;
 }
 
-/* Code, then a space, a hyphen or nothing (RFC 5321 section 4.2): as far as it has come. */
+/* Says whether the part of a line that has come may begin a reply: a code, then a space, a hyphen or nothing
+ * (RFC 5321 section 4.2). */
 static bool begins_reply(struct bytes line)
 {
     for (size_t i = 0; i < CODE_BYTES && i < line.len; i++)
@@ -88,7 +89,7 @@ static bool begins_reply(struct bytes line)
     return line.len <= CODE_BYTES || line.data[CODE_BYTES] == ' ' || line.data[CODE_BYTES] == '-';
 }
 
-/* How many bytes stand before the first one that no text holds. */
+/* Returns how many bytes come before the first one that no text holds. */
 static size_t text_length(struct bytes line)
 {
     size_t len = 0;
@@ -98,8 +99,8 @@ static size_t text_length(struct bytes line)
     return len;
 }
 
-/* Not a reply that can be worked with; the line that shows it is kept as evidence, up to and with the first
- * byte that no text holds: how much of the rest is here depends on the network. */
+/* Ends the dialogue at a reply that cannot be used. The line is kept as evidence, up to and with the first
+ * byte that no text holds: how much of the rest has come depends on the network. */
 static void give_up(struct dialogue *dialogue, enum smtp_end end, struct bytes line)
 {
     struct probe_facts *facts = dialogue->facts;
@@ -116,8 +117,8 @@ static bool holds_garbage(const struct dialogue *dialogue)
     return dialogue->in.len > 0 && !begins_reply(without_cr(buf_bytes(&dialogue->in)));
 }
 
-/* A line that has not ended yet. What is no reply is read on for the sake of the evidence, but not for long.
- */
+/* Checks a line that has not ended yet. One that is no reply is read on for the sake of the evidence, but not
+ * for long. */
 static void check_part(struct dialogue *dialogue)
 {
     struct bytes part = buf_bytes(&dialogue->in);
@@ -129,7 +130,7 @@ static void check_part(struct dialogue *dialogue)
     }
 }
 
-/* ---- what replies hold --------------------------------------------------------------------------------- */
+/* ---- the content of replies ---------------------------------------------------------------------------- */
 
 static bool is_starttls(struct bytes capability)
 {
@@ -214,7 +215,7 @@ static void on_starttls(struct dialogue *dialogue, bool yes)
         quit(dialogue, SMTP_END_REPLY);
 }
 
-/* Whatever it says: all that is asked was answered. */
+/* Ends the dialogue whatever the reply says: everything that is asked was answered. */
 static void on_ehlo_tls(struct dialogue *dialogue, bool yes)
 {
     if (yes)
@@ -273,7 +274,7 @@ static void on_line(struct dialogue *dialogue, struct bytes whole)
 
 /* ---- feeding ------------------------------------------------------------------------------------------- */
 
-/* Takes at most one line; returns what is left. */
+/* Takes at most one line; returns the rest. */
 static struct bytes feed_line(struct dialogue *dialogue, struct bytes data)
 {
     struct buf *in = &dialogue->in;

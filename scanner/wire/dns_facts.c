@@ -1,6 +1,7 @@
 /*
- * From answers into the facts of scanner/facts/record.h: deep copies in the record's own arena, sorted where
- * the order of an RRset means nothing. Malformed rdata is left out, whichever engine let it through. No I/O.
+ * Turns DNS answers into the facts of scanner/facts/record.h: deep copies in the arena of those facts, sorted
+ * if the order of an RRset means nothing. Malformed rdata is left out, whichever engine let it through. No
+ * I/O.
  */
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@ enum { A_BYTES = 4, AAAA_BYTES = 16, MX_FIXED_BYTES = 2, TLSA_FIXED_BYTES = 3 };
 
 /* ---- is it well-formed? -------------------------------------------------------------------------------- */
 
-/* One character-string or more, which fill the rdata exactly (RFC 1035 section 3.3.14). */
+/* Says whether one character-string or more fill the rdata exactly (RFC 1035 section 3.3.14). */
 static bool txt_valid(struct bytes rdata)
 {
     size_t pos = 0;
@@ -62,13 +63,14 @@ static void copy_edes(const struct lookup_facts *from, struct arena *arena, stru
         to->edes[i] = (struct dns_ede){from->edes[i].code, arena_bytes(arena, from->edes[i].text)};
 }
 
-/* What is left of a lookup of which nothing can be kept. */
+/* Reduces a lookup of which nothing can be kept. */
 static void make_too_large(struct lookup_facts *lookup)
 {
     *lookup = (struct lookup_facts){.status = DNS_TOO_LARGE, .security = lookup->security};
 }
 
-/* A validator's words hold the names that it met, and so as many bytes as somebody likes. */
+/* Copies a validator's words up to a ceiling: they hold the names that it met, and so as many bytes as
+ * somebody likes. */
 static const char *copy_words(const char *words, struct arena *arena)
 {
     return words == NULL ? NULL : arena_copy(arena, words, strnlen(words, WHY_BOGUS_BYTES_KEPT));
@@ -103,7 +105,7 @@ void dns_lookup_copy(const struct lookup_facts *from, struct arena *arena, struc
         make_too_large(to);
 }
 
-/* The lookup, and room for its records; NULL where there is none to copy. */
+/* Copies the lookup and allocates its RRs; NULL if there are none to copy. */
 static void *start_rrs(const struct dns_answer *answer, struct arena *arena, size_t size,
                        struct lookup_facts *lookup)
 {
@@ -116,7 +118,7 @@ static void *start_rrs(const struct dns_answer *answer, struct arena *arena, siz
     return rrs;
 }
 
-/* TXT-1: the strings of one RR with nothing between them. */
+/* Joins the strings of one RR with nothing between them (TXT-1). */
 static struct bytes join_strings(struct bytes rdata, struct arena *arena)
 {
     uint8_t *text = arena_alloc(arena, rdata.len); /* its length bytes are room to spare */
@@ -200,7 +202,8 @@ static struct tlsa_rr read_tlsa(struct bytes rdata)
     return (struct tlsa_rr){rdata.data[0], rdata.data[1], rdata.data[2], data};
 }
 
-/* Of the sorted records the first that are kept, so that the order in which they came does not matter. */
+/* Keeps the first of the sorted RRs up to the ceilings, so that the order in which they came does not matter.
+ */
 static void cut_tlsa(struct tlsa_facts *facts)
 {
     size_t kept = 0, len = 0;
@@ -248,7 +251,7 @@ static size_t unique(struct ip_addr *ips, size_t count)
     return kept;
 }
 
-/* Adds one family's addresses behind those that are there, sorted, unique, and no more than are kept. */
+/* Appends one family's addresses, sorted, unique, and no more than are kept. */
 static void add_family(const struct dns_answer *answer, uint16_t type, struct address_facts *facts,
                        struct lookup_facts *lookup)
 {
@@ -266,7 +269,8 @@ static void add_family(const struct dns_answer *answer, uint16_t type, struct ad
     facts->ip_count += count > ADDRESSES_KEPT ? ADDRESSES_KEPT : count;
 }
 
-/* How many records of an answer are to be copied: none where the lookup could not be. */
+/* Copies the lookup and returns how many RRs of the answer are to be copied: none if the lookup could not be.
+ */
 static size_t copy_lookup(const struct dns_answer *answer, struct arena *arena, struct lookup_facts *lookup)
 {
     if (answer == NULL)

@@ -1,8 +1,8 @@
 /*
- * Questions to the wire and responses from it. All of it is read here, so that a hostile message costs
- * bounded work, one bad record does not spoil the others, and an answer costs no allocation but the arena's
- * (ldns' own reader was a fifth of the stub engine's time); ldns is the oracle of tests/fuzz/fuzz_message. No
- * I/O, no clock.
+ * Writes questions and reads responses. The whole message is read here and not by ldns, so that a hostile one
+ * costs bounded work, one bad RR does not spoil the others, and an answer costs no allocation but the arena's
+ * (ldns' own reader was a fifth of the stub engine's time). ldns gives the constants, and is the oracle of
+ * tests/fuzz/fuzz_message. No I/O, no clock.
  */
 #include "scanner/wire/dns_message.h"
 
@@ -24,13 +24,13 @@ enum {
     SOA_TIMES_BYTES = 20 /* serial, refresh, retry, expire, minimum */
 };
 
-/* One record of a section: where its parts stand in the message. */
+/* The places of the parts of one DNS record in the message. */
 struct record {
     uint16_t type;
     uint16_t rrclass;
     uint32_t ttl;
     size_t owner;
-    size_t rdata; /* of the two bytes of its length */
+    size_t rdata; /* offset of the two bytes of its length */
     size_t next;
 };
 
@@ -42,7 +42,7 @@ struct reader {
     struct record kept[RECORDS_KEPT]; /* of the answer section: the type asked for, and CNAMEs */
     size_t kept_count;
     bool cut;                      /* there were more of them */
-    struct record soa;             /* type 0 where there is none */
+    struct record soa;             /* type 0 if there is none */
     struct record opt;             /* likewise */
     bool referral;                 /* NS in the authority section */
     unsigned rcode;                /* with EDNS' upper bits */
@@ -87,7 +87,7 @@ size_t dns_query_strip_edns(uint8_t *wire, size_t len)
 
 /* ---- walking the message ------------------------------------------------------------------------------- */
 
-/* A whole response to this very question? Leaves *pos behind it. */
+/* Says whether the message is a whole response to this very question. Leaves *pos behind the question. */
 static bool is_ours(struct reader *reader, size_t *pos)
 {
     const uint8_t *wire = reader->message.data;
@@ -172,7 +172,7 @@ static bool walk(struct reader *reader, size_t pos)
 
 /* ---- inside a record ----------------------------------------------------------------------------------- */
 
-/* Where names stand in rdata: behind so many bytes, so many, and so many bytes behind them. */
+/* The shape of rdata that hold names: bytes before them, how many names, and bytes behind them. */
 struct shape {
     size_t before;
     size_t names;
@@ -195,7 +195,7 @@ static struct shape shape_of(uint16_t type)
     }
 }
 
-/* Names decompressed into space; the length, 0 where it is malformed. */
+/* Writes rdata with its names decompressed into space. Returns the length, 0 if it is malformed. */
 static size_t expand(struct bytes within, size_t at, struct shape shape, uint8_t *space)
 {
     size_t used = shape.before;
@@ -216,8 +216,8 @@ static size_t expand(struct bytes within, size_t at, struct shape shape, uint8_t
     return used + shape.behind;
 }
 
-/* A record's rdata in the arena, names decompressed; data is NULL where it is malformed or there is no room.
- */
+/* Copies a DNS record's rdata into the arena, names decompressed; data is NULL if it is malformed or there is
+ * no room. */
 static struct bytes read_rdata(struct reader *reader, const struct record *record)
 {
     uint8_t space[PREFERENCE_BYTES + 2 * DNS_NAME_BYTES + SOA_TIMES_BYTES];
@@ -256,7 +256,7 @@ static const struct record *find_owned(const struct reader *reader, uint16_t typ
     return NULL;
 }
 
-/* Goes on to the CNAME's target and notes it; false where it is no name or there is no room. */
+/* Goes on to the CNAME's target and notes it; false if it is no name or there is no room. */
 static bool step(struct reader *reader, const struct record *cname)
 {
     struct lookup_facts *lookup = &reader->answer->lookup;
@@ -275,7 +275,7 @@ static bool step(struct reader *reader, const struct record *cname)
     return true;
 }
 
-/* From the question's name to the chain's end. A circle is a chain too long. */
+/* Follows the CNAME chain from the question's name to its end. A circle shows as a chain that is too long. */
 static enum dns_read follow_chain(struct reader *reader)
 {
     for (;;) {
@@ -322,7 +322,7 @@ static enum dns_read take_records(struct reader *reader)
     return DNS_READ_ANSWER;
 }
 
-/* How long the absence holds (RFC 2308 section 5); without a SOA, not at all. */
+/* Takes how long the absence holds (RFC 2308 section 5); without a SOA, not at all. */
 static void take_negative_ttl(struct reader *reader)
 {
     struct bytes rdata = {NULL, 0};
@@ -405,7 +405,7 @@ static void keep_ede(struct reader *reader, struct bytes option)
                          .text = arena_bytes(reader->arena, bytes_make(option.data + 2, len))};
 }
 
-/* RFC 8914: what the resolver says of its reasons. Options past a malformed one are left out. */
+/* Takes the resolver's reasons (RFC 8914). Options past a malformed one are left out. */
 static void take_edes(struct reader *reader)
 {
     const uint8_t *wire = reader->message.data;

@@ -1,6 +1,6 @@
 /*
- * DNS messages: building a question and reading an answer (RFC 1035, 6891), with ldns. Pure.
- * A hostile message costs bounded work: at most 64 KiB, at most 16 CNAMEs, at most 256 records kept.
+ * Writes DNS questions, reads responses (RFC 1035, RFC 6891) and turns them into facts. Pure. A hostile
+ * message costs bounded work: at most 64 KiB, at most 16 CNAMEs, at most 256 DNS records kept.
  */
 #ifndef STSWEEP_WIRE_DNS_MESSAGE_H
 #define STSWEEP_WIRE_DNS_MESSAGE_H
@@ -20,8 +20,7 @@ enum {
 
 enum { DNS_QUERY_BYTES = 320, DNS_EDNS_BYTES = 1232, DNS_CNAMES_KEPT = 16, DNS_RRS_KEPT = 256 };
 
-/* What an answer says, once read. `rdata` holds the RRs of the type asked for, at the end of the CNAME chain.
- */
+/* A response that was read. rrs holds the RRs of the type asked for, at the end of the CNAME chain. */
 struct dns_answer {
     struct lookup_facts lookup; /* status, security, ttl, cnames */
     uint16_t type;
@@ -33,12 +32,13 @@ struct dns_answer {
 };
 
 /*
- * Writes a question into wire[DNS_QUERY_BYTES]: RD, EDNS with DO, CD as asked. Returns the length, 0 where
- * the name is not a name. The case of the name is kept.
+ * Writes a question into wire[DNS_QUERY_BYTES]: RD, EDNS with DO, CD as asked. Returns the length, 0 if name
+ * is no name. The case of the name is kept.
  */
 size_t dns_query_write(uint8_t *wire, const char *name, uint16_t type, uint16_t id, bool checking_disabled);
 
-/* Takes EDNS out of a question that dns_query_write wrote, for servers that cannot have it; the new length.
+/* Takes EDNS out of a question that dns_query_write wrote, for servers that refuse it. Returns the new
+ * length.
  */
 size_t dns_query_strip_edns(uint8_t *wire, size_t len);
 
@@ -57,36 +57,42 @@ struct dns_expect {
 };
 
 /*
- * Reads a response to the question that `expect` describes. NOERROR with records → DNS_ANSWERED, without →
- * DNS_NODATA; a CNAME circle or too long a chain → DNS_LOOP; NXDOMAIN, SERVFAIL, REFUSED, FORMERR (also
- * NOTIMP) as they are; other rcodes → DNS_SERVFAIL. A referral (no records, no SOA, NS in the authority
- * section, RA clear) is no NODATA: DNS_LAME. security, of ANSWERED, NODATA and NXDOMAIN only, is
- * DNSSEC_SECURE for AD where trusted, DNSSEC_INSECURE for no AD where trusted, else DNSSEC_UNVALIDATED.
- * Records of malformed rdata are left out; where all of them are malformed, so is the message. Where the
- * section holds more records than are read, an answer is truncated, and none is DNS_TOO_LARGE, as it may be
- * among them. Everything in *answer lives in arena, of which 256 KiB are enough for any message.
+ * Reads a response to the question that `expect` describes. NOERROR with RRs gives DNS_ANSWERED, without
+ * DNS_NODATA; a CNAME circle or too long a chain DNS_LOOP; NXDOMAIN, SERVFAIL, REFUSED and FORMERR (also
+ * NOTIMP) the status of that name; other rcodes DNS_SERVFAIL. A referral (no RRs, no SOA, NS in the authority
+ * section, RA clear) is not NODATA but DNS_LAME.
+ *
+ * security means something for ANSWERED, NODATA and NXDOMAIN only: with expect->trust_ad it is DNSSEC_SECURE
+ * for AD and DNSSEC_INSECURE without, else DNSSEC_UNVALIDATED. RRs with malformed rdata are left out; if all
+ * of them are malformed, so is the message. If the section holds more RRs than are read, an answer is
+ * truncated, and one without RRs is DNS_TOO_LARGE, as they may be among those. Everything in *answer lives in
+ * arena, of which 256 KiB are enough for any message.
  */
 enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect, struct arena *arena,
                               struct dns_answer *answer);
 
-/* Is it the rdata of a record of this type? Types that dns_*_facts do not read are taken as they are. */
+/* Says whether rdata is well-formed for this type. Types that dns_*_facts do not read are taken as they are.
+ */
 bool dns_rdata_valid(uint16_t type, struct bytes rdata);
 
-/* From an answer into facts that live in arena (deep copies). Records whose rdata is malformed are left out;
- * MX, TLSA and addresses are sorted, since resolvers rotate them, and then cut to what is kept
- * (scanner/facts/record_kept.h): the lookup is truncated. Where the chain's names are more than is kept, or
- * the arena is full, the lookup becomes DNS_TOO_LARGE, without records: nothing passes for absent. */
+/* Copies a lookup deeply into arena. If its chain's names exceed what is kept, or the arena is full, the copy
+ * becomes DNS_TOO_LARGE. */
 void dns_lookup_copy(const struct lookup_facts *from, struct arena *arena, struct lookup_facts *to);
+
+/* Copy an answer deeply into facts that live in arena. RRs with malformed rdata are left out. MX, TLSA and
+ * addresses are sorted, since resolvers rotate them, and then cut to what is kept
+ * (scanner/facts/record_kept.h): then the lookup is truncated. If dns_lookup_copy fails or the arena is full,
+ * the lookup becomes DNS_TOO_LARGE without RRs: nothing passes for absent. */
 void dns_txt_facts(const struct dns_answer *answer, struct arena *arena, struct txt_facts *facts);
 void dns_mx_facts(const struct dns_answer *answer, struct arena *arena, struct mx_facts *facts);
 void dns_tlsa_facts(const struct dns_answer *answer, struct arena *arena, struct tlsa_facts *facts);
 
-/* The addresses of an A and an AAAA answer (either may be NULL), sorted and unique, A before AAAA. */
+/* Copies the addresses of an A and an AAAA answer (either may be NULL), sorted and unique, A before AAAA. */
 void dns_address_facts(const struct dns_answer *a, const struct dns_answer *aaaa, struct arena *arena,
                        struct address_facts *facts);
 
-/* A wire-form name (uncompressed) as lower-case text without trailing dot ("." for the root), escaped \DDD
- * where not printable; NULL where malformed or the arena is full. */
+/* Makes lower-case text of a name in wire form (uncompressed), without trailing dot ("." for the root); bytes
+ * that are not printable become \DDD. NULL if it is malformed or the arena is full. */
 const char *dns_name_text(struct bytes wire, struct arena *arena);
 
 #endif

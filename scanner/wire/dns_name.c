@@ -1,6 +1,6 @@
 /*
- * Names between text, message and plain wire form. Length bytes are below 64, so folding case over a whole
- * wire-form name never changes one of them. Never allocates but in dns_name_text.
+ * Converts names between text, message and plain wire form. Length bytes are below 64, so folding case over a
+ * whole name in wire form never changes one of them. Only dns_name_text allocates.
  */
 #include "scanner/wire/dns_name.h"
 
@@ -15,8 +15,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* One byte of a label, escapes read (RFC 1035 section 5.1). Returns how much text it took, 0 where it is bad.
- */
+/* Reads one byte of a label, perhaps escaped (RFC 1035 section 5.1). Returns how much text it took, 0 if it
+ * is bad. */
 static size_t text_byte(const char *text, uint8_t *byte)
 {
     if (text[0] != '\\') {
@@ -34,8 +34,8 @@ static size_t text_byte(const char *text, uint8_t *byte)
     return value > 255 ? 0 : 4;
 }
 
-/* One label with its length byte to wire[at]. Returns where the text goes on (the dot or the end), NULL where
- * bad. */
+/* Writes one label with its length byte to wire[at]. Returns the place in the text behind it (the dot or the
+ * end), NULL if it is bad. */
 static const char *text_label(const char *text, uint8_t *wire, size_t *at)
 {
     size_t start = *at;
@@ -90,8 +90,8 @@ size_t dns_name_skip(struct bytes message, size_t pos)
     return 0;
 }
 
-/* Where the pointer at pos leads: before `start`, where the labels that it ends began, and not into the
- * header. */
+/* Follows the pointer at pos. It must lead before `start`, where the labels that it ends began, and not into
+ * the header. */
 static bool follow(struct bytes message, size_t *pos, size_t *start)
 {
     if (*pos + 2 > message.len)

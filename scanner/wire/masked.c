@@ -1,4 +1,4 @@
-/* Marks of a device that masks. */
+/* Finds the marks of a device that masks. */
 #include "scanner/wire/masked.h"
 
 enum { STARS_LEAST = 5, KEYWORD_LEAST = 4 };
@@ -8,7 +8,7 @@ static bool is_letter(uint8_t byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-/* Asterisks, and perhaps the digits and zeros that such a device leaves; no word of anybody's. */
+/* Says whether the greeting is asterisks and perhaps the digits that such a device leaves, but no word. */
 static bool is_starred(struct bytes greeting)
 {
     size_t stars = 0;
@@ -20,7 +20,7 @@ static bool is_starred(struct bytes greeting)
     return stars >= STARS_LEAST;
 }
 
-/* A keyword of X alone, but for its last letter. */
+/* Says whether a keyword is X alone but for its last letter. */
 static bool is_crossed_out(struct bytes line)
 {
     size_t len = 0;
