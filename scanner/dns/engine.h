@@ -1,13 +1,13 @@
 /*
- * What the two engines of dns/lookup have in common; private to scanner/dns. Each engine's own struct begins
- * with a struct lookup_engine, and lookup.c dispatches over its ops. Belongs to one loop.
+ * Defines what the two engines of dns/lookup have in common; private to scanner/dns. Each engine's own struct
+ * begins with a struct lookup_engine, and lookup.c dispatches over its ops. Belongs to one loop.
  */
 #ifndef STSWEEP_DNS_ENGINE_H
 #define STSWEEP_DNS_ENGINE_H
 
 #include "scanner/dns/lookup.h"
 
-/* Each does what the function of lookup.h with the same name says. */
+/* The functions of an engine; each does what lookup.h says of its namesake. */
 struct lookup_ops {
     struct lookup_handle (*start)(struct lookup_engine *engine, const char *name, uint16_t type, bool last,
                                   lookup_done done, void *arg);
@@ -20,21 +20,23 @@ struct lookup_ops {
 struct lookup_engine {
     const struct lookup_ops *ops;
     struct lookup_counters counters;
-    struct trace *following; /* whom what is asked now is told to; or NULL */
+    struct trace *following; /* the trace that is told of questions asked from now on; or NULL */
 };
 
-/* Who waits for an answer. */
+/* The caller that waits for an answer. */
 struct lookup_owner {
     lookup_done done;
     void *arg;
     struct trace *trace; /* or NULL */
 };
 
-/* A question is asked: counts it, and says who waits for it. */
+/* Counts a question that is asked, and returns its owner. */
 struct lookup_owner engine_ask(struct lookup_engine *engine, const char *name, uint16_t type,
                                lookup_done done, void *arg);
 
-/* It has ended: counts that, tells it, and calls back. The engine may be gone when the call returns. */
+/* Ends a question: counts and traces the answer, and calls back. The engine may be gone when the call
+ * returns.
+ */
 void engine_answer(struct lookup_engine *engine, const char *name, const struct lookup_owner *owner,
                    const struct dns_answer *answer);
 

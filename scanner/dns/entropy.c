@@ -1,4 +1,4 @@
-/* getrandom(2) behind a buffer: a system call for each question would cost a tenth of the question. */
+/* Buffers getrandom(2): a system call for each question would cost a tenth of the question. */
 #include "scanner/dns/entropy.h"
 
 #include <errno.h>

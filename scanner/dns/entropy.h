@@ -1,5 +1,5 @@
-/* Unpredictable numbers for ids and the choice of sockets: the kernel's, fetched by the kilobyte. One a loop.
- */
+/* Gives unpredictable numbers for ids and the choice of sockets: the kernel's, fetched by the kilobyte. One a
+ * loop. */
 #ifndef STSWEEP_DNS_ENTROPY_H
 #define STSWEEP_DNS_ENTROPY_H
 
@@ -11,7 +11,7 @@ struct entropy {
     uint32_t left;
 };
 
-/* false where the kernel gives none; afterwards entropy_next always has some. */
+/* Fetches the first numbers; false if the kernel gives none. Afterwards entropy_next never fails. */
 bool entropy_init(struct entropy *entropy);
 uint32_t entropy_next(struct entropy *entropy);
 

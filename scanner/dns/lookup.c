@@ -1,5 +1,5 @@
 /*
- * Dispatch over the two engines of dns/lookup. Holds no state and never looks anything up itself.
+ * Dispatches to the two engines of dns/lookup. It holds no state and never looks anything up itself.
  */
 #include "scanner/dns/engine.h"
 

@@ -1,6 +1,6 @@
 /*
- * What a look at the resolvers of dns.resolvers has told of each before they are relied on
- * (scanner/machine/preflight); all zero: nothing is known. Constant while engines are made of it.
+ * Defines the results of the check of each resolver of dns.resolvers before the scan relies on it
+ * (scanner/machine/preflight). All zero: nothing is known. Constant while engines are made of it.
  */
 #ifndef STSWEEP_DNS_NOTES_H
 #define STSWEEP_DNS_NOTES_H
@@ -9,15 +9,15 @@
 
 enum { DNS_RESOLVERS_MOST = 32 };
 
-/* Does the resolver check signatures (RFC 4035)? */
+/* Whether the resolver checks signatures (RFC 4035). */
 enum validation {
     VALIDATION_UNKNOWN,
     VALIDATION_DONE, /* it set AD for the root's SOA */
-    VALIDATION_NONE  /* it did not: what it says without AD may be signed, and its SERVFAIL is not DNSSEC's */
+    VALIDATION_NONE  /* it did not: an answer without AD may be signed, and its SERVFAIL is not DNSSEC's */
 };
 
 struct resolver_note {
-    bool left_out; /* it answers for names that do not exist: nothing that it says is believed */
+    bool left_out; /* it answers for names that do not exist: no answer of it is believed */
     enum validation validation;
 };
 

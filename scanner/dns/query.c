@@ -1,6 +1,6 @@
 /*
- * The life of one query of the stub engine: where it is asked, what an answer, a refusal or silence leads to.
- * Never calls back from anywhere but query_message.
+ * Leads one query of the stub engine: chooses a resolver, and handles an answer, a refusal or a timeout. It
+ * calls back only from query_message.
  */
 #include <netdb.h>
 
@@ -35,7 +35,7 @@ void query_leave(struct query *query)
     query->state = QUERY_IDLE;
 }
 
-/* The one way into a state; list is the one that the state lives in. */
+/* Changes the state; nothing else does. list: that of the new state. */
 static void set_state(struct query *query, enum query_state state, struct list *list)
 {
     static const char *const list_of[] = {"idle", "queued", "waiting", "udp", "tcp queued", "tcp", "ended"};
@@ -46,7 +46,7 @@ static void set_state(struct query *query, enum query_state state, struct list *
     list_add(list, &query->link);
 }
 
-/* Where it has been sent, for a trace. */
+/* Tells a trace where the query has been sent. */
 static void tell_sent(const struct query *query)
 {
     char text[IP_TEXT_BYTES] = "?";
@@ -71,7 +71,7 @@ void query_finish(struct query *query, enum dns_status status)
     resolver_defer(query->resolver);
 }
 
-/* Where nothing better has come: what a resolver said of it, else `otherwise`. */
+/* Ends a query to which nothing better has come: with what a resolver said of it, else with `otherwise`. */
 static void give_up(struct query *query, enum dns_status otherwise)
 {
     query_finish(query, query->said == DNS_NOT_ASKED ? otherwise : query->said);
@@ -85,7 +85,7 @@ static void ask_at(struct query *query, struct upstream *upstream)
 
 /* ---- which resolver ------------------------------------------------------------------------------------ */
 
-/* Resolvers that have been set aside are used again when there are no others. */
+/* Says whether all resolvers have been set aside: then they are used all the same. */
 static bool all_aside(const struct resolver *resolver)
 {
     for (uint32_t i = 0; i < resolver->upstream_count; i++)
@@ -94,13 +94,13 @@ static bool all_aside(const struct resolver *resolver)
     return true;
 }
 
-/* Is a the fuller one, for its window? */
+/* Says whether a is fuller than b for its window. */
 static bool fuller(const struct upstream *a, const struct upstream *b)
 {
     return (double)a->in_flight * b->window.size > (double)b->in_flight * a->window.size;
 }
 
-/* Where a fresh query goes now; NULL where there is no room. */
+/* Returns the resolver for a fresh query; NULL if there is no room. */
 static struct upstream *pick(struct resolver *resolver, int64_t now_ms)
 {
     struct upstream *best = NULL;
@@ -118,8 +118,8 @@ static struct upstream *pick(struct resolver *resolver, int64_t now_ms)
     return best;
 }
 
-/* Another resolver than the last one that may still answer it, room or not; NULL where there is none. Where
- * one that checks signatures has failed, the word of one that does not is no better. */
+/* Returns another resolver than the last one that may still answer the query, with room or not; NULL if there
+ * is none. If one that checks signatures has failed, the answer of one that does not is no better. */
 static struct upstream *another(const struct query *query)
 {
     struct resolver *resolver = query->resolver;
@@ -138,7 +138,8 @@ static struct upstream *another(const struct query *query)
     return best;
 }
 
-/* What another resolver says unchecked is no word on why this one would not answer. */
+/* Says whether the query must stay at its resolver: the unchecked answer of another does not tell why this
+ * one failed. */
 static bool bound(const struct query *query)
 {
     return query->look >= LOOK_UNCHECKED;
@@ -259,16 +260,16 @@ void queries_pump(struct resolver *resolver)
     set_timer(resolver, now_ms);
 }
 
-/* ---- what came of it ----------------------------------------------------------------------------------- */
+/* ---- answers and refusals ------------------------------------------------------------------------------ */
 
-/* One resolver will not answer it: the next one may. The first refusal is the answer when all have refused.
- */
+/* Goes on after a resolver that will not answer: the next one may. If all refuse, the first refusal is the
+ * answer. */
 static void refused(struct query *query, enum dns_status status)
 {
     if (query->said == DNS_NOT_ASKED)
         query->said = status;
     query->refused_by |= UINT32_C(1) << query->upstream->index;
-    query->no_edns = false; /* the next one is a stranger */
+    query->no_edns = false; /* the next resolver may know EDNS */
     struct upstream *upstream = bound(query) ? NULL : another(query);
     if (upstream == NULL)
         query_finish(query, query->said);
@@ -276,13 +277,13 @@ static void refused(struct query *query, enum dns_status status)
         ask_at(query, upstream);
 }
 
-/* What a resolver that checks nothing fails at is not DNSSEC. */
+/* Says whether DNSSEC may be the cause of a SERVFAIL: not at a resolver that checks no signatures. */
 static bool may_be_bogus(const struct query *query)
 {
     return query->upstream->validation != VALIDATION_NONE;
 }
 
-/* The next look at a question that was answered by SERVFAIL; false: that is the answer. */
+/* Goes to the next stage after a SERVFAIL (enum query_look); false: SERVFAIL is the answer. */
 static bool look_again(struct query *query)
 {
     query->said = DNS_SERVFAIL;
@@ -294,14 +295,16 @@ static bool look_again(struct query *query)
     return true;
 }
 
-/* The answer to a question that was asked unchecked is no answer: it only says that there is one. */
+/* Asks once more with checking. The answer to an unchecked question is not used: it only says that there is
+ * one. */
 static void ask_for_the_last_time(struct query *query)
 {
     query->look = LOOK_LAST;
     ask_at(query, query->upstream);
 }
 
-/* TXT-8: SERVFAIL, an answer when nothing is checked, and SERVFAIL again: what is wrong is DNSSEC. */
+/* Makes the answer DNS_BOGUS: SERVFAIL, an answer without checking, and SERVFAIL again mean that DNSSEC fails
+ * (TXT-8). */
 static void make_bogus(struct dns_answer *answer)
 {
     answer->lookup.status = DNS_BOGUS;
@@ -336,8 +339,8 @@ static void answered(struct query *query, struct dns_answer *answer)
     }
 }
 
-/* It fits the query no better than by its id. Over UDP the right one may still come; over TCP there is one
- * only. */
+/* Drops a message that fits the query by nothing but its id. Over UDP the right one may still come; over TCP
+ * there is only one. */
 static void not_ours(struct query *query)
 {
     query->resolver->engine.counters.dropped++;
@@ -431,7 +434,7 @@ void queries_flee(struct resolver *resolver, int64_t now_ms)
         upstream->unreachable = false;
         upstream_set_aside(upstream, now_ms);
         if (all_aside(resolver))
-            continue; /* whoever reaches it by chance when it is back; until then the deadlines rule */
+            continue; /* a query may reach it by chance once it is back; until then the deadlines rule */
         flee_list(&upstream->waiting, upstream);
         flee_list(&resolver->deadlines, upstream);
     }

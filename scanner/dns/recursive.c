@@ -1,7 +1,8 @@
 /*
- * The embedded engine of dns/lookup: libunbound's event API on the loop's own event base. Adds what the
- * contract asks for and libunbound does not have: a ceiling on what runs at once, a deadline, cancelling, and
- * callbacks that never come from inside a call. Nothing here knows what is looked up, or why.
+ * Implements the embedded engine of dns/lookup: libunbound's event API on the loop's own event base. It adds
+ * what the contract asks for and libunbound does not have: a ceiling on the lookups that run at once, a
+ * deadline, cancelling, and callbacks that never come from inside a call. Nothing here knows what is looked
+ * up, or why.
  *
  * A lookup is the caller's side: it waits in one of four queues. An ask is libunbound's side: it lives from
  * ub_resolve_event to its callback, and may outlive the lookup that gave up or was cancelled.
@@ -19,14 +20,14 @@
 
 enum state {
     QUEUED,      /* waits for its turn in libunbound */
-    QUEUED_LAST, /* likewise, when nothing is QUEUED */
-    ASKED,       /* libunbound is at it; the deadline runs */
+    QUEUED_LAST, /* likewise, and goes only if nothing is QUEUED */
+    ASKED,       /* libunbound works on it; the deadline runs */
     READY,       /* the result waits to be handed over */
     STATE_COUNT
 };
 
 enum {
-    ANSWER_BYTES = 512 * 1024, /* what an answer of 64 KiB can take, names spelled out, several times over */
+    ANSWER_BYTES = 512 * 1024, /* several times what an answer of 64 KiB can take with names decompressed */
     ASKS_PER_LOOKUP = 4,       /* asks that nobody waits for any more count too, but less */
     SECURE_BOGUS = 1,
     SECURE_YES = 2
@@ -40,7 +41,7 @@ struct lookup {
     struct lookup_owner owner;
     struct ask *ask;        /* while ASKED */
     int64_t deadline_ms;    /* once ASKED */
-    enum dns_status status; /* once READY: DNS_ANSWERED means that the packet says */
+    enum dns_status status; /* once READY: DNS_ANSWERED means that the packet holds the status */
     enum dns_security security;
     uint8_t *packet; /* owned */
     size_t packet_len;
@@ -52,7 +53,7 @@ TAILQ_HEAD(lookup_queue, lookup);
 struct ask {
     LIST_ENTRY(ask) link;
     struct recursive *engine;
-    struct lookup *lookup; /* NULL when nobody waits for it */
+    struct lookup *lookup; /* NULL if nobody waits for it */
 };
 
 struct recursive {
@@ -89,8 +90,8 @@ static void set_state(struct recursive *engine, struct lookup *lookup, enum stat
     engine->lengths[state]++;
 }
 
-/* The next turn of the loop, not this one: a chain of answers from the cache must not keep sockets waiting.
- */
+/* Hands over in the next turn of the loop, not in this one: a chain of answers from the cache must not keep
+ * sockets waiting. */
 static void wake(struct recursive *engine)
 {
     static const struct timeval at_once = {0, 0};
@@ -108,7 +109,7 @@ static void make_ready(struct recursive *engine, struct lookup *lookup, enum dns
     wake(engine);
 }
 
-/* ---- what libunbound says ------------------------------------------------------------------------------ */
+/* ---- libunbound's results ------------------------------------------------------------------------------ */
 
 static enum dns_status status_of_rcode(int rcode)
 {
@@ -118,7 +119,7 @@ static enum dns_status status_of_rcode(int rcode)
     return known ? statuses[rcode] : DNS_SERVFAIL;
 }
 
-/* Copies the result: it is libunbound's, and handed over only after libunbound has returned. */
+/* Copies the result, which is libunbound's: it is handed over only after libunbound has returned. */
 static enum dns_status keep_result(struct lookup *lookup, const void *packet, size_t len, int secure,
                                    const char *why_bogus)
 {
@@ -136,7 +137,7 @@ static enum dns_status keep_result(struct lookup *lookup, const void *packet, si
     return DNS_ANSWERED;
 }
 
-/* libunbound's callback. It may come from inside ub_resolve_event and from inside ub_ctx_delete. */
+/* Takes libunbound's callback, which may come from inside ub_resolve_event and from inside ub_ctx_delete. */
 static void on_result(void *arg, int rcode, void *packet, int len, int secure, char *why_bogus, int limited)
 {
     struct ask *ask = arg;
@@ -160,7 +161,8 @@ static void on_result(void *arg, int rcode, void *packet, int len, int secure, c
 
 /* ---- asking -------------------------------------------------------------------------------------------- */
 
-/* A timer that is set already fires early at worst, and is then set anew. */
+/* Sets the timer for the first deadline. One that is set already fires early at worst, and is then set anew.
+ */
 static void arm_deadline(struct recursive *engine, int64_t now_ms)
 {
     const struct lookup *first = TAILQ_FIRST(&engine->queues[ASKED]);
@@ -215,7 +217,8 @@ static void ask_queued(struct recursive *engine)
     arm_deadline(engine, now_ms);
 }
 
-/* All deadlines are equally far from their start, so the first asked is the first to pass. */
+/* Ends the lookups whose deadline has passed. All wait equally long, so the first asked is the first to end.
+ */
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
     struct recursive *engine = arg;
@@ -240,7 +243,8 @@ static void answer_of_status(const struct lookup *lookup, enum dns_status status
     }
 }
 
-/* The id is libunbound's own; the security is from the validator in this process, never from the AD bit. */
+/* Reads the packet. Its id is libunbound's own; the security is from the validator in this process, never
+ * from the AD bit. */
 static void answer_of_packet(const struct recursive *engine, const struct lookup *lookup, struct arena *arena,
                              struct dns_answer *answer)
 {
@@ -274,7 +278,8 @@ static void hand_over(struct recursive *engine, struct lookup *lookup)
     free_lookup(lookup);
 }
 
-/* Only what was ready when it began: what its callbacks make ready waits for the next turn. */
+/* Hands over the lookups that were ready when it began: those that its callbacks make ready wait for the next
+ * turn. */
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct recursive *engine = arg;

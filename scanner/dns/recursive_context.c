@@ -18,7 +18,7 @@
 
 enum {
     PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4,
-    /* Memory of all loops together; each gets its part. */
+    /* Memory for all loops together; each gets its part. */
     CACHE_MEBIBYTES = 256,
     CACHE_HOSTS = 400000
 };
@@ -38,7 +38,7 @@ static char *why_text(void)
     return text;
 }
 
-/* Sets an option; the first failure is kept, and what follows it is not tried. */
+/* Sets an option. The first failure is kept, and later options are not tried. */
 static void set(struct setup *setup, const char *option, const char *value)
 {
     if (setup->failed)
@@ -69,7 +69,7 @@ static uint64_t open_files(void)
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
 }
 
-/* Sockets, queries and caches: a loop's part of the whole. */
+/* Sets the numbers of sockets and queries and the sizes of caches: a loop's part of the whole. */
 static void set_sizes(struct setup *setup, uint32_t loops, uint32_t lookups)
 {
     static const struct {
@@ -94,8 +94,8 @@ static void set_sizes(struct setup *setup, uint32_t loops, uint32_t lookups)
 }
 
 /*
- * What is asked of whom. An answer must not depend on what else the survey asked before, so nothing is made
- * up from neighbouring NSEC records; and every query saved is one less at somebody's server: the names are no
+ * Sets which queries go to whom. An answer must not depend on what else the survey asked before, so none is
+ * made from neighbouring NSEC records. Every query saved is one less at somebody's server: the names are no
  * secret, so they are not minimised, and name servers' addresses are looked up only when needed.
  */
 static void set_manner(struct setup *setup)
@@ -118,8 +118,8 @@ static void set_manner(struct setup *setup)
     set_number(setup, "outbound-msg-retry:", (uint64_t)setup->config->dns_attempts);
 }
 
-/* Is there a route to a root server of this family? Connecting a UDP socket asks the kernel and sends
- * nothing. */
+/* Says whether there is a route to a root server of this family. Connecting a UDP socket asks the kernel and
+ * sends nothing. */
 static bool has_route(const char *root_server)
 {
     struct ip_addr ip;
@@ -135,7 +135,8 @@ static bool has_route(const char *root_server)
     return routed;
 }
 
-/* A machine without IPv6 would spend a try on each IPv6 server. A private root may be anywhere. */
+/* Leaves out a family without a route: a machine without IPv6 would spend a try on each IPv6 server. A
+ * private root may be anywhere. */
 static void set_families(struct setup *setup)
 {
     if (setup->config->dns_root_hints[0] != '\0')
@@ -187,8 +188,9 @@ static void set_root(struct setup *setup)
 }
 
 /*
- * Names that libunbound answers itself. They are left alone under the public root, where they are in nobody's
- * zone; a private root may well serve them. The first such call also makes it read the trust anchors.
+ * Opens zones that libunbound answers itself if there is a private root, which may well serve them. Under the
+ * public root they are in nobody's zone and are left alone. The first such call also makes libunbound read
+ * the trust anchors.
  */
 static void open_private_zones(struct setup *setup)
 {
@@ -209,7 +211,7 @@ static void ignore_result(void *arg, int rcode, void *packet, int len, int secur
     (void)arg, (void)rcode, (void)packet, (void)len, (void)secure, (void)why_bogus, (void)limited;
 }
 
-/* libunbound reads its files at the first question; this one it answers itself. */
+/* Asks a question that libunbound answers itself: it reads its files at the first question. */
 static void warm_up(struct setup *setup)
 {
     if (setup->failed)
@@ -224,7 +226,8 @@ static void warm_up(struct setup *setup)
         hints ? setup->config->dns_root_hints : setup->config->dns_trust_anchor, ub_strerror(result));
 }
 
-/* libunbound's set-up and tear-down touch variables of the process (log, hash seed): one at a time. */
+/* The lock around libunbound's set-up and tear-down, which touch variables of the process (log, hash seed).
+ */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 struct ub_ctx *recursive_context_create(struct event_base *base, const struct config *config,

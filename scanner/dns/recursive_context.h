@@ -1,5 +1,5 @@
 /*
- * A libunbound context set up for a survey; private to dns/recursive.
+ * Makes a libunbound context set up for a survey; private to dns/recursive.
  */
 #ifndef STSWEEP_DNS_RECURSIVE_CONTEXT_H
 #define STSWEEP_DNS_RECURSIVE_CONTEXT_H
@@ -11,7 +11,8 @@
 
 struct config;
 
-/* Its sockets: for UDP a part of the open files, at least so many a loop; for TCP an eighth of that. */
+/* The numbers of its sockets: for UDP a part of the open files, with a least number a loop; for TCP an eighth
+ * of that. */
 enum {
     RECURSIVE_FILES_SHARE = 4, /* one part in so many of the open files is for UDP to name servers */
     RECURSIVE_UDP_LEAST = 16,
@@ -21,15 +22,15 @@ enum {
 };
 
 /*
- * The context, ready to resolve on base: options, root hints and trust anchor are read already, so that a
- * fault in them shows here. lookups is how many resolutions run in it at most. NULL with *why (static per
- * thread).
+ * Makes a context that is ready to resolve on base: options, root hints and trust anchor are read already, so
+ * that a fault in them shows here. lookups: how many resolutions run in it at most. NULL with *why (static
+ * per thread).
  */
 struct ub_ctx *recursive_context_create(struct event_base *base, const struct config *config,
                                         const struct ip_set *allow, uint32_t loops, uint32_t lookups,
                                         const char **why);
 
-/* Callbacks of what is under way may come from inside this call. */
+/* Destroys the context. Callbacks of resolutions under way may come from inside this call. */
 void recursive_context_destroy(struct ub_ctx *context);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The stub engine: asks the recursive resolvers of dns.resolvers. Here are its making, its events and what
- * lookup.h promises; dns/query leads the questions, dns/upstream holds the sockets. Never resolves by itself
- * and believes no AD bit but as dns.trust_ad says.
+ * Implements the stub engine, which asks the recursive resolvers of dns.resolvers. This file makes it,
+ * handles its events and keeps what lookup.h promises; dns/query leads the questions, dns/upstream holds the
+ * sockets. It never resolves by itself, and believes an AD bit only as dns.trust_ad says.
  */
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -12,7 +12,7 @@
 
 enum { DNS_PORT = 53, ADDRESS_TEXT_BYTES = 64, FILES_UNKNOWN = 1024 };
 
-/* One open file in so many is for questions that must be asked over TCP. */
+/* The share of open files for questions that must be asked over TCP: one in TCP_FILES_SHARE. */
 enum { TCP_FILES_SHARE = 32, TCP_LEAST = 2 };
 
 /* ---- queries come and go ------------------------------------------------------------------------------- */
@@ -40,8 +40,8 @@ static bool keep_name(struct query *query, const char *name)
     return true;
 }
 
-/* A query that is in no list yet. Without memory there is nothing left to call back with, and a caller who
- * waits for ever would be worse than a scan that stops and resumes. */
+/* Makes a query that is in no list yet. Without memory there is nothing left to call back with, and a caller
+ * who waits for ever would be worse than a scan that stops and resumes. */
 static struct query *make_query(struct resolver *resolver, const char *name)
 {
     struct query *query = take_unused(resolver);
@@ -61,8 +61,8 @@ static void free_query(struct query *query)
     free(query);
 }
 
-/* The callback may start and cancel lookups; this one's handle is stale by then, its struct not yet in use
- * again. */
+/* Forgets the query and calls back. The callback may start and cancel lookups; this one's handle is stale by
+ * then, and its struct not yet in use again. */
 void resolver_deliver(struct query *query, const struct dns_answer *answer)
 {
     struct resolver *resolver = query->resolver;
@@ -74,7 +74,7 @@ void resolver_deliver(struct query *query, const struct dns_answer *answer)
 
 /* ---- events -------------------------------------------------------------------------------------------- */
 
-/* By a timer, so that the sockets have their turn between two rounds of callbacks. */
+/* Sets the deferred event as a timer, so that the sockets have their turn between two rounds of callbacks. */
 void resolver_defer(struct resolver *resolver)
 {
     static const struct timeval at_once = {0, 0};
@@ -82,7 +82,7 @@ void resolver_defer(struct resolver *resolver)
         event_active(resolver->deferred, EV_TIMEOUT, 0);
 }
 
-/* Only those that had ended before the turn: what callbacks add waits for the next one. */
+/* Delivers the queries that had ended before this turn: those that callbacks add wait for the next one. */
 static void deliver_ended(struct resolver *resolver)
 {
     for (size_t left = resolver->ended_count; left > 0; left--) {
@@ -147,7 +147,7 @@ static void on_turn_done(void *arg)
     queries_pump(resolver);
 }
 
-/* ---- what lookup.h promises ---------------------------------------------------------------------------- */
+/* ---- the functions of lookup.h ------------------------------------------------------------------------- */
 
 static struct lookup_handle start(struct lookup_engine *engine, const char *name, uint16_t type, bool last,
                                   lookup_done done, void *arg)
@@ -161,7 +161,7 @@ static struct lookup_handle start(struct lookup_engine *engine, const char *name
         query_finish(query, DNS_FORMERR);
     } else {
         query_enqueue(query, last);
-        if (!resolver->in_turn) /* else all that the turn's answers lead to is sent together */
+        if (!resolver->in_turn) /* else all questions that the turn's answers lead to are sent together */
             queries_pump(resolver);
     }
     return (struct lookup_handle){query->handle};
@@ -231,7 +231,9 @@ static uint32_t share(int64_t whole, uint32_t loops, uint32_t least)
     return part < least ? least : (uint32_t)part;
 }
 
-/* One that cannot be reached from here (IPv6 without a route) is left out: the others may do. */
+/* Adds a resolver. One that cannot be reached from here (IPv6 without a route) is left out: the others may
+ * do.
+ */
 static void add_upstream(struct resolver *resolver, const struct config *config, enum validation validation,
                          uint32_t loops, const struct ip_addr *ip, uint16_t port)
 {

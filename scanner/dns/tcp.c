@@ -1,4 +1,4 @@
-/* A connection a question: truncation is rare enough that keeping connections would not pay. */
+/* Makes one connection a question: truncation is rare enough that keeping connections would not pay. */
 #include "scanner/dns/tcp.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct dns_tcp {
     void *arg;
 };
 
-/* The callback may destroy tcp: nothing of it is touched afterwards. */
+/* Calls back, which may destroy tcp: nothing of it is touched afterwards. */
 static void finish(struct dns_tcp *tcp, struct bytes message)
 {
     (void)event_del(tcp->writable);
@@ -42,7 +42,7 @@ static bool would_block(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-/* Also the end of a non-blocking connect: a failed one shows as the error of send. */
+/* Sends the question. This also ends the non-blocking connect: a failed one shows as the error of send. */
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct dns_tcp *tcp = arg;
@@ -61,7 +61,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         fail(tcp);
 }
 
-/* What is still to be read: the prefix, then the message. */
+/* Returns the buffer for the next read: the rest of the prefix, then of the message. */
 static struct iovec next_part(struct dns_tcp *tcp)
 {
     if (tcp->in_len < PREFIX_BYTES)
@@ -70,7 +70,7 @@ static struct iovec next_part(struct dns_tcp *tcp)
     return (struct iovec){tcp->message + got, tcp->message_len - got};
 }
 
-/* The prefix has come: room for the message. false for an empty one or without memory. */
+/* Allocates the message when the prefix has come. false for an empty one or without memory. */
 static bool expect_message(struct dns_tcp *tcp)
 {
     tcp->message_len = (size_t)tcp->prefix[0] << 8 | tcp->prefix[1];

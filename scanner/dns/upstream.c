@@ -1,6 +1,7 @@
 /*
- * Sockets, books and health of one resolver. The sockets are connected: the kernel then drops what comes from
- * other addresses, and reports a closed port. Their source ports are drawn by the kernel, at random.
+ * Keeps the sockets, the questions in flight and the health of one resolver. The sockets are connected: the
+ * kernel then drops datagrams from other addresses, and reports a closed port. It draws their source ports at
+ * random.
  */
 #include "scanner/dns/upstream.h"
 
@@ -10,7 +11,7 @@
 
 enum {
     BATCH = 64,
-    DATAGRAM_BYTES = 2048, /* we announce 1232; what is longer is cut, and asked for by TCP */
+    DATAGRAM_BYTES = 2048, /* we announce 1232; a longer one is cut, and asked for by TCP */
     BATCHES_A_TURN = 2,
     RECEIVE_BUFFER_BYTES = 1 << 20,
     PROBE_WAIT_MS = 1000,
@@ -39,7 +40,7 @@ struct datagrams *datagrams_create(void)
     return datagrams;
 }
 
-/* Questions that go out together, by one socket. */
+/* A batch of questions that go out together by one socket. */
 struct outgoing {
     unsigned count;
     struct mmsghdr headers[UPSTREAM_BATCH];
@@ -60,7 +61,7 @@ static struct outgoing *outgoing_create(void)
     return outgoing;
 }
 
-/* ---- the books ----------------------------------------------------------------------------------------- */
+/* ---- questions in flight ------------------------------------------------------------------------------- */
 
 static struct flight **bucket(const struct upstream *upstream, uint16_t socket, uint16_t id)
 {
@@ -148,7 +149,8 @@ bool upstream_probe_due(struct upstream *upstream, int64_t now_ms)
 
 /* ---- datagrams ----------------------------------------------------------------------------------------- */
 
-/* Errors that an earlier datagram brought back (ICMP) or that this one meets at once. */
+/* Says whether an error means that the resolver is unreachable: one that an earlier datagram brought back
+ * (ICMP) or that this one meets at once. */
 static bool is_unreachable(int error)
 {
     return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EACCES ||
@@ -175,7 +177,7 @@ void upstream_flush(struct upstream *upstream)
             failed_once = false;
             continue;
         }
-        /* At first the error is an earlier datagram's, most likely, and is gone now that it has been
+        /* The first error is most likely that of an earlier datagram, and gone now that it has been
          * reported. */
         note_error(upstream, errno);
         at += failed_once;

@@ -1,7 +1,7 @@
 /*
- * One recursive resolver as the stub engine sees it: its connected UDP sockets, the questions in flight on
- * them by (socket, id), its window and its health. It sends and receives datagrams and never reads what is in
- * them; what a question is and when it is given up, dns/resolver knows. One loop.
+ * Represents one recursive resolver for the stub engine: its connected UDP sockets, the questions in flight
+ * on them by (socket, id), its window and its health. It sends and receives datagrams and never reads their
+ * content; dns/resolver knows what a question is and when it is given up. One loop.
  */
 #ifndef STSWEEP_DNS_UPSTREAM_H
 #define STSWEEP_DNS_UPSTREAM_H
@@ -30,11 +30,12 @@ struct flight {
 
 /* Called from the event loop only. */
 struct upstream_hooks {
-    /* flight is NULL for what fits no question; the message is writable and gone when the call returns. */
+    /* flight is NULL for a datagram that fits no question; data is writable and gone when the call returns.
+     */
     void (*datagram)(void *arg, struct upstream *upstream, struct flight *flight, uint8_t *data, size_t len);
     void (*unreachable)(
         void *arg);               /* some upstream's `unreachable` has been set, perhaps from upstream_send */
-    void (*turn_done)(void *arg); /* the last datagram of a turn has been handed over */
+    void (*turn_done)(void *arg); /* the last datagram of a loop's turn has been handed over */
     void *arg;
 };
 
@@ -65,12 +66,13 @@ struct upstream {
     uint16_t socket_count;
     const struct upstream_hooks *hooks;
     struct datagrams *datagrams;
-    struct outgoing *outgoing; /* owned: what waits for upstream_flush */
+    struct outgoing *outgoing; /* owned: the batch that waits for upstream_flush */
     uint16_t socket;           /* of the batch that is being gathered */
     struct entropy *entropy;
 };
 
-/* What datagrams are received into; one for all upstreams of a loop. NULL without memory. */
+/* Makes the buffers that datagrams are received into; one for all upstreams of a loop. NULL without memory.
+ */
 struct datagrams *datagrams_create(void);
 
 struct upstream_setup {
@@ -86,8 +88,8 @@ struct upstream_setup {
     struct entropy *entropy;
 };
 
-/* false where it cannot be reached from here at all (no route, no descriptors, no memory); nothing is left
- * then. */
+/* Opens the sockets. false if the resolver cannot be reached from here at all (no route, no descriptors, no
+ * memory); nothing is left then. */
 bool upstream_init(struct upstream *upstream, const struct upstream_setup *setup);
 void upstream_dispose(struct upstream *upstream);
 
@@ -100,27 +102,28 @@ static inline bool upstream_has_room(const struct upstream *upstream)
  * for each batch, so that a batch is one call of the kernel's. */
 void upstream_book(struct upstream *upstream, struct flight *flight, int64_t now_ms);
 
-/* Takes it into the batch, UPSTREAM_MESSAGE_BYTES at most, and sends that where it is full. What the kernel
- * will not take is lost like any other datagram. */
+/* The longest question that upstream_send takes. */
 enum { UPSTREAM_MESSAGE_BYTES = 320 };
+/* Adds a question to the batch, and sends the batch if it is full. A datagram that the kernel refuses is lost
+ * like any other. */
 void upstream_send(struct upstream *upstream, const struct flight *flight, struct bytes message);
 
-/* Sends what is in the batch. To be called before the loop waits. */
+/* Sends the batch. Call it before the loop waits. */
 void upstream_flush(struct upstream *upstream);
 
-/* It is no longer in flight. */
+/* Removes a question from those in flight. */
 void upstream_forget(struct upstream *upstream, struct flight *flight);
 
-/* A datagram has come for a question, whatever it says. */
+/* Notes that a datagram has come for a question, whatever it says. */
 void upstream_answered(struct upstream *upstream, int64_t sent_ms, int64_t now_ms);
 
-/* How the questions fare: an answer of use, one that refuses, none in time. */
+/* Note how a question ended: with a useful answer, with a refusal, with none in time. */
 void upstream_served(struct upstream *upstream);
 void upstream_refused(struct upstream *upstream, int64_t now_ms);
 void upstream_lost(struct upstream *upstream, int64_t sent_ms, int64_t now_ms);
 void upstream_set_aside(struct upstream *upstream, int64_t now_ms);
 
-/* Is it time to try whether an upstream that was set aside works again? Yes only once each time. */
+/* Says whether it is time to try an upstream that was set aside; true only once each time. */
 bool upstream_probe_due(struct upstream *upstream, int64_t now_ms);
 
 #endif

@@ -1,18 +1,18 @@
-/* Periods, growth, and the trial that each back-off is. */
+/* Counts periods, lets the window grow, and leads the trial that each back-off is. */
 #include "scanner/dns/window.h"
 
 enum {
-    SENT_LEAST = 128, /* questions of a period that loss and latency are told from */
+    SENT_LEAST = 128, /* questions of a period from which loss and latency can be told */
     LATENCY_BATCH = 64,
-    TRIAL_PERIODS = 8 /* with too few questions in so many periods a trial ends without a finding */
+    TRIAL_PERIODS = 8 /* a trial with too few questions ends after so many periods without a finding */
 };
 
-/* Past the threshold the window grows by this for each answer: by half in half a minute at 3,000 answers a
- * second of 1,000 in flight, so that a resolver at its limit is not overrun again at once. */
+/* How much the window grows for each answer past the threshold: by half in half a minute at 3,000 answers a
+ * second with 1,000 in flight, so that a resolver at its limit is not overrun again at once. */
 static const double SLOWLY = 1.0 / 64;
 static const double LOSS_BORNE = 0.1;
 static const double LATENCY_BORNE_MS = 50;
-static const double LATENCY_TIMES = 3; /* the least latency that was seen, so many times, is borne too */
+static const double LATENCY_TIMES = 3; /* latency up to so many times the least seen is borne too */
 static const double LOSS_SEVERE = 0.5; /* past it the window is quartered, else halved */
 static const double ROOM_ABOVE = 1.25; /* what was not our doing is borne, and so much more */
 
@@ -39,7 +39,7 @@ void window_init(struct window *window, uint32_t limit, int64_t deadline_ms, int
                               .latency_borne_ms = LATENCY_BORNE_MS};
 }
 
-/* ---- what a period says -------------------------------------------------------------------------------- */
+/* ---- figures of a period ------------------------------------------------------------------------------- */
 
 static double loss_of(const struct window_period *period)
 {
@@ -83,7 +83,8 @@ static void begin_state(struct window *window, enum window_state state, int64_t 
     window->last = (struct window_period){.start_ms = now_ms};
 }
 
-/* For what the period says, which ended at end_ms. A window that is not used up is cut from what is used. */
+/* Backs off for the figures of a period that ended at end_ms. A window that is not used up is cut from the
+ * part that is used. */
 static void back_off(struct window *window, struct window_period period, int64_t end_ms, int64_t now_ms)
 {
     double used = least(window->size, period.peak);
@@ -101,7 +102,7 @@ static void back_off(struct window *window, struct window_period period, int64_t
     begin_state(window, WINDOW_SETTLES, now_ms);
 }
 
-/* The window was not to blame. */
+/* Gives the window its size back: it was not to blame. */
 static void give_back(struct window *window)
 {
     window->size = most(window->size, window->cause.size);
@@ -118,7 +119,7 @@ static void end_trial(struct window *window, int64_t now_ms)
 {
     bool used = (double)window->now.peak + 1 > window->size;
     if (window->now.sent < SENT_LEAST || !used) {
-        give_back(window); /* hardly anything is asked: nothing can be told, and nobody is overrun */
+        give_back(window); /* too few questions to tell anything, and nobody is overrun */
     } else if (window->now.arrived > 0 && window->cause.goodput > 0) {
         /* Else it was an outage, which tells nothing. */
         if (goodput_of(&window->now, now_ms) < window->cause.expected) {
@@ -134,7 +135,7 @@ static void end_trial(struct window *window, int64_t now_ms)
 
 /* ---- time ---------------------------------------------------------------------------------------------- */
 
-/* What was borne because it could not be helped is forgotten slowly once it is over. */
+/* Lowers slowly what is borne because it could not be helped, once that is over. */
 static double forget(double borne, double seen, double floor)
 {
     return most(floor, least(borne, (7 * borne + 2 * seen) / 8));
@@ -147,7 +148,7 @@ static void end_period(struct window *window, int64_t now_ms)
         if (window->state != WINDOW_OPEN)
             return;
     }
-    /* All that was sent in the one before has been answered or lost by now. */
+    /* All questions sent in the period before have been answered or lost by now. */
     window->loss_borne = forget(window->loss_borne, loss_of(&window->last), LOSS_BORNE);
     if (window->now.arrived >= SENT_LEAST)
         window->latency_borne_ms =
@@ -181,7 +182,8 @@ void window_sent(struct window *window, uint32_t in_flight, int64_t now_ms)
         window->now.peak = in_flight;
 }
 
-/* Only a window that is used has shown that it is borne. */
+/* Grows the window, but only one that is at least half used: else nothing shows that the resolver bears it.
+ */
 static void grow(struct window *window)
 {
     if (window->state != WINDOW_OPEN || window->size >= window->limit ||
@@ -190,7 +192,8 @@ static void grow(struct window *window)
     window->size = least(window->limit, window->size + (window->size < window->threshold ? 1 : SLOWLY));
 }
 
-/* The least is told from few answers, so that it is known before the window has grown. */
+/* Takes an answer's latency. The least is told from few answers, so that it is known before the window has
+ * grown. */
 static void take_latency(struct window *window, double latency_ms)
 {
     window->batch_ms += latency_ms;

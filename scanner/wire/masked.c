@@ -8,7 +8,7 @@ static bool is_letter(uint8_t byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-/* Says whether the greeting is asterisks and perhaps the digits that such a device leaves, but no word. */
+/* Says whether the greeting has asterisks, and perhaps the digits that such a device leaves, but no word. */
 static bool is_starred(struct bytes greeting)
 {
     size_t stars = 0;
