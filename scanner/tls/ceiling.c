@@ -1,4 +1,5 @@
-/* Callbacks of OpenSSL's that stand before its work. It computes nothing itself. */
+/* Gives OpenSSL callbacks that run before its work. They compute nothing themselves. Also defines
+ * tls_message_seen of trust.h. */
 #include "scanner/tls/ceiling.h"
 
 #include "scanner/wire/cost.h"
@@ -16,14 +17,14 @@ enum {
 typedef int (*security)(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other,
                         void *more);
 
-/* TLS 1.2: the server's key is there, and ours not yet made. */
+/* Says whether a TLS 1.2 server's Diffie-Hellman key is too large; ours is not yet made then. */
 static bool is_large_key(int op, void *other)
 {
     return op == SSL_SECOP_TMP_DH && other != NULL && EVP_PKEY_get_bits(other) > COST_DH_BITS;
 }
 
-/* TLS 1.3: we offer such groups, as other clients do, and would have to make a key where the server's
- * HelloRetryRequest asks for one. */
+/* Says whether a TLS 1.3 group is too large. We offer such groups, as other clients do, and would have to
+ * make a key if the server's HelloRetryRequest asked for one. */
 static bool is_large_group(const SSL *ssl, int op, const uint8_t *group)
 {
     if (op != SSL_SECOP_CURVE_SUPPORTED || ssl == NULL || group == NULL ||
@@ -40,7 +41,7 @@ static void note(const SSL *ssl, enum tls_limit limit)
         verify->limit = limit;
 }
 
-/* more: OpenSSL's own callback, or NULL. */
+/* Checks the ceiling, then asks OpenSSL's own callback: more, or NULL. */
 static int secure(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *more)
 {
     if (is_large_key(op, other) || is_large_group(ssl, op, other)) {
@@ -66,7 +67,7 @@ void tls_ceiling_alone(SSL_CTX *ctx)
 
 /* ---- before a chain is read ---------------------------------------------------------------------------- */
 
-/* Takes what has a length of so many bytes before it. */
+/* Takes a value that has a length of `width` bytes before it. */
 static bool take_sized(struct bytes *rest, size_t width, struct bytes *taken)
 {
     size_t length = 0;
@@ -81,7 +82,8 @@ static bool take_sized(struct bytes *rest, size_t width, struct bytes *taken)
     return true;
 }
 
-/* RFC 5246 section 7.4.2; TLS 1.3 has extensions behind each certificate (RFC 8446 section 4.4.2). */
+/* Adds up a list of certificates (RFC 5246 section 7.4.2); TLS 1.3 has extensions behind each certificate
+ * (RFC 8446 section 4.4.2). */
 static enum tls_limit look_at_list(struct bytes list, bool extended)
 {
     struct chain_cost cost = {0};
@@ -96,8 +98,9 @@ static enum tls_limit look_at_list(struct bytes list, bool extended)
 }
 
 /*
- * OpenSSL has no way to end a handshake here, and reads next what it has shown: the length of the list is
- * made one that cannot be, so that it ends by itself. tests/unit/tls/test_ceiling.c holds that it does.
+ * Makes the handshake fail. OpenSSL has no way to end it here, and reads next the message that it has shown:
+ * so the length of the list is made an impossible one. tests/unit/tls/test_ceiling.c checks that this ends
+ * the handshake.
  */
 static void spoil(const uint8_t *length)
 {
@@ -126,12 +129,11 @@ void tls_message_seen(int written, int version, int type, const void *data, size
 
 /* ---- before it is validated ---------------------------------------------------------------------------- */
 
-/* What a chain presented would cost. */
+/* The result of adding up a presented chain; not a look at an address. */
 struct chain_look {
-    enum tls_limit limit; /* TLS_LIMIT_CHAIN: it is not to be validated at all */
-    bool heavy_leaf;      /* nothing that the leaf has signed may be verified */
-    STACK_OF(X509) *
-        light; /* the chain without issuers whose keys verify nothing; NULL where there are none */
+    enum tls_limit limit;   /* TLS_LIMIT_CHAIN: it is not to be validated at all */
+    bool heavy_leaf;        /* no signature of the leaf may be verified */
+    STACK_OF(X509) * light; /* the chain without issuers whose keys verify nothing; NULL if there are none */
 };
 
 static struct key_cost add(struct chain_cost *cost, const X509 *cert)
@@ -164,7 +166,8 @@ static struct chain_look look_at_chain(const STACK_OF(X509) * presented)
     return look;
 }
 
-/* Of what was left out nothing is known: no error is one, and there being none is no good chain. */
+/* Notes that validation was left out, and drops its errors: nothing is known then, and no errors do not mean
+ * a good chain. */
 static void leave_out(struct tls_verify *verify, enum tls_limit limit)
 {
     if (verify == NULL)
@@ -174,7 +177,7 @@ static void leave_out(struct tls_verify *verify, enum tls_limit limit)
     memset(verify->errors, 0, sizeof verify->errors);
 }
 
-/* The server signs the handshake with a key that costs too much to verify with: it ends here. */
+/* Ends the handshake: the server signs it with a key that costs too much to verify with. */
 static int end_handshake(X509_STORE_CTX *store_ctx, SSL *ssl, struct tls_verify *verify)
 {
     leave_out(verify, TLS_LIMIT_KEY);
@@ -184,7 +187,8 @@ static int end_handshake(X509_STORE_CTX *store_ctx, SSL *ssl, struct tls_verify 
     return 0;
 }
 
-/* A path without the issuers whose keys verify nothing is as good as any; that there is none says nothing. */
+/* Validates without the issuers whose keys verify nothing. A path without them is as good as any; if there is
+ * none, that says nothing. */
 static void validate_light(X509_STORE_CTX *store_ctx, STACK_OF(X509) * light, struct tls_verify *verify,
                            tls_validate *validate)
 {

@@ -1,23 +1,24 @@
 /*
- * The ceilings of cost.h in force on OpenSSL: before it computes in a group, before it reads a chain, before
- * it validates one. Part of tls_context_setup; nobody else need call it.
+ * Ends or lightens work that would cost too much (wire/cost.h) before OpenSSL does it: computing in a group,
+ * reading a chain, validating one. Part of trust.h: only tls_context_setup and its like call these functions.
+ * tls_message_seen, which does so before a chain is read, is declared in trust.h and defined in ceiling.c.
  */
 #ifndef STSWEEP_TLS_CEILING_H
 #define STSWEEP_TLS_CEILING_H
 
 #include "scanner/tls/trust.h"
 
-/* Puts the ceiling of Diffie-Hellman groups before what ctx asks of security; once a context. */
+/* Puts the ceiling of Diffie-Hellman groups before ctx's own security callback; once a context. */
 void tls_ceiling_setup(SSL_CTX *ctx);
 
-/* From now on ctx asks for nothing but that ceiling. */
+/* Makes that ceiling the only security check of ctx from now on. */
 void tls_ceiling_alone(SSL_CTX *ctx);
 
-/* Path validation as it is, which notes errors in verify (NULL: nowhere). */
+/* Path validation itself, which notes errors in verify (NULL: nowhere). */
 typedef void tls_validate(X509_STORE_CTX *store_ctx, struct tls_verify *verify);
 
-/* Validates as far as the ceilings let it. 0: the handshake is to end, for the server signs it with a key
- * that verifies nothing. ssl may be NULL. */
+/* Validates as far as the ceilings allow. 0: the handshake is to end, because verifying the server's
+ * signature with its key would cost too much. ssl may be NULL. */
 int tls_ceiling_validate(X509_STORE_CTX *store_ctx, SSL *ssl, tls_validate *validate);
 
 #endif

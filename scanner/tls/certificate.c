@@ -1,6 +1,6 @@
 /*
- * The facts of one X.509 certificate. It judges nothing; every text in it is a stranger's, so all of them are
- * cut and made printable.
+ * Collects the facts of one X.509 certificate. It judges nothing. Every text in a certificate is a
+ * stranger's, so all of them are cut and made printable.
  */
 #include "scanner/facts/record_kept.h"
 #include "scanner/tls/trust.h"
@@ -55,8 +55,8 @@ static struct bytes string_bytes(const ASN1_STRING *string)
     return bytes_make(ASN1_STRING_get0_data(string), len < 0 ? 0 : (size_t)len);
 }
 
-/* RFC 2253 form; its own escapes leave nothing unprintable, and what a broken encoding may leave becomes '?'.
- */
+/* Makes a name's RFC 2253 form. Its own escapes leave nothing unprintable, and bytes that a broken encoding
+ * may leave become '?'. */
 static const char *name_text(const X509_NAME *name, struct arena *arena, bool *cut)
 {
     char *text = NULL;
@@ -100,7 +100,7 @@ static bool collect_der(X509 *cert, struct arena *arena, struct cert_facts *fact
     return digest(facts->der, facts->sha256, facts->sha512);
 }
 
-/* RFC 6698 section 2.1.2: the whole SubjectPublicKeyInfo, not the bit string within. */
+/* Hashes the whole SubjectPublicKeyInfo, not the bit string within (RFC 6698 section 2.1.2). */
 static bool collect_spki(X509 *cert, struct cert_facts *facts)
 {
     unsigned char *der = NULL;
@@ -110,7 +110,7 @@ static bool collect_spki(X509 *cert, struct cert_facts *facts)
     return ok;
 }
 
-/* 0 for a time that is none; path validation then has an error of its own. */
+/* Returns a time in seconds, 0 if it is none; path validation then has an error of its own. */
 static int64_t seconds_of(const ASN1_TIME *time)
 {
     struct tm parts;
@@ -192,7 +192,7 @@ static bool collect_serial(X509 *cert, struct arena *arena, struct cert_facts *f
     return facts->serial.len == serial.len;
 }
 
-/* What of a DNS-ID is kept. */
+/* Returns the part of a DNS-ID that is kept. */
 static struct bytes dns_name_of(const GENERAL_NAME *name)
 {
     struct bytes text = string_bytes(name->d.dNSName);
@@ -210,7 +210,7 @@ static bool add_dns_name(const GENERAL_NAME *name, struct arena *arena, struct c
     return true;
 }
 
-/* How many DNS-IDs from the first on are kept; *cut: there are more. */
+/* Returns how many DNS-IDs from the first on are kept; *cut: there are more. */
 static size_t count_dns_names(const GENERAL_NAMES *names, bool *cut)
 {
     size_t count = 0, len = 0;
@@ -252,7 +252,8 @@ static bool names_issuer(const ACCESS_DESCRIPTION *access)
     return OBJ_obj2nid(access->method) == NID_ad_ca_issuers && access->location->type == GEN_URI;
 }
 
-/* Left out for want of room it would make an incomplete chain look like an unknown issuer: so false. */
+/* Takes the first caIssuers URL. false without room: a chain whose intermediate is missing would then look
+ * like one of an unknown issuer. */
 static bool collect_aia(X509 *cert, struct arena *arena, struct cert_facts *facts)
 {
     AUTHORITY_INFO_ACCESS *accesses = X509_get_ext_d2i(cert, NID_info_access, NULL, NULL);

@@ -1,11 +1,12 @@
-/* Keys and dates of chains. */
+/* Computes keys and dates of chains. */
 #include "scanner/tls/chain.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <time.h>
 
-/* A certificate is valid from the second of notBefore on and expired from that of notAfter on. */
+/* Reads a date. A certificate is valid from the second of notBefore on and expired from that of notAfter on.
+ */
 static bool date_of(const ASN1_TIME *time, int64_t *date)
 {
     struct tm parts;

@@ -1,7 +1,7 @@
 /*
- * A presented chain as a key, and how long what validation says of it cannot change. Validation asks the
- * clock one thing only, whether a date in a certificate has come; so does its choice among several issuers.
- * It decides nothing and asks no clock.
+ * Makes a key of a presented chain, and tells for how long its validation cannot change. Validation, and its
+ * choice among several issuers, ask the clock one thing only: whether a date in a certificate has come. This
+ * file decides nothing and asks no clock.
  */
 #ifndef STSWEEP_TLS_CHAIN_H
 #define STSWEEP_TLS_CHAIN_H
@@ -19,17 +19,17 @@ struct chain_dates {
     size_t count, capacity;
 };
 
-/* Both dates of a certificate; one that is no date never comes. false without memory. */
+/* Adds both dates of a certificate; a malformed one is left out, as it never comes. false without memory. */
 bool chain_dates_add(struct chain_dates *dates, const X509 *cert);
 void chain_dates_sort(struct chain_dates *dates);
 void chain_dates_dispose(struct chain_dates *dates);
 
-/* SHA-256 of the certificates presented, in their order, and of the flags and the level of validation. false
- * where there are none. */
+/* Computes SHA-256 of the presented certificates in their order and of the flags and the level of validation.
+ * false if there are none. */
 bool chain_key(X509_STORE_CTX *store_ctx, uint8_t key[CHAIN_KEY_BYTES]);
 
-/* The longest time around now in which no date of the certificates presented and of the (sorted) roots falls:
- * from <= now < until. */
+/* Finds the longest time around now in which no date of the presented certificates or of the (sorted) roots
+ * falls: from <= now < until. */
 void chain_window(STACK_OF(X509) * presented, const struct chain_dates *roots, int64_t now, int64_t *from,
                   int64_t *until);
 

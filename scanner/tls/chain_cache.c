@@ -1,4 +1,4 @@
-/* A map by key and a list by last use. It knows nothing of certificates. */
+/* Keeps a map by key and a list by last use. It knows nothing of certificates. */
 #include "scanner/tls/chain_cache.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * The facts that only TLSA records of usage 2 need (RFC 7672 section 3.1.2): which certificate of the chain
- * signed which, and whether a trust anchor that was not presented signed its end. It decides nothing, and
- * verifies nothing where no record of usage 2 stands: a signature costs up to a millisecond.
+ * Collects the facts that only TLSA records of usage 2 need (RFC 7672 section 3.1.2): which certificate of
+ * the chain signed which, and whether a trust anchor that was not presented signed its end. It decides
+ * nothing, and verifies nothing if there is no TLSA record of usage 2: a signature costs up to a millisecond.
  */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -10,8 +10,8 @@
 #include "scanner/tls/trust.h"
 #include "scanner/wire/cost.h"
 
-/* Chains and TLSA sets are strangers': so many signatures are verified for one handshake, no more; then the
- * facts are truncated. */
+/* SIGNATURES_VERIFIED: how many signatures are verified for one handshake, as chains and TLSA sets are
+ * strangers'; past it the facts are truncated. */
 enum { SIGNATURES_VERIFIED = 2 * CHAIN_CERTS_KEPT, TLSA_SIGNS_BITS = TLSA_RRS_KEPT };
 
 static bool wants_path(const struct tlsa_facts *tlsa)
@@ -22,7 +22,7 @@ static bool wants_path(const struct tlsa_facts *tlsa)
     return false;
 }
 
-/* What signatures may still cost. */
+/* The number and the cost of the signatures that may still be verified. */
 struct allowance {
     unsigned left;
     uint32_t left_us;
@@ -40,7 +40,8 @@ static bool affords(struct allowance *allowance, const struct key_cost *cost)
     return true;
 }
 
-/* Names, key identifiers and key usage say that it may be the issuer, and the signature says that it is. */
+/* Says whether one certificate issued another: names, key identifiers and key usage tell that it may be, the
+ * signature that it is. */
 static bool issued(X509 *issuer, X509 *cert, struct allowance *allowance)
 {
     EVP_PKEY *key = X509_get0_pubkey(issuer);
@@ -60,7 +61,7 @@ static int find_signer(const STACK_OF(X509) * chain, int cert, int count, struct
     return -1;
 }
 
-/* The end of the leaf's path. */
+/* Returns the index of the certificate at the end of the leaf's path. */
 static int path_end(const struct tls_facts *facts)
 {
     int place = 0;

@@ -1,4 +1,4 @@
-/* A callback on the SSL's read BIO that counts, and a struct that is freed with the SSL. */
+/* Counts in a callback on the SSL's read BIO; the struct is freed with the SSL. */
 #include "scanner/tls/flow.h"
 
 #include <openssl/crypto.h>
@@ -16,8 +16,8 @@ struct flow {
     unsigned reads; /* in this turn */
     size_t total;
     size_t wire;   /* bytes read so far */
-    size_t paid;   /* of those, of data and certificates */
-    size_t record; /* bytes of the record whose header came last */
+    size_t paid;   /* of those, bytes of data and certificates */
+    size_t record; /* bytes of the TLS record whose header came last */
     bool certified;
     bool closed;
     enum flow_excess excess;
@@ -31,12 +31,13 @@ void flow_turn(void)
     turns++;
 }
 
-/* ---- where an SSL keeps it ----------------------------------------------------------------------------- */
+/* ---- the flow of an SSL -------------------------------------------------------------------------------- */
 
 static CRYPTO_ONCE index_once = CRYPTO_ONCE_STATIC_INIT;
 static int flow_index = -1;
 
-/* The SSL goes, its BIO before it or after it: with a reference of our own the order does not matter. */
+/* Lets go of the BIO when the SSL goes. The BIO may go before or after it: with a reference of our own the
+ * order does not matter. */
 static void flow_detach(void *parent, void *pointer, CRYPTO_EX_DATA *data, int index, long number, void *arg)
 {
     struct flow *flow = pointer;
@@ -78,7 +79,7 @@ static void check(struct flow *flow, size_t idle_most)
         flow->excess = FLOW_TOO_MUCH;
 }
 
-/* As long as the message under way is not whole, it may be one of certificates. */
+/* Counts bytes. A message that is not whole yet may be one of certificates. */
 static void on_bytes(struct flow *flow, size_t len)
 {
     flow->wire += len;
@@ -86,7 +87,7 @@ static void on_bytes(struct flow *flow, size_t len)
     check(flow, flow->certified ? FLOW_IDLE : FLOW_IDLE + FLOW_CERTIFICATES);
 }
 
-/* Certificates come once. */
+/* Counts the certificates as paid, once: they come only once. */
 static void on_handshake_message(struct flow *flow, const uint8_t *message, size_t len)
 {
     bool shows = len > 0 && (message[0] == SSL3_MT_CERTIFICATE || message[0] == MESSAGE_COMPRESSED);
@@ -127,7 +128,8 @@ void flow_data(SSL *ssl)
 
 /* ---- the BIO ------------------------------------------------------------------------------------------- */
 
-/* Whatever is read in one piece fits a whole portion; if it did not, it would have to wait for ever. */
+/* Says whether the turn's portion has room for a read. Every single read fits a whole portion; else it would
+ * have to wait for ever. */
 static bool may_read(struct flow *flow, size_t len)
 {
     if (flow->turn != turns) {
@@ -175,7 +177,7 @@ struct flow *flow_attach(SSL *ssl, size_t total)
     }
     BIO_set_callback_ex(bio, on_bio);
     BIO_set_callback_arg(bio, (char *)flow);
-    SSL_set_read_ahead(ssl, 0); /* what is read ahead is not seen by who waits for the socket */
+    SSL_set_read_ahead(ssl, 0); /* bytes that are read ahead are not seen by whoever waits for the socket */
     return flow;
 }
 

@@ -1,7 +1,8 @@
-/* An ENGINE that has OpenSSL's own methods for RSA and EC keys. Nothing else of the project uses ENGINEs. */
+/* Registers an ENGINE that has OpenSSL's own methods for RSA and EC keys. Nothing else of the project uses
+ * ENGINEs. */
 
-/* ENGINEs are deprecated in favour of providers, which are the slow way that this file avoids where it is
- * slow; releases without ENGINEs have no need of it. */
+/* ENGINEs are deprecated in favour of providers, which are the slow way that this file avoids; releases
+ * without ENGINEs have no need of it. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "scanner/tls/legacy.h"
@@ -21,7 +22,7 @@ bool tls_legacy_decoder_helps(void)
     return OPENSSL_version_major() == 3 && OPENSSL_version_minor() <= 1;
 }
 
-/* OpenSSL asks which kinds of key there are, or for the methods of one. */
+/* Tells OpenSSL which kinds of key there are, or gives it the methods of one. */
 static int give_methods(ENGINE *engine, EVP_PKEY_METHOD **method, const int **kinds, int kind)
 {
     static const int known[] = {EVP_PKEY_RSA, EVP_PKEY_EC};
@@ -38,7 +39,8 @@ static int give_methods(ENGINE *engine, EVP_PKEY_METHOD **method, const int **ki
     return *method != NULL;
 }
 
-/* Ours, with a reference that has to be given back by ENGINE_finish; NULL where it is not in force. */
+/* Returns our ENGINE with a reference that has to be given back by ENGINE_finish; NULL if it is not in force.
+ */
 static ENGINE *engine_in_force(void)
 {
     ENGINE *engine = ENGINE_get_pkey_meth_engine(EVP_PKEY_EC);
@@ -55,7 +57,7 @@ static bool put_in_force(void)
                 ENGINE_set_name(engine, "OpenSSL's own key methods") == 1 &&
                 ENGINE_set_pkey_meths(engine, give_methods) == 1 &&
                 ENGINE_set_default_pkey_meths(engine) == 1;
-    (void)ENGINE_free(engine); /* what OpenSSL keeps of it it counts itself */
+    (void)ENGINE_free(engine); /* OpenSSL has counted its own reference */
     return done;
 }
 

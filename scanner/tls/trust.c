@@ -1,6 +1,6 @@
 /*
- * The process's roots, path validation that records instead of aborting, and what a handshake showed. It
- * decides nothing about the peer, opens no socket and reads no file but the roots'.
+ * Loads the process's roots, validates paths without aborting, and collects the facts of handshakes. It
+ * decides nothing about the peer, opens no socket and reads only the file of roots.
  */
 #include "scanner/tls/trust.h"
 
@@ -18,7 +18,7 @@
 #include "scanner/tls/flow.h"
 #include "scanner/wire/cost.h"
 
-/* Validation of a stranger's chain costs at most this many signatures and two more. */
+/* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
 enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES };
 
 struct trust {
@@ -37,9 +37,9 @@ void tls_library_init(void)
 }
 
 /*
- * Counts the certificates of the store and notes their dates. OpenSSL reads a certificate's extensions at its
- * first use: asked for here, before there are threads, so that no loop waits for another's reading or races
- * it.
+ * Counts the certificates of the store and notes their dates. OpenSSL reads a certificate's extensions at
+ * their first use. They are used here, before there are threads, so that no loop waits for another's reading
+ * or races it.
  */
 static bool survey_roots(struct trust *trust)
 {
@@ -57,7 +57,7 @@ static bool survey_roots(struct trust *trust)
     return noted;
 }
 
-/* Why OpenSSL would not load the file, in words for a person. */
+/* Returns why OpenSSL would not load the file, in words for a person. */
 static const char *load_failure(const char *ca_file)
 {
     FILE *file = fopen(ca_file, "re");
@@ -119,7 +119,7 @@ const struct chain_dates *trust_dates(const struct trust *trust)
 
 /* ---- validation that goes on --------------------------------------------------------------------------- */
 
-/* Where an SSL keeps its struct tls_verify: a number that OpenSSL gives out once a process. */
+/* The index under which an SSL keeps its struct tls_verify; OpenSSL gives it out once a process. */
 static CRYPTO_ONCE verify_index_once = CRYPTO_ONCE_STATIC_INIT;
 static int verify_index = -1;
 
@@ -128,7 +128,7 @@ static void take_verify_index(void)
     verify_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 }
 
-/* -1 where there is none. */
+/* Returns the index, -1 if there is none. */
 static int get_verify_index(void)
 {
     if (CRYPTO_THREAD_run_once(&verify_index_once, take_verify_index) != 1)
@@ -153,7 +153,8 @@ static struct tls_verify *verify_of(X509_STORE_CTX *store_ctx)
     return ssl == NULL ? NULL : tls_verify_of(ssl);
 }
 
-/* OpenSSL looks at the leaf last: a long chain full of faults must not hide the leaf's. */
+/* Makes room for an error of the leaf. OpenSSL checks the leaf last: a long chain full of faults must not
+ * hide the leaf's. */
 static bool make_room(struct tls_verify *verify)
 {
     size_t place = CHAIN_ERRORS_KEPT;
@@ -185,12 +186,13 @@ static int on_chain_error(int ok, X509_STORE_CTX *store_ctx)
     return 1;
 }
 
-/* Path validation as it is, without a cache. */
+/* Validates the path without a cache. */
 static void validate_anew(X509_STORE_CTX *store_ctx, struct tls_verify *verify)
 {
     X509_STORE_CTX_set_verify_cb(store_ctx, on_chain_error);
     int valid = X509_verify_cert(store_ctx);
-    /* It can give up without asking the callback (no memory): that must not look like a good chain. */
+    /* Validation can give up without asking the callback (no memory): that must not look like a good chain.
+     */
     if (valid <= 0 && verify != NULL && verify->error_count == 0) {
         int x509 = X509_STORE_CTX_get_error(store_ctx);
         record_error(verify, x509 == X509_V_OK ? X509_V_ERR_UNSPECIFIED : x509, 0);
@@ -204,7 +206,7 @@ static void recall(X509_STORE_CTX *store_ctx, const struct chain_verdict *known,
     X509_STORE_CTX_set_error(store_ctx, known->last_error);
 }
 
-/* What went wrong inside of OpenSSL says nothing of the chain: it is not kept. */
+/* Says whether the errors are of the chain. One inside OpenSSL says nothing of the chain and is not kept. */
 static bool is_of_the_chain(const struct tls_verify *verify)
 {
     for (size_t i = 0; i < verify->error_count; i++)
@@ -226,7 +228,8 @@ static void keep(struct chain_cache *cache, X509_STORE_CTX *store_ctx, const uin
         chain_cache_add(cache, key, &found);
 }
 
-/* A clock that was set amid the scan leaves two readings, neither of which is known to be right. */
+/* Notes the time of validation. A clock that was set during the scan leaves two readings, and neither is
+ * known to be right. */
 static void note_time(struct tls_verify *verify, int64_t now_ms)
 {
     int64_t kept_ms = clock_kept_ms();
@@ -235,8 +238,8 @@ static void note_time(struct tls_verify *verify, int64_t now_ms)
     verify->other_time = apart_ms > CLOCK_STEP_MS ? kept_ms : 0;
 }
 
-/* In place of OpenSSL's own verification. Says no only where the handshake would cost too much, so that it
- * goes on (TLS-5). */
+/* Replaces OpenSSL's own verification. It says no only if the handshake would cost too much; else the
+ * handshake goes on (TLS-5). */
 static int validate(X509_STORE_CTX *store_ctx, void *arg)
 {
     struct chain_cache *cache = arg;
@@ -281,7 +284,8 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 #ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
-    /* From OpenSSL 3.2 on: what is unpacked would have another ceiling than what is sent. */
+    /* From OpenSSL 3.2 on: certificates that are unpacked would have another ceiling than those sent plain.
+     */
     SSL_CTX_set_options(ctx, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
 #endif
     return ERR_OK;
@@ -313,9 +317,9 @@ enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)
     return ERR_OK;
 }
 
-/* ---- what a handshake showed --------------------------------------------------------------------------- */
+/* ---- the facts of a handshake -------------------------------------------------------------------------- */
 
-/* "X25519", "P-256", "ffdhe2048", "DH 1024"; NULL for RSA key transport. */
+/* Names the key exchange group: "X25519", "P-256", "ffdhe2048", "DH 1024"; NULL for RSA key transport. */
 static const char *key_exchange_group(SSL *ssl, struct arena *arena)
 {
     EVP_PKEY *key = NULL;
@@ -334,7 +338,7 @@ static const char *key_exchange_group(SSL *ssl, struct arena *arena)
     return arena_string(arena, text);
 }
 
-/* NULL for RSA key transport, and where the algorithm names its own digest (Ed25519). */
+/* Names the digest; NULL for RSA key transport, and if the algorithm has its own digest (Ed25519). */
 static const char *signature_digest(SSL *ssl, struct arena *arena)
 {
     int nid = NID_undef;
@@ -364,7 +368,7 @@ static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, 
     facts->truncated = count > CHAIN_CERTS_KEPT;
     if (facts->truncated)
         count = CHAIN_CERTS_KEPT;
-    /* To X509_check_host a leading dot would stand for any subdomain, and no name for any certificate. */
+    /* To X509_check_host a leading dot would mean any subdomain, and an empty name any certificate. */
     if (reference[0] != '\0' && reference[0] != '.')
         facts->name_match =
             X509_check_host(sk_X509_value(chain, 0), reference, 0,
@@ -379,7 +383,7 @@ static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, 
     facts->truncated = facts->truncated || facts->cert_count < (size_t)count;
 }
 
-/* What both ends of a handshake have in common; starts facts anew. */
+/* Collects the facts that completed and failed handshakes have in common; starts facts anew. */
 static void collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
                     struct tls_facts *facts)
 {
@@ -405,7 +409,7 @@ void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *re
     facts->end = TLS_DONE;
 }
 
-/* A fatal alert of the peer's stands in the queue as a reason of its own; -1 for all others. */
+/* Returns the peer's fatal alert, which has a reason of its own in the queue; -1 for other errors. */
 static int alert_of(unsigned long error)
 {
     int reason = ERR_GET_REASON(error);
@@ -415,13 +419,13 @@ static int alert_of(unsigned long error)
     return reason - SSL_AD_REASON_OFFSET;
 }
 
-/* A message larger than the ceiling that was set here: the certificates, for all that is known of them. */
+/* Says whether a message exceeded the ceiling that was set here: that must be the certificates. */
 static bool is_past_ceiling(unsigned long error)
 {
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
 }
 
-/* Without a word, or in good order, which leaves no error. */
+/* Says whether the peer closed: without a word, or in good order, which leaves no error. */
 static bool says_closed(const SSL *ssl, unsigned long error)
 {
     if (error == 0)
@@ -429,7 +433,7 @@ static bool says_closed(const SSL *ssl, unsigned long error)
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
 
-/* It was we who ended the handshake: OpenSSL's reason would be told as theirs. */
+/* Says whether we ended the handshake: OpenSSL's reason would then be told as theirs. */
 static bool is_ours(const struct tls_facts *facts)
 {
     return facts->end == TLS_FAILED && facts->limit != TLS_LIMIT_NONE;
