@@ -10,11 +10,22 @@
 
 #include "scanner/config/config_table.h"
 
+#define RESUME_FREE  true
+#define RESUME_FIXED false
+
 const struct config_option config_options[] = {
-#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, help)                         \
-    {#section, #key,    CONFIG_IS_##type, offsetof(struct config, section##_##key),                          \
-     initial,  minimum, maximum,          choices,                                                           \
-     letter,   help},
+#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, resume, help)                 \
+    {#section,                                                                                               \
+     #key,                                                                                                   \
+     CONFIG_IS_##type,                                                                                       \
+     offsetof(struct config, section##_##key),                                                               \
+     initial,                                                                                                \
+     minimum,                                                                                                \
+     maximum,                                                                                                \
+     choices,                                                                                                \
+     letter,                                                                                                 \
+     RESUME_##resume,                                                                                        \
+     help},
 #include "scanner/config/options.def"
 #undef OPTION
 };
@@ -244,7 +255,8 @@ void config_dispose(struct config *config)
 const char *config_flag(char letter)
 {
     static const char *const names[] = {
-#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, help) #section "." #key,
+#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, resume, help)                 \
+#section "." #key,
 #include "scanner/config/options.def"
 #undef OPTION
     };
@@ -252,6 +264,12 @@ const char *config_flag(char letter)
         if (letter != '\0' && config_options[i].letter == letter)
             return names[i];
     return NULL;
+}
+
+bool config_may_change(const char *name)
+{
+    const struct config_option *option = find(name);
+    return option == NULL || option->may_change;
 }
 
 void config_each(const struct config *config, config_visit visit, void *arg)

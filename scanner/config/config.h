@@ -23,7 +23,7 @@
 /* It has one member an option, named section_key: config->scan_loops, config->dns_timeout (milliseconds).
  * TEXT members are owned by the config and never NULL. */
 struct config {
-#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, help)                         \
+#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, resume, help)                 \
     CONFIG_TYPE_##type section##_##key;
 #include "scanner/config/options.def"
 #undef OPTION
@@ -44,6 +44,9 @@ enum error config_set(struct config *config, const char *name, const char *value
 
 /* Returns the name of the option with this one-letter flag as "section.key", or NULL. */
 const char *config_flag(char letter);
+
+/* May the option "section.key" have another value when a scan is gone on with? */
+bool config_may_change(const char *name);
 
 /* Checks what an option's type cannot: shard's form, ehlo as a host name, contact as URL or mailto:,
  * resolvers' addresses, prefixes. */

@@ -14,7 +14,8 @@ struct config_option {
     enum config_type type;
     size_t offset; /* of the member in struct config */
     const char *initial, *minimum, *maximum, *choices;
-    char letter; /* 0 for none */
+    char letter;     /* 0 for none */
+    bool may_change; /* when a scan is gone on with */
     const char *help;
 };
 

@@ -7,19 +7,6 @@
 
 enum { ARENA_BYTES = 4 * 1024 * 1024, TEXT_BYTES = 8 * 1024 * 1024, MOST_OPTIONS = 200 };
 
-/* May the option change when a scan goes on? Speeds, timeouts, limits and directories may; what decides its
- * content may not. */
-static bool may_change(const char *name)
-{
-    static const char *const fixed[] = {
-        "scan.shard",   "scan.seed",   "dns.trust_ad",       "policy.max_bytes", "smtp.probe",  "smtp.port",
-        "input.format", "tls.ca_file", "smtp.max_addresses", "smtp.max_hosts",   "safety.allow"};
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (strcmp(fixed[i], name) == 0)
-            return false;
-    return true;
-}
-
 static void add_option(void *arg, const char *section, const char *key, const char *value)
 {
     struct scan_meta *meta = arg;
@@ -30,7 +17,7 @@ static void add_option(void *arg, const char *section, const char *key, const ch
     (void)buf_printf(&name, "%s.%s", section, key);
     const char *text = buf_string(&name);
     struct meta_option *option = &meta->options[meta->option_count++];
-    option->may_change = may_change(text);
+    option->may_change = config_may_change(text);
     option->name = arena_string(&meta->arena, text);
     option->value = arena_string(&meta->arena, value);
     buf_dispose(&name);
