@@ -209,12 +209,14 @@ static int64_t wakes_us(const struct lane *lane)
 {
     const struct lanes *lanes = lane->address->lanes;
     const struct list *link = list_first(&lane->waiting);
-    if (link == NULL || (lane->candidate == NULL && lane->open >= lanes->paces.connections[lane->class]))
+    if (link == NULL)
         return INT64_MAX;
-    if (lane->candidate == NULL)
-        return lane->next_us;
+    bool full = lane->open >= lanes->paces.connections[lane->class];
     int64_t overdue_us = list_entry(link, struct turn, link)->since_us + (lanes->wait_ms + 1) * 1000;
-    return lane->waiting_count == 1 || overdue_us < lane->look_us ? overdue_us : lane->look_us;
+    int64_t next_us = lane->candidate == NULL   ? (full ? INT64_MAX : lane->next_us)
+                      : lane->waiting_count > 1 ? lane->look_us
+                                                : INT64_MAX;
+    return overdue_us < next_us ? overdue_us : next_us;
 }
 
 static void on_timer(void *arg)
