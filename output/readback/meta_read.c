@@ -171,25 +171,21 @@ bool meta_input_was_read(const struct meta_stored *stored)
 
 /* ---- comparing ----------------------------------------------------------------------------------------- */
 
-static enum error differs(struct buf *why, const char *what, const char *then, const char *now)
-{
-    buf_printf(why, "%s is \"%s\", the scan was started with \"%s\"", what, now, then);
-    return ERR_MISMATCH;
-}
-
 static enum error compare_options(const struct json_node *root, const struct meta_asked *now, struct buf *why)
 {
     const struct json_node *config = json_tree_at(root, "config");
+    const char *between = "";
     for (size_t i = 0; i < now->option_count; i++) {
         const struct meta_option *option = &now->options[i];
         bool stands = json_tree_at(config, option->name) != NULL;
         const char *then = stands ? string_at(config, option->name) : option->initial;
-        if (option->may_change)
+        if (option->may_change || then == NULL || strcmp(then, option->value) == 0)
             continue;
-        if (then != NULL && strcmp(then, option->value) != 0)
-            return differs(why, option->name, then, option->value);
+        buf_printf(why, "%s%s is \"%s\", the scan was started with \"%s\"", between, option->name,
+                   option->value, then);
+        between = "; ";
     }
-    return ERR_OK;
+    return between[0] == '\0' ? ERR_OK : ERR_MISMATCH;
 }
 
 static enum error compare_input(const struct json_node *then, const struct meta_input *now, struct buf *why)

@@ -199,7 +199,7 @@ static void write_cell(FILE *out, struct bytes cell)
 {
     bool formula = looks_like_formula(cell), quoted = formula;
     for (size_t i = 0; !quoted && i < cell.len; i++)
-        quoted = strchr("\",\r\n", cell.data[i]) != NULL;
+        quoted = strchr("\",;\t\r\n", cell.data[i]) != NULL;
     if (quoted)
         (void)fputc('"', out);
     if (formula)

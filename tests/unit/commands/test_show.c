@@ -49,7 +49,7 @@ static void add_domain(struct frames *frames, uint64_t ordinal, const char *name
     if (ordinal == 2)
         facts.label = "=HYPERLINK(\"x\")";
     if (ordinal == 3)
-        facts.label = "b\xC3\xBCro";
+        facts.label = "b\xC3\xBCro;=1\t2";
     buf_init(&line, 1 << 20);
     arena_init(&arena, 1 << 20);
     verdict_judge(&facts, facts.time, &arena, &judgement);
@@ -194,7 +194,7 @@ static void test_a_line_for_a_person(void **state)
     assert_int_equal(run(world, NULL), 0);
     assert_has(world->out, "good.example                   protected");
     assert_has(world->out, "none.test                      absent");
-    assert_has(world->out, "[b\\195\\188ro]");
+    assert_has(world->out, "[b\\195\\188ro;=1");
     assert_has(world->out, "3 of 3 records: absent 1, protected 1, refused 1\n");
     assert_null(memchr(world->out, 0x1B, world->out_len));
     assert_string_equal(world->err, "");
@@ -206,6 +206,8 @@ static void test_csv_is_safe_and_whole(void **state)
     assert_int_equal(run(world, "--csv", NULL), 0);
     assert_has(world->out, "domain,rank,label,tld,outcome,would_be,");
     assert_has(world->out, "\r\nlost.example,,\"'=HYPERLINK(\"\"x\"\")\",example,refused,,");
+    /* No part of a cell becomes one of its own in a spreadsheet that parts cells by semicolons or tabs. */
+    assert_has(world->out, ",\"b\xC3\xBCro;=1\t2\",");
     assert_has_not(world->out, "records:");
 }
 

@@ -157,6 +157,12 @@ static void add_option(struct meta *now)
     options[2] = (struct meta_option){"smtp.probe", "none", "all", false};
 }
 
+static void change_two(struct meta *now)
+{
+    change_shard(now);
+    add_option(now);
+}
+
 static void add_option_at_default(struct meta *now)
 {
     (void)now;
@@ -223,6 +229,10 @@ static void test_what_may_differ(void **state)
         {"scanning", change_shard, ERR_MISMATCH, "scan.shard is \"2/4\", the scan was started with \"1/4\""},
         {"reading", change_shard, ERR_MISMATCH, "scan.shard"},
         {"scanning", add_option, ERR_MISMATCH, "smtp.probe is \"none\", the scan was started with \"all\""},
+        {"scanning", change_two, ERR_MISMATCH,
+         "scan.shard is \"2/4\", the scan was started with \"1/4\"; smtp.probe is \"none\", the scan was "
+         "started "
+         "with \"all\""},
         {"scanning", add_option_at_default, ERR_OK, ""},
         {"scanning", change_bytes, ERR_MISMATCH, "a.csv has 1001 bytes"},
         {"stopped", change_bytes, ERR_MISMATCH, "a.csv"},
