@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scanner/base/nearest.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/args.h"
@@ -123,6 +124,20 @@ static const struct command *find_command(const char *name)
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
     return NULL;
+}
+
+static int no_such_command(const char *name)
+{
+    struct nearest nearest;
+    char rest[NEAREST_TEXT_BYTES];
+    nearest_begin(&nearest, name);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        nearest_offer(&nearest, commands[i].name);
+    (void)fprintf(stderr, "stsweep: no such command: ");
+    for (const char *at = name; *at != '\0' && at < name + NEAREST_WORD_BYTES; at++)
+        (void)fputc(*at >= 0x20 && *at < 0x7F ? *at : '?', stderr);
+    (void)fprintf(stderr, "%s; `stsweep help` lists them\n", nearest_text(&nearest, rest));
+    return EXIT_USAGE;
 }
 
 static void print_command(FILE *out, const struct command *command)
@@ -313,9 +328,7 @@ int main(int argc, char **argv)
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         name = "version";
     const struct command *command = find_command(name);
-    if (command == NULL) {
-        (void)fprintf(stderr, "stsweep: no such command: %s; `stsweep help` lists them\n", name);
-        return EXIT_USAGE;
-    }
+    if (command == NULL)
+        return no_such_command(name);
     return command->run(argc - 1, argv + 1);
 }

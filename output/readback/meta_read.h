@@ -23,7 +23,7 @@ struct meta_option {
     const char *name; /* "dns.timeout" */
     const char *value;
     const char *initial; /* its default: what a scan had that was started when there was no such option */
-    bool may_change;     /* on resume: may_change of scanner/scan/scanmeta.c decides */
+    bool may_change;     /* on resume: scanner/config/options.def says which */
 };
 
 /* What a scan was asked to do. It decides whether a resume may go on with it. */

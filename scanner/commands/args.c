@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/nearest.h"
 #include "scanner/config/config_table.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/record.h"
@@ -72,22 +73,16 @@ static enum error check_flag(const char *command, int left, char **argv, struct 
     return ERR_OK;
 }
 
-/* Returns the flag of the command that --name may be meant for: a third of its letters may be wrong. NULL if
- * none is near. */
-static const char *near_flag(const char *command, const char *name)
+/* Says which flag of the command --name may be meant for; false if none is near. */
+static bool near_flag(const char *command, const char *name, char rest[NEAREST_TEXT_BYTES])
 {
-    const char *best = NULL;
-    size_t least = strlen(name) / 3 + 1;
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        if (flags[i].name[1] != '-' || !is_flag_of(&flags[i], command))
-            continue;
-        size_t distance = config_distance(name, flags[i].name + 2);
-        if (distance <= least && (best == NULL || distance < least)) {
-            best = flags[i].name;
-            least = distance;
-        }
-    }
-    return best;
+    struct nearest nearest;
+    nearest_begin(&nearest, name);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (flags[i].name[1] == '-' && is_flag_of(&flags[i], command))
+            nearest_offer(&nearest, flags[i].name + 2);
+    (void)snprintf(rest, NEAREST_TEXT_BYTES, "; the nearest known one is --%s", nearest.best);
+    return nearest.best[0] != '\0';
 }
 
 /* Returns the value of --name=value or --name value; NULL if the argument is another. *used counts what was
@@ -125,7 +120,7 @@ static enum error read_config_files(struct args *args, int argc, char **argv, st
 static enum error take_option(struct args *args, const char *command, int left, char **argv, int *used,
                               struct buf *why)
 {
-    char name[128], rest[64];
+    char name[128], rest[NEAREST_TEXT_BYTES];
     const char *equals = strchr(argv[0], '=');
     size_t len = equals == NULL ? strlen(argv[0] + 2) : (size_t)(equals - argv[0] - 2);
     if (len >= sizeof name) {
@@ -135,10 +130,8 @@ static enum error take_option(struct args *args, const char *command, int left, 
     memcpy(name, argv[0] + 2, len);
     name[len] = 0;
     *used = equals == NULL ? 2 : 1;
-    const char *meant = strchr(name, '.') == NULL ? near_flag(command, name) : NULL;
-    if (meant != NULL) {
+    if (strchr(name, '.') == NULL && near_flag(command, name, rest)) {
         *used = 1;
-        (void)snprintf(rest, sizeof rest, "; the nearest known one is %s", meant);
         config_fault(why, origin, "unknown flag", argv[0], rest);
         return ERR_CONFIG;
     }
@@ -186,20 +179,18 @@ static bool take_switch(struct args *args, const char *argument)
     return false;
 }
 
-/* Returns the outcome of this name; OUTCOME_NONE if there is none, *nearest is then the one that may be
- * meant. */
-static enum outcome find_outcome(const char *name, enum outcome *nearest)
+/* Returns the outcome of this name; OUTCOME_NONE if there is none, and rest then says which one may be meant.
+ */
+static enum outcome find_outcome(const char *name, char rest[NEAREST_TEXT_BYTES])
 {
-    size_t least = SIZE_MAX;
+    struct nearest nearest;
+    nearest_begin(&nearest, name);
     for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
-        size_t distance = config_distance(name, outcome_name(outcome));
-        if (distance == 0)
+        if (strcmp(name, outcome_name(outcome)) == 0)
             return outcome;
-        if (distance < least) {
-            least = distance;
-            *nearest = outcome;
-        }
+        nearest_offer(&nearest, outcome_name(outcome));
     }
+    (void)nearest_text(&nearest, rest);
     return OUTCOME_NONE;
 }
 
@@ -210,12 +201,10 @@ static enum error take_outcomes(struct args *args, const char *list, struct buf 
     enum error error = ERR_OK;
     for (const char *rest = list; rest != NULL;) {
         size_t len = strcspn(rest, ",");
-        enum outcome nearest = OUTCOME_PROTECTED;
+        char known[NEAREST_TEXT_BYTES];
         (void)snprintf(name, sizeof name, "%.*s", len < sizeof name ? (int)len : (int)sizeof name - 1, rest);
-        enum outcome outcome = find_outcome(name, &nearest);
+        enum outcome outcome = find_outcome(name, known);
         if (outcome == OUTCOME_NONE) {
-            char known[64];
-            (void)snprintf(known, sizeof known, "; the nearest known one is %s", outcome_name(nearest));
             config_fault(why, origin, "--fail-on: unknown outcome", name, known);
             error = ERR_CONFIG;
         } else {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/nearest.h"
 #include "scanner/commands/show.h"
 #include "scanner/facts/record.h"
 
@@ -16,7 +17,7 @@ struct reading {
 static bool refuse(struct reading *reading, const char *what, const char *word)
 {
     (void)fprintf(reading->err, "stsweep: show: %s", what);
-    for (const char *place = word; *place != 0 && place < word + 80; place++)
+    for (const char *place = word; *place != 0 && place < word + 200; place++)
         (void)fputc(*place >= 0x20 && *place < 0x7F ? *place : '?', reading->err);
     (void)fputs("; `stsweep help show` says more\n", reading->err);
     return false;
@@ -36,6 +37,41 @@ static const char *value_of(struct reading *reading, const char *name)
     return reading->argv[++reading->at];
 }
 
+/* Refuses a word, and says which known one may be meant. */
+static bool refuse_near(struct reading *reading, const char *what, const struct nearest *nearest)
+{
+    char rest[NEAREST_TEXT_BYTES];
+    char word[NEAREST_WORD_BYTES + NEAREST_TEXT_BYTES];
+    (void)snprintf(word, sizeof word, "%s%s", nearest->word, nearest_text(nearest, rest));
+    return refuse(reading, what, word);
+}
+
+/* Begins with a word of a list, up to its comma. */
+static void begin_word(struct nearest *nearest, const char *word, size_t len)
+{
+    char copy[NEAREST_WORD_BYTES];
+    (void)snprintf(copy, sizeof copy, "%.*s", len < sizeof copy ? (int)len : (int)sizeof copy - 1, word);
+    nearest_begin(nearest, copy);
+}
+
+static bool no_such_outcome(struct reading *reading, const char *word, size_t len)
+{
+    struct nearest nearest;
+    begin_word(&nearest, word, len);
+    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++)
+        nearest_offer(&nearest, outcome_name(outcome));
+    return refuse_near(reading, "no such outcome: ", &nearest);
+}
+
+static bool no_such_code(struct reading *reading, const char *word, size_t len)
+{
+    struct nearest nearest;
+    begin_word(&nearest, word, len);
+    for (enum failure_code code = FAIL_NONE; code < FAIL_COUNT; code++)
+        nearest_offer(&nearest, failure_name(code));
+    return refuse_near(reading, "no code is called so or begins so: ", &nearest);
+}
+
 static bool take_outcomes(struct reading *reading, const char *list, uint32_t *outcomes)
 {
     for (const char *rest = list; rest != NULL;) {
@@ -45,7 +81,7 @@ static bool take_outcomes(struct reading *reading, const char *list, uint32_t *o
                !bytes_equal(bytes_of(outcome_name(outcome)), bytes_make(rest, len)))
             outcome++;
         if (outcome == OUTCOME_COUNT)
-            return refuse(reading, "no such outcome: ", rest);
+            return no_such_outcome(reading, rest, len);
         *outcomes |= UINT32_C(1) << outcome;
         rest = rest[len] == ',' ? rest + len + 1 : NULL;
     }
@@ -70,7 +106,7 @@ static bool take_codes(struct reading *reading, const char *list)
     for (const char *rest = list; rest != NULL;) {
         size_t len = strcspn(rest, ",");
         if (!is_known_code(rest, len))
-            return refuse(reading, "no code is called so or begins so: ", rest);
+            return no_such_code(reading, rest, len);
         rest = rest[len] == ',' ? rest + len + 1 : NULL;
     }
     words->lists[words->count++] = list;
@@ -86,6 +122,7 @@ static bool take_limit(struct reading *reading, const char *text)
     return true;
 }
 
+/* --csv and --json exclude each other, as do --hosts and --rejects. */
 static bool take_switch(struct show_request *request, const char *argument)
 {
     if (strcmp(argument, "--csv") == 0 && request->form != SHOW_JSON)
@@ -103,6 +140,32 @@ static bool take_switch(struct show_request *request, const char *argument)
     else
         return false;
     return true;
+}
+
+/* Why take_flag took none of it. */
+static bool no_such_flag(struct reading *reading)
+{
+    static const char *const known[] = {"csv",      "json",   "hosts", "rejects", "rejudge", "now",  "tld",
+                                        "provider", "domain", "label", "outcome", "fail-on", "code", "limit"};
+    const char *flag = reading->argv[reading->at];
+    const char *name = flag + strspn(flag, "-");
+    struct nearest nearest;
+    if (strcmp(name, "csv") == 0 || strcmp(name, "json") == 0)
+        return refuse(reading, "--csv and --json exclude each other", "");
+    if (strcmp(name, "hosts") == 0 || strcmp(name, "rejects") == 0)
+        return refuse(reading, "--hosts and --rejects exclude each other", "");
+    begin_word(&nearest, name, strcspn(name, "="));
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(nearest.word, known[i]) == 0)
+            return refuse(reading, "this flag needs a value, or takes none: ", flag);
+        nearest_offer(&nearest, known[i]);
+    }
+    if (nearest.best[0] == '\0')
+        return refuse(reading, "no such flag: ", flag);
+    char word[2 * NEAREST_TEXT_BYTES];
+    (void)snprintf(word, sizeof word, "%.*s; the nearest known one is --%s", NEAREST_WORD_BYTES, flag,
+                   nearest.best);
+    return refuse(reading, "no such flag: ", word);
 }
 
 static bool take_flag(struct reading *reading)
@@ -132,7 +195,7 @@ static bool take_flag(struct reading *reading)
         return take_codes(reading, value);
     if ((value = value_of(reading, "--limit")) != NULL)
         return take_limit(reading, value);
-    return refuse(reading, "no such flag, or its value is missing: ", reading->argv[reading->at]);
+    return no_such_flag(reading);
 }
 
 /* Do the filters fit the kind of records? Those that it has nothing for would let nothing through, or

@@ -59,45 +59,22 @@ static const struct config_option *find(const char *name)
     return NULL;
 }
 
-static size_t smaller(size_t a, size_t b)
+/* Says which known option may be meant; a name without a section is compared with the keys alone. */
+static void say_nearest(const char *name, char rest[NEAREST_TEXT_BYTES])
 {
-    return a < b ? a : b;
-}
-
-size_t config_distance(const char *a, const char *b)
-{
-    size_t rows[3][CONFIG_NAME_BYTES + 1];
-    size_t width = strnlen(b, CONFIG_NAME_BYTES), height = strnlen(a, CONFIG_NAME_BYTES);
-    for (size_t j = 0; j <= width; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= height; i++) {
-        size_t *row = rows[i % 3], *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= width; j++) {
-            row[j] = smaller(smaller(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = smaller(row[j], two_above[j - 2] + 1);
-        }
-    }
-    return rows[height % 3][width];
-}
-
-/* Returns the known option whose name is nearest; a name without a section is compared with the keys
- * alone. */
-static const struct config_option *nearest(const char *name)
-{
-    const struct config_option *best = &config_options[0];
-    size_t least = SIZE_MAX;
+    struct nearest nearest;
+    const struct config_option *best = NULL;
+    nearest_begin(&nearest, name);
     for (size_t i = 0; i < config_option_count; i++) {
         char known[CONFIG_NAME_BYTES];
+        size_t least = nearest.least;
         full_name(&config_options[i], known);
-        size_t distance = config_distance(name, strchr(name, '.') == NULL ? config_options[i].key : known);
-        if (distance < least) {
-            least = distance;
-            best = &config_options[i];
-        }
+        nearest_offer(&nearest, strchr(name, '.') == NULL ? config_options[i].key : known);
+        best = nearest.least < least ? &config_options[i] : best;
     }
-    return best;
+    if (best != NULL)
+        full_name(best, nearest.best);
+    (void)nearest_text(&nearest, rest);
 }
 
 bool config_has_section(const char *section)
@@ -108,18 +85,16 @@ bool config_has_section(const char *section)
     return false;
 }
 
-const char *config_nearest_section(const char *section)
+char *config_nearest_section(const char *section, char rest[NEAREST_TEXT_BYTES])
 {
-    const char *best = config_options[0].section;
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < config_option_count; i++) {
-        size_t distance = config_distance(section, config_options[i].section);
-        if (distance < least) {
-            least = distance;
-            best = config_options[i].section;
-        }
-    }
-    return best;
+    struct nearest nearest;
+    nearest_begin(&nearest, section);
+    for (size_t i = 0; i < config_option_count; i++)
+        nearest_offer(&nearest, config_options[i].section);
+    rest[0] = '\0';
+    if (nearest.best[0] != '\0')
+        (void)snprintf(rest, NEAREST_TEXT_BYTES, "; the nearest known one is [%s]", nearest.best);
+    return rest;
 }
 
 void config_fault(struct buf *why, const char *origin, const char *reason, const char *outside,
@@ -213,9 +188,8 @@ enum error config_set(struct config *config, const char *name, const char *value
 {
     const struct config_option *option = find(name);
     if (option == NULL) {
-        char known[CONFIG_NAME_BYTES], rest[128];
-        full_name(nearest(name), known);
-        (void)snprintf(rest, sizeof rest, "; the nearest known one is %s", known);
+        char rest[NEAREST_TEXT_BYTES];
+        say_nearest(name, rest);
         config_fault(why, origin, "unknown option", name, rest);
         return ERR_CONFIG;
     }

@@ -41,10 +41,9 @@ static void fault(struct reader *reader, const char *reason)
 
 static void unknown_section(struct reader *reader, const char *section)
 {
-    char origin[ORIGIN_BYTES], rest[128];
+    char origin[ORIGIN_BYTES], rest[NEAREST_TEXT_BYTES];
     origin_of(reader, origin);
-    (void)snprintf(rest, sizeof rest, "; the nearest known one is [%s]", config_nearest_section(section));
-    config_fault(reader->why, origin, "unknown section", section, rest);
+    config_fault(reader->why, origin, "unknown section", section, config_nearest_section(section, rest));
     reader->error = ERR_CONFIG;
 }
 

@@ -5,6 +5,7 @@
 #ifndef STSWEEP_CONFIG_CONFIG_TABLE_H
 #define STSWEEP_CONFIG_CONFIG_TABLE_H
 
+#include "scanner/base/nearest.h"
 #include "scanner/config/config.h"
 
 enum config_type { CONFIG_IS_NUMBER, CONFIG_IS_DURATION, CONFIG_IS_SIZE, CONFIG_IS_CHOICE, CONFIG_IS_TEXT };
@@ -38,12 +39,8 @@ const char *config_type_form(enum config_type type);
 /* Tells whether there is such a section. */
 bool config_has_section(const char *section);
 
-/* Counts the letters that must be put in, left out, replaced or swapped with their neighbour to make b from
- * a. */
-size_t config_distance(const char *a, const char *b);
-
-/* Returns the known section (of any option) whose name is nearest. */
-const char *config_nearest_section(const char *section);
+/* Says which known section may be meant, for the end of a message (nearest.h). Returns rest. */
+char *config_nearest_section(const char *section, char rest[NEAREST_TEXT_BYTES]);
 
 /* Adds a line to *why: "origin: reason", with the text from outside cut short and made printable. */
 void config_fault(struct buf *why, const char *origin, const char *reason, const char *outside,

@@ -283,6 +283,15 @@ static void test_usage(void **state)
     assert_int_equal(run(world, "--limit=1x", NULL), 2);
     assert_int_equal(run(world, "--tld", NULL), 2);
     assert_int_equal(run(world, "--nothing", NULL), 2);
+    assert_has_not(world->err, "nearest");
+    assert_int_equal(run(world, "--jsno", NULL), 2);
+    assert_has(world->err, "the nearest known one is --json");
+    assert_int_equal(run(world, "--csv", "--json", NULL), 2);
+    assert_has(world->err, "--csv and --json exclude each other");
+    assert_int_equal(run(world, "--outcome=absent,refusd", NULL), 2);
+    assert_has(world->err, "no such outcome: refusd; the nearest known one is refused");
+    assert_int_equal(run(world, "--code=smtp.tls.expried", NULL), 2);
+    assert_has(world->err, "the nearest known one is smtp.tls.expired");
     assert_int_equal(run(world, "other", NULL), 2);
     assert_int_equal(run(world, "--now", NULL), 2);
     assert_int_equal(run(world, "--hosts", "--tld=de", NULL), 2);
