@@ -9,6 +9,7 @@
 #include "scanner/facts/hostname.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
+#include "scanner/sts/presentation.h"
 #include "scanner/sts/record.h"
 #include "scanner/sts/text.h"
 #include "scanner/sts/tlsrpt.h"
@@ -28,11 +29,13 @@ struct lint {
 
 /* ---- record and tlsrpt --------------------------------------------------------------------------------- */
 
+/* A text that is written as dig or a zone file writes records is read as that. */
 static struct bytes *rrs_of(struct lint *lint)
 {
     struct bytes *rrs = arena_array(&lint->arena, lint->count, sizeof *rrs);
     for (size_t i = 0; rrs != NULL && i < lint->count; i++)
-        rrs[i] = bytes_of(lint->args[i]);
+        if (!presentation_read(bytes_of(lint->args[i]), &lint->arena, &rrs[i]))
+            rrs[i] = bytes_of(lint->args[i]);
     return rrs;
 }
 
@@ -60,6 +63,9 @@ static int lint_record(struct lint *lint)
     sts_record_parse(rrs, lint->count, &lint->arena, &record);
     lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings);
     lint_print_string(&print, "id", record.id[0] == '\0' ? NULL : record.id);
+    for (size_t i = 0; record.code == FAIL_TXT_ABSENT && i < lint->count; i++)
+        if (sts_record_lacks_semicolon(rrs[i]))
+            lint_print_line(&print, "A semicolon is missing: v=STSv1 must be followed by one.\n");
     return finish(lint, &print, record.code == FAIL_NONE);
 }
 

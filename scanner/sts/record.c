@@ -33,6 +33,12 @@ bool sts_record_is_candidate(struct bytes rr)
     return opening_of(rr, &semicolon) == OPENING_EXACT;
 }
 
+bool sts_record_lacks_semicolon(struct bytes rr)
+{
+    size_t semicolon;
+    return text_begins(rr, bytes_of(version_text)) && opening_of(rr, &semicolon) == OPENING_OTHER;
+}
+
 bool sts_record_wants_policy(const struct bytes *rrs, size_t rr_count)
 {
     size_t semicolon;

@@ -21,6 +21,9 @@ void sts_record_parse(const struct bytes *rrs, size_t rr_count, struct arena *ar
 /* Says whether the RR begins with v=STSv1; (TXT-2). */
 bool sts_record_is_candidate(struct bytes rr);
 
+/* Says whether the RR begins with v=STSv1 and lacks the semicolon behind it. */
+bool sts_record_lacks_semicolon(struct bytes rr);
+
 /* Says whether the RR was meant to be an MTA-STS record, well written or not, at whatever name it stands
  * (TXT-9). */
 bool sts_record_is_near_miss(struct bytes rr);

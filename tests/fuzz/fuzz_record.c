@@ -1,4 +1,5 @@
 /* The MTA-STS record, up to eight RRs; a full arena must not change the verdict. */
+#include "scanner/sts/presentation.h"
 #include "scanner/sts/record.h"
 #include "tests/fuzz/target.h"
 
@@ -18,6 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                                        : "the arena changes the verdict");
     expect(sts_record_wants_policy(rrs, count) == (record.candidates > 0) ? NULL
                                                                           : "the policy is wanted wrongly");
+    struct bytes rr;
+    if (presentation_read(bytes_make(data, size), &arena, &rr))
+        expect(rr.len < size ? NULL : "strings are longer than what they were written as");
     arena_dispose(&arena);
     return 0;
 }

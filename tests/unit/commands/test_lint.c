@@ -217,10 +217,24 @@ static void match_converts_the_host(void **state)
         "{\"valid\":true,\"code\":\"ok\",\"findings\":[],\"match\":true,\"matches\":[\"*.example\"]}");
 }
 
+static void assert_ends(struct run run, int exit_code, const char *last)
+{
+    size_t len = strlen(run.out), last_len = strlen(last);
+    assert_int_equal(run.exit_code, exit_code);
+    assert_true(len >= last_len);
+    assert_string_equal(run.out + len - last_len, last);
+    run_free(&run);
+}
+
 static void plain_answers(void **state)
 {
     (void)state;
     assert_plain(LINT("record", "v=STSv1; id=1"), 0, "valid\n");
+    assert_plain(LINT("record", "\"v=STSv1; \" \"id=1;\""), 0, "valid\n"); /* as dig prints it */
+    assert_plain(LINT("record", "_mta-sts.a.example. 300 IN TXT \"v=STSv1; id=1;\""), 0, "valid\n");
+    assert_plain(LINT("tlsrpt", "\"v=TLSRPTv1; rua=mailto:a@b.example\""), 0, "valid\n");
+    assert_ends(LINT("record", "v=STSv1 id=1"), 1,
+                "A semicolon is missing: v=STSv1 must be followed by one.\n");
     assert_plain(LINT("record", "v=STSv1 ; id=-"), 1,
                  "invalid: txt.id-bad\n"
                  "line 1, column 8: txt.space-before-semicolon: White space stands between v=STSv1 and the "
