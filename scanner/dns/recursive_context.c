@@ -188,9 +188,8 @@ static void set_root(struct setup *setup)
 }
 
 /*
- * Opens zones that libunbound answers itself if there is a private root, which may well serve them. Under the
- * public root they are in nobody's zone and are left alone. The first such call also makes libunbound read
- * the trust anchors.
+ * Lets a private root serve names that libunbound answers itself. Under the public root they are in nobody's
+ * zone and are left alone. The first such call also makes libunbound read the trust anchors.
  */
 static void open_private_zones(struct setup *setup)
 {

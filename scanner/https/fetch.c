@@ -1,6 +1,6 @@
 /*
- * Fetches, from start to done: easy handles and their pool, deadlines, libcurl's callbacks. What is seen goes
- * to fetch_tls and fetch_answer, what is made of it to fetch_end. Nothing here looks a name up or judges.
+ * Leads fetches from start to done: easy handles and their pool, deadlines, libcurl's callbacks. fetch_tls
+ * and fetch_answer collect, fetch_end makes facts of that. Nothing here looks a name up or judges.
  */
 #include "scanner/https/fetch.h"
 
@@ -19,8 +19,8 @@
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/told.h"
 
-/* WIRE_BYTES: what certificates, headers and coding may cost beside the body, which itself may come in small
- * chunks, each a record of its own (at WIRE_FACTOR). */
+/* WIRE_BYTES: how many bytes certificates, headers and coding may have besides the body. WIRE_FACTOR: how
+ * many times its length the body may have, as it may come in small chunks, each a TLS record of its own. */
 enum {
     HOST_BYTES_MAX = 253,
     URL_BYTES = 300,
@@ -112,7 +112,7 @@ static void destroy(struct fetch *fetch)
     free(fetch);
 }
 
-/* Out of libcurl's hands; back among the idle where it may be used again. */
+/* Takes a fetch from libcurl, and keeps it among the idle ones if it may be used again. */
 static void release(struct fetch *fetch, bool reuse)
 {
     struct fetcher *fetcher = fetch->fetcher;
@@ -162,8 +162,8 @@ static void tell_end(const struct fetch *fetch)
               facts->http_status, facts->body.len, (unsigned)facts->ms);
 }
 
-/* The caller may destroy the fetcher in done: nothing is touched after it. A handle whose transfer failed is
- * not used again, as libcurl keeps the last errno in it. */
+/* Ends a fetch and calls done, in which the caller may destroy the fetcher: nothing is touched after it. A
+ * handle whose transfer failed is not used again, as libcurl keeps the last errno in it. */
 static void finish(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
 {
     struct fetch_request request = fetch->request;
@@ -178,13 +178,14 @@ static void finish(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
     request.done(request.arg, facts == NULL ? &spare : facts);
 }
 
-/* Then libcurl found the connection broken; what our own callbacks stop has another reason. */
+/* Says whether the flow's ceiling ended the transfer: then libcurl found the connection broken. A transfer
+ * that our own callbacks stopped has another reason. */
 static bool is_flood(const struct fetch *fetch, CURLcode result)
 {
     return flow_excess(fetch->tls.flow) != FLOW_WITHIN && result != CURLE_OK && result != CURLE_WRITE_ERROR;
 }
 
-/* For curl_loop. */
+/* Serves curl_loop as its done. */
 static void on_transfer_done(void *arg, CURL *easy, CURLcode result)
 {
     struct fetch *fetch = NULL;
@@ -193,7 +194,7 @@ static void on_transfer_done(void *arg, CURL *easy, CURLcode result)
     finish(fetch, is_flood(fetch, result) ? CAUSE_FLOOD : CAUSE_TRANSFER, result);
 }
 
-/* For curl_loop. */
+/* Serves curl_loop as its peer. */
 static void tell_peer(CURL *easy, struct ip_addr *ip)
 {
     const struct fetch *fetch = NULL;
@@ -201,7 +202,7 @@ static void tell_peer(CURL *easy, struct ip_addr *ip)
         *ip = fetch->request.ip;
 }
 
-/* What there is left of the deadline for connecting, then of the one for all. */
+/* Returns the time left until the deadline for connecting, later until the one for the whole fetch. */
 static int64_t time_left(const struct fetch *fetch)
 {
     int64_t deadline_ms = fetch->deadline_ms;
@@ -218,8 +219,8 @@ static void arm(struct fetch *fetch, int64_t ms)
     (void)event_add(fetch->timer, &timeout);
 }
 
-/* libevent's clock is coarse and its idea of now that of the loop's last turn, so that it may call too early.
- */
+/* Ends a fetch whose time is over. libevent's clock is coarse, and its now is that of the loop's last turn,
+ * so it may call too early. */
 static void on_timer(evutil_socket_t fd, short events, void *arg)
 {
     struct fetch *fetch = arg;
@@ -236,7 +237,7 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
 
 /* ---- the start ----------------------------------------------------------------------------------------- */
 
-/* A long option, a pointer option: one failure is enough. */
+/* Sets a long option; false if libcurl refuses it. */
 static bool set_long(CURL *easy, CURLoption option, long value)
 {
     return curl_easy_setopt(easy, option, value) == CURLE_OK;
@@ -257,15 +258,15 @@ static bool set_http(CURL *easy, const struct fetcher *fetcher)
            set_data(easy, CURLOPT_HTTPHEADER, fetcher->headers);
 }
 
-/* DNS_CACHE_TIMEOUT 0: the numeric address that CONNECT_TO names is parsed each time and never kept, so the
- * cache stays empty however many fetches there are. */
+/* Sets the options of the connection. DNS_CACHE_TIMEOUT 0: the numeric address of CONNECT_TO is parsed each
+ * time and never kept, so the cache stays empty however many fetches there are. */
 static bool set_connection(CURL *easy)
 {
     return set_long(easy, CURLOPT_NOSIGNAL, 1) && set_long(easy, CURLOPT_FORBID_REUSE, 1) &&
            set_long(easy, CURLOPT_FRESH_CONNECT, 1) && set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0);
 }
 
-/* libcurl verifies nothing: the roots are ours and so is the judgement (fetch_tls_setup). */
+/* Makes libcurl verify nothing: the roots are ours, and so is the judgement (fetch_tls_setup). */
 static bool set_tls(CURL *easy)
 {
     return set_data(easy, CURLOPT_CAINFO, NULL) && set_data(easy, CURLOPT_CAPATH, NULL) &&
@@ -312,14 +313,14 @@ static struct fetch *take(struct fetcher *fetcher)
     return list_entry(link, struct fetch, idle);
 }
 
-/* Nothing that could mean more in a URL than a host. */
+/* Says whether the text is a host and cannot mean more than that in a URL. */
 static bool is_host(const char *host)
 {
     size_t len = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
     return len > 0 && len <= HOST_BYTES_MAX && host[len] == '\0';
 }
 
-/* SNI and Host come from the URL, the connection goes to the address. */
+/* Sets URL and address: SNI and Host come from the URL, the connection goes to the address. */
 static bool set_target(struct fetch *fetch)
 {
     const struct fetch_request *request = &fetch->request;
@@ -401,7 +402,7 @@ static bool is_printable(const char *text)
     return true;
 }
 
-/* false where the contact cannot stand in a header. */
+/* Makes the User-Agent; false if the contact cannot be in a header. */
 static bool name_agent(struct fetcher *fetcher, const char *contact)
 {
     int len = snprintf(fetcher->agent, sizeof fetcher->agent, "stsweep/%s", STSWEEP_VERSION);

@@ -1,8 +1,8 @@
 /*
- * HTTPS GET of one policy from one address (RFC 8461 section 3.3), on libcurl's multi_socket interface over
- * the loop's event_base. One fetcher a loop. It follows no redirect, uses no proxy, looks nothing up, and
- * stops at policy.max_bytes and policy.timeout. It judges nothing: certificate and content come from one
- * connection.
+ * Fetches one policy from one address by HTTPS GET (RFC 8461 section 3.3), on libcurl's multi_socket
+ * interface over the loop's event_base. One fetcher a loop. It follows no redirect, uses no proxy, looks
+ * nothing up, and stops at policy.max_bytes and policy.timeout. It judges nothing: certificate and content
+ * come from one connection.
  */
 #ifndef STSWEEP_HTTPS_FETCH_H
 #define STSWEEP_HTTPS_FETCH_H
@@ -19,23 +19,23 @@ struct fetcher;
 
 /*
  * Called exactly once for each fetch started and not cancelled, never from inside fetch_start. It may start,
- * cancel and even destroy. facts live in the arena that was given; where that is too full even for them, they
+ * cancel and even destroy. facts live in the arena that was given; if that is too full even for them, they
  * are good during the call only.
  *
- * How an end shows: not connected in time: FETCH_CONNECT and NET_TIMEOUT (deadline is for what comes after);
+ * How an end shows: not connected in time: FETCH_CONNECT and NET_TIMEOUT (deadline is for the later steps);
  * closed or reset in the handshake: FETCH_TLS, TLS_CLOSED and NET_RESET; closed before a whole answer:
  * truncated, with FETCH_HEADERS or FETCH_BODY. An answer other than 200 is not read past its headers and is
- * FETCH_DONE. Of a body POLICY_BYTES_JUDGED are kept, and body_bytes says how long it was; too_large where
- * policy.max_bytes or the ceiling of the headers ended it. A body that only the connection's end delimits is
- * truncated where no close_notify came (RFC 9112 section 9.8).
+ * FETCH_DONE. POLICY_BYTES_JUDGED of a body are kept, and body_bytes says how long a longer one was;
+ * too_large if policy.max_bytes or the ceiling of the headers ended it. A body that only the connection's end
+ * delimits is truncated if no close_notify came (RFC 9112 section 9.8).
  */
 typedef void (*fetch_done)(void *arg, struct fetch_facts *facts);
 
 struct fetch_request {
     const char *host;    /* mta-sts.<domain>; copied */
     struct ip_addr ip;   /* the one address to connect to; the caller has checked that it may be reached */
-    uint16_t port;       /* 443 but for tests */
-    int64_t timeout_ms;  /* what is left of policy.timeout */
+    uint16_t port;       /* 443 except in tests */
+    int64_t timeout_ms;  /* the rest of policy.timeout */
     struct arena *arena; /* the facts' memory, 600 KiB at most; outlives the fetch, or lives until
                             fetch_cancel is called */
     struct trace *trace; /* or NULL */
@@ -43,21 +43,21 @@ struct fetch_request {
     void *arg;
 };
 
-/* NULL with *why. The trust and the config outlive it. */
+/* Makes a fetcher; NULL with *why. The trust and the config outlive it. */
 struct fetcher *fetcher_create(struct event_base *base, const struct config *config, struct trust *trust,
                                const char **why);
 
-/* Cancels everything without callbacks. NULL is fine. */
+/* Cancels everything without callbacks, and frees the fetcher. NULL is fine. */
 void fetcher_destroy(struct fetcher *fetcher);
 
-/* Where the fetcher is to say which peer it works for; outlives it. */
+/* Sets the place in which the fetcher names the peer it works for; the place outlives it. */
 void fetcher_place(struct fetcher *fetcher, struct place *place);
 
-/* Never fails: what cannot be started is answered as NET_OTHER. (A handle that is not set: there is no memory
- * even for an answer, and done will not be called.) */
+/* Starts a fetch. It never fails: a fetch that cannot be started is answered as NET_OTHER. (A handle that is
+ * not set: there is no memory even for an answer, and done will not be called.) */
 struct handle fetch_start(struct fetcher *fetcher, const struct fetch_request *request);
 
-/* No callback follows. Safe at any time, with stale handles too. */
+/* Cancels a fetch: no callback follows. Safe at any time, with stale handles too. */
 void fetch_cancel(struct fetcher *fetcher, struct handle handle);
 size_t fetch_live(const struct fetcher *fetcher);
 

@@ -1,4 +1,4 @@
-/* The answer's parts that a policy needs. libcurl has checked the grammar before. */
+/* Reads the parts of an answer that a policy needs. libcurl has checked the grammar before. */
 #include "scanner/https/fetch_answer.h"
 
 #include <strings.h>
@@ -37,7 +37,7 @@ static struct bytes trim(struct bytes text)
     return text;
 }
 
-/* "HTTP/1.1 200 …": 200; 0 where it is no status line. */
+/* Reads the status of a status line, as 200 of "HTTP/1.1 200 …"; 0 if it is none. */
 static int status_of(struct bytes line)
 {
     if (line.len < 5 || memcmp(line.data, "HTTP/", 5) != 0)
@@ -51,7 +51,7 @@ static int status_of(struct bytes line)
     return (rest.data[0] - '0') * 100 + (rest.data[1] - '0') * 10 + (rest.data[2] - '0');
 }
 
-/* Is it the field `name`? Then *value is its value. */
+/* Says whether the line is the field `name`; then *value is its value. */
 static bool is_field(struct bytes line, const char *name, struct bytes *value)
 {
     size_t len = strlen(name);
@@ -61,7 +61,7 @@ static bool is_field(struct bytes line, const char *name, struct bytes *value)
     return true;
 }
 
-/* The last coding is the one that frames (RFC 9112 section 6.3). */
+/* Says whether the last coding is chunked: the last one frames the body (RFC 9112 section 6.3). */
 static bool ends_chunked(struct bytes value)
 {
     const size_t len = strlen("chunked");

@@ -1,6 +1,6 @@
 /*
- * An HTTP answer as it comes in, header line by header line and piece by piece of the body, with its
- * ceilings. Pure.
+ * Takes an HTTP answer as it comes in, line by line of the headers and piece by piece of the body, and keeps
+ * its ceilings. Pure.
  */
 #ifndef STSWEEP_HTTPS_FETCH_ANSWER_H
 #define STSWEEP_HTTPS_FETCH_ANSWER_H
@@ -8,7 +8,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 
-/* All header lines of all answers, interim ones and trailers included. */
+/* The ceiling for all header lines of all answers, interim ones and trailers included. */
 enum { HEADERS_BYTES_MAX = 64 * 1024 };
 
 struct fetch_answer {
@@ -17,24 +17,24 @@ struct fetch_answer {
     size_t header_bytes;
     int status;         /* of the answer whose headers are being read; 0 before any status line */
     bool headers_ended; /* those of the final answer */
-    bool framed;        /* its length is told, or it is chunked: its end can be told from a cut */
-    bool too_large;     /* the body passed the ceiling; what fits is kept */
+    bool framed;        /* the body has a length or is chunked: its end can be told from a cut */
+    bool too_large;     /* the body passed the ceiling; the part that fits is kept */
     bool headers_too_large;
     bool no_memory;
-    const char *location; /* as sent, escaped; NULL where there is none */
+    const char *location; /* as sent, escaped; NULL if there is none */
 };
 
 void fetch_answer_init(struct fetch_answer *answer, size_t max_bytes, struct arena *arena);
 void fetch_answer_dispose(struct fetch_answer *answer);
 
-/* One line with its end. false: enough has been read (a ceiling, or the headers of an answer other than 200).
- */
+/* Takes one header line with its line end. false: enough has been read (a ceiling, or the headers of an
+ * answer other than 200). */
 bool fetch_answer_header(struct fetch_answer *answer, struct bytes line);
 
-/* A piece of the body. false: a ceiling. */
+/* Takes a piece of the body. false: a ceiling, or no memory. */
 bool fetch_answer_body(struct fetch_answer *answer, struct bytes piece);
 
-/* Has an answer come whose body is not wanted? */
+/* Says whether an answer has come whose body is not wanted: one other than 200. */
 bool fetch_answer_without_body(const struct fetch_answer *answer);
 
 #endif

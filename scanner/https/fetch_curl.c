@@ -1,4 +1,5 @@
-/* What libcurl wants to wait for becomes events; what happens becomes curl_multi_socket_action. */
+/* Makes events of the sockets and times that libcurl waits for, and calls curl_multi_socket_action for them.
+ */
 #include "scanner/https/fetch_curl.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ struct curl_loop {
     struct place *place; /* or NULL */
     void *arg;
     bool busy;      /* delivering: done is being called */
-    bool destroyed; /* by done; whoever delivers frees it */
+    bool destroyed; /* by done; the function that delivers frees it */
 };
 
 /* A socket that libcurl waits for. */
@@ -27,7 +28,8 @@ struct watch {
     struct ip_addr ip; /* kept, for libcurl may hold a connection longer than its transfer */
 };
 
-/* done may destroy the loop: after its call only `destroyed` may be looked at. */
+/* Calls done for transfers that have ended. done may destroy the loop: after it only `destroyed` may be read.
+ */
 static void deliver(struct curl_loop *loop)
 {
     int left;
@@ -41,7 +43,7 @@ static void deliver(struct curl_loop *loop)
         free(loop);
 }
 
-/* ip: whose socket it is, or NULL. */
+/* Tells libcurl of an event. ip: that of the socket's peer, or NULL. */
 static void act(struct curl_loop *loop, const struct ip_addr *ip, curl_socket_t fd, int what)
 {
     int running;
@@ -88,8 +90,8 @@ static struct watch *watch_create(struct curl_loop *loop, curl_socket_t fd)
     return watch;
 }
 
-/* libcurl's CURLMOPT_SOCKETFUNCTION. Where memory lacks, the transfer starves until its deadline: an error
- * returned here would end all the others. */
+/* Serves libcurl as its CURLMOPT_SOCKETFUNCTION. Without memory the transfer gets no events until its
+ * deadline: an error returned here would end all the others. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of_socket)
 {
     struct curl_loop *loop = arg;
@@ -113,7 +115,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of
     return 0;
 }
 
-/* libcurl's CURLMOPT_TIMERFUNCTION. */
+/* Serves libcurl as its CURLMOPT_TIMERFUNCTION. */
 static int on_timer_wish(CURLM *multi, long timeout_ms, void *arg)
 {
     struct curl_loop *loop = arg;

@@ -1,4 +1,4 @@
-/* One function for each stretch of the way: connecting, the handshake, HTTP. */
+/* Has one function for each stage that a transfer can end in: connecting, the handshake, HTTP. */
 #include "scanner/https/fetch_end.h"
 
 #include "scanner/facts/net.h"
@@ -29,7 +29,7 @@ static void conclude_connect(const struct fetch_end *end, struct fetch_facts *fa
         facts->net = end->cause == CAUSE_TRANSFER ? net_error_of(end->sys_errno) : NET_OTHER;
 }
 
-/* The handshake stopped without an error of TLS: the connection did. */
+/* Concludes a handshake that stopped without an error of TLS: the connection broke. */
 static void conclude_lost_handshake(const struct fetch_end *end, struct fetch_facts *facts)
 {
     facts->net = end->sys_errno == 0 ? NET_RESET : net_error_of(end->sys_errno);
@@ -53,7 +53,7 @@ static void conclude_tls(const struct fetch_end *end, struct arena *arena, struc
         tls->error_text = peer_text(arena, bytes_of(end->error), CURL_ERROR_SIZE);
 }
 
-/* With TLS 1.3 a server's no comes after our side of the handshake is over. */
+/* Concludes a server's refusal that came after our side of the handshake was over (TLS 1.3). */
 static void conclude_late_alert(const struct fetch_tls *tls, struct arena *arena, struct fetch_facts *facts)
 {
     facts->step = FETCH_TLS;
@@ -63,7 +63,8 @@ static void conclude_late_alert(const struct fetch_tls *tls, struct arena *arena
     facts->tls.error_text = arena_string(arena, SSL_alert_desc_string_long(tls->late_alert));
 }
 
-/* libcurl reports bad chunks and a lost connection by the same code; only its words tell them apart. */
+/* Says whether chunks were bad. libcurl reports bad chunks and a lost connection by the same code; only its
+ * words tell them apart. */
 static bool is_chunk_error(const struct fetch_end *end)
 {
     return strstr(end->error, "chunked-encoding") != NULL;
@@ -89,7 +90,7 @@ static void conclude_whole(const struct fetch_tls *tls, const struct fetch_answe
         facts->step = FETCH_DONE;
 }
 
-/* A header line above libcurl's own ceiling; releases before 8.6 call it a lack of memory. */
+/* Says whether a header line exceeded libcurl's own ceiling; releases before 8.6 call it a lack of memory. */
 static bool is_endless_line(CURLcode result)
 {
     return result == CURLE_OUT_OF_MEMORY || (int)result == CURL_TOO_LARGE;
@@ -136,7 +137,7 @@ static void conclude_http(const struct fetch_end *end, const struct fetch_tls *t
         conclude_result(end, tls, answer, facts);
 }
 
-/* An absolute URL where the target can be read as one, else the target as it came. */
+/* Returns an absolute URL if the target can be read as one, else the target as it came. */
 static const char *redirect_target(const char *url, const char *location, struct arena *arena)
 {
     const char *target = location;
@@ -153,7 +154,7 @@ static const char *redirect_target(const char *url, const char *location, struct
     return target;
 }
 
-/* What is kept of a body; the cut does not fall inside a character. */
+/* Returns the part of a body that is kept; the cut does not fall inside a character. */
 static struct bytes kept_of(struct bytes body)
 {
     const size_t most = POLICY_BYTES_JUDGED;
@@ -165,7 +166,7 @@ static struct bytes kept_of(struct bytes body)
     return bytes_make(body.data, len);
 }
 
-/* A body that is not all there must not pass for the policy. */
+/* Keeps the body, and marks one that is not all there: it must not pass for the policy. */
 static void keep_body(const struct fetch_answer *answer, struct fetch_facts *facts)
 {
     struct bytes body = buf_bytes(&answer->body);

@@ -1,4 +1,4 @@
-/* From how a transfer ended to the facts of the fetch. Pure: no I/O, no clock. */
+/* Turns the way a transfer ended into the facts of the fetch. Pure: no I/O, no clock. */
 #ifndef STSWEEP_HTTPS_FETCH_END_H
 #define STSWEEP_HTTPS_FETCH_END_H
 
@@ -19,11 +19,11 @@ struct fetch_end {
     CURLcode result;
     int sys_errno;            /* libcurl's last, or 0 */
     const char *error;        /* libcurl's words, or "" */
-    const char *url;          /* that was asked for */
+    const char *url;          /* as asked for */
     const char *content_type; /* or NULL */
 };
 
-/* Fills in everything but ip and ms; tls->facts is &facts->tls. Memory out of answer->arena. */
+/* Fills in everything but ip and ms; tls->facts is &facts->tls. The memory is from answer->arena. */
 void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
                     const struct fetch_answer *answer, struct fetch_facts *facts);
 

@@ -1,10 +1,10 @@
-/* A socket that is made here, closed by libcurl, and known again by the kernel's cookie. */
+/* Makes a socket that libcurl closes, and tells it from others by the kernel's cookie. */
 #include "scanner/https/fetch_socket.h"
 
 #include <string.h>
 #include <sys/socket.h>
 
-/* 0 where there is none. */
+/* Returns the kernel's cookie of a socket, 0 if there is none. */
 static uint64_t cookie_of(int fd)
 {
     uint64_t cookie = 0;
@@ -23,7 +23,7 @@ static bool is_requested(const struct fetch_socket *asked, const struct curl_soc
     return memcmp(&given, &expected, len) == 0;
 }
 
-/* Whatever libcurl may think of: nothing but the one address gets a socket. */
+/* Opens a socket to the one address, and to no other that libcurl may ask for. */
 curl_socket_t fetch_socket_open(struct fetch_socket *asked, curlsocktype purpose,
                                 const struct curl_sockaddr *address)
 {
@@ -36,7 +36,7 @@ curl_socket_t fetch_socket_open(struct fetch_socket *asked, curlsocktype purpose
     return asked->fd;
 }
 
-/* The number may be another socket's by now; the cookie never is. */
+/* Shuts the socket down. Its number may be another socket's by now; the cookie never is. */
 void fetch_socket_end(struct fetch_socket *asked)
 {
     if (asked->fd >= 0 && asked->cookie != 0 && cookie_of(asked->fd) == asked->cookie)

@@ -1,6 +1,7 @@
 /*
- * The socket of a fetch. libcurl closes it when it likes: releases from 8.10 on may say good-bye in the
- * background. But an address's turn is over with the fetch, and so is the connection.
+ * Opens the socket of a fetch, and ends it with the fetch. libcurl closes a socket when it likes: releases
+ * from 8.10 on may close the connection in the background. But the turn at the address is over with the
+ * fetch, and so must the connection be.
  */
 #ifndef STSWEEP_HTTPS_FETCH_SOCKET_H
 #define STSWEEP_HTTPS_FETCH_SOCKET_H
@@ -13,14 +14,14 @@ struct fetch_socket {
     struct ip_addr ip; /* nothing but this address gets a socket */
     uint16_t port;
     int fd;          /* as it was opened, -1 for none; libcurl does not always say when it closes it */
-    uint64_t cookie; /* the kernel's, by which it is known again */
+    uint64_t cookie; /* the kernel's, which tells it from a later socket of the same number */
 };
 
-/* For libcurl, which asks for a socket. */
+/* Opens a socket when libcurl asks for one. */
 curl_socket_t fetch_socket_open(struct fetch_socket *socket, curlsocktype purpose,
                                 const struct curl_sockaddr *address);
 
-/* The fetch is over: where the connection still stands it is shut down, both ways. */
+/* Ends the fetch: if the connection is still open it is shut down, both ways. */
 void fetch_socket_end(struct fetch_socket *socket);
 
 #endif

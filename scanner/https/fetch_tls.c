@@ -1,11 +1,11 @@
-/* OpenSSL's info and message callbacks → struct fetch_tls. */
+/* Fills in struct fetch_tls from OpenSSL's info and message callbacks. */
 #include "scanner/https/fetch_tls.h"
 
 #include <openssl/err.h>
 
 enum { RECORD_HEADER_BYTES = 5, ALERT_LEVEL_FATAL = 2 };
 
-/* NULL where nobody looks any more. */
+/* Returns the struct fetch_tls of an SSL; NULL after fetch_tls_mute. */
 static struct fetch_tls *tls_of(const SSL *ssl)
 {
     return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
@@ -20,7 +20,8 @@ static void on_alert(struct fetch_tls *tls, int alert)
         tls->late_alert = description;
 }
 
-/* The error is still in the queue here; libcurl takes it out right after. */
+/* Collects the facts of a failed handshake. The error is still in the queue here; libcurl takes it out right
+ * after. */
 static void on_handshake_stop(const SSL *ssl, struct fetch_tls *tls)
 {
     unsigned long error = ERR_peek_error();
@@ -48,15 +49,15 @@ static void on_info(const SSL *ssl, int where, int value)
     }
 }
 
-/* TLS 1.3 has the type of a record inside. */
+/* Says whether a TLS record holds data. TLS 1.3 has the type of a TLS record inside it. */
 static bool is_data(const SSL *ssl, int type, const uint8_t *first)
 {
     return type == (SSL_version(ssl) == TLS1_3_VERSION ? SSL3_RT_INNER_CONTENT_TYPE : SSL3_RT_HEADER) &&
            first[0] == SSL3_RT_APPLICATION_DATA;
 }
 
-/* Counts what comes before HTTP sees it: chunk extensions, tickets and the like never reach libcurl's
- * callbacks. What is in records of data is HTTP's matter: of these the whole is bounded. */
+/* Counts bytes before HTTP sees them: chunk extensions, tickets and the like never reach libcurl's callbacks.
+ * The content of TLS records with data is HTTP's matter: only their sum is bounded here. */
 static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
     struct fetch_tls *tls = tls_of(ssl);
@@ -75,7 +76,7 @@ enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *
     enum error error = tls_context_setup(ctx, trust);
     if (error != ERR_OK)
         return error;
-    fetch_tls_mute(tls); /* of an earlier connection of the same transfer */
+    fetch_tls_mute(tls); /* ends an earlier connection of the same transfer */
     if (SSL_CTX_set_app_data(ctx, tls) != 1 || SSL_CTX_up_ref(ctx) != 1)
         return ERR_LIBRARY;
     tls->ctx = ctx;

@@ -1,7 +1,7 @@
 /*
- * What happens on a fetch's TLS connection, seen from inside the SSL_CTX that libcurl made: facts are taken
- * when the handshake ends, before libcurl closes or forgets anything, and what a peer may send at all is
- * bounded (tls/flow), as long as the connection lives.
+ * Watches a fetch's TLS connection from inside the SSL_CTX that libcurl made. It collects the facts when the
+ * handshake ends, before libcurl closes or forgets anything, and bounds what a peer may send (tls/flow) as
+ * long as the connection lives.
  */
 #ifndef STSWEEP_HTTPS_FETCH_TLS_H
 #define STSWEEP_HTTPS_FETCH_TLS_H
@@ -10,7 +10,7 @@
 #include "scanner/tls/trust.h"
 
 struct fetch_tls {
-    const char *reference; /* the host's name; the caller's, as are arena and facts */
+    const char *reference; /* the host's name; the caller owns it, arena and facts */
     struct arena *arena;
     struct tls_facts *facts;
     size_t wire_limit; /* bytes of TLS records that may come */
@@ -20,18 +20,18 @@ struct fetch_tls {
     bool done;    /* the handshake completed; facts are collected */
     bool close_notify;
     int late_alert;    /* a fatal alert after the handshake, or -1 */
-    SSL_CTX *ctx;      /* a reference of ours, while it calls back */
-    struct flow *flow; /* of the connection; or NULL */
+    SSL_CTX *ctx;      /* a reference of ours while it calls back */
+    struct flow *flow; /* of the connection, or NULL */
 };
 
-/* Trust and these eyes into libcurl's ctx, until fetch_tls_mute. */
+/* Gives libcurl's ctx the trust, and callbacks that write to *tls until fetch_tls_mute. */
 enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *tls);
 
-/* Nothing more is wanted: libcurl, which reads once more when it closes, reads nothing. */
+/* Stops reading: libcurl, which reads once more when it closes, gets nothing. */
 void fetch_tls_close(struct fetch_tls *tls);
 
-/* From here on nothing is recorded any more and tls may go: libcurl may close the connection later, which
- * still calls back. */
+/* Makes the callbacks write nothing any more, so that tls may go: libcurl may close the connection later,
+ * which still calls back. */
 void fetch_tls_mute(struct fetch_tls *tls);
 
 #endif

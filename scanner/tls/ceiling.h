@@ -1,6 +1,6 @@
 /*
  * Ends or lightens work that would cost too much (wire/cost.h) before OpenSSL does it: computing in a group,
- * reading a chain, validating one. Part of trust.h: only tls_context_setup and its like call these functions.
+ * reading a chain, validating one. Private to trust.c.
  * tls_message_seen, which does so before a chain is read, is declared in trust.h and defined in ceiling.c.
  */
 #ifndef STSWEEP_TLS_CEILING_H
