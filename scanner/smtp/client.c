@@ -1,4 +1,4 @@
-/* The SSL_CTX of probes, and the name they say. It connects nowhere. */
+/* Makes the SSL_CTX of probes, and the name that they say. It connects nowhere. */
 #include "scanner/smtp/client.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, bool perm
         return NULL;
     }
     tls_context_cache(ctx, chains);
-    /* Else SSL_read goes on inside for as long as a peer sends records that hold no data (key updates). */
+    /* Else SSL_read goes on inside for as long as a peer sends TLS records without data (key updates). */
     (void)SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
     /* A probe sends a ClientHello and two commands: room for 16 KiB would be a quarter of its memory. */
     (void)SSL_CTX_set_max_send_fragment(ctx, FRAGMENT_BYTES);
@@ -36,8 +36,8 @@ void smtp_own_name(const char *configured, char *name, size_t size)
         (void)snprintf(name, size, "localhost");
 }
 
-/* An MX record may name what no SNI can hold (RFC 6066 section 3: escaped bytes make names of a thousand
- * characters): then there is none. */
+/* Sets SNI, unless the MX record names a host that no SNI can hold (RFC 6066 section 3): escaped bytes make
+ * names of a thousand characters. */
 bool smtp_name_host(SSL *ssl, const char *host, bool without_dh)
 {
     size_t len = strlen(host);

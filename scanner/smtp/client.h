@@ -1,20 +1,21 @@
 /*
- * What a probe shows of itself: the name in EHLO, and the two ways in which it speaks TLS.
+ * Decides what a probe shows of itself: the name in EHLO, and the two ways in which it speaks TLS.
  */
 #ifndef STSWEEP_SMTP_CLIENT_H
 #define STSWEEP_SMTP_CLIENT_H
 
 #include "scanner/tls/trust.h"
 
-/* The context of all probes of a prober; the permissive one takes what is outdated (tls_context_permit). NULL
- * where OpenSSL refuses. */
+/* Makes the context for all probes of a prober; a permissive one takes outdated TLS (tls_context_permit).
+ * chains may be NULL. NULL if OpenSSL refuses. */
 SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, bool permissive);
 
-/* Sets SNI to the host (there is none where no SNI can hold the name), and with without_dh takes finite-field
- * Diffie-Hellman from what a permissive ssl offers. false: out of memory. */
+/* Sets SNI to the host (none if no SNI can hold the name), and with without_dh makes a permissive ssl offer
+ * no finite-field Diffie-Hellman. false: out of memory. */
 bool smtp_name_host(SSL *ssl, const char *host, bool without_dh);
 
-/* `configured`, or the machine's name where that is empty; "localhost" where the machine's is no host name.
+/* Copies `configured`, or the machine's name if that is empty, or "localhost" if the machine's is no host
+ * name.
  */
 void smtp_own_name(const char *configured, char *name, size_t size);
 

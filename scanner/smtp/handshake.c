@@ -1,4 +1,4 @@
-/* From a connected socket to an SSL, and from a handshake that failed to facts. */
+/* Makes an SSL of a connected socket, and facts of a failed handshake. */
 #include "scanner/smtp/handshake.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "scanner/facts/net.h"
 #include "scanner/smtp/client.h"
 
-/* Certificates, records without data, and the one reply that is read behind them. */
+/* The ceiling of bytes: certificates, TLS records without data, and the replies inside TLS. */
 enum { WIRE_BYTES = 256 * 1024 };
 
 SSL *handshake_create(SSL_CTX *ctx, int fd, const struct probe_request *request, struct tls_verify *verify,

@@ -1,4 +1,4 @@
-/* Making and ending sessions, and what they share: the prober. */
+/* Makes and ends sessions, and holds what they share: the prober. */
 #include "scanner/smtp/probe.h"
 
 #include <stdlib.h>

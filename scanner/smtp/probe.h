@@ -1,12 +1,12 @@
 /*
- * One STARTTLS probe of one address of one MX host: socket, deadlines, OpenSSL, and the pure dialogue in the
+ * Probes STARTTLS at one address of one MX host: socket, deadlines, OpenSSL, and the pure dialogue in the
  * middle. One prober a loop. It judges nothing (TLS-5): the handshake completes, facts are kept.
  *
- * How an end shows: no connection in time: SMTP_CONNECT and NET_TIMEOUT, whichever deadline it was. Closed or
- * reset in the handshake: SMTP_END_TLS and TLS_CLOSED, net says which. A fatal alert in place of the first
- * reply inside TLS (TLS 1.3: the peer refuses us after our side is done) is a handshake that failed. A host
- * that no SNI can hold gets none. After a QUIT the probe waits for the answer, for 2 s at most. SIGPIPE is
- * ignored by the process.
+ * How an end shows: no connection in time: SMTP_CONNECT and NET_TIMEOUT, whichever deadline it was; closed or
+ * reset in the handshake: SMTP_END_TLS and TLS_CLOSED, and net says which. A fatal alert in place of the
+ * first reply inside TLS (TLS 1.3: the peer refuses us after our side is done) is a failed handshake. A host
+ * that no SNI can hold gets none. After a QUIT the probe waits for the answer, for 2 s at most. The process
+ * must ignore SIGPIPE.
  */
 #ifndef STSWEEP_SMTP_PROBE_H
 #define STSWEEP_SMTP_PROBE_H
@@ -31,20 +31,20 @@ struct probe_request {
     struct arena *arena;           /* memory of the facts' texts */
     struct probe_facts
         *facts;          /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
-    bool permissive;     /* TLS-4: takes what is outdated (tls_context_permit) */
-    bool without_dh;     /* and then offers no finite-field Diffie-Hellman */
+    bool permissive;     /* TLS-4: takes outdated TLS (tls_context_permit) */
+    bool without_dh;     /* a permissive probe offers no finite-field Diffie-Hellman */
     struct trace *trace; /* or NULL */
     void (*connected)(void *arg); /* or NULL: the address took the connection. It must not cancel the probe */
     probe_done done;
     void *arg;
 };
 
-/* ehlo_name is smtp.ehlo or the machine's name. */
+/* Makes a prober; NULL with *why. It says smtp.ehlo in EHLO, or the machine's name. */
 struct prober *prober_create(struct event_base *base, const struct config *config, struct trust *trust,
                              const char **why);
 void prober_destroy(struct prober *prober); /* cancels all without callbacks */
 
-/* Where the prober is to say which peer it works for; outlives it. */
+/* Sets the place in which the prober names the peer it works for; the place outlives it. */
 void prober_place(struct prober *prober, struct place *place);
 
 struct handle probe_start(struct prober *prober, const struct probe_request *request);

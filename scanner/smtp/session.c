@@ -1,4 +1,4 @@
-/* The states of a session: socket, deadlines and OpenSSL around the pure dialogue. */
+/* Leads the states of a session: socket, deadlines and OpenSSL around the pure dialogue. */
 #include "scanner/smtp/session.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "scanner/smtp/transfer.h"
 #include "scanner/tls/told.h"
 
-/* A turn's portion of plain text is as large as one inside TLS (FLOW_PORTION). */
+/* READS_A_TURN: a turn's portion of plain text is as large as one inside TLS (FLOW_PORTION). */
 enum { READ_BYTES = 4096, READS_A_TURN = FLOW_PORTION / READ_BYTES, QUIT_MS = 2000 };
 
 static void set_state(struct session *session, enum session_state state)
@@ -93,7 +93,7 @@ static void finish(struct session *session)
     request.done(request.arg, request.facts);
 }
 
-/* Later, in a turn of its own: for what ends inside probe_start. */
+/* Ends a session in a later turn of the loop: one that ends inside probe_start must not call back there. */
 static void finish_soon(struct session *session)
 {
     set_state(session, SESSION_QUIT);
@@ -108,7 +108,7 @@ static void arm(struct session *session, int64_t ms)
     (void)evtimer_add(session->timer, &after);
 }
 
-/* A step has begun: its deadline runs, and the session's behind it. */
+/* Begins a step: its deadline runs, and the session's as well. */
 static void begin_step(struct session *session, enum smtp_step step)
 {
     const struct prober *prober = session->prober;
@@ -125,8 +125,8 @@ static void begin_step(struct session *session, enum smtp_step step)
     arm(session, left < 0 ? 0 : left < mine ? left : mine);
 }
 
-/* What kind of waiting has ended: bytes that still kept coming are drips. Which deadline it was is not asked
- * of the clock: timers run on a coarser one and may be early by it. */
+/* Tells which kind of wait has ended; a peer whose bytes still kept coming was dripping. The clock does not
+ * decide which deadline it was: timers run on a coarser one and may be early by it. */
 static enum smtp_end deadline_kind(const struct session *session, int64_t now)
 {
     int64_t recent_ms = session->prober->step_ms / 2;
@@ -172,7 +172,7 @@ static void watch(struct session *session, short events)
     session->watching = events;
 }
 
-/* The peer went away, in good order or not. */
+/* Ends the session when the peer went away, in good order or not. */
 static void on_gone(struct session *session, int error)
 {
     if (error == 0)
@@ -184,9 +184,9 @@ static void on_gone(struct session *session, int error)
     finish(session);
 }
 
-/* Sends what the dialogue has to say. false: the rest has to wait for the socket. On a broken connection it
- * is dropped: what the peer said before it broke (a 421, an alert) is still to be read, and the end is found
- * there. */
+/* Sends the dialogue's output. false: the rest has to wait for the socket. On a broken connection the output
+ * is dropped: words of the peer from before it broke (a 421, an alert) are still to be read, and reading
+ * finds the end. */
 static bool flush(struct session *session)
 {
     struct buf *out = &session->dialogue.out;
@@ -210,7 +210,8 @@ static bool flush(struct session *session)
 
 static void enter_handshake(struct session *session);
 
-/* All that is asked was answered or refused: a QUIT, and a short while for the answer to it. */
+/* Sends QUIT once everything that is asked was answered or refused, and waits a short while for the answer.
+ */
 static void enter_quit(struct session *session)
 {
     int64_t wait_ms = session->prober->step_ms < QUIT_MS ? session->prober->step_ms : QUIT_MS;
@@ -264,7 +265,7 @@ static void on_read_end(struct session *session, const struct transfer *got)
     }
 }
 
-/* What OpenSSL has taken from the socket no socket tells of. */
+/* Says whether OpenSSL holds bytes that it has taken from the socket: no event tells of them. */
 static bool has_more(const struct session *session)
 {
     return session->ssl != NULL && SSL_pending(session->ssl) > 0;

@@ -1,6 +1,6 @@
 /*
- * One session of a probe: its states, from the connection to QUIT. Private to scanner/smtp: probe.c makes and
- * ends sessions, session.c leads them.
+ * Leads one session of a probe through its states, from the connection to QUIT. Private to scanner/smtp:
+ * probe.c makes and ends sessions, session.c leads them.
  */
 #ifndef STSWEEP_SMTP_SESSION_H
 #define STSWEEP_SMTP_SESSION_H
@@ -40,7 +40,7 @@ struct session {
     short watching;
     struct event *io;
     struct event *timer;
-    enum smtp_step step; /* whose time is being taken */
+    enum smtp_step step; /* the step whose time is being taken */
     int64_t started_ms;
     int64_t step_began_ms;
     int64_t last_byte_ms; /* 0: none in this step */
@@ -49,13 +49,13 @@ struct session {
     bool heard_in_handshake, heard_in_tls;
 };
 
-/* Connects; what follows comes by the session's events. */
+/* Connects; everything else follows from the session's events. */
 void session_begin(struct session *session);
 
-/* The event of its deadlines. */
+/* Handles a deadline: the callback of the session's timer. */
 void session_on_deadline(evutil_socket_t fd, short what, void *arg);
 
-/* Ends it at once, without a callback. */
+/* Ends a session at once, without a callback. */
 void session_free(struct session *session);
 
 #endif

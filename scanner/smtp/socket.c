@@ -1,4 +1,4 @@
-/* Non-blocking TCP. */
+/* Does non-blocking TCP. */
 #include "scanner/smtp/socket.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * The socket of a probe: connecting without blocking, and plaintext where TLS should be.
+ * Connects the socket of a probe without blocking, and finds plaintext in the place of TLS.
  */
 #ifndef STSWEEP_SMTP_SOCKET_H
 #define STSWEEP_SMTP_SOCKET_H
@@ -9,14 +9,14 @@
 
 #include "scanner/base/ip.h"
 
-/* A non-blocking, close-on-exec TCP socket whose connect has begun (*sys_errno 0 or EINPROGRESS), or -1 with
- * *sys_errno. */
+/* Opens a non-blocking, close-on-exec TCP socket and begins to connect it (*sys_errno is 0 or EINPROGRESS);
+ * -1 with *sys_errno on failure. */
 int smtp_connect(const struct ip_addr *ip, uint16_t port, int *sys_errno);
 
-/* How the connect that had begun went: 0 or an errno. */
+/* Returns the result of the connect that had begun: 0 or an errno. */
 int smtp_connect_result(int fd);
 
-/* Are plaintext bytes waiting to be read? They are read and thrown away, up to a bound. */
+/* Says whether plaintext bytes were waiting; reads them and throws them away, up to a bound. */
 bool smtp_drain(int fd);
 
 #endif

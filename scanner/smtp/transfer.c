@@ -1,4 +1,4 @@
-/* recv and send, SSL_read and SSL_write, with one kind of answer. */
+/* Calls recv and send, or SSL_read and SSL_write, and gives one kind of result. */
 #include "scanner/smtp/transfer.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ short transfer_wants(const SSL *ssl, int result, int *error)
     return 0;
 }
 
-/* Of the error that a call of OpenSSL's has just left in the queue. */
+/* Returns the peer's fatal alert from the error that a call of OpenSSL has just left in the queue, or -1. */
 static int alert_of(unsigned long error)
 {
     int reason = ERR_GET_REASON(error);

@@ -1,5 +1,6 @@
 /*
- * Bytes in and out of a probe's connection, plain or inside TLS, and why none moved. It waits for nothing.
+ * Moves bytes in and out of a probe's connection, plain or inside TLS, and tells why none moved. It waits for
+ * nothing.
  */
 #ifndef STSWEEP_SMTP_TRANSFER_H
 #define STSWEEP_SMTP_TRANSFER_H
@@ -11,17 +12,17 @@
 
 struct transfer {
     size_t len;  /* bytes moved */
-    short wants; /* EV_READ or EV_WRITE to wait for where none were */
-    int error;   /* neither: an errno, 0 for a close */
-    int alert;   /* neither, as the peer sent this fatal alert; else -1 */
+    short wants; /* if none moved: EV_READ or EV_WRITE to wait for; 0: the connection has ended */
+    int error;   /* if it has ended: an errno, 0 for a close */
+    int alert;   /* the peer's fatal alert that ended it, or -1 */
 };
 
-/* ssl is NULL outside TLS. */
+/* Read and write once; ssl is NULL outside TLS. */
 struct transfer transfer_read(SSL *ssl, int fd, uint8_t *space, size_t size);
 struct transfer transfer_write(SSL *ssl, int fd, struct bytes data);
 
-/* EV_READ or EV_WRITE to wait for, or 0 where the connection is broken: *error is an errno, 0 for a close. To
- * be asked right after the call of OpenSSL's that returned result. */
+/* Returns EV_READ or EV_WRITE to wait for, or 0 if the connection is broken: *error is an errno, 0 for a
+ * close. Call it right after the call of OpenSSL that returned result. */
 short transfer_wants(const SSL *ssl, int result, int *error);
 
 #endif
