@@ -1,7 +1,7 @@
 /*
  * Ends or lightens work that would cost too much (wire/cost.h) before OpenSSL does it: computing in a group,
- * reading a chain, validating one. Private to trust.c.
- * tls_message_seen, which does so before a chain is read, is declared in trust.h and defined in ceiling.c.
+ * reading a chain, validating one. Private to trust.c, but for tls_message_seen: it does so before a chain is
+ * read, and is declared in trust.h and defined in ceiling.c.
  */
 #ifndef STSWEEP_TLS_CEILING_H
 #define STSWEEP_TLS_CEILING_H

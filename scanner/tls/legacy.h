@@ -5,8 +5,8 @@
  * and has OpenSSL's own methods: it changes how a key is read, and nothing of what is then done with it.
  *
  * While it is in force EVP_PKEY_fromdata fails for RSA and EC, and so does making EC keys by NIST's name of a
- * curve: handshakes do neither. Whether anything else in the process does is checked in
- * scanner/machine/setup.
+ * curve: handshakes do neither. Builds of libunbound do, so scanner/machine/setup does not use it beside
+ * libunbound.
  *
  * It judges nothing and touches no certificate. tests/unit/tls/test_legacy.c holds both ways against each
  * other.

@@ -100,7 +100,7 @@ static struct step mta_sts_step(const struct judgement *judgement, const struct 
     if (mode == STS_MODE_ENFORCE)
         return (struct step){enforced, true};
     if (mode == STS_MODE_UNSET &&
-        judgement->outcome == OUTCOME_UNKNOWN) /* whether there is a policy is open */
+        judgement->outcome == OUTCOME_UNKNOWN) /* whether there is a policy is unknown */
         return (struct step){DELIVERY_DEFERS, false};
     bool validated = mode == STS_MODE_TESTING && enforced == DELIVERY_TAKES;
     return (struct step){at_host(RULE_PLAIN, host, verdict), validated};

@@ -11,7 +11,7 @@
 /*
  * Dates of certificates are judged by a time (wall clock, ms): `now` if it is given. 0: by the time of the
  * handshake that showed them. Facts of older records have no such time and are judged by another: the end of
- * the domain's visit (time and ms), or the beginning of a probe that stands alone.
+ * the domain (time and ms), or the beginning of a probe that stands alone.
  */
 enum { BY_OWN_TIME = 0 };
 

@@ -170,7 +170,7 @@ static bool walk(struct reader *reader, size_t pos)
     return true;
 }
 
-/* ---- inside a record ----------------------------------------------------------------------------------- */
+/* ---- inside a DNS record ------------------------------------------------------------------------------- */
 
 /* The shape of rdata that hold names: bytes before them, how many names, and bytes behind them. */
 struct shape {
@@ -231,7 +231,7 @@ static struct bytes read_rdata(struct reader *reader, const struct record *recor
     return good ? arena_bytes(reader->arena, rdata) : (struct bytes){NULL, 0};
 }
 
-/* ---- the chain and the records at its end -------------------------------------------------------------- */
+/* ---- the chain and the RRs at its end ------------------------------------------------------------------ */
 
 static void lower_ttl(struct reader *reader, uint32_t ttl)
 {
