@@ -67,7 +67,7 @@ struct fetch_facts {
     bool too_large;       /* policy.max_bytes ended it, or the ceiling of its headers */
     bool truncated;       /* the peer ended it inside the body */
     bool protocol;        /* the answer is not HTTP */
-    bool flooded;         /* we ended it: more came that carries no data than any honest peer sends */
+    bool flooded;         /* we ended it: more without data came than any honest peer sends */
     struct ip_addr ip;    /* the address that the facts are about */
     int64_t time;         /* wall clock at its start, ms; 0: not tried, or the record lacks it */
     struct tls_facts tls;
@@ -349,7 +349,7 @@ struct sender_view {
     enum delivery *hosts;
     size_t host_count;
     enum delivery all; /* TAKES: mail is delivered (perhaps after skipped hosts); SKIPS: no host takes it, and
-                          it is lost after the queue's time; DEFERS: open */
+                          it is lost after the queue's time; DEFERS: unknown */
     const char *delivered_by; /* the first host in preference order that takes it, or NULL */
     bool validated;           /* delivered_by was validated, not only encrypted (or not even that) */
 };
