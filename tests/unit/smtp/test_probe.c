@@ -259,6 +259,10 @@ static void visit_run(struct visit *visit, struct world *world, uint16_t port, c
     {                                                                                                        \
         PEER_SEND, "\x15\x03\x03\x00\x02\x02\x28", 7                                                         \
     } /* fatal handshake_failure */
+#define WARNING                                                                                              \
+    {                                                                                                        \
+        PEER_SEND, "\x15\x03\x03\x00\x02\x01\x5a", 7                                                         \
+    } /* user_canceled */
 #define BYE  EXPECT("QUIT\r\n"), SEND("221 2.0.0 bye\r\n"), ACT(PEER_END)
 #define REST INSIDE, BYE
 
@@ -672,6 +676,16 @@ static const struct probe_case cases[] = {
      TLS_FAILED,
      true,
      0},
+    {"TLS-6 a reply behind the first record is none that came before it",
+     {TO_TLS, ACT(PEER_READ), WARNING, SEND("500 what is this?\r\n"), ACT(PEER_SILENT)},
+     GOOD,
+     SMTP_HANDSHAKE,
+     SMTP_END_TLS,
+     NET_OK,
+     220,
+     TLS_FAILED,
+     false,
+     0},
     {"key updates without end",
      {TO_INSIDE, ACT(PEER_KEYS)},
      GOOD,
@@ -876,6 +890,17 @@ static void test_close_notify_for_a_handshake(void **state)
     assert_int_equal(tls_of(world, then_gone, GOOD).end, TLS_CLOSED);
 }
 
+static size_t open_files(void)
+{
+    size_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    must(dir != NULL);
+    while (readdir(dir) != NULL)
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
 /* ---- times and addresses ------------------------------------------------------------------------------- */
 
 static void test_times(void **state)
@@ -992,10 +1017,12 @@ static void test_unreachable(void **state)
 {
     struct world *world = world_of(state);
     struct visit visit;
+    size_t files = open_files();
     visit_run(&visit, world, 2525, HOST, "127.255.255.255");
     assert_int_equal(visit.facts.step, SMTP_CONNECT);
     assert_int_equal(visit.facts.net, NET_UNREACHABLE);
     assert_int_not_equal(visit.facts.sys_errno, 0);
+    assert_int_equal(open_files(), files); /* a session without a socket closes none, not 0 either */
 }
 
 static void test_ipv6(void **state)
@@ -1053,18 +1080,127 @@ static void test_own_name(void **state)
     assert_int_equal(atomic_load(&peer.surprises), 0);
 }
 
-/* ---- many, and ends in flight -------------------------------------------------------------------------- */
+/* ---- what a trace is told, and where the loop is ------------------------------------------------------- */
 
-static size_t open_files(void)
+enum { TOLD_BYTES = 8192 };
+
+struct told {
+    char text[TOLD_BYTES];
+    struct place *place;
+    struct place_at at; /* when the connection had come */
+    int connections;
+};
+
+/* Without the milliseconds, and without what this machine's OpenSSL calls things. */
+static void on_told(void *arg, const char *line)
 {
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    must(dir != NULL);
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count;
+    struct told *told = arg;
+    size_t used = strlen(told->text);
+    const char *text = strstr(line, " ms  ");
+    assert_non_null(text);
+    text += strlen(" ms  ");
+    bool shake = strstr(text, ": handshake ") != NULL;
+    const char *time = strstr(text, "probe ended at ") == NULL ? NULL : strrchr(text, ',');
+    size_t len = time != NULL ? (size_t)(time - text) : shake ? strcspn(text, ",") : strlen(text);
+    len =
+        shake ? (size_t)(strstr(text, "handshake ") - text) + strcspn(strstr(text, "handshake "), ":") : len;
+    (void)snprintf(told->text + used, sizeof told->text - used, "%.*s\n", (int)len, text);
 }
+
+static void on_connected(void *arg)
+{
+    struct told *told = arg;
+    told->connections++;
+    told->at = place_read(told->place);
+}
+
+static int told_calls;
+
+static void on_told_done(void *arg, struct probe_facts *facts)
+{
+    (void)arg;
+    (void)facts;
+    told_calls++;
+}
+
+static void run_told(struct world *world, uint16_t port, const char *ip, struct told *told)
+{
+    struct trace trace = {.domain = "example.test", .write = on_told, .arg = told};
+    struct place place = {0};
+    struct probe_facts facts;
+    struct arena arena;
+    struct prober *prober = open_prober(world, port);
+    struct probe_request request = {.host = HOST,
+                                    .arena = &arena,
+                                    .facts = &facts,
+                                    .trace = &trace,
+                                    .connected = on_connected,
+                                    .done = on_told_done,
+                                    .arg = told};
+    *told = (struct told){.place = &place};
+    arena_init(&arena, ARENA_BYTES);
+    prober_place(prober, &place);
+    assert_true(ip_parse(ip, &request.ip));
+    told_calls = 0;
+    (void)probe_start(prober, &request);
+    run_until(world, &told_calls, 1);
+    assert_int_equal(place_read(&place).kind, PLACE_NONE);
+    if (told->connections > 0) {
+        assert_int_equal(told->at.kind, PLACE_SMTP);
+        assert_memory_equal(told->at.ip.bytes, request.ip.bytes, 4);
+    }
+    prober_destroy(prober);
+    arena_dispose(&arena);
+}
+
+#define AT HOST " 127.0.0.1: "
+
+static void test_told(void **state)
+{
+    static const struct peer_step whole[] = {TO_INSIDE, REST};
+    static const struct peer_step fails[] = {TO_TLS, ACT(PEER_READ), ALERT, ACT(PEER_SILENT)};
+    static const struct peer_step late[] = {TO_TLS, ACT(PEER_TLS), ACT(PEER_END)};
+    static const struct {
+        const struct peer_step *script;
+        enum server_kind server;
+        const char *told;
+    } rows[] = {
+        {whole, GOOD,
+         AT "step connect\n" AT "probe connect -> plain\n" AT "step greeting\n" AT
+            "< 220 mx1.example.test ESMTP\n" AT "step ehlo\n" AT "> EHLO probe.example.test\n" AT
+            "< 250-mx1.example.test\n" AT "< 250-SIZE 1000\n" AT "< 250 STARTTLS\n" AT "step starttls\n" AT
+            "> STARTTLS\n" AT "< 220 2.0.0 go\n" AT "step handshake\n" AT "probe plain -> handshake\n" AT
+            "handshake done\n" AT "certificates: 2, the name matches, the chain is valid\n" AT
+            "probe handshake -> tls\n" AT "step ehlo-tls\n" AT "> EHLO probe.example.test\n" AT
+            "< 250-mx1.example.test\n" AT "< 250 8BITMIME\n" AT "probe tls -> quit\n" AT "> QUIT\n" AT
+            "probe ended at quit: done\n"},
+        {fails, GOOD,
+         "handshake failed\n" AT "alert received: handshake failure\n" AT "probe ended at handshake: tls\n"},
+        {late, WANTS_CLIENT_CERT, "alert received: "},
+    };
+    struct world *world = world_of(state);
+    struct told told;
+    world->config.smtp_step_timeout = world->config.smtp_session_timeout = PATIENCE_MS;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct peer peer = {
+            .scripts = {rows[i].script}, .script_count = 1, .ctx = world->servers[rows[i].server]};
+        assert_true(peer_open(&peer, AF_INET));
+        run_told(world, peer.port, "127.0.0.1", &told);
+        assert_int_equal(told.connections, 1);
+        if (i == 0 ? strcmp(told.text, rows[i].told) != 0 : strstr(told.text, rows[i].told) == NULL)
+            fail_msg("row %zu:\n%s", i, told.text);
+        assert_true(peer_close(&peer));
+    }
+    run_told(world, 2525, "127.255.255.255", &told);
+    assert_int_equal(told.connections, 0);
+    assert_string_equal(told.text, HOST " 127.255.255.255: step connect\n" HOST
+                                        " 127.255.255.255: probe connect -> quit\n" HOST
+                                        " 127.255.255.255: probe ended at connect: net, unreachable\n");
+    world->config.smtp_step_timeout = STEP_MS;
+    world->config.smtp_session_timeout = SESSION_MS;
+}
+
+/* ---- many, and ends in flight -------------------------------------------------------------------------- */
 
 static int done_count;
 
@@ -1277,6 +1413,7 @@ int main(void)
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_host_no_sni_can_hold),
         cmocka_unit_test(test_own_name),
+        cmocka_unit_test(test_told),
         cmocka_unit_test(test_thousand),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_destroy_in_flight),
