@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "scanner/dns/entropy.h"
 
@@ -17,12 +19,15 @@ enum { WORDS = 256, CALLS_MOST = 8 };
 static struct {
     int gives[CALLS_MOST];
     unsigned calls;
-    uint8_t next; /* byte */
+    uint8_t next;  /* byte */
+    bool scripted; /* else it is the kernel's own: libraries ask as well, before the tests begin */
 } kernel;
 
 ssize_t getrandom(void *buffer, size_t size, unsigned flags)
 {
     uint8_t *bytes = buffer;
+    if (!kernel.scripted)
+        return syscall(SYS_getrandom, buffer, size, flags);
     int gives = kernel.calls < CALLS_MOST ? kernel.gives[kernel.calls] : 0;
     assert_int_equal(flags, 0);
     assert_true(size > 0);
@@ -36,6 +41,21 @@ ssize_t getrandom(void *buffer, size_t size, unsigned flags)
     for (size_t i = 0; i < len; i++)
         bytes[i] = kernel.next++;
     return (ssize_t)len;
+}
+
+static void script(const int gives[CALLS_MOST], uint8_t first)
+{
+    memcpy(kernel.gives, gives, sizeof kernel.gives);
+    kernel.calls = 0;
+    kernel.next = first;
+    kernel.scripted = true;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    kernel.scripted = false;
+    return 0;
 }
 
 /* The words that the kernel gives in one go, as entropy_next gives them: from the last to the first. */
@@ -55,9 +75,7 @@ static void every_number_is_given_once(void **state)
 {
     struct entropy entropy = {.left = 0};
     (void)state;
-    kernel.calls = 0;
-    memset(kernel.gives, 0, sizeof kernel.gives);
-    kernel.next = 3;
+    script((const int[CALLS_MOST]){0}, 3);
     assert_true(entropy_init(&entropy));
     assert_words(&entropy, 3);
     assert_int_equal(kernel.calls, 1);
@@ -72,9 +90,7 @@ static void what_comes_in_pieces_is_put_together(void **state)
     static const int pieces[CALLS_MOST] = {-EINTR, 1, 255, -EINTR, 256, 0};
     struct entropy entropy = {.left = 0};
     (void)state;
-    kernel.calls = 0;
-    memcpy(kernel.gives, pieces, sizeof pieces);
-    kernel.next = 9;
+    script(pieces, 9);
     assert_true(entropy_init(&entropy));
     assert_int_equal(kernel.calls, 6);
     assert_words(&entropy, 9);
@@ -84,9 +100,7 @@ static void a_kernel_that_gives_none_is_said(void **state)
 {
     struct entropy entropy = {.left = 0};
     (void)state;
-    kernel.calls = 0;
-    memset(kernel.gives, 0, sizeof kernel.gives);
-    kernel.gives[0] = -ENOSYS;
+    script((const int[CALLS_MOST]){-ENOSYS}, 0);
     assert_false(entropy_init(&entropy));
     assert_int_equal(kernel.calls, 1);
     assert_int_equal(entropy.left, 0);
@@ -97,10 +111,7 @@ static void it_is_asked_until_it_gives(void **state)
 {
     struct entropy entropy = {.left = 0};
     (void)state;
-    kernel.calls = 0;
-    memset(kernel.gives, 0, sizeof kernel.gives);
-    kernel.gives[0] = kernel.gives[1] = -EIO;
-    kernel.next = 50;
+    script((const int[CALLS_MOST]){-EIO, -EIO}, 50);
     assert_words(&entropy, 50);
     assert_int_equal(kernel.calls, 3);
 }
@@ -108,10 +119,10 @@ static void it_is_asked_until_it_gives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_number_is_given_once),
-        cmocka_unit_test(what_comes_in_pieces_is_put_together),
-        cmocka_unit_test(a_kernel_that_gives_none_is_said),
-        cmocka_unit_test(it_is_asked_until_it_gives),
+        cmocka_unit_test_teardown(every_number_is_given_once, tear_down),
+        cmocka_unit_test_teardown(what_comes_in_pieces_is_put_together, tear_down),
+        cmocka_unit_test_teardown(a_kernel_that_gives_none_is_said, tear_down),
+        cmocka_unit_test_teardown(it_is_asked_until_it_gives, tear_down),
     };
     return cmocka_run_group_tests_name("entropy", tests, NULL, NULL);
 }
