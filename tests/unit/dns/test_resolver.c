@@ -1,6 +1,9 @@
 /* dns/resolver with one resolver: what each answer leads to, the queue, cancelling, counting. */
 #include "tests/unit/dns/resolver_world.h"
 
+#include <dirent.h>
+#include <sys/resource.h>
+
 #include "scanner/dns/upstream.h"
 
 /* ---- one resolver -------------------------------------------------------------------------------------- */
@@ -310,6 +313,199 @@ static void twenty_thousand_in_flight_are_counted_exactly(void **state)
     assert_int_equal(counters(world)->tcp, 100);
 }
 
+/* ---- what a trace is told ------------------------------------------------------------------------------ */
+
+struct told {
+    struct world *world;
+    char text[4096];
+    const char *asks; /* from inside the callback, once; or NULL */
+};
+
+static void on_told(void *arg, const char *line)
+{
+    struct told *told = arg;
+    size_t used = strlen(told->text);
+    const char *text = strstr(line, " ms  ");
+    assert_non_null(text);
+    (void)snprintf(told->text + used, sizeof told->text - used, "%s\n", text + strlen(" ms  "));
+}
+
+static void note_nothing(void *arg, const struct dns_answer *answer)
+{
+    (void)arg;
+    (void)answer;
+}
+
+static void ask_from_inside(void *arg, const struct dns_answer *answer)
+{
+    struct told *told = arg;
+    (void)answer;
+    if (told->asks != NULL)
+        (void)ask(told->world, told->asks, note_nothing, NULL);
+}
+
+/* Whoever is followed is told of all its questions, of those from inside its callbacks too, and of no other.
+ */
+static void what_is_followed_is_told(void **state)
+{
+    static const struct {
+        uint16_t type;
+        const char *name, *asks, *told;
+    } rows[] = {
+        {DNS_TYPE_A, "ok.example", "nx.example",
+         "ok.example: A?\nok.example: query idle -> queued\nok.example: query queued -> udp\n"
+         "ok.example: sent to 127.0.0.1, try 1\nok.example: A: answered, insecure, records: 1\n"
+         "nx.example: A?\nnx.example: query idle -> queued\nnx.example: query queued -> udp\n"
+         "nx.example: sent to 127.0.0.1, try 1\nnx.example: A: nxdomain, insecure, records: 0\n"},
+        {DNS_TYPE_A, "bogus.example", NULL,
+         "bogus.example: A?\nbogus.example: query idle -> queued\nbogus.example: query queued -> udp\n"
+         "bogus.example: sent to 127.0.0.1, try 1\nbogus.example: query udp -> waiting\n"
+         "bogus.example: query waiting -> udp\nbogus.example: sent to 127.0.0.1, try 2\n"
+         "bogus.example: query udp -> waiting\nbogus.example: query waiting -> udp\n"
+         "bogus.example: sent to 127.0.0.1, try 3, unchecked\nbogus.example: query udp -> waiting\n"
+         "bogus.example: query waiting -> udp\nbogus.example: sent to 127.0.0.1, try 4\n"
+         "bogus.example: A: bogus, bogus, records: 0\n"},
+        {DNS_TYPE_A, "tc.example", NULL,
+         "tc.example: A?\ntc.example: query idle -> queued\ntc.example: query queued -> udp\n"
+         "tc.example: sent to 127.0.0.1, try 1\ntc.example: query udp -> tcp queued\n"
+         "tc.example: query tcp queued -> tcp\ntc.example: A: answered, insecure, records: 1\n"},
+        {DNS_TYPE_AAAA, "a..b", NULL,
+         "a..b: AAAA?\na..b: query idle -> ended\na..b: AAAA: formerr, unvalidated, records: 0\n"},
+        {DNS_TYPE_CNAME, "a..b", NULL,
+         "a..b: CNAME?\na..b: query idle -> ended\na..b: CNAME: formerr, unvalidated, records: 0\n"},
+        {DNS_TYPE_MX, "a..b", NULL,
+         "a..b: MX?\na..b: query idle -> ended\na..b: MX: formerr, unvalidated, records: 0\n"},
+        {DNS_TYPE_TXT, "a..b", NULL,
+         "a..b: TXT?\na..b: query idle -> ended\na..b: TXT: formerr, unvalidated, records: 0\n"},
+        {DNS_TYPE_TLSA, "a..b", NULL,
+         "a..b: TLSA?\na..b: query idle -> ended\na..b: TLSA: formerr, unvalidated, records: 0\n"},
+        {6, "a..b", NULL,
+         "a..b: record?\na..b: query idle -> ended\na..b: record: formerr, unvalidated, records: 0\n"},
+    };
+    struct world *world = *state;
+    add_server(world, 0);
+    make_engine(world, SLOW_MS, 5, 100);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct told told = {.world = world, .asks = rows[i].asks};
+        struct trace trace = {.domain = "example", .write = on_told, .arg = &told};
+        struct seen seen = {0};
+        lookup_follow(world->engine, &trace);
+        (void)lookup_start(world->engine, rows[i].name, rows[i].type, ask_from_inside, &told);
+        lookup_follow(world->engine, NULL);
+        run_until_idle(world);
+        (void)ask(world, "ok.example", note, &seen); /* nobody follows it */
+        run_until_idle(world);
+        assert_string_equal(told.text, rows[i].told);
+    }
+    assert_int_equal(counters(world)->asked, 2 * COUNT(rows) + 1);
+}
+
+/* ---- files --------------------------------------------------------------------------------------------- */
+
+static unsigned open_files(void)
+{
+    unsigned count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
+/* One file in 32 is for TCP, of each loop its part: 2 at least, 64 at most. */
+static void connections_follow_the_open_files(void **state)
+{
+    static const struct {
+        uint64_t files;
+        uint32_t loops, most;
+    } rows[] = {{1024, 1, 32}, {1024, 4, 8},  {1024, 16, 2},      {1024, 17, 2}, {96, 1, 3},
+                {95, 1, 2},    {1, 1, 2},     {2048, 1, 64},      {2080, 1, 64}, {2047, 1, 63},
+                {4096, 2, 64}, {4095, 2, 63}, {UINT64_MAX, 1, 64}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(resolver_tcp_most(rows[i].files, rows[i].loops), rows[i].most);
+}
+
+/* No more at a time than the open files allow; the others wait, and none stays open. */
+static void questions_over_tcp_wait_their_turn(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    struct rlimit files, few;
+    struct dns_server *server = add_server(world, 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    few = files;
+    few.rlim_cur = 96;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    make_engine(world, QUICK_MS, 1, 100);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    unsigned before = open_files();
+    uint64_t most = 0;
+    ask_many(world, "tchang", 9, &seen);
+    int64_t end = clock_monotonic_ms() + PATIENCE_MS;
+    while (lookup_pending(world->engine) > 0 && clock_monotonic_ms() < end) {
+        run_for(world, 1);
+        uint64_t live = counters(world)->tcp - counters(world)->lost; /* each of them ends by its deadline */
+        most = live > most ? live : most;
+    }
+    assert_int_equal(most, 3);
+    assert_int_equal(seen.by_status[DNS_TRUNCATED_NO_TCP], 9);
+    assert_int_equal(counters(world)->tcp, 9);
+    server_join(server);
+    assert_int_equal(server->over_tcp, 9);
+    for (; server->hanging_count > 0; server->hanging_count--)
+        (void)close(server->hanging[server->hanging_count - 1]);
+    assert_int_equal(open_files(), before);
+}
+
+/* 16 sockets a resolver, of each loop its part, 4 at least. */
+static void sockets_are_shared_by_loops(void **state)
+{
+    static const struct {
+        uint32_t loops;
+        unsigned sockets;
+    } rows[] = {{1, 16}, {2, 8}, {3, 6}, {4, 4}, {16, 4}};
+    struct world *world = *state;
+    (void)add_server(world, 0);
+    world->config.dns_resolvers = world->resolvers;
+    world->config.dns_timeout = SLOW_MS;
+    world->config.dns_attempts = 2;
+    world->config.dns_outstanding = 8;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *why;
+        unsigned before = open_files();
+        struct lookup_engine *engine =
+            resolver_create(world->base, &world->config, NULL, rows[i].loops, &why);
+        assert_non_null(engine);
+        assert_int_equal(open_files() - before, rows[i].sockets);
+        lookup_engine_destroy(engine);
+        assert_int_equal(open_files(), before);
+    }
+}
+
+static void addresses_of_a_list(void **state)
+{
+    static const char list[] = " 192.0.2.1,\t[2001:db8::1]:5353 , 192.0.2.2:54,,192.0.2.3 ";
+    static const struct {
+        const char *ip;
+        uint16_t port;
+    } rows[] = {{"192.0.2.1", 53}, {"2001:db8::1", 5353}, {"192.0.2.2", 54}, {"192.0.2.3", 53}};
+    const char *rest = list, *why = NULL;
+    struct ip_addr ip;
+    uint16_t port = 1;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[IP_TEXT_BYTES];
+        assert_true(resolver_next_address(&rest, &ip, &port, &why));
+        assert_string_equal(ip_format(&ip, text), rows[i].ip);
+        assert_int_equal(port, rows[i].port);
+        assert_null(why);
+    }
+    assert_false(resolver_next_address(&rest, &ip, &port, &why));
+    assert_null(why);
+}
+
 /* ---- making one ---------------------------------------------------------------------------------------- */
 
 static void resolvers_that_are_no_addresses_are_refused(void **state)
@@ -354,6 +550,11 @@ int main(void)
         TEST(all_the_queue_may_be_cancelled_from_one_callback),
         TEST(an_engine_may_go_with_lookups_pending),
         TEST(twenty_thousand_in_flight_are_counted_exactly),
+        TEST(what_is_followed_is_told),
+        TEST(connections_follow_the_open_files),
+        TEST(questions_over_tcp_wait_their_turn),
+        TEST(sockets_are_shared_by_loops),
+        TEST(addresses_of_a_list),
         TEST(resolvers_that_are_no_addresses_are_refused),
     };
     return cmocka_run_group_tests_name("resolver", tests, NULL, NULL);

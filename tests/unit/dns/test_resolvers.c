@@ -199,6 +199,22 @@ static void resolvers_that_are_all_gone_are_not_stormed(void **state)
     assert_int_equal(counters(world)->sent, 4);
 }
 
+/* Where all are set aside, what is new is asked at once all the same: nobody waits for a try to be due. */
+static void all_that_are_aside_are_used(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    add_resolver(world, "127.0.0.1", server_closed_port());
+    make_engine(world, QUICK_MS, 4, 100);
+    assert_int_equal(ask_one(world, "ok.example").status, DNS_TIMEOUT); /* both have been seen to be closed */
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t sent = counters(world)->sent;
+        (void)ask(world, "ok.example", note, &seen);
+        assert_int_equal(counters(world)->sent, sent + 1);
+    }
+}
+
 /* ---- order --------------------------------------------------------------------------------------------- */
 
 struct order {
@@ -252,6 +268,7 @@ int main(void)
         TEST(a_resolver_that_is_back_is_used_again),
         TEST(the_only_resolver_may_come_back_in_time),
         TEST(resolvers_that_are_all_gone_are_not_stormed),
+        TEST(all_that_are_aside_are_used),
         TEST(what_has_begun_goes_first),
     };
     return cmocka_run_group_tests_name("resolvers", tests, NULL, NULL);
