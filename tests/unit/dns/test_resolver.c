@@ -459,6 +459,45 @@ static void questions_over_tcp_wait_their_turn(void **state)
     assert_int_equal(open_files(), before);
 }
 
+/* No file is left for a connection: that is the answer, later, and the next question goes well. */
+static void without_files_there_is_no_tcp(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    struct rlimit files, none;
+    add_server(world, 0);
+    make_engine(world, SLOW_MS, 2, 100);
+    assert_int_equal(ask_one(world, "ok.example").status, DNS_ANSWERED);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    none = files;
+    none.rlim_cur = 1;
+    (void)ask(world, "tc.example", note, &seen);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    run_until_idle(world);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(seen.calls, 1);
+    assert_int_equal(seen.status, DNS_TRUNCATED_NO_TCP);
+    assert_int_equal(counters(world)->tcp, 0);
+    assert_int_equal(ask_one(world, "tc.example").status, DNS_ANSWERED);
+    assert_int_equal(counters(world)->tcp, 1);
+}
+
+/* A struct that has held a short name holds a long one as well, and the other way round. */
+static void names_of_all_lengths(void **state)
+{
+    struct world *world = *state;
+    add_server(world, 0);
+    make_engine(world, SLOW_MS, 2, 100);
+    for (unsigned len = 1; len < 240; len += len < 58 || len > 68 ? 13 : 1) {
+        char name[260] = "ok";
+        for (unsigned i = 2; i < len; i++)
+            name[i] = i % 60 == 59 ? '.' : i == 2 ? '-' : 'a';
+        name[len < 2 ? 2 : len] = '\0';
+        assert_int_equal(ask_one(world, name).status, DNS_ANSWERED);
+        assert_int_equal(ask_one(world, "ok").status, DNS_ANSWERED);
+    }
+}
+
 /* 16 sockets a resolver, of each loop its part, 4 at least. */
 static void sockets_are_shared_by_loops(void **state)
 {
@@ -553,6 +592,8 @@ int main(void)
         TEST(what_is_followed_is_told),
         TEST(connections_follow_the_open_files),
         TEST(questions_over_tcp_wait_their_turn),
+        TEST(without_files_there_is_no_tcp),
+        TEST(names_of_all_lengths),
         TEST(sockets_are_shared_by_loops),
         TEST(addresses_of_a_list),
         TEST(resolvers_that_are_no_addresses_are_refused),

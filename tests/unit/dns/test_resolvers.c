@@ -215,6 +215,90 @@ static void all_that_are_aside_are_used(void **state)
     }
 }
 
+/* One that will not answer is left as one that says nothing is. */
+static void a_resolver_that_refuses_is_set_aside(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, SLOW_MS, 3, 100);
+    for (unsigned i = 0; i < 100; i++)
+        seen.by_status[ask_one(world, "refuse0.example").status]++;
+    assert_int_equal(seen.by_status[DNS_ANSWERED], 100);
+    /* Eight, and a try now and then: the first after a second, each later one after twice as long. */
+    assert_in_range(world->servers[0]->questions, 8, 20);
+    assert_int_equal(world->servers[1]->questions, 100);
+}
+
+/* Other failures are no refusal: it answers. */
+static void a_resolver_that_answers_is_kept(void **state)
+{
+    static const char *const names[] = {"fail0.example", "formall0.example", "nx0.example", "broken0.example",
+                                        "tc0.example"};
+    struct world *world = *state;
+    add_server(world, 0);
+    add_server(world, 1);
+    make_engine(world, SLOW_MS, 3, 100);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        unsigned before = world->servers[0]->questions;
+        for (unsigned k = 0; k < 40; k++)
+            (void)ask_one(world, names[i]);
+        if (world->servers[0]->questions - before < 20)
+            fail_msg("%s: asked %u times", names[i], world->servers[0]->questions - before);
+    }
+}
+
+/* Asked one after the other they take turns; asked at once each has its share. */
+static void resolvers_take_turns(void **state)
+{
+    struct world *world = *state;
+    struct seen seen = {0};
+    for (unsigned i = 0; i < SERVERS_MOST; i++)
+        add_server(world, i);
+    make_engine(world, SLOW_MS, 3, 100);
+    for (unsigned i = 0; i < 30; i++)
+        (void)ask_one(world, "ok.example");
+    for (unsigned i = 0; i < SERVERS_MOST; i++)
+        assert_int_equal(world->servers[i]->questions, 10);
+    ask_many(world, "hold", 90, &seen);
+    run_until_idle(world);
+    for (unsigned i = 0; i < SERVERS_MOST; i++)
+        assert_int_equal(world->servers[i]->questions, 40);
+}
+
+/* Each that will not answer is asked once, with EDNS first, whatever the one before it wanted. */
+static void each_that_refuses_is_asked_once(void **state)
+{
+    static const struct {
+        const char *verb;
+        unsigned udp, plain; /* at each of those that do not answer */
+    } rows[] = {{"refuse", 1, 0}, {"formall", 2, 1}, {"broken", 1, 0}};
+    struct world *world = *state;
+    for (unsigned i = 0; i < SERVERS_MOST; i++)
+        add_server(world, i);
+    make_engine(world, SLOW_MS, 5, 100);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned udp[SERVERS_MOST], plain[SERVERS_MOST];
+        char name[64];
+        for (unsigned k = 0; k < SERVERS_MOST; k++) {
+            udp[k] = world->servers[k]->questions;
+            plain[k] = world->servers[k]->plain;
+        }
+        (void)snprintf(name, sizeof name, "%s.example", rows[i].verb);
+        assert_int_equal(ask_one(world, name).status, i == 0 ? DNS_REFUSED : DNS_FORMERR);
+        for (unsigned k = 0; k < SERVERS_MOST; k++) {
+            assert_int_equal(world->servers[k]->questions - udp[k], rows[i].udp);
+            assert_int_equal(world->servers[k]->plain - plain[k], rows[i].plain);
+        }
+        (void)snprintf(name, sizeof name, "%s1.example", rows[i].verb);
+        for (unsigned k = 0; k < 6; k++)
+            assert_int_equal(ask_one(world, name).status, DNS_ANSWERED);
+        assert_int_equal(world->servers[0]->plain - plain[0], rows[i].plain);
+        assert_int_equal(world->servers[2]->plain - plain[2], rows[i].plain);
+    }
+}
+
 /* ---- order --------------------------------------------------------------------------------------------- */
 
 struct order {
@@ -269,6 +353,10 @@ int main(void)
         TEST(the_only_resolver_may_come_back_in_time),
         TEST(resolvers_that_are_all_gone_are_not_stormed),
         TEST(all_that_are_aside_are_used),
+        TEST(a_resolver_that_refuses_is_set_aside),
+        TEST(a_resolver_that_answers_is_kept),
+        TEST(resolvers_take_turns),
+        TEST(each_that_refuses_is_asked_once),
         TEST(what_has_begun_goes_first),
     };
     return cmocka_run_group_tests_name("resolvers", tests, NULL, NULL);
