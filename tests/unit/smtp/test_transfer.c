@@ -180,6 +180,28 @@ static void the_end_in_tls(void **state)
     }
 }
 
+static int fail_without_errno(BIO *bio, const char *data, int len)
+{
+    (void)data;
+    (void)len;
+    BIO_clear_retry_flags(bio);
+    return -1;
+}
+
+static int fail_to_read(BIO *bio, char *data, int len)
+{
+    (void)data;
+    return fail_without_errno(bio, NULL, len);
+}
+
+static BIO *failing_bio(const BIO_METHOD *method)
+{
+    BIO *bio = BIO_new(method);
+    must(bio != NULL);
+    BIO_set_init(bio, 1);
+    return bio;
+}
+
 /* The errno of a call that failed, and none that is left from before. */
 static void an_errno_is_the_calls_own(void **state)
 {
@@ -196,6 +218,20 @@ static void an_errno_is_the_calls_own(void **state)
     assert_transfer(transfer_read(link.client, fd, space, SPACE), 0, 0, EBADF, NONE);
     link.ends[0] = fd;
     link_close(&link);
+    link = link_open(TLS1_2_VERSION);
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "failing");
+    must(method != NULL && BIO_meth_set_write(method, fail_without_errno) == 1 &&
+         BIO_meth_set_read(method, fail_to_read) == 1);
+    SSL_set0_wbio(link.client, failing_bio(method));
+    errno = EIO;
+    assert_transfer(transfer_write(link.client, link.ends[0], bytes_make("abc", 3)), 0, 0, 0, NONE);
+    link_close(&link);
+    link = link_open(TLS1_2_VERSION);
+    SSL_set0_rbio(link.client, failing_bio(method));
+    errno = EIO;
+    assert_transfer(transfer_read(link.client, link.ends[0], space, SPACE), 0, 0, 0, NONE);
+    link_close(&link);
+    BIO_meth_free(method);
 }
 
 static int open_group(void **state)
