@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "scanner/smtp/client.h"
+#include "scanner/tls/chain_cache.h"
+#include "tests/unit/certs.h"
 
 static const char *machine; /* NULL: it cannot be told */
 
@@ -71,11 +73,103 @@ static void a_name_is_given_where_it_fits(void **state)
     SSL_CTX_free(ctx);
 }
 
+static struct trust *trust_of_one(void)
+{
+    char path[] = "/tmp/test-client-XXXXXX";
+    const char *why;
+    struct identity root = make_identity(&(struct cert_spec){.cn = "Test Root", .ca = true}, NULL);
+    write_roots(path, &root, 1);
+    struct trust *trust = trust_create(path, &why);
+    assert_non_null(trust);
+    assert_int_equal(unlink(path), 0);
+    identity_free(&root);
+    return trust;
+}
+
+static bool offers_dh(SSL *ssl)
+{
+    STACK_OF(SSL_CIPHER) *ciphers = SSL_get_ciphers(ssl);
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++)
+        if (SSL_CIPHER_get_kx_nid(sk_SSL_CIPHER_value(ciphers, i)) == NID_kx_dhe)
+            return true;
+    return false;
+}
+
+static size_t largest; /* record that was written */
+
+static void on_message(int written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
+{
+    const uint8_t *head = data;
+    (void)version, (void)ssl, (void)arg;
+    if (!written || type != SSL3_RT_HEADER)
+        return;
+    assert_int_equal(len, SSL3_RT_HEADER_LENGTH);
+    size_t size = (size_t)head[3] << 8 | head[4];
+    largest = size > largest ? size : largest;
+}
+
+/* A whole session between the two; what the client then writes. */
+static void write_much(SSL *client, SSL *server)
+{
+    static const char much[16384];
+    BIO *ends[2];
+    int done = 0;
+    assert_int_equal(BIO_new_bio_pair(&ends[0], 1 << 17, &ends[1], 1 << 17), 1);
+    SSL_set_bio(client, ends[0], ends[0]);
+    SSL_set_bio(server, ends[1], ends[1]);
+    SSL_set_connect_state(client);
+    SSL_set_accept_state(server);
+    for (int i = 0; i < 10 && done != 2; i++)
+        done = (SSL_do_handshake(client) == 1) + (SSL_do_handshake(server) == 1);
+    assert_int_equal(done, 2);
+    SSL_set_msg_callback(client, on_message);
+    largest = 0;
+    assert_int_equal(SSL_write(client, much, sizeof much), sizeof much);
+}
+
+/* TLS-4: one that honours MTA-STS, and one that takes what is outdated. */
+static void the_two_ways_to_speak_TLS_4(void **state)
+{
+    static const bool permissive[] = {false, true};
+    struct trust *trust = trust_of_one();
+    struct chain_cache *chains = chain_cache_create(10, trust_dates(trust));
+    struct identity leaf = make_identity(&(struct cert_spec){.cn = "x", .san = "DNS:x.test"}, NULL);
+    SSL_CTX *servers = make_server(&leaf, NULL);
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        SSL_CTX *ctx = smtp_context(trust, chains, permissive[i]);
+        struct tls_verify verify = {.time = 0};
+        assert_non_null(ctx);
+        assert_int_equal(SSL_CTX_get_mode(ctx) & SSL_MODE_AUTO_RETRY, 0);
+        assert_int_equal(SSL_CTX_get_min_proto_version(ctx) == TLS1_2_VERSION, !permissive[i]);
+        SSL *ssl = SSL_new(ctx), *server = SSL_new(servers);
+        assert_int_equal(tls_verify_attach(ssl, &verify), ERR_OK);
+        write_much(ssl, server);
+        assert_in_range(largest, 4096, 4096 + 256); /* and not 16 KiB */
+        SSL_free(ssl);
+        SSL_free(server);
+        for (size_t k = 0; permissive[i] && k < 2; k++) {
+            ssl = SSL_new(ctx);
+            assert_true(offers_dh(ssl));
+            assert_true(smtp_name_host(ssl, "mx.example", k == 1));
+            assert_int_equal(offers_dh(ssl), k == 0);
+            assert_string_equal(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "mx.example");
+            SSL_free(ssl);
+        }
+        SSL_CTX_free(ctx);
+    }
+    SSL_CTX_free(servers);
+    identity_free(&leaf);
+    chain_cache_destroy(chains);
+    trust_destroy(trust);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_own_name_is_one_that_others_take),
         cmocka_unit_test(a_name_is_given_where_it_fits),
+        cmocka_unit_test(the_two_ways_to_speak_TLS_4),
     };
     return cmocka_run_group_tests_name("smtp client", tests, NULL, NULL);
 }
