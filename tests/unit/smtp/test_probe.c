@@ -538,6 +538,16 @@ static const struct probe_case cases[] = {
      TLS_NOT_TRIED,
      false,
      0},
+    {"silent behind the first half of a greeting: no drips",
+     {SEND("220-half\r\n"), ACT(PEER_SILENT)},
+     GOOD,
+     SMTP_GREETING,
+     SMTP_END_STEP_TIMEOUT,
+     NET_OK,
+     0,
+     TLS_NOT_TRIED,
+     false,
+     0},
     {"silent at EHLO",
      {TO_EHLO, ACT(PEER_SILENT)},
      GOOD,
@@ -950,6 +960,30 @@ static void test_times_end_with_the_last_step(void **state)
     assert_in_range(visit.facts.ms_ehlo, 100, visit.facts.ms - 200);
     arena_dispose(&visit.arena);
     assert_true(peer_close(&peer));
+}
+
+/* For the answer to QUIT it waits as long as for any, but for 2 s at most. */
+static void test_quit_has_its_time(void **state)
+{
+    static const struct peer_step script[] = {TO_INSIDE, INSIDE, EXPECT("QUIT"), ACT(PEER_SILENT)};
+    static const struct {
+        int step_ms, least_ms, most_ms;
+    } rows[] = {{PATIENCE_MS, 2000, PATIENCE_MS / 2}, {1000, 1000, PATIENCE_MS}};
+    struct world *world = world_of(state);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct peer peer = {.scripts = {script}, .script_count = 1, .ctx = world->servers[GOOD]};
+        struct visit visit;
+        assert_true(peer_open(&peer, AF_INET));
+        world->config.smtp_step_timeout = rows[i].step_ms;
+        world->config.smtp_session_timeout = PATIENCE_MS;
+        visit_run(&visit, world, peer.port, HOST, "127.0.0.1");
+        world->config.smtp_step_timeout = STEP_MS;
+        world->config.smtp_session_timeout = SESSION_MS;
+        assert_int_equal(visit.facts.end, SMTP_END_DONE);
+        assert_in_range(visit.facts.ms, rows[i].least_ms - 20, rows[i].most_ms);
+        arena_dispose(&visit.arena);
+        assert_true(peer_close(&peer));
+    }
 }
 
 /* Where nothing is left to be said a session is over, however long the peer would have had. */
@@ -1406,6 +1440,7 @@ int main(void)
         cmocka_unit_test(test_close_notify_for_a_handshake),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_times_end_with_the_last_step),
+        cmocka_unit_test(test_quit_has_its_time),
         cmocka_unit_test(test_what_is_over_ends_at_once),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_connect_timeout),

@@ -176,6 +176,10 @@ static void the_end_in_tls(void **state)
         link = link_open(versions[i]);
         must(write(link.ends[1], garbage, sizeof garbage - 1) == sizeof garbage - 1);
         assert_transfer(read_on(&link), 0, 0, 0, NONE); /* an error of ours is no alert of theirs */
+        errno = EIO; /* from here on OpenSSL fails without a call of the kernel's */
+        assert_transfer(transfer_write(link.client, link.ends[0], bytes_make("abc", 3)), 0, 0, 0, NONE);
+        errno = EIO;
+        assert_transfer(transfer_read(link.client, link.ends[0], space, SPACE), 0, 0, 0, NONE);
         link_close(&link);
     }
 }
