@@ -91,7 +91,7 @@ int ub_resolve_event(struct ub_ctx *context, const char *name, int type, int cla
     return 0;
 }
 
-/* ---- the world ------------------------------------------------------------------------------------------ */
+/* ---- the world ----------------------------------------------------------------------------------------- */
 
 struct world {
     struct config config;
@@ -191,7 +191,7 @@ static void run_until(struct world *world, const unsigned *calls, unsigned wante
     assert_int_equal(*calls, wanted);
 }
 
-/* ---- results -------------------------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------------------------------------- */
 
 static void what_a_result_becomes(void **state)
 {
@@ -303,7 +303,7 @@ static void what_is_not_taken_is_an_answer(void **state)
     assert_int_equal(library.count, 0);
 }
 
-/* ---- how many, and in which order ----------------------------------------------------------------------- */
+/* ---- how many, and in which order ---------------------------------------------------------------------- */
 
 static void a_loop_has_its_part(void **state)
 {
@@ -401,7 +401,7 @@ static void a_cancelled_place_is_free(void **state)
     assert_int_equal(lookup_pending(world->engine), 1);
 }
 
-/* ---- time ----------------------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------------------------------------- */
 
 /* All attempts together; then the next one has its place, and the late result harms nobody. */
 static void a_deadline_is_each_questions_own(void **state)
@@ -452,7 +452,7 @@ static void a_turn_has_an_end(void **state)
     assert_string_equal(world->order, "abc");
 }
 
-/* ---- the end -------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 /* libunbound may call back while it is taken down, or not: nobody is called, nothing is left. */
 static void it_goes_with_all_that_is_open(void **state)
@@ -480,7 +480,7 @@ static void it_goes_with_all_that_is_open(void **state)
     assert_string_equal(why, "a reason");
 }
 
-/* ---- what a trace is told ------------------------------------------------------------------------------- */
+/* ---- what a trace is told ------------------------------------------------------------------------------ */
 
 static void on_told(void *arg, const char *line)
 {

@@ -34,7 +34,7 @@ static int take(const char *what, const char *value)
     return library.refuses != NULL && strcmp(library.refuses, what) == 0 ? UB_SYNTAX : 0;
 }
 
-/* ---- what is not libunbound's --------------------------------------------------------------------------- */
+/* ---- what is not libunbound's -------------------------------------------------------------------------- */
 
 struct ub_ctx *ub_ctx_create_event(struct event_base *base)
 {
@@ -91,7 +91,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
     return (four ? library.routes_v4 : library.routes_v6) ? 0 : -1;
 }
 
-/* ---- the world ------------------------------------------------------------------------------------------ */
+/* ---- the world ----------------------------------------------------------------------------------------- */
 
 struct world {
     struct config config;
@@ -165,7 +165,7 @@ static const char *value_of(const char *option)
     return value;
 }
 
-/* ---- the cases ------------------------------------------------------------------------------------------ */
+/* ---- the cases ----------------------------------------------------------------------------------------- */
 
 /* All that it is told, but for the prefixes that are not to be asked. */
 static void all_that_is_told(void **state)

@@ -53,7 +53,7 @@ ssize_t recv(int fd, void *data, size_t len, int flags)
     return recvfrom(fd, data, kernel.most != 0 && len > kernel.most ? kernel.most : len, flags, NULL, NULL);
 }
 
-/* ---- the world ------------------------------------------------------------------------------------------ */
+/* ---- the world ----------------------------------------------------------------------------------------- */
 
 struct world {
     struct event_base *base;
@@ -185,7 +185,7 @@ static void answer(struct world *world, size_t says, size_t len, bool closes)
     assert_int_equal(world->calls, 1);
 }
 
-/* ---- the cases ------------------------------------------------------------------------------------------ */
+/* ---- the cases ----------------------------------------------------------------------------------------- */
 
 /* Whatever the kernel takes and gives at a time, with calls that must be made again between them. */
 static void a_question_and_its_answer(void **state)

@@ -48,7 +48,7 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
     return (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
 }
 
-/* ---- the world ------------------------------------------------------------------------------------------ */
+/* ---- the world ----------------------------------------------------------------------------------------- */
 
 struct world {
     struct event_base *base;
@@ -189,7 +189,7 @@ static unsigned open_files(void)
     return count;
 }
 
-/* ---- health --------------------------------------------------------------------------------------------- */
+/* ---- health -------------------------------------------------------------------------------------------- */
 
 static void fail_times(struct upstream *upstream, unsigned times, int64_t now_ms)
 {
@@ -271,7 +271,7 @@ static void the_window_is_told(void **state)
     upstream_forget(upstream, &flight);
 }
 
-/* ---- the books ------------------------------------------------------------------------------------------ */
+/* ---- the books ----------------------------------------------------------------------------------------- */
 
 /* More in flight than there are buckets; each answer finds its own. */
 static void an_answer_finds_its_question(void **state)
@@ -390,7 +390,7 @@ static void short_and_long_datagrams(void **state)
     upstream_forget(&world->upstream, &flight);
 }
 
-/* ---- batches -------------------------------------------------------------------------------------------- */
+/* ---- batches ------------------------------------------------------------------------------------------- */
 
 static void a_full_batch_goes_at_once_by_one_socket(void **state)
 {
@@ -457,7 +457,7 @@ static void what_is_too_long_is_not_sent(void **state)
     upstream_forget(&world->upstream, &flight);
 }
 
-/* ---- errors --------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 /* The first error is an earlier datagram's: the same is sent again. Two in a row are this one's, and it is
  * lost; the others go out. */
@@ -520,7 +520,7 @@ static void a_closed_port_is_told_by_the_socket(void **state)
     upstream_forget(&world->upstream, &flight);
 }
 
-/* ---- birth and death ------------------------------------------------------------------------------------ */
+/* ---- birth and death ----------------------------------------------------------------------------------- */
 
 /* A power of two, at least as many as may be in flight. */
 static void buckets_hold_what_may_be_in_flight(void **state)

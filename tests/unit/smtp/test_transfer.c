@@ -31,7 +31,7 @@ static void open_pair(int ends[2])
 
 static uint8_t space[SPACE], sent[FULL];
 
-/* ---- outside TLS ---------------------------------------------------------------------------------------- */
+/* ---- outside TLS --------------------------------------------------------------------------------------- */
 
 static void plain_bytes(void **state)
 {
@@ -60,7 +60,7 @@ static void plain_bytes(void **state)
     assert_transfer(transfer_read(NULL, -1, space, SPACE), 0, 0, EBADF, NONE);
 }
 
-/* ---- inside TLS ----------------------------------------------------------------------------------------- */
+/* ---- inside TLS ---------------------------------------------------------------------------------------- */
 
 struct link {
     SSL_CTX *server_ctx, *client_ctx;
