@@ -201,6 +201,38 @@ static void test_it_lived_through_an_outage(void **state)
     assert_string_equal(told.text, "domain 5, finished 5");
 }
 
+static void assert_put_off_says(const char *waits, const char *end)
+{
+    char text[256] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    assert_non_null(out);
+    put_off_print_wait(&handover.put_off, 1500, out);
+    assert_int_equal(fflush(out), 0);
+    assert_string_equal(text, waits);
+    rewind(out);
+    memset(text, 0, sizeof text);
+    put_off_print(&handover.put_off, out);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, end);
+}
+
+/* TLS-7: those that wait for their second look are told apart from those that nothing is known of. */
+static void test_what_is_said_of_the_put_off(void **state)
+{
+    (void)state;
+    struct domain_facts facts = make_domain(NULL, 0);
+    struct judgement open = make_open();
+    struct judgement look = {.outcome = OUTCOME_REFUSED, .look_due = true};
+    results.domain(results.arg, &worker, &facts, &open);
+    results.domain(results.arg, &worker, &facts, &open);
+    assert_put_off_says("stsweep: could not be determined: 2 domains; they are tried again in 1.5 s\n", "");
+    results.domain(results.arg, &worker, &facts, &look);
+    assert_put_off_says(
+        "stsweep: could not be determined: 2 domains, and by one look only: 1; they are tried again in 1.5 "
+        "s\n",
+        "stsweep: domains looked at a second time, as one look does not decide that mail is lost: 1\n");
+}
+
 static void test_release(void **state)
 {
     (void)state;
@@ -217,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_second_look_is_due, begin),
         cmocka_unit_test_setup(test_the_last_pass, begin),
         cmocka_unit_test_setup(test_it_lived_through_an_outage, begin),
+        cmocka_unit_test_setup(test_what_is_said_of_the_put_off, begin),
         cmocka_unit_test_setup(test_release, begin),
     };
     return cmocka_run_group_tests_name("handover", tests, NULL, NULL);

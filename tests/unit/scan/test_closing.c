@@ -1,0 +1,257 @@
+/* What a scan's books say at its end, and what a resume tells of the run before. The store is this file's. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/store/unanswered.h"
+#include "scanner/reach/limits.h"
+#include "scanner/scan/closing.h"
+#include "scanner/scan/resumed.h"
+
+/* ---- the store ----------------------------------------------------------------------------------------- */
+
+static struct {
+    struct summary summary;
+    uint64_t cut_bytes;
+    const char *damage;
+    struct unanswered mx, policy;
+    const char *stuck; /* the file's text */
+    enum error read;   /* what reading it says */
+    enum error write;
+    char name[32], text[65536]; /* of what was written */
+    char silent[256];           /* what the pacers were told */
+} store;
+
+struct summary *store_summary(struct store *of)
+{
+    (void)of;
+    return &store.summary;
+}
+
+uint64_t store_cut_bytes(const struct store *of)
+{
+    (void)of;
+    return store.cut_bytes;
+}
+
+const char *store_damage(struct store *of)
+{
+    (void)of;
+    return store.damage;
+}
+
+const struct unanswered *store_silent_mx(const struct store *of)
+{
+    (void)of;
+    return &store.mx;
+}
+
+const struct unanswered *store_silent_policy(const struct store *of)
+{
+    (void)of;
+    return &store.policy;
+}
+
+enum error store_read_file(struct store *of, const char *name, struct buf *text, struct buf *why)
+{
+    (void)of;
+    assert_string_equal(name, "stuck");
+    if (store.read != ERR_OK)
+        (void)buf_text(why, "cannot read it");
+    else
+        (void)buf_text(text, store.stuck);
+    return store.read;
+}
+
+enum error store_write_file(struct store *of, const char *name, struct bytes text, struct buf *why)
+{
+    (void)of;
+    (void)snprintf(store.name, sizeof store.name, "%s", name);
+    (void)snprintf(store.text, sizeof store.text, "%.*s", (int)text.len, (const char *)text.data);
+    if (store.write != ERR_OK)
+        (void)buf_text(why, "no room");
+    return store.write;
+}
+
+void pace_note_silent(struct worker *worker, const struct ip_addr *ip, enum pace_class class)
+{
+    char text[IP_TEXT_BYTES];
+    size_t len = strlen(store.silent);
+    (void)worker;
+    (void)snprintf(store.silent + len, sizeof store.silent - len, "%s %s\n",
+                   class == PACE_SMTP ? "smtp" : "https", ip_format(ip, text));
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&store, 0, sizeof store);
+    store.damage = "";
+    return 0;
+}
+
+/* ---- closing ------------------------------------------------------------------------------------------- */
+
+static void assert_code(uint32_t fail_on, bool fails, const char *words)
+{
+    char text[256] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    assert_non_null(out);
+    assert_int_equal(closing_code(&store.summary, fail_on, out), fails);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, words);
+}
+
+static void outcomes_of_fail_on(void **state)
+{
+    (void)state;
+    for (enum outcome i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
+        store.summary.outcomes[i] = UINT64_C(1) << (2 * (unsigned)i);
+    store.summary.outcomes[OUTCOME_OFF] = 0;
+    assert_code(0, false, "");
+    assert_code(1u << OUTCOME_OFF, false, "");
+    for (enum outcome i = OUTCOME_NONE; i < OUTCOME_COUNT; i++) {
+        char words[96];
+        if (i == OUTCOME_OFF)
+            continue;
+        (void)snprintf(words, sizeof words, "stsweep: records with an outcome of --fail-on: %u\n",
+                       1u << (2 * (unsigned)i));
+        assert_code(1u << i, true, words);
+    }
+    store.summary.outcomes[OUTCOME_REFUSED] = 3;
+    store.summary.outcomes[OUTCOME_BROKEN] = 4;
+    assert_code(1u << OUTCOME_REFUSED | 1u << OUTCOME_BROKEN | 1u << OUTCOME_OFF, true,
+                "stsweep: records with an outcome of --fail-on: 7\n");
+}
+
+static void denominators(void **state)
+{
+    (void)state;
+    struct intake_counts counts = {.inputs = 100, .rejects = 5, .opted_out = 7};
+    const struct spool_counts names = {.names = 88, .duplicates = 11, .not_in_shard = 13};
+    counts.rejected[FAIL_INPUT_IS_URL] = 5;
+    store.summary.records = 64;
+    closing_denominators(NULL, &counts, &names);
+    assert_int_equal(store.summary.inputs, 100);
+    assert_int_equal(store.summary.records, 64);
+    assert_int_equal(store.summary.rejects, 5);
+    assert_int_equal(store.summary.opted_out, 7);
+    assert_int_equal(store.summary.duplicates, 11);
+    assert_int_equal(store.summary.not_in_shard, 13);
+    assert_int_equal(store.summary.left_out[FAIL_INPUT_IS_URL], 5);
+    assert_int_equal(store.summary.left_out[FAIL_INPUT_DUPLICATE], 11);
+    assert_int_equal(store.summary.left_out[FAIL_INPUT_OPTED_OUT], 7);
+}
+
+static void the_summary_is_written(void **state)
+{
+    (void)state;
+    struct buf why;
+    buf_init(&why, 256);
+    store.summary.inputs = store.summary.records = 4711;
+    assert_int_equal(closing_summary(NULL, &why), ERR_OK);
+    assert_string_equal(store.name, "summary.json");
+    assert_non_null(strstr(store.text, "\"records\": 4711"));
+    store.write = ERR_FULL;
+    assert_int_equal(closing_summary(NULL, &why), ERR_FULL);
+    assert_string_equal(buf_string(&why), "no room");
+    buf_dispose(&why);
+}
+
+/* ---- resumed ------------------------------------------------------------------------------------------- */
+
+static void what_a_resume_tells(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t cut_bytes;
+        const char *damage, *words;
+    } cases[] = {
+        {0, "", ""},
+        {1, "", "stsweep: 1 bytes that the last run had not finished writing were cut\n"},
+        {77, "", "stsweep: 77 bytes that the last run had not finished writing were cut\n"},
+        {0, "domains.ndjson.zst: frame 1\n",
+         "stsweep: WARNING: stored records were damaged; what is damaged was set aside beside its file, as\n"
+         "  NAME.OFFSET.damaged, and its domains are scanned again; records of hosts in it are lost\n"
+         "domains.ndjson.zst: frame 1\n"},
+    };
+    store.summary.records = 42;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512] = "";
+        FILE *out = fmemopen(text, sizeof text, "w");
+        assert_non_null(out);
+        store.cut_bytes = cases[i].cut_bytes;
+        store.damage = cases[i].damage;
+        assert_int_equal(resumed_tell(NULL, out), 42);
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(text, cases[i].words);
+    }
+}
+
+static void what_is_left(void **state)
+{
+    (void)state;
+    const struct input_file files[] = {{.inputs = 100}, {.inputs = 20}, {.inputs = 3}};
+    assert_int_equal(resumed_left(files, 3, 0), 123);
+    assert_int_equal(resumed_left(files, 3, 122), 1);
+    assert_int_equal(resumed_left(files, 3, 123), 0);
+    assert_int_equal(resumed_left(files, 3, 124), 0);
+    assert_int_equal(resumed_left(files, 1, 1), 99);
+}
+
+static void pacers_hear_of_silence(void **state)
+{
+    (void)state;
+    struct ip_addr ips[3];
+    assert_true(ip_parse("192.0.2.1", &ips[0]) && ip_parse("2001:db8::2", &ips[1]) &&
+                ip_parse("192.0.2.3", &ips[2]));
+    store.mx = (struct unanswered){.ips = ips, .count = 2};
+    store.policy = (struct unanswered){.ips = ips + 2, .count = 1};
+    resumed_silence(NULL, NULL);
+    assert_string_equal(store.silent, "smtp 192.0.2.1\nsmtp 2001:db8::2\nhttps 192.0.2.3\n");
+}
+
+/* One that is not there is none; any other fault keeps the scan from going on. */
+static void where_runs_stood_still(void **state)
+{
+    (void)state;
+    static const struct {
+        enum error read;
+        const char *text;
+        enum error error;
+        size_t count;
+        const char *words;
+    } cases[] = {
+        {ERR_OK, "", ERR_OK, 0, ""},
+        {ERR_OK, "smtp 192.0.2.1\npolicy 192.0.2.2\n", ERR_OK, 2, ""},
+        {ERR_NOT_FOUND, "", ERR_OK, 0, ""},
+        {ERR_IO, "", ERR_IO, 0, "cannot read it"},
+        {ERR_OK, "smtp 192.0.2.1\nno address\n", ERR_SYNTAX, 1, "stuck: line 2 is none of its addresses"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stuck_list stuck = {.count = 0};
+        struct buf why;
+        buf_init(&why, 256);
+        store.read = cases[i].read;
+        store.stuck = cases[i].text;
+        assert_int_equal(resumed_stuck(NULL, &stuck, &why), cases[i].error);
+        assert_int_equal(stuck.count, cases[i].count);
+        assert_string_equal(buf_string(&why), cases[i].words);
+        buf_dispose(&why);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, begin)
+    const struct CMUnitTest tests[] = {
+        TEST(outcomes_of_fail_on),    TEST(denominators), TEST(the_summary_is_written),
+        TEST(what_a_resume_tells),    TEST(what_is_left), TEST(pacers_hear_of_silence),
+        TEST(where_runs_stood_still),
+    };
+    return cmocka_run_group_tests_name("closing", tests, NULL, NULL);
+}
