@@ -20,7 +20,9 @@
 
 #include <zstd.h>
 
+#include "output/frames/disk.h"
 #include "output/frames/frames.h"
+#include "output/frames/stream.h"
 #include "scanner/base/clock.h"
 
 /* ---- faults -------------------------------------------------------------------------------------------- */
@@ -28,10 +30,12 @@
 static struct {
     size_t chunk;    /* the most bytes that one call takes; 0 for any */
     bool interrupts; /* every second call is interrupted first */
+    bool nothing;    /* a call takes nothing, and says no more */
     bool limited;    /* the disk has so much room left: */
     size_t room;
-    int number;      /* and then says so */
-    int sync_number; /* what fdatasync says, once */
+    int number;           /* and then says so */
+    int sync_number;      /* what fdatasync says, once */
+    int directory_number; /* what fsync of a directory says, once */
     unsigned calls;
 } fault;
 
@@ -41,6 +45,8 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
         errno = EINTR;
         return -1;
     }
+    if (fault.nothing)
+        return 0;
     if (fault.chunk > 0 && len > fault.chunk)
         len = fault.chunk;
     if (fault.limited && fault.room == 0) {
@@ -61,6 +67,17 @@ int fdatasync(int fd)
         return -1;
     }
     return (int)syscall(SYS_fdatasync, fd);
+}
+
+int fsync(int fd)
+{
+    struct stat status;
+    if (fault.directory_number != 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        errno = fault.directory_number;
+        fault.directory_number = 0;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
 }
 
 /* ---- a directory of its own for each test -------------------------------------------------------------- */
@@ -422,6 +439,69 @@ static void test_frame_of_many_windows(void **state)
     assert_int_equal(count, RECORDS + 2);
 }
 
+/* More of them than are read at once: what was taken makes room for what comes. */
+static void test_many_frames(void **state)
+{
+    enum { FRAMES = 60, EACH = 4000 };
+    struct place *place = *state;
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    unsigned count = 0;
+    options.level = 1;
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_OK);
+    append_frames(place, frames, 0, FRAMES, EACH);
+    assert_true(frames_counters(frames)->stored_bytes > 1500000);
+    assert_true(frames_counters(frames)->stored_bytes / FRAMES < 65536);
+    frames_destroy(frames);
+    assert_int_equal(frames_read(place->fd, "domains", count_record, &count, &place->why), ERR_OK);
+    assert_int_equal(count, FRAMES * EACH);
+}
+
+/* The first file that is opened then has the number 0. */
+static void test_without_standard_input(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536];
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    unsigned count = 0;
+    int kept = dup(STDIN_FILENO);
+    close(STDIN_FILENO);
+    write_scan(place, 3, 6, 1 << 30);
+    size_t len = read_file(place, "domains.ndjson.zst", data, sizeof data);
+    write_file(place, "domains.ndjson.zst", data, len - 1);
+    size_t two = ZSTD_findFrameCompressedSize(data, len);
+    two += ZSTD_findFrameCompressedSize(data + two, len - two);
+    recover_and_go_on(place, 12, len - 1 - two);
+    assert_int_equal(frames_read(place->fd, "domains", count_any, &count, &place->why), ERR_OK);
+    empty(place);
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_OK);
+    append_frames(place, frames, 0, 1, 1);
+    assert_int_not_equal(fcntl(STDIN_FILENO, F_GETFD), -1); /* the part's */
+    frames_destroy(frames);
+    assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+    if (kept >= 0) {
+        assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+        close(kept);
+    }
+}
+
+/* What cannot be listed is no scan without records. */
+static void test_no_directory(void **state)
+{
+    struct place *place = *state;
+    struct frames *frames = NULL;
+    struct frames_options options = options_of(place);
+    unsigned count = 0;
+    uint64_t cut;
+    options.dir_fd = -1;
+    assert_int_equal(frames_read(-1, "domains", count_any, &count, &place->why), ERR_IO);
+    assert_string_equal(buf_string(&place->why), "cannot list the scan directory: Bad file descriptor");
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_IO);
+    assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_IO);
+    assert_null(frames);
+}
+
 /* ---- torn tails and damage ----------------------------------------------------------------------------- */
 
 static void test_tail_torn_at_every_byte(void **state)
@@ -754,12 +834,15 @@ static void test_reader_may_refuse(void **state)
 static void test_short_and_interrupted_writes(void **state)
 {
     struct place *place = *state;
-    fault.chunk = 7;
-    fault.interrupts = true;
-    write_scan(place, 3, 40, 1 << 30);
-    assert_true(fault.calls > 100);
-    memset(&fault, 0, sizeof fault);
-    recover_and_go_on(place, 120, 0);
+    for (fault.chunk = 1; fault.chunk <= 7; fault.chunk += 6) {
+        fault.interrupts = true;
+        fault.calls = 0;
+        write_scan(place, 3, 40, 1 << 30);
+        assert_true(fault.calls > 100);
+        fault.interrupts = false;
+        recover_and_go_on(place, 120, 0);
+        empty(place);
+    }
 }
 
 static void test_full_disk(void **state)
@@ -832,6 +915,142 @@ static void test_failed_sync_counts_nothing(void **state)
     assert_int_equal(size_of(place, "domains.ndjson.zst"), durable);
     frames_destroy(frames);
     recover_and_go_on(place, 20, 0);
+}
+
+/* A new part whose name may be lost is none. */
+static void test_a_part_whose_name_is_not_durable(void **state)
+{
+    struct place *place = *state;
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_OK);
+    append_one(frames, 0);
+    fault.directory_number = EIO;
+    assert_int_equal(frames_commit(frames, &place->why), ERR_IO);
+    assert_non_null(strstr(buf_string(&place->why), "domains.ndjson.zst: cannot sync the directory: "));
+    assert_int_equal(size_of(place, "domains.ndjson.zst"), SIZE_MAX);
+    assert_int_equal(frames_counters(frames)->lines, 0);
+    assert_int_equal(frames_counters(frames)->parts, 0);
+    assert_int_equal(frames_commit(frames, &place->why), ERR_OK);
+    assert_int_equal(frames_counters(frames)->parts, 1);
+    frames_destroy(frames);
+    recover_and_go_on(place, 1, 0);
+}
+
+/* It would be called again for ever. */
+static void test_a_disk_that_takes_nothing(void **state)
+{
+    struct place *place = *state;
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_OK);
+    append_one(frames, 0);
+    fault.nothing = true;
+    errno = 0;
+    assert_int_equal(frames_commit(frames, &place->why), ERR_IO);
+    fault.nothing = false;
+    assert_non_null(strstr(buf_string(&place->why), "domains.ndjson.zst: cannot write: Input/output error"));
+    assert_int_equal(frames_commit(frames, &place->why), ERR_OK);
+    frames_destroy(frames);
+    recover_and_go_on(place, 1, 0);
+}
+
+static int open_files(void)
+{
+    int count = 0;
+    DIR *listing = opendir("/proc/self/fd");
+    assert_non_null(listing);
+    while (readdir(listing) != NULL)
+        count++;
+    closedir(listing);
+    return count;
+}
+
+/* Neither what was read, nor what was refused. */
+static void test_no_file_stays_open(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536];
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    struct agreed agreed = {.answer = ERR_OK};
+    unsigned count = 0;
+    uint64_t cut;
+    int before = open_files();
+    write_scan(place, 12, 40, 2000);
+    assert_int_equal(open_files(), before);
+    assert_int_equal(frames_read(place->fd, "domains", count_record, &count, &place->why), ERR_OK);
+    assert_int_equal(frames_create(&options, &frames, &place->why), ERR_EXISTS);
+    assert_int_equal(open_files(), before);
+    size_t len = read_file(place, "domains.ndjson.zst", data, sizeof data);
+    data[20] ^= 1;
+    write_file(place, "domains.ndjson.zst", data, len);
+    assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_CORRUPT);
+    options.damaged = agree;
+    options.damaged_arg = &agreed;
+    buf_reset(&place->why);
+    assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_OK);
+    assert_int_equal(open_files(), before + 1);
+    frames_destroy(frames);
+    assert_int_equal(open_files(), before);
+    assert_int_equal(linkat(place->fd, "domains.ndjson.zst", place->fd, "other", 0), 0);
+    errno = 0;
+    assert_int_equal(disk_open(place->fd, "domains.ndjson.zst", O_RDWR), -1);
+    assert_int_equal(errno, EMLINK);
+    assert_int_equal(open_files(), before);
+}
+
+/* ---- streams ------------------------------------------------------------------------------------------- */
+
+enum { FLUSH_BYTES = 65536, STREAM_BYTES = 64 << 20 };
+
+static void test_stream_tells_when_to_flush(void **state)
+{
+    struct place *place = *state;
+    static uint8_t text[FLUSH_BYTES];
+    struct stream stream;
+    bool full = true;
+    int fd = openat(place->fd, "stream", O_RDWR | O_CREAT, 0644);
+    assert_true(fd >= 0);
+    stream_init(&stream, fd);
+    assert_int_equal(stream_append(&stream, bytes_make(text, FLUSH_BYTES - 1), &full), ERR_OK);
+    assert_false(full);
+    assert_int_equal(size_of(place, "stream"), 0);
+    assert_int_equal(stream_append(&stream, bytes_make(text, 1), &full), ERR_OK);
+    assert_true(full);
+    assert_int_equal(stream_flush(&stream, &place->why), ERR_OK);
+    assert_int_equal(size_of(place, "stream"), FLUSH_BYTES);
+    assert_int_equal(stream_flush(&stream, &place->why), ERR_OK); /* nothing waits */
+    assert_int_equal(size_of(place, "stream"), FLUSH_BYTES);
+    assert_int_equal(stream_append(&stream, bytes_make(text, 1), &full), ERR_OK);
+    assert_false(full);
+    stream_dispose(&stream);
+    close(fd);
+}
+
+/* What does not fit is left out, and the next is taken as before. */
+static void test_stream_that_is_full(void **state)
+{
+    struct place *place = *state;
+    uint8_t *text = calloc(1, STREAM_BYTES + 1);
+    struct stream stream;
+    bool full = false;
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0 && text != NULL);
+    stream_init(&stream, fd);
+    assert_int_equal(stream_append(&stream, bytes_make(text, STREAM_BYTES + 1), &full), ERR_LIMIT);
+    assert_false(full);
+    assert_int_equal(stream.waiting.len, 0);
+    assert_int_equal(stream_append(&stream, bytes_make(text, FLUSH_BYTES), &full), ERR_OK);
+    assert_int_equal(stream_append(&stream, bytes_make(text, STREAM_BYTES), &full), ERR_LIMIT);
+    assert_true(full);
+    assert_int_equal(stream_append(&stream, bytes_make(text, 1), &full), ERR_OK);
+    assert_int_equal(stream_flush(&stream, &place->why), ERR_FULL);
+    assert_string_equal(buf_string(&place->why), "standard output: No space left on device");
+    assert_int_equal(stream.waiting.len, FLUSH_BYTES + 1); /* it waits still */
+    stream_dispose(&stream);
+    close(fd);
+    free(text);
 }
 
 /* ---- kill -9 ------------------------------------------------------------------------------------------- */
@@ -921,6 +1140,14 @@ int main(void)
         CASE(test_full_disk),
         CASE(test_full_disk_at_a_new_part),
         CASE(test_failed_sync_counts_nothing),
+        CASE(test_many_frames),
+        CASE(test_without_standard_input),
+        CASE(test_no_directory),
+        CASE(test_a_part_whose_name_is_not_durable),
+        CASE(test_a_disk_that_takes_nothing),
+        CASE(test_no_file_stays_open),
+        CASE(test_stream_tells_when_to_flush),
+        CASE(test_stream_that_is_full),
         CASE(test_kill_9_at_any_moment),
     };
     return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

@@ -216,7 +216,7 @@ static void assert_put_off_says(const char *waits, const char *end)
     assert_string_equal(text, end);
 }
 
-/* TLS-7: those that wait for their second look are told apart from those that nothing is known of. */
+/* Those that wait for their second look are told apart from those that nothing is known of. */
 static void test_what_is_said_of_the_put_off(void **state)
 {
     (void)state;

@@ -43,6 +43,19 @@ static int open_wake(void)
     return fd;
 }
 
+/* Whatever this program was started with: a shell's background ignores SIGINT. */
+static int begin(void **state)
+{
+    sigset_t both;
+    (void)state;
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    return pthread_sigmask(SIG_UNBLOCK, &both, NULL);
+}
+
 static void the_first_is_told(void **state)
 {
     static const int numbers[] = {SIGINT, SIGTERM};
@@ -130,9 +143,9 @@ static void all_is_as_before(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_is_told),
-        cmocka_unit_test(the_next_ends_the_process),
-        cmocka_unit_test(all_is_as_before),
+        cmocka_unit_test_setup(the_first_is_told, begin),
+        cmocka_unit_test_setup(the_next_ends_the_process, begin),
+        cmocka_unit_test_setup(all_is_as_before, begin),
     };
     return cmocka_run_group_tests_name("signals", tests, NULL, NULL);
 }
