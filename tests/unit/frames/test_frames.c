@@ -22,6 +22,7 @@
 
 #include "output/frames/disk.h"
 #include "output/frames/frames.h"
+#include "output/frames/frames_scan.h"
 #include "output/frames/stream.h"
 #include "scanner/base/clock.h"
 
@@ -37,7 +38,20 @@ static struct {
     int sync_number;      /* what fdatasync says, once */
     int directory_number; /* what fsync of a directory says, once */
     unsigned calls;
+    bool keeps; /* nothing can be removed */
+    bool ended; /* a file that is read is at its end */
 } fault;
+
+int unlinkat(int dir_fd, const char *name, int flags)
+{
+    errno = EROFS;
+    return fault.keeps ? -1 : (int)syscall(SYS_unlinkat, dir_fd, name, flags);
+}
+
+ssize_t pread(int fd, void *data, size_t len, off_t offset)
+{
+    return fault.ended ? 0 : (ssize_t)syscall(SYS_pread64, fd, data, len, offset);
+}
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
@@ -772,8 +786,8 @@ static void test_frames_that_are_not_ours(void **state)
         const char *words;
     } cases[] = {
         {"{\"half\":", true, true, "frame 1 at offset 0 ends in the middle of a line"},
-        {"{\"n\":1}\n", false, true, "frame 1 at offset 0 is damaged"},
-        {"{\"n\":1}\n", true, false, "frame 1 at offset 0 is damaged"},
+        {"{\"n\":1}\n", false, true, "no frame with a checksum begins here"},
+        {"{\"n\":1}\n", true, false, "it does not say how much it holds, or too much"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t data[1024];
@@ -803,13 +817,77 @@ static void test_claimed_size_is_bounded(void **state)
 static void test_tail_too_long_to_be_torn(void **state)
 {
     struct place *place = *state;
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    uint64_t cut;
     write_scan(place, 2, 6, 1 << 30);
     size_t len = size_of(place, "domains.ndjson.zst");
     int fd = openat(place->fd, "domains.ndjson.zst", O_WRONLY);
     assert_true(fd >= 0);
-    assert_int_equal(ftruncate(fd, (off_t)(len + ZSTD_compressBound(FRAME_RAW_CEILING_BYTES) + 65536)), 0);
-    close(fd);
+    assert_int_equal(ftruncate(fd, (off_t)(len + FRAME_STORED_CEILING_BYTES + 1)), 0);
     assert_corrupt(place, "frame 3 at offset");
+    assert_int_equal(ftruncate(fd, (off_t)(len + FRAME_STORED_CEILING_BYTES)), 0);
+    close(fd);
+    assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_OK);
+    assert_int_equal(cut, FRAME_STORED_CEILING_BYTES);
+    frames_destroy(frames);
+    assert_int_equal(size_of(place, "domains.ndjson.zst"), len);
+}
+
+/* Why each is no frame, for who is to judge what to do. */
+static void test_reasons(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536];
+    write_scan(place, 2, 6, 600);
+    assert_int_equal(size_of(place, "domains.0001.ndjson.zst"), SIZE_MAX);
+    size_t len = read_file(place, "domains.ndjson.zst", data, sizeof data);
+    size_t one = ZSTD_findFrameCompressedSize(data, len);
+    char words[160];
+    write_file(place, "domains.0001.ndjson.zst", data, one);
+    write_file(place, "domains.ndjson.zst", data, len - 1);
+    (void)snprintf(words, sizeof words, "frame 2 at offset %zu is damaged (%zu bytes): it is cut short", one,
+                   len - 1 - one);
+    assert_corrupt(place, words);
+    data[one - 1] ^= 1;
+    write_file(place, "domains.ndjson.zst", data, len);
+    (void)snprintf(words, sizeof words,
+                   "frame 1 at offset 0 is damaged (%zu bytes): Restored data doesn't match checksum", one);
+    assert_corrupt(place, words);
+    data[0] ^= 1;
+    write_file(place, "domains.ndjson.zst", data, len);
+    (void)snprintf(words, sizeof words,
+                   "frame 1 at offset 0 is damaged (%zu bytes): no frame with a checksum begins here", one);
+    assert_corrupt(place, words);
+}
+
+/* A part that becomes shorter while it is mended. */
+static enum error agree_and_cut(void *arg, const char *name, const char *places, struct buf *why)
+{
+    fault.ended = true;
+    errno = 0;
+    return agree(arg, name, places, why);
+}
+
+static void test_a_part_that_shrinks_is_not_mended(void **state)
+{
+    struct place *place = *state;
+    static uint8_t data[65536], after[65536];
+    struct frames *frames;
+    struct frames_options options = options_of(place);
+    struct agreed agreed = {.answer = ERR_OK};
+    uint64_t cut;
+    write_scan(place, 3, 6, 1 << 30);
+    size_t len = read_file(place, "domains.ndjson.zst", data, sizeof data);
+    data[20] ^= 1;
+    write_file(place, "domains.ndjson.zst", data, len);
+    options.damaged = agree_and_cut;
+    options.damaged_arg = &agreed;
+    assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_IO);
+    fault.ended = false;
+    assert_string_equal(buf_string(&place->why), "domains.ndjson.zst: cannot read: Input/output error");
+    assert_int_equal(read_file(place, "domains.ndjson.zst", after, sizeof after), len);
+    assert_memory_equal(data, after, len);
 }
 
 static enum error refuse_third(void *arg, struct bytes line)
@@ -891,14 +969,22 @@ static void test_full_disk_at_a_new_part(void **state)
         fault.limited = true;
         fault.room = 9;
         fault.number = ENOSPC;
+        buf_reset(&place->why);
         assert_int_equal(frames_commit(frames, &place->why), ERR_FULL);
+        assert_null(strstr(buf_string(&place->why), "cannot remove"));
         assert_int_equal(size_of(place, files[part]), SIZE_MAX);
         fault.limited = false;
         assert_int_equal(frames_commit(frames, &place->why), ERR_OK);
         assert_int_not_equal(size_of(place, files[part]), SIZE_MAX);
     }
+    append_one(frames, 3);
+    fault.limited = fault.keeps = true;
+    fault.room = 9;
+    assert_int_equal(frames_commit(frames, &place->why), ERR_FULL);
+    assert_non_null(strstr(buf_string(&place->why), "; domains.0003.ndjson.zst: cannot remove: Read-only"));
+    fault.limited = fault.keeps = false;
     frames_destroy(frames);
-    recover_and_go_on(place, 3, 0);
+    recover_and_go_on(place, 3, 9); /* what could not be taken back is a torn tail */
 }
 
 static void test_failed_sync_counts_nothing(void **state)
@@ -1141,6 +1227,8 @@ int main(void)
         CASE(test_full_disk_at_a_new_part),
         CASE(test_failed_sync_counts_nothing),
         CASE(test_many_frames),
+        CASE(test_reasons),
+        CASE(test_a_part_that_shrinks_is_not_mended),
         CASE(test_without_standard_input),
         CASE(test_no_directory),
         CASE(test_a_part_whose_name_is_not_durable),
