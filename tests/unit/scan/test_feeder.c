@@ -15,7 +15,7 @@
 #include "scanner/reach/domain.h"
 #include "scanner/scan/feeder.h"
 
-enum { LOOPS = 2, MOST_NAMES = 512, IN_FLIGHT = 4, DEADLINE_S = 60 };
+enum { LOOPS = 2, MOST_NAMES = 4352, NAMES = 512, IN_FLIGHT = 4, DEADLINE_S = 60 };
 
 struct fake {
     struct feeder *feeder;
@@ -38,6 +38,8 @@ struct fake {
     unsigned put_offs; /* how often each name is put off before it has its record */
     bool keep_open;    /* nothing ends */
     atomic_uint under_way;
+    atomic_uint on_loop[LOOPS]; /* of those */
+    int64_t in_flight;          /* 0: IN_FLIGHT */
     /* the sink */
     atomic_size_t backlog;
     atomic_bool ended;
@@ -90,6 +92,7 @@ enum error domain_start(struct worker *worker, const struct domain_input *input)
     while (now > most && !atomic_compare_exchange_weak(&fake.most_at_once, &most, now)) {
     }
     if (fake.keep_open) {
+        (void)atomic_fetch_add(&fake.on_loop[worker->index], 1);
         (void)atomic_fetch_add(&fake.under_way, 1);
         return ERR_OK;
     }
@@ -190,8 +193,9 @@ static void on_ended(void *arg)
 static void begin(unsigned names, int64_t retries)
 {
     fake.names = names;
-    fake.config =
-        (struct config){.scan_in_flight = IN_FLIGHT, .scan_retry_passes = retries, .scan_retry_after = 1};
+    fake.config = (struct config){.scan_in_flight = fake.in_flight == 0 ? IN_FLIGHT : fake.in_flight,
+                                  .scan_retry_passes = retries,
+                                  .scan_retry_after = 1};
     fake.context.config = &fake.config;
     for (uint32_t i = 0; i < LOOPS; i++) {
         fake.workers[i].index = i;
@@ -265,15 +269,15 @@ static void check_each(unsigned names, unsigned starts)
 static void test_each_name_once(void **state)
 {
     (void)state;
-    begin(MOST_NAMES, 1);
+    begin(NAMES, 1);
     wait_for_end();
     struct feeder_progress progress = feeder_progress(fake.feeder);
     assert_int_equal(finish(), ERR_OK);
-    check_each(MOST_NAMES, 1);
+    check_each(NAMES, 1);
     assert_int_equal(fake.ends, 0);
     assert_int_equal(atomic_load(&fake.handed_out), 1);
-    assert_int_equal(progress.started, MOST_NAMES);
-    assert_int_equal(progress.finished, MOST_NAMES);
+    assert_int_equal(progress.started, NAMES);
+    assert_int_equal(progress.finished, NAMES);
     assert_int_equal(progress.put_off, 0);
     assert_true(atomic_load(&fake.most_at_once) <= IN_FLIGHT);
 }
@@ -352,6 +356,66 @@ static void test_stop_while_all_places_are_taken(void **state)
     assert_false(atomic_load(&fake.ended));
 }
 
+static void wait_for_under_way(unsigned count)
+{
+    for (time_t since = time(NULL); atomic_load(&fake.under_way) < count; nap())
+        if (is_over(since))
+            fail_msg("%u are under way, not %u", atomic_load(&fake.under_way), count);
+}
+
+/* No more of them, though there are names. */
+static void assert_under_way(unsigned count)
+{
+    wait_for_under_way(count);
+    for (int i = 0; i < 20; i++)
+        nap();
+    assert_int_equal(atomic_load(&fake.under_way), count);
+}
+
+/* Places that are given back are taken again a batch at a time: a 64th of all of them, 64 at most. */
+static void test_places_come_back_in_batches(void **state)
+{
+    static const struct {
+        unsigned in_flight, batch;
+    } cases[] = {{1, 1}, {64, 1}, {127, 1}, {128, 2}, {129, 2}, {4096, 64}, {4225, 64}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(forget(state), 0);
+        fake.keep_open = true;
+        fake.in_flight = cases[i].in_flight;
+        begin(MOST_NAMES, 1);
+        assert_under_way(cases[i].in_flight);
+        for (unsigned given = 1; given < cases[i].batch; given++)
+            feeder_credit(fake.feeder, 0);
+        assert_under_way(cases[i].in_flight);
+        feeder_credit(fake.feeder, 0);
+        assert_under_way(cases[i].in_flight + cases[i].batch);
+        feeder_stop(fake.feeder);
+        assert_int_equal(finish(), ERR_STOPPED);
+    }
+}
+
+/* The next name goes to the loop that has the fewest, among equals to the first. */
+static void test_the_least_busy_loop_gets_the_next(void **state)
+{
+    static const struct {
+        uint32_t credit;
+        unsigned first, second; /* names that each has had by then */
+    } steps[] = {{1, 2, 3}, {1, 2, 4}, {0, 3, 4}, {0, 4, 4}, {1, 4, 5}};
+    (void)state;
+    fake.keep_open = true;
+    begin(100, 1);
+    assert_under_way(IN_FLIGHT);
+    assert_int_equal(atomic_load(&fake.on_loop[0]), 2);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        feeder_credit(fake.feeder, steps[i].credit);
+        wait_for_under_way(IN_FLIGHT + (unsigned)i + 1);
+        assert_int_equal(atomic_load(&fake.on_loop[0]), steps[i].first);
+        assert_int_equal(atomic_load(&fake.on_loop[1]), steps[i].second);
+    }
+    feeder_stop(fake.feeder);
+    assert_int_equal(finish(), ERR_STOPPED);
+}
+
 static void test_an_error_of_the_source_ends_it(void **state)
 {
     (void)state;
@@ -381,6 +445,8 @@ int main(void)
         cmocka_unit_test_setup(test_nothing_starts_past_the_backlog, forget),
         cmocka_unit_test_setup(test_nothing_starts_in_an_outage, forget),
         cmocka_unit_test_setup(test_stop_while_all_places_are_taken, forget),
+        cmocka_unit_test_setup(test_places_come_back_in_batches, forget),
+        cmocka_unit_test_setup(test_the_least_busy_loop_gets_the_next, forget),
         cmocka_unit_test_setup(test_an_error_of_the_source_ends_it, forget),
         cmocka_unit_test_setup(test_a_source_that_takes_nothing_back_ends_it, forget),
     };
