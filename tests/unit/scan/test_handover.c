@@ -5,8 +5,12 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/scan/handover.h"
@@ -17,6 +21,8 @@ enum { LOOP = 3, TEXT_BYTES = 256 };
 static struct {
     char text[TEXT_BYTES];
     enum failure_code code;
+    size_t note_bytes;  /* of what went back */
+    enum error put_off; /* what putting off says */
 } told;
 
 static void tell(const char *what, uint64_t number)
@@ -45,7 +51,8 @@ enum error feeder_put_off(struct feeder *feeder, const struct input_name *name)
     assert_string_equal(name->label, "label");
     assert_int_equal(name->rank, 9);
     tell("put off", name->ordinal);
-    return ERR_OK;
+    told.note_bytes = name->note.len;
+    return told.put_off;
 }
 
 static void on_certificate(void *arg, uint32_t loop, const struct cert_facts *certificate)
@@ -82,7 +89,7 @@ static int begin(void **state)
 {
     (void)state;
     memset(&told, 0, sizeof told);
-    memset(&handover, 0, sizeof handover);
+    memset(&handover, 0xA5, sizeof handover);
     config = (struct config){.scan_retry_passes = 1};
     context.config = &config;
     worker = (struct worker){.index = LOOP, .pass = 1, .context = &context};
@@ -201,6 +208,35 @@ static void test_it_lived_through_an_outage(void **state)
     assert_string_equal(told.text, "domain 5, finished 5");
 }
 
+/* What was seen goes with it. One that cannot go back would be lost: it ends all. */
+static void test_what_was_seen_goes_back(void **state)
+{
+    (void)state;
+    struct look look = {.host = "mx.example", .time = 1, .code = FAIL_SMTP_TCP_REFUSED};
+    struct domain_facts facts = make_domain(NULL, 0);
+    struct judgement judgement = make_open();
+    int status;
+    assert_true(ip_parse("192.0.2.1", &look.ip));
+    results.domain(results.arg, &worker, &facts, &judgement);
+    assert_int_equal(told.note_bytes, 0);
+    facts.looks = &look;
+    facts.look_count = 1;
+    results.domain(results.arg, &worker, &facts, &judgement);
+    assert_true(told.note_bytes > strlen(look.host));
+    told.put_off = ERR_MEMORY;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        (void)signal(SIGABRT, SIG_DFL);
+        (void)close(STDERR_FILENO);
+        results.domain(results.arg, &worker, &facts, &judgement);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 static void assert_put_off_says(const char *waits, const char *end)
 {
     char text[256] = "";
@@ -249,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_second_look_is_due, begin),
         cmocka_unit_test_setup(test_the_last_pass, begin),
         cmocka_unit_test_setup(test_it_lived_through_an_outage, begin),
+        cmocka_unit_test_setup(test_what_was_seen_goes_back, begin),
         cmocka_unit_test_setup(test_what_is_said_of_the_put_off, begin),
         cmocka_unit_test_setup(test_release, begin),
     };

@@ -25,6 +25,7 @@
 #include "output/store/meta.h"
 #include "output/store/ordinals.h"
 #include "output/store/store.h"
+#include "output/store/store_dir.h"
 #include "output/store/unanswered.h"
 
 /* ---- faults and the order of syncs --------------------------------------------------------------------- */
@@ -32,10 +33,12 @@
 static struct {
     bool counts; /* after so many more calls of pwrite or write to a file the disk is full: */
     unsigned calls;
-    unsigned chunk; /* the most bytes that pwrite takes at a time; 0 for any */
-    char order[64]; /* first letters of the files that fdatasync was called for */
-    bool unlinks;   /* nothing can be removed */
-    bool cuts;      /* nor made shorter */
+    unsigned chunk;   /* the most bytes that pwrite takes at a time; 0 for any */
+    char order[64];   /* first letters of the files that fdatasync was called for */
+    bool unlinks;     /* nothing can be removed */
+    bool cuts;        /* nor made shorter */
+    bool directories; /* nor a directory synced */
+    char synced[256]; /* the directories that were, by their last names */
 } fault;
 
 static bool is_full(void)
@@ -86,6 +89,22 @@ int fdatasync(int fd)
         strncat(fault.order, strrchr(target, '/') + 1, 1);
     }
     return (int)syscall(SYS_fdatasync, fd);
+}
+
+int fsync(int fd)
+{
+    char link[64], target[4096];
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISDIR(status.st_mode))
+        return (int)syscall(SYS_fsync, fd);
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(link, target, sizeof target - 1);
+    if (len > 0 && strlen(fault.synced) + 32 < sizeof fault.synced) {
+        target[len] = 0;
+        (void)snprintf(fault.synced + strlen(fault.synced), 32, "%.24s ", strrchr(target, '/') + 1);
+    }
+    errno = EIO;
+    return fault.directories ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 /* ---- a place of its own for each test ------------------------------------------------------------------ */
@@ -319,6 +338,109 @@ static void test_directories_that_are_taken(void **state)
     assert_true(store_dir_fd(store) >= 0);
     assert_false(store_rejects_done(store));
     store_destroy(store);
+}
+
+/* Before anything is made: what would be refused later is refused, and nothing is left behind. */
+static void test_what_is_checked_before(void **state)
+{
+    struct place *place = *state;
+    static const struct {
+        const char *file; /* that stands in the directory; "": none does; NULL: there is no directory */
+        bool resume;
+        enum error error;
+        const char *words;
+    } cases[] = {
+        {NULL, false, ERR_OK, ""},
+        {NULL, true, ERR_NOT_FOUND, "cannot open: No such file"},
+        {"", false, ERR_OK, ""},
+        {"", true, ERR_NOT_FOUND, "it holds no scan (there is no meta.json)"},
+        {"lock", false, ERR_OK, ""},
+        {"meta.json.tmp", false, ERR_OK, ""},
+        {"thesis.doc", false, ERR_EXISTS, "it is not empty and holds no scan (there is thesis.doc)"},
+        {"thesis.doc", true, ERR_NOT_FOUND, "it holds no scan"},
+        {"meta.json", false, ERR_EXISTS, "it holds a scan already"},
+        {"meta.json", true, ERR_OK, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *file = cases[i].file;
+        struct stat status;
+        if (file != NULL)
+            assert_int_equal(mkdir(place->dir, 0755), 0);
+        if (file != NULL && file[0] != 0)
+            write_file(place, file, "{}");
+        buf_reset(&place->why);
+        enum error error = store_dir_check(place->dir, cases[i].resume, &place->why);
+        if (error != cases[i].error || strstr(buf_string(&place->why), cases[i].words) == NULL ||
+            (place->why.len > 0) != (error != ERR_OK))
+            fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&place->why));
+        assert_int_equal(stat(place->dir, &status) == 0, file != NULL);
+        assert_false(exists(place, "lock") && strcmp(file, "lock") != 0);
+        remove_scan(place);
+    }
+    buf_reset(&place->why);
+    assert_int_equal(store_dir_check("/tmp/stsweep-there-is-no-such/dir", false, &place->why), ERR_NOT_FOUND);
+    assert_non_null(strstr(buf_string(&place->why), "cannot make the directory: No such file"));
+    assert_int_equal(store_dir_check("/dev/null", false, &place->why), ERR_NOT_FOUND);
+}
+
+/* A new directory's name is durable with the one above it; that of one that was there is the user's. */
+static void test_a_new_directory_is_durable(void **state)
+{
+    struct place *place = *state;
+    struct store *store = NULL;
+    struct store_options options = options_of(place);
+    char expected[64];
+    (void)snprintf(expected, sizeof expected, "%s ", strrchr(place->above, '/') + 1);
+    store_destroy(create(place));
+    assert_string_equal(fault.synced, expected);
+    fault.synced[0] = 0;
+    store_destroy(create(place));
+    assert_string_equal(fault.synced, "");
+    remove_scan(place);
+    fault.directories = true;
+    assert_int_equal(store_create(&options, &store, &place->why), ERR_IO);
+    fault.directories = false;
+    assert_non_null(strstr(buf_string(&place->why), "cannot sync the directory above"));
+    store = create(place);
+    fault.synced[0] = 0;
+    ok(place, store_write_file(store, "summary.json", bytes_of("{}"), &place->why));
+    assert_string_equal(fault.synced, "scan ");
+    fault.directories = true;
+    buf_reset(&place->why);
+    assert_int_equal(store_write_file(store, "summary.json", bytes_of("[]"), &place->why), ERR_IO);
+    assert_string_equal(buf_string(&place->why),
+                        "summary.json: cannot sync the directory: Input/output error");
+    fault.directories = false;
+    store_destroy(store);
+}
+
+/* One that is not there is removed as well; it is gone for good. */
+static void test_what_is_removed(void **state)
+{
+    struct place *place = *state;
+    struct store_dir dir;
+    assert_int_equal(mkdir(place->dir, 0755), 0);
+    write_file(place, "meta.json", "{}");
+    write_file(place, "summary.json", "{}");
+    ok(place, store_dir_open(place->dir, &dir, &place->why));
+    fault.unlinks = true;
+    assert_int_equal(store_dir_remove(&dir, "summary.json", &place->why), ERR_IO);
+    assert_string_equal(buf_string(&place->why), "summary.json: cannot remove: Read-only file system");
+    fault.unlinks = false;
+    fault.synced[0] = 0;
+    ok(place, store_dir_remove(&dir, "summary.json", &place->why));
+    assert_string_equal(fault.synced, "scan ");
+    assert_false(exists(place, "summary.json"));
+    ok(place, store_dir_remove(&dir, "summary.json", &place->why));
+    write_file(place, "summary.json", "{}");
+    buf_reset(&place->why);
+    fault.directories = true;
+    assert_int_equal(store_dir_remove(&dir, "summary.json", &place->why), ERR_IO);
+    assert_string_equal(buf_string(&place->why),
+                        "summary.json: cannot sync the directory: Input/output error");
+    fault.directories = false;
+    store_dir_close(&dir);
+    assert_true(dir.fd == -1 && dir.lock == -1);
 }
 
 static void test_nothing_to_resume(void **state)
@@ -664,6 +786,29 @@ static void test_rejects_that_cannot_be_thrown_away(void **state)
     store_destroy(store);
 }
 
+/* Every digit, and two short of a whole. */
+#define HEX_62 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd"
+
+/* The same bytes, whatever digits they are written with. */
+static void test_certificates_come_back(void **state)
+{
+    struct place *place = *state;
+    uint8_t sha256[32];
+    for (size_t i = 0; i < sizeof sha256; i++)
+        sha256[i] = (uint8_t)(0x01 + 0x22 * (i % 8));
+    struct store *store = create(place);
+    ok(place, put_meta(store, "scanning", &place->why));
+    ok(place,
+       store_append(store, STORE_CERTS, bytes_of("{\"sha256\":\"" HEX_62 "ef\"}\n"), NULL, 0, &place->why));
+    ok(place, store_commit(store, &place->why));
+    store_destroy(store);
+    store = resume(place);
+    assert_false(store_cert_is_new(store, sha256));
+    sha256[3] ^= 1; /* of the half that is remembered */
+    assert_true(store_cert_is_new(store, sha256));
+    store_destroy(store);
+}
+
 static void test_what_cannot_be_resumed(void **state)
 {
     struct place *place = *state;
@@ -682,6 +827,15 @@ static void test_what_cannot_be_resumed(void **state)
          "domains.ndjson.zst: record 2"}, /* no reason to ask for terabytes */
         {STORE_CERTS, "{\"sha256\":\"zz\"}\n", "certs.ndjson.zst: record 1"},
         {STORE_CERTS, "{\"x\":{\"sha256\":\"00\"}}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"" HEX_62 "0\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"" HEX_62 "000\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"" HEX_62 "0g\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"" HEX_62 "g0\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"" HEX_62 "0:\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"" HEX_62 "-0\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"g0" HEX_62 "\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":\"0A" HEX_62 "\"}\n", "certs.ndjson.zst: record 1"},
+        {STORE_CERTS, "{\"sha256\":7}\n", "certs.ndjson.zst: record 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct store *store = create(place);
@@ -1115,6 +1269,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_directories_that_are_refused),
         CASE(test_directories_that_are_taken),
+        CASE(test_what_is_checked_before),
+        CASE(test_a_new_directory_is_durable),
+        CASE(test_what_is_removed),
+        CASE(test_certificates_come_back),
         CASE(test_nothing_to_resume),
         CASE(test_one_writer_at_a_time),
         CASE(test_order_of_durability),
