@@ -147,6 +147,91 @@ static void test_rows(void **state)
     buf_dispose(&text);
 }
 
+/* How long it takes still, and how much is done: rounded down, so that 100 % is the end. */
+static void test_times_and_shares(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms; /* since it began */
+        uint64_t done, total;
+        const char *line;
+    } cases[] = {
+        {1000, 0, 100, "1s: 0 of 100 (0.0 %) done, 0 a second\n"},
+        {59999, 60, 0, "59s: 60 done, 1 a second, reading the input\n"},
+        {60000, 60, 61, "1m 00s: 60 of 61 (98.3 %) done, 1 a second, about 2s left\n"},
+        {3599000, 3599, 7199, "59m 59s: 3599 of 7199 (49.9 %) done, 1 a second, about 1h 00m left\n"},
+        {3600000, 3600, 7199, "1h 00m: 3600 of 7199 (50.0 %) done, 1 a second, about 1h 00m left\n"},
+        {7384000, 7384, 7384 + 58, "2h 03m: 7384 of 7442 (99.2 %) done, 1 a second, about 59s left\n"},
+        {100000, 99999, 100000, "1m 40s: 99999 of 100000 (99.9 %) done, 1000 a second, about 1s left\n"},
+        {100000, 1000, 1000, "1m 40s: 1000 of 1000 (100.0 %) done, 10 a second\n"},
+        {100000, 1001, 1000, "1m 40s: 1001 done, 10 a second\n"}, /* duplicates are found on the way */
+        {1000000, 10, 20, "16m 40s: 10 of 20 (50.0 %) done, 0 a second\n"},
+        {900000, 10, 20, "15m 00s: 10 of 20 (50.0 %) done, 0 a second, about 15m 01s left\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct progress progress;
+        struct buf text;
+        const struct progress_state at = {.done = cases[i].done, .total = cases[i].total};
+        buf_init(&text, TEXT_BYTES);
+        progress_begin(&progress, stderr, true, BEGAN_MS);
+        progress_text(&progress, &at, BEGAN_MS + cases[i].ms, 0, &text);
+        if (strncmp(buf_string(&text), cases[i].line, strlen(cases[i].line)) != 0)
+            fail_msg("case %zu: %s", i, buf_string(&text));
+        buf_dispose(&text);
+    }
+}
+
+/* Four of them: by count, among equals in the table's order. */
+static void test_most_frequent_failures(void **state)
+{
+    (void)state;
+    static const struct {
+        enum failure_code code;
+        int times;
+    } seen[] = {{FAIL_SMTP_TLS_EXPIRED, 2}, {FAIL_SMTP_TCP_REFUSED, 3}, {FAIL_SMTP_TCP_TIMEOUT, 3},
+                {FAIL_MX_NOT_IN_POLICY, 1}, {FAIL_DNS_TIMEOUT, 9},      {FAIL_TXT_ABSENT, 99}};
+    struct progress progress;
+    struct progress_state at = {.total = 1};
+    struct buf text;
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
+        count(&at.counts, OUTCOME_UNKNOWN, seen[i].code, seen[i].times);
+    const bool refused_first = FAIL_SMTP_TCP_REFUSED < FAIL_SMTP_TCP_TIMEOUT;
+    buf_init(&text, TEXT_BYTES);
+    progress_begin(&progress, stderr, true, BEGAN_MS);
+    progress_text(&progress, &at, BEGAN_MS, 0, &text);
+    expect(&text, refused_first ? "\nfailures: dns.timeout 9, smtp.tcp.refused 3, smtp.tcp.timeout 3, "
+                                  "smtp.tls.expired 2\n"
+                                : "\nfailures: dns.timeout 9, smtp.tcp.timeout 3, smtp.tcp.refused 3, "
+                                  "smtp.tls.expired 2\n");
+    expect(&text, "outcomes: unknown 117\n");
+    buf_dispose(&text);
+}
+
+/* Where nothing fits a row, it is cut; what is behind a blank goes on in the next. */
+static void test_narrow_rows(void **state)
+{
+    (void)state;
+    struct progress progress;
+    struct progress_state at = {.total = 1, .in_flight = 7};
+    struct buf text;
+    count(&at.counts, OUTCOME_REFUSED, FAIL_MX_NOT_IN_POLICY, 3);
+    buf_init(&text, TEXT_BYTES);
+    progress_begin(&progress, stderr, true, BEGAN_MS);
+    progress_text(&progress, &at, BEGAN_MS, 11, &text);
+    assert_string_equal(buf_string(&text), "0s: 0 of 1\n"
+                                           "  (0.0 %)\n"
+                                           "  done,\n"
+                                           "  0 a\n"
+                                           "  second\n"
+                                           "7 in flight\n"
+                                           "outcomes:\n"
+                                           "  refused 3\n"
+                                           "failures:\n"
+                                           "  mx.not-in\n"
+                                           "  -policy 3\n");
+    buf_dispose(&text);
+}
+
 /* What a scan of 150 s writes where it is looked at twice a second. */
 static void run(FILE *out, bool terminal)
 {
@@ -233,6 +318,9 @@ int main(void)
         cmocka_unit_test(test_another_try),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_times_and_shares),
+        cmocka_unit_test(test_most_frequent_failures),
+        cmocka_unit_test(test_narrow_rows),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_terminal),
     };

@@ -380,6 +380,31 @@ static void test_json(void **state)
     free(summary);
 }
 
+/* The most frequent first, equal ones by name. */
+static void test_order_of_providers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned count;
+    } seen[] = {{"d", 2}, {"a", 1}, {"c", 2}, {"b", 3}, {"e", 1}};
+    struct buf out;
+    struct summary *summary = calloc(1, sizeof *summary);
+    assert_non_null(summary);
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
+        for (unsigned k = 0; k < seen[i].count; k++) {
+            struct tally tally = {.outcome = OUTCOME_ABSENT};
+            (void)snprintf(tally.provider, sizeof tally.provider, "%s", seen[i].name);
+            summary_add(summary, &tally);
+        }
+    buf_init(&out, 1 << 20);
+    assert_true(summary_json(&out, summary));
+    assert_non_null(strstr(buf_string(&out), "\"b\": 3,\n    \"c\": 2,\n    \"d\": 2,\n    \"a\": 1,\n"
+                                             "    \"e\": 1\n"));
+    buf_dispose(&out);
+    free(summary);
+}
+
 static void test_outcomes_without_records(void **state)
 {
     (void)state;
@@ -458,6 +483,124 @@ static void test_table_of_nothing(void **state)
     assert_null(strstr(text, "DANE"));
     assert_78_columns(text);
     free(text);
+}
+
+/* Takes the indented lines out: what a code means, and the equation. */
+static void leave_out_indented(char *text)
+{
+    char *to = text;
+    for (const char *line = text; *line != 0;) {
+        size_t len = strcspn(line, "\n") + 1;
+        bool kept = strncmp(line, "      ", 6) != 0;
+        if (kept)
+            memmove(to, line, len);
+        to += kept ? len : 0;
+        line += len;
+    }
+    *to = 0;
+}
+
+static void add_code(struct buf *text, enum failure_code code, unsigned count, const char *percent)
+{
+    assert_true(buf_printf(text, "  %-34s %12u %s %%\n", failure_name(code), count, percent));
+}
+
+/* The most frequent first, then the table's order. */
+static void expect_table(struct buf *text)
+{
+    enum failure_code most = FAIL_NONE + 7;
+    assert_true(buf_text(text, "1000000 records in 59m 59s (278 a second)\n"
+                               "\n"
+                               "Outcome for a sender that honours MTA-STS\n"
+                               "  protected        250000  25.00 %  enforced, and the MX hosts pass\n"
+                               "  partial               0   0.00 %  enforced, and some MX hosts fail\n"
+                               "  refused               0   0.00 %  enforced, and all fail: mail is lost\n"
+                               "  testing               8   0.00 %  mode testing: nothing is enforced\n"
+                               "  off                   0   0.00 %  mode none: switched off\n"
+                               "  broken                0   0.00 %  a record, but no usable policy\n"
+                               "  absent                0   0.00 %  no MTA-STS record\n"
+                               "  no-mail               0   0.00 %  receives no mail\n"
+                               "  unknown          749992  75.00 %  could not be determined this time\n"
+                               "  incomplete            1   0.00 %  some MX unknown, or seen once only\n"
+                               "\n"
+                               "What those in mode testing would be in mode enforce\n"
+                               "  protected             6  75.00 %\n"
+                               "  refused               2  25.00 %\n"
+                               "\n"
+                               "Most frequent codes (a domain may have several)\n"));
+    add_code(text, most, 900000, " 90.00");
+    for (enum failure_code code = FAIL_NONE + 1; code <= FAIL_NONE + 10; code++)
+        if (code != most)
+            add_code(text, code, 10, "  0.00");
+    assert_true(buf_text(text, "  and 2 more codes in summary.json\n"
+                               "\n"
+                               "DANE\n"
+                               "  protected                                     1   0.00 %\n"
+                               "  unknown                                  999999 100.00 %\n"
+                               "\n"
+                               "STARTTLS at the MX hosts\n"
+                               "  all                                      999998 100.00 %\n"
+                               "  none                                          2   0.00 %\n"
+                               "\n"
+                               "MX providers\n"));
+    for (unsigned i = 11; i >= 2; i--)
+        assert_true(buf_printf(text, "  provider %-25u %12u   0.01 %%\n", i, 100 + i));
+    assert_true(buf_text(text, "\nRejected lines (rejects.ndjson.zst has each with file and line)\n"
+                               "  input.is-url                             233999 100.00 %\n"
+                               "  input.is-email                                1   0.00 %\n"
+                               "\n"
+                               "Where every input went\n"
+                               "\n"
+                               "Records and summary.json are in out\n"));
+}
+
+/* All of it as it stands: the order, what is left out, and how many of each. */
+static void test_whole_table(void **state)
+{
+    (void)state;
+    struct summary *summary = calloc(1, sizeof *summary);
+    assert_non_null(summary);
+    *summary = (struct summary){.inputs = 1234567,
+                                .records = 1000000,
+                                .rejects = 234000,
+                                .duplicates = 500,
+                                .opted_out = 60,
+                                .not_in_shard = 7,
+                                .incomplete = 1,
+                                .provider_other = 3,
+                                .provider_count = 12};
+    summary->outcomes[OUTCOME_PROTECTED] = 250000;
+    summary->outcomes[OUTCOME_TESTING] = 8;
+    summary->outcomes[OUTCOME_UNKNOWN] = 749992;
+    summary->would_be[OUTCOME_PROTECTED] = 6;
+    summary->would_be[OUTCOME_REFUSED] = 2;
+    summary->dane[DANE_OUTCOME_PROTECTED] = 1;
+    summary->dane[DANE_OUTCOME_UNKNOWN] = 999999;
+    summary->tls[TLS_OUTCOME_ALL] = 999998;
+    summary->tls[TLS_OUTCOME_NONE] = 2;
+    for (unsigned i = 0; i < 12; i++) {
+        (void)snprintf(summary->providers[i].name, SUMMARY_PROVIDER_BYTES, "provider %u", i);
+        summary->providers[i].count = i < 2 ? 5 : 100 + i;
+    }
+    for (enum failure_code code = FAIL_NONE + 1; code <= FAIL_NONE + 12; code++)
+        summary->codes[code] = code == FAIL_NONE + 7 ? 900000 : 10;
+    summary->left_out[FAIL_INPUT_IS_URL] = 233999;
+    summary->left_out[FAIL_INPUT_IS_EMAIL] = 1;
+    summary->left_out[FAIL_INPUT_DUPLICATE] = 500;
+    summary->left_out[FAIL_INPUT_OPTED_OUT] = 60;
+    char *text = print(summary, 3599999, "out");
+    struct buf expected;
+    buf_init(&expected, 1 << 16);
+    expect_table(&expected);
+    assert_non_null(strstr(text,
+                           "\nWhere every input went\n"
+                           "      1234567 inputs = 1000000 records + 234000 rejects + 500 duplicates + 60\n"
+                           "      opted out + 7 not in shard\n\n"));
+    leave_out_indented(text);
+    assert_string_equal(text, buf_string(&expected));
+    buf_dispose(&expected);
+    free(text);
+    free(summary);
 }
 
 /* The columns of numbers end at one place in each part of the table. */
@@ -539,9 +682,11 @@ int main(void)
         cmocka_unit_test(test_others_stand_where_there_are_any),
         cmocka_unit_test(test_denominators),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_order_of_providers),
         cmocka_unit_test(test_outcomes_without_records),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_table_of_nothing),
+        cmocka_unit_test(test_whole_table),
         cmocka_unit_test(test_table_is_aligned),
         cmocka_unit_test(test_table_of_extremes),
         cmocka_unit_test(test_table_of_each_code),
