@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,6 +29,7 @@
 
 #include "output/frames/frames.h"
 #include "scanner/config/config.h"
+#include "scanner/facts/record.h"
 #include "scanner/scan/scan.h"
 
 /* ---- the resolver -------------------------------------------------------------------------------------- */
@@ -142,7 +144,28 @@ static void write_names(const struct place *place, int names, const char *more)
     assert_int_equal(fclose(file), 0);
 }
 
-/* name and value are one more option, or NULL. Summary and complaints go nowhere. */
+/* What the last scan of this process wrote to standard output and error, as far as it fits. */
+static struct heard {
+    char out[1 << 16], err[1 << 16];
+} heard;
+
+static uint32_t fail_on; /* of the next scans */
+
+static void listen_to(int fd, char *text, size_t room)
+{
+    ssize_t got = pread(fd, text, room - 1, 0);
+    assert_true(got >= 0);
+    text[got] = 0;
+    close(fd);
+}
+
+static void assert_heard(const char *text, const char *words)
+{
+    if (strstr(text, words) == NULL)
+        fail_msg("\"%s\" is missing in\n%s", words, text);
+}
+
+/* name and value are one more option, or NULL. */
 static int scan_sharing(const struct nowhere *nowhere, const struct place *place, bool resume,
                         const char *outage_share, const char *name, const char *value)
 {
@@ -162,18 +185,23 @@ static int scan_sharing(const struct nowhere *nowhere, const struct place *place
     if (name != NULL)
         assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
     const char *files[] = {place->list};
-    struct scan_request request = {
-        .config = &config, .files = files, .file_count = 1, .resume = resume, .command_line = "test"};
+    struct scan_request request = {.config = &config,
+                                   .files = files,
+                                   .file_count = 1,
+                                   .resume = resume,
+                                   .command_line = "test",
+                                   .fail_on = fail_on};
     (void)fflush(stdout);
     int kept[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    assert_true(dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0);
+    int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC);
+    assert_true(dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0);
     int code = scan_main(&request);
     (void)fflush(stdout);
     assert_true(dup2(kept[0], STDOUT_FILENO) >= 0 && dup2(kept[1], STDERR_FILENO) >= 0);
     close(kept[0]);
     close(kept[1]);
-    close(null);
+    listen_to(out, heard.out, sizeof heard.out);
+    listen_to(err, heard.err, sizeof heard.err);
     config_dispose(&config);
     buf_dispose(&why);
     return code;
@@ -207,6 +235,17 @@ static long outcome_of(const struct place *place, const char *outcome)
     long count = (long)json_integer_value(json_object_get(json_object_get(summary, "outcomes"), outcome));
     json_decref(summary);
     return count;
+}
+
+/* meta.json's, to be released. */
+static json_t *meta_of(const struct place *place, const char *state)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/meta.json", place->out);
+    json_t *meta = json_load_file(path, 0, NULL);
+    assert_non_null(meta);
+    assert_string_equal(json_string_value(json_object_get(meta, "state")), state);
+    return meta;
 }
 
 struct seen {
@@ -270,6 +309,78 @@ static void test_denominators(void **state)
     assert_int_equal(count_of(&place, "duplicates"), 2);
     assert_int_equal(records_of(&place, 1100), 1000);
     check_files(&place);
+    assert_heard(heard.out, "1000 records in ");
+    assert_heard(heard.out, "1004 inputs = 1000 records + 2 rejects + 2 duplicates\n");
+    assert_heard(heard.out, place.out);
+    assert_heard(heard.err, " for 1004 names, "); /* is there room for them? */
+    assert_null(strstr(heard.err, "finishing what is in flight"));
+    place_remove(&place);
+}
+
+/* What meta.json says of a scan that has ended: of its machine, its input, its work and its end. */
+static void test_meta(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 10, "not a name\n");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    json_t *meta = meta_of(&place, "done");
+    assert_true(json_is_string(json_object_get(meta, "ended")));
+    assert_true(json_array_size(json_object_get(meta, "preflight")) > 0);
+    assert_true(json_is_object(json_object_get(meta, "tail")));
+    assert_string_equal(json_string_value(json_object_get(meta, "command")), "test");
+    assert_int_equal(json_integer_value(json_object_get(meta, "runs")), 1);
+    const json_t *input = json_array_get(json_object_get(meta, "inputs"), 0);
+    assert_string_equal(json_string_value(json_object_get(input, "path")), place.list);
+    assert_int_equal(json_integer_value(json_object_get(input, "inputs")), 11);
+    assert_true(json_integer_value(json_object_get(json_object_get(meta, "counters"), "answers")) >= 0);
+    assert_true(json_object_size(json_object_get(meta, "counters")) > 5);
+    json_decref(meta);
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 0);
+    meta = meta_of(&place, "done");
+    assert_int_equal(json_integer_value(json_object_get(meta, "runs")), 2);
+    json_decref(meta);
+    place_remove(&place);
+}
+
+static void test_fail_on(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 10, "");
+    fail_on = 1u << OUTCOME_PROTECTED | 1u << OUTCOME_UNKNOWN;
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    remove_in(place.out);
+    fail_on = 1u << OUTCOME_NO_MAIL;
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 1);
+    fail_on = 0;
+    assert_heard(heard.err, "stsweep: records with an outcome of --fail-on: 10\n");
+    place_remove(&place);
+}
+
+/* Records to standard output, one a line; what a person reads to standard error; and no directory. */
+static void test_streaming(void **state)
+{
+    struct place place = place_make();
+    size_t lines = 0;
+    write_names(&place, 20, "");
+    assert_int_equal(scan(*state, &place, false, "output.dir", "-"), 0);
+    for (const char *line = heard.out; *line != 0; line += strcspn(line, "\n") + 1, lines++)
+        assert_int_equal(strncmp(line, "{\"schema\":", 10), 0);
+    assert_int_equal(lines, 20);
+    assert_heard(heard.err, "20 records in ");
+    assert_int_equal(access(place.out, F_OK), -1);
+    assert_int_equal(scan(*state, &place, true, "output.dir", "-"), 2);
+    place_remove(&place);
+}
+
+/* This machine is not fit: nobody is judged, and nothing is left behind. */
+static void test_no_resolver_answers(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 20, "");
+    assert_int_equal(scan(*state, &place, false, "dns.resolvers", "127.0.0.1:1"), 4);
+    assert_heard(heard.err, ", so the scan does not start\n");
+    assert_string_equal(heard.out, "");
+    assert_int_equal(access(place.out, F_OK), -1);
     place_remove(&place);
 }
 
@@ -277,6 +388,7 @@ static void test_empty_and_missing(void **state)
 {
     struct place place = place_make();
     assert_int_equal(scan(*state, &place, false, NULL, NULL), 2); /* no such file */
+    assert_heard(heard.err, "cannot read: No such file");
     remove_in(place.out);
     write_names(&place, 0, "# nothing\n");
     assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
@@ -320,10 +432,13 @@ static void test_refusals(void **state)
     remove_in(place.out);
     assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
     assert_int_equal(scan(*state, &place, false, NULL, NULL), 2); /* there is a scan already */
+    assert_heard(heard.err, "it holds a scan already");
     assert_int_equal(scan(*state, &place, true, "smtp.probe", "none"), 2);
+    assert_heard(heard.err, "smtp.probe is \"none\", the scan was started with ");
     assert_int_equal(scan(*state, &place, true, "scan.in_flight", "7"), 0); /* a speed may change */
     write_names(&place, 101, "");
     assert_int_equal(scan(*state, &place, true, NULL, NULL), 2); /* another input */
+    assert_heard(heard.err, "list has ");
     assert_int_equal(records_of(&place, 100), 100);
     place_remove(&place);
 }
@@ -365,6 +480,9 @@ static void test_signal_then_resume(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
     atomic_store(&nowhere->silent, false);
     check_files(&place);
+    assert_heard(heard.err, "stsweep: stopped; finishing what is in flight (again to exit at once)\n");
+    assert_heard(heard.err, " records are safe; go on with the same command and --resume\n");
+    json_decref(meta_of(&place, "stopped"));
     assert_int_equal(count_of(&place, "records"), -1); /* no summary: it is not whole */
     assert_int_equal(scan(nowhere, &place, true, NULL, NULL), 0);
     assert_int_equal(count_of(&place, "records"), 3000);
@@ -552,6 +670,7 @@ static void test_full_disk_then_resume(void **state)
     int code = scan(*state, &place, false, "output.frame_bytes", "16K");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(code, 4);
+    assert_heard(heard.err, "domains.ndjson.zst: cannot write: File too large");
     assert_int_equal(count_of(&place, "records"), -1);
     assert_int_equal(scan(*state, &place, true, NULL, NULL), 0);
     assert_int_equal(count_of(&place, "records"), 20000);
@@ -646,6 +765,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_denominators),
+        cmocka_unit_test(test_meta),
+        cmocka_unit_test(test_fail_on),
+        cmocka_unit_test(test_streaming),
+        cmocka_unit_test(test_no_resolver_answers),
         cmocka_unit_test(test_empty_and_missing),
         cmocka_unit_test(test_spool_on_disk),
         cmocka_unit_test(test_shards_are_a_partition),
