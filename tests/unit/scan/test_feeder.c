@@ -30,6 +30,7 @@ struct fake {
     unsigned ends; /* calls of end */
     enum error next_error;
     enum error put_off_error;
+    enum error end_error;
     unsigned put_off_calls;
     atomic_uint finished[MOST_NAMES + 1]; /* by ordinal */
     /* the loops */
@@ -157,7 +158,7 @@ static enum error end(void *arg)
     fake.given = 0;
     fake.returned_count = 0;
     fake.ends++;
-    return ERR_OK;
+    return fake.end_error;
 }
 
 static size_t backlog(void *arg)
@@ -436,6 +437,19 @@ static void test_a_source_that_takes_nothing_back_ends_it(void **state)
     assert_int_equal(finish(), ERR_FULL);
 }
 
+static void test_a_source_that_has_no_next_pass_ends_it(void **state)
+{
+    (void)state;
+    fake.put_offs = 1;
+    fake.end_error = ERR_FULL;
+    begin(100, 1);
+    wait_for_end();
+    assert_int_equal(finish(), ERR_FULL);
+    assert_int_equal(fake.ends, 1);
+    for (unsigned ordinal = 1; ordinal <= 100; ordinal++)
+        assert_int_equal(atomic_load(&fake.started[ordinal]), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_least_busy_loop_gets_the_next, forget),
         cmocka_unit_test_setup(test_an_error_of_the_source_ends_it, forget),
         cmocka_unit_test_setup(test_a_source_that_takes_nothing_back_ends_it, forget),
+        cmocka_unit_test_setup(test_a_source_that_has_no_next_pass_ends_it, forget),
     };
     return cmocka_run_group_tests_name("feeder", tests, NULL, NULL);
 }

@@ -40,8 +40,9 @@ struct nowhere {
     pthread_t thread;
     atomic_bool stop;
     atomic_bool silent;
-    atomic_int unanswered;   /* questions while it was silent */
-    atomic_int until_silent; /* so many questions more; 0: no end */
+    atomic_int unanswered;      /* questions while it was silent */
+    atomic_int until_silent;    /* so many questions more; 0: no end */
+    _Atomic(const char *) lays; /* a directory that it makes when it is asked, or NULL */
 };
 
 static void *serve(void *arg)
@@ -56,6 +57,9 @@ static void *serve(void *arg)
             continue;
         ssize_t got = recvfrom(nowhere->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
         bool root = wire[12] == 0; /* what a scan asks before it starts */
+        const char *lays = atomic_load(&nowhere->lays);
+        if (lays != NULL && !root)
+            (void)mkdir(lays, 0755);
         if (atomic_load(&nowhere->until_silent) > 0 && atomic_fetch_sub(&nowhere->until_silent, 1) == 1)
             atomic_store(&nowhere->silent, true);
         bool mute = atomic_load(&nowhere->silent) && !root;
@@ -372,6 +376,33 @@ static void test_streaming(void **state)
     place_remove(&place);
 }
 
+/* The last files cannot be put into place: the scan is not whole, and says so. */
+static void test_an_end_that_cannot_be_written(void **state)
+{
+    static const struct {
+        const char *name, *words;
+    } cases[] = {{"summary.json", "stsweep: summary.json: "},
+                 {"meta.json.tmp", "meta.json.tmp: cannot create: "}};
+    struct nowhere *nowhere = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct place place = place_make();
+        char path[128];
+        write_names(&place, 20, "");
+        (void)snprintf(path, sizeof path, "%s/%s", place.out, cases[i].name);
+        atomic_store(&nowhere->lays, path);
+        int code = scan(nowhere, &place, false, NULL, NULL);
+        atomic_store(&nowhere->lays, NULL);
+        assert_int_equal(code, 4);
+        assert_heard(heard.err, cases[i].words);
+        assert_null(strstr(heard.out, "20 records in "));
+        assert_int_equal(rmdir(path), 0);
+        assert_int_equal(scan(nowhere, &place, true, NULL, NULL), 0);
+        assert_int_equal(count_of(&place, "records"), 20);
+        assert_int_equal(records_of(&place, 20), 20);
+        place_remove(&place);
+    }
+}
+
 /* This machine is not fit: nobody is judged, and nothing is left behind. */
 static void test_no_resolver_answers(void **state)
 {
@@ -389,6 +420,7 @@ static void test_empty_and_missing(void **state)
     struct place place = place_make();
     assert_int_equal(scan(*state, &place, false, NULL, NULL), 2); /* no such file */
     assert_heard(heard.err, "cannot read: No such file");
+    assert_int_equal(access(place.out, F_OK), -1);
     remove_in(place.out);
     write_names(&place, 0, "# nothing\n");
     assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
@@ -768,6 +800,7 @@ int main(void)
         cmocka_unit_test(test_meta),
         cmocka_unit_test(test_fail_on),
         cmocka_unit_test(test_streaming),
+        cmocka_unit_test(test_an_end_that_cannot_be_written),
         cmocka_unit_test(test_no_resolver_answers),
         cmocka_unit_test(test_empty_and_missing),
         cmocka_unit_test(test_spool_on_disk),

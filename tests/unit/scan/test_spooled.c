@@ -165,6 +165,11 @@ static void test_a_list_that_does_not_fit(void **state)
         error = add(spooled, ordinal);
     assert_int_equal(error, ERR_LIMIT);
     assert_int_equal(spooled_filled(spooled), ERR_LIMIT);
+    struct buf why;
+    buf_init(&why, 4096);
+    spooled_say_reason(spooled, &why);
+    assert_string_equal(buf_string(&why), "");
+    buf_dispose(&why);
     spooled_destroy(spooled);
 }
 
