@@ -119,15 +119,26 @@ struct spool_counts spooled_counts(const struct spooled *spooled)
     return spooled->counts;
 }
 
+/* Whoever wrote there before may not have ended his line. */
+static void begin_line(struct buf *why)
+{
+    if (why->len > 0 && why->data[why->len - 1] != '\n')
+        (void)buf_text(why, "\n");
+}
+
 static void say_reason(const struct spool *spool, struct buf *why)
 {
     const char *reason = spool == NULL ? "" : spool_reason(spool);
-    if (reason[0] != 0)
-        buf_printf(why, "spool: %s\n", reason);
+    if (reason[0] == 0)
+        return;
+    begin_line(why);
+    buf_printf(why, "spool: %s\n", reason);
 }
 
 void spooled_say_reason(const struct spooled *spooled, struct buf *why)
 {
+    if (spooled->why.len > 0)
+        begin_line(why);
     buf_append(why, spooled->why.data, spooled->why.len);
     say_reason(spooled->now, why);
     say_reason(spooled->again, why);

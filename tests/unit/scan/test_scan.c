@@ -153,7 +153,9 @@ static struct heard {
     char out[1 << 16], err[1 << 16];
 } heard;
 
-static uint32_t fail_on; /* of the next scans */
+/* Of the next scans. */
+static uint32_t fail_on;
+static const char *stream_memory; /* input.memory, or NULL */
 
 static void listen_to(int fd, char *text, size_t room)
 {
@@ -188,6 +190,8 @@ static int scan_sharing(const struct nowhere *nowhere, const struct place *place
     assert_int_equal(config_set(&config, "dns.outage_share", outage_share, "test", &why), ERR_OK);
     if (name != NULL)
         assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
+    if (stream_memory != NULL)
+        assert_int_equal(config_set(&config, "input.memory", stream_memory, "test", &why), ERR_OK);
     const char *files[] = {place->list};
     struct scan_request request = {.config = &config,
                                    .files = files,
@@ -373,6 +377,37 @@ static void test_streaming(void **state)
     assert_heard(heard.err, "20 records in ");
     assert_int_equal(access(place.out, F_OK), -1);
     assert_int_equal(scan(*state, &place, true, "output.dir", "-"), 2);
+    place_remove(&place);
+}
+
+/* A list that outgrows its memory goes to TMPDIR where there is no directory; what cannot be kept is said. */
+static void test_a_long_list_of_a_stream(void **state)
+{
+    struct place place = place_make();
+    char none[96];
+    const char *before = getenv("TMPDIR");
+    char *kept = before == NULL ? NULL : strdup(before);
+    write_names(&place, 5000, "");
+    const struct {
+        const char *tmpdir;
+        int code;
+        const char *words;
+    } cases[] = {{"", 0, "5000 records in "},
+                 {place.dir, 0, "5000 records in "},
+                 {none, 2,
+                  "an input or output operation failed\nspool: spool file: cannot create: No such file or "
+                  "directory\n"}};
+    (void)snprintf(none, sizeof none, "%s/none", place.dir);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(setenv("TMPDIR", cases[i].tmpdir, 1), 0);
+        stream_memory = "64K";
+        int code = scan(*state, &place, false, "output.dir", "-");
+        stream_memory = NULL;
+        assert_int_equal(code, cases[i].code);
+        assert_heard(heard.err, cases[i].words);
+    }
+    assert_int_equal(kept == NULL ? unsetenv("TMPDIR") : setenv("TMPDIR", kept, 1), 0);
+    free(kept);
     place_remove(&place);
 }
 
@@ -800,6 +835,7 @@ int main(void)
         cmocka_unit_test(test_meta),
         cmocka_unit_test(test_fail_on),
         cmocka_unit_test(test_streaming),
+        cmocka_unit_test(test_a_long_list_of_a_stream),
         cmocka_unit_test(test_an_end_that_cannot_be_written),
         cmocka_unit_test(test_no_resolver_answers),
         cmocka_unit_test(test_empty_and_missing),

@@ -165,11 +165,45 @@ static void test_a_list_that_does_not_fit(void **state)
         error = add(spooled, ordinal);
     assert_int_equal(error, ERR_LIMIT);
     assert_int_equal(spooled_filled(spooled), ERR_LIMIT);
+    spooled_destroy(spooled);
+}
+
+static void assert_reason(const struct spooled *spooled, const char *before, const char *after)
+{
     struct buf why;
     buf_init(&why, 4096);
+    assert_true(buf_text(&why, before));
     spooled_say_reason(spooled, &why);
-    assert_string_equal(buf_string(&why), "");
+    assert_string_equal(buf_string(&why), after);
     buf_dispose(&why);
+}
+
+/* Why names could not be kept stands on a line of its own, behind where the input failed. */
+static void test_why_names_cannot_be_kept(void **state)
+{
+    static const char words[] = "spool: spool file: cannot create: No such file or directory\n";
+    char text[128];
+    enum error error = ERR_OK;
+    (void)state;
+    config = (struct config){.input_memory = 65536, .scan_shard = "1/1"};
+    struct spooled *spooled = spooled_create(
+        &(struct spooled_options){.config = &config, .seed = 7, .directory = "/tmp/stsweep-no-such-place"});
+    assert_non_null(spooled);
+    assert_reason(spooled, "list: failed", "list: failed");
+    for (uint64_t ordinal = 1; error == ERR_OK && ordinal < 1000000; ordinal++)
+        error = add(spooled, ordinal);
+    assert_int_equal(error, ERR_IO);
+    assert_reason(spooled, "", words);
+    (void)snprintf(text, sizeof text, "list: failed\n%s", words);
+    assert_reason(spooled, "list: failed", text);
+    assert_reason(spooled, "list: failed\n", text);
+    spooled_destroy(spooled);
+    config = (struct config){.input_memory = MEMORY_BYTES, .scan_shard = "1/9999999"};
+    spooled = spooled_create(&(struct spooled_options){.config = &config, .seed = 7});
+    assert_non_null(spooled);
+    assert_int_not_equal(add(spooled, 1), ERR_OK);
+    assert_reason(spooled, "list: failed",
+                  "list: failed\nshard 1/9999999: there are at most 1024 shards, counted from 1");
     spooled_destroy(spooled);
 }
 
@@ -182,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_only_the_shard),
         cmocka_unit_test(test_no_names),
         cmocka_unit_test(test_a_list_that_does_not_fit),
+        cmocka_unit_test(test_why_names_cannot_be_kept),
     };
     return cmocka_run_group_tests_name("spooled", tests, NULL, NULL);
 }
