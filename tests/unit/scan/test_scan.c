@@ -42,7 +42,7 @@ struct nowhere {
     atomic_bool silent;
     atomic_int unanswered;      /* questions while it was silent */
     atomic_int until_silent;    /* so many questions more; 0: no end */
-    _Atomic(const char *) lays; /* a directory that it makes when it is asked, or NULL */
+    _Atomic(const char *) lays; /* a directory that it makes once it is asked, or NULL */
 };
 
 static void *serve(void *arg)
@@ -58,8 +58,8 @@ static void *serve(void *arg)
         ssize_t got = recvfrom(nowhere->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
         bool root = wire[12] == 0; /* what a scan asks before it starts */
         const char *lays = atomic_load(&nowhere->lays);
-        if (lays != NULL && !root)
-            (void)mkdir(lays, 0755);
+        if (lays != NULL && !root && mkdir(lays, 0755) == 0)
+            atomic_store(&nowhere->lays, NULL);
         if (atomic_load(&nowhere->until_silent) > 0 && atomic_fetch_sub(&nowhere->until_silent, 1) == 1)
             atomic_store(&nowhere->silent, true);
         bool mute = atomic_load(&nowhere->silent) && !root;
@@ -426,7 +426,7 @@ static void test_an_end_that_cannot_be_written(void **state)
         (void)snprintf(path, sizeof path, "%s/%s", place.out, cases[i].name);
         atomic_store(&nowhere->lays, path);
         int code = scan(nowhere, &place, false, NULL, NULL);
-        atomic_store(&nowhere->lays, NULL);
+        assert_null(atomic_exchange(&nowhere->lays, NULL));
         assert_int_equal(code, 4);
         assert_heard(heard.err, cases[i].words);
         assert_null(strstr(heard.out, "20 records in "));
