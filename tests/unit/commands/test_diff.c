@@ -1,0 +1,348 @@
+/* The diff command over two small directories: both forms of its answer, exit codes, what was judged by other
+ * rules. What counts as a change is tested with the comparison (test_compare). */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "scanner/commands/diff.h"
+#include "scanner/verdict/verdict.h"
+#include "tests/unit/commands/scan_place.h"
+
+enum { ARGS_MOST = 6 };
+
+struct world {
+    struct scan_place before, after;
+    char *out, *err; /* of the last run */
+};
+
+static int begin(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    place_begin(&world->before);
+    place_begin(&world->after);
+    place_meta(&world->before, RECORD_RULES);
+    place_meta(&world->after, RECORD_RULES);
+    *state = world;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct world *world = *state;
+    place_end(&world->before);
+    place_end(&world->after);
+    free(world->out);
+    free(world->err);
+    free(world);
+    return 0;
+}
+
+/* The words up to the first NULL. */
+static int run_words(struct world *world, const char *const words[ARGS_MOST])
+{
+    char *argv[ARGS_MOST] = {NULL};
+    size_t out_len, err_len;
+    int argc = 0;
+    for (; argc < ARGS_MOST && words[argc] != NULL; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc];
+    free(world->out);
+    free(world->err);
+    FILE *out = open_memstream(&world->out, &out_len), *err = open_memstream(&world->err, &err_len);
+    assert_true(out != NULL && err != NULL);
+    int code = diff_main(argc, argv, out, err);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(fclose(err), 0);
+    return code;
+}
+
+#define RUN(world, ...) run_words(world, (const char *const[ARGS_MOST]){__VA_ARGS__})
+
+static int diff_of(struct world *world, const char *const *before, const char *const *after,
+                   const char *flag)
+{
+    place_lines(&world->before, "domains", before);
+    place_lines(&world->after, "domains", after);
+    return RUN(world, world->before.path, world->after.path, flag);
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+#define AT(name, outcome) "{\"domain\":\"" name "\",\"outcome\":\"" outcome "\"}\n"
+#define WITH(name, outcome, id, body)                                                                        \
+    "{\"domain\":\"" name "\",\"outcome\":\"" outcome "\",\"txt\":{\"id\":\"" id                             \
+    "\"},\"policy\":{\"code\":\"ok\",\"body\":\"" body "\"}}\n"
+#define TESTING(name, would_be)                                                                              \
+    "{\"domain\":\"" name "\",\"outcome\":\"testing\",\"would_be\":\"" would_be "\"}\n"
+
+/* Gone are the first, the seventh, the eighth and the last record: the bytes in which it is noted who was
+ * seen are looked at from end to end. */
+static const char *const old_lines[] = {AT("gone0.example", "absent"),
+                                        WITH("same.example", "protected", "1", "one"),
+                                        AT("lost.example", "protected"),
+                                        AT("broke.example", "protected"),
+                                        AT("mended.example", "refused"),
+                                        AT("gained.example", "absent"),
+                                        AT("gone6.example", "partial"),
+                                        AT("gone7.example", "refused"),
+                                        WITH("kept.example", "protected", "x1", "one"),
+                                        "{\"domain\":7}\n",
+                                        TESTING("would.example", "protected"),
+                                        WITH("newid.example", "protected", "1", "one"),
+                                        AT("unclear.example", "protected"),
+                                        AT("bare.example", "protected"),
+                                        AT("off.example", "off"),
+                                        AT("idle.example", "no-mail"),
+                                        AT("gone16.example", "protected"),
+                                        NULL};
+static const char *const new_lines[] = {AT("new.example", "protected"),
+                                        WITH("same.example", "protected", "1", "one"),
+                                        AT("lost.example", "absent"),
+                                        AT("broke.example", "refused"),
+                                        AT("mended.example", "protected"),
+                                        AT("gained.example", "testing"),
+                                        WITH("kept.example", "protected", "x1", "two"),
+                                        "{\"outcome\":\"absent\"}\n",
+                                        TESTING("would.example", "refused"),
+                                        WITH("newid.example", "protected", "2", "one"),
+                                        AT("unclear.example", "unknown"),
+                                        AT("bare.example", "protected"),
+                                        AT("off.example", "off"),
+                                        AT("idle.example", "no-mail"),
+                                        NULL};
+
+static void test_a_line_for_a_person(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
+    assert_string_equal(
+        world->out,
+        "new.example                    appeared  - -> protected\n"
+        "lost.example                   lost      protected -> absent\n"
+        "broke.example                  broke     protected -> refused\n"
+        "mended.example                 mended    refused -> protected\n"
+        "gained.example                 gained    absent -> testing\n"
+        "kept.example                   policy    protected -> protected policy.weak.id-body-changed\n"
+        "would.example                  outcome   testing -> testing\n"
+        "newid.example                  policy    protected -> protected\n"
+        "unclear.example                unclear   protected -> unknown\n"
+        "gone0.example                  gone      absent -> -\n"
+        "gone6.example                  gone      partial -> -\n"
+        "gone7.example                  gone      refused -> -\n"
+        "gone16.example                 gone      protected -> -\n"
+        "none 4, gained 1, lost 1, broke 1, mended 1, outcome 1, policy 2, unclear 1, appeared 1, gone 4, "
+        "policies changed under the same id 1\n");
+    assert_string_equal(world->err, "stsweep: 2 lines are no records\n");
+}
+
+static void test_json(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(diff_of(world, old_lines, new_lines, "--json"), 1);
+    assert_has(world->out, "{\"domain\":\"new.example\",\"change\":\"appeared\",\"new\":\"protected\","
+                           "\"codes\":[]}\n{\"domain\":\"lost.example\",\"change\":\"lost\",\"old\":"
+                           "\"protected\",\"new\":\"absent\",\"codes\":[]}\n");
+    assert_has(world->out, "{\"domain\":\"kept.example\",\"change\":\"policy\",\"old\":\"protected\",\"new\":"
+                           "\"protected\",\"codes\":[\"policy.weak.id-body-changed\"]}\n");
+    static const char last[] =
+        "{\"domain\":\"gone16.example\",\"change\":\"gone\",\"old\":\"protected\",\"codes\":[]}\n";
+    assert_has(world->out, last);
+    assert_string_equal(world->out + strlen(world->out) - strlen(last), last); /* no sums behind it */
+    assert_null(strstr(world->out, "same.example"));
+}
+
+/* 1: somebody's mail is worse off; a change for the better, or none, is 0. */
+static void test_exit_codes(void **state)
+{
+    static const struct {
+        const char *before[2], *after[2];
+        int code;
+    } rows[] = {
+        {{AT("a.example", "protected")}, {AT("a.example", "refused")}, 1},
+        {{AT("a.example", "protected")}, {AT("a.example", "absent")}, 1},
+        {{WITH("a.example", "protected", "1", "one")}, {WITH("a.example", "protected", "1", "two")}, 1},
+        {{WITH("a.example", "protected", "1", "one")}, {WITH("a.example", "protected", "2", "two")}, 0},
+        {{AT("a.example", "refused")}, {AT("a.example", "protected")}, 0},
+        {{AT("a.example", "absent")}, {AT("a.example", "protected")}, 0},
+        {{AT("a.example", "protected")}, {NULL}, 0},
+        {{NULL}, {AT("a.example", "refused")}, 0},
+        {{NULL}, {NULL}, 0},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int code = diff_of(world, rows[i].before, rows[i].after, NULL);
+        if (code != rows[i].code)
+            fail_msg("row %zu: %d\n%s", i, code, world->out);
+        assert_string_equal(world->err, "");
+    }
+    assert_string_equal(world->out, "policies changed under the same id 0\n");
+}
+
+/* A domain that receives no mail, stored with another outcome. */
+static void put_domain(const struct scan_place *place, const char *const names[], enum outcome outcome)
+{
+    struct buf lines[3];
+    const char *texts[4] = {NULL};
+    for (size_t i = 0; names[i] != NULL; i++) {
+        const struct domain_facts facts = {.ordinal = i + 1,
+                                           .domain = names[i],
+                                           .tld = "example",
+                                           .time = INT64_C(1769860800000),
+                                           .txt = {.lookup = {.status = DNS_NXDOMAIN}},
+                                           .mx = {.lookup = {.status = DNS_NXDOMAIN}},
+                                           .policy = {.fetch = {.tls = {.alert = -1}}}};
+        const struct judgement judgement = {.outcome = outcome};
+        buf_init(&lines[i], PLACE_LINE_BYTES);
+        assert_true(json_domain(&lines[i], &facts, &judgement));
+        texts[i] = buf_string(&lines[i]);
+    }
+    place_lines(place, "domains", texts);
+    for (size_t i = 0; names[i] != NULL; i++)
+        buf_dispose(&lines[i]);
+}
+
+/* A change of rules is no change of a domain: what was judged by others is judged anew, on either side, and
+ * what is told of those that are gone as well. */
+static void test_other_rules(void **state)
+{
+    static const char *const names[] = {"a.example", "b.example", NULL};
+    static const char *const one[] = {"a.example", NULL};
+    struct world *world = *state;
+    char words[256];
+    put_domain(&world->before, names, OUTCOME_REFUSED);
+    put_domain(&world->after, one, OUTCOME_NO_MAIL);
+    place_meta(&world->before, RECORD_RULES - 1);
+    assert_int_equal(RUN(world, world->before.path, world->after.path), 0);
+    assert_string_equal(world->out, "b.example                      gone      no-mail -> -\n"
+                                    "none 1, gone 1, policies changed under the same id 0\n");
+    (void)snprintf(words, sizeof words,
+                   "stsweep: diff: the two were judged by different rules: %s (rules %d) is judged anew first, "
+                   "by rules %d\n"
+                   "rejudged: 2 records, 2 changed, 2 outcomes changed\n"
+                   "           2  refused -> no-mail\n",
+                   world->before.path, RECORD_RULES - 1, RECORD_RULES);
+    assert_string_equal(world->err, words);
+    assert_int_equal(RUN(world, world->after.path, world->before.path), 0);
+    assert_string_equal(world->out, "b.example                      appeared  - -> no-mail\n"
+                                    "none 1, appeared 1, policies changed under the same id 0\n");
+    assert_string_equal(world->err, words);
+    /* Both by the same rules of yesterday: as they stand. */
+    place_meta(&world->after, RECORD_RULES - 1);
+    assert_int_equal(RUN(world, world->before.path, world->after.path, "--json"), 1);
+    assert_has(world->out, "\"change\":\"lost\"");
+    assert_string_equal(world->err, "");
+}
+
+static void test_rules_that_are_not_known(void **state)
+{
+    static const char *const names[] = {"a.example", NULL};
+    struct world *world = *state;
+    put_domain(&world->before, names, OUTCOME_NO_MAIL);
+    put_domain(&world->after, names, OUTCOME_NO_MAIL);
+    place_meta(&world->after, RECORD_RULES + 1);
+    assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
+    assert_has(world->err, "which this program does not know");
+    assert_int_equal(RUN(world, world->after.path, world->before.path), 4);
+    assert_has(world->err, "which this program does not know");
+    assert_string_equal(world->out, "");
+}
+
+/* What is judged anew must be whole: a host record that cannot be read might have made the difference. */
+static void test_damage_under_a_rejudgement(void **state)
+{
+    static const char *const names[] = {"a.example", NULL}, *const hosts[] = {"{}\n", "{}\n", "{}\n", "{}\n", "{}\n", NULL};
+    struct world *world = *state;
+    put_domain(&world->before, names, OUTCOME_NO_MAIL);
+    put_domain(&world->after, names, OUTCOME_NO_MAIL);
+    place_lines(&world->before, "hosts", hosts);
+    place_damage(&world->before, "hosts.ndjson.zst");
+    assert_int_equal(RUN(world, world->before.path, world->after.path), 0); /* as they stand: it is not read */
+    place_meta(&world->before, RECORD_RULES - 1);
+    assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
+    assert_has(world->out, "none 1, policies");
+    assert_has(world->err, "hosts.ndjson.zst: frame ");
+    assert_int_equal(RUN(world, world->after.path, world->before.path), 4);
+    assert_has(world->out, "none 1, policies");
+}
+
+static void test_what_cannot_be_read(void **state)
+{
+    struct world *world = *state;
+    char words[128];
+    (void)snprintf(words, sizeof words, "stsweep: diff: /nowhere/at/all is no scan directory: %s\n",
+                   strerror(ENOENT));
+    assert_int_equal(RUN(world, "/nowhere/at/all", world->after.path), 4);
+    assert_string_equal(world->err, words);
+    assert_int_equal(RUN(world, world->before.path, "/nowhere/at/all"), 4);
+    assert_string_equal(world->err, words);
+    assert_string_equal(world->out, "");
+    place_file(&world->after, "meta.json", "{\"schema\":99}");
+    assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
+    assert_has(world->err, "stsweep: diff: meta.json: its schema is 99");
+    place_meta(&world->after, RECORD_RULES);
+    assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
+    place_damage(&world->before, "domains.ndjson.zst");
+    assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
+    assert_has(world->err, "stsweep: diff: domains.ndjson.zst: frame ");
+    assert_null(strstr(world->out, "policies changed"));
+    assert_int_equal(RUN(world, world->after.path, world->before.path), 4);
+    assert_has(world->err, "stsweep: diff: domains.ndjson.zst: frame ");
+}
+
+static void test_an_answer_that_cannot_be_written(void **state)
+{
+    struct world *world = *state;
+    char *argv[] = {world->before.path, world->after.path};
+    size_t err_len;
+    place_lines(&world->before, "domains", old_lines);
+    place_lines(&world->after, "domains", old_lines);
+    FILE *full = fopen("/dev/full", "w"), *err = open_memstream(&world->err, &err_len);
+    assert_true(full != NULL && err != NULL);
+    assert_int_equal(diff_main(2, argv, full, err), 4);
+    (void)fclose(full);
+    assert_int_equal(fclose(err), 0);
+}
+
+static void test_usage(void **state)
+{
+    struct world *world = *state;
+    const char *path = world->before.path, *other = world->after.path;
+    assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
+    assert_int_equal(RUN(world, "--json", path, other), 1);
+    assert_int_equal(RUN(world, NULL), 2);
+    assert_has(world->err, "give two scan directories, the old one first");
+    assert_int_equal(RUN(world, path), 2);
+    assert_int_equal(RUN(world, path, other, path), 2);
+    assert_has(world->err, "give two scan directories, the old one first");
+    assert_int_equal(RUN(world, path, other, "-v"), 2);
+    assert_has(world->err, "no such flag: -v");
+    assert_int_equal(RUN(world, "--jso", path, other), 2);
+    assert_has(world->err, "no such flag: --jso");
+    assert_string_equal(world->out, "");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_a_line_for_a_person),
+        CASE(test_json),
+        CASE(test_exit_codes),
+        CASE(test_other_rules),
+        CASE(test_rules_that_are_not_known),
+        CASE(test_damage_under_a_rejudgement),
+        CASE(test_what_cannot_be_read),
+        CASE(test_an_answer_that_cannot_be_written),
+        CASE(test_usage),
+    };
+    return cmocka_run_group_tests_name("diff", tests, NULL, NULL);
+}
