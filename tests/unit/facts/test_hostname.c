@@ -107,6 +107,9 @@ static void what_is_no_name_is_told_apart(void **state)
         {"[2001:db8::1]", FAIL_INPUT_IS_ADDRESS},
         {"[2001:db8::1]:25", FAIL_INPUT_IS_ADDRESS},
         {"fe80::1%eth0", FAIL_INPUT_IS_ADDRESS},
+        {"[a.example]", FAIL_INPUT_IS_ADDRESS},
+        {"[a.example", FAIL_INPUT_BAD_NAME},
+        {"[2001:db8::1", FAIL_INPUT_BAD_NAME},
         {L63 "a.example", FAIL_INPUT_LABEL_TOO_LONG},
         {"ä" L63 ".example", FAIL_INPUT_LABEL_TOO_LONG},
         {N189 "." L63 ".aa", FAIL_INPUT_TOO_LONG},
@@ -138,6 +141,8 @@ static void bytes_that_no_text_holds_are_refused(void **state)
     memset(huge, 'a', sizeof huge);
     assert_int_equal(hostname_normalize(bytes_make(huge, sizeof huge), name), FAIL_INPUT_TOO_LONG);
     memset(huge, 0xc3, sizeof huge);
+    assert_int_equal(hostname_normalize(bytes_make(huge, sizeof huge), name), FAIL_INPUT_LABEL_TOO_LONG);
+    memset(huge + 1, 'a', sizeof huge - 1); /* only the first is of no ASCII name */
     assert_int_equal(hostname_normalize(bytes_make(huge, sizeof huge), name), FAIL_INPUT_LABEL_TOO_LONG);
 }
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "input/optout_list.h"
+#include "scanner/facts/optout.h"
+#include "scanner/facts/optout_ranges.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -246,6 +246,8 @@ static void assert_refused(const char *line, enum error expected, const char *re
 
 #define HEAD "\"schema\":1,\"domain\":\"a.example\",\"tld\":\"example\",\"time\":\"2026-01-31T12:00:00.000Z\""
 
+#define CERTS "\"certs\":[\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"]"
+
 static void test_refusals_say_which_field(void **state)
 {
     (void)state;
@@ -271,6 +273,20 @@ static void test_refusals_say_which_field(void **state)
                    ERR_SYNTAX, "ips");
     assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{\"certs\":[\"00\"]}}}", ERR_SYNTAX,
                    "certs");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{" CERTS ",\"signed_by\":[-2]}}}",
+                   ERR_SYNTAX, "signed_by: is no certificate of the chain");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{" CERTS ",\"signed_by\":[1]}}}", ERR_SYNTAX,
+                   "signed_by: is no certificate of the chain");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{" CERTS ",\"signed_by\":[]}}}", ERR_SYNTAX,
+                   "signed_by: are not as many as the certificates");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{\"version\":\"TLSv2\"}}}", ERR_SYNTAX,
+                   "version: is no version of TLS");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{\"version\":\"0x10000\"}}}", ERR_SYNTAX,
+                   "version: is no version of TLS");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"tls\":{\"version\":\"0x03g\"}}}", ERR_SYNTAX,
+                   "version: is no version of TLS");
+    assert_refused("{" HEAD ",\"policy\":{\"host\":\"h\",\"stale\":[\"a\",\"txt\"]}}", ERR_SYNTAX,
+                   "stale: is no family of addresses");
     assert_refused("{" HEAD ",\"looks\":[{\"ip\":\"192.0.2.1\"}]}", ERR_SYNTAX, "host: is missing");
     assert_refused("{" HEAD ",\"looks\":[{\"host\":\"m\",\"code\":\"smtp.what\"}]}", ERR_SYNTAX, "");
     assert_refused("{" HEAD ",\"mx\":{\"x\":[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]}}", ERR_LIMIT, "");

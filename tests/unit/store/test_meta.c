@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "output/readback/meta_read.h"
 #include "output/store/meta.h"
 #include "scanner/facts/record.h"
 
