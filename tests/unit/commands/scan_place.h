@@ -1,6 +1,6 @@
 /*
- * A scan directory for the tests of commands that read one, record by record, and what a command writes to its
- * streams. cmocka's headers come first.
+ * A scan directory for the tests of commands that read one, record by record, and what a command writes to
+ * its streams. cmocka's headers come first.
  */
 #ifndef STSWEEP_TESTS_SCAN_PLACE_H
 #define STSWEEP_TESTS_SCAN_PLACE_H

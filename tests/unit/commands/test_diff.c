@@ -62,8 +62,7 @@ static int run_words(struct world *world, const char *const words[ARGS_MOST])
 
 #define RUN(world, ...) run_words(world, (const char *const[ARGS_MOST]){__VA_ARGS__})
 
-static int diff_of(struct world *world, const char *const *before, const char *const *after,
-                   const char *flag)
+static int diff_of(struct world *world, const char *const *before, const char *const *after, const char *flag)
 {
     place_lines(&world->before, "domains", before);
     place_lines(&world->after, "domains", after);
@@ -223,12 +222,13 @@ static void test_other_rules(void **state)
     assert_int_equal(RUN(world, world->before.path, world->after.path), 0);
     assert_string_equal(world->out, "b.example                      gone      no-mail -> -\n"
                                     "none 1, gone 1, policies changed under the same id 0\n");
-    (void)snprintf(words, sizeof words,
-                   "stsweep: diff: the two were judged by different rules: %s (rules %d) is judged anew first, "
-                   "by rules %d\n"
-                   "rejudged: 2 records, 2 changed, 2 outcomes changed\n"
-                   "           2  refused -> no-mail\n",
-                   world->before.path, RECORD_RULES - 1, RECORD_RULES);
+    (void)snprintf(
+        words, sizeof words,
+        "stsweep: diff: the two were judged by different rules: %s (rules %d) is judged anew first, "
+        "by rules %d\n"
+        "rejudged: 2 records, 2 changed, 2 outcomes changed\n"
+        "           2  refused -> no-mail\n",
+        world->before.path, RECORD_RULES - 1, RECORD_RULES);
     assert_string_equal(world->err, words);
     assert_int_equal(RUN(world, world->after.path, world->before.path), 0);
     assert_string_equal(world->out, "b.example                      appeared  - -> no-mail\n"
@@ -258,13 +258,15 @@ static void test_rules_that_are_not_known(void **state)
 /* What is judged anew must be whole: a host record that cannot be read might have made the difference. */
 static void test_damage_under_a_rejudgement(void **state)
 {
-    static const char *const names[] = {"a.example", NULL}, *const hosts[] = {"{}\n", "{}\n", "{}\n", "{}\n", "{}\n", NULL};
+    static const char *const names[] = {"a.example", NULL}, *const hosts[] = {"{}\n", "{}\n", "{}\n",
+                                                                              "{}\n", "{}\n", NULL};
     struct world *world = *state;
     put_domain(&world->before, names, OUTCOME_NO_MAIL);
     put_domain(&world->after, names, OUTCOME_NO_MAIL);
     place_lines(&world->before, "hosts", hosts);
     place_damage(&world->before, "hosts.ndjson.zst");
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 0); /* as they stand: it is not read */
+    assert_int_equal(RUN(world, world->before.path, world->after.path),
+                     0); /* as they stand: it is not read */
     place_meta(&world->before, RECORD_RULES - 1);
     assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
     assert_has(world->out, "none 1, policies");
