@@ -8,15 +8,17 @@
 
 #include "scanner/facts/counters.h"
 
-/* Each row has its own value, by its place in the table. */
+/* Each has its own value: the rows by their place in the table, then the outcomes, then the codes. */
 static struct counters numbered(uint64_t from)
 {
     struct counters counters = {0};
 #define COUNTER(name, help) counters.name = from++;
 #include "scanner/facts/counters.def"
 #undef COUNTER
-    counters.outcomes[OUTCOME_REFUSED] = from++;
-    counters.codes[FAIL_TXT_ABSENT] = from;
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        counters.outcomes[i] = from++;
+    for (size_t i = 0; i < FAIL_COUNT; i++)
+        counters.codes[i] = from++;
     return counters;
 }
 
@@ -27,14 +29,19 @@ static void what_is_published_is_read(void **state)
     struct counters straight = {0};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        const struct counters counters = numbered(1 + 100 * i);
+        const struct counters counters = numbered(1 + 1000 * i);
         counters_publish(&counters, &shared[i]);
         counters_add(&shared[i], &sum);
         counters_sum(&counters, &straight);
     }
     assert_memory_equal(&sum, &straight, sizeof sum);
-    assert_int_equal(sum.lookups, 1 + 101);
-    assert_int_equal(sum.lookups_failed, 2 + 102);
+    assert_int_equal(sum.lookups, 1 + 1001);
+    assert_int_equal(sum.lookups_failed, 2 + 1002);
+    const uint64_t first = numbered(1).outcomes[0];
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        assert_int_equal(sum.outcomes[i], 2 * (first + i) + 1000);
+    for (size_t i = 0; i < FAIL_COUNT; i++)
+        assert_int_equal(sum.codes[i], 2 * (first + OUTCOME_COUNT + i) + 1000);
 }
 
 static void see(void *arg, const char *name, const char *help, uint64_t value)
@@ -50,7 +57,7 @@ static void each_row_is_visited(void **state)
     uint64_t expected = 1;
     (void)state;
     counters_each(&counters, see, &expected);
-    assert_int_equal(expected, counters.outcomes[OUTCOME_REFUSED]);
+    assert_int_equal(expected, counters.outcomes[0]);
 }
 
 static void a_domain_counts_by_outcome_and_codes(void **state)

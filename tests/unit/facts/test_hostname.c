@@ -13,6 +13,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define L63          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define L55          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define N189                                                                                                 \
     L63 "." L63 "."                                                                                          \
         "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -44,6 +45,8 @@ static void good_names_are_folded_and_trimmed(void **state)
         {"a\xcc\x88.example", "xn--4ca.example"},
         {"Ä.example", "xn--4ca.example"},
         {"ｅｘａｍｐｌｅ.com", "example.com"},
+        {"ä." N189 "." L55, "xn--4ca." N189 "." L55}, /* 253 */
+        {"ä." N189 "." L55 ".", "xn--4ca." N189 "." L55},
         {"_dmarc.例え.jp", "_dmarc.xn--r8jz45g.jp"},
         {"r3---sn.例え.jp", "r3---sn.xn--r8jz45g.jp"},
     };
@@ -80,6 +83,11 @@ static void what_is_no_name_is_told_apart(void **state)
         {":25", FAIL_INPUT_BAD_NAME},
         {"/etc/passwd", FAIL_INPUT_BAD_NAME},
         {"example.com:smtp", FAIL_INPUT_BAD_NAME},
+        {"example.com:2.5", FAIL_INPUT_BAD_NAME},
+        {"example.com:2:5", FAIL_INPUT_BAD_NAME},
+        {"example.com:25;", FAIL_INPUT_BAD_NAME},
+        {"/", FAIL_INPUT_BAD_NAME},
+        {"fe80::1%" L55 "a", FAIL_INPUT_BAD_NAME}, /* longer than any address is written */
         {"example.123", FAIL_INPUT_BAD_NAME},
         {"123", FAIL_INPUT_BAD_NAME},
         {"1.2.3.4.5", FAIL_INPUT_BAD_NAME},
@@ -97,6 +105,10 @@ static void what_is_no_name_is_told_apart(void **state)
         {"example.com/", FAIL_INPUT_IS_URL},
         {"example.com/path?x", FAIL_INPUT_IS_URL},
         {"example.com:25", FAIL_INPUT_IS_URL},
+        {"example.com:0", FAIL_INPUT_IS_URL},
+        {"example.com:9", FAIL_INPUT_IS_URL},
+        {"//", FAIL_INPUT_IS_URL},
+        {"fe80::1%" L55, FAIL_INPUT_IS_ADDRESS}, /* 63 */
         {"例え.jp/", FAIL_INPUT_IS_URL},
         {"192.0.2.1", FAIL_INPUT_IS_ADDRESS},
         {"192.0.2.1.", FAIL_INPUT_IS_ADDRESS},
@@ -114,6 +126,9 @@ static void what_is_no_name_is_told_apart(void **state)
         {"ä" L63 ".example", FAIL_INPUT_LABEL_TOO_LONG},
         {N189 "." L63 ".aa", FAIL_INPUT_TOO_LONG},
         {"ä." N189 "." L63, FAIL_INPUT_TOO_LONG},
+        {"ä." N189 "." L55 "a", FAIL_INPUT_TOO_LONG},
+        {"ä." N189 "." L55 "a.", FAIL_INPUT_TOO_LONG},
+        {"ä." N189 "." L55 "aa", FAIL_INPUT_TOO_LONG},
         {"☃.example", FAIL_INPUT_IDN_INVALID},
         {"-ä.example", FAIL_INPUT_IDN_INVALID},
         {"\xc2\xad", FAIL_INPUT_IDN_INVALID},
@@ -137,12 +152,14 @@ static void bytes_that_no_text_holds_are_refused(void **state)
     (void)state;
     assert_int_equal(hostname_normalize(bytes_make("a\0b.example", 11), name), FAIL_INPUT_BAD_NAME);
     assert_int_equal(hostname_normalize(bytes_make("\xc3\xa4\0.example", 11), name), FAIL_INPUT_BAD_NAME);
+    assert_int_equal(hostname_normalize(bytes_make("fe80::1\0", 8), name), FAIL_INPUT_BAD_NAME);
     assert_int_equal(hostname_normalize(bytes_make(NULL, 0), name), FAIL_INPUT_BAD_NAME);
     memset(huge, 'a', sizeof huge);
     assert_int_equal(hostname_normalize(bytes_make(huge, sizeof huge), name), FAIL_INPUT_TOO_LONG);
     memset(huge, 0xc3, sizeof huge);
     assert_int_equal(hostname_normalize(bytes_make(huge, sizeof huge), name), FAIL_INPUT_LABEL_TOO_LONG);
-    memset(huge + 1, 'a', sizeof huge - 1); /* only the first is of no ASCII name */
+    memset(huge, 'a', sizeof huge);
+    huge[0] = (char)0x80; /* the one byte that is of no ASCII name */
     assert_int_equal(hostname_normalize(bytes_make(huge, sizeof huge), name), FAIL_INPUT_LABEL_TOO_LONG);
 }
 

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+
+#include "scanner/facts/net.h"
 #include "scanner/facts/record.h"
 
 /* https://www.iana.org/assignments/dns-parameters, "Extended DNS Error Codes" (RFC 8914 section 4). */
@@ -43,8 +46,35 @@ static void extended_errors_have_their_names(void **state)
     assert_null(dns_ede_name(UINT16_MAX));
 }
 
+static void errors_of_connections(void **state)
+{
+    static const struct {
+        int number;
+        enum net_error error;
+    } rows[] = {
+        {ECONNREFUSED, NET_REFUSED},
+        {ETIMEDOUT, NET_TIMEOUT},
+        {ECONNRESET, NET_RESET},
+        {EPIPE, NET_RESET},
+        {ECONNABORTED, NET_RESET},
+        {ENETUNREACH, NET_UNREACHABLE},
+        {EHOSTUNREACH, NET_UNREACHABLE},
+        {ENETDOWN, NET_UNREACHABLE},
+        {EHOSTDOWN, NET_UNREACHABLE},
+        {EADDRNOTAVAIL, NET_UNREACHABLE},
+        {EACCES, NET_UNREACHABLE},
+        {EPERM, NET_UNREACHABLE},
+        {EMFILE, NET_OTHER},
+        {0, NET_OTHER},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(net_error_of(rows[i].number), rows[i].error);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(extended_errors_have_their_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(extended_errors_have_their_names),
+                                       cmocka_unit_test(errors_of_connections)};
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }
