@@ -1,0 +1,343 @@
+/*
+ * The check command in this process, against a resolver on loopback that knows of nothing, or fails: both
+ * forms of its answer, its exit codes, when it shows colours. What is found and said of domains is tested
+ * elsewhere.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include "scanner/base/buf.h"
+#include "scanner/commands/check.h"
+#include "scanner/commands/suggest_command.h"
+#include "scanner/config/config.h"
+#include "scanner/facts/record.h"
+#include "tests/unit/commands/captured.h"
+
+enum { NAMES_MOST = 3, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
+
+/* ---- the resolver: what lies below lost.example fails, nothing else is there --------------------------- */
+
+struct world {
+    int fd;
+    char address[32];
+    pthread_t thread;
+    atomic_bool stop;
+    struct config config;
+    struct check_request request;
+    struct captured said;
+};
+
+static void *serve(void *arg)
+{
+    struct world *world = arg;
+    while (!atomic_load(&world->stop)) {
+        uint8_t wire[1500];
+        struct sockaddr_in from;
+        socklen_t len = sizeof from;
+        struct pollfd ready = {.fd = world->fd, .events = POLLIN};
+        if (poll(&ready, 1, 20) != 1)
+            continue;
+        ssize_t got = recvfrom(world->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
+        if (got < 17)
+            continue;
+        bool fails = memmem(wire, (size_t)got, "\4lost\7example", 13) != NULL;
+        wire[2] |= 0x80;
+        wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80 | (fails ? RCODE_SERVFAIL : RCODE_NXDOMAIN));
+        (void)sendto(world->fd, wire, (size_t)got, 0, (struct sockaddr *)&from, len);
+    }
+    return NULL;
+}
+
+static void set(struct world *world, const char *name, const char *value)
+{
+    struct buf why;
+    buf_init(&why, 4096);
+    if (config_set(&world->config, name, value, "test", &why) != ERR_OK)
+        fail_msg("%s", buf_string(&why));
+    buf_dispose(&why);
+}
+
+static int start(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    assert_non_null(world);
+    world->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(world->fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(getsockname(world->fd, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(world->address, sizeof world->address, "127.0.0.1:%u", ntohs(address.sin_port));
+    *state = world;
+    return pthread_create(&world->thread, NULL, serve, world);
+}
+
+static int stop(void **state)
+{
+    struct world *world = *state;
+    atomic_store(&world->stop, true);
+    assert_int_equal(pthread_join(world->thread, NULL), 0);
+    (void)close(world->fd);
+    free(world);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(config_init(&world->config), ERR_OK);
+    set(world, "dns.resolvers", world->address);
+    set(world, "safety.allow", "127.0.0.0/8");
+    set(world, "preflight.port25", "");
+    set(world, "preflight.port443", "");
+    set(world, "dns.outage_share", "0");
+    world->request = (struct check_request){.config = &world->config};
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct world *world = *state;
+    config_dispose(&world->config);
+    return 0;
+}
+
+/* ---- running it ---------------------------------------------------------------------------------------- */
+
+/* The names up to the first NULL. */
+static int check_to(struct world *world, int out, const char *const names[NAMES_MOST])
+{
+    const char *given[NAMES_MOST];
+    memcpy(given, names, sizeof given);
+    world->request.names = given;
+    for (world->request.name_count = 0;
+         world->request.name_count < NAMES_MOST && given[world->request.name_count] != NULL;)
+        world->request.name_count++;
+    captured_begin(&world->said, out);
+    int code = check_main(&world->request);
+    captured_end(&world->said);
+    return code;
+}
+
+#define CHECK(world, ...) check_to(world, -1, (const char *const[NAMES_MOST]){__VA_ARGS__})
+
+static void assert_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+/* ---- the tests ----------------------------------------------------------------------------------------- */
+
+/* The worst answer decides: a plain no stands before what could not be determined. */
+static void test_exit_codes(void **state)
+{
+    static const struct {
+        const char *names[NAMES_MOST];
+        uint32_t fail_on;
+        int code;
+    } rows[] = {
+        {{"a.example"}, 0, 1},
+        {{"lost.example"}, 0, 5},
+        {{"lost.example", "a.example"}, 0, 1},
+        {{"a.example", "lost.example"}, 0, 1},
+        {{"a.example"}, UINT32_C(1) << OUTCOME_NO_MAIL, 1},
+        {{"a.example"}, UINT32_C(1) << OUTCOME_REFUSED, 0},
+        {{"lost.example"}, UINT32_C(1) << OUTCOME_REFUSED, 5},
+        {{"lost.example"}, UINT32_C(1) << OUTCOME_UNKNOWN, 1},
+        {{"a.example", "lost.example"}, UINT32_C(1) << OUTCOME_REFUSED, 5},
+        {{"lost.example", "a.example"}, UINT32_C(1) << OUTCOME_REFUSED, 5},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        world->request.fail_on = rows[i].fail_on;
+        int code = check_to(world, -1, rows[i].names);
+        if (code != rows[i].code)
+            fail_msg("row %zu: %d\n%s%s", i, code, world->said.out, world->said.err);
+        assert_string_equal(world->said.err, "");
+    }
+}
+
+/* In the order in which they were given, whichever answer came first. */
+static void test_json(void **state)
+{
+    struct world *world = *state;
+    world->request.json = true;
+    assert_int_equal(CHECK(world, "lost.example", "B.example.", "a.example"), 1);
+    const char *first = strstr(world->said.out, "\"ordinal\":1,\"domain\":\"lost.example\"");
+    const char *second = strstr(world->said.out, "\"ordinal\":2,\"domain\":\"b.example\"");
+    const char *third = strstr(world->said.out, "\"ordinal\":3,\"domain\":\"a.example\"");
+    assert_true(first != NULL && second != NULL && third != NULL && first < second && second < third);
+    assert_has(first, "\"outcome\":\"unknown\"");
+    assert_has(second, "\"outcome\":\"no-mail\"");
+    assert_int_equal(world->said.out[strlen(world->said.out) - 1], '\n');
+}
+
+static void test_words(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(CHECK(world, "a.example"), 1);
+    assert_has(world->said.out, "a.example");
+    assert_null(strchr(world->said.out, 0x1B));
+    assert_null(strchr(world->said.out, '{'));
+    size_t len = strlen(world->said.out);
+    world->request.verbose = true;
+    assert_int_equal(CHECK(world, "a.example"), 1);
+    assert_true(strlen(world->said.out) > len); /* with the evidence */
+    assert_has(world->said.err, "resolver");    /* and how this machine looks */
+}
+
+/* One of the names is none, or somebody asked that it is not looked at. */
+static void test_names_that_are_not_looked_at(void **state)
+{
+    struct world *world = *state;
+    char path[] = "/tmp/stsweep-optout-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, "out.example\n", 12) == 12 && close(fd) == 0);
+    set(world, "safety.optout", path);
+    assert_int_equal(CHECK(world, "a b"), 2);
+    assert_has(world->said.err, "stsweep: a b: input.bad-name: ");
+    assert_int_equal(CHECK(world, "out.example"), 2);
+    assert_has(world->said.err, "stsweep: out.example: input.opted-out: ");
+    assert_int_equal(CHECK(world, "https://a.example/"), 2);
+    assert_has(world->said.err, "input.is-url");
+    assert_string_equal(world->said.out, "");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(CHECK(world, "a.example"), 2);
+    assert_has(world->said.err, path);
+}
+
+/* ---- others say what becomes of a domain --------------------------------------------------------------- */
+
+struct rendered {
+    unsigned domains;
+    bool refuse;
+};
+
+static bool render(void *arg, struct buf *text, const struct domain_facts *facts,
+                   const struct judgement *judgement)
+{
+    struct rendered *rendered = arg;
+    rendered->domains++;
+    assert_int_equal(judgement->outcome, OUTCOME_NO_MAIL);
+    return buf_printf(text, "<%s>", facts->domain) && !rendered->refuse;
+}
+
+static void test_rendered_by_others(void **state)
+{
+    struct world *world = *state;
+    struct rendered rendered = {.domains = 0};
+    world->request.render = render;
+    world->request.render_arg = &rendered;
+    assert_int_equal(CHECK(world, "a.example", "b.example"), 1);
+    assert_string_equal(world->said.out, "<a.example><b.example>");
+    assert_int_equal(rendered.domains, 2);
+    rendered.refuse = true;
+    assert_int_equal(CHECK(world, "a.example"), 4);
+    assert_string_equal(world->said.err,
+                        "stsweep: a.example: what is to be said of it does not fit 64 MiB\n");
+}
+
+static void test_an_answer_that_cannot_be_written(void **state)
+{
+    struct world *world = *state;
+    const char *const names[NAMES_MOST] = {"a.example"};
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    assert_int_equal(check_to(world, full, names), 4);
+    (void)close(full);
+}
+
+/* ---- colours ------------------------------------------------------------------------------------------- */
+
+static void set_variable(const char *name, const char *value)
+{
+    assert_int_equal(value == NULL ? unsetenv(name) : setenv(name, value, 1), 0);
+}
+
+/* no-color.org. */
+static void test_colours(void **state)
+{
+    static const struct {
+        const char *no_colour, *terminal;
+        bool coloured;
+    } rows[] = {
+        {NULL, "xterm", true}, {"", "xterm", true}, {"1", "xterm", false},
+        {NULL, "dumb", false}, {NULL, NULL, false}, {"1", "dumb", false},
+    };
+    struct world *world = *state;
+    const char *const names[NAMES_MOST] = {"a.example"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char shown[8192];
+        size_t len = 0;
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+        int out = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        assert_true(out >= 0);
+        set_variable("NO_COLOR", rows[i].no_colour);
+        set_variable("TERM", rows[i].terminal);
+        assert_int_equal(check_to(world, out, names), 1);
+        (void)close(out);
+        for (ssize_t got;
+             len < sizeof shown - 1 && (got = read(terminal, shown + len, sizeof shown - 1 - len)) > 0;)
+            len += (size_t)got;
+        shown[len] = 0;
+        (void)close(terminal);
+        assert_has(shown, "a.example");
+        if ((strchr(shown, 0x1B) != NULL) != rows[i].coloured)
+            fail_msg("row %zu: %s", i, shown);
+    }
+    set_variable("NO_COLOR", NULL);
+    set_variable("TERM", "xterm");
+    assert_int_equal(CHECK(world, "a.example"), 1); /* to a file */
+    assert_null(strchr(world->said.out, 0x1B));
+}
+
+/* ---- suggest, of domains that are looked at now -------------------------------------------------------- */
+
+static int suggest_now(struct world *world, const char *name)
+{
+    char words[5][64] = {"suggest", "--preflight.port25=", "--preflight.port443=", "", ""};
+    char *argv[] = {words[0], words[1], words[2], words[3], words[4]};
+    (void)snprintf(words[3], sizeof words[3], "--dns.resolvers=%s", world->address);
+    (void)snprintf(words[4], sizeof words[4], "%s", name);
+    captured_begin(&world->said, -1);
+    int code = suggest_main(5, argv);
+    captured_end(&world->said);
+    return code;
+}
+
+static void test_suggestions_of_now(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(suggest_now(world, "a.example"), 0);
+    assert_has(world->said.out, "a.example: nothing to publish - The domain receives no mail");
+    assert_int_equal(suggest_now(world, "lost.example"), 5);
+    assert_has(world->said.out, "lost.example: nothing to publish - The MX records could not");
+    assert_int_equal(suggest_now(world, "https://a.example/"), 2);
+    assert_has(world->said.err, "input.is-url");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_exit_codes),
+        CASE(test_json),
+        CASE(test_words),
+        CASE(test_names_that_are_not_looked_at),
+        CASE(test_rendered_by_others),
+        CASE(test_an_answer_that_cannot_be_written),
+        CASE(test_colours),
+        CASE(test_suggestions_of_now),
+    };
+    return cmocka_run_group_tests_name("check", tests, start, stop);
+}
