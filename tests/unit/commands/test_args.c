@@ -107,6 +107,55 @@ static void what_is_missing_or_misspelt_is_named(void **state)
     assert_refused("scan", "-z", NULL, "no such flag");
 }
 
+/* Both spellings of a value, flags that are not each other's beginnings, and names behind --. */
+static void what_was_given_is_kept(void **state)
+{
+    static const struct {
+        const char *command, *words[6];
+        const char *shard, *trace, *name; /* NULL: none */
+        bool resume, json, verbose, help;
+    } rows[] = {
+        {"scan", {"--shard=2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
+        {"scan", {"--shard", "2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
+        {"scan", {"--scan.shard", "2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
+        {"scan", {"--scan.shard=2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
+        {"scan", {"--trace=a.example", "-"}, NULL, "a.example", "-", false, false, false, false},
+        {"scan", {"--trace", "a.example", "-"}, NULL, "a.example", "-", false, false, false, false},
+        {"scan", {"--resume", "--", "--trace"}, NULL, NULL, "--trace", true, false, false, false},
+        {"scan", {"--", "--"}, NULL, NULL, "--", false, false, false, false},
+        {"check", {"-v", "--json", "a.example"}, NULL, NULL, "a.example", false, true, true, false},
+        {"check", {"--verbose", "-h"}, NULL, NULL, NULL, false, false, true, true},
+        {"check", {"a.example", "--help"}, NULL, NULL, "a.example", false, false, false, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char texts[8][32] = {""};
+        char *argv[8] = {texts[0]};
+        struct args args;
+        struct buf why;
+        int argc = 1;
+        (void)snprintf(texts[0], sizeof texts[0], "%s", rows[i].command);
+        for (; rows[i].words[argc - 1] != NULL; argc++) {
+            (void)snprintf(texts[argc], sizeof texts[argc], "%s", rows[i].words[argc - 1]);
+            argv[argc] = texts[argc];
+        }
+        buf_init(&why, WHY_BYTES);
+        if (args_parse(&args, argc, argv, &why) != ERR_OK)
+            fail_msg("row %zu: %s", i, buf_string(&why));
+        assert_string_equal(args.config.scan_shard, rows[i].shard == NULL ? "" : rows[i].shard);
+        assert_int_equal(args.name_count, rows[i].name != NULL);
+        if (rows[i].name != NULL)
+            assert_string_equal(args.names[0], rows[i].name);
+        assert_int_equal(args.trace != NULL, rows[i].trace != NULL);
+        if (rows[i].trace != NULL)
+            assert_string_equal(args.trace, rows[i].trace);
+        assert_true(args.resume == rows[i].resume && args.json == rows[i].json);
+        assert_true(args.verbose == rows[i].verbose && args.help == rows[i].help);
+        args_dispose(&args);
+        buf_dispose(&why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +163,7 @@ int main(void)
         cmocka_unit_test(unknown_outcomes_name_the_nearest),
         cmocka_unit_test(flags_of_other_commands_are_refused),
         cmocka_unit_test(what_is_missing_or_misspelt_is_named),
+        cmocka_unit_test(what_was_given_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -304,12 +304,14 @@ static void test_colours(void **state)
 
 static int suggest_now(struct world *world, const char *name)
 {
-    char words[5][64] = {"suggest", "--preflight.port25=", "--preflight.port443=", "", ""};
-    char *argv[] = {words[0], words[1], words[2], words[3], words[4]};
-    (void)snprintf(words[3], sizeof words[3], "--dns.resolvers=%s", world->address);
-    (void)snprintf(words[4], sizeof words[4], "%s", name);
+    char resolvers[64], named[64];
+    char words[][32] = {"suggest",
+                        "--preflight.port25=", "--preflight.port443=", "--safety.allow=127.0.0.0/8"};
+    char *argv[] = {words[0], words[1], words[2], words[3], resolvers, named};
+    (void)snprintf(resolvers, sizeof resolvers, "--dns.resolvers=%s", world->address);
+    (void)snprintf(named, sizeof named, "%s", name);
     captured_begin(&world->said, -1);
-    int code = suggest_main(5, argv);
+    int code = suggest_main(6, argv);
     captured_end(&world->said);
     return code;
 }

@@ -122,6 +122,25 @@ static void add_reject(struct world *world)
     buf_dispose(&line);
 }
 
+static void add_host(struct world *world)
+{
+    const struct probe_facts probe = {.host = "mx.example",
+                                      .ip = ip_v4((const uint8_t[]){192, 0, 2, 1}),
+                                      .time = INT64_C(1769860800000),
+                                      .pass = 1,
+                                      .step = SMTP_QUIT,
+                                      .end = SMTP_END_DONE,
+                                      .greeting = bytes_of("220 b\xC3\xBCro"),
+                                      .tls = {.end = TLS_DONE, .version = 0x0304, .alert = -1}};
+    struct frames *frames = begin(world, "hosts");
+    struct buf line;
+    buf_init(&line, 1 << 16);
+    assert_true(json_host(&line, &probe, FAIL_SMTP_TLS_EXPIRED));
+    add_record(frames, &line);
+    end(frames);
+    buf_dispose(&line);
+}
+
 static int set_up(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
@@ -136,6 +155,7 @@ static int set_up(void **state)
     add_domain(frames, 3, "none.test", OUTCOME_ABSENT);
     end(frames);
     add_reject(world);
+    add_host(world);
     put_meta(world, "done");
     *state = world;
     return 0;
@@ -146,6 +166,7 @@ static int tear_down(void **state)
     struct world *world = *state;
     (void)unlinkat(world->dir, "domains.ndjson.zst", 0);
     (void)unlinkat(world->dir, "rejects.ndjson.zst", 0);
+    (void)unlinkat(world->dir, "hosts.ndjson.zst", 0);
     (void)unlinkat(world->dir, "meta.json", 0);
     (void)close(world->dir);
     assert_int_equal(rmdir(world->path), 0);
@@ -273,6 +294,32 @@ static void test_rejects(void **state)
     assert_has(world->out, "host,ip,code,");
 }
 
+/* Every column has its place. */
+static void test_lines_are_as_wide_as_ever(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--hosts", NULL), 0);
+    assert_string_equal(world->out,
+                        "mx.example                     192.0.2.1          smtp.tls.expired               "
+                        "TLSv1.3  220 b\\195\\188ro\n1 of 1 records\n");
+    assert_int_equal(run(world, "--rejects", NULL), 0);
+    assert_string_equal(world->out, "list.txt:7: input.bad-name: G1szMW0rY21k\n1 of 1 records\n");
+    assert_int_equal(run(world, "--outcome=refused", NULL), 0);
+    assert_string_equal(
+        world->out, "lost.example                   refused            dane absent    tls unknown "
+                    "dns.nxdomain txt.absent mx.none +2 [=HYPERLINK(\"x\")]\n1 of 3 records: refused 1\n");
+}
+
+/* --limit: it is said, and nothing behind it is looked at. */
+static void test_limit_is_said(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--limit=2", NULL), 0);
+    assert_has(world->out, "2 of 2 records (as far as --limit let them come): protected 1, refused 1\n");
+    assert_int_equal(run(world, "--limit=4", NULL), 0);
+    assert_has(world->out, "3 of 3 records: absent 1, ");
+}
+
 static void test_usage(void **state)
 {
     struct world *world = *state;
@@ -338,6 +385,8 @@ int main(void)
         cmocka_unit_test(test_fail_on),
         cmocka_unit_test(test_rejudged_by_the_rules_of_now),
         cmocka_unit_test(test_rejects),
+        cmocka_unit_test(test_lines_are_as_wide_as_ever),
+        cmocka_unit_test(test_limit_is_said),
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_a_scan_that_is_not_at_its_end_says_so),
         cmocka_unit_test(test_what_cannot_be_read),

@@ -130,6 +130,44 @@ static void test_certificates_keep_what_is_judged(void **state)
     arena_dispose(&arena);
 }
 
+/* Texts and bytes, lists of structs, of names and of addresses, and structs within: as what they were made
+ * of. */
+static void test_what_is_kept_is_the_same(void **state)
+{
+    struct arena arena;
+    const char *names[] = {"b.example", "c.example"};
+    struct dns_ede ede = {.code = 6, .text = bytes_of("words")};
+    struct tlsa_rr rr = {3, 1, 1, bytes_of("hash")};
+    struct tlsa_facts tlsa = {.lookup = {.status = DNS_ANSWERED,
+                                         .cnames = names,
+                                         .cname_count = 2,
+                                         .why_bogus = "why",
+                                         .edes = &ede,
+                                         .ede_count = 1},
+                              .base = "a.example",
+                              .rrs = &rr,
+                              .rr_count = 1},
+                      copy;
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    fields_copy(&fields_tlsa, &tlsa, &arena, KEPT, &copy);
+    assert_int_equal(copy.lookup.status, DNS_ANSWERED);
+    assert_int_equal(copy.lookup.cname_count, 2);
+    assert_string_equal(copy.lookup.cnames[0], "b.example");
+    assert_string_equal(copy.lookup.cnames[1], "c.example");
+    assert_string_equal(copy.lookup.why_bogus, "why");
+    assert_int_equal(copy.lookup.ede_count, 1);
+    assert_int_equal(copy.lookup.edes[0].code, 6);
+    assert_true(bytes_equal(copy.lookup.edes[0].text, ede.text));
+    assert_ptr_not_equal(copy.lookup.edes[0].text.data, ede.text.data);
+    assert_string_equal(copy.base, "a.example");
+    assert_int_equal(copy.rr_count, 1);
+    assert_int_equal(copy.rrs[0].usage, 3);
+    assert_true(bytes_equal(copy.rrs[0].data, rr.data));
+    assert_ptr_not_equal(copy.rrs[0].data.data, rr.data.data);
+    arena_dispose(&arena);
+}
+
 /* The copy is the same when what it was made of is gone, and has been written over. */
 static void test_nothing_points_back(void **state)
 {
@@ -184,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_every_member_has_a_row),
         cmocka_unit_test(test_what_has_no_row_is_not_copied),
         cmocka_unit_test(test_certificates_keep_what_is_judged),
+        cmocka_unit_test(test_what_is_kept_is_the_same),
         cmocka_unit_test(test_nothing_points_back),
         cmocka_unit_test(test_a_full_arena),
     };

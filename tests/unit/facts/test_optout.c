@@ -149,6 +149,23 @@ static void families_are_apart(void **state)
     optout_destroy(optout);
 }
 
+/* Disposed of, they hold nothing, and may be filled again. */
+static void ranges_end(void **state)
+{
+    struct optout_ranges ranges = {0};
+    struct ip_prefix prefix = {.bits = 32};
+    (void)state;
+    assert_true(ip_parse("192.0.2.7", &prefix.base));
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(optout_ranges_add(&ranges, &prefix), ERR_OK);
+        optout_ranges_finish(&ranges);
+        assert_true(optout_ranges_have(&ranges, &prefix.base));
+        optout_ranges_dispose(&ranges);
+        assert_false(optout_ranges_have(&ranges, &prefix.base));
+    }
+    optout_ranges_dispose(&ranges);
+}
+
 static void an_empty_list_holds_nothing(void **state)
 {
     struct optout *optout;
@@ -257,6 +274,7 @@ int main(void)
         cmocka_unit_test(domains_are_exact_and_suffixes_are_not),
         cmocka_unit_test(prefixes_hold_their_addresses),
         cmocka_unit_test(families_are_apart),
+        cmocka_unit_test(ranges_end),
         cmocka_unit_test(an_empty_list_holds_nothing),
         cmocka_unit_test(a_bad_line_fails_the_list),
         cmocka_unit_test(a_long_line_fails_the_list),
