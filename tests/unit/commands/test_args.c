@@ -101,6 +101,12 @@ static void what_is_missing_or_misspelt_is_named(void **state)
     assert_refused("scan", "--trace", NULL, "--trace needs a domain");
     assert_refused("scan", "--trace", "a b", "--trace: \"a b\" is no domain name");
     assert_refused("scan", "--resum", NULL, "unknown flag \"--resum\"; the nearest known one is --resume");
+    assert_refused("scan", "--traces", "a.example", "the nearest known one is --trace");
+    assert_refused("scan", "--shards", "1/2", "the nearest known one is --shard");
+    assert_refused("scan", "--configs", "/nowhere", "the nearest known one is --config");
+    assert_refused("scan", "--config", "/nowhere/at/all", "/nowhere/at/all");
+    assert_refused("scan", "--config=/nowhere/at/all", NULL, "/nowhere/at/all");
+    assert_refused("scan", "--dns.timeout", NULL, "--dns.timeout needs a value");
     assert_refused("check", "--jsn", NULL, "the nearest known one is --json");
     assert_refused("check", "--resum", NULL, "unknown option \"resum\"");
     assert_refused("scan", "--timeout=3s", NULL, "the nearest known one is dns.timeout");

@@ -316,12 +316,45 @@ static void wrong_usage_is_2(void **state)
     }
 }
 
+/* What is wrong stands in the first line, what there is behind it. */
+static void usage_says_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *args[ARGS];
+        const char *first;
+    } cases[] = {
+        {{NULL}, "stsweep: lint: say what to look at\n"},
+        {{"nonsense", "a"},
+         "stsweep: lint: nonsense: no such text; there are record, tlsrpt, policy and match\n"},
+        {{"policy", "a", "b"}, "stsweep: lint: b: one too many\n"},
+        {{"match", "a.example"}, "stsweep: lint: match: something is missing behind it\n"},
+        {{"record", "--jason", "x"}, "stsweep: lint: --jason: no such flag\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char words[1024];
+        struct run run = lint(cases[i].args);
+        (void)snprintf(words, sizeof words,
+                       "%susage: stsweep lint record TXT... [--json]\n"
+                       "       stsweep lint tlsrpt TXT... [--json]\n"
+                       "       stsweep lint policy FILE|- [--json]\n"
+                       "       stsweep lint match HOST PATTERN... [--json]\n"
+                       "A column counts bytes, from 1: a tab is one, a character that is not ASCII more.\n",
+                       cases[i].first);
+        assert_string_equal(run.err, words);
+        run_free(&run);
+    }
+}
+
 static void a_file_that_cannot_be_read_is_named(void **state)
 {
     (void)state;
     struct run run = LINT("policy", "/nonexistent/policy");
     assert_int_equal(run.exit_code, 2);
     assert_non_null(strstr(run.err, "/nonexistent/policy: No such file"));
+    run_free(&run);
+    run = LINT("policy", "/");
+    assert_string_equal(run.err, "stsweep: lint: /: Is a directory\n");
     run_free(&run);
 }
 
@@ -365,6 +398,7 @@ int main(void)
         cmocka_unit_test(many_findings_are_said_to_be_more),
         cmocka_unit_test(hostile_bytes_are_escaped),
         cmocka_unit_test(wrong_usage_is_2),
+        cmocka_unit_test(usage_says_what_is_wrong),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         cmocka_unit_test(two_hyphens_end_the_options),
         cmocka_unit_test(full_output_is_4),

@@ -310,6 +310,55 @@ static void test_lines_are_as_wide_as_ever(void **state)
                     "dns.nxdomain txt.absent mx.none +2 [=HYPERLINK(\"x\")]\n1 of 3 records: refused 1\n");
 }
 
+static void test_filters_of_other_records(void **state)
+{
+    struct world *world = *state;
+    const struct {
+        const char *kind, *filter;
+        bool found;
+    } rows[] = {
+        {"--hosts", "--code=smtp.tls", true},
+        {"--hosts", "--code=smtp.tls.", true},
+        {"--hosts", "--code=smtp.tls.expired", true},
+        {"--hosts", "--code=smtp.starttls,smtp", true},
+        {"--hosts", "--code=txt", false},
+        {"--hosts", "--domain=MX.example", true},
+        {"--hosts", "--domain=x.example", false},
+        {"--rejects", "--code=input.bad-name", true},
+        {"--rejects", "--code=input.is-url", false},
+        {"--json", "--code=smtp,txt.absent", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(run(world, rows[i].kind, rows[i].filter, "--limit=1", NULL), 0);
+        if ((strstr(world->out, rows[i].found ? "1 of 1 records" : "0 of 1 records") != NULL) ==
+            (strcmp(rows[i].kind, "--json") == 0))
+            fail_msg("row %zu: %s", i, world->out);
+    }
+    assert_int_equal(run(world, "--hosts", "--rejudge", NULL), 0);
+    assert_has(world->err, "rejudged: 1 records, 1 changed, 0 outcomes changed\n");
+    assert_int_equal(run(world, "--rejudge", "--now", "--limit=1", NULL), 0);
+    assert_has(world->err, "rejudged: 1 records, 1 changed, 1 outcomes changed\n");
+}
+
+/* Lines that are no records are counted, not shown. The last test: the hosts are gone after it. */
+static void test_lines_that_are_no_records(void **state)
+{
+    struct world *world = *state;
+    struct buf line;
+    buf_init(&line, 64);
+    assert_int_equal(unlinkat(world->dir, "hosts.ndjson.zst", 0), 0);
+    struct frames *frames = begin(world, "hosts");
+    for (int i = 0; i < 2; i++) {
+        assert_true(buf_text(&line, "[1]\n"));
+        add_record(frames, &line);
+    }
+    end(frames);
+    buf_dispose(&line);
+    assert_int_equal(run(world, "--hosts", NULL), 0);
+    assert_string_equal(world->err, "stsweep: 2 lines are no records\n");
+    assert_string_equal(world->out, "0 of 2 records\n");
+}
+
 /* --limit: it is said, and nothing behind it is looked at. */
 static void test_limit_is_said(void **state)
 {
@@ -325,6 +374,28 @@ static void test_usage(void **state)
     struct world *world = *state;
     assert_int_equal(run(world, "--outcome=lost", NULL), 2);
     assert_has(world->err, "no such outcome: lost");
+    assert_string_equal(world->err, "stsweep: show: no such outcome: lost; `stsweep help show` says more\n");
+    assert_int_equal(run(world, "--outcome=refused,", NULL), 2);
+    assert_int_equal(run(world, "--outcome=none", NULL), 2);
+    assert_int_equal(run(world, "--fail-on=\x1b[2J\x7f", NULL), 2);
+    assert_has(world->err, "no such outcome: ?[2J?; ");
+    assert_int_equal(run(world, "--code=", NULL), 2);
+    assert_int_equal(run(world, "--code=.", NULL), 2);
+    assert_int_equal(run(world, "--code=smtp.tls,x", NULL), 2);
+    assert_has(world->err, "no code is called so or begins so: x");
+    assert_int_equal(run(world, "--csv", "--json", NULL), 2);
+    assert_int_equal(run(world, "--json", "--csv", NULL), 2);
+    assert_int_equal(run(world, "--hosts", "--rejects", NULL), 2);
+    assert_int_equal(run(world, "--rejects", "--hosts", NULL), 2);
+    assert_int_equal(run(world, "--rejects", "--domain=x", NULL), 2);
+    assert_int_equal(run(world, "--hosts", "--outcome=refused", NULL), 2);
+    assert_int_equal(run(world, "--hosts", "--fail-on=refused", NULL), 2);
+    assert_int_equal(run(world, "--hosts", "--provider=x", NULL), 2);
+    assert_has(world->err, "only domain records have outcome, tld, provider and label");
+    assert_int_equal(run(world, "--limit", NULL), 2);
+    assert_int_equal(run(world, "--limit=", NULL), 2);
+    assert_int_equal(run(world, "--limit=-1", NULL), 2);
+    assert_int_equal(run(world, "--limits=1", NULL), 2);
     assert_int_equal(run(world, "--code=smtp.tl", NULL), 2);
     assert_int_equal(run(world, "--limit=0", NULL), 2);
     assert_int_equal(run(world, "--limit=1x", NULL), 2);
@@ -386,10 +457,12 @@ int main(void)
         cmocka_unit_test(test_rejudged_by_the_rules_of_now),
         cmocka_unit_test(test_rejects),
         cmocka_unit_test(test_lines_are_as_wide_as_ever),
+        cmocka_unit_test(test_filters_of_other_records),
         cmocka_unit_test(test_limit_is_said),
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_a_scan_that_is_not_at_its_end_says_so),
         cmocka_unit_test(test_what_cannot_be_read),
+        cmocka_unit_test(test_lines_that_are_no_records),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
