@@ -112,6 +112,23 @@ static void records_are_read(void **state)
                        &arena, &second),
         ERR_OK);
     assert_true(second.body == 0);
+    /* A policy that came and is wrong is one that a sender would read; each text has its own hash. */
+    assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"broken\","
+                                    "\"policy\":{\"code\":\"policy.syntax.mode-bad\",\"body\":\"one\"}}",
+                                    &arena, &second),
+                     ERR_OK);
+    assert_true(second.body == first.body);
+    assert_int_equal(second.would_be, OUTCOME_NONE);
+    assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"broken\","
+                                    "\"policy\":{\"code\":\"policy.syntax.mode-bad\",\"body\":\"two\"}}",
+                                    &arena, &second),
+                     ERR_OK);
+    assert_true(second.body != 0 && second.body != first.body);
+    assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"broken\","
+                                    "\"policy\":{\"code\":\"policy.syntaxes\",\"body\":\"one\"}}",
+                                    &arena, &second),
+                     ERR_OK);
+    assert_true(second.body == 0);
     assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"absent\"}", &arena, &second),
                      ERR_OK);
     assert_string_equal(second.id, "");

@@ -386,6 +386,85 @@ static void test_a_huge_record_is_refused(void **state)
     buf_dispose(&line);
 }
 
+/* Every place of a time is looked at. */
+static void test_times(void **state)
+{
+    static const char good[] = "2026-01-31T12:34:56.789Z";
+    static const char others[] = {'/', ':', 'x', 0};
+    int64_t ms = 0;
+    (void)state;
+    assert_true(read_time_text(bytes_of(good), &ms));
+    assert_int_equal(ms, INT64_C(1769862896789));
+    assert_true(read_time_text(bytes_of("1999-12-09T09:08:07.006Z"), &ms));
+    assert_int_equal(ms, INT64_C(944730487006));
+    assert_false(read_time_text(bytes_make(good, sizeof good - 2), &ms));
+    assert_false(read_time_text(bytes_make(good, sizeof good), &ms));
+    for (size_t i = 0; i < sizeof good - 1; i++) {
+        for (size_t j = 0; j < sizeof others; j++) {
+            char text[sizeof good];
+            memcpy(text, good, sizeof good);
+            text[i] = others[j];
+            if (others[j] != good[i])
+                assert_false(read_time_text(bytes_make(text, sizeof good - 1), &ms));
+        }
+    }
+}
+
+/* What a number, an address, a hash and bytes may be. */
+static void test_values_at_their_bounds(void **state)
+{
+    static const struct {
+        const char *fields;
+        const char *reason; /* NULL: they are read */
+    } rows[] = {
+        {"\"rank\":4294967295", NULL},
+        {"\"rank\":1.5", "rank: is no whole number that fits"},
+        {"\"rank\":\"1\"", "rank: is of another kind than it must be"},
+        {"\"rank\":null", NULL},
+        {"\"label\":null", NULL},
+        {"\"label\":7", "label: is no text"},
+        {"\"label\":{\"base64\":\"YQ==\"}", NULL},
+        {"\"label\":{\"base64\":\"YQ=\"}", "base64: is no base64"},
+        {"\"label\":{\"base64\":\"AGE=\"}", "label: holds a NUL"},
+        {"\"label\":{\"base65\":\"YQ==\"}", "label: is no text"},
+        {"\"policy\":{\"host\":\"h\",\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"]}", NULL},
+        {"\"policy\":{\"host\":\"h\",\"addresses\":[\"192.0.2\"]}", "addresses: is no address"},
+        {"\"policy\":{\"host\":\"h\",\"addresses\":[7]}", "addresses: is no address"},
+        {"\"policy\":{\"host\":\"h\",\"addresses\":[\"192.0.2.1\\u0000\"]}", "addresses: is no address"},
+        {"\"policy\":{\"host\":\"h\",\"tls\":{\"certs\":[7]}}", "certs: is no hash"},
+        {"\"policy\":{\"host\":\"h\",\"tls\":{\"certs\":"
+         "[\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeefF\"]}}",
+         "certs: is no hash"},
+        {"\"policy\":{\"host\":\"h\",\"tls\":{\"certs\":"
+         "[\"00112233445566778899aabbccddeeff00112233445566778899aabbccddee/0\"]}}",
+         "certs: is no hash"},
+        {"\"policy\":{\"host\":\"h\",\"tls\":{\"certs\":"
+         "[\"00112233445566778899aabbccddeeff00112233445566778899aabbccddee0g\"]}}",
+         "certs: is no hash"},
+        {"\"policy\":{\"host\":\"h\",\"tls\":{\"version\":\"0xffff\"}}", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[1024];
+        struct arena arena;
+        struct buf why;
+        struct domain_facts facts;
+        (void)snprintf(line, sizeof line, "{" HEAD ",%s}", rows[i].fields);
+        if (rows[i].reason != NULL) {
+            assert_refused(line, ERR_SYNTAX, rows[i].reason);
+            continue;
+        }
+        arena_init(&arena, 1 << 20);
+        buf_init(&why, WHY_CEILING);
+        if (facts_read_domain(bytes_of(line), &arena, &facts, &why) != ERR_OK)
+            fail_msg("row %zu: %s", i, buf_string(&why));
+        if (strstr(line, "base64") != NULL)
+            assert_string_equal(facts.label, "a");
+        buf_dispose(&why);
+        arena_dispose(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +476,8 @@ int main(void)
         cmocka_unit_test(test_names_are_bounded),
         cmocka_unit_test(test_the_mx_answer_comes_back),
         cmocka_unit_test(test_a_huge_record_is_refused),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_values_at_their_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
