@@ -443,6 +443,46 @@ static void test_nothing_to_publish(void **state)
     buf_dispose(&out);
 }
 
+/* _smtp._tls. must fit in front of it, and each byte must need no escape. */
+static void test_names_below_which_records_stand(void **state)
+{
+    static const char bytes[] = "/09:`az{AZ-_,+";
+    char name[NAME];
+    struct world world;
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes - 1; i++) {
+        bool good = strchr("09az-_", bytes[i]) != NULL;
+        (void)snprintf(name, sizeof name, "a%cb.example", bytes[i]);
+        begin(&world, name);
+        add_host(&world, "a.example");
+        suggest(&world, NULL);
+        if ((world.suggestion.kind == SUGGEST_PUBLISH) != good)
+            fail_msg("%s", name);
+        end(&world);
+    }
+    for (size_t len = 240; len < 246; len++) {
+        memset(name, 'a', len);
+        for (size_t i = 60; i < len; i += 61)
+            name[i] = '.';
+        name[len] = 0;
+        begin(&world, name);
+        add_host(&world, "a.example");
+        suggest(&world, NULL);
+        assert_int_equal(world.suggestion.kind,
+                         len <= 242 && name[len - 1] != '.' ? SUGGEST_PUBLISH : SUGGEST_BAD_NAME);
+        end(&world);
+    }
+    for (size_t label = 62; label < 66; label++) {
+        memset(name, 'a', label);
+        (void)snprintf(name + label, sizeof name - label, ".example");
+        begin(&world, name);
+        add_host(&world, "a.example");
+        suggest(&world, NULL);
+        assert_int_equal(world.suggestion.kind, label <= 63 ? SUGGEST_PUBLISH : SUGGEST_BAD_NAME);
+        end(&world);
+    }
+}
+
 static void test_rua(void **state)
 {
     (void)state;
@@ -831,6 +871,7 @@ int main(void)
         cmocka_unit_test(test_what_stands),
         cmocka_unit_test(test_remove),
         cmocka_unit_test(test_nothing_to_publish),
+        cmocka_unit_test(test_names_below_which_records_stand),
         cmocka_unit_test(test_rua),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_of_what_stands),
