@@ -199,6 +199,11 @@ static void forms_are_checked(void **state)
         {"scan.shard", "1/4x", false},
         {"scan.shard", "-1/4", false},
         {"scan.shard", "1/4/4", false},
+        {"scan.shard", "0000000001/0000000002", true},
+        {"scan.shard", "00000000001/2", false},
+        {"scan.shard", "1/00000000002", false},
+        {"scan.shard", "x/2", false},
+        {"scan.shard", "4294967296/4294967295", false},
         {"smtp.ehlo", "scan.example.net", true},
         {"smtp.ehlo", "a-b.xn--bcher-kva.example", true},
         {"smtp.ehlo", "localhost", false},
@@ -209,6 +214,10 @@ static void forms_are_checked(void **state)
         {"smtp.ehlo", "a.example.", false},
         {"smtp.ehlo", "192.0.2.1", false},
         {"smtp.ehlo", "a b.example", false},
+        {"smtp.ehlo", "a.b", true},
+        {"smtp.ehlo", "a.1b", true},
+        {"smtp.ehlo", "a.12", false},
+        {"smtp.ehlo", ".example", false},
         {"smtp.contact", "https://scan.example.net/why", true},
         {"smtp.contact", "http://scan.example.net", true},
         {"smtp.contact", "mailto:scan@example.net", true},
@@ -219,6 +228,15 @@ static void forms_are_checked(void **state)
         {"smtp.contact", "https://", false},
         {"smtp.contact", "https://a.example/ b", false},
         {"smtp.contact", "https://a.example/)", false},
+        {"smtp.contact", "HTTPS://a.example/~!", true},
+        {"smtp.contact", "https://a.example/\xc3\xa4", false},
+        {"smtp.contact", "https:///a.example", false},
+        {"smtp.contact", "https:/a.example", false},
+        {"smtp.contact", "MAILTO:a@example.net", true},
+        {"smtp.contact", "mailto:a@b@example.net", true},
+        {"smtp.contact", "mailto:a@example", false},
+        {"smtp.contact", "mailto:a@", false},
+        {"smtp.contact", "mailto:\"a\"@example.net", false},
         {"dns.resolvers", "192.0.2.1", true},
         {"dns.resolvers", "192.0.2.1:5353,[2001:db8::1]:53, 2001:db8::2", true},
         {"dns.resolvers", "192.0.2.1,", false},
@@ -226,6 +244,11 @@ static void forms_are_checked(void **state)
         {"dns.resolvers", "192.0.2.1 192.0.2.2", false},
         {"dns.resolvers", "dns.example.net", false},
         {"dns.resolvers", "192.0.2.1:0", false},
+        {"dns.resolvers", "  192.0.2.1 , 192.0.2.2  ", true},
+        {"dns.resolvers", "[2001:0db8:0000:0000:0000:0000:0000:0001]:65535", true},
+        {"dns.resolvers", "192.0.2.1,,192.0.2.2", false},
+        {"dns.resolvers", " ", false},
+        {"dns.resolvers", "192.0.2.1, ", false},
         {"safety.allow", "127.0.0.0/8, ::1", true},
         {"safety.allow", "127.0.0.1/8", false},
         {"safety.allow", "loopback", false},
@@ -327,6 +350,232 @@ static void visited_values_set_the_same(void **state)
     config_dispose(&again);
 }
 
+/* A name with so many bytes: labels of `label` and a last one of what is left. */
+static void make_name(char *name, size_t len, size_t label)
+{
+    for (size_t i = 0; i < len; i++)
+        name[i] = i % (label + 1) == label && i + 1 < len ? '.' : 'a';
+    name[len] = '\0';
+}
+
+/* What is one byte longer than it may be is refused, and what is as long is not. */
+static void lengths_are_bounded(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[CONFIG_TEXT_BYTES + 1], name[300];
+    for (size_t len = 62; len <= 64; len++) {
+        (void)snprintf(text, sizeof text, "%.*s.example", (int)len,
+                       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert_int_equal(set(fixture, "smtp.ehlo", text), ERR_OK);
+        assert_int_equal(config_check(&fixture->config, &fixture->why), len <= 63 ? ERR_OK : ERR_CONFIG);
+    }
+    for (size_t len = 252; len <= 254; len++) {
+        make_name(name, len, 9);
+        assert_int_equal(set(fixture, "smtp.ehlo", name), ERR_OK);
+        assert_int_equal(config_check(&fixture->config, &fixture->why), len <= 253 ? ERR_OK : ERR_CONFIG);
+    }
+    assert_int_equal(set(fixture, "smtp.ehlo", ""), ERR_OK);
+    for (size_t len = 255; len <= 257; len++) {
+        make_name(name, len, 9);
+        memcpy(name, "https://", 8);
+        assert_int_equal(set(fixture, "smtp.contact", name), ERR_OK);
+        assert_int_equal(config_check(&fixture->config, &fixture->why), len <= 256 ? ERR_OK : ERR_CONFIG);
+    }
+    for (size_t len = CONFIG_TEXT_BYTES - 2; len <= CONFIG_TEXT_BYTES; len++) {
+        memset(text, 'x', len);
+        text[len] = '\0';
+        assert_int_equal(set(fixture, "safety.optout", text), len < CONFIG_TEXT_BYTES ? ERR_OK : ERR_CONFIG);
+    }
+    assert_why(fixture, "it is too long or holds control characters");
+    assert_int_equal(strlen(fixture->config.safety_optout), CONFIG_TEXT_BYTES - 1);
+}
+
+/* Values as text and back, by themselves: the largest unit that fits. */
+static void values_are_written_in_the_largest_unit(void **state)
+{
+    static const struct config_option duration = {.type = CONFIG_IS_DURATION},
+                                      size = {.type = CONFIG_IS_SIZE}, number = {.type = CONFIG_IS_NUMBER},
+                                      text_option = {.type = CONFIG_IS_TEXT},
+                                      choice = {.type = CONFIG_IS_CHOICE, .choices = "a|bc|def"};
+    static const struct {
+        const struct config_option *option;
+        int64_t value;
+        const char *text;
+    } cases[] = {
+        {&duration, 0, "0s"},
+        {&duration, 1, "1ms"},
+        {&duration, 999, "999ms"},
+        {&duration, 1000, "1s"},
+        {&duration, 59000, "59s"},
+        {&duration, 60000, "1m"},
+        {&duration, 3600000, "1h"},
+        {&duration, 5400000, "90m"},
+        {&duration, 61000, "61s"},
+        {&size, 0, "0"},
+        {&size, 1, "1"},
+        {&size, 1023, "1023"},
+        {&size, 1024, "1K"},
+        {&size, 1 << 20, "1M"},
+        {&size, (1 << 20) + 1024, "1025K"},
+        {&size, 1 << 30, "1G"},
+        {&number, 0, "0"},
+        {&number, 1024, "1024"},
+        {&number, INT64_MAX, "9223372036854775807"},
+        {&choice, 0, "a"},
+        {&choice, 1, "bc"},
+        {&choice, 2, "def"},
+    };
+    static const char *const bad[] = {"", "x", "1x", "-1", "9223372036854775808", "99999999999999999999"};
+    char text[CONFIG_VALUE_BYTES];
+    int64_t value = 77;
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        config_value_format(cases[i].option, cases[i].value, text);
+        assert_string_equal(text, cases[i].text);
+        assert_true(config_value_parse(cases[i].option, text, &value));
+        assert_int_equal(value, cases[i].value);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(
+            config_value_parse(&number, bad[i], &value) || config_value_parse(&size, bad[i], &value) ||
+            config_value_parse(&duration, bad[i], &value) || config_value_parse(&choice, bad[i], &value));
+    assert_false(config_value_parse(&text_option, "1", &value));
+    assert_false(config_value_parse(&size, "8589934592G", &value));
+    assert_true(config_value_parse(&size, "8589934591G", &value));
+    config_value_format(&choice, 3, text); /* none of them */
+    assert_string_equal(text, "");
+}
+
+/* How many letters apart, neighbours that change places one (optimal string alignment). */
+static void distances_of_names(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } cases[] = {
+        {"", "", 0},
+        {"", "abc", 3},
+        {"abc", "", 3},
+        {"abc", "abc", 0},
+        {"abc", "abd", 1},
+        {"abc", "ab", 1},
+        {"abc", "xabc", 1},
+        {"ab", "ba", 1},
+        {"abcd", "acbd", 1},
+        {"abcd", "badc", 2},
+        {"abc", "cab", 2},
+        {"kitten", "sitting", 3},
+        {"ca", "abc", 3},
+        {"saturday", "sunday", 3},
+        {"abab", "baba", 2},
+        {"xab", "yba", 2},
+        {"timeout", "tiemout", 1},
+        {"aab", "aba", 1},
+        {"ab", "cb", 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (config_distance(cases[i].a, cases[i].b) != cases[i].distance ||
+            config_distance(cases[i].b, cases[i].a) != cases[i].distance)
+            fail_msg("%s, %s: %zu", cases[i].a, cases[i].b, config_distance(cases[i].a, cases[i].b));
+}
+
+static void sections_are_known(void **state)
+{
+    static const struct {
+        const char *name, *nearest;
+    } cases[] = {
+        {"scam", "scan"}, {"smpt", "smtp"}, {"polizy", "policy"}, {"ouptut", "output"}, {"tsl", "tls"}};
+    (void)state;
+    for (size_t i = 0; i < config_option_count; i++)
+        assert_true(config_has_section(config_options[i].section));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_false(config_has_section(cases[i].name));
+        assert_string_equal(config_nearest_section(cases[i].name), cases[i].nearest);
+    }
+    assert_false(config_has_section(""));
+}
+
+/* What a stranger wrote is shown with nothing that a terminal would obey, and not at any length. */
+static void faults_show_what_was_written(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[90];
+    config_fault(&fixture->why, "here", "value", " a\x1f\x7f\x80~", "; so");
+    assert_string_equal(buf_string(&fixture->why), "here: value \" a??\x80~\"; so\n");
+    for (size_t len = 79; len <= 81; len++) {
+        char expected[200];
+        memset(text, 'y', len);
+        text[len] = '\0';
+        buf_reset(&fixture->why);
+        config_fault(&fixture->why, "here", "value", text, "");
+        (void)snprintf(expected, sizeof expected, "here: value \"%.80s%s\"\n", text, len > 80 ? "…" : "");
+        assert_string_equal(buf_string(&fixture->why), expected);
+    }
+}
+
+/* What is said of a value, whole. */
+static void reasons_are_whole(void **state)
+{
+    static const struct {
+        const char *name, *value, *reason;
+    } cases[] = {
+        {"smtp.probe", "x", "\"x\" is not a value of smtp.probe; write one of all|intent|none"},
+        {"smtp.ehlo", "\x1f",
+         "\"?\" is not a value of smtp.ehlo; it is too long or holds control characters"},
+        {"smtp.port", "x", "\"x\" is not a value of smtp.port; write a whole number"},
+        {"dns.timeout", "x",
+         "\"x\" is not a value of dns.timeout; write a whole number with a unit: ms, s, m or h"},
+        {"policy.max_bytes", "x",
+         "\"x\" is not a value of policy.max_bytes; write a whole number of bytes, or one with a unit: K, M "
+         "or G"},
+        {"smtp.port", "0", "\"0\" is out of range for smtp.port; it takes 1 to 65535"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char expected[300];
+        assert_int_equal(set(fixture, cases[i].name, cases[i].value), ERR_CONFIG);
+        (void)snprintf(expected, sizeof expected, "command line: value %s\n", cases[i].reason);
+        assert_string_equal(buf_string(&fixture->why), expected);
+    }
+}
+
+/* Every option takes its least and its largest value, and none beside them. */
+static void ranges_end_where_the_table_says(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+        char name[CONFIG_NAME_BYTES], text[CONFIG_VALUE_BYTES];
+        int64_t least, most;
+        (void)snprintf(name, sizeof name, "%s.%s", option->section, option->key);
+        if (config_value_parse(option, option->minimum, &least)) {
+            if (set(fixture, name, option->minimum) != ERR_OK)
+                fail_msg("%s: its least", name);
+            config_value_format(option, least - 1, text);
+            if (least > 0 && set(fixture, name, text) != ERR_CONFIG)
+                fail_msg("%s: less than its least", name);
+        }
+        if (config_value_parse(option, option->maximum, &most)) {
+            if (set(fixture, name, option->maximum) != ERR_OK)
+                fail_msg("%s: its most", name);
+            config_value_format(option, most + 1, text);
+            if (most < INT64_MAX && set(fixture, name, text) != ERR_CONFIG)
+                fail_msg("%s: more than its most", name);
+        }
+    }
+}
+
+static void a_config_may_be_disposed_of_twice(void **state)
+{
+    struct config config;
+    (void)state;
+    assert_int_equal(config_init(&config), ERR_OK);
+    config_dispose(&config);
+    assert_null(config.dns_resolvers);
+    config_dispose(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,7 +589,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(shards_are_counted_from_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_bad_forms_are_said_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(visited_values_set_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lengths_are_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(faults_show_what_was_written, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reasons_are_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ranges_end_where_the_table_says, set_up, tear_down),
         cmocka_unit_test(flags_have_one_letter),
+        cmocka_unit_test(values_are_written_in_the_largest_unit),
+        cmocka_unit_test(distances_of_names),
+        cmocka_unit_test(sections_are_known),
+        cmocka_unit_test(a_config_may_be_disposed_of_twice),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

@@ -242,6 +242,107 @@ static void help_names_every_option_and_its_default(void **state)
     free(help);
 }
 
+/* How each option is shown: its flags, its help folded, what it takes; sections apart. */
+static void help_has_one_form(void **state)
+{
+    static const char *const parts[] = {
+        "[scan]\n  --scan.loops=0\n        event loops, each a thread; 0 means one for each core\n        "
+        "(number, "
+        "0 to 256)\n  --scan.in_flight=20000\n",
+        "\n        (number, 0 or more)\n\n[dns]\n  --dns.resolvers=\n",
+        "\n        (text)\n",
+        "\n        (one of all|intent|none)\n",
+        "\n  -o, --output.dir=\n",
+        "\n        (duration, 50ms to 1m)\n",
+        "\n        (size, 1M to 64G)\n",
+    };
+    (void)state;
+    char *help = printed(print_all_help);
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (strstr(help, parts[i]) == NULL)
+            fail_msg("missing: %s", parts[i]);
+    assert_memory_equal(help, parts[0], strlen(parts[0]));
+    assert_null(strstr(help, "\n\n\n"));
+    assert_null(strstr(help, "\n        \n"));
+    free(help);
+}
+
+/* A line of a file: as many bytes as a text may have and its key, and what is one too many. */
+static void the_longest_line_is_read(void **state)
+{
+    enum { LINE = CONFIG_TEXT_BYTES + 512 - 1 };
+    static const char head[] = "[safety]\n", key[] = "optout = ", spaces[] = "                    ";
+    struct fixture *fixture = *state;
+    char *text = malloc(LINE + 200);
+    assert_non_null(text);
+    for (size_t len = LINE - 1; len <= LINE + 1; len++) {
+        strcpy(text, head);
+        strcat(text, spaces); /* indentation does not count */
+        strcat(text, key);
+        size_t used = strlen(text), value = CONFIG_TEXT_BYTES - 1;
+        memset(text + used, 'x', value);
+        memset(text + used + value, ' ', len - strlen(key) - value);
+        strcpy(text + used + len - strlen(key), "\n");
+        assert_int_equal(read_text(fixture, text), len <= LINE ? ERR_OK : ERR_CONFIG);
+        if (len > LINE)
+            assert_why(fixture, ":2: the line is too long\n");
+    }
+    free(text);
+}
+
+/* What libinih is given is what the line holds, and faults say nothing of lines that have none. */
+static void lines_are_told_apart(void **state)
+{
+    static const struct {
+        const char *text, *reason; /* NULL: good */
+    } cases[] = {
+        {"\xEF\xBB\xBF[dns]\ntimeout = 2s\n", NULL},
+        {"[dns]\n\xEF\xBB\xBFtimeout = 2s\n", "unknown option"},
+        {"\n\xEF\xBB\xBF[dns]\n", ":2: expected [section] or key = value"},
+        {"\xEF\xBBtimeout\n", ":1: expected [section] or key = value"},
+        {"", NULL},
+        {"\n", NULL},
+        {"\r\n\r\n", NULL},
+        {";\n#\n ; x\n\t# x\n", NULL},
+        {"[dns]\r\n[smtp]\t;x\n[scan] #x\n[dns];x\n[dns]#", NULL},
+        {"[dns]x\n", ":1: there is something behind the ] of the section"},
+        {"[dns]]\n", ":1: there is something behind the ] of the section"},
+        {"[\n", ":1: a section begins with [ and must end with ]"},
+        {"[]\n", ":1: unknown section \"\"; the nearest known one is ["},
+        {"[dns]\ntimeout\n", ":2: expected [section] or key = value"},
+        {"[dns]\ntimeout", ":2: expected [section] or key = value"},
+        {"[dns]\ntimeout = \x1f\n", ":2: the line holds control characters"},
+        {"[dns]\ntimeout = 2s\x7f\n", ":2: the line holds control characters"},
+        {"[dns]\n\ttimeout\t=\t2s\t\r\n", NULL},
+        {"[smtp]\ncontact = https://a.example/\xc3\xa4\n", NULL},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        enum error error = read_text(fixture, cases[i].text);
+        if (error != (cases[i].reason == NULL ? ERR_OK : ERR_CONFIG))
+            fail_msg("row %zu: %s", i, buf_string(&fixture->why));
+        assert_int_equal(fault_count(fixture), cases[i].reason == NULL ? 0 : 1);
+        if (cases[i].reason != NULL)
+            assert_why(fixture, cases[i].reason);
+    }
+}
+
+/* A section's name is shown as far as the longest that is known has letters, and one more. */
+static void long_sections_are_cut(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[300], expected[300];
+    for (size_t len = CONFIG_NAME_BYTES - 2; len <= CONFIG_NAME_BYTES + 2; len++) {
+        size_t shown = len < CONFIG_NAME_BYTES - 1 ? len : CONFIG_NAME_BYTES - 1;
+        text[0] = '[';
+        memset(text + 1, 'y', len);
+        strcpy(text + 1 + len, "]\n");
+        assert_int_equal(read_text(fixture, text), ERR_CONFIG);
+        (void)snprintf(expected, sizeof expected, ": unknown section \"%.*s\";", (int)shown, text + 1);
+        assert_why(fixture, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +355,10 @@ int main(void)
         cmocka_unit_test(scan_ini_in_the_tree_is_the_printed_one),
         cmocka_unit_test(help_names_every_option_and_its_default),
         cmocka_unit_test(help_leaves_sections_out),
+        cmocka_unit_test(help_has_one_form),
+        cmocka_unit_test_setup_teardown(the_longest_line_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lines_are_told_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_sections_are_cut, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("config_file", tests, NULL, NULL);
 }

@@ -63,6 +63,7 @@ static struct world {
     struct lookup_engine engine; /* as the last one was made */
     size_t engines, engines_made, known, known_made;
     struct known_setup known_setup;
+    size_t known_turns; /* of the loop, with a look in it */
     bool known_waits;
     enum starttls_path known_path;
     unsigned forgot_failures, forgot_unoffered;
@@ -152,9 +153,11 @@ struct lookup_handle lookup_start(struct lookup_engine *engine, const char *name
 
 void mailbox_post(struct mailbox *mailbox, struct message *message)
 {
-    for (size_t i = 0; i < LOOPS; i++)
-        if (mailbox == &world.workers[i].loop.mailbox)
-            message->deliver(message, &world.workers[i]);
+    size_t to = 0;
+    while (to < LOOPS && mailbox != &world.workers[to].loop.mailbox)
+        to++;
+    assert_in_range(to, 0, LOOPS - 1);
+    message->deliver(message, &world.workers[to]);
 }
 
 struct counters worker_counters(const struct worker *worker)
@@ -178,8 +181,18 @@ enum error workers_forget_unoffered(struct worker *workers, uint32_t count)
     return ERR_OK;
 }
 
+static void turn_known(evutil_socket_t fd, short events, void *arg)
+{
+    (void)fd;
+    (void)events;
+    (void)arg;
+    world.known_turns++;
+}
+
 struct known_hosts *known_hosts_start(const struct known_setup *setup)
 {
+    const struct timeval soon = {0};
+    assert_int_equal(event_base_once(setup->base, -1, EV_TIMEOUT, turn_known, NULL, &soon), 0);
     struct known_hosts *known = malloc(sizeof *known);
     assert_non_null(known);
     known->setup = world.known_setup = *setup;
@@ -686,6 +699,7 @@ static int64_t strip(void)
     meet(40, 40, 7);
     quiet(2 * WATCH_TICK_MS);
     assert_int_equal(world.known, 1);
+    assert_int_equal(world.known_turns, 1);
     assert_int_equal(world.engine.share, PATH_SHARE);
     assert_int_equal(world.engine.timeout_ms, 700);
     assert_ptr_equal(world.engine.notes, &world.context.resolvers);
