@@ -12,10 +12,12 @@
 
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
+#include "scanner/base/clock.h"
 #include "scanner/base/error.h"
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
 #include "scanner/base/place.h"
+#include "scanner/base/places.h"
 #include "scanner/base/slots.h"
 #include "scanner/base/time_text.h"
 #include "scanner/facts/failure.h"
@@ -200,6 +202,10 @@ static void test_time_text(void **state)
     assert_string_equal(time_text(0, text), "1970-01-01T00:00:00.000Z");
     assert_string_equal(time_text(INT64_C(1800000000123), text), "2027-01-15T08:00:00.123Z");
     assert_string_equal(time_text(-1, text), "1969-12-31T23:59:59.999Z");
+    assert_string_equal(time_text(-86400000, text), "1969-12-31T00:00:00.000Z");
+    assert_string_equal(time_text(INT64_C(-62167219200000), text), "0000-01-01T00:00:00.000Z");
+    assert_string_equal(time_text(INT64_C(253402300799999), text), "9999-12-31T23:59:59.999Z");
+    assert_string_equal(time_text(INT64_C(951782400000), text), "2000-02-29T00:00:00.000Z");
     /* Every 13 days and some from the year 0 to 9999, as the C library has them. */
     for (int64_t seconds = INT64_C(-62167219200); seconds < INT64_C(253402300800); seconds += 1131307) {
         struct tm parts;
@@ -284,6 +290,10 @@ static void test_place(void **state)
     assert_true(ip_equal(&at.ip, &four));
     place_leave(&place);
     assert_int_equal(place_read(&place).kind, PLACE_NONE);
+    assert_int_equal(place_read(&place).ip.family, 0);
+    assert_string_equal(place_kind_name(PLACE_NONE), "none");
+    assert_string_equal(place_kind_name(PLACE_SMTP), "smtp");
+    assert_string_equal(place_kind_name(PLACE_POLICY), "policy");
     place_enter(NULL, PLACE_SMTP, &four);
     place_leave(NULL);
 }
@@ -305,6 +315,197 @@ static void test_buf_after_dispose(void **state)
     buf_dispose(&buf);
 }
 
+static int64_t now_of(clockid_t id, int64_t part_ns)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(id, &now), 0);
+    return ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec) / part_ns;
+}
+
+/* Each clock says what the kernel's does, in its own unit. */
+static void test_clocks(void **state)
+{
+    static const struct {
+        int64_t (*read)(void);
+        clockid_t id;
+        int64_t part_ns;
+    } rows[] = {{clock_monotonic_ms, CLOCK_MONOTONIC, 1000000},
+                {clock_monotonic_us, CLOCK_MONOTONIC, 1000},
+                {clock_boot_ms, CLOCK_BOOTTIME, 1000000},
+                {clock_wall_ms, CLOCK_REALTIME, 1000000}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t before = now_of(rows[i].id, rows[i].part_ns);
+        int64_t said = rows[i].read();
+        assert_true(before <= said && said <= now_of(rows[i].id, rows[i].part_ns));
+    }
+}
+
+/* The wall clock as it was when it was kept; before that, as it is. Whatever passes between two readings. */
+static void test_kept_clock(void **state)
+{
+    (void)state;
+    int64_t before = clock_wall_ms();
+    int64_t said = clock_kept_ms();
+    assert_true(before <= said && said <= clock_wall_ms());
+    int64_t wall = clock_wall_ms(), boot = clock_boot_ms();
+    clock_keep();
+    int64_t least = wall - clock_boot_ms(), most = clock_wall_ms() - boot;
+    before = clock_boot_ms();
+    said = clock_kept_ms();
+    assert_true(before + least <= said && said <= clock_boot_ms() + most);
+}
+
+/* Blocks double up to 64 KiB, each with its header a power of two; what needs more gets a block of its own.
+ */
+static void test_arena_blocks(void **state)
+{
+    (void)state;
+    enum { HEADER = 32 };
+    static const struct {
+        size_t size, used, held;
+    } steps[] = {
+        {1, 16, 1024},
+        {992 - 16, 992, 1024},
+        {17, 1024, 1024 + 2048},
+        {2016 - 32, 3008, 3072},
+        {1, 3024, 3072 + 4096},
+        {4096, 7120, 7168 + 8192},
+        {20000, 27120, 15360 + 20000 + HEADER},
+        {1, 27136, 15360 + 20032 + 40064},
+        {40032, 67168, 75456 + 65536},
+        {65504, 132672, 140992 + 65536},
+        {65505, 198192, 206528 + 65520 + HEADER},
+    };
+    struct arena arena;
+    arena_init(&arena, 198192 + 16);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        uint8_t *got = arena_alloc(&arena, steps[i].size);
+        assert_non_null(got);
+        memset(got, 0xff, steps[i].size);
+        assert_int_equal(arena.used_bytes, steps[i].used);
+        assert_int_equal(arena.held_bytes, steps[i].held);
+    }
+    assert_false(arena.full);
+    assert_null(arena_alloc(&arena, 17));
+    assert_true(arena.full);
+    assert_non_null(arena_alloc(&arena, 16));
+    assert_null(arena_alloc(&arena, SIZE_MAX));
+    arena_dispose(&arena);
+    assert_false(arena.full);
+    assert_null(arena_copy(&arena, "x", SIZE_MAX));
+    assert_int_equal(arena.held_bytes, 0);
+    char *copy = arena_copy(&arena, "abc", 2);
+    assert_memory_equal(copy, "ab", 3);
+    assert_non_null(arena_array(&arena, 3, 5));
+    assert_int_equal(arena.used_bytes, 32);
+    arena_dispose(&arena);
+}
+
+/* Room grows by doubling, and not past the ceiling and its NUL. */
+static void test_buf_room(void **state)
+{
+    static const struct {
+        size_t len, capacity;
+    } steps[] = {{1, 256}, {255, 256}, {256, 512}, {511, 512}, {512, 1000}, {999, 1000}};
+    static char text[1000];
+    struct buf buf;
+    (void)state;
+    buf_init(&buf, 999);
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        assert_true(buf_append(&buf, text, steps[i].len - buf.len));
+        assert_int_equal(buf.len, steps[i].len);
+        assert_int_equal(buf.capacity, steps[i].capacity);
+    }
+    assert_true(buf_append(&buf, NULL, 0));
+    assert_false(buf.failed);
+    assert_false(buf_printf(&buf, "x"));
+    assert_true(buf.failed);
+    buf_reset(&buf);
+    assert_false(buf.failed);
+    assert_true(buf_printf(&buf, "%s-%d", "ab", 7));
+    assert_true(buf_byte(&buf, '!'));
+    buf_consume(&buf, 1);
+    assert_string_equal(buf_string(&buf), "b-7!");
+    buf_consume(&buf, 4);
+    assert_string_equal(buf_string(&buf), "");
+    buf_dispose(&buf);
+}
+
+static void mark(void *object, void *arg)
+{
+    (*(int *)object)++;
+    (*(int *)arg)++;
+}
+
+/* Every object is visited once, freed ones are not; slots are used again, the last freed first. */
+static void test_slots_each(void **state)
+{
+    (void)state;
+    enum { OBJECTS = 130 };
+    struct slots slots;
+    int objects[OBJECTS] = {0}, visited = 0;
+    struct handle handles[OBJECTS];
+    slots_init(&slots);
+    slots_each(&slots, mark, &visited);
+    for (uint32_t i = 0; i < OBJECTS; i++) {
+        handles[i] = slots_add(&slots, &objects[i]);
+        assert_int_equal(handles[i].slot, i);
+        assert_int_equal(handles[i].generation, 1);
+    }
+    assert_int_equal(slots.capacity, 256);
+    assert_ptr_equal(slots_remove(&slots, handles[3]), &objects[3]);
+    assert_ptr_equal(slots_remove(&slots, handles[129]), &objects[129]);
+    assert_int_equal(slots.used, OBJECTS - 2);
+    slots_each(&slots, mark, &visited);
+    assert_int_equal(visited, OBJECTS - 2);
+    for (int i = 0; i < OBJECTS; i++)
+        assert_int_equal(objects[i], i != 3 && i != 129);
+    assert_null(slots_get(&slots, (struct handle){256, 1}));
+    assert_null(slots_get(&slots, (struct handle){255, 1}));
+    assert_null(slots_get(&slots, (struct handle){0, 0}));
+    assert_int_equal(slots_add(&slots, &objects[129]).slot, 129);
+    struct handle third = slots_add(&slots, &objects[3]);
+    assert_int_equal(third.slot, 3);
+    assert_int_equal(third.generation, 2);
+    slots_dispose(&slots);
+    assert_int_equal(slots.used + slots.capacity, 0);
+    slots_dispose(&slots);
+}
+
+/* Hashes in the upper bits, a mark in the lowest: each is found again, and what is not there has a place. */
+static void test_places(void **state)
+{
+    (void)state;
+    enum { FIRST = 8, HASHES = 1000, SHIFT = 8 };
+    const uint64_t mask = ~UINT64_C(0xff);
+    struct places places = {NULL, 0, 0};
+    for (uint64_t i = 1; i <= HASHES; i++) {
+        assert_true(places_make_room(&places, FIRST, mask, SHIFT));
+        uint64_t hash =
+            i % 3 == 0 ? i << 40 | 7 << SHIFT : i << SHIFT; /* many would stand at the same place */
+        uint64_t *place = places_find(&places, hash, mask, SHIFT);
+        assert_int_equal(*place, 0);
+        *place = hash | (i & 0xff);
+        places.count++;
+        assert_true(places.count <= places.capacity / 4 * 3);
+        if (i == 6)
+            assert_int_equal(places.capacity, FIRST);
+        if (i == 7)
+            assert_int_equal(places.capacity, 2 * FIRST);
+    }
+    assert_int_equal(places.capacity, 2048);
+    for (uint64_t i = 1; i <= HASHES; i++) {
+        uint64_t hash = i % 3 == 0 ? i << 40 | 7 << SHIFT : i << SHIFT;
+        assert_int_equal(*places_find(&places, hash, mask, SHIFT), hash | (i & 0xff));
+    }
+    assert_int_equal(*places_find(&places, UINT64_C(5000) << SHIFT, mask, SHIFT), 0);
+    places_dispose(&places);
+    assert_null(places.list);
+    assert_int_equal(places.count + places.capacity, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +522,12 @@ int main(void)
         cmocka_unit_test(test_net_errors),
         cmocka_unit_test(test_place),
         cmocka_unit_test(test_buf_after_dispose),
+        cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_kept_clock),
+        cmocka_unit_test(test_arena_blocks),
+        cmocka_unit_test(test_buf_room),
+        cmocka_unit_test(test_slots_each),
+        cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
