@@ -26,9 +26,10 @@ bool disk_free_bytes(const char *dir, uint64_t *bytes)
     return found;
 }
 
+/* A quarter of all numbers at most, so that the sum of three fits. */
 static uint64_t times(uint64_t names, uint64_t bytes)
 {
-    return names > UINT64_MAX / bytes ? UINT64_MAX / 2 : names * bytes;
+    return names > UINT64_MAX / 4 / bytes ? UINT64_MAX / 4 : names * bytes;
 }
 
 uint64_t disk_estimate(const struct config *config, uint64_t names)
