@@ -157,6 +157,8 @@ static void unknown_options_name_the_nearest(void **state)
         {"root_hints", "dns.root_hints"},
         {"max_adresses", "smtp.max_addresses"},
         {"policy.max_byte", "policy.max_bytes"},
+        {"policy.timout", "policy.timeout"}, /* not dns.timeout, whose key is as near */
+        {"smtp_probe", "smtp.probe"},
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < COUNT(cases); i++) {

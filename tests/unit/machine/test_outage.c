@@ -256,6 +256,91 @@ static void test_route(void **state)
     assert_true(route_outage_count(&route, 3, 500, 9100));
 }
 
+/* Each boundary to the millisecond: the pause after a false alarm, the tail, the promptness of an answer. */
+static void test_boundaries(void **state)
+{
+    (void)state;
+    struct outage outage;
+    struct outage_counts none = {0, 0}, counts = {300, 300};
+    const int64_t start = 1000000;
+    for (int late = 0; late < 2; late++) {
+        outage_init(&outage, &SETTINGS);
+        assert_int_equal(outage_count(&outage, &none, start), OUTAGE_CALM);
+        assert_int_equal(outage_count(&outage, &counts, start + 100), OUTAGE_SUSPECTED);
+        int64_t answered = start + 100 + SETTINGS.prompt_ms + late;
+        assert_int_equal(outage_answered(&outage, true, answered), late ? OUTAGE_OVER : OUTAGE_CALM);
+        none = counts = (struct outage_counts){300, 300};
+        assert_int_equal(outage_count(&outage, &none, answered + 1000), late ? OUTAGE_OVER : OUTAGE_CALM);
+        counts = (struct outage_counts){600, 600};
+        int64_t again = answered + (late ? SETTINGS.tail_ms : SETTINGS.window_ms);
+        assert_int_equal(outage_count(&outage, &counts, again - 1), late ? OUTAGE_OVER : OUTAGE_CALM);
+        assert_int_equal(outage_count(&outage, &counts, again), OUTAGE_SUSPECTED);
+        none = (struct outage_counts){0, 0};
+        counts = (struct outage_counts){300, 300};
+    }
+}
+
+/* The shares, to the one lookup: more than the share of many, 95 of 100 of few. */
+static void test_shares(void **state)
+{
+    static const struct {
+        uint64_t ended, failed;
+        enum outage_state state;
+    } rows[] = {
+        {200, 100, OUTAGE_CALM},
+        {200, 101, OUTAGE_SUSPECTED},
+        {199, 150, OUTAGE_CALM},
+        {1000, 500, OUTAGE_CALM},
+        {1000, 501, OUTAGE_SUSPECTED},
+        {OUTAGE_FEW, OUTAGE_FEW * 95 / 100, OUTAGE_FEW * 95 % 100 == 0 ? OUTAGE_SUSPECTED : OUTAGE_CALM},
+        {OUTAGE_FEW, OUTAGE_FEW, OUTAGE_SUSPECTED},
+        {OUTAGE_FEW - 1, OUTAGE_FEW - 1, OUTAGE_CALM},
+        {100, 94, OUTAGE_CALM},
+        {100, 95, OUTAGE_SUSPECTED}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct outage outage;
+        struct outage_counts counts = {0, 0};
+        outage_init(&outage, &SETTINGS);
+        (void)outage_count(&outage, &counts, 5000);
+        counts = (struct outage_counts){rows[i].ended, rows[i].failed};
+        if (outage_count(&outage, &counts, 5100) != rows[i].state)
+            fail_msg("row %zu", i);
+    }
+}
+
+/* A sample that is as old as the window is long is the beginning; none stands nearer than a thirtieth of it.
+ */
+static void test_samples(void **state)
+{
+    (void)state;
+    enum { APART = 10000 / (OUTAGE_SAMPLES - 2) };
+    struct outage_window window;
+    outage_window_init(&window, 10000);
+    for (uint64_t at = 0; at <= 3; at++) {
+        const struct outage_counts counts = {at * 10, at};
+        outage_window_add(&window, &counts, (int64_t)at * APART - (at == 1));
+    }
+    assert_int_equal(window.count, 3); /* the second came a millisecond too soon */
+    const struct outage_counts now = {100, 9};
+    struct outage_counts late = outage_window_since(&window, &now, 0);
+    assert_int_equal(late.ended, 0);
+    late = outage_window_since(&window, &now, 1);
+    assert_int_equal(late.ended, 70);
+    assert_int_equal(late.failed, 6);
+    late = outage_window_since(&window, &now, 70);
+    assert_int_equal(late.ended, 70);
+    late = outage_window_since(&window, &now, 71);
+    assert_int_equal(late.ended, 80);
+    outage_window_add(&window, &now, 10000 + 2 * APART - 1);
+    late = outage_window_since(&window, &now, UINT64_MAX);
+    assert_int_equal(late.ended, 100);
+    outage_window_add(&window, &now, 10000 + 2 * APART);
+    late = outage_window_since(&window, &now, UINT64_MAX);
+    assert_int_equal(late.ended, 80);
+    assert_int_equal(late.failed, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +351,9 @@ int main(void)
         cmocka_unit_test(test_doubt_is_about_what_began_later),
         cmocka_unit_test(test_port25_in_a_further_pass),
         cmocka_unit_test(test_route),
+        cmocka_unit_test(test_boundaries),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
