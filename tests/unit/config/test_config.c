@@ -448,6 +448,23 @@ static void values_are_written_in_the_largest_unit(void **state)
     assert_string_equal(text, "");
 }
 
+/* A contact that came by another way than config_set: whatever would end or nest a header's text is refused.
+ */
+static void contacts_hold_printable_ascii(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[] = "https://a.example/?";
+    char *set_one = fixture->config.smtp_contact;
+    fixture->config.smtp_contact = text;
+    for (int c = 1; c < 256; c++) {
+        text[sizeof text - 2] = (char)c;
+        bool good = c > ' ' && c < 0x7f && strchr("\"()<>\\", c) == NULL;
+        if (config_check(&fixture->config, &fixture->why) != (good ? ERR_OK : ERR_CONFIG))
+            fail_msg("byte %d", c);
+    }
+    fixture->config.smtp_contact = set_one;
+}
+
 /* How many letters apart, neighbours that change places one (optimal string alignment). */
 static void distances_of_names(void **state)
 {
@@ -594,6 +611,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lengths_are_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(faults_show_what_was_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reasons_are_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(contacts_hold_printable_ascii, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ranges_end_where_the_table_says, set_up, tear_down),
         cmocka_unit_test(flags_have_one_letter),
         cmocka_unit_test(values_are_written_in_the_largest_unit),

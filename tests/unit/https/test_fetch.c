@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <poll.h>
@@ -744,6 +745,9 @@ static void test_socket_ends(void **state)
     struct curl_sockaddr address = {.family = AF_INET, .socktype = SOCK_STREAM, .addrlen = sizeof at};
     memcpy(&address.addr, &at, sizeof at);
     int fd = fetch_socket_open(&asked, CURLSOCKTYPE_IPCXN, &address);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+    assert_int_equal(asked.fd, fd);
     must(fd >= 0 && (connect(fd, (struct sockaddr *)&at, len) == 0 || errno == EINPROGRESS));
     int taken = accept(listener, NULL, NULL);
     fetch_socket_end(&asked);
@@ -754,6 +758,51 @@ static void test_socket_ends(void **state)
     fetch_socket_end(&asked);
     assert_int_equal(send(fd, "x", 1, MSG_NOSIGNAL), 1);
     (void)close(fd), (void)close(taken), (void)close(listener), (void)close(ends[0]), (void)close(ends[1]);
+}
+
+/* No other address, port, family or purpose gets a socket. */
+static void test_socket_is_for_one_address(void **state)
+{
+    static const struct {
+        const char *ip;
+        uint16_t port;
+        unsigned shorter;
+        curlsocktype purpose;
+        bool given;
+    } rows[] = {
+        {"127.0.0.1", 443, 0, CURLSOCKTYPE_IPCXN, true},
+        {"127.0.0.2", 443, 0, CURLSOCKTYPE_IPCXN, false},
+        {"127.0.0.1", 444, 0, CURLSOCKTYPE_IPCXN, false},
+        {"::1", 443, 0, CURLSOCKTYPE_IPCXN, false},
+        {"127.0.0.1", 443, 1, CURLSOCKTYPE_IPCXN, false},
+        {"127.0.0.1", 443, 0, CURLSOCKTYPE_ACCEPT, false},
+        {"::ffff:127.0.0.1", 443, 0, CURLSOCKTYPE_IPCXN, false},
+    };
+    const uint8_t loopback[4] = {127, 0, 0, 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fetch_socket asked = {.ip = ip_v4(loopback), .port = 443, .fd = -1};
+        struct sockaddr_storage storage;
+        struct ip_addr ip;
+        must(ip_parse(rows[i].ip, &ip));
+        unsigned len = (unsigned)ip_sockaddr(&ip, rows[i].port, &storage);
+        struct {
+            struct curl_sockaddr address;
+            char room[sizeof storage];
+        } given = {.address = {.family = storage.ss_family,
+                               .socktype = SOCK_STREAM,
+                               .addrlen = len - rows[i].shorter}};
+        memcpy((char *)&given + offsetof(struct curl_sockaddr, addr), &storage, len);
+        int fd = fetch_socket_open(&asked, rows[i].purpose, &given.address);
+        if ((fd >= 0) != rows[i].given)
+            fail_msg("row %zu", i);
+        assert_int_equal(asked.fd, rows[i].given ? fd : -1);
+        assert_int_equal(asked.cookie != 0, rows[i].given);
+        fetch_socket_end(&asked);
+        assert_int_equal(asked.fd, -1);
+        if (fd >= 0)
+            (void)close(fd);
+    }
 }
 
 static void test_request(void **state)
@@ -791,6 +840,20 @@ static void test_contact(void **state)
     config.smtp_contact = injected;
     assert_null(fetcher_create(world->base, &config, world->trust, &why));
     assert_string_equal(why, "smtp.contact is too long or holds control characters");
+    for (size_t len = 512 - strlen("stsweep/" STSWEEP_VERSION " (+)") - 1, more = 0; more < 2; more++) {
+        char longest[512];
+        memset(longest, '~', len + more); /* the last byte that is printable; the first is the space */
+        longest[1] = ' ';
+        longest[len + more] = '\0';
+        config.smtp_contact = longest;
+        struct fetcher *named = fetcher_create(world->base, &config, world->trust, &why);
+        assert_int_equal(named != NULL, more == 0);
+        assert_int_equal(why != NULL, more != 0);
+        fetcher_destroy(named);
+    }
+    char deleted[] = "a\x7f";
+    config.smtp_contact = deleted;
+    assert_null(fetcher_create(world->base, &config, world->trust, &why));
     config.smtp_contact = none;
     struct fetcher *plain = fetcher_create(world->base, &config, world->trust, &why);
     assert_non_null(plain);
@@ -1007,6 +1070,14 @@ static void test_what_cannot_be_started(void **state)
                                         "a.test:80", "a\r\nb.test", "[::1]"};
     struct world *world = *state;
     struct answer answer;
+    struct peer peer = {.ctx = make_server(&world->leaf, NULL),
+                        .behave = answer_text,
+                        .text = HEAD "Content-Length: 2\r\n\r\nhi"};
+    peer_start(&peer);
+    fetch_from(world, peer.port, 3000, &answer);
+    peer_stop(&peer);
+    assert_string_equal(answer.facts.media_type, "text/plain"); /* of whose handle nothing is left */
+    arena_dispose(&answer.arena);
     for (size_t i = 0; i <= sizeof hosts / sizeof hosts[0]; i++) {
         struct fetch_request request = request_to(world, 443, &answer);
         if (i < sizeof hosts / sizeof hosts[0])
@@ -1019,8 +1090,95 @@ static void test_what_cannot_be_started(void **state)
         assert_int_equal(answer.calls, 1);
         assert_int_equal(answer.facts.step, FETCH_CONNECT);
         assert_int_equal(answer.facts.net, NET_OTHER);
+        assert_null(answer.facts.media_type);
+        assert_int_equal(answer.facts.http_status, 0);
         arena_dispose(&answer.arena);
     }
+}
+
+/* As long as a host may be, and a byte longer. */
+static void test_longest_host(void **state)
+{
+    struct answer answer;
+    uint16_t port;
+    (void)close(listen_on_loopback(&port));
+    for (size_t len = 252; len <= 254; len++) {
+        char host[256];
+        for (size_t i = 0; i < len; i++)
+            host[i] = i % 50 == 49 ? '.' : 'a';
+        host[len] = '\0';
+        struct fetch_request request = request_to(*state, port, &answer);
+        request.host = host;
+        (void)fetch_start(((struct world *)*state)->fetcher, &request);
+        run(*state);
+        assert_int_equal(answer.calls, 1);
+        assert_int_equal(answer.facts.net, len <= 253 ? NET_REFUSED : NET_OTHER);
+        arena_dispose(&answer.arena);
+    }
+}
+
+/* ---- what is told of a fetch --------------------------------------------------------------------------- */
+
+static char told[16][TRACE_LINE_BYTES];
+static size_t told_count;
+
+static void keep_line(void *arg, const char *line)
+{
+    (void)arg;
+    assert_true(told_count < sizeof told / sizeof told[0]);
+    (void)strcpy(told[told_count++], line);
+}
+
+static bool is_told(const char *words)
+{
+    for (size_t i = 0; i < told_count; i++)
+        if (strstr(told[i], words) != NULL)
+            return true;
+    return false;
+}
+
+static void check_told(struct world *world, struct peer *peer, int64_t timeout_ms, const char *end, bool tls)
+{
+    struct answer answer;
+    char get[256];
+    struct trace trace = {.domain = HOST, .write = keep_line};
+    if (peer->behave != NULL)
+        peer_start(peer);
+    struct fetch_request request = request_to(world, peer->port, &answer);
+    request.trace = &trace;
+    request.timeout_ms = timeout_ms;
+    told_count = 0;
+    (void)fetch_start(world->fetcher, &request);
+    run(world);
+    if (peer->behave != NULL)
+        peer_stop(peer);
+    (void)snprintf(get, sizeof get,
+                   " ms  " HOST " 127.0.0.1: GET https://" HOST ":%u/.well-known/mta-sts.txt", peer->port);
+    assert_true(is_told(get));
+    if (!is_told(end))
+        fail_msg("%s: not: %s", told[told_count - 1], end);
+    assert_int_equal(is_told("TLS"), tls);
+    arena_dispose(&answer.arena);
+}
+
+static void test_told(void **state)
+{
+    struct world *world = *state;
+    struct peer whole = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                         .behave = answer_text,
+                         .text = HEAD "Content-Length: 5\r\n\r\nhello"};
+    check_told(world, &whole, 5000, "fetch ended at done: status 200, 5 bytes, ", true);
+    assert_true(is_told(": < HTTP/1.1 200 OK"));
+    assert_true(is_told(": < Content-Type: text/plain"));
+    assert_false(is_told("hello"));
+    struct peer silent = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                          .behave = answer_and_hang,
+                          .text = HEAD "Content-Length: 50\r\n\r\nhello"};
+    check_told(world, &silent, 400, ", deadline: status 200, ", true);
+    struct peer gone = {.port = 0};
+    (void)close(listen_on_loopback(&gone.port));
+    check_told(world, &gone, 5000, ": status 0, 0 bytes, ", false);
+    assert_true(is_told("fetch ended at connect, refused: status 0"));
 }
 
 static void test_ipv6(void **state)
@@ -1340,6 +1498,7 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_nothing_is_left_connected),
         cmocka_unit_test(test_socket_ends),
+        cmocka_unit_test(test_socket_is_for_one_address),
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_contact),
         cmocka_unit_test(test_tls_1_1_only),
@@ -1350,6 +1509,8 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_connect_timeout),
         cmocka_unit_test(test_what_cannot_be_started),
+        cmocka_unit_test(test_longest_host),
+        cmocka_unit_test(test_told),
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_full_arena),
         cmocka_unit_test(test_many_at_once),

@@ -27,14 +27,16 @@ enum {
     FLAG_AD = 0x20,
     FLAG_CD = 0x10,
     RCODE_SERVFAIL = 2,
-    TEST_FILES = 100000
+    TEST_FILES = 100000,
+    FILLERS = 4
 };
 
-/* Answers A of none.* and of no-such-* with NXDOMAIN, of open.* with 127.0.0.1, of others with 127.0.0.2; all
- * else with no data.
+/* Answers A of none.* and of no-such-* with NXDOMAIN, of open.* with 127.0.0.1, of hush.* with 127.0.0.3,
+ * where a full queue takes no connection, of others with 127.0.0.2; all else with no data.
  */
 struct world {
     int dns, listener, session; /* session: of the listener, or -1 */
+    int hush, fillers[FILLERS];
     char resolver[32];
     char smtp_port[8];
     pthread_t thread;
@@ -51,7 +53,7 @@ static size_t answer(const struct world *world, uint8_t *wire, size_t question_e
     bool none = is_a && (memcmp(wire + 13, "none", 4) == 0 || (nobody && !rewritten));
     bool bogus = atomic_load(&world->bogus) && (wire[3] & FLAG_CD) == 0;
     uint8_t rr[] = {0xc0, 12, 0, DNS_TYPE_A, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 2};
-    rr[15] = is_a && memcmp(wire + 13, "open", 4) == 0 ? 1 : 2;
+    rr[15] = !is_a ? 2 : memcmp(wire + 13, "open", 4) == 0 ? 1 : memcmp(wire + 13, "hush", 4) == 0 ? 3 : 2;
     wire[2] |= 0x80;
     wire[3] = (uint8_t)(0x80 | (atomic_load(&world->validates) ? FLAG_AD : 0));
     wire[3] |= atomic_load(&world->refuses) ? RCODE_REFUSED
@@ -121,6 +123,24 @@ static int open_socket(int type, uint16_t *port)
     return fd;
 }
 
+/* A queue that holds one connection, and is full. */
+static bool open_hush(struct world *world, uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 2)};
+    world->hush = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (world->hush < 0 || bind(world->hush, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(world->hush, 0) != 0)
+        return false;
+    for (size_t i = 0; i < FILLERS; i++) {
+        world->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (connect(world->fillers[i], (struct sockaddr *)&address, sizeof address) != 0 &&
+            errno != EINPROGRESS)
+            return false;
+    }
+    return true;
+}
+
 static int start_world(void **state)
 {
     static struct world world;
@@ -131,7 +151,7 @@ static int start_world(void **state)
     world.listener = open_socket(SOCK_STREAM | SOCK_NONBLOCK, &port);
     world.session = -1;
     (void)snprintf(world.smtp_port, sizeof world.smtp_port, "%u", port);
-    if (world.dns < 0 || world.listener < 0 || listen(world.listener, 16) != 0)
+    if (world.dns < 0 || world.listener < 0 || listen(world.listener, 16) != 0 || !open_hush(&world, port))
         return 1;
     return pthread_create(&world.thread, NULL, serve, &world);
 }
@@ -143,6 +163,9 @@ static int stop_world(void **state)
     (void)pthread_join(world->thread, NULL);
     if (world->session >= 0)
         (void)close(world->session);
+    for (size_t i = 0; i < FILLERS; i++)
+        (void)close(world->fillers[i]);
+    (void)close(world->hush);
     return close(world->dns) + close(world->listener);
 }
 
@@ -171,6 +194,7 @@ static void look(const struct world *world, struct option first, struct option s
                                      {"dns.timeout", "100ms"},
                                      {"scan.loops", "2"},
                                      {"smtp.port", world->smtp_port},
+                                     {"smtp.connect_timeout", "300ms"},
                                      {"safety.allow", "127.0.0.0/8"},
                                      {"preflight.port25", ""},
                                      {"preflight.port443", ""},
@@ -223,6 +247,14 @@ static void test_port25(void **state)
         {"closed.test", "all", true, "seems blocked"}, /* who names one host believes it */
         {"closed.test,none.test", "all", false, "not known: 1 of 2"},
         {"none.test,none2.test", "all", false, "not known: 0 of 2"},
+        {"hush.test,hush2.test", "all", true,
+         "seems blocked from here (2 silent, 0 refused): MX hosts are not "
+         "probed; with preflight.port25 empty they are tried all the same"},
+        {"hush.test,closed.test", "all", true, "(1 silent, 1 refused)"},
+        {"hush.test", "all", true, "(1 silent, 0 refused)"},
+        {"hush.test,none.test", "all", false, "not known: 1 of 2 hosts of preflight.port25 could be tried"},
+        {"hush.test,closed.test,open2.test", "all", false, "open2.test answers"},
+        {"open2.test,open.test", "all", false, "open2.test answers"},
         {"", "all", false, "not tested"},
         {"closed.test,closed2.test", "none", false, "not tested"},
     };
