@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scanner/facts/record_kept.h"
@@ -64,6 +65,32 @@ static const struct {
     {"POL-1 a letter first", {"HTTP/1.1 x00\r\n"}, 0, false, false, NULL},
     {"POL-1 a letter among the digits", {"HTTP/1.1 2x0\r\n"}, 0, false, false, NULL},
     {"POL-1 a sign below the digits", {"HTTP/1.1 20-\r\n"}, 0, false, false, NULL},
+    {"POL-1 the least digits", {"HTTP/1.1 200\r\n"}, 200, false, false, NULL},
+    {"POL-1 a colon above the digits", {"HTTP/1.1 20:\r\n"}, 0, false, false, NULL},
+    {"POL-1 zeros and nines", {"HTTP/1.1 409 x\r\n"}, 409, false, false, NULL},
+    {"POL-1 the bare name", {"HTTP/\r\n"}, 0, false, false, NULL},
+    {"POL-1 the field's name alone", {OK_LINE, "Content-Length\r\n"}, 200, false, false, NULL},
+    {"POL-1 chunked and no more", {OK_LINE, "Transfer-Encoding: chunked\r\n"}, 200, false, true, NULL},
+    {"POL-1 chunked, then another coding",
+     {OK_LINE, "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: x\r\n"},
+     200,
+     false,
+     true,
+     NULL},
+    {"POL-1 a line's end alone", {OK_LINE, "\n"}, 200, true, false, NULL},
+    {"POL-1 blanks end headers as well", {OK_LINE, " \t\r\n"}, 200, true, false, NULL},
+    {"POL-1 199 is no answer yet",
+     {"HTTP/1.1 199 x\r\n", "Content-Length: 3\r\n", "\r\n"},
+     0,
+     false,
+     false,
+     NULL},
+    {"POL-1 an answer behind an interim one",
+     {"HTTP/1.1 100 x\r\n", "\r\n", OK_LINE, "\r\n"},
+     200,
+     true,
+     false,
+     NULL},
     {"POL-1 a field that only begins so", {OK_LINE, "Content-Lengthy: 3\r\n"}, 200, false, false, NULL},
 };
 
@@ -289,6 +316,177 @@ static void test_ends(void **state)
     }
 }
 
+/* POL-1, POL-2: what is made of the target and the media type; status and headers as they came. */
+static void test_redirects(void **state)
+{
+    static const struct {
+        const char *status, *location, *redirect; /* NULL: none */
+    } rows[] = {
+        {"299", "/a", NULL},
+        {"300", "/a", "https://mta-sts.example/a"},
+        {"399", "b?c#d", "https://mta-sts.example/.well-known/b?c#d"},
+        {"400", "/a", NULL},
+        {"301", "//www.example/x", "https://www.example/x"},
+        {"301", "http://www.example:8080/", "http://www.example:8080/"},
+        {"301", "mailto:a@b.example", "mailto:a@b.example"},
+        {"301", "/a b", "https://mta-sts.example/a%20b"},
+        {"301", "\\\\www.example", "\\092\\092www.example"},
+        {"301", "https://[::x/", "https://[::x/"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char line[256];
+        struct arena arena;
+        struct fetch_answer answer;
+        struct fetch_facts facts = {.tls.alert = NO_ALERT};
+        struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .late_alert = NO_ALERT};
+        struct fetch_end end = {.cause = CAUSE_TRANSFER,
+                                .result = CURLE_WRITE_ERROR,
+                                .error = "",
+                                .url = "https://mta-sts.example/.well-known/mta-sts.txt"};
+        arena_init(&arena, 1 << 16);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        (void)snprintf(line, sizeof line, "HTTP/1.1 %s x\r\n", rows[i].status);
+        assert_true(fetch_answer_header(&answer, bytes_of(line)));
+        (void)snprintf(line, sizeof line, "Location: %s\r\n", rows[i].location);
+        assert_true(fetch_answer_header(&answer, bytes_of(line)));
+        assert_false(fetch_answer_header(&answer, bytes_of("\r\n"))); /* no body is wanted */
+        assert_true(fetch_answer_without_body(&answer));
+        fetch_conclude(&end, &tls, &answer, &facts);
+        assert_int_equal(facts.step, FETCH_DONE);
+        assert_int_equal(facts.http_status, atoi(rows[i].status));
+        assert_null(facts.media_type);
+        if ((facts.redirect == NULL) != (rows[i].redirect == NULL) ||
+            (facts.redirect != NULL && strcmp(facts.redirect, rows[i].redirect) != 0))
+            fail_msg("%s %s: %s", rows[i].status, rows[i].location, facts.redirect);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+static void test_media_type_is_cut(void **state)
+{
+    (void)state;
+    for (size_t len = 255; len <= 257; len++) {
+        char text[300];
+        struct arena arena;
+        struct fetch_answer answer;
+        struct fetch_facts facts = {.tls.alert = NO_ALERT};
+        struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .late_alert = NO_ALERT};
+        struct fetch_end end = {.cause = CAUSE_TRANSFER, .error = "", .url = "", .content_type = text};
+        arena_init(&arena, 1 << 16);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        memset(text, 't', len);
+        text[len] = '\0';
+        assert_true(fetch_answer_header(&answer, bytes_of("HTTP/1.1 199 x\r\n"))); /* not the answer yet */
+        fetch_conclude(&end, &tls, &answer, &facts);
+        assert_int_equal(strlen(facts.media_type), len < 256 ? len : 256);
+        assert_int_equal(facts.http_status, 0);
+        assert_int_equal(facts.step, FETCH_HEADERS);
+        assert_true(facts.truncated);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* POL-9: header lines of all answers together, to the byte; trailers count too. */
+static void test_headers_ceiling(void **state)
+{
+    static char line[HEADERS_BYTES_MAX];
+    struct arena arena;
+    struct fetch_answer answer;
+    (void)state;
+    memset(line, 'x', sizeof line);
+    for (int more = 0; more < 2; more++) {
+        arena_init(&arena, 1 << 20);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+        assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+        size_t left = sizeof line - strlen(OK_LINE) - 2;
+        assert_true(fetch_answer_header(&answer, bytes_make(line, left - 1)));
+        assert_int_equal(answer.header_bytes, HEADERS_BYTES_MAX - 1);
+        assert_int_equal(fetch_answer_header(&answer, bytes_make(line, 1 + (size_t)more)), more == 0);
+        assert_int_equal(answer.headers_too_large, more == 1);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* The target of a redirect, of which 2,048 bytes are kept. */
+static void test_location_is_cut(void **state)
+{
+    (void)state;
+    for (size_t len = 2047; len <= 2049; len++) {
+        char line[2100];
+        struct arena arena;
+        struct fetch_answer answer;
+        arena_init(&arena, 1 << 16);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        assert_true(fetch_answer_header(&answer, bytes_of("HTTP/1.1 301 x\r\n")));
+        strcpy(line, "LOCATION:");
+        memset(line + 9, 'l', len);
+        strcpy(line + 9 + len, "\r\n");
+        assert_true(fetch_answer_header(&answer, bytes_of(line)));
+        assert_int_equal(strlen(answer.location), len < 2048 ? len : 2048);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* A body that is as long as what is judged is kept whole, and nothing said of its length. */
+static void test_body_as_long_as_is_judged(void **state)
+{
+    static char body[POLICY_BYTES_JUDGED + 1];
+    (void)state;
+    memset(body, 'a', sizeof body);
+    for (size_t len = POLICY_BYTES_JUDGED - 1; len <= POLICY_BYTES_JUDGED + 1; len++) {
+        struct arena arena;
+        struct fetch_answer answer;
+        struct fetch_facts facts = {.tls.alert = NO_ALERT};
+        struct fetch_tls tls = {
+            .facts = &facts.tls, .started = true, .done = true, .close_notify = true, .late_alert = NO_ALERT};
+        struct fetch_end end = {.cause = CAUSE_TRANSFER, .error = "", .url = "https://mta-sts.example/"};
+        arena_init(&arena, 1 << 20);
+        fetch_answer_init(&answer, len, &arena);
+        assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+        assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+        assert_true(fetch_answer_body(&answer, bytes_make(body, len)));
+        fetch_conclude(&end, &tls, &answer, &facts);
+        assert_int_equal(facts.step, FETCH_DONE);
+        assert_int_equal(facts.body.len, len <= POLICY_BYTES_JUDGED ? len : POLICY_BYTES_JUDGED);
+        assert_int_equal(facts.body_bytes, len <= POLICY_BYTES_JUDGED ? 0 : len);
+        assert_false(facts.too_large || facts.truncated);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* POL-3: what a no after the handshake is, in OpenSSL's numbers and words. */
+static void test_late_alert(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct fetch_facts facts;
+    const struct end_case row = {
+        .cause = CAUSE_TRANSFER, .result = CURLE_RECV_ERROR, .error = "", SPEAKING, .late_alert = ALERT};
+    arena_init(&arena, 1 << 16);
+    conclude(&row, &arena, &facts);
+    assert_int_equal(facts.tls.alert, ALERT);
+    assert_int_equal(facts.tls.error_reason, 1000 + ALERT);
+    assert_string_equal(facts.tls.error_text, SSL_alert_desc_string_long(ALERT));
+    struct end_case failed = {.cause = CAUSE_TRANSFER,
+                              .result = CURLE_SSL_CONNECT_ERROR,
+                              SHAKING,
+                              .tls = TLS_FAILED,
+                              .error = "words of libcurl"};
+    conclude(&failed, &arena, &facts);
+    assert_string_equal(facts.tls.error_text, "words of libcurl");
+    failed.error = "";
+    conclude(&failed, &arena, &facts);
+    assert_null(facts.tls.error_text);
+    arena_dispose(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +495,12 @@ int main(void)
         cmocka_unit_test(test_body_is_cut_between_characters),
         cmocka_unit_test(test_body_without_room),
         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_redirects),
+        cmocka_unit_test(test_media_type_is_cut),
+        cmocka_unit_test(test_headers_ceiling),
+        cmocka_unit_test(test_location_is_cut),
+        cmocka_unit_test(test_body_as_long_as_is_judged),
+        cmocka_unit_test(test_late_alert),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
