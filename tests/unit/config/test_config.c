@@ -465,6 +465,30 @@ static void contacts_hold_printable_ascii(void **state)
     fixture->config.smtp_contact = set_one;
 }
 
+/* Where in a list the fault is. */
+static void forms_say_where(void **state)
+{
+    static const struct {
+        const char *name, *value, *said;
+    } cases[] = {
+        {"dns.resolvers", "192.0.2.1 192.0.2.2", "dns.resolvers: a comma is missing before \"192.0.2.2\"\n"},
+        {"dns.resolvers", "192.0.2.1, x, 192.0.2.2",
+         "dns.resolvers: not ip[:port], separated by commas: \"x, 192.0.2.2\"\n"},
+        {"safety.allow", "10.0.0.0/8, 127.0.0.1/8",
+         "safety.allow: not a prefix (or with bits set behind its length): \"127.0.0.1/8\"\n"},
+        {"scan.shard", "5/4", "scan.shard: value \"5/4\" is not i/n with i from 1 to n\n"},
+        {"smtp.ehlo", "me", "smtp.ehlo: value \"me\" is not a fully qualified host name\n"},
+        {"smtp.contact", "me", "smtp.contact: value \"me\" is neither a http(s) URL nor mailto:\n"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(set(fixture, cases[i].name, cases[i].value), ERR_OK);
+        assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_CONFIG);
+        assert_string_equal(buf_string(&fixture->why), cases[i].said);
+        assert_int_equal(set(fixture, cases[i].name, ""), ERR_OK);
+    }
+}
+
 /* How many letters apart, neighbours that change places one (optimal string alignment). */
 static void distances_of_names(void **state)
 {
@@ -611,6 +635,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lengths_are_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(faults_show_what_was_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reasons_are_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(forms_say_where, set_up, tear_down),
         cmocka_unit_test_setup_teardown(contacts_hold_printable_ascii, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ranges_end_where_the_table_says, set_up, tear_down),
         cmocka_unit_test(flags_have_one_letter),

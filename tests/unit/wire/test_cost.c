@@ -164,6 +164,13 @@ static void test_other_keys(void **state)
     expect_key("DSA without parameters", &spki, false, false, 563);
     put_key(&spki, DSA, BYTES("\x30\x03\x02\x01\x05"), BYTES("\x02\x01\x05"));
     expect_key("DSA with half of them", &spki, false, false, 563);
+    struct buf numbers = der_new();
+    put_number(&numbers, 3072);
+    der_put(&numbers, DER_INTEGER, "", 1); /* zero has no bits */
+    der_wrap(&numbers, 0, DER_SEQUENCE);
+    put_key(&spki, DSA, buf_bytes(&numbers), BYTES("\x02\x01\x05"));
+    expect_key("DSA of no group", &spki, false, false, 48);
+    buf_dispose(&numbers);
     put_key(&spki, "1.3.101.112", BYTES(""), BYTES("x"));
     expect_key("Ed25519", &spki, false, false, 300);
     put_key(&spki, "1.2.840.113549.1.1.2", BYTES("\x05\x00"), BYTES("x"));
@@ -225,7 +232,8 @@ static void put_constraints(struct buf *out, int subtrees, bool critical)
 }
 
 struct spec {
-    bool unversioned;
+    bool unversioned, plain; /* without a version, without an identifier of the subject */
+    bool compressed;
     int attributes, names, subtrees;
     bool critical;
     const char *curve;
@@ -241,8 +249,9 @@ static void put_certificate(struct buf *out, const struct spec *spec)
     put_subject(out, 3);               /* the issuer: nobody's names are counted there */
     der_put(out, DER_SEQUENCE, "", 0); /* the validity */
     put_subject(out, spec->attributes);
-    put_ec(out, spec->curve, BYTES("\x04xy"));
-    der_put(out, 0x81, "unique", 6);
+    put_ec(out, spec->curve, spec->compressed ? BYTES("\x02x") : BYTES("\x04xy"));
+    if (!spec->plain)
+        der_put(out, 0x81, "unique", 6);
     size_t extensions = out->len;
     der_ca(out);
     if (spec->names > 0)
@@ -276,7 +285,7 @@ static void test_certificate(void **state)
 {
     static const struct spec specs[] = {
         {.attributes = 1, .curve = P256},
-        {.attributes = 2, .names = 5, .curve = P256},
+        {.plain = true, .attributes = 2, .names = 5, .curve = P256},
         {.attributes = 2, .names = 5, .critical = true, .curve = P256},
         {.unversioned = true, .attributes = 3, .names = 1, .subtrees = 4, .curve = P384},
         {.attributes = 0, .subtrees = 2, .critical = true, .curve = P384},
@@ -352,6 +361,22 @@ static void test_heavy_keys(void **state)
     assert_true(!cost.heavy_leaf && cost.heavy_issuer);
 }
 
+/* One key that cannot be read in time makes the chain unreadable, wherever it stands. */
+static void test_unreadable_keys(void **state)
+{
+    static const struct spec light = {.curve = P256}, slow = {.curve = "1.3.132.0.33", .compressed = true};
+    (void)state;
+    for (int place = 0; place < 3; place++) {
+        struct chain_cost cost = {0};
+        for (int i = 0; i < 3; i++) {
+            struct key_cost key = add(&cost, i == place ? &slow : &light);
+            assert_int_equal(key.unreadable, i == place);
+            assert_int_equal(cost.unreadable, i >= place);
+        }
+        assert_int_equal(cost_to_read(&cost), TLS_LIMIT_KEY);
+    }
+}
+
 /* The dearest of a chain, in order; more than a path has are left out. */
 static void test_dearest(void **state)
 {
@@ -402,6 +427,14 @@ static void test_broken_certificates(void **state)
     struct chain_cost cost = {0};
     cost_add(&cost, buf_bytes(&out), &key);
     assert_int_equal(cost.elements, 3);
+    assert_int_equal(cost.names, 0);
+    buf_reset(&out); /* a body that ends with a name, which is no subject there */
+    der_put(&out, DER_INTEGER, "\x05", 1);
+    put_subject(&out, 2);
+    der_wrap(&out, 0, DER_SEQUENCE);
+    der_wrap(&out, 0, DER_SEQUENCE);
+    cost = (struct chain_cost){0};
+    cost_add(&cost, buf_bytes(&out), &key);
     assert_int_equal(cost.names, 0);
     buf_dispose(&out);
 }
@@ -530,12 +563,19 @@ static void test_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rsa),        cmocka_unit_test(test_curves),
-        cmocka_unit_test(test_other_keys), cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_pairs),      cmocka_unit_test(test_heavy_keys),
-        cmocka_unit_test(test_dearest),    cmocka_unit_test(test_broken_certificates),
-        cmocka_unit_test(test_to_read),    cmocka_unit_test(test_to_validate),
-        cmocka_unit_test(test_elements),   cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_rsa),
+        cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_other_keys),
+        cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_heavy_keys),
+        cmocka_unit_test(test_unreadable_keys),
+        cmocka_unit_test(test_dearest),
+        cmocka_unit_test(test_broken_certificates),
+        cmocka_unit_test(test_to_read),
+        cmocka_unit_test(test_to_validate),
+        cmocka_unit_test(test_elements),
+        cmocka_unit_test(test_depth),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
 }
