@@ -498,9 +498,76 @@ static void test_answers_in_advance(void **state)
     player_close(&player);
 }
 
+/* A refusal in lines: joined, and cut where there is no more room. */
+static void test_refusal_is_cut(void **state)
+{
+    (void)state;
+    for (size_t first = 505; first <= 512; first++) {
+        struct player player;
+        struct buf text;
+        buf_init(&text, ARENA_BYTES);
+        buf_text(&text, "554-");
+        for (size_t i = 0; i < first; i++)
+            buf_byte(&text, 'g');
+        buf_text(&text, "\r\n554-abc\r\n554 defghij\r\n");
+        player_open(&player);
+        feed(&player, buf_bytes(&text));
+        assert_int_equal(player.facts.end, SMTP_END_REPLY);
+        assert_int_equal(player.facts.reply.len, 512);
+        assert_memory_equal(player.facts.reply.data + first, "\nabc\ndefghij", 512 - first);
+        player_close(&player);
+        buf_dispose(&text);
+    }
+}
+
+/* A code that changes within a reply is none, in whichever line. */
+static void test_mixed_codes(void **state)
+{
+    static const char *const replies[] = {"220-a\r\n221 b\r\n", "220-a\r\n220-b\r\n320 c\r\n",
+                                          "220-a\r\n554 b\r\n", "554-a\r\n220 b\r\n"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(replies); i++) {
+        struct player player;
+        player_open(&player);
+        feed(&player, bytes_of(replies[i]));
+        assert_int_equal(player.facts.end, SMTP_END_NOT_SMTP);
+        dialogue_tls_failed(&player.dialogue); /* what happens afterwards changes nothing */
+        dialogue_failed(&player.dialogue, NET_RESET, ECONNRESET);
+        dialogue_closed(&player.dialogue);
+        assert_int_equal(player.facts.end, SMTP_END_NOT_SMTP);
+        assert_int_equal(player.facts.step, SMTP_GREETING);
+        assert_int_equal(player.facts.net, NET_OK);
+        player_close(&player);
+    }
+}
+
+/* What has come may become a reply, down to its first byte: whoever stops there was late, and no stranger. */
+static void test_begun_replies(void **state)
+{
+    static const struct {
+        const char *part;
+        enum smtp_end end;
+    } rows[] = {
+        {"2", SMTP_END_STEP_TIMEOUT},    {"22", SMTP_END_STEP_TIMEOUT},   {"220", SMTP_END_STEP_TIMEOUT},
+        {"220 ", SMTP_END_STEP_TIMEOUT}, {"220-", SMTP_END_STEP_TIMEOUT}, {"599", SMTP_END_STEP_TIMEOUT},
+        {"1", SMTP_END_NOT_SMTP},        {"6", SMTP_END_NOT_SMTP},        {"2:", SMTP_END_NOT_SMTP},
+        {"22/", SMTP_END_NOT_SMTP},      {"220_", SMTP_END_NOT_SMTP},     {"x", SMTP_END_NOT_SMTP}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct player player;
+        player_open(&player);
+        feed(&player, bytes_of(rows[i].part));
+        assert_int_equal(player.facts.end, SMTP_END_NONE);
+        dialogue_deadline(&player.dialogue, SMTP_END_STEP_TIMEOUT);
+        if (player.facts.end != rows[i].end)
+            fail_msg("%s: end %d", rows[i].part, (int)player.facts.end);
+        player_close(&player);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(scripts) + COUNT(ceiling_cases) + COUNT(byte_cases) + 6];
+    struct CMUnitTest tests[COUNT(scripts) + COUNT(ceiling_cases) + COUNT(byte_cases) + 9];
     size_t count = 0;
     for (size_t i = 0; i < COUNT(scripts); i++)
         tests[count++] =
@@ -512,6 +579,9 @@ int main(void)
         tests[count++] = (struct CMUnitTest){byte_cases[i].name, test_ceiling, NULL, NULL,
                                              (void *)(uintptr_t)&byte_cases[i]};
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_texts_are_capped);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_refusal_is_cut);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_mixed_codes);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_begun_replies);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_full_arena);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_many_capabilities);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_tls_failed);
