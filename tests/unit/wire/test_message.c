@@ -309,6 +309,9 @@ static void malformed_rdata_is_left_out(void **state)
         {"MX that points at itself", 15, "\0\1\1a", "\0\1\xc0\x29", 5, 4},
         {"MX that points ahead", 15, "\0\1\1a", "\0\1\xff\xff", 5, 4},
         {"MX with an unknown label type", 15, "\0\1\1a", "\0\1\x41g", 5, 5},
+        {"NS with a tail", 2, "\1a", "\1a\0x", 3, 4},
+        {"NS whose name leaves it", 2, "\1a", "\2a", 3, 2},
+        {"PTR with a tail", 12, "\1a", "\1a\0x", 3, 4},
         {"TLSA of 2 bytes", 52, "\3\1\1x", "\3\1", 4, 2},
     };
     struct world *world = *state;
@@ -350,6 +353,24 @@ static void octets_behind_the_names_are_counted(void **state)
         else
             assert_int_equal(read_as(world, "a.example", DNS_TYPE_A, false), DNS_READ_MALFORMED);
     }
+}
+
+/* The longest names that there are fit, and what stands behind them. */
+static void the_longest_soa_is_read(void **state)
+{
+    uint8_t name[DNS_NAME_BYTES], soa[2 * sizeof name + 20] = {0};
+    struct world *world = *state;
+    memset(name, 'n', sizeof name);
+    name[0] = name[64] = name[128] = 63;
+    name[192] = 61;
+    name[sizeof name - 1] = 0;
+    memcpy(soa, name, sizeof name);
+    memcpy(soa + sizeof name, name, sizeof name);
+    soa[sizeof soa - 1] = 77;
+    wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_A);
+    wire_record(&world->wire, WIRE_IN_AUTHORITY, "example", DNS_TYPE_SOA, 300, soa, sizeof soa);
+    expect_status(world, DNS_TYPE_A, DNS_NODATA);
+    assert_int_equal(world->answer.lookup.ttl, 77);
 }
 
 /* The messages stand at the end of what may be read, so that one byte too many ends the test. */
@@ -572,6 +593,7 @@ int main(void)
         TEST(circles_and_long_chains_are_loops),
         TEST(malformed_rdata_is_left_out),
         TEST(octets_behind_the_names_are_counted),
+        TEST(the_longest_soa_is_read),
         TEST(nothing_is_read_past_the_end),
         TEST(malformed_elsewhere),
         TEST(hostile_messages_cost_bounded_work),
