@@ -373,6 +373,82 @@ static void the_longest_soa_is_read(void **state)
     assert_int_equal(world->answer.lookup.ttl, 77);
 }
 
+/* Names as they stand in a message, behind its header: how long they are, plain, and where they end. */
+static void names_in_messages(void **state)
+{
+    enum { HEADER = 12, LABEL = 63 };
+    static const struct {
+        const char *name;
+        size_t labels[5]; /* as their first bytes say */
+        size_t cut;       /* bytes that are missing at the end */
+        size_t read, skipped;
+    } cases[] = {
+        {"the root", {0}, 0, 1, 1},
+        {"a label of 63", {LABEL}, 0, 65, 65},
+        {"a label of 64", {LABEL + 1}, 0, 0, 0},
+        {"a label of 128", {128}, 0, 0, 0},
+        {"a name of 255", {LABEL, LABEL, LABEL, LABEL - 2}, 0, 255, 255},
+        {"a name of 256", {LABEL, LABEL, LABEL, LABEL - 1}, 0, 0, 256},
+        {"no end", {LABEL}, 1, 0, 0},
+        {"half a label", {LABEL}, 2, 0, 0},
+    };
+    uint8_t message[HEADER + 400], plain[DNS_NAME_BYTES];
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t len = HEADER;
+        memset(message, 0, sizeof message);
+        for (size_t j = 0; cases[i].labels[j] != 0; j++) {
+            message[len] = (uint8_t)cases[i].labels[j];
+            memset(message + len + 1, 'n', cases[i].labels[j]);
+            len += 1 + cases[i].labels[j];
+        }
+        len += 1 - cases[i].cut;
+        struct bytes name = bytes_make(message + HEADER, len - HEADER);
+        size_t read = dns_name_read(bytes_make(message, len), HEADER, plain);
+        size_t skipped = dns_name_skip(bytes_make(message, len), HEADER);
+        if (read != cases[i].read || skipped != (cases[i].skipped == 0 ? 0 : HEADER + cases[i].skipped) ||
+            dns_name_valid(name) != (read != 0))
+            fail_msg("%s: %zu, %zu, valid %d", cases[i].name, read, skipped, dns_name_valid(name));
+        if (read != 0)
+            assert_memory_equal(plain, message + HEADER, read);
+    }
+}
+
+/* Pointers lead back, never into the header, and 127 of them are followed. */
+static void pointers_of_names(void **state)
+{
+    enum { HEADER = 12, FOLLOWED = 127, FIRST = HEADER + 3 };
+    uint8_t message[FIRST + 2 * (FOLLOWED + 1)] = {[HEADER] = 1, 'a'}, plain[DNS_NAME_BYTES];
+    (void)state;
+    for (size_t i = 0; i <= FOLLOWED; i++) {
+        size_t at = FIRST + 2 * i, to = i == 0 ? HEADER : at - 2;
+        message[at] = (uint8_t)(0xc0 | to >> 8);
+        message[at + 1] = (uint8_t)to;
+        assert_int_equal(dns_name_read(bytes_make(message, at + 2), at, plain), i < FOLLOWED ? 3 : 0);
+        assert_int_equal(dns_name_skip(bytes_make(message, at + 2), at), at + 2);
+        assert_int_equal(dns_name_read(bytes_make(message, at + 1), at, plain), 0);
+        assert_int_equal(dns_name_skip(bytes_make(message, at + 1), at), 0);
+    }
+    for (unsigned to = HEADER - 1; to <= FIRST; to++) {
+        message[FIRST + 1] = (uint8_t)to;
+        size_t read = dns_name_read(bytes_make(message, FIRST + 2), FIRST, plain);
+        assert_int_equal(read, to == HEADER ? 3 : to == HEADER + 2 ? 1 : 0);
+    }
+}
+
+static void names_are_the_same_in_any_case(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {{"\1a", "\1A", true},    {"\1z", "\1Z", true},  {"\1@", "\1`", false},
+                 {"\1[", "\1{", false},   {"\1a", "\1b", false}, {"\1a", "\2ab", false},
+                 {"\2ab", "\2Ac", false}, {"", "", true}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(dns_name_equal(bytes_of(cases[i].a), bytes_of(cases[i].b)), cases[i].same);
+}
+
 /* The messages stand at the end of what may be read, so that one byte too many ends the test. */
 static void nothing_is_read_past_the_end(void **state)
 {
@@ -594,6 +670,9 @@ int main(void)
         TEST(malformed_rdata_is_left_out),
         TEST(octets_behind_the_names_are_counted),
         TEST(the_longest_soa_is_read),
+        TEST(names_in_messages),
+        TEST(pointers_of_names),
+        TEST(names_are_the_same_in_any_case),
         TEST(nothing_is_read_past_the_end),
         TEST(malformed_elsewhere),
         TEST(hostile_messages_cost_bounded_work),
