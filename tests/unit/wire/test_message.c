@@ -158,9 +158,8 @@ static void negative_answers_last_as_the_soa_says(void **state)
         uint32_t ttl, minimum, expected;
         enum dns_status status;
     } cases[] = {
-        {0, 3600, 300, 300, DNS_NODATA},
-        {0, 60, 300, 60, DNS_NODATA},
-        {3, 900, 1200, 900, DNS_NXDOMAIN},
+        {0, 3600, 300, 300, DNS_NODATA},        {0, 60, 300, 60, DNS_NODATA},
+        {3, 900, 1200, 900, DNS_NXDOMAIN},      {3, 0x7fffffff, 1200, 1200, DNS_NXDOMAIN},
         {3, 0x80000000, 1200, 0, DNS_NXDOMAIN},
     };
     struct world *world = *state;
@@ -353,6 +352,20 @@ static void octets_behind_the_names_are_counted(void **state)
         else
             assert_int_equal(read_as(world, "a.example", DNS_TYPE_A, false), DNS_READ_MALFORMED);
     }
+}
+
+/* A SOA of which the second name leads nowhere says no TTL; what else is in the additional section is no OPT.
+ */
+static void half_a_soa_and_no_opt(void **state)
+{
+    static const uint8_t soa[] = {1, 'n', 0, 0xff, 0xff, 0, 0, 0, 1, 0, 0, 0, 2,
+                                  0, 0,   0, 3,    0,    0, 0, 4, 0, 0, 0, 60};
+    struct world *world = *state;
+    wire_question(&world->wire, ID, WIRE_ANSWER, "a.example", DNS_TYPE_A);
+    wire_record(&world->wire, WIRE_IN_AUTHORITY, "example", DNS_TYPE_SOA, 300, soa, sizeof soa);
+    wire_record(&world->wire, WIRE_IN_ADDITIONAL, "c.example", 1, 0x01000000, "\1\2\3\4", 4);
+    expect_status(world, DNS_TYPE_A, DNS_NODATA);
+    assert_int_equal(world->answer.lookup.ttl, 0);
 }
 
 /* The longest names that there are fit, and what stands behind them. */
@@ -669,6 +682,7 @@ int main(void)
         TEST(circles_and_long_chains_are_loops),
         TEST(malformed_rdata_is_left_out),
         TEST(octets_behind_the_names_are_counted),
+        TEST(half_a_soa_and_no_opt),
         TEST(the_longest_soa_is_read),
         TEST(names_in_messages),
         TEST(pointers_of_names),
