@@ -59,7 +59,7 @@ static const struct config_option *find(const char *name)
     return NULL;
 }
 
-/* Says which known option may be meant; a name without a section is compared with the keys alone. */
+/* Says which known option may be meant; a name without a section is compared with the keys too. */
 static void say_nearest(const char *name, char rest[NEAREST_TEXT_BYTES])
 {
     struct nearest nearest;
@@ -69,7 +69,9 @@ static void say_nearest(const char *name, char rest[NEAREST_TEXT_BYTES])
         char known[CONFIG_NAME_BYTES];
         size_t least = nearest.least;
         full_name(&config_options[i], known);
-        nearest_offer(&nearest, strchr(name, '.') == NULL ? config_options[i].key : known);
+        nearest_offer(&nearest, known);
+        if (strchr(name, '.') == NULL)
+            nearest_offer(&nearest, config_options[i].key);
         best = nearest.least < least ? &config_options[i] : best;
     }
     if (best != NULL)

@@ -14,13 +14,39 @@ static void distances(void **state)
         const char *a, *b;
         size_t distance;
     } rows[] = {
-        {"", "", 0},           {"a", "", 1},         {"", "abc", 3},         {"check", "check", 0},
-        {"chekc", "check", 1}, {"chck", "check", 1}, {"cheeck", "check", 1}, {"chock", "check", 1},
+        {"", "", 0},
+        {"a", "", 1},
+        {"", "abc", 3},
+        {"check", "check", 0},
+        {"chekc", "check", 1},
+        {"chck", "check", 1},
+        {"cheeck", "check", 1},
+        {"chock", "check", 1},
         {"kcehc", "check", 3},
+        {"", "", 0},
+        {"", "abc", 3},
+        {"abc", "", 3},
+        {"abc", "abc", 0},
+        {"abc", "abd", 1},
+        {"abc", "ab", 1},
+        {"abc", "xabc", 1},
+        {"ab", "ba", 1},
+        {"abcd", "acbd", 1},
+        {"abcd", "badc", 2},
+        {"abc", "cab", 2},
+        {"kitten", "sitting", 3},
+        {"ca", "abc", 3},
+        {"saturday", "sunday", 3},
+        {"abab", "baba", 2},
+        {"xab", "yba", 2},
+        {"timeout", "tiemout", 1},
+        {"aab", "aba", 1},
+        {"ab", "cb", 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (nearest_distance(rows[i].a, rows[i].b) != rows[i].distance)
+        if (nearest_distance(rows[i].a, rows[i].b) != rows[i].distance ||
+            nearest_distance(rows[i].b, rows[i].a) != rows[i].distance)
             fail_msg("%s, %s: %zu", rows[i].a, rows[i].b, nearest_distance(rows[i].a, rows[i].b));
 }
 
