@@ -308,7 +308,7 @@ static void lines_are_told_apart(void **state)
         {"[dns]x\n", ":1: there is something behind the ] of the section"},
         {"[dns]]\n", ":1: there is something behind the ] of the section"},
         {"[\n", ":1: a section begins with [ and must end with ]"},
-        {"[]\n", ":1: unknown section \"\"; the nearest known one is ["},
+        {"[]\n", ":1: unknown section \"\"\n"},
         {"[dns]\ntimeout\n", ":2: expected [section] or key = value"},
         {"[dns]\ntimeout", ":2: expected [section] or key = value"},
         {"[dns]\ntimeout = \x1f\n", ":2: the line holds control characters"},
@@ -338,7 +338,7 @@ static void long_sections_are_cut(void **state)
         memset(text + 1, 'y', len);
         strcpy(text + 1 + len, "]\n");
         assert_int_equal(read_text(fixture, text), ERR_CONFIG);
-        (void)snprintf(expected, sizeof expected, ": unknown section \"%.*s\";", (int)shown, text + 1);
+        (void)snprintf(expected, sizeof expected, ": unknown section \"%.*s\"\n", (int)shown, text + 1);
         assert_why(fixture, expected);
     }
 }
