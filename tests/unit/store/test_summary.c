@@ -603,6 +603,30 @@ static void test_whole_table(void **state)
     free(summary);
 }
 
+/* A word that ends in column 78 stands there; one that would end behind it begins the next line. */
+static void test_last_column(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t opted_out;
+        const char *words;
+    } cases[] = {
+        {678, "\n      1235178 inputs = 1000000 records + 234000 rejects + 500 duplicates + 678\n"
+              "      opted out\n"},
+        {6789, "\n      1241289 inputs = 1000000 records + 234000 rejects + 500 duplicates +\n"
+               "      6789 opted out\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct summary summary = {
+            .records = 1000000, .rejects = 234000, .duplicates = 500, .opted_out = cases[i].opted_out};
+        summary.inputs = 1234500 + cases[i].opted_out;
+        char *text = print(&summary, 3600000, "out");
+        if (strstr(text, cases[i].words) == NULL || strstr(text, " in 1h 00m 00s (") == NULL)
+            fail_msg("case %zu: %s", i, text);
+        free(text);
+    }
+}
+
 /* The columns of numbers end at one place in each part of the table. */
 static void test_table_is_aligned(void **state)
 {
@@ -687,6 +711,7 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_table_of_nothing),
         cmocka_unit_test(test_whole_table),
+        cmocka_unit_test(test_last_column),
         cmocka_unit_test(test_table_is_aligned),
         cmocka_unit_test(test_table_of_extremes),
         cmocka_unit_test(test_table_of_each_code),
