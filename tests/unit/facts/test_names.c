@@ -46,6 +46,21 @@ static void extended_errors_have_their_names(void **state)
     assert_null(dns_ede_name(UINT16_MAX));
 }
 
+/* A lookup that did not answer has the code of its name. */
+static void lookups_have_their_codes(void **state)
+{
+    (void)state;
+    for (enum dns_status status = 0; status < DNS_STATUS_COUNT; status++) {
+        enum failure_code code = dns_status_code(status);
+        if (status == DNS_NOT_ASKED || status == DNS_ANSWERED) {
+            assert_int_equal(code, FAIL_NONE);
+            continue;
+        }
+        assert_memory_equal(failure_name(code), "dns.", 4);
+        assert_string_equal(failure_name(code) + 4, dns_status_name(status));
+    }
+}
+
 static void errors_of_connections(void **state)
 {
     static const struct {
@@ -75,6 +90,7 @@ static void errors_of_connections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(extended_errors_have_their_names),
+                                       cmocka_unit_test(lookups_have_their_codes),
                                        cmocka_unit_test(errors_of_connections)};
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }
