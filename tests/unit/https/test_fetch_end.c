@@ -389,6 +389,31 @@ static void test_media_type_is_cut(void **state)
     }
 }
 
+/* POL-1: the status is known before the headers have ended; that of an interim answer is none. */
+static void test_status_amid_headers(void **state)
+{
+    static const struct {
+        const char *line;
+        int status;
+    } rows[] = {{"HTTP/1.1 199 x\r\n", 0}, {"HTTP/1.1 200 x\r\n", 200}, {"HTTP/1.1 201 x\r\n", 201}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct fetch_answer answer;
+        struct fetch_facts facts = {.tls.alert = NO_ALERT};
+        struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .late_alert = NO_ALERT};
+        struct fetch_end end = {.cause = CAUSE_TIMEOUT, .error = "", .url = ""};
+        arena_init(&arena, 1 << 16);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        assert_true(fetch_answer_header(&answer, bytes_of(rows[i].line)));
+        fetch_conclude(&end, &tls, &answer, &facts);
+        assert_int_equal(facts.http_status, rows[i].status);
+        assert_true(facts.deadline);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
 /* POL-9: header lines of all answers together, to the byte; trailers count too. */
 static void test_headers_ceiling(void **state)
 {
@@ -407,6 +432,12 @@ static void test_headers_ceiling(void **state)
         assert_int_equal(answer.header_bytes, HEADERS_BYTES_MAX - 1);
         assert_int_equal(fetch_answer_header(&answer, bytes_make(line, 1 + (size_t)more)), more == 0);
         assert_int_equal(answer.headers_too_large, more == 1);
+        struct fetch_facts facts = {.tls.alert = NO_ALERT};
+        struct fetch_tls tls = {.facts = &facts.tls, .started = true, .done = true, .late_alert = NO_ALERT};
+        struct fetch_end end = {.cause = CAUSE_TRANSFER, .result = CURLE_WRITE_ERROR, .error = "", .url = ""};
+        fetch_conclude(&end, &tls, &answer, &facts);
+        assert_int_equal(facts.too_large, more == 1);
+        assert_int_equal(facts.protocol, more == 0);
         fetch_answer_dispose(&answer);
         arena_dispose(&arena);
     }
@@ -498,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_redirects),
         cmocka_unit_test(test_media_type_is_cut),
+        cmocka_unit_test(test_status_amid_headers),
         cmocka_unit_test(test_headers_ceiling),
         cmocka_unit_test(test_location_is_cut),
         cmocka_unit_test(test_body_as_long_as_is_judged),

@@ -339,6 +339,12 @@ static void test_samples(void **state)
     late = outage_window_since(&window, &now, UINT64_MAX);
     assert_int_equal(late.ended, 80);
     assert_int_equal(late.failed, 7);
+    outage_window_init(&window, 10000); /* of two the older one goes as well */
+    for (uint64_t at = 0; at < 2; at++)
+        outage_window_add(&window, &(struct outage_counts){at * 10, at}, (int64_t)at * APART);
+    outage_window_add(&window, &now, APART + 10000);
+    late = outage_window_since(&window, &now, UINT64_MAX);
+    assert_int_equal(late.ended, 90);
 }
 
 int main(void)
