@@ -209,7 +209,7 @@ static void put_names(struct buf *out, int names, bool critical)
     for (int i = 0; i < names; i++)
         der_text(out, 0x82, "a.bc");
     if (names > 0)
-        der_text(out, 0xa0, "another" + 1);
+        der_text(out, 0xa0, "others");
     der_wrap(out, start, DER_SEQUENCE);
     der_extension(out, start, "2.5.29.17", critical);
 }
