@@ -21,7 +21,6 @@
 #include "scanner/base/slots.h"
 #include "scanner/base/time_text.h"
 #include "scanner/facts/failure.h"
-#include "scanner/facts/net.h"
 
 static void test_arena(void **state)
 {
@@ -245,31 +244,6 @@ static void test_error_table(void **state)
     (void)state;
     assert_string_equal(error_text(ERR_OK), "no error");
     assert_string_equal(error_text(ERR_FULL), "no space left on the device");
-}
-
-/* Every errno that a connection can end with has one meaning, whoever asks. */
-static void test_net_errors(void **state)
-{
-    (void)state;
-    static const struct {
-        int number;
-        enum net_error error;
-    } rows[] = {{ECONNREFUSED, NET_REFUSED},
-                {ETIMEDOUT, NET_TIMEOUT},
-                {ECONNRESET, NET_RESET},
-                {EPIPE, NET_RESET},
-                {ECONNABORTED, NET_RESET},
-                {ENETUNREACH, NET_UNREACHABLE},
-                {EHOSTUNREACH, NET_UNREACHABLE},
-                {ENETDOWN, NET_UNREACHABLE},
-                {EHOSTDOWN, NET_UNREACHABLE},
-                {EADDRNOTAVAIL, NET_UNREACHABLE},
-                {EACCES, NET_UNREACHABLE},
-                {EPERM, NET_UNREACHABLE},
-                {EPROTO, NET_OTHER},
-                {0, NET_OTHER}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_int_equal(net_error_of(rows[i].number), rows[i].error);
 }
 
 /* What one thread wrote of its peer another reads, every byte of it. */
@@ -509,25 +483,15 @@ static void test_places(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_arena_reset),
-        cmocka_unit_test(test_small_arena),
-        cmocka_unit_test(test_arena_bytes),
-        cmocka_unit_test(test_buf),
-        cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_map),
-        cmocka_unit_test(test_time_text),
-        cmocka_unit_test(test_failure_table),
-        cmocka_unit_test(test_error_table),
-        cmocka_unit_test(test_net_errors),
-        cmocka_unit_test(test_place),
-        cmocka_unit_test(test_buf_after_dispose),
-        cmocka_unit_test(test_clocks),
-        cmocka_unit_test(test_kept_clock),
-        cmocka_unit_test(test_arena_blocks),
-        cmocka_unit_test(test_buf_room),
-        cmocka_unit_test(test_slots_each),
-        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_arena),         cmocka_unit_test(test_arena_reset),
+        cmocka_unit_test(test_small_arena),   cmocka_unit_test(test_arena_bytes),
+        cmocka_unit_test(test_buf),           cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_map),           cmocka_unit_test(test_time_text),
+        cmocka_unit_test(test_failure_table), cmocka_unit_test(test_error_table),
+        cmocka_unit_test(test_place),         cmocka_unit_test(test_buf_after_dispose),
+        cmocka_unit_test(test_clocks),        cmocka_unit_test(test_kept_clock),
+        cmocka_unit_test(test_arena_blocks),  cmocka_unit_test(test_buf_room),
+        cmocka_unit_test(test_slots_each),    cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

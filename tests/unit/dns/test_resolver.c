@@ -1,10 +1,10 @@
 /* dns/resolver with one resolver: what each answer leads to, the queue, cancelling, counting. */
 #include "tests/unit/dns/resolver_world.h"
 
-#include <dirent.h>
 #include <sys/resource.h>
 
 #include "scanner/dns/upstream.h"
+#include "tests/unit/open_files.h"
 
 /* ---- one resolver -------------------------------------------------------------------------------------- */
 
@@ -402,17 +402,6 @@ static void what_is_followed_is_told(void **state)
 
 /* ---- files --------------------------------------------------------------------------------------------- */
 
-static unsigned open_files(void)
-{
-    unsigned count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count;
-}
-
 /* One file in 32 is for TCP, of each loop its part: 2 at least, 64 at most. */
 static void connections_follow_the_open_files(void **state)
 {
@@ -440,7 +429,7 @@ static void questions_over_tcp_wait_their_turn(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     make_engine(world, QUICK_MS, 1, 100);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
-    unsigned before = open_files();
+    int before = open_files();
     uint64_t most = 0;
     int64_t began = clock_monotonic_ms(), end = began + PATIENCE_MS;
     ask_many(world, "tchang", 9, &seen);
@@ -514,7 +503,7 @@ static void sockets_are_shared_by_loops(void **state)
     world->config.dns_outstanding = 8;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const char *why;
-        unsigned before = open_files();
+        int before = open_files();
         struct lookup_engine *engine =
             resolver_create(world->base, &world->config, NULL, rows[i].loops, &why);
         assert_non_null(engine);

@@ -4,7 +4,6 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -15,6 +14,7 @@
 
 #include "scanner/dns/tcp.h"
 #include "scanner/wire/dns_message.h"
+#include "tests/unit/open_files.h"
 
 enum { PATIENCE_MS = 10000, QUESTION = 40, LONGEST = 65535, PREFIX = 2 };
 
@@ -66,19 +66,8 @@ struct world {
     size_t len;
     unsigned calls;
     bool destroys; /* from inside the callback */
-    unsigned files;
+    int files;
 };
-
-static unsigned open_files(void)
-{
-    unsigned count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count;
-}
 
 static int set_up(void **state)
 {

@@ -5,7 +5,6 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "scanner/dns/upstream.h"
+#include "tests/unit/open_files.h"
 
 enum {
     SOCKETS = 3,
@@ -197,17 +197,6 @@ static void turn_until(struct world *world, const unsigned *count, unsigned want
             (void)nanosleep(&pause, NULL);
     }
     assert_int_equal(*count, wanted);
-}
-
-static unsigned open_files(void)
-{
-    unsigned count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count;
 }
 
 /* ---- health -------------------------------------------------------------------------------------------- */
@@ -552,7 +541,7 @@ static void nothing_is_left_of_it(void **state)
     struct world *world = *state;
     struct upstream upstream;
     struct upstream_setup setup = setup_of(world);
-    unsigned files = open_files();
+    int files = open_files();
     int events = event_base_get_num_events(world->base, EVENT_BASE_COUNT_ADDED);
     assert_true(upstream_init(&upstream, &setup));
     assert_int_equal(open_files(), files + SOCKETS);

@@ -61,6 +61,7 @@ static void lookups_have_their_codes(void **state)
     }
 }
 
+/* Every errno that a connection can end with has one meaning, whoever asks. */
 static void errors_of_connections(void **state)
 {
     static const struct {
@@ -79,6 +80,7 @@ static void errors_of_connections(void **state)
         {EADDRNOTAVAIL, NET_UNREACHABLE},
         {EACCES, NET_UNREACHABLE},
         {EPERM, NET_UNREACHABLE},
+        {EPROTO, NET_OTHER},
         {EMFILE, NET_OTHER},
         {0, NET_OTHER},
     };

@@ -25,6 +25,7 @@
 #include "output/frames/frames_scan.h"
 #include "output/frames/stream.h"
 #include "scanner/base/clock.h"
+#include "tests/unit/open_files.h"
 
 /* ---- faults -------------------------------------------------------------------------------------------- */
 
@@ -1039,17 +1040,6 @@ static void test_a_disk_that_takes_nothing(void **state)
     assert_int_equal(frames_commit(frames, &place->why), ERR_OK);
     frames_destroy(frames);
     recover_and_go_on(place, 1, 0);
-}
-
-static int open_files(void)
-{
-    int count = 0;
-    DIR *listing = opendir("/proc/self/fd");
-    assert_non_null(listing);
-    while (readdir(listing) != NULL)
-        count++;
-    closedir(listing);
-    return count;
 }
 
 /* Neither what was read, nor what was refused. */

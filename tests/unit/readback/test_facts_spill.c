@@ -17,6 +17,7 @@
 
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
+#include "tests/unit/open_files.h"
 
 enum { LINES = 3000, LINE_BYTES = 4000, WHY_BYTES = 1024, LARGE_LINES = 12, LARGE_KEPT = 7 };
 
@@ -28,20 +29,12 @@ struct world {
     char text[SPILL_LINE_BYTES + 2];
 };
 
-static int open_fds(void)
-{
-    int count = 0;
-    for (int fd = 0; fd < 1024; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
-}
-
 static int begin(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     buf_init(&world->why, WHY_BYTES);
-    world->fds = open_fds();
+    world->fds = open_files();
     assert_int_equal(spill_create(&world->spill, &world->why), ERR_OK);
     *state = world;
     return 0;
@@ -51,7 +44,7 @@ static int end(void **state)
 {
     struct world *world = *state;
     spill_destroy(world->spill);
-    assert_int_equal(open_fds(), world->fds);
+    assert_int_equal(open_files(), world->fds);
     buf_dispose(&world->why);
     free(world);
     return 0;
@@ -383,12 +376,12 @@ static void test_no_room_for_a_table(void **state)
     struct rlimit small = {.rlim_cur = 100, .rlim_max = before.rlim_max};
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    int fds = open_fds();
+    int fds = open_files();
     enum error error = table_add(&table, 7, 1, &kept, &why);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     (void)signal(SIGXFSZ, handler);
     assert_int_equal(error, ERR_IO);
-    assert_int_equal(open_fds(), fds);
+    assert_int_equal(open_files(), fds);
     assert_non_null(
         strstr(buf_string(&why), "no room for an index of 65536 bytes in TMPDIR: File too large"));
     assert_int_equal(table.count, 0);

@@ -31,6 +31,7 @@
 #include "scanner/config/config.h"
 #include "scanner/facts/record.h"
 #include "scanner/scan/scan.h"
+#include "tests/unit/open_files.h"
 
 /* ---- the resolver -------------------------------------------------------------------------------------- */
 
@@ -798,17 +799,6 @@ static void test_outage(void **state)
     place_remove(&place);
 }
 
-static int open_fds(void)
-{
-    int count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count;
-}
-
 static void test_nothing_stays(void **state)
 {
     struct place place = place_make();
@@ -819,11 +809,11 @@ static void test_nothing_stays(void **state)
         assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
         remove_in(place.out);
         if (i == 2) { /* libraries keep what they set up once */
-            fds = open_fds();
+            fds = open_files();
             bytes = mallinfo2().uordblks;
         }
     }
-    assert_int_equal(open_fds(), fds);
+    assert_int_equal(open_files(), fds);
     assert_true(mallinfo2().uordblks < bytes + 65536);
     place_remove(&place);
 }

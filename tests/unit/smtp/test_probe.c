@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <openssl/sslerr.h>
 #include <signal.h>
 
@@ -15,6 +14,7 @@
 #include "scanner/config/config.h"
 #include "scanner/smtp/probe.h"
 #include "tests/unit/certs.h"
+#include "tests/unit/open_files.h"
 #include "tests/unit/smtp_peer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -900,17 +900,6 @@ static void test_close_notify_for_a_handshake(void **state)
     assert_int_equal(tls_of(world, then_gone, GOOD).end, TLS_CLOSED);
 }
 
-static size_t open_files(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    must(dir != NULL);
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count;
-}
-
 /* ---- times and addresses ------------------------------------------------------------------------------- */
 
 static void test_times(void **state)
@@ -1051,7 +1040,7 @@ static void test_unreachable(void **state)
 {
     struct world *world = world_of(state);
     struct visit visit;
-    size_t files = open_files();
+    int files = open_files();
     visit_run(&visit, world, 2525, HOST, "127.255.255.255");
     assert_int_equal(visit.facts.step, SMTP_CONNECT);
     assert_int_equal(visit.facts.net, NET_UNREACHABLE);
@@ -1293,7 +1282,7 @@ static void test_thousand(void **state)
     world->config.smtp_connect_timeout = PATIENCE_MS;
     open_mixed_peer(&peer, world);
     struct prober *prober = open_prober(world, peer.port);
-    size_t files = open_files();
+    int files = open_files();
     struct visit *visits = start_many(prober, MANY);
     assert_int_equal(probe_live(prober), MANY);
     run_until(world, &done_count, MANY);
@@ -1324,7 +1313,7 @@ static void test_cancel(void **state)
     struct peer peer;
     open_mixed_peer(&peer, world);
     struct prober *prober = open_prober(world, peer.port);
-    size_t files = open_files();
+    int files = open_files();
     for (int turns = 0; turns < 40; turns++) {
         struct visit *visits = start_many(prober, 8);
         for (int i = 0; i < turns; i++)
@@ -1350,7 +1339,7 @@ static void test_destroy_in_flight(void **state)
 {
     struct world *world = world_of(state);
     struct peer peer;
-    size_t files = open_files();
+    int files = open_files();
     open_mixed_peer(&peer, world);
     for (int turns = 0; turns < 20; turns++) {
         struct prober *prober = open_prober(world, peer.port);
