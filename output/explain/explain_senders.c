@@ -42,17 +42,6 @@ static bool has_equal(const struct explained *explained, const struct sender_vie
     return false;
 }
 
-static bool is_same(const struct sender_view *a, const struct sender_view *b)
-{
-    if (a->all != b->all || a->delivered_by != b->delivered_by || a->validated != b->validated ||
-        a->host_count != b->host_count)
-        return false;
-    for (size_t i = 0; i < a->host_count; i++)
-        if (a->hosts[i] != b->hosts[i])
-            return false;
-    return true;
-}
-
 static void say_view(struct explained *explained, const struct sender_view *view)
 {
     struct buf *line = &explained->page.line;
@@ -91,7 +80,7 @@ void explain_senders(struct explained *explained)
         buf_text(&explained->page.line, kinds[kind].who);
         if (views[kind].all == DELIVERY_NONE)
             buf_text(&explained->page.line, "cannot be told: nobody has validated the DNS answers");
-        else if (kind > 0 && is_same(&views[kind], &views[kind - 1]))
+        else if (kind > 0 && sender_views_equal(&views[kind], &views[kind - 1]))
             buf_text(&explained->page.line, "does the same");
         else
             say_view(explained, &views[kind]);

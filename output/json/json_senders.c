@@ -1,17 +1,6 @@
 /* Writes the senders' views. Leaves out what the reader can fill in; judges nothing. */
 #include "output/json/json_senders.h"
 
-static bool is_same(const struct sender_view *a, const struct sender_view *b)
-{
-    if (a->all != b->all || a->delivered_by != b->delivered_by || a->validated != b->validated ||
-        a->host_count != b->host_count)
-        return false;
-    for (size_t i = 0; i < a->host_count; i++)
-        if (a->hosts[i] != b->hosts[i])
-            return false;
-    return true;
-}
-
 static bool is_uniform(const struct sender_view *view)
 {
     for (size_t i = 0; i < view->host_count; i++)
@@ -48,8 +37,8 @@ void json_senders(struct json *json, const struct domain_facts *facts, const str
     const struct sender_view *sts = &judgement->senders[SENDER_MTA_STS],
                              *dane = &judgement->senders[SENDER_DANE],
                              *plain = &judgement->senders[SENDER_OPPORTUNISTIC];
-    bool has_plain = !says_nothing(facts, plain), has_sts = !is_same(sts, plain),
-         has_dane = dane->all != DELIVERY_NONE && !is_same(dane, sts);
+    bool has_plain = !says_nothing(facts, plain), has_sts = !sender_views_equal(sts, plain),
+         has_dane = dane->all != DELIVERY_NONE && !sender_views_equal(dane, sts);
     if (plain->all == DELIVERY_NONE || !(has_plain || has_sts || has_dane))
         return;
     json_open(json, "senders");

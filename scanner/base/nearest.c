@@ -35,11 +35,16 @@ void nearest_begin(struct nearest *nearest, const char *word)
 
 void nearest_offer(struct nearest *nearest, const char *known)
 {
+    nearest_offer_as(nearest, known, known);
+}
+
+void nearest_offer_as(struct nearest *nearest, const char *known, const char *shown)
+{
     size_t distance = nearest_distance(nearest->word, known);
     if (distance > strlen(nearest->word) / 3 + 1 || distance >= nearest->least)
         return;
     nearest->least = distance;
-    (void)snprintf(nearest->best, sizeof nearest->best, "%s", known);
+    (void)snprintf(nearest->best, sizeof nearest->best, "%s", shown);
 }
 
 char *nearest_text(const struct nearest *nearest, char text[NEAREST_TEXT_BYTES])

@@ -16,7 +16,7 @@ enum { NEAREST_WORD_BYTES = 64, NEAREST_TEXT_BYTES = 128 };
 
 struct nearest {
     char word[NEAREST_WORD_BYTES]; /* cut there */
-    char best[NEAREST_WORD_BYTES]; /* "": none is near */
+    char best[NEAREST_WORD_BYTES]; /* as it is named; "": none is near */
     size_t least;                  /* how far the best is */
 };
 
@@ -24,6 +24,9 @@ void nearest_begin(struct nearest *nearest, const char *word);
 
 /* Among equals the first that was offered stays. */
 void nearest_offer(struct nearest *nearest, const char *known);
+
+/* Offers a word that is compared as `known`, but named as `shown`. */
+void nearest_offer_as(struct nearest *nearest, const char *known, const char *shown);
 
 /* "; the nearest known one is BEST", or nothing. Returns text. */
 char *nearest_text(const struct nearest *nearest, char text[NEAREST_TEXT_BYTES]);

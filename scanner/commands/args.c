@@ -80,9 +80,8 @@ static bool near_flag(const char *command, const char *name, char rest[NEAREST_T
     nearest_begin(&nearest, name);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (flags[i].name[1] == '-' && is_flag_of(&flags[i], command))
-            nearest_offer(&nearest, flags[i].name + 2);
-    (void)snprintf(rest, NEAREST_TEXT_BYTES, "; the nearest known one is --%s", nearest.best);
-    return nearest.best[0] != '\0';
+            nearest_offer_as(&nearest, flags[i].name + 2, flags[i].name);
+    return nearest_text(&nearest, rest)[0] != '\0';
 }
 
 /* Returns the value of --name=value or --name value; NULL if the argument is another. *used counts what was
@@ -179,19 +178,21 @@ static bool take_switch(struct args *args, const char *argument)
     return false;
 }
 
+void args_offer_outcomes(struct nearest *nearest)
+{
+    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++)
+        nearest_offer(nearest, outcome_name(outcome));
+}
+
 /* Returns the outcome of this name; OUTCOME_NONE if there is none, and rest then says which one may be meant.
  */
 static enum outcome find_outcome(const char *name, char rest[NEAREST_TEXT_BYTES])
 {
     struct nearest nearest;
     nearest_begin(&nearest, name);
-    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
-        if (strcmp(name, outcome_name(outcome)) == 0)
-            return outcome;
-        nearest_offer(&nearest, outcome_name(outcome));
-    }
+    args_offer_outcomes(&nearest);
     (void)nearest_text(&nearest, rest);
-    return OUTCOME_NONE;
+    return outcome_find(bytes_of(name));
 }
 
 /* Takes OUTCOME,… of --fail-on. */

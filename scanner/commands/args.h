@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "scanner/base/nearest.h"
 #include "scanner/config/config.h"
 
 struct args {
@@ -28,5 +29,8 @@ struct args {
  */
 enum error args_parse(struct args *args, int argc, char **argv, struct buf *why);
 void args_dispose(struct args *args);
+
+/* Offers the names of all outcomes, for a word that is none. */
+void args_offer_outcomes(struct nearest *nearest);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "output/json/json_facts.h"
+
 enum { TEXT_BYTES = 16 << 20 };
 
 /* ---- for a person -------------------------------------------------------------------------------------- */
@@ -82,20 +84,15 @@ void lint_print_strings(struct lint_print *print, const char *key, const char *c
     json_close_array(&print->json);
 }
 
+/* Writes the list of findings though there are none. */
 static void put_findings(struct json *json, const struct findings *findings)
 {
-    json_open_array(json, "findings");
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->list[i];
-        json_open(json, NULL);
-        json_put_string(json, "code", failure_name(finding->code));
-        json_put_unsigned(json, "line", finding->line);
-        json_put_unsigned(json, "column", finding->column);
-        json_put_optional(json, "detail", finding->detail);
-        json_close(json);
+    if (findings->count > 0) {
+        json_findings(json, findings);
+        return;
     }
+    json_open_array(json, "findings");
     json_close_array(json);
-    json_put_flag(json, "findings_more", findings->overflow);
 }
 
 static void write_json(struct lint_print *print)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scanner/base/nearest.h"
+#include "scanner/commands/args.h"
 #include "scanner/commands/show.h"
 #include "scanner/facts/record.h"
 
@@ -58,8 +58,7 @@ static bool no_such_outcome(struct reading *reading, const char *word, size_t le
 {
     struct nearest nearest;
     begin_word(&nearest, word, len);
-    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++)
-        nearest_offer(&nearest, outcome_name(outcome));
+    args_offer_outcomes(&nearest);
     return refuse_near(reading, "no such outcome: ", &nearest);
 }
 
@@ -76,11 +75,8 @@ static bool take_outcomes(struct reading *reading, const char *list, uint32_t *o
 {
     for (const char *rest = list; rest != NULL;) {
         size_t len = strcspn(rest, ",");
-        enum outcome outcome = OUTCOME_NONE + 1;
-        while (outcome < OUTCOME_COUNT &&
-               !bytes_equal(bytes_of(outcome_name(outcome)), bytes_make(rest, len)))
-            outcome++;
-        if (outcome == OUTCOME_COUNT)
+        enum outcome outcome = outcome_find(bytes_make(rest, len));
+        if (outcome == OUTCOME_NONE)
             return no_such_outcome(reading, rest, len);
         *outcomes |= UINT32_C(1) << outcome;
         rest = rest[len] == ',' ? rest + len + 1 : NULL;
@@ -122,53 +118,64 @@ static bool take_limit(struct reading *reading, const char *text)
     return true;
 }
 
-/* --csv and --json exclude each other, as do --hosts and --rejects. */
-static bool take_switch(struct show_request *request, const char *argument)
+/* ---- flags --------------------------------------------------------------------------------------------- */
+
+static const struct flag {
+    const char *name;
+    bool has_value;
+} flags[] = {{"--csv", false},     {"--json", false}, {"--hosts", false},  {"--rejects", false},
+             {"--rejudge", false}, {"--now", false},  {"--outcome", true}, {"--fail-on", true},
+             {"--code", true},     {"--limit", true}, {"--tld", true},     {"--provider", true},
+             {"--domain", true},   {"--label", true}};
+
+/* Returns the flag that the argument is, with or without a value behind it; NULL if there is none. */
+static const struct flag *find_flag(const char *argument)
 {
-    if (strcmp(argument, "--csv") == 0 && request->form != SHOW_JSON)
-        request->form = SHOW_CSV;
-    else if (strcmp(argument, "--json") == 0 && request->form != SHOW_CSV)
-        request->form = SHOW_JSON;
-    else if (strcmp(argument, "--hosts") == 0 && request->kind != SHOW_REJECTS)
-        request->kind = SHOW_HOSTS;
-    else if (strcmp(argument, "--rejects") == 0 && request->kind != SHOW_HOSTS)
-        request->kind = SHOW_REJECTS;
+    size_t len = strcspn(argument, "=");
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (bytes_equal(bytes_make(argument, len), bytes_of(flags[i].name)))
+            return &flags[i];
+    return NULL;
+}
+
+static bool no_such_flag(struct reading *reading)
+{
+    const char *flag = reading->argv[reading->at];
+    char rest[NEAREST_TEXT_BYTES], word[2 * NEAREST_TEXT_BYTES];
+    const char *name = flag + strspn(flag, "-");
+    struct nearest nearest;
+    begin_word(&nearest, name, strcspn(name, "="));
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        nearest_offer_as(&nearest, flags[i].name + 2, flags[i].name);
+    (void)snprintf(word, sizeof word, "%.*s%s", NEAREST_WORD_BYTES, flag, nearest_text(&nearest, rest));
+    return refuse(reading, "no such flag: ", word);
+}
+
+/* --csv and --json exclude each other, as do --hosts and --rejects. */
+static bool take_switch(struct reading *reading)
+{
+    struct show_request *request = reading->request;
+    const char *argument = reading->argv[reading->at];
+    bool csv = strcmp(argument, "--csv") == 0, json = strcmp(argument, "--json") == 0;
+    bool hosts = strcmp(argument, "--hosts") == 0, rejects = strcmp(argument, "--rejects") == 0;
+    if ((csv && request->form == SHOW_JSON) || (json && request->form == SHOW_CSV))
+        return refuse(reading, "--csv and --json exclude each other", "");
+    if ((hosts && request->kind == SHOW_REJECTS) || (rejects && request->kind == SHOW_HOSTS))
+        return refuse(reading, "--hosts and --rejects exclude each other", "");
+    if (csv || json)
+        request->form = csv ? SHOW_CSV : SHOW_JSON;
+    else if (hosts || rejects)
+        request->kind = hosts ? SHOW_HOSTS : SHOW_REJECTS;
     else if (strcmp(argument, "--rejudge") == 0)
         request->rejudge = true;
     else if (strcmp(argument, "--now") == 0)
         request->now = true;
     else
-        return false;
+        return refuse(reading, "this flag takes no value: ", argument);
     return true;
 }
 
-/* Why take_flag took none of it. */
-static bool no_such_flag(struct reading *reading)
-{
-    static const char *const known[] = {"csv",      "json",   "hosts", "rejects", "rejudge", "now",  "tld",
-                                        "provider", "domain", "label", "outcome", "fail-on", "code", "limit"};
-    const char *flag = reading->argv[reading->at];
-    const char *name = flag + strspn(flag, "-");
-    struct nearest nearest;
-    if (strcmp(name, "csv") == 0 || strcmp(name, "json") == 0)
-        return refuse(reading, "--csv and --json exclude each other", "");
-    if (strcmp(name, "hosts") == 0 || strcmp(name, "rejects") == 0)
-        return refuse(reading, "--hosts and --rejects exclude each other", "");
-    begin_word(&nearest, name, strcspn(name, "="));
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(nearest.word, known[i]) == 0)
-            return refuse(reading, "this flag needs a value, or takes none: ", flag);
-        nearest_offer(&nearest, known[i]);
-    }
-    if (nearest.best[0] == '\0')
-        return refuse(reading, "no such flag: ", flag);
-    char word[2 * NEAREST_TEXT_BYTES];
-    (void)snprintf(word, sizeof word, "%.*s; the nearest known one is --%s", NEAREST_WORD_BYTES, flag,
-                   nearest.best);
-    return refuse(reading, "no such flag: ", word);
-}
-
-static bool take_flag(struct reading *reading)
+static bool take_value(struct reading *reading, const char *name, const char *value)
 {
     struct show_request *request = reading->request;
     const struct {
@@ -178,24 +185,30 @@ static bool take_flag(struct reading *reading)
                  {"--provider", &request->providers},
                  {"--domain", &request->domains},
                  {"--label", &request->labels}};
-    const char *value;
-    if (take_switch(request, reading->argv[reading->at]))
-        return true;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        if ((value = value_of(reading, lists[i].name)) == NULL)
-            continue;
-        lists[i].words->lists[lists[i].words->count++] = value;
-        return true;
-    }
-    if ((value = value_of(reading, "--outcome")) != NULL)
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (strcmp(name, lists[i].name) == 0) {
+            lists[i].words->lists[lists[i].words->count++] = value;
+            return true;
+        }
+    if (strcmp(name, "--outcome") == 0)
         return take_outcomes(reading, value, &request->outcomes);
-    if ((value = value_of(reading, "--fail-on")) != NULL)
+    if (strcmp(name, "--fail-on") == 0)
         return take_outcomes(reading, value, &request->fail_on);
-    if ((value = value_of(reading, "--code")) != NULL)
+    if (strcmp(name, "--code") == 0)
         return take_codes(reading, value);
-    if ((value = value_of(reading, "--limit")) != NULL)
-        return take_limit(reading, value);
-    return no_such_flag(reading);
+    return take_limit(reading, value);
+}
+
+static bool take_flag(struct reading *reading)
+{
+    const struct flag *flag = find_flag(reading->argv[reading->at]);
+    if (flag == NULL)
+        return no_such_flag(reading);
+    if (!flag->has_value)
+        return take_switch(reading);
+    const char *value = value_of(reading, flag->name);
+    return value == NULL ? refuse(reading, "this flag needs a value: ", flag->name)
+                         : take_value(reading, flag->name, value);
 }
 
 /* Do the filters fit the kind of records? Those that it has nothing for would let nothing through, or

@@ -114,11 +114,7 @@ struct bytes show_cell(const struct show_cells *cells, const char *column)
 
 unsigned show_cells_outcome(const struct show_cells *cells)
 {
-    struct bytes text = show_cell(cells, "outcome");
-    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++)
-        if (bytes_equal(text, bytes_of(outcome_name(outcome))))
-            return outcome;
-    return OUTCOME_NONE;
+    return outcome_find(show_cell(cells, "outcome"));
 }
 
 /* ---- filters ------------------------------------------------------------------------------------------- */

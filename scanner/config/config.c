@@ -63,19 +63,14 @@ static const struct config_option *find(const char *name)
 static void say_nearest(const char *name, char rest[NEAREST_TEXT_BYTES])
 {
     struct nearest nearest;
-    const struct config_option *best = NULL;
     nearest_begin(&nearest, name);
     for (size_t i = 0; i < config_option_count; i++) {
         char known[CONFIG_NAME_BYTES];
-        size_t least = nearest.least;
         full_name(&config_options[i], known);
         nearest_offer(&nearest, known);
         if (strchr(name, '.') == NULL)
-            nearest_offer(&nearest, config_options[i].key);
-        best = nearest.least < least ? &config_options[i] : best;
+            nearest_offer_as(&nearest, config_options[i].key, known);
     }
-    if (best != NULL)
-        full_name(best, nearest.best);
     (void)nearest_text(&nearest, rest);
 }
 
@@ -91,12 +86,12 @@ char *config_nearest_section(const char *section, char rest[NEAREST_TEXT_BYTES])
 {
     struct nearest nearest;
     nearest_begin(&nearest, section);
-    for (size_t i = 0; i < config_option_count; i++)
-        nearest_offer(&nearest, config_options[i].section);
-    rest[0] = '\0';
-    if (nearest.best[0] != '\0')
-        (void)snprintf(rest, NEAREST_TEXT_BYTES, "; the nearest known one is [%s]", nearest.best);
-    return rest;
+    for (size_t i = 0; i < config_option_count; i++) {
+        char shown[CONFIG_NAME_BYTES];
+        (void)snprintf(shown, sizeof shown, "[%s]", config_options[i].section);
+        nearest_offer_as(&nearest, config_options[i].section, shown);
+    }
+    return nearest_text(&nearest, rest);
 }
 
 void config_fault(struct buf *why, const char *origin, const char *reason, const char *outside,

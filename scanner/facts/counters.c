@@ -1,14 +1,6 @@
 #include "scanner/facts/counters.h"
 
-static void publish(atomic_uint_fast64_t *shared, uint64_t value)
-{
-    atomic_store_explicit(shared, value, memory_order_relaxed);
-}
-
-static uint64_t published(const atomic_uint_fast64_t *shared)
-{
-    return atomic_load_explicit(shared, memory_order_relaxed);
-}
+#include <string.h>
 
 void counters_domain(struct counters *counters, const struct judgement *judgement, bool fetched)
 {
@@ -19,37 +11,35 @@ void counters_domain(struct counters *counters, const struct judgement *judgemen
     counters->fetches += fetched;
 }
 
+/* All counts in a row; the struct is made of nothing else. */
+enum { WORDS = sizeof(struct counters) / sizeof(uint64_t) };
+
 void counters_publish(const struct counters *counters, struct counters_shared *shared)
 {
-#define COUNTER(name, help) publish(&shared->name, counters->name);
-#include "scanner/facts/counters.def"
-#undef COUNTER
-    for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        publish(&shared->outcomes[i], counters->outcomes[i]);
-    for (size_t i = 0; i < FAIL_COUNT; i++)
-        publish(&shared->codes[i], counters->codes[i]);
+    uint64_t words[WORDS];
+    memcpy(words, counters, sizeof words);
+    for (size_t i = 0; i < WORDS; i++)
+        atomic_store_explicit(&shared->words[i], words[i], memory_order_relaxed);
 }
 
 void counters_add(const struct counters_shared *shared, struct counters *sum)
 {
-#define COUNTER(name, help) sum->name += published(&shared->name);
-#include "scanner/facts/counters.def"
-#undef COUNTER
-    for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        sum->outcomes[i] += published(&shared->outcomes[i]);
-    for (size_t i = 0; i < FAIL_COUNT; i++)
-        sum->codes[i] += published(&shared->codes[i]);
+    uint64_t words[WORDS];
+    struct counters counters;
+    for (size_t i = 0; i < WORDS; i++)
+        words[i] = atomic_load_explicit(&shared->words[i], memory_order_relaxed);
+    memcpy(&counters, words, sizeof counters);
+    counters_sum(&counters, sum);
 }
 
 void counters_sum(const struct counters *counters, struct counters *sum)
 {
-#define COUNTER(name, help) sum->name += counters->name;
-#include "scanner/facts/counters.def"
-#undef COUNTER
-    for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        sum->outcomes[i] += counters->outcomes[i];
-    for (size_t i = 0; i < FAIL_COUNT; i++)
-        sum->codes[i] += counters->codes[i];
+    uint64_t words[WORDS], sums[WORDS];
+    memcpy(words, counters, sizeof words);
+    memcpy(sums, sum, sizeof sums);
+    for (size_t i = 0; i < WORDS; i++)
+        sums[i] += words[i];
+    memcpy(sum, sums, sizeof sums);
 }
 
 void counters_each(const struct counters *counters, counters_visit visit, void *arg)

@@ -21,11 +21,7 @@ struct counters {
 
 /* The counts that one loop published last; any thread may read them. */
 struct counters_shared {
-#define COUNTER(name, help) atomic_uint_fast64_t name;
-#include "scanner/facts/counters.def"
-#undef COUNTER
-    atomic_uint_fast64_t outcomes[OUTCOME_COUNT];
-    atomic_uint_fast64_t codes[FAIL_COUNT];
+    atomic_uint_fast64_t words[sizeof(struct counters) / sizeof(uint64_t)]; /* each count, in order */
 };
 
 /* Counts a domain whose record was written; fetched: its policy was asked for. */

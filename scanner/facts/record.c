@@ -137,6 +137,14 @@ const char *outcome_name(enum outcome outcome)
     return names[outcome];
 }
 
+enum outcome outcome_find(struct bytes name)
+{
+    for (enum outcome outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++)
+        if (bytes_equal(name, bytes_of(outcome_name(outcome))))
+            return outcome;
+    return OUTCOME_NONE;
+}
+
 const char *dane_outcome_name(enum dane_outcome outcome)
 {
     static const char *const names[DANE_OUTCOME_COUNT] = {
@@ -239,4 +247,15 @@ size_t mx_hosts_named(const struct mx_facts *mx)
     for (size_t i = 0; i < mx->rr_count; i++)
         count += strcmp(mx->rrs[i].host, ".") != 0;
     return count;
+}
+
+bool sender_views_equal(const struct sender_view *a, const struct sender_view *b)
+{
+    if (a->all != b->all || a->delivered_by != b->delivered_by || a->validated != b->validated ||
+        a->host_count != b->host_count)
+        return false;
+    for (size_t i = 0; i < a->host_count; i++)
+        if (a->hosts[i] != b->hosts[i])
+            return false;
+    return true;
 }

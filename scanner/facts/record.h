@@ -418,6 +418,9 @@ const char *smtp_step_name(enum smtp_step step);
 const char *smtp_end_name(enum smtp_end end);
 const char *sts_mode_name(enum sts_mode mode);
 const char *outcome_name(enum outcome outcome);
+
+/* Returns the outcome of this name; OUTCOME_NONE if there is none. */
+enum outcome outcome_find(struct bytes name);
 const char *dane_outcome_name(enum dane_outcome outcome);
 const char *tls_outcome_name(enum tls_outcome outcome);
 const char *delivery_name(enum delivery delivery);
@@ -429,5 +432,7 @@ enum failure_code dns_status_code(enum dns_status status);
 
 /* Counts the MX records that name a host: all but the root (RFC 7505), which names none. */
 size_t mx_hosts_named(const struct mx_facts *mx);
+
+bool sender_views_equal(const struct sender_view *a, const struct sender_view *b);
 
 #endif

@@ -1,11 +1,11 @@
 /* Runs an event_base with its mailbox's event, in a thread. */
 #include "scanner/loop/loop.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/loop/thread.h"
 
 enum { MESSAGES_A_TURN = 4096, JOIN_PAUSE_NS = 2000000 };
 
@@ -67,12 +67,7 @@ static void *thread_main(void *arg)
 
 enum error loop_start(struct loop *loop)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    loop->has_thread = pthread_create(&loop->thread, NULL, thread_main, loop) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    loop->has_thread = thread_start(&loop->thread, thread_main, loop);
     return loop->has_thread ? ERR_OK : ERR_LIBRARY;
 }
 

@@ -11,11 +11,7 @@
 #include "scanner/machine/preflight_ports.h"
 #include "scanner/machine/preflight_resolvers.h"
 
-enum {
-    QUESTION_MS = 1000,
-    QUESTION_ATTEMPTS = 2,
-    RESOLVER_SHARE = 4 /* of a resolver's sockets and questions: what is asked here is little */
-};
+enum { QUESTION_MS = 1000, QUESTION_ATTEMPTS = 2 };
 static const uint64_t DISK_LEAST = UINT64_C(1) << 30;
 static const int64_t CLOCK_LEAST_MS = INT64_C(1735689600000); /* 2025-01-01: older than this program */
 
@@ -113,7 +109,7 @@ static bool prepare(struct run *run, const char **why)
     if (run->base == NULL)
         return false;
     run->engine =
-        lookup_engine_create(run->base, &run->config, NULL, &run->context->allow, RESOLVER_SHARE, why);
+        lookup_engine_create(run->base, &run->config, NULL, &run->context->allow, PREFLIGHT_SHARE, why);
     return run->engine != NULL;
 }
 

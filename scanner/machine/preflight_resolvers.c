@@ -5,8 +5,6 @@
 #include "scanner/config/config.h"
 #include "scanner/machine/setup.h"
 
-enum { RESOLVER_SHARE = 4 /* of a resolver's sockets and questions: what is asked here is little */ };
-
 static bool is_embedded(const struct resolver_looks *looks)
 {
     return looks->config->dns_resolvers[0] == '\0';
@@ -79,7 +77,7 @@ static void start(struct resolver_looks *looks, const char *name)
             resolver_next_address(&list, &ip, &port, &why) && resolver_is_trusted(looks->config, &ip);
         look->config.dns_resolvers = look->name;
         look->config.dns_trust_ad = DNS_TRUST_AD_YES;
-        engine = look->engine = resolver_create(looks->base, &look->config, NULL, RESOLVER_SHARE, &why);
+        engine = look->engine = resolver_create(looks->base, &look->config, NULL, PREFLIGHT_SHARE, &why);
     }
     if (engine != NULL)
         ask(look, engine);

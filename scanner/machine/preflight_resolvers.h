@@ -12,6 +12,9 @@
 
 enum { RESOLVER_QUESTIONS = 3 };
 
+/* Of a resolver's sockets and questions: what is asked here is little. */
+enum { PREFLIGHT_SHARE = 4 };
+
 struct resolver_looks;
 
 struct resolver_look {

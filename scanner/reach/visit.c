@@ -95,6 +95,8 @@ void visit_cancel(struct visit *visit)
     } else if (visit->state == VISIT_SESSION) {
         visit->protocol->cancel(visit);
         visit->protocol->give_back(visit, false);
+    } else {
+        return;
     }
-    visit->state = VISIT_DONE;
+    set_state(visit, VISIT_DONE);
 }

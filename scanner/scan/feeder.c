@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/loop/thread.h"
 #include "scanner/reach/domain.h"
 #include "scanner/scan/passes.h"
 
@@ -305,12 +306,7 @@ struct feeder *feeder_create(const struct feeder_options *options)
 
 enum error feeder_start(struct feeder *feeder)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    feeder->has_thread = pthread_create(&feeder->thread, NULL, thread_main, feeder) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    feeder->has_thread = thread_start(&feeder->thread, thread_main, feeder);
     return feeder->has_thread ? ERR_OK : ERR_LIBRARY;
 }
 

@@ -4,12 +4,12 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/loop/mailbox.h"
+#include "scanner/loop/thread.h"
 
 enum { LINES_A_TURN = 1024, NAP_MS = 2, WHY_BYTES = 4096 };
 
@@ -147,12 +147,7 @@ static void *thread_main(void *arg)
 
 static bool start_thread(struct writer *writer)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    writer->has_thread = pthread_create(&writer->thread, NULL, thread_main, writer) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    writer->has_thread = thread_start(&writer->thread, thread_main, writer);
     return writer->has_thread;
 }
 
