@@ -140,6 +140,16 @@ static void explain_all(struct buf *out)
         }
 }
 
+/* A page fits 80 columns; bytes that go on a character take none. */
+static void assert_narrow(const char *line, size_t len)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < len; i++)
+        columns += ((unsigned char)line[i] & 0xc0) != 0x80;
+    if (columns > 79)
+        fail_msg("%zu columns: %.*s", columns, (int)len, line);
+}
+
 static void pages_are_as_they_stand(void **state)
 {
     struct buf out;
@@ -151,6 +161,7 @@ static void pages_are_as_they_stand(void **state)
         if (is_len != was_len || memcmp(is, was, is_len) != 0)
             fail_msg("%s:%u:\n  stands: %.*s\n  said:   %.*s", PAGES, number, (int)was_len, was, (int)is_len,
                      is);
+        assert_narrow(is, is_len);
         is += is_len + (is[is_len] != 0);
         was += was_len + (was[was_len] != 0);
     }
