@@ -189,36 +189,35 @@ static void write_mx_in_use(struct explained *explained)
     }
 }
 
-/* Tells whether enforcing would be safe, as far as it was seen. */
-static bool every_host_passes(const struct explained *explained)
+/* Returns the mode to write: enforce only if senders enforce today and every MX host is known to pass. */
+static enum sts_mode mode_to_write(const struct judgement *judgement)
 {
-    const struct judgement *judgement = explained->judgement;
-    for (size_t i = 0; i < judgement->host_count; i++) {
-        const struct host_verdict *host = &judgement->hosts[i];
-        if (must_be_renamed(explained, i) || host->ip_count == 0 ||
-            (host->code != FAIL_NONE && host->code != FAIL_MX_NOT_IN_POLICY))
-            return false;
-        for (size_t j = 0; j < host->ip_count; j++)
-            if (host->ips[j].code != FAIL_NONE)
-                return false;
-    }
-    return judgement->host_count > 0;
-}
-
-/* Returns the mode that the owner chose, unless a policy that comes into force by being mended would lose
- * mail. */
-static enum sts_mode mode_to_write(const struct explained *explained)
-{
-    const struct judgement *judgement = explained->judgement;
     enum sts_mode mode = judgement->policy.mode;
-    if (mode == STS_MODE_UNSET)
+    bool passes = judgement->policy_code == FAIL_NONE && judgement->outcome == OUTCOME_PROTECTED;
+    if (mode == STS_MODE_UNSET || (mode == STS_MODE_ENFORCE && !passes))
         return STS_MODE_TESTING;
-    bool comes_into_force = judgement->policy_code != FAIL_NONE;
-    return mode == STS_MODE_ENFORCE && comes_into_force && !every_host_passes(explained) ? STS_MODE_TESTING
-                                                                                         : mode;
+    return mode;
 }
 
-/* Writes a policy that names the MX hosts in use; testing first if none is in force. */
+/* Tells whether what is published stays, whatever it is: it could not be determined what senders meet. */
+static bool policy_stays(const struct judgement *judgement)
+{
+    return judgement->outcome == OUTCOME_UNKNOWN ||
+           (judgement->outcome != OUTCOME_TESTING && judgement->incomplete);
+}
+
+/* Says why a policy that enforces is to be one of mode testing. */
+static void write_lowered(struct explained *explained)
+{
+    enum sts_mode mode = explained->judgement->policy.mode;
+    if (mode != STS_MODE_ENFORCE || mode_to_write(explained->judgement) == mode)
+        return;
+    buf_text(&explained->page.line, "testing, until every MX host is seen to pass by this policy: what fails "
+                                    "is lost in mode enforce. It wants a new id.");
+    page_fold(&explained->page, MARGIN, INDENT, "mode");
+}
+
+/* Writes a policy that names the MX hosts in use; testing first if none is in force, or if one fails. */
 static void write_policy(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
@@ -230,11 +229,12 @@ static void write_policy(struct explained *explained)
     write_row(explained, "serve");
     buf_text(line, "version: STSv1");
     write_row(explained, "");
-    buf_printf(line, "mode: %s", sts_mode_name(mode_to_write(explained)));
+    buf_printf(line, "mode: %s", sts_mode_name(mode_to_write(explained->judgement)));
     write_row(explained, "");
     write_mx_in_use(explained);
     buf_printf(line, "max_age: %u", max_age);
     write_row(explained, "");
+    write_lowered(explained);
     write_renames(explained);
 }
 
@@ -270,6 +270,8 @@ static void write_mx_names(struct explained *explained)
 void explain_write(struct explained *explained, enum failure_code code)
 {
     unsigned texts = texts_of(code) & ~explained->written;
+    if (policy_stays(explained->judgement) && (texts & WRITE_POLICY) != 0)
+        texts &= ~(unsigned)(WRITE_POLICY | WRITE_RECORD);
     const char *domain = explained->facts->domain;
     explained->written |= texts;
     if ((texts & WRITE_NAME) != 0) {

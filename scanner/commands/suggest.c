@@ -54,13 +54,6 @@ static bool can_be_named(const char *host)
     return host[0] != '*' && sts_policy_check_pattern(bytes_of(host), &column) == FAIL_NONE;
 }
 
-/* Do senders that find the policy today go by it? */
-static bool is_in_force(const struct judgement *judgement)
-{
-    return judgement->record.code == FAIL_NONE && judgement->policy_code == FAIL_NONE &&
-           judgement->policy.parsed;
-}
-
 bool suggest_rua_is_valid(const char *uri)
 {
     char text[RUA_BYTES];
@@ -113,7 +106,7 @@ static const char *pattern_for(const char *host, struct arena *arena)
 static void keep_cover(const struct judgement *judgement, const char *host, struct suggestion *suggestion)
 {
     const struct sts_policy *policy = &judgement->policy;
-    for (size_t i = 0; is_in_force(judgement) && i < policy->mx_count; i++) {
+    for (size_t i = 0; suggest_is_in_force(judgement) && i < policy->mx_count; i++) {
         if (!mx_pattern_match(host, policy->mx[i]))
             continue;
         (void)add_mx(suggestion, policy->mx[i]);
@@ -131,7 +124,23 @@ static enum error add_host(struct suggestion *suggestion, const struct judgement
     return ERR_OK;
 }
 
-/* Lists every MX record, also those past the hosts that were looked at; without one, the implicit host. */
+/* Keeps the lines in force: the mode alone changes. */
+static enum error keep_lines(const struct judgement *judgement, struct arena *arena,
+                             struct suggestion *suggestion)
+{
+    const struct sts_policy *policy = &judgement->policy;
+    suggestion->mx = arena_array(arena, policy->mx_count, sizeof *suggestion->mx);
+    if (suggestion->mx == NULL)
+        return ERR_MEMORY;
+    suggestion->mx_count = 0;
+    for (size_t i = 0; i < policy->mx_count; i++)
+        (void)add_mx(suggestion, policy->mx[i]);
+    return ERR_OK;
+}
+
+/* Lists every MX record, also those past the hosts that were looked at; without one, the implicit host. If
+ * mail is being lost and the records cannot be listed, the lines in force stay, so that the mode can change.
+ */
 static enum error list_mx(const struct domain_facts *facts, const struct judgement *judgement,
                           struct arena *arena, struct suggestion *suggestion)
 {
@@ -142,6 +151,9 @@ static enum error list_mx(const struct domain_facts *facts, const struct judgeme
         error = add_host(suggestion, judgement, facts->mx.rrs[i].host, arena);
     for (size_t i = 0; error == ERR_OK && facts->mx.rr_count == 0 && i < facts->host_count; i++)
         error = add_host(suggestion, judgement, facts->hosts[i].host, arena);
+    bool is_listed = suggestion->mx_count > 0 && !facts->mx.lookup.truncated;
+    if (error == ERR_OK && !is_listed && suggest_loses_mail(judgement))
+        error = keep_lines(judgement, arena, suggestion);
     return error;
 }
 
@@ -186,40 +198,15 @@ static enum error list_blocks(const struct domain_facts *facts, const struct jud
                     (struct suggest_block){host->host, &host->facts->probes[j].ip, verdict->ips[j].code};
         suggestion->unseen += is_mended_by_policy(verdict->code) && verdict->ip_count == 0;
     }
+    for (size_t i = 0; i < suggestion->block_count; i++)
+        suggestion->open_count += suggest_is_open(&suggestion->blocks[i]);
     size_t named = mx_hosts_named(&facts->mx);
     if (named > judgement->host_count)
         suggestion->unseen += named - judgement->host_count;
     return ERR_OK;
 }
 
-/* ---- mode, max_age, id --------------------------------------------------------------------------------- */
-
-/* Is there a host that the policy in force names, and the suggested one does not? */
-static bool drops_host(const struct domain_facts *facts, const struct judgement *judgement,
-                       const struct suggestion *suggestion)
-{
-    for (size_t i = 0; i < judgement->host_count; i++)
-        if (judgement->hosts[i].policy_match &&
-            !mx_pattern_match_any(facts->hosts[i].host, suggestion->mx, suggestion->mx_count))
-            return true;
-    return false;
-}
-
-static void choose_mode(const struct domain_facts *facts, const struct judgement *judgement,
-                        struct suggestion *suggestion)
-{
-    bool every_host_passes = suggestion->block_count == 0 && suggestion->unseen == 0;
-    bool in_force = is_in_force(judgement);
-    bool enforces = judgement->policy.parsed && judgement->policy.mode == STS_MODE_ENFORCE;
-    bool loses_nothing =
-        in_force && judgement->outcome != OUTCOME_REFUSED && !drops_host(facts, judgement, suggestion);
-    bool is_safe = every_host_passes || loses_nothing;
-    suggestion->mode = enforces && is_safe ? STS_MODE_ENFORCE : STS_MODE_TESTING;
-    suggestion->mode_lowered = enforces && in_force && !is_safe;
-    suggestion->max_age = WEEK_S;
-    if (in_force && suggestion->mode == STS_MODE_ENFORCE && judgement->policy.max_age > WEEK_S)
-        suggestion->max_age = judgement->policy.max_age;
-}
+/* ---- the id --------------------------------------------------------------------------------- */
 
 /* Makes the id: the time in UTC, with one more letter if the published id is that very one; the published one
  * if nothing is to change, so that no sender fetches for nothing. */
@@ -250,8 +237,8 @@ static bool has_mx(const char *const *list, size_t count, const char *pattern)
 static bool is_published(const struct judgement *judgement, const struct suggestion *suggestion)
 {
     const struct sts_policy *policy = &judgement->policy;
-    bool same =
-        is_in_force(judgement) && policy->mode == suggestion->mode && policy->max_age == suggestion->max_age;
+    bool same = suggest_is_in_force(judgement) && policy->mode == suggestion->mode &&
+                policy->max_age == suggestion->max_age;
     for (size_t i = 0; same && i < suggestion->mx_count; i++)
         same = has_mx(policy->mx, policy->mx_count, suggestion->mx[i]);
     for (size_t i = 0; same && i < policy->mx_count; i++)
@@ -362,9 +349,8 @@ static enum suggest_kind kind_of(const struct domain_facts *facts, const struct 
         return SUGGEST_REMOVE;
     if (judgement->outcome == OUTCOME_NO_MAIL)
         return SUGGEST_NO_MAIL;
-    if (!dns_says_anything(facts->mx.lookup.status))
-        return SUGGEST_UNKNOWN;
-    return SUGGEST_PUBLISH;
+    bool is_known = dns_says_anything(facts->mx.lookup.status) && !facts->mx.lookup.truncated;
+    return is_known || suggest_loses_mail(judgement) ? SUGGEST_PUBLISH : SUGGEST_UNKNOWN;
 }
 
 static enum error fill_in(const struct domain_facts *facts, const struct judgement *judgement,
@@ -379,9 +365,12 @@ static enum error fill_in(const struct domain_facts *facts, const struct judgeme
     enum error error = list_mx(facts, judgement, arena, suggestion);
     if (error == ERR_OK)
         error = list_blocks(facts, judgement, arena, suggestion);
-    if (error == ERR_OK && suggestion->mx_count == 0)
+    suggest_choose_mode(facts, judgement, suggestion);
+    if (suggestion->kind == SUGGEST_PUBLISH && suggestion->mx_count == 0)
         suggestion->kind = SUGGEST_NO_HOST_NAME;
-    choose_mode(facts, judgement, suggestion);
+    suggestion->max_age = WEEK_S;
+    if (suggestion->mode == STS_MODE_ENFORCE && judgement->policy.max_age > WEEK_S)
+        suggestion->max_age = judgement->policy.max_age;
     return error;
 }
 
@@ -421,8 +410,11 @@ const char *suggest_reason(enum suggest_kind kind)
             "There are so many MX hosts that the policy would be larger than the 64 KiB that "
             "senders read.",
         [SUGGEST_BAD_NAME] = "No record can stand below the domain: its name is too long, or no host's name.",
-        [SUGGEST_UNKNOWN] = "The MX records could not be looked up, so the policy's hosts are not known: try "
-                            "again later.",
+        [SUGGEST_UNKNOWN] =
+            "The MX records could not be looked up, so the policy's hosts are not known: leave "
+            "what is published as it is, and try again later.",
+        [SUGGEST_STAYS] = "What senders meet could not be determined: leave what is published as it is, and "
+                          "look again later.",
     };
     return reasons[kind];
 }

@@ -11,7 +11,7 @@ enum { ARENA_BYTES = 8 << 20, README_BYTES = 1 << 20 };
 
 static void count(struct suggest_run *run, const struct suggestion *suggestion)
 {
-    if (suggestion->kind == SUGGEST_UNKNOWN)
+    if (suggestion->kind == SUGGEST_UNKNOWN || suggestion->kind == SUGGEST_STAYS)
         run->undetermined++;
     else if (suggest_has_texts(suggestion))
         run->done++;

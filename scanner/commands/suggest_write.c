@@ -5,6 +5,11 @@
 
 enum { MARGIN = 2, BLOCK_MARGIN = 4, BLOCK_INDENT = 8, BLOCKS_SHOWN = 24, DAY_S = 86400 };
 
+static unsigned days_of(uint32_t seconds)
+{
+    return (seconds + DAY_S - 1) / DAY_S;
+}
+
 static const char *alias_of(const struct address_facts *address)
 {
     const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
@@ -19,11 +24,37 @@ static void say(struct page *page, const char *text)
 
 /* ---- parts of the text --------------------------------------------------------------------------------- */
 
+/* RFC 8461 section 5.1: a sender fetches anew if it sees another id, and else goes by what it holds until
+ * max_age is over. */
+static void say_lowered(struct page *page, const struct suggestion *suggestion)
+{
+    static const char *const texts[2][2] = {
+        {"The published policy enforces, and senders skip the MX hosts or addresses that fail. Until they "
+         "are mended, the mode is testing, which stops that.",
+         "The published policy enforces, and every MX host fails: mail is being lost. Until they are mended, "
+         "the mode is testing, which stops that."},
+        {"The published policy enforces and does not name every MX host: senders skip the others. The lines "
+         "below name them, and the mode is testing first, which stops that.",
+         "The published policy enforces and names no MX host that is in use: mail is being lost. The lines "
+         "below name them, and the mode is testing first, which stops that."},
+    };
+    say(page, texts[suggestion->block_count == 0][suggestion->all_fail]);
+    buf_printf(
+        &page->line,
+        "The new id belongs to it: senders fetch the policy again only if they see another id. One that "
+        "does not look goes on to enforce what it holds, for %u days at most (max_age).",
+        days_of(suggestion->cached_s));
+    page_fold(page, MARGIN, MARGIN, "");
+}
+
 static void say_head(struct page *page, const struct suggestion *suggestion)
 {
     const char *reason = suggest_reason(suggestion->kind);
     buf_printf(&page->line, "%s: ", suggestion->domain);
-    if (reason != NULL)
+    if (suggestion->kind == SUGGEST_STAYS && suggestion->published != STS_MODE_UNSET)
+        buf_printf(&page->line, "nothing to publish, mode %s stays - %s",
+                   sts_mode_name(suggestion->published), reason);
+    else if (reason != NULL)
         buf_printf(&page->line, "nothing to publish - %s", reason);
     else if (suggestion->kind == SUGGEST_REMOVE)
         buf_text(&page->line, "take MTA-STS down");
@@ -40,9 +71,7 @@ static void say_head(struct page *page, const struct suggestion *suggestion)
                   "stays as it is."
                 : "The published policy says what stands below already; the id stays as it is.");
     if (suggestion->mode_lowered)
-        say(page,
-            "The published policy enforces, and every MX host fails: mail is being lost. Until they are "
-            "mended, the mode is testing.");
+        say_lowered(page, suggestion);
 }
 
 static void say_block(struct page *page, const struct suggest_block *block)
@@ -62,30 +91,86 @@ static void say_block(struct page *page, const struct suggest_block *block)
     page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
 }
 
+/* Lists the blocks that could not be determined, or those that fail, under a head. */
+static void say_blocks(struct page *page, const struct suggestion *suggestion, bool open, const char *head)
+{
+    size_t said = 0, left = 0;
+    for (size_t i = 0; i < suggestion->block_count; i++) {
+        if (suggest_is_open(&suggestion->blocks[i]) != open)
+            continue;
+        if (said == 0)
+            say(page, head);
+        if (said < BLOCKS_SHOWN)
+            say_block(page, &suggestion->blocks[i]);
+        else
+            left++;
+        said++;
+    }
+    if (left > 0) {
+        buf_printf(&page->line, "and %zu more", left);
+        page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
+    }
+}
+
+static void say_unseen(struct page *page, const struct suggestion *suggestion)
+{
+    if (suggestion->unseen == 0)
+        return;
+    buf_printf(&page->line, "%zu MX hosts could not be looked at: check them too.", suggestion->unseen);
+    page_fold(page, MARGIN, MARGIN, "");
+}
+
+/* Says why what is published cannot be used or not be judged. */
+static void say_fault(struct page *page, const struct suggestion *suggestion, const char *head)
+{
+    const struct failure *failure = failure_get(suggestion->fault);
+    if (suggestion->fault == FAIL_NONE)
+        return;
+    say(page, head);
+    buf_printf(&page->line, "%s: %s %s", failure->code, failure->why, failure->mend);
+    page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
+}
+
+static void say_wait(struct page *page, const struct suggestion *suggestion)
+{
+    bool passes = suggestion->block_count == 0 && suggestion->unseen == 0;
+    if (suggestion->mode == STS_MODE_ENFORCE) {
+        say(page, "Every MX host passes what a sender checks: the mode stays enforce.");
+        return;
+    }
+    buf_printf(&page->line, "%s once reports show no failure for %u days, the mode can be enforce.",
+               passes ? "Every MX host passes what a sender checks:" : "When all of them pass, and",
+               days_of(suggestion->reports_s));
+    page_fold(page, MARGIN, MARGIN, "");
+}
+
 static void say_first(struct page *page, const struct suggestion *suggestion)
 {
     if (suggestion->kind == SUGGEST_REMOVE)
         return;
     buf_byte(page->out, '\n');
-    bool enforces = suggestion->mode == STS_MODE_ENFORCE;
-    if (suggestion->block_count == 0 && suggestion->unseen == 0)
-        say(page, enforces
-                      ? "Every MX host passes what a sender checks: the mode stays enforce."
-                      : "Every MX host passes what a sender checks: once reports show no failure for a week "
-                        "or two, the mode can be enforce.");
-    if (suggestion->block_count > 0)
-        say(page, enforces ? "The mode stays enforce, but senders pass over these until they are mended:"
-                           : "Before the mode is enforce, these must be mended:");
-    for (size_t i = 0; i < suggestion->block_count && i < BLOCKS_SHOWN; i++)
-        say_block(page, &suggestion->blocks[i]);
-    if (suggestion->block_count > BLOCKS_SHOWN) {
-        buf_printf(&page->line, "and %zu more", suggestion->block_count - BLOCKS_SHOWN);
-        page_fold(page, BLOCK_MARGIN, BLOCK_INDENT, "");
-    }
-    if (suggestion->unseen > 0) {
-        buf_printf(&page->line, "%zu MX hosts could not be looked at: check them too.", suggestion->unseen);
-        page_fold(page, MARGIN, MARGIN, "");
-    }
+    say_fault(page, suggestion, "What is published today cannot be used:");
+    if (suggestion->fault != FAIL_NONE)
+        say(page, "Senders deliver as without a policy; one that holds an earlier policy goes by that until "
+                  "it expires.");
+    say_blocks(page, suggestion, false, "Before the mode is enforce, these must be mended:");
+    say_blocks(page, suggestion, true,
+               "These could not be determined; look at them again before the mode is enforce:");
+    say_unseen(page, suggestion);
+    say_wait(page, suggestion);
+}
+
+/* Says what keeps the answer open, and what is known to fail in any case. */
+static void say_open(struct page *page, const struct suggestion *suggestion)
+{
+    if (suggestion->one_look)
+        say(page, "This rests on one look; a second may find something else.");
+    say_fault(page, suggestion, "What is published could not be judged:");
+    say_blocks(page, suggestion, true, "These could not be determined:");
+    say_unseen(page, suggestion);
+    say_blocks(page, suggestion, false,
+               suggestion->one_look ? "These failed at that look:"
+                                    : "These fail, and must be mended in any case:");
 }
 
 static void say_policy_host(struct page *page, const struct domain_facts *facts, const char *domain)
@@ -149,7 +234,7 @@ static void say_after(struct page *page, const struct suggestion *suggestion)
         buf_printf(&page->line,
                    "at least %u days, the max_age that is published now, or longer where a larger one was "
                    "served before.",
-                   (suggestion->wait_s + DAY_S - 1) / DAY_S);
+                   days_of(suggestion->wait_s));
     buf_text(&page->line, " Then remove the record, and after it the policy and its host.");
     page_fold(page, MARGIN, MARGIN, "");
 }
@@ -163,6 +248,8 @@ bool suggest_text(struct buf *out, const struct domain_facts *facts, const struc
         say_first(&page, suggestion);
         say_texts(&page, facts, suggestion);
         say_after(&page, suggestion);
+    } else if (suggestion->kind == SUGGEST_STAYS) {
+        say_open(&page, suggestion);
     }
     buf_byte(out, '\n');
     return page_end(&page);
@@ -204,7 +291,19 @@ static void write_texts(struct json *json, const struct suggestion *suggestion)
     json_put_bool(json, "unchanged", suggestion->unchanged);
     if (suggestion->wait_s > 0)
         json_put_unsigned(json, "wait_s", suggestion->wait_s);
-    write_first(json, suggestion);
+    if (suggestion->cached_s > 0)
+        json_put_unsigned(json, "cached_s", suggestion->cached_s);
+    if (suggestion->reports_s > 0)
+        json_put_unsigned(json, "reports_s", suggestion->reports_s);
+}
+
+/* Writes what is published, as far as it is known. */
+static void write_published(struct json *json, const struct suggestion *suggestion)
+{
+    if (suggestion->published != STS_MODE_UNSET)
+        json_put_string(json, "published", sts_mode_name(suggestion->published));
+    if (suggestion->fault != FAIL_NONE)
+        json_put_string(json, "fault", failure_name(suggestion->fault));
 }
 
 bool suggest_json(struct buf *out, const struct domain_facts *facts, const struct suggestion *suggestion)
@@ -212,7 +311,7 @@ bool suggest_json(struct buf *out, const struct domain_facts *facts, const struc
     static const char *const actions[SUGGEST_KIND_COUNT] = {
         [SUGGEST_PUBLISH] = "publish",   [SUGGEST_REMOVE] = "remove", [SUGGEST_NO_MAIL] = "none",
         [SUGGEST_NO_HOST_NAME] = "none", [SUGGEST_TOO_MANY] = "none", [SUGGEST_BAD_NAME] = "none",
-        [SUGGEST_UNKNOWN] = "unknown",
+        [SUGGEST_UNKNOWN] = "unknown",   [SUGGEST_STAYS] = "unknown",
     };
     struct json json;
     json_start(&json, out);
@@ -220,8 +319,11 @@ bool suggest_json(struct buf *out, const struct domain_facts *facts, const struc
     json_put_string(&json, "domain", facts->domain);
     json_put_string(&json, "action", actions[suggestion->kind]);
     json_put_optional(&json, "reason", suggest_reason(suggestion->kind));
+    write_published(&json, suggestion);
     if (suggest_has_texts(suggestion))
         write_texts(&json, suggestion);
+    if (suggest_has_texts(suggestion) || suggestion->kind == SUGGEST_STAYS)
+        write_first(&json, suggestion);
     json_close(&json);
     return json_finish(&json);
 }

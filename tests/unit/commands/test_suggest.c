@@ -309,14 +309,15 @@ static void test_modes(void **state)
          false},
         {ENFORCE "mx: a.example\nmx: b.example\nmax_age: 3600\n", false, false, STS_MODE_ENFORCE, 604800,
          false},
-        {ENFORCE "mx: a.example\nmx: b.example\nmax_age: 604800\n", true, false, STS_MODE_ENFORCE, 604800,
-         false},
+        /* partial: testing stops what is skipped */
+        {ENFORCE "mx: a.example\nmx: b.example\nmax_age: 604800\n", true, false, STS_MODE_TESTING, 604800,
+         true},
         {ENFORCE "mx: a.example\nmx: b.example\nmax_age: 604800\n", true, true, STS_MODE_TESTING, 604800,
          true},
-        /* all is lost by the policy alone: mending it is safe */
-        {ENFORCE "mx: c.example\nmax_age: 604800\n", false, false, STS_MODE_ENFORCE, 604800, false},
+        /* all is lost by the policy alone */
+        {ENFORCE "mx: c.example\nmax_age: 604800\n", false, false, STS_MODE_TESTING, 604800, true},
         /* not in force: it comes into force by being mended */
-        {ENFORCE "mx: a.example\nmx: b.example\n", false, false, STS_MODE_ENFORCE, 604800, false},
+        {ENFORCE "mx: a.example\nmx: b.example\n", false, false, STS_MODE_TESTING, 604800, false},
         {ENFORCE "mx: a.example\nmx: b.example\n", true, false, STS_MODE_TESTING, 604800, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -341,6 +342,217 @@ static void test_modes(void **state)
         assert_record_is_clean(&world);
         end(&world);
     }
+}
+
+/* Wherever the rows were folded. */
+static void assert_is_said(struct world *world, const char *words, bool wanted)
+{
+    struct buf text;
+    char flat[16384];
+    size_t len = 0;
+    buf_init(&text, TEXT_BYTES);
+    assert_true(suggest_text(&text, &world->facts, &world->suggestion));
+    for (const char *at = buf_string(&text); *at != 0 && len < sizeof flat - 1; at++)
+        if ((*at != ' ' && *at != '\n') || (len > 0 && flat[len - 1] != ' '))
+            flat[len++] = *at == '\n' ? ' ' : *at;
+    flat[len] = 0;
+    if ((strstr(flat, words) != NULL) != wanted)
+        fail_msg("\"%s\" is %s in:\n%s", words, wanted ? "not said" : "said", buf_string(&text));
+    buf_dispose(&text);
+}
+
+static void assert_says(struct world *world, const char *words)
+{
+    assert_is_said(world, words, true);
+}
+
+static void assert_says_not(struct world *world, const char *words)
+{
+    assert_is_said(world, words, false);
+}
+
+/* ---- every published state, over every state of two hosts ---------------------------------------------- */
+
+enum published {
+    NO_RECORD,
+    NO_ANSWER,
+    BAD_RECORD,
+    NO_FETCH,
+    NOT_FOUND,
+    BAD_TEXT,
+    OFF,
+    TESTED,
+    ENFORCED,
+    PUBLISHED
+};
+
+enum host_state { PASSES, FAILS, NO_TLS, TIMES_OUT, LEFT_OUT, NOWHERE, NOT_NAMED, HALF_SEEN, HOST_STATES };
+
+static void publish_state(struct world *world, enum published published, const char *lines)
+{
+    static const char *const modes[PUBLISHED] = {
+        [BAD_TEXT] = "enforced", [OFF] = "none", [TESTED] = "testing", [ENFORCED] = "enforce"};
+    static char body[256];
+    if (published == NO_ANSWER)
+        world->facts.txt.lookup.status = DNS_TIMEOUT;
+    if (published == NO_RECORD || published == NO_ANSWER)
+        return;
+    (void)snprintf(body, sizeof body, "version: STSv1\nmode: %s\n%smax_age: 604800\n",
+                   modes[published] == NULL ? "enforce" : modes[published], lines);
+    publish(world, published == BAD_RECORD ? "v=STSv1; id=-;" : "v=STSv1; id=1;", body);
+    if (published == NO_FETCH)
+        world->facts.policy.fetch = (struct fetch_facts){.step = FETCH_CONNECT, .net = NET_TIMEOUT};
+    if (published == NOT_FOUND)
+        world->facts.policy.fetch.http_status = 404;
+}
+
+static void set_host(struct world *world, size_t i, enum host_state host)
+{
+    struct probe_facts *probe = &world->probes[i];
+    struct address_facts *address = &world->host_facts[i].address;
+    if (host == FAILS)
+        probe->tls.name_match = false;
+    if (host == NO_TLS)
+        *probe = (struct probe_facts){
+            .host = probe->host, .ip = probe->ip, .step = SMTP_EHLO, .end = SMTP_END_NOT_OFFERED};
+    if (host == TIMES_OUT)
+        *probe = (struct probe_facts){.host = probe->host,
+                                      .ip = probe->ip,
+                                      .step = SMTP_CONNECT,
+                                      .end = SMTP_END_NET,
+                                      .net = NET_TIMEOUT};
+    if (host == LEFT_OUT)
+        probe->not_tried = NOT_TRIED_OPTOUT;
+    if (host == NOWHERE) {
+        address->a.status = DNS_NODATA;
+        address->ip_count = world->host_facts[i].probe_count = 0;
+    }
+    if (host == HALF_SEEN)
+        address->aaaa.status = DNS_TIMEOUT;
+}
+
+/* What a sender that enforces would meet there: +1 it passes, -1 it fails, 0 nobody knows. */
+static int meets(enum host_state host)
+{
+    if (host == FAILS || host == NO_TLS || host == NOWHERE || host == NOT_NAMED)
+        return -1;
+    return host == PASSES || host == HALF_SEEN;
+}
+
+/* Whether the host itself fails, whatever the policy names. */
+static bool has_fault(enum host_state host)
+{
+    return host == FAILS || host == NO_TLS || host == NOWHERE;
+}
+
+/* enforce only if it is published and both are known to pass; what is not known stays; else testing. */
+static enum sts_mode wanted(enum published published, enum host_state first, enum host_state second)
+{
+    int a = meets(first), b = meets(second);
+    bool is_seen = first != HALF_SEEN && second != HALF_SEEN;
+    if (published == NO_ANSWER || published == NO_FETCH)
+        return STS_MODE_UNSET;
+    if (published != ENFORCED)
+        return STS_MODE_TESTING;
+    if (a > 0 && b > 0)
+        return is_seen ? STS_MODE_ENFORCE : STS_MODE_UNSET;
+    if (a + b == 0 && a != 0)
+        return STS_MODE_TESTING; /* partial */
+    return a < 0 && b < 0 ? STS_MODE_TESTING : STS_MODE_UNSET;
+}
+
+static void assert_case(enum published published, enum host_state first, enum host_state second)
+{
+    struct world world;
+    char lines[64];
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    add_host(&world, "b.example");
+    (void)snprintf(lines, sizeof lines, "%s%smx: c.example\n", first == NOT_NAMED ? "" : "mx: a.example\n",
+                   second == NOT_NAMED ? "" : "mx: b.example\n");
+    publish_state(&world, published, lines);
+    set_host(&world, 0, first);
+    set_host(&world, 1, second);
+    suggest(&world, NULL);
+    const struct suggestion *found = &world.suggestion;
+    enum sts_mode mode = wanted(published, first, second);
+    bool stays = mode == STS_MODE_UNSET;
+    if (found->kind != (stays ? SUGGEST_STAYS : SUGGEST_PUBLISH) || found->mode != mode ||
+        (found->policy.len > 0) == stays ||
+        found->mode_lowered != (published == ENFORCED && mode == STS_MODE_TESTING))
+        fail_msg("published %d, hosts %d and %d (%s): kind %d, mode %s", (int)published, (int)first,
+                 (int)second, outcome_name(world.judgement.outcome), (int)found->kind,
+                 sts_mode_name(found->mode));
+    assert_int_equal(found->cached_s, found->mode_lowered ? 604800 : 0);
+    assert_int_equal(found->reports_s, mode == STS_MODE_TESTING ? 14 * 86400 : 0);
+    if (found->mode_lowered)
+        assert_string_not_equal(found->id, world.judgement.record.id);
+    if (mode == STS_MODE_TESTING)
+        assert_says(&world, "once reports show no failure for 14 days, the mode can be enforce.");
+    assert_is_said(&world, "The new id belongs to it:", found->mode_lowered);
+    assert_is_said(&world, "could not be determined: leave what is published as it is", stays);
+    assert_is_said(
+        &world, "these must be mended:", mode == STS_MODE_TESTING && (has_fault(first) || has_fault(second)));
+    end(&world);
+}
+
+static void test_every_case(void **state)
+{
+    (void)state;
+    for (enum published published = 0; published < PUBLISHED; published++)
+        for (enum host_state first = 0; first < HOST_STATES; first++)
+            for (enum host_state second = 0; second < HOST_STATES; second++)
+                assert_case(published, first, second);
+}
+
+/* TLS-7: one look that found trouble does not decide, so nothing is lowered for it. */
+static void test_one_look(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example\nmax_age: 604800\n");
+    set_host(&world, 0, NO_TLS);
+    world.facts.one_look = true;
+    suggest(&world, NULL);
+    assert_int_equal(world.judgement.outcome, OUTCOME_REFUSED);
+    assert_int_equal(world.suggestion.kind, SUGGEST_STAYS);
+    assert_says(&world, "mode enforce stays - What senders meet could not be determined");
+    assert_says(&world,
+                "This rests on one look; a second may find something else. These failed at that look:");
+    world.facts.one_look = false;
+    suggest(&world, NULL);
+    assert_int_equal(world.suggestion.mode, STS_MODE_TESTING);
+    end(&world);
+}
+
+/* If mail is being lost and no line can be made of the MX records, the mode changes alone. */
+static void test_lines_in_force_stay(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, "example.org");
+    add_host(&world, "a_b.example");
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example\nmx: *.b.example\nmax_age: 604800\n");
+    suggest(&world, NULL);
+    assert_int_equal(world.judgement.outcome, OUTCOME_REFUSED);
+    assert_policy(&world, "version: STSv1\r\nmode: testing\r\nmx: a.example\r\nmx: *.b.example\r\n"
+                          "max_age: 604800\r\n");
+    end(&world);
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    add_host(&world, "b.example");
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: *.example\nmax_age: 604800\n");
+    world.probes[0].tls.name_match = false;
+    world.facts.mx.lookup.truncated = true; /* there are more */
+    suggest(&world, NULL);
+    assert_int_equal(world.judgement.outcome, OUTCOME_PARTIAL);
+    assert_policy(&world, "version: STSv1\r\nmode: testing\r\nmx: *.example\r\nmax_age: 604800\r\n");
+    world.facts.txt.lookup.status = DNS_NXDOMAIN;
+    suggest(&world, NULL);
+    assert_int_equal(world.suggestion.kind, SUGGEST_UNKNOWN);
+    end(&world);
 }
 
 static void test_what_stands(void **state)
@@ -560,33 +772,6 @@ static void test_text(void **state)
     end(&world);
 }
 
-/* Wherever the rows were folded. */
-static void assert_is_said(struct world *world, const char *words, bool wanted)
-{
-    struct buf text;
-    char flat[16384];
-    size_t len = 0;
-    buf_init(&text, TEXT_BYTES);
-    assert_true(suggest_text(&text, &world->facts, &world->suggestion));
-    for (const char *at = buf_string(&text); *at != 0 && len < sizeof flat - 1; at++)
-        if ((*at != ' ' && *at != '\n') || (len > 0 && flat[len - 1] != ' '))
-            flat[len++] = *at == '\n' ? ' ' : *at;
-    flat[len] = 0;
-    if ((strstr(flat, words) != NULL) != wanted)
-        fail_msg("\"%s\" is %s in:\n%s", words, wanted ? "not said" : "said", buf_string(&text));
-    buf_dispose(&text);
-}
-
-static void assert_says(struct world *world, const char *words)
-{
-    assert_is_said(world, words, true);
-}
-
-static void assert_says_not(struct world *world, const char *words)
-{
-    assert_is_said(world, words, false);
-}
-
 /* What is in force, and whether it works, decides what a person is told. */
 static void test_text_of_what_stands(void **state)
 {
@@ -598,7 +783,7 @@ static void test_text_of_what_stands(void **state)
     begin(&world, "example.org");
     add_host(&world, "a.example");
     suggest(&world, NULL);
-    assert_says(&world, "once reports show no failure for a week or two, the mode can be enforce.");
+    assert_says(&world, "once reports show no failure for 14 days, the mode can be enforce.");
     suggest(&world, &removing);
     assert_says(&world, "the largest max_age that was ever served, counted from its last day. Then remove");
     publish(&world, txt, policy);
@@ -620,6 +805,7 @@ static void test_text_of_what_stands(void **state)
     world.facts.mx.rr_count = 2; /* of which one was looked at */
     world.rrs[1] = (struct mx_rr){20, "b.example"};
     suggest(&world, NULL);
+    assert_says(&world, "example.org: nothing to publish, mode enforce stays - What senders meet could not");
     assert_says(&world, "1 MX hosts could not be looked at: check them too.");
     end(&world);
 }
@@ -652,9 +838,9 @@ static void test_host_without_a_line(void **state)
         /* the provider's own wildcard covers what a line cannot hold */
         {NULL, "a_b.mail.protection.outlook.com", "mx: mx.example\r\nmx: *.mail.protection.outlook.com\r\n",
          STS_MODE_TESTING, false, false, false, "Every MX host passes"},
-        /* partial: the others still pass */
+        /* partial: the others still pass, but mail to this one is skipped */
         {ENFORCE "mx: mx.example\nmax_age: 604800\n", "mail_1.example", "mx: mx.example\r\n",
-         STS_MODE_ENFORCE, true, true, false, "senders pass over these until they are mended: mail_1"},
+         STS_MODE_TESTING, true, false, true, mended},
         {NULL, "mail_1.example", "mx: mx.example\r\n", STS_MODE_TESTING, true, false, false, mended},
         {NULL, "300.1.2.3", "mx: mx.example\r\n", STS_MODE_TESTING, true, false, false,
          "300.1.2.3 mx.not-in"},
@@ -723,8 +909,9 @@ static void test_text_of_what_fails(void **state)
     publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example\nmax_age: 604800\n");
     world.probes[0].tls.name_match = false;
     suggest(&world, NULL);
-    assert_says(&world,
-                "and every MX host fails: mail is being lost. Until they are mended, the mode is testing.");
+    assert_says(&world, "and every MX host fails: mail is being lost. Until they are mended, the mode is "
+                        "testing, which stops that. The new id belongs to it:");
+    assert_says(&world, "goes on to enforce what it holds, for 7 days at most (max_age).");
     for (size_t i = 0; i < sizeof many / sizeof *many; i++)
         many[i] = world.probes[0];
     world.host_facts[0].probes = many;
@@ -735,7 +922,26 @@ static void test_text_of_what_fails(void **state)
     many[0].tls.name_match = true;
     suggest(&world, NULL);
     assert_says(&world,
-                "The mode stays enforce, but senders pass over these until they are mended: a.example [");
+                "The published policy enforces, and senders skip the MX hosts or addresses that fail. "
+                "Until they are mended, the mode is testing");
+    assert_says(&world, "Before the mode is enforce, these must be mended: a.example [");
+    assert_says(&world,
+                "When all of them pass, and once reports show no failure for 14 days, the mode can be");
+    world.probes[0].tls.name_match = true; /* a policy that names nobody, and hosts that pass */
+    world.host_facts[0].probes = world.probes;
+    world.host_facts[0].probe_count = 1;
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: b.example\nmax_age: 86401\n");
+    suggest(&world, NULL);
+    assert_says(&world, "enforces and names no MX host that is in use: mail is being lost. The lines below");
+    assert_says(&world, "for 2 days at most (max_age).");
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example\n");
+    suggest(&world, NULL);
+    assert_says(&world, "What is published today cannot be used: policy.syntax.max-age-missing: ");
+    assert_says(&world, "one that holds an earlier policy goes by that until it expires.");
+    world.facts.policy.fetch = (struct fetch_facts){.step = FETCH_CONNECT, .net = NET_TIMEOUT};
+    suggest(&world, NULL);
+    assert_says(&world, "nothing to publish - What senders meet could not be determined: leave what is");
+    assert_says(&world, "What is published could not be judged: policy.tcp.timeout: ");
     end(&world);
 }
 
@@ -868,6 +1074,9 @@ int main(void)
         cmocka_unit_test(test_exact_hosts_and_testing_first),
         cmocka_unit_test(test_exchange_online),
         cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_every_case),
+        cmocka_unit_test(test_one_look),
+        cmocka_unit_test(test_lines_in_force_stay),
         cmocka_unit_test(test_what_stands),
         cmocka_unit_test(test_remove),
         cmocka_unit_test(test_nothing_to_publish),

@@ -538,9 +538,8 @@ static void a_policy_holds_only_names_that_it_can(void **state)
         code_set_add(&world.judgement.codes, FAIL_POLICY_HTTP_STATUS);
         explain(&out, &world, false, false);
         (void)snprintf(text, sizeof text,
-                       "           mode: %s\n           mx: mx.example\n%s%s%s           max_age",
-                       is_good ? "enforce" : "testing", is_good ? "           mx: " : "",
-                       is_good ? names[i] : "", is_good ? "\n" : "");
+                       "           mode: testing\n           mx: mx.example\n%s%s%s           max_age",
+                       is_good ? "           mx: " : "", is_good ? names[i] : "", is_good ? "\n" : "");
         assert_has(&out, text);
         if (is_good)
             assert_has_not(&out, "    rename ");
@@ -637,12 +636,59 @@ static void a_finding_has_its_place(void **state)
     explain(&out, &world, false, false);
     assert_has(&out, "Line 3, column 5: mode");
     assert_has(&out, "    serve  https://mta-sts.example.org/.well-known/mta-sts.txt:\n"
-                     "           version: STSv1\n           mode: enforce\n           mx: mx.example\n"
-                     "           max_age: 604800\n");
-    world.ip.code = FAIL_SMTP_TLS_EXPIRED; /* enforcing the mended policy would lose mail */
-    explain(&out, &world, false, false);
-    assert_has(&out, "           mode: testing\n");
-    assert_has_not(&out, "           mode: enforce\n");
+                     "           version: STSv1\n           mode: testing\n           mx: mx.example\n"
+                     "           max_age: 604800\n    mode   testing, until every MX host is seen");
+    buf_dispose(&out);
+}
+
+/* A policy with enforce is written only if senders enforce today and every MX host is known to pass; none is
+ * written if it could not be determined what they meet. */
+static void enforce_is_written_only_where_it_works(void **state)
+{
+    static const struct {
+        enum outcome outcome;
+        bool incomplete;
+        enum failure_code policy;
+        enum sts_mode published;
+        const char *mode; /* NULL: nothing is written */
+    } cases[] = {
+        {OUTCOME_PROTECTED, false, FAIL_NONE, STS_MODE_ENFORCE, "enforce"},
+        {OUTCOME_PROTECTED, true, FAIL_NONE, STS_MODE_ENFORCE, NULL},
+        {OUTCOME_PARTIAL, false, FAIL_NONE, STS_MODE_ENFORCE, "testing"},
+        {OUTCOME_REFUSED, false, FAIL_NONE, STS_MODE_ENFORCE, "testing"},
+        {OUTCOME_UNKNOWN, false, FAIL_NONE, STS_MODE_ENFORCE, NULL},
+        {OUTCOME_UNKNOWN, false, FAIL_POLICY_TCP_TIMEOUT, STS_MODE_UNSET, NULL},
+        {OUTCOME_BROKEN, false, FAIL_POLICY_SYNTAX_LINE, STS_MODE_ENFORCE, "testing"},
+        {OUTCOME_BROKEN, false, FAIL_POLICY_HTTP_STATUS, STS_MODE_UNSET, "testing"},
+        {OUTCOME_TESTING, false, FAIL_NONE, STS_MODE_TESTING, "testing"},
+        {OUTCOME_ABSENT, false, FAIL_NONE, STS_MODE_UNSET, "testing"},
+    };
+    (void)state;
+    struct world world;
+    struct buf out;
+    char text[64];
+    buf_init(&out, CEILING);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        make_world(&world);
+        world.judgement.outcome = cases[i].outcome;
+        world.judgement.incomplete = cases[i].incomplete;
+        world.judgement.policy_code = cases[i].policy;
+        world.judgement.policy.mode = cases[i].published;
+        code_set_add(&world.judgement.codes, FAIL_POLICY_WEAK_MAX_AGE_SHORT);
+        explain(&out, &world, false, false);
+        (void)snprintf(text, sizeof text, "           mode: %s\n",
+                       cases[i].mode == NULL ? "" : cases[i].mode);
+        if (cases[i].mode != NULL)
+            assert_has(&out, text);
+        else
+            assert_has_not(&out, "    serve ");
+        bool is_lowered = cases[i].mode != NULL && cases[i].published == STS_MODE_ENFORCE &&
+                          strcmp(cases[i].mode, "testing") == 0;
+        if (is_lowered)
+            assert_has(&out, "    mode   testing, until every MX host is seen");
+        else
+            assert_has_not(&out, "    mode   ");
+    }
     buf_dispose(&out);
 }
 
@@ -681,6 +727,7 @@ int main(void)
         cmocka_unit_test(a_line_is_added_only_where_it_can_be),
         cmocka_unit_test(a_root_among_hosts_is_no_host),
         cmocka_unit_test(a_finding_has_its_place),
+        cmocka_unit_test(enforce_is_written_only_where_it_works),
         cmocka_unit_test(a_full_page_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
