@@ -162,6 +162,7 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields
 	$(BUILD)/make_fields records < docs/records.md > $(BUILD)/records.md && cp $(BUILD)/records.md docs/records.md
 	$(BUILD)/stsweep help scan.ini > scan.ini
 	docs/make-rules > docs/rules.md
+	docs/make-reports > docs/reports.md
 	docs/make-rooms --write
 
 # What test programs are there to run: the suite's script runs them one by one and counts.

@@ -36,17 +36,17 @@ static void keep_address(struct parser *parser, struct bytes uri)
 }
 
 /* Takes one address of rua. offset: that of uri in the RR. */
-static void take_address(struct parser *parser, struct bytes uri, size_t offset, bool keep)
+static void take_address(struct parser *parser, struct bytes uri, size_t offset)
 {
     size_t place;
     if (!uri_is_report_address(uri, &place))
         fault(parser, FAIL_TLSRPT_RUA_BAD, offset + place, uri);
-    else if (keep)
+    else
         keep_address(parser, uri);
 }
 
 /* Takes the addresses: tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri), with white space only around commas. */
-static void take_addresses(struct parser *parser, const struct text_field *field, bool keep)
+static void take_addresses(struct parser *parser, const struct text_field *field)
 {
     struct bytes value = field->value;
     size_t at = 0;
@@ -55,7 +55,7 @@ static void take_addresses(struct parser *parser, const struct text_field *field
         while (end < value.len && value.data[end] != ',')
             end++;
         struct bytes uri = text_trim_end(text_slice(value, at, end));
-        take_address(parser, uri, field->value_offset + at, keep);
+        take_address(parser, uri, field->value_offset + at);
         if (end == value.len)
             return;
         at = text_skip_wsp(value, end + 1);
@@ -64,13 +64,12 @@ static void take_addresses(struct parser *parser, const struct text_field *field
 
 static void take_rua(struct parser *parser, const struct text_field *field)
 {
-    bool is_first = !parser->rua_seen;
     size_t place;
     parser->rua_seen = true;
     if (text_field_lacks_delimiter(field, &place))
         fault(parser, FAIL_TLSRPT_SYNTAX, place, field->whole);
     else
-        take_addresses(parser, field, is_first);
+        take_addresses(parser, field);
 }
 
 static void take_field(struct parser *parser, const struct text_field *field)

@@ -14,9 +14,9 @@
  * Only RRs that begin "v=TLSRPTv1;" count: section 3 has the rest discarded, also if white space comes before
  * the semicolon. An address of rua that is neither a mailto: nor an https: URI is a fault of the whole value,
  * so one bad address makes the record invalid (FAIL_TLSRPT_RUA_BAD) even beside good ones; rua keeps the good
- * ones. The grammar allows rua twice: the first counts, the others must only be well-formed. rua holds at
- * most TLSRPT_RUA_KEPT addresses; more are checked, not kept. A full arena keeps fewer and never changes the
- * code.
+ * ones. The grammar allows rua twice, and a reporter may deliver to each (RFC 8460 section 3): the addresses
+ * of all count. rua holds at most TLSRPT_RUA_KEPT addresses; more are checked, not kept. A full arena keeps
+ * fewer and never changes the code.
  */
 enum { TLSRPT_RUA_KEPT = 64 };
 

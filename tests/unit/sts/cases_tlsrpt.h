@@ -43,7 +43,7 @@ static const struct tlsrpt_case tlsrpt_cases[] = {
     {"RPT-1 an extension with a space", {"v=TLSRPTv1; rua=mailto:a@example.com; a=b c"}, "tlsrpt.syntax", "tlsrpt.syntax@1:42", "mailto:a@example.com"},
     {"RPT-1 a delimiter left out", {"v=TLSRPTv1; rua=mailto:a@example.com a=b"}, "tlsrpt.syntax", "tlsrpt.syntax@1:37", ""},
     {"RPT-1 the first fault counts", {"v=TLSRPTv1; a=; rua=x"}, "tlsrpt.syntax", "tlsrpt.syntax@1:15 tlsrpt.rua-bad@1:21", ""},
-    {"RPT-1 rua twice: the first counts", {"v=TLSRPTv1; rua=mailto:a@example.com; rua=https://example.com/r"}, "ok", "", "mailto:a@example.com"},
+    {"RPT-1 rua twice: both count", {"v=TLSRPTv1; rua=mailto:a@example.com; rua=https://example.com/r"}, "ok", "", "mailto:a@example.com https://example.com/r"},
     {"RPT-1 rua twice: the second must be well-formed", {"v=TLSRPTv1; rua=mailto:a@example.com; rua=x"}, "tlsrpt.rua-bad", "tlsrpt.rua-bad@1:43", "mailto:a@example.com"},
     {"RPT-1 a comma at the end", {"v=TLSRPTv1; rua=mailto:a@example.com,"}, "tlsrpt.rua-bad", "tlsrpt.rua-bad@1:38", "mailto:a@example.com"},
     {"RPT-1 a comma at the start", {"v=TLSRPTv1; rua=,mailto:a@example.com"}, "tlsrpt.rua-bad", "tlsrpt.rua-bad@1:17", "mailto:a@example.com"},
