@@ -16,12 +16,14 @@ QUIET    := $(if $(V),,@)
 SAY_CC    = $(if $(V),,@echo '  CC  $@')
 SAY_LD    = $(if $(V),,@echo '  LD  $@')
 
-PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libunbound yajl libidn2 libpsl libxxhash
+PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib yajl libidn2 libpsl libxxhash
+# These are linked by name: inih is, and pkg-config would want hogweed and nettle for libunbound, whose package does not bring them.
+NAMED    := -lunbound -linih
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Werror=implicit-function-declaration
 CPPFLAGS += -I. -D_GNU_SOURCE -DSTSWEEP_VERSION='"$(VERSION)"'
 CFLAGS   := -std=c11 $(OPT) $(WARNINGS) $(SANITIZE) -pthread $(shell pkg-config --cflags $(PACKAGES))
-LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -linih -lm
+LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) $(NAMED) -lm
 LDFLAGS  += $(SANITIZE) -pthread
 
 SOURCES  := $(wildcard scanner/*.c scanner/*/*.c input/*.c output/*/*.c)
@@ -182,7 +184,7 @@ coverage:
 	tests/coverage
 
 demo: all
-	tests/lab/run tests/lab/demo
+	tests/lab/run --tell tests/lab/demo
 
 test:
 	tests/run all

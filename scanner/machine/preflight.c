@@ -202,6 +202,12 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
     return started ? ERR_OK : ERR_CONFIG;
 }
 
+/* Is it the line about disk space, which is printed once the list has been read? */
+static bool is_disk(const struct machine_line *check)
+{
+    return strcmp(check->name, "disk") == 0;
+}
+
 static void print_check(const struct machine_line *check, FILE *out)
 {
     (void)fprintf(out, "preflight: %s: %s%s\n", check->name, check->ok ? "" : "WARNING: ", check->text);
@@ -210,7 +216,8 @@ static void print_check(const struct machine_line *check, FILE *out)
 void preflight_print(const struct preflight *preflight, FILE *out)
 {
     for (size_t i = 0; i < preflight->count; i++)
-        print_check(&preflight->checks[i], out);
+        if (!is_disk(&preflight->checks[i]))
+            print_check(&preflight->checks[i], out);
 }
 
 void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out)
@@ -218,7 +225,7 @@ void preflight_disk(struct preflight *preflight, const struct config *config, ui
     uint64_t bytes;
     for (size_t i = 0; i < preflight->count; i++) {
         struct machine_line *check = &preflight->checks[i];
-        if (strcmp(check->name, "disk") != 0 || !disk_free_bytes(config->output_dir, &bytes))
+        if (!is_disk(check) || !disk_free_bytes(config->output_dir, &bytes))
             continue;
         check->ok = disk_describe(config, names, bytes, preflight->texts[i], PREFLIGHT_TEXT_BYTES);
         print_check(check, out);

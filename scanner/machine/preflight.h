@@ -33,12 +33,12 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
                          struct buf *why);
 
 /*
- * Updates the line about disk space once it is known how many names there are to scan: it says what they are
- * likely to take, and is printed anew. Does nothing if there is no such line.
+ * Updates and prints the line about disk space once it is known how many names there are to scan: it says
+ * what they are likely to take. Does nothing if there is no such line.
  */
 void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out);
 
-/* Prints "preflight: NAME: TEXT", with a word of warning if it is not ok. */
+/* Prints "preflight: NAME: TEXT" of all but the disk space, with a word of warning if it is not ok. */
 void preflight_print(const struct preflight *preflight, FILE *out);
 
 #endif

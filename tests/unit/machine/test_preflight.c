@@ -482,6 +482,9 @@ static void test_disk(void **state)
     }
     FILE *out = open_memstream(&text, &len);
     assert_non_null(out);
+    preflight_print(&preflight, out);
+    assert_int_equal(fflush(out), 0);
+    assert_null(strstr(text, "disk")); /* it is said once, when there is something to say */
     preflight_disk(&preflight, &config, UINT64_C(1) << 50, out);
     assert_int_equal(fclose(out), 0);
     expect(&preflight, "disk", false, "for 1125899906842624 names");
