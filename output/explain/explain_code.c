@@ -2,6 +2,8 @@
  * (explain_write.c). */
 #include "output/explain/explain_parts.h"
 
+#include "scanner/facts/placeholder.h"
+
 enum { MARGIN = 4, INDENT = 11, PLACES_SHOWN = 8, REPLY_SHOWN = 200, SOON_S = 14 * 86400, TLS_1_2 = 0x0303 };
 
 /* ---- records and policy
@@ -82,10 +84,12 @@ static void say_http(struct page *page, const struct fetch_facts *fetch, enum fa
 static void say_host_names(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
-    for (size_t i = 0; i < facts->host_count && i < PLACES_SHOWN; i++)
-        buf_printf(&explained->page.line, "%s%s", i == 0 ? " The MX hosts in use: " : ", ",
-                   facts->hosts[i].host);
-    if (facts->host_count > 0)
+    size_t said = 0;
+    for (size_t i = 0; i < facts->host_count && said < PLACES_SHOWN; i++)
+        if (!placeholder_is(&facts->hosts[i], facts->domain))
+            buf_printf(&explained->page.line, "%s%s", said++ == 0 ? " The MX hosts in use: " : ", ",
+                       facts->hosts[i].host);
+    if (said > 0)
         buf_byte(&explained->page.line, '.');
 }
 
@@ -205,6 +209,24 @@ static void say_places(struct explained *explained, enum failure_code code)
     }
 }
 
+static void say_placeholders(struct explained *explained)
+{
+    const struct domain_facts *facts = explained->facts;
+    struct buf *line = &explained->page.line;
+    size_t said = 0;
+    for (size_t i = 0; i < facts->mx.rr_count && said < PLACES_SHOWN; i++) {
+        const char *host = facts->mx.rrs[i].host;
+        if (!placeholder_is_named(facts, host))
+            continue;
+        const char *service = placeholder_service(host, facts->domain);
+        buf_printf(line, "%s%u %s", said++ == 0 ? " It is MX " : ", ", facts->mx.rrs[i].preference, host);
+        if (service != NULL)
+            buf_printf(line, " (of %s)", service);
+    }
+    if (said > 0)
+        buf_byte(line, '.');
+}
+
 static void say_patterns(struct explained *explained)
 {
     const struct sts_policy *policy = &explained->judgement->policy;
@@ -294,7 +316,10 @@ static void say_found(struct explained *explained, enum failure_code code)
         break;
     case STAGE_MX:
     case STAGE_SMTP:
-        say_places(explained, code);
+        if (code == FAIL_MX_PLACEHOLDER)
+            say_placeholders(explained);
+        else
+            say_places(explained, code);
         if (code == FAIL_MX_NOT_IN_POLICY) {
             say_patterns(explained);
             say_renamed(explained);

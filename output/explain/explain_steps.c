@@ -3,6 +3,8 @@
 
 #include "output/explain/explain_parts.h"
 
+#include "scanner/facts/placeholder.h"
+
 enum { DAY = 86400, HEAD_BYTES = 64, NAMES_SHOWN = 6 };
 
 static bool is_policy_in_force(const struct judgement *judgement)
@@ -276,6 +278,31 @@ static void step_host(struct explained *explained, const struct mx_host *host,
         step_address(explained, &host->facts->probes[i], verdict->ips[i].code);
 }
 
+/* Says whether the name is a placeholder that is not among the hosts. */
+static bool is_left_out(const struct domain_facts *facts, const char *host)
+{
+    for (size_t i = 0; i < facts->host_count; i++)
+        if (strcmp(facts->hosts[i].host, host) == 0)
+            return false;
+    return placeholder_by_name(host, facts->domain);
+}
+
+/* Shows the MX records whose names alone tell that no host is behind them: they were not looked at. */
+static void steps_of_placeholders(struct explained *explained)
+{
+    const struct mx_facts *mx = &explained->facts->mx;
+    struct page *page = &explained->page;
+    char head[HEAD_BYTES];
+    for (size_t i = 0; i < mx->rr_count; i++) {
+        if (!is_left_out(explained->facts, mx->rrs[i].host))
+            continue;
+        (void)snprintf(head, sizeof head, "MX %u", mx->rrs[i].preference);
+        buf_printf(&page->line, "%s: ", mx->rrs[i].host);
+        say_code(page, FAIL_MX_PLACEHOLDER);
+        page_step(page, MARK_WARNING, head);
+    }
+}
+
 static void steps_of_mx(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
@@ -284,15 +311,15 @@ static void steps_of_mx(struct explained *explained)
     if (code_set_has(&judgement->codes, FAIL_MX_NULL)) {
         buf_text(&page->line, "a null MX: the domain says that it receives no mail");
         page_step(page, MARK_OK, "MX");
-    } else if (judgement->host_count == 0) {
+    } else if (judgement->host_count == 0 && !code_set_has(&judgement->codes, FAIL_MX_PLACEHOLDER)) {
         explain_lookup(page, &facts->mx.lookup);
         page_step(page, explain_is_negative(&facts->mx.lookup) ? MARK_WARNING : MARK_UNKNOWN, "MX");
     }
     for (size_t i = 0; i < judgement->host_count; i++)
         step_host(explained, &facts->hosts[i], &judgement->hosts[i]);
-    size_t named = mx_hosts_named(&facts->mx);
-    if (named > judgement->host_count && judgement->host_count > 0) {
-        buf_printf(&page->line, "%zu further MX records were not looked at", named - judgement->host_count);
+    steps_of_placeholders(explained);
+    if (mx_hosts_unseen(facts) > 0 && judgement->host_count > 0) {
+        buf_printf(&page->line, "%zu further MX records were not looked at", mx_hosts_unseen(facts));
         page_step(page, MARK_UNKNOWN, "MX");
     }
 }

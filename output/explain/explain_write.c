@@ -5,6 +5,8 @@
 
 #include "output/explain/explain_parts.h"
 
+#include "scanner/facts/placeholder.h"
+
 enum { MARGIN = 4, INDENT = 11, LEAST_MAX_AGE = 604800, ID_BYTES = 32, LABEL_MOST = 63, NAME_MOST = 253 };
 
 /* The texts are bits; each text stands in full once on a page. */
@@ -59,7 +61,7 @@ static unsigned texts_of(enum failure_code code)
         return WRITE_MX_LINES | WRITE_RECORD;
     if (code == FAIL_SMTP_TLS_HOST_MISMATCH)
         return WRITE_MX_NAMES;
-    return code == FAIL_MX_NULL_PREFERENCE ? WRITE_NULL_MX : 0;
+    return code == FAIL_MX_NULL_PREFERENCE || code == FAIL_MX_NULL_REPEATED ? WRITE_NULL_MX : 0;
 }
 
 static void write_row(struct explained *explained, const char *head)
@@ -148,7 +150,8 @@ static bool is_covered_before(const struct explained *explained, size_t i)
 static bool must_be_renamed(const struct explained *explained, size_t i)
 {
     const struct mx_host *host = &explained->facts->hosts[i];
-    return !host->address_literal && !can_be_named(host->host) && cover_of(explained, i) == NULL;
+    return !host->address_literal && !placeholder_is(host, explained->facts->domain) &&
+           !can_be_named(host->host) && cover_of(explained, i) == NULL;
 }
 
 static void write_renames(struct explained *explained)
@@ -175,7 +178,8 @@ static void write_mx_in_use(struct explained *explained)
     size_t named = 0;
     for (size_t i = 0; i < facts->host_count; i++) {
         const char *host = facts->hosts[i].host, *cover = cover_of(explained, i);
-        if (facts->hosts[i].address_literal || (cover == NULL && !can_be_named(host)))
+        if (facts->hosts[i].address_literal || placeholder_is(&facts->hosts[i], facts->domain) ||
+            (cover == NULL && !can_be_named(host)))
             continue;
         named++;
         if (cover != NULL && is_covered_before(explained, i))
@@ -183,7 +187,7 @@ static void write_mx_in_use(struct explained *explained)
         buf_printf(&explained->page.line, "mx: %s%s", cover == NULL ? "" : "*", cover == NULL ? host : cover);
         write_row(explained, "");
     }
-    if (named == 0 || mx_hosts_named(&facts->mx) > facts->host_count) {
+    if (named == 0 || mx_hosts_unseen(facts) > 0) {
         buf_text(&explained->page.line, "mx: (one such line for each further MX host)");
         write_row(explained, "");
     }

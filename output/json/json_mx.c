@@ -4,11 +4,6 @@
 
 #include "output/json/json_facts.h"
 
-static bool is_null_mx(const struct mx_facts *mx)
-{
-    return mx->rr_count == 1 && strcmp(mx->rrs[0].host, ".") == 0;
-}
-
 /* Tells whether the hosts listed hold every RR of the answer, in its order. */
 static bool hosts_tell_all(const struct domain_facts *facts)
 {
@@ -149,7 +144,7 @@ void json_mx(struct json *json, const struct domain_facts *facts, const struct j
     json_open(json, "mx");
     json_lookup(json, &facts->mx.lookup);
     json_security(json, "dnssec", &facts->mx.lookup);
-    json_put_flag(json, "null", is_null_mx(&facts->mx));
+    json_put_flag(json, "null", mx_is_null(&facts->mx));
     if (!hosts_tell_all(facts))
         write_rrs(json, &facts->mx);
     write_hosts(json, facts, judgement);

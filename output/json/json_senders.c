@@ -1,10 +1,11 @@
 /* Writes the senders' views. Leaves out what the reader can fill in; judges nothing. */
 #include "output/json/json_senders.h"
 
+/* Says whether each host is as all of them; a placeholder is no host. */
 static bool is_uniform(const struct sender_view *view)
 {
     for (size_t i = 0; i < view->host_count; i++)
-        if (view->hosts[i] != view->all)
+        if (view->hosts[i] != view->all && view->hosts[i] != DELIVERY_NONE)
             return false;
     return true;
 }

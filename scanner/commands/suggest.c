@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "scanner/facts/placeholder.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
 #include "scanner/sts/tlsrpt.h"
@@ -134,12 +135,14 @@ static enum error keep_lines(const struct judgement *judgement, struct arena *ar
         return ERR_MEMORY;
     suggestion->mx_count = 0;
     for (size_t i = 0; i < policy->mx_count; i++)
-        (void)add_mx(suggestion, policy->mx[i]);
+        if (!placeholder_by_name(policy->mx[i], suggestion->domain))
+            (void)add_mx(suggestion, policy->mx[i]);
     return ERR_OK;
 }
 
-/* Lists every MX record, also those past the hosts that were looked at; without one, the implicit host. If
- * mail is being lost and the records cannot be listed, the lines in force stay, so that the mode can change.
+/* Lists every MX record that is no placeholder, also those past the hosts that were looked at; without one,
+ * the implicit host. If mail is being lost and the records cannot be listed, the lines in force stay, so that
+ * the mode can change.
  */
 static enum error list_mx(const struct domain_facts *facts, const struct judgement *judgement,
                           struct arena *arena, struct suggestion *suggestion)
@@ -148,7 +151,8 @@ static enum error list_mx(const struct domain_facts *facts, const struct judgeme
     suggestion->mx = arena_array(arena, most, sizeof *suggestion->mx);
     enum error error = most > 0 && suggestion->mx == NULL ? ERR_MEMORY : ERR_OK;
     for (size_t i = 0; error == ERR_OK && i < facts->mx.rr_count; i++)
-        error = add_host(suggestion, judgement, facts->mx.rrs[i].host, arena);
+        if (!placeholder_is_named(facts, facts->mx.rrs[i].host))
+            error = add_host(suggestion, judgement, facts->mx.rrs[i].host, arena);
     for (size_t i = 0; error == ERR_OK && facts->mx.rr_count == 0 && i < facts->host_count; i++)
         error = add_host(suggestion, judgement, facts->hosts[i].host, arena);
     bool is_listed = suggestion->mx_count > 0 && !facts->mx.lookup.truncated;
@@ -188,6 +192,8 @@ static enum error list_blocks(const struct domain_facts *facts, const struct jud
     for (size_t i = 0; i < judgement->host_count; i++) {
         const struct host_verdict *verdict = &judgement->hosts[i];
         const struct mx_host *host = &facts->hosts[i];
+        if (verdict->code == FAIL_MX_PLACEHOLDER)
+            continue;
         enum failure_code code = code_then(host, verdict, suggestion);
         if (code != FAIL_NONE)
             suggestion->blocks[suggestion->block_count++] =
@@ -200,9 +206,7 @@ static enum error list_blocks(const struct domain_facts *facts, const struct jud
     }
     for (size_t i = 0; i < suggestion->block_count; i++)
         suggestion->open_count += suggest_is_open(&suggestion->blocks[i]);
-    size_t named = mx_hosts_named(&facts->mx);
-    if (named > judgement->host_count)
-        suggestion->unseen += named - judgement->host_count;
+    suggestion->unseen += mx_hosts_unseen(facts);
     return ERR_OK;
 }
 

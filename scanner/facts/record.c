@@ -2,6 +2,8 @@
  * Never a judgement, never I/O. */
 #include "scanner/facts/record.h"
 
+#include "scanner/facts/placeholder.h"
+
 const char *dns_status_name(enum dns_status status)
 {
     static const char *const names[DNS_STATUS_COUNT] = {
@@ -241,12 +243,43 @@ enum failure_code dns_status_code(enum dns_status status)
     return codes[status];
 }
 
-size_t mx_hosts_named(const struct mx_facts *mx)
+static bool is_root(const struct mx_rr *rr)
+{
+    return strcmp(rr->host, ".") == 0;
+}
+
+bool mx_is_null(const struct mx_facts *mx)
+{
+    for (size_t i = 0; i < mx->rr_count; i++)
+        if (!is_root(&mx->rrs[i]))
+            return false;
+    return mx->rr_count > 0;
+}
+
+static bool is_listed(const struct domain_facts *facts, const char *host)
+{
+    for (size_t i = 0; i < facts->host_count; i++)
+        if (strcmp(facts->hosts[i].host, host) == 0)
+            return true;
+    return false;
+}
+
+size_t mx_hosts_unseen(const struct domain_facts *facts)
 {
     size_t count = 0;
-    for (size_t i = 0; i < mx->rr_count; i++)
-        count += strcmp(mx->rrs[i].host, ".") != 0;
+    for (size_t i = 0; i < facts->mx.rr_count; i++) {
+        const struct mx_rr *rr = &facts->mx.rrs[i];
+        count += !is_root(rr) && !is_listed(facts, rr->host) && !placeholder_by_name(rr->host, facts->domain);
+    }
     return count;
+}
+
+bool mx_names_nobody(const struct domain_facts *facts)
+{
+    for (size_t i = 0; i < facts->mx.rr_count; i++)
+        if (!is_root(&facts->mx.rrs[i]) && !placeholder_is_named(facts, facts->mx.rrs[i].host))
+            return false;
+    return facts->mx.rr_count > 0 && !facts->mx.lookup.truncated;
 }
 
 bool sender_views_equal(const struct sender_view *a, const struct sender_view *b)

@@ -430,8 +430,14 @@ const char *exo_inbound_name(enum exo_inbound exo);
 /* Returns the failure code for how a lookup ended: FAIL_NONE if it was answered or not asked. */
 enum failure_code dns_status_code(enum dns_status status);
 
-/* Counts the MX records that name a host: all but the root (RFC 7505), which names none. */
-size_t mx_hosts_named(const struct mx_facts *mx);
+/* Says whether the root is all that the MX records name (RFC 7505). */
+bool mx_is_null(const struct mx_facts *mx);
+
+/* Says whether no MX record names a mail host: the root and placeholders (placeholder.h) are all. */
+bool mx_names_nobody(const struct domain_facts *facts);
+
+/* Counts the MX records whose hosts were not looked at, without those that name none. */
+size_t mx_hosts_unseen(const struct domain_facts *facts);
 
 bool sender_views_equal(const struct sender_view *a, const struct sender_view *b);
 

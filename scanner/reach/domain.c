@@ -6,6 +6,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/base/state.h"
 #include "scanner/facts/hostname.h"
+#include "scanner/facts/placeholder.h"
 #include "scanner/facts/suffix.h"
 #include "scanner/reach/hosts.h"
 #include "scanner/reach/looks.h"
@@ -215,8 +216,8 @@ static bool mx_surely_none(const struct mx_facts *mx)
            (mx->lookup.status == DNS_ANSWERED && mx->rr_count == 0 && !mx->lookup.truncated);
 }
 
-/* Lists the MX hosts to look at: those of the answer, without the root; if there are none, the domain itself
- * (MX-2). */
+/* Lists the MX hosts to look at: those of the answer, without the root and placeholders (MX-6); if there is
+ * no record, the domain itself (MX-2). */
 static void make_hosts(struct domain *domain)
 {
     struct domain_facts *facts = &domain->facts;
@@ -231,7 +232,7 @@ static void make_hosts(struct domain *domain)
         facts->hosts[facts->host_count++] = (struct mx_host){.host = facts->domain, .implicit = true};
     for (size_t i = 0; !implicit && i < count && facts->host_count < most; i++) {
         const struct mx_rr *rr = &facts->mx.rrs[i];
-        if (strcmp(rr->host, ".") == 0)
+        if (strcmp(rr->host, ".") == 0 || placeholder_by_name(rr->host, facts->domain))
             continue;
         facts->hosts[facts->host_count++] = (struct mx_host){
             .host = rr->host, .preference = rr->preference, .address_literal = is_address_literal(rr->host)};

@@ -11,15 +11,10 @@ enum { NAME_BYTES = 256 + 32 };
 
 static const char unpublished[] = "_no-record-stands-here.";
 
-static bool is_null_mx(const struct mx_facts *mx)
-{
-    return mx->rr_count == 1 && strcmp(mx->rrs[0].host, ".") == 0;
-}
-
 bool near_miss_is_due(const struct domain_facts *facts)
 {
     const struct txt_facts *txt = &facts->txt;
-    if (facts->mx.lookup.status == DNS_NXDOMAIN || is_null_mx(&facts->mx))
+    if (facts->mx.lookup.status == DNS_NXDOMAIN || mx_names_nobody(facts))
         return false;
     return dns_says_no(txt->lookup.status) || (txt->lookup.status == DNS_ANSWERED && !txt->lookup.truncated &&
                                                !sts_record_wants_policy(txt->rrs, txt->rr_count));

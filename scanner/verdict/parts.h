@@ -47,11 +47,19 @@ void judge_mx(const struct domain_facts *facts, struct judgement *judgement);
 /* Judges TXT records at the wrong name (nearmiss.c) and adds findings to the record and to TLSRPT. Call it
  * after those two. */
 void judge_near_miss(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement);
-bool mx_is_null(const struct mx_facts *mx); /* RFC 7505 */
 
 /* Says whether nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address.
  */
 bool is_no_mail(const struct domain_facts *facts);
+
+/* ---- placeholders (inuse.c) ---------------------------------------------------------------------------- */
+/* Makes the facts without MX hosts and records that are placeholders (MX-6): all that follows is judged by
+ * them. They share everything else. */
+void leave_placeholders(const struct domain_facts *facts, struct arena *arena, struct domain_facts *in_use);
+/* Puts the verdicts on the hosts in use at their places among all hosts; what is in between is a
+ * placeholder. */
+void spread_hosts(const struct domain_facts *facts, const struct domain_facts *in_use, struct arena *arena,
+                  struct judgement *judgement);
 
 /* ---- the policy (policy.c): only if the record is valid ------------------------------------------------ */
 void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,

@@ -1,4 +1,5 @@
 /* Judges the DNS records: _mta-sts, _smtp._tls, MX (RFC 8461 section 3.1, RFC 8460 section 3, RFC 7505). */
+#include "scanner/facts/placeholder.h"
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
 #include "scanner/verdict/parts.h"
@@ -47,11 +48,6 @@ static bool is_root(const struct mx_rr *rr)
     return strcmp(rr->host, ".") == 0;
 }
 
-bool mx_is_null(const struct mx_facts *mx)
-{
-    return mx->rr_count == 1 && is_root(&mx->rrs[0]);
-}
-
 void judge_mx(const struct domain_facts *facts, struct judgement *judgement)
 {
     const struct mx_facts *mx = &facts->mx;
@@ -59,13 +55,19 @@ void judge_mx(const struct domain_facts *facts, struct judgement *judgement)
         code_set_add(&judgement->codes, FAIL_MX_DNS_FAILED);
     if (mx_is_null(mx)) {
         code_set_add(&judgement->codes, FAIL_MX_NULL);
-        if (mx->rrs[0].preference != 0)
-            code_set_add(&judgement->codes, FAIL_MX_NULL_PREFERENCE);
+        if (mx->rr_count > 1)
+            code_set_add(&judgement->codes, FAIL_MX_NULL_REPEATED);
+        for (size_t i = 0; i < mx->rr_count; i++)
+            if (mx->rrs[i].preference != 0)
+                code_set_add(&judgement->codes, FAIL_MX_NULL_PREFERENCE);
         return;
     }
-    for (size_t i = 0; i < mx->rr_count; i++)
+    for (size_t i = 0; i < mx->rr_count; i++) {
         if (is_root(&mx->rrs[i]))
             code_set_add(&judgement->codes, FAIL_MX_NULL_AMONG_OTHERS);
+        if (placeholder_is_named(facts, mx->rrs[i].host))
+            code_set_add(&judgement->codes, FAIL_MX_PLACEHOLDER);
+    }
 }
 
 /* Says whether nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address.

@@ -35,7 +35,7 @@ enum failure_code failed_code(const struct address_facts *address, enum failure_
 
 bool has_unseen_hosts(const struct domain_facts *facts, size_t seen)
 {
-    return mx_hosts_named(&facts->mx) > seen || facts->mx.lookup.truncated;
+    return mx_hosts_unseen(facts) > 0 || seen < facts->host_count || facts->mx.lookup.truncated;
 }
 
 void add_findings(struct judgement *judgement, const struct findings *findings)
@@ -182,15 +182,10 @@ int64_t other_moment_of(const struct tls_facts *tls, int64_t moment)
     return tls->other_time != 0 && moment == tls->time ? tls->other_time : moment;
 }
 
-void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
-                   struct judgement *judgement)
+/* Judges the MX hosts in use and all that hangs on them. */
+static void judge_in_use(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
+                         struct judgement *judgement)
 {
-    const struct judged_at at = {.now = now, .end = facts->time + facts->ms};
-    *judgement = (struct judgement){.policy_code = FAIL_NONE};
-    judge_txt(facts, arena, judgement);
-    judge_tlsrpt(facts, arena, judgement);
-    judge_near_miss(facts, arena, judgement);
-    judge_mx(facts, judgement);
     if (judgement->record.code == FAIL_NONE)
         judge_policy(facts, at, arena, judgement);
     judgement->hosts = arena_array(arena, facts->host_count, sizeof *judgement->hosts);
@@ -202,8 +197,23 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     judge_looks(facts, judgement);
     judgement->tls = judge_tls(facts);
     judge_senders(facts, arena, judgement);
+    judge_providers(facts, arena, judgement);
+}
+
+void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *arena,
+                   struct judgement *judgement)
+{
+    const struct judged_at at = {.now = now, .end = facts->time + facts->ms};
+    struct domain_facts in_use;
+    *judgement = (struct judgement){.policy_code = FAIL_NONE};
+    leave_placeholders(facts, arena, &in_use);
+    judge_txt(facts, arena, judgement);
+    judge_tlsrpt(facts, arena, judgement);
+    judge_near_miss(facts, arena, judgement);
+    judge_mx(facts, judgement);
+    judge_in_use(&in_use, at, arena, judgement);
     if (facts->is_public_suffix)
         code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
     collect_rpt_types(judgement);
-    judge_providers(facts, arena, judgement);
+    spread_hosts(facts, &in_use, arena, judgement);
 }

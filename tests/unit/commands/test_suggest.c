@@ -466,10 +466,11 @@ static void assert_case(enum published published, enum host_state first, enum ho
     struct world world;
     char lines[64];
     begin(&world, "example.org");
-    add_host(&world, "a.example");
-    add_host(&world, "b.example");
-    (void)snprintf(lines, sizeof lines, "%s%smx: c.example\n", first == NOT_NAMED ? "" : "mx: a.example\n",
-                   second == NOT_NAMED ? "" : "mx: b.example\n");
+    add_host(&world, "a.example.net");
+    add_host(&world, "b.example.net");
+    (void)snprintf(lines, sizeof lines, "%s%smx: c.example.net\n",
+                   first == NOT_NAMED ? "" : "mx: a.example.net\n",
+                   second == NOT_NAMED ? "" : "mx: b.example.net\n");
     publish_state(&world, published, lines);
     set_host(&world, 0, first);
     set_host(&world, 1, second);
@@ -899,6 +900,38 @@ static void test_root_among_hosts(void **state)
     end(&world);
 }
 
+/* MX-6: a placeholder is no host: no policy names it, it is not waited for and hinders nothing. */
+static void test_placeholders_among_hosts(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, "example.org");
+    add_host(&world, "a.example.net");
+    add_host(&world, "gone.test");
+    world.host_facts[1].address =
+        (struct address_facts){.a.status = DNS_NXDOMAIN, .aaaa.status = DNS_NXDOMAIN};
+    world.host_facts[1].probe_count = 0;
+    world.rrs[2] = (struct mx_rr){15, "x.mx-verification.google.com"};
+    world.rrs[3] = (struct mx_rr){32767, "ms1.msv1.invalid"};
+    world.facts.mx.rr_count = 4;
+    publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example.net\nmax_age: 604800\n");
+    suggest(&world, NULL);
+    assert_int_equal(world.judgement.outcome, OUTCOME_PROTECTED);
+    assert_int_equal(world.suggestion.unseen, 0);
+    assert_int_equal(world.suggestion.block_count, 0);
+    assert_int_equal(world.suggestion.mx_count, 1);
+    assert_string_equal(world.suggestion.mx[0], "a.example.net");
+    assert_int_equal(world.suggestion.mode, STS_MODE_ENFORCE);
+    end(&world);
+    begin(&world, "example.org");
+    world.rrs[0] = (struct mx_rr){32767, "ms1.msv1.invalid"};
+    world.facts.mx.lookup.status = DNS_ANSWERED;
+    world.facts.mx.rr_count = 1;
+    suggest(&world, NULL);
+    assert_int_equal(world.suggestion.kind, SUGGEST_NO_MAIL);
+    end(&world);
+}
+
 static void test_text_of_what_fails(void **state)
 {
     (void)state;
@@ -960,8 +993,8 @@ static void test_json(void **state)
     struct buf out;
     buf_init(&out, TEXT_BYTES);
     begin(&world, "example.org");
-    add_host(&world, "a.example");
-    add_host(&world, "b.example");
+    add_host(&world, "a.example.net");
+    add_host(&world, "b.example.net");
     world.probes[1].tls.name_match = false;
     world.host_facts[0].address.ip_count = world.host_facts[0].probe_count = 0;
     world.host_facts[0].address.a.status = DNS_NODATA;
@@ -983,7 +1016,7 @@ static void test_json(void **state)
     assert_int_equal(json_array_size(first), 2);
     assert_string_equal(text_of(json_array_get(first, 0), "code"), "mx.no-address");
     assert_null(json_object_get(json_array_get(first, 0), "ip"));
-    assert_string_equal(text_of(json_array_get(first, 1), "host"), "b.example");
+    assert_string_equal(text_of(json_array_get(first, 1), "host"), "b.example.net");
     assert_string_equal(text_of(json_array_get(first, 1), "ip"), "192.0.2.25");
     json_decref(root);
     publish(&world, "v=STSv1; id=1;", ENFORCE "mx: a.example\nmax_age: 604800\n");
@@ -1086,6 +1119,7 @@ int main(void)
         cmocka_unit_test(test_text_of_what_stands),
         cmocka_unit_test(test_host_without_a_line),
         cmocka_unit_test(test_root_among_hosts),
+        cmocka_unit_test(test_placeholders_among_hosts),
         cmocka_unit_test(test_text_of_what_fails),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_folder),

@@ -368,8 +368,8 @@ struct domain_case {
     {                                                                                                        \
         "v=STSv1; id=1;"                                                                                     \
     }
-#define ENFORCE "version: STSv1\nmode: enforce\nmx: *.mx.example\nmax_age: 604800\n"
-#define TESTING "version: STSv1\nmode: testing\nmx: *.mx.example\nmax_age: 604800\n"
+#define ENFORCE "version: STSv1\nmode: enforce\nmx: *.mx.example.net\nmax_age: 604800\n"
+#define TESTING "version: STSv1\nmode: testing\nmx: *.mx.example.net\nmax_age: 604800\n"
 #define OFF     "version: STSv1\nmode: none\nmax_age: 604800\n"
 
 static const struct domain_case domain_cases[] = {
@@ -778,9 +778,9 @@ static void make_host(struct world *world, size_t i, enum host_kind kind, bool i
 {
     struct mx_host *host = &world->hosts[i];
     struct host_facts *facts = &world->host_facts[i];
-    static const char *const names[3] = {"a.mx.example", "b.mx.example", "c.mx.example"};
-    *host =
-        (struct mx_host){.host = kind == H_OTHER_NAME ? "mx.other.example" : names[i], .implicit = implicit};
+    static const char *const names[3] = {"a.mx.example.net", "b.mx.example.net", "c.mx.example.net"};
+    *host = (struct mx_host){.host = kind == H_OTHER_NAME ? "mx.other.example.net" : names[i],
+                             .implicit = implicit};
     world->rrs[i] = (struct mx_rr){.preference = 10, .host = host->host};
     if (kind == H_LITERAL) {
         host->address_literal = true;
@@ -1085,7 +1085,7 @@ static void test_weaknesses(void **state)
     assert_false(code_set_has(&judgement.codes, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON));
     assert_false(code_set_has(&judgement.codes, FAIL_POLICY_WEAK_MAX_AGE_SHORT));
     facts.policy.fetch.body =
-        bytes_of("version: STSv1\nmode: enforce\nmx: *.mx.example\nmx: old.example\nmax_age: 86400\n");
+        bytes_of("version: STSv1\nmode: enforce\nmx: *.mx.example.net\nmx: old.example\nmax_age: 86400\n");
     world.good[0].not_after = NOW_MS / 1000 + 5 * DAY;
     verdict_judge(&facts, NOW_MS, &arena, &judgement);
     assert_int_equal(judgement.outcome, OUTCOME_PROTECTED);
