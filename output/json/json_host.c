@@ -33,6 +33,8 @@ static void write_dialogue(struct json *json, const struct probe_facts *probe)
     json_put_flag(json, "masked", probe->masked);
     if (probe->path_doubtful)
         json_put_string(json, "path", "doubtful");
+    json_put_flag(json, "loose", probe->loose);
+    json_put_flag(json, "listed", probe->listed);
     json_put_flag(json, "injected", probe->injected);
     if (probe->ehlo_tls_count > 0)
         json_put_unsigned(json, "ehlo_tls", probe->ehlo_tls_count);

@@ -131,6 +131,22 @@ static void print_row(FILE *out, const char *name, uint64_t count, uint64_t reco
         (void)fprintf(out, "  %-34.34s %12" PRIu64 " %6.2f %%\n", name, count, percent(count, records));
 }
 
+/* Prints how many domains have an MX host that refused this machine, by its address or its name: that says
+ * nothing of them. */
+static void print_about_us(FILE *out, const struct summary *summary)
+{
+    static const enum failure_code codes[] = {FAIL_SMTP_BLOCK_LISTED, FAIL_SMTP_EHLO_NAME};
+    const size_t count = sizeof codes / sizeof codes[0];
+    uint64_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += summary->codes[codes[i]];
+    if (all == 0)
+        return;
+    (void)fputs("\nRefused because of this machine: mend that first (docs/good-citizen.md)\n", out);
+    for (size_t i = 0; i < count; i++)
+        print_row(out, failure_name(codes[i]), summary->codes[codes[i]], summary->records);
+}
+
 static void print_dane_and_tls(FILE *out, const struct summary *summary)
 {
     static const enum dane_outcome dane[DANE_OUTCOME_COUNT] = {
@@ -234,6 +250,7 @@ void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms,
         print_outcomes(out, summary);
         print_would_be(out, summary);
         print_codes(out, "Most frequent codes (a domain may have several)", summary->codes, summary->records);
+        print_about_us(out, summary);
         print_dane_and_tls(out, summary);
         print_providers(out, summary);
     }

@@ -22,6 +22,12 @@ enum net_error net_error_of(int sys_errno)
     case EACCES:
     case EPERM:
         return NET_UNREACHABLE;
+    case EMFILE: /* what this machine has run out of */
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EAGAIN: /* of connect(2): entries of the routing cache */
+        return NET_RESOURCES;
     default:
         return NET_OTHER;
     }

@@ -6,7 +6,8 @@
 
 #include "scanner/facts/record.h"
 
-/* Returns NET_OTHER for an errno that names no state of the network; never NET_OK. */
+/* Returns NET_RESOURCES if it is this machine that lacks something, NET_OTHER for an errno that names no
+ * state of the network; never NET_OK. */
 enum net_error net_error_of(int sys_errno);
 
 #endif

@@ -52,8 +52,13 @@ const char *tls_end_name(enum tls_end end)
 const char *net_error_name(enum net_error error)
 {
     static const char *const names[NET_ERROR_COUNT] = {
-        [NET_OK] = "ok",       [NET_REFUSED] = "refused",         [NET_TIMEOUT] = "timeout",
-        [NET_RESET] = "reset", [NET_UNREACHABLE] = "unreachable", [NET_OTHER] = "other",
+        [NET_OK] = "ok",
+        [NET_REFUSED] = "refused",
+        [NET_TIMEOUT] = "timeout",
+        [NET_RESET] = "reset",
+        [NET_UNREACHABLE] = "unreachable",
+        [NET_OTHER] = "other",
+        [NET_RESOURCES] = "resources",
     };
     return names[error];
 }
@@ -90,9 +95,9 @@ const char *fetch_step_name(enum fetch_step step)
 const char *smtp_step_name(enum smtp_step step)
 {
     static const char *const names[SMTP_STEP_COUNT] = {
-        [SMTP_NONE] = "none",         [SMTP_CONNECT] = "connect",   [SMTP_GREETING] = "greeting",
-        [SMTP_EHLO] = "ehlo",         [SMTP_STARTTLS] = "starttls", [SMTP_HANDSHAKE] = "handshake",
-        [SMTP_EHLO_TLS] = "ehlo-tls", [SMTP_QUIT] = "quit",
+        [SMTP_NONE] = "none",           [SMTP_CONNECT] = "connect",   [SMTP_GREETING] = "greeting",
+        [SMTP_EHLO] = "ehlo",           [SMTP_HELO] = "helo",         [SMTP_STARTTLS] = "starttls",
+        [SMTP_HANDSHAKE] = "handshake", [SMTP_EHLO_TLS] = "ehlo-tls", [SMTP_QUIT] = "quit",
     };
     return names[step];
 }
@@ -110,6 +115,7 @@ const char *smtp_end_name(enum smtp_end end)
         [SMTP_END_REPLY] = "reply",
         [SMTP_END_LINE_TOO_LONG] = "line-too-long",
         [SMTP_END_NOT_SMTP] = "not-smtp",
+        [SMTP_END_MALFORMED] = "malformed",
         [SMTP_END_NOT_OFFERED] = "not-offered",
         [SMTP_END_TLS] = "tls",
         [SMTP_END_FLOODED] = "flooded",

@@ -30,7 +30,16 @@ enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 8 };
 
 /* ---- the policy's fetch -------------------------------------------------------------------------------- */
 
-enum net_error { NET_OK, NET_REFUSED, NET_TIMEOUT, NET_RESET, NET_UNREACHABLE, NET_OTHER, NET_ERROR_COUNT };
+enum net_error {
+    NET_OK,
+    NET_REFUSED,
+    NET_TIMEOUT,
+    NET_RESET,
+    NET_UNREACHABLE,
+    NET_RESOURCES,
+    NET_OTHER,
+    NET_ERROR_COUNT
+};
 
 enum not_tried {
     TRIED,
@@ -93,6 +102,7 @@ enum smtp_step {
     SMTP_CONNECT,
     SMTP_GREETING,
     SMTP_EHLO,
+    SMTP_HELO, /* EHLO was refused by 500 or 502 */
     SMTP_STARTTLS,
     SMTP_HANDSHAKE,
     SMTP_EHLO_TLS,
@@ -111,6 +121,7 @@ enum smtp_end {
     SMTP_END_REPLY,            /* the reply says no: see reply_code */
     SMTP_END_LINE_TOO_LONG,    /* a line or a reply exceeds the ceilings */
     SMTP_END_NOT_SMTP,         /* not a reply at all */
+    SMTP_END_MALFORMED,        /* a line without a code, behind or in place of a reply's lines */
     SMTP_END_NOT_OFFERED,      /* EHLO was answered without STARTTLS */
     SMTP_END_TLS,              /* the handshake did not complete: see tls */
     SMTP_END_FLOODED,          /* after it: more TLS records without data than any honest peer sends */
@@ -132,15 +143,18 @@ struct probe_facts {
     enum net_error net;
     int sys_errno;
     int reply_code;        /* the last reply's, 0 for none */
-    struct bytes reply;    /* the last reply's text, capped, if it said no */
+    struct bytes reply;    /* the text of the last reply that said no, capped */
     struct bytes greeting; /* first line's text, capped at 512 */
-    struct bytes *ehlo;    /* keyword lines of the last plain EHLO reply, each capped at 512 */
+    struct bytes *ehlo;    /* keyword lines of the last plain EHLO reply, each capped at 512. What stands
+                              beyond the grammar stays in (wire/loose.h) */
     size_t ehlo_count;
     bool starttls_offered;
     bool masked;        /* STARTTLS is not offered, and the session bears the marks of a device that masks it
                            (wire/masked.h) */
     bool path_doubtful; /* STARTTLS is not offered, while hosts known to offer it did not offer it to us
                            either */
+    bool loose;         /* a reply could only be read beyond the grammar (wire/loose.h) */
+    bool listed;        /* the session ended by a refusal that names a block list (wire/blocklist.h) */
     bool injected;      /* plaintext bytes came between the 220 and the handshake */
     size_t ehlo_tls_count; /* lines of the EHLO reply inside TLS */
     struct tls_facts tls;

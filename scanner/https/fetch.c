@@ -142,7 +142,7 @@ static void conclude(struct fetch *fetch, enum fetch_cause cause, CURLcode resul
     struct fetch_end end = {.cause = cause, .result = result, .error = fetch->error, .url = fetch->url};
     (void)curl_easy_getinfo(fetch->easy, CURLINFO_OS_ERRNO, &sys_errno);
     (void)curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_TYPE, &end.content_type);
-    end.sys_errno = (int)sys_errno;
+    end.sys_errno = fetch->socket.sys_errno != 0 ? fetch->socket.sys_errno : (int)sys_errno;
     if (!fetch->tls.done && fetch->answer.status == 0)
         end.content_type = NULL;
     fetch_conclude(&end, &fetch->tls, &fetch->answer, &fetch->facts);

@@ -1,6 +1,7 @@
 /* Makes a socket that libcurl closes, and tells it from others by the kernel's cookie. */
 #include "scanner/https/fetch_socket.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -30,8 +31,10 @@ curl_socket_t fetch_socket_open(struct fetch_socket *asked, curlsocktype purpose
     if (purpose != CURLSOCKTYPE_IPCXN || !is_requested(asked, address))
         return CURL_SOCKET_BAD;
     asked->fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-    if (asked->fd < 0)
+    if (asked->fd < 0) {
+        asked->sys_errno = errno;
         return CURL_SOCKET_BAD;
+    }
     asked->cookie = cookie_of(asked->fd);
     return asked->fd;
 }

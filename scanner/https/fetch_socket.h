@@ -14,6 +14,7 @@ struct fetch_socket {
     struct ip_addr ip; /* nothing but this address gets a socket */
     uint16_t port;
     int fd;          /* as it was opened, -1 for none; libcurl does not always say when it closes it */
+    int sys_errno;   /* why there is none, or 0; libcurl does not say */
     uint64_t cookie; /* the kernel's, which tells it from a later socket of the same number */
 };
 

@@ -10,8 +10,9 @@
 #include "scanner/machine/preflight_disk.h"
 #include "scanner/machine/preflight_ports.h"
 #include "scanner/machine/preflight_resolvers.h"
+#include "scanner/smtp/client.h"
 
-enum { QUESTION_MS = 1000, QUESTION_ATTEMPTS = 2 };
+enum { QUESTION_MS = 1000, QUESTION_ATTEMPTS = 2, NAME_BYTES = 256 };
 static const uint64_t DISK_LEAST = UINT64_C(1) << 30;
 static const int64_t CLOCK_LEAST_MS = INT64_C(1735689600000); /* 2025-01-01: older than this program */
 
@@ -51,6 +52,21 @@ static void say_families(struct run *run)
         preflight_append(text, "no route to anywhere");
     else
         preflight_append(text, "%s only: hosts without it will be unknown", v4 ? "IPv4" : "IPv6");
+}
+
+/* Says the name that mail servers hear of us: many refuse one that is not fully qualified (RFC 5321 section
+ * 2.3.5). */
+static void say_name(struct run *run)
+{
+    char name[NAME_BYTES];
+    if (run->config.smtp_probe == SMTP_PROBE_NONE)
+        return;
+    smtp_own_name(run->config.smtp_ehlo, name, sizeof name);
+    const char *fault = smtp_name_fault(name);
+    char *text = preflight_add(run->preflight, "our name", fault == NULL);
+    preflight_append(text, "%s", name);
+    if (fault != NULL)
+        preflight_append(text, " %s: some mail servers will refuse it; give one in smtp.ehlo", fault);
 }
 
 static bool clock_is_sane(int64_t now_ms)
@@ -140,6 +156,7 @@ static void say_all(struct run *run, uint64_t open_files)
     resolver_looks_say(&run->looks, run->preflight);
     preflight_say_ports(run->preflight, &run->config, run->context, run->known);
     say_families(run);
+    say_name(run);
     say_clock(run);
     say_roots(run);
     say_files(run, open_files);

@@ -1,8 +1,8 @@
 /*
  * Looks at this machine before a scan and before a check. Do the resolvers answer and validate, does port 25
- * go out from here, which address families are there; and the clock, the roots, open files, disk space. It
- * leaves a line for each, so that what is this machine's own fault never becomes a verdict about strangers.
- * It judges no domain and changes nothing.
+ * go out from here, which address families are there, what name do we say; and the clock, the roots, open
+ * files, disk space. It leaves a line for each, so that what is this machine's own fault never becomes a
+ * verdict about strangers. It judges no domain and changes nothing.
  */
 #ifndef STSWEEP_MACHINE_PREFLIGHT_H
 #define STSWEEP_MACHINE_PREFLIGHT_H
@@ -12,7 +12,7 @@
 #include "scanner/facts/machine.h"
 #include "scanner/reach/worker.h"
 
-enum { PREFLIGHT_LINES = 10, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000 };
+enum { PREFLIGHT_LINES = 11, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000 };
 
 struct preflight {
     struct machine_line checks[PREFLIGHT_LINES]; /* their texts point into texts */

@@ -24,11 +24,12 @@ static struct bytes *copy_lines(struct arena *arena, const struct bytes *lines, 
     return copy;
 }
 
-/* Is the EHLO reply whole? One that broke off half-way, or that something on the way has changed, does not
- * say what the address does not offer. */
+/* Is the EHLO reply whole? One that broke off half-way, that ended by a refusal (then HELO may have been
+ * taken), or that something on the way has changed, does not say what the address does not offer. */
 static bool ehlo_is_whole(const struct probe_facts *probe)
 {
-    bool lacks = probe->end == SMTP_END_NOT_OFFERED && !probe->masked && !probe->path_doubtful;
+    bool lacks = probe->step == SMTP_EHLO && probe->end == SMTP_END_NOT_OFFERED && !probe->masked &&
+                 !probe->path_doubtful;
     return probe->ehlo_count > 0 && (probe->starttls_offered || lacks);
 }
 

@@ -3,7 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+#include "scanner/base/ip.h"
 
 enum { FRAGMENT_BYTES = 4096 };
 
@@ -34,6 +37,31 @@ void smtp_own_name(const char *configured, char *name, size_t size)
     (void)snprintf(name, size, "%s", configured);
     if (configured[0] == 0 && (gethostname(name, size - 1) != 0 || !is_host_name(name)))
         (void)snprintf(name, size, "localhost");
+}
+
+/* Says whether the name ends in a label (or two) that nobody outside can look up (RFC 2606, RFC 6761, RFC
+ * 6762, RFC 8375). */
+static bool is_of_nobody(const char *name)
+{
+    static const char *const ends[] = {".localdomain", ".local",    ".localhost", ".invalid",  ".test",
+                                       ".example",     ".internal", ".lan",       ".home.arpa"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (len > strlen(ends[i]) && strcasecmp(name + len - strlen(ends[i]), ends[i]) == 0)
+            return true;
+    return false;
+}
+
+const char *smtp_name_fault(const char *name)
+{
+    struct ip_addr ip;
+    if (ip_parse(name, &ip))
+        return "is an address, not a name";
+    if (strcasecmp(name, "localhost") == 0)
+        return "names any machine";
+    if (strchr(name, '.') == NULL)
+        return "is not fully qualified";
+    return is_of_nobody(name) ? "is a name that nobody else can look up" : NULL;
 }
 
 /* Sets SNI, unless the MX record names a host that no SNI can hold (RFC 6066 section 3): escaped bytes make

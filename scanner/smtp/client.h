@@ -19,4 +19,7 @@ bool smtp_name_host(SSL *ssl, const char *host, bool without_dh);
  */
 void smtp_own_name(const char *configured, char *name, size_t size);
 
+/* Returns why servers refuse a name in EHLO, in words for behind it; NULL if they have no reason to. */
+const char *smtp_name_fault(const char *name);
+
 #endif

@@ -291,9 +291,18 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     return ERR_OK;
 }
 
+#define USUAL_GROUPS   "X25519:P-256:X448:P-521:P-384" /* OpenSSL's own, in its order */
+#define UNUSUAL_CURVES "secp256k1:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:P-224:P-192"
+
 enum error tls_context_permit(SSL_CTX *ctx)
 {
     SSL_CTX_set_security_level(ctx, 0);
+    /* Curves that certificates may be on and no usual client offers. Under TLS 1.3 nobody could use them (RFC
+     * 8446 section 4.2.3 binds the algorithm to the curve), so the handshake stops at 1.2. */
+    if (SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) != 1)
+        return ERR_LIBRARY;
+    if (SSL_CTX_set1_groups_list(ctx, USUAL_GROUPS ":" UNUSUAL_CURVES) != 1)
+        ERR_clear_error();  /* a build without them has no name for their fault */
     tls_ceiling_alone(ctx); /* even at level 0 OpenSSL's own callback refuses groups below 1024 bits */
     if (SSL_CTX_set_min_proto_version(ctx, 0) != 1 ||
         SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL:@SECLEVEL=0") != 1)
@@ -305,7 +314,7 @@ enum error tls_context_permit(SSL_CTX *ctx)
 bool tls_leave_out_dh(SSL *ssl)
 {
     return SSL_set_cipher_list(ssl, "ALL:COMPLEMENTOFALL:!kDHE:@SECLEVEL=0") == 1 &&
-           SSL_set1_groups_list(ssl, "X25519:P-256:X448:P-521:P-384") == 1;
+           SSL_set_max_proto_version(ssl, 0) == 1 && SSL_set1_groups_list(ssl, USUAL_GROUPS) == 1;
 }
 
 enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)

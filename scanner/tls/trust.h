@@ -60,12 +60,14 @@ void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache);
 
 /*
  * Makes ctx take what a sender that honours MTA-STS does not (TLS-4): every version and cipher that this
- * build of OpenSSL has, also without authentication or encryption, keys and signatures of any strength,
- * servers without RFC 5746. Call it after tls_context_setup, and only to see what a server can do at all.
+ * build of OpenSSL has up to 1.2, also without authentication or encryption, keys and signatures of any
+ * strength, unusual curves, servers without RFC 5746. Call it after tls_context_setup, and only to see what a
+ * server can do at all.
  */
 enum error tls_context_permit(SSL_CTX *ctx);
 
-/* Makes ssl, of a permissive context, offer no finite-field Diffie-Hellman. false: out of memory. */
+/* Makes ssl, of a permissive context, offer no finite-field Diffie-Hellman, and TLS 1.3 as well. false: out
+ * of memory. */
 bool tls_leave_out_dh(SSL *ssl);
 
 /* Attaches verify (which outlives the SSL's handshake) to ssl, emptied; tlsa may be set afterwards. */

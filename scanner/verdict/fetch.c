@@ -31,6 +31,8 @@ static enum failure_code fetch_net_code(const struct fetch_facts *fetch)
 {
     if (fetch->deadline || fetch->net == NET_TIMEOUT)
         return fetch->step == FETCH_CONNECT ? FAIL_POLICY_TCP_TIMEOUT : FAIL_POLICY_HTTP_TIMEOUT;
+    if (fetch->net == NET_RESOURCES)
+        return FAIL_POLICY_NOT_TRIED_RESOURCES;
     if (fetch->net == NET_REFUSED)
         return FAIL_POLICY_TCP_REFUSED;
     if (fetch->net == NET_RESET)
@@ -81,12 +83,14 @@ static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
 {
     static const enum failure_code codes[CAUSE_COUNT] = {
         [CAUSE_UNTOLD] = FAIL_POLICY_TLS_HANDSHAKE,
+        [CAUSE_NOT_TLS] = FAIL_POLICY_TLS_NOT_TLS,
         [CAUSE_VERSION] = FAIL_POLICY_TLS_VERSION,
         [CAUSE_CIPHER] = FAIL_POLICY_TLS_CIPHER,
         [CAUSE_SMALL_DH] = FAIL_POLICY_TLS_SMALL_DH,
         [CAUSE_SIGNATURE] = FAIL_POLICY_TLS_SIGNATURE,
         [CAUSE_RENEGOTIATION] = FAIL_POLICY_TLS_LEGACY_RENEGOTIATION,
         [CAUSE_WEAK_KEY] = FAIL_POLICY_TLS_WEAK,
+        [CAUSE_CURVE] = FAIL_POLICY_TLS_CURVE,
     };
     if (verdict_is_past_ceiling(tls))
         return FAIL_POLICY_TLS_TOO_LARGE;

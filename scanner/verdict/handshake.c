@@ -16,6 +16,8 @@ enum { TLS_1_0 = 0x0301, TLS_1_2 = 0x0303 };
 static enum handshake_cause reason_cause(int reason)
 {
     switch (reason) {
+    case SSL_R_WRONG_VERSION_NUMBER: /* of the first TLS record: "doesn't look like TLS" (ssl3_record.c) */
+        return CAUSE_NOT_TLS;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
         return CAUSE_VERSION;
@@ -23,6 +25,8 @@ static enum handshake_cause reason_cause(int reason)
         return CAUSE_CIPHER;
     case SSL_R_DH_KEY_TOO_SMALL:
         return CAUSE_SMALL_DH;
+    case SSL_R_WRONG_CURVE:
+        return CAUSE_CURVE;
     case SSL_R_WRONG_SIGNATURE_TYPE:
     case SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED:
         return CAUSE_SIGNATURE;
@@ -63,11 +67,26 @@ static bool is_digest_outdated(const char *digest)
     return digest != NULL && (strcmp(digest, "SHA1") == 0 || strncmp(digest, "MD5", 3) == 0);
 }
 
+/* Says whether the key of the server's certificate lies on a curve that a first handshake never offers. */
+static bool is_curve_unusual(const struct tls_facts *tls)
+{
+    static const char *const usual[] = {"EC P-256", "EC P-384", "EC P-521"};
+    const char *key = tls->cert_count == 0 ? NULL : tls->certs[0].key_type;
+    if (key == NULL || strncmp(key, "EC ", 3) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (strcmp(key, usual[i]) == 0)
+            return false;
+    return true;
+}
+
 /* Returns what the permissive handshake needed and the first did not offer. */
 static enum handshake_cause shown_cause(const struct tls_facts *permissive)
 {
     if (is_cipher_outdated(permissive->cipher))
         return CAUSE_CIPHER;
+    if (is_curve_unusual(permissive))
+        return CAUSE_CURVE;
     return is_digest_outdated(permissive->signature) ? CAUSE_SIGNATURE : CAUSE_UNTOLD;
 }
 
@@ -93,7 +112,8 @@ bool handshake_wants_second(const struct probe_facts *probe)
     /* A server that refuses after its certificate does so for another reason: most often it wants a client
      * certificate. */
     bool refused = tls->alert == ALERT_HANDSHAKE_FAILURE && tls->cert_count == 0;
-    return refused || handshake_cause_told(tls) != CAUSE_UNTOLD;
+    enum handshake_cause told = handshake_cause_told(tls);
+    return refused || (told != CAUSE_UNTOLD && told != CAUSE_NOT_TLS);
 }
 
 bool handshake_encrypts(const struct tls_facts *permissive)

@@ -9,11 +9,13 @@
 
 enum handshake_cause {
     CAUSE_UNTOLD,        /* nothing names it */
+    CAUSE_NOT_TLS,       /* text, or another protocol, in answer to the ClientHello */
     CAUSE_VERSION,       /* no version from TLS 1.2 on */
     CAUSE_CIPHER,        /* only ciphers that do not encrypt, do not authenticate or are broken */
     CAUSE_SMALL_DH,      /* Diffie-Hellman below 1024 bits */
     CAUSE_SIGNATURE,     /* it can sign the handshake with SHA-1 or MD5 only */
     CAUSE_RENEGOTIATION, /* no RFC 5746 */
+    CAUSE_CURVE,         /* an elliptic curve that no usual client offers */
     CAUSE_WEAK_KEY,      /* a certificate that OpenSSL refuses even if it is only to be recorded */
     CAUSE_COUNT
 };

@@ -98,6 +98,8 @@ static void judge_addresses(const struct domain_facts *domain, const struct mx_h
         if (probe->legacy != NULL)
             verdict_certificate_codes(probe->legacy, STAGE_SMTP, moment_of(probe->legacy, at),
                                       &judgement->codes);
+        if (probe->loose && probe->not_tried == TRIED)
+            code_set_add(&judgement->codes, FAIL_SMTP_DISPUTED);
         if (probe->injected)
             code_set_add(&judgement->codes, FAIL_SMTP_STARTTLS_INJECTED);
     }

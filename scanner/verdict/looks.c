@@ -23,6 +23,8 @@ bool look_asks_again(const struct probe_facts *probe)
 {
     if (probe->not_tried != TRIED)
         return false;
+    if (probe->listed)
+        return false; /* it is about us, and open as it is */
     if (probe->end == SMTP_END_NOT_OFFERED)
         return !probe->masked && !probe->path_doubtful; /* else it is about our own path, and open as it is */
     if (probe->step == SMTP_STARTTLS)

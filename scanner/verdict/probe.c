@@ -1,4 +1,5 @@
 /* Turns a session with an address of an MX host into a failure code. */
+#include "scanner/facts/net.h"
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/parts.h"
 #include "scanner/verdict/tls.h"
@@ -26,9 +27,13 @@ static enum failure_code not_tried_code(enum not_tried reason)
 static enum failure_code connect_code(enum net_error error)
 {
     static const enum failure_code codes[NET_ERROR_COUNT] = {
-        [NET_REFUSED] = FAIL_SMTP_TCP_REFUSED, [NET_TIMEOUT] = FAIL_SMTP_TCP_TIMEOUT,
-        [NET_RESET] = FAIL_SMTP_TCP_RESET,     [NET_UNREACHABLE] = FAIL_SMTP_TCP_UNREACHABLE,
-        [NET_OK] = FAIL_SMTP_TCP_UNREACHABLE,  [NET_OTHER] = FAIL_SMTP_TCP_UNREACHABLE,
+        [NET_REFUSED] = FAIL_SMTP_TCP_REFUSED,
+        [NET_TIMEOUT] = FAIL_SMTP_TCP_TIMEOUT,
+        [NET_RESET] = FAIL_SMTP_TCP_RESET,
+        [NET_UNREACHABLE] = FAIL_SMTP_TCP_UNREACHABLE,
+        [NET_OK] = FAIL_SMTP_TCP_UNREACHABLE,
+        [NET_OTHER] = FAIL_SMTP_TCP_UNREACHABLE,
+        [NET_RESOURCES] = FAIL_SMTP_NOT_PROBED_RESOURCES,
     };
     return codes[error];
 }
@@ -40,6 +45,7 @@ static enum failure_code timeout_code(enum smtp_step step)
     case SMTP_GREETING:
         return FAIL_SMTP_GREETING_TIMEOUT;
     case SMTP_EHLO:
+    case SMTP_HELO:
         return FAIL_SMTP_EHLO_TIMEOUT;
     case SMTP_STARTTLS:
         return FAIL_SMTP_STARTTLS_TIMEOUT;
@@ -57,6 +63,7 @@ static enum failure_code closed_code(enum smtp_step step, enum net_error error)
     case SMTP_GREETING:
         return error == NET_RESET ? FAIL_SMTP_TCP_RESET : FAIL_SMTP_GREETING_CLOSED;
     case SMTP_EHLO:
+    case SMTP_HELO:
         return FAIL_SMTP_EHLO_CLOSED;
     case SMTP_STARTTLS:
         return FAIL_SMTP_STARTTLS_CLOSED;
@@ -64,6 +71,27 @@ static enum failure_code closed_code(enum smtp_step step, enum net_error error)
         return FAIL_SMTP_TLS_CLOSED;
     default:
         return connect_code(error);
+    }
+}
+
+/* Says whether a refusal of EHLO is of the name in it: 501 and 504 (RFC 5321 section 4.1.4; Postfix says 504
+ * of a name that is not fully qualified), 550 and 554 (section 4.2.4), and what servers make of these. */
+static bool refuses_name(int reply_code)
+{
+    return reply_code == 501 || reply_code == 504 || reply_code == 550 || reply_code == 553 ||
+           reply_code == 554;
+}
+
+/* Returns the code of a line without a code at a step. */
+static enum failure_code malformed_code(enum smtp_step step)
+{
+    switch (step) {
+    case SMTP_GREETING:
+        return FAIL_SMTP_GREETING_MALFORMED;
+    case SMTP_STARTTLS:
+        return FAIL_SMTP_STARTTLS_MALFORMED;
+    default:
+        return FAIL_SMTP_EHLO_MALFORMED;
     }
 }
 
@@ -75,8 +103,10 @@ static enum failure_code reply_code(const struct probe_facts *probe)
         return permanent ? FAIL_SMTP_GREETING_5XX : FAIL_SMTP_GREETING_4XX;
     case SMTP_STARTTLS:
         return permanent ? FAIL_SMTP_STARTTLS_REFUSED : FAIL_SMTP_STARTTLS_TEMPFAIL;
+    case SMTP_HELO:
+        return permanent ? FAIL_SMTP_EHLO_NAME : FAIL_SMTP_EHLO_REFUSED;
     default:
-        return FAIL_SMTP_EHLO_REFUSED;
+        return refuses_name(probe->reply_code) ? FAIL_SMTP_EHLO_NAME : FAIL_SMTP_EHLO_REFUSED;
     }
 }
 
@@ -84,12 +114,14 @@ static enum failure_code handshake_code(const struct tls_facts *tls, const struc
 {
     static const enum failure_code codes[CAUSE_COUNT] = {
         [CAUSE_UNTOLD] = FAIL_NONE,
+        [CAUSE_NOT_TLS] = FAIL_SMTP_TLS_NOT_TLS,
         [CAUSE_VERSION] = FAIL_SMTP_TLS_VERSION,
         [CAUSE_CIPHER] = FAIL_SMTP_TLS_CIPHER,
         [CAUSE_SMALL_DH] = FAIL_SMTP_TLS_SMALL_DH,
         [CAUSE_SIGNATURE] = FAIL_SMTP_TLS_SIGNATURE,
         [CAUSE_RENEGOTIATION] = FAIL_SMTP_TLS_LEGACY_RENEGOTIATION,
         [CAUSE_WEAK_KEY] = FAIL_SMTP_TLS_WEAK,
+        [CAUSE_CURVE] = FAIL_SMTP_TLS_CURVE,
     };
     if (tls->end == TLS_TIMEOUT)
         return FAIL_SMTP_TLS_TIMEOUT;
@@ -114,8 +146,13 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
     if (probe->tls.end == TLS_DONE)
         return verdict_certificate(&probe->tls, STAGE_SMTP,
                                    moment_of(&probe->tls, (struct judged_at){now, probe->time}));
+    if (probe->listed)
+        return FAIL_SMTP_BLOCK_LISTED;
     switch (probe->end) {
     case SMTP_END_NET:
+        /* Earlier programs took such an errno for another error. */
+        if (probe->net == NET_RESOURCES || net_error_of(probe->sys_errno) == NET_RESOURCES)
+            return FAIL_SMTP_NOT_PROBED_RESOURCES;
         return probe->net == NET_TIMEOUT ? timeout_code(probe->step) : closed_code(probe->step, probe->net);
     case SMTP_END_STEP_TIMEOUT:
         return timeout_code(probe->step);
@@ -129,8 +166,10 @@ enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now)
         return reply_code(probe);
     case SMTP_END_LINE_TOO_LONG:
         return FAIL_SMTP_LINE_TOO_LONG;
-    case SMTP_END_NOT_SMTP:
-        return FAIL_SMTP_GREETING_NOT_SMTP;
+    case SMTP_END_NOT_SMTP: /* in records of earlier programs at any step */
+        return probe->step == SMTP_GREETING ? FAIL_SMTP_GREETING_NOT_SMTP : malformed_code(probe->step);
+    case SMTP_END_MALFORMED:
+        return malformed_code(probe->step);
     case SMTP_END_NOT_OFFERED:
         return probe->masked          ? FAIL_SMTP_STARTTLS_MASKED
                : probe->path_doubtful ? FAIL_SMTP_STARTTLS_PATH
@@ -158,7 +197,7 @@ enum tls_offer verdict_tls_offer(const struct probe_facts *probe)
     if (probe->tls.end == TLS_DONE || handshake_encrypts(probe->legacy))
         return TLS_OFFER_YES;
     if (verdict_is_past_ceiling(&probe->tls) || probe->tls.limit != TLS_LIMIT_NONE || probe->masked ||
-        probe->path_doubtful)
+        probe->path_doubtful || probe->listed)
         return TLS_OFFER_UNKNOWN;
     if (probe->end == SMTP_END_NOT_OFFERED || (probe->end == SMTP_END_TLS && probe->tls.end == TLS_FAILED))
         return TLS_OFFER_NO;

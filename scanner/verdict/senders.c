@@ -21,7 +21,7 @@ static enum delivery by_code(enum failure_code code)
  * gone on without TLS. */
 static enum delivery plain_address(const struct probe_facts *probe, enum failure_code code)
 {
-    if (code == FAIL_NONE || probe->not_tried != TRIED)
+    if (code == FAIL_NONE || probe->not_tried != TRIED || probe->listed)
         return by_code(code);
     bool is_clear =
         probe->end == SMTP_END_NOT_OFFERED ||

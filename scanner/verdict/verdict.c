@@ -130,6 +130,7 @@ static bool is_dane_open(const struct judgement *judgement)
 static bool is_blind(enum failure_code code)
 {
     return code == FAIL_SMTP_NOT_PROBED_NO_ROUTE || code == FAIL_POLICY_NOT_TRIED_NO_ROUTE ||
+           code == FAIL_SMTP_NOT_PROBED_RESOURCES || code == FAIL_POLICY_NOT_TRIED_RESOURCES ||
            code == FAIL_SMTP_NOT_PROBED_PAUSED || code == FAIL_POLICY_NOT_TRIED_PAUSED;
 }
 
@@ -139,7 +140,7 @@ static bool may_come(enum failure_code code)
 {
     return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_blind(code) ||
            code == FAIL_SMTP_STARTTLS_MASKED || code == FAIL_SMTP_STARTTLS_PATH ||
-           code == FAIL_SMTP_TLS_CLOCK || code == FAIL_POLICY_TLS_CLOCK;
+           code == FAIL_SMTP_BLOCK_LISTED || code == FAIL_SMTP_TLS_CLOCK || code == FAIL_POLICY_TLS_CLOCK;
 }
 
 bool verdict_has_passing(const struct judgement *judgement)
@@ -153,8 +154,8 @@ bool verdict_has_passing(const struct judgement *judgement)
     return false;
 }
 
-/* Says whether this machine had no route to somebody, or was paused: then it has not looked, whatever else it
- * knows. */
+/* Says whether this machine had no route to somebody, lacked memory or files, or was paused: then it has not
+ * looked, whatever else it knows. */
 static bool was_blind(const struct judgement *judgement)
 {
     for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)

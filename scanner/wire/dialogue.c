@@ -5,8 +5,9 @@
 #include "scanner/wire/dialogue.h"
 
 #include <errno.h>
-#include <strings.h>
 
+#include "scanner/wire/blocklist.h"
+#include "scanner/wire/loose.h"
 #include "scanner/wire/masked.h"
 
 enum {
@@ -16,6 +17,8 @@ enum {
     TEXT_BYTES = 512,
     OUT_BYTES = 1024,
     CODE_BYTES = 3,
+    UNKNOWN_COMMAND = 500,
+    NOT_IMPLEMENTED = 502,
     FIRST_CAPABILITIES = 8
 };
 
@@ -27,9 +30,22 @@ static void set_step(struct dialogue *dialogue, enum smtp_step step)
     dialogue->facts->step = step;
 }
 
+/* Says whether the session ended by a refusal of our address. */
+static bool is_listed(const struct probe_facts *facts)
+{
+    bool refused = facts->end == SMTP_END_REPLY || facts->end == SMTP_END_NOT_SMTP;
+    if (facts->step > SMTP_STARTTLS || facts->end == SMTP_END_NOT_OFFERED)
+        return false;
+    return smtp_names_block_list(facts->reply) ||
+           (refused && facts->step == SMTP_GREETING && smtp_names_block_list(facts->greeting));
+}
+
 static void set_end(struct dialogue *dialogue, enum smtp_end end)
 {
-    dialogue->facts->end = end;
+    struct probe_facts *facts = dialogue->facts;
+    facts->end = end;
+    facts->loose = smtp_is_loose(facts);
+    facts->listed = is_listed(facts);
     dialogue->over = true;
 }
 
@@ -39,10 +55,10 @@ static void say(struct dialogue *dialogue, enum smtp_step step, const char *comm
     buf_text(&dialogue->out, command);
 }
 
-static void say_ehlo(struct dialogue *dialogue, enum smtp_step step)
+static void say_name(struct dialogue *dialogue, enum smtp_step step, const char *command)
 {
     set_step(dialogue, step);
-    buf_printf(&dialogue->out, "EHLO %s\r\n", dialogue->ehlo_name);
+    buf_printf(&dialogue->out, "%s %s\r\n", command, dialogue->ehlo_name);
 }
 
 static void quit(struct dialogue *dialogue, enum smtp_end end)
@@ -51,16 +67,23 @@ static void quit(struct dialogue *dialogue, enum smtp_end end)
     buf_text(&dialogue->out, "QUIT\r\n");
 }
 
-static void no_memory(struct dialogue *dialogue)
-{
-    dialogue_failed(dialogue, NET_OTHER, ENOMEM);
-}
-
 static struct bytes keep(struct dialogue *dialogue, struct bytes text)
 {
     if (text.len > TEXT_BYTES)
         text.len = TEXT_BYTES;
     return arena_bytes(dialogue->arena, text);
+}
+
+/* Keeps what has come of a refusal that does not end. */
+static void keep_refusal(struct dialogue *dialogue)
+{
+    if (dialogue->refusal_lines > 0)
+        dialogue->facts->reply = keep(dialogue, buf_bytes(&dialogue->refusal));
+}
+
+static void no_memory(struct dialogue *dialogue)
+{
+    dialogue_failed(dialogue, NET_RESOURCES, ENOMEM);
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
@@ -78,9 +101,10 @@ static struct bytes without_cr(struct bytes line)
 }
 
 /* Says whether the part of a line that has come may begin a reply: a code, then a space, a hyphen or nothing
- * (RFC 5321 section 4.2). */
-static bool begins_reply(struct bytes line)
+ * (RFC 5321 section 4.2). CRs at its end belong to the line's end. */
+static bool begins_reply(struct bytes part)
 {
+    struct bytes line = smtp_without_crs(part);
     for (size_t i = 0; i < CODE_BYTES && i < line.len; i++)
         if (!is_digit(line.data[i]))
             return false;
@@ -114,7 +138,15 @@ static void give_up(struct dialogue *dialogue, enum smtp_end end, struct bytes l
 
 static bool holds_garbage(const struct dialogue *dialogue)
 {
-    return dialogue->in.len > 0 && !begins_reply(without_cr(buf_bytes(&dialogue->in)));
+    return dialogue->in.len > 0 && !begins_reply(buf_bytes(&dialogue->in));
+}
+
+/* Returns how a line without a code ends the dialogue: it is another protocol's if nothing of a reply came
+ * before it. */
+static enum smtp_end codeless_end(const struct dialogue *dialogue)
+{
+    bool first = dialogue->step == SMTP_GREETING && dialogue->reply_lines == 0;
+    return first ? SMTP_END_NOT_SMTP : SMTP_END_MALFORMED;
 }
 
 /* Checks a line that has not ended yet. One that is no reply is read on for the sake of the evidence, but not
@@ -124,7 +156,7 @@ static void check_part(struct dialogue *dialogue)
     struct bytes part = buf_bytes(&dialogue->in);
     if (holds_garbage(dialogue)) {
         if (part.len > TEXT_BYTES + 1 || text_length(part) < part.len)
-            give_up(dialogue, SMTP_END_NOT_SMTP, part);
+            give_up(dialogue, codeless_end(dialogue), part);
     } else if (part.len == LINE_BYTES) {
         give_up(dialogue, SMTP_END_LINE_TOO_LONG, part);
     }
@@ -132,20 +164,11 @@ static void check_part(struct dialogue *dialogue)
 
 /* ---- the content of replies ---------------------------------------------------------------------------- */
 
-static bool is_starttls(struct bytes capability)
-{
-    static const char keyword[] = "STARTTLS";
-    const size_t len = sizeof keyword - 1;
-    if (capability.len < len || strncasecmp((const char *)capability.data, keyword, len) != 0)
-        return false;
-    return capability.len == len || capability.data[len] == ' ' || capability.data[len] == '\t';
-}
-
 static void add_capability(struct dialogue *dialogue, struct bytes text)
 {
     struct probe_facts *facts = dialogue->facts;
     size_t count = facts->ehlo_count;
-    dialogue->offered = dialogue->offered || is_starttls(text);
+    dialogue->offered = dialogue->offered || smtp_is_starttls(text);
     if (count == 0 || (count >= FIRST_CAPABILITIES && (count & (count - 1)) == 0)) {
         size_t room = count == 0 ? FIRST_CAPABILITIES : 2 * count;
         struct bytes *larger = arena_array(dialogue->arena, room, sizeof *larger);
@@ -163,7 +186,7 @@ static void add_capability(struct dialogue *dialogue, struct bytes text)
 static void add_refusal(struct dialogue *dialogue, struct bytes text)
 {
     struct buf *refusal = &dialogue->refusal;
-    if (dialogue->reply_lines > 1 && refusal->len < TEXT_BYTES)
+    if (dialogue->refusal_lines++ > 0 && refusal->len < TEXT_BYTES)
         buf_byte(refusal, '\n');
     size_t room = TEXT_BYTES - refusal->len;
     buf_append(refusal, text.data, text.len < room ? text.len : room);
@@ -176,8 +199,10 @@ static void take_text(struct dialogue *dialogue, struct bytes text)
         dialogue->facts->greeting = keep(dialogue, text);
     if (dialogue->reply_code >= 300)
         add_refusal(dialogue, text);
-    else if (!first && dialogue->step == SMTP_EHLO && text.len > 0)
+    if (!first && dialogue->step == SMTP_EHLO && smtp_without_crs(text).len > 0)
         add_capability(dialogue, text);
+    if (dialogue->refusal_lines == 0)
+        dialogue->kept_if_refused = dialogue->facts->ehlo_count;
 }
 
 /* ---- replies ------------------------------------------------------------------------------------------- */
@@ -185,7 +210,7 @@ static void take_text(struct dialogue *dialogue, struct bytes text)
 static void on_greeting(struct dialogue *dialogue, bool yes)
 {
     if (yes)
-        say_ehlo(dialogue, SMTP_EHLO);
+        say_name(dialogue, SMTP_EHLO, "EHLO");
     else
         quit(dialogue, SMTP_END_REPLY);
 }
@@ -196,15 +221,35 @@ static void end_without_starttls(struct dialogue *dialogue)
     quit(dialogue, SMTP_END_NOT_OFFERED);
 }
 
+/* Takes the refusal of EHLO. Lines of the reply that said no are no capabilities. A host that does not know
+ * the command is told HELO in the same session (RFC 5321 section 3.2). */
+static void on_ehlo_refused(struct dialogue *dialogue)
+{
+    dialogue->facts->ehlo_count = dialogue->kept_if_refused;
+    if (dialogue->reply_code == UNKNOWN_COMMAND || dialogue->reply_code == NOT_IMPLEMENTED)
+        say_name(dialogue, SMTP_HELO, "HELO");
+    else
+        quit(dialogue, SMTP_END_REPLY);
+}
+
 static void on_ehlo(struct dialogue *dialogue, bool yes)
 {
     dialogue->facts->starttls_offered = yes && dialogue->offered;
     if (!yes)
-        quit(dialogue, SMTP_END_REPLY);
+        on_ehlo_refused(dialogue);
     else if (!dialogue->offered)
         end_without_starttls(dialogue);
     else
         say(dialogue, SMTP_STARTTLS, "STARTTLS\r\n");
+}
+
+/* Takes the reply to HELO: whoever knows no EHLO has no extensions, so no STARTTLS. */
+static void on_helo(struct dialogue *dialogue, bool yes)
+{
+    if (yes)
+        end_without_starttls(dialogue);
+    else
+        quit(dialogue, SMTP_END_REPLY);
 }
 
 static void on_starttls(struct dialogue *dialogue, bool yes)
@@ -237,6 +282,9 @@ static void on_reply(struct dialogue *dialogue)
     case SMTP_EHLO:
         on_ehlo(dialogue, yes);
         break;
+    case SMTP_HELO:
+        on_helo(dialogue, yes);
+        break;
     case SMTP_STARTTLS:
         on_starttls(dialogue, yes);
         break;
@@ -246,29 +294,29 @@ static void on_reply(struct dialogue *dialogue)
     }
     dialogue->reply_lines = 0;
     dialogue->reply_bytes = 0;
+    dialogue->refusal_lines = 0;
     buf_reset(&dialogue->refusal);
 }
 
+/* Takes a line. The code of a reply is that of its last line (TLS-8), as Postfix has it. */
 static void on_line(struct dialogue *dialogue, struct bytes whole)
 {
     struct bytes line = without_cr(bytes_make(whole.data, whole.len - 1));
-    if (line.len < CODE_BYTES || !begins_reply(line)) {
-        give_up(dialogue, SMTP_END_NOT_SMTP, line);
+    size_t len = smtp_without_crs(line).len;
+    if (len < CODE_BYTES || !begins_reply(line)) {
+        give_up(dialogue, codeless_end(dialogue), line);
         return;
     }
-    int code = (line.data[0] - '0') * 100 + (line.data[1] - '0') * 10 + (line.data[2] - '0');
-    bool mixed = dialogue->reply_lines > 0 && code != dialogue->reply_code;
-    bool large = dialogue->reply_lines == REPLY_LINES || whole.len > REPLY_BYTES - dialogue->reply_bytes;
-    if (mixed || large) {
-        give_up(dialogue, large ? SMTP_END_LINE_TOO_LONG : SMTP_END_NOT_SMTP, line);
+    if (dialogue->reply_lines == REPLY_LINES || whole.len > REPLY_BYTES - dialogue->reply_bytes) {
+        give_up(dialogue, SMTP_END_LINE_TOO_LONG, line);
         return;
     }
-    dialogue->reply_code = code;
+    dialogue->reply_code = (line.data[0] - '0') * 100 + (line.data[1] - '0') * 10 + (line.data[2] - '0');
     dialogue->reply_lines++;
     dialogue->reply_bytes += whole.len;
-    size_t skip = line.len > CODE_BYTES ? CODE_BYTES + 1 : CODE_BYTES;
+    size_t skip = len > CODE_BYTES ? CODE_BYTES + 1 : CODE_BYTES;
     take_text(dialogue, bytes_make(line.data + skip, line.len - skip));
-    if (line.len == CODE_BYTES || line.data[CODE_BYTES] == ' ')
+    if (len == CODE_BYTES || line.data[CODE_BYTES] == ' ')
         on_reply(dialogue);
 }
 
@@ -344,6 +392,7 @@ void dialogue_failed(struct dialogue *dialogue, enum net_error error, int sys_er
         return;
     dialogue->facts->net = error;
     dialogue->facts->sys_errno = sys_errno;
+    keep_refusal(dialogue);
     set_end(dialogue, SMTP_END_NET);
 }
 
@@ -352,9 +401,10 @@ void dialogue_deadline(struct dialogue *dialogue, enum smtp_end end)
     if (dialogue->over)
         return;
     if (holds_garbage(dialogue)) {
-        give_up(dialogue, SMTP_END_NOT_SMTP, without_cr(buf_bytes(&dialogue->in)));
+        give_up(dialogue, codeless_end(dialogue), without_cr(buf_bytes(&dialogue->in)));
         buf_reset(&dialogue->out);
     } else {
+        keep_refusal(dialogue);
         set_end(dialogue, end);
     }
 }
@@ -366,14 +416,14 @@ void dialogue_injected(struct dialogue *dialogue)
 
 void dialogue_first_record(struct dialogue *dialogue, struct bytes head)
 {
-    if (head.len > CODE_BYTES && begins_reply(head))
+    if (head.len > CODE_BYTES && begins_reply(head) && head.data[0] < '4')
         dialogue_injected(dialogue);
 }
 
 enum dialogue_action dialogue_tls_done(struct dialogue *dialogue)
 {
     if (!dialogue->over)
-        say_ehlo(dialogue, SMTP_EHLO_TLS);
+        say_name(dialogue, SMTP_EHLO_TLS, "EHLO");
     return next_action(dialogue);
 }
 

@@ -1,10 +1,12 @@
 /*
- * Leads the SMTP dialogue of a probe (RFC 5321, RFC 3207): greeting, EHLO, STARTTLS, handshake, EHLO, QUIT.
+ * Leads the SMTP dialogue of a probe (RFC 5321, RFC 3207): greeting, EHLO (or HELO, if the peer does not know
+ * EHLO), STARTTLS, handshake, EHLO, QUIT.
  * Pure: it is fed bytes and events and says what to do next. It keeps no clock and knows no socket.
  *
  * Ceilings: a line has 2,048 bytes, a reply 100 lines or 32 KiB; past them the end is SMTP_END_LINE_TOO_LONG.
- * A reply says yes if its code begins with 2 (RFC 5321 section 4.2.1: the first digit decides), else no. How
- * the bytes are cut into feeds makes no difference to the facts.
+ * A reply's code is that of its last line; it says yes if the code begins with 2 (RFC 5321 section 4.2.1: the
+ * first digit decides), else no. What Postfix reads in a reply beyond the grammar is read here too (loose.h).
+ * How the bytes are cut into feeds makes no difference to the facts.
  */
 #ifndef STSWEEP_WIRE_DIALOGUE_H
 #define STSWEEP_WIRE_DIALOGUE_H
@@ -32,8 +34,10 @@ struct dialogue {
     int reply_code;
     size_t reply_lines;
     size_t reply_bytes;
-    struct buf refusal; /* its text if it says no */
-    bool offered;       /* STARTTLS is among the capabilities so far */
+    struct buf refusal; /* the text of its lines that say no */
+    size_t refusal_lines;
+    size_t kept_if_refused; /* how many capabilities came before the first line that says no */
+    bool offered;           /* STARTTLS is among the capabilities so far */
     bool over;
 };
 
@@ -47,8 +51,8 @@ void dialogue_dispose(struct dialogue *dialogue);
 enum dialogue_action dialogue_feed(struct dialogue *dialogue, const void *data, size_t len);
 
 /* End the dialogue because the peer closed, the network failed or a deadline passed: they set facts->step,
- * end, net. If an unfinished line does not begin like a reply, a close or a deadline ends it as
- * SMTP_END_NOT_SMTP. */
+ * end, net. If an unfinished line does not begin like a reply, a close or a deadline ends it as if the line
+ * were whole. */
 void dialogue_closed(struct dialogue *dialogue);
 void dialogue_failed(struct dialogue *dialogue, enum net_error error, int sys_errno);
 void dialogue_deadline(struct dialogue *dialogue, enum smtp_end end);
@@ -56,8 +60,9 @@ void dialogue_deadline(struct dialogue *dialogue, enum smtp_end end);
 /* Notes that plain bytes were waiting on the socket before the handshake began. */
 void dialogue_injected(struct dialogue *dialogue);
 
-/* Takes the head (5 bytes) of the first TLS record read. A reply in its place is plaintext that came in a
- * segment of its own behind the 220: an injection. */
+/* Takes the head (5 bytes) of the first TLS record read. A reply in its place that says yes is plaintext that
+ * came in a segment of its own behind the 220, an injection: it cannot answer the ClientHello, which is no
+ * command. One that says no can: the peer does not speak TLS. */
 void dialogue_first_record(struct dialogue *dialogue, struct bytes head);
 
 /* Goes on after a completed handshake: says EHLO again, as the capabilities from before no longer hold

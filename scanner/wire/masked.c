@@ -1,6 +1,8 @@
 /* Finds the marks of a device that masks. */
 #include "scanner/wire/masked.h"
 
+#include "scanner/wire/loose.h"
+
 enum { STARS_LEAST = 5, KEYWORD_LEAST = 4 };
 
 static bool is_letter(uint8_t byte)
@@ -21,8 +23,9 @@ static bool is_starred(struct bytes greeting)
 }
 
 /* Says whether a keyword is X alone but for its last letter. */
-static bool is_crossed_out(struct bytes line)
+static bool is_crossed_out(struct bytes keyword)
 {
+    struct bytes line = smtp_without_crs(keyword);
     size_t len = 0;
     while (len < line.len && line.data[len] == 'X')
         len++;

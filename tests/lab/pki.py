@@ -4,6 +4,7 @@ A trusted root with an intermediate, another root that nobody trusts, and leaves
     good          by the intermediate, which is sent; DNS-ID is the name; valid
     soon          good, but it expires in five days
     expired, not-yet, wrong-name, cn-only (no DNS-ID), wrong-usage (client only), weak (RSA of 1024 bits)
+    brainpool, secp256k1  good, but the key is on that curve
     incomplete    the intermediate is not sent; its URL (AIA) is named
     expired-wrong-name  both
     self-signed   signed with its own key
@@ -21,6 +22,7 @@ import subprocess
 import time
 
 DAY = 86400
+CURVES = {"brainpool": "brainpoolP256r1", "secp256k1": "secp256k1"}
 WRONG_NAME = "elsewhere.lab"
 AIA = "authorityInfoAccess=caIssuers;URI:http://ca.lab/intermediate.der"
 CA_EXTENSIONS = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
@@ -81,10 +83,10 @@ class Pki:
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def key(self, stem, bits=0):
-        """A new private key: EC P-256, or RSA of so many bits. Returns its file; the public part is beside it."""
+    def key(self, stem, bits=0, curve="P-256"):
+        """A new private key: EC on that curve, or RSA of so many bits. Returns its file; the public part is beside it."""
         path = self.path(stem + ".key")
-        kind = ["RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}"] if bits else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        kind = ["RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}"] if bits else ["EC", "-pkeyopt", "ec_paramgen_curve:" + curve]
         write(path, openssl("genpkey", "-algorithm", *kind), 0o600)
         openssl("pkey", "-in", path, "-pubout", "-out", path + ".pub")
         return path
@@ -124,6 +126,8 @@ class Pki:
         key = self.shared_key
         if kind == "weak":
             key = self.key(stem, bits=1024)
+        elif kind in CURVES:
+            key = self.key(stem, curve=CURVES[kind])
         elif own_key or kind == "self-signed":
             key = self.key(stem)
         path = os.path.join(self.certs, stem + ".pem")

@@ -20,7 +20,8 @@ struct cert_spec {
     const char *aia;   /* "caIssuers;URI:http://…" */
     long from_s;       /* against now */
     long to_s;
-    int rsa_bits; /* RSA of this size instead of EC */
+    int rsa_bits;      /* RSA of this size instead of EC */
+    const char *curve; /* instead of P-256 */
     bool ca;
     bool sha1;
 };
@@ -38,7 +39,8 @@ static inline void must(bool ok)
 
 static inline EVP_PKEY *make_key(const struct cert_spec *spec)
 {
-    EVP_PKEY *key = spec->rsa_bits != 0 ? EVP_RSA_gen((unsigned)spec->rsa_bits) : EVP_EC_gen("P-256");
+    EVP_PKEY *key = spec->rsa_bits != 0 ? EVP_RSA_gen((unsigned)spec->rsa_bits)
+                                        : EVP_EC_gen(spec->curve == NULL ? "P-256" : spec->curve);
     must(key != NULL);
     return key;
 }

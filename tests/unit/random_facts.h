@@ -231,6 +231,8 @@ static inline void make_dialogue(struct maker *make, struct probe_facts *probe)
     probe->starttls_offered = one_in(make, 2);
     probe->masked = one_in(make, 4);
     probe->path_doubtful = one_in(make, 4);
+    probe->loose = one_in(make, 4);
+    probe->listed = one_in(make, 4);
     probe->injected = one_in(make, 4);
     probe->shared = one_in(make, 4);
     probe->ehlo_tls_count = draw(make, 10);

@@ -81,7 +81,11 @@ static void errors_of_connections(void **state)
         {EACCES, NET_UNREACHABLE},
         {EPERM, NET_UNREACHABLE},
         {EPROTO, NET_OTHER},
-        {EMFILE, NET_OTHER},
+        {EMFILE, NET_RESOURCES},
+        {ENFILE, NET_RESOURCES},
+        {ENOBUFS, NET_RESOURCES},
+        {ENOMEM, NET_RESOURCES},
+        {EAGAIN, NET_RESOURCES},
         {0, NET_OTHER},
     };
     (void)state;

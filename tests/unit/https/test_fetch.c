@@ -1096,6 +1096,36 @@ static void test_what_cannot_be_started(void **state)
     }
 }
 
+static struct rlimit files_before;
+
+static void on_done_with_files(void *arg, struct fetch_facts *facts)
+{
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files_before), 0);
+    on_done(arg, facts);
+}
+
+/* Files of ours that ran out are no fault of the policy host. */
+static void test_no_files_left(void **state)
+{
+    struct answer answer;
+    uint16_t port;
+    int fd = listen_on_loopback(&port);
+    struct fetch_request request = request_to(*state, port, &answer);
+    request.done = on_done_with_files;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files_before), 0);
+    int lowest = dup(fd);
+    assert_true(lowest >= 0 && close(lowest) == 0);
+    const struct rlimit none = {.rlim_cur = (rlim_t)lowest, .rlim_max = files_before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    (void)fetch_start(((struct world *)*state)->fetcher, &request);
+    run(*state);
+    (void)close(fd);
+    assert_int_equal(answer.calls, 1);
+    assert_int_equal(answer.facts.step, FETCH_CONNECT);
+    assert_int_equal(answer.facts.net, NET_RESOURCES);
+    arena_dispose(&answer.arena);
+}
+
 /* As long as a host may be, and a byte longer. */
 static void test_longest_host(void **state)
 {
@@ -1509,6 +1539,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_connect_timeout),
         cmocka_unit_test(test_what_cannot_be_started),
+        cmocka_unit_test(test_no_files_left),
         cmocka_unit_test(test_longest_host),
         cmocka_unit_test(test_told),
         cmocka_unit_test(test_ipv6),

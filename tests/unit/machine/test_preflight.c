@@ -19,6 +19,7 @@
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/preflight_disk.h"
 #include "scanner/machine/preflight_ports.h"
+#include "scanner/smtp/client.h"
 #include "scanner/machine/setup.h"
 
 enum {
@@ -433,6 +434,23 @@ static void test_nxdomain_is_rewritten(void **state)
     assert_true(preflight.resolvers.of[1].left_out);
 }
 
+/* The name that mail servers hear is looked at before they refuse it. */
+static void test_our_name(void **state)
+{
+    struct preflight preflight;
+    char name[256];
+    look(*state, (struct option){"smtp.ehlo", "scan.example.net"}, NO_MORE, &preflight);
+    expect(&preflight, "our name", true, "scan.example.net");
+    look(*state, (struct option){"smtp.ehlo", "scanner.localdomain"}, NO_MORE, &preflight);
+    expect(&preflight, "our name", false, "give one in smtp.ehlo");
+    look(*state, (struct option){"smtp.ehlo", ""}, NO_MORE, &preflight);
+    smtp_own_name("", name, sizeof name);
+    expect(&preflight, "our name", smtp_name_fault(name) == NULL, name);
+    look(*state, (struct option){"smtp.ehlo", ""}, (struct option){"smtp.probe", "none"}, &preflight);
+    for (size_t i = 0; i < preflight.count; i++)
+        assert_string_not_equal(preflight.checks[i].name, "our name"); /* nobody hears it */
+}
+
 static void test_this_machine(void **state)
 {
     struct preflight preflight;
@@ -527,6 +545,7 @@ int main(void)
         cmocka_unit_test_setup(test_one_of_two_resolvers, behave),
         cmocka_unit_test_setup(test_validation, behave),
         cmocka_unit_test_setup(test_nxdomain_is_rewritten, behave),
+        cmocka_unit_test_setup(test_our_name, behave),
         cmocka_unit_test_setup(test_this_machine, behave),
         cmocka_unit_test_setup(test_disk, behave),
         cmocka_unit_test_setup(test_printed, behave),

@@ -46,6 +46,25 @@ static void the_own_name_is_one_that_others_take(void **state)
     }
 }
 
+/* What servers refuse in EHLO (504, 550): a name that is not fully qualified, an address, nobody's name. */
+static void a_name_that_is_refused_is_known_before(void **state)
+{
+    static const struct {
+        const char *name;
+        bool good;
+    } rows[] = {
+        {"scan.example.net", true}, {"a.b.c.example.org", true}, {"host", false},
+        {"localhost", false},       {"LOCALHOST", false},        {"localhost.localdomain", false},
+        {"scan.local", false},      {"box.lan", false},          {"192.0.2.1", false},
+        {"2001:db8::1", false},     {"host.Internal", false},    {"mx.test", false},
+        {"scan.testing.net", true}, {"local.example.net", true}, {"router.home.arpa", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if ((smtp_name_fault(rows[i].name) == NULL) != rows[i].good)
+            fail_msg("%s", rows[i].name);
+}
+
 /* RFC 6066 section 3: 255 bytes at most; what is longer is asked for without a name. */
 static void a_name_is_given_where_it_fits(void **state)
 {
@@ -168,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_own_name_is_one_that_others_take),
+        cmocka_unit_test(a_name_that_is_refused_is_known_before),
         cmocka_unit_test(a_name_is_given_where_it_fits),
         cmocka_unit_test(the_two_ways_to_speak_TLS_4),
     };

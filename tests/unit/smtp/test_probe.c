@@ -8,6 +8,7 @@
 
 #include <openssl/sslerr.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "scanner/base/arena.h"
 #include "scanner/base/clock.h"
@@ -386,13 +387,33 @@ static const struct probe_case cases[] = {
      TLS_NOT_TRIED,
      false,
      1},
-    {"TLS-1 502 to EHLO",
-     {TO_EHLO, SEND("502 what\r\n"), BYE},
+    {"TLS-8 502 to EHLO, then HELO on the same connection",
+     {TO_EHLO, SEND("502 what\r\n"), EXPECT("HELO"), SEND("250 mx\r\n"), BYE},
+     GOOD,
+     SMTP_HELO,
+     SMTP_END_NOT_OFFERED,
+     NET_OK,
+     250,
+     TLS_NOT_TRIED,
+     false,
+     1},
+    {"TLS-8 500 to EHLO, silent at HELO",
+     {TO_EHLO, SEND("500 what\r\n"), EXPECT("HELO"), ACT(PEER_SILENT)},
+     GOOD,
+     SMTP_HELO,
+     SMTP_END_STEP_TIMEOUT,
+     NET_OK,
+     500,
+     TLS_NOT_TRIED,
+     false,
+     0},
+    {"TLS-8 504 to EHLO",
+     {TO_EHLO, SEND("504 name\r\n"), BYE},
      GOOD,
      SMTP_EHLO,
      SMTP_END_REPLY,
      NET_OK,
-     502,
+     504,
      TLS_NOT_TRIED,
      false,
      1},
@@ -676,8 +697,8 @@ static const struct probe_case cases[] = {
      TLS_FAILED,
      false,
      0},
-    {"TLS-6 a reply for a handshake",
-     {TO_TLS, ACT(PEER_READ), SEND("500 what is this?\r\n"), ACT(PEER_SILENT)},
+    {"TLS-6 a reply that answers no command for a handshake",
+     {TO_TLS, ACT(PEER_READ), SEND("250 what is this?\r\n"), ACT(PEER_SILENT)},
      GOOD,
      SMTP_HANDSHAKE,
      SMTP_END_TLS,
@@ -685,6 +706,16 @@ static const struct probe_case cases[] = {
      220,
      TLS_FAILED,
      true,
+     0},
+    {"TLS-6 a refusal in answer to the ClientHello is no injection",
+     {TO_TLS, ACT(PEER_READ), SEND("500 what is this?\r\n"), ACT(PEER_SILENT)},
+     GOOD,
+     SMTP_HANDSHAKE,
+     SMTP_END_TLS,
+     NET_OK,
+     220,
+     TLS_FAILED,
+     false,
      0},
     {"TLS-6 a reply behind the first record is none that came before it",
      {TO_TLS, ACT(PEER_READ), WARNING, SEND("500 what is this?\r\n"), ACT(PEER_SILENT)},
@@ -1006,6 +1037,28 @@ static void test_refused(void **state)
     assert_int_equal(visit.facts.net, NET_REFUSED);
     assert_int_equal(visit.facts.sys_errno, ECONNREFUSED);
     assert_int_equal(visit.facts.tls.alert, -1);
+}
+
+/* Files of ours that ran out are no fault of the host. */
+static void test_no_files_left(void **state)
+{
+    struct world *world = world_of(state);
+    struct visit visit;
+    struct rlimit before, none;
+    uint16_t port = 0;
+    int fd = peer_listen(AF_INET, 1, &port);
+    assert_true(fd >= 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int lowest = dup(fd);
+    assert_true(lowest >= 0 && close(lowest) == 0);
+    none = (struct rlimit){.rlim_cur = (rlim_t)lowest, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    visit_run(&visit, world, port, HOST, "127.0.0.1");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(visit.facts.step, SMTP_CONNECT);
+    assert_int_equal(visit.facts.net, NET_RESOURCES);
+    assert_int_equal(visit.facts.sys_errno, EMFILE);
 }
 
 /* A listener whose queue is full drops what asks for a connection. */
@@ -1432,6 +1485,7 @@ int main(void)
         cmocka_unit_test(test_quit_has_its_time),
         cmocka_unit_test(test_what_is_over_ends_at_once),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_files_left),
         cmocka_unit_test(test_connect_timeout),
         cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_ipv6),

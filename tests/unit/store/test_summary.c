@@ -463,6 +463,28 @@ static void test_table(void **state)
     free(summary);
 }
 
+/* TLS-8: who refuses this machine says nothing of himself, and the table says so however rare it is. */
+static void test_refusals_of_this_machine(void **state)
+{
+    (void)state;
+    struct summary *summary = example();
+    summary->codes[FAIL_SMTP_BLOCK_LISTED] = summary->codes[FAIL_SMTP_EHLO_NAME] = 0;
+    char *text = print(summary, 1000, "out");
+    assert_null(strstr(text, "because of this machine"));
+    free(text);
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        summary->codes[code] = 5;
+    summary->codes[FAIL_SMTP_BLOCK_LISTED] = 2;
+    summary->codes[FAIL_SMTP_EHLO_NAME] = 1;
+    text = print(summary, 1000, "out");
+    assert_non_null(strstr(text, "Refused because of this machine"));
+    assert_non_null(strstr(text, "smtp.block-listed                             2   0.20 %"));
+    assert_non_null(strstr(text, "smtp.ehlo.our-name                            1   0.10 %"));
+    assert_78_columns(text);
+    free(text);
+    free(summary);
+}
+
 /* Where nothing was scanned, why; and no empty tables. */
 static void test_table_of_nothing(void **state)
 {
@@ -709,6 +731,7 @@ int main(void)
         cmocka_unit_test(test_order_of_providers),
         cmocka_unit_test(test_outcomes_without_records),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_refusals_of_this_machine),
         cmocka_unit_test(test_table_of_nothing),
         cmocka_unit_test(test_whole_table),
         cmocka_unit_test(test_last_column),

@@ -12,11 +12,13 @@
 #include "scanner/verdict/tls.h"
 #include "tests/unit/smtp_visit.h"
 
+static const char *const curves[] = {"P-256",           "secp256k1",       "brainpoolP256r1",
+                                     "brainpoolP384r1", "brainpoolP512r1", "P-384"};
 static const char DH_512[] = "tests/fake/dh512.pem";
 
 struct server_case {
     const char *name;
-    int rsa_bits; /* 0: EC P-256 */
+    int rsa_bits; /* 0: EC P-256; below: a place in curves */
     bool dh;      /* of 512 bits */
     int least, most;
     const char *ciphers;
@@ -49,6 +51,16 @@ static const struct server_case server_cases[] = {
      FAIL_SMTP_TLS_CIPHER, TLS_OFFER_NO},
     {"TLS-4 no encryption, EC", 0, false, ONLY(TLS1_2_VERSION), "ECDHE-ECDSA-NULL-SHA", NULL, true, TLS_DONE,
      FAIL_SMTP_TLS_CIPHER, TLS_OFFER_NO},
+    {"TLS-4 TLS-3 a key on secp256k1", -1, false, ANY, NULL, NULL, true, TLS_DONE, FAIL_SMTP_TLS_CURVE,
+     TLS_OFFER_YES},
+    {"TLS-4 TLS-3 a key on brainpoolP256r1", -2, false, ANY, NULL, NULL, true, TLS_DONE, FAIL_SMTP_TLS_CURVE,
+     TLS_OFFER_YES},
+    {"TLS-4 TLS-3 a key on brainpoolP384r1, TLS 1.2 only", -3, false, ONLY(TLS1_2_VERSION), NULL, NULL, true,
+     TLS_DONE, FAIL_SMTP_TLS_CURVE, TLS_OFFER_YES},
+    {"TLS-4 TLS-3 a key on brainpoolP512r1", -4, false, ANY, NULL, NULL, true, TLS_DONE, FAIL_SMTP_TLS_CURVE,
+     TLS_OFFER_YES},
+    {"TLS-4 TLS-3 a key on P-384 is as usual", -5, false, ANY, NULL, NULL, false, TLS_DONE, FAIL_NONE,
+     TLS_OFFER_YES},
     {"TLS-3 a weak key is recorded by the first handshake", 1024, false, ANY, NULL, NULL, false, TLS_DONE,
      FAIL_SMTP_TLS_WEAK, TLS_OFFER_YES},
 };
@@ -73,7 +85,11 @@ static void set_dh(SSL_CTX *ctx)
 static SSL_CTX *open_server(const struct server_case *row, const struct visits *visits, struct identity *leaf)
 {
     char ciphers[128];
-    struct cert_spec spec = {.cn = "x", .san = "DNS:" VISIT_HOST, .rsa_bits = row->rsa_bits};
+    struct cert_spec spec = {.cn = "x", .san = "DNS:" VISIT_HOST};
+    if (row->rsa_bits < 0)
+        spec.curve = curves[-row->rsa_bits];
+    else
+        spec.rsa_bits = row->rsa_bits;
     *leaf = make_identity(&spec, &visits->intermediate);
     SSL_CTX *ctx = make_server(leaf, visits->intermediate.cert);
     (void)snprintf(ciphers, sizeof ciphers, "%s:@SECLEVEL=0", row->ciphers == NULL ? "ALL" : row->ciphers);
@@ -260,7 +276,8 @@ static void test_certificate_by_name(void **state)
         PEER_EXPECT, "STARTTLS", 0                                                                           \
     }
 
-/* However the plaintext is cut: with the 220, right behind it, or only after the ClientHello has gone out. */
+/* However the plaintext is cut: with the 220, right behind it, or only after the ClientHello has gone out.
+ * Text that can answer the ClientHello is no injection: the host does not speak TLS. */
 static void test_injection_in_every_split(void **state)
 {
     static const struct peer_step with[] = {
@@ -275,6 +292,16 @@ static void test_injection_in_every_split(void **state)
                                             {PEER_READ, NULL, 0},
                                             {PEER_SEND, "250 x\r\n", 0},
                                             {PEER_END, NULL, 0}};
+    static const struct peer_step refusal[] = {TO_STARTTLS,
+                                               {PEER_SEND, "220 go\r\n", 0},
+                                               {PEER_READ, NULL, 0},
+                                               {PEER_SEND, "500 5.5.2 Error: bad syntax\r\n", 0},
+                                               {PEER_END, NULL, 0}};
+    static const struct peer_step put_off[] = {TO_STARTTLS,
+                                               {PEER_SEND, "220 go\r\n", 0},
+                                               {PEER_READ, NULL, 0},
+                                               {PEER_SEND, "454-4.7.0 no\r\n454 TLS\r\n", 0},
+                                               {PEER_END, NULL, 0}};
     static const struct peer_step garbage[] = {TO_STARTTLS,
                                                {PEER_SEND, "220 go\r\n", 0},
                                                {PEER_READ, NULL, 0},
@@ -284,11 +311,14 @@ static void test_injection_in_every_split(void **state)
         const char *name;
         const struct peer_step *script;
         bool injected;
-    } rows[] = {{"TLS-6 with the 220", with, true},
-                {"TLS-6 right behind the 220", behind, true},
-                {"TLS-6 after the ClientHello", late, true},
-                {"TLS-6 what is no reply is no injected reply", garbage, false},
-                {"TLS-6 nothing", visit_script, false}};
+        bool answers; /* the ClientHello with text */
+    } rows[] = {{"TLS-6 with the 220", with, true, false},
+                {"TLS-6 right behind the 220", behind, true, false},
+                {"TLS-6 after the ClientHello", late, true, true},
+                {"TLS-6 TLS-3 500 in answer to the ClientHello", refusal, false, true},
+                {"TLS-6 TLS-3 454 in answer to the ClientHello", put_off, false, true},
+                {"TLS-6 what is no reply is no injected reply", garbage, false, true},
+                {"TLS-6 nothing", visit_script, false, false}};
     struct visits *visits = *state;
     struct identity leaf =
         make_identity(&(struct cert_spec){.cn = "x", .san = "DNS:" VISIT_HOST}, &visits->intermediate);
@@ -298,6 +328,10 @@ static void test_injection_in_every_split(void **state)
         visit(visits, ctx, rows[i].script, false, &facts);
         if (facts.injected != rows[i].injected)
             fail_msg("%s: injected %d", rows[i].name, facts.injected);
+        if (rows[i].answers) {
+            assert_int_equal(verdict_probe(&facts, facts.time), FAIL_SMTP_TLS_NOT_TLS);
+            assert_false(handshake_wants_second(&facts));
+        }
     }
     SSL_CTX_free(ctx);
     identity_free(&leaf);

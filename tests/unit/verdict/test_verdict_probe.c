@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <openssl/sslerr.h>
+
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/tls.h"
 #include "scanner/verdict/verdict.h"
@@ -38,6 +41,30 @@ static void test_sessions(void **state)
         {"TLS-2 closed at STARTTLS", SMTP_STARTTLS, SMTP_END_CLOSED, NET_OK, 0, FAIL_SMTP_STARTTLS_CLOSED},
         {"TLS-3 reset in the handshake", SMTP_HANDSHAKE, SMTP_END_NET, NET_RESET, 0, FAIL_SMTP_TLS_CLOSED},
         {"TLS-1 421 to EHLO", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 421, FAIL_SMTP_EHLO_REFUSED},
+        {"TLS-8 530 to EHLO", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 530, FAIL_SMTP_EHLO_REFUSED},
+        {"TLS-8 501 to EHLO: our name", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 501, FAIL_SMTP_EHLO_NAME},
+        {"TLS-8 504 to EHLO: our name", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 504, FAIL_SMTP_EHLO_NAME},
+        {"TLS-8 550 to EHLO: our name", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 550, FAIL_SMTP_EHLO_NAME},
+        {"TLS-8 553 to EHLO: our name", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 553, FAIL_SMTP_EHLO_NAME},
+        {"TLS-8 554 to EHLO: our name", SMTP_EHLO, SMTP_END_REPLY, NET_OK, 554, FAIL_SMTP_EHLO_NAME},
+        {"TLS-8 500 to HELO too", SMTP_HELO, SMTP_END_REPLY, NET_OK, 500, FAIL_SMTP_EHLO_NAME},
+        {"TLS-8 504 to HELO", SMTP_HELO, SMTP_END_REPLY, NET_OK, 504, FAIL_SMTP_EHLO_NAME},
+        {"TLS-8 421 to HELO", SMTP_HELO, SMTP_END_REPLY, NET_OK, 421, FAIL_SMTP_EHLO_REFUSED},
+        {"TLS-8 HELO taken", SMTP_HELO, SMTP_END_NOT_OFFERED, NET_OK, 250, FAIL_SMTP_STARTTLS_NOT_OFFERED},
+        {"TLS-8 silent at HELO", SMTP_HELO, SMTP_END_STEP_TIMEOUT, NET_OK, 500, FAIL_SMTP_EHLO_TIMEOUT},
+        {"TLS-8 closed at HELO", SMTP_HELO, SMTP_END_CLOSED, NET_OK, 500, FAIL_SMTP_EHLO_CLOSED},
+        {"TLS-8 reset at HELO", SMTP_HELO, SMTP_END_NET, NET_RESET, 500, FAIL_SMTP_EHLO_CLOSED},
+        {"TLS-8 no code in the greeting", SMTP_GREETING, SMTP_END_MALFORMED, NET_OK, 0,
+         FAIL_SMTP_GREETING_MALFORMED},
+        {"TLS-8 no code at EHLO", SMTP_EHLO, SMTP_END_MALFORMED, NET_OK, 220, FAIL_SMTP_EHLO_MALFORMED},
+        {"TLS-8 no code at HELO", SMTP_HELO, SMTP_END_MALFORMED, NET_OK, 500, FAIL_SMTP_EHLO_MALFORMED},
+        {"TLS-8 no code at STARTTLS", SMTP_STARTTLS, SMTP_END_MALFORMED, NET_OK, 250,
+         FAIL_SMTP_STARTTLS_MALFORMED},
+        {"TLS-8 likewise in an old record", SMTP_EHLO, SMTP_END_NOT_SMTP, NET_OK, 220,
+         FAIL_SMTP_EHLO_MALFORMED},
+        {"no descriptor or buffer of ours", SMTP_CONNECT, SMTP_END_NET, NET_RESOURCES, 0,
+         FAIL_SMTP_NOT_PROBED_RESOURCES},
+        {"no memory of ours", SMTP_EHLO, SMTP_END_NET, NET_RESOURCES, 220, FAIL_SMTP_NOT_PROBED_RESOURCES},
         {"TLS-2 454", SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 454, FAIL_SMTP_STARTTLS_TEMPFAIL},
         {"TLS-2 501", SMTP_STARTTLS, SMTP_END_REPLY, NET_OK, 501, FAIL_SMTP_STARTTLS_REFUSED},
         {"connection refused", SMTP_CONNECT, SMTP_END_NET, NET_REFUSED, 0, FAIL_SMTP_TCP_REFUSED},
@@ -67,6 +94,43 @@ static void test_sessions(void **state)
         if (code != cases[i].code)
             fail_msg("%s: %s", cases[i].name, failure_name(code));
     }
+}
+
+/* Records of earlier programs have the errno beside `other`. */
+static void test_errno_of_ours(void **state)
+{
+    static const int numbers[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    (void)state;
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        struct probe_facts probe = {
+            .step = SMTP_CONNECT, .end = SMTP_END_NET, .net = NET_OTHER, .sys_errno = numbers[i]};
+        assert_int_equal(verdict_probe(&probe, NOW_MS), FAIL_SMTP_NOT_PROBED_RESOURCES);
+    }
+    assert_int_equal(failure_get(FAIL_SMTP_NOT_PROBED_RESOURCES)->who, WHO_US);
+    assert_int_equal(failure_get(FAIL_POLICY_NOT_TRIED_RESOURCES)->who, WHO_US);
+}
+
+/* TLS-8: a refusal that names a block list is about us, at each step, and never "not offered". */
+static void test_block_list(void **state)
+{
+    static const struct {
+        enum smtp_step step;
+        enum smtp_end end;
+        int code;
+    } rows[] = {{SMTP_GREETING, SMTP_END_REPLY, 554},  {SMTP_GREETING, SMTP_END_REPLY, 421},
+                {SMTP_GREETING, SMTP_END_NOT_SMTP, 0}, {SMTP_GREETING, SMTP_END_CLOSED, 0},
+                {SMTP_EHLO, SMTP_END_REPLY, 550},      {SMTP_HELO, SMTP_END_REPLY, 550},
+                {SMTP_STARTTLS, SMTP_END_REPLY, 554}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct probe_facts probe = {
+            .step = rows[i].step, .end = rows[i].end, .reply_code = rows[i].code, .listed = true};
+        assert_int_equal(verdict_probe(&probe, NOW_MS), FAIL_SMTP_BLOCK_LISTED);
+        assert_int_equal(verdict_tls_offer(&probe), TLS_OFFER_UNKNOWN);
+    }
+    assert_int_equal(failure_get(FAIL_SMTP_BLOCK_LISTED)->who, WHO_US);
+    assert_int_equal(failure_get(FAIL_SMTP_BLOCK_LISTED)->effect, EFFECT_UNKNOWN);
+    assert_int_equal(failure_get(FAIL_SMTP_EHLO_NAME)->who, WHO_US);
 }
 
 /* For a sender that takes any TLS: what was not seen is neither yes nor no. */
@@ -149,6 +213,16 @@ static void test_fetch_lost(void **state)
           .flooded = true,
           .tls = {.end = TLS_DONE, .name_match = true, .certs = &valid, .cert_count = 1}},
          FAIL_POLICY_FLOOD},
+        {"no descriptor or buffer of ours",
+         {.step = FETCH_CONNECT, .net = NET_RESOURCES},
+         FAIL_POLICY_NOT_TRIED_RESOURCES},
+        {"POL-3 plain HTTP on port 443",
+         {.step = FETCH_TLS,
+          .tls = {.end = TLS_FAILED, .alert = -1, .error_reason = SSL_R_WRONG_VERSION_NUMBER}},
+         FAIL_POLICY_TLS_NOT_TLS},
+        {"POL-3 a curve that nobody offered",
+         {.step = FETCH_TLS, .tls = {.end = TLS_FAILED, .alert = -1, .error_reason = SSL_R_WRONG_CURVE}},
+         FAIL_POLICY_TLS_CURVE},
         {"stuck", {.not_tried = NOT_TRIED_STUCK}, FAIL_POLICY_NOT_TRIED_STUCK},
         {"opted out", {.not_tried = NOT_TRIED_OPTOUT}, FAIL_POLICY_NOT_TRIED_OPTOUT},
         {"no family", {.not_tried = NOT_TRIED_NO_FAMILY}, FAIL_POLICY_NOT_TRIED_NO_FAMILY},
@@ -209,6 +283,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_errno_of_ours),
+        cmocka_unit_test(test_block_list),
         cmocka_unit_test(test_offers),
         cmocka_unit_test(test_policy_host_without_address),
         cmocka_unit_test(test_fetch_lost),

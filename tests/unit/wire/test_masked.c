@@ -20,6 +20,7 @@ static const struct masked_case cases[] = {
     {"mx.example ESMTP", "XXXXXXXX", true},
     {"mx.example ESMTP", "XXXX", true},
     {"mx.example ESMTP", "XXXXXXXA 10", true},
+    {"mx.example ESMTP", "XXXXXXXA\r", true}, /* CR CR LF */
     {"mx.example ESMTP", "XXX", false},
     {"mx.example ESMTP", "XCLIENT NAME ADDR", false},
     {"mx.example ESMTP", "X-EXPS GSSAPI", false},
