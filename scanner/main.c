@@ -1,6 +1,9 @@
 /* The commands; nothing else. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +13,7 @@
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/diff.h"
+#include "scanner/commands/flags.h"
 #include "scanner/commands/lint.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
@@ -27,6 +31,7 @@ enum { WHY_BYTES = 64 * 1024, COMMAND_LINE_BYTES = 16 * 1024 };
 struct command {
     const char *name;
     const char *usage; /* this and what it does: rows of 79 columns at most, behind "  stsweep " the first */
+    const char *example; /* of its use, likewise; NULL: none */
     const char *does;
     int (*run)(int argc, char **argv);
 };
@@ -34,9 +39,25 @@ struct command {
 static int run_scan(int argc, char **argv);
 static int run_check(int argc, char **argv);
 static int run_lint(int argc, char **argv);
-static int run_suggest(int argc, char **argv);
 static int run_show(int argc, char **argv);
 static int run_diff(int argc, char **argv);
+static int print_exit_codes(void)
+{
+    static const struct {
+        int number;
+        const char *text;
+    } rows[] = {
+#define EXIT_CODE_ROW(name, number, text) {number, text},
+        EXIT_CODE_TABLE(EXIT_CODE_ROW)
+#undef EXIT_CODE_ROW
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        (void)printf("  %d\n", rows[i].number);
+        config_print_text(stdout, "     ", rows[i].text);
+    }
+    return EXIT_DONE;
+}
+
 static int run_help(int argc, char **argv);
 static int run_version(int argc, char **argv);
 
@@ -44,6 +65,9 @@ static const struct command commands[] = {
     {"scan",
      "scan [FILE...] -o DIR [--resume] [--shard i/n]\n"
      "               [--fail-on OUTCOME,...] [--config FILE] [--section.key=value...]",
+     "scan domains.csv.zst -o scan-2026-11 --dns.resolvers=127.0.0.1 \\\n"
+     "      --smtp.ehlo=scanner.example.org --safety.optout=optout.txt \\\n"
+     "      --smtp.contact=https://scanner.example.org/",
      "Scans the domains of FILE (a name a line, or CSV rank,domain[,label]; also .gz\n"
      "and .zst; - or no FILE is standard input) into the scan directory DIR. -o -\n"
      "streams domain records to standard output and keeps nothing else. --resume goes\n"
@@ -55,6 +79,7 @@ static const struct command commands[] = {
     {"check",
      "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...]\n"
      "               [--config FILE] [--section.key=value...]",
+     "check example.org example.net",
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
      "records that scan writes. Colours appear on a terminal only, and not where\n"
@@ -66,6 +91,7 @@ static const struct command commands[] = {
     {"lint",
      "lint record TXT... | tlsrpt TXT... | policy FILE|- |\n"
      "               match HOST PATTERN... [--json]",
+     "lint record 'v=STSv1; id=20260101T000000;'",
      "Says offline whether a text is valid and, if not, where and why. record is what\n"
      "stands at _mta-sts, tlsrpt what stands at _smtp._tls: each TXT is one record,\n"
      "as several there are a fault of their own. match says whether an mx pattern of\n"
@@ -74,22 +100,24 @@ static const struct command commands[] = {
     {"suggest",
      "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI]\n"
      "               [--remove] [--json] [--config FILE] [--section.key=value...]",
+     "suggest example.org --rua mailto:tls@example.org -o publish",
      "Says what to publish: the policy file and the records for MTA-STS and TLSRPT,\n"
      "made of the MX hosts that are really in use. The mode is enforce only where\n"
      "senders enforce already and every host is known to pass; else testing, with what\n"
      "must be mended and how long to wait before enforce. Where it could not be\n"
      "determined what senders meet, what is published stays. DIR is a scan: all its\n"
-     "domains, as they were then. -o FOLDER writes a folder a domain (mta-sts.txt, records.zone,\n"
-     "README.txt) and leaves files that stand there alone unless --force is given.\n"
-     "--rua says where reports go; --remove how to take MTA-STS down. Exit 0 done, 2\n"
-     "usage, 4 cannot go on or files stand already, 5 a domain could not be\n"
+     "domains, as they were then. -o FOLDER writes a folder a domain (mta-sts.txt,\n"
+     "records.zone, README.txt) and leaves files that stand there alone unless --force\n"
+     "is given. --rua says where reports go; --remove how to take MTA-STS down. Exit 0\n"
+     "done, 2 usage or files stand already, 4 cannot go on, 5 a domain could not be\n"
      "determined.",
-     run_suggest},
+     suggest_main},
     {"show",
      "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...]\n"
      "               [--provider NAME,...] [--domain NAME,...] [--label LABEL,...]\n"
      "               [--hosts | --rejects] [--csv | --json] [--limit N]\n"
      "               [--rejudge [--now]] [--fail-on OUTCOME,...]",
+     "show scan-2026-11 --outcome refused,partial --csv",
      "Shows the records of the scan directory DIR again, also of a scan that still\n"
      "runs or was stopped: a line each for a person, as CSV, or as the JSON that was\n"
      "stored. Domain records, or those of hosts, or what was rejected. A CODE may be\n"
@@ -98,23 +126,24 @@ static const struct command commands[] = {
      "rules of this program, as of the time of the scan (--now: of today), and says\n"
      "on standard error what changed; it writes about as much as hosts and\n"
      "certificates take to TMPDIR. Exit 0 done, 1 a record shown has an outcome of\n"
-     "--fail-on, 2 usage, 4 the directory cannot be read.",
+     "--fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
      run_show},
-    {"diff", "diff OLD NEW [--json]",
+    {"diff", "diff OLD NEW [--json]", "diff scan-2026-10 scan-2026-11",
      "Compares two scan directories and says of each domain what has changed for\n"
      "senders that honour MTA-STS: gained or lost it, broke, mended, another outcome,\n"
      "another policy, unclear (not determined in one of them), appeared or gone from\n"
      "the list; and whose policy changed under the same id, so that senders keep the\n"
      "old one (policy.weak.id-body-changed). A line each, or --json. Where the two\n"
      "were judged by different rules, the older side is judged anew first. Exit 0\n"
-     "nothing got worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage, 4 a\n"
-     "directory cannot be read.",
+     "nothing got worse, 1 a domain broke, lost MTA-STS or kept its id, 2 usage\n"
+     "or no scan directory, 4 one cannot be read whole.",
      run_diff},
-    {"help", "help [COMMAND|scan.ini]",
-     "Says how a command is used, and lists the options; `help scan.ini` prints a\n"
+    {"help", "help [COMMAND [--all] | exit | scan.ini]", NULL,
+     "Says how a command is used; --all lists all options, not only those that matter\n"
+     "most. `help exit` says what the exit codes mean, `help scan.ini` prints a\n"
      "commented configuration file with every option's default.",
      run_help},
-    {"version", "version",
+    {"version", "version", NULL,
      "Prints the version, the schema of the records, and the number of the rules that\n"
      "it judges by: a stopped scan is gone on with by a program of the same ones.",
      run_version},
@@ -142,76 +171,102 @@ static int no_such_command(const char *name)
     return EXIT_USAGE;
 }
 
-static void print_command(FILE *out, const struct command *command)
+/* The options of a command: those that matter most, or all. */
+static void print_options(const struct command *command, bool all)
 {
-    (void)fprintf(out, "stsweep %s\n\n%s\n", command->usage, command->does);
+    bool scans = command->run == run_scan;
+    if (!scans && command->run != run_check && command->run != suggest_main)
+        return;
+    (void)printf("\n%s, in a file given with --config or as --section.key=value:\n\n",
+                 all ? "Options" : "Options that matter");
+    if (all)
+        config_print_help(stdout, scans ? "" : "scan input output");
+    else
+        config_print_first(stdout);
+    if (!all)
+        (void)printf("\n`stsweep help %s --all` lists all of them.\n", command->name);
+}
+
+static void print_command(const struct command *command, bool all)
+{
+    (void)printf("stsweep %s\n", command->usage);
+    if (command->example != NULL)
+        (void)printf("\nFor example:\n\n  stsweep %s\n", command->example);
+    (void)printf("\n%s\n", command->does);
+    print_options(command, all);
+}
+
+static int print_commands(FILE *out)
+{
+    (void)fputs("stsweep scans mail transport security (MTA-STS, TLSRPT, STARTTLS, DANE) in bulk.\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        (void)fprintf(out, "  stsweep %s\n", commands[i].usage);
+    (void)fputs("\n`stsweep help COMMAND` says more, `stsweep help exit` what exit codes mean.\n", out);
+    return EXIT_DONE;
 }
 
 static int run_help(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "scan.ini") == 0) {
+    const char *name = NULL;
+    bool all = false;
+    enum flag flag;
+    struct flags flags;
+    flags_begin(&flags, "help", argc - 1, argv + 1);
+    while ((flag = flags_next(&flags)) != FLAG_END && flag != FLAG_FAULT) {
+        all = all || flag == FLAG_ALL;
+        if (flag == FLAG_NAME && name != NULL)
+            flag = flags_refuse(&flags, "one command at a time, not also ", flags.value, "");
+        if (flag == FLAG_FAULT)
+            break;
+        if (flag == FLAG_NAME)
+            name = flags.value;
+    }
+    if (flag == FLAG_FAULT) {
+        flags_say(&flags, stderr);
+        return EXIT_USAGE;
+    }
+    if (name == NULL)
+        return print_commands(stdout);
+    if (strcmp(name, "scan.ini") == 0) {
         config_print_ini(stdout);
-        return 0;
+        return EXIT_DONE;
     }
-    if (argc > 1) {
-        const struct command *command = find_command(argv[1]);
-        if (command == NULL) {
-            (void)fprintf(stderr, "stsweep: no such command: %s; `stsweep help` lists them\n", argv[1]);
-            return EXIT_USAGE;
-        }
-        print_command(stdout, command);
-        if (command->run == run_scan || command->run == run_check || command->run == run_suggest) {
-            (void)fputs("\nOptions, in a file given with --config or as --section.key=value:\n\n", stdout);
-            config_print_help(stdout, command->run == run_scan ? "" : "scan input output");
-        }
-        return 0;
-    }
-    (void)fputs("stsweep scans mail transport security (MTA-STS, TLSRPT, STARTTLS, DANE) in bulk.\n\n",
-                stdout);
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        (void)printf("  stsweep %s\n", commands[i].usage);
-    (void)fputs("\n`stsweep help COMMAND` says more.\n", stdout);
-    return 0;
+    if (strcmp(name, "exit") == 0)
+        return print_exit_codes();
+    const struct command *command = find_command(name);
+    if (command == NULL)
+        return no_such_command(name);
+    print_command(command, all);
+    return EXIT_DONE;
 }
 
 static int run_version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    struct flags flags;
+    flags_begin(&flags, "version", argc - 1, argv + 1);
+    enum flag flag = flags_next(&flags);
+    if (flag == FLAG_NAME)
+        flag = flags_refuse(&flags, "it takes no word: ", flags.value, "");
+    if (flag == FLAG_FAULT) {
+        flags_say(&flags, stderr);
+        return EXIT_USAGE;
+    }
     (void)printf("stsweep " STSWEEP_VERSION "\nschema %d, rules %d\n", RECORD_SCHEMA_VERSION, RECORD_RULES);
-    return 0;
+    return EXIT_DONE;
 }
 
 static int run_lint(int argc, char **argv)
 {
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return run_help(2, (char *[]){argv[0], argv[0]});
     return lint_main(argc - 1, argv + 1, stdout, stderr);
-}
-
-static int run_suggest(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return run_help(2, (char *[]){argv[0], argv[0]});
-    return suggest_main(argc, argv);
 }
 
 static int run_show(int argc, char **argv)
 {
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        char *words[] = {argv[0], argv[0]};
-        return run_help(2, words);
-    }
     return show_main(argc - 1, argv + 1, stdout, stderr);
 }
 
 static int run_diff(int argc, char **argv)
 {
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        char *words[] = {argv[0], argv[0]};
-        return run_help(2, words);
-    }
     return diff_main(argc - 1, argv + 1, stdout, stderr);
 }
 
@@ -225,16 +280,24 @@ static int parse(struct args *args, int argc, char **argv)
         (void)fprintf(stderr, "stsweep: the command line or the configuration is not usable:\n%s",
                       buf_string(&why));
         code = EXIT_USAGE;
-    } else if (args->help) {
-        char *words[] = {argv[0], argv[0]};
-        code = run_help(2, words);
-        if (strcmp(argv[0], "scan") == 0) {
-            (void)putchar('\n');
-            ceilings_print(&args->config, stdout);
-        }
     }
     buf_dispose(&why);
     return code;
+}
+
+/* --help of a command, wherever it stands. Of a scan the ceilings are said as well, by the options given. */
+static int print_help(const struct command *command, int argc, char **argv)
+{
+    print_command(command, flags_have(command->name, argc - 1, argv + 1, FLAG_ALL));
+    if (command->run == run_scan) {
+        struct args args;
+        if (parse(&args, argc, argv) < 0) {
+            (void)putchar('\n');
+            ceilings_print(&args.config, stdout);
+        }
+        args_dispose(&args);
+    }
+    return EXIT_DONE;
 }
 
 static int usage(const char *command, const char *reason)
@@ -315,13 +378,29 @@ static void fill_descriptors(void)
             _exit(EXIT_USAGE);
 }
 
+/* An answer that could not be written whole is none, whatever the command found. A reader that went away has
+ * had enough, and is told nothing. */
+static int written(int code)
+{
+    struct pollfd reader = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    errno = 0;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    int number = errno;
+    if (poll(&reader, 1, 0) != 1 || (reader.revents & POLLERR) == 0)
+        (void)fprintf(stderr, "stsweep: standard output cannot be written%s%s\n", number == 0 ? "" : ": ",
+                      number == 0 ? "" : strerror(number));
+    return EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     fill_descriptors();
     clock_keep();
+    (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (argc < 2) {
-        (void)run_help(1, argv);
+        (void)print_commands(stderr);
         return EXIT_USAGE;
     }
     const char *name = argv[1];
@@ -332,5 +411,7 @@ int main(int argc, char **argv)
     const struct command *command = find_command(name);
     if (command == NULL)
         return no_such_command(name);
-    return command->run(argc - 1, argv + 1);
+    if (flags_have(name, argc - 2, argv + 2, FLAG_HELP))
+        return written(print_help(command, argc - 1, argv + 1));
+    return written(command->run(argc - 1, argv + 1));
 }

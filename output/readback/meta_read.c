@@ -245,7 +245,7 @@ static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
         int number = errno;
         buf_printf(why, "no scan directory: meta.json: %s", strerror(number));
         errno = number;
-        return ERR_IO;
+        return error_of_file(number);
     }
     ssize_t got;
     while ((got = read(fd, piece, sizeof piece)) > 0 && buf_append(text, piece, (size_t)got)) {

@@ -30,7 +30,7 @@ static enum error open_directory(struct scanview *view, const char *dir, struct 
     int number = errno;
     buf_text(why, strerror(number));
     errno = number;
-    return ERR_IO;
+    return error_of_file(number);
 }
 
 enum error scanview_open(const char *dir, struct scanview **made, struct buf *why)

@@ -20,9 +20,7 @@ static enum error failed(const char *path, const char *what, struct buf *why)
 {
     int number = errno;
     buf_printf(why, "%s: %s: %s", path, what, strerror(number));
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-        return ERR_FULL;
-    return number == ENOENT || number == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
+    return error_of_file(number);
 }
 
 void store_dir_close(struct store_dir *dir)
@@ -163,8 +161,12 @@ static enum error check_parent(const char *path, struct buf *why)
         return ERR_MEMORY;
     const char *above = dirname(parent);
     enum error error = ERR_OK;
-    if (stat(above, &status) != 0 || access(above, W_OK | X_OK) != 0)
+    if (stat(above, &status) != 0 && errno == ENOENT) {
+        buf_printf(why, "%s: there is no directory %s for it to stand in; make that first", path, above);
+        error = ERR_NOT_FOUND;
+    } else if (access(above, W_OK | X_OK) != 0) {
         error = failed(path, "cannot make the directory", why);
+    }
     free(parent);
     return error;
 }

@@ -1,6 +1,7 @@
 /* Returns the texts of enum error, and ends the process if memory runs out. */
 #include "scanner/base/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,6 +13,26 @@ const char *error_text(enum error error)
 #undef ERROR_TEXT
     };
     return texts[error];
+}
+
+enum error error_of_file(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return ERR_NOT_FOUND;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return ERR_FULL;
+    default:
+        return ERR_IO;
+    }
 }
 
 void out_of_memory(const char *what)

@@ -34,6 +34,10 @@ enum error {
  */
 _Noreturn void out_of_memory(const char *what);
 
+/* Returns what a call on a file or directory failed of, by its errno: ERR_NOT_FOUND if it is not there, is of
+ * another kind or may not be used, so that another name would mend it; ERR_FULL; else ERR_IO. */
+enum error error_of_file(int number);
+
 /* Returns a constant text, never NULL. */
 const char *error_text(enum error error);
 

@@ -1,13 +1,12 @@
 /*
- * Reads the command line of scan, check and suggest. It holds positional arguments, options out of the table
- * (--section.key=value and one-letter flags), and the few flags that are no options.
+ * Holds the command line of scan, check and suggest: names, the configuration with its options, and the flags
+ * that are no options (flags.def).
  */
 #ifndef STSWEEP_COMMANDS_ARGS_H
 #define STSWEEP_COMMANDS_ARGS_H
 
 #include <stdint.h>
 
-#include "scanner/base/nearest.h"
 #include "scanner/config/config.h"
 
 struct args {
@@ -17,7 +16,8 @@ struct args {
     bool resume;
     bool json;
     bool verbose;
-    bool help;
+    bool force, remove;       /* of suggest */
+    const char *folder, *rua; /* likewise; NULL: not given */
     const char *trace;
     uint32_t fail_on; /* --fail-on: bit 1 << enum outcome; 0 if it was not given */
 };
@@ -29,8 +29,5 @@ struct args {
  */
 enum error args_parse(struct args *args, int argc, char **argv, struct buf *why);
 void args_dispose(struct args *args);
-
-/* Offers the names of all outcomes, for a word that is none. */
-void args_offer_outcomes(struct nearest *nearest);
 
 #endif

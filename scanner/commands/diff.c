@@ -14,6 +14,7 @@
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/commands/flags.h"
 #include "scanner/commands/show_judge.h"
 
 enum {
@@ -278,7 +279,7 @@ static bool tell_rejudged(struct diff *diff, struct side *side)
 static enum error open_side(struct diff *diff, struct side *side)
 {
     enum error error = scanview_open(side->path, &side->view, &diff->why);
-    if (error != ERR_IO)
+    if (error != ERR_NOT_FOUND)
         return error;
     int number = errno;
     buf_reset(&diff->why);
@@ -301,7 +302,7 @@ static int finish(struct diff *diff, enum error error)
     if (error != ERR_OK) {
         (void)fprintf(diff->err, "stsweep: diff: %s\n",
                       diff->why.len > 0 ? buf_string(&diff->why) : error_text(error));
-        return EXIT_FAILED;
+        return exit_code_of(error);
     }
     const char *between = "";
     for (unsigned change = 0; !diff->json && change < CHANGE_COUNT; change++) {
@@ -352,21 +353,19 @@ int diff_main(int argc, char **argv, FILE *out, FILE *err)
     const char *dirs[2] = {NULL, NULL};
     size_t count = 0;
     bool json = false;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
-        else if (count < 2 && argv[i][0] != '-')
-            dirs[count++] = argv[i];
-        else if (argv[i][0] == '-') {
-            (void)fprintf(err, "stsweep: diff: no such flag: %s; `stsweep help diff` says more\n", argv[i]);
-            return EXIT_USAGE;
-        } else
-            count = 3;
+    enum flag flag;
+    struct flags flags;
+    flags_begin(&flags, "diff", argc, argv);
+    while ((flag = flags_next(&flags)) != FLAG_END && flag != FLAG_FAULT) {
+        json = json || flag == FLAG_JSON;
+        if (flag == FLAG_NAME && count < 2)
+            dirs[count] = flags.value;
+        count += flag == FLAG_NAME;
     }
-    if (count != 2) {
-        (void)fputs(
-            "stsweep: diff: give two scan directories, the old one first; `stsweep help diff` says more\n",
-            err);
+    if (flag == FLAG_END && count != 2)
+        flag = flags_refuse(&flags, "give two scan directories, the old one first", "", "");
+    if (flag == FLAG_FAULT) {
+        flags_say(&flags, err);
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "scanner/base/buf.h"
+#include "scanner/base/exit_code.h"
+#include "scanner/base/nearest.h"
+#include "scanner/commands/flags.h"
 #include "scanner/commands/lint_print.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/sts/match.h"
@@ -13,8 +16,6 @@
 #include "scanner/sts/record.h"
 #include "scanner/sts/text.h"
 #include "scanner/sts/tlsrpt.h"
-
-enum { LINT_YES = 0, LINT_NO = 1, LINT_USAGE = 2, LINT_CANNOT = 4 };
 
 enum { POLICY_BYTES = 65536, ARENA_BYTES = 4 << 20, READ_BYTES = 4096 };
 
@@ -42,15 +43,14 @@ static struct bytes *rrs_of(struct lint *lint)
 static int no_memory(struct lint *lint)
 {
     (void)fprintf(lint->err, "stsweep: lint: %s\n", error_text(ERR_MEMORY));
-    return LINT_CANNOT;
+    return EXIT_FAILED;
 }
 
-static int finish(struct lint *lint, struct lint_print *print, bool yes)
+static int finish(struct lint_print *print, bool yes)
 {
     if (lint_print_end(print))
-        return yes ? LINT_YES : LINT_NO;
-    (void)fprintf(lint->err, "stsweep: lint: %s\n", error_text(ERR_IO));
-    return LINT_CANNOT;
+        return yes ? EXIT_DONE : EXIT_NO;
+    return EXIT_FAILED;
 }
 
 static int lint_record(struct lint *lint)
@@ -66,7 +66,7 @@ static int lint_record(struct lint *lint)
     for (size_t i = 0; record.code == FAIL_TXT_ABSENT && i < lint->count; i++)
         if (sts_record_lacks_semicolon(rrs[i]))
             lint_print_line(&print, "A semicolon is missing: v=STSv1 must be followed by one.\n");
-    return finish(lint, &print, record.code == FAIL_NONE);
+    return finish(&print, record.code == FAIL_NONE);
 }
 
 static int lint_tlsrpt(struct lint *lint)
@@ -79,7 +79,7 @@ static int lint_tlsrpt(struct lint *lint)
     tlsrpt_parse(rrs, lint->count, &lint->arena, &record);
     lint_print_begin(&print, lint->out, lint->json, record.code, &record.findings);
     lint_print_strings(&print, "rua", record.rua, record.rua_count);
-    return finish(lint, &print, record.code == FAIL_NONE);
+    return finish(&print, record.code == FAIL_NONE);
 }
 
 /* ---- policy -------------------------------------------------------------------------------------------- */
@@ -124,7 +124,7 @@ static int print_policy(struct lint *lint, const struct sts_policy *policy)
     lint_print_string(&print, "mode", policy->mode == STS_MODE_UNSET ? NULL : sts_mode_name(policy->mode));
     lint_print_number(&print, "max_age", policy->max_age_set, policy->max_age);
     lint_print_strings(&print, "mx", policy->mx, policy->mx_count);
-    return finish(lint, &print, policy->code == FAIL_NONE);
+    return finish(&print, policy->code == FAIL_NONE);
 }
 
 static int lint_policy(struct lint *lint)
@@ -132,7 +132,7 @@ static int lint_policy(struct lint *lint)
     struct sts_policy policy = {.code = FAIL_POLICY_HTTP_TOO_LARGE};
     struct buf body;
     bool too_large = false;
-    int result = LINT_USAGE;
+    int result = EXIT_USAGE;
     buf_init(&body, POLICY_BYTES);
     if (!read_file(lint->args[0], &body, &too_large)) {
         (void)fprintf(lint->err, "stsweep: lint: %s: %s\n", lint->args[0], strerror(errno));
@@ -207,7 +207,7 @@ static int lint_match(struct lint *lint)
     lint_print_bool(&print, "match", match.count > 0);
     lint_print_strings(&print, "matches", match.matches, match.count);
     tell_match(lint, &print, &match);
-    return finish(lint, &print, match.code == FAIL_NONE && match.count > 0);
+    return finish(&print, match.code == FAIL_NONE && match.count > 0);
 }
 
 /* ---- the command line ---------------------------------------------------------------------------------- */
@@ -235,27 +235,32 @@ static int usage(FILE *out, const char *word, const char *reason)
         (void)fprintf(out, "%s stsweep lint %s %s [--json]\n", i == 0 ? "usage:" : "      ", commands[i].name,
                       commands[i].args);
     (void)fputs("A column counts bytes, from 1: a tab is one, a character that is not ASCII more.\n", out);
-    return LINT_USAGE;
+    return EXIT_USAGE;
 }
 
-/* Sorts options from arguments into args, which has room for all. Returns an option that does not exist, or
- * NULL. */
-static const char *take_args(struct lint *lint, int argc, char **argv, const char **args)
+/* Sorts flags from texts, which go into args, which has room for all; false with a fault. */
+static bool take_args(struct lint *lint, struct flags *flags, const char **args)
 {
-    bool options_end = false;
-    for (int i = 0; i < argc; i++) {
-        bool is_option = !options_end && strncmp(argv[i], "--", 2) == 0;
-        if (!is_option)
-            args[lint->count++] = argv[i];
-        else if (argv[i][2] == '\0')
-            options_end = true;
-        else if (strcmp(argv[i], "--json") == 0)
-            lint->json = true;
-        else
-            return argv[i];
+    enum flag flag;
+    while ((flag = flags_next(flags)) != FLAG_END && flag != FLAG_FAULT) {
+        lint->json = lint->json || flag == FLAG_JSON;
+        if (flag == FLAG_NAME)
+            args[lint->count++] = flags->value;
     }
     lint->args = args;
-    return NULL;
+    return flag == FLAG_END;
+}
+
+static int no_such_text(struct lint *lint, const char *name)
+{
+    char reason[NEAREST_TEXT_BYTES + 80], rest[NEAREST_TEXT_BYTES];
+    struct nearest nearest;
+    nearest_begin(&nearest, name);
+    for (size_t i = 0; i < COMMANDS; i++)
+        nearest_offer(&nearest, commands[i].name);
+    (void)snprintf(reason, sizeof reason, "no such text; there are record, tlsrpt, policy and match%s",
+                   nearest_text(&nearest, rest));
+    return usage(lint->err, name, reason);
 }
 
 static int run(struct lint *lint)
@@ -274,20 +279,21 @@ static int run(struct lint *lint)
             return usage(lint->err, lint->args[commands[i].most], "one too many");
         return commands[i].run(lint);
     }
-    return usage(lint->err, name, "no such text; there are record, tlsrpt, policy and match");
+    return no_such_text(lint, name);
 }
 
 int lint_main(int argc, char **argv, FILE *out, FILE *err)
 {
     struct lint lint = {.out = out, .err = err};
-    const char *unknown = NULL;
+    struct flags flags;
     arena_init(&lint.arena, ARENA_BYTES);
+    flags_begin(&flags, "lint", argc, argv);
     const char **args = calloc((size_t)argc + 1, sizeof *args);
     int result;
     if (args == NULL)
         result = no_memory(&lint);
-    else if ((unknown = take_args(&lint, argc, argv, args)) != NULL)
-        result = usage(err, unknown, "no such flag");
+    else if (!take_args(&lint, &flags, args))
+        result = usage(err, NULL, flags.fault);
     else
         result = run(&lint);
     free(args);

@@ -148,7 +148,7 @@ static int finish(struct show *show, enum error error)
     bool damaged = show->judge.view != NULL && scanview_damage(show->view)[0] != 0;
     if (error != ERR_OK) {
         say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error));
-        return EXIT_FAILED;
+        return exit_code_of(error);
     }
     if (show->request->form == SHOW_TEXT)
         write_counts(show);

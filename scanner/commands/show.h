@@ -34,7 +34,8 @@ struct show_request {
 
 /*
  * Runs the command. argv: the words behind `show`. Exit code: 0 done, 1 a record that was shown has an
- * outcome of --fail-on, 2 usage, 4 the directory cannot be read (whole), or the answer cannot be written.
+ * outcome of --fail-on, 2 usage, also what is no scan directory, 4 it cannot be read
+ * whole, or the answer cannot be written.
  */
 int show_main(int argc, char **argv, FILE *out, FILE *err);
 

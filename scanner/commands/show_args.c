@@ -2,86 +2,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scanner/commands/args.h"
+#include "scanner/base/nearest.h"
+#include "scanner/commands/flags.h"
 #include "scanner/commands/show.h"
 #include "scanner/facts/record.h"
 
-struct reading {
-    int argc;
-    char **argv;
-    int at;
-    struct show_request *request;
-    FILE *err;
-};
-
-static bool refuse(struct reading *reading, const char *what, const char *word)
+/* Says which known code, or beginning of codes up to a dot, may be meant. */
+static bool no_such_code(struct flags *flags, const char *word, size_t len)
 {
-    (void)fprintf(reading->err, "stsweep: show: %s", what);
-    for (const char *place = word; *place != 0 && place < word + 200; place++)
-        (void)fputc(*place >= 0x20 && *place < 0x7F ? *place : '?', reading->err);
-    (void)fputs("; `stsweep help show` says more\n", reading->err);
-    return false;
-}
-
-/* Returns the value of --name=value or --name value; NULL if the argument is another. */
-static const char *value_of(struct reading *reading, const char *name)
-{
-    const char *argument = reading->argv[reading->at];
-    size_t len = strlen(name);
-    if (strncmp(argument, name, len) != 0)
-        return NULL;
-    if (argument[len] == '=')
-        return argument + len + 1;
-    if (argument[len] != 0 || reading->at + 1 >= reading->argc)
-        return NULL;
-    return reading->argv[++reading->at];
-}
-
-/* Refuses a word, and says which known one may be meant. */
-static bool refuse_near(struct reading *reading, const char *what, const struct nearest *nearest)
-{
-    char rest[NEAREST_TEXT_BYTES];
-    char word[NEAREST_WORD_BYTES + NEAREST_TEXT_BYTES];
-    (void)snprintf(word, sizeof word, "%s%s", nearest->word, nearest_text(nearest, rest));
-    return refuse(reading, what, word);
-}
-
-/* Begins with a word of a list, up to its comma. */
-static void begin_word(struct nearest *nearest, const char *word, size_t len)
-{
-    char copy[NEAREST_WORD_BYTES];
+    struct nearest nearest;
+    char copy[NEAREST_WORD_BYTES], rest[NEAREST_TEXT_BYTES];
     (void)snprintf(copy, sizeof copy, "%.*s", len < sizeof copy ? (int)len : (int)sizeof copy - 1, word);
-    nearest_begin(nearest, copy);
-}
-
-static bool no_such_outcome(struct reading *reading, const char *word, size_t len)
-{
-    struct nearest nearest;
-    begin_word(&nearest, word, len);
-    args_offer_outcomes(&nearest);
-    return refuse_near(reading, "no such outcome: ", &nearest);
-}
-
-static bool no_such_code(struct reading *reading, const char *word, size_t len)
-{
-    struct nearest nearest;
-    begin_word(&nearest, word, len);
-    for (enum failure_code code = FAIL_NONE; code < FAIL_COUNT; code++)
-        nearest_offer(&nearest, failure_name(code));
-    return refuse_near(reading, "no code is called so or begins so: ", &nearest);
-}
-
-static bool take_outcomes(struct reading *reading, const char *list, uint32_t *outcomes)
-{
-    for (const char *rest = list; rest != NULL;) {
-        size_t len = strcspn(rest, ",");
-        enum outcome outcome = outcome_find(bytes_make(rest, len));
-        if (outcome == OUTCOME_NONE)
-            return no_such_outcome(reading, rest, len);
-        *outcomes |= UINT32_C(1) << outcome;
-        rest = rest[len] == ',' ? rest + len + 1 : NULL;
+    nearest_begin(&nearest, copy);
+    for (enum failure_code code = FAIL_NONE; code < FAIL_COUNT; code++) {
+        char stem[NEAREST_WORD_BYTES];
+        const char *name = failure_name(code);
+        nearest_offer(&nearest, name);
+        for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+            (void)snprintf(stem, sizeof stem, "%.*s", (int)(dot - name), name);
+            nearest_offer(&nearest, stem);
+        }
     }
-    return true;
+    (void)flags_refuse(flags, "no code is called so or begins so: ", copy, nearest_text(&nearest, rest));
+    return false;
 }
 
 /* Is the word a code, or the beginning of codes up to a dot: policy.tls or policy.tls.? */
@@ -96,136 +39,128 @@ static bool is_known_code(const char *word, size_t len)
     return false;
 }
 
-static bool take_codes(struct reading *reading, const char *list)
+static bool take_codes(struct show_request *request, struct flags *flags)
 {
-    struct show_words *words = &reading->request->codes;
-    for (const char *rest = list; rest != NULL;) {
+    struct show_words *words = &request->codes;
+    for (const char *rest = flags->value; rest != NULL;) {
         size_t len = strcspn(rest, ",");
         if (!is_known_code(rest, len))
-            return no_such_code(reading, rest, len);
+            return no_such_code(flags, rest, len);
         rest = rest[len] == ',' ? rest + len + 1 : NULL;
     }
-    words->lists[words->count++] = list;
+    words->lists[words->count++] = flags->value;
     return true;
 }
 
-static bool take_limit(struct reading *reading, const char *text)
+static bool refuse(struct flags *flags, const char *reason, const char *word)
+{
+    (void)flags_refuse(flags, reason, word, "");
+    return false;
+}
+
+static bool take_limit(struct show_request *request, struct flags *flags)
 {
     char *end;
-    reading->request->limit = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != 0 || reading->request->limit == 0)
-        return refuse(reading, "--limit needs a number above 0, not ", text);
+    request->limit = strtoull(flags->value, &end, 10);
+    if (flags->value[0] < '0' || flags->value[0] > '9' || *end != 0 || request->limit == 0)
+        return refuse(flags, "--limit needs a number above 0, not ", flags->value);
     return true;
 }
 
 /* ---- flags --------------------------------------------------------------------------------------------- */
 
-static const struct flag {
-    const char *name;
-    bool has_value;
-} flags[] = {{"--csv", false},     {"--json", false}, {"--hosts", false},  {"--rejects", false},
-             {"--rejudge", false}, {"--now", false},  {"--outcome", true}, {"--fail-on", true},
-             {"--code", true},     {"--limit", true}, {"--tld", true},     {"--provider", true},
-             {"--domain", true},   {"--label", true}};
-
-/* Returns the flag that the argument is, with or without a value behind it; NULL if there is none. */
-static const struct flag *find_flag(const char *argument)
+static bool take_form(struct show_request *request, struct flags *flags, enum show_form form)
 {
-    size_t len = strcspn(argument, "=");
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (bytes_equal(bytes_make(argument, len), bytes_of(flags[i].name)))
-            return &flags[i];
-    return NULL;
-}
-
-static bool no_such_flag(struct reading *reading)
-{
-    const char *flag = reading->argv[reading->at];
-    char rest[NEAREST_TEXT_BYTES], word[2 * NEAREST_TEXT_BYTES];
-    const char *name = flag + strspn(flag, "-");
-    struct nearest nearest;
-    begin_word(&nearest, name, strcspn(name, "="));
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        nearest_offer_as(&nearest, flags[i].name + 2, flags[i].name);
-    (void)snprintf(word, sizeof word, "%.*s%s", NEAREST_WORD_BYTES, flag, nearest_text(&nearest, rest));
-    return refuse(reading, "no such flag: ", word);
-}
-
-/* --csv and --json exclude each other, as do --hosts and --rejects. */
-static bool take_switch(struct reading *reading)
-{
-    struct show_request *request = reading->request;
-    const char *argument = reading->argv[reading->at];
-    bool csv = strcmp(argument, "--csv") == 0, json = strcmp(argument, "--json") == 0;
-    bool hosts = strcmp(argument, "--hosts") == 0, rejects = strcmp(argument, "--rejects") == 0;
-    if ((csv && request->form == SHOW_JSON) || (json && request->form == SHOW_CSV))
-        return refuse(reading, "--csv and --json exclude each other", "");
-    if ((hosts && request->kind == SHOW_REJECTS) || (rejects && request->kind == SHOW_HOSTS))
-        return refuse(reading, "--hosts and --rejects exclude each other", "");
-    if (csv || json)
-        request->form = csv ? SHOW_CSV : SHOW_JSON;
-    else if (hosts || rejects)
-        request->kind = hosts ? SHOW_HOSTS : SHOW_REJECTS;
-    else if (strcmp(argument, "--rejudge") == 0)
-        request->rejudge = true;
-    else if (strcmp(argument, "--now") == 0)
-        request->now = true;
-    else
-        return refuse(reading, "this flag takes no value: ", argument);
+    if (request->form != SHOW_TEXT && request->form != form)
+        return refuse(flags, "--csv and --json exclude each other", "");
+    request->form = form;
     return true;
 }
 
-static bool take_value(struct reading *reading, const char *name, const char *value)
+static bool take_kind(struct show_request *request, struct flags *flags, enum show_kind kind)
 {
-    struct show_request *request = reading->request;
-    const struct {
-        const char *name;
-        struct show_words *words;
-    } lists[] = {{"--tld", &request->tlds},
-                 {"--provider", &request->providers},
-                 {"--domain", &request->domains},
-                 {"--label", &request->labels}};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (strcmp(name, lists[i].name) == 0) {
-            lists[i].words->lists[lists[i].words->count++] = value;
-            return true;
-        }
-    if (strcmp(name, "--outcome") == 0)
-        return take_outcomes(reading, value, &request->outcomes);
-    if (strcmp(name, "--fail-on") == 0)
-        return take_outcomes(reading, value, &request->fail_on);
-    if (strcmp(name, "--code") == 0)
-        return take_codes(reading, value);
-    return take_limit(reading, value);
+    if (request->kind != SHOW_DOMAINS && request->kind != kind)
+        return refuse(flags, "--hosts and --rejects exclude each other", "");
+    request->kind = kind;
+    return true;
 }
 
-static bool take_flag(struct reading *reading)
+static bool take_words(struct show_words *words, const char *list)
 {
-    const struct flag *flag = find_flag(reading->argv[reading->at]);
-    if (flag == NULL)
-        return no_such_flag(reading);
-    if (!flag->has_value)
-        return take_switch(reading);
-    const char *value = value_of(reading, flag->name);
-    return value == NULL ? refuse(reading, "this flag needs a value: ", flag->name)
-                         : take_value(reading, flag->name, value);
+    words->lists[words->count++] = list;
+    return true;
+}
+
+static bool take_dir(struct show_request *request, struct flags *flags)
+{
+    if (request->dir != NULL)
+        return refuse(flags, "one directory at a time, not also ", flags->value);
+    request->dir = flags->value;
+    return true;
+}
+
+static bool take_filter(struct show_request *request, enum flag flag, struct flags *flags)
+{
+    switch (flag) {
+    case FLAG_OUTCOME:
+        return flags_outcomes(flags, &request->outcomes);
+    case FLAG_CODE:
+        return take_codes(request, flags);
+    case FLAG_TLD:
+        return take_words(&request->tlds, flags->value);
+    case FLAG_PROVIDER:
+        return take_words(&request->providers, flags->value);
+    case FLAG_DOMAIN:
+        return take_words(&request->domains, flags->value);
+    case FLAG_LABEL:
+        return take_words(&request->labels, flags->value);
+    case FLAG_LIMIT:
+        return take_limit(request, flags);
+    default:
+        return false; /* flags has said why */
+    }
+}
+
+static bool take(struct show_request *request, enum flag flag, struct flags *flags)
+{
+    switch (flag) {
+    case FLAG_NAME:
+        return take_dir(request, flags);
+    case FLAG_CSV:
+        return take_form(request, flags, SHOW_CSV);
+    case FLAG_JSON:
+        return take_form(request, flags, SHOW_JSON);
+    case FLAG_HOSTS:
+        return take_kind(request, flags, SHOW_HOSTS);
+    case FLAG_REJECTS:
+        return take_kind(request, flags, SHOW_REJECTS);
+    case FLAG_FAIL_ON:
+        return flags_outcomes(flags, &request->fail_on);
+    case FLAG_REJUDGE:
+        request->rejudge = true;
+        return true;
+    case FLAG_NOW:
+        request->now = true;
+        return true;
+    default:
+        return take_filter(request, flag, flags);
+    }
 }
 
 /* Do the filters fit the kind of records? Those that it has nothing for would let nothing through, or
  * everything. */
-static bool fits(struct reading *reading)
+static bool fits(const struct show_request *request, struct flags *flags)
 {
-    const struct show_request *request = reading->request;
     bool of_domains = request->outcomes != 0 || request->fail_on != 0 || request->tlds.count > 0 ||
                       request->providers.count > 0 || request->labels.count > 0;
     if (request->dir == NULL)
-        return refuse(reading, "name a scan directory", "");
+        return refuse(flags, "name a scan directory", "");
     if (request->kind != SHOW_DOMAINS && of_domains)
-        return refuse(reading, "only domain records have outcome, tld, provider and label", "");
+        return refuse(flags, "only domain records have outcome, tld, provider and label", "");
     if (request->kind == SHOW_REJECTS && (request->rejudge || request->domains.count > 0))
-        return refuse(reading, "a reject has no domain and nothing to judge", "");
+        return refuse(flags, "a reject has no domain and nothing to judge", "");
     if (request->now && !request->rejudge)
-        return refuse(reading, "--now needs --rejudge", "");
+        return refuse(flags, "--now needs --rejudge", "");
     return true;
 }
 
@@ -239,25 +174,27 @@ void show_args_dispose(struct show_request *request)
     *request = (struct show_request){0};
 }
 
-bool show_args(int argc, char **argv, struct show_request *request, FILE *err)
+static bool read_words(struct show_request *request, struct flags *flags)
 {
-    struct reading reading = {.argc = argc, .argv = argv, .request = request, .err = err};
-    *request = (struct show_request){0};
+    enum flag flag;
     struct show_words *lists[] = {&request->codes, &request->tlds, &request->providers, &request->domains,
                                   &request->labels};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if ((lists[i]->lists = calloc((size_t)argc + 1, sizeof *lists[i]->lists)) == NULL)
-            return refuse(&reading, error_text(ERR_MEMORY), "");
-    for (; reading.at < argc; reading.at++) {
-        const char *argument = argv[reading.at];
-        if (argument[0] == '-') {
-            if (!take_flag(&reading))
-                return false;
-        } else if (request->dir != NULL) {
-            return refuse(&reading, "one directory at a time, not also ", argument);
-        } else {
-            request->dir = argument;
-        }
-    }
-    return fits(&reading);
+        if ((lists[i]->lists = calloc((size_t)flags->argc + 1, sizeof *lists[i]->lists)) == NULL)
+            return refuse(flags, error_text(ERR_MEMORY), "");
+    while ((flag = flags_next(flags)) != FLAG_END)
+        if (!take(request, flag, flags))
+            return false;
+    return fits(request, flags);
+}
+
+bool show_args(int argc, char **argv, struct show_request *request, FILE *err)
+{
+    struct flags flags;
+    *request = (struct show_request){0};
+    flags_begin(&flags, "show", argc, argv);
+    if (read_words(request, &flags))
+        return true;
+    flags_say(&flags, err);
+    return false;
 }

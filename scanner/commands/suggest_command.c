@@ -1,6 +1,7 @@
 /* Reads the suggest command's arguments, and decides who looks at the domains. */
 #include "scanner/commands/suggest_command.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,63 +15,10 @@
 
 enum { WHY_BYTES = 64 * 1024 };
 
-/* What belongs to this command alone; the rest is the configuration's. */
-struct own {
-    const char *folder;
-    const char *rua;
-    bool force;
-    bool remove;
-};
-
 static int usage(const char *reason)
 {
     (void)fprintf(stderr, "stsweep: suggest: %s; `stsweep help suggest` says more\n", reason);
     return EXIT_USAGE;
-}
-
-/* Returns the value of --name=value, --name value, or of a letter's -nvalue; NULL if the argument is
- * another. */
-static const char *value_of(const char *name, char **argv, int left, int *used)
-{
-    size_t len = strlen(name);
-    *used = 1;
-    if (strncmp(argv[0], name, len) != 0)
-        return NULL;
-    const char *rest = argv[0] + len;
-    if (rest[0] == '=' && name[1] == '-')
-        return rest + 1;
-    if (rest[0] != 0 && name[1] != '-')
-        return rest;
-    if (rest[0] != 0)
-        return NULL;
-    *used = 2;
-    return left > 1 ? argv[1] : "";
-}
-
-/* Takes out of argv what is this command's own; *argc is what is left. */
-static void take_own(struct own *own, int *argc, char **argv)
-{
-    int kept = 1;
-    for (int i = 1, used = 1; i < *argc; i += used) {
-        const char *value;
-        used = 1;
-        if (strcmp(argv[i], "--") == 0) {
-            while (i < *argc)
-                argv[kept++] = argv[i++];
-        } else if (strcmp(argv[i], "--force") == 0) {
-            own->force = true;
-        } else if (strcmp(argv[i], "--remove") == 0) {
-            own->remove = true;
-        } else if ((value = value_of("--rua", argv + i, *argc - i, &used)) != NULL) {
-            own->rua = value;
-        } else if ((value = value_of("-o", argv + i, *argc - i, &used)) != NULL) {
-            own->folder = value;
-        } else {
-            used = 1;
-            argv[kept++] = argv[i];
-        }
-    }
-    *argc = kept;
 }
 
 static bool render(void *arg, struct buf *text, const struct domain_facts *facts,
@@ -111,17 +59,22 @@ static int read_scan(const char *dir, struct suggest_run *run)
     if (error != ERR_OK)
         (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
     buf_dispose(&why);
-    return error == ERR_OK ? suggest_run_end(run) : EXIT_FAILED;
+    if (error != ERR_OK)
+        return exit_code_of(error);
+    bool is_written = fflush(stdout) == 0 && ferror(stdout) == 0;
+    return is_written ? suggest_run_end(run) : EXIT_FAILED;
 }
 
-static int run_with(const struct args *args, const struct own *own)
+static int run_with(const struct args *args)
 {
     struct suggest_folder folder = {.fd = -1};
-    struct suggest_run run = {.options = {.rua = own->rua, .remove = own->remove}, .json = args->json};
-    if (own->folder != NULL) {
-        if (suggest_folder_open(&folder, own->folder, own->force) != ERR_OK) {
-            perror(own->folder);
-            return EXIT_FAILED;
+    struct suggest_run run = {.options = {.rua = args->rua, .remove = args->remove}, .json = args->json};
+    if (args->folder != NULL) {
+        enum error error = suggest_folder_open(&folder, args->folder, args->force);
+        if (error != ERR_OK) {
+            (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", args->folder, strerror(errno),
+                          errno == ENOENT ? "; make the directory that it is to stand in first" : "");
+            return exit_code_of(error);
         }
         run.folder = &folder;
     }
@@ -130,39 +83,37 @@ static int run_with(const struct args *args, const struct own *own)
     return code;
 }
 
-static int check_words(const struct args *args, const struct own *own)
+static int check_words(const struct args *args)
 {
     if (args->name_count == 0)
         return usage("name a domain, or a scan directory");
     for (size_t i = 0; args->name_count > 1 && i < args->name_count; i++)
         if (is_scan(args->names[i]))
             return usage("give one scan directory, or domains");
-    if (own->folder != NULL && own->folder[0] == 0)
+    if (args->folder != NULL && args->folder[0] == 0)
         return usage("-o needs a folder");
-    if (own->rua != NULL && !suggest_rua_is_valid(own->rua))
+    if (args->rua != NULL && !suggest_rua_is_valid(args->rua))
         return usage("--rua is no mailto: or https: URI");
-    if (own->force && own->folder == NULL)
+    if (args->force && args->folder == NULL)
         return usage("--force is for -o FOLDER");
     return 0;
 }
 
 int suggest_main(int argc, char **argv)
 {
-    struct own own = {0};
     struct args args;
     struct buf why;
     buf_init(&why, WHY_BYTES);
-    take_own(&own, &argc, argv);
     int code = 0;
     if (args_parse(&args, argc, argv, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: the command line or the configuration is not usable:\n%s",
                       buf_string(&why));
         code = EXIT_USAGE;
     } else {
-        code = check_words(&args, &own);
+        code = check_words(&args);
     }
     if (code == 0)
-        code = run_with(&args, &own);
+        code = run_with(&args);
     args_dispose(&args);
     buf_dispose(&why);
     return code;

@@ -26,9 +26,9 @@ enum error suggest_folder_open(struct suggest_folder *folder, const char *path, 
 {
     *folder = (struct suggest_folder){.fd = -1, .force = force};
     if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST)
-        return ERR_IO;
+        return error_of_file(errno);
     folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder->fd < 0 ? ERR_IO : ERR_OK;
+    return folder->fd < 0 ? error_of_file(errno) : ERR_OK;
 }
 
 void suggest_folder_close(struct suggest_folder *folder)

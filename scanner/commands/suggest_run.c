@@ -63,7 +63,9 @@ int suggest_run_end(const struct suggest_run *run)
                       "stsweep: %zu domains have something to publish, %zu do not, %zu could not be "
                       "determined; %zu were left alone\n",
                       run->done, run->nothing, run->undetermined, run->standing);
-    if (run->failed || run->standing > 0)
+    if (run->failed)
         return EXIT_FAILED;
+    if (run->standing > 0)
+        return EXIT_USAGE;
     return run->undetermined > 0 ? EXIT_UNKNOWN : EXIT_DONE;
 }

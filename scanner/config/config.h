@@ -62,6 +62,12 @@ void config_print_ini(FILE *out);
  * input"). */
 void config_print_help(FILE *out, const char *without);
 
+/* Prints, likewise, the few options that whoever begins should know. */
+void config_print_first(FILE *out);
+
+/* Prints the words of a text in lines of 80 columns, each behind the prefix. */
+void config_print_text(FILE *out, const char *prefix, const char *text);
+
 /* Visits every option with its value in effect, as it would be written: for meta.json and for the tests. */
 typedef void (*config_visit)(void *arg, const char *section, const char *key, const char *value);
 void config_each(const struct config *config, config_visit visit, void *arg);

@@ -10,8 +10,7 @@
 
 enum { COLUMNS = 80 };
 
-/* Prints the words of text in lines of at most COLUMNS, each line behind prefix. */
-static void print_wrapped(FILE *out, const char *prefix, const char *text)
+void config_print_text(FILE *out, const char *prefix, const char *text)
 {
     size_t column = 0;
     for (const char *word = text + strspn(text, " "); *word != '\0';) {
@@ -55,7 +54,7 @@ static void print_ini_option(FILE *out, const struct config_option *option)
     char values[256];
     describe_values(option, values);
     (void)fputc('\n', out);
-    print_wrapped(out, "# ", option->help);
+    config_print_text(out, "# ", option->help);
     if (option->letter == '\0')
         (void)fprintf(out, "# (%s)\n", values);
     else
@@ -65,12 +64,12 @@ static void print_ini_option(FILE *out, const struct config_option *option)
 
 void config_print_ini(FILE *out)
 {
-    print_wrapped(
+    config_print_text(
         out, "# ",
         "The options of stsweep with their defaults. Each can also be given on the command line, as "
         "--section.key=value, which wins over this file.");
     (void)fputs("#\n", out);
-    print_wrapped(
+    config_print_text(
         out, "# ",
         "Durations are whole numbers with a unit: ms, s, m or h. Sizes are bytes, or with a unit K, "
         "M or G (1024, 1024 K, 1024 M). Lines that begin with # or ; are comments, and so is what "
@@ -89,7 +88,7 @@ static void print_help_option(FILE *out, const struct config_option *option)
     if (option->letter != '\0')
         (void)snprintf(letter, sizeof letter, "-%c, ", option->letter);
     (void)fprintf(out, "  %s--%s.%s=%s\n", letter, option->section, option->key, option->initial);
-    print_wrapped(out, "        ", option->help);
+    config_print_text(out, "        ", option->help);
     (void)fprintf(out, "        (%s)\n", values);
 }
 
@@ -105,4 +104,22 @@ void config_print_help(FILE *out, const char *without)
         first = false;
         print_help_option(out, &config_options[i]);
     }
+}
+
+/* What changes the most for the one who scans and for those who are scanned. */
+static const char *const first_options[] = {"dns.resolvers", "smtp.ehlo", "smtp.contact", "safety.optout"};
+
+static bool is_called(const struct config_option *option, const char *name)
+{
+    size_t len = strlen(option->section);
+    return strncmp(option->section, name, len) == 0 && name[len] == '.' &&
+           strcmp(option->key, name + len + 1) == 0;
+}
+
+void config_print_first(FILE *out)
+{
+    for (size_t i = 0; i < sizeof first_options / sizeof *first_options; i++)
+        for (size_t j = 0; j < config_option_count; j++)
+            if (is_called(&config_options[j], first_options[i]))
+                print_help_option(out, &config_options[j]);
 }

@@ -149,8 +149,7 @@ static bool is_streaming(const struct scan *scan)
 /* Says the error; the exit code tells what another command line would mend from what it would not. */
 static bool say_store(struct scan *scan, enum error error)
 {
-    if (error == ERR_FULL || error == ERR_IO)
-        scan->refused_with = EXIT_FAILED;
+    scan->refused_with = exit_code_of(error);
     return say(scan, NULL, error);
 }
 

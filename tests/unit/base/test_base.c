@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,6 +15,7 @@
 #include "scanner/base/buf.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/error.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/base/list.h"
 #include "scanner/base/map.h"
 #include "scanner/base/place.h"
@@ -244,6 +246,34 @@ static void test_error_table(void **state)
     (void)state;
     assert_string_equal(error_text(ERR_OK), "no error");
     assert_string_equal(error_text(ERR_FULL), "no space left on the device");
+}
+
+/* What another name would mend is told from what the machine lacks, and decides the exit code. */
+static void test_errors_of_files(void **state)
+{
+    static const struct {
+        int number;
+        enum error error;
+        int code;
+    } rows[] = {
+        {ENOENT, ERR_NOT_FOUND, 2}, {ENOTDIR, ERR_NOT_FOUND, 2}, {EISDIR, ERR_NOT_FOUND, 2},
+        {EACCES, ERR_NOT_FOUND, 2}, {EPERM, ERR_NOT_FOUND, 2},   {ELOOP, ERR_NOT_FOUND, 2},
+        {ENOSPC, ERR_FULL, 4},      {EDQUOT, ERR_FULL, 4},       {EFBIG, ERR_FULL, 4},
+        {EIO, ERR_IO, 4},           {EROFS, ERR_IO, 4},          {ENAMETOOLONG, ERR_NOT_FOUND, 2},
+    };
+    static const enum error usage[] = {ERR_CONFIG, ERR_MISMATCH, ERR_RULES, ERR_EXISTS, ERR_NOT_FOUND};
+    static const enum error failed[] = {ERR_MEMORY, ERR_LIMIT,   ERR_SYNTAX, ERR_IO,
+                                        ERR_FULL,   ERR_CORRUPT, ERR_LIBRARY};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(error_of_file(rows[i].number), rows[i].error);
+        assert_int_equal(exit_code_of(rows[i].error), rows[i].code);
+    }
+    for (size_t i = 0; i < sizeof usage / sizeof *usage; i++)
+        assert_int_equal(exit_code_of(usage[i]), EXIT_USAGE);
+    for (size_t i = 0; i < sizeof failed / sizeof *failed; i++)
+        assert_int_equal(exit_code_of(failed[i]), EXIT_FAILED);
+    assert_int_equal(exit_code_of(ERR_OK), EXIT_DONE);
 }
 
 /* What one thread wrote of its peer another reads, every byte of it. */
@@ -483,15 +513,25 @@ static void test_places(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),         cmocka_unit_test(test_arena_reset),
-        cmocka_unit_test(test_small_arena),   cmocka_unit_test(test_arena_bytes),
-        cmocka_unit_test(test_buf),           cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_map),           cmocka_unit_test(test_time_text),
-        cmocka_unit_test(test_failure_table), cmocka_unit_test(test_error_table),
-        cmocka_unit_test(test_place),         cmocka_unit_test(test_buf_after_dispose),
-        cmocka_unit_test(test_clocks),        cmocka_unit_test(test_kept_clock),
-        cmocka_unit_test(test_arena_blocks),  cmocka_unit_test(test_buf_room),
-        cmocka_unit_test(test_slots_each),    cmocka_unit_test(test_places),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_arena_reset),
+        cmocka_unit_test(test_small_arena),
+        cmocka_unit_test(test_arena_bytes),
+        cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_time_text),
+        cmocka_unit_test(test_failure_table),
+        cmocka_unit_test(test_error_table),
+        cmocka_unit_test(test_errors_of_files),
+        cmocka_unit_test(test_place),
+        cmocka_unit_test(test_buf_after_dispose),
+        cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_kept_clock),
+        cmocka_unit_test(test_arena_blocks),
+        cmocka_unit_test(test_buf_room),
+        cmocka_unit_test(test_slots_each),
+        cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scanner/commands/args.h"
+#include "scanner/commands/flags.h"
 #include "scanner/facts/record.h"
 
 enum { WHY_BYTES = 4096, ARGS_MOST = 4 };
@@ -50,10 +51,10 @@ static void unknown_outcomes_name_the_nearest(void **state)
     (void)state;
     (void)fail_on("--fail-on=refusd", NULL, "nearest known one is refused");
     (void)fail_on("--fail-on=refused,protectde", NULL, "nearest known one is protected");
-    (void)fail_on("--fail-on=none", NULL, "unknown outcome");
-    (void)fail_on("--fail-on=refused,", NULL, "unknown outcome");
-    (void)fail_on("--fail-on=", NULL, "unknown outcome");
-    (void)fail_on("--fail-on=a-word-that-is-longer-than-any-outcome", NULL, "unknown outcome");
+    (void)fail_on("--fail-on=none", NULL, "no such outcome");
+    (void)fail_on("--fail-on=refused,", NULL, "no such outcome");
+    (void)fail_on("--fail-on=", NULL, "no such outcome");
+    (void)fail_on("--fail-on=a-word-that-is-longer-than-any-outcome", NULL, "no such outcome");
     (void)fail_on("--fail-on", NULL, "needs outcomes");
 }
 
@@ -99,8 +100,8 @@ static void what_is_missing_or_misspelt_is_named(void **state)
     assert_refused("scan", "--shard", NULL, "--shard needs i/n");
     assert_refused("scan", "-o", NULL, "-o needs a directory");
     assert_refused("scan", "--trace", NULL, "--trace needs a domain");
-    assert_refused("scan", "--trace", "a b", "--trace: \"a b\" is no domain name");
-    assert_refused("scan", "--resum", NULL, "unknown flag \"--resum\"; the nearest known one is --resume");
+    assert_refused("scan", "--trace", "a b", "--trace needs a domain, which this is not: a b");
+    assert_refused("scan", "--resum", NULL, "no such flag: --resum; the nearest known one is --resume");
     assert_refused("scan", "--traces", "a.example", "the nearest known one is --trace");
     assert_refused("scan", "--shards", "1/2", "the nearest known one is --shard");
     assert_refused("scan", "--configs", "/nowhere", "the nearest known one is --config");
@@ -110,7 +111,16 @@ static void what_is_missing_or_misspelt_is_named(void **state)
     assert_refused("check", "--jsn", NULL, "the nearest known one is --json");
     assert_refused("check", "--resum", NULL, "unknown option \"resum\"");
     assert_refused("scan", "--timeout=3s", NULL, "the nearest known one is dns.timeout");
-    assert_refused("scan", "-z", NULL, "no such flag");
+    assert_refused("scan", "-z", NULL, "no such flag: -z");
+    assert_refused("scan", "--resume=yes", NULL, "--resume takes no value: it was given yes");
+    assert_refused("check", "-vx", NULL, "-v takes no value: it was given x");
+    assert_refused("scan", "-o", "--resume", "-o needs a directory, and no flag is one: --resume");
+    assert_refused("scan", "--config", "-o", "--config needs a file, and no flag is one: -o");
+    assert_refused("scan", "--dns.timeout", "--resume",
+                   "--dns.timeout needs a value, and no flag is one: --resume");
+    assert_refused("scan", "--config", "--", "--config needs a file, and no flag is one: --");
+    assert_refused("scan", "-o", "-", "");
+    assert_refused("scan", "-o=DIR", NULL, "");
 }
 
 /* Both spellings of a value, flags that are not each other's beginnings, and names behind --. */
@@ -119,19 +129,18 @@ static void what_was_given_is_kept(void **state)
     static const struct {
         const char *command, *words[6];
         const char *shard, *trace, *name; /* NULL: none */
-        bool resume, json, verbose, help;
+        bool resume, json, verbose;
     } rows[] = {
-        {"scan", {"--shard=2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
-        {"scan", {"--shard", "2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
-        {"scan", {"--scan.shard", "2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
-        {"scan", {"--scan.shard=2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false, false},
-        {"scan", {"--trace=a.example", "-"}, NULL, "a.example", "-", false, false, false, false},
-        {"scan", {"--trace", "a.example", "-"}, NULL, "a.example", "-", false, false, false, false},
-        {"scan", {"--resume", "--", "--trace"}, NULL, NULL, "--trace", true, false, false, false},
-        {"scan", {"--", "--"}, NULL, NULL, "--", false, false, false, false},
-        {"check", {"-v", "--json", "a.example"}, NULL, NULL, "a.example", false, true, true, false},
-        {"check", {"--verbose", "-h"}, NULL, NULL, NULL, false, false, true, true},
-        {"check", {"a.example", "--help"}, NULL, NULL, "a.example", false, false, false, true},
+        {"scan", {"--shard=2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false},
+        {"scan", {"--shard", "2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false},
+        {"scan", {"--scan.shard", "2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false},
+        {"scan", {"--scan.shard=2/3", "a.csv"}, "2/3", NULL, "a.csv", false, false, false},
+        {"scan", {"--trace=a.example", "-"}, NULL, "a.example", "-", false, false, false},
+        {"scan", {"--trace", "a.example", "-"}, NULL, "a.example", "-", false, false, false},
+        {"scan", {"--resume", "--", "--trace"}, NULL, NULL, "--trace", true, false, false},
+        {"scan", {"--", "--"}, NULL, NULL, "--", false, false, false},
+        {"check", {"-v", "--json", "a.example"}, NULL, NULL, "a.example", false, true, true},
+        {"check", {"--verbose", "-h"}, NULL, NULL, NULL, false, false, true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -156,10 +165,69 @@ static void what_was_given_is_kept(void **state)
         if (rows[i].trace != NULL)
             assert_string_equal(args.trace, rows[i].trace);
         assert_true(args.resume == rows[i].resume && args.json == rows[i].json);
-        assert_true(args.verbose == rows[i].verbose && args.help == rows[i].help);
+        assert_true(args.verbose == rows[i].verbose);
         args_dispose(&args);
         buf_dispose(&why);
     }
+}
+
+/* Every flag of the table in every command: it is its own, with its value, or is refused by its name. */
+static void every_flag_is_known_to_its_commands(void **state)
+{
+    static const struct {
+        enum flag flag;
+        const char *name, *commands, *needs;
+        char letter;
+    } rows[] = {
+#define FLAG(id, name, letter, commands, needs) {FLAG_##id, name, commands, needs, letter},
+#include "scanner/commands/flags.def"
+#undef FLAG
+    };
+    static const char *const commands[] = {"scan", "check", "lint", "suggest",
+                                           "show", "diff",  "help", "version"};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t j = 0; j < sizeof commands / sizeof *commands; j++) {
+            char word[64], refused[96], value[] = "a.example";
+            char *argv[] = {word, value};
+            struct flags flags;
+            bool is_long = rows[i].name[0] != 0;
+            if (!is_long && strcmp(commands[j], rows[i].commands) != 0)
+                continue; /* -o is another flag's there */
+            if (is_long)
+                (void)snprintf(word, sizeof word, "--%s", rows[i].name);
+            else
+                (void)snprintf(word, sizeof word, "-%c", rows[i].letter);
+            flags_begin(&flags, commands[j], 2, argv);
+            enum flag flag = flags_next(&flags);
+            (void)snprintf(refused, sizeof refused, "%s is no flag of `stsweep %s`", word, commands[j]);
+            if (strstr(rows[i].commands, commands[j]) == NULL) {
+                assert_int_equal(flag, FLAG_FAULT);
+                assert_string_equal(flags.fault, refused);
+                continue;
+            }
+            assert_int_equal(flag, rows[i].flag);
+            assert_int_equal(flags_next(&flags), rows[i].needs != NULL ? FLAG_END : FLAG_NAME);
+            assert_string_equal(flags.value, value);
+        }
+}
+
+/* A word from outside is printed without what a terminal would obey, and not for ever. */
+static void what_is_refused_is_printable(void **state)
+{
+    char word[400], *argv[] = {word};
+    struct flags flags;
+    (void)state;
+    memset(word, 'x', sizeof word - 1);
+    word[sizeof word - 1] = 0;
+    (void)memcpy(word, "--\x1b[2J", 6);
+    flags_begin(&flags, "show", 1, argv);
+    assert_int_equal(flags_next(&flags), FLAG_FAULT);
+    assert_null(strchr(flags.fault, 0x1b));
+    assert_true(strlen(flags.fault) < 120);
+    flags_begin(&flags, "scan", 1, argv);
+    assert_int_equal(flags_next(&flags), FLAG_FAULT);
+    assert_int_equal(flags_next(&flags), FLAG_END);
 }
 
 int main(void)
@@ -170,6 +238,8 @@ int main(void)
         cmocka_unit_test(flags_of_other_commands_are_refused),
         cmocka_unit_test(what_is_missing_or_misspelt_is_named),
         cmocka_unit_test(what_was_given_is_kept),
+        cmocka_unit_test(every_flag_is_known_to_its_commands),
+        cmocka_unit_test(what_is_refused_is_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

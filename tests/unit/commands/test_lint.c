@@ -326,9 +326,13 @@ static void usage_says_what_is_wrong(void **state)
         {{NULL}, "stsweep: lint: say what to look at\n"},
         {{"nonsense", "a"},
          "stsweep: lint: nonsense: no such text; there are record, tlsrpt, policy and match\n"},
+        {{"recrod", "a"},
+         "stsweep: lint: recrod: no such text; there are record, tlsrpt, policy and match; the nearest known "
+         "one is record\n"},
         {{"policy", "a", "b"}, "stsweep: lint: b: one too many\n"},
         {{"match", "a.example"}, "stsweep: lint: match: something is missing behind it\n"},
-        {{"record", "--jason", "x"}, "stsweep: lint: --jason: no such flag\n"},
+        {{"record", "--jason", "x"},
+         "stsweep: lint: no such flag: --jason; the nearest known one is --json\n"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {

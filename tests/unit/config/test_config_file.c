@@ -209,6 +209,25 @@ static void print_some_help(FILE *out)
     config_print_help(out, "scan input output");
 }
 
+/* Those that matter are options of the table, in this order, and no others. */
+static void help_begins_with_what_matters(void **state)
+{
+    static const char *const names[] = {
+        "--dns.resolvers=", "--smtp.ehlo=", "--smtp.contact=", "--safety.optout="};
+    (void)state;
+    char *help = printed(config_print_first);
+    const char *at = help;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        at = strstr(at, names[i]);
+        assert_non_null(at);
+    }
+    size_t count = 0;
+    for (at = help; (at = strstr(at, "  --")) != NULL; at++)
+        count++;
+    assert_int_equal(count, sizeof names / sizeof *names);
+    free(help);
+}
+
 static void help_leaves_sections_out(void **state)
 {
     (void)state;
@@ -354,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(printed_ini_reads_back_as_the_defaults, set_up, tear_down),
         cmocka_unit_test(scan_ini_in_the_tree_is_the_printed_one),
         cmocka_unit_test(help_names_every_option_and_its_default),
+        cmocka_unit_test(help_begins_with_what_matters),
         cmocka_unit_test(help_leaves_sections_out),
         cmocka_unit_test(help_has_one_form),
         cmocka_unit_test_setup_teardown(the_longest_line_is_read, set_up, tear_down),

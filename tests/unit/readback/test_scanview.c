@@ -275,7 +275,7 @@ static void check_refused(struct place *place, const char *dir, enum error error
     errno = 0;
     assert_int_equal(scanview_open(dir, &view, &place->why), error);
     assert_null(view);
-    if (error == ERR_IO)
+    if (error == ERR_NOT_FOUND)
         assert_int_equal(errno, number);
     if (strstr(buf_string(&place->why), says) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", says, buf_string(&place->why));
@@ -285,18 +285,18 @@ static void test_what_is_no_scan_directory(void **state)
 {
     struct place *place = *state;
     char path[96];
-    check_refused(place, "/nowhere/at/all", ERR_IO, ENOENT, "No such file");
-    check_refused(place, place->path, ERR_IO, ENOENT, "no scan directory: meta.json");
+    check_refused(place, "/nowhere/at/all", ERR_NOT_FOUND, ENOENT, "No such file");
+    check_refused(place, place->path, ERR_NOT_FOUND, ENOENT, "no scan directory: meta.json");
     put_meta(place, "done", 3);
     (void)snprintf(path, sizeof path, "%s/meta.json", place->path);
-    check_refused(place, path, ERR_IO, ENOTDIR, "Not a directory");
+    check_refused(place, path, ERR_NOT_FOUND, ENOTDIR, "Not a directory");
     put_file(place, "meta.json", "{\"schema\":1");
     check_refused(place, place->path, ERR_CORRUPT, 0, "meta.json");
     put_file(place, "meta.json", "{\"schema\":99}");
     check_refused(place, place->path, ERR_CORRUPT, 0, "schema");
     (void)unlinkat(place->fd, "meta.json", 0);
     assert_int_equal(symlinkat("/etc/hostname", place->fd, "meta.json"), 0);
-    check_refused(place, place->path, ERR_IO, ELOOP, "meta.json");
+    check_refused(place, place->path, ERR_NOT_FOUND, ELOOP, "meta.json");
 }
 
 /* ---- records

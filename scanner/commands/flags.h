@@ -1,0 +1,56 @@
+/*
+ * Reads the words of a command line, for every command, by the table of flags (flags.def): names, --flag,
+ * --flag=value,
+ * --flag value, -f, -fvalue, -f value, and --section.key=value of the configuration for the commands that
+ * have one. All behind -- are names, and so is - alone. It changes nothing; the texts are argv's own.
+ */
+#ifndef STSWEEP_COMMANDS_FLAGS_H
+#define STSWEEP_COMMANDS_FLAGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum flag {
+    FLAG_END,    /* there is no further word */
+    FLAG_NAME,   /* value is a name: a domain, a file, a text */
+    FLAG_OPTION, /* value is that of the configuration's option `option` */
+    FLAG_FAULT,  /* the word cannot be taken: fault says why */
+#define FLAG(id, name, letter, commands, needs) FLAG_##id,
+#include "scanner/commands/flags.def"
+#undef FLAG
+    FLAG_COUNT
+};
+
+enum { FLAGS_FAULT_BYTES = 320, FLAGS_OPTION_BYTES = 128 };
+
+struct flags {
+    const char *command;
+    char **argv;
+    int argc, at;
+    bool only_names;   /* -- has been seen */
+    const char *typed; /* the word itself */
+    const char *value;
+    char option[FLAGS_OPTION_BYTES];
+    char fault[FLAGS_FAULT_BYTES]; /* a sentence without its end, printable */
+};
+
+/* argv: the words behind the command's name. */
+void flags_begin(struct flags *flags, const char *command, int argc, char **argv);
+
+/* Goes to the next word. A fault takes the word with it: what stands behind can still be read. */
+enum flag flags_next(struct flags *flags);
+
+/* Is the flag among the words? */
+bool flags_have(const char *command, int argc, char **argv, enum flag flag);
+
+/* Makes a fault of a reason and a word from outside, which is made printable and cut. Returns FLAG_FAULT. */
+enum flag flags_refuse(struct flags *flags, const char *reason, const char *word, const char *rest);
+
+/* Prints the fault to out: "stsweep: show: no such flag: --jsn; ...; `stsweep help show` says more". */
+void flags_say(const struct flags *flags, FILE *out);
+
+/* Takes value, OUTCOME,..., as bits 1 << enum outcome; false with a fault if one is unknown. */
+bool flags_outcomes(struct flags *flags, uint32_t *outcomes);
+
+#endif
