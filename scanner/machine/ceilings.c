@@ -126,11 +126,10 @@ static uint64_t fixed_files(const struct config *config, uint64_t limit)
            resolver_files(config, limit, WATCH_SHARE);
 }
 
-/* Returns the files of connections to peers. Each loop has one place at least, whatever the option says. */
+/* Returns the files of connections to peers. */
 static uint64_t peer_files(const struct config *config)
 {
-    uint64_t loops = setup_loops(config);
-    return at_least((uint64_t)config->smtp_live, loops) + at_least((uint64_t)config->policy_live, loops);
+    return (uint64_t)config->smtp_live + (uint64_t)config->policy_live;
 }
 
 uint64_t ceilings_files(const struct config *config, uint64_t limit)
@@ -140,19 +139,18 @@ uint64_t ceilings_files(const struct config *config, uint64_t limit)
 
 static bool fits_at_all(const struct config *config, uint64_t limit)
 {
-    return fixed_files(config, limit) + 2 * (uint64_t)setup_loops(config) <= limit;
+    return fixed_files(config, limit) + 2 <= limit;
 }
 
 /* Shares out what is left for peers, to both kinds in the proportion that was asked for. */
 static void share_out(struct config *config, uint64_t left)
 {
-    uint64_t loops = setup_loops(config);
     uint64_t asked = (uint64_t)config->smtp_live + (uint64_t)config->policy_live;
     if (left > asked)
         left = asked;
-    uint64_t policy = at_least(left * (uint64_t)config->policy_live / asked, loops);
-    if (policy > left - loops)
-        policy = left - loops;
+    uint64_t policy = at_least(left * (uint64_t)config->policy_live / asked, 1);
+    if (policy > left - 1)
+        policy = left - 1;
     config->policy_live = (int64_t)policy;
     config->smtp_live = (int64_t)(left - policy);
 }

@@ -20,10 +20,12 @@ static bool is_address(const struct map_node *node, struct bytes key)
     return memcmp(&address->ip, key.data, sizeof address->ip) == 0;
 }
 
-static size_t share(int64_t whole, uint32_t count)
+static bool init_gate(struct lanes *lanes, enum pace_class class)
 {
-    size_t part = (size_t)whole / count;
-    return part == 0 ? 1 : part;
+    const struct worker *worker = lanes->worker;
+    const struct scan_context *context = worker->context;
+    size_t places = paces_places(context->config, class, worker->count, worker->index);
+    return gate_init(&lanes->gates[class], places, context->hash_seed);
 }
 
 /* ---- birth and end ------------------------------------------------------------------------------------- */
@@ -40,8 +42,8 @@ bool lanes_init(struct lanes *lanes, struct worker *worker, void (*answer)(const
         silent_init(&lanes->silent[i], seed + i);
     lanes->paces = paces_of(config);
     lanes->wait_ms = config->limits_wait;
-    bool made = gate_init(&lanes->gates[PACE_SMTP], share(config->smtp_live, worker->count), seed);
-    return gate_init(&lanes->gates[PACE_HTTPS], share(config->policy_live, worker->count), seed) && made;
+    bool made = init_gate(lanes, PACE_SMTP);
+    return init_gate(lanes, PACE_HTTPS) && made;
 }
 
 static void free_turns(struct list *turns)

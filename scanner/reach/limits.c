@@ -8,6 +8,7 @@
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/suffix.h"
 #include "scanner/reach/lanes.h"
+#include "scanner/reach/paces.h"
 #include "scanner/reach/worker.h"
 
 struct request {
@@ -101,6 +102,13 @@ size_t pacer_open(const struct pacer *pacer, enum pace_class class)
     return pacer->lanes.gates[class].open;
 }
 
+/* Returns the loop that owns the address for this class: it has the places of those who go there. */
+static struct worker *owner_of(const struct worker *worker, const struct ip_addr *ip, enum pace_class class)
+{
+    uint32_t owners = paces_owners(worker->context->config, class, worker->count);
+    return worker_among(worker, ip_key(ip), owners);
+}
+
 /* ---- messages ------------------------------------------------------------------------------------------ */
 
 static void on_answer(struct worker *worker, struct lane_answer *answer)
@@ -180,7 +188,7 @@ static struct handle ask(struct worker *worker, const struct lane_ask *what, pac
     }
     message.ask.from = worker;
     message.ask.handle = handle;
-    post(worker_of(worker, ip_key(&what->ip)), &message);
+    post(owner_of(worker, &what->ip, what->class), &message);
     return handle;
 }
 
@@ -214,14 +222,14 @@ void pace_cancel(struct worker *worker, struct handle handle)
 void pace_note_silent(struct worker *worker, const struct ip_addr *ip, enum pace_class class)
 {
     const struct pace_message message = {.kind = PACE_SILENT, .back = {.ip = *ip, .class = class}};
-    post(worker_of(worker, ip_key(ip)), &message);
+    post(owner_of(worker, ip, class), &message);
 }
 
 void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_class class, bool timed_out)
 {
     const struct pace_message message = {.kind = PACE_GIVE_BACK,
                                          .back = {.ip = *ip, .class = class, .timed_out = timed_out}};
-    post(worker_of(worker, ip_key(ip)), &message);
+    post(owner_of(worker, ip, class), &message);
 }
 
 void pace_release_probe(struct worker *worker, const struct ip_addr *ip, uint64_t domain, bool timed_out,
@@ -230,5 +238,5 @@ void pace_release_probe(struct worker *worker, const struct ip_addr *ip, uint64_
     const struct pace_message message = {
         .kind = PACE_GIVE_BACK,
         .back = {.ip = *ip, .class = PACE_SMTP, .domain = domain, .timed_out = timed_out, .sample = sample}};
-    post(worker_of(worker, ip_key(ip)), &message);
+    post(owner_of(worker, ip, PACE_SMTP), &message);
 }

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #define MINUTE_US INT64_C(60000000)
-enum { LONGEST_WAIT_MS = 24 * 60 * 60 * 1000 };
+enum { LONGEST_WAIT_MS = 24 * 60 * 60 * 1000, PLACES_LEAST = 16 /* of a loop, if several have any */ };
 
 /* Returns a shard's part; nobody can be given less than one. */
 static size_t part_of(int64_t whole, int64_t shards)
@@ -21,6 +21,24 @@ struct paces paces_of(const struct config *config)
         .connections = {[PACE_SMTP] = part_of(config->limits_ip_connections, shards),
                         [PACE_HTTPS] = part_of(config->limits_https_connections, shards)},
         .names = part_of(config->limits_names_per_ip, shards)};
+}
+
+static int64_t live_of(const struct config *config, enum pace_class class)
+{
+    return class == PACE_SMTP ? config->smtp_live : config->policy_live;
+}
+
+uint32_t paces_owners(const struct config *config, enum pace_class class, uint32_t loops)
+{
+    int64_t owners = live_of(config, class) / PLACES_LEAST;
+    return owners < 1 ? 1 : owners < loops ? (uint32_t)owners : loops;
+}
+
+size_t paces_places(const struct config *config, enum pace_class class, uint32_t loops, uint32_t index)
+{
+    size_t live = (size_t)live_of(config, class);
+    uint32_t owners = paces_owners(config, class, loops);
+    return index < owners ? live / owners + (index < live % owners) : 0;
 }
 
 /* Returns how many turns come within wait_ms; the first comes at once. */

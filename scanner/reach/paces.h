@@ -20,6 +20,14 @@ struct paces {
 
 struct paces paces_of(const struct config *config);
 
+/* Tells how many of the loops own addresses for a class of connection: the first so many. Places among
+ * smtp.live and policy.live are shared out to them and to no other loop. If there are few places, few loops
+ * have them all, so that the sum is never above the option and none lies idle at a loop that nobody asks. */
+uint32_t paces_owners(const struct config *config, enum pace_class class, uint32_t loops);
+
+/* Returns the places that a loop gives out. Over all loops they are as many as the option says. */
+size_t paces_places(const struct config *config, enum pace_class class, uint32_t loops, uint32_t index);
+
 /* Returns how many turns at one address come within limits.wait when all are asked for at once. */
 uint64_t paces_turns_in_wait(const struct config *config, enum pace_class class);
 

@@ -235,9 +235,14 @@ enum error workers_forget_unoffered(struct worker *workers, uint32_t count)
     return tell_all(workers, count, deliver_forget_unoffered);
 }
 
+struct worker *worker_among(const struct worker *worker, struct bytes key, uint32_t count)
+{
+    return &worker->all[map_hash(key, ~worker->context->hash_seed) % count];
+}
+
 struct worker *worker_of(const struct worker *worker, struct bytes key)
 {
-    return &worker->all[map_hash(key, ~worker->context->hash_seed) % worker->count];
+    return worker_among(worker, key, worker->count);
 }
 
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip)

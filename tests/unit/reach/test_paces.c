@@ -68,6 +68,32 @@ static void test_no_more_together(void **state)
     }
 }
 
+/* However many loops there are, their places sum up to the option, and no loop that is asked has none. */
+static void test_places_over_loops(void **state)
+{
+    (void)state;
+    struct config config;
+    assert_int_equal(config_init(&config), ERR_OK);
+    for (int64_t live = 1; live <= 700; live++) {
+        for (uint32_t loops = 1; loops <= 256; loops = loops < 8 ? loops + 1 : loops * 2) {
+            size_t smtp = 0, https = 0;
+            config.smtp_live = live;
+            config.policy_live = 701 - live;
+            for (uint32_t i = 0; i < loops; i++) {
+                smtp += paces_places(&config, PACE_SMTP, loops, i);
+                https += paces_places(&config, PACE_HTTPS, loops, i);
+            }
+            uint32_t owners = paces_owners(&config, PACE_SMTP, loops);
+            assert_int_equal(smtp, live);
+            assert_int_equal(https, 701 - live);
+            assert_in_range(owners, 1, loops);
+            assert_true(paces_places(&config, PACE_SMTP, loops, owners - 1) > 0);
+            assert_true(live < 16 * (int64_t)loops || owners == loops); /* many places: every loop has some */
+        }
+    }
+    config_dispose(&config);
+}
+
 static void test_turns_in_wait(void **state)
 {
     (void)state;
@@ -134,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_no_more_together),
+        cmocka_unit_test(test_places_over_loops),
         cmocka_unit_test(test_turns_in_wait),
         cmocka_unit_test(test_what_is_said),
     };
