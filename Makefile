@@ -149,6 +149,8 @@ install: all
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
 	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini
 	install -D -m 644 docs/schema.json $(DESTDIR)$(PREFIX)/share/stsweep/schema.json
+	install -D -m 644 docs/meta.schema.json $(DESTDIR)$(PREFIX)/share/stsweep/meta.schema.json
+	install -D -m 644 docs/summary.schema.json $(DESTDIR)$(PREFIX)/share/stsweep/summary.schema.json
 	install -D -m 644 docs/failures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/failures.md
 	install -D -m 644 docs/records.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/records.md
 	install -D -m 644 docs/fields.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/fields.md
@@ -159,6 +161,8 @@ install: all
 docs: all $(BUILD)/make_failures $(BUILD)/make_fields
 	$(BUILD)/make_failures > docs/failures.md
 	$(BUILD)/make_fields schema < docs/schema.in > docs/schema.json
+	docs/make-schemas meta > docs/meta.schema.json
+	docs/make-schemas summary > docs/summary.schema.json
 	$(BUILD)/make_fields dictionary > docs/fields.md
 	$(BUILD)/make_fields columns > docs/columns.tsv
 	$(BUILD)/make_fields records < docs/records.md > $(BUILD)/records.md && cp $(BUILD)/records.md docs/records.md

@@ -1,15 +1,18 @@
 /*
- * Prints what is made of the table of fields (scanner/facts/fields.def):
+ * Prints what is made of the table of fields (scanner/facts/fields.def) and its neighbours:
  *
- *     make_fields schema <docs/schema.in     docs/schema.json: the frame with the records in place of its
- * line @records@ make_fields dictionary                 docs/fields.md make_fields records <docs/records.md
- * the same page, with the tables between its marks made anew make_fields columns docs/columns.tsv: DuckDB's
- * type of each column
+ *     make_fields schema <docs/schema.in     docs/schema.json: the frame, with the records, the options and
+ *                                            the counters in place of its lines @records@, @options@ and
+ *                                            @counters@
+ *     make_fields dictionary                 docs/fields.md
+ *     make_fields records <docs/records.md   the same page, with the tables between its marks made anew
+ *     make_fields columns                    docs/columns.tsv: DuckDB's type of each column
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/facts/counters.h"
 #include "scanner/facts/fields.h"
 
 enum { LINE_BYTES = 4096 };
@@ -246,12 +249,56 @@ static void print_definitions(void)
     puts(",");
 }
 
+static void print_member_of_a_map(bool *follows, const char *indent, const char *name, const char *meaning,
+                                  const char *shape)
+{
+    printf("%s%s\"%s\": {\"description\": ", *follows ? ",\n" : "", indent, name);
+    print_quoted(meaning);
+    printf(", %s}", shape);
+    *follows = true;
+}
+
+static void print_options(void)
+{
+    static const struct {
+        const char *name, *help;
+    } options[] = {
+#define OPTION(section, key, type, initial, minimum, maximum, choices, letter, resume, help)                 \
+    {#section "." #key, help},
+#include "scanner/config/options.def"
+#undef OPTION
+    };
+    bool follows = false;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        print_member_of_a_map(&follows, "        ", options[i].name, options[i].help,
+                              "\"$ref\": \"#/$defs/text\"");
+    putchar('\n');
+}
+
+static void print_counter(void *arg, const char *name, const char *help, uint64_t value)
+{
+    (void)value;
+    print_member_of_a_map(arg, "            ", name, help, "\"type\": \"integer\", \"minimum\": 0");
+}
+
+static void print_counters(void)
+{
+    const struct counters none = {0};
+    bool follows = false;
+    counters_each(&none, print_counter, &follows);
+    putchar('\n');
+}
+
 static void print_schema(void)
 {
     char line[LINE_BYTES];
     while (fgets(line, sizeof line, stdin) != NULL)
         if (strcmp(line, "@records@\n") == 0)
             print_definitions();
+        else if (strcmp(line, "@options@\n") == 0)
+            print_options();
+        else if (strcmp(line, "@counters@\n") == 0)
+            print_counters();
         else
             fputs(line, stdout);
 }

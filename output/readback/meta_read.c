@@ -171,6 +171,17 @@ bool meta_input_was_read(const struct meta_stored *stored)
 
 /* ---- comparing ----------------------------------------------------------------------------------------- */
 
+static bool is_off(const char *value)
+{
+    return value[0] == '\0' || strcmp(value, "0") == 0;
+}
+
+static bool may_go_on_with(const struct meta_option *option, const char *then)
+{
+    return option->may_change || strcmp(then, option->value) == 0 ||
+           (option->is_switch && is_off(then) == is_off(option->value));
+}
+
 static enum error compare_options(const struct json_node *root, const struct meta_asked *now, struct buf *why)
 {
     const struct json_node *config = json_tree_at(root, "config");
@@ -179,7 +190,7 @@ static enum error compare_options(const struct json_node *root, const struct met
         const struct meta_option *option = &now->options[i];
         bool stands = json_tree_at(config, option->name) != NULL;
         const char *then = stands ? string_at(config, option->name) : option->initial;
-        if (option->may_change || then == NULL || strcmp(then, option->value) == 0)
+        if (then == NULL || may_go_on_with(option, then))
             continue;
         buf_printf(why, "%s%s is \"%s\", the scan was started with \"%s\"", between, option->name,
                    option->value, then);
@@ -188,21 +199,21 @@ static enum error compare_options(const struct json_node *root, const struct met
     return between[0] == '\0' ? ERR_OK : ERR_MISMATCH;
 }
 
-static enum error compare_input(const struct json_node *then, const struct meta_input *now, struct buf *why)
+/* Returns whether the input is the scan's; if not, *why has it, behind what it has already. */
+static bool is_same_input(const struct json_node *then, const struct meta_input *now, struct buf *why)
 {
     int64_t bytes;
-    const char *sha256 = string_at(then, "sha256");
+    const char *sha256 = string_at(then, "sha256"), *between = why->len > 0 ? "; " : "";
     (void)integer_at(then, "bytes", &bytes);
     if (bytes < 0 || (uint64_t)bytes != now->bytes) {
-        buf_printf(why, "%s has %llu bytes, the input of the scan had %lld", now->path,
+        buf_printf(why, "%s%s has %llu bytes, the input of the scan had %lld", between, now->path,
                    (unsigned long long)now->bytes, (long long)bytes);
-        return ERR_MISMATCH;
+        return false;
     }
-    if (sha256 == NULL || now->sha256 == NULL || strcmp(sha256, now->sha256) != 0) {
-        buf_printf(why, "%s has another SHA-256 than the input of the scan had", now->path);
-        return ERR_MISMATCH;
-    }
-    return ERR_OK;
+    if (sha256 != NULL && now->sha256 != NULL && strcmp(sha256, now->sha256) == 0)
+        return true;
+    buf_printf(why, "%s%s has another SHA-256 than the input of the scan had", between, now->path);
+    return false;
 }
 
 static enum error compare_inputs(const struct json_node *root, const struct meta_asked *now, struct buf *why)
@@ -214,8 +225,9 @@ static enum error compare_inputs(const struct json_node *root, const struct meta
         return ERR_MISMATCH;
     }
     const struct json_node *then = json_tree_at(root, "inputs")->first;
-    for (size_t i = 0; error == ERR_OK && i < now->input_count; i++, then = then->next)
-        error = compare_input(then, &now->inputs[i], why);
+    for (size_t i = 0; i < now->input_count; i++, then = then->next)
+        if (!is_same_input(then, &now->inputs[i], why))
+            error = ERR_MISMATCH;
     return error;
 }
 

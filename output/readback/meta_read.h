@@ -24,6 +24,7 @@ struct meta_option {
     const char *value;
     const char *initial; /* its default: what a scan had that was started when there was no such option */
     bool may_change;     /* on resume: scanner/config/options.def says which */
+    bool is_switch;      /* it may change, but not from empty or 0 to anything else, or back */
 };
 
 /* What a scan was asked to do. It decides whether a resume may go on with it. */
@@ -57,10 +58,10 @@ enum error meta_may_go_on(struct bytes stored, struct buf *why);
  * "reading", nor if a scan was stopped before its inputs could be described. */
 bool meta_input_was_read(const struct meta_stored *stored);
 
-/* Reads stored text and compares: ERR_RULES as meta_may_go_on; ERR_MISMATCH with *why naming what differs (an
- * option that may not change, an input's size or SHA-256 once "scanning"). An option that may not change and
- * that does not stand there counts as at its default. inputs of `now` may be absent (input_count 0) when not
- * yet read. Also gives what a resume needs. */
+/* Reads stored text and compares: ERR_RULES as meta_may_go_on; ERR_MISMATCH with *why naming all that differs
+ * (options that may not change, and inputs' sizes or SHA-256 once "scanning"). An option that may not change
+ * and that does not stand there counts as at its default. inputs of `now` may be absent (input_count 0) when
+ * not yet read. Also gives what a resume needs. */
 enum error meta_compare(struct bytes stored, const struct meta_asked *now, struct meta_stored *found,
                         struct buf *why);
 

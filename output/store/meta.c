@@ -85,37 +85,6 @@ static void write_seed(struct json *json, uint64_t seed)
     json_put_string(json, "seed", text);
 }
 
-bool meta_json(struct buf *out, const struct meta *meta)
-{
-    struct json json;
-    json_start(&json, out);
-    json_indent(&json);
-    json_open(&json, NULL);
-    json_put_unsigned(&json, "schema", RECORD_SCHEMA_VERSION);
-    json_put_unsigned(&json, "rules", RECORD_RULES);
-    json_put_string(&json, "tool", "stsweep");
-    json_put_string(&json, "version", meta->tool_version);
-    json_put_string(&json, "state", meta->state);
-    json_put_time(&json, "started", meta->started_ms);
-    if (meta->ended_ms != 0)
-        json_put_time(&json, "ended", meta->ended_ms);
-    json_put_signed(&json, "started_ms", meta->started_ms);
-    json_put_unsigned(&json, "runs", meta->runs);
-    json_put_string(&json, "host", meta->host);
-    json_put_string(&json, "command", meta->command);
-    write_seed(&json, meta->seed);
-    json_put_string(&json, "resolver", meta->resolver);
-    write_checks(&json, "preflight", meta->preflight, meta->preflight_count);
-    if (meta->event_count > 0)
-        write_checks(&json, "events", meta->events, meta->event_count);
-    write_counters(&json, meta->counters);
-    write_tail(&json, &meta->tail);
-    write_inputs(&json, meta);
-    write_maps(&json, meta);
-    json_close(&json);
-    return json_finish(&json);
-}
-
 /* ---- what was stored, again ---------------------------------------------------------------------------- */
 
 enum { TREE_BYTES = 64 << 20 };
@@ -164,6 +133,150 @@ static void write_node(struct json *json, const struct json_node *node)
         json_close(json);
     else if (node->kind == JSON_ARRAY)
         json_close_array(json);
+}
+
+/* ---- earlier runs -------------------------------------------------------------------------------------- */
+
+/* Returns what this run has under a name that an earlier one has. */
+typedef const char *value_of(const struct meta *meta, const char *name);
+
+static const char *option_value(const struct meta *meta, const char *name)
+{
+    for (size_t i = 0; i < meta->asked.option_count; i++)
+        if (strcmp(meta->asked.options[i].name, name) == 0)
+            return meta->asked.options[i].value;
+    return NULL;
+}
+
+static const char *library_value(const struct meta *meta, const char *name)
+{
+    for (size_t i = 0; i < meta->library_count; i++)
+        if (strcmp(meta->libraries[i].name, name) == 0)
+            return meta->libraries[i].version;
+    return NULL;
+}
+
+static const char *own_value(const struct meta *meta, const char *name)
+{
+    const char *const values[][2] = {{"version", meta->tool_version},
+                                     {"host", meta->host},
+                                     {"command", meta->command},
+                                     {"resolver", meta->resolver}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (strcmp(values[i][0], name) == 0)
+            return values[i][1];
+    return NULL;
+}
+
+static bool is_same(const struct json_node *then, const char *now)
+{
+    if (then->kind == JSON_NULL || now == NULL)
+        return then->kind == JSON_NULL && now == NULL;
+    return then->kind == JSON_STRING && bytes_equal(then->text, bytes_of(now));
+}
+
+/* Writes the values of an object that this run has otherwise; json NULL: only tells whether there is one. */
+static bool write_others(struct json *json, const struct json_node *then, const struct meta *meta,
+                         value_of *now)
+{
+    bool any = false;
+    for (const struct json_node *node = then == NULL ? NULL : then->first; node != NULL; node = node->next) {
+        if (node->key == NULL || !is_plain(node->key) || is_same(node, now(meta, node->key)))
+            continue;
+        if (json != NULL && !any)
+            json_open(json, then->key);
+        if (json != NULL)
+            write_node(json, node);
+        any = true;
+    }
+    if (json != NULL && any)
+        json_close(json);
+    return any;
+}
+
+/* Writes what the run before this one had otherwise; json NULL: only tells whether there is anything. */
+static bool write_run_before(struct json *json, const struct json_node *root, const struct meta *meta)
+{
+    static const char *const own[] = {"version", "host", "command", "resolver"};
+    bool any = false;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        const struct json_node *then = json_tree_at(root, own[i]);
+        if (then == NULL || is_same(then, own_value(meta, own[i])))
+            continue;
+        if (json != NULL)
+            write_node(json, then);
+        any = true;
+    }
+    any = write_others(json, json_tree_at(root, "config"), meta, option_value) || any;
+    return write_others(json, json_tree_at(root, "libraries"), meta, library_value) || any;
+}
+
+static void write_runs(struct json *json, const struct json_node *root, const struct meta *meta)
+{
+    const struct json_node *earlier = json_tree_at(root, "earlier_runs");
+    const struct json_node *first = earlier == NULL ? NULL : earlier->first;
+    bool differs = write_run_before(NULL, root, meta);
+    if (first == NULL && !differs)
+        return;
+    json_open_array(json, "earlier_runs");
+    for (const struct json_node *run = first; run != NULL; run = run->next)
+        write_node(json, run);
+    if (differs) {
+        json_open(json, NULL);
+        json_put_unsigned(json, "run", meta->runs - 1);
+        json_put_time(json, "until", meta->resumed_ms);
+        (void)write_run_before(json, root, meta);
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
+static void write_earlier(struct json *json, const struct meta *meta)
+{
+    struct arena arena;
+    const struct json_node *root;
+    if (meta->stored.len == 0)
+        return;
+    arena_init(&arena, TREE_BYTES);
+    if (json_tree_parse(meta->stored, &arena, &root) == ERR_OK)
+        write_runs(json, root, meta);
+    else
+        json->failed = true;
+    arena_dispose(&arena);
+}
+
+/* ---- the text ------------------------------------------------------------------------------------------ */
+
+bool meta_json(struct buf *out, const struct meta *meta)
+{
+    struct json json;
+    json_start(&json, out);
+    json_indent(&json);
+    json_open(&json, NULL);
+    json_put_unsigned(&json, "schema", RECORD_SCHEMA_VERSION);
+    json_put_unsigned(&json, "rules", RECORD_RULES);
+    json_put_string(&json, "tool", "stsweep");
+    json_put_string(&json, "version", meta->tool_version);
+    json_put_string(&json, "state", meta->state);
+    json_put_time(&json, "started", meta->started_ms);
+    if (meta->ended_ms != 0)
+        json_put_time(&json, "ended", meta->ended_ms);
+    json_put_signed(&json, "started_ms", meta->started_ms);
+    json_put_unsigned(&json, "runs", meta->runs);
+    json_put_string(&json, "host", meta->host);
+    json_put_string(&json, "command", meta->command);
+    write_seed(&json, meta->seed);
+    json_put_string(&json, "resolver", meta->resolver);
+    write_checks(&json, "preflight", meta->preflight, meta->preflight_count);
+    if (meta->event_count > 0)
+        write_checks(&json, "events", meta->events, meta->event_count);
+    write_counters(&json, meta->counters);
+    write_tail(&json, &meta->tail);
+    write_inputs(&json, meta);
+    write_maps(&json, meta);
+    write_earlier(&json, meta);
+    json_close(&json);
+    return json_finish(&json);
 }
 
 static bool write_again(const struct json_node *root, const char *state, struct buf *out)

@@ -28,6 +28,7 @@ struct meta {
     const char *tool_version;
     const char *state;            /* "reading", "scanning", "stopped", "done" */
     int64_t started_ms, ended_ms; /* wall clock; ended 0 while it runs */
+    int64_t resumed_ms;           /* likewise, of this run; 0 in the first */
     uint32_t runs;                /* 1, and one more for each resume */
     const char *host;
     const char *command; /* the command line */
@@ -42,6 +43,7 @@ struct meta {
     const struct counters *counters; /* of all loops in this run, once it has ended; or NULL */
     struct meta_tail tail;
     const char *resolver; /* "embedded" or the list */
+    struct bytes stored;  /* the text that the run before this one left; empty in the first run */
 };
 
 bool meta_json(struct buf *out, const struct meta *meta);

@@ -10,9 +10,6 @@
 
 #include "scanner/config/config_table.h"
 
-#define RESUME_FREE  true
-#define RESUME_FIXED false
-
 const struct config_option config_options[] = {
 #define OPTION(section, key, type, initial, minimum, maximum, choices, letter, resume, help)                 \
     {#section,                                                                                               \
@@ -237,10 +234,10 @@ const char *config_flag(char letter)
     return NULL;
 }
 
-bool config_may_change(const char *name)
+enum config_resume config_resume(const char *name)
 {
     const struct config_option *option = find(name);
-    return option == NULL || option->may_change;
+    return option == NULL ? RESUME_FREE : option->resume;
 }
 
 void config_each(const struct config *config, config_visit visit, void *arg)

@@ -45,8 +45,10 @@ enum error config_set(struct config *config, const char *name, const char *value
 /* Returns the name of the option with this one-letter flag as "section.key", or NULL. */
 const char *config_flag(char letter);
 
-/* May the option "section.key" have another value when a scan is gone on with? */
-bool config_may_change(const char *name);
+/* May the option "section.key" have another value when a scan is gone on with? The column RESUME of
+ * options.def says so. */
+enum config_resume { RESUME_FIXED, RESUME_SWITCH, RESUME_FREE };
+enum config_resume config_resume(const char *name);
 
 /* Checks what an option's type cannot: shard's form, ehlo as a host name, contact as URL or mailto:,
  * resolvers' addresses, prefixes. */

@@ -15,8 +15,8 @@ struct config_option {
     enum config_type type;
     size_t offset; /* of the member in struct config */
     const char *initial, *minimum, *maximum, *choices;
-    char letter;     /* 0 for none */
-    bool may_change; /* when a scan is gone on with */
+    char letter; /* 0 for none */
+    enum config_resume resume;
     const char *help;
 };
 

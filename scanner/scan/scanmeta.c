@@ -17,7 +17,8 @@ static void add_option(void *arg, const char *section, const char *key, const ch
     (void)buf_printf(&name, "%s.%s", section, key);
     const char *text = buf_string(&name);
     struct meta_option *option = &meta->options[meta->option_count++];
-    option->may_change = config_may_change(text);
+    option->may_change = config_resume(text) == RESUME_FREE;
+    option->is_switch = config_resume(text) == RESUME_SWITCH;
     option->name = arena_string(&meta->arena, text);
     option->value = arena_string(&meta->arena, value);
     buf_dispose(&name);
@@ -77,6 +78,7 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .state = state,
                          .started_ms = meta->started_ms,
                          .ended_ms = meta->ended_ms,
+                         .resumed_ms = meta->resumed_ms,
                          .runs = meta->runs,
                          .host = meta->host,
                          .command = meta->command,
@@ -93,7 +95,8 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .event_count = meta->event_count,
                          .counters = meta->counters,
                          .tail = meta->tail,
-                         .resolver = meta->resolver};
+                         .resolver = meta->resolver,
+                         .stored = buf_bytes(&meta->stored)};
 }
 
 enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why)
@@ -108,6 +111,7 @@ enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct 
         return error;
     meta->seed = found.seed;
     meta->runs = found.runs + 1;
+    meta->resumed_ms = meta->started_ms;
     meta->started_ms = found.started_ms;
     return ERR_OK;
 }

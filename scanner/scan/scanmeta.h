@@ -13,6 +13,7 @@
 struct scan_meta {
     uint64_t seed; /* in effect: scan.seed, or the one that was drawn */
     int64_t started_ms, ended_ms;
+    int64_t resumed_ms; /* 0: the first run */
     uint32_t runs;
     char host[256];
     const char *command;

@@ -489,6 +489,43 @@ static void forms_say_where(void **state)
     }
 }
 
+/* What decides records may not change on a resume. Whoever adds an option that may says so here. */
+static void what_may_change_on_a_resume(void **state)
+{
+    static const char *const free_ones[] = {"scan.loops",          "scan.in_flight",
+                                            "scan.cache",          "scan.drain",
+                                            "scan.retry_after",    "scan.stuck_after",
+                                            "dns.timeout",         "dns.attempts",
+                                            "dns.outstanding",     "dns.outage_share",
+                                            "policy.timeout",      "policy.connect_timeout",
+                                            "policy.live",         "smtp.live",
+                                            "smtp.contact",        "smtp.connect_timeout",
+                                            "smtp.step_timeout",   "smtp.session_timeout",
+                                            "input.memory",        "tls.legacy_decoder",
+                                            "safety.optout",       "preflight.port25",
+                                            "preflight.port443",   "limits.ip_connections",
+                                            "limits.parked",       "limits.ip_per_minute",
+                                            "limits.names_per_ip", "limits.https_connections",
+                                            "limits.wait",         "limits.shards_at_once",
+                                            "output.dir",          "limits.https_per_minute",
+                                            "output.level",        "output.frame_bytes",
+                                            "output.flush",        "output.part_bytes"};
+    static const char *const switches[] = {"dns.resolvers", "scan.retry_passes"};
+    size_t may = 0, switched = 0;
+    (void)state;
+    for (size_t i = 0; i < config_option_count; i++) {
+        may += config_options[i].resume == RESUME_FREE;
+        switched += config_options[i].resume == RESUME_SWITCH;
+    }
+    for (size_t i = 0; i < COUNT(free_ones); i++)
+        if (config_resume(free_ones[i]) != RESUME_FREE)
+            fail_msg("%s may not change", free_ones[i]);
+    for (size_t i = 0; i < COUNT(switches); i++)
+        assert_int_equal(config_resume(switches[i]), RESUME_SWITCH);
+    assert_int_equal(may, COUNT(free_ones));
+    assert_int_equal(switched, COUNT(switches));
+}
+
 static void sections_are_known(void **state)
 {
     static const struct {
@@ -608,6 +645,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(ranges_end_where_the_table_says, set_up, tear_down),
         cmocka_unit_test(flags_have_one_letter),
         cmocka_unit_test(values_are_written_in_the_largest_unit),
+        cmocka_unit_test(what_may_change_on_a_resume),
         cmocka_unit_test(sections_are_known),
         cmocka_unit_test(a_config_may_be_disposed_of_twice),
     };

@@ -95,6 +95,48 @@ static void a_resume_with_other_settings_is_refused(void **state)
     scan_meta_dispose(&meta);
 }
 
+/* What decides records is refused, all of it in one line; what it was in the run before stands in the file.
+ */
+static void a_resume_names_all_that_differs(void **state)
+{
+    struct bench *bench = *state;
+    struct scan_meta meta;
+    static const char *const others[][2] = {{"dns.root_hints", "/etc/hints"}, {"dns.trust_anchor", ""},
+                                            {"dns.near_miss", "no"},          {"dns.resolvers", "192.0.2.1"},
+                                            {"scan.retry_passes", "0"},       {"smtp.ehlo", "other.example"}};
+    write_stopped(bench, "stopped");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(config_set(&bench->config, others[i][0], others[i][1], "here", &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan --resume"), ERR_OK);
+    assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_MISMATCH);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strstr(buf_string(&bench->why), others[i][0]) == NULL)
+            fail_msg("%s is not named", others[i][0]);
+    scan_meta_dispose(&meta);
+}
+
+static void a_resume_keeps_what_was_otherwise(void **state)
+{
+    struct bench *bench = *state;
+    struct scan_meta meta;
+    struct buf text;
+    const struct input_file file = {.path = "list", .bytes = 1, .lines = 1, .inputs = 1, .sha256 = "aa"};
+    write_stopped(bench, "stopped");
+    assert_int_equal(config_set(&bench->config, "dns.timeout", "7s", "here", &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan"), ERR_OK);
+    assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_inputs(&meta, &file, 1, &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_write(&meta, bench->store, "scanning", &bench->why), ERR_OK);
+    buf_init(&text, 1 << 20);
+    assert_int_equal(store_read_file(bench->store, "meta.json", &text, &bench->why), ERR_OK);
+    const char *earlier = strstr(buf_string(&text), "\"earlier_runs\"");
+    assert_non_null(earlier);
+    assert_non_null(strstr(earlier, "\"run\": 3"));
+    assert_non_null(strstr(earlier, "\"dns.timeout\": \"3s\""));
+    buf_dispose(&text);
+    scan_meta_dispose(&meta);
+}
+
 static void a_resume_of_nothing_is_refused(void **state)
 {
     struct bench *bench = *state;
@@ -131,6 +173,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_resume_goes_on_with_seed_start_and_runs),
         TEST(a_resume_with_other_settings_is_refused),
+        TEST(a_resume_names_all_that_differs),
+        TEST(a_resume_keeps_what_was_otherwise),
         TEST(a_resume_of_nothing_is_refused),
         TEST(a_seed_is_taken_or_drawn),
     };

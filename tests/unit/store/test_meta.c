@@ -17,7 +17,7 @@
 enum { CEILING = 1 << 20 };
 
 static struct meta_input inputs[2];
-static struct meta_option options[3];
+static struct meta_option options[4];
 static struct machine_library libraries[1];
 static struct machine_line checks[1];
 
@@ -26,9 +26,10 @@ static struct meta make_meta(void)
 {
     inputs[0] = (struct meta_input){"a.csv", 1000, 50, 49, "aa11"};
     inputs[1] = (struct meta_input){"b.zst", 2000, 70, 70, "bb22"};
-    options[0] = (struct meta_option){"scan.shard", "1/4", "", false};
-    options[1] = (struct meta_option){"dns.timeout", "3s", "1500ms", true};
-    options[2] = (struct meta_option){"safety.allow", "", "", false};
+    options[0] = (struct meta_option){"scan.shard", "1/4", "", false, false};
+    options[1] = (struct meta_option){"dns.timeout", "3s", "1500ms", true, false};
+    options[2] = (struct meta_option){"safety.allow", "", "", false, false};
+    options[3] = (struct meta_option){"dns.resolvers", "192.0.2.53", "", false, true};
     libraries[0] = (struct machine_library){"zstd", "1.5.4"};
     checks[0] = (struct machine_line){"port 25", false, "seems blocked"};
     return (struct meta){.tool_version = "0.1.0",
@@ -38,7 +39,7 @@ static struct meta make_meta(void)
                          .host = "scanner.example",
                          .command = "stsweep scan \"a b\"\n",
                          .seed = UINT64_MAX,
-                         .asked = {inputs, 2, options, 3},
+                         .asked = {inputs, 2, options, 4},
                          .libraries = libraries,
                          .library_count = 1,
                          .preflight = checks,
@@ -155,7 +156,7 @@ static void change_shard(struct meta *now)
 static void add_option(struct meta *now)
 {
     (void)now;
-    options[2] = (struct meta_option){"smtp.probe", "none", "all", false};
+    options[2] = (struct meta_option){"smtp.probe", "none", "all", false, false};
 }
 
 static void change_two(struct meta *now)
@@ -164,10 +165,29 @@ static void change_two(struct meta *now)
     add_option(now);
 }
 
+static void change_resolvers(struct meta *now)
+{
+    (void)now;
+    options[3].value = "192.0.2.54";
+}
+
+static void drop_resolvers(struct meta *now)
+{
+    (void)now;
+    options[3].value = "";
+}
+
+static void change_both_inputs(struct meta *now)
+{
+    (void)now;
+    inputs[0].bytes = 1001;
+    inputs[1].sha256 = "bb23";
+}
+
 static void add_option_at_default(struct meta *now)
 {
     (void)now;
-    options[2] = (struct meta_option){"smtp.probe", "all", "all", false};
+    options[2] = (struct meta_option){"smtp.probe", "all", "all", false, false};
 }
 
 static void change_path(struct meta *now)
@@ -235,6 +255,10 @@ static void test_what_may_differ(void **state)
          "started "
          "with \"all\""},
         {"scanning", add_option_at_default, ERR_OK, ""},
+        {"scanning", change_resolvers, ERR_OK, ""}, /* other ones, but not none */
+        {"scanning", drop_resolvers, ERR_MISMATCH, "dns.resolvers is \"\", the scan was started with"},
+        {"scanning", change_both_inputs, ERR_MISMATCH,
+         "the input of the scan had 1000; b.zst has another SHA-256"},
         {"scanning", change_bytes, ERR_MISMATCH, "a.csv has 1001 bytes"},
         {"stopped", change_bytes, ERR_MISMATCH, "a.csv"},
         {"done", change_bytes, ERR_MISMATCH, "a.csv"},
@@ -259,6 +283,77 @@ static void test_what_may_differ(void **state)
         buf_dispose(&why);
         buf_dispose(&out);
     }
+}
+
+static json_t *parsed(const struct buf *text)
+{
+    json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    return root;
+}
+
+/* What stands at the top is of the last run; what an earlier one had otherwise is kept. */
+static void test_what_was_otherwise_is_kept(void **state)
+{
+    (void)state;
+    struct buf first, second, third, fourth;
+    struct meta meta = make_meta();
+    meta.runs = 1;
+    write_meta(&first, &meta);
+    json_t *root = parsed(&first);
+    assert_null(json_object_get(root, "earlier_runs"));
+    json_decref(root);
+
+    change_timeout(&meta);
+    meta.runs = 2;
+    meta.command = "stsweep scan --resume";
+    meta.stored = buf_bytes(&first);
+    meta.resumed_ms = meta.started_ms + 2500;
+    write_meta(&second, &meta);
+    root = parsed(&second);
+    const json_t *runs = json_object_get(root, "earlier_runs");
+    const char *command = NULL, *then = NULL, *now = NULL, *until = NULL;
+    int run = 0;
+    assert_int_equal(json_array_size(runs), 1);
+    assert_int_equal(json_unpack(json_array_get(runs, 0), "{s:i, s:s, s:s, s:{s:s!}!}", "run", &run, "until",
+                                 &until, "command", &command, "config", "dns.timeout", &then),
+                     0);
+    assert_int_equal(run, 1);
+    assert_string_equal(until, "2026-01-31T12:00:02.500Z");
+    assert_string_equal(command, "stsweep scan \"a b\"\n");
+    assert_string_equal(then, "3s");
+    assert_int_equal(json_unpack(root, "{s:{s:s}}", "config", "dns.timeout", &now), 0);
+    assert_string_equal(now, "9s");
+    json_decref(root);
+
+    meta.runs = 3; /* as the second: nothing is added */
+    meta.stored = buf_bytes(&second);
+    write_meta(&third, &meta);
+    root = parsed(&third);
+    assert_int_equal(json_array_size(json_object_get(root, "earlier_runs")), 1);
+    json_decref(root);
+
+    change_resolvers(&meta);
+    meta.runs = 4;
+    meta.stored = buf_bytes(&third);
+    libraries[0].version = "1.5.5";
+    write_meta(&fourth, &meta);
+    root = parsed(&fourth);
+    runs = json_object_get(root, "earlier_runs");
+    const char *zstd = NULL;
+    assert_int_equal(json_array_size(runs), 2);
+    assert_int_equal(json_unpack(json_array_get(runs, 1), "{s:i, s:s, s:{s:s!}, s:{s:s!}!}", "run", &run,
+                                 "until", &until, "config", "dns.resolvers", &then, "libraries", "zstd",
+                                 &zstd),
+                     0);
+    assert_int_equal(run, 3);
+    assert_string_equal(then, "192.0.2.53");
+    assert_string_equal(zstd, "1.5.4");
+    json_decref(root);
+    buf_dispose(&fourth);
+    buf_dispose(&third);
+    buf_dispose(&second);
+    buf_dispose(&first);
 }
 
 /* What stands in a meta.json that this program wrote, with one text in the place of another. */
@@ -467,6 +562,7 @@ int main(void)
         cmocka_unit_test(test_any_bytes_in_paths_stay_valid),
         cmocka_unit_test(test_resume_finds_what_it_needs),
         cmocka_unit_test(test_what_may_differ),
+        cmocka_unit_test(test_what_was_otherwise_is_kept),
         cmocka_unit_test(test_other_rules_do_not_go_on),
         cmocka_unit_test(test_another_schema_does_not_go_on),
         cmocka_unit_test(test_a_version_is_printable),
