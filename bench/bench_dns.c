@@ -81,7 +81,8 @@ int main(int argc, char **argv)
     run.base = event_base_new();
     if (run.base == NULL || ip_set_parse(config.safety_allow, &allow, &why) != ERR_OK)
         bench_die("safety.allow", why);
-    run.engine = lookup_engine_create(run.base, &config, NULL, &allow, 1, &why);
+    const struct lookup_bounds bounds = {.allow = &allow};
+    run.engine = lookup_engine_create(run.base, &config, NULL, &bounds, 1, &why);
     if (run.engine == NULL)
         bench_die("engine", why);
     struct bench_cpu since = bench_cpu();

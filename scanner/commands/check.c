@@ -121,36 +121,43 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         (void)event_base_loopbreak(worker->loop.base);
 }
 
-/* Normalises the name; returns what keeps it from being looked at. */
+/* Normalises the name; returns what keeps it from being looked at, which has been said. */
 static enum failure_code take_name(const struct check *check, const char *text, char name[HOSTNAME_BYTES])
 {
     enum failure_code code = hostname_normalize(bytes_of(text), name);
     if (code == FAIL_NONE && optout_has_domain(check->worker->context->optout, name))
         code = FAIL_INPUT_OPTED_OUT;
+    if (code != FAIL_NONE)
+        (void)fprintf(stderr, "stsweep: %s: %s: %s %s\n", text, failure_name(code), failure_get(code)->why,
+                      failure_get(code)->mend);
     return code;
 }
 
+/* Starts all but those who opted out. false: a name is none, or nobody is left. */
 static bool start_all(struct check *check)
 {
     const struct check_request *request = check->request;
     for (size_t i = 0; i < request->name_count; i++) {
         char name[HOSTNAME_BYTES];
         enum failure_code code = take_name(check, request->names[i], name);
-        if (code != FAIL_NONE) {
-            (void)fprintf(stderr, "stsweep: %s: %s: %s %s\n", request->names[i], failure_name(code),
-                          failure_get(code)->why, failure_get(code)->mend);
-            return false;
+        if (code == FAIL_INPUT_OPTED_OUT) {
+            check->left--;
+            continue;
         }
+        if (code != FAIL_NONE)
+            return false;
         struct domain_input input = {.ordinal = i + 1, .domain = name};
         if (domain_start(check->worker, &input) != ERR_OK)
             return false;
     }
-    return true;
+    return check->left > 0;
 }
 
-/* Is the outcome a "no"? */
+/* Is the outcome a "no"? Of a domain that was left out there is none. */
 static bool is_failure(const struct check_request *request, enum outcome outcome)
 {
+    if (outcome == OUTCOME_NONE)
+        return false;
     if (request->fail_on != 0)
         return (request->fail_on >> outcome & 1) != 0;
     return outcome != OUTCOME_PROTECTED && outcome != OUTCOME_UNKNOWN;

@@ -96,10 +96,11 @@ void lookup_engine_destroy(struct lookup_engine *engine)
 }
 
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
-                                           const struct resolver_notes *notes, const struct ip_set *allow,
-                                           uint32_t loops, const char **why)
+                                           const struct resolver_notes *notes,
+                                           const struct lookup_bounds *bounds, uint32_t loops,
+                                           const char **why)
 {
     if (config->dns_resolvers[0] != '\0')
         return resolver_create(base, config, notes, loops, why);
-    return recursive_create(base, config, allow, loops, why);
+    return recursive_create(base, config, bounds, loops, why);
 }

@@ -67,16 +67,21 @@ const struct lookup_counters *lookup_counters(const struct lookup_engine *engine
 /* Cancels everything (no callbacks) and frees the engine. NULL is fine. */
 void lookup_engine_destroy(struct lookup_engine *engine);
 
+/* Whom the embedded engine may ask. Both sets outlive it. */
+struct lookup_bounds {
+    const struct ip_set *allow;      /* safety.allow */
+    const struct ip_set *left_alone; /* no server in these prefixes is asked (safety.optout); NULL: none */
+};
+
 /*
- * Make an engine of either kind. base is the loop's. allow is the parsed safety.allow, which outlives the
- * engine. loops: the engine gets 1/loops of the configured ceilings, as of dns.outstanding. notes: what is
- * known of dns.resolvers, or NULL; it is read only during the call. NULL with *why (constant or static per
- * thread) if it cannot be made.
+ * Make an engine of either kind. base is the loop's. loops: the engine gets 1/loops of the configured
+ * ceilings, as of dns.outstanding. notes: what is known of dns.resolvers, or NULL; it is read only during the
+ * call. NULL with *why (constant or static per thread) if it cannot be made.
  */
 struct lookup_engine *resolver_create(struct event_base *base, const struct config *config,
                                       const struct resolver_notes *notes, uint32_t loops, const char **why);
 struct lookup_engine *recursive_create(struct event_base *base, const struct config *config,
-                                       const struct ip_set *allow, uint32_t loops, const char **why);
+                                       const struct lookup_bounds *bounds, uint32_t loops, const char **why);
 
 /* Returns how many TCP connections the stub may have at a time on one of `loops` loops if open_files files
  * may be open. */
@@ -84,8 +89,9 @@ uint32_t resolver_tcp_most(uint64_t open_files, uint32_t loops);
 
 /* Makes the stub if dns.resolvers is set, else the embedded engine. */
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
-                                           const struct resolver_notes *notes, const struct ip_set *allow,
-                                           uint32_t loops, const char **why);
+                                           const struct resolver_notes *notes,
+                                           const struct lookup_bounds *bounds, uint32_t loops,
+                                           const char **why);
 
 /* Says by dns.trust_ad whether the AD bit of a resolver at this address is believed. */
 bool resolver_is_trusted(const struct config *config, const struct ip_addr *ip);

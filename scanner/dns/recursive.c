@@ -17,6 +17,7 @@
 #include "scanner/config/config.h"
 #include "scanner/dns/engine.h"
 #include "scanner/dns/recursive_context.h"
+#include "scanner/dns/recursive_log.h"
 
 enum state {
     QUEUED,      /* waits for its turn in libunbound */
@@ -28,6 +29,7 @@ enum state {
 
 enum {
     ANSWER_BYTES = 512 * 1024, /* several times what an answer of 64 KiB can take with names decompressed */
+    FAILURE_KEPT_MS = 6000,    /* how long libunbound may answer anew that a lookup failed (NORR_TTL, 5 s) */
     ASKS_PER_LOOKUP = 4,       /* asks that nobody waits for any more count too, but less */
     SECURE_BOGUS = 1,
     SECURE_YES = 2
@@ -68,6 +70,7 @@ struct recursive {
     struct event *wake;
     struct event *deadline;
     int64_t patience_ms;
+    const struct ip_set *left_alone; /* NULL: nobody */
     bool validates;
     bool closing;
 };
@@ -193,6 +196,8 @@ static void ask(struct recursive *engine, struct lookup *lookup, int64_t now_ms)
     lookup->ask = ask;
     lookup->deadline_ms = now_ms + engine->patience_ms;
     set_state(engine, lookup, ASKED);
+    if (engine->left_alone != NULL)
+        recursive_log_listen(engine->context, engine->left_alone);
     /* After success the ask may be gone: the callback frees it, and may have come already. */
     int result = ub_resolve_event(engine->context, lookup->name, lookup->type, 1, ask, on_result, NULL);
     if (result != 0) {
@@ -261,6 +266,19 @@ static void answer_of_packet(const struct recursive *engine, const struct lookup
         answer->lookup.security = lookup->security;
 }
 
+/* Tells a lookup that failed by itself from one that may have failed because a server was left alone: one was
+ * since it began, or shortly before, when a failure that is now told again may have come about. */
+static void tell_optout(const struct recursive *engine, const struct lookup *lookup,
+                        struct dns_answer *answer)
+{
+    int64_t heard_ms = recursive_log_heard_ms(), began_ms = lookup->deadline_ms - engine->patience_ms;
+    enum dns_status *status = &answer->lookup.status;
+    if (engine->left_alone == NULL || (*status != DNS_SERVFAIL && *status != DNS_TIMEOUT))
+        return;
+    if ((heard_ms != 0 && heard_ms >= began_ms - FAILURE_KEPT_MS) || recursive_log_disturbed_ms() > began_ms)
+        *status = DNS_OPTOUT;
+}
+
 static void hand_over(struct recursive *engine, struct lookup *lookup)
 {
     struct arena arena;
@@ -273,6 +291,7 @@ static void hand_over(struct recursive *engine, struct lookup *lookup)
         answer_of_packet(engine, lookup, &arena, &answer);
     else
         answer_of_status(lookup, lookup->status, &arena, &answer);
+    tell_optout(engine, lookup, &answer);
     engine_answer(&engine->engine, lookup->name, &lookup->owner, &answer);
     arena_dispose(&arena);
     free_lookup(lookup);
@@ -399,16 +418,18 @@ static struct recursive *new_engine(const struct config *config, uint32_t loops)
 }
 
 struct lookup_engine *recursive_create(struct event_base *base, const struct config *config,
-                                       const struct ip_set *allow, uint32_t loops, const char **why)
+                                       const struct lookup_bounds *bounds, uint32_t loops, const char **why)
 {
     struct recursive *engine = new_engine(config, loops == 0 ? 1 : loops);
     *why = error_text(ERR_MEMORY);
     if (engine == NULL)
         return NULL;
+    if (bounds->left_alone != NULL && bounds->left_alone->count > 0)
+        engine->left_alone = bounds->left_alone;
     engine->wake = evtimer_new(base, on_wake, engine);
     engine->deadline = evtimer_new(base, on_deadline, engine);
     if (engine->wake != NULL && engine->deadline != NULL)
-        engine->context = recursive_context_create(base, config, allow, loops == 0 ? 1 : loops,
+        engine->context = recursive_context_create(base, config, bounds, loops == 0 ? 1 : loops,
                                                    (uint32_t)engine->ceiling * ASKS_PER_LOOKUP, why);
     if (engine->context == NULL) {
         destroy(&engine->engine);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "scanner/config/config.h"
+#include "scanner/dns/recursive_log.h"
 #include "scanner/wire/dns_message.h"
 
 enum {
@@ -148,6 +149,16 @@ static void set_families(struct setup *setup)
     }
 }
 
+static void set_each_refused(struct setup *setup, const struct ip_set *refused)
+{
+    for (size_t i = 0; i < refused->count; i++) {
+        char ip[IP_TEXT_BYTES], text[PREFIX_TEXT_BYTES];
+        (void)snprintf(text, sizeof text, "%s/%u", ip_format(&refused->prefixes[i].base, ip),
+                       refused->prefixes[i].bits);
+        set(setup, "do-not-query-address:", text);
+    }
+}
+
 static void set_refused(struct setup *setup, const struct ip_set *allow)
 {
     struct ip_set refused;
@@ -157,12 +168,7 @@ static void set_refused(struct setup *setup, const struct ip_set *allow)
         (void)snprintf(setup->why, WHY_BYTES, "safety.allow: %s", error_text(error));
         return;
     }
-    for (size_t i = 0; i < refused.count; i++) {
-        char ip[IP_TEXT_BYTES], text[PREFIX_TEXT_BYTES];
-        (void)snprintf(text, sizeof text, "%s/%u", ip_format(&refused.prefixes[i].base, ip),
-                       refused.prefixes[i].bits);
-        set(setup, "do-not-query-address:", text);
-    }
+    set_each_refused(setup, &refused);
     ip_set_dispose(&refused);
 }
 
@@ -230,7 +236,7 @@ static void warm_up(struct setup *setup)
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 struct ub_ctx *recursive_context_create(struct event_base *base, const struct config *config,
-                                        const struct ip_set *allow, uint32_t loops, uint32_t lookups,
+                                        const struct lookup_bounds *bounds, uint32_t loops, uint32_t lookups,
                                         const char **why)
 {
     struct setup setup = {.config = config, .why = why_text()};
@@ -241,16 +247,21 @@ struct ub_ctx *recursive_context_create(struct event_base *base, const struct co
         (void)snprintf(setup.why, WHY_BYTES, "libunbound: %s", error_text(ERR_MEMORY));
     } else {
         (void)ub_ctx_debugout(setup.context, NULL); /* it would write to standard error */
+        if (bounds->left_alone != NULL && bounds->left_alone->count > 0) {
+            set_each_refused(&setup, bounds->left_alone);
+            recursive_log_listen(setup.context, bounds->left_alone);
+        }
         set_sizes(&setup, loops, lookups);
         set_manner(&setup);
         set_families(&setup);
-        set_refused(&setup, allow);
+        set_refused(&setup, bounds->allow);
         set_root(&setup);
         open_private_zones(&setup);
         warm_up(&setup);
     }
     if (setup.failed)
         ub_ctx_delete(setup.context);
+    recursive_log_disturbed();
     (void)pthread_mutex_unlock(&one_at_a_time);
     return setup.failed ? NULL : setup.context;
 }
@@ -259,5 +270,6 @@ void recursive_context_destroy(struct ub_ctx *context)
 {
     (void)pthread_mutex_lock(&one_at_a_time);
     ub_ctx_delete(context);
+    recursive_log_disturbed();
     (void)pthread_mutex_unlock(&one_at_a_time);
 }

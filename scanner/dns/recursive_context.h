@@ -7,7 +7,7 @@
 #include <event2/event.h>
 #include <unbound.h>
 
-#include "scanner/base/ip.h"
+#include "scanner/dns/lookup.h"
 
 struct config;
 
@@ -27,7 +27,7 @@ enum {
  * per thread).
  */
 struct ub_ctx *recursive_context_create(struct event_base *base, const struct config *config,
-                                        const struct ip_set *allow, uint32_t loops, uint32_t lookups,
+                                        const struct lookup_bounds *bounds, uint32_t loops, uint32_t lookups,
                                         const char **why);
 
 /* Destroys the context. Callbacks of resolutions under way may come from inside this call. */

@@ -18,6 +18,7 @@ struct optout {
     struct names domains;
     struct names suffixes; /* without the leading dot */
     struct optout_ranges ranges;
+    struct ip_set prefixes;
 };
 
 static void names_dispose(struct names *names)
@@ -76,9 +77,32 @@ enum error optout_add_suffix(struct optout *optout, const char *suffix)
     return names_add(&optout->suffixes, suffix);
 }
 
+/* Adds the prefix as it is written in IPv6 behind `bits` bits of a form that carries IPv4 addresses. */
+static enum error add_form(struct optout *optout, const uint8_t *form, uint8_t bits,
+                           const struct ip_prefix *prefix)
+{
+    struct ip_prefix carried = {.base = {.family = 6}, .bits = (uint8_t)(bits + prefix->bits)};
+    memcpy(carried.base.bytes, form, bits / 8);
+    memcpy(carried.base.bytes + bits / 8, prefix->base.bytes, 4);
+    return ip_set_add(&optout->prefixes, carried);
+}
+
 enum error optout_add_prefix(struct optout *optout, const struct ip_prefix *prefix)
 {
-    return optout_ranges_add(&optout->ranges, prefix);
+    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b}, six_to_four[2] = {0x20, 0x02};
+    enum error error = optout_ranges_add(&optout->ranges, prefix);
+    if (error == ERR_OK)
+        error = ip_set_add(&optout->prefixes, *prefix);
+    if (error == ERR_OK && prefix->base.family == 4)
+        error = add_form(optout, nat64, 96, prefix);
+    if (error == ERR_OK && prefix->base.family == 4)
+        error = add_form(optout, six_to_four, 16, prefix);
+    return error;
+}
+
+const struct ip_set *optout_prefixes(const struct optout *optout)
+{
+    return &optout->prefixes;
 }
 
 void optout_finish(struct optout *optout)
@@ -95,6 +119,7 @@ void optout_destroy(struct optout *optout)
     names_dispose(&optout->domains);
     names_dispose(&optout->suffixes);
     optout_ranges_dispose(&optout->ranges);
+    ip_set_dispose(&optout->prefixes);
     free(optout);
 }
 

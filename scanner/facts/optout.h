@@ -26,6 +26,10 @@ enum error optout_add_prefix(struct optout *optout, const struct ip_prefix *pref
 /* Sorts the list. Call it when all entries are added: only then may the list be asked. */
 void optout_finish(struct optout *optout);
 
+/* Returns the prefixes as they were added, those of IPv4 also in the IPv6 forms that lead there (NAT64,
+ * 6to4). */
+const struct ip_set *optout_prefixes(const struct optout *optout);
+
 bool optout_has_domain(const struct optout *optout, const char *domain);
 bool optout_has_ip(const struct optout *optout, const struct ip_addr *ip);
 

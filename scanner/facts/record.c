@@ -13,7 +13,7 @@ const char *dns_status_name(enum dns_status status)
         [DNS_TIMEOUT] = "timeout",     [DNS_BOGUS] = "bogus",
         [DNS_FORMERR] = "formerr",     [DNS_TRUNCATED_NO_TCP] = "truncated-no-tcp",
         [DNS_LOOP] = "loop",           [DNS_LAME] = "lame",
-        [DNS_TOO_LARGE] = "too-large",
+        [DNS_TOO_LARGE] = "too-large", [DNS_OPTOUT] = "optout",
     };
     return names[status];
 }
@@ -244,7 +244,7 @@ enum failure_code dns_status_code(enum dns_status status)
         [DNS_TIMEOUT] = FAIL_DNS_TIMEOUT,     [DNS_BOGUS] = FAIL_DNS_BOGUS,
         [DNS_FORMERR] = FAIL_DNS_FORMERR,     [DNS_TRUNCATED_NO_TCP] = FAIL_DNS_TRUNCATED_NO_TCP,
         [DNS_LOOP] = FAIL_DNS_LOOP,           [DNS_LAME] = FAIL_DNS_LAME,
-        [DNS_TOO_LARGE] = FAIL_DNS_TOO_LARGE,
+        [DNS_TOO_LARGE] = FAIL_DNS_TOO_LARGE, [DNS_OPTOUT] = FAIL_DNS_OPTOUT,
     };
     return codes[status];
 }

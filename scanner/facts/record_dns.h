@@ -25,6 +25,8 @@ enum dns_status {
     DNS_TRUNCATED_NO_TCP,
     DNS_LOOP,
     DNS_LAME,
+    DNS_OPTOUT,    /* it failed, and a name server in a prefix of safety.optout was not asked meanwhile: the
+                      embedded    resolver cannot tell which of the two is the reason */
     DNS_TOO_LARGE, /* the answer exceeds what may be kept (scanner/facts/record_kept.h), so none of it was */
     DNS_STATUS_COUNT
 };

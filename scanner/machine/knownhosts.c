@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scanner/facts/hostname.h"
 #include "scanner/machine/preflight_lines.h"
+#include "scanner/reach/addresses.h"
 
 enum {
     NAMES_MOST = 8, /* of one option */
@@ -113,12 +115,22 @@ static void connect_smtp(struct target *target, const struct ip_addr *ip)
 
 /* ---- whom ---------------------------------------------------------------------------------------------- */
 
+/* Has the operator asked not to be contacted, under this name or one that it is an alias of? */
+static bool is_listed(const struct optout *optout, const char *name, const struct dns_answer *answer)
+{
+    char normal[HOSTNAME_BYTES];
+    if (hostname_normalize(bytes_of(name), normal) == FAIL_NONE && optout_has_domain(optout, normal))
+        return true;
+    return answer != NULL && lookup_opted_out(&answer->lookup, optout);
+}
+
 static void on_address(void *arg, const struct dns_answer *answer)
 {
     struct target *target = arg;
     const struct scan_context *context = target->known->setup.context;
     target->lookup = (struct lookup_handle){0};
-    for (size_t i = 0; i < answer->rr_count; i++) {
+    bool listed = is_listed(context->optout, target->name, answer);
+    for (size_t i = 0; i < answer->rr_count && !listed; i++) {
         struct bytes rdata = answer->rrs[i].rdata;
         struct ip_addr ip = answer->type == DNS_TYPE_AAAA ? ip_v6(rdata.data) : ip_v4(rdata.data);
         if (!ip_may_reach(&ip, &context->allow) || optout_has_ip(context->optout, &ip))
@@ -139,6 +151,10 @@ static void add_target(struct known_hosts *known, const char *name, enum known_p
     *target = (struct target){.known = known, .port = port, .family = family, .fd = -1};
     (void)snprintf(target->name, sizeof target->name, "%s", name);
     arena_init(&target->arena, ARENA_BYTES);
+    if (is_listed(known->setup.context->optout, name, NULL)) {
+        target->end = TARGET_NO_ADDRESS; /* nor is it asked for */
+        return;
+    }
     target->lookup = lookup_start(known->setup.engine, name,
                                   family == KNOWN_IPV6 ? DNS_TYPE_AAAA : DNS_TYPE_A, on_address, target);
 }

@@ -124,8 +124,8 @@ static bool prepare(struct run *run, const char **why)
     run->base = event_base_new();
     if (run->base == NULL)
         return false;
-    run->engine =
-        lookup_engine_create(run->base, &run->config, NULL, &run->context->allow, PREFLIGHT_SHARE, why);
+    const struct lookup_bounds bounds = worker_lookup_bounds(run->context);
+    run->engine = lookup_engine_create(run->base, &run->config, NULL, &bounds, PREFLIGHT_SHARE, why);
     return run->engine != NULL;
 }
 

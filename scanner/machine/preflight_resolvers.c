@@ -22,7 +22,8 @@ static bool is_usable(const struct resolver_look *look)
 static bool is_silent(const struct resolver_look *look)
 {
     return look->status == DNS_NOT_ASKED || look->status == DNS_TIMEOUT ||
-           (is_embedded(look->looks) && look->status == DNS_SERVFAIL); /* how unreachable roots reach us */
+           (is_embedded(look->looks) && /* how unreachable roots reach us */
+            (look->status == DNS_SERVFAIL || look->status == DNS_OPTOUT));
 }
 
 static void end_question(struct resolver_look *look)

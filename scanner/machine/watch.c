@@ -128,10 +128,11 @@ static void on_answer(void *arg, const struct dns_answer *answer)
 static void start_round(struct watch *watch, int64_t now)
 {
     const char *why = NULL;
+    const struct lookup_bounds bounds = worker_lookup_bounds(watch->context);
     watch->round_ends_ms = now + ROUND_MS;
     watch->unanswered = QUESTIONS;
-    watch->engine = lookup_engine_create(watch->base, &watch->config, &watch->context->resolvers,
-                                         &watch->context->allow, WATCH_SHARE, &why);
+    watch->engine = lookup_engine_create(watch->base, &watch->config, &watch->context->resolvers, &bounds,
+                                         WATCH_SHARE, &why);
     (void)snprintf(watch->questions[1].name, NAME_BYTES, "no-such-%016llx",
                    (unsigned long long)setup_random());
     for (size_t i = 0; i < QUESTIONS; i++) {

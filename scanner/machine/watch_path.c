@@ -39,8 +39,9 @@ void watch_path_dispose(struct watch_path *path)
 static void start_look(struct watch_path *path, int64_t now)
 {
     const char *why = NULL;
-    path->engine = lookup_engine_create(path->base, path->config, &path->context->resolvers,
-                                        &path->context->allow, LOOK_SHARE, &why);
+    const struct lookup_bounds bounds = worker_lookup_bounds(path->context);
+    path->engine =
+        lookup_engine_create(path->base, path->config, &path->context->resolvers, &bounds, LOOK_SHARE, &why);
     const struct known_setup setup = {.base = path->base,
                                       .engine = path->engine,
                                       .config = path->config,

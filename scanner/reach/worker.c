@@ -38,11 +38,12 @@ static bool worker_init(struct worker *worker, const char **why)
     if (loop_init(&worker->loop, worker) != ERR_OK)
         return false;
     slots_init(&worker->domains);
+    const struct lookup_bounds bounds = worker_lookup_bounds(context);
     struct event_base *base = worker->loop.base;
     if (!start_beat(worker))
         return false;
     worker->dns =
-        lookup_engine_create(base, context->config, &context->resolvers, &context->allow, worker->count, why);
+        lookup_engine_create(base, context->config, &context->resolvers, &bounds, worker->count, why);
     if (worker->dns == NULL)
         return false;
     worker->fetcher = fetcher_create(base, context->config, context->trust, why);
@@ -125,7 +126,7 @@ struct counters worker_counters(const struct worker *worker)
     counts.answers = lookups->answered;
     counts.lookups = lookups->answered + lookups->lost;
     counts.lookups_failed = lookups->lost + by[DNS_TIMEOUT] + by[DNS_SERVFAIL] + by[DNS_REFUSED] +
-                            by[DNS_LAME] + by[DNS_TRUNCATED_NO_TCP];
+                            by[DNS_LAME] + by[DNS_TRUNCATED_NO_TCP] + by[DNS_OPTOUT];
     return counts;
 }
 
@@ -243,6 +244,13 @@ struct worker *worker_among(const struct worker *worker, struct bytes key, uint3
 struct worker *worker_of(const struct worker *worker, struct bytes key)
 {
     return worker_among(worker, key, worker->count);
+}
+
+struct lookup_bounds worker_lookup_bounds(const struct scan_context *context)
+{
+    return (struct lookup_bounds){.allow = &context->allow,
+                                  .left_alone =
+                                      context->optout == NULL ? NULL : optout_prefixes(context->optout)};
 }
 
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip)

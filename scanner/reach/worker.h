@@ -129,6 +129,9 @@ struct worker *worker_of(const struct worker *worker, struct bytes key);
 /* Returns the one of the first `count` workers that owns a key. */
 struct worker *worker_among(const struct worker *worker, struct bytes key, uint32_t count);
 
+/* Whom an embedded resolver may ask. */
+struct lookup_bounds worker_lookup_bounds(const struct scan_context *context);
+
 /* May this address be contacted at all? TRIED, or the reason why not. */
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);
 

@@ -44,8 +44,8 @@ static enum failure_code tlsa_code(const struct lookup_facts *tlsa)
         return FAIL_DANE_ABSENT;
     if (tlsa->status == DNS_ANSWERED)
         return security_code(tlsa, FAIL_DANE_ABSENT);
-    if (tlsa->status == DNS_TOO_LARGE)
-        return FAIL_DNS_TOO_LARGE;
+    if (lookup_is_ours(tlsa))
+        return dns_status_code(tlsa->status);
     return tlsa->status == DNS_BOGUS ? FAIL_DANE_TLSA_BOGUS : FAIL_DANE_TLSA_SERVFAIL;
 }
 

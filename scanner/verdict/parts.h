@@ -33,8 +33,10 @@ void tally_add(struct tally_of *tally, enum failure_code code);
 bool lookup_failed(const struct lookup_facts *lookup); /* it was asked, and neither answered nor said no */
 /* Adds the code of a lookup that failed, and of one that was cut. Returns whether it failed. */
 bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *lookup);
+bool lookup_is_ours(
+    const struct lookup_facts *lookup); /* it failed by our own ceiling, or may have by an opt-out */
 /* Returns the code of a name that could not be looked up: otherwise, or FAIL_DNS_TOO_LARGE if no lookup
- * failed except by our own ceiling. */
+ * failed except by our own ceiling, or FAIL_DNS_OPTOUT if one may have failed by an opt-out. */
 enum failure_code failed_code(const struct address_facts *address, enum failure_code otherwise);
 /* Says whether the domain has MX hosts beyond the `seen` that were looked at. */
 bool has_unseen_hosts(const struct domain_facts *facts, size_t seen);

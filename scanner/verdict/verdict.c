@@ -21,13 +21,20 @@ bool add_failed_lookup(struct judgement *judgement, const struct lookup_facts *l
     return true;
 }
 
+bool lookup_is_ours(const struct lookup_facts *lookup)
+{
+    return lookup->status == DNS_TOO_LARGE || lookup->status == DNS_OPTOUT;
+}
+
 static bool failed_by_itself(const struct lookup_facts *lookup)
 {
-    return lookup_failed(lookup) && lookup->status != DNS_TOO_LARGE;
+    return lookup_failed(lookup) && !lookup_is_ours(lookup);
 }
 
 enum failure_code failed_code(const struct address_facts *address, enum failure_code otherwise)
 {
+    if (address->a.status == DNS_OPTOUT || address->aaaa.status == DNS_OPTOUT)
+        return FAIL_DNS_OPTOUT;
     bool ours = address->a.status == DNS_TOO_LARGE || address->aaaa.status == DNS_TOO_LARGE;
     bool theirs = failed_by_itself(&address->a) || failed_by_itself(&address->aaaa);
     return ours && !theirs ? FAIL_DNS_TOO_LARGE : otherwise;

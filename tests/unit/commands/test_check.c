@@ -207,6 +207,13 @@ static void test_names_that_are_not_looked_at(void **state)
     assert_has(world->said.err, "stsweep: a b: input.bad-name: ");
     assert_int_equal(CHECK(world, "out.example"), 2);
     assert_has(world->said.err, "stsweep: out.example: input.opted-out: ");
+    assert_string_equal(world->said.out, "");
+    assert_int_equal(CHECK(world, "out.example", "a.example"), 1); /* the others are looked at */
+    assert_has(world->said.err, "stsweep: out.example: input.opted-out: ");
+    assert_has(world->said.out, "a.example");
+    assert_null(strstr(world->said.out, "out.example"));
+    assert_int_equal(CHECK(world, "lost.example", "out.example"), 5);
+    assert_has(world->said.out, "lost.example");
     assert_int_equal(CHECK(world, "https://a.example/"), 2);
     assert_has(world->said.err, "input.is-url");
     assert_string_equal(world->said.out, "");

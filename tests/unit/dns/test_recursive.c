@@ -21,6 +21,7 @@
 struct bench {
     struct config config;
     struct ip_set allow;
+    const struct ip_set *left_alone;
     struct event_base *base;
     struct lookup_engine *engine;
     bool inside_start;
@@ -45,7 +46,8 @@ struct seen {
 static void open_engine(struct bench *bench)
 {
     const char *why = NULL;
-    bench->engine = lookup_engine_create(bench->base, &bench->config, NULL, &bench->allow, 1, &why);
+    const struct lookup_bounds bounds = {.allow = &bench->allow, .left_alone = bench->left_alone};
+    bench->engine = lookup_engine_create(bench->base, &bench->config, NULL, &bounds, 1, &why);
     if (bench->engine == NULL)
         fail_msg("no engine: %s", why);
 }
@@ -140,6 +142,7 @@ static struct seen answer_of(struct bench *bench, const char *name, uint16_t typ
     return outcome;
 }
 
+enum { FAILURE_KEPT_MS = 6000 }; /* as in dns/recursive.c */
 static const char ALLOWED[] = "127.0.1.0/24";
 
 /* ---- the cases ----------------------------------------------------------------------------------------- */
@@ -413,6 +416,44 @@ static void special_addresses_are_never_asked(void **state)
     close_bench(&bench);
 }
 
+/* A server in a prefix of the opt-out list gets no packet, and what cannot be looked up for that is nobody's
+ * fault. What else fails is told apart, and so it is beside other engines of the process, made and gone. */
+static void listed_prefixes_are_left_alone(void **state)
+{
+    struct bench bench, other;
+    struct ip_set listed;
+    (void)state;
+    assert_int_equal(ip_set_parse("127.0.1.3,198.51.100.0/24", &listed, NULL), ERR_OK);
+    open_bench(&bench, ALLOWED);
+    open_engine(&bench);
+    assert_int_equal(answer_of(&bench, "x.refusing.test", DNS_TYPE_A).status, DNS_SERVFAIL);
+    assert_true(atomic_load(&world.queries[REFUSING]) > 0);
+    close_bench(&bench);
+
+    unsigned refusing = atomic_load(&world.queries[REFUSING]), signing = atomic_load(&world.queries[SIGNED]);
+    open_bench(&bench, ALLOWED);
+    bench.left_alone = &listed;
+    open_engine(&bench);
+    assert_int_equal(answer_of(&bench, "x.refusing.test", DNS_TYPE_A).status, DNS_SERVFAIL);
+    assert_int_equal(answer_of(&bench, "c.test", DNS_TYPE_A).status, DNS_ANSWERED);
+    assert_int_equal(answer_of(&bench, "good.signed.test", DNS_TYPE_A).status, DNS_OPTOUT);
+    assert_int_equal(answer_of(&bench, "good.signed.test", DNS_TYPE_A).status,
+                     DNS_OPTOUT); /* as it is kept */
+    assert_int_equal(atomic_load(&world.queries[SIGNED]), signing);
+    assert_true(atomic_load(&world.queries[REFUSING]) > refusing);
+
+    open_bench(&other, ALLOWED);
+    other.left_alone = &listed;
+    open_engine(&other);
+    (void)answer_of(&other, "c.test", DNS_TYPE_A);
+    close_bench(&other);
+    run_for(&bench, FAILURE_KEPT_MS + 500);
+    assert_int_equal(answer_of(&bench, "bad.signed.test", DNS_TYPE_AAAA).status, DNS_OPTOUT);
+    assert_int_equal(atomic_load(&world.queries[SIGNED]), signing);
+    close_bench(&bench);
+    ip_set_dispose(&listed);
+}
+
 static void unusable_files_are_named(void **state)
 {
     static const struct {
@@ -427,7 +468,8 @@ static void unusable_files_are_named(void **state)
         const char *why = NULL;
         open_bench(&bench, ALLOWED);
         configure(&bench, cases[i].option, cases[i].value);
-        assert_null(recursive_create(bench.base, &bench.config, &bench.allow, 1, &why));
+        const struct lookup_bounds bounds = {.allow = &bench.allow};
+        assert_null(recursive_create(bench.base, &bench.config, &bounds, 1, &why));
         if (strstr(why, cases[i].option) == NULL || strstr(why, cases[i].value) == NULL)
             fail_msg("%s=%s: %s", cases[i].option, cases[i].value, why);
         close_bench(&bench);
@@ -479,6 +521,7 @@ int main(void)
         cmocka_unit_test(lookups_past_the_ceiling_wait_their_turn),
         cmocka_unit_test(engines_close_with_lookups_under_way),
         cmocka_unit_test(special_addresses_are_never_asked),
+        cmocka_unit_test(listed_prefixes_are_left_alone),
         cmocka_unit_test(unusable_files_are_named),
         cmocka_unit_test(each_loop_has_an_engine_of_its_own),
     };

@@ -36,10 +36,10 @@ static struct libunbound {
 } library;
 
 struct ub_ctx *recursive_context_create(struct event_base *base, const struct config *config,
-                                        const struct ip_set *allow, uint32_t loops, uint32_t lookups,
+                                        const struct lookup_bounds *bounds, uint32_t loops, uint32_t lookups,
                                         const char **why)
 {
-    (void)config, (void)allow;
+    (void)config, (void)bounds;
     library.loops = loops;
     library.lookups = lookups;
     *why = "a reason";
@@ -95,7 +95,7 @@ int ub_resolve_event(struct ub_ctx *context, const char *name, int type, int cla
 
 struct world {
     struct config config;
-    struct ip_set allow;
+    struct lookup_bounds bounds;
     struct event_base *base;
     struct lookup_engine *engine;
     char order[64]; /* of the callbacks: the first letter of each name */
@@ -148,7 +148,7 @@ static int tear_down(void **state)
 static void open_engine(struct world *world, uint32_t loops)
 {
     const char *why = NULL;
-    world->engine = recursive_create(world->base, &world->config, &world->allow, loops, &why);
+    world->engine = recursive_create(world->base, &world->config, &world->bounds, loops, &why);
     assert_non_null(world->engine);
 }
 
@@ -476,7 +476,7 @@ static void it_goes_with_all_that_is_open(void **state)
     }
     const char *why = NULL;
     library.none = true;
-    assert_null(recursive_create(world->base, &world->config, &world->allow, 1, &why));
+    assert_null(recursive_create(world->base, &world->config, &world->bounds, 1, &why));
     assert_string_equal(why, "a reason");
 }
 

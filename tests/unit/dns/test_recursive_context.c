@@ -14,6 +14,7 @@
 
 #include "scanner/config/config.h"
 #include "scanner/dns/recursive_context.h"
+#include "scanner/dns/recursive_log.h"
 
 enum { TOLD_BYTES = 16384, NAME_BYTES = 64 };
 
@@ -23,6 +24,8 @@ static struct libunbound {
     bool none;           /* there is no context */
     int contexts, deleted;
     bool quiet; /* told to write nothing to standard error */
+    FILE *log;
+    int level;
     bool routes_v4, routes_v6;
 } library;
 
@@ -52,6 +55,14 @@ int ub_ctx_debugout(struct ub_ctx *context, void *out)
 {
     (void)context;
     library.quiet = out == NULL;
+    library.log = out;
+    return 0;
+}
+
+int ub_ctx_debuglevel(struct ub_ctx *context, int level)
+{
+    (void)context;
+    library.level = level;
     return 0;
 }
 
@@ -95,7 +106,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
 
 struct world {
     struct config config;
-    struct ip_set allow;
+    struct ip_set allow, left_alone;
     struct rlimit files;
     const char *why;
 };
@@ -140,10 +151,11 @@ static void allow_files(struct world *world, rlim_t files)
 static struct ub_ctx *create(struct world *world, uint32_t loops, uint32_t lookups)
 {
     static char base;
+    const struct lookup_bounds bounds = {.allow = &world->allow, .left_alone = &world->left_alone};
     library.told[0] = '\0';
-    library.contexts = library.deleted = 0;
+    library.contexts = library.deleted = library.level = 0;
     struct ub_ctx *context = recursive_context_create((struct event_base *)(void *)&base, &world->config,
-                                                      &world->allow, loops, lookups, &world->why);
+                                                      &bounds, loops, lookups, &world->why);
     assert_true(context == NULL || context == (void *)&base);
     return context;
 }
@@ -240,6 +252,51 @@ static void refused_prefixes_are_not_asked(void **state)
     assert_true(was_told("do-not-query-address: 127.0.0.0/24"));
     assert_false(was_told("do-not-query-address: 127.0.0.0/8"));
     ip_set_dispose(&refused);
+}
+
+/* What the log says of an address, as libunbound 1.17 writes it. */
+static void write_line(const char *address)
+{
+    (void)fprintf(library.log, "[1796000000] libunbound[7:0] debug: skip addr on the donotquery list %s\n",
+                  address);
+    (void)fflush(library.log);
+}
+
+/* None in a prefix of the opt-out list, of which the log is read; nothing else makes it heard. */
+static void listed_prefixes_are_not_asked(void **state)
+{
+    struct world *world = *state;
+    assert_non_null(create(world, 1, 100));
+    assert_true(library.log == NULL && library.level == 0); /* nothing is listed, so nothing is to be heard */
+    assert_int_equal(ip_set_parse("192.0.2.0/25,2001:db8::/32", &world->left_alone, NULL), ERR_OK);
+    assert_non_null(create(world, 1, 100));
+    assert_true(was_told("do-not-query-address: 192.0.2.0/25"));
+    assert_true(was_told("do-not-query-address: 2001:db8::/32"));
+    assert_true(library.log != NULL && library.level == 4);
+    assert_int_equal(recursive_log_heard_ms(), 0);
+    write_line("ip4 192.0.2.129 port 53 (len 16)"); /* it may not be asked for another reason */
+    write_line("ip6 2001:db9::1 port 53 (len 28)");
+    (void)fputs("debug: resolving example.org. A IN\n", library.log);
+    (void)fflush(library.log);
+    assert_int_equal(recursive_log_heard_ms(), 0);
+    write_line("ip4 192.0.2.1 port 53 (len 16)");
+    assert_true(recursive_log_heard_ms() > 0);
+    ip_set_dispose(&world->left_alone);
+}
+
+/* A line that cannot be understood counts: nobody is blamed for what was left undone. */
+static void half_a_line_is_heard(void **state)
+{
+    static const char *const cut[] = {
+        "debug: on the donotquery list ip", "debug: on the donotquery list ip4 ",
+        "debug: on the donotquery list ip4 192.0.2.1", "debug: on the donotquery list ip4 nobody port 53"};
+    struct world *world = *state;
+    assert_int_equal(ip_set_parse("192.0.2.0/25", &world->left_alone, NULL), ERR_OK);
+    assert_non_null(create(world, 1, 100));
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++)
+        recursive_log_read(cut[i], strlen(cut[i]));
+    assert_true(recursive_log_heard_ms() > 0);
+    ip_set_dispose(&world->left_alone);
 }
 
 /* Sockets: a loop's part of the open files, and no more than lookups, between a least and a most. */
@@ -345,6 +402,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(all_that_is_told),
         TEST(refused_prefixes_are_not_asked),
+        TEST(listed_prefixes_are_not_asked),
+        TEST(half_a_line_is_heard),
         TEST(sockets_follow_the_open_files),
         TEST(a_family_without_a_route_is_left_out),
         TEST(what_is_not_taken_is_named),

@@ -268,11 +268,35 @@ static void long_lists_are_found_in(void **state)
     free(text);
 }
 
+/* For who asks name servers himself: each prefix, and the forms of IPv6 that lead there. */
+static void prefixes_are_told(void **state)
+{
+    static const char *const inside[] = {"192.0.2.7", "64:ff9b::c000:207", "2002:c000:207::1",
+                                         "2001:db8:7::1"};
+    static const char *const outside[] = {"192.0.3.7", "64:ff9b::c000:307", "2002:c000:307::1",
+                                          "2001:db9::1"};
+    struct optout *optout = optout_create();
+    struct ip_prefix v4, v6;
+    (void)state;
+    assert_non_null(optout);
+    assert_int_equal(optout_prefixes(optout)->count, 0);
+    assert_true(ip_prefix_parse("192.0.2.0/24", &v4) && ip_prefix_parse("2001:db8::/32", &v6));
+    assert_int_equal(optout_add_prefix(optout, &v4), ERR_OK);
+    assert_int_equal(optout_add_prefix(optout, &v6), ERR_OK);
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+        struct ip_addr ip;
+        assert_true(ip_parse(inside[i], &ip) && ip_set_contains(optout_prefixes(optout), &ip));
+        assert_true(ip_parse(outside[i], &ip) && !ip_set_contains(optout_prefixes(optout), &ip));
+    }
+    optout_destroy(optout);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(domains_are_exact_and_suffixes_are_not),
         cmocka_unit_test(prefixes_hold_their_addresses),
+        cmocka_unit_test(prefixes_are_told),
         cmocka_unit_test(families_are_apart),
         cmocka_unit_test(ranges_end),
         cmocka_unit_test(an_empty_list_holds_nothing),

@@ -270,6 +270,24 @@ static void test_port25(void **state)
 }
 
 /* The test itself contacts nobody that a scan would not. */
+/* Who is listed, by name, by prefix or by the name that it is an alias of, is not connected to. */
+static void test_hosts_that_opted_out(void **state)
+{
+    static const char *const lists[] = {"open.test\n", ".test\n", "127.0.0.0/8\n"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct preflight preflight;
+        char path[] = "/tmp/stsweep-optout-XXXXXX";
+        int fd = mkstemp(path);
+        assert_true(fd >= 0 && write(fd, lists[i], strlen(lists[i])) == (ssize_t)strlen(lists[i]));
+        (void)close(fd);
+        look(*state, (struct option){"preflight.port25", "Open.Test.,open.test"},
+             (struct option){"safety.optout", path}, &preflight);
+        expect(&preflight, "port 25", true, "not known: 0 of 2");
+        assert_false(preflight.network.blocked[KNOWN_SMTP][KNOWN_IPV4]);
+        (void)unlink(path);
+    }
+}
+
 static void test_port25_of_special_addresses(void **state)
 {
     struct preflight preflight;
@@ -535,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_port25, behave),
+        cmocka_unit_test_setup(test_hosts_that_opted_out, behave),
         cmocka_unit_test_setup(test_port25_of_special_addresses, behave),
         cmocka_unit_test_setup(test_ports_and_families, behave),
         cmocka_unit_test_setup(test_nothing_leads_anywhere, behave),

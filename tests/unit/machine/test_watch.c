@@ -34,7 +34,7 @@ struct lookup_engine {
     uint32_t share;
     int64_t timeout_ms, attempts;
     const struct resolver_notes *notes;
-    const struct ip_set *allow;
+    struct lookup_bounds bounds;
 };
 
 struct known_hosts {
@@ -106,15 +106,16 @@ uint64_t setup_random(void)
 }
 
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
-                                           const struct resolver_notes *notes, const struct ip_set *allow,
-                                           uint32_t loops, const char **why)
+                                           const struct resolver_notes *notes,
+                                           const struct lookup_bounds *bounds, uint32_t loops,
+                                           const char **why)
 {
     *why = "none is to be had";
     if (world.no_engine)
         return NULL;
     struct lookup_engine *engine = malloc(sizeof *engine);
     assert_non_null(engine);
-    *engine = (struct lookup_engine){base, loops, config->dns_timeout, config->dns_attempts, notes, allow};
+    *engine = (struct lookup_engine){base, loops, config->dns_timeout, config->dns_attempts, notes, *bounds};
     world.engine = *engine;
     world.engines++;
     world.engines_made++;
@@ -158,6 +159,11 @@ void mailbox_post(struct mailbox *mailbox, struct message *message)
         to++;
     assert_in_range(to, 0, LOOPS - 1);
     message->deliver(message, &world.workers[to]);
+}
+
+struct lookup_bounds worker_lookup_bounds(const struct scan_context *context)
+{
+    return (struct lookup_bounds){.allow = &context->allow};
 }
 
 struct counters worker_counters(const struct worker *worker)
@@ -358,7 +364,7 @@ static void test_known_questions(void **state)
     assert_int_equal(world.engine.timeout_ms, 700);
     assert_int_equal(world.engine.attempts, 4);
     assert_ptr_equal(world.engine.notes, &world.context.resolvers);
-    assert_ptr_equal(world.engine.allow, &world.context.allow);
+    assert_ptr_equal(world.engine.bounds.allow, &world.context.allow);
     quiet(WATCH_TICK_MS);
     assert_int_equal(world.engines, 0);
     quiet(MINUTE / 2); /* nothing is asked again without a reason */
@@ -707,7 +713,7 @@ static int64_t strip(void)
     assert_int_equal(world.engine.share, PATH_SHARE);
     assert_int_equal(world.engine.timeout_ms, 700);
     assert_ptr_equal(world.engine.notes, &world.context.resolvers);
-    assert_ptr_equal(world.engine.allow, &world.context.allow);
+    assert_ptr_equal(world.engine.bounds.allow, &world.context.allow);
     assert_ptr_equal(world.known_setup.base, world.engine.base);
     assert_ptr_equal(world.known_setup.context, &world.context);
     assert_int_equal(world.known_setup.config->dns_timeout, 700);

@@ -93,10 +93,11 @@ void lookup_engine_destroy(struct lookup_engine *engine)
 }
 
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
-                                           const struct resolver_notes *notes, const struct ip_set *allow,
-                                           uint32_t loops, const char **why)
+                                           const struct resolver_notes *notes,
+                                           const struct lookup_bounds *bounds, uint32_t loops,
+                                           const char **why)
 {
-    (void)base, (void)config, (void)notes, (void)allow, (void)loops, (void)why;
+    (void)base, (void)config, (void)notes, (void)bounds, (void)loops, (void)why;
     return NULL;
 }
 

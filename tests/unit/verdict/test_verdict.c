@@ -886,6 +886,49 @@ static void judge_named(const char *name, struct world *world, struct domain_fac
     fail_msg("no case %s", name);
 }
 
+/* A lookup that may have failed because listed name servers were not asked: it is unknown by the opt-out, and
+ * the fault of no operator, whatever it was that could not be looked up. */
+static void test_name_servers_that_opted_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        struct world world;
+        struct domain_facts facts;
+        struct judgement judgement;
+        struct arena arena;
+        arena_init(&arena, 1 << 20);
+        judge_named(i == 1   ? "MX lookup fails"
+                    : i == 2 ? "TXT-8 SERVFAIL"
+                             : "enforce, all pass",
+                    &world, &facts, &arena, &judgement);
+        struct address_facts *host = &world.host_facts[0].address, *policy = &facts.policy.address;
+        if (i == 0 || i == 5)
+            facts.tlsrpt.lookup.status = DNS_OPTOUT;
+        if (i == 1)
+            facts.mx.lookup.status = DNS_OPTOUT;
+        if (i == 2)
+            facts.txt.lookup.status = DNS_OPTOUT;
+        if (i == 3)
+            *host = (struct address_facts){.a = {.status = DNS_OPTOUT}, .aaaa = {.status = DNS_OPTOUT}};
+        if (i == 4)
+            *policy = (struct address_facts){.a = {.status = DNS_OPTOUT}, .aaaa = {.status = DNS_OPTOUT}};
+        if (i == 5)
+            world.host_facts[0].tlsa.lookup.status = DNS_OPTOUT;
+        if (i == 3)
+            world.host_facts[0].probe_count = 0;
+        if (i == 4)
+            facts.policy.fetch = (struct fetch_facts){.not_tried = NOT_TRIED_NO_ADDRESS, .tls.alert = -1};
+        verdict_judge(&facts, NOW_MS, &arena, &judgement);
+        assert_true(code_set_has(&judgement.codes, FAIL_DNS_OPTOUT));
+        for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+            if (code_set_has(&judgement.codes, code) && failure_get(code)->who == WHO_DNS_OPERATOR)
+                fail_msg("case %zu: %s blames the operator", i, failure_name(code));
+        if (i >= 1 && i <= 2)
+            assert_int_equal(judgement.outcome, OUTCOME_UNKNOWN);
+        arena_dispose(&arena);
+    }
+}
+
 static void test_incomplete(void **state)
 {
     (void)state;
@@ -1129,6 +1172,7 @@ int main(void)
         cmocka_unit_test(test_fetches),
         cmocka_unit_test(test_policy_host_with_a_family_open),
         cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_name_servers_that_opted_out),
         cmocka_unit_test(test_incomplete),
         cmocka_unit_test(test_rpt_types),
         cmocka_unit_test(test_shared_facts),

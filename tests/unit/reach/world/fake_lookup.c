@@ -123,11 +123,12 @@ size_t fake_lookups_live(void)
 /* ---- the engine ---------------------------------------------------------------------------------------- */
 
 struct lookup_engine *lookup_engine_create(struct event_base *base, const struct config *config,
-                                           const struct resolver_notes *notes, const struct ip_set *allow,
-                                           uint32_t loops, const char **why)
+                                           const struct resolver_notes *notes,
+                                           const struct lookup_bounds *bounds, uint32_t loops,
+                                           const char **why)
 {
     struct lookup_engine *engine = calloc(1, sizeof *engine);
-    (void)base, (void)config, (void)notes, (void)allow, (void)loops;
+    (void)base, (void)config, (void)notes, (void)bounds, (void)loops;
     *why = "out of memory";
     if (engine != NULL)
         slots_init(&engine->asked);
