@@ -16,7 +16,7 @@ QUIET    := $(if $(V),,@)
 SAY_CC    = $(if $(V),,@echo '  CC  $@')
 SAY_LD    = $(if $(V),,@echo '  LD  $@')
 
-PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib yajl libidn2 libpsl libxxhash
+PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libbrotlidec yajl libidn2 libpsl libxxhash
 # These are linked by name: inih is, and pkg-config would want hogweed and nettle for libunbound, whose package does not bring them.
 NAMED    := -lunbound -linih
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \

@@ -70,14 +70,23 @@ static void say_permissive(struct page *page, const struct tls_facts *legacy)
 
 static void say_http(struct page *page, const struct fetch_facts *fetch, enum failure_code code)
 {
-    if (fetch->http_status != 0)
-        buf_printf(&page->line, " It answers with HTTP status %d", fetch->http_status);
-    else
+    if (fetch->http2 && fetch->http_status == 0)
+        buf_text(&page->line, " It answers with a frame of HTTP/2.");
+    if (fetch->http_status == 0 && fetch->tls.end == TLS_FAILED)
+        buf_printf(&page->line, " It ends the handshake with alert %d.", fetch->tls.alert);
+    if (fetch->http_status == 0)
         return;
+    buf_printf(&page->line, " It answers with HTTP status %d", fetch->http_status);
     if (code == FAIL_POLICY_HTTP_REDIRECT && fetch->redirect != NULL)
         buf_printf(&page->line, " to %s", fetch->redirect);
     if (fetch->media_type != NULL && code == FAIL_POLICY_HTTP_MEDIA_TYPE)
         buf_printf(&page->line, " and the media type %s", fetch->media_type);
+    bool is_coding = code == FAIL_POLICY_HTTP_CONTENT_CODING || code == FAIL_POLICY_HTTP_CODING_UNKNOWN ||
+                     code == FAIL_POLICY_HTTP_CODING_BROKEN;
+    if (fetch->coding != NULL && is_coding)
+        buf_printf(&page->line, " and Content-Encoding: %s", fetch->coding);
+    if (fetch->signs != NULL && code == FAIL_POLICY_HTTP_CHALLENGE)
+        buf_printf(&page->line, " and these header lines: %s", fetch->signs);
     buf_byte(&page->line, '.');
 }
 
@@ -106,11 +115,10 @@ static void say_if_soon(struct explained *explained, const char *host, const str
     buf_byte(&explained->page.line, '.');
 }
 
+/* Names the MX hosts of whose certificates a code says that they end soon. */
 static void say_soon(struct explained *explained)
 {
     const struct domain_facts *facts = explained->facts;
-    if (facts->policy.host != NULL)
-        say_if_soon(explained, facts->policy.host, &facts->policy.fetch.tls);
     for (size_t i = 0; i < facts->host_count; i++)
         for (size_t j = 0; facts->hosts[i].facts != NULL && j < facts->hosts[i].facts->probe_count; j++)
             say_if_soon(explained, facts->hosts[i].host, &facts->hosts[i].facts->probes[j].tls);
@@ -131,7 +139,7 @@ static void say_policy_facts(struct explained *explained, enum failure_code code
     } else if (code == FAIL_POLICY_WEAK_MAX_AGE_SHORT) {
         buf_printf(&page->line, " It is %u seconds.", explained->judgement->policy.max_age);
     } else if (code == FAIL_POLICY_WEAK_CERT_EXPIRES_SOON) {
-        say_soon(explained);
+        say_if_soon(explained, explained->facts->policy.host, &fetch->tls);
     }
     say_findings(page, &explained->judgement->policy.findings, code, "Line");
 }
@@ -324,6 +332,8 @@ static void say_found(struct explained *explained, enum failure_code code)
             say_patterns(explained);
             say_renamed(explained);
         }
+        if (code == FAIL_SMTP_WEAK_CERT_EXPIRES_SOON)
+            say_soon(explained);
         explain_looks(explained, code);
         break;
     case STAGE_TLSRPT:

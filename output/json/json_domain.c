@@ -109,10 +109,16 @@ static void write_fetch(struct json *json, const struct fetch_facts *fetch)
     json_put_flag(json, "truncated", fetch->truncated);
     json_put_flag(json, "flooded", fetch->flooded);
     json_put_flag(json, "protocol", fetch->protocol);
+    json_put_flag(json, "http2", fetch->http2);
+    json_put_flag(json, "bad_length", fetch->bad_length);
     if (fetch->http_status != 0)
         json_put_signed(json, "http_status", fetch->http_status);
     json_put_optional(json, "redirect", fetch->redirect);
     json_put_optional(json, "media_type", fetch->media_type);
+    json_put_optional(json, "signs", fetch->signs);
+    json_put_optional(json, "coding", fetch->coding);
+    if (fetch->decoding != FETCH_NOT_CODED)
+        json_put_string(json, "decoding", fetch_decoding_name(fetch->decoding));
     json_put_unsigned(json, "ms", fetch->ms);
     json_tls(json, "tls", &fetch->tls);
     write_body(json, fetch);

@@ -19,6 +19,7 @@ WORDS(tls_limit, enum tls_limit, tls_limit_name, .count = TLS_LIMIT_COUNT, .firs
 WORDS(net, enum net_error, net_error_name, .name = "net", .count = NET_ERROR_COUNT, .first = 1);
 WORDS(not_tried, enum not_tried, not_tried_name, .name = "not_tried", .count = NOT_TRIED_COUNT, .first = 1);
 WORDS(fetch_step, enum fetch_step, fetch_step_name, .count = FETCH_STEP_COUNT);
+WORDS(fetch_decoding, enum fetch_decoding, fetch_decoding_name, .count = FETCH_DECODING_COUNT, .first = 1);
 WORDS(smtp_step, enum smtp_step, smtp_step_name, .count = SMTP_STEP_COUNT);
 WORDS(smtp_end, enum smtp_end, smtp_end_name, .count = SMTP_END_COUNT);
 WORDS(sts_mode, enum sts_mode, sts_mode_name, .count = STS_MODE_COUNT, .first = 1);

@@ -83,6 +83,16 @@ const char *not_tried_name(enum not_tried reason)
     return names[reason];
 }
 
+const char *fetch_decoding_name(enum fetch_decoding decoding)
+{
+    static const char *const names[FETCH_DECODING_COUNT] = {[FETCH_NOT_CODED] = "none",
+                                                            [FETCH_DECODED] = "decoded",
+                                                            [FETCH_CODING_UNKNOWN] = "unknown",
+                                                            [FETCH_CODING_TOO_LARGE] = "too-large",
+                                                            [FETCH_CODING_BROKEN] = "broken"};
+    return names[decoding];
+}
+
 const char *fetch_step_name(enum fetch_step step)
 {
     static const char *const names[FETCH_STEP_COUNT] = {

@@ -68,6 +68,17 @@ enum fetch_step {
     FETCH_STEP_COUNT
 };
 
+/* What became of the content coding of an answer (RFC 9110 section 8.4). */
+enum fetch_decoding {
+    FETCH_NOT_CODED,
+    FETCH_DECODED,          /* body is what came of it, also if it was cut on the way or by a ceiling */
+    FETCH_CODING_UNKNOWN,   /* body is as it came */
+    FETCH_CODING_TOO_LARGE, /* more comes of it than is read of a policy; body is its beginning, if any of it
+                               came */
+    FETCH_CODING_BROKEN,    /* body is what came of it before the fault */
+    FETCH_DECODING_COUNT
+};
+
 struct fetch_facts {
     enum not_tried not_tried;
     enum fetch_step step; /* where it ended; FETCH_DONE if a whole answer came */
@@ -76,6 +87,8 @@ struct fetch_facts {
     bool too_large;       /* policy.max_bytes ended it, or the ceiling of its headers */
     bool truncated;       /* the peer ended it inside the body */
     bool protocol;        /* the answer is not HTTP */
+    bool http2;           /* what came is a frame of HTTP/2, or 426 asks for that version */
+    bool bad_length;      /* Content-Length has two values, or one that is no number (RFC 9112 section 6.3) */
     bool flooded;         /* we ended it: more without data came than any honest peer sends */
     struct ip_addr ip;    /* the address that the facts are about */
     int64_t time;         /* wall clock at its start, ms; 0: not tried, or the record lacks it */
@@ -83,8 +96,12 @@ struct fetch_facts {
     int http_status;        /* 0 if none came */
     const char *redirect;   /* target of a 3xx, escaped, or NULL */
     const char *media_type; /* value of Content-Type, escaped, or NULL */
-    struct bytes body;      /* as read, up to POLICY_BYTES_JUDGED */
-    uint64_t body_bytes;    /* how many bytes were read, if more than body has; else 0 */
+    const char
+        *signs; /* header lines by which a guard against bots is told, escaped, between "; "; or NULL */
+    const char *coding; /* values of Content-Encoding, escaped, between ", ", or NULL */
+    enum fetch_decoding decoding;
+    struct bytes body;   /* as read and decoded, up to POLICY_BYTES_JUDGED */
+    uint64_t body_bytes; /* how many bytes that was, if more than body has; else 0 */
     uint32_t ms;
 };
 
@@ -428,6 +445,7 @@ const char *tls_limit_name(enum tls_limit limit);
 const char *net_error_name(enum net_error error);
 const char *not_tried_name(enum not_tried reason);
 const char *fetch_step_name(enum fetch_step step);
+const char *fetch_decoding_name(enum fetch_decoding decoding);
 const char *smtp_step_name(enum smtp_step step);
 const char *smtp_end_name(enum smtp_end end);
 const char *sts_mode_name(enum sts_mode mode);

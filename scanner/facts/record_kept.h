@@ -7,6 +7,9 @@
 #ifndef STSWEEP_FACTS_RECORD_KEPT_H
 #define STSWEEP_FACTS_RECORD_KEPT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 enum {
     RECORD_LINE_BYTES = 8 << 20,    /* one record as JSON */
     ADDRESSES_KEPT = 64,            /* of a family */
@@ -17,7 +20,17 @@ enum {
     DNS_IDS_KEPT = 200,             /* of a certificate */
     DNS_ID_BYTES_KEPT = 16 << 10,   /* of the texts of those */
     POLICY_ADDRESSES_TRIED = 4,     /* of a policy host, if none answers */
+    POLICY_REFUSAL_BYTES = 8 << 10, /* read of the body of a 403, 429 or 503 */
+    POLICY_CODING_BYTES = 256,      /* of Content-Encoding */
+    POLICY_SIGNS_BYTES = 512,       /* of the header lines that tell a guard against bots */
     POLICY_BYTES_JUDGED = 64 << 10, /* RFC 8461 section 3.3, whatever policy.max_bytes reads (POL-9) */
 };
+
+/* Returns how many bytes of a policy are read with this policy.max_bytes: never fewer than are judged, so
+ * that the option decides no outcome. */
+static inline size_t policy_bytes_read(int64_t max_bytes)
+{
+    return max_bytes > POLICY_BYTES_JUDGED ? (size_t)max_bytes : POLICY_BYTES_JUDGED;
+}
 
 #endif

@@ -13,6 +13,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/base/list.h"
 #include "scanner/config/config.h"
+#include "scanner/facts/record_kept.h"
 #include "scanner/https/fetch_curl.h"
 #include "scanner/https/fetch_end.h"
 #include "scanner/https/fetch_socket.h"
@@ -61,6 +62,7 @@ struct fetch {
     int64_t started_ms;
     int64_t connect_deadline_ms;
     int64_t deadline_ms;
+    bool allowed; /* more bytes on the wire, as the policy is a long one */
     bool unstarted;
     bool in_loop;
     char host[HOST_BYTES_MAX + 1];
@@ -83,7 +85,14 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
     struct fetch *fetch = arg;
     size_t len = size * count;
-    return len == 0 || fetch_answer_body(&fetch->answer, bytes_make(data, len)) ? len : 0;
+    if (len == 0)
+        return 0;
+    bool more = fetch_answer_body(&fetch->answer, bytes_make(data, len));
+    if (fetch->answer.body.len > POLICY_BYTES_JUDGED && !fetch->allowed) {
+        fetch->allowed = true; /* only now: policy.max_bytes is to decide nothing of a shorter one */
+        flow_allow(fetch->tls.flow, WIRE_FACTOR * (fetch->fetcher->max_bytes - POLICY_BYTES_JUDGED));
+    }
+    return more ? len : 0;
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *arg)
@@ -248,11 +257,12 @@ static bool set_data(CURL *easy, CURLoption option, const void *value)
     return curl_easy_setopt(easy, option, value) == CURLE_OK;
 }
 
+/* HTTP09_ALLOWED: what is no answer comes to on_body, which ends it. */
 static bool set_http(CURL *easy, const struct fetcher *fetcher)
 {
     return set_data(easy, CURLOPT_PROTOCOLS_STR, "https") &&
            set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
-           set_long(easy, CURLOPT_HTTP09_ALLOWED, 0) && set_long(easy, CURLOPT_FOLLOWLOCATION, 0) &&
+           set_long(easy, CURLOPT_HTTP09_ALLOWED, 1) && set_long(easy, CURLOPT_FOLLOWLOCATION, 0) &&
            set_data(easy, CURLOPT_PROXY, "") && set_data(easy, CURLOPT_NOPROXY, "*") &&
            set_data(easy, CURLOPT_USERAGENT, fetcher->agent) &&
            set_data(easy, CURLOPT_HTTPHEADER, fetcher->headers);
@@ -353,8 +363,9 @@ static void prepare(struct fetch *fetch, const struct fetch_request *request)
     fetch->tls = (struct fetch_tls){.reference = fetch->host,
                                     .arena = request->arena,
                                     .facts = &fetch->facts.tls,
-                                    .wire_limit = WIRE_BYTES + WIRE_FACTOR * fetcher->max_bytes,
+                                    .wire_limit = WIRE_BYTES + WIRE_FACTOR * POLICY_BYTES_JUDGED,
                                     .late_alert = -1};
+    fetch->allowed = false;
     fetch_answer_init(&fetch->answer, fetcher->max_bytes, request->arena);
     fetch->unstarted = !set_target(fetch);
     fetch->request.host = fetch->host;
@@ -433,7 +444,7 @@ struct fetcher *fetcher_create(struct event_base *base, const struct config *con
     *fetcher = (struct fetcher){.base = base,
                                 .trust = trust,
                                 .chains = chain_cache_create(CHAINS_KEPT, trust_dates(trust)),
-                                .max_bytes = (size_t)config->policy_max_bytes,
+                                .max_bytes = policy_bytes_read(config->policy_max_bytes),
                                 .connect_timeout_ms = config->policy_connect_timeout};
     slots_init(&fetcher->live);
     list_init(&fetcher->idle);

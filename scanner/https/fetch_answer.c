@@ -1,11 +1,14 @@
 /* Reads the parts of an answer that a policy needs. libcurl has checked the grammar before. */
 #include "scanner/https/fetch_answer.h"
 
+#include <string.h>
 #include <strings.h>
 
+#include "scanner/facts/record_kept.h"
 #include "scanner/tls/trust.h"
 
-enum { LOCATION_BYTES = 2048 };
+/* UPGRADE_REQUIRED: RFC 9110 section 15.5.22. LENGTH_DIGITS: of a number that fits 64 bits. */
+enum { LOCATION_BYTES = 2048, UPGRADE_REQUIRED = 426, LENGTH_DIGITS = 19 };
 
 void fetch_answer_init(struct fetch_answer *answer, size_t max_bytes, struct arena *arena)
 {
@@ -68,26 +71,118 @@ static bool ends_chunked(struct bytes value)
     return value.len >= len && strncasecmp((const char *)value.data + value.len - len, "chunked", len) == 0;
 }
 
+/* ---- fields -------------------------------------------------------------------------------------------- */
+
+/* Adds a text to a list of texts in the arena, up to a ceiling; false if it is too long for that. */
+static bool add_text(struct arena *arena, const char **list, const char *mark, struct bytes text, size_t most)
+{
+    size_t used = *list == NULL ? 0 : strlen(*list) + strlen(mark);
+    if (text.len > most || used > most - text.len)
+        return false;
+    const char *shown = peer_text(arena, text, most);
+    char *both = *list == NULL || shown == NULL ? NULL : arena_alloc(arena, used + strlen(shown) + 1);
+    if (both != NULL)
+        (void)stpcpy(stpcpy(stpcpy(both, *list), mark), shown);
+    *list = *list == NULL ? shown : both;
+    return *list != NULL;
+}
+
+/* Reads digits; false if it is anything else, or too large. */
+static bool read_number(struct bytes text, uint64_t *number)
+{
+    *number = 0;
+    if (text.len == 0 || text.len > LENGTH_DIGITS)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_digit(text.data[i]))
+            return false;
+        *number = 10 * *number + (uint64_t)(text.data[i] - '0');
+    }
+    return true;
+}
+
+/* Reads Content-Length. Equal values, also between commas, are one (RFC 9112 section 6.3). */
+static void read_length(struct fetch_answer *answer, struct bytes value)
+{
+    answer->framed = true;
+    for (bool more = true; more;) {
+        const uint8_t *comma = memchr(value.data, ',', value.len);
+        uint64_t number;
+        more = comma != NULL;
+        struct bytes one = bytes_make(value.data, more ? (size_t)(comma - value.data) : value.len);
+        value = more ? skip(value, one.len + 1) : value;
+        if (!read_number(trim(one), &number) || (answer->has_length && number != answer->length))
+            answer->bad_length = true;
+        answer->has_length = true;
+        answer->length = number;
+    }
+}
+
+/* Keeps a field by which a guard against bots may be told (scanner/verdict/challenge.c). */
+static void keep_sign(struct fetch_answer *answer, struct bytes line)
+{
+    static const char *const names[] = {
+        "server",  "cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "x-datadome",    "x-dd-b",
+        "x-iinfo", "x-kpsdk-ct",   "x-sucuri-id",       "x-sucuri-block",     "x-px-block-id",
+    };
+    struct bytes value;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_field(line, names[i], &value))
+            (void)add_text(answer->arena, &answer->signs, "; ", trim(line), POLICY_SIGNS_BYTES);
+}
+
+static bool names_http2(struct bytes value)
+{
+    static const char *const names[] = {"h2", "h3", "HTTP/2", "HTTP/3"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (memmem(value.data, value.len, names[i], strlen(names[i])) != NULL)
+            return true;
+    return false;
+}
+
 static void read_field(struct fetch_answer *answer, struct bytes line)
 {
     struct bytes value;
     if (is_field(line, "Content-Length", &value))
-        answer->framed = true;
-    else if (is_field(line, "Transfer-Encoding", &value))
+        read_length(answer, value);
+    else if (is_field(line, "Transfer-Encoding", &value)) {
+        answer->chunked = true;
         answer->framed = answer->framed || ends_chunked(value);
-    else if (answer->location == NULL && is_field(line, "Location", &value) && value.len > 0)
+    } else if (answer->location == NULL && is_field(line, "Location", &value) && value.len > 0)
         answer->location = peer_text(answer->arena, value, LOCATION_BYTES);
+    else if (is_field(line, "Content-Encoding", &value)) {
+        bool kept =
+            value.len == 0 || add_text(answer->arena, &answer->coding, ", ", value, POLICY_CODING_BYTES);
+        answer->coding_cut = answer->coding_cut || !kept;
+    } else if (answer->status == UPGRADE_REQUIRED && is_field(line, "Upgrade", &value))
+        answer->http2 = names_http2(value);
+    else
+        keep_sign(answer, line);
+}
+
+/* Forgets an interim answer, of which nothing holds for the one to come. */
+static void forget(struct fetch_answer *answer)
+{
+    const struct fetch_answer none = {
+        .arena = answer->arena, .body = answer->body, .header_bytes = answer->header_bytes};
+    *answer = none;
 }
 
 static void end_headers(struct fetch_answer *answer)
 {
     bool interim = answer->status < 200 && answer->status != 101;
+    if (interim)
+        forget(answer);
     answer->headers_ended = !interim;
-    if (!interim)
-        return;
-    answer->status = 0;
-    answer->framed = false;
-    answer->location = NULL;
+}
+
+/* Says whether enough has been read when the headers have ended. Of answers that may be a guard's the body
+ * tells whose. */
+static bool is_enough(const struct fetch_answer *answer)
+{
+    bool guards = answer->status == 403 || answer->status == 429 || answer->status == 503;
+    return (fetch_answer_says_no(answer) && !guards) ||
+           (answer->headers_ended && fetch_answer_has_no_length(answer));
 }
 
 bool fetch_answer_header(struct fetch_answer *answer, struct bytes line)
@@ -105,21 +200,47 @@ bool fetch_answer_header(struct fetch_answer *answer, struct bytes line)
         end_headers(answer);
     else
         read_field(answer, line);
-    return !fetch_answer_without_body(answer);
+    return !is_enough(answer);
+}
+
+/* Says whether the bytes begin a frame of HTTP/2 with which a server begins or ends a connection: SETTINGS or
+ * GOAWAY, of no stream (RFC 9113 sections 4.1, 6.5 and 6.8). */
+static bool is_http2_frame(struct bytes bytes)
+{
+    enum { HEAD = 9, SETTINGS = 4, SETTING_BYTES = 6, GOAWAY = 7, GOAWAY_BYTES = 8 };
+    static const uint8_t no_stream[4] = {0};
+    if (bytes.len < HEAD || memcmp(bytes.data + 5, no_stream, sizeof no_stream) != 0)
+        return false;
+    size_t len = (size_t)bytes.data[0] << 16 | (size_t)bytes.data[1] << 8 | bytes.data[2];
+    return (bytes.data[3] == SETTINGS && len % SETTING_BYTES == 0) ||
+           (bytes.data[3] == GOAWAY && len >= GOAWAY_BYTES);
 }
 
 bool fetch_answer_body(struct fetch_answer *answer, struct bytes piece)
 {
-    size_t room = answer->body.ceiling_bytes - answer->body.len;
-    answer->too_large = piece.len > room;
-    if (!buf_append(&answer->body, piece.data, answer->too_large ? room : piece.len)) {
+    if (!answer->headers_ended) { /* HTTP/0.9, as libcurl has it: no answer at all */
+        answer->http2 = is_http2_frame(piece);
+        return false;
+    }
+    bool no = fetch_answer_says_no(answer);
+    size_t most = answer->body.ceiling_bytes;
+    most = no && most > POLICY_REFUSAL_BYTES ? POLICY_REFUSAL_BYTES : most;
+    size_t room = most - answer->body.len;
+    bool over = piece.len > room;
+    answer->too_large = over && !no;
+    if (!buf_append(&answer->body, piece.data, over ? room : piece.len)) {
         answer->no_memory = true;
         return false;
     }
-    return !answer->too_large;
+    return !over;
 }
 
-bool fetch_answer_without_body(const struct fetch_answer *answer)
+bool fetch_answer_says_no(const struct fetch_answer *answer)
 {
     return answer->headers_ended && answer->status != 200;
+}
+
+bool fetch_answer_has_no_length(const struct fetch_answer *answer)
+{
+    return answer->bad_length && !answer->chunked;
 }

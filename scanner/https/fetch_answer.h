@@ -17,24 +17,36 @@ struct fetch_answer {
     size_t header_bytes;
     int status;         /* of the answer whose headers are being read; 0 before any status line */
     bool headers_ended; /* those of the final answer */
-    bool framed;        /* the body has a length or is chunked: its end can be told from a cut */
-    bool too_large;     /* the body passed the ceiling; the part that fits is kept */
+    bool chunked;       /* there is a Transfer-Encoding: no length counts (RFC 9112 section 6.3) */
+    bool has_length;
+    bool bad_length; /* Content-Length is no number, or there are two different ones */
+    uint64_t length;
+    bool http2;     /* what came is a frame of HTTP/2, or 426 asks for that version */
+    bool framed;    /* the body has a length or is chunked: its end can be told from a cut */
+    bool too_large; /* the body passed the ceiling; the part that fits is kept */
     bool headers_too_large;
     bool no_memory;
     const char *location; /* as sent, escaped; NULL if there is none */
+    const char *coding;   /* Content-Encoding's values, likewise */
+    bool coding_cut;      /* there are more than are kept */
+    const char *signs;    /* header lines by which guards against bots are told, likewise */
 };
 
 void fetch_answer_init(struct fetch_answer *answer, size_t max_bytes, struct arena *arena);
 void fetch_answer_dispose(struct fetch_answer *answer);
 
 /* Takes one header line with its line end. false: enough has been read (a ceiling, or the headers of an
- * answer other than 200). */
+ * answer whose body is not wanted). */
 bool fetch_answer_header(struct fetch_answer *answer, struct bytes line);
 
-/* Takes a piece of the body. false: a ceiling, or no memory. */
+/* Takes a piece of the body, or of what came in place of an answer. false: a ceiling, no memory, no answer.
+ */
 bool fetch_answer_body(struct fetch_answer *answer, struct bytes piece);
 
-/* Says whether an answer has come whose body is not wanted: one other than 200. */
-bool fetch_answer_without_body(const struct fetch_answer *answer);
+/* Says whether an answer has come that is no policy, whatever becomes of its body: one other than 200. */
+bool fetch_answer_says_no(const struct fetch_answer *answer);
+
+/* Says whether the length of the body cannot be told (RFC 9112 section 6.3). */
+bool fetch_answer_has_no_length(const struct fetch_answer *answer);
 
 #endif

@@ -1,6 +1,7 @@
 /* Has one function for each stage that a transfer can end in: connecting, the handshake, HTTP. */
 #include "scanner/https/fetch_end.h"
 
+#include "scanner/coding/coding.h"
 #include "scanner/facts/net.h"
 #include "scanner/facts/record_kept.h"
 
@@ -70,6 +71,12 @@ static bool is_chunk_error(const struct fetch_end *end)
     return strstr(end->error, "chunked-encoding") != NULL;
 }
 
+/* Says whether libcurl found Content-Length to be no number. */
+static bool is_length_error(const struct fetch_end *end)
+{
+    return end->result == CURLE_WEIRD_SERVER_REPLY && strstr(end->error, "Content-Length") != NULL;
+}
+
 static void conclude_lost_answer(const struct fetch_end *end, struct fetch_facts *facts)
 {
     if (is_chunk_error(end)) {
@@ -116,7 +123,8 @@ static void conclude_result(const struct fetch_end *end, const struct fetch_tls 
         conclude_lost_answer(end, facts);
         break;
     default:
-        facts->protocol = true;
+        facts->bad_length = is_length_error(end);
+        facts->protocol = !facts->bad_length;
         break;
     }
 }
@@ -125,8 +133,11 @@ static void conclude_http(const struct fetch_end *end, const struct fetch_tls *t
                           const struct fetch_answer *answer, struct fetch_facts *facts)
 {
     facts->too_large = answer->too_large || answer->headers_too_large || answer->no_memory;
-    if (fetch_answer_without_body(answer))
+    facts->http2 = answer->http2;
+    if (fetch_answer_says_no(answer))
         facts->step = FETCH_DONE;
+    else if (answer->headers_ended && fetch_answer_has_no_length(answer))
+        facts->bad_length = true;
     else if (timed_out(end))
         facts->deadline = true;
     else if (end->cause == CAUSE_FLOOD)
@@ -166,18 +177,65 @@ static struct bytes kept_of(struct bytes body)
     return bytes_make(body.data, len);
 }
 
-/* Keeps the body, and marks one that is not all there: it must not pass for the policy. */
-static void keep_body(const struct fetch_answer *answer, struct fetch_facts *facts)
+/* Notes what became of the coding; `whole`: all of the coded bytes came. */
+static void note_coding(enum coding_end end, bool whole, struct fetch_facts *facts)
+{
+    static const enum fetch_decoding of[] = {
+        [CODING_NONE] = FETCH_NOT_CODED,
+        [CODING_WHOLE] = FETCH_DECODED,
+        [CODING_CUT] = FETCH_DECODED,
+        [CODING_CORRUPT] = FETCH_CODING_BROKEN,
+        [CODING_UNKNOWN] = FETCH_CODING_UNKNOWN,
+        [CODING_TOO_LARGE] = FETCH_CODING_TOO_LARGE,
+        [CODING_LIMIT] = FETCH_DECODED,
+    };
+    facts->decoding = end == CODING_CUT && whole ? FETCH_CODING_BROKEN : of[end];
+    if (end != CODING_LIMIT || facts->http_status != 200)
+        return;
+    facts->too_large = true;
+    facts->step = FETCH_BODY;
+}
+
+/* Undoes the content coding. Returns the body, which may be in *decoded. */
+static struct bytes decode(const struct fetch_answer *answer, struct buf *decoded, struct fetch_facts *facts)
 {
     struct bytes body = buf_bytes(&answer->body);
+    facts->coding = answer->coding;
+    if (!answer->headers_ended || (answer->coding == NULL && !answer->coding_cut))
+        return body;
+    enum coding_end end = answer->coding_cut ? CODING_LIMIT : coding_undo(answer->coding, body, decoded);
+    note_coding(end, facts->step == FETCH_DONE, facts);
+    bool as_it_came = end == CODING_NONE || end == CODING_UNKNOWN;
+    return as_it_came ? body : buf_bytes(decoded);
+}
+
+/* Keeps the body, and marks one that is not all there: it must not pass for the policy. A coded body counts
+ * as long as it came if it is longer so, as it would be without a coding. */
+static void keep_body(const struct fetch_answer *answer, struct fetch_facts *facts)
+{
+    struct buf decoded;
+    buf_init(&decoded, answer->body.ceiling_bytes);
+    struct bytes body = decode(answer, &decoded, facts);
     struct bytes kept = kept_of(body);
+    size_t len =
+        answer->body.len >= POLICY_BYTES_JUDGED && answer->body.len > body.len ? answer->body.len : body.len;
     facts->body = arena_bytes(answer->arena, kept);
-    if (kept.len < body.len)
-        facts->body_bytes = body.len;
-    if (facts->body.len == kept.len)
+    if (kept.len < len)
+        facts->body_bytes = len;
+    bool lost = facts->body.len < kept.len;
+    buf_dispose(&decoded);
+    if (!lost)
         return;
     facts->step = FETCH_BODY;
     facts->too_large = true;
+}
+
+/* Keeps the header lines that tell a guard against bots, if the answer is not a policy: a page at most. */
+static void keep_signs(const struct fetch_answer *answer, struct fetch_facts *facts)
+{
+    bool is_page = facts->body.len > 0 && facts->body.data[0] == '<';
+    if (answer->headers_ended && (facts->http_status != 200 || is_page))
+        facts->signs = answer->signs;
 }
 
 void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
@@ -197,4 +255,5 @@ void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
     if (answer->status >= 300 && answer->status < 400 && answer->location != NULL)
         facts->redirect = redirect_target(end->url, answer->location, answer->arena);
     keep_body(answer, facts);
+    keep_signs(answer, facts);
 }

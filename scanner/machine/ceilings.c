@@ -4,6 +4,7 @@
 #include "scanner/dns/lookup.h"
 #include "scanner/dns/recursive_context.h"
 #include "scanner/dns/upstream.h"
+#include "scanner/facts/record_kept.h"
 #include "scanner/machine/setup.h"
 #include "scanner/machine/watch.h"
 #include "scanner/reach/lanes.h"
@@ -47,7 +48,7 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
         {"domains parked", "limits.parked", (uint64_t)config->limits_parked, 2 * MIB + 4 * KIB},
         {"DNS questions", "dns.outstanding, a resolver", resolvers * (uint64_t)config->dns_outstanding, KIB},
         {"policy fetches", "policy.live", (uint64_t)config->policy_live,
-         114 * KIB + (uint64_t)config->policy_max_bytes},
+         114 * KIB + policy_bytes_read(config->policy_max_bytes)},
         {"SMTP sessions", "smtp.live", (uint64_t)config->smtp_live, 1064 * KIB},
         {"certificate chains", "smtp.live, policy.live",
          (uint64_t)config->smtp_live + (uint64_t)config->policy_live, 3 * MIB},
@@ -58,7 +59,7 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
          (uint64_t)64 * MIB + in_flight * 8 * KIB},
         {"frames being filled", "four streams", 4, 2 * (uint64_t)config->output_frame_bytes + 8 * MIB},
         {"loops: resolver caches, TLS, libraries", "scan.loops", loops,
-         (uint64_t)64 * MIB / loops + 16 * MIB},
+         (uint64_t)64 * MIB / loops + 26 * MIB},
     };
     memcpy(rows, made, sizeof made);
 }

@@ -40,7 +40,8 @@ static enum policy_trouble trouble_of(const struct policy_visit *policy, const s
     alone.address.ip_count = 1; /* what the others would say is not asked here */
     bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY ||
                  fetch->not_tried == NOT_TRIED_PORT_BLOCKED || fetch->not_tried == NOT_TRIED_STUCK;
-    if (failure_get(verdict_fetch(&alone, 0))->transient) /* without a connection no date is looked at */
+    enum failure_code code = verdict_fetch(&alone, 0); /* without a connection no date is looked at */
+    if (failure_get(code)->transient && code != FAIL_POLICY_TCP_REFUSED)
         return stays ? TROUBLE_OPEN : TROUBLE_PASSING;
     return fetch->not_tried == TRIED ? TROUBLE_FINAL : TROUBLE_NOT_TRIED;
 }

@@ -181,6 +181,12 @@ struct flow *flow_attach(SSL *ssl, size_t total)
     return flow;
 }
 
+void flow_allow(struct flow *flow, size_t more)
+{
+    if (flow != NULL)
+        flow->total += more;
+}
+
 void flow_release(struct flow *flow)
 {
     if (flow != NULL && --flow->references == 0)

@@ -34,6 +34,9 @@ struct flow;
 struct flow *flow_attach(SSL *ssl, size_t total);
 void flow_release(struct flow *flow); /* NULL is fine; also after the SSL has gone */
 
+/* Lets more bytes come than flow_attach said. */
+void flow_allow(struct flow *flow, size_t more); /* NULL is fine */
+
 /* Takes every call of the SSL's message callback. Without flow_attach it does nothing. */
 void flow_message(SSL *ssl, int written, int type, const void *data, size_t len);
 

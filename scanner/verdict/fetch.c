@@ -52,29 +52,46 @@ static bool is_later(int status)
 bool fetch_is_too_large(const struct fetch_facts *fetch)
 {
     uint64_t read = fetch->body_bytes > fetch->body.len ? fetch->body_bytes : fetch->body.len;
-    return read > POLICY_BYTES_JUDGED || (fetch->too_large && read == POLICY_BYTES_JUDGED);
+    return fetch->decoding == FETCH_CODING_TOO_LARGE || read > POLICY_BYTES_JUDGED ||
+           (fetch->too_large && read == POLICY_BYTES_JUDGED);
 }
+
+/* RFC 9110 section 15.6.6. */
+enum { HTTP_VERSION_NOT_SUPPORTED = 505 };
+
+/* RFC 7301 section 3.2: no protocol of those that ALPN offers. We offer http/1.1. */
+enum { ALERT_NO_APPLICATION_PROTOCOL = 120 };
 
 static enum failure_code http_code(const struct fetch_facts *fetch)
 {
+    if (fetch->http_status == 200 && fetch_is_too_large(fetch)) /* whatever came behind: POL-9 */
+        return FAIL_POLICY_HTTP_TOO_LARGE;
     if (fetch->flooded)
         return FAIL_POLICY_FLOOD;
+    if (fetch->http2 || fetch->http_status == HTTP_VERSION_NOT_SUPPORTED)
+        return FAIL_POLICY_HTTP_VERSION;
     if (fetch->protocol)
         return FAIL_POLICY_HTTP_PROTOCOL;
+    if (fetch_is_challenge(fetch))
+        return FAIL_POLICY_HTTP_CHALLENGE;
     if (fetch->http_status >= 300 && fetch->http_status < 400)
         return FAIL_POLICY_HTTP_REDIRECT;
     if (fetch->http_status >= 500 || is_later(fetch->http_status))
         return FAIL_POLICY_HTTP_SERVER_ERROR;
     if (fetch->http_status != 0 && fetch->http_status != 200)
         return FAIL_POLICY_HTTP_STATUS;
-    if (fetch_is_too_large(fetch))
-        return FAIL_POLICY_HTTP_TOO_LARGE;
+    if (fetch->bad_length)
+        return FAIL_POLICY_HTTP_CONTENT_LENGTH;
     if (fetch->too_large)
         return FAIL_POLICY_CUT;
     if (fetch->truncated)
         return FAIL_POLICY_HTTP_TRUNCATED;
     if (fetch->deadline || fetch->net != NET_OK)
         return fetch_net_code(fetch);
+    if (fetch->decoding == FETCH_CODING_UNKNOWN)
+        return FAIL_POLICY_HTTP_CODING_UNKNOWN;
+    if (fetch->decoding == FETCH_CODING_BROKEN)
+        return FAIL_POLICY_HTTP_CODING_BROKEN;
     return fetch->http_status == 200 ? FAIL_NONE : FAIL_POLICY_HTTP_PROTOCOL;
 }
 
@@ -96,6 +113,8 @@ static enum failure_code fetch_handshake_code(const struct tls_facts *tls)
         return FAIL_POLICY_TLS_TOO_LARGE;
     if (tls->limit != TLS_LIMIT_NONE)
         return verdict_limit(tls->limit, STAGE_POLICY);
+    if (tls->alert == ALERT_NO_APPLICATION_PROTOCOL)
+        return FAIL_POLICY_HTTP_VERSION;
     return codes[handshake_cause_told(tls)];
 }
 
@@ -135,7 +154,7 @@ static bool is_rest_open(const struct policy_facts *policy)
 enum failure_code verdict_fetch(const struct policy_facts *policy, int64_t now)
 {
     enum failure_code code = code_of_fetch(policy, now);
-    if (failure_get(code)->transient)
+    if (failure_get(code)->transient && code != FAIL_POLICY_TCP_REFUSED)
         return code;
     if (is_family_open(policy))
         return failed_code(&policy->address, FAIL_POLICY_DNS_FAILED);

@@ -67,7 +67,8 @@ void spread_hosts(const struct domain_facts *facts, const struct domain_facts *i
 void judge_policy(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
                   struct judgement *judgement);
 bool policy_is_usable(const struct judgement *judgement);
-bool fetch_is_too_large(const struct fetch_facts *fetch); /* more than a policy may be (tls.c) */
+bool fetch_is_too_large(const struct fetch_facts *fetch); /* more than a policy may be (fetch.c) */
+bool fetch_is_challenge(const struct fetch_facts *fetch); /* a guard against bots answered (challenge.c) */
 
 /* ---- MX hosts (hosts.c) -------------------------------------------------------------------------------- */
 void judge_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,

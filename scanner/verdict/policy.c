@@ -32,6 +32,8 @@ static void add_fetch_codes(const struct policy_facts *policy, int64_t now, stru
         code_set_add(&judgement->codes, FAIL_POLICY_HTTP_STATUS);
     if (fetch->http_status == 200 && !media_type_is_plain(fetch->media_type))
         code_set_add(&judgement->codes, FAIL_POLICY_HTTP_MEDIA_TYPE);
+    if (fetch->http_status == 200 && fetch->decoding == FETCH_DECODED)
+        code_set_add(&judgement->codes, FAIL_POLICY_HTTP_CONTENT_CODING);
 }
 
 /* Adds a finding for each pattern that matches no MX in use (POL-10). If not all of them are known, it adds
@@ -72,13 +74,14 @@ static void add_wide_patterns(const struct domain_facts *facts, struct judgement
             code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MX_TOO_WIDE);
 }
 
-static void add_expires_soon(const struct tls_facts *tls, struct judged_at at, struct judgement *judgement)
+static void add_expires_soon(const struct tls_facts *tls, struct judged_at at, enum failure_code code,
+                             struct judgement *judgement)
 {
     if (tls->end != TLS_DONE || tls->cert_count == 0)
         return;
     int64_t left = tls->certs[0].not_after - moment_of(tls, at) / 1000;
     if (left >= 0 && left < EXPIRES_SOON_S)
-        code_set_add(&judgement->codes, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON);
+        code_set_add(&judgement->codes, code);
 }
 
 static void add_weaknesses(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
@@ -87,11 +90,11 @@ static void add_weaknesses(const struct domain_facts *facts, struct judged_at at
     const struct sts_policy *policy = &judgement->policy;
     add_unused_patterns(facts, arena, judgement);
     add_wide_patterns(facts, judgement);
-    add_expires_soon(&facts->policy.fetch.tls, at, judgement);
+    add_expires_soon(&facts->policy.fetch.tls, at, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON, judgement);
     for (size_t i = 0; i < facts->host_count; i++) {
         const struct host_facts *host = facts->hosts[i].facts;
         for (size_t j = 0; host != NULL && j < host->probe_count; j++)
-            add_expires_soon(&host->probes[j].tls, at, judgement);
+            add_expires_soon(&host->probes[j].tls, at, FAIL_SMTP_WEAK_CERT_EXPIRES_SOON, judgement);
     }
     if (policy->mode == STS_MODE_TESTING)
         code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MODE_TESTING);
@@ -99,6 +102,23 @@ static void add_weaknesses(const struct domain_facts *facts, struct judged_at at
     uint32_t least = policy->mode == STS_MODE_ENFORCE ? 7 * day : day;
     if (policy->mode != STS_MODE_NONE && policy->max_age < least)
         code_set_add(&judgement->codes, FAIL_POLICY_WEAK_MAX_AGE_SHORT);
+}
+
+/* Says whether the body is the text that was served, whole: whatever it holds, a sender reads it. */
+static bool is_text(const struct fetch_facts *fetch)
+{
+    bool is_plain = fetch->decoding == FETCH_NOT_CODED || fetch->decoding == FETCH_DECODED;
+    return fetch->http_status == 200 && fetch->step == FETCH_DONE && is_plain && !fetch_is_too_large(fetch) &&
+           !fetch_is_challenge(fetch);
+}
+
+/* Says whether a body whose coding is unknown is a policy as it stands. Some senders look at no
+ * Content-Encoding but the ones they know. */
+static bool is_plain_all_the_same(struct bytes body, struct arena *arena)
+{
+    struct sts_policy policy;
+    sts_policy_parse(body, arena, &policy);
+    return policy.code == FAIL_NONE;
 }
 
 /* Call it only if a sender would ask for the policy: the record is valid. */
@@ -112,12 +132,15 @@ void judge_policy(const struct domain_facts *facts, struct judged_at at, struct 
     const int64_t moment = moment_of(&fetch->tls, at);
     judgement->policy_code = verdict_fetch(policy, moment);
     add_fetch_codes(policy, moment, judgement);
-    if (fetch->http_status == 200 && fetch->step == FETCH_DONE && !fetch_is_too_large(fetch)) {
+    if (is_text(fetch)) {
         sts_policy_parse(fetch->body, arena, &judgement->policy);
         add_findings(judgement, &judgement->policy.findings);
         if (judgement->policy_code == FAIL_NONE)
             judgement->policy_code = judgement->policy.code;
     }
+    if (judgement->policy_code == FAIL_POLICY_HTTP_CODING_UNKNOWN &&
+        is_plain_all_the_same(fetch->body, arena))
+        code_set_add(&judgement->codes, FAIL_POLICY_DISPUTED);
     code_set_add(&judgement->codes, judgement->policy_code);
     if (judgement->policy_code == FAIL_NONE)
         add_weaknesses(facts, at, arena, judgement);

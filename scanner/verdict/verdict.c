@@ -51,6 +51,12 @@ void add_findings(struct judgement *judgement, const struct findings *findings)
         code_set_add(&judgement->codes, findings->list[i].code);
 }
 
+/* Says whether it is not known what a sender finds at the policy host. */
+static bool leaves_open(enum failure_code code)
+{
+    return code != FAIL_NONE && failure_get(code)->effect == EFFECT_UNKNOWN;
+}
+
 static enum outcome judge_outcome(const struct domain_facts *facts, struct judgement *judgement)
 {
     enum dns_status txt = facts->txt.lookup.status;
@@ -67,7 +73,7 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct judge
         return OUTCOME_UNKNOWN;
     if (judgement->record.code != FAIL_NONE)
         return judgement->record.code == FAIL_DNS_TOO_LARGE ? OUTCOME_UNKNOWN : OUTCOME_BROKEN;
-    if (failure_get(judgement->policy_code)->transient || look_leaves_policy_open(facts, judgement))
+    if (leaves_open(judgement->policy_code) || look_leaves_policy_open(facts, judgement))
         return OUTCOME_UNKNOWN;
     if (judgement->policy_code != FAIL_NONE)
         return OUTCOME_BROKEN;
@@ -147,7 +153,8 @@ static bool may_come(enum failure_code code)
 {
     return code == FAIL_SMTP_NOT_PROBED_PACE || code == FAIL_POLICY_NOT_TRIED_PACE || is_blind(code) ||
            code == FAIL_SMTP_STARTTLS_MASKED || code == FAIL_SMTP_STARTTLS_PATH ||
-           code == FAIL_SMTP_BLOCK_LISTED || code == FAIL_SMTP_TLS_CLOCK || code == FAIL_POLICY_TLS_CLOCK;
+           code == FAIL_SMTP_BLOCK_LISTED || code == FAIL_SMTP_TLS_CLOCK || code == FAIL_POLICY_TLS_CLOCK ||
+           code == FAIL_POLICY_HTTP_CHALLENGE;
 }
 
 bool verdict_has_passing(const struct judgement *judgement)

@@ -381,12 +381,17 @@ static inline void make_fetch(struct maker *make, struct fetch_facts *fetch)
     fetch->truncated = !whole && one_in(make, 4);
     fetch->flooded = !whole && one_in(make, 4);
     fetch->protocol = !whole && one_in(make, 4);
+    fetch->http2 = !whole && one_in(make, 4);
+    fetch->bad_length = !whole && one_in(make, 4);
     fetch->ip = make_ip(make);
     fetch->time = one_in(make, 2) ? INT64_C(1769860000000) + draw(make, 80000000) : 0;
     fetch->tls = make_tls(make);
     fetch->http_status = whole ? 200 : (int)draw(make, 600);
     fetch->redirect = make_optional(make, 60);
     fetch->media_type = one_in(make, 2) ? "text/plain" : make_optional(make, 60);
+    fetch->signs = make_optional(make, 60);
+    fetch->coding = make_optional(make, 60);
+    fetch->decoding = one_in(make, 8) ? draw(make, FETCH_DECODING_COUNT) : FETCH_NOT_CODED;
     fetch->body = make_body(make);
     fetch->body_bytes = one_in(make, 10) ? 65537 + draw(make, 1000000) : 0;
     fetch->ms = draw(make, 100000);

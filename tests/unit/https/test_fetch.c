@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <zlib.h>
 
 #include "scanner/base/buf.h"
 #include "scanner/base/clock.h"
@@ -48,6 +49,7 @@ struct peer {
     const char *text; /* what plain behaviours send */
     size_t count;     /* how much */
     bool polite;      /* close_notify before the close */
+    bool six;         /* on ::1 */
     char request[REQUEST_BYTES];
     char sni[256];
 };
@@ -101,6 +103,17 @@ static void *run_peer(void *arg)
     return NULL;
 }
 
+static int listen_on_loopback6(uint16_t *port)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    must(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    must(listen(fd, 1024) == 0 && getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    *port = ntohs(address.sin6_port);
+    return fd;
+}
+
 static int listen_on_loopback(uint16_t *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -114,7 +127,7 @@ static int listen_on_loopback(uint16_t *port)
 
 static void peer_start(struct peer *peer)
 {
-    peer->fd = listen_on_loopback(&peer->port);
+    peer->fd = peer->six ? listen_on_loopback6(&peer->port) : listen_on_loopback(&peer->port);
     must(pthread_create(&peer->thread, NULL, run_peer, peer) == 0);
 }
 
@@ -152,6 +165,14 @@ static void answer_text(struct peer *peer, int fd, SSL *ssl)
     (void)fd;
     read_request(peer, ssl);
     (void)put(ssl, peer->text, strlen(peer->text));
+}
+
+/* So many bytes of the text. */
+static void answer_count(struct peer *peer, int fd, SSL *ssl)
+{
+    (void)fd;
+    read_request(peer, ssl);
+    (void)put(ssl, peer->text, peer->count);
 }
 
 /* The text, and then nothing until the client goes. */
@@ -700,6 +721,241 @@ static void test_answers(void **state)
         check_answer(*state, &answer_cases[i]);
 }
 
+/* ---- POL-9: a body with a content coding, and what is no answer ----------------------------------------- */
+
+/* How the body of a row is made. */
+enum { PLAIN, GZIPPED, HALF_OF_GZIP, GZIP_AND_MORE };
+
+struct odd_case {
+    const char *name;
+    const char *head;
+    int body; /* POLICY, made so; the head tells its length where %zu stands */
+    bool polite;
+    /* expected */
+    enum fetch_step step;
+    enum fetch_decoding decoding;
+    bool truncated, http2, bad_length;
+    const char *coding, *signs;
+    const char *kept; /* NULL: as it came */
+};
+
+#define CODED(coding) HEAD "Content-Encoding: " coding "\r\nContent-Length: %zu\r\n\r\n"
+#define NONE          .decoding = FETCH_NOT_CODED
+
+static const struct odd_case odd_cases[] = {
+    {"POL-9 gzip", CODED("gzip"), GZIPPED, .step = FETCH_DONE, .decoding = FETCH_DECODED, .coding = "gzip",
+     .kept = POLICY},
+    {"POL-9 gzip, by another name and until close",
+     HEAD "content-encoding: identity\r\nContent-Encoding: X-GZIP\r\n\r\n", GZIPPED, .polite = true,
+     .step = FETCH_DONE, .decoding = FETCH_DECODED, .coding = "identity, X-GZIP", .kept = POLICY},
+    {"POL-9 gzip that is not told", HEAD "Content-Length: %zu\r\n\r\n", GZIPPED, .step = FETCH_DONE, NONE},
+    {"POL-9 of an interim answer",
+     "HTTP/1.1 103 x\r\nContent-Encoding: gzip\r\n\r\n" HEAD "Content-Length: %zu\r\n\r\n", PLAIN,
+     .step = FETCH_DONE, NONE, .kept = POLICY},
+    {"POL-9 identity", CODED("identity"), PLAIN, .step = FETCH_DONE, NONE, .coding = "identity",
+     .kept = POLICY},
+    {"POL-9 plain that lies", CODED("gzip"), PLAIN, .step = FETCH_DONE, .decoding = FETCH_CODING_BROKEN,
+     .coding = "gzip", .kept = ""},
+    {"POL-9 half of it, whole by its length", CODED("gzip"), HALF_OF_GZIP, .step = FETCH_DONE,
+     .decoding = FETCH_CODING_BROKEN, .coding = "gzip", .kept = "version: STSv1\r\nmode: enforce\r\nm"},
+    {"POL-9 half of it, cut by the network", HEAD "Content-Encoding: gzip\r\nContent-Length: 500\r\n\r\n",
+     HALF_OF_GZIP, .step = FETCH_BODY, .decoding = FETCH_DECODED, .truncated = true, .coding = "gzip",
+     .kept = "version: STSv1\r\nmode: enforce\r\nm"},
+    {"POL-9 half of it, until close without close_notify", HEAD "Content-Encoding: gzip\r\n\r\n",
+     HALF_OF_GZIP, .step = FETCH_BODY, .decoding = FETCH_DECODED, .truncated = true, .coding = "gzip",
+     .kept = "version: STSv1\r\nmode: enforce\r\nm"},
+    {"POL-9 more behind it", CODED("gzip"), GZIP_AND_MORE, .step = FETCH_DONE,
+     .decoding = FETCH_CODING_BROKEN, .coding = "gzip", .kept = POLICY},
+    {"POL-9 unknown", CODED("utf-8"), PLAIN, .step = FETCH_DONE, .decoding = FETCH_CODING_UNKNOWN,
+     .coding = "utf-8", .kept = POLICY},
+    {"RFC 9112 section 6.3 two lengths", HEAD "Content-Length: %zu\r\nContent-Length: 9\r\n\r\n", PLAIN,
+     .step = FETCH_BODY, NONE, .bad_length = true, .kept = ""},
+    {"RFC 9112 section 6.3 two lengths on a line", HEAD "Content-Length: %zu, 71\r\n\r\n", PLAIN,
+     .step = FETCH_BODY, NONE, .bad_length = true, .kept = ""},
+    {"RFC 9112 section 6.3 equal lengths", HEAD "Content-Length: %zu\r\nContent-Length: 70\r\n\r\n", PLAIN,
+     .step = FETCH_DONE, NONE, .kept = POLICY},
+    {"RFC 9112 section 6.3 equal lengths on a line", HEAD "Content-Length: %zu, 70\r\n\r\n", PLAIN,
+     .step = FETCH_DONE, NONE, .kept = POLICY},
+    {"RFC 9112 section 6.3 no number", HEAD "Content-Length: many\r\n\r\n", PLAIN, .step = FETCH_HEADERS,
+     NONE, .bad_length = true, .kept = ""},
+    {"RFC 9112 section 6.3 a length below none", HEAD "Content-Length: -1\r\n\r\n", PLAIN,
+     .step = FETCH_HEADERS, NONE, .bad_length = true, .kept = ""},
+    {"POL-1 426 asks for HTTP/2", "HTTP/1.1 426 x\r\nUpgrade: h2, HTTP/2.0\r\nContent-Length: %zu\r\n\r\n",
+     PLAIN, .step = FETCH_DONE, NONE, .http2 = true, .kept = ""},
+    {"POL-1 426 asks for something else", "HTTP/1.1 426 x\r\nUpgrade: TLS/1.3\r\nContent-Length: %zu\r\n\r\n",
+     PLAIN, .step = FETCH_DONE, NONE, .kept = ""},
+    {"POL-1 403 is read a little",
+     "HTTP/1.1 403 x\r\nServer: cloudflare\r\ncf-mitigated: challenge\r\nX: y\r\nContent-Length: %zu\r\n\r\n",
+     PLAIN, .step = FETCH_DONE, NONE, .signs = "Server: cloudflare; cf-mitigated: challenge", .kept = POLICY},
+    {"POL-1 403 that is cut is a 403", "HTTP/1.1 403 x\r\nContent-Length: 999\r\n\r\n", PLAIN,
+     .step = FETCH_DONE, NONE, .kept = POLICY},
+    {"POL-1 a policy's headers are no signs", HEAD "Server: cloudflare\r\nContent-Length: %zu\r\n\r\n", PLAIN,
+     .step = FETCH_DONE, NONE, .kept = POLICY},
+};
+
+/* Makes a row's body, and the whole answer in *text. */
+static struct bytes odd_answer(const struct odd_case *row, struct buf *text, uint8_t space[1024])
+{
+    z_stream stream = {.next_in = (Bytef *)(uintptr_t)POLICY,
+                       .avail_in = sizeof POLICY - 1,
+                       .next_out = space,
+                       .avail_out = 512};
+    must(deflateInit2(&stream, 0, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    must(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+    size_t len = stream.total_out;
+    (void)deflateEnd(&stream);
+    if (row->body == PLAIN)
+        memcpy(space, POLICY, len = sizeof POLICY - 1);
+    if (row->body == HALF_OF_GZIP)
+        len = 47; /* 10 bytes of gzip's header, 5 of a stored block's, 32 of the policy */
+    if (row->body == GZIP_AND_MORE)
+        memcpy(space + len, "more", 4), len += 4;
+    buf_init(text, 4096);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    must(buf_printf(text, row->head, len));
+#pragma GCC diagnostic pop
+    must(buf_append(text, space, len));
+    return bytes_make(space, len);
+}
+
+static void check_odd(struct world *world, const struct odd_case *row)
+{
+    struct answer answer;
+    struct buf text;
+    uint8_t space[1024];
+    struct bytes body = odd_answer(row, &text, space);
+    struct peer peer = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                        .behave = answer_count,
+                        .text = buf_string(&text),
+                        .count = text.len,
+                        .polite = row->polite};
+    peer_start(&peer);
+    fetch_from(world, peer.port, 5000, &answer);
+    peer_stop(&peer);
+    const struct fetch_facts *facts = &answer.facts;
+    bool kept = bytes_equal(facts->body, row->kept == NULL ? body : bytes_of(row->kept));
+    if (facts->step != row->step || facts->decoding != row->decoding || facts->truncated != row->truncated ||
+        facts->http2 != row->http2 || facts->bad_length != row->bad_length || facts->protocol ||
+        !same_text(facts->coding, row->coding) || !same_text(facts->signs, row->signs) || !kept)
+        fail_msg(
+            "%s: step %d, decoding %d, truncated %d, http2 %d, bad_length %d, protocol %d, %s, %s, %zu bytes",
+            row->name, (int)facts->step, (int)facts->decoding, facts->truncated, facts->http2,
+            facts->bad_length, facts->protocol, facts->coding == NULL ? "-" : facts->coding,
+            facts->signs == NULL ? "-" : facts->signs, facts->body.len);
+    buf_dispose(&text);
+    arena_dispose(&answer.arena);
+}
+
+static void test_odd_answers(void **state)
+{
+    for (size_t i = 0; i < sizeof odd_cases / sizeof odd_cases[0]; i++)
+        check_odd(*state, &odd_cases[i]);
+}
+
+/* A server that speaks HTTP/2 alone and does without ALPN: its first frame, then GOAWAY. */
+static void test_http2_frames(void **state)
+{
+    static const char frames[] = "\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x0a\0\0\x08\7\0\0\0\0\0\0\0\0\0\0\0\0\1";
+    struct world *world = *state;
+    struct answer answer;
+    struct peer peer = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                        .behave = answer_count,
+                        .text = frames,
+                        .count = sizeof frames - 1};
+    peer_start(&peer);
+    fetch_from(world, peer.port, 3000, &answer);
+    peer_stop(&peer);
+    assert_int_equal(answer.facts.step, FETCH_HEADERS);
+    assert_true(answer.facts.http2);
+    assert_int_equal(answer.facts.http_status, 0);
+    assert_int_equal(answer.facts.body.len, 0);
+    arena_dispose(&answer.arena);
+}
+
+/* POL-9: policy.max_bytes decides nothing. What one option reads is judged by the same first 64 KiB as what
+ * another reads. */
+static void test_max_bytes(void **state)
+{
+    static const struct {
+        int64_t option;
+        size_t sent, body;
+        uint64_t read;
+        bool too_large;
+    } rows[] = {
+        {1024, 2000, 2000, 0, false},
+        {1024, MAX_BYTES, MAX_BYTES, 0, false},
+        {1024, MAX_BYTES + 1, MAX_BYTES, 0, true},
+        {2 * MAX_BYTES, 2000, 2000, 0, false},
+        {2 * MAX_BYTES, MAX_BYTES + 1, MAX_BYTES, MAX_BYTES + 1, false},
+        {2 * MAX_BYTES, 3 * MAX_BYTES, MAX_BYTES, 2 * MAX_BYTES, true},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world other = *world;
+        struct answer answer;
+        const char *why;
+        struct peer peer = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                            .behave = answer_bytes,
+                            .count = rows[i].sent};
+        other.config.policy_max_bytes = rows[i].option;
+        other.fetcher = fetcher_create(other.base, &other.config, other.trust, &why);
+        assert_non_null(other.fetcher);
+        peer_start(&peer);
+        fetch_from(&other, peer.port, 5000, &answer);
+        peer_stop(&peer);
+        assert_int_equal(answer.facts.body.len, rows[i].body);
+        assert_int_equal(answer.facts.body_bytes, rows[i].read);
+        assert_int_equal(answer.facts.too_large, rows[i].too_large);
+        fetcher_destroy(other.fetcher);
+        arena_dispose(&answer.arena);
+    }
+}
+
+/* A body of which each byte has a TLS record of its own. */
+static void answer_byte_by_byte(struct peer *peer, int fd, SSL *ssl)
+{
+    char head[128];
+    (void)fd;
+    read_request(peer, ssl);
+    (void)snprintf(head, sizeof head, HEAD "Content-Length: %zu\r\n\r\n", peer->count);
+    bool ok = put(ssl, head, strlen(head));
+    for (size_t i = 0; ok && i < peer->count; i++)
+        ok = put(ssl, "x", 1);
+}
+
+/* POL-9: nor does it decide how many bytes on the wire the first 64 KiB may take. */
+static void test_max_bytes_and_floods(void **state)
+{
+    static const struct {
+        int64_t option;
+        size_t sent;
+        bool flooded;
+    } rows[] = {{1024, 20000, false},
+                {1024, 40000, true},
+                {16 * MAX_BYTES, 20000, false},
+                {16 * MAX_BYTES, 40000, true}};
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world other = *world;
+        struct answer answer;
+        const char *why;
+        struct peer peer = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                            .behave = answer_byte_by_byte,
+                            .count = rows[i].sent};
+        other.config.policy_max_bytes = rows[i].option;
+        other.fetcher = fetcher_create(other.base, &other.config, other.trust, &why);
+        assert_non_null(other.fetcher);
+        peer_start(&peer);
+        fetch_from(&other, peer.port, 20000, &answer);
+        peer_stop(&peer);
+        assert_int_equal(answer.facts.flooded, rows[i].flooded);
+        assert_int_equal(answer.facts.step, rows[i].flooded ? FETCH_BODY : FETCH_DONE);
+        fetcher_destroy(other.fetcher);
+        arena_dispose(&answer.arena);
+    }
+}
+
 /* The address's turn is given on when the answer has come: no connection of ours may then be left there,
  * whatever the peer does behind its answer and however libcurl says good-bye. */
 static void test_nothing_is_left_connected(void **state)
@@ -812,7 +1068,7 @@ static void test_request(void **state)
     char expected[512];
     struct peer peer = {.ctx = make_server(&world->leaf, NULL),
                         .behave = answer_text,
-                        .text = HEAD "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x01"};
+                        .text = HEAD "Content-Length: 4\r\n\r\n\x1f\x8b\x08\x01"};
     peer_start(&peer);
     fetch_from(world, peer.port, 3000, &answer);
     peer_stop(&peer);
@@ -990,6 +1246,8 @@ static const struct raw_case raw_cases[] = {
      SSL_R_WRONG_VERSION_NUMBER},
     {"TLS fatal alert", raw_text, "\x15\x03\x03\x00\x02\x02\x28", 7, 3000, TLS_FAILED, NET_OK, false,
      SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE},
+    {"TLS records of data alone", raw_text, "\x17\x03\x03\x00\x05hello", 10, 3000, TLS_FAILED, NET_OK, false,
+     SSL_R_UNEXPECTED_MESSAGE},
     {"TLS closed", raw_close, "", 0, 3000, TLS_CLOSED, NET_RESET, false, 0},
     {"TLS reset", raw_reset, "", 0, 3000, TLS_CLOSED, NET_RESET, false, 0},
     {"TLS silence past connect_timeout until the deadline", raw_text, "", 0, 600, TLS_TIMEOUT, NET_OK, true,
@@ -1224,6 +1482,33 @@ static void test_ipv6(void **state)
     assert_true(answer.facts.net == NET_REFUSED || answer.facts.net == NET_UNREACHABLE ||
                 answer.facts.net == NET_OTHER);
     assert_int_equal(answer.facts.ip.family, 6);
+    arena_dispose(&answer.arena);
+}
+
+/* The address stands in brackets in what libcurl is told, the name alone in what the peer is told. */
+static void test_whole_by_ipv6(void **state)
+{
+    struct world *world = *state;
+    struct answer answer;
+    char host[64];
+    struct peer peer = {.ctx = make_server(&world->leaf, world->intermediate.cert),
+                        .behave = answer_text,
+                        .text = HEAD "Content-Length: 5\r\n\r\nhello",
+                        .six = true};
+    peer_start(&peer);
+    struct fetch_request request = request_to(world, peer.port, &answer);
+    assert_true(ip_parse("::1", &request.ip));
+    (void)fetch_start(world->fetcher, &request);
+    run(world);
+    peer_stop(&peer);
+    (void)snprintf(host, sizeof host, "\r\nHost: " HOST ":%u\r\n", peer.port);
+    assert_int_equal(answer.calls, 1);
+    assert_int_equal(answer.facts.step, FETCH_DONE);
+    assert_int_equal(answer.facts.body.len, 5);
+    assert_true(ip_equal(&answer.facts.ip, &request.ip));
+    assert_non_null(strstr(peer.request, host));
+    assert_string_equal(peer.sni, HOST);
+    assert_true(answer.facts.tls.name_match);
     arena_dispose(&answer.arena);
 }
 
@@ -1526,6 +1811,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_odd_answers),
+        cmocka_unit_test(test_http2_frames),
+        cmocka_unit_test(test_max_bytes),
+        cmocka_unit_test(test_max_bytes_and_floods),
         cmocka_unit_test(test_nothing_is_left_connected),
         cmocka_unit_test(test_socket_ends),
         cmocka_unit_test(test_socket_is_for_one_address),
@@ -1543,6 +1832,7 @@ int main(void)
         cmocka_unit_test(test_longest_host),
         cmocka_unit_test(test_told),
         cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_whole_by_ipv6),
         cmocka_unit_test(test_full_arena),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_cancel_in_flight),

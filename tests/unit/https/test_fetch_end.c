@@ -124,12 +124,115 @@ static void test_body_ceiling(void **state)
     struct fetch_answer answer;
     arena_init(&arena, 1 << 16);
     fetch_answer_init(&answer, BODY_MAX, &arena);
+    assert_true(fetch_answer_header(&answer, bytes_of(OK_LINE)));
+    assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
     assert_true(fetch_answer_body(&answer, bytes_of("0123456789")));
     assert_true(fetch_answer_body(&answer, bytes_of("012345")));
     assert_false(answer.too_large);
     assert_false(fetch_answer_body(&answer, bytes_of("6")));
     assert_true(answer.too_large);
     assert_int_equal(answer.body.len, BODY_MAX);
+    fetch_answer_dispose(&answer);
+    arena_dispose(&arena);
+}
+
+/* RFC 9112 section 6.3: equal lengths are one, and any others leave it open where the body ends. */
+static void test_lengths(void **state)
+{
+    static const struct {
+        const char *first, *second;
+        bool bad;
+    } rows[] = {
+        {"Content-Length: 3\r\n", NULL, false},
+        {"Content-Length: 3\r\n", "content-length:3\r\n", false},
+        {"Content-Length: 3, 3\r\n", NULL, false},
+        {"Content-Length: 3,03\r\n", "Content-Length: 3\r\n", false},
+        {"Content-Length: 3\r\n", "Content-Length: 4\r\n", true},
+        {"Content-Length: 3, 4\r\n", NULL, true},
+        {"Content-Length: 3,\r\n", NULL, true},
+        {"Content-Length: ,\r\n", NULL, true},
+        {"Content-Length:\r\n", NULL, true},
+        {"Content-Length: -3\r\n", NULL, true},
+        {"Content-Length: +3\r\n", NULL, true},
+        {"Content-Length: 0x3\r\n", NULL, true},
+        {"Content-Length: 3 3\r\n", NULL, true},
+        {"Content-Length: 3.0\r\n", NULL, true},
+        {"Content-Length: 9999999999999999999\r\n", NULL, false},
+        {"Content-Length: 10000000000000000000\r\n", NULL, true},
+        {"Content-Length: 3, 4\r\n", "Transfer-Encoding: chunked\r\n", false},
+        {"Transfer-Encoding: chunked\r\n", "Content-Length: x\r\n", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct fetch_answer answer;
+        arena_init(&arena, 1 << 16);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        (void)fetch_answer_header(&answer, bytes_of(OK_LINE));
+        (void)fetch_answer_header(&answer, bytes_of(rows[i].first));
+        if (rows[i].second != NULL)
+            (void)fetch_answer_header(&answer, bytes_of(rows[i].second));
+        bool more = fetch_answer_header(&answer, bytes_of("\r\n"));
+        if (fetch_answer_has_no_length(&answer) != rows[i].bad || more == rows[i].bad)
+            fail_msg("row %zu: %s", i, rows[i].first);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* RFC 9113 section 4.1: what a server that speaks HTTP/2 alone says first, and what only looks like it. */
+static void test_frames(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        bool is_frame;
+    } rows[] = {
+        {"\0\0\0\4\0\0\0\0\0", 9, true},
+        {"\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64", 15, true},
+        {"\0\0\x12\4\0\0\0\0\0", 9, true},
+        {"\0\0\0\4\1\0\0\0\0", 9, true},
+        {"\0\0\x08\7\0\0\0\0\0\0\0\0\0\0\0\0\1", 17, true},
+        {"\0\0\0\4\0\0\0\0", 8, false},
+        {"\0\0\5\4\0\0\0\0\0", 9, false},
+        {"\0\0\0\4\0\0\0\0\1", 9, false},
+        {"\0\0\7\7\0\0\0\0\0", 9, false},
+        {"\0\0\0\1\0\0\0\0\0", 9, false},
+        {"version: STSv1", 14, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena;
+        struct fetch_answer answer;
+        arena_init(&arena, 1 << 16);
+        fetch_answer_init(&answer, BODY_MAX, &arena);
+        assert_false(fetch_answer_body(&answer, bytes_make(rows[i].bytes, rows[i].len)));
+        if (answer.http2 != rows[i].is_frame)
+            fail_msg("row %zu", i);
+        assert_int_equal(answer.body.len, 0);
+        fetch_answer_dispose(&answer);
+        arena_dispose(&arena);
+    }
+}
+
+/* Header lines that a stranger makes as many and as long as they may be: what is kept has its ceiling, and a
+ * list of codings that is cut is not taken for a shorter one. */
+static void test_fields_are_bounded(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct fetch_answer answer;
+    arena_init(&arena, 1 << 20);
+    fetch_answer_init(&answer, BODY_MAX, &arena);
+    (void)fetch_answer_header(&answer, bytes_of("HTTP/1.1 403 x\r\n"));
+    for (int i = 0; i < 100; i++) {
+        assert_true(fetch_answer_header(&answer, bytes_of("Server: \1\2\3\4\r\n")));
+        assert_true(fetch_answer_header(&answer, bytes_of("Content-Encoding: gzip\r\n")));
+    }
+    assert_true(fetch_answer_header(&answer, bytes_of("\r\n")));
+    assert_in_range(strlen(answer.signs), POLICY_SIGNS_BYTES / 2, 4 * POLICY_SIGNS_BYTES);
+    assert_in_range(strlen(answer.coding), POLICY_CODING_BYTES / 2, 4 * POLICY_CODING_BYTES);
+    assert_true(answer.coding_cut);
     fetch_answer_dispose(&answer);
     arena_dispose(&arena);
 }
@@ -353,7 +456,7 @@ static void test_redirects(void **state)
         (void)snprintf(line, sizeof line, "Location: %s\r\n", rows[i].location);
         assert_true(fetch_answer_header(&answer, bytes_of(line)));
         assert_false(fetch_answer_header(&answer, bytes_of("\r\n"))); /* no body is wanted */
-        assert_true(fetch_answer_without_body(&answer));
+        assert_true(fetch_answer_says_no(&answer));
         fetch_conclude(&end, &tls, &answer, &facts);
         assert_int_equal(facts.step, FETCH_DONE);
         assert_int_equal(facts.http_status, atoi(rows[i].status));
@@ -526,6 +629,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_body_ceiling),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_fields_are_bounded),
         cmocka_unit_test(test_body_is_cut_between_characters),
         cmocka_unit_test(test_body_without_room),
         cmocka_unit_test(test_ends),

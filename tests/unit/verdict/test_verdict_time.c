@@ -212,7 +212,8 @@ static void test_expires_soon_is_counted_from_the_handshake(void **state)
     set_dates(&world.certs[0], -9, 2); /* renewed before the domain ended */
     world.probe.tls.time = ms_of(1);
     judge(&world, BY_OWN_TIME);
-    assert_true(has(&world, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON));
+    assert_true(has(&world, FAIL_SMTP_WEAK_CERT_EXPIRES_SOON));
+    assert_false(has(&world, FAIL_POLICY_WEAK_CERT_EXPIRES_SOON));
     arena_dispose(&world.arena);
 }
 
