@@ -1,13 +1,21 @@
 /* Prints docs/failures.md from the table of failure codes. */
 #include <stdio.h>
 
-#include "scanner/facts/failure.h"
+#include "scanner/verdict/verdict.h"
 
-static void print_row(const struct failure *failure)
+static const char *retry_name(enum failure_code code)
 {
+    static const char *const names[] = {
+        [RETRY_NEVER] = "no", [RETRY_LOOK] = "second look", [RETRY_PASSES] = "yes"};
+    return names[verdict_retry(code)];
+}
+
+static void print_row(enum failure_code code)
+{
+    const struct failure *failure = failure_get(code);
     printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", failure->code, rpt_type_name(failure->rpt),
-           failure->transient ? "yes" : "no", failure_effect_name(failure->effect),
-           failure_who_name(failure->who), failure->why, failure->mend);
+           retry_name(code), failure_effect_name(failure->effect), failure_who_name(failure->who),
+           failure->why, failure->mend);
 }
 
 int main(void)
@@ -16,7 +24,16 @@ int main(void)
     puts("Made from `scanner/facts/failure.def` by `make docs`; do not edit. Codes are stable once "
          "released.\n");
     puts("- **RFC 8460**: the result type of RFC 8460 section 4.3 that a report would carry");
-    puts("- **passes**: may pass by itself; such a failure is never a verdict on the domain");
+    puts("- **passes**: `yes` if it may pass by itself: where the outcome hangs on it, it is tried again in "
+         "each further "
+         "pass");
+    puts("  (`scan.retry_passes`), and it is never a verdict on the domain; `second look` if one look does "
+         "not decide "
+         "it (at");
+    puts("  `smtp.tls.alert` and `policy.tls.handshake` that is the alert internal_error alone); `no` if it "
+         "is not "
+         "tried again, as");
+    puts("  also what is unknown for good: by our own configuration, by an opt-out, by a limit of ours");
     puts("- **effect** on a sender that honours MTA-STS (of `dane.*`: on one that honours DANE): `no policy` "
          "it "
          "delivers");
@@ -31,7 +48,7 @@ int main(void)
         puts("|---|---|---|---|---|---|---|");
         for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
             if (failure_get(code)->stage == stage)
-                print_row(failure_get(code));
+                print_row(code);
         puts("");
     }
     return 0;

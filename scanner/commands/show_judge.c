@@ -42,6 +42,15 @@ static bool write_record(struct buf *line, const struct view_record *record)
                                   : json_host(line, record->probe, record->code);
 }
 
+/* Says whether only the beginning of the policy is stored, because more was not read or not kept. */
+static bool has_cut_policy(const struct view_record *record)
+{
+    if (record->domain == NULL)
+        return false;
+    const struct fetch_facts *fetch = &record->domain->policy.fetch;
+    return fetch->http_status == 200 && (fetch->too_large || fetch->body_bytes > fetch->body.len);
+}
+
 struct bytes show_judge_line(struct show_judge *judge, const struct view_record *record)
 {
     if (record->found == VIEW_LOST)
@@ -51,6 +60,7 @@ struct bytes show_judge_line(struct show_judge *judge, const struct view_record 
     else {
         struct bytes judged = bytes_make(judge->line.data, judge->line.len - 1);
         judge->judged++;
+        judge->cut += has_cut_policy(record);
         judge->changed += !bytes_equal(judged, record->line);
         return judged;
     }
@@ -81,6 +91,12 @@ void show_judge_print(struct show_judge *judge, FILE *err)
             if (from != to && judge->table[from][to] > 0)
                 (void)fprintf(err, "  %10llu  %s -> %s\n", (unsigned long long)judge->table[from][to],
                               name_of(from), name_of(to));
+    if (judge->cut > 0)
+        (void)fprintf(
+            err,
+            "judged by a part: %llu records that hold only the beginning of a policy, as more was not read "
+            "or not kept\n",
+            (unsigned long long)judge->cut);
     if (judge->missing > 0)
         (void)fprintf(err, "not rejudged: %llu records whose host records or certificates are not there\n",
                       (unsigned long long)judge->missing);

@@ -14,6 +14,7 @@ struct show_judge {
     struct scanview *view; /* NULL until it judges */
     struct buf line;
     uint64_t judged, changed, missing, unreadable;
+    uint64_t cut; /* of those judged, the ones of whose policy only the beginning is stored */
     uint64_t table[OUTCOME_COUNT][OUTCOME_COUNT]; /* from → to, of domain records */
 };
 

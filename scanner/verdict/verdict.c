@@ -157,14 +157,22 @@ static bool may_come(enum failure_code code)
            code == FAIL_POLICY_HTTP_CHALLENGE;
 }
 
+enum retry verdict_retry(enum failure_code code)
+{
+    const struct failure *failure = failure_get(code);
+    if (failure->transient)
+        return failure->who != WHO_US || may_come(code) ? RETRY_PASSES : RETRY_NEVER;
+    /* Those that verdict/looks has a second look at; of an alert it is internal_error alone. */
+    bool looked_at = code == FAIL_SMTP_STARTTLS_NOT_OFFERED || code == FAIL_SMTP_STARTTLS_REFUSED ||
+                     code == FAIL_SMTP_TLS_ALERT || code == FAIL_POLICY_TLS_HANDSHAKE;
+    return looked_at ? RETRY_LOOK : RETRY_NEVER;
+}
+
 bool verdict_has_passing(const struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++) {
-        const struct failure *failure = failure_get(code);
-        bool stays = failure->who == WHO_US && !may_come(code);
-        if (code_set_has(&judgement->codes, code) && failure->transient && !stays)
+    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        if (code_set_has(&judgement->codes, code) && verdict_retry(code) == RETRY_PASSES)
             return true;
-    }
     return false;
 }
 

@@ -31,6 +31,12 @@ bool verdict_may_pass(const struct judgement *judgement);
  * clear. */
 bool verdict_has_passing(const struct judgement *judgement);
 
+/* How often what has a code is tried again: in each further pass, as it may pass by itself; once more, as one
+ * look does not decide (TLS-7); or not at all. */
+enum retry { RETRY_NEVER, RETRY_LOOK, RETRY_PASSES };
+
+enum retry verdict_retry(enum failure_code code);
+
 /* Judges one address: FAIL_NONE if an MTA-STS sender's TLS checks pass. */
 enum failure_code verdict_probe(const struct probe_facts *probe, int64_t now);
 

@@ -48,6 +48,10 @@ static void add_domain(struct frames *frames, uint64_t ordinal, const char *name
                                  .policy = {.fetch = {.tls = {.alert = -1}}}};
     if (ordinal == 2)
         facts.label = "=HYPERLINK(\"x\")";
+    if (ordinal == 2)
+        facts.policy = (struct policy_facts){
+            .host = "mta-sts.lost.example",
+            .fetch = {.step = FETCH_BODY, .http_status = 200, .too_large = true, .tls.alert = -1}};
     if (ordinal == 3)
         facts.label = "b\xC3\xBCro;=1\t2";
     buf_init(&line, 1 << 20);
@@ -281,6 +285,9 @@ static void test_rejudged_by_the_rules_of_now(void **state)
     assert_int_equal(run(world, "--rejudge", "--fail-on=refused", NULL), 0);
     assert_has(world->err, "rejudged: 3 records, 3 changed, 3 outcomes changed\n");
     assert_has(world->err, "         1  refused -> no-mail\n");
+    assert_has(world->err, "judged by a part: 1 records that hold only the beginning of a policy");
+    assert_int_equal(run(world, "--rejudge", "--limit=1", NULL), 0);
+    assert_null(strstr(world->err, "judged by a part"));
     assert_has(world->out, "3 of 3 records: no-mail 3\n");
 }
 
