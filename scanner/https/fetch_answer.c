@@ -122,8 +122,8 @@ static void read_length(struct fetch_answer *answer, struct bytes value)
 static void keep_sign(struct fetch_answer *answer, struct bytes line)
 {
     static const char *const names[] = {
-        "server",  "cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "x-datadome",    "x-dd-b",
-        "x-iinfo", "x-kpsdk-ct",   "x-sucuri-id",       "x-sucuri-block",     "x-px-block-id",
+        "server", "cf-mitigated", "x-amzn-waf-action", "x-azure-ref", "x-vercel-mitigated", "x-datadome",
+        "x-dd-b", "x-iinfo",      "x-kpsdk-ct",        "x-sucuri-id", "x-sucuri-block",     "x-px-block-id",
     };
     struct bytes value;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -25,6 +25,7 @@
 #include "scanner/https/fetch_socket.h"
 #include "tests/unit/certs.h"
 
+enum { FLOOD_RECORDS = 100000 };
 enum { ARENA_BYTES = 1024 * 1024, MAX_BYTES = 64 * 1024, DAY = 86400, REQUEST_BYTES = 2048 };
 
 #define HOST   "mta-sts.example.test"
@@ -1273,6 +1274,37 @@ static void check_raw(struct world *world, const struct raw_case *row)
     arena_dispose(&answer.arena);
 }
 
+/* TLS records that say they hold data, in answer to the ClientHello, over and over: empty ones too. */
+static void raw_flood(struct peer *peer, int fd, SSL *ssl)
+{
+    char hello[4096];
+    (void)ssl;
+    (void)recv(fd, hello, sizeof hello, 0);
+    for (size_t i = 0; i < FLOOD_RECORDS && send(fd, peer->text, peer->count, MSG_NOSIGNAL) > 0; i++)
+        continue;
+    (void)recv(fd, hello, sizeof hello, 0);
+}
+
+static void test_flood_of_data_in_the_handshake(void **state)
+{
+    static const struct {
+        const char *record;
+        size_t len;
+    } rows[] = {{"\x17\x03\x03\x00\x00", 5}, {"\x17\x03\x03\x00\x01x", 6}, {"\x17\x03\x01\x00\x00", 5}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer answer;
+        struct peer peer = {.behave = raw_flood, .text = rows[i].record, .count = rows[i].len};
+        peer_start(&peer);
+        fetch_from(*state, peer.port, 20000, &answer);
+        peer_stop(&peer);
+        assert_int_equal(answer.facts.step, FETCH_TLS);
+        assert_true(answer.facts.tls.end == TLS_FAILED || answer.facts.tls.end == TLS_FLOODED);
+        assert_false(answer.facts.deadline);
+        assert_in_range(answer.facts.ms, 0, 15000);
+        arena_dispose(&answer.arena);
+    }
+}
+
 static void test_raw_peers(void **state)
 {
     for (size_t i = 0; i < sizeof raw_cases / sizeof raw_cases[0]; i++)
@@ -1825,6 +1857,7 @@ int main(void)
         cmocka_unit_test(test_alpn),
         cmocka_unit_test(test_alert_after_the_handshake),
         cmocka_unit_test(test_raw_peers),
+        cmocka_unit_test(test_flood_of_data_in_the_handshake),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_connect_timeout),
         cmocka_unit_test(test_what_cannot_be_started),
