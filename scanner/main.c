@@ -82,8 +82,8 @@ static const struct command commands[] = {
      "check example.org example.net",
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
-     "records that scan writes. Colours appear on a terminal only, and not where\n"
-     "NO_COLOR is set. Exit 0 all protected, 1 one is not (no-mail among them), else\n"
+     "records that scan writes. Colours appear on a terminal only, and not if\n"
+     "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail among them), else\n"
      "5 where one could not be determined, 2 usage, 4 cannot go on; with --fail-on,\n"
      "1 where a domain has one of these outcomes, else 5 where one could not be\n"
      "determined, else 0.",

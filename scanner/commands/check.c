@@ -10,6 +10,7 @@
 #include "output/json/json.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/facts/hostname.h"
+#include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
@@ -244,7 +245,10 @@ int check_main(const struct check_request *request)
     check.looks = calloc(request->name_count, sizeof *check.looks);
     for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
         buf_init(&check.texts[i], TEXT_BYTES);
-    if (context_init(&context, &config, &why) != ERR_OK) {
+    context = (struct scan_context){.config = &config};
+    if (!memory_can_begin(&config, 1, &why)) {
+        (void)fprintf(stderr, "stsweep: %s\n", buf_string(&why));
+    } else if (context_init(&context, &config, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
     } else if (check.texts != NULL && check.outcomes != NULL && check.looks != NULL &&

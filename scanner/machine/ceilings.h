@@ -1,5 +1,6 @@
 /*
- * Computes what a scan may hold at most, from the options in force: memory by class, and open files. It is
+ * Computes what a scan may hold at most, from the options in force: memory by class, and open files; and what
+ * it is likely to take. It is
  * one table, from which `stsweep scan --help` prints and which docs/internals/ceilings.md repeats. It asks
  * the system for nothing but the number of cores.
  */
@@ -26,7 +27,10 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS]);
 /* Returns the bytes of all rows together. */
 uint64_t ceilings_total(const struct ceiling rows[CEILINGS]);
 
-/* Prints the table, its sum, what grows with the list besides, threads and open files. */
+/* Returns what a scan is likely to take at most, with peers as they are, of a list of any length. */
+uint64_t ceilings_likely(const struct config *config);
+
+/* Prints what is likely, the table, its sum, what grows with the list besides, threads and open files. */
 void ceilings_print(const struct config *config, FILE *out);
 
 /* Returns how many threads there are: loops, feeder, writer and main. */

@@ -7,6 +7,7 @@
 #include "scanner/base/time_text.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/knownhosts.h"
+#include "scanner/machine/memory.h"
 #include "scanner/machine/preflight_disk.h"
 #include "scanner/machine/preflight_ports.h"
 #include "scanner/machine/preflight_resolvers.h"
@@ -100,6 +101,16 @@ static void say_files(struct run *run, uint64_t limit)
                      (unsigned long long)need, limit >= need ? "" : "; raise ulimit -n or lower smtp.live");
 }
 
+/* Tells of memory before a scan. A check, which has no directory, holds a few domains. */
+static void say_memory(struct run *run)
+{
+    if (run->config.output_dir[0] == '\0')
+        return;
+    char *text = preflight_add(run->preflight, "memory", true);
+    run->preflight->checks[run->preflight->count - 1].ok =
+        memory_describe(&run->config, text, PREFLIGHT_TEXT_BYTES);
+}
+
 static void say_disk(struct run *run)
 {
     const char *dir = run->config.output_dir;
@@ -160,6 +171,7 @@ static void say_all(struct run *run, uint64_t open_files)
     say_clock(run);
     say_roots(run);
     say_files(run, open_files);
+    say_memory(run);
     say_disk(run);
 }
 

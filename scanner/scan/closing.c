@@ -1,7 +1,10 @@
 /* Closes the books of a scan. It decides nothing about how the process ends. */
 #include "scanner/scan/closing.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { SUMMARY_BYTES = 4 * 1024 * 1024 };
 
@@ -40,4 +43,33 @@ bool closing_code(const struct summary *summary, uint32_t fail_on, FILE *out)
         (void)fprintf(out, "stsweep: records with an outcome of --fail-on: %llu\n",
                       (unsigned long long)count);
     return count > 0;
+}
+
+static bool is_same(const char *path, int dir_fd)
+{
+    struct stat named, open;
+    return stat(path, &named) == 0 && fstat(dir_fd, &open) == 0 && named.st_dev == open.st_dev &&
+           named.st_ino == open.st_ino;
+}
+
+const char *closing_place(int dir_fd, const char *given, char path[CLOSING_PATH_BYTES])
+{
+    char link[64];
+    if (dir_fd < 0 || is_same(given, dir_fd))
+        return given;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", dir_fd);
+    ssize_t len = readlink(link, path, CLOSING_PATH_BYTES - 1);
+    if (len < 0)
+        return given;
+    path[len] = '\0';
+    return path;
+}
+
+void closing_stopped(uint64_t records, const char *given, const char *place, FILE *out)
+{
+    (void)fprintf(out, "stsweep: %" PRIu64 " records are safe; go on with the same command and --resume",
+                  records);
+    if (strcmp(given, place) != 0)
+        (void)fprintf(out, ", and -o %s, as the scan directory is called now", place);
+    (void)fputc('\n', out);
 }

@@ -1,5 +1,5 @@
-/* Computes and writes, once, when a scan has come to its end: the summary's denominators, summary.json, and
- * the answer to --fail-on. */
+/* Computes and writes, once, when a scan has come to its end: the summary's denominators, summary.json, the
+ * answer to --fail-on, and where all of it is. */
 #ifndef STSWEEP_SCAN_CLOSING_H
 #define STSWEEP_SCAN_CLOSING_H
 
@@ -18,5 +18,16 @@ enum error closing_summary(struct store *store, struct buf *why);
 /* Answers --fail-on: has any record, also one of before a resume, an outcome of the set (bit 1 << enum
  * outcome)? Says how many. */
 bool closing_code(const struct summary *summary, uint32_t fail_on, FILE *out);
+
+/*
+ * Returns how the scan directory is called now: given, if that still leads to it, else what the system says,
+ * written into path; somebody may have moved it while the scan ran. dir_fd is the directory's, -1 if there is
+ * none.
+ */
+enum { CLOSING_PATH_BYTES = 4096 };
+const char *closing_place(int dir_fd, const char *given, char path[CLOSING_PATH_BYTES]);
+
+/* Says how to go on with a scan that was stopped. place is what closing_place returned for given. */
+void closing_stopped(uint64_t records, const char *given, const char *place, FILE *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/machine/ceilings.h"
+#include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
@@ -136,8 +137,11 @@ static void on_writer_failed(void *arg)
 
 /* ---- beginning ----------------------------------------------------------------------------------------- */
 
+/* Says the error, if there is one. What this machine lacks, no other command line mends. */
 static bool say(struct scan *scan, const char *what, enum error error)
 {
+    if (error == ERR_MEMORY || error == ERR_LIBRARY)
+        scan->refused_with = EXIT_FAILED;
     return refusal_say(what, error, &scan->why, stderr);
 }
 
@@ -265,14 +269,21 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     return false;
 }
 
-/* Fits the scan to the open files allowed: running short of them is to be back-pressure, never an error in a
- * record. */
-static bool fit(struct scan *scan, uint64_t open_files)
+static void tell(struct scan *scan)
 {
-    bool fits = ceilings_fit(&scan->fitted, open_files, &scan->why);
     if (scan->why.len > 0)
         (void)fprintf(stderr, "stsweep: %s\n", buf_string(&scan->why));
     buf_reset(&scan->why);
+}
+
+/* Fits the scan to the open files allowed: running short of them is to be back-pressure, never an error in a
+ * record. Memory that cannot be had is said before anything is made. */
+static bool fit(struct scan *scan, uint64_t open_files)
+{
+    bool fits = ceilings_fit(&scan->fitted, open_files, &scan->why);
+    tell(scan);
+    fits = fits && memory_can_begin(&scan->fitted, setup_loops(&scan->fitted), &scan->why);
+    tell(scan);
     scan->refused_with = fits ? EXIT_USAGE : EXIT_FAILED;
     return fits;
 }
@@ -371,6 +382,7 @@ static void run_to_end(struct scan *scan)
 
 static int close_done(struct scan *scan)
 {
+    char path[CLOSING_PATH_BYTES];
     if (!summary_balanced(store_summary(scan->store), &scan->why)) {
         (void)say(scan, "the denominators do not add up", ERR_CORRUPT);
         return EXIT_FAILED;
@@ -384,16 +396,19 @@ static int close_done(struct scan *scan)
         !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
         return EXIT_FAILED;
     summary_print(is_streaming(scan) ? stderr : stdout, store_summary(scan->store),
-                  clock_monotonic_ms() - scan->started_ms, scan->config->output_dir);
+                  clock_monotonic_ms() - scan->started_ms,
+                  closing_place(store_dir_fd(scan->store), scan->config->output_dir, path));
     return closing_code(store_summary(scan->store), scan->request->fail_on, stderr) ? EXIT_NO : EXIT_DONE;
 }
 
 static int close_stopped(struct scan *scan)
 {
+    char path[CLOSING_PATH_BYTES];
     if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "stopped", &scan->why)))
         return EXIT_FAILED;
-    (void)fprintf(stderr, "stsweep: %llu records are safe; go on with the same command and --resume\n",
-                  (unsigned long long)store_summary(scan->store)->records);
+    const char *given = scan->config->output_dir;
+    closing_stopped(store_summary(scan->store)->records, given,
+                    closing_place(store_dir_fd(scan->store), given, path), stderr);
     return EXIT_STOPPED;
 }
 

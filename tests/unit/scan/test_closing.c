@@ -4,8 +4,11 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "output/store/unanswered.h"
 #include "scanner/reach/limits.h"
@@ -245,13 +248,46 @@ static void where_runs_stood_still(void **state)
     }
 }
 
+/* Somebody may have moved the directory while the scan ran. */
+static void how_the_directory_is_called(void **state)
+{
+    (void)state;
+    char place[] = "/tmp/stsweep-closing-XXXXXX", before[64], after[64], path[CLOSING_PATH_BYTES],
+         *said = NULL;
+    size_t len = 0;
+    assert_non_null(mkdtemp(place));
+    (void)snprintf(before, sizeof before, "%s/before", place);
+    (void)snprintf(after, sizeof after, "%s/after", place);
+    assert_int_equal(mkdir(before, 0700), 0);
+    int fd = open(before, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_ptr_equal(closing_place(-1, "-", path), "-");
+    assert_ptr_equal(closing_place(fd, before, path), before);
+    assert_int_equal(rename(before, after), 0);
+    assert_string_equal(closing_place(fd, before, path), after);
+    assert_int_equal(mkdir(before, 0700), 0); /* another one, of that name */
+    assert_string_equal(closing_place(fd, before, path), after);
+    FILE *out = open_memstream(&said, &len);
+    assert_non_null(out);
+    closing_stopped(7, before, after, out);
+    closing_stopped(8, before, before, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(said, "7 records are safe; go on with the same command and --resume, and -o "));
+    assert_non_null(strstr(said, "/after, as the scan directory is called now\n"));
+    assert_non_null(strstr(said, "8 records are safe; go on with the same command and --resume\n"));
+    free(said);
+    (void)close(fd);
+    assert_true(rmdir(before) == 0 && rmdir(after) == 0 && rmdir(place) == 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
     const struct CMUnitTest tests[] = {
-        TEST(outcomes_of_fail_on),    TEST(denominators), TEST(the_summary_is_written),
-        TEST(what_a_resume_tells),    TEST(what_is_left), TEST(pacers_hear_of_silence),
-        TEST(where_runs_stood_still),
+        TEST(outcomes_of_fail_on),    TEST(denominators),
+        TEST(the_summary_is_written), TEST(what_a_resume_tells),
+        TEST(what_is_left),           TEST(pacers_hear_of_silence),
+        TEST(where_runs_stood_still), TEST(how_the_directory_is_called),
     };
     return cmocka_run_group_tests_name("closing", tests, NULL, NULL);
 }
