@@ -2,6 +2,7 @@
 #include "output/store/progress.h"
 
 #include <sys/ioctl.h>
+#include <time.h>
 
 enum {
     TERMINAL_EVERY_MS = 500,
@@ -14,6 +15,8 @@ enum {
     CONTINUED = 2 /* columns that a row is indented by if it goes on with the one above */
 };
 
+static const double LEAST_PACE = 0.01; /* below that nothing is said of what is left */
+
 void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t now_ms)
 {
     progress->out = out;
@@ -22,6 +25,7 @@ void progress_begin(struct progress *progress, FILE *out, bool terminal, int64_t
     progress->began_ms = now_ms;
     progress->shown_ms = now_ms;
     progress->has_rates = false;
+    progress->pace = 0;
     for (int i = 0; i < RATE_COUNT; i++)
         progress->shown[i] = 0;
 }
@@ -47,6 +51,8 @@ static void update_rates(struct progress *progress, const struct progress_state 
     }
     progress->has_rates = true;
     progress->shown_ms = now_ms;
+    if (!state->resting)
+        progress->pace = progress->rates[RATE_DOMAINS];
 }
 
 static void append_duration(struct buf *line, uint64_t seconds)
@@ -61,11 +67,32 @@ static void append_duration(struct buf *line, uint64_t seconds)
         (void)buf_printf(line, "%llus", (unsigned long long)seconds);
 }
 
+/* Returns the seconds until the pass that is under way has ended; negative: they cannot be told. */
+static double pass_left(const struct progress *progress, const struct progress_state *state)
+{
+    uint64_t done = state->before + state->done;
+    uint64_t later = done + (state->rest_ms > 0 ? state->again : 0); /* is not for this pass */
+    if (state->resting || state->total <= later)
+        return 0;
+    return progress->pace > LEAST_PACE ? (double)(state->total - later) / progress->pace : -1;
+}
+
+/* Returns the seconds until all has ended: this pass, the rest, and the pass over what was put off. */
+static double all_left(const struct progress *progress, const struct progress_state *state)
+{
+    double left = pass_left(progress, state);
+    if (left < 0 || state->again == 0 || state->rest_ms == 0)
+        return left;
+    double again = progress->pace > LEAST_PACE ? (double)state->again / progress->pace : 0;
+    return left + (double)state->rest_ms / 1000 + again;
+}
+
 static void how_far(const struct progress *progress, const struct progress_state *state, int64_t now_ms,
                     struct buf *line)
 {
     uint64_t done = state->before + state->done;
     double rate = progress->has_rates ? progress->rates[RATE_DOMAINS] : 0.0;
+    double left = all_left(progress, state);
     append_duration(line, (uint64_t)(now_ms - progress->began_ms) / 1000);
     (void)buf_printf(line, ": %llu", (unsigned long long)done);
     if (state->total > 0 && state->total >= done) {
@@ -76,11 +103,26 @@ static void how_far(const struct progress *progress, const struct progress_state
     (void)buf_printf(line, " done, %.0f a second", rate);
     if (state->total == 0) {
         (void)buf_text(line, ", reading the input");
-    } else if (state->total > done && rate > 0.01) {
+    } else if (state->total > done && left >= 0) {
         (void)buf_text(line, ", about ");
-        append_duration(line, (uint64_t)((double)(state->total - done) / rate) + 1);
+        append_duration(line, (uint64_t)left + 1);
         (void)buf_text(line, " left");
     }
+}
+
+/* Says when those that were put off are tried again, by the clock on the wall of this machine. */
+static void append_again(const struct progress *progress, const struct progress_state *state,
+                         struct buf *line)
+{
+    char text[32];
+    struct tm clock;
+    double left = pass_left(progress, state);
+    time_t at = (time_t)((state->wall_ms + state->rest_ms) / 1000 + (int64_t)left);
+    (void)buf_printf(line, ", %llu to be tried again", (unsigned long long)state->again);
+    if (state->rest_ms == 0 || left < 0 || localtime_r(&at, &clock) == NULL)
+        return;
+    if (strftime(text, sizeof text, state->resting ? " at %H:%M:%S %Z" : " from about %H:%M %Z", &clock) > 0)
+        (void)buf_text(line, text);
 }
 
 static void under_way(const struct progress *progress, const struct progress_state *state, struct buf *line)
@@ -89,7 +131,7 @@ static void under_way(const struct progress *progress, const struct progress_sta
     if (state->parked > 0)
         (void)buf_printf(line, ", %llu parked", (unsigned long long)state->parked);
     if (state->again > 0)
-        (void)buf_printf(line, ", %llu to be tried again", (unsigned long long)state->again);
+        append_again(progress, state, line);
     if (progress->has_rates)
         (void)buf_printf(line, "; a second: %.0f lookups, %.0f policies, %.0f MX",
                          progress->rates[RATE_LOOKUPS], progress->rates[RATE_FETCHES],

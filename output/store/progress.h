@@ -24,6 +24,7 @@ struct progress {
     bool has_rates;
     uint64_t shown[RATE_COUNT];
     double rates[RATE_COUNT]; /* a second, smoothed */
+    double pace;              /* domains a second when they last ended at all: what is left is judged by it */
 };
 
 /* The counts of the scan at a moment. */
@@ -34,6 +35,9 @@ struct progress_state {
     uint64_t in_flight; /* parked ones not counted */
     uint64_t parked;
     uint64_t again;         /* put off: they wait for another pass */
+    int64_t rest_ms;        /* how long the scan rests before that pass, or still rests; 0: none comes */
+    bool resting;           /* now */
+    int64_t wall_ms;        /* the time of day */
     struct counters counts; /* of all loops, in this run */
 };
 

@@ -1,11 +1,12 @@
-/* Prints the closing table of a scan for a person: plain text in 78 columns, so that it can be pasted into a
- * mail. Writes to the stream that it is given. */
+/* Prints the end of a scan for a person: plain text in 78 columns and at most 23 rows, so that all of it
+ * stands on a terminal of 80 by 24. What matters most comes last, above the prompt. Writes to the stream that
+ * it is given. */
 #include "output/store/summary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { COLUMNS = 78, CODES_SHOWN = 10, PROVIDERS_SHOWN = 10, INDENT = 6 };
+enum { COLUMNS = 78, INDENT = 2, ITEM_BYTES = 128, CODES_ROWS = 2 };
 
 static const char *plural(uint64_t count)
 {
@@ -17,20 +18,17 @@ static double percent(uint64_t count, uint64_t whole)
     return whole == 0 ? 0.0 : 100.0 * (double)count / (double)whole;
 }
 
-/* Prints text broken at spaces, each line indented. */
+/* Prints text broken at spaces; the rows after the first are indented. */
 static void print_wrapped(FILE *out, const char *text)
 {
     size_t column = 0;
     while (*text != 0) {
         size_t word = strcspn(text, " ");
         if (column > 0 && column + 1 + word > COLUMNS) {
-            (void)fputc('\n', out);
-            column = 0;
+            (void)fprintf(out, "\n%*s", INDENT - 1, "");
+            column = INDENT - 1;
         }
-        if (column == 0)
-            column = (size_t)fprintf(out, "%*s%.*s", INDENT, "", (int)word, text);
-        else
-            column += (size_t)fprintf(out, " %.*s", (int)word, text);
+        column += (size_t)fprintf(out, "%s%.*s", column > 0 ? " " : "", (int)word, text);
         text += word;
         text += strspn(text, " ");
     }
@@ -62,34 +60,6 @@ static const enum outcome outcome_order[] = {
 
 enum { OUTCOMES_SHOWN = sizeof outcome_order / sizeof outcome_order[0] };
 
-static void print_outcomes(FILE *out, const struct summary *summary)
-{
-    (void)fputs("\nOutcome for a sender that honours MTA-STS\n", out);
-    for (size_t i = 0; i < OUTCOMES_SHOWN; i++) {
-        enum outcome outcome = outcome_order[i];
-        uint64_t count = summary->outcomes[outcome];
-        (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  %s\n", outcome_name(outcome), count,
-                      percent(count, summary->records), meaning(outcome));
-    }
-    if (summary->incomplete > 0)
-        (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  some MX unknown, or seen once only\n",
-                      "incomplete", summary->incomplete, percent(summary->incomplete, summary->records));
-}
-
-static void print_would_be(FILE *out, const struct summary *summary)
-{
-    uint64_t testing = summary->outcomes[OUTCOME_TESTING];
-    if (testing == 0)
-        return;
-    (void)fputs("\nWhat those in mode testing would be in mode enforce\n", out);
-    for (size_t i = 0; i < OUTCOMES_SHOWN; i++) {
-        enum outcome outcome = outcome_order[i];
-        if (summary->would_be[outcome] > 0)
-            (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%\n", outcome_name(outcome),
-                          summary->would_be[outcome], percent(summary->would_be[outcome], testing));
-    }
-}
-
 struct ranked {
     const char *name;
     uint64_t count;
@@ -104,95 +74,126 @@ static int compare_ranked(const void *left, const void *right)
     return (a->place > b->place) - (a->place < b->place);
 }
 
-/* Prints the most frequent codes, each with its text. */
-static void print_codes(FILE *out, const char *title, const uint64_t counts[FAIL_COUNT], uint64_t whole)
+static size_t item_text(char item[ITEM_BYTES], const struct ranked *ranked, bool last)
+{
+    int len =
+        snprintf(item, ITEM_BYTES, " %.40s %" PRIu64 "%s", ranked->name, ranked->count, last ? "" : ",");
+    return len < 0 ? 0 : (size_t)len;
+}
+
+/* Returns how many of the items go into a row that has been filled up to the column: all, or as many as leave
+ * room for what is said of the others if it is the last row. */
+static size_t row_items(const struct ranked *ranked, size_t count, size_t column, bool last_row)
+{
+    static const size_t tail = sizeof " and 1000 more" - 1;
+    char item[ITEM_BYTES];
+    size_t fitting = 0, leaving = 0, i;
+    for (i = 0; i < count && column <= COLUMNS; i++) {
+        column += item_text(item, &ranked[i], i + 1 == count);
+        fitting += column <= COLUMNS;
+        leaving += column + tail <= COLUMNS;
+    }
+    return fitting == count || !last_row ? fitting : leaving;
+}
+
+/* Prints "title: name count, name count, …" in so many rows at most; the most frequent come first. */
+static void print_list(FILE *out, const char *title, struct ranked *ranked, size_t count, size_t rows)
+{
+    size_t column = (size_t)fprintf(out, "%s:", title), at = 0;
+    char item[ITEM_BYTES];
+    qsort(ranked, count, sizeof *ranked, compare_ranked);
+    for (size_t row = 0; row < rows && at < count; row++) {
+        if (row > 0)
+            column = (size_t)fprintf(out, "\n%*s", INDENT - 1, "") - 1;
+        size_t last = at + row_items(ranked + at, count - at, column, row + 1 == rows);
+        for (; at < last; at++) {
+            (void)item_text(item, &ranked[at], at + 1 == count);
+            (void)fputs(item, out);
+        }
+    }
+    if (at < count)
+        (void)fprintf(out, " and %zu more", count - at);
+    (void)fputc('\n', out);
+}
+
+static size_t add_ranked(struct ranked *ranked, size_t count, const char *name, uint64_t seen)
+{
+    if (seen > 0)
+        ranked[count] = (struct ranked){name, seen, count};
+    return count + (seen > 0);
+}
+
+/* ---- the lists ----------------------------------------------------------------------------------------- */
+
+static void print_codes(FILE *out, const char *title, const uint64_t counts[FAIL_COUNT], size_t rows)
 {
     struct ranked ranked[FAIL_COUNT];
     size_t count = 0;
     for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (counts[code] > 0)
-            ranked[count++] = (struct ranked){failure_name(code), counts[code], code};
-    if (count == 0)
-        return;
-    qsort(ranked, count, sizeof ranked[0], compare_ranked);
-    (void)fprintf(out, "\n%s\n", title);
-    for (size_t i = 0; i < count && i < CODES_SHOWN; i++) {
-        (void)fprintf(out, "  %-34s %12" PRIu64 " %6.2f %%\n", ranked[i].name, ranked[i].count,
-                      percent(ranked[i].count, whole));
-        print_wrapped(out, failure_get((enum failure_code)ranked[i].place)->why);
-    }
-    if (count > CODES_SHOWN)
-        (void)fprintf(out, "  and %zu more codes in summary.json\n", count - CODES_SHOWN);
-}
-
-static void print_row(FILE *out, const char *name, uint64_t count, uint64_t records)
-{
+        count = add_ranked(ranked, count, failure_name(code), counts[code]);
     if (count > 0)
-        (void)fprintf(out, "  %-34.34s %12" PRIu64 " %6.2f %%\n", name, count, percent(count, records));
+        print_list(out, title, ranked, count, rows);
 }
 
-/* Prints how many domains have an MX host that refused this machine, by its address or its name: that says
- * nothing of them. */
-static void print_about_us(FILE *out, const struct summary *summary)
+/* Ranks the codes of MX hosts that refused this machine, by its address or its name: that says nothing of
+ * them.
+ */
+static size_t rank_about_us(struct ranked ranked[FAIL_COUNT], const struct summary *summary)
 {
     static const enum failure_code codes[] = {FAIL_SMTP_BLOCK_LISTED, FAIL_SMTP_EHLO_NAME};
-    const size_t count = sizeof codes / sizeof codes[0];
-    uint64_t all = 0;
-    for (size_t i = 0; i < count; i++)
-        all += summary->codes[codes[i]];
-    if (all == 0)
-        return;
-    (void)fputs("\nRefused because of this machine: mend that first (docs/good-citizen.md)\n", out);
-    for (size_t i = 0; i < count; i++)
-        print_row(out, failure_name(codes[i]), summary->codes[codes[i]], summary->records);
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        count = add_ranked(ranked, count, failure_name(codes[i]), summary->codes[codes[i]]);
+    return count;
+}
+
+/* The most frequent codes, and the row about this machine, which takes one of theirs. */
+static void print_codes_of_records(FILE *out, const struct summary *summary)
+{
+    struct ranked ranked[FAIL_COUNT];
+    size_t about_us = rank_about_us(ranked, summary);
+    print_codes(out, "Codes", summary->codes, CODES_ROWS - (about_us > 0));
+    if (about_us > 0)
+        print_list(out, "Refused because of this machine", ranked, about_us, 1);
 }
 
 static void print_dane_and_tls(FILE *out, const struct summary *summary)
 {
-    static const enum dane_outcome dane[DANE_OUTCOME_COUNT] = {
-        DANE_OUTCOME_PROTECTED, DANE_OUTCOME_PARTIAL, DANE_OUTCOME_REFUSED,
-        DANE_OUTCOME_UNUSABLE,  DANE_OUTCOME_ABSENT,  DANE_OUTCOME_UNKNOWN,
-    };
-    static const enum tls_outcome tls[TLS_OUTCOME_COUNT] = {TLS_OUTCOME_ALL, TLS_OUTCOME_SOME,
-                                                            TLS_OUTCOME_NONE, TLS_OUTCOME_UNKNOWN};
-    (void)fputs("\nDANE\n", out);
-    for (size_t i = 0; i < DANE_OUTCOME_COUNT; i++)
-        print_row(out, dane_outcome_name(dane[i]), summary->dane[dane[i]], summary->records);
-    (void)fputs("\nSTARTTLS at the MX hosts\n", out);
-    for (size_t i = 0; i < TLS_OUTCOME_COUNT; i++)
-        print_row(out, tls_outcome_name(tls[i]), summary->tls[tls[i]], summary->records);
+    struct ranked dane[DANE_OUTCOME_COUNT], tls[TLS_OUTCOME_COUNT];
+    size_t danes = 0, tlses = 0;
+    for (unsigned i = 0; i < DANE_OUTCOME_COUNT; i++)
+        danes = add_ranked(dane, danes, dane_outcome_name((enum dane_outcome)i), summary->dane[i]);
+    for (unsigned i = 0; i < TLS_OUTCOME_COUNT; i++)
+        tlses = add_ranked(tls, tlses, tls_outcome_name((enum tls_outcome)i), summary->tls[i]);
+    if (danes > 0)
+        print_list(out, "DANE", dane, danes, 1);
+    if (tlses > 0)
+        print_list(out, "STARTTLS at the MX hosts", tls, tlses, 1);
 }
 
 static void print_providers(FILE *out, const struct summary *summary)
 {
     struct ranked ranked[SUMMARY_PROVIDERS];
-    size_t count = summary->provider_count;
-    if (count == 0)
-        return;
-    for (size_t i = 0; i < count; i++)
-        ranked[i] = (struct ranked){summary->providers[i].name, summary->providers[i].count, i};
-    qsort(ranked, count, sizeof ranked[0], compare_ranked);
-    (void)fputs("\nMX providers\n", out);
-    for (size_t i = 0; i < count && i < PROVIDERS_SHOWN; i++)
-        print_row(out, ranked[i].name, ranked[i].count, summary->records);
+    size_t count = 0;
+    for (size_t i = 0; i < summary->provider_count; i++)
+        count = add_ranked(ranked, count, summary->providers[i].name, summary->providers[i].count);
+    if (count > 0)
+        print_list(out, "MX providers", ranked, count, 1);
 }
 
-/* Duplicates and names opted out are no rejects: the equation below has them. */
 /* Tells whether there is a directory: streamed records leave none. */
 static bool is_stored(const char *dir)
 {
     return dir != NULL && strcmp(dir, "-") != 0;
 }
 
+/* Duplicates and names opted out are no rejects: the equation has them. */
 static void print_rejects(FILE *out, const struct summary *summary, const char *dir)
 {
     uint64_t counts[FAIL_COUNT];
     memcpy(counts, summary->left_out, sizeof counts);
     counts[FAIL_INPUT_DUPLICATE] = counts[FAIL_INPUT_OPTED_OUT] = 0;
-    print_codes(out,
-                is_stored(dir) ? "Rejected lines (rejects.ndjson.zst has each with file and line)"
-                               : "Rejected lines",
-                counts, summary->rejects);
+    print_codes(out, is_stored(dir) ? "Rejected lines (rejects.ndjson.zst)" : "Rejected lines", counts, 1);
 }
 
 /* Prints the equation of the denominators, with only the terms that are not 0. */
@@ -214,17 +215,18 @@ static void print_equation(FILE *out, const struct summary *summary)
     for (size_t i = 1; i < sizeof terms / sizeof terms[0]; i++)
         if (terms[i].count > 0)
             buf_printf(&text, " + %" PRIu64 " %s", terms[i].count, terms[i].name);
-    (void)fputs("\nWhere every input went\n", out);
     print_wrapped(out, buf_string(&text));
     buf_reset(&text);
     if (!summary_balanced(summary, &text)) {
-        (void)fputs("  THE COUNTS DO NOT ADD UP:\n", out);
+        (void)fputs("THE COUNTS DO NOT ADD UP:\n", out);
         print_wrapped(out, buf_string(&text));
     }
     buf_dispose(&text);
 }
 
-static void print_head(FILE *out, const struct summary *summary, int64_t elapsed_ms)
+/* ---- head and outcomes --------------------------------------------------------------------------------- */
+
+static void print_head(FILE *out, const struct summary *summary, int64_t elapsed_ms, const char *dir)
 {
     int64_t seconds = elapsed_ms / 1000;
     double rate = elapsed_ms > 0 ? (double)summary->records * 1000.0 / (double)elapsed_ms : 0.0;
@@ -237,25 +239,51 @@ static void print_head(FILE *out, const struct summary *summary, int64_t elapsed
     else
         (void)fprintf(out, "%.1fs", (double)elapsed_ms / 1000.0);
     (void)fprintf(out, " (%.0f a second)\n", rate);
+    if (is_stored(dir))
+        (void)fprintf(out, "Records and summary.json are in %s\n", dir);
+}
+
+/* Prints what those in mode testing would be in mode enforce. */
+static void print_would_be(FILE *out, const struct summary *summary)
+{
+    struct ranked ranked[OUTCOMES_SHOWN];
+    size_t count = 0;
+    for (size_t i = 0; i < OUTCOMES_SHOWN; i++)
+        count =
+            add_ranked(ranked, count, outcome_name(outcome_order[i]), summary->would_be[outcome_order[i]]);
+    if (count > 0)
+        print_list(out, "    were they to enforce", ranked, count, 1);
+}
+
+static void print_outcomes(FILE *out, const struct summary *summary)
+{
+    (void)fputs("\nOutcome for a sender that honours MTA-STS\n", out);
+    for (size_t i = 0; i < OUTCOMES_SHOWN; i++) {
+        enum outcome outcome = outcome_order[i];
+        uint64_t count = summary->outcomes[outcome];
+        (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  %s\n", outcome_name(outcome), count,
+                      percent(count, summary->records), meaning(outcome));
+        if (outcome == OUTCOME_TESTING)
+            print_would_be(out, summary);
+    }
+    if (summary->incomplete > 0)
+        (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  some MX unknown, or seen once only\n",
+                      "incomplete", summary->incomplete, percent(summary->incomplete, summary->records));
 }
 
 void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms, const char *dir)
 {
-    print_head(out, summary, elapsed_ms);
-    if (summary->records == 0)
+    print_head(out, summary, elapsed_ms, dir);
+    print_equation(out, summary);
+    print_rejects(out, summary, dir);
+    if (summary->records > 0) {
+        print_codes_of_records(out, summary);
+        print_dane_and_tls(out, summary);
+        print_providers(out, summary);
+        print_outcomes(out, summary);
+    } else {
         (void)fprintf(out, "\nNothing was scanned: %s\n",
                       summary->inputs == 0 ? "the input holds no lines that count."
                                            : "no line of the input gave a domain to scan.");
-    if (summary->records > 0) {
-        print_outcomes(out, summary);
-        print_would_be(out, summary);
-        print_codes(out, "Most frequent codes (a domain may have several)", summary->codes, summary->records);
-        print_about_us(out, summary);
-        print_dane_and_tls(out, summary);
-        print_providers(out, summary);
     }
-    print_rejects(out, summary, dir);
-    print_equation(out, summary);
-    if (is_stored(dir))
-        (void)fprintf(out, "\nRecords and summary.json are in %s\n", dir);
 }

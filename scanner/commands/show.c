@@ -2,13 +2,16 @@
 #include "scanner/commands/show.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_judge.h"
 
-enum { WHY_BYTES = 16 * 1024 };
+enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
 
 struct show {
     const struct show_request *request;
@@ -19,6 +22,7 @@ struct show {
     struct buf why;
     uint64_t records, shown, unreadable;
     uint64_t outcomes[OUTCOME_COUNT]; /* of what was shown */
+    size_t width;                     /* of the terminal; 0: out is none */
     bool full;                        /* --limit is reached */
 };
 
@@ -35,7 +39,7 @@ static void write_record(struct show *show, struct bytes line)
         show_csv_line(show->out, &show->cells);
         break;
     case SHOW_TEXT:
-        show_text_line(show->out, &show->cells);
+        show_text_line(show->out, &show->cells, show->width);
         break;
     }
 }
@@ -115,15 +119,20 @@ static enum error walk(struct show *show)
 
 static void write_counts(struct show *show)
 {
-    const char *between = ": ";
-    (void)fprintf(show->out, "%llu of %llu records%s", (unsigned long long)show->shown,
-                  (unsigned long long)show->records, show->full ? " (as far as --limit let them come)" : "");
+    const char *between = ":";
+    int column =
+        fprintf(show->out, "%llu of %llu records%s", (unsigned long long)show->shown,
+                (unsigned long long)show->records, show->full ? " (as far as --limit let them come)" : "");
     for (unsigned outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
+        char text[64];
         if (show->outcomes[outcome] == 0)
             continue;
-        (void)fprintf(show->out, "%s%s %llu", between, outcome_name((enum outcome)outcome),
-                      (unsigned long long)show->outcomes[outcome]);
-        between = ", ";
+        int len = snprintf(text, sizeof text, " %s %llu", outcome_name((enum outcome)outcome),
+                           (unsigned long long)show->outcomes[outcome]);
+        bool fits = show->width == 0 || (size_t)(column + len) + 2 <= show->width;
+        (void)fprintf(show->out, "%s%s%s", between, fits ? "" : "\n ", text);
+        column = (fits ? column + 1 : 1) + len;
+        between = ",";
     }
     (void)fputc('\n', show->out);
 }
@@ -160,9 +169,26 @@ static int finish(struct show *show, enum error error)
     return EXIT_DONE;
 }
 
+/* Returns the columns of the terminal, or 0 if out is none: what goes to a file or a pipe is not cut. The
+ * last one stays free, as some terminals wrap there. */
+static size_t width_of(FILE *out)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    int fd = fileno(out);
+    if (fd < 0 || isatty(fd) != 1)
+        return 0;
+    size_t width = columns == NULL ? 0 : strtoul(columns, NULL, 10);
+    if (width == 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    if (width == 0)
+        width = WIDTH_UNKNOWN;
+    return (width < WIDTH_LEAST ? WIDTH_LEAST : width) - 1;
+}
+
 static int run(const struct show_request *request, FILE *out, FILE *err)
 {
-    struct show show = {.request = request, .out = out, .err = err};
+    struct show show = {.request = request, .out = out, .err = err, .width = width_of(out)};
     buf_init(&show.why, WHY_BYTES);
     show_cells_init(&show.cells, request->kind);
     int code = finish(&show, walk(&show));

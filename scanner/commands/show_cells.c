@@ -228,91 +228,120 @@ void show_csv_line(FILE *out, const struct show_cells *cells)
 
 /* ---- for a person -------------------------------------------------------------------------------------- */
 
-enum { NAME_WIDTH = 30, OUTCOME_WIDTH = 18, CODES_SHOWN = 3, TEXT_SHOWN_BYTES = 120 };
+enum { NAME_WIDTH = 30, OUTCOME_WIDTH = 18, CODES_SHOWN = 3, TEXT_SHOWN_BYTES = 120, ROW_BYTES = 4096 };
 
-/* Writes text escaped and cut short, filled with blanks up to width. */
-static void write_text(FILE *out, struct bytes text, size_t width)
+/* On a terminal that is too narrow for all columns. */
+enum { WIDE = 120, NARROW_NAME_WIDTH = 24, NARROW_OUTCOME_WIDTH = 9 };
+
+/* Appends text escaped and cut short, filled with blanks up to width. */
+static void add_text(struct buf *row, struct bytes text, size_t width)
 {
-    size_t written = 0, shown = text.len < TEXT_SHOWN_BYTES ? text.len : TEXT_SHOWN_BYTES;
+    size_t begin = row->len, shown = text.len < TEXT_SHOWN_BYTES ? text.len : TEXT_SHOWN_BYTES;
     for (size_t i = 0; i < shown; i++) {
-        bool plain = text.data[i] >= 0x20 && text.data[i] < 0x7F;
-        int len = plain ? fprintf(out, "%c", text.data[i]) : fprintf(out, "\\%03u", text.data[i]);
-        written += len > 0 ? (size_t)len : 0;
+        if (text.data[i] >= 0x20 && text.data[i] < 0x7F)
+            (void)buf_byte(row, text.data[i]);
+        else
+            (void)buf_printf(row, "\\%03u", text.data[i]);
     }
-    for (; written < width; written++)
-        (void)fputc(' ', out);
+    while (row->len - begin < width && buf_byte(row, ' ')) {
+    }
 }
 
-/* Writes the first codes, and how many more there are. */
-static void write_codes(FILE *out, struct bytes codes)
+/* Returns how many bytes the first codes take, and how many codes come after them: at most CODES_SHOWN, and
+ * no more than fit into room beside what is said of the others (0: any room). At least one. */
+static size_t first_codes(struct bytes codes, size_t room, size_t *more)
 {
-    size_t shown = 0, more = 0, end = 0;
-    for (size_t i = 0; i < codes.len; i++) {
-        if (codes.data[i] != ' ')
-            continue;
-        if (++shown == CODES_SHOWN)
+    static const size_t tail = sizeof " +10" - 1;
+    size_t end = 0, shown = 0, all = codes.len > 0;
+    for (size_t i = 0; i <= codes.len; i++) {
+        bool ends = codes.len > 0 && (i == codes.len || codes.data[i] == ' ');
+        bool fits = room == 0 || i + (i < codes.len ? tail : 0) <= room;
+        all += ends && i < codes.len;
+        if (ends && (shown == 0 || (shown < CODES_SHOWN && fits))) {
             end = i;
-        more += shown >= CODES_SHOWN;
+            shown++;
+        }
     }
-    write_text(out, bytes_make(codes.data, more > 0 ? end : codes.len), 0);
-    if (more > 0)
-        (void)fprintf(out, " +%zu", more);
+    *more = all - shown;
+    return end;
 }
 
-static void write_domain(FILE *out, const struct show_cells *cells)
+static void add_codes(struct buf *row, struct bytes codes, size_t width)
 {
+    size_t more = 0, room = width == 0 ? 0 : width > row->len ? width - row->len : 1;
+    size_t len = first_codes(codes, room, &more);
+    add_text(row, bytes_make(codes.data, len), 0);
+    if (more > 0)
+        (void)buf_printf(row, " +%zu", more);
+}
+
+static void add_label(struct buf *row, struct bytes label)
+{
+    if (label.len == 0)
+        return;
+    (void)buf_text(row, " [");
+    add_text(row, label, 0);
+    (void)buf_byte(row, ']');
+}
+
+static void add_domain(struct buf *row, const struct show_cells *cells, size_t width)
+{
+    bool narrow = width > 0 && width < WIDE;
     struct bytes outcome = show_cell(cells, "outcome"), would_be = show_cell(cells, "would_be");
-    struct bytes label = show_cell(cells, "label");
     char text[64];
     (void)snprintf(text, sizeof text, "%.*s%s%.*s", (int)(outcome.len < 24 ? outcome.len : 24),
                    (const char *)outcome.data, would_be.len > 0 ? "/" : "",
                    (int)(would_be.len < 24 ? would_be.len : 24), (const char *)would_be.data);
-    write_text(out, show_cell(cells, "domain"), NAME_WIDTH);
-    (void)fputc(' ', out);
-    write_text(out, bytes_of(text), OUTCOME_WIDTH);
-    (void)fputs(" dane ", out);
-    write_text(out, show_cell(cells, "dane"), 9);
-    (void)fputs(" tls ", out);
-    write_text(out, show_cell(cells, "tls"), 8);
-    write_codes(out, show_cell(cells, "codes"));
-    if (label.len > 0) {
-        (void)fputs(" [", out);
-        write_text(out, label, 0);
-        (void)fputc(']', out);
+    add_text(row, show_cell(cells, "domain"), narrow ? NARROW_NAME_WIDTH : NAME_WIDTH);
+    (void)buf_byte(row, ' ');
+    add_text(row, bytes_of(text), narrow ? NARROW_OUTCOME_WIDTH : OUTCOME_WIDTH);
+    (void)buf_byte(row, ' ');
+    if (!narrow) {
+        (void)buf_text(row, "dane ");
+        add_text(row, show_cell(cells, "dane"), 9);
+        (void)buf_text(row, " tls ");
+        add_text(row, show_cell(cells, "tls"), 8);
     }
+    add_codes(row, show_cell(cells, "codes"), width);
+    add_label(row, show_cell(cells, "label"));
 }
 
-static void write_host(FILE *out, const struct show_cells *cells)
+static void add_host(struct buf *row, const struct show_cells *cells, size_t width)
 {
-    write_text(out, show_cell(cells, "host"), NAME_WIDTH);
-    (void)fputc(' ', out);
-    write_text(out, show_cell(cells, "ip"), OUTCOME_WIDTH);
-    (void)fputc(' ', out);
-    write_text(out, show_cell(cells, "code"), NAME_WIDTH);
-    (void)fputc(' ', out);
-    write_text(out, show_cell(cells, "tls_version"), 8);
-    (void)fputc(' ', out);
-    write_text(out, show_cell(cells, "greeting"), 0);
+    bool narrow = width > 0 && width < WIDE;
+    add_text(row, show_cell(cells, "host"), narrow ? NARROW_NAME_WIDTH : NAME_WIDTH);
+    (void)buf_byte(row, ' ');
+    add_text(row, show_cell(cells, "ip"), narrow ? sizeof "192.0.2.255" - 1 : OUTCOME_WIDTH);
+    (void)buf_byte(row, ' ');
+    add_text(row, show_cell(cells, "code"), narrow ? 0 : NAME_WIDTH);
+    (void)buf_byte(row, ' ');
+    add_text(row, show_cell(cells, "tls_version"), narrow ? 0 : 8);
+    (void)buf_byte(row, ' ');
+    add_text(row, show_cell(cells, "greeting"), 0);
 }
 
-static void write_reject(FILE *out, const struct show_cells *cells)
+static void add_reject(struct buf *row, const struct show_cells *cells)
 {
-    write_text(out, show_cell(cells, "file"), 0);
-    (void)fputc(':', out);
-    write_text(out, show_cell(cells, "line"), 0);
-    (void)fputs(": ", out);
-    write_text(out, show_cell(cells, "reason"), 0);
-    (void)fputs(": ", out);
-    write_text(out, show_cell(cells, "text"), 0);
+    add_text(row, show_cell(cells, "file"), 0);
+    (void)buf_byte(row, ':');
+    add_text(row, show_cell(cells, "line"), 0);
+    (void)buf_text(row, ": ");
+    add_text(row, show_cell(cells, "reason"), 0);
+    (void)buf_text(row, ": ");
+    add_text(row, show_cell(cells, "text"), 0);
 }
 
-void show_text_line(FILE *out, const struct show_cells *cells)
+void show_text_line(FILE *out, const struct show_cells *cells, size_t width)
 {
+    struct buf row;
+    buf_init(&row, ROW_BYTES);
     if (cells->kind == SHOW_DOMAINS)
-        write_domain(out, cells);
+        add_domain(&row, cells, width);
     else if (cells->kind == SHOW_HOSTS)
-        write_host(out, cells);
+        add_host(&row, cells, width);
     else
-        write_reject(out, cells);
-    (void)fputc('\n', out);
+        add_reject(&row, cells);
+    bool cut = width > 0 && row.len > width;
+    (void)fprintf(out, "%.*s%s\n", (int)(cut ? width - 1 : row.len), (const char *)row.data, cut ? ">" : "");
+    buf_dispose(&row);
 }

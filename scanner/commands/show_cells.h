@@ -35,7 +35,8 @@ bool show_cells_pass(const struct show_cells *cells, const struct show_request *
 void show_csv_head(FILE *out, enum show_kind kind);
 void show_csv_line(FILE *out, const struct show_cells *cells);
 
-/* Prints a line for a person: printable ASCII, other bytes as \DDD. */
-void show_text_line(FILE *out, const struct show_cells *cells);
+/* Prints a line for a person: printable ASCII, other bytes as \DDD. It has width columns at most (0: any): a
+ * narrow one leaves out DANE and TLS and shows fewer codes, and what does not fit even so is cut with a >. */
+void show_text_line(FILE *out, const struct show_cells *cells, size_t width);
 
 #endif

@@ -35,7 +35,9 @@ struct feeder {
     atomic_uint_fast64_t finished;
     atomic_uint_fast64_t put_off;
     atomic_uint_fast64_t retried; /* of those, handed out again */
-    atomic_bool waiting;
+    atomic_int_fast64_t rest_ms;  /* 0: it does not rest */
+    atomic_int_fast64_t rest_until_ms;
+    atomic_int_fast64_t pass;
     atomic_bool ended;
     struct mailbox returned;   /* names put off, on their way to the source */
     enum error returned_error; /* of giving them to it */
@@ -260,7 +262,10 @@ static enum error run_passes(struct feeder *feeder)
     do {
         struct pass_sight sight = look(feeder);
         step = passes_step(&passes, &sight);
-        atomic_store(&feeder->waiting, step == PASS_WAIT && passes_rest(&passes, sight.now_ms));
+        bool rests = step == PASS_WAIT && passes_rest(&passes, sight.now_ms);
+        atomic_store(&feeder->rest_until_ms, passes.rest_until_ms);
+        atomic_store(&feeder->rest_ms, rests ? passes.rest_ms : 0);
+        atomic_store(&feeder->pass, passes.pass);
         error = act(feeder, &passes, step);
     } while (error == ERR_OK && step != PASS_END);
     return error;
@@ -373,7 +378,9 @@ struct feeder_progress feeder_progress(struct feeder *feeder)
                                     .started = atomic_load(&feeder->started),
                                     .put_off = put_off,
                                     .again = put_off - retried,
-                                    .waiting = atomic_load(&feeder->waiting)};
+                                    .rest_ms = atomic_load(&feeder->rest_ms),
+                                    .rest_until_ms = atomic_load(&feeder->rest_until_ms),
+                                    .pass = atomic_load(&feeder->pass)};
 }
 
 enum error feeder_join(struct feeder *feeder)

@@ -52,10 +52,12 @@ bool feeder_all_ended(struct feeder *feeder);
 /* A domain that is tried twice is handed out twice. */
 struct feeder_progress {
     uint64_t started;
-    uint64_t finished; /* with a record or put off */
-    uint64_t put_off;  /* so far, in all passes */
-    uint64_t again;    /* of those, how many are still to be handed out once more */
-    bool waiting;      /* for scan.retry_after, between two passes */
+    uint64_t finished;     /* with a record or put off */
+    uint64_t put_off;      /* so far, in all passes */
+    uint64_t again;        /* of those, how many are still to be handed out once more */
+    int64_t rest_ms;       /* how long it rests now between two passes; 0: it does not */
+    int64_t rest_until_ms; /* when that ends (monotonic) */
+    int64_t pass;          /* from 1 */
 };
 
 /* May be called from any thread. */

@@ -12,6 +12,14 @@ bool passes_put_off(const struct pass_end *end, const struct judgement *judgemen
            verdict_has_passing(judgement);
 }
 
+int64_t passes_rest_ms(int64_t retry_after_ms, uint64_t names)
+{
+    uint64_t rest = PASSES_REST_LEAST_MS;
+    if (names > PASSES_REST_LEAST_MS / PASSES_REST_A_NAME_MS)
+        rest = names > INT64_MAX / PASSES_REST_A_NAME_MS ? INT64_MAX : names * PASSES_REST_A_NAME_MS;
+    return retry_after_ms < (int64_t)rest ? retry_after_ms : (int64_t)rest;
+}
+
 void passes_begin(struct passes *passes, int64_t retries, int64_t retry_after_ms)
 {
     *passes = (struct passes){
@@ -38,9 +46,12 @@ static bool is_last(const struct passes *passes)
 static enum pass_step turn(struct passes *passes, const struct pass_sight *sight)
 {
     bool only_outage = passes->pass > passes->retries;
+    if (passes->names == 0)
+        passes->names = sight->started;
+    passes->rest_ms = only_outage ? 0 : passes_rest_ms(passes->retry_after_ms, passes->names);
     passes->put_off = sight->put_off;
     passes->phase = PASS_RESTING;
-    passes->rest_until_ms = sight->now_ms + (only_outage ? 0 : passes->retry_after_ms);
+    passes->rest_until_ms = sight->now_ms + passes->rest_ms;
     return PASS_TURN;
 }
 

@@ -1,9 +1,9 @@
 /*
  * Decides which domain is put off instead of getting a record, and when the next pass over those begins. This
  * is the retry policy of a scan. A pass hands out its names, waits until each of them has ended, and rests
- * for scan.retry_after. There is one pass over the input, scan.retry_passes more over what was put off, and
- * up to PASSES_OUTAGE more over what an outage of this machine hit, which do not rest. Pure: it does nothing
- * and asks no clock; the feeder does what it says.
+ * for scan.retry_after, or less after a short list. There is one pass over the input, scan.retry_passes more
+ * over what was put off, and up to PASSES_OUTAGE more over what an outage of this machine hit, which do not
+ * rest. Pure: it does nothing and asks no clock; the feeder does what it says.
  */
 #ifndef STSWEEP_SCAN_PASSES_H
 #define STSWEEP_SCAN_PASSES_H
@@ -14,6 +14,11 @@
 #include "scanner/facts/record.h"
 
 enum { PASSES_OUTAGE = 3 };
+
+/* Of a rest, beside scan.retry_after, which is the most of it. Servers count connections by the minute (as
+ * Postfix, anvil_rate_time_unit), and resolvers keep a failure for seconds, five minutes at most (RFC 9520
+ * section 3.2): a minute is the least that helps. Each name adds to it, as a long list keeps peers busy. */
+enum { PASSES_REST_LEAST_MS = 60000, PASSES_REST_A_NAME_MS = 600 };
 
 /* A domain that has ended in some pass. Times are monotonic ms. */
 struct pass_end {
@@ -40,8 +45,14 @@ struct passes {
     int64_t pass; /* from 1 */
     enum pass_phase phase;
     uint64_t put_off;      /* by the end of the last pass that has drained */
-    int64_t rest_until_ms; /* in PASS_RESTING */
+    uint64_t names;        /* of the first pass; 0: it has not drained */
+    int64_t rest_ms;       /* the rest of PASS_RESTING */
+    int64_t rest_until_ms; /* its end */
 };
+
+/* Returns how long the scan rests after a pass of so many names: 600 ms for each, a minute at least,
+ * scan.retry_after at most. */
+int64_t passes_rest_ms(int64_t retry_after_ms, uint64_t names);
 
 void passes_begin(struct passes *passes, int64_t retries, int64_t retry_after_ms);
 
@@ -70,7 +81,7 @@ enum pass_step passes_step(struct passes *passes, const struct pass_sight *sight
 /* The last name of the pass has been handed out. */
 void passes_handed_out(struct passes *passes);
 
-/* Does the next pass wait for scan.retry_after to go by? */
+/* Does the next pass wait for its rest to go by? */
 bool passes_rest(const struct passes *passes, int64_t now_ms);
 
 #endif

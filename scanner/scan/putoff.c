@@ -2,6 +2,7 @@
 #include "scanner/scan/putoff.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #include "scanner/reach/looks.h"
 #include "scanner/scan/records.h"
@@ -28,13 +29,20 @@ void put_off_domain(struct put_off *put_off, struct feeder *feeder, const struct
     buf_dispose(&looks);
 }
 
-void put_off_print_wait(const struct put_off *put_off, int64_t wait_ms, FILE *out)
+void put_off_print_wait(const struct put_off *put_off, int64_t wait_ms, int64_t wall_ms, FILE *out)
 {
     uint64_t looks = atomic_load(&put_off->looks), domains = atomic_load(&put_off->domains);
     (void)fprintf(out, "stsweep: could not be determined: %" PRIu64 " domains", domains - looks);
     if (looks > 0)
         (void)fprintf(out, ", and by one look only: %" PRIu64, looks);
-    (void)fprintf(out, "; they are tried again in %.3g s\n", (double)wait_ms / 1000.0);
+    (void)fprintf(out, "; they are tried again in %.*f s", wait_ms % 1000 == 0 ? 0 : 1,
+                  (double)wait_ms / 1000.0);
+    time_t at = (time_t)((wall_ms + wait_ms) / 1000);
+    char text[32];
+    struct tm clock;
+    if (localtime_r(&at, &clock) != NULL && strftime(text, sizeof text, ", at %H:%M:%S %Z", &clock) > 0)
+        (void)fputs(text, out);
+    (void)fputc('\n', out);
 }
 
 void put_off_print(const struct put_off *put_off, FILE *out)

@@ -20,9 +20,10 @@ void put_off_init(struct put_off *put_off);
 void put_off_domain(struct put_off *put_off, struct feeder *feeder, const struct domain_facts *facts,
                     const struct judgement *judgement);
 
-/* Says how many wait for the next pass, and how long; put_off_print says at the end for how many a second
+/* Says how many wait for the next pass, how long, and until when by the clock (wall_ms is now); put_off_print
+ * says at the end for how many a second
  * look was made. */
-void put_off_print_wait(const struct put_off *put_off, int64_t wait_ms, FILE *out);
+void put_off_print_wait(const struct put_off *put_off, int64_t wait_ms, int64_t wall_ms, FILE *out);
 void put_off_print(const struct put_off *put_off, FILE *out);
 
 #endif

@@ -24,6 +24,7 @@
 #include "scanner/scan/refusal.h"
 #include "scanner/scan/resumed.h"
 #include "scanner/scan/scanmeta.h"
+#include "scanner/scan/shown.h"
 #include "scanner/scan/signals.h"
 #include "scanner/scan/spooled.h"
 #include "scanner/scan/stuck.h"
@@ -59,7 +60,7 @@ struct scan {
     atomic_bool writer_failed;
     bool stopping;
     bool left_running; /* a loop that is stuck and does not end */
-    bool waiting;      /* for the next pass, as last said */
+    bool resting;      /* before the next pass, as last said */
     int refused_with;  /* the exit code if it does not even begin */
     int64_t started_ms;
 };
@@ -338,21 +339,19 @@ static void show_progress(struct scan *scan)
         (void)fprintf(stderr, "stsweep: %s\n", line);
     }
     struct feeder_progress progress = feeder_progress(scan->feeder);
-    if (progress.waiting && !scan->waiting) {
+    int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
+    if (progress.rest_ms > 0 && !scan->resting) {
         progress_clear(&scan->handover.progress);
-        put_off_print_wait(&scan->handover.put_off, scan->config->scan_retry_after, stderr);
+        put_off_print_wait(&scan->handover.put_off, progress.rest_ms, wall_ms, stderr);
     }
-    scan->waiting = progress.waiting;
-    struct progress_state state = {
-        .before = scan->done_before,
-        .done = progress.finished > progress.put_off ? progress.finished - progress.put_off : 0,
-        .total = spooled_total(scan->names),
-        .parked = atomic_load(&scan->context.parked),
-        .again = progress.again,
-        .counts = watch_counters(scan->watch)};
-    uint64_t under_way = progress.started - progress.finished;
-    state.in_flight = under_way > state.parked ? under_way - state.parked : 0;
-    progress_show(&scan->handover.progress, &state, clock_monotonic_ms());
+    scan->resting = progress.rest_ms > 0;
+    struct progress_state state = {.before = scan->done_before,
+                                   .total = spooled_total(scan->names),
+                                   .parked = atomic_load(&scan->context.parked),
+                                   .counts = watch_counters(scan->watch),
+                                   .wall_ms = wall_ms};
+    shown_take(&state, &progress, scan->config, now_ms);
+    progress_show(&scan->handover.progress, &state, now_ms);
 }
 
 /* Waits until all is finished, or a stopped scan has drained as long as it may. */

@@ -242,7 +242,9 @@ static void assert_put_off_says(const char *waits, const char *end)
     char text[256] = "";
     FILE *out = fmemopen(text, sizeof text, "w");
     assert_non_null(out);
-    put_off_print_wait(&handover.put_off, 1500, out);
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    tzset();
+    put_off_print_wait(&handover.put_off, 1500, INT64_C(1767225600000), out);
     assert_int_equal(fflush(out), 0);
     assert_string_equal(text, waits);
     rewind(out);
@@ -261,11 +263,12 @@ static void test_what_is_said_of_the_put_off(void **state)
     struct judgement look = {.outcome = OUTCOME_REFUSED, .look_due = true};
     results.domain(results.arg, &worker, &facts, &open);
     results.domain(results.arg, &worker, &facts, &open);
-    assert_put_off_says("stsweep: could not be determined: 2 domains; they are tried again in 1.5 s\n", "");
+    assert_put_off_says(
+        "stsweep: could not be determined: 2 domains; they are tried again in 1.5 s, at 00:00:01 UTC\n", "");
     results.domain(results.arg, &worker, &facts, &look);
     assert_put_off_says(
         "stsweep: could not be determined: 2 domains, and by one look only: 1; they are tried again in 1.5 "
-        "s\n",
+        "s, at 00:00:01 UTC\n",
         "stsweep: domains looked at a second time, as one look does not decide that mail is lost: 1\n");
 }
 

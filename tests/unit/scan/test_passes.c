@@ -250,11 +250,64 @@ static void test_how_many_passes(void **state)
     }
 }
 
+/* A minute is the least that helps, the option is the most, and between them each name counts. */
+static void test_how_long_it_rests(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t retry_after_ms;
+        uint64_t names;
+        int64_t rest_ms;
+    } rows[] = {
+        {900000, 0, 60000},
+        {900000, 1, 60000},
+        {900000, 100, 60000},
+        {900000, 101, 60600},
+        {900000, 1000, 600000},
+        {900000, 1499, 899400},
+        {900000, 1500, 900000},
+        {900000, 1501, 900000},
+        {900000, UINT64_MAX, 900000},
+        {10, 1, 10},
+        {10, 1000000, 10},
+        {59999, 1, 59999},
+        {86400000, 100000, 60000000},
+        {86400000, 10000000, 86400000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (passes_rest_ms(rows[i].retry_after_ms, rows[i].names) != rows[i].rest_ms)
+            fail_msg("row %zu", i);
+}
+
+/* The names of the first pass count, also when few are put off by a later one. */
+static void test_the_rest_is_of_the_list(void **state)
+{
+    (void)state;
+    struct passes passes;
+    struct pass_sight sight = {.now_ms = 5000};
+    passes_begin(&passes, 2, 900000);
+    assert_int_equal(passes_step(&passes, &sight), PASS_HAND_OUT);
+    passes_handed_out(&passes);
+    sight.started = sight.finished = 200;
+    sight.put_off = 3;
+    assert_int_equal(passes_step(&passes, &sight), PASS_TURN);
+    assert_int_equal(passes.rest_ms, 120000);
+    assert_int_equal(passes.rest_until_ms, 125000);
+    sight.now_ms = 125000;
+    assert_int_equal(passes_step(&passes, &sight), PASS_BEGIN);
+    assert_int_equal(passes_step(&passes, &sight), PASS_HAND_OUT);
+    passes_handed_out(&passes);
+    sight.started = sight.finished = 203;
+    sight.put_off = 4;
+    assert_int_equal(passes_step(&passes, &sight), PASS_TURN);
+    assert_int_equal(passes.rest_ms, 120000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_which_are_put_off),
-        cmocka_unit_test(test_when_passes_begin),
+        cmocka_unit_test(test_which_are_put_off), cmocka_unit_test(test_when_passes_begin),
+        cmocka_unit_test(test_how_long_it_rests), cmocka_unit_test(test_the_rest_is_of_the_list),
         cmocka_unit_test(test_how_many_passes),
     };
     return cmocka_run_group_tests_name("passes", tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "output/store/progress.h"
@@ -102,6 +103,43 @@ static void test_another_try(void **state)
     again.again = 17;
     progress_text(&progress, &again, BEGAN_MS + 10000, 0, &text);
     expect(&text, "20 in flight, 3 parked, 17 to be tried again; a second: 30 lookups");
+    buf_dispose(&text);
+}
+
+/* What is put off comes when this pass and the rest are over: that counts as time left, and the clock says
+ * when. */
+static void test_left_counts_the_rest(void **state)
+{
+    (void)state;
+    static const int64_t noon = INT64_C(1767268800000); /* 2026-01-01T12:00:00Z */
+    struct progress progress = make(stderr, false);
+    struct progress_state at = {
+        .done = 50, .total = 110, .again = 10, .in_flight = 5, .rest_ms = 60000, .wall_ms = noon};
+    struct buf text;
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    tzset();
+    buf_init(&text, TEXT_BYTES);
+    progress_text(&progress, &at, BEGAN_MS + 10000, 0, &text); /* 5 a second: 50 of this pass, and 10 then */
+    expect(&text, "50 of 110 (45.4 %) done, 5 a second, about 1m 13s left\n");
+    expect(&text, "5 in flight, 10 to be tried again from about 12:01 UTC; ");
+    buf_reset(&text);
+    at = (struct progress_state){
+        .done = 100, .total = 110, .again = 10, .rest_ms = 60000, .resting = true, .wall_ms = noon + 20000};
+    progress_text(&progress, &at, BEGAN_MS + 20000, 0, &text);
+    expect(&text, "100 of 110 (90.9 %) done, ");
+    expect(&text, ", about 1m 03s left\n");
+    expect(&text, "0 in flight, 10 to be tried again at 12:01:20 UTC; ");
+    buf_reset(&text);
+    at.rest_ms = 20000;
+    at.wall_ms += 40000;
+    progress_text(&progress, &at, BEGAN_MS + 60000, 0, &text); /* the pace is that of before the rest */
+    expect(&text, ", about 23s left\n");
+    expect(&text, "at 12:01:20 UTC; ");
+    buf_reset(&text);
+    at = (struct progress_state){.done = 105, .total = 110, .again = 0, .wall_ms = noon + 82000};
+    progress_text(&progress, &at, BEGAN_MS + 82000, 0, &text); /* the last pass: none comes after it */
+    expect(&text, "105 of 110 (95.4 %) done, ");
+    assert_null(strstr(buf_string(&text), "again"));
     buf_dispose(&text);
 }
 
@@ -316,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_beginning),
         cmocka_unit_test(test_rates_are_smooth),
         cmocka_unit_test(test_another_try),
+        cmocka_unit_test(test_left_counts_the_rest),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_times_and_shares),

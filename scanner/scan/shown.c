@@ -1,0 +1,25 @@
+#include "scanner/scan/shown.h"
+
+#include "scanner/scan/passes.h"
+
+/* Returns how long the scan will rest before what is put off now comes again, or how much of it is left. */
+static int64_t rest_of(const struct progress_state *state, const struct feeder_progress *progress,
+                       const struct config *config, int64_t now_ms)
+{
+    if (progress->rest_ms > 0)
+        return progress->rest_until_ms > now_ms ? progress->rest_until_ms - now_ms : 0;
+    if (progress->pass > config->scan_retry_passes || state->total < state->before)
+        return 0;
+    return passes_rest_ms(config->scan_retry_after, state->total - state->before);
+}
+
+void shown_take(struct progress_state *state, const struct feeder_progress *progress,
+                const struct config *config, int64_t now_ms)
+{
+    uint64_t under_way = progress->started - progress->finished;
+    state->done = progress->finished > progress->put_off ? progress->finished - progress->put_off : 0;
+    state->in_flight = under_way > state->parked ? under_way - state->parked : 0;
+    state->again = progress->again;
+    state->resting = progress->rest_ms > 0;
+    state->rest_ms = rest_of(state, progress, config, now_ms);
+}

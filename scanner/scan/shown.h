@@ -1,0 +1,16 @@
+/*
+ * Says of a feeder's counts what progress shows: how much is done and under way, and how long what was put
+ * off is to wait. Pure.
+ */
+#ifndef STSWEEP_SCAN_SHOWN_H
+#define STSWEEP_SCAN_SHOWN_H
+
+#include "output/store/progress.h"
+#include "scanner/scan/feeder.h"
+
+/* Fills in done, in_flight, again, rest_ms and resting. before, total and parked are there; now_ms is
+ * monotonic. */
+void shown_take(struct progress_state *state, const struct feeder_progress *progress,
+                const struct config *config, int64_t now_ms);
+
+#endif
