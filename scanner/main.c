@@ -83,10 +83,10 @@ static const struct command commands[] = {
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
      "records that scan writes. Colours appear on a terminal only, and not if\n"
-     "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail among them), else\n"
-     "5 where one could not be determined, 2 usage, 4 cannot go on; with --fail-on,\n"
-     "1 where a domain has one of these outcomes, else 5 where one could not be\n"
-     "determined, else 0.",
+     "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail\n"
+     "among them), else 4 if this machine cannot see it (no network, no resolver,\n"
+     "port 25 blocked), 5 if one could not be determined, 2 usage; with --fail-on, 1\n"
+     "if a domain has one of these outcomes, else 4, 5 or 0.",
      run_check},
     {"lint",
      "lint record TXT... | tlsrpt TXT... | policy FILE|- |\n"

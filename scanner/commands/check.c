@@ -19,6 +19,10 @@
 
 enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };
 
+/* Of the look at this machine: as long as two questions to a resolver take, and a connection whose first
+ * packet was lost. */
+enum { PATIENCE_MS = 3000 };
+
 /* A domain that one look does not decide (TLS-7). */
 struct second_look {
     struct check *check;
@@ -35,6 +39,9 @@ struct check {
     struct explain_style style;
     struct buf *texts; /* one for each name, in order */
     enum outcome *outcomes;
+    bool *by_machine;          /* likewise: this machine kept it from being determined */
+    bool port_blocked;         /* for every address family that this machine has */
+    bool doubtful;             /* no resolver has shown that it resolves anything */
     struct second_look *looks; /* likewise */
     size_t left;
     bool failed;
@@ -118,6 +125,9 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
                       TEXT_BYTES >> 20);
     check->failed = check->failed || !made;
     check->outcomes[index] = judgement->outcome;
+    check->by_machine[index] = judgement->outcome == OUTCOME_UNKNOWN && check->port_blocked &&
+                               (code_set_has(&judgement->codes, FAIL_SMTP_TCP_PORT_BLOCKED) ||
+                                code_set_has(&judgement->codes, FAIL_POLICY_TCP_PORT_BLOCKED));
     if (--check->left == 0)
         (void)event_base_loopbreak(worker->loop.base);
 }
@@ -164,17 +174,44 @@ static bool is_failure(const struct check_request *request, enum outcome outcome
     return outcome != OUTCOME_PROTECTED && outcome != OUTCOME_UNKNOWN;
 }
 
-/* Returns the exit code: the worst answer decides; what could not be determined stands behind a plain no. */
+/* Returns the exit code: the worst answer decides; what could not be determined stands behind a plain no, and
+ * behind what this machine could not see. */
 static int exit_code(const struct check *check)
 {
     int code = EXIT_DONE;
     for (size_t i = 0; i < check->request->name_count; i++) {
         if (is_failure(check->request, check->outcomes[i]))
             return EXIT_NO;
-        if (check->outcomes[i] == OUTCOME_UNKNOWN)
+        if (check->by_machine[i])
+            code = EXIT_FAILED;
+        else if (check->outcomes[i] == OUTCOME_UNKNOWN && code == EXIT_DONE)
             code = EXIT_UNKNOWN;
     }
     return code;
+}
+
+/* Did the resolvers answer nothing of any domain either, so that not one of them can be blamed? */
+static bool resolves_nothing(const struct check *check)
+{
+    for (size_t i = 0; i < check->request->name_count; i++)
+        if (check->outcomes[i] != OUTCOME_UNKNOWN)
+            return false;
+    return check->doubtful;
+}
+
+/* Prints what was found, unless it would blame others for what is this machine's. */
+static int answer(const struct check *check)
+{
+    if (resolves_nothing(check)) {
+        (void)fputs("stsweep: it is this machine, not the domain: the resolver answers, but resolves nothing "
+                    "(is it cut off itself, or does it not serve this machine?); name another one with "
+                    "--dns.resolvers=ADDRESS\n",
+                    stderr);
+        return EXIT_FAILED;
+    }
+    for (size_t i = 0; i < check->request->name_count; i++)
+        (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
+    return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
 }
 
 /* Are colours wanted? Only for eyes: on a terminal that shows them, and not if NO_COLOR says otherwise
@@ -208,24 +245,45 @@ static int run(struct check *check, struct scan_context *context)
     workers_destroy(check->worker, 1);
     if (!started)
         return EXIT_USAGE;
-    for (size_t i = 0; i < check->request->name_count; i++)
-        (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
-    return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
+    return answer(check);
+}
+
+/* Says what this machine cannot do, though it can look at domains. */
+static void say_blocked(struct check *check, const struct preflight *preflight,
+                        const struct scan_context *context)
+{
+    bool smtp = preflight_is_blocked(preflight, context, KNOWN_SMTP);
+    bool https = preflight_is_blocked(preflight, context, KNOWN_HTTPS);
+    check->port_blocked = smtp || https;
+    if (smtp)
+        (void)fputs("stsweep: it is this machine: port 25 cannot be reached from here (many networks block "
+                    "it), so that MX hosts are not looked at and stay unknown; run it elsewhere, or with "
+                    "--smtp.probe=none for records and policies alone\n",
+                    stderr);
+    if (https)
+        (void)fputs("stsweep: it is this machine: port 443 cannot be reached from here, so that no policy is "
+                    "fetched\n",
+                    stderr);
 }
 
 /* Looks at the machine first: what it cannot do is no fault of the domain's. -v shows what was seen. */
-static bool look_around(const struct check_request *request, struct scan_context *context,
-                        uint64_t open_files, struct buf *why)
+static bool look_around(struct check *check, struct scan_context *context, uint64_t open_files,
+                        struct buf *why)
 {
+    const struct check_request *request = check->request;
+    const struct preflight_patience patience = {.most_ms = PATIENCE_MS, .told = stderr};
     struct preflight preflight;
-    if (preflight_run(&preflight, context, open_files, why) != ERR_OK)
+    if (preflight_run(&preflight, context, open_files, &patience, why) != ERR_OK)
         return true; /* what keeps the workers from being made says so itself */
     if (request->verbose)
         preflight_print(&preflight, stderr);
+    if (preflight.unfit == NULL)
+        say_blocked(check, &preflight, context);
+    check->doubtful = preflight.doubtful;
     context_take_network(context, &preflight.network);
     context->resolvers = preflight.resolvers;
     if (preflight.unfit != NULL)
-        (void)fprintf(stderr, "stsweep: %s\n", preflight.unfit);
+        (void)fprintf(stderr, "stsweep: it is this machine, not the domain: %s\n", preflight.unfit);
     return preflight.unfit == NULL;
 }
 
@@ -242,6 +300,7 @@ int check_main(const struct check_request *request)
     buf_init(&why, WHY_BYTES);
     check.texts = calloc(request->name_count, sizeof *check.texts);
     check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
+    check.by_machine = calloc(request->name_count, sizeof *check.by_machine);
     check.looks = calloc(request->name_count, sizeof *check.looks);
     for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
         buf_init(&check.texts[i], TEXT_BYTES);
@@ -251,8 +310,8 @@ int check_main(const struct check_request *request)
     } else if (context_init(&context, &config, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
-    } else if (check.texts != NULL && check.outcomes != NULL && check.looks != NULL &&
-               look_around(request, &context, open_files, &why)) {
+    } else if (check.texts != NULL && check.outcomes != NULL && check.by_machine != NULL &&
+               check.looks != NULL && look_around(&check, &context, open_files, &why)) {
         code = run(&check, &context);
     }
     context_dispose(&context);
@@ -260,6 +319,7 @@ int check_main(const struct check_request *request)
         buf_dispose(&check.texts[i]);
     free(check.texts);
     free(check.outcomes);
+    free(check.by_machine);
     free(check.looks);
     buf_dispose(&why);
     return code;

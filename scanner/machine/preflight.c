@@ -25,6 +25,7 @@ struct run {
     struct lookup_engine *engine;
     struct resolver_looks looks;
     struct known_hosts *known;
+    FILE *told; /* who waits; NULL: nobody */
 };
 
 static void end_if_done(void *arg)
@@ -183,13 +184,24 @@ static bool leads_nowhere(const struct run *run)
            (nowhere[KNOWN_IPV4] || nowhere[KNOWN_IPV6]);
 }
 
+static const char *why_no_resolver(const struct run *run)
+{
+    char why[RESOLVER_WHY_BYTES];
+    char *text = run->preflight->unfit_text;
+    resolver_looks_why(&run->looks, why);
+    (void)snprintf(text, PREFLIGHT_UNFIT_BYTES, "no resolver gives an answer that can be used: %s", why);
+    return text;
+}
+
 /* Returns why a scan from here would say nothing, or NULL. One that only asks the DNS may do without a
  * route. */
 static const char *why_unfit(const struct run *run)
 {
     const struct scan_context *context = run->context;
+    if (run->preflight->no_resolver && !context->has_ipv4 && !context->has_ipv6)
+        return "there is no route to anywhere from here, and no resolver answers: no network?";
     if (run->preflight->no_resolver)
-        return "no resolver gives an answer that can be used";
+        return why_no_resolver(run);
     if (!clock_is_sane(clock_wall_ms()))
         return "the clock is wrong: every certificate would seem not yet valid";
     if (run->config.smtp_probe != SMTP_PROBE_NONE && !context->has_ipv4 && !context->has_ipv6)
@@ -200,11 +212,46 @@ static const char *why_unfit(const struct run *run)
     return NULL;
 }
 
+/* Says after a second that nothing has come so far: who waits need not wonder. */
+static void tell(evutil_socket_t fd, short what, void *arg)
+{
+    struct run *run = arg;
+    char why[RESOLVER_WHY_BYTES];
+    (void)fd, (void)what;
+    if (resolver_looks_heard(&run->looks))
+        return;
+    resolver_looks_why(&run->looks, why);
+    (void)fprintf(run->told, "stsweep: no resolver has answered for a second: %s\n", why);
+    (void)fflush(run->told);
+}
+
+static void wait_for_answers(struct run *run, const struct preflight_patience *patience)
+{
+    const struct timeval most = {.tv_sec = patience->most_ms / 1000,
+                                 .tv_usec = patience->most_ms % 1000 * 1000};
+    const struct timeval second = {.tv_sec = 1};
+    run->told = patience->told;
+    struct event *timer = run->told == NULL ? NULL : evtimer_new(run->base, tell, run);
+    if (timer != NULL)
+        (void)evtimer_add(timer, &second);
+    (void)event_base_loopexit(run->base, &most);
+    (void)event_base_dispatch(run->base);
+    if (timer != NULL)
+        event_free(timer);
+}
+
+bool preflight_is_blocked(const struct preflight *preflight, const struct scan_context *context,
+                          enum known_port port)
+{
+    const bool *blocked = preflight->network.blocked[port];
+    return (blocked[KNOWN_IPV4] || blocked[KNOWN_IPV6]) && (blocked[KNOWN_IPV4] || !context->has_ipv4) &&
+           (blocked[KNOWN_IPV6] || !context->has_ipv6);
+}
+
 enum error preflight_run(struct preflight *preflight, const struct scan_context *context, uint64_t open_files,
-                         struct buf *why)
+                         const struct preflight_patience *patience, struct buf *why)
 {
     const char *reason = "out of memory";
-    const struct timeval most = {.tv_sec = PREFLIGHT_MS / 1000};
     *preflight = (struct preflight){0};
     struct run *run = calloc(1, sizeof *run);
     if (run == NULL)
@@ -220,8 +267,7 @@ enum error preflight_run(struct preflight *preflight, const struct scan_context 
                                              .arg = run};
         resolver_looks_start(&run->looks);
         run->known = start_known(run);
-        (void)event_base_loopexit(run->base, &most);
-        (void)event_base_dispatch(run->base);
+        wait_for_answers(run, patience);
         say_all(run, open_files);
         preflight->unfit = why_unfit(run);
     } else {

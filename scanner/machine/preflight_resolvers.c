@@ -1,6 +1,8 @@
 /* Asks whether the resolvers answer, validate, and say NXDOMAIN for what does not exist. */
 #include "scanner/machine/preflight_resolvers.h"
 
+#include <string.h>
+
 #include "scanner/base/clock.h"
 #include "scanner/config/config.h"
 #include "scanner/machine/setup.h"
@@ -45,7 +47,17 @@ static void on_nobody(void *arg, const struct dns_answer *answer)
 {
     struct resolver_look *look = arg;
     look->rewrites = look->rewrites || answer->lookup.status == DNS_ANSWERED;
+    look->resolves = look->resolves || dns_says_anything(answer->lookup.status);
     end_question(look);
+}
+
+/* A name that stands alone may be denied by what is cached of the root: it shows nothing of the way out. */
+static void on_alone(void *arg, const struct dns_answer *answer)
+{
+    struct resolver_look *look = arg;
+    bool resolves = look->resolves;
+    on_nobody(arg, answer);
+    look->resolves = resolves;
 }
 
 /* Asks for names that no cache can know, alone and under a large top-level domain: some rewrite only the one
@@ -57,7 +69,7 @@ static void ask(struct resolver_look *look, struct lookup_engine *engine)
     (void)snprintf(below, sizeof below, "no-such-%016llx.com", (unsigned long long)setup_random());
     look->looks->questions_left += RESOLVER_QUESTIONS;
     (void)lookup_start(engine, ".", DNS_TYPE_SOA, on_root, look);
-    (void)lookup_start(engine, alone, DNS_TYPE_A, on_nobody, look);
+    (void)lookup_start(engine, alone, DNS_TYPE_A, on_alone, look);
     (void)lookup_start(engine, below, DNS_TYPE_A, on_nobody, look);
 }
 
@@ -139,13 +151,80 @@ static bool is_useless(const struct resolver_look *look)
 static void keep_notes(const struct resolver_looks *looks, struct preflight *preflight)
 {
     size_t useless = 0;
+    preflight->doubtful = true;
     for (size_t i = 0; i < looks->count; i++) {
         const struct resolver_look *look = &looks->of[i];
         useless += is_useless(look);
+        preflight->doubtful = preflight->doubtful && !look->resolves;
         preflight->resolvers.of[i] =
             (struct resolver_note){.left_out = look->rewrites, .validation = validation_of(look)};
     }
     preflight->no_resolver = useless == looks->count;
+}
+
+bool resolver_looks_heard(const struct resolver_looks *looks)
+{
+    for (size_t i = 0; i < looks->count; i++)
+        if (!is_silent(&looks->of[i]) || looks->of[i].resolves || looks->of[i].rewrites)
+            return true;
+    return false;
+}
+
+static size_t count_bogus(const struct resolver_looks *looks)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < looks->count; i++)
+        count += looks->of[i].status == DNS_BOGUS;
+    return count;
+}
+
+/* Gives the first name server of resolv.conf(5), or nothing. */
+static bool system_resolver(char name[PREFLIGHT_NAME_BYTES])
+{
+    static const char word[] = "nameserver";
+    char line[PREFLIGHT_NAME_BYTES];
+    struct ip_addr ip;
+    bool found = false;
+    FILE *file = fopen("/etc/resolv.conf", "re");
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
+        const char *rest = line + sizeof word - 1;
+        found = strncmp(line, word, sizeof word - 1) == 0 && (*rest == ' ' || *rest == '\t');
+        line[strcspn(line, "\r\n")] = '\0';
+        found = found && preflight_item(&rest, name) && ip_parse(name, &ip);
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    return found;
+}
+
+void resolver_looks_why(const struct resolver_looks *looks, char text[RESOLVER_WHY_BYTES])
+{
+    char name[PREFLIGHT_NAME_BYTES];
+    bool rewrites = false;
+    for (size_t i = 0; i < looks->count; i++)
+        rewrites = rewrites || looks->of[i].rewrites;
+    if (count_bogus(looks) > 0)
+        (void)snprintf(text, RESOLVER_WHY_BYTES,
+                       "the root's signatures are bogus: is the clock wrong, or the trust anchor "
+                       "(dns.trust_anchor)?");
+    else if (rewrites)
+        (void)snprintf(text, RESOLVER_WHY_BYTES,
+                       "it answers for names that nobody has, as a captive portal does; name another one "
+                       "with --dns.resolvers=ADDRESS");
+    else if (!is_embedded(looks))
+        (void)snprintf(text, RESOLVER_WHY_BYTES,
+                       "nothing comes from dns.resolvers (does one run there, may this machine ask it, is "
+                       "port 53 open on the way?); without that option the embedded resolver asks the DNS "
+                       "itself");
+    else if (system_resolver(name))
+        (void)snprintf(text, RESOLVER_WHY_BYTES,
+                       "the embedded one hears nothing from the DNS (port 53 seems blocked here); ask a "
+                       "resolver of this network, as /etc/resolv.conf does: --dns.resolvers=%.64s",
+                       name);
+    else
+        (void)snprintf(text, RESOLVER_WHY_BYTES,
+                       "the embedded one hears nothing from the DNS (port 53 seems blocked here); ask a "
+                       "resolver of this network: --dns.resolvers=ADDRESS");
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
@@ -173,14 +252,6 @@ static void say_resolvers(const struct resolver_looks *looks, struct preflight *
             preflight_append(text, ", ");
         say_one(&looks->of[i], text);
     }
-}
-
-static size_t count_bogus(const struct resolver_looks *looks)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < looks->count; i++)
-        count += looks->of[i].status == DNS_BOGUS;
-    return count;
 }
 
 /* Counts the usable resolvers whose word counts for nothing because dns.trust_ad says so. */

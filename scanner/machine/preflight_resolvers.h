@@ -26,6 +26,7 @@ struct resolver_look {
     enum dns_security security;
     bool trusted;  /* dns.trust_ad believes its AD */
     bool rewrites; /* it answered for a name that nobody has */
+    bool resolves; /* it said something of a name that no cache has */
     int64_t ms;
 };
 
@@ -47,7 +48,18 @@ void resolver_looks_start(struct resolver_looks *looks);
 /* Returns how many can be used: they know the root, or at least answer for it, and rewrite nothing. */
 size_t resolver_looks_usable(const struct resolver_looks *looks);
 
-/* Makes the lines "resolvers" and "dnssec"; sets preflight->no_resolver and preflight->resolvers. */
+/* Has any of them answered at all by now, were it with a fault? */
+bool resolver_looks_heard(const struct resolver_looks *looks);
+
+/*
+ * Writes into text why none of them gives an answer that can be used, and what to do now; called when
+ * preflight->no_resolver is set.
+ */
+enum { RESOLVER_WHY_BYTES = 400 };
+void resolver_looks_why(const struct resolver_looks *looks, char text[RESOLVER_WHY_BYTES]);
+
+/* Makes the lines "resolvers" and "dnssec"; sets preflight->no_resolver, doubtful and
+ * resolvers. */
 void resolver_looks_say(const struct resolver_looks *looks, struct preflight *preflight);
 
 /* Does any of them validate? */

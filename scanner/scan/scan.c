@@ -255,7 +255,8 @@ static bool start_threads(struct scan *scan)
 static bool look_around(struct scan *scan, uint64_t open_files)
 {
     struct preflight *preflight = &scan->preflight;
-    if (!say(scan, "preflight", preflight_run(preflight, &scan->context, open_files, &scan->why)))
+    const struct preflight_patience patience = {.most_ms = PREFLIGHT_MS};
+    if (!say(scan, "preflight", preflight_run(preflight, &scan->context, open_files, &patience, &scan->why)))
         return false;
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);

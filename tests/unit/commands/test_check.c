@@ -30,6 +30,7 @@ struct world {
     char address[32];
     pthread_t thread;
     atomic_bool stop;
+    atomic_bool cut_off; /* it knows the root, and nothing else */
     struct config config;
     struct check_request request;
     struct captured said;
@@ -48,7 +49,8 @@ static void *serve(void *arg)
         ssize_t got = recvfrom(world->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
         if (got < 17)
             continue;
-        bool fails = memmem(wire, (size_t)got, "\4lost\7example", 13) != NULL;
+        bool fails = memmem(wire, (size_t)got, "\4lost\7example", 13) != NULL ||
+                     (atomic_load(&world->cut_off) && wire[12] != 0);
         wire[2] |= 0x80;
         wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80 | (fails ? RCODE_SERVFAIL : RCODE_NXDOMAIN));
         (void)sendto(world->fd, wire, (size_t)got, 0, (struct sockaddr *)&from, len);
@@ -308,6 +310,45 @@ static void test_colours(void **state)
     assert_null(strchr(world->said.out, 0x1B));
 }
 
+/* ---- whose fault it is ---------------------------------------------------------------------------------- */
+
+static int suggest_now(struct world *world, const char *name);
+
+/* A resolver that has nothing but what it remembers is this machine's, and no domain is blamed: with -v as
+ * without, in words and as JSON. */
+static void test_a_resolver_that_is_cut_off(void **state)
+{
+    struct world *world = *state;
+    atomic_store(&world->cut_off, true);
+    for (unsigned i = 0; i < 4; i++) {
+        world->request.verbose = (i & 1) != 0;
+        world->request.json = (i & 2) != 0;
+        assert_int_equal(CHECK(world, "a.example", "b.example"), 4);
+        assert_string_equal(world->said.out, "");
+        assert_has(world->said.err, "stsweep: it is this machine, not the domain: the resolver answers, but");
+    }
+    assert_int_equal(suggest_now(world, "a.example"), 4);
+    assert_string_equal(world->said.out, "");
+    atomic_store(&world->cut_off, false);
+    assert_int_equal(CHECK(world, "lost.example"), 5); /* one that resolves others tells of the domain */
+    assert_has(world->said.out, "lost.example");
+}
+
+static void test_no_resolver(void **state)
+{
+    struct world *world = *state;
+    set(world, "dns.resolvers", "127.0.0.3:9");
+    set(world, "dns.timeout", "300ms");
+    for (unsigned i = 0; i < 2; i++) {
+        world->request.verbose = i == 1;
+        assert_int_equal(CHECK(world, "a.example"), 4);
+        assert_string_equal(world->said.out, "");
+        assert_has(world->said.err,
+                   "stsweep: it is this machine, not the domain: no resolver gives an answer");
+        assert_has(world->said.err, "nothing comes from dns.resolvers");
+    }
+}
+
 /* ---- suggest, of domains that are looked at now -------------------------------------------------------- */
 
 static int suggest_now(struct world *world, const char *name)
@@ -348,6 +389,8 @@ int main(void)
         CASE(test_rendered_by_others),
         CASE(test_an_answer_that_cannot_be_written),
         CASE(test_colours),
+        CASE(test_a_resolver_that_is_cut_off),
+        CASE(test_no_resolver),
         CASE(test_suggestions_of_now),
     };
     return cmocka_run_group_tests_name("check", tests, start, stop);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "output/frames/frames.h"
@@ -453,6 +454,63 @@ static void test_what_cannot_be_read(void **state)
     assert_int_equal(renameat(world->dir, "other.json", world->dir, "meta.json"), 0);
 }
 
+/* The same on a terminal of so many columns. */
+static char *run_on_terminal(struct world *world, const char *first, unsigned short columns)
+{
+    static char text[1 << 14];
+    size_t len = 0;
+    char *argv[] = {world->path, (char *)(uintptr_t)first};
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    const struct winsize size = {.ws_row = 24, .ws_col = columns};
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
+    FILE *out = fdopen(open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC), "w");
+    assert_non_null(out);
+    assert_int_equal(show_main(first == NULL ? 1 : 2, argv, out, stderr), 0);
+    (void)fputs("END", out);
+    assert_int_equal(fflush(out), 0);
+    while (len < 3 || memcmp(text + len - 3, "END", 3) != 0) {
+        ssize_t got = read(master, text + len, sizeof text - 1 - len);
+        assert_true(got > 0);
+        len += (size_t)got;
+    }
+    text[len] = '\0';
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(close(master), 0);
+    return text;
+}
+
+static void assert_fits(const char *text, size_t columns)
+{
+    for (const char *row = text; *row != 0;) {
+        size_t len = strcspn(row, "\r\n");
+        if (len >= columns)
+            fail_msg("%zu columns of %zu: %.*s", len, columns, (int)len, row);
+        row += len + strspn(row + len, "\r\n");
+    }
+}
+
+/* A row fits the terminal, or what COLUMNS says; the name is whole, and of the codes come as many as fit.
+ * What is no terminal gets it as ever. */
+static void test_rows_fit_the_terminal(void **state)
+{
+    struct world *world = *state;
+    static const char *const forms[] = {NULL, "--hosts", "--rejects"};
+    static const unsigned short columns[] = {40, 60, 80, 100, 132, 200};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        for (size_t form = 0; form < 3; form++)
+            assert_fits(run_on_terminal(world, forms[form], columns[i]), columns[i]);
+    char *text = run_on_terminal(world, NULL, 80);
+    assert_non_null(strstr(text, "lost.example             refused   "));
+    assert_null(strstr(text, " dane "));
+    assert_non_null(strstr(run_on_terminal(world, NULL, 200), " dane "));
+    assert_int_equal(setenv("COLUMNS", "60", 1), 0);
+    assert_fits(run_on_terminal(world, NULL, 200), 60);
+    assert_int_equal(run(world, NULL), 0);
+    assert_non_null(strstr(world->out, " dane "));
+    assert_int_equal(unsetenv("COLUMNS"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_rejudged_by_the_rules_of_now),
         cmocka_unit_test(test_rejects),
         cmocka_unit_test(test_lines_are_as_wide_as_ever),
+        cmocka_unit_test(test_rows_fit_the_terminal),
         cmocka_unit_test(test_filters_of_other_records),
         cmocka_unit_test(test_limit_is_said),
         cmocka_unit_test(test_usage),

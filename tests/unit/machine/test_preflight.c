@@ -187,6 +187,8 @@ struct option {
     const char *name, *value;
 };
 
+static FILE *told; /* who waits */
+
 /* One preflight of the world with up to two options more; the last wins. */
 static void look(const struct world *world, struct option first, struct option second,
                  struct preflight *preflight)
@@ -210,7 +212,8 @@ static void look(const struct world *world, struct option first, struct option s
         if (options[i].name != NULL)
             assert_int_equal(config_set(&config, options[i].name, options[i].value, "test", &why), ERR_OK);
     assert_int_equal(context_init(&context, &config, &why), ERR_OK);
-    assert_int_equal(preflight_run(preflight, &context, TEST_FILES, &why), ERR_OK);
+    const struct preflight_patience patience = {.most_ms = PREFLIGHT_MS, .told = told};
+    assert_int_equal(preflight_run(preflight, &context, TEST_FILES, &patience, &why), ERR_OK);
     context_dispose(&context);
     config_dispose(&config);
     buf_dispose(&why);
@@ -263,7 +266,10 @@ static void test_port25(void **state)
         struct preflight preflight;
         look(*state, (struct option){"preflight.port25", cases[i].hosts},
              (struct option){"smtp.probe", cases[i].probe}, &preflight);
+        const struct scan_context v4 = {.has_ipv4 = true}, both = {.has_ipv4 = true, .has_ipv6 = true};
         assert_int_equal(preflight.network.blocked[KNOWN_SMTP][KNOWN_IPV4], cases[i].blocked);
+        assert_int_equal(preflight_is_blocked(&preflight, &v4, KNOWN_SMTP), cases[i].blocked);
+        assert_false(preflight_is_blocked(&preflight, &both, KNOWN_SMTP)); /* of IPv6 nothing is known */
         expect(&preflight, "port 25", !cases[i].blocked, cases[i].words);
         assert_false(preflight.no_resolver);
     }
@@ -367,6 +373,7 @@ static void test_resolver_refuses(void **state)
     atomic_store(&world->refuses, true);
     look(world, (struct option){"preflight.port25", "open.test,closed.test"}, NO_MORE, &preflight);
     assert_false(preflight.no_resolver); /* it answers: it may serve what a scan asks for */
+    assert_true(preflight.doubtful);     /* or nothing */
     assert_false(preflight.network
                      .blocked[KNOWN_SMTP][KNOWN_IPV4]); /* no name was found: nothing is known of the port */
     expect(&preflight, "resolvers", false, "answers refused for the root");
@@ -380,7 +387,10 @@ static void test_resolver_is_silent(void **state)
     atomic_store(&world->silent, true);
     look(world, NO_MORE, NO_MORE, &preflight);
     assert_true(preflight.no_resolver);
-    assert_string_equal(preflight.unfit, "no resolver gives an answer that can be used");
+    assert_non_null(strstr(preflight.unfit,
+                           "no resolver gives an answer that can be used: nothing comes from "
+                           "dns.resolvers (does one run there"));
+    assert_true(preflight.doubtful);
     expect(&preflight, "resolvers", false, "0 of 1 can be used");
     expect(&preflight, "resolvers", false, "does not answer");
 }
@@ -394,9 +404,32 @@ static void test_root_is_bogus(void **state)
     atomic_store(&world->bogus, true);
     look(world, NO_MORE, NO_MORE, &preflight);
     assert_true(preflight.no_resolver);
-    assert_non_null(preflight.unfit);
+    assert_non_null(
+        strstr(preflight.unfit, "that can be used: the root's signatures are bogus: is the clock"));
     expect(&preflight, "resolvers", false, "answers bogus for the root");
     expect(&preflight, "dnssec", false, "wrong clock, or wrong trust anchor?");
+}
+
+/* Who waits hears of it within a second, and hears nothing if all is well. */
+static void test_who_waits_is_told(void **state)
+{
+    struct world *world = *state;
+    struct preflight preflight;
+    char *text = NULL;
+    size_t len = 0;
+    told = open_memstream(&text, &len);
+    assert_non_null(told);
+    look(world, (struct option){"dns.timeout", "700ms"}, NO_MORE, &preflight);
+    assert_false(preflight.doubtful);
+    assert_int_equal(fflush(told), 0);
+    assert_int_equal(len, 0);
+    atomic_store(&world->silent, true);
+    look(world, (struct option){"dns.timeout", "700ms"}, NO_MORE, &preflight);
+    assert_int_equal(fclose(told), 0);
+    told = NULL;
+    assert_non_null(
+        strstr(text, "stsweep: no resolver has answered for a second: nothing comes from dns.res"));
+    free(text);
 }
 
 static void test_one_of_two_resolvers(void **state)
@@ -441,7 +474,7 @@ static void test_nxdomain_is_rewritten(void **state)
         atomic_store(i == 0 ? &world->rewrites : &world->rewrites_com, true);
         look(world, NO_MORE, NO_MORE, &preflight);
         assert_true(preflight.no_resolver);
-        assert_string_equal(preflight.unfit, "no resolver gives an answer that can be used");
+        assert_non_null(strstr(preflight.unfit, "that can be used: it answers for names that nobody has"));
         assert_true(preflight.resolvers.of[0].left_out);
         expect(&preflight, "resolvers", false, "answers for names that do not exist: left out");
     }
@@ -562,6 +595,7 @@ int main(void)
         cmocka_unit_test_setup(test_resolver_is_silent, behave),
         cmocka_unit_test_setup(test_root_is_bogus, behave),
         cmocka_unit_test_setup(test_one_of_two_resolvers, behave),
+        cmocka_unit_test_setup(test_who_waits_is_told, behave),
         cmocka_unit_test_setup(test_validation, behave),
         cmocka_unit_test_setup(test_nxdomain_is_rewritten, behave),
         cmocka_unit_test_setup(test_our_name, behave),
