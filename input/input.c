@@ -43,6 +43,7 @@ static enum error read_file(struct input_file *file, struct reader *reader, stru
     file->bytes = stored.bytes;
     file->lines = reader->lines.number;
     file->inputs = reader->inputs;
+    memcpy(file->rejected, reader->rejected, sizeof file->rejected);
     file->is_csv = reader->format == INPUT_CSV;
     memcpy(file->sha256, stored.sha256, sizeof file->sha256);
     if (error != ERR_OK)

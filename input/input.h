@@ -44,8 +44,9 @@ struct input_file {
     const char *path; /* "-" for standard input */
     uint64_t bytes;   /* as stored, compressed or not */
     uint64_t lines;
-    uint64_t inputs; /* lines that count: names and rejects */
-    char sha256[65]; /* hex, of the bytes as stored */
+    uint64_t inputs;               /* names and rejects */
+    uint64_t rejected[FAIL_COUNT]; /* of these, the rejects by their reason */
+    char sha256[65];               /* hex, of the bytes as stored */
     bool is_csv;
 };
 

@@ -47,6 +47,7 @@ static enum error reject(struct reader *reader, const struct line *line, enum fa
     if (rejected.text.len > REJECT_TEXT_BYTES)
         rejected.text.len = REJECT_TEXT_BYTES;
     reader->inputs++;
+    reader->rejected[reason]++;
     return reader->sink->reject(reader->sink->arg, &rejected);
 }
 

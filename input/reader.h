@@ -20,8 +20,9 @@ struct reader {
     void *stop_arg;
     uint64_t ordinal; /* of the last input */
     uint64_t inputs;
-    bool sampling;     /* lines are still held back */
-    struct buf sample; /* the lines held back: a struct sampled and its bytes each */
+    uint64_t rejected[FAIL_COUNT]; /* of these, by their reason */
+    bool sampling;                 /* lines are still held back */
+    struct buf sample;             /* the lines held back: a struct sampled and its bytes each */
     size_t sampled;
     uint8_t separator; /* between cells: the one that most of the lines held back have */
     struct csv_columns columns;

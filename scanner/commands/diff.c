@@ -25,6 +25,16 @@ enum {
     KEPT_NAME_BYTES = 1024
 };
 
+/* The bound unless --gone-at-most gives another. */
+static const char GONE_AT_MOST[] = "50%";
+
+/* How many domains of the old scan may be gone: a number of them, or so many of a hundred. */
+struct gone_bound {
+    const char *text;
+    uint64_t most;
+    bool is_share;
+};
+
 /* One of the two scans. */
 struct side {
     const char *path;
@@ -36,6 +46,7 @@ struct diff {
     struct side before, after;
     FILE *out, *err;
     bool json;
+    struct gone_bound gone_at_most;
     struct spill *spill;
     struct facts_table table;
     struct buf seen; /* a bit for each old record: it stands in the new scan too */
@@ -293,6 +304,21 @@ static void close_side(struct side *side)
     scanview_close(side->view);
 }
 
+/* Are more domains gone than may be? That says so: a list of which an export has lost most names makes a
+ * short scan, in which hardly anything got worse. */
+static bool most_are_gone(const struct diff *diff)
+{
+    const struct gone_bound *bound = &diff->gone_at_most;
+    uint64_t old = diff->number, gone = diff->counts[CHANGE_GONE];
+    if (bound->is_share ? gone * 100 <= bound->most * old : gone <= bound->most)
+        return false;
+    (void)fprintf(diff->err,
+                  "stsweep: diff: %" PRIu64 " of %" PRIu64 " domains of %s are gone from %s, more than "
+                  "--gone-at-most=%s: was its list whole?\n",
+                  gone, old, diff->before.path, diff->after.path, bound->text);
+    return true;
+}
+
 static int finish(struct diff *diff, enum error error)
 {
     bool whole = tell_rejudged(diff, &diff->before);
@@ -318,14 +344,13 @@ static int finish(struct diff *diff, enum error error)
     if (fflush(diff->out) != 0 || ferror(diff->out) || !whole)
         return EXIT_FAILED;
     bool worse = diff->counts[CHANGE_BROKE] + diff->counts[CHANGE_LOST] + diff->kept_ids > 0;
-    return worse ? EXIT_NO : EXIT_DONE;
+    return most_are_gone(diff) || worse ? EXIT_NO : EXIT_DONE;
 }
 
-static int run(const char *before, const char *after, bool json, FILE *out, FILE *err)
+/* Compares the two directories of diff, as its flags say. */
+static int run(const struct diff *given)
 {
-    struct diff diff = {.out = out, .err = err, .json = json};
-    diff.before.path = before;
-    diff.after.path = after;
+    struct diff diff = *given;
     table_init(&diff.table);
     arena_init(&diff.arena, ARENA_BYTES);
     buf_init(&diff.why, WHY_BYTES);
@@ -348,26 +373,46 @@ static int run(const char *before, const char *after, bool json, FILE *out, FILE
     return code;
 }
 
-int diff_main(int argc, char **argv, FILE *out, FILE *err)
+/* Reads N or N%. */
+static bool read_bound(const char *text, struct gone_bound *bound)
 {
-    const char *dirs[2] = {NULL, NULL};
-    size_t count = 0;
-    bool json = false;
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    *bound = (struct gone_bound){.text = text, .most = strtoull(text, &end, 10)};
+    bound->is_share = *end == '%';
+    return errno == 0 && end[bound->is_share] == 0 && (!bound->is_share || bound->most <= 100);
+}
+
+/* Reads the flags into diff; a fault stays in flags. */
+static enum flag read_flags(struct flags *flags, struct diff *diff)
+{
     enum flag flag;
-    struct flags flags;
-    flags_begin(&flags, "diff", argc, argv);
-    while ((flag = flags_next(&flags)) != FLAG_END && flag != FLAG_FAULT) {
-        json = json || flag == FLAG_JSON;
-        if (flag == FLAG_NAME && count < 2)
-            dirs[count] = flags.value;
-        count += flag == FLAG_NAME;
+    size_t count = 0;
+    while ((flag = flags_next(flags)) != FLAG_END && flag != FLAG_FAULT) {
+        diff->json = diff->json || flag == FLAG_JSON;
+        if (flag == FLAG_GONE_AT_MOST && !read_bound(flags->value, &diff->gone_at_most))
+            return flags_refuse(flags, "--gone-at-most is a number of domains, or N% of the old ones, not ",
+                                flags->value, "");
+        if (flag == FLAG_NAME && count++ < 2)
+            *(count == 1 ? &diff->before.path : &diff->after.path) = flags->value;
     }
     if (flag == FLAG_END && count != 2)
-        flag = flags_refuse(&flags, "give two scan directories, the old one first", "", "");
-    if (flag == FLAG_FAULT) {
+        flag = flags_refuse(flags, "give two scan directories, the old one first", "", "");
+    return flag;
+}
+
+int diff_main(int argc, char **argv, FILE *out, FILE *err)
+{
+    struct diff diff = {.out = out, .err = err};
+    struct flags flags;
+    (void)read_bound(GONE_AT_MOST, &diff.gone_at_most);
+    flags_begin(&flags, "diff", argc, argv);
+    if (read_flags(&flags, &diff) == FLAG_FAULT) {
         flags_say(&flags, err);
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    return run(dirs[0], dirs[1], json, out, err);
+    return run(&diff);
 }

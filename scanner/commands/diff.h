@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 /* Runs the command. argv: the words behind `diff`. Exit code: 0 nothing got worse, 1 a domain broke, lost
- * MTA-STS or changed its policy under the same id, 2 usage, 4 a directory cannot be read. */
+ * MTA-STS or changed its policy under the same id, or more are gone than may be, 2 usage, 4 a directory
+ * cannot be read. */
 int diff_main(int argc, char **argv, FILE *out, FILE *err);
 
 #endif

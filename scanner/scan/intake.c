@@ -32,6 +32,58 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
     return intake->options->rejects_done ? ERR_OK : sink->reject(sink->arg, &line);
 }
 
+/* ---- lists that hold too little ------------------------------------------------------------------------ */
+
+static uint64_t rejects_of(const struct input_file *file)
+{
+    uint64_t rejects = 0;
+    for (size_t code = 0; code < FAIL_COUNT; code++)
+        rejects += file->rejected[code];
+    return rejects;
+}
+
+/* Says why the list holds no name. */
+static void say_empty(const struct input_file *file, struct buf *why)
+{
+    uint64_t rejects = rejects_of(file);
+    buf_printf(why, "%s: there is no name in it: ", file->path);
+    if (rejects == 0)
+        buf_text(why, file->lines == 0 ? "it is empty" : "nothing but blank lines, comments or a header");
+    else
+        buf_printf(why, "%llu inputs, all rejected (", (unsigned long long)rejects);
+    const char *between = "";
+    for (size_t code = 0; code < FAIL_COUNT; code++) {
+        if (file->rejected[code] == 0)
+            continue;
+        buf_printf(why, "%s%llu %s", between, (unsigned long long)file->rejected[code],
+                   failure_name((enum failure_code)code));
+        between = ", ";
+    }
+    buf_text(why, rejects == 0 ? "" : ")");
+    buf_text(why, "; input.at_least=0 goes on all the same");
+}
+
+/* Refuses lists that hold too few names: an export that failed leaves such, and a scan of it would end as a
+ * success. */
+static enum error check_names(const struct intake_options *options, struct buf *why)
+{
+    uint64_t names = 0;
+    for (size_t i = 0; i < options->file_count; i++) {
+        const struct input_file *file = &options->files[i];
+        uint64_t names_here = file->inputs - rejects_of(file);
+        names += names_here;
+        if (names_here > 0 || options->at_least == 0)
+            continue;
+        say_empty(file, why);
+        return ERR_CONFIG;
+    }
+    if (names >= options->at_least)
+        return ERR_OK;
+    buf_printf(why, "the input holds %llu names, fewer than input.at_least=%llu",
+               (unsigned long long)names, (unsigned long long)options->at_least);
+    return ERR_CONFIG;
+}
+
 enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why)
 {
     struct intake intake = {.options = options, .counts = counts};
@@ -41,5 +93,7 @@ enum error intake_read(const struct intake_options *options, struct intake_count
                                   options->stopped, options->stopped_arg, why);
     for (size_t i = 0; i < options->file_count; i++)
         counts->inputs += options->files[i].inputs;
+    if (error == ERR_OK)
+        error = check_names(options, why);
     return error == ERR_OK ? spooled_filled(options->names) : error;
 }

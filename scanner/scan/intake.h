@@ -13,6 +13,7 @@ struct intake_options {
     enum input_format format;
     struct input_file *files; /* path is set; the rest is filled in */
     size_t file_count;
+    uint64_t at_least; /* names over all files; if it is not 0, each file has one at least */
     const struct optout *optout;
     const struct store *store; /* what is done already; read only */
     bool rejects_done;         /* they stand in the store already and are only counted */
@@ -29,7 +30,7 @@ struct intake_counts {
     uint64_t opted_out;
 };
 
-/* Reads all files. On failure *why says "file:line: reason". */
+/* Reads all files. On failure *why says "file:line: reason"; ERR_CONFIG if they hold too few names. */
 enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why);
 
 #endif

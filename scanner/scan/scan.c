@@ -91,6 +91,7 @@ static enum error read_input(struct scan *scan)
     struct intake_options options = {.format = (enum input_format)scan->config->input_format,
                                      .files = scan->files,
                                      .file_count = scan->request->file_count,
+                                     .at_least = (uint64_t)scan->config->input_at_least,
                                      .optout = scan->context.optout,
                                      .store = scan->store,
                                      .rejects_done = store_rejects_done(scan->store),

@@ -171,7 +171,6 @@ static void test_exit_codes(void **state)
         {{WITH("a.example", "protected", "1", "one")}, {WITH("a.example", "protected", "2", "two")}, 0},
         {{AT("a.example", "refused")}, {AT("a.example", "protected")}, 0},
         {{AT("a.example", "absent")}, {AT("a.example", "protected")}, 0},
-        {{AT("a.example", "protected")}, {NULL}, 0},
         {{NULL}, {AT("a.example", "refused")}, 0},
         {{NULL}, {NULL}, 0},
     };
@@ -328,7 +327,50 @@ static void test_usage(void **state)
     assert_has(world->err, "-v is no flag of `stsweep diff`");
     assert_int_equal(RUN(world, "--jso", path, other), 2);
     assert_has(world->err, "no such flag: --jso");
+    assert_int_equal(RUN(world, path, other, "--gone-at-most"), 2);
+    assert_has(world->err, "needs a number of domains");
+    static const char *const bad[] = {"x", "", "-1", "101%", "5%%", "5 %", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(RUN(world, path, other, "--gone-at-most", bad[i]), 2);
+        assert_has(world->err, "or N% of the old ones;");
+    }
+    assert_int_equal(RUN(world, path, other, "--gone-at-mostly=5"), 2);
+    assert_has(world->err, "no such flag: --gone-at-mostly=5");
     assert_string_equal(world->out, "");
+}
+
+/* A list that an export cut short is no change for the better: 1, and a line that says so. */
+static void test_most_are_gone(void **state)
+{
+    static const struct {
+        const char *before[5], *after[5], *bound;
+        int code;
+    } rows[] = {
+        {{AT("a.example", "off")}, {NULL}, NULL, 1},
+        {{AT("a.example", "off"), AT("b.example", "off")}, {AT("a.example", "off")}, NULL, 0},
+        {{AT("a.example", "off"), AT("b.example", "off"), AT("c.example", "off")},
+         {AT("c.example", "off"), AT("new.example", "off"), AT("new2.example", "off")},
+         NULL,
+         1},
+        {{AT("a.example", "off"), AT("b.example", "off")}, {AT("a.example", "off")}, "--gone-at-most=49%", 1},
+        {{AT("a.example", "off"), AT("b.example", "off")}, {AT("a.example", "off")}, "--gone-at-most=0", 1},
+        {{AT("a.example", "off"), AT("b.example", "off")}, {AT("a.example", "off")}, "--gone-at-most=1", 0},
+        {{AT("a.example", "off")}, {NULL}, "--gone-at-most=100%", 0},
+        {{AT("a.example", "off")}, {NULL}, "--gone-at-most=1", 0},
+        {{NULL}, {NULL}, "--gone-at-most=0", 0},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int code = diff_of(world, rows[i].before, rows[i].after, rows[i].bound);
+        if (code != rows[i].code || (strstr(world->err, "was its list whole?") != NULL) != (code == 1))
+            fail_msg("row %zu: %d\n%s%s", i, code, world->out, world->err);
+    }
+    const char *old = world->before.path, *new = world->after.path;
+    place_lines(&world->before, "domains", old_lines);
+    assert_int_equal(RUN(world, old, new, "--gone-at-most", "16"), 0);
+    assert_int_equal(RUN(world, "--gone-at-most", "10%", "--json", old, new), 1);
+    assert_has(world->err, "16 of 17 domains of ");
+    assert_has(world->err, ", more than --gone-at-most=10%: ");
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -345,6 +387,7 @@ int main(void)
         CASE(test_what_cannot_be_read),
         CASE(test_an_answer_that_cannot_be_written),
         CASE(test_usage),
+        CASE(test_most_are_gone),
     };
     return cmocka_run_group_tests_name("diff", tests, NULL, NULL);
 }

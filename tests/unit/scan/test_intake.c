@@ -170,6 +170,40 @@ static void test_rejects_that_are_done(void **state)
     assert_int_equal(world.rejects, 0);
 }
 
+/* What an export that failed leaves is no list: whichever of the lists it is, and however little is asked
+ * for. */
+static void test_lists_that_hold_too_little(void **state)
+{
+    static const struct {
+        const char *list;
+        uint64_t at_least;
+        enum error error;
+        const char *why;
+    } rows[] = {
+        {"", 1, ERR_CONFIG, "there is no name in it: it is empty; input.at_least=0 goes on"},
+        {"\n# none\n", 1, ERR_CONFIG, "no name in it: nothing but blank lines, comments or a header; "},
+        {"domain\n", 1, ERR_CONFIG, "nothing but blank lines, comments or a header; "},
+        {"not a name\nuser@c.example\n", 1, ERR_CONFIG,
+         "2 inputs, all rejected (1 input.bad-name, 1 input.is-email); "},
+        {"", 0, ERR_OK, ""},
+        {"not a name\n", 0, ERR_OK, ""},
+        {"a.example\nnot a name\n", 1, ERR_OK, ""},
+        {"a.example\nb.example\nnot a name\n", 2, ERR_OK, ""},
+        {"a.example\nb.example\nnot a name\n", 3, ERR_CONFIG,
+         "the input holds 2 names, fewer than input.at_least=3"},
+        {"out.example\n", 1, ERR_OK, ""}, /* by choice, not by accident */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(end(state), 0);
+        assert_int_equal(begin(state), 0);
+        world.options.at_least = rows[i].at_least;
+        write_list(rows[i].list);
+        (void)take(rows[i].error);
+        if (strstr(buf_string(&world.why), rows[i].why) == NULL)
+            fail_msg("row %zu: %s", i, buf_string(&world.why));
+    }
+}
+
 static void test_a_sink_that_refuses(void **state)
 {
     (void)state;
@@ -205,6 +239,7 @@ int main(void)
         CASE(test_opted_out),
         CASE(test_opted_out_between_two_runs),
         CASE(test_rejects_that_are_done),
+        CASE(test_lists_that_hold_too_little),
         CASE(test_a_sink_that_refuses),
         CASE(test_stopped),
         CASE(test_no_such_file),

@@ -459,7 +459,21 @@ static void test_empty_and_missing(void **state)
     assert_int_equal(access(place.out, F_OK), -1);
     remove_in(place.out);
     write_names(&place, 0, "# nothing\n");
-    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2);
+    assert_heard(heard.err, "list: there is no name in it: nothing but blank lines, comments or a header; ");
+    remove_in(place.out);
+    write_names(&place, 0, "not a name\nuser@n1.example\nnor this\n");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2);
+    assert_heard(heard.err, "list: there is no name in it: 3 inputs, all rejected "
+                            "(2 input.bad-name, 1 input.is-email); ");
+    remove_in(place.out);
+    write_names(&place, 7, "");
+    assert_int_equal(scan(*state, &place, false, "input.at_least", "8"), 2);
+    assert_heard(heard.err, "the input holds 7 names, fewer than input.at_least=8");
+    remove_in(place.out);
+    write_names(&place, 0, "# nothing\n");
+    assert_int_equal(scan(*state, &place, false, "input.at_least", "0"), 0);
+    assert_heard(heard.out, "Nothing was scanned: ");
     assert_int_equal(count_of(&place, "inputs"), 0);
     check_files(&place);
     assert_int_equal(records_of(&place, 1), 0);
