@@ -27,11 +27,12 @@ static void skip_spaces(struct cursor *cursor)
 }
 
 /* Reads what stands behind the opening quote, up to and with the closing one; "" stands for a quote. */
-static bool quoted_cell(struct cursor *cursor, struct bytes *cell)
+static bool quoted_cell(struct cursor *cursor, struct bytes *cell, bool *open)
 {
     uint8_t *start = cursor->scratch;
     for (;;) {
-        if (cursor->rest.len == 0)
+        *open = cursor->rest.len == 0;
+        if (*open)
             return false;
         uint8_t byte = cursor->rest.data[0];
         skip(cursor, 1);
@@ -57,23 +58,23 @@ static void bare_cell(struct cursor *cursor, struct bytes *cell)
     skip(cursor, len);
 }
 
-void csv_split(struct bytes line, uint8_t separator, uint8_t *scratch, struct csv_row *row)
+void csv_split(struct bytes text, uint8_t separator, uint8_t *scratch, struct csv_row *row)
 {
-    struct cursor cursor = {line, scratch, separator};
+    struct cursor cursor = {text, scratch, separator};
     row->count = 0;
-    row->malformed = false;
+    row->malformed = row->open = false;
     for (;;) {
         struct bytes cell;
         skip_spaces(&cursor);
         if (at(&cursor, '"')) {
             skip(&cursor, 1);
-            row->malformed = !quoted_cell(&cursor, &cell);
+            row->malformed = !quoted_cell(&cursor, &cell, &row->open);
         } else {
             bare_cell(&cursor, &cell);
         }
         if (row->malformed)
             return;
-        if (row->count < CSV_CELLS)
+        if (row->count < INPUT_COLUMNS)
             row->cells[row->count++] = cell;
         if (cursor.rest.len == 0)
             return;

@@ -16,10 +16,28 @@ static void explain(struct buf *why, const struct reader *reader, const struct s
                     enum error error)
 {
     const char *reason = stored->reason[0] != '\0' ? stored->reason : error_text(error);
-    if (reader->lines.number > 0)
+    if (reader->is_refused)
+        refused_write(&reader->refused, stored->path, stored->unpacker, why);
+    else if (reader->lines.number > 0)
         buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reader->lines.number, reason);
     else
         buf_printf(why, "%s: %s", stored->path, reason);
+}
+
+/* Reads the list to its end, or as far as it can be read: those lines count. */
+static enum error read_lines(struct stored *stored, struct reader *reader)
+{
+    enum error error = stored_read(stored);
+    if (error == ERR_OK)
+        return reader_end(reader, true);
+    if (stored->reason[0] == '\0')
+        return error;
+    /* The file failed, not the sink. */
+    enum error sink_error = reader_end(reader, false);
+    if (sink_error == ERR_OK)
+        return error;
+    stored->reason[0] = '\0';
+    return sink_error;
 }
 
 static enum error read_file(struct input_file *file, struct reader *reader, struct buf *why)
@@ -29,25 +47,47 @@ static enum error read_file(struct input_file *file, struct reader *reader, stru
                             .stop_arg = reader->stop_arg,
                             .sink = on_data,
                             .arg = reader};
-    enum error error = stored_read(&stored);
-    if (error == ERR_OK) {
-        error = reader_end(reader, true);
-    } else if (stored.reason[0] != '\0') {
-        /* The file failed, not the sink: the lines that were read of it count. */
-        enum error sink_error = reader_end(reader, false);
-        if (sink_error != ERR_OK) {
-            error = sink_error;
-            stored.reason[0] = '\0';
-        }
-    }
+    enum error error = read_lines(&stored, reader);
     file->bytes = stored.bytes;
     file->lines = reader->lines.number;
     file->inputs = reader->inputs;
     memcpy(file->rejected, reader->rejected, sizeof file->rejected);
-    file->is_csv = reader->format == INPUT_CSV;
+    file->form = reader->form;
     memcpy(file->sha256, stored.sha256, sizeof file->sha256);
     if (error != ERR_OK)
         explain(why, reader, &stored, error);
+    return error;
+}
+
+/* ---- a look -------------------------------------------------------------------------------------------- */
+
+/* The form is told before the first of these is called. */
+static enum error no_name(void *arg, const struct input_name *name)
+{
+    (void)arg, (void)name;
+    return ERR_STOPPED;
+}
+
+static enum error no_reject(void *arg, const struct input_reject *reject)
+{
+    (void)arg, (void)reject;
+    return ERR_STOPPED;
+}
+
+enum error input_look(const char *path, const struct input_asked *asked, struct buf *why)
+{
+    static const struct input_sink sink = {.name = no_name, .reject = no_reject};
+    struct reader *reader = stored_is_file(path) ? malloc(sizeof *reader) : NULL;
+    if (reader == NULL)
+        return ERR_OK;
+    reader_init(reader, path, asked, NULL, &sink, 0);
+    struct stored stored = {.path = path, .sink = on_data, .arg = reader};
+    (void)read_lines(&stored, reader);
+    enum error error = reader->is_refused ? ERR_CONFIG : ERR_OK;
+    if (error != ERR_OK)
+        explain(why, reader, &stored, error);
+    reader_dispose(reader);
+    free(reader);
     return error;
 }
 
@@ -56,7 +96,7 @@ enum error input_can_read(const char *path, struct buf *why)
     return stored_can_read(path, why);
 }
 
-enum error input_read(struct input_file *files, size_t count, enum input_format format,
+enum error input_read(struct input_file *files, size_t count, const struct input_asked *asked,
                       const struct input_sink *sink, bool (*stop)(void *), void *stop_arg, struct buf *why)
 {
     struct reader *reader = malloc(sizeof *reader);
@@ -67,7 +107,7 @@ enum error input_read(struct input_file *files, size_t count, enum input_format 
     uint64_t ordinal = 0;
     enum error error = ERR_OK;
     for (size_t i = 0; i < count && error == ERR_OK; i++) {
-        reader_init(reader, files[i].path, format, sink, ordinal);
+        reader_init(reader, files[i].path, asked, &files[i].form, sink, ordinal);
         reader->stop = stop;
         reader->stop_arg = stop_arg;
         error = read_file(&files[i], reader, why);

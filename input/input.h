@@ -1,7 +1,8 @@
 /*
- * Reads lists of domains: plain lines or CSV (rank,domain[,label]), each also .gz or .zst, or standard input.
- * It streams, so that memory does not grow with the list. Every line ends in exactly one call of the sink, or
- * is blank or a comment.
+ * Reads lists of domains: a name a line, several names a line, or CSV (rank,domain[,label]), each also .gz or
+ * .zst, or standard input. It streams, so that memory does not grow with the list. Which of them a list is,
+ * is told from its first lines once, before anything of it is taken; what no list is, or could be two, is
+ * refused. Every input ends in exactly one call of the sink.
  */
 #ifndef STSWEEP_INPUT_INPUT_H
 #define STSWEEP_INPUT_INPUT_H
@@ -12,7 +13,43 @@
 #include "scanner/base/error.h"
 #include "scanner/facts/failure.h"
 
-enum input_format { INPUT_AUTO, INPUT_PLAIN, INPUT_CSV };
+enum input_format { INPUT_AUTO, INPUT_PLAIN, INPUT_CSV, INPUT_NAMES };
+enum input_header { INPUT_HEADER_AUTO, INPUT_HEADER_YES, INPUT_HEADER_NO };
+
+enum {
+    INPUT_COLUMNS = 32, /* further cells of a row are not looked at */
+    INPUT_HEADER_BYTES = 96,
+    INPUT_FIRST_NAMES = 3
+};
+
+/* The columns of a CSV list, from 0; -1 for none. */
+struct input_columns {
+    int domain, rank, label;
+};
+
+/* How a list is read. It is kept in meta.json, so that a resume reads by it. */
+struct input_form {
+    enum input_format format; /* INPUT_AUTO: not told yet */
+    uint8_t separator;        /* of CSV: between cells */
+    uint8_t skip;             /* how many of the first lines that hold data are none of its rows */
+    struct input_columns columns;
+    char header[INPUT_HEADER_BYTES]; /* the line of column names as it may be printed; "" if there is none */
+};
+
+/* What the operator says of all lists. */
+struct input_asked {
+    enum input_format format;
+    enum input_header header;
+    const char *columns; /* "rank,domain,-,label": what the columns of CSV are; "" if that is to be told */
+    bool lenient;        /* URLs and e-mail addresses count as their domain */
+};
+
+/* Tells whether the text names columns, the domain's among them; *columns may be NULL. */
+bool input_columns_parse(const char *text, struct input_columns *columns);
+
+/* Returns the word of a format, and the format of a word: INPUT_AUTO if it is none. */
+const char *input_format_name(enum input_format format);
+enum input_format input_format_find(const char *name);
 
 /* A good name. Pointers are valid during the call. */
 struct input_name {
@@ -36,6 +73,8 @@ struct input_reject {
 struct input_sink {
     enum error (*name)(void *arg, const struct input_name *name);
     enum error (*reject)(void *arg, const struct input_reject *reject);
+    /* Once a file: "list.csv: CSV with commas, …; first names: a.example". It may be NULL. */
+    void (*told)(void *arg, const char *text);
     void *arg;
 };
 
@@ -47,18 +86,23 @@ struct input_file {
     uint64_t inputs;               /* names and rejects */
     uint64_t rejected[FAIL_COUNT]; /* of these, the rejects by their reason */
     char sha256[65];               /* hex, of the bytes as stored */
-    bool is_csv;
+    struct input_form form;        /* given, if the format is told already; else filled in */
 };
 
 /* Tells whether the file could be read now, without reading from it: a pipe keeps what is in it. *why says
  * "file: reason". Standard input always can. */
 enum error input_can_read(const char *path, struct buf *why);
 
+/* Tells whether the first lines of the file make a list. ERR_CONFIG with *why if they do not; ERR_OK also if
+ * that cannot be told without taking them from a pipe, or because they cannot be read. */
+enum error input_look(const char *path, const struct input_asked *asked, struct buf *why);
+
 /*
- * Reads every file in order. files[i].path is given, the rest is filled in. On failure *why says
- * "file:line: reason". stop (may be NULL) is looked at between lines: true ends with ERR_STOPPED.
+ * Reads every file in order. files[i].path and perhaps its form are given, the rest is filled in. On failure
+ * *why says "file:line: reason"; ERR_CONFIG if a file is no list, or if it is not sure what it is. stop (may
+ * be NULL) is looked at between lines: true ends with ERR_STOPPED.
  */
-enum error input_read(struct input_file *files, size_t count, enum input_format format,
+enum error input_read(struct input_file *files, size_t count, const struct input_asked *asked,
                       const struct input_sink *sink, bool (*stop)(void *), void *stop_arg, struct buf *why);
 
 #endif

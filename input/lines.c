@@ -127,6 +127,18 @@ static enum error take_encoded(struct lines *lines, struct bytes data)
     return lines->encoding == LINES_UTF8 ? take(lines, data.data, data.len) : take_utf16(lines, data);
 }
 
+/* Returns what UTF-16 the bytes are of that have no mark, if they are; LINES_UNKNOWN if more must come. A
+ * list begins with ASCII, of which every other byte is zero then. */
+static enum lines_encoding unmarked(const uint8_t *head, size_t len)
+{
+    if (len < 2 || (len < LINES_HEAD_BYTES && (head[0] == 0) != (head[1] == 0)))
+        return LINES_UNKNOWN;
+    if (len < LINES_HEAD_BYTES || (head[0] == 0) == (head[1] == 0) || (head[0] == 0) != (head[2] == 0) ||
+        (head[1] == 0) != (head[3] == 0))
+        return LINES_UTF8;
+    return head[1] == 0 ? LINES_UTF16_LE : LINES_UTF16_BE;
+}
+
 /* Sets the encoding as soon as head tells it; a byte order mark is dropped from head. */
 static void sniff(struct lines *lines)
 {
@@ -138,8 +150,12 @@ static void sniff(struct lines *lines)
         return;
     bool is_little = len >= 2 && memcmp(lines->head, little, 2) == 0;
     bool is_big = len >= 2 && memcmp(lines->head, big, 2) == 0;
-    lines->encoding = is_little ? LINES_UTF16_LE : is_big ? LINES_UTF16_BE : LINES_UTF8;
-    if (is_little || is_big || (len == sizeof utf8 && memcmp(lines->head, utf8, len) == 0))
+    bool is_marked = is_little || is_big || (len == sizeof utf8 && memcmp(lines->head, utf8, len) == 0);
+    lines->encoding = is_little   ? LINES_UTF16_LE
+                      : is_big    ? LINES_UTF16_BE
+                      : is_marked ? LINES_UTF8
+                                  : unmarked(lines->head, len);
+    if (is_marked)
         lines->head_len = 0;
 }
 
@@ -160,10 +176,10 @@ enum error lines_feed(struct lines *lines, struct bytes data)
 
 enum error lines_end(struct lines *lines)
 {
-    if (lines->encoding == LINES_UNKNOWN) /* too short a file to tell */
-        keep(lines, lines->head, lines->head_len);
     enum error error = ERR_OK;
-    if (lines->high != 0 || lines->half_set)
+    if (lines->encoding == LINES_UNKNOWN) /* too short a file to tell */
+        error = take(lines, lines->head, lines->head_len);
+    if (error == ERR_OK && (lines->high != 0 || lines->half_set))
         error = take_code_point(lines, REPLACEMENT);
     if (error == ERR_OK && (lines->len > 0 || lines->overflow))
         error = end_line(lines);

@@ -1,6 +1,6 @@
 /*
  * Makes lines of a stream of bytes that comes in pieces. They end in LF or CRLF and are UTF-8 (with or
- * without a byte order mark), or UTF-16 with one, which is turned into UTF-8. A line past LINE_BYTES is cut,
+ * without a byte order mark), or UTF-16, which is turned into UTF-8. A line past LINE_BYTES is cut,
  * marked (too_long), and skipped to its end, so that memory is the same for any file. Pure. Private to
  * input/.
  */
@@ -10,7 +10,7 @@
 #include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
 
-enum { LINE_BYTES = 4096 }; /* of UTF-8, without the line's end */
+enum { LINE_BYTES = 4096 /* of UTF-8, without the line's end */, LINES_HEAD_BYTES = 4 };
 
 struct line {
     struct bytes text; /* without its end; valid during the call */
@@ -28,7 +28,7 @@ struct lines {
     void *arg;
     uint64_t number; /* lines delivered */
     enum lines_encoding encoding;
-    uint8_t head[3]; /* held back until they tell the encoding */
+    uint8_t head[LINES_HEAD_BYTES]; /* held back until they tell the encoding */
     size_t head_len;
     uint8_t text[LINE_BYTES + 1]; /* the open line; one more for its CR */
     size_t len;

@@ -1,48 +1,73 @@
 /* Turns lines into names and rejects. No I/O. */
 #include "input/reader.h"
 
+#include "input/form_text.h"
 #include "input/plain.h"
+#include "input/words.h"
 #include "scanner/base/trim.h"
-#include "scanner/facts/hostname.h"
 
 enum {
-    SAMPLE_LINES = 32,
     REJECT_TEXT_BYTES = 1024,
     LABEL_BYTES = 255,
-};
-
-/* It stands before the bytes of each line that is held back. */
-struct sampled {
-    struct line line; /* text.data is set anew when it is taken out */
+    TOLD_BYTES = 4096,
 };
 
 static enum error on_line(void *arg, const struct line *line);
 
-void reader_init(struct reader *reader, const char *file, enum input_format format,
-                 const struct input_sink *sink, uint64_t ordinal)
+void reader_init(struct reader *reader, const char *file, const struct input_asked *asked,
+                 const struct input_form *form, const struct input_sink *sink, uint64_t ordinal)
 {
-    *reader = (struct reader){.file = file,
-                              .format = format,
-                              .sink = sink,
-                              .ordinal = ordinal,
-                              .sampling = format != INPUT_PLAIN,
-                              .separator = ',',
-                              .columns = {.domain = 0, .rank = -1, .label = -1}};
+    *reader = (struct reader){.file = file, .asked = asked, .sink = sink, .ordinal = ordinal};
+    if (form != NULL)
+        reader->form = *form;
+    /* There is nothing to tell of names a line, if that is what somebody says. */
+    if (asked->format == INPUT_PLAIN && asked->header != INPUT_HEADER_YES)
+        reader->form.format = INPUT_PLAIN;
+    reader->sampling = reader->form.format == INPUT_AUTO;
     lines_init(&reader->lines, on_line, reader);
-    buf_init(&reader->sample, SAMPLE_LINES * (sizeof(struct sampled) + LINE_BYTES));
+    buf_init(&reader->held.text, (size_t)HELD_LINES * (LINE_BYTES + 1));
 }
 
 void reader_dispose(struct reader *reader)
 {
-    buf_dispose(&reader->sample);
+    buf_dispose(&reader->held.text);
 }
 
-static enum error reject(struct reader *reader, const struct line *line, enum failure_code reason)
+/* ---- what is told -------------------------------------------------------------------------------------- */
+
+/* Says once what the list was taken for, when its first names are known. */
+static void tell(struct reader *reader, bool at_end)
+{
+    const char *names[INPUT_FIRST_NAMES];
+    struct buf text;
+    bool is_due = at_end || reader->first_count == INPUT_FIRST_NAMES;
+    if (reader->told || !is_due || reader->form.format == INPUT_AUTO || reader->sink->told == NULL)
+        return;
+    reader->told = true;
+    for (size_t i = 0; i < reader->first_count; i++)
+        names[i] = reader->first[i];
+    buf_init(&text, TOLD_BYTES + strlen(reader->file));
+    form_describe(reader->file, &reader->form, names, reader->first_count, &text);
+    reader->sink->told(reader->sink->arg, buf_string(&text));
+    buf_dispose(&text);
+}
+
+static void keep_first(struct reader *reader, const char *domain)
+{
+    if (reader->first_count == INPUT_FIRST_NAMES)
+        return;
+    memcpy(reader->first[reader->first_count++], domain, strlen(domain) + 1);
+}
+
+/* ---- names and rejects --------------------------------------------------------------------------------- */
+
+static enum error reject(struct reader *reader, const struct line *line, struct bytes text,
+                         enum failure_code reason)
 {
     struct input_reject rejected = {.ordinal = ++reader->ordinal,
                                     .file = reader->file,
                                     .line = line->number,
-                                    .text = line->text,
+                                    .text = text,
                                     .reason = reason};
     if (rejected.text.len > REJECT_TEXT_BYTES)
         rejected.text.len = REJECT_TEXT_BYTES;
@@ -51,7 +76,7 @@ static enum error reject(struct reader *reader, const struct line *line, enum fa
     return reader->sink->reject(reader->sink->arg, &rejected);
 }
 
-/* Copies the label, cut at a code point's start. */
+/* Copies the label, cut at a code point's start; a line's end in it becomes a blank. */
 static const char *copy_label(struct bytes label, char out[LABEL_BYTES + 1])
 {
     if (label.len == 0)
@@ -60,7 +85,8 @@ static const char *copy_label(struct bytes label, char out[LABEL_BYTES + 1])
     if (len < label.len)
         while (len > LABEL_BYTES - 3 && (label.data[len] & 0xc0) == 0x80)
             len--;
-    memcpy(out, label.data, len);
+    for (size_t i = 0; i < len; i++)
+        out[i] = label.data[i] == '\n' || label.data[i] == '\r' ? ' ' : (char)label.data[i];
     out[len] = '\0';
     return out;
 }
@@ -79,145 +105,231 @@ static uint32_t rank_of(struct bytes cell)
     return (uint32_t)rank;
 }
 
+/* Is the name what databases and spreadsheets write for no value? */
+static bool is_no_value(const char *domain)
+{
+    static const char *const words[] = {"null", "none", "nil", "nan", "undefined"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(domain, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What stands beside a name. */
+struct beside {
+    struct bytes rank, label;
+};
+
+/* Takes text as one name. shown is what a reject shows of the line. */
 static enum error take_name(struct reader *reader, const struct line *line, struct bytes text,
-                            struct bytes rank, struct bytes label)
+                            const struct beside *beside, struct bytes shown)
 {
     char domain[HOSTNAME_BYTES], label_text[LABEL_BYTES + 1];
-    enum failure_code code = hostname_normalize(text, domain);
+    enum failure_code code = hostname_read(text, reader->asked->lenient, domain);
+    if (code == FAIL_NONE && is_no_value(domain))
+        code = FAIL_INPUT_BAD_NAME;
     if (code != FAIL_NONE)
-        return reject(reader, line, code);
+        return reject(reader, line, shown, code);
     struct input_name name = {.ordinal = ++reader->ordinal,
                               .domain = domain,
-                              .rank = rank_of(rank),
-                              .label = copy_label(label, label_text)};
+                              .rank = rank_of(beside->rank),
+                              .label = copy_label(beside->label, label_text)};
     reader->inputs++;
-    return reader->sink->name(reader->sink->arg, &name);
-}
-
-static enum error take_row(struct reader *reader, const struct line *line)
-{
-    struct csv_row row;
-    csv_split(line->text, reader->separator, reader->scratch, &row);
-    if (row.malformed)
-        return reject(reader, line, FAIL_INPUT_BAD_NAME);
-    const struct csv_columns *columns = &reader->columns;
-    /* A row of one cell is a name, wherever the others have theirs. */
-    int domain = row.count == 1 ? 0 : columns->domain;
-    struct bytes none = bytes_make(NULL, 0);
-    return take_name(reader, line, csv_cell(&row, domain),
-                     row.count == 1 ? none : csv_cell(&row, columns->rank),
-                     row.count == 1 ? none : csv_cell(&row, columns->label));
-}
-
-/* Takes a line that holds data, once the form is known. */
-static enum error take_line(struct reader *reader, const struct line *line)
-{
-    if (line->too_long)
-        return reject(reader, line, FAIL_INPUT_TOO_LONG);
-    if (bytes_have(line->text, '\0'))
-        return reject(reader, line, FAIL_INPUT_BAD_NAME);
-    if (reader->format == INPUT_CSV)
-        return take_row(reader, line);
-    struct bytes none = bytes_make(NULL, 0);
-    return take_name(reader, line, plain_name(line->text), none, none);
-}
-
-/* Returns the held line at *at, and moves *at behind it. */
-static struct line sampled_line(const struct reader *reader, size_t *at)
-{
-    struct sampled head;
-    memcpy(&head, reader->sample.data + *at, sizeof head);
-    *at += sizeof head;
-    head.line.text.data = reader->sample.data + *at;
-    *at += head.line.text.len;
-    return head.line;
-}
-
-/* Counts the held lines that are rows of cells with this between them, with a name or a header's word among
- * the cells. */
-static size_t count_rows(struct reader *reader, uint8_t separator)
-{
-    size_t rows = 0;
-    for (size_t at = 0; at < reader->sample.len;) {
-        bool first = at == 0;
-        struct line line = sampled_line(reader, &at);
-        struct csv_census census = {0};
-        struct csv_columns named;
-        struct csv_row row;
-        if (line.too_long)
-            continue;
-        csv_split(plain_name(line.text), separator, reader->scratch, &row);
-        rows +=
-            row.count > 1 && (csv_census_add(&census, &row, false) || (first && csv_header(&row, &named)));
-    }
-    return rows;
-}
-
-static uint8_t decide_separator(struct reader *reader)
-{
-    static const uint8_t separators[] = {',', ';', '\t'};
-    uint8_t best = separators[0];
-    size_t most = count_rows(reader, best);
-    for (size_t i = 1; i < sizeof separators; i++) {
-        size_t rows = count_rows(reader, separators[i]);
-        if (rows > most) {
-            most = rows;
-            best = separators[i];
-        }
-    }
-    return best;
-}
-
-/* Decides form and columns; true if the first line is a header. */
-static bool decide(struct reader *reader)
-{
-    struct csv_census census = {0};
-    struct csv_columns named = {-1, -1, -1};
-    bool is_csv = reader->format == INPUT_CSV, has_header = false;
-    reader->separator = decide_separator(reader);
-    for (size_t at = 0; at < reader->sample.len;) {
-        bool first = at == 0;
-        struct line line = sampled_line(reader, &at);
-        struct csv_row row;
-        if (line.too_long)
-            continue;
-        /* In a plain list a comma may stand in a comment behind the name. */
-        struct bytes text = is_csv ? trim(line.text) : plain_name(line.text);
-        csv_split(text, reader->separator, reader->scratch, &row);
-        if (first && csv_header(&row, &named)) {
-            has_header = true;
-            is_csv = is_csv || row.count > 1;
-        } else {
-            is_csv = csv_census_add(&census, &row, text.data[0] == '"') || is_csv;
-        }
-    }
-    reader->format = is_csv ? INPUT_CSV : INPUT_PLAIN;
-    reader->columns = named.domain >= 0 ? named : csv_census_decide(&census);
-    return has_header;
-}
-
-/* Tells the form, and takes the lines that were held back. */
-static enum error end_sample(struct reader *reader)
-{
-    bool skip = decide(reader);
-    enum error error = ERR_OK;
-    for (size_t at = 0; at < reader->sample.len && error == ERR_OK; skip = false) {
-        struct line line = sampled_line(reader, &at);
-        if (!skip)
-            error = take_line(reader, &line);
-    }
-    reader->sampling = false;
-    buf_dispose(&reader->sample);
+    keep_first(reader, domain);
+    enum error error = reader->sink->name(reader->sink->arg, &name);
+    tell(reader, false);
     return error;
 }
 
-static enum error sample(struct reader *reader, const struct line *line)
+/* Takes every word of the text. */
+static enum error take_words(struct reader *reader, const struct line *line, struct bytes text,
+                             const struct beside *beside)
 {
-    struct sampled head = {.line = *line};
-    if (!buf_append(&reader->sample, &head, sizeof head) ||
-        !buf_append(&reader->sample, line->text.data, line->text.len))
-        return ERR_MEMORY;
-    return ++reader->sampled < SAMPLE_LINES ? ERR_OK : end_sample(reader);
+    enum error error = ERR_OK;
+    for (struct bytes word = form_next_word(&text); word.len > 0 && error == ERR_OK;
+         word = form_next_word(&text)) {
+        char name[HOSTNAME_BYTES];
+        /* A word without a dot, among names, is something else. */
+        bool is_word = words_weight(word) == NOT_NAMED && hostname_normalize(word, name) == FAIL_NONE;
+        error = is_word ? reject(reader, line, word, FAIL_INPUT_BAD_NAME)
+                        : take_name(reader, line, word, beside, word);
+    }
+    return error;
+}
+
+/* Are there several names in the cell, and nothing else? */
+static bool holds_several(struct bytes cell)
+{
+    size_t words = 0;
+    for (struct bytes word = form_next_word(&cell); word.len > 0; word = form_next_word(&cell), words++)
+        if (words_weight(word) == NOT_NAMED)
+            return false;
+    return words > 1;
+}
+
+/* ---- lines --------------------------------------------------------------------------------------------- */
+
+static enum error take_row(struct reader *reader, const struct line *line, const struct csv_row *row)
+{
+    if (reader->skipped < reader->form.skip) {
+        reader->skipped++;
+        return ERR_OK;
+    }
+    if (line->too_long)
+        return reject(reader, line, line->text, FAIL_INPUT_TOO_LONG);
+    const struct input_columns *columns = &reader->form.columns;
+    /* A row of one cell is a name, wherever the others have theirs. */
+    bool alone = row->count == 1;
+    struct beside beside = {.rank = csv_cell(row, alone ? -1 : columns->rank),
+                            .label = csv_cell(row, alone ? -1 : columns->label)};
+    struct bytes cell = csv_cell(row, alone ? 0 : columns->domain);
+    if (row->malformed || bytes_have(line->text, '\0') || bytes_have(beside.label, '\0'))
+        return reject(reader, line, line->text, FAIL_INPUT_BAD_NAME);
+    return holds_several(cell) ? take_words(reader, line, cell, &beside)
+                               : take_name(reader, line, cell, &beside, line->text);
+}
+
+static bool is_data(const struct line *line)
+{
+    /* A line of 4,096 blanks that goes on is too long; a comment may be. */
+    return plain_has_data(line->text) || (line->too_long && trim(line->text).len == 0);
+}
+
+/* Takes a line of a list that is no CSV. */
+static enum error take_line(struct reader *reader, const struct line *line)
+{
+    static const struct beside nothing = {{NULL, 0}, {NULL, 0}};
+    if (!is_data(line))
+        return ERR_OK;
+    if (reader->skipped < reader->form.skip) {
+        reader->skipped++;
+        return ERR_OK;
+    }
+    if (line->too_long)
+        return reject(reader, line, line->text, FAIL_INPUT_TOO_LONG);
+    if (bytes_have(line->text, '\0'))
+        return reject(reader, line, line->text, FAIL_INPUT_BAD_NAME);
+    struct bytes text = plain_name(line->text);
+    if (reader->form.format == INPUT_NAMES)
+        return take_words(reader, line, form_behind_key(text), &nothing);
+    return take_name(reader, line, text, &nothing, line->text);
+}
+
+/* ---- lines that wait ----------------------------------------------------------------------------------- */
+
+static enum error hold(struct held *held, const struct line *line)
+{
+    held->at[held->count] = held->text.len;
+    held->lines[held->count++] = *line;
+    held->data += is_data(line);
+    return buf_append(&held->text, line->text.data, line->text.len) ? ERR_OK : ERR_MEMORY;
+}
+
+/* Sets where the bytes of the lines are: the buffer may have moved. */
+static void settle(struct held *held)
+{
+    for (size_t i = 0; i < held->count; i++)
+        held->lines[i].text.data = held->lines[i].text.len == 0 ? NULL : held->text.data + held->at[i];
+}
+
+static void drop_all(struct held *held)
+{
+    held->count = held->data = 0;
+    buf_reset(&held->text);
+}
+
+/* Keeps the lines from number `from` on. */
+static void drop(struct held *held, size_t from)
+{
+    if (from == held->count) {
+        drop_all(held);
+        return;
+    }
+    size_t bytes = held->at[from];
+    buf_consume(&held->text, bytes);
+    held->count -= from;
+    memmove(held->lines, held->lines + from, held->count * sizeof *held->lines);
+    for (size_t i = 0; i < held->count; i++)
+        held->at[i] = held->at[i + from] - bytes;
+}
+
+/* Takes the rows of the lines that wait, up to one that may go on in lines to come. */
+static enum error take_held_rows(struct reader *reader, bool last)
+{
+    struct held *held = &reader->held;
+    size_t done = 0;
+    enum error error = ERR_OK;
+    settle(held);
+    while (done < held->count && error == ERR_OK) {
+        struct csv_row row;
+        if (!is_data(&held->lines[done])) {
+            done++;
+            continue;
+        }
+        size_t taken = rows_take(&reader->rows, held->lines + done, held->count - done, last,
+                                 reader->form.separator, &row);
+        if (taken == 0)
+            break;
+        error = take_row(reader, &held->lines[done], &row);
+        done += taken;
+    }
+    drop(held, done);
+    return error;
+}
+
+static enum error take_csv_line(struct reader *reader, const struct line *line)
+{
+    struct csv_row row;
+    if (reader->held.count == 0) {
+        if (!is_data(line))
+            return ERR_OK;
+        if (rows_take(&reader->rows, line, 1, false, reader->form.separator, &row) == 1)
+            return take_row(reader, line, &row);
+    }
+    enum error error = hold(&reader->held, line);
+    return error == ERR_OK ? take_held_rows(reader, false) : error;
+}
+
+/* ---- the first lines ----------------------------------------------------------------------------------- */
+
+/* Tells the form, and takes the lines that were held back. */
+static enum error end_sample(struct reader *reader, bool last)
+{
+    struct held *held = &reader->held;
+    struct form_sample sample = {.lines = held->lines, .count = held->count, .rows = &reader->rows};
+    enum error error = ERR_OK;
+    settle(held);
+    reader->sampling = false;
+    reader->is_refused = !form_decide(reader->asked, &sample, &reader->form, &reader->refused);
+    if (reader->is_refused) {
+        reader->form.format = INPUT_AUTO;
+        return ERR_CONFIG;
+    }
+    if (reader->form.format == INPUT_CSV)
+        return take_held_rows(reader, last);
+    for (size_t i = 0; i < held->count && error == ERR_OK; i++)
+        error = take_line(reader, &held->lines[i]);
+    drop_all(held);
+    return error;
+}
+
+static size_t quotes_in(struct bytes text)
+{
+    size_t quotes = 0;
+    for (size_t i = 0; i < text.len; i++)
+        quotes += text.data[i] == '"';
+    return quotes;
+}
+
+/* Holds a line back. What holds no data is held if it may stand in a quoted cell. */
+static enum error sample_line(struct reader *reader, const struct line *line)
+{
+    if (!is_data(line) && !reader->quote_open)
+        return ERR_OK;
+    reader->quote_open ^= quotes_in(line->text) % 2 == 1;
+    enum error error = hold(&reader->held, line);
+    bool is_full = reader->held.data == SAMPLE_LINES || reader->held.count == HELD_LINES;
+    return error == ERR_OK && is_full ? end_sample(reader, false) : error;
 }
 
 static enum error on_line(void *arg, const struct line *line)
@@ -225,12 +337,9 @@ static enum error on_line(void *arg, const struct line *line)
     struct reader *reader = arg;
     if (reader->stop != NULL && reader->stop(reader->stop_arg))
         return ERR_STOPPED;
-    /* A line of 4,096 blanks that goes on is too long; a comment may be. */
-    struct bytes text = trim(line->text);
-    bool is_data = plain_has_data(line->text) || (line->too_long && text.len == 0);
-    if (!is_data)
-        return ERR_OK;
-    return reader->sampling ? sample(reader, line) : take_line(reader, line);
+    if (reader->sampling)
+        return sample_line(reader, line);
+    return reader->form.format == INPUT_CSV ? take_csv_line(reader, line) : take_line(reader, line);
 }
 
 enum error reader_feed(struct reader *reader, struct bytes data)
@@ -242,6 +351,10 @@ enum error reader_end(struct reader *reader, bool whole)
 {
     enum error error = whole ? lines_end(&reader->lines) : ERR_OK;
     if (error == ERR_OK && reader->sampling)
-        error = end_sample(reader);
+        error = end_sample(reader, true);
+    else if (error == ERR_OK && reader->held.count > 0)
+        error = take_held_rows(reader, true);
+    if (error == ERR_OK)
+        tell(reader, true);
     return error;
 }

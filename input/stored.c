@@ -72,6 +72,11 @@ static enum error finish_hash(struct stored *stored, EVP_MD_CTX *hash)
     return ERR_OK;
 }
 
+static const char *unpacker_of(enum compressed_kind kind)
+{
+    return kind == COMPRESSED_GZIP ? "zcat" : kind == COMPRESSED_ZSTD ? "zstdcat" : "";
+}
+
 static enum error pump(struct stored *stored, int fd, EVP_MD_CTX *hash, struct compressed *compressed,
                        uint8_t *piece)
 {
@@ -85,6 +90,7 @@ static enum error pump(struct stored *stored, int fd, EVP_MD_CTX *hash, struct c
         if (EVP_DigestUpdate(hash, piece, len) != 1)
             return ERR_LIBRARY;
         error = compressed_feed(compressed, bytes_make(piece, len));
+        stored->unpacker = unpacker_of(compressed->kind);
         if (error != ERR_OK)
             return error;
     }
@@ -124,9 +130,16 @@ enum error stored_can_read(const char *path, struct buf *why)
     return ERR_NOT_FOUND;
 }
 
+bool stored_is_file(const char *path)
+{
+    struct stat status;
+    return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 enum error stored_read(struct stored *stored)
 {
     stored->bytes = 0;
+    stored->unpacker = "";
     stored->sha256[0] = '\0';
     stored->reason[0] = '\0';
     if (strcmp(stored->path, "-") == 0)

@@ -16,6 +16,7 @@ struct stored {
     void *stop_arg;
     compressed_sink sink; /* gets the unpacked bytes */
     void *arg;
+    const char *unpacker;             /* the command that unpacks what was read so far: "zcat", or "" */
     uint64_t bytes;                   /* read so far, as stored */
     char sha256[STORED_SHA256_BYTES]; /* hex; "" until the end was reached */
     char reason[STORED_REASON_BYTES]; /* after a failure of the reading itself; "" if the sink failed */
@@ -23,6 +24,9 @@ struct stored {
 
 /* Does what input_can_read says. A FIFO is not opened: that would wait for its writer, or end it. */
 enum error stored_can_read(const char *path, struct buf *why);
+
+/* Tells whether the path is of a regular file, which can be read twice. */
+bool stored_is_file(const char *path);
 
 /* Reads the list to its end. The caller fills in path to arg. ERR_IO, ERR_CORRUPT, ERR_STOPPED, ERR_MEMORY,
  * or the sink's own. */

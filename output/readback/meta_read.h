@@ -10,13 +10,21 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+
+/* How a list was read (input.h has the words). Columns count from 1; 0 is none. */
+struct meta_form {
+    const char *format, *separator, *header;
+    uint64_t skip, domain, rank, label;
+};
 
 struct meta_input {
     const char *path;
     uint64_t bytes, lines, inputs;
     const char *sha256;
+    struct meta_form form;
 };
 
 struct meta_option {
@@ -64,6 +72,11 @@ bool meta_input_was_read(const struct meta_stored *stored);
  * not yet read. Also gives what a resume needs. */
 enum error meta_compare(struct bytes stored, const struct meta_asked *now, struct meta_stored *found,
                         struct buf *why);
+
+/* Reads how the inputs of stored text were read, as many as there are of count; a format is "" if it does not
+ * stand there. The texts are in arena. ERR_CORRUPT with *why if one is none that this program writes. */
+enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count, struct arena *arena,
+                      struct buf *why);
 
 /* ---- in a directory ------------------------------------------------------------------------------------ */
 

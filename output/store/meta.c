@@ -8,6 +8,27 @@
 #include "output/readback/json_tree.h"
 #include "scanner/facts/record.h"
 
+static void write_form(struct json *json, const struct meta_form *form)
+{
+    if (form->format == NULL || form->format[0] == '\0')
+        return;
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {
+        {"skip", form->skip}, {"domain", form->domain}, {"rank", form->rank}, {"label", form->label}};
+    json_open(json, "form");
+    json_put_string(json, "format", form->format);
+    if (form->separator[0] != '\0')
+        json_put_string(json, "separator", form->separator);
+    if (form->header[0] != '\0')
+        json_put_string(json, "header", form->header);
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (counts[i].value > 0)
+            json_put_unsigned(json, counts[i].key, counts[i].value);
+    json_close(json);
+}
+
 static void write_inputs(struct json *json, const struct meta *meta)
 {
     json_open_array(json, "inputs");
@@ -19,6 +40,7 @@ static void write_inputs(struct json *json, const struct meta *meta)
         json_put_unsigned(json, "lines", input->lines);
         json_put_unsigned(json, "inputs", input->inputs);
         json_put_string(json, "sha256", input->sha256);
+        write_form(json, &input->form);
         json_close(json);
     }
     json_close_array(json);

@@ -132,15 +132,24 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
         (void)event_base_loopbreak(worker->loop.base);
 }
 
+/* Says why there is nothing to look at, and which domain may be meant. */
+static void refuse_name(const char *text, enum failure_code code)
+{
+    char meant[HOSTNAME_BYTES];
+    bool is_known = code != FAIL_INPUT_OPTED_OUT && hostname_read(bytes_of(text), true, meant) == FAIL_NONE;
+    (void)fprintf(stderr, "stsweep: %s: %s: %s %s%s%s\n", text, failure_name(code), failure_get(code)->why,
+                  failure_get(code)->mend, is_known ? " That is " : "", is_known ? meant : "");
+}
+
 /* Normalises the name; returns what keeps it from being looked at, which has been said. */
 static enum failure_code take_name(const struct check *check, const char *text, char name[HOSTNAME_BYTES])
 {
-    enum failure_code code = hostname_normalize(bytes_of(text), name);
+    bool lenient = check->request->config->input_lenient == INPUT_LENIENT_YES;
+    enum failure_code code = hostname_read(bytes_of(text), lenient, name);
     if (code == FAIL_NONE && optout_has_domain(check->worker->context->optout, name))
         code = FAIL_INPUT_OPTED_OUT;
     if (code != FAIL_NONE)
-        (void)fprintf(stderr, "stsweep: %s: %s: %s %s\n", text, failure_name(code), failure_get(code)->why,
-                      failure_get(code)->mend);
+        refuse_name(text, code);
     return code;
 }
 

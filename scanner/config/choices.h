@@ -12,7 +12,11 @@
 #define CHOICES_SMTP_PROBE(row)                                                                              \
     row(SMTP_PROBE_ALL, "all") row(SMTP_PROBE_INTENT, "intent") row(SMTP_PROBE_NONE, "none")
 #define CHOICES_INPUT_FORMAT(row)                                                                            \
-    row(INPUT_FORMAT_AUTO, "auto") row(INPUT_FORMAT_PLAIN, "plain") row(INPUT_FORMAT_CSV, "csv")
+    row(INPUT_FORMAT_AUTO, "auto") row(INPUT_FORMAT_PLAIN, "plain") row(INPUT_FORMAT_CSV, "csv")             \
+        row(INPUT_FORMAT_NAMES, "names")
+#define CHOICES_INPUT_HEADER(row)                                                                            \
+    row(INPUT_HAS_HEADER_AUTO, "auto") row(INPUT_HAS_HEADER_YES, "yes") row(INPUT_HAS_HEADER_NO, "no")
+#define CHOICES_INPUT_LENIENT(row) row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")
 
 #define CHOICE_ENUMERATOR(name, word) name,
 #define CHOICE_WORD(name, word)       "|" word
@@ -22,6 +26,8 @@ enum { CHOICES_DNS_NEAR_MISS(CHOICE_ENUMERATOR) };
 enum { CHOICES_TLS_LEGACY_DECODER(CHOICE_ENUMERATOR) };
 enum { CHOICES_SMTP_PROBE(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_FORMAT(CHOICE_ENUMERATOR) };
+enum { CHOICES_INPUT_HEADER(CHOICE_ENUMERATOR) };
+enum { CHOICES_INPUT_LENIENT(CHOICE_ENUMERATOR) };
 
 /* Makes the string "all|intent|none" of a list. */
 #define CHOICES(list) (&list(CHOICE_WORD)[1])

@@ -15,6 +15,10 @@ enum { HOSTNAME_BYTES = 254 }; /* 253 characters and a NUL */
 /* Returns FAIL_NONE with the name in out, or FAIL_INPUT_… with out unset. */
 enum failure_code hostname_normalize(struct bytes text, char out[HOSTNAME_BYTES]);
 
+/* Does what hostname_normalize does; if lenient, a URL counts as its host and an e-mail address as its
+ * domain. */
+enum failure_code hostname_read(struct bytes text, bool lenient, char out[HOSTNAME_BYTES]);
+
 /* Writes the U-label form to out (UTF-8, at most size bytes with NUL). False if it does not differ or cannot
  * be made. */
 bool hostname_unicode(const char *domain, char *out, size_t size);

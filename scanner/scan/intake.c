@@ -32,6 +32,13 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
     return intake->options->rejects_done ? ERR_OK : sink->reject(sink->arg, &line);
 }
 
+static void on_told(void *arg, const char *text)
+{
+    const struct intake *intake = arg;
+    if (intake->options->out != NULL)
+        (void)fprintf(intake->options->out, "stsweep: %s\n", text);
+}
+
 /* ---- lists that hold too little ------------------------------------------------------------------------ */
 
 static uint64_t rejects_of(const struct input_file *file)
@@ -40,6 +47,23 @@ static uint64_t rejects_of(const struct input_file *file)
     for (size_t code = 0; code < FAIL_COUNT; code++)
         rejects += file->rejected[code];
     return rejects;
+}
+
+static uint64_t addresses_of(const struct input_file *file)
+{
+    return file->rejected[FAIL_INPUT_IS_EMAIL] + file->rejected[FAIL_INPUT_IS_URL];
+}
+
+static const char lenient[] = "input.lenient=yes takes URLs and e-mail addresses for their domain";
+
+/* Offers what would take the rejects. */
+static void offer(const struct intake_options *options)
+{
+    for (size_t i = 0; i < options->file_count && options->out != NULL; i++)
+        if (addresses_of(&options->files[i]) > 0)
+            (void)fprintf(
+                options->out, "stsweep: %s: %llu inputs are rejected as URLs or e-mail addresses; %s\n",
+                options->files[i].path, (unsigned long long)addresses_of(&options->files[i]), lenient);
 }
 
 /* Says why the list holds no name. */
@@ -60,12 +84,26 @@ static void say_empty(const struct input_file *file, struct buf *why)
         between = ", ";
     }
     buf_text(why, rejects == 0 ? "" : ")");
+    if (addresses_of(file) > 0)
+        buf_printf(why, "; %s", lenient);
     buf_text(why, "; input.at_least=0 goes on all the same");
 }
 
-/* Refuses lists that hold too few names: an export that failed leaves such, and a scan of it would end as a
- * success. */
-static enum error check_names(const struct intake_options *options, struct buf *why)
+enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why)
+{
+    struct intake intake = {.options = options, .counts = counts};
+    struct input_sink lines = {.name = on_name, .reject = on_reject, .told = on_told, .arg = &intake};
+    *counts = (struct intake_counts){0};
+    enum error error = input_read(options->files, options->file_count, &options->asked, &lines,
+                                  options->stopped, options->stopped_arg, why);
+    for (size_t i = 0; i < options->file_count; i++)
+        counts->inputs += options->files[i].inputs;
+    if (error == ERR_OK)
+        offer(options);
+    return error == ERR_OK ? spooled_filled(options->names) : error;
+}
+
+enum error intake_check(const struct intake_options *options, struct buf *why)
 {
     uint64_t names = 0;
     for (size_t i = 0; i < options->file_count; i++) {
@@ -79,21 +117,7 @@ static enum error check_names(const struct intake_options *options, struct buf *
     }
     if (names >= options->at_least)
         return ERR_OK;
-    buf_printf(why, "the input holds %llu names, fewer than input.at_least=%llu",
-               (unsigned long long)names, (unsigned long long)options->at_least);
+    buf_printf(why, "the input holds %llu names, fewer than input.at_least=%llu", (unsigned long long)names,
+               (unsigned long long)options->at_least);
     return ERR_CONFIG;
-}
-
-enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why)
-{
-    struct intake intake = {.options = options, .counts = counts};
-    struct input_sink lines = {.name = on_name, .reject = on_reject, .arg = &intake};
-    *counts = (struct intake_counts){0};
-    enum error error = input_read(options->files, options->file_count, options->format, &lines,
-                                  options->stopped, options->stopped_arg, why);
-    for (size_t i = 0; i < options->file_count; i++)
-        counts->inputs += options->files[i].inputs;
-    if (error == ERR_OK)
-        error = check_names(options, why);
-    return error == ERR_OK ? spooled_filled(options->names) : error;
 }

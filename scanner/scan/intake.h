@@ -5,13 +5,15 @@
 #ifndef STSWEEP_SCAN_INTAKE_H
 #define STSWEEP_SCAN_INTAKE_H
 
+#include <stdio.h>
+
 #include "scanner/facts/optout.h"
 #include "scanner/scan/sink.h"
 #include "scanner/scan/spooled.h"
 
 struct intake_options {
-    enum input_format format;
-    struct input_file *files; /* path is set; the rest is filled in */
+    struct input_asked asked;
+    struct input_file *files; /* path is set, and the form in a resume; the rest is filled in */
     size_t file_count;
     uint64_t at_least; /* names over all files; if it is not 0, each file has one at least */
     const struct optout *optout;
@@ -19,6 +21,7 @@ struct intake_options {
     bool rejects_done;         /* they stand in the store already and are only counted */
     struct spooled *names;
     struct sink sink;
+    FILE *out;                  /* says what each list was taken for; NULL: nobody is told */
     bool (*stopped)(void *arg); /* looked at between lines; true ends it with ERR_STOPPED */
     void *stopped_arg;
 };
@@ -30,7 +33,11 @@ struct intake_counts {
     uint64_t opted_out;
 };
 
-/* Reads all files. On failure *why says "file:line: reason"; ERR_CONFIG if they hold too few names. */
+/* Reads all files. On failure *why says "file:line: reason"; ERR_CONFIG if one is no list. */
 enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why);
+
+/* Refuses lists that have been read and hold too few names, ERR_CONFIG with *why: an export that failed
+ * leaves such, and a scan of them would end as a success. */
+enum error intake_check(const struct intake_options *options, struct buf *why);
 
 #endif

@@ -25,16 +25,46 @@ static enum error check_rules(const char *path, struct buf *why)
     return error;
 }
 
+struct input_asked refusal_asked(const struct config *config)
+{
+    return (struct input_asked){.format = (enum input_format)config->input_format,
+                                .header = (enum input_header)config->input_header,
+                                .columns = config->input_columns,
+                                .lenient = config->input_lenient == INPUT_LENIENT_YES};
+}
+
+/* Checks that each input can be read and is a list. A resume reads them as the scan did that it goes on
+ * with. */
+static enum error check_inputs(const struct scan_request *request, const struct config *config,
+                               struct buf *why)
+{
+    struct input_asked asked = refusal_asked(config);
+    if (asked.columns[0] != '\0' && !input_columns_parse(asked.columns, NULL)) {
+        buf_printf(why,
+                   "input.columns=%s: a word a column, with commas between: domain once, rank and label "
+                   "at most once, - for none of them",
+                   asked.columns);
+        return ERR_CONFIG;
+    }
+    if (asked.columns[0] != '\0' && (asked.format == INPUT_PLAIN || asked.format == INPUT_NAMES)) {
+        buf_printf(why, "input.columns are of CSV, and input.format is %s", input_format_name(asked.format));
+        return ERR_CONFIG;
+    }
+    enum error error = ERR_OK;
+    for (size_t i = 0; i < request->file_count && error == ERR_OK; i++) {
+        error = input_can_read(request->files[i], why);
+        if (error == ERR_OK && !request->resume)
+            error = input_look(request->files[i], &asked, why);
+    }
+    return error;
+}
+
 enum error refusal_check(const struct scan_request *request, const struct config *config, struct buf *why)
 {
-    for (size_t i = 0; i < request->file_count; i++) {
-        enum error error = input_can_read(request->files[i], why);
-        if (error != ERR_OK)
-            return error;
-    }
-    if (strcmp(config->output_dir, "-") == 0)
-        return ERR_OK;
-    enum error error = store_dir_check(config->output_dir, request->resume, why);
+    enum error error = check_inputs(request, config, why);
+    if (error != ERR_OK || strcmp(config->output_dir, "-") == 0)
+        return error;
+    error = store_dir_check(config->output_dir, request->resume, why);
     return error == ERR_OK && request->resume ? check_rules(config->output_dir, why) : error;
 }
 

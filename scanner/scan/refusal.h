@@ -7,14 +7,19 @@
 
 #include <stdio.h>
 
+#include "input/input.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 #include "scanner/config/config.h"
 #include "scanner/scan/scan.h"
 
-/* Checks whether every input can be read and the scan directory be made, or gone on with. Makes and changes
- * nothing. ERR_RULES if what is to be gone on with was begun under other rules than this program's.
- * ERR_NOT_FOUND or ERR_EXISTS is for the command line to mend; ERR_IO and ERR_FULL are not. */
+/* Returns what the configuration says of the lists. It borrows the configuration's texts. */
+struct input_asked refusal_asked(const struct config *config);
+
+/* Checks whether every input can be read and is a list, as far as its first lines tell, and whether the scan
+ * directory can be made, or gone on with. Makes and changes nothing. ERR_RULES if what is to be gone on with
+ * was begun under other rules than this program's. ERR_CONFIG, ERR_NOT_FOUND or ERR_EXISTS is for the command
+ * line to mend; ERR_IO and ERR_FULL are not. */
 enum error refusal_check(const struct scan_request *request, const struct config *config, struct buf *why);
 
 /* Returns true for ERR_OK; else prints a line about the error (further ones are indented). what is NULL if

@@ -86,9 +86,10 @@ static bool is_stopped(void *arg)
     return feeder_is_stopped(scan->feeder);
 }
 
+/* Reads the input. That it is the one of a resumed scan counts before what it holds. */
 static enum error read_input(struct scan *scan)
 {
-    struct intake_options options = {.format = (enum input_format)scan->config->input_format,
+    struct intake_options options = {.asked = refusal_asked(scan->config),
                                      .files = scan->files,
                                      .file_count = scan->request->file_count,
                                      .at_least = (uint64_t)scan->config->input_at_least,
@@ -97,9 +98,13 @@ static enum error read_input(struct scan *scan)
                                      .rejects_done = store_rejects_done(scan->store),
                                      .names = scan->names,
                                      .sink = scan->handover.sink,
+                                     .out = stderr,
                                      .stopped = is_stopped,
                                      .stopped_arg = scan};
-    return intake_read(&options, &scan->counts, &scan->why);
+    enum error error = intake_read(&options, &scan->counts, &scan->why);
+    if (error == ERR_OK)
+        error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
+    return error == ERR_OK ? intake_check(&options, &scan->why) : error;
 }
 
 /* Reads the input, then does all that rests on what it says. On the feeder's thread. Rejects are durable
@@ -113,9 +118,7 @@ static enum error prepare(void *arg)
         return error;
     uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
     preflight_disk(&scan->preflight, scan->config, names, stderr);
-    error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
-    if (error == ERR_OK)
-        error = sink->flush(sink->arg);
+    error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
 }
 
@@ -171,6 +174,8 @@ static bool open_store(struct scan *scan)
                                              : store_create(&options, &scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)
         error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
+    if (error == ERR_OK && scan->request->resume)
+        error = scan_meta_forms(&scan->meta, scan->files, scan->request->file_count, &scan->why);
     if (error == ERR_OK && scan->request->resume)
         error = resumed_stuck(scan->store, &scan->stood, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))

@@ -1,6 +1,8 @@
 /* Makes the meta.json of a running scan, and compares it with that of a stopped one. */
 #include "scanner/scan/scanmeta.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
@@ -116,6 +118,52 @@ enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct 
     return ERR_OK;
 }
 
+/* ---- how the inputs are read --------------------------------------------------------------------------- */
+
+static struct meta_form form_to_meta(struct scan_meta *meta, const struct input_form *form)
+{
+    bool is_csv = form->format == INPUT_CSV;
+    const char separator[] = {(char)form->separator, '\0'};
+    return (struct meta_form){.format = input_format_name(form->format),
+                              .separator = is_csv ? arena_string(&meta->arena, separator) : "",
+                              .header = form->header,
+                              .skip = form->skip,
+                              .domain = is_csv ? (uint64_t)(form->columns.domain + 1) : 0,
+                              .rank = is_csv ? (uint64_t)(form->columns.rank + 1) : 0,
+                              .label = is_csv ? (uint64_t)(form->columns.label + 1) : 0};
+}
+
+/* false: nobody reads a list so. */
+static bool form_from_meta(const struct meta_form *stored, struct input_form *form)
+{
+    *form = (struct input_form){
+        .format = input_format_find(stored->format),
+        .separator = (uint8_t)stored->separator[0],
+        .skip = (uint8_t)stored->skip,
+        .columns = {(int)stored->domain - 1, (int)stored->rank - 1, (int)stored->label - 1}};
+    (void)snprintf(form->header, sizeof form->header, "%s", stored->header);
+    bool known = form->format != INPUT_AUTO || stored->format[0] == '\0';
+    bool is_csv = form->format == INPUT_CSV;
+    return known && stored->skip <= 2 && stored->domain <= INPUT_COLUMNS && stored->rank <= INPUT_COLUMNS &&
+           stored->label <= INPUT_COLUMNS && is_csv == (stored->domain > 0) &&
+           is_csv == (strlen(stored->separator) == 1);
+}
+
+enum error scan_meta_forms(struct scan_meta *meta, struct input_file *files, size_t count, struct buf *why)
+{
+    struct meta_form *forms = arena_array(&meta->arena, count, sizeof *forms);
+    if (forms == NULL)
+        return ERR_MEMORY;
+    enum error error = meta_forms(buf_bytes(&meta->stored), forms, count, &meta->arena, why);
+    for (size_t i = 0; i < count && error == ERR_OK; i++) {
+        if (form_from_meta(&forms[i], &files[i].form))
+            continue;
+        buf_printf(why, "meta.json: input %zu was read in a form that this program does not know", i + 1);
+        error = ERR_CORRUPT;
+    }
+    return error;
+}
+
 enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *files, size_t count,
                             struct buf *why)
 {
@@ -127,7 +175,8 @@ enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *fil
                                         .bytes = files[i].bytes,
                                         .lines = files[i].lines,
                                         .inputs = files[i].inputs,
-                                        .sha256 = files[i].sha256};
+                                        .sha256 = files[i].sha256,
+                                        .form = form_to_meta(meta, &files[i].form)};
     meta->inputs = inputs;
     meta->input_count = count;
     if (meta->stored.len == 0)

@@ -41,6 +41,9 @@ void scan_meta_dispose(struct scan_meta *meta);
  * differs. */
 enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why);
 
+/* Fills in how the inputs of the stopped scan were read, as far as it says: they are read so again. */
+enum error scan_meta_forms(struct scan_meta *meta, struct input_file *files, size_t count, struct buf *why);
+
 /* Takes the inputs, which have been read; in a resumed scan, ERR_MISMATCH if they are not the same. */
 enum error scan_meta_inputs(struct scan_meta *meta, const struct input_file *files, size_t count,
                             struct buf *why);

@@ -75,26 +75,38 @@ static enum error on_data(void *arg, struct bytes data)
 }
 
 /* What a list comes to, fed in pieces; 0 where it unpacks to too much. */
-static uint64_t read_in_pieces(struct bytes data, enum input_format format, size_t piece)
+static uint64_t read_in_pieces(struct bytes data, const struct input_asked *asked, struct input_form *form,
+                               size_t piece)
 {
     struct run *run = calloc(1, sizeof *run);
     require(run != NULL);
     const struct input_sink sink = {.name = on_name, .reject = on_reject, .arg = run};
     struct compressed compressed;
     enum error error = ERR_OK;
-    reader_init(&run->reader, "fuzz", format, &sink, 0);
+    reader_init(&run->reader, "fuzz", asked, form, &sink, 0);
     compressed_init(&compressed, on_data, run);
     for (size_t at = 0; error == ERR_OK && at < data.len; at += piece)
         error = compressed_feed(&compressed,
                                 bytes_make(data.data + at, data.len - at < piece ? data.len - at : piece));
     if (error == ERR_OK)
         error = compressed_end(&compressed);
-    require(error == ERR_OK || error == ERR_CORRUPT || error == ERR_LIMIT);
+    require(error == ERR_OK || error == ERR_CORRUPT || error == ERR_LIMIT || error == ERR_CONFIG);
     require((error == ERR_CORRUPT) == (compressed.reason != NULL));
-    require(reader_end(&run->reader, error == ERR_OK) == ERR_OK);
+    if (error != ERR_CONFIG) {
+        enum error end = reader_end(&run->reader, error == ERR_OK);
+        require(end == ERR_OK || end == ERR_CONFIG);
+        error = end == ERR_CONFIG ? end : error;
+    }
+    /* What is refused is refused before anything of it is taken, with a reason. */
+    require((error == ERR_CONFIG) == run->reader.is_refused);
+    require(error != ERR_CONFIG || (run->ordinal == 0 && run->reader.refused.text[0] != '\0'));
     require(run->reader.inputs == run->ordinal && run->reader.ordinal == run->ordinal);
     /* How much of a damaged frame zstd gives out does depend on the pieces; that it is damaged does not. */
-    uint64_t result = error == ERR_LIMIT ? 0 : error == ERR_CORRUPT ? 1 : run->digest + run->ordinal + 2;
+    uint64_t result = error == ERR_LIMIT     ? 0
+                      : error == ERR_CORRUPT ? 1
+                      : error == ERR_CONFIG  ? 2
+                                             : run->digest + run->ordinal + 3;
+    *form = run->reader.form;
     reader_dispose(&run->reader);
     compressed_dispose(&compressed);
     free(run);
@@ -103,14 +115,25 @@ static uint64_t read_in_pieces(struct bytes data, enum input_format format, size
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const enum input_format formats[] = {INPUT_AUTO, INPUT_PLAIN, INPUT_CSV};
+    static const struct input_asked asked[] = {
+        {.columns = ""},
+        {.format = INPUT_PLAIN, .columns = ""},
+        {.format = INPUT_CSV, .columns = ""},
+        {.lenient = true, .columns = ""},
+        {.format = INPUT_NAMES, .lenient = true, .columns = ""},
+        {.header = INPUT_HEADER_YES, .columns = "-,domain,label"},
+    };
     if (size == 0)
         return 0;
-    enum input_format format = formats[data[0] % 3];
+    const struct input_asked *one = &asked[data[0] % (sizeof asked / sizeof asked[0])];
     size_t piece = (size_t)data[0] / 3 + 1;
+    struct input_form form = {.format = INPUT_AUTO}, other = form;
     struct bytes list = bytes_make(data + 1, size - 1);
-    uint64_t whole = read_in_pieces(list, format, size);
-    uint64_t pieces = read_in_pieces(list, format, piece);
+    uint64_t whole = read_in_pieces(list, one, &form, size);
+    uint64_t pieces = read_in_pieces(list, one, &other, piece);
     require(whole == pieces || whole == 0 || pieces == 0);
+    /* A resume reads by the form that was told. */
+    if (whole > 2)
+        require(read_in_pieces(list, one, &form, piece) == whole);
     return 0;
 }

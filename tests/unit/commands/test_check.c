@@ -217,9 +217,16 @@ static void test_names_that_are_not_looked_at(void **state)
     assert_int_equal(CHECK(world, "lost.example", "out.example"), 5);
     assert_has(world->said.out, "lost.example");
     assert_int_equal(CHECK(world, "https://a.example/"), 2);
-    assert_has(world->said.err, "input.is-url");
+    assert_has(world->said.err, "input.is-url: The line is a URL, not a domain. Give the host's domain only; "
+                                "input.lenient=yes takes it. That is a.example\n");
+    assert_int_equal(CHECK(world, "user@a.example"), 2);
+    assert_has(world->said.err, "Give the part behind the @; input.lenient=yes takes it. That is a.example\n");
     assert_string_equal(world->said.out, "");
     assert_int_equal(unlink(path), 0);
+    set(world, "safety.optout", "");
+    set(world, "input.lenient", "yes");
+    assert_int_equal(CHECK(world, "mailto:user@a.example"), CHECK(world, "a.example"));
+    set(world, "safety.optout", path);
     assert_int_equal(CHECK(world, "a.example"), 2);
     assert_has(world->said.err, path);
 }

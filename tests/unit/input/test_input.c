@@ -17,6 +17,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const struct input_asked anything = {.columns = ""}, plain = {.format = INPUT_PLAIN, .columns = ""};
+
 static char directory[] = "/tmp/stsweep-input-XXXXXX";
 
 static int make_directory(void **state)
@@ -49,7 +51,7 @@ static enum error read_one(const char *path, struct told *told, struct input_fil
     told_init(told);
     *file = (struct input_file){.path = path};
     struct input_sink sink = sink_of(told);
-    enum error error = input_read(file, 1, INPUT_AUTO, &sink, NULL, NULL, &reason);
+    enum error error = input_read(file, 1, &anything, &sink, NULL, NULL, &reason);
     (void)snprintf(why, 256, "%s", buf_string(&reason));
     buf_dispose(&reason);
     return error;
@@ -94,18 +96,18 @@ static void a_file_is_told_with_its_hash(void **state)
     struct input_file file;
     char why[256];
     (void)state;
-    assert_int_equal(read_bytes(bytes_of("abc"), &told, &file, why), ERR_OK);
-    assert_string_equal(file.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(read_bytes(bytes_of("a.b"), &told, &file, why), ERR_OK);
+    assert_string_equal(file.sha256, "2e7336dc8eba87ef472df568c35482abf2575dc3e5eac0c5c62b8ffaeac2c934");
     assert_int_equal(file.bytes, 3);
     assert_int_equal(file.lines, 1);
     assert_int_equal(file.inputs, 1);
-    assert_false(file.is_csv);
+    assert_int_equal(file.form.format, INPUT_PLAIN);
     assert_string_equal(why, "");
     buf_dispose(&told.text);
     assert_int_equal(read_bytes(bytes_of("# x\n1,a.b\n2,@\n"), &told, &file, why), ERR_OK);
     assert_int_equal(file.lines, 3);
     assert_int_equal(file.inputs, 2);
-    assert_true(file.is_csv);
+    assert_int_equal(file.form.format, INPUT_CSV);
     buf_dispose(&told.text);
     assert_int_equal(read_bytes(bytes_of(""), &told, &file, why), ERR_OK);
     assert_string_equal(file.sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -250,11 +252,11 @@ static void ordinals_run_over_files(void **state)
     struct input_file files[] = {{.path = file_make(first, "1", bytes_of("a.example\n@\n"))},
                                  {.path = file_make(second, "2", bytes_of("# x\n5,b.example\n@\n"))}};
     struct input_sink sink = sink_of(&told);
-    assert_int_equal(input_read(files, 2, INPUT_AUTO, &sink, NULL, NULL, &why), ERR_OK);
+    assert_int_equal(input_read(files, 2, &anything, &sink, NULL, NULL, &why), ERR_OK);
     assert_string_equal(buf_string(&told.text),
                         "1 a.example 0 -\n2! input.is-email 2 @\n3 b.example 5 -\n4! input.is-email 3 @\n");
-    assert_false(files[0].is_csv);
-    assert_true(files[1].is_csv);
+    assert_int_equal(files[0].form.format, INPUT_PLAIN);
+    assert_int_equal(files[1].form.format, INPUT_CSV);
     assert_int_equal(files[0].inputs, 2);
     assert_int_equal(files[1].inputs, 2);
     assert_int_equal(unlink(first), 0);
@@ -274,7 +276,7 @@ static void the_sink_can_end_it(void **state)
     buf_init(&why, 255);
     struct input_file file = {.path = file_make(path, "list", bytes_of("a.b\nc.d\ne.f\n"))};
     struct input_sink sink = sink_of(&told);
-    assert_int_equal(input_read(&file, 1, INPUT_PLAIN, &sink, NULL, NULL, &why), ERR_FULL);
+    assert_int_equal(input_read(&file, 1, &plain, &sink, NULL, NULL, &why), ERR_FULL);
     assert_int_equal(told.names, 2);
     assert_non_null(strstr(buf_string(&why), "/list:2: no space"));
     assert_int_equal(unlink(path), 0);
@@ -299,7 +301,7 @@ static void a_stop_ends_it(void **state)
     struct input_file file = {.path = file_make(path, "list", bytes_of("a.b\nc.d\ne.f\n"))};
     struct input_sink sink = sink_of(&told);
     int left = 3; /* one for the piece, two for lines */
-    assert_int_equal(input_read(&file, 1, INPUT_PLAIN, &sink, after_some, &left, &why), ERR_STOPPED);
+    assert_int_equal(input_read(&file, 1, &plain, &sink, after_some, &left, &why), ERR_STOPPED);
     assert_int_equal(told.names, 2);
     assert_int_equal(unlink(path), 0);
     buf_dispose(&told.text);
@@ -323,7 +325,7 @@ static void standard_input_is_read_and_a_silent_one_left(void **state)
     told_init(&told);
     file = (struct input_file){.path = "-"};
     struct input_sink sink = sink_of(&told);
-    assert_int_equal(input_read(&file, 1, INPUT_PLAIN, &sink, after_some, &left, &reason), ERR_STOPPED);
+    assert_int_equal(input_read(&file, 1, &plain, &sink, after_some, &left, &reason), ERR_STOPPED);
     assert_int_equal(told.names, 1);
     buf_dispose(&told.text);
     buf_dispose(&reason);

@@ -64,7 +64,7 @@ static int begin(void **state)
     world.config = (struct config){.input_memory = MEMORY_BYTES, .scan_shard = "1/1"};
     world.names = spooled_create(&(struct spooled_options){.config = &world.config, .seed = 1});
     buf_init(&world.why, WHY_BYTES);
-    world.options = (struct intake_options){.format = INPUT_AUTO,
+    world.options = (struct intake_options){.asked = {.columns = ""},
                                             .files = &world.file,
                                             .file_count = 1,
                                             .names = world.names,
@@ -184,7 +184,9 @@ static void test_lists_that_hold_too_little(void **state)
         {"\n# none\n", 1, ERR_CONFIG, "no name in it: nothing but blank lines, comments or a header; "},
         {"domain\n", 1, ERR_CONFIG, "nothing but blank lines, comments or a header; "},
         {"not a name\nuser@c.example\n", 1, ERR_CONFIG,
-         "2 inputs, all rejected (1 input.bad-name, 1 input.is-email); "},
+         "2 inputs, all rejected (1 input.bad-name, 1 input.is-email); input.lenient=yes takes URLs and "
+         "e-mail "
+         "addresses for their domain; input.at_least=0 goes on"},
         {"", 0, ERR_OK, ""},
         {"not a name\n", 0, ERR_OK, ""},
         {"a.example\nnot a name\n", 1, ERR_OK, ""},
@@ -198,10 +200,30 @@ static void test_lists_that_hold_too_little(void **state)
         assert_int_equal(begin(state), 0);
         world.options.at_least = rows[i].at_least;
         write_list(rows[i].list);
-        (void)take(rows[i].error);
+        (void)take(ERR_OK);
+        assert_int_equal(intake_check(&world.options, &world.why), rows[i].error);
         if (strstr(buf_string(&world.why), rows[i].why) == NULL)
             fail_msg("row %zu: %s", i, buf_string(&world.why));
     }
+}
+
+/* A line each: what a list was taken for, and what would take what is rejected. */
+static void test_what_is_said(void **state)
+{
+    char *text = NULL;
+    size_t len;
+    (void)state;
+    write_list("domain;label\nhttps://a.example/;x\nuser@b.example;y\nc.example;z\n");
+    world.options.out = open_memstream(&text, &len);
+    assert_non_null(world.options.out);
+    (void)take(ERR_OK);
+    assert_int_equal(fclose(world.options.out), 0);
+    assert_non_null(strstr(text, ": CSV with semicolons: domain in column 1, label in column 2; header "
+                                 "\"domain;label\"; first name c.example\nstsweep: "));
+    assert_non_null(strstr(text,
+                           ": 2 inputs are rejected as URLs or e-mail addresses; input.lenient=yes takes "
+                           "URLs and e-mail addresses for their domain\n"));
+    free(text);
 }
 
 static void test_a_sink_that_refuses(void **state)
@@ -240,6 +262,7 @@ int main(void)
         CASE(test_opted_out_between_two_runs),
         CASE(test_rejects_that_are_done),
         CASE(test_lists_that_hold_too_little),
+        CASE(test_what_is_said),
         CASE(test_a_sink_that_refuses),
         CASE(test_stopped),
         CASE(test_no_such_file),

@@ -97,7 +97,7 @@ static void test_what_is_refused(void **state)
         {"none", "-", false, ERR_NOT_FOUND, "none: cannot read"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct config config = {.output_dir = (char[16]){0}};
+        struct config config = {.output_dir = (char[16]){0}, .input_columns = (char[1]){0}};
         (void)snprintf(config.output_dir, 16, "%s", cases[i].dir);
         const char *files[] = {"list", cases[i].file};
         struct scan_request request = {.files = files, .file_count = 2, .resume = cases[i].resume};

@@ -321,6 +321,7 @@ static void test_denominators(void **state)
     assert_heard(heard.out, "1000 records in ");
     assert_heard(heard.out, "1004 inputs = 1000 records + 2 rejects + 2 duplicates\n");
     assert_heard(heard.out, place.out);
+    assert_heard(heard.err, "list: a name a line; first names n0.example, n1.example, n2.example\n");
     assert_heard(heard.err, " for 1004 names, "); /* is there room for them? */
     assert_null(strstr(heard.err, "finishing what is in flight"));
     place_remove(&place);
@@ -467,6 +468,17 @@ static void test_empty_and_missing(void **state)
     assert_heard(heard.err, "list: there is no name in it: 3 inputs, all rejected "
                             "(2 input.bad-name, 1 input.is-email); ");
     remove_in(place.out);
+    /* What is no list is refused before there is a directory, and nobody is asked. */
+    write_names(&place, 0, "<html><body>502 Bad Gateway</body></html>\n");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2);
+    assert_heard(heard.err, "list: it is an HTML or XML page, as a download that failed may leave it");
+    assert_null(strstr(heard.err, "resolver"));
+    assert_int_equal(access(place.out, F_OK), -1);
+    write_names(&place, 0, "127.0.0.1 localhost\n0.0.0.0 n1.example\n");
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2);
+    assert_heard(heard.err, "this makes one of it:\n  awk ");
+    assert_int_equal(scan(*state, &place, false, "input.columns", "domain,domain"), 2);
+    assert_heard(heard.err, "input.columns=domain,domain: a word a column");
     write_names(&place, 7, "");
     assert_int_equal(scan(*state, &place, false, "input.at_least", "8"), 2);
     assert_heard(heard.err, "the input holds 7 names, fewer than input.at_least=8");

@@ -146,6 +146,73 @@ static void a_resume_of_nothing_is_refused(void **state)
     scan_meta_dispose(&meta);
 }
 
+/* A resume reads its lists as they were read, and never tells anew what they are. */
+static void a_resume_reads_by_the_forms_of_the_scan(void **state)
+{
+    struct bench *bench = *state;
+    struct scan_meta meta;
+    struct input_file files[] = {
+        {.path = "a", .sha256 = "aa", .form = {INPUT_CSV, ';', 2, {1, -1, 0}, "Firma;Dom\xc3\xa4ne"}},
+        {.path = "b", .sha256 = "bb", .form = {INPUT_PLAIN, ',', 1, {-1, -1, -1}, "origin"}},
+        {.path = "c", .sha256 = "cc", .form = {INPUT_NAMES, ',', 0, {-1, -1, -1}, ""}},
+        {.path = "d", .sha256 = "dd", .form = {INPUT_CSV, '\t', 0, {31, 30, -1}, ""}}};
+    struct input_file again[4] = {{.path = "a"}, {.path = "b"}, {.path = "c"}, {.path = "d"}};
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan"), ERR_OK);
+    assert_int_equal(scan_meta_inputs(&meta, files, 4, &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_write(&meta, bench->store, "scanning", &bench->why), ERR_OK);
+    scan_meta_dispose(&meta);
+    assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan --resume"), ERR_OK);
+    assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_forms(&meta, again, 4, &bench->why), ERR_OK);
+    for (size_t i = 0; i < 4; i++) {
+        const struct input_form *one = &files[i].form, *other = &again[i].form;
+        assert_int_equal(one->format, other->format);
+        assert_int_equal(one->skip, other->skip);
+        assert_string_equal(one->header, other->header);
+        assert_true(one->format != INPUT_CSV || one->separator == other->separator);
+        assert_memory_equal(&one->columns, &other->columns, sizeof one->columns);
+    }
+    scan_meta_dispose(&meta);
+}
+
+/* A scan that had not read its input says nothing of it; what nobody writes is refused. */
+static void forms_that_do_not_stand_there(void **state)
+{
+    static const struct {
+        const char *form;
+        enum error error;
+    } rows[] = {
+        {"", ERR_OK},
+        {"\"x\":1", ERR_OK},
+        {"\"form\":{\"format\":\"plain\"}", ERR_OK},
+        {"\"form\":{\"format\":\"csv\",\"separator\":\",\",\"domain\":32}", ERR_OK},
+        {"\"form\":7", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"xml\"}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"auto\"}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"plain\",\"skip\":-1}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"plain\",\"skip\":3}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"plain\",\"domain\":1}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"csv\",\"separator\":\",\"}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"csv\",\"separator\":\"\",\"domain\":1}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"csv\",\"separator\":\",,\",\"domain\":1}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"csv\",\"separator\":\",\",\"domain\":33}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"csv\",\"separator\":\",\",\"domain\":1,\"label\":99999}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"csv\",\"separator\":\",\",\"domain\":\"1\"}", ERR_CORRUPT},
+    };
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct input_file files[2] = {{.path = "a"}, {.path = "b"}};
+        struct scan_meta meta;
+        assert_int_equal(scan_meta_init(&meta, &bench->config, ""), ERR_OK);
+        assert_true(buf_printf(&meta.stored, "{\"schema\":%d,\"inputs\":[{%s}]}", 1, rows[i].form));
+        enum error error = scan_meta_forms(&meta, files, 2, &bench->why);
+        if (error != rows[i].error)
+            fail_msg("row %zu: %d", i, error);
+        assert_int_equal(files[1].form.format, INPUT_AUTO);
+        scan_meta_dispose(&meta);
+    }
+}
+
 /* scan.seed stands where it is set; else each scan draws its own. */
 static void a_seed_is_taken_or_drawn(void **state)
 {
@@ -176,6 +243,8 @@ int main(void)
         TEST(a_resume_names_all_that_differs),
         TEST(a_resume_keeps_what_was_otherwise),
         TEST(a_resume_of_nothing_is_refused),
+        TEST(a_resume_reads_by_the_forms_of_the_scan),
+        TEST(forms_that_do_not_stand_there),
         TEST(a_seed_is_taken_or_drawn),
     };
     return cmocka_run_group_tests_name("scan meta", tests, NULL, NULL);

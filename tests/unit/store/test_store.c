@@ -195,7 +195,7 @@ static void assert_resume_fails(struct place *place, enum error expected, const 
 static enum error put_meta(struct store *store, const char *state, struct buf *why)
 {
     struct buf text;
-    struct meta_input input = {"names.txt", 10, 2, 2, "ab"};
+    struct meta_input input = {.path = "names.txt", .bytes = 10, .lines = 2, .inputs = 2, .sha256 = "ab"};
     struct meta meta = {.tool_version = "1",
                         .state = state,
                         .runs = 1,

@@ -1,0 +1,84 @@
+/* Writes forms and columns as words, and reads them. No I/O. */
+#include "input/form_text.h"
+
+#include <string.h>
+
+static const char *const format_names[] = {"auto", "plain", "csv", "names"};
+
+const char *input_format_name(enum input_format format)
+{
+    return format_names[format];
+}
+
+enum input_format input_format_find(const char *name)
+{
+    for (enum input_format format = INPUT_PLAIN; format <= INPUT_NAMES; format++)
+        if (strcmp(name, format_names[format]) == 0)
+            return format;
+    return INPUT_AUTO;
+}
+
+bool input_columns_parse(const char *text, struct input_columns *columns)
+{
+    struct input_columns found = {-1, -1, -1};
+    const struct {
+        const char *word;
+        int *column;
+    } words[] = {{"domain", &found.domain}, {"rank", &found.rank}, {"label", &found.label}};
+    int at = 0;
+    for (const char *rest = text;; at++) {
+        size_t len = strcspn(rest, ",");
+        bool known = len == 1 && rest[0] == '-';
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+            if (len != strlen(words[i].word) || memcmp(rest, words[i].word, len) != 0)
+                continue;
+            known = *words[i].column < 0;
+            *words[i].column = at;
+        }
+        if (!known || at == INPUT_COLUMNS)
+            return false;
+        if (rest[len] == '\0')
+            break;
+        rest += len + 1;
+    }
+    if (columns != NULL)
+        *columns = found;
+    return found.domain >= 0;
+}
+
+static void describe_csv(const struct input_form *form, struct buf *out)
+{
+    static const struct {
+        uint8_t separator;
+        const char *name;
+    } known[] = {{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}, {'|', "bars"}};
+    const struct {
+        const char *word;
+        int column;
+    } columns[] = {
+        {"domain", form->columns.domain}, {"rank", form->columns.rank}, {"label", form->columns.label}};
+    const char *name = "a separator of its own";
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].separator == form->separator)
+            name = known[i].name;
+    buf_printf(out, "CSV with %s", name);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        if (columns[i].column >= 0)
+            buf_printf(out, "%s %s in column %d", i == 0 ? ":" : ",", columns[i].word, columns[i].column + 1);
+}
+
+void form_describe(const char *path, const struct input_form *form, const char *const *names, size_t count,
+                   struct buf *out)
+{
+    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : path);
+    if (form->format == INPUT_CSV)
+        describe_csv(form, out);
+    else
+        buf_text(out, form->format == INPUT_NAMES ? "several names a line" : "a name a line");
+    if (form->header[0] != '\0')
+        buf_printf(out, "; header \"%s\"", form->header);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%s%s", i > 0 ? ", " : count > 1 ? "; first names " : "; first name ", names[i]);
+    if (count == 0)
+        buf_text(out, "; no name in it");
+}

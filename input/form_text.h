@@ -1,0 +1,11 @@
+/* Says in a line what a list was taken for. Pure. Private to input/. */
+#ifndef STSWEEP_INPUT_FORM_TEXT_H
+#define STSWEEP_INPUT_FORM_TEXT_H
+
+#include "input/input.h"
+
+/* Writes "list.csv: CSV with commas, …; first names: a.example, b.example". */
+void form_describe(const char *path, const struct input_form *form, const char *const *names, size_t count,
+                   struct buf *out);
+
+#endif
