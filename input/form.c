@@ -116,6 +116,29 @@ static void keep_header(struct input_form *form, struct bytes text)
     form->skip++;
 }
 
+enum { TITLES_MOST = 4 };
+
+/* Counts the rows that stand above a header of known words: titles of a spreadsheet. *at is moved to the
+ * header. */
+static uint8_t skip_titles(const struct form_sample *sample, size_t *at, uint8_t separator)
+{
+    size_t next = *at;
+    struct csv_row row;
+    for (uint8_t rows = 0; rows <= TITLES_MOST && next < sample->count; rows++) {
+        size_t first = next, none = 0;
+        form_take_row(sample, &next, separator, &row);
+        if (!may_be_header(&row))
+            return 0;
+        bool is_known = row.count > 1 ? words_find(&row, WORD_DOMAIN, &none) >= 0
+                                      : words_alone(row.cells[0]) == WORD_IS_HEADER;
+        if (!is_known)
+            continue;
+        *at = first;
+        return rows;
+    }
+    return 0;
+}
+
 /* ---- the separator ------------------------------------------------------------------------------------- */
 
 /* Returns the separator of Excel's line "sep=;", or 0. */
@@ -196,6 +219,15 @@ static bool is_other_column(const struct census *census, int domain, struct refu
     return false;
 }
 
+/* Do the rows have one column of names, beside others of e-mail addresses, URLs or IP addresses? */
+static bool are_columns(const struct form_sample *sample, size_t from)
+{
+    struct refused unused;
+    struct census census = form_census(sample, from, best_separator(sample, from));
+    int domain = form_column_of_names(&census);
+    return census.full_names[domain] * 2 > census.rows && !is_other_column(&census, domain, &unused);
+}
+
 static bool is_suffix(struct bytes text)
 {
     char name[HOSTNAME_BYTES];
@@ -213,6 +245,8 @@ static bool decide_plain(const struct input_asked *asked, const struct form_samp
     form->format = INPUT_PLAIN;
     if (at == sample->count)
         return true;
+    if (asked->header == INPUT_HEADER_AUTO)
+        form->skip = (uint8_t)(form->skip + skip_titles(sample, &at, ','));
     struct bytes first = plain_name(sample->lines[at].text);
     for (size_t i = at + 1; i < sample->count; i++) {
         struct bytes text = plain_name(sample->lines[i].text);
@@ -262,6 +296,8 @@ static bool decide_csv(const struct input_asked *asked, const struct form_sample
     struct csv_row row = {.count = 0};
     form->format = INPUT_CSV;
     form->columns = (struct input_columns){.domain = 0, .rank = -1, .label = -1};
+    if (asked->header == INPUT_HEADER_AUTO)
+        form->skip = (uint8_t)(form->skip + skip_titles(sample, &at, form->separator));
     size_t first = at;
     if (at < sample->count)
         form_take_row(sample, &at, form->separator, &row);
@@ -310,6 +346,8 @@ bool form_decide(const struct input_asked *asked, const struct form_sample *samp
         from = form_first_data(sample, from + 1);
     }
     enum names_answer names = is_open && stated == 0 ? form_are_names(sample, from) : NOT_NAMES;
+    if (names == UNSURE_NAMES && are_columns(sample, from))
+        names = NOT_NAMES;
     if (names == UNSURE_NAMES)
         return refuse_names_or_columns(refused);
     if (names == SURE_NAMES)

@@ -9,6 +9,7 @@
 #include "input/lines.h"
 #include "input/plain.h"
 #include "input/stored.h"
+#include "input/words.h"
 #include "scanner/base/trim.h"
 #include "scanner/facts/hostname.h"
 
@@ -49,6 +50,8 @@ static enum error take_name(struct reading *reading, struct bytes text)
         return bad_line(reading, "not a prefix: its host bits are to be zero and its length in range");
     if (code != FAIL_NONE)
         return bad_line(reading, failure_get(code)->why);
+    if (words_are_no_value(name))
+        return bad_line(reading, "it is no value, as an export that failed leaves it");
     return is_suffix ? optout_add_suffix(reading->optout, name) : optout_add_domain(reading->optout, name);
 }
 

@@ -5,6 +5,7 @@
 #include "input/plain.h"
 #include "input/words.h"
 #include "scanner/base/trim.h"
+#include "scanner/base/utf8.h"
 
 enum {
     REJECT_TEXT_BYTES = 1024,
@@ -76,11 +77,27 @@ static enum error reject(struct reader *reader, const struct line *line, struct 
     return reader->sink->reject(reader->sink->arg, &rejected);
 }
 
+/* Copies a label that is no UTF-8: it is the text of an older spreadsheet, ISO 8859-1 as a rule. */
+static const char *copy_latin(struct bytes label, char out[LABEL_BYTES + 1])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < label.len && len + 2 <= LABEL_BYTES; i++) {
+        uint8_t byte = label.data[i];
+        if (byte >= 0x80)
+            out[len++] = (char)(0xc0 | byte >> 6);
+        out[len++] = byte == '\n' || byte == '\r' ? ' ' : (char)(byte < 0x80 ? byte : 0x80 | (byte & 0x3f));
+    }
+    out[len] = '\0';
+    return out;
+}
+
 /* Copies the label, cut at a code point's start; a line's end in it becomes a blank. */
 static const char *copy_label(struct bytes label, char out[LABEL_BYTES + 1])
 {
     if (label.len == 0)
         return NULL;
+    if (utf8_find_fault(label) < label.len)
+        return copy_latin(label, out);
     size_t len = label.len < LABEL_BYTES ? label.len : LABEL_BYTES;
     if (len < label.len)
         while (len > LABEL_BYTES - 3 && (label.data[len] & 0xc0) == 0x80)
@@ -105,16 +122,6 @@ static uint32_t rank_of(struct bytes cell)
     return (uint32_t)rank;
 }
 
-/* Is the name what databases and spreadsheets write for no value? */
-static bool is_no_value(const char *domain)
-{
-    static const char *const words[] = {"null", "none", "nil", "nan", "undefined"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(domain, words[i]) == 0)
-            return true;
-    return false;
-}
-
 /* What stands beside a name. */
 struct beside {
     struct bytes rank, label;
@@ -126,7 +133,7 @@ static enum error take_name(struct reader *reader, const struct line *line, stru
 {
     char domain[HOSTNAME_BYTES], label_text[LABEL_BYTES + 1];
     enum failure_code code = hostname_read(text, reader->asked->lenient, domain);
-    if (code == FAIL_NONE && is_no_value(domain))
+    if (code == FAIL_NONE && words_are_no_value(domain))
         code = FAIL_INPUT_BAD_NAME;
     if (code != FAIL_NONE)
         return reject(reader, line, shown, code);

@@ -146,6 +146,15 @@ bool words_are_dotted(struct bytes cell)
     return false;
 }
 
+bool words_are_no_value(const char *domain)
+{
+    static const char *const words[] = {"null", "none", "nil", "nan", "undefined"};
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(domain, words[i]) == 0)
+            return true;
+    return false;
+}
+
 unsigned words_weight(struct bytes cell)
 {
     char name[HOSTNAME_BYTES];

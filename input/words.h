@@ -25,6 +25,9 @@ enum word_alone words_alone(struct bytes cell);
 /* Says whether a cell of several labels is the name of a column all the same, as t.domain is. */
 bool words_are_dotted(struct bytes cell);
 
+/* Says whether a name is what databases and spreadsheets write for no value. */
+bool words_are_no_value(const char *domain);
+
 enum { NOT_NAMED = 0, LIKE_A_NAME = 1, NAMED = 2 };
 
 /* Says how much a cell speaks for its column: whether it is a name of two labels or more, or was meant as

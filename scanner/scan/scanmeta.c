@@ -7,7 +7,7 @@
 
 #include "scanner/base/clock.h"
 
-enum { ARENA_BYTES = 4 * 1024 * 1024, TEXT_BYTES = 8 * 1024 * 1024, MOST_OPTIONS = 200 };
+enum { SKIP_MOST = 8, ARENA_BYTES = 4 * 1024 * 1024, TEXT_BYTES = 8 * 1024 * 1024, MOST_OPTIONS = 200 };
 
 static void add_option(void *arg, const char *section, const char *key, const char *value)
 {
@@ -144,9 +144,9 @@ static bool form_from_meta(const struct meta_form *stored, struct input_form *fo
     (void)snprintf(form->header, sizeof form->header, "%s", stored->header);
     bool known = form->format != INPUT_AUTO || stored->format[0] == '\0';
     bool is_csv = form->format == INPUT_CSV;
-    return known && stored->skip <= 2 && stored->domain <= INPUT_COLUMNS && stored->rank <= INPUT_COLUMNS &&
-           stored->label <= INPUT_COLUMNS && is_csv == (stored->domain > 0) &&
-           is_csv == (strlen(stored->separator) == 1);
+    return known && stored->skip <= SKIP_MOST && stored->domain <= INPUT_COLUMNS &&
+           stored->rank <= INPUT_COLUMNS && stored->label <= INPUT_COLUMNS &&
+           is_csv == (stored->domain > 0) && is_csv == (strlen(stored->separator) == 1);
 }
 
 enum error scan_meta_forms(struct scan_meta *meta, struct input_file *files, size_t count, struct buf *why)

@@ -6,6 +6,7 @@
 #include "scanner/sts/policy.h"
 
 #include "scanner/sts/lines.h"
+#include "scanner/base/utf8.h"
 #include "scanner/sts/text.h"
 
 enum { MAX_AGE_DIGITS = 10, MAX_AGE_LARGEST = 31557600 };
@@ -128,7 +129,7 @@ static bool check_body(struct parser *parser, struct bytes body)
         body_fault(parser, FAIL_POLICY_SYNTAX_HTML, body, ink, body.len - ink);
         return false;
     }
-    bytes_faults(parser, FAIL_POLICY_SYNTAX_NOT_UTF8, body, text_find_not_utf8);
+    bytes_faults(parser, FAIL_POLICY_SYNTAX_NOT_UTF8, body, utf8_find_fault);
     if (lines_have_bom(body))
         add_fault(parser, FAIL_POLICY_SYNTAX_BOM, 1, 1, NULL);
     bytes_faults(parser, FAIL_POLICY_SYNTAX_CONTROL, body, find_control);
@@ -262,7 +263,7 @@ static void take_line(struct parser *parser, const struct line *line)
     struct bytes text = text_trim_end(line->text);
     parser->line = line->number;
     parser->first_column = line->first_column;
-    parser->is_tainted = text_find_not_utf8(text) < text.len || find_control(text) < text.len;
+    parser->is_tainted = utf8_find_fault(text) < text.len || find_control(text) < text.len;
     if (text.len == 0) {
         if (!line->after_cr)
             line_fault(parser, FAIL_POLICY_SYNTAX_BLANK_LINE, 0, text);

@@ -54,10 +54,6 @@ static inline size_t text_skip_wsp(struct bytes text, size_t at)
 /* Returns the text without the white space at its end. */
 struct bytes text_trim_end(struct bytes text);
 
-/* Returns the offset of the first byte that is not UTF-8 (RFC 3629: no surrogates, nothing overlong), or
- * text.len. */
-size_t text_find_not_utf8(struct bytes text);
-
 /* Returns how many bytes at the start make a field's name: up to TEXT_NAME_BYTES, the first ALPHA or DIGIT
  * (TXT-5). */
 size_t text_name_len(struct bytes text);

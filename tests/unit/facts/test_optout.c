@@ -188,6 +188,10 @@ static void a_bad_line_fails_the_list(void **state)
     } cases[] = {
         {"a.example\nuser@b.example\n", ":2: The line is an e-mail address"},
         {"a.example\n\n*.b.example", ":3: The line is not a domain name"},
+        {"NULL\n", ":1: it is no value, as an export that failed leaves it"},
+        {"<html>\n", ":1: The line is not a domain name"},
+        {"[\"a.example\"]\n", ":1: "},
+        {"a.example, b.example\n", ":1: The line is not a domain name"},
         {"https://a.example/\n", ":1: The line is a URL"},
         {".\n", ":1: The line is not a domain name"},
         {"..a.example\n", ":1: The line is not a domain name"},

@@ -117,7 +117,13 @@ static void headers(void **state)
         {"Dom\xc3\xa4ne\na.example\n",
          "1 a.example 0 -\nlist: a name a line; header \"Dom\xc3\xa4ne\"; first"},
         {"DOM\xc3\x84NE\n", "list: a name a line; header \"DOM\xc3\x84NE\"; no name in it\n"},
-        {"Dom\xe4ne;Kunde\na.example;x\n", "1 a.example 0 x\n"}, /* Windows-1252 */
+        {"Dom\xe4ne;Kunde\na.example;M\xfcller\n", "1 a.example 0 M\xc3\xbcller\n"}, /* ISO 8859-1 */
+        {"Customers of 2026\n\nas of today;\nDomain;Customer\na.example;x\nb.example;y\n",
+         "1 a.example 0 x\n2 b.example 0 y\nlist: CSV with semicolons: domain in column 1, label in column "
+         "2; "
+         "header \"Domain;Customer\""},
+        {"Customers\nDomain\na.example\n", "1 a.example 0 -\nlist: a name a line; header \"Domain\""},
+        {"a.example\nDomain\n", "1 a.example 0 -\n2 domain 0 -\n"},
         {"Dom\xc3\xa4ne;Kunde\na.example;x\n", "1 a.example 0 x\n"},
         {"Kunde;Dom\xc3\xa4ne\nx;a.example\n", "1 a.example 0 x\n"},
         {"URL;Firma\na.example;x\nb.example;y\n", "1 a.example 0 x\n2 b.example 0 y\n"},
@@ -199,6 +205,9 @@ static void what_could_be_two_things(void **state)
         {"foo;bar\na.example;b.example\nc.example;d.example\n",
          "columns 1 and 2 both hold names: --input.columns=domain,- takes column 1"},
         {"a.example, b.example\ntwo words\n", "both hold names"},
+        /* Only one of the columns holds names. */
+        {"a.example,192.0.2.1\nb.example,192.0.2.2\n", "1 a.example 0 192.0.2.1\n2 b.example 0 192.0.2.2\n"},
+        {"info@a.example;a.example\ninfo@b.example;b.example\n", "1 a.example 0 info@a.example\n"},
         {"NULL\n", "list: no line of its beginning is a domain name, as an export that failed leaves it (it "
                    "begins with \"NULL\"); --input.format=plain takes such words as names"},
         {"error\nfailed\n", "no line of its beginning is a domain name"},

@@ -190,7 +190,7 @@ static void forms_that_do_not_stand_there(void **state)
         {"\"form\":{\"format\":\"xml\"}", ERR_CORRUPT},
         {"\"form\":{\"format\":\"auto\"}", ERR_CORRUPT},
         {"\"form\":{\"format\":\"plain\",\"skip\":-1}", ERR_CORRUPT},
-        {"\"form\":{\"format\":\"plain\",\"skip\":3}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"plain\",\"skip\":9}", ERR_CORRUPT},
         {"\"form\":{\"format\":\"plain\",\"domain\":1}", ERR_CORRUPT},
         {"\"form\":{\"format\":\"csv\",\"separator\":\",\"}", ERR_CORRUPT},
         {"\"form\":{\"format\":\"csv\",\"separator\":\"\",\"domain\":1}", ERR_CORRUPT},
