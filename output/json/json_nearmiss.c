@@ -21,7 +21,8 @@ static void write_place(struct json *json, const char *key, const struct txt_fac
 void json_near_miss(struct json *json, const struct near_miss_facts *found)
 {
     bool has_address = found->address.status != DNS_NOT_ASKED;
-    if (!has_address && !was_asked(&found->apex) && !was_asked(&found->wildcard))
+    if (!has_address && !was_asked(&found->apex) && !was_asked(&found->wildcard) &&
+        !was_asked(&found->tlsrpt))
         return;
     json_open(json, "near_miss");
     if (has_address)

@@ -209,7 +209,7 @@ struct mx_host {
 /*
  * TXT records that were meant for _mta-sts or _smtp._tls but stand at a wrong name (TXT-9, RPT-2). They are
  * looked up only if _mta-sts has no record and there is a sign of intent: an address of mta-sts.<domain>, or
- * a TLSRPT record.
+ * a TLSRPT record. tlsrpt is looked up also if there is an MTA-STS record and no TLSRPT record.
  */
 struct near_miss_facts {
     struct lookup_facts address;  /* A, then AAAA, of mta-sts.<domain> */

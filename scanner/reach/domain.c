@@ -38,7 +38,7 @@ struct domain {
     unsigned pending;            /* lookups in RECORDS; policy and hosts in REACH */
     bool visiting;               /* the policy's host */
     struct policy_visit *visit;  /* in the arena; NULL if no policy is wanted */
-    bool looking;                /* for near misses: only if there is no MTA-STS record, and so no visit */
+    bool looking;                /* for near misses */
     struct near_miss_look *look; /* in the arena, or NULL */
     bool intent;                 /* there may be an MTA-STS record */
     struct host_wait *waits;     /* one for each of facts.hosts */
@@ -306,7 +306,7 @@ static void enter_reach(struct domain *domain)
     request_hosts(domain);
     if (domain->intent)
         start_visit(domain);
-    else if (domain->worker->context->config->dns_near_miss == DNS_NEAR_MISS_YES && near_miss_is_due(facts))
+    if (domain->worker->context->config->dns_near_miss == DNS_NEAR_MISS_YES && near_miss_is_due(facts))
         start_look(domain);
     reached(domain);
 }

@@ -11,11 +11,14 @@ enum { NAME_BYTES = 256 + 32 };
 
 static const char unpublished[] = "_no-record-stands-here.";
 
-bool near_miss_is_due(const struct domain_facts *facts)
+static bool has_record(const struct domain_facts *facts)
 {
-    const struct txt_facts *txt = &facts->txt;
-    if (facts->mx.lookup.status == DNS_NXDOMAIN || mx_names_nobody(facts))
-        return false;
+    return sts_record_wants_policy(facts->txt.rrs, facts->txt.rr_count);
+}
+
+/* Says whether the answer tells that there is no record. */
+static bool lacks_record(const struct txt_facts *txt)
+{
     return dns_says_no(txt->lookup.status) || (txt->lookup.status == DNS_ANSWERED && !txt->lookup.truncated &&
                                                !sts_record_wants_policy(txt->rrs, txt->rr_count));
 }
@@ -26,6 +29,19 @@ static bool has_tlsrpt(const struct txt_facts *tlsrpt)
         if (tlsrpt_is_candidate(tlsrpt->rrs[i]))
             return true;
     return false;
+}
+
+static bool lacks_tlsrpt(const struct txt_facts *tlsrpt)
+{
+    return dns_says_no(tlsrpt->lookup.status) ||
+           (tlsrpt->lookup.status == DNS_ANSWERED && !tlsrpt->lookup.truncated && !has_tlsrpt(tlsrpt));
+}
+
+bool near_miss_is_due(const struct domain_facts *facts)
+{
+    if (facts->mx.lookup.status == DNS_NXDOMAIN || mx_names_nobody(facts))
+        return false;
+    return has_record(facts) ? lacks_tlsrpt(&facts->tlsrpt) : lacks_record(&facts->txt);
 }
 
 static struct lookup_handle ask(struct near_miss_look *look, const char *prefix, uint16_t type,
@@ -101,7 +117,9 @@ void near_miss_start(struct near_miss_look *look, struct lookup_engine *dns, str
                      struct domain_facts *facts, void (*done)(void *arg), void *arg)
 {
     *look = (struct near_miss_look){.dns = dns, .arena = arena, .facts = facts, .done = done, .arg = arg};
-    if (has_tlsrpt(&facts->tlsrpt))
+    if (has_record(facts))
+        ask_place(look, "_smtp-tlsrpt.", &facts->near_miss.tlsrpt);
+    else if (has_tlsrpt(&facts->tlsrpt))
         ask_places(look);
     else
         ask_address(look, DNS_TYPE_A);

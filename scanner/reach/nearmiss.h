@@ -1,6 +1,7 @@
 /*
- * Makes the search for records at the wrong name (TXT-9, RPT-2), for a domain without an MTA-STS record. It
- * asks no more than NEAR_MISS_QUERIES questions and judges nothing. It belongs to the domain's loop.
+ * Makes the search for records at the wrong name (TXT-9, RPT-2). It asks no more than NEAR_MISS_QUERIES
+ * questions and judges nothing. It belongs to the domain's loop. A domain that has an MTA-STS record and no
+ * TLSRPT record is asked for _smtp-tlsrpt.<d> alone; one without an MTA-STS record for
  *
  *   sign     a record at _smtp._tls; if there is none, A of mta-sts.<d>, and AAAA if A is NODATA. No sign:
  *            the search ends, after one question or two.
@@ -38,7 +39,8 @@ struct near_miss_look {
     void *arg;
 };
 
-/* Is there reason to look: mail is received as far as known, and _mta-sts surely has no record? */
+/* Is there reason to look: mail is received as far as known, and there is surely no MTA-STS record, or one and
+ * surely no TLSRPT record? */
 bool near_miss_is_due(const struct domain_facts *facts);
 
 /*

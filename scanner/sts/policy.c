@@ -27,7 +27,10 @@ struct parser {
     size_t line;
     size_t first_column;
     size_t blank_lines;
-    bool other_faults; /* beside blank lines */
+    const char *space; /* where white space stands that some senders skip, in words; NULL: nowhere */
+    size_t space_line; /* and its first place */
+    size_t space_column;
+    bool other_faults; /* beside blank lines and such space */
 };
 
 /* ---- findings ------------------------------------------------------------------------------------------ */
@@ -52,6 +55,22 @@ static void line_fault(struct parser *parser, enum failure_code code, size_t off
         return;
     const char *detail = what.len == 0 ? NULL : findings_text(&parser->policy->findings, parser->arena, what);
     add_fault(parser, code, parser->line, parser->first_column + offset, detail);
+}
+
+/* Adds the fault of a line that is a field but for white space before its name or its colon, which some
+ * senders skip (chasquid's do). */
+static void space_fault(struct parser *parser, size_t offset, struct bytes text, const char *words)
+{
+    bool other_faults = parser->other_faults;
+    if (parser->is_tainted)
+        return;
+    line_fault(parser, FAIL_POLICY_SYNTAX_LINE, offset, text);
+    parser->other_faults = other_faults;
+    if (parser->space != NULL)
+        return;
+    parser->space = words;
+    parser->space_line = parser->line;
+    parser->space_column = parser->first_column + offset;
 }
 
 static void duplicate(struct parser *parser, struct bytes name)
@@ -257,7 +276,8 @@ static void take_field(struct parser *parser, struct bytes name, const struct va
     }
 }
 
-/* Reads one line: name ":" *WSP value *WSP */
+/* Reads one line: name ":" *WSP value *WSP. White space before the name or the colon is a fault, and what
+ * stands there is read all the same. */
 static void take_line(struct parser *parser, const struct line *line)
 {
     struct bytes text = text_trim_end(line->text);
@@ -269,14 +289,20 @@ static void take_line(struct parser *parser, const struct line *line)
             line_fault(parser, FAIL_POLICY_SYNTAX_BLANK_LINE, 0, text);
         return;
     }
-    size_t name_len = text_name_len(text);
-    if (name_len == 0 || name_len == text.len || text.data[name_len] != ':') {
-        line_fault(parser, FAIL_POLICY_SYNTAX_LINE, name_len, text);
+    size_t name = text_skip_wsp(text, 0);
+    size_t name_end = name + text_name_len(text_slice(text, name, text.len));
+    size_t colon = text_skip_wsp(text, name_end);
+    if (name_end == name || colon == text.len || text.data[colon] != ':') {
+        line_fault(parser, FAIL_POLICY_SYNTAX_LINE, name > 0 ? 0 : name_end, text);
         return;
     }
-    struct value value = {.offset = text_skip_wsp(text, name_len + 1)};
+    if (name > 0)
+        space_fault(parser, 0, text, "white space stands before the key");
+    else if (colon > name_end)
+        space_fault(parser, name_end, text, "white space stands before the colon");
+    struct value value = {.offset = text_skip_wsp(text, colon + 1)};
     value.text = text_slice(text, value.offset, text.len);
-    take_field(parser, text_slice(text, 0, name_len), &value);
+    take_field(parser, text_slice(text, name, name_end), &value);
 }
 
 /* Allocates memory for all patterns at once, so that a policy of 64 KiB costs the arena little more than its
@@ -287,7 +313,7 @@ static void reserve_patterns(struct parser *parser, struct bytes body)
     struct line line;
     size_t count = 0, len = 0;
     while (lines_next(&lines, &line)) {
-        if (text_begins(line.text, bytes_of("mx:"))) {
+        if (text_begins(text_slice(line.text, text_skip_wsp(line.text, 0), line.text.len), bytes_of("mx"))) {
             count++;
             len += line.text.len;
         }
@@ -313,18 +339,20 @@ static void check_missing(struct parser *parser)
         add_fault(parser, FAIL_POLICY_CUT, 0, 0, NULL);
 }
 
-/* Adds FAIL_POLICY_DISPUTED if blank lines are the only fault: RFC 8461's grammar refuses them, and some
- * senders do not mind. If there are very many, the last finding makes room for this one. */
+/* Adds FAIL_POLICY_DISPUTED if blank lines, and white space before a name or a colon, are the only faults:
+ * RFC 8461's grammar refuses them, and some senders do not mind. If there are very many, the last finding
+ * makes room for this one. */
 static void check_disputed(struct parser *parser)
 {
     struct findings *findings = &parser->policy->findings;
-    if (parser->blank_lines == 0 || parser->other_faults)
+    if ((parser->blank_lines == 0 && parser->space == NULL) || parser->other_faults)
         return;
     if (findings->count == FINDINGS_KEPT) {
         findings->count--;
         findings->overflow = true;
     }
-    findings_add(findings, FAIL_POLICY_DISPUTED, 0, 0, NULL);
+    findings_add(findings, FAIL_POLICY_DISPUTED, (uint32_t)parser->space_line, (uint32_t)parser->space_column,
+                 parser->space);
 }
 
 void sts_policy_parse(struct bytes body, struct arena *arena, struct sts_policy *policy)

@@ -15,11 +15,12 @@
  * bad bytes of one kind, the first in each of POLICY_BYTES_FAULTS lines is a finding.
  *
  * version, mode, max_age and mx are filled in as far as they could be read, also in an invalid policy. A
- * policy whose only fault is blank lines also gets FAIL_POLICY_DISPUTED among the findings. The repetition of
- * a key must be a well-formed line, whatever its value; repetitions of unknown keys are noticed for the first
- * POLICY_UNKNOWN_KEYS of those. mx patterns and details live in the arena. If it is too full for the patterns
- * of a valid policy, the code is FAIL_POLICY_CUT, which is our limit: never silently short, never a fault of
- * theirs.
+ * policy whose only faults are blank lines, or white space before keys or colons, also gets
+ * FAIL_POLICY_DISPUTED among the findings, with the words and the place of such white space. The repetition
+ * of a key must be a well-formed line, whatever its value; repetitions of unknown keys are noticed for the
+ * first POLICY_UNKNOWN_KEYS of those. mx patterns and details live in the arena. If it is too full for the
+ * patterns of a valid policy, the code is FAIL_POLICY_CUT, which is our limit: never silently short, never a
+ * fault of theirs.
  */
 enum { POLICY_UNKNOWN_KEYS = 64, POLICY_BYTES_FAULTS = 8 };
 

@@ -70,6 +70,29 @@ static void add_cut(const struct near_miss_facts *found, struct judgement *judge
             code_set_add(&judgement->codes, FAIL_DNS_TOO_LARGE);
 }
 
+/* Returns the first MTA-STS record of the answer; its data is NULL if there is none. */
+static struct bytes record_in(const struct txt_facts *txt)
+{
+    for (size_t i = 0; i < txt->rr_count; i++)
+        if (sts_record_is_candidate(txt->rrs[i]))
+            return txt->rrs[i];
+    return (struct bytes){NULL, 0};
+}
+
+/* Returns an RR of a wildcard that answers for _mta-sts, or would without the record there. It is shown by a
+ * label that nobody publishes, or by an MTA-STS record in the answer for TLSRPT's names, where no one puts
+ * it. */
+static struct bytes wildcard_of(const struct domain_facts *facts)
+{
+    const struct near_miss_facts *found = &facts->near_miss;
+    if (facts->txt.rr_count > 0 && is_same(&facts->txt, &found->wildcard))
+        return facts->txt.rrs[0];
+    if (record_in(&facts->txt).data == NULL)
+        return (struct bytes){NULL, 0};
+    struct bytes rr = record_in(&facts->tlsrpt);
+    return rr.data != NULL ? rr : record_in(&found->tlsrpt);
+}
+
 void judge_near_miss(const struct domain_facts *facts, struct arena *arena, struct judgement *judgement)
 {
     const struct near_miss_facts *found = &facts->near_miss;
@@ -77,9 +100,9 @@ void judge_near_miss(const struct domain_facts *facts, struct arena *arena, stru
         {"", &found->apex}, {"mta-sts.", &found->policy_host}, {"_mta_sts.", &found->underscore}};
     const struct place tlsrpt = {"_smtp-tlsrpt.", &found->tlsrpt};
     struct findings *findings = &judgement->record.findings;
-    if (facts->txt.rr_count > 0 && is_same(&facts->txt, &found->wildcard))
-        findings_add(findings, FAIL_TXT_WILDCARD, 0, 0,
-                     told("*.", facts->domain, facts->txt.rrs[0], arena, findings));
+    struct bytes wildcard = wildcard_of(facts);
+    if (wildcard.data != NULL)
+        findings_add(findings, FAIL_TXT_WILDCARD, 0, 0, told("*.", facts->domain, wildcard, arena, findings));
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         judge_place(facts, &places[i], sts_record_is_near_miss, FAIL_TXT_NEAR_MISS, arena, findings);
     judge_place(facts, &tlsrpt, tlsrpt_is_near_miss, FAIL_TLSRPT_NEAR_MISS, arena,

@@ -112,8 +112,9 @@ static inline const char *policy_broken(const struct sts_policy *policy)
     if (policy->code != FAIL_NONE && !policy->findings.overflow &&
         !has_finding(&policy->findings, policy->code))
         return "a fault without a finding";
-    if (has_finding(&policy->findings, FAIL_POLICY_DISPUTED) && policy->code != FAIL_POLICY_SYNTAX_BLANK_LINE)
-        return "disputed without a blank line";
+    if (has_finding(&policy->findings, FAIL_POLICY_DISPUTED) &&
+        policy->code != FAIL_POLICY_SYNTAX_BLANK_LINE && policy->code != FAIL_POLICY_SYNTAX_LINE)
+        return "disputed without a blank line or a line that is no field";
     return patterns_broken(policy);
 }
 

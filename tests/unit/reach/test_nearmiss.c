@@ -331,12 +331,16 @@ static void cases_are_asked_and_judged(void **state)
     }
 }
 
-/* Only where the record is surely not there, and somebody receives mail. */
+/* Only where a record is surely not there, of MTA-STS or TLSRPT, and somebody receives mail. */
 static void it_is_not_always_due(void **state)
 {
     (void)state;
     struct world world;
     make_world(&world, NULL, RECORD, NULL);
+    assert_true(near_miss_is_due(&world.facts)); /* for RPT-2 alone */
+    world.facts.tlsrpt.lookup.status = DNS_SERVFAIL;
+    assert_false(near_miss_is_due(&world.facts));
+    place(&world.facts.tlsrpt, world.tlsrpt, TLSRPT);
     assert_false(near_miss_is_due(&world.facts));
     place(&world.facts.txt, world.txt, "v=STSv1 ; id=1;");
     assert_false(near_miss_is_due(&world.facts));
@@ -354,6 +358,47 @@ static void it_is_not_always_due(void **state)
         assert_false(near_miss_is_due(&world.facts));
     }
     arena_dispose(&world.arena);
+}
+
+/* TXT-9, RPT-2: beside an MTA-STS record one question is asked, and a wildcard is seen by what stands where
+ * TLSRPT's record belongs. */
+static void beside_a_record(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *tlsrpt;   /* at _smtp._tls */
+        const char *obsolete; /* at _smtp-tlsrpt */
+        const char *code;     /* found */
+    } cases[] = {
+        {"RPT-2 nothing", NULL, NULL, ""},
+        {"RPT-2 at the obsolete name", NULL, TLSRPT, "tlsrpt.near-miss"},
+        {"TXT-9 the wildcard's record", RECORD, RECORD, "txt.wildcard"},
+        {"TXT-9 the wildcard has another record", "v=STSv1; id=2;", NULL, "txt.wildcard"},
+        {"TXT-9 the wildcard shows at the obsolete name alone", NULL, RECORD, "txt.wildcard"},
+        {"TXT-9 the wildcard has no such record", SPF, SPF, ""},
+        {"TXT-9 a near miss of one shows nothing", "v=STS1; id=1", NULL, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct rr_of records[RECORDS] = {
+            {cases[i].obsolete == NULL ? NULL : "_smtp-tlsrpt.d.example", cases[i].obsolete}};
+        struct world world;
+        make_world(&world, records, RECORD, cases[i].tlsrpt);
+        print_message("%s\n", cases[i].name);
+        assert_true(near_miss_is_due(&world.facts));
+        near_miss_start(&world.look, &world.engine, &world.arena, &world.facts, on_done, &world);
+        answer_all(&world.engine);
+        assert_int_equal(world.ends, 1);
+        assert_int_equal(world.engine.asked, 1);
+        assert_string_equal(world.engine.questions[0].name, "_smtp-tlsrpt.d.example");
+        verdict_judge(&world.facts, 0, &world.arena, &world.judgement);
+        const struct code_set *codes = &world.judgement.codes;
+        assert_int_equal(code_set_has(codes, FAIL_TXT_WILDCARD), strcmp(cases[i].code, "txt.wildcard") == 0);
+        assert_int_equal(code_set_has(codes, FAIL_TLSRPT_NEAR_MISS),
+                         strcmp(cases[i].code, "tlsrpt.near-miss") == 0);
+        assert_false(code_set_has(codes, FAIL_TXT_NEAR_MISS));
+        arena_dispose(&world.arena);
+    }
 }
 
 /* A question of the look that fails ends it or says nothing, and leaves no code. */
@@ -473,6 +518,7 @@ int main(void)
         cmocka_unit_test(the_record_is_short_where_nothing_stands),
         cmocka_unit_test(cases_are_asked_and_judged),
         cmocka_unit_test(it_is_not_always_due),
+        cmocka_unit_test(beside_a_record),
         cmocka_unit_test(failures_say_nothing),
         cmocka_unit_test(a_cancelled_look_never_calls_back),
     };
