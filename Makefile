@@ -113,7 +113,7 @@ $(FLOODS): tests/fake/floods.c Makefile
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -o $@ $< -lssl -lcrypto
 
-$(BUILD)/make_failures $(BUILD)/make_fields: $(BUILD)/%: docs/%.c $(LIBRARY)
+$(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders: $(BUILD)/%: docs/%.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
@@ -158,8 +158,9 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
 
-docs: all $(BUILD)/make_failures $(BUILD)/make_fields
+docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders
 	$(BUILD)/make_failures > docs/failures.md
+	$(BUILD)/make_senders > docs/senders.md
 	$(BUILD)/make_fields schema < docs/schema.in > docs/schema.json
 	docs/make-schemas meta > docs/meta.schema.json
 	docs/make-schemas summary > docs/summary.schema.json
@@ -173,7 +174,7 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures $(BUILD)/make_fields
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders
 
 check:
 	tests/run check

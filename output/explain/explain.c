@@ -84,7 +84,13 @@ static bool dane_loses_hosts(const struct sender_view *sts, const struct sender_
 static struct apart apart_of(const struct judgement *judgement)
 {
     const struct sender_view *sts = &judgement->senders[SENDER_MTA_STS],
-                             *dane = &judgement->senders[SENDER_DANE];
+                             *dane = &judgement->senders[SENDER_DANE],
+                             *postfix = &judgement->senders[SENDER_POSTFIX_DANE];
+    if (sts->all == DELIVERY_TAKES && dane->all == DELIVERY_TAKES && postfix->all == DELIVERY_SKIPS)
+        return (struct apart){
+            ", but Postfix with DANE delivers nothing",
+            " Postfix with DANE applies the TLSA records of a host although the MX answer is "
+            "not signed: it keeps the mail, tries again, and returns it in the end."};
     if (sts->all == DELIVERY_TAKES && dane->all == DELIVERY_SKIPS)
         return (struct apart){
             ", but a sender that honours DANE delivers nothing",
@@ -139,6 +145,8 @@ bool explain_domain(struct buf *out, const struct domain_facts *facts, const str
     say_summary(&explained);
     explain_steps(&explained);
     explain_senders(&explained);
+    if (style->verbose)
+        explain_senders_evidence(&explained);
     say_codes(&explained);
     if (style->verbose)
         explain_evidence(&explained);

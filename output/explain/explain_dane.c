@@ -1,5 +1,7 @@
 /* Explains DANE on a domain's page: which TLSA records stand, which address meets which, and what to publish.
  * Never judges by itself. */
+#include <strings.h>
+
 #include "output/explain/explain_parts.h"
 
 enum { RECORDS_SHOWN = 4, DATA_SHOWN = 8, MARGIN = 4, INDENT = 11 };
@@ -47,7 +49,9 @@ static void say_record(struct page *page, const struct tlsa_rr *rr)
 static void step_records(struct page *page, const struct mx_host *host, const struct host_verdict *verdict)
 {
     const struct tlsa_facts *tlsa = &host->facts->tlsa;
-    buf_printf(&page->line, "%s: ", host->host);
+    bool elsewhere = tlsa->base != NULL && strcasecmp(tlsa->base, host->host) != 0;
+    buf_printf(&page->line, "%s%s%s%s: ", host->host, elsewhere ? " (at " : "", elsewhere ? tlsa->base : "",
+               elsewhere ? ")" : "");
     if (verdict->dane_code != FAIL_NONE)
         buf_printf(&page->line, "%s%s", failure_name(verdict->dane_code), tlsa->rr_count > 0 ? ": " : "");
     for (size_t i = 0; i < tlsa->rr_count && i < RECORDS_SHOWN; i++) {

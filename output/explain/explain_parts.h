@@ -21,6 +21,9 @@ void explain_steps(struct explained *explained);
 /* Says what kinds of sender do over the whole MX set (explain_senders.c); nothing if no mail is received. */
 void explain_senders(struct explained *explained);
 
+/* Says of each sender that delivers nothing how it goes about it, and what its operator may set. */
+void explain_senders_evidence(struct explained *explained);
+
 /* Explains one code: why, with what was found; who mends it; how (explain_code.c). */
 void explain_code(struct explained *explained, enum failure_code code);
 

@@ -33,14 +33,24 @@ static void write_view(struct json *json, enum sender_kind kind, const struct se
     json_close(json);
 }
 
+/* Says whether a view of a sender that asks for TLSA records is to be written; it has none if nobody has
+ * validated. */
+static bool differs(const struct sender_view *view, const struct sender_view *base)
+{
+    return view->all != DELIVERY_NONE && !sender_views_equal(view, base);
+}
+
 void json_senders(struct json *json, const struct domain_facts *facts, const struct judgement *judgement)
 {
     const struct sender_view *sts = &judgement->senders[SENDER_MTA_STS],
                              *dane = &judgement->senders[SENDER_DANE],
-                             *plain = &judgement->senders[SENDER_OPPORTUNISTIC];
+                             *plain = &judgement->senders[SENDER_OPPORTUNISTIC],
+                             *postfix = &judgement->senders[SENDER_POSTFIX_DANE],
+                             *tlspol = &judgement->senders[SENDER_POSTFIX_TLSPOL];
     bool has_plain = !says_nothing(facts, plain), has_sts = !sender_views_equal(sts, plain),
-         has_dane = dane->all != DELIVERY_NONE && !sender_views_equal(dane, sts);
-    if (plain->all == DELIVERY_NONE || !(has_plain || has_sts || has_dane))
+         has_dane = differs(dane, sts), has_postfix = differs(postfix, plain),
+         has_tlspol = differs(tlspol, dane);
+    if (plain->all == DELIVERY_NONE || !(has_plain || has_sts || has_dane || has_postfix || has_tlspol))
         return;
     json_open(json, "senders");
     if (has_sts)
@@ -49,5 +59,9 @@ void json_senders(struct json *json, const struct domain_facts *facts, const str
         write_view(json, SENDER_DANE, dane);
     if (has_plain)
         write_view(json, SENDER_OPPORTUNISTIC, plain);
+    if (has_postfix)
+        write_view(json, SENDER_POSTFIX_DANE, postfix);
+    if (has_tlspol)
+        write_view(json, SENDER_POSTFIX_TLSPOL, tlspol);
     json_close(json);
 }

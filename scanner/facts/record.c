@@ -199,6 +199,8 @@ const char *sender_kind_name(enum sender_kind kind)
         [SENDER_MTA_STS] = "mta_sts",
         [SENDER_DANE] = "dane",
         [SENDER_OPPORTUNISTIC] = "opportunistic",
+        [SENDER_POSTFIX_DANE] = "postfix_dane",
+        [SENDER_POSTFIX_TLSPOL] = "postfix_tlspol",
     };
     return names[kind];
 }

@@ -338,9 +338,11 @@ enum tls_outcome {
 
 /* One address of one MX host. */
 struct ip_verdict {
-    enum failure_code code; /* FAIL_NONE: an MTA-STS sender's TLS checks pass here */
-    enum failure_code dane; /* FAIL_NONE: a DANE sender's do; meaningful if host_verdict.dane_applies */
-    size_t tlsa;            /* which TLSA record matched, counted from 1; 0: none */
+    enum failure_code code;     /* FAIL_NONE: an MTA-STS sender's TLS checks pass here */
+    enum failure_code dane;     /* FAIL_NONE: a DANE sender's do; meaningful if host_verdict.dane_applies */
+    size_t tlsa;                /* which TLSA record matched, counted from 1; 0: none */
+    enum failure_code dane_any; /* as dane, for a sender that does not mind an unsigned MX answer; meaningful
+                                   if host_verdict.dane_any_applies */
 };
 
 struct host_verdict {
@@ -351,9 +353,13 @@ struct host_verdict {
                                     defer */
     enum failure_code dane_code; /* why DANE does not apply to the host, does not authenticate it or cannot be
                                     judged; else FAIL_NONE */
-    enum failure_code code;      /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
-    bool certificates_differ;    /* between its addresses, in a way that matters: mx.certificates-differ */
-    struct ip_verdict *ips;      /* in the order of facts->probes */
+    enum dane_outcome dane_any;  /* dane and dane_applies if the MX answer counted as signed: what a sender
+                                    meets that applies TLSA records all the same */
+    bool dane_any_applies;
+    enum failure_code dane_any_code;
+    enum failure_code code;   /* FAIL_NONE, or the host's own: mx.not-in-policy, mx.no-address, … */
+    bool certificates_differ; /* between its addresses, in a way that matters: mx.certificates-differ */
+    struct ip_verdict *ips;   /* in the order of facts->probes */
     size_t ip_count;
 };
 
@@ -385,7 +391,24 @@ struct sender_view {
     bool validated;           /* delivered_by was validated, not only encrypted (or not even that) */
 };
 
-enum sender_kind { SENDER_MTA_STS, SENDER_DANE, SENDER_OPPORTUNISTIC, SENDER_COUNT };
+/* A way to deliver (scanner/verdict/senders.def). */
+enum sender_kind {
+    SENDER_MTA_STS,
+    SENDER_DANE,
+    SENDER_OPPORTUNISTIC,
+    SENDER_POSTFIX_DANE,
+    SENDER_POSTFIX_TLSPOL,
+    SENDER_COUNT
+};
+
+/* Who delivers so: a row of that table. */
+struct sender {
+    enum sender_kind kind;
+    const char *name;
+    unsigned hours; /* how long it keeps what it cannot deliver; 0: not documented */
+    const char *does;
+    const char *source;
+};
 
 /* EXO-1: how the domain's inbound mail reaches Exchange Online. */
 enum exo_inbound {
@@ -413,6 +436,8 @@ struct judgement {
     struct host_verdict *hosts; /* in the order of facts->hosts */
     size_t host_count;
     struct sender_view senders[SENDER_COUNT];
+    const struct sender *sender_rows; /* who delivers so; the table's rows */
+    size_t sender_row_count;
     enum exo_inbound exo;
     const char *exo_intermediary; /* if exo is mixed: the other host's provider (short name), or the host;
                                      NULL otherwise */

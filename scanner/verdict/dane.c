@@ -1,4 +1,6 @@
 /* Judges each address, each MX host and the domain by DANE (RFC 7672 section 2.2). */
+#include <strings.h>
+
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/looks.h"
 #include "scanner/verdict/parts.h"
@@ -51,10 +53,11 @@ static enum failure_code tlsa_code(const struct lookup_facts *tlsa)
 
 /* Returns why DANE does not apply to the host or cannot be judged; FAIL_NONE if the host has secure TLSA
  * records. */
-static enum failure_code applies_code(const struct domain_facts *facts, const struct mx_host *host)
+static enum failure_code applies_code(const struct domain_facts *facts, const struct mx_host *host,
+                                      bool any_mx)
 {
     enum failure_code mx = security_code(&facts->mx.lookup, FAIL_DANE_INSECURE_MX);
-    if (mx != FAIL_NONE)
+    if (mx != FAIL_NONE && !(any_mx && mx == FAIL_DANE_INSECURE_MX))
         return mx;
     if (host->address_literal)
         return FAIL_DANE_ABSENT;
@@ -120,8 +123,16 @@ static enum dane_outcome outcome_of_addresses(const struct tally_of *addresses, 
     return addresses->fail > 0 && addresses->unknown == 0 ? DANE_OUTCOME_REFUSED : DANE_OUTCOME_UNKNOWN;
 }
 
+/* Says whether the TLSA records stand at another name than the handshake asked for: the SNI of a DANE sender
+ * is the TLSA base domain (RFC 7672 section 8.1). */
+static bool sni_was_another(const struct mx_host *host)
+{
+    const char *base = host->facts->tlsa.base;
+    return base != NULL && host->facts->probe_count > 0 && strcasecmp(base, host->host) != 0;
+}
+
 static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
-                            struct host_verdict *verdict, struct judgement *judgement)
+                            struct host_verdict *verdict, struct code_set *codes)
 {
     struct judged_by by = {
         .facts = facts, .names = {{host->facts->tlsa.base, host->host, facts->domain}}, .at = at};
@@ -130,8 +141,10 @@ static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_ho
     for (size_t i = 0; i < verdict->ip_count; i++) {
         judge_address(&by, &host->facts->probes[i], &verdict->ips[i]);
         tally_add(&addresses, verdict->ips[i].dane);
-        code_set_add(&judgement->codes, verdict->ips[i].dane);
+        code_set_add(codes, verdict->ips[i].dane);
     }
+    if (sni_was_another(host))
+        code_set_add(codes, FAIL_DANE_SNI_NOT_TRIED);
     addresses.unknown +=
         has_unseen_addresses(host->facts) || host->facts->address.a.stale || host->facts->address.aaaa.stale;
     bool truncated = host->facts->tlsa.lookup.truncated;
@@ -140,21 +153,42 @@ static void judge_tlsa_host(const struct domain_facts *facts, const struct mx_ho
     verdict->dane = outcome_of_addresses(&addresses, by.set.usable > 0);
 }
 
-static void judge_dane_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
-                            struct host_verdict *verdict, struct judgement *judgement)
+static void judge_by_mx(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
+                        bool any_mx, struct host_verdict *verdict, struct code_set *codes)
 {
-    if (host->facts != NULL && host->facts->tlsa.lookup.truncated)
-        code_set_add(&judgement->codes, FAIL_DNS_TOO_LARGE);
-    verdict->dane_code = applies_code(facts, host);
+    for (size_t i = 0; i < verdict->ip_count; i++) {
+        verdict->ips[i].dane = FAIL_NONE;
+        verdict->ips[i].tlsa = 0;
+    }
+    verdict->dane_code = applies_code(facts, host, any_mx);
     verdict->dane_applies = verdict->dane_code == FAIL_NONE || is_deferred_on(verdict->dane_code);
     if (verdict->dane_code == FAIL_NONE) {
-        judge_tlsa_host(facts, host, at, verdict, judgement);
+        judge_tlsa_host(facts, host, at, verdict, codes);
     } else {
         verdict->dane = not_judged(verdict->dane_code);
         for (size_t i = 0; verdict->dane_applies && i < verdict->ip_count; i++)
             verdict->ips[i].dane = verdict->dane_code;
     }
-    code_set_add(&judgement->codes, verdict->dane_code);
+    code_set_add(codes, verdict->dane_code);
+}
+
+/* Judges as RFC 7672 has it, and for senders that do not mind an unsigned MX answer. What only those meet
+ * gives no code. */
+static void judge_dane_host(const struct domain_facts *facts, const struct mx_host *host, struct judged_at at,
+                            struct host_verdict *verdict, struct judgement *judgement)
+{
+    struct code_set none = {{0}};
+    if (host->facts != NULL && host->facts->tlsa.lookup.truncated)
+        code_set_add(&judgement->codes, FAIL_DNS_TOO_LARGE);
+    bool is_unsigned = security_code(&facts->mx.lookup, FAIL_DANE_INSECURE_MX) == FAIL_DANE_INSECURE_MX;
+    judge_by_mx(facts, host, at, is_unsigned, verdict, is_unsigned ? &none : &judgement->codes);
+    verdict->dane_any = verdict->dane;
+    verdict->dane_any_applies = verdict->dane_applies;
+    verdict->dane_any_code = verdict->dane_code;
+    for (size_t i = 0; i < verdict->ip_count; i++)
+        verdict->ips[i].dane_any = verdict->ips[i].dane;
+    if (is_unsigned)
+        judge_by_mx(facts, host, at, false, verdict, &judgement->codes);
 }
 
 /* ---- the domain ---------------------------------------------------------------------------------------- */

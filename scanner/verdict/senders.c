@@ -1,11 +1,40 @@
 /*
- * Judges what three kinds of sender meet over the MX set: one that honours MTA-STS (RFC 8461 sections 5 and
- * 5.1), one that honours DANE and falls back to MTA-STS if there are no TLSA records (RFC 7672 section 2.2,
- * RFC 8461 section 2), and one that takes TLS if it is offered. They have no policy cached from before. It
- * reads verdicts of hosts and addresses that others made, and adds no code.
+ * Judges what senders meet over the MX set, by each way of the table (senders.def): MTA-STS (RFC 8461
+ * sections 5 and 5.1), DANE with MTA-STS if there are no TLSA records (RFC 7672 section 2.2, RFC 8461 section
+ * 2), DANE as Postfix has it, with and without a policy plugin, and TLS if it is offered. They have no policy
+ * cached from before. It reads verdicts of hosts and addresses that others made, and adds no code.
  */
+#include "scanner/verdict/senders.h"
+
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/parts.h"
+
+/* ---- the table ----------------------------------------------------------------------------------------- */
+
+const struct sender_way *sender_way(enum sender_kind kind)
+{
+    static const struct sender_way ways[SENDER_COUNT] = {
+#define WAY(id, dane, mta_sts) [SENDER_##id] = {DANE_##dane, mta_sts},
+#define SENDER(way, name, hours, does, source)
+#include "scanner/verdict/senders.def"
+#undef WAY
+#undef SENDER
+    };
+    return &ways[kind];
+}
+
+const struct sender *senders_all(size_t *count)
+{
+    static const struct sender rows[] = {
+#define WAY(id, dane, mta_sts)
+#define SENDER(way, name, hours, does, source) {SENDER_##way, name, hours, does, source},
+#include "scanner/verdict/senders.def"
+#undef WAY
+#undef SENDER
+    };
+    *count = sizeof rows / sizeof *rows;
+    return rows;
+}
 
 /* ---- one address --------------------------------------------------------------------------------------- */
 
@@ -36,7 +65,8 @@ static enum delivery plain_address(const struct probe_facts *probe, enum failure
 static enum delivery encrypted_address(const struct probe_facts *probe, const struct ip_verdict *ip)
 {
     enum delivery plain = plain_address(probe, ip->code);
-    if (ip->code == FAIL_NONE || ip->dane == FAIL_NONE) /* at the last look, or at an earlier one (TLS-7) */
+    if (ip->code == FAIL_NONE ||
+        ip->dane_any == FAIL_NONE) /* at the last look, or at an earlier one (TLS-7) */
         return DELIVERY_TAKES;
     if (probe->tls.end == TLS_FAILED && probe->tls.limit != TLS_LIMIT_NONE)
         return by_code(ip->code); /* it was we who ended it */
@@ -61,7 +91,7 @@ static enum delivery at_address(enum rule rule, const struct mx_host *host,
     case RULE_DANE:
         break;
     }
-    return by_code(ip->dane);
+    return by_code(ip->dane_any);
 }
 
 static enum delivery at_host(enum rule rule, const struct mx_host *host, const struct host_verdict *verdict)
@@ -106,40 +136,75 @@ static struct step mta_sts_step(const struct judgement *judgement, const struct 
     return (struct step){at_host(RULE_PLAIN, host, verdict), validated};
 }
 
-static struct step dane_step(const struct judgement *judgement, const struct mx_host *host,
-                             const struct host_verdict *verdict)
+/* The action of a sender that asks for TLSA records; otherwise: where there are none. If the MX answer is
+ * signed, what stands of any MX answer is what RFC 7672 has. */
+static struct step dane_step(const struct mx_host *host, const struct host_verdict *verdict,
+                             struct step otherwise)
 {
-    struct step sts = mta_sts_step(judgement, host, verdict);
-    if (verdict->dane == DANE_OUTCOME_UNKNOWN)
+    if (verdict->dane_any == DANE_OUTCOME_UNKNOWN)
         return (struct step){DELIVERY_DEFERS, false};
-    if (verdict->dane == DANE_OUTCOME_UNUSABLE) {
-        sts.delivery = worse(sts.delivery, at_host(RULE_ENCRYPTED, host, verdict));
-        return sts;
+    if (verdict->dane_any == DANE_OUTCOME_UNUSABLE) {
+        otherwise.delivery = worse(otherwise.delivery, at_host(RULE_ENCRYPTED, host, verdict));
+        return otherwise;
     }
-    return verdict->dane_applies ? (struct step){at_host(RULE_DANE, host, verdict), true} : sts;
+    return verdict->dane_any_applies ? (struct step){at_host(RULE_DANE, host, verdict), true} : otherwise;
 }
 
-static struct step step_of(enum sender_kind kind, const struct judgement *judgement,
+static bool is_mx_unsigned(const struct host_verdict *verdict)
+{
+    return verdict->dane_code == FAIL_DANE_INSECURE_MX;
+}
+
+static struct step step_of(const struct sender_way *way, const struct judgement *judgement,
                            const struct mx_host *host, const struct host_verdict *verdict)
 {
-    if (kind == SENDER_MTA_STS)
-        return mta_sts_step(judgement, host, verdict);
-    if (kind == SENDER_DANE)
-        return dane_step(judgement, host, verdict);
-    return (struct step){at_host(RULE_PLAIN, host, verdict), false};
+    struct step step = {at_host(RULE_PLAIN, host, verdict), false};
+    if (way->mta_sts)
+        step = mta_sts_step(judgement, host, verdict);
+    if (way->dane == DANE_NEVER || (way->dane == DANE_SIGNED_MX && is_mx_unsigned(verdict)))
+        return step;
+    return dane_step(host, verdict, step);
 }
 
 /* ---- the whole MX set ---------------------------------------------------------------------------------- */
+
+/* The way by which a sender delivers to this domain. */
+struct way_here {
+    struct sender_way way;
+    bool defers; /* it puts off all mail */
+};
+
+/* The policy plugin that prefers DANE decides for the whole domain: once TLSA records stand at one host, no
+ * MTA-STS policy counts at the others, and a TLSA lookup that fails puts off all mail. */
+static struct way_here way_here(enum sender_kind kind, const struct judgement *judgement)
+{
+    struct way_here here = {*sender_way(kind), false};
+    if (kind != SENDER_POSTFIX_TLSPOL)
+        return here;
+    bool has_dane = false;
+    for (size_t i = 0; i < judgement->host_count; i++) {
+        const struct host_verdict *host = &judgement->hosts[i];
+        bool failed =
+            host->dane_any_code == FAIL_DANE_TLSA_BOGUS || host->dane_any_code == FAIL_DANE_TLSA_SERVFAIL;
+        here.defers = here.defers || failed;
+        has_dane = has_dane || (host->dane_any_applies && !failed);
+    }
+    here.way = (struct sender_way){has_dane ? DANE_ANY_MX : DANE_NEVER, !has_dane};
+    return here;
+}
 
 static void judge_sender(const struct domain_facts *facts, enum sender_kind kind, struct arena *arena,
                          struct judgement *judgement)
 {
     struct sender_view *view = &judgement->senders[kind];
+    const struct way_here here = way_here(kind, judgement);
     bool is_open = judgement->host_count == 0 || has_unseen_hosts(facts, judgement->host_count);
     view->hosts = arena_array(arena, judgement->host_count, sizeof *view->hosts);
     view->host_count = view->hosts == NULL ? 0 : judgement->host_count;
     for (size_t i = 0; i < judgement->host_count; i++) {
-        struct step step = step_of(kind, judgement, &facts->hosts[i], &judgement->hosts[i]);
+        struct step step = step_of(&here.way, judgement, &facts->hosts[i], &judgement->hosts[i]);
+        if (here.defers)
+            step = (struct step){DELIVERY_DEFERS, false};
         bool takes = step.delivery == DELIVERY_TAKES || step.delivery == DELIVERY_SOME;
         if (view->hosts != NULL)
             view->hosts[i] = step.delivery;
@@ -165,7 +230,8 @@ void judge_senders(const struct domain_facts *facts, struct arena *arena, struct
 {
     if (judgement->outcome == OUTCOME_NO_MAIL)
         return;
+    judgement->sender_rows = senders_all(&judgement->sender_row_count);
     for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++)
-        if (kind != SENDER_DANE || !is_unvalidated(judgement))
+        if (sender_way(kind)->dane == DANE_NEVER || !is_unvalidated(judgement))
             judge_sender(facts, kind, arena, judgement);
 }

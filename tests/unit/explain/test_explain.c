@@ -462,7 +462,7 @@ static void dane_says_what_to_publish(void **state)
     world.ip.dane = FAIL_DANE_MISMATCH;
     code_set_add(&world.judgement.codes, FAIL_DANE_MISMATCH);
     explain(&out, &world, false, false);
-    assert_has(&out, "mx.example: 3 1 1 dead000000000000...");
+    assert_says(&out, "mx.example (at base.example): 3 1 1 dead000000000000...");
     assert_has(&out, "FAIL     dane.mismatch");
     assert_has(&out, "_25._tcp.base.example. IN TLSA 3 1 1");
     assert_has(&out, "abababababababababababababababababababababababababababababababab");

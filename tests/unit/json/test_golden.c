@@ -146,13 +146,18 @@ static struct findings findings_of(enum failure_code code)
         .list = {{code, 1, 12, "id=;"}, {code, 0, 0, NULL}}, .count = 2, .overflow = true};
 }
 
-static enum delivery deliveries[SENDER_COUNT][2] = {
-    {DELIVERY_SKIPS, DELIVERY_TAKES}, {DELIVERY_SOME, DELIVERY_NONE}, {DELIVERY_TAKES, DELIVERY_NONE}};
+static enum delivery deliveries[SENDER_COUNT][2] = {{DELIVERY_SKIPS, DELIVERY_TAKES},
+                                                    {DELIVERY_SOME, DELIVERY_NONE},
+                                                    {DELIVERY_TAKES, DELIVERY_NONE},
+                                                    {DELIVERY_SKIPS, DELIVERY_SKIPS},
+                                                    {DELIVERY_DEFERS, DELIVERY_SOME}};
 
 static const struct sender_view views[SENDER_COUNT] = {
     {deliveries[SENDER_MTA_STS], 2, DELIVERY_TAKES, "192.0.2.9", true},
     {deliveries[SENDER_DANE], 2, DELIVERY_DEFERS, "mx1.example", false},
     {deliveries[SENDER_OPPORTUNISTIC], 2, DELIVERY_SOME, "mx1.example", true},
+    {deliveries[SENDER_POSTFIX_DANE], 2, DELIVERY_SKIPS, NULL, false},
+    {deliveries[SENDER_POSTFIX_TLSPOL], 2, DELIVERY_DEFERS, NULL, false},
 };
 
 static void judge_by_hand(struct judgement *judgement)
@@ -160,7 +165,8 @@ static void judge_by_hand(struct judgement *judgement)
     static const char *mx[] = {"*.example", "mx1.example"};
     static const char *rua[] = {"mailto:a@example.org", "https://r.example/"};
     static const char *providers[] = {"Microsoft 365", "Mimecast"};
-    static struct ip_verdict ips[] = {{FAIL_NONE, FAIL_NONE, 2}, {FAIL_SMTP_NOT_PROBED_PACE, FAIL_NONE, 0}};
+    static struct ip_verdict ips[] = {{FAIL_NONE, FAIL_NONE, 2, FAIL_NONE},
+                                      {.code = FAIL_SMTP_NOT_PROBED_PACE}};
     static struct host_verdict hosts[] = {{.policy_match = true,
                                            .dane = DANE_OUTCOME_PARTIAL,
                                            .dane_applies = true,

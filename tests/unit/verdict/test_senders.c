@@ -21,6 +21,7 @@
 #include "output/explain/explain.h"
 #include "output/json/json.h"
 #include "scanner/verdict/parts.h"
+#include "scanner/verdict/senders.h"
 
 enum { ARENA_BYTES = 1 << 20, TEXT_BYTES = 1 << 16, HOSTS = 4, ADDRESSES = 2 };
 
@@ -86,24 +87,39 @@ static void set_address(struct probe_facts *probe, struct ip_verdict *ip, char k
     default: /* all is well */
         break;
     }
-    ip->dane = ip->code == FAIL_SMTP_TLS_EXPIRED || kind == 't' ? FAIL_NONE : ip->code;
+    ip->dane_any = ip->dane = ip->code == FAIL_SMTP_TLS_EXPIRED || kind == 't' ? FAIL_NONE : ip->code;
 }
 
 /* DANE at the host: absent, protected, mismatch, unusable, unknown, one address of two mismatching,
- * unvalidated. */
+ * unvalidated; small letters: the same TLSA records, and the MX answer is unsigned. */
 static void set_dane(struct host_verdict *verdict, char dane)
 {
-    static const char letters[] = "-DMUQPV";
+    static const char letters[] = "-DMUQPV.dmuqp";
     static const enum dane_outcome outcomes[] = {
         DANE_OUTCOME_ABSENT,  DANE_OUTCOME_PROTECTED, DANE_OUTCOME_REFUSED, DANE_OUTCOME_UNUSABLE,
         DANE_OUTCOME_UNKNOWN, DANE_OUTCOME_PARTIAL,   DANE_OUTCOME_UNKNOWN};
-    verdict->dane = outcomes[strchr(letters, dane) - letters];
-    verdict->dane_applies = strchr("DMQP", dane) != NULL;
-    verdict->dane_code = dane == 'V' ? FAIL_DANE_UNVALIDATED : FAIL_NONE;
-    if (dane == 'M' || dane == 'P')
-        verdict->ips[0].dane = FAIL_DANE_MISMATCH;
-    if (dane == 'M' && verdict->ip_count > 1)
-        verdict->ips[1].dane = FAIL_DANE_MISMATCH;
+    size_t place = (size_t)(strchr(letters, dane) - letters);
+    bool is_unsigned = place > 7;
+    place -= is_unsigned ? 7 : 0;
+    char as_signed = letters[place];
+    verdict->dane_any = verdict->dane = outcomes[place];
+    verdict->dane_any_applies = verdict->dane_applies = strchr("DMQPU", as_signed) != NULL;
+    verdict->dane_code = as_signed == 'V'   ? FAIL_DANE_UNVALIDATED
+                         : as_signed == 'Q' ? FAIL_DANE_TLSA_SERVFAIL
+                         : as_signed == 'U' ? FAIL_DANE_UNUSABLE
+                                            : FAIL_NONE;
+    verdict->dane_any_code = verdict->dane_code;
+    if (as_signed == 'M' || as_signed == 'P')
+        verdict->ips[0].dane_any = FAIL_DANE_MISMATCH;
+    if (as_signed == 'M' && verdict->ip_count > 1)
+        verdict->ips[1].dane_any = FAIL_DANE_MISMATCH;
+    for (size_t i = 0; i < verdict->ip_count; i++)
+        verdict->ips[i].dane = is_unsigned ? FAIL_NONE : verdict->ips[i].dane_any;
+    if (!is_unsigned)
+        return;
+    verdict->dane = DANE_OUTCOME_ABSENT;
+    verdict->dane_applies = false;
+    verdict->dane_code = FAIL_DANE_INSECURE_MX;
 }
 
 /* Kinds of address above; and n: good, but not named by the policy; N: the same with a bad certificate;
@@ -289,10 +305,10 @@ static void rows_are_judged(void **state)
     (void)state;
     for (size_t i = 0; i < CASES; i++) {
         const struct sender_case *row = &sender_cases[i];
-        const char *expected[SENDER_COUNT] = {row->sts, row->dane, row->plain};
+        const char *expected[] = {row->sts, row->dane, row->plain};
         struct world world;
         make_world(&world, row->policy, row->hosts);
-        for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++) {
+        for (enum sender_kind kind = 0; kind <= SENDER_OPPORTUNISTIC; kind++) {
             char got[32];
             put_view(&world.judgement.senders[kind], got);
             if (strcmp(got, expected[kind]) != 0)
@@ -301,6 +317,77 @@ static void rows_are_judged(void **state)
         }
         arena_dispose(&world.arena);
     }
+}
+
+/* Postfix as it is: of itself with DANE, which counts although the MX answer is unsigned (small letters), and
+ * no MTA-STS; with a plugin that prefers DANE, domain by domain, and goes by MTA-STS else. */
+static void postfix_is_judged_as_it_is(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *policy;
+        const char *hosts;
+        const char *dane, *postfix, *tlspol;
+    } rows[] = {
+        {"nothing published", "absent", "g-g-", "TT Ta", "TT Ta", "TT Ta"},
+        {"MTA-STS alone", "enforce", "g-x-", "TS TA", "TT Ta", "TS TA"},
+        {"MTA-STS alone, every host fails", "enforce", "x-n-", "SS S", "TT Ta", "SS S"},
+        {"whether there is a policy is open", "unknown", "g-", "D D", "T Ta", "D D"},
+        {"signed MX, TLSA records match", "absent", "gD", "T TA", "T TA", "T TA"},
+        {"signed MX, they do not", "absent", "gMg-", "ST Tb", "ST Tb", "ST Tb"},
+        {"unsigned MX, they match", "absent", "gd", "T Ta", "T TA", "T TA"},
+        {"unsigned MX, they do not: mail is kept", "absent", "gm", "T Ta", "S S", "S S"},
+        {"unsigned MX, they do not at one host", "absent", "gmg-", "TT Ta", "ST Tb", "ST Tb"},
+        {"unsigned MX, they do not at one address", "absent", "gp", "T Ta", "O TA", "O TA"},
+        {"unsigned MX, no STARTTLS", "absent", "cd", "T Ta", "S S", "S S"},
+        {"unsigned MX, unusable: TLS is a must", "absent", "cugu", "TT Ta", "ST Tb", "ST Tb"},
+        {"unsigned MX, an expired certificate, enforce", "enforce", "xd", "S S", "T TA", "T TA"},
+        {"unsigned MX, a mismatch, enforce", "enforce", "gm", "T TA", "S S", "S S"},
+        {"TLSA records at one host: no MTA-STS at the other", "enforce", "gDx-", "TS TA", "TT TA", "TT TA"},
+        {"the same, unsigned", "enforce", "x-gd", "ST TB", "TT Ta", "TT Ta"},
+        {"a TLSA lookup fails at one host", "absent", "gQg-", "DT Tb", "DT Tb", "DD D"},
+        {"the same, unsigned", "enforce", "gqg-", "TT TA", "DT Tb", "DD D"},
+        {"nobody has validated", "enforce", "gV", " -", " -", " -"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static const enum sender_kind kinds[] = {SENDER_DANE, SENDER_POSTFIX_DANE, SENDER_POSTFIX_TLSPOL};
+        const char *expected[] = {rows[i].dane, rows[i].postfix, rows[i].tlspol};
+        struct world world;
+        make_world(&world, rows[i].policy, rows[i].hosts);
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            char got[32];
+            put_view(&world.judgement.senders[kinds[k]], got);
+            if (strcmp(got, expected[k]) != 0)
+                fail_msg("%s: %s: expected %s, got %s", rows[i].name, sender_kind_name(kinds[k]), expected[k],
+                         got);
+        }
+        arena_dispose(&world.arena);
+    }
+}
+
+/* EXO-3, EXO-5: each row has its source, each way is somebody's, and what the service documents stands there.
+ */
+static void the_table_is_whole(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    bool used[SENDER_COUNT] = {false};
+    const struct sender *rows = senders_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        used[rows[i].kind] = true;
+        assert_int_equal(strncmp(rows[i].source, "https://", strlen("https://")), 0);
+        assert_true(strlen(rows[i].does) > 20);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(rows[i].name, rows[j].name);
+    }
+    for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++)
+        assert_true(used[kind]);
+    assert_string_equal(rows[0].name, "Exchange Online");
+    assert_int_equal(rows[0].hours, 24);
+    assert_true(sender_way(rows[0].kind)->mta_sts);
+    assert_int_equal(sender_way(rows[0].kind)->dane, DANE_SIGNED_MX);
+    assert_non_null(strstr(rows[0].does, "outbound connector"));
 }
 
 /* Where memory is short, hosts are left out, never the answer. */
@@ -388,12 +475,14 @@ static void the_record_says_only_what_differs(void **state)
     assert_json("enforce", "x-g-",
                 "{\"mta_sts\":{\"all\":\"takes\",\"delivered_by\":\"b.example\",\"validated\":true,"
                 "\"hosts\":[\"skips\",\"takes\"]}}");
-    assert_json("absent", "gM", "{\"dane\":{\"all\":\"skips\"}}");
+    assert_json("absent", "gM", "{\"dane\":{\"all\":\"skips\"},\"postfix_dane\":{\"all\":\"skips\"}}");
+    assert_json("absent", "gm",
+                "{\"postfix_dane\":{\"all\":\"skips\"},\"postfix_tlspol\":{\"all\":\"skips\"}}");
     assert_json("absent", "gV", NULL);
     assert_json("absent", "u-", "{\"opportunistic\":{\"all\":\"defers\"}}");
     assert_json("enforce", "gM",
                 "{\"mta_sts\":{\"all\":\"takes\",\"delivered_by\":\"a.example\",\"validated\":true},"
-                "\"dane\":{\"all\":\"skips\"}}");
+                "\"dane\":{\"all\":\"skips\"},\"postfix_dane\":{\"all\":\"skips\"}}");
 }
 
 /* ---- the text of check --------------------------------------------------------------------------------- */
@@ -402,7 +491,7 @@ static void assert_text(const char *policy, const char *hosts, bool equal, const
 {
     struct world world;
     struct buf out;
-    struct explain_style style = {0};
+    struct explain_style style = {.verbose = strstr(text, "outbound connector") != NULL};
     char flat[TEXT_BYTES];
     size_t at = 0;
     buf_init(&out, TEXT_BYTES);
@@ -428,21 +517,37 @@ static void check_says_what_senders_do(void **state)
     assert_text("no-mail", "g-", false, "");
     assert_text(
         "enforce", "g-", false,
-        "MTA-STS (Exchange Online, Gmail) delivers to a.example, validated. DANE (Exchange Online, Postfix; "
-        "elsewhere MTA-STS) does the same. neither (most others) delivers to a.example, not validated.");
+        "Exchange Online, Gmail, Postfix with mta-sts-resolver, Postfix with postfix-tlspol: delivers to "
+        "a.example, validated. Postfix with DANE, most others: delivers to a.example, not validated.");
     assert_text("enforce", "x-g-", false, "delivers to b.example, validated; skips a.example.");
     assert_text(
         "enforce", "m-u-", false,
         "delivers to a.example, validated; at some addresses only: a.example; not determined: b.example.");
-    assert_text("enforce", "x-", false,
-                "skips every MX host: mail is kept, tried again, and returned in the end.");
+    assert_text(
+        "enforce", "x-", false,
+        "skips every MX host: mail is kept, tried again, and returned in the end (Exchange Online: after "
+        "24 hours; Postfix with mta-sts-resolver: after 5 days; Postfix with postfix-tlspol: after 5 "
+        "days).");
+    assert_text(
+        "enforce", "x-", false,
+        "Exchange Online: It validates DANE, and MTA-STS elsewhere. What fails is queued, tried again for "
+        "24 hours and then returned. That is the default: a tenant's outbound connector can turn either");
     assert_text("enforce", "x-u-", false, "could not be determined; skips a.example.");
     assert_text("absent", "g-g-", true,
                 "delivers to a.example or another of the same preference, not validated.");
-    assert_text("enforce", "x-", false, "neither (most others) delivers to a.example, not validated.");
+    assert_text("enforce", "x-", false,
+                "Postfix with DANE, most others: delivers to a.example, not validated.");
     assert_text("enforce", "gV", false,
-                "cannot be told: nobody has validated the DNS answers. neither (most others) delivers to "
-                "a.example, not validated.");
+                "Exchange Online, Postfix with postfix-tlspol, Postfix with DANE: cannot be told: nobody has "
+                "validated the DNS answers. Gmail, Postfix with mta-sts-resolver: delivers to a.example, "
+                "validated. most others: delivers to a.example, not validated.");
+    assert_text("absent", "gm", false,
+                "d.example: absent - no MTA-STS, but Postfix with DANE delivers nothing ");
+    assert_text(
+        "absent", "gm", false,
+        "Postfix with postfix-tlspol, Postfix with DANE: skips every MX host: mail is kept, tried again, "
+        "and returned in the end (Postfix with postfix-tlspol: after 5 days; Postfix with DANE: after 5 "
+        "days).");
 }
 
 /* Where DANE says something else than MTA-STS, the head says so. */
@@ -456,8 +561,8 @@ static void check_says_what_dane_says(void **state)
     assert_text("enforce", "xD", false, ", but by senders that honour DANE ");
     assert_text("enforce", "gMg-", false, ", but DANE fails at a part of the MX hosts ");
     assert_text("enforce", "gP", false, ", but DANE fails at a part of the MX hosts ");
-    static const char *const agreeing[][2] = {
-        {"enforce", "gDgD"}, {"enforce", "x-g-"}, {"absent", "gV"}, {"enforce", "gQ"}, {"testing", "xU"}};
+    static const char *const agreeing[][2] = {{"enforce", "gDgD"}, {"enforce", "x-g-"}, {"absent", "gV"},
+                                              {"enforce", "gQ"},   {"testing", "xU"},   {"absent", "gd"}};
     for (size_t i = 0; i < sizeof agreeing / sizeof *agreeing; i++) {
         struct explain_style style = {0};
         struct world world;
@@ -475,6 +580,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_judged),
+        cmocka_unit_test(postfix_is_judged_as_it_is),
+        cmocka_unit_test(the_table_is_whole),
         cmocka_unit_test(steps_have_their_result_types),
         cmocka_unit_test(full_arena_costs_only_hosts),
         cmocka_unit_test(the_record_says_only_what_differs),

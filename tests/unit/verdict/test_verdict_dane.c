@@ -672,6 +672,52 @@ static void test_hosts(void **state)
     }
 }
 
+/* RFC 7672 section 2.2.1: a sender may apply the TLSA records of a host although the MX answer is unsigned.
+ * What it meets is what it would under a signed one; DANE itself stays absent, without a code but that. */
+static void test_unsigned_mx(void **state)
+{
+    static struct world world;
+    (void)state;
+    for (size_t i = 0; i < sizeof host_cases / sizeof *host_cases; i++) {
+        const struct host_case *c = &host_cases[i];
+        world_init(&world);
+        add_host(&world, c->records, c->addresses);
+        world.facts.mx.lookup.security = DNSSEC_INSECURE;
+        world_judge(&world);
+        const struct host_verdict *host = &world.judgement.hosts[0];
+        if (host->dane_any != c->outcome || host->ips[0].dane_any != c->first || !host->dane_any_applies)
+            fail_msg("%s: got %s, %s", c->name, dane_outcome_name(host->dane_any),
+                     failure_name(host->ips[0].dane_any));
+        if (host->dane != DANE_OUTCOME_ABSENT || host->dane_applies || host->ips[0].dane != FAIL_NONE ||
+            host->dane_code != FAIL_DANE_INSECURE_MX || host->ips[0].tlsa != 0)
+            fail_msg("%s: DANE itself is %s", c->name, dane_outcome_name(host->dane));
+        assert_int_equal(world.judgement.dane, DANE_OUTCOME_ABSENT);
+        assert_false(code_set_has(&world.judgement.codes, FAIL_DANE_MISMATCH));
+        assert_false(code_set_has(&world.judgement.codes, FAIL_DANE_UNUSABLE));
+        arena_dispose(&world.arena);
+    }
+}
+
+/* RFC 7672 section 8.1: the SNI of a DANE sender is the TLSA base domain; we asked for the MX host. */
+static void test_sni(void **state)
+{
+    static struct world world;
+    (void)state;
+    for (int is_alias = 0; is_alias < 2; is_alias++) {
+        for (int is_unsigned = 0; is_unsigned < 2; is_unsigned++) {
+            world_init(&world);
+            add_host(&world, "3 1 1 leaf", "g");
+            if (!is_alias)
+                world.known[0].tlsa.base = "MX.test";
+            world.facts.mx.lookup.security = is_unsigned ? DNSSEC_INSECURE : DNSSEC_SECURE;
+            world_judge(&world);
+            assert_int_equal(code_set_has(&world.judgement.codes, FAIL_DANE_SNI_NOT_TRIED),
+                             is_alias && !is_unsigned);
+            arena_dispose(&world.arena);
+        }
+    }
+}
+
 /* ---- hosts of a domain --------------------------------------------------------------------------------- */
 
 struct domain_case {
@@ -851,6 +897,8 @@ int main(void)
         cmocka_unit_test(test_uses),
         cmocka_unit_test(test_applies),
         cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_unsigned_mx),
+        cmocka_unit_test(test_sni),
         cmocka_unit_test(test_domains),
         cmocka_unit_test(test_both_verdicts),
         cmocka_unit_test(test_plans),
