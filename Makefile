@@ -113,7 +113,7 @@ $(FLOODS): tests/fake/floods.c Makefile
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -o $@ $< -lssl -lcrypto
 
-$(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders: $(BUILD)/%: docs/%.c $(LIBRARY)
+$(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns: $(BUILD)/%: docs/%.c docs/make_walk.h $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
@@ -155,17 +155,20 @@ install: all
 	install -D -m 644 docs/records.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/records.md
 	install -D -m 644 docs/fields.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/fields.md
 	install -D -m 644 docs/columns.tsv $(DESTDIR)$(PREFIX)/share/stsweep/columns.tsv
+	install -D -m 644 docs/duckdb.sql $(DESTDIR)$(PREFIX)/share/stsweep/duckdb.sql
+	install -D -m 644 docs/sql.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/sql.md
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
 
-docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders
+docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
 	$(BUILD)/make_failures > docs/failures.md
 	$(BUILD)/make_senders > docs/senders.md
 	$(BUILD)/make_fields schema < docs/schema.in > docs/schema.json
 	docs/make-schemas meta > docs/meta.schema.json
 	docs/make-schemas summary > docs/summary.schema.json
 	$(BUILD)/make_fields dictionary > docs/fields.md
-	$(BUILD)/make_fields columns > docs/columns.tsv
+	$(BUILD)/make_columns tsv > docs/columns.tsv
+	$(BUILD)/make_columns duckdb < docs/duckdb.in > docs/duckdb.sql
 	$(BUILD)/make_fields records < docs/records.md > $(BUILD)/records.md && cp $(BUILD)/records.md docs/records.md
 	$(BUILD)/stsweep help scan.ini > scan.ini
 	docs/make-rules > docs/rules.md
@@ -174,7 +177,7 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
 
 check:
 	tests/run check

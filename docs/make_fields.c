@@ -6,14 +6,13 @@
  *                                            @counters@
  *     make_fields dictionary                 docs/fields.md
  *     make_fields records <docs/records.md   the same page, with the tables between its marks made anew
- *     make_fields columns                    docs/columns.tsv: DuckDB's type of each column
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "docs/make_walk.h"
 #include "scanner/facts/counters.h"
-#include "scanner/facts/fields.h"
 
 enum { LINE_BYTES = 4096 };
 
@@ -145,19 +144,6 @@ static void print_shape(const struct field *field, const char *indent)
         printf("\"$ref\": \"#/$defs/%s\"", field->size == 32 ? "sha256" : "sha512");
     else
         print_simple(field);
-}
-
-/* What each field of a group is called to do, those of spread groups too. required: all around it is. */
-static void walk(const struct field_group *group, bool required,
-                 void (*visit)(const struct field *field, bool required, void *arg), void *arg)
-{
-    for (size_t i = 0; i < group->count; i++) {
-        const struct field *field = &group->fields[i];
-        if (field->type == AS_SPREAD)
-            walk(field->group, required && field->left == LEFT_NEVER, visit, arg);
-        else if (field->key != NULL)
-            visit(field, required, arg);
-    }
 }
 
 struct printing {
@@ -439,77 +425,6 @@ static void print_records(void)
     }
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------- */
-
-static void print_sql(const struct field *field);
-
-static void print_member(const struct field *field, bool required, void *arg)
-{
-    bool *follows = arg;
-    (void)required;
-    printf("%s\"%s\" ", *follows ? ", " : "", field->key);
-    print_sql(field);
-    *follows = true;
-}
-
-static const char *sql_number(const struct field *field)
-{
-    if (field->type == AS_SIGNED)
-        return "INTEGER";
-    return field->size == 1   ? "UTINYINT"
-           : field->size == 2 ? "USMALLINT"
-           : field->size == 4 ? "UINTEGER"
-                              : "UBIGINT";
-}
-
-static const char *sql_simple(const struct field *field)
-{
-    switch (field->type) {
-    case AS_BOOL:
-        return "BOOLEAN";
-    case AS_UNSIGNED:
-    case AS_SIGNED:
-        return sql_number(field);
-    case AS_TIME:
-    case AS_SECONDS:
-        return "TIMESTAMP";
-    case AS_STRINGS:
-    case AS_TEXTS:
-    case AS_IPS:
-    case AS_WORDS:
-    case AS_CODES:
-        return "VARCHAR[]";
-    default:
-        return "VARCHAR";
-    }
-}
-
-static void print_sql(const struct field *field)
-{
-    bool follows = false;
-    if (field->sql != NULL || field->group == NULL) {
-        fputs(field->sql != NULL ? field->sql : sql_simple(field), stdout);
-        return;
-    }
-    printf("STRUCT(");
-    walk(field->group, true, print_member, &follows);
-    printf(field->type == AS_LIST ? ")[]" : ")");
-}
-
-static void print_column(const struct field *field, bool required, void *arg)
-{
-    (void)required;
-    printf("%s\t%s\t", (const char *)arg, field->key);
-    print_sql(field);
-    putchar('\n');
-}
-
-static void print_columns(void)
-{
-    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
-        walk(records[i], true, print_column, (void *)(uintptr_t)records[i]->name);
-}
-
 int main(int argc, char **argv)
 {
     const char *what = argc == 2 ? argv[1] : "";
@@ -519,8 +434,6 @@ int main(int argc, char **argv)
         print_dictionary();
     else if (strcmp(what, "records") == 0)
         print_records();
-    else if (strcmp(what, "columns") == 0)
-        print_columns();
     else
         return 2;
     return fflush(stdout) == 0 ? 0 : 1;
