@@ -38,7 +38,7 @@ static const struct handshake_case handshake_cases[] = {
     {"alert", TLS_FAILED, 40, 0, FAIL_SMTP_TLS_ALERT},
     {"TLS-4 alert protocol_version", TLS_FAILED, 70, 0, FAIL_SMTP_TLS_VERSION},
     {"TLS-4 unsupported protocol", TLS_FAILED, -1, SSL_R_UNSUPPORTED_PROTOCOL, FAIL_SMTP_TLS_VERSION},
-    {"garbage", TLS_FAILED, -1, SSL_R_WRONG_VERSION_NUMBER, FAIL_SMTP_TLS_HANDSHAKE},
+    {"garbage", TLS_FAILED, -1, SSL_R_WRONG_VERSION_NUMBER, FAIL_SMTP_TLS_NOT_TLS},
     {"timeout", TLS_TIMEOUT, -1, 0, FAIL_SMTP_TLS_TIMEOUT},
     {"closed", TLS_CLOSED, -1, 0, FAIL_SMTP_TLS_CLOSED},
 };

@@ -65,7 +65,7 @@ static const struct told_case told_cases[] = {
     {"TLS-4 reason CA's digest too weak", TLS_FAILED, -1, SSL_R_CA_MD_TOO_WEAK, true, true,
      FAIL_SMTP_TLS_WEAK, FAIL_POLICY_TLS_WEAK},
     {"TLS-4 not for plaintext", TLS_FAILED, -1, SSL_R_WRONG_VERSION_NUMBER, false, false,
-     FAIL_SMTP_TLS_HANDSHAKE, FAIL_POLICY_TLS_HANDSHAKE},
+     FAIL_SMTP_TLS_NOT_TLS, FAIL_POLICY_TLS_NOT_TLS},
     {"TLS-4 not for a bad signature", TLS_FAILED, -1, SSL_R_BAD_SIGNATURE, true, false,
      FAIL_SMTP_TLS_HANDSHAKE, FAIL_POLICY_TLS_HANDSHAKE},
     {"TLS-4 not for a list of certificates without end", TLS_FAILED, -1, SSL_R_EXCESSIVE_MESSAGE_SIZE, false,
