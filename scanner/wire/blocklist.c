@@ -3,7 +3,8 @@
 
 #include <strings.h>
 
-/* Names of lists, and words that stand in refusals by whatever list. A short word must stand alone. */
+/* Names of lists, and words that stand in refusals by whatever list. What is short, or a part of other words,
+ * must stand alone. */
 static const char *const marks[] = {
     "spamhaus",
     "spamcop",
@@ -31,6 +32,8 @@ static const char *const marks[] = {
     "black list",
     "black-list",
     "blackhole",
+    "denylist",
+    "deny list",
     "blocked using",
     "banned sending ip",
     "reputation",
@@ -43,7 +46,9 @@ static const char *const marks[] = {
     "reverse host name",
     "reverse lookup",
 };
-static const char *const words[] = {"rbl", "rbls", "sbl", "xbl", "pbl"};
+static const char *const words[] = {"rbl",       "rbls",      "sbl",       "xbl",
+                                    "pbl",       "ptr",       "is listed", "listed at",
+                                    "listed by", "listed in", "listed on", "blocked by"};
 
 static bool is_letter(uint8_t byte)
 {

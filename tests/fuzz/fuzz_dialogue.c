@@ -86,6 +86,7 @@ static void check_same(const struct run *x, const struct run *y)
     const struct probe_facts *a = &x->facts, *b = &y->facts;
     must(a->step == b->step && a->end == b->end && a->reply_code == b->reply_code);
     must(a->starttls_offered == b->starttls_offered && a->injected == b->injected);
+    must(a->loose == b->loose && a->listed == b->listed);
     must(bytes_equal(a->greeting, b->greeting) && bytes_equal(a->reply, b->reply));
     must(a->ehlo_count == b->ehlo_count && a->ehlo_tls_count == b->ehlo_tls_count);
     for (size_t i = 0; i < a->ehlo_count; i++)
