@@ -329,6 +329,8 @@ static int scan_with(const struct args *args, int argc, char **argv)
                                    .command_line = buf_string(&line),
                                    .trace = args->trace,
                                    .fail_on = args->fail_on};
+    if (args->name_count == 0 && isatty(STDIN_FILENO) == 1)
+        (void)fputs("stsweep: no FILE is given: names are read from standard input, up to Ctrl-D\n", stderr);
     int code = scan_main(&request);
     buf_dispose(&line);
     return code;
@@ -354,6 +356,8 @@ static int run_check(int argc, char **argv)
     int code = parse(&args, argc, argv);
     if (code < 0 && args.name_count == 0)
         code = usage("check", "name a domain");
+    if (code < 0 && !args_names_are_domains(&args))
+        code = EXIT_USAGE;
     if (code < 0) {
         struct check_request request = {.config = &args.config,
                                         .names = args.names,

@@ -115,6 +115,22 @@ enum error args_parse(struct args *args, int argc, char **argv, struct buf *why)
     return error;
 }
 
+bool args_names_are_domains(const struct args *args)
+{
+    for (size_t i = 0; i < args->name_count; i++) {
+        char name[HOSTNAME_BYTES];
+        enum failure_code code = hostname_normalize(bytes_of(args->names[i]), name);
+        if (code == FAIL_NONE)
+            continue;
+        struct flags flags;
+        (void)flags_refuse(&flags, "no domain name: ", args->names[i], "");
+        (void)fprintf(stderr, "stsweep: %s\n  %s: %s %s\n", flags.fault, failure_name(code),
+                      failure_get(code)->why, failure_get(code)->mend);
+        return false;
+    }
+    return true;
+}
+
 void args_dispose(struct args *args)
 {
     config_dispose(&args->config);

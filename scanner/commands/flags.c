@@ -69,7 +69,7 @@ static bool is_called(const struct row *row, const char *argument, const char **
     *value = NULL;
     if (argument[1] == '-') {
         size_t len = strcspn(argument + 2, "=");
-        if (len != strlen(row->name) || len == 0 || strncmp(argument + 2, row->name, len) != 0)
+        if (len != strlen(row->name) || strncmp(argument + 2, row->name, len) != 0)
             return false;
         if (argument[2 + len] == '=')
             *value = argument + 2 + len + 1;
@@ -142,7 +142,7 @@ static bool near_flag(const char *command, const char *name, char rest[NEAREST_T
     for (size_t i = 0; i < ROWS; i++) {
         char text[NEAREST_WORD_BYTES];
         (void)snprintf(text, sizeof text, "--%s", rows[i].name);
-        if (rows[i].name[0] != 0 && holds_word(rows[i].commands, command))
+        if (holds_word(rows[i].commands, command))
             nearest_offer_as(&nearest, rows[i].name, text);
     }
     return nearest_text(&nearest, rest)[0] != 0;

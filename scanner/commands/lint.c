@@ -135,7 +135,9 @@ static int lint_policy(struct lint *lint)
     int result = EXIT_USAGE;
     buf_init(&body, POLICY_BYTES);
     if (!read_file(lint->args[0], &body, &too_large)) {
-        (void)fprintf(lint->err, "stsweep: lint: %s: %s\n", lint->args[0], strerror(errno));
+        (void)fprintf(
+            lint->err, "stsweep: lint: %s: %s%s\n", lint->args[0], strerror(errno),
+            strstr(lint->args[0], "://") == NULL ? "" : "; lint reads files, `stsweep check DOMAIN` fetches");
         goto out;
     }
     if (!too_large)
@@ -259,7 +261,8 @@ static int no_such_text(struct lint *lint, const char *name)
     for (size_t i = 0; i < COMMANDS; i++)
         nearest_offer(&nearest, commands[i].name);
     (void)snprintf(reason, sizeof reason, "no such text; there are record, tlsrpt, policy and match%s",
-                   nearest_text(&nearest, rest));
+                   strncmp(name, "v=", 2) == 0 ? ": write `record` or `tlsrpt` before it"
+                                               : nearest_text(&nearest, rest));
     return usage(lint->err, name, reason);
 }
 

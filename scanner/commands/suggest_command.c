@@ -29,6 +29,8 @@ static bool render(void *arg, struct buf *text, const struct domain_facts *facts
 
 static int look_now(const struct args *args, struct suggest_run *run)
 {
+    if (!args_names_are_domains(args))
+        return EXIT_USAGE;
     struct check_request request = {.config = &args->config,
                                     .names = args->names,
                                     .name_count = args->name_count,

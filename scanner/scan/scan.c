@@ -158,7 +158,8 @@ static bool is_streaming(const struct scan *scan)
 /* Says the error; the exit code tells what another command line would mend from what it would not. */
 static bool say_store(struct scan *scan, enum error error)
 {
-    scan->refused_with = exit_code_of(error);
+    if (error != ERR_OK)
+        scan->refused_with = exit_code_of(error);
     return say(scan, NULL, error);
 }
 

@@ -326,6 +326,9 @@ static void usage_says_what_is_wrong(void **state)
         {{NULL}, "stsweep: lint: say what to look at\n"},
         {{"nonsense", "a"},
          "stsweep: lint: nonsense: no such text; there are record, tlsrpt, policy and match\n"},
+        {{"v=STSv1; id=1;"},
+         "stsweep: lint: v=STSv1; id=1;: no such text; there are record, tlsrpt, policy and match: write "
+         "`record` or `tlsrpt` before it\n"},
         {{"recrod", "a"},
          "stsweep: lint: recrod: no such text; there are record, tlsrpt, policy and match; the nearest known "
          "one is record\n"},
