@@ -128,17 +128,20 @@ static const struct command commands[] = {
      "certificates take to TMPDIR. Exit 0 done, 1 a record shown has an outcome of\n"
      "--fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
      run_show},
-    {"diff", "diff OLD NEW [--gone-at-most N|N%] [--json]", "diff scan-2026-10 scan-2026-11",
-     "Compares two scan directories and says of each domain what has changed for\n"
-     "senders that honour MTA-STS: gained or lost it, broke, mended, another outcome,\n"
-     "another policy, unclear (not determined in one of them), appeared or gone from\n"
-     "the list; and whose policy changed under the same id, so that senders keep the\n"
-     "old one (policy.weak.id-body-changed). A line each, or --json. Where the two\n"
-     "were judged by different rules, the older side is judged anew first.\n"
-     "--gone-at-most says how many domains of OLD, or how many of a hundred, may be\n"
-     "gone (50%): more is what a failed export of the list leaves. Exit 0 nothing got\n"
-     "worse, 1 a domain broke, lost MTA-STS or kept its id, or too many are gone, 2\n"
-     "usage or no scan directory, 4 one cannot be read whole.",
+    {"diff", "diff OLD NEW [--only worse] [--gone-at-most N|N%] [--json|--csv]", "diff scan-2026-10 scan-2026-11",
+     "Compares two scan directories and says of each domain what has changed of\n"
+     "MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY (senders lose mail\n"
+     "or pass over hosts that they took before), worse (less protection, or another\n"
+     "policy under the same id, so that senders keep the old one), better, unclear\n"
+     "(not determined in one of them), changed, appeared, gone. At the end it says\n"
+     "with which MX host and which provider most of it got worse. --only worse tells\n"
+     "only what got worse; --json and --csv say more of each domain.\n"
+     "Where the two were judged by different rules, the older side is judged anew\n"
+     "first. --gone-at-most says how many domains of OLD, or how many of a hundred,\n"
+     "may be gone (50%): more is what a failed export of the list leaves. Exit 0\n"
+     "nothing got worse, 1 something did or too many are gone, 2 usage or no scan\n"
+     "directory, 3 a scan is not at its end (what it has was compared), 4 one cannot\n"
+     "be read whole.",
      run_diff},
     {"help", "help [COMMAND [--all] | exit | scan.ini]", NULL,
      "Says how a command is used; --all lists all options, not only those that matter\n"

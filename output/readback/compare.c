@@ -29,6 +29,73 @@ static bool is_served(const char *code)
     return code != NULL && (strcmp(code, "ok") == 0 || strncmp(code, syntax, sizeof syntax - 1) == 0);
 }
 
+static const char *dane_text(unsigned value)
+{
+    return dane_outcome_name((enum dane_outcome)value);
+}
+
+static const char *tls_text(unsigned value)
+{
+    return tls_outcome_name((enum tls_outcome)value);
+}
+
+static enum failure_code code_of(struct read_fields *read, const struct json_node *object)
+{
+    const char *name = object == NULL ? NULL : read_name(read, object, "code", false);
+    return name == NULL ? FAIL_NONE : failure_find(name, strlen(name));
+}
+
+/* Returns why a host fails: by itself, or by the first of its addresses that does. FAIL_NONE if none is known
+ * to. */
+static enum failure_code fault_of_host(struct read_fields *read, const struct json_node *host)
+{
+    enum failure_code code = code_of(read, host);
+    const struct json_node *ips = read_list(read, host, "ips");
+    for (const struct json_node *ip = ips == NULL ? NULL : ips->first; code == FAIL_NONE && ip != NULL;
+         ip = ip->next)
+        code = code_of(read, ip);
+    return code != FAIL_NONE && code != FAIL_COUNT && failure_get(code)->effect == EFFECT_HOST_FAILS
+               ? code
+               : FAIL_NONE;
+}
+
+static void read_hosts(struct read_fields *read, const struct json_node *root, struct stand *stand)
+{
+    const struct json_node *mx = read_object(read, root, "mx");
+    const struct json_node *hosts = mx == NULL ? NULL : read_list(read, mx, "hosts");
+    for (const struct json_node *host = hosts == NULL ? NULL : hosts->first;
+         host != NULL && stand->host_count < STAND_HOSTS_MOST; host = host->next) {
+        enum failure_code code = fault_of_host(read, host);
+        if (code != FAIL_NONE)
+            stand->hosts[stand->host_count++] =
+                (struct stand_host){read_name(read, host, "host", true), code};
+    }
+}
+
+/* A lookup that failed has no code, and says nothing. */
+static unsigned tlsrpt_of(struct read_fields *read, const struct json_node *root)
+{
+    const struct json_node *tlsrpt = read_object(read, root, "tlsrpt");
+    bool says = tlsrpt != NULL && json_tree_at(tlsrpt, "code") != NULL;
+    return tlsrpt_state(says ? code_of(read, tlsrpt) : FAIL_DNS_TIMEOUT);
+}
+
+/* Reads what is compared beside MTA-STS, and whose the domain is. */
+static void read_aspects(struct read_fields *read, const struct json_node *root, struct stand *stand)
+{
+    const struct json_node *provider = read_object(read, root, "provider");
+    unsigned dane = read_choice(read, root, "dane", dane_text, DANE_OUTCOME_COUNT, DANE_OUTCOME_UNKNOWN);
+    unsigned tls = read_choice(read, root, "tls", tls_text, TLS_OUTCOME_COUNT, TLS_OUTCOME_UNKNOWN);
+    stand->states[ASPECT_MTA_STS] = mta_sts_state(stand->outcome, stand->would_be);
+    stand->states[ASPECT_DANE] = dane_state((enum dane_outcome)dane);
+    stand->states[ASPECT_STARTTLS] = starttls_state((enum tls_outcome)tls);
+    stand->states[ASPECT_TLSRPT] = tlsrpt_of(read, root);
+    stand->label = read_text(read, root, "label");
+    const char *name = provider == NULL ? NULL : read_string(read, provider, "mx");
+    stand->provider = name == NULL ? "" : name;
+    read_hosts(read, root, stand);
+}
+
 enum error stand_read(struct bytes line, struct arena *arena, struct stand *stand)
 {
     const struct json_node *root;
@@ -53,6 +120,7 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
         uint64_t hash = XXH3_64bits(body.data, body.len);
         stand->body = hash == 0 ? 1 : hash;
     }
+    read_aspects(&read, root, stand);
     buf_dispose(&why);
     if (read.failed)
         return read.no_room ? ERR_MEMORY : ERR_SYNTAX;
@@ -101,6 +169,25 @@ enum change stand_compare(const struct stand *before, const struct stand *after)
         return CHANGE_OUTCOME;
     bool same = before->body == after->body && strcmp(before->id, after->id) == 0;
     return same ? CHANGE_NONE : CHANGE_POLICY;
+}
+
+static enum course worse_of(enum course a, enum course b)
+{
+    static const uint8_t gravity[COURSE_COUNT] = {
+        [COURSE_NEITHER] = 0, [COURSE_BETTER] = 1, [COURSE_UNCLEAR] = 2, [COURSE_WORSE] = 3};
+    return gravity[a] >= gravity[b] ? a : b;
+}
+
+struct change_courses stand_courses(const struct stand *before, const struct stand *after)
+{
+    struct change_courses all = {COURSE_NEITHER, COURSE_NEITHER};
+    for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
+        struct change_courses one =
+            change_courses((enum aspect)aspect, before->states[aspect], after->states[aspect]);
+        all.delivery = worse_of(all.delivery, one.delivery);
+        all.protection = worse_of(all.protection, one.protection);
+    }
+    return all;
 }
 
 bool stand_keeps_id(const struct stand *before, const struct stand *after)

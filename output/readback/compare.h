@@ -5,17 +5,31 @@
 #ifndef STSWEEP_READBACK_COMPARE_H
 #define STSWEEP_READBACK_COMPARE_H
 
+#include "output/readback/changes.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/error.h"
 #include "scanner/facts/record.h"
 
-/* The parts of a domain record that are compared. */
+enum { STAND_HOSTS_MOST = 8 };
+
+/* An MX host that fails for a sender that honours MTA-STS, and why. */
+struct stand_host {
+    const char *host;
+    enum failure_code code;
+};
+
+/* The parts of a domain record that are compared, and whom they belong to. */
 struct stand {
     const char *domain;
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
     const char *id;        /* "" for none */
     uint64_t body;         /* a hash of the policy that was served; 0: none that a sender would read */
+    unsigned states[ASPECT_COUNT];
+    struct bytes label;   /* of the list; empty for none */
+    const char *provider; /* who runs the most preferred MX host, by its short name; "" if it is not known */
+    struct stand_host hosts[STAND_HOSTS_MOST]; /* the first that fail */
+    size_t host_count;
 };
 
 enum change {
@@ -40,6 +54,10 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
 
 /* Says what changed; before or after may be NULL, not both. */
 enum change stand_compare(const struct stand *before, const struct stand *after);
+
+/* Says whether anything got better or worse, over all aspects: for delivery and for protection the worst of
+ * the courses (worse before unclear before better). before and after stand. */
+struct change_courses stand_courses(const struct stand *before, const struct stand *after);
 
 /* Tells whether another policy is served under the same id, so that senders keep the old one (RFC 8461
  * section 3.1): policy.weak.id-body-changed. */

@@ -104,3 +104,14 @@ size_t table_find(const struct facts_table *table, uint64_t hash, uint64_t place
             places[found++] = table->slots[at].place;
     return found;
 }
+
+size_t table_slot_of(const struct facts_table *table, uint64_t hash, uint64_t place)
+{
+    hash = usable(hash);
+    if (table->capacity == 0)
+        return 0;
+    for (size_t at = hash & mask_of(table); table->slots[at].hash != 0; at = (at + 1) & mask_of(table))
+        if (table->slots[at].hash == hash && table->slots[at].place == place)
+            return at;
+    return table->capacity;
+}

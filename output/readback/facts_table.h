@@ -37,6 +37,10 @@ enum error table_add(struct facts_table *table, uint64_t hash, uint64_t place, b
 /* Finds the offsets of a hash, in no order. Returns how many. */
 size_t table_find(const struct facts_table *table, uint64_t hash, uint64_t places[TABLE_PLACES_A_KEY]);
 
+/* Returns the number of the slot that holds both, below capacity; capacity if none does. It is good until the
+ * next table_add. */
+size_t table_slot_of(const struct facts_table *table, uint64_t hash, uint64_t place);
+
 uint64_t table_bytes(const struct facts_table *table);
 
 #endif

@@ -1,5 +1,4 @@
-/* Walks three times: keeps the old scan's standings by domain, holds the new scan against them, then tells
- * who is gone. */
+/* Keeps where the old scan's domains stand, holds the new scan against them, then tells who is gone. */
 #include "scanner/commands/diff.h"
 
 #include <errno.h>
@@ -8,22 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xxhash.h>
-
 #include "output/readback/compare.h"
-#include "output/readback/facts_spill.h"
-#include "output/readback/facts_table.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/commands/diff_old.h"
+#include "scanner/commands/diff_tell.h"
 #include "scanner/commands/flags.h"
 #include "scanner/commands/show_judge.h"
 
-enum {
-    WHY_BYTES = 16 * 1024,
-    ARENA_BYTES = READ_ARENA_BYTES,
-    LINE_BYTES = 8192,
-    SEEN_BYTES = 1 << 30,
-    KEPT_NAME_BYTES = 1024
-};
+enum { WHY_BYTES = 16 * 1024, ARENA_BYTES = READ_ARENA_BYTES };
 
 /* The bound unless --gone-at-most gives another. */
 static const char GONE_AT_MOST[] = "50%";
@@ -40,140 +31,33 @@ struct side {
     const char *path;
     struct scanview *view;
     struct show_judge judge; /* its view is NULL unless the side is judged anew */
+    bool damaged;
 };
 
 struct diff {
     struct side before, after;
     FILE *out, *err;
-    bool json;
+    enum diff_form form;
+    bool worse_only;
     struct gone_bound gone_at_most;
-    struct spill *spill;
-    struct facts_table table;
-    struct buf seen; /* a bit for each old record: it stands in the new scan too */
-    uint64_t number; /* of the old record at hand */
+    struct diff_old old;
+    struct diff_tell tell;
     struct arena arena;
     struct buf why;
     uint64_t unreadable;
-    uint64_t counts[CHANGE_COUNT];
-    uint64_t kept_ids;
+    uint64_t not_reached; /* domains of the old scan that the new one, which is not whole, has not */
 };
 
-/* ---- the answer ---------------------------------------------------------------------------------------- */
+/* ---- the walks ----------------------------------------------------------------------------------------- */
 
-static void write_json(const struct diff *diff, const struct stand *before, const struct stand *after,
-                       enum change change, bool keeps_id)
+static bool is_unfinished(const struct side *side)
 {
-    const struct stand *one = after == NULL ? before : after;
-    (void)fprintf(diff->out, "{\"domain\":\"%s\",\"change\":\"%s\"", one->domain, change_name(change));
-    if (before != NULL)
-        (void)fprintf(diff->out, ",\"old\":\"%s\"", outcome_name(before->outcome));
-    if (after != NULL)
-        (void)fprintf(diff->out, ",\"new\":\"%s\"", outcome_name(after->outcome));
-    (void)fprintf(diff->out, ",\"codes\":[%s%s%s]}\n", keeps_id ? "\"" : "",
-                  keeps_id ? failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED) : "", keeps_id ? "\"" : "");
+    return scanview_state(side->view) != VIEW_DONE;
 }
-
-static void tell(struct diff *diff, const struct stand *before, const struct stand *after)
-{
-    enum change change = stand_compare(before, after);
-    bool keeps_id = stand_keeps_id(before, after);
-    const struct stand *one = after == NULL ? before : after;
-    diff->counts[change]++;
-    diff->kept_ids += keeps_id;
-    if (change == CHANGE_NONE && !keeps_id)
-        return;
-    if (diff->json) {
-        write_json(diff, before, after, change, keeps_id);
-        return;
-    }
-    (void)fprintf(diff->out, "%-30s %-9s %s -> %s%s%s\n", one->domain, change_name(change),
-                  before == NULL ? "-" : outcome_name(before->outcome),
-                  after == NULL ? "-" : outcome_name(after->outcome), keeps_id ? " " : "",
-                  keeps_id ? failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED) : "");
-}
-
-/* ---- the old scan -------------------------------------------------------------------------------------- */
-
-static uint64_t hash_of(const char *domain)
-{
-    return XXH3_64bits(domain, strlen(domain));
-}
-
-/* Writes a line of the spill: number, outcomes, hash of the policy, id or "-", domain. */
-static enum error keep(struct diff *diff, const struct stand *stand)
-{
-    char line[LINE_BYTES];
-    uint64_t place;
-    bool kept;
-    int len = snprintf(line, sizeof line, "%" PRIu64 " %u %u %" PRIx64 " %s %s", diff->number,
-                       (unsigned)stand->outcome, (unsigned)stand->would_be, stand->body,
-                       stand->id[0] == 0 ? "-" : stand->id, stand->domain);
-    if (len < 0 || (size_t)len >= sizeof line)
-        return ERR_LIMIT;
-    enum error error = spill_add(diff->spill, bytes_make(line, (size_t)len), &place, &diff->why);
-    return error != ERR_OK ? error
-                           : table_add(&diff->table, hash_of(stand->domain), place, &kept, &diff->why);
-}
-
-struct kept {
-    struct stand stand;
-    uint64_t number;
-    char id[64];
-    char domain[KEPT_NAME_BYTES];
-};
-
-static bool parse_kept(struct bytes line, struct kept *kept)
-{
-    char text[LINE_BYTES];
-    unsigned outcome;
-    unsigned would_be;
-    if (line.len >= sizeof text)
-        return false;
-    memcpy(text, line.data, line.len);
-    text[line.len] = 0;
-    if (sscanf(text, "%" SCNu64 " %u %u %" SCNx64 " %63s %1023s", &kept->number, &outcome, &would_be,
-               &kept->stand.body, kept->id, kept->domain) != 6)
-        return false;
-    kept->stand.outcome = (enum outcome)outcome;
-    kept->stand.would_be = (enum outcome)would_be;
-    kept->stand.id = strcmp(kept->id, "-") == 0 ? "" : kept->id;
-    kept->stand.domain = kept->domain;
-    return true;
-}
-
-static bool find_kept(struct diff *diff, const char *domain, struct kept *kept)
-{
-    uint64_t places[TABLE_PLACES_A_KEY];
-    size_t count = table_find(&diff->table, hash_of(domain), places);
-    for (size_t i = 0; i < count; i++) {
-        struct bytes line;
-        if (spill_get(diff->spill, places[i], &line) == ERR_OK && parse_kept(line, kept) &&
-            strcmp(kept->domain, domain) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool was_seen(const struct diff *diff, uint64_t number)
-{
-    return number / 8 < diff->seen.len && (diff->seen.data[number / 8] >> (number % 8) & 1) != 0;
-}
-
-static enum error see(struct diff *diff, uint64_t number)
-{
-    while (diff->seen.len <= number / 8)
-        if (!buf_byte(&diff->seen, 0))
-            return ERR_MEMORY;
-    diff->seen.data[number / 8] |= (uint8_t)(1u << (number % 8));
-    return ERR_OK;
-}
-
-/* ---- the three walks ----------------------------------------------------------------------------------- */
 
 static enum error read_line(struct diff *diff, struct bytes line, struct stand *stand)
 {
-    arena_dispose(&diff->arena);
-    arena_init(&diff->arena, ARENA_BYTES);
+    arena_reset(&diff->arena);
     enum error error = stand_read(line, &diff->arena, stand);
     diff->unreadable += error == ERR_SYNTAX;
     return error;
@@ -199,8 +83,7 @@ static enum error on_old(void *arg, const struct view_record *record)
     struct stand stand;
     enum error error = read_judged(diff, &diff->before, record, &stand);
     if (error == ERR_OK)
-        error = keep(diff, &stand);
-    diff->number++;
+        error = diff_old_keep(&diff->old, &stand, &diff->why);
     return error == ERR_SYNTAX ? ERR_OK : error;
 }
 
@@ -208,46 +91,52 @@ static enum error on_new(void *arg, const struct view_record *record)
 {
     struct diff *diff = arg;
     struct stand stand;
-    struct kept kept;
+    struct kept_stand kept;
+    bool found = false;
     enum error error = read_judged(diff, &diff->after, record, &stand);
     if (error != ERR_OK)
         return error == ERR_SYNTAX ? ERR_OK : error;
-    bool known = find_kept(diff, stand.domain, &kept);
-    tell(diff, known ? &kept.stand : NULL, &stand);
-    if (known)
-        error = see(diff, kept.number);
+    error = diff_old_find(&diff->old, stand.domain, &kept, &found);
+    if (error == ERR_OK)
+        diff_tell_domain(&diff->tell, found ? &kept.stand : NULL, &stand);
     return error == ERR_OK && ferror(diff->out) ? ERR_STOPPED : error;
 }
 
-static enum error on_gone(void *arg, struct bytes line)
+/* Who is not in a scan that is not at its end may still come, and who is not in a damaged one may be in what
+ * was lost. */
+static void on_gone(void *arg, const struct stand *stand)
 {
     struct diff *diff = arg;
-    struct stand stand;
-    struct kept kept;
-    if (was_seen(diff, diff->number++))
-        return ERR_OK;
-    uint64_t unreadable = diff->unreadable;
-    enum error error = read_line(diff, line, &stand);
-    diff->unreadable = unreadable; /* counted before */
-    /* What was kept is as it was judged. */
-    if (error == ERR_OK)
-        tell(diff, find_kept(diff, stand.domain, &kept) ? &kept.stand : &stand, NULL);
-    return error == ERR_SYNTAX ? ERR_OK : error;
+    if (is_unfinished(&diff->after) || diff->after.damaged)
+        diff->not_reached++;
+    else
+        diff_tell_domain(&diff->tell, stand, NULL);
+}
+
+/* Goes through a side's domains. What is damaged is said, and the records around it count. */
+static enum error walk_side(struct diff *diff, struct side *side,
+                            enum error (*visit)(void *arg, const struct view_record *record))
+{
+    enum error error = scanview_records(side->view, VIEW_DOMAINS, visit, diff, &diff->why);
+    if (error != ERR_CORRUPT || diff->why.len == 0)
+        return error;
+    (void)fprintf(diff->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",
+                  side->path, buf_string(&diff->why));
+    buf_reset(&diff->why);
+    side->damaged = true;
+    return ERR_OK;
 }
 
 static enum error walk(struct diff *diff)
 {
-    enum error error = spill_create(&diff->spill, &diff->why);
+    enum error error = diff_old_init(&diff->old, &diff->why);
     if (error == ERR_OK)
-        error = scanview_records(diff->before.view, VIEW_DOMAINS, on_old, diff, &diff->why);
+        error = walk_side(diff, &diff->before, on_old);
     if (error == ERR_OK)
-        error = spill_flush(diff->spill, &diff->why);
+        error = diff_old_end(&diff->old, &diff->why);
     if (error == ERR_OK)
-        error = scanview_records(diff->after.view, VIEW_DOMAINS, on_new, diff, &diff->why);
-    diff->number = 0;
-    if (error == ERR_OK)
-        error = scanview_lines(diff->before.view, VIEW_DOMAINS, on_gone, diff, &diff->why);
-    return error;
+        error = walk_side(diff, &diff->after, on_new);
+    return error == ERR_OK ? diff_old_gone(&diff->old, on_gone, diff) : error;
 }
 
 /* ---- by which rules ------------------------------------------------------------------------------------ */
@@ -285,6 +174,63 @@ static bool tell_rejudged(struct diff *diff, struct side *side)
     return scanview_damage(side->view)[0] == 0;
 }
 
+/* ---- the end ------------------------------------------------------------------------------------------- */
+
+static void say_unfinished(struct diff *diff, const struct side *side)
+{
+    if (!is_unfinished(side))
+        return;
+    (void)fprintf(diff->err, "stsweep: diff: %s %s: only what it has is compared\n", side->path,
+                  scanview_state(side->view) == VIEW_STOPPED ? "was stopped before its end"
+                                                             : "still runs or was cut off");
+}
+
+/* Are more domains gone than may be? That says so: a list of which an export has lost most names makes a
+ * short scan, in which hardly anything got worse. */
+static bool most_are_gone(const struct diff *diff)
+{
+    const struct gone_bound *bound = &diff->gone_at_most;
+    uint64_t old = diff->old.kept, gone = diff->tell.counts[CHANGE_GONE];
+    if (bound->is_share ? gone * 100 <= bound->most * old : gone <= bound->most)
+        return false;
+    (void)fprintf(diff->err,
+                  "stsweep: diff: %" PRIu64 " of %" PRIu64 " domains of %s are gone from %s, more than "
+                  "--gone-at-most=%s: was its list whole?\n",
+                  gone, old, diff->before.path, diff->after.path, bound->text);
+    return true;
+}
+
+/* An answer that is not whole has its own exit code, whatever it says. */
+static int exit_code_for(const struct diff *diff, bool whole)
+{
+    if (!whole || diff->before.damaged || diff->after.damaged)
+        return EXIT_FAILED;
+    if (is_unfinished(&diff->before) || is_unfinished(&diff->after))
+        return EXIT_STOPPED;
+    return most_are_gone(diff) || diff_tell_is_worse(&diff->tell) ? EXIT_NO : EXIT_DONE;
+}
+
+static int finish(struct diff *diff, enum error error)
+{
+    bool whole = tell_rejudged(diff, &diff->before);
+    whole = tell_rejudged(diff, &diff->after) && whole;
+    if (diff->unreadable > 0)
+        (void)fprintf(diff->err, "stsweep: %" PRIu64 " lines are no records\n", diff->unreadable);
+    if (error != ERR_OK) {
+        (void)fprintf(diff->err, "stsweep: diff: %s\n",
+                      diff->why.len > 0 ? buf_string(&diff->why) : error_text(error));
+        return exit_code_of(error);
+    }
+    diff_tell_end(&diff->tell);
+    say_unfinished(diff, &diff->before);
+    say_unfinished(diff, &diff->after);
+    if (diff->not_reached > 0)
+        (void)fprintf(diff->err, "stsweep: diff: %" PRIu64 " domains of %s are not in what %s has\n",
+                      diff->not_reached, diff->before.path, diff->after.path);
+    whole = fflush(diff->out) == 0 && !ferror(diff->out) && whole;
+    return exit_code_for(diff, whole);
+}
+
 /* ---- the command --------------------------------------------------------------------------------------- */
 
 static enum error open_side(struct diff *diff, struct side *side)
@@ -304,72 +250,27 @@ static void close_side(struct side *side)
     scanview_close(side->view);
 }
 
-/* Are more domains gone than may be? That says so: a list of which an export has lost most names makes a
- * short scan, in which hardly anything got worse. */
-static bool most_are_gone(const struct diff *diff)
-{
-    const struct gone_bound *bound = &diff->gone_at_most;
-    uint64_t old = diff->number, gone = diff->counts[CHANGE_GONE];
-    if (bound->is_share ? gone * 100 <= bound->most * old : gone <= bound->most)
-        return false;
-    (void)fprintf(diff->err,
-                  "stsweep: diff: %" PRIu64 " of %" PRIu64 " domains of %s are gone from %s, more than "
-                  "--gone-at-most=%s: was its list whole?\n",
-                  gone, old, diff->before.path, diff->after.path, bound->text);
-    return true;
-}
-
-static int finish(struct diff *diff, enum error error)
-{
-    bool whole = tell_rejudged(diff, &diff->before);
-    whole = tell_rejudged(diff, &diff->after) && whole;
-    if (diff->unreadable > 0)
-        (void)fprintf(diff->err, "stsweep: %" PRIu64 " lines are no records\n", diff->unreadable);
-    if (error != ERR_OK) {
-        (void)fprintf(diff->err, "stsweep: diff: %s\n",
-                      diff->why.len > 0 ? buf_string(&diff->why) : error_text(error));
-        return exit_code_of(error);
-    }
-    const char *between = "";
-    for (unsigned change = 0; !diff->json && change < CHANGE_COUNT; change++) {
-        if (diff->counts[change] == 0)
-            continue;
-        (void)fprintf(diff->out, "%s%s %" PRIu64, between, change_name((enum change)change),
-                      diff->counts[change]);
-        between = ", ";
-    }
-    if (!diff->json)
-        (void)fprintf(diff->out, "%spolicies changed under the same id %" PRIu64 "\n", between,
-                      diff->kept_ids);
-    if (fflush(diff->out) != 0 || ferror(diff->out) || !whole)
-        return EXIT_FAILED;
-    bool worse = diff->counts[CHANGE_BROKE] + diff->counts[CHANGE_LOST] + diff->kept_ids > 0;
-    return most_are_gone(diff) || worse ? EXIT_NO : EXIT_DONE;
-}
-
 /* Compares the two directories of diff, as its flags say. */
-static int run(const struct diff *given)
+static int run(struct diff *diff)
 {
-    struct diff diff = *given;
-    table_init(&diff.table);
-    arena_init(&diff.arena, ARENA_BYTES);
-    buf_init(&diff.why, WHY_BYTES);
-    buf_init(&diff.seen, SEEN_BYTES);
-    enum error error = open_side(&diff, &diff.before);
+    arena_init(&diff->arena, ARENA_BYTES);
+    buf_init(&diff->why, WHY_BYTES);
+    enum error error = diff_tell_init(&diff->tell, diff->out, diff->form, diff->worse_only);
     if (error == ERR_OK)
-        error = open_side(&diff, &diff.after);
+        error = open_side(diff, &diff->before);
     if (error == ERR_OK)
-        error = agree(&diff);
+        error = open_side(diff, &diff->after);
     if (error == ERR_OK)
-        error = walk(&diff);
-    int code = finish(&diff, error);
-    spill_destroy(diff.spill);
-    table_dispose(&diff.table);
-    arena_dispose(&diff.arena);
-    buf_dispose(&diff.why);
-    buf_dispose(&diff.seen);
-    close_side(&diff.before);
-    close_side(&diff.after);
+        error = agree(diff);
+    if (error == ERR_OK)
+        error = walk(diff);
+    int code = finish(diff, error);
+    diff_old_dispose(&diff->old);
+    diff_tell_dispose(&diff->tell);
+    arena_dispose(&diff->arena);
+    buf_dispose(&diff->why);
+    close_side(&diff->before);
+    close_side(&diff->after);
     return code;
 }
 
@@ -391,7 +292,11 @@ static enum flag read_flags(struct flags *flags, struct diff *diff)
     enum flag flag;
     size_t count = 0;
     while ((flag = flags_next(flags)) != FLAG_END && flag != FLAG_FAULT) {
-        diff->json = diff->json || flag == FLAG_JSON;
+        if (flag == FLAG_JSON || flag == FLAG_CSV)
+            diff->form = flag == FLAG_JSON ? DIFF_JSON : DIFF_CSV;
+        if (flag == FLAG_ONLY && strcmp(flags->value, "worse") != 0)
+            return flags_refuse(flags, "--only knows `worse`, not ", flags->value, "");
+        diff->worse_only = diff->worse_only || flag == FLAG_ONLY;
         if (flag == FLAG_GONE_AT_MOST && !read_bound(flags->value, &diff->gone_at_most))
             return flags_refuse(flags, "--gone-at-most is a number of domains, or N% of the old ones, not ",
                                 flags->value, "");

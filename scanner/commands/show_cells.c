@@ -191,7 +191,7 @@ static bool looks_like_formula(struct bytes cell)
     return cell.len > 0 && memchr("=+-@\t\r", cell.data[0], 6) != NULL;
 }
 
-static void write_cell(FILE *out, struct bytes cell)
+void show_csv_cell(FILE *out, struct bytes cell)
 {
     bool formula = looks_like_formula(cell), quoted = formula;
     for (size_t i = 0; !quoted && i < cell.len; i++)
@@ -221,7 +221,7 @@ void show_csv_line(FILE *out, const struct show_cells *cells)
     for (size_t i = 0; i < SHOW_COLUMNS && columns[cells->kind][i].name != NULL; i++) {
         if (i > 0)
             (void)fputc(',', out);
-        write_cell(out, buf_bytes(&cells->cells[i]));
+        show_csv_cell(out, buf_bytes(&cells->cells[i]));
     }
     (void)fputs("\r\n", out);
 }

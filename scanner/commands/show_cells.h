@@ -34,6 +34,7 @@ bool show_cells_pass(const struct show_cells *cells, const struct show_request *
 /* Prints a line of RFC 4180. What a spreadsheet would take for a formula gets a ' in front. */
 void show_csv_head(FILE *out, enum show_kind kind);
 void show_csv_line(FILE *out, const struct show_cells *cells);
+void show_csv_cell(FILE *out, struct bytes cell); /* without a comma */
 
 /* Prints a line for a person: printable ASCII, other bytes as \DDD. It has width columns at most (0: any): a
  * narrow one leaves out DANE and TLS and shows fewer codes, and what does not fit even so is cut with a >. */

@@ -48,14 +48,19 @@ static inline void place_file(const struct scan_place *place, const char *name, 
     assert_int_equal(close(fd), 0);
 }
 
-static inline void place_meta(const struct scan_place *place, unsigned rules)
+static inline void place_meta_state(const struct scan_place *place, unsigned rules, const char *state)
 {
     char text[256];
     (void)snprintf(text, sizeof text,
-                   "{\"schema\":%d,\"rules\":%u,\"version\":\"7\",\"state\":\"done\",\"runs\":1,"
+                   "{\"schema\":%d,\"rules\":%u,\"version\":\"7\",\"state\":\"%s\",\"runs\":1,"
                    "\"seed\":\"1\",\"started_ms\":1}",
-                   RECORD_SCHEMA_VERSION, rules);
+                   RECORD_SCHEMA_VERSION, rules, state);
     place_file(place, "meta.json", text);
+}
+
+static inline void place_meta(const struct scan_place *place, unsigned rules)
+{
+    place_meta_state(place, rules, "done");
 }
 
 /* Lines up to the first NULL, each a frame of its own. */

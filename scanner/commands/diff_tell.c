@@ -1,0 +1,288 @@
+/* Prints what changed of each domain, and the sums. */
+#include "scanner/commands/diff_tell.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "output/json/json_write.h"
+#include "scanner/commands/show_cells.h"
+
+enum { LINE_CEILING_BYTES = 1 << 20 };
+
+/* What is said of one domain. */
+struct told {
+    const struct stand *before, *after, *one; /* one: the newer of those that are there */
+    enum change change;
+    struct change_courses courses;
+    bool keeps_id;
+};
+
+enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form, bool worse_only)
+{
+    *tell = (struct diff_tell){.out = out, .form = form, .worse_only = worse_only};
+    buf_init(&tell->line, LINE_CEILING_BYTES);
+    tell->providers = diff_groups_new();
+    tell->hosts = diff_groups_new();
+    if (tell->providers == NULL || tell->hosts == NULL)
+        return ERR_MEMORY;
+    if (form != DIFF_CSV)
+        return ERR_OK;
+    (void)fputs("domain,label,change,delivery,protection", out);
+    for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
+        (void)fprintf(out, ",%s_old,%s_new", aspect_name((enum aspect)aspect),
+                      aspect_name((enum aspect)aspect));
+    (void)fputs(",provider,hosts,codes\r\n", out);
+    return ERR_OK;
+}
+
+void diff_tell_dispose(struct diff_tell *tell)
+{
+    buf_dispose(&tell->line);
+    diff_groups_free(tell->providers);
+    diff_groups_free(tell->hosts);
+}
+
+static const char *state_of(const struct stand *stand, unsigned aspect)
+{
+    return stand == NULL ? "" : aspect_state_name((enum aspect)aspect, stand->states[aspect]);
+}
+
+static bool is_changed(const struct told *told, unsigned aspect)
+{
+    return told->before == NULL || told->after == NULL ||
+           told->before->states[aspect] != told->after->states[aspect];
+}
+
+/* ---- text ---------------------------------------------------------------------------------------------- */
+
+static bool is_worse(const struct told *told)
+{
+    return told->keeps_id || told->courses.delivery == COURSE_WORSE ||
+           told->courses.protection == COURSE_WORSE;
+}
+
+/* Says in a word which way it went; a sender that loses mail is worth capitals. */
+static const char *word_of(const struct told *told)
+{
+    if (told->before == NULL || told->after == NULL)
+        return change_name(told->change);
+    if (is_worse(told))
+        return told->courses.delivery == COURSE_WORSE ? "DELIVERY" : "worse";
+    if (told->courses.delivery == COURSE_UNCLEAR || told->courses.protection == COURSE_UNCLEAR)
+        return "unclear";
+    bool better = told->courses.delivery == COURSE_BETTER || told->courses.protection == COURSE_BETTER;
+    return better ? "better" : "changed";
+}
+
+static void tell_text(struct diff_tell *tell, const struct told *told)
+{
+    FILE *out = tell->out;
+    const char *between = "";
+    (void)fprintf(out, "%-30s %-8s ", told->one->domain, word_of(told));
+    for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
+        bool alone = told->before == NULL || told->after == NULL;
+        if (alone && aspect == ASPECT_MTA_STS)
+            (void)fprintf(out, "%s", state_of(told->one, aspect));
+        if (alone || !is_changed(told, aspect))
+            continue;
+        (void)fprintf(out, "%s%s %s -> %s", between, aspect_name((enum aspect)aspect),
+                      state_of(told->before, aspect), state_of(told->after, aspect));
+        between = ", ";
+    }
+    if (told->keeps_id)
+        (void)fprintf(out, "%s%s", between, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+    else if (told->change == CHANGE_POLICY)
+        (void)fprintf(out, "%sanother policy or id", between);
+    for (size_t i = 0; told->courses.delivery == COURSE_WORSE && i < told->one->host_count; i++)
+        (void)fprintf(out, "%s%s %s", i == 0 ? "; " : ", ", told->one->hosts[i].host,
+                      failure_name(told->one->hosts[i].code));
+    (void)fputc('\n', out);
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
+
+static void put_aspects(struct json *json, const struct told *told)
+{
+    static const char *const keys[ASPECT_COUNT] = {"mta_sts", "dane", "starttls", "tlsrpt"};
+    for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
+        if (!is_changed(told, aspect))
+            continue;
+        json_open(json, keys[aspect]);
+        if (told->before != NULL)
+            json_put_string(json, "old", state_of(told->before, aspect));
+        if (told->after != NULL)
+            json_put_string(json, "new", state_of(told->after, aspect));
+        json_close(json);
+    }
+}
+
+static void put_hosts(struct json *json, const struct stand *one)
+{
+    if (one->host_count == 0)
+        return;
+    json_open_array(json, "hosts");
+    for (size_t i = 0; i < one->host_count; i++) {
+        json_open(json, NULL);
+        json_put_string(json, "host", one->hosts[i].host);
+        json_put_string(json, "code", failure_name(one->hosts[i].code));
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
+static void tell_json(struct diff_tell *tell, const struct told *told)
+{
+    struct json json;
+    buf_reset(&tell->line);
+    json_start(&json, &tell->line);
+    json_open(&json, NULL);
+    json_put_string(&json, "domain", told->one->domain);
+    json_put_string(&json, "change", change_name(told->change));
+    if (told->before != NULL)
+        json_put_string(&json, "old", outcome_name(told->before->outcome));
+    if (told->after != NULL)
+        json_put_string(&json, "new", outcome_name(told->after->outcome));
+    if (told->before != NULL && told->after != NULL) {
+        json_put_string(&json, "delivery", course_name(told->courses.delivery));
+        json_put_string(&json, "protection", course_name(told->courses.protection));
+    }
+    put_aspects(&json, told);
+    if (told->one->label.len > 0)
+        json_put_text(&json, "label", told->one->label);
+    if (told->one->provider[0] != 0)
+        json_put_string(&json, "provider", told->one->provider);
+    put_hosts(&json, told->one);
+    json_open_array(&json, "codes");
+    if (told->keeps_id)
+        json_put_string(&json, NULL, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+    json_close_array(&json);
+    json_close(&json);
+    if (json_finish(&json))
+        (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
+}
+
+/* ---- CSV ----------------------------------------------------------------------------------------------- */
+
+static void put_cell(struct diff_tell *tell, const char *text)
+{
+    (void)fputc(',', tell->out);
+    show_csv_cell(tell->out, bytes_of(text));
+}
+
+static void put_fault_cells(struct diff_tell *tell, const struct told *told)
+{
+    struct buf *line = &tell->line;
+    buf_reset(line);
+    for (size_t i = 0; i < told->one->host_count; i++)
+        buf_printf(line, "%s%s", i == 0 ? "" : " ", told->one->hosts[i].host);
+    put_cell(tell, buf_string(line));
+    buf_reset(line);
+    for (size_t i = 0; i < told->one->host_count; i++)
+        buf_printf(line, "%s%s", i == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
+    if (told->keeps_id)
+        buf_printf(line, "%s%s", line->len == 0 ? "" : " ", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+    put_cell(tell, buf_string(line));
+}
+
+static void tell_csv(struct diff_tell *tell, const struct told *told)
+{
+    bool both = told->before != NULL && told->after != NULL;
+    show_csv_cell(tell->out, bytes_of(told->one->domain));
+    (void)fputc(',', tell->out);
+    show_csv_cell(tell->out, told->one->label);
+    put_cell(tell, change_name(told->change));
+    put_cell(tell, both ? course_name(told->courses.delivery) : "");
+    put_cell(tell, both ? course_name(told->courses.protection) : "");
+    for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
+        put_cell(tell, state_of(told->before, aspect));
+        put_cell(tell, state_of(told->after, aspect));
+    }
+    put_cell(tell, told->one->provider);
+    put_fault_cells(tell, told);
+    (void)fputs("\r\n", tell->out);
+}
+
+/* ---- the sums ------------------------------------------------------------------------------------------ */
+
+static void count(struct diff_tell *tell, const struct told *told)
+{
+    tell->counts[told->change]++;
+    tell->kept_ids += told->keeps_id;
+    if (told->before == NULL || told->after == NULL)
+        return;
+    tell->delivery[told->courses.delivery]++;
+    tell->protection[told->courses.protection]++;
+    if (told->courses.delivery != COURSE_WORSE && told->courses.protection != COURSE_WORSE)
+        return;
+    if (told->one->provider[0] != 0)
+        diff_groups_count(tell->providers, told->one->provider);
+    for (size_t i = 0; i < told->one->host_count; i++)
+        diff_groups_count(tell->hosts, told->one->hosts[i].host);
+}
+
+void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after)
+{
+    struct told told = {before,
+                        after,
+                        after == NULL ? before : after,
+                        stand_compare(before, after),
+                        {COURSE_NEITHER, COURSE_NEITHER},
+                        stand_keeps_id(before, after)};
+    bool changed = told.change != CHANGE_NONE || told.keeps_id;
+    if (before != NULL && after != NULL) {
+        told.courses = stand_courses(before, after);
+        for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
+            changed = changed || is_changed(&told, aspect);
+    }
+    count(tell, &told);
+    if (!changed || (tell->worse_only && !is_worse(&told)))
+        return;
+    if (tell->form == DIFF_JSON)
+        tell_json(tell, &told);
+    else if (tell->form == DIFF_CSV)
+        tell_csv(tell, &told);
+    else
+        tell_text(tell, &told);
+}
+
+static void tell_courses(FILE *out, const char *what, const uint64_t courses[COURSE_COUNT])
+{
+    (void)fprintf(out, "%s: worse %" PRIu64 ", better %" PRIu64 ", could not be told %" PRIu64 "\n", what,
+                  courses[COURSE_WORSE], courses[COURSE_BETTER], courses[COURSE_UNCLEAR]);
+}
+
+static void tell_groups(FILE *out, const char *what, const struct diff_groups *groups)
+{
+    struct diff_group top[DIFF_GROUPS_SAID];
+    size_t number = diff_groups_top(groups, top);
+    for (size_t i = 0; i < number; i++)
+        (void)fprintf(out, "%" PRIu64 " domains got worse with the %s %s\n", top[i].domains, what,
+                      top[i].name);
+    if (diff_groups_others(groups) > 0)
+        (void)fprintf(out, "%" PRIu64 " domains got worse with further ones, of which no count was kept\n",
+                      diff_groups_others(groups));
+}
+
+void diff_tell_end(struct diff_tell *tell)
+{
+    const char *between = "";
+    if (tell->form != DIFF_TEXT)
+        return;
+    tell_groups(tell->out, "MX host", tell->hosts);
+    tell_groups(tell->out, "provider", tell->providers);
+    tell_courses(tell->out, "delivery", tell->delivery);
+    tell_courses(tell->out, "protection", tell->protection);
+    for (unsigned change = 0; change < CHANGE_COUNT; change++) {
+        if (tell->counts[change] == 0)
+            continue;
+        (void)fprintf(tell->out, "%s%s %" PRIu64, between, change_name((enum change)change),
+                      tell->counts[change]);
+        between = ", ";
+    }
+    (void)fprintf(tell->out, "%spolicies changed under the same id %" PRIu64 "\n", between, tell->kept_ids);
+}
+
+bool diff_tell_is_worse(const struct diff_tell *tell)
+{
+    return tell->delivery[COURSE_WORSE] + tell->protection[COURSE_WORSE] + tell->kept_ids > 0;
+}

@@ -1,0 +1,40 @@
+/*
+ * Says what a diff finds, a domain a line, as text, JSON or CSV, and counts it; at the end the sums and whom
+ * most of what got worse hangs on. It only prints; the pairs are the caller's.
+ */
+#ifndef STSWEEP_COMMANDS_DIFF_TELL_H
+#define STSWEEP_COMMANDS_DIFF_TELL_H
+
+#include <stdio.h>
+
+#include "output/readback/compare.h"
+#include "scanner/base/buf.h"
+#include "scanner/commands/diff_groups.h"
+
+enum diff_form { DIFF_TEXT, DIFF_JSON, DIFF_CSV };
+
+struct diff_tell {
+    FILE *out;
+    enum diff_form form;
+    bool worse_only;
+    struct buf line;
+    uint64_t counts[CHANGE_COUNT];
+    uint64_t delivery[COURSE_COUNT], protection[COURSE_COUNT]; /* domains in both scans */
+    uint64_t kept_ids;
+    struct diff_groups *providers, *hosts;
+};
+
+/* ERR_MEMORY. diff_tell_dispose is fine after any. Prints the head of CSV. */
+enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form, bool worse_only);
+void diff_tell_dispose(struct diff_tell *tell);
+
+/* Counts a domain, and prints it if anything changed. before or after may be NULL, not both. */
+void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after);
+
+/* Prints the sums; nothing in JSON and CSV. */
+void diff_tell_end(struct diff_tell *tell);
+
+/* Did anything get worse? A policy that changed under the same id is worse, too: senders keep the old one. */
+bool diff_tell_is_worse(const struct diff_tell *tell);
+
+#endif
