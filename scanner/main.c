@@ -128,7 +128,8 @@ static const struct command commands[] = {
      "certificates take to TMPDIR. Exit 0 done, 1 a record shown has an outcome of\n"
      "--fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
      run_show},
-    {"diff", "diff OLD NEW [--only worse] [--gone-at-most N|N%] [--json|--csv]", "diff scan-2026-10 scan-2026-11",
+    {"diff", "diff OLD NEW [--only worse] [--gone-at-most N|N%] [--json|--csv]",
+     "diff scan-2026-10 scan-2026-11",
      "Compares two scan directories and says of each domain what has changed of\n"
      "MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY (senders lose mail\n"
      "or pass over hosts that they took before), worse (less protection, or another\n"

@@ -1,4 +1,4 @@
-/* Writes as JSON what three kinds of sender do. Pure. */
+/* Writes as JSON what each kind of sender does. Pure. */
 #ifndef STSWEEP_JSON_JSON_SENDERS_H
 #define STSWEEP_JSON_JSON_SENDERS_H
 
