@@ -199,11 +199,12 @@ static int exit_code(const struct check *check)
     return code;
 }
 
-/* Did the resolvers answer nothing of any domain either, so that not one of them can be blamed? */
+/* Did the resolvers answer nothing of any domain either, so that not one of them can be blamed? Those that
+ * were left out tell nothing. */
 static bool resolves_nothing(const struct check *check)
 {
     for (size_t i = 0; i < check->request->name_count; i++)
-        if (check->outcomes[i] != OUTCOME_UNKNOWN)
+        if (check->outcomes[i] != OUTCOME_UNKNOWN && check->outcomes[i] != OUTCOME_NONE)
             return false;
     return check->doubtful;
 }

@@ -220,7 +220,8 @@ static void test_names_that_are_not_looked_at(void **state)
     assert_has(world->said.err, "input.is-url: The line is a URL, not a domain. Give the host's domain only; "
                                 "input.lenient=yes takes it. That is a.example\n");
     assert_int_equal(CHECK(world, "user@a.example"), 2);
-    assert_has(world->said.err, "Give the part behind the @; input.lenient=yes takes it. That is a.example\n");
+    assert_has(world->said.err,
+               "Give the part behind the @; input.lenient=yes takes it. That is a.example\n");
     assert_string_equal(world->said.out, "");
     assert_int_equal(unlink(path), 0);
     set(world, "safety.optout", "");
@@ -336,6 +337,14 @@ static void test_a_resolver_that_is_cut_off(void **state)
     }
     assert_int_equal(suggest_now(world, "a.example"), 4);
     assert_string_equal(world->said.out, "");
+    char path[] = "/tmp/stsweep-optout-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, "out.example\n", 12) == 12 && close(fd) == 0);
+    set(world, "safety.optout", path);
+    assert_int_equal(CHECK(world, "out.example", "a.example"), 4); /* who is left out tells nothing of it */
+    assert_string_equal(world->said.out, "");
+    set(world, "safety.optout", "");
+    assert_int_equal(unlink(path), 0);
     atomic_store(&world->cut_off, false);
     assert_int_equal(CHECK(world, "lost.example"), 5); /* one that resolves others tells of the domain */
     assert_has(world->said.out, "lost.example");
