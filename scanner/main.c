@@ -423,5 +423,7 @@ int main(int argc, char **argv)
         return no_such_command(name);
     if (flags_have(name, argc - 2, argv + 2, FLAG_HELP))
         return written(print_help(command, argc - 1, argv + 1));
-    return written(command->run(argc - 1, argv + 1));
+    int code = command->run(argc - 1, argv + 1);
+    bool words_only = command->run == run_scan && (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
+    return words_only ? code : written(code); /* a scan's records are safe when its words are lost */
 }
