@@ -77,7 +77,7 @@ static const struct told_case told_cases[] = {
     {"TLS-4 not for alert certificate_required", TLS_FAILED, 116, 1116, true, false, FAIL_SMTP_TLS_ALERT,
      FAIL_POLICY_TLS_HANDSHAKE},
     {"TLS-4 not for alert no_application_protocol", TLS_FAILED, 120, 1120, false, false, FAIL_SMTP_TLS_ALERT,
-     FAIL_POLICY_TLS_HANDSHAKE},
+     FAIL_POLICY_HTTP_VERSION},
     {"TLS-4 not for an error without a reason", TLS_FAILED, -1, 0, false, false, FAIL_SMTP_TLS_HANDSHAKE,
      FAIL_POLICY_TLS_HANDSHAKE},
 };
