@@ -29,6 +29,7 @@ CREATE OR REPLACE MACRO domains(dir) AS TABLE
         "tls": 'VARCHAR',
         "codes": 'VARCHAR[]',
         "rfc8460": 'VARCHAR[]',
+        "registrable": 'VARCHAR',
         "provider": 'STRUCT("mx" VARCHAR, "policy" VARCHAR, "mx_all" VARCHAR[])',
         "exchange_online": 'VARCHAR',
         "intermediary": 'VARCHAR',

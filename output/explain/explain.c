@@ -61,7 +61,8 @@ bool explain_is_due(const struct judgement *judgement, enum failure_code code)
         code == FAIL_DANE_ABSENT || code == FAIL_DANE_INSECURE_MX || code == FAIL_DANE_INSECURE_ADDRESS;
     if (!code_set_has(&judgement->codes, code) || dane_is_not_there)
         return false;
-    return judgement->outcome != OUTCOME_NO_MAIL || (code != FAIL_TXT_ABSENT && code != FAIL_TLSRPT_ABSENT);
+    bool is_mail_domain = judgement->outcome != OUTCOME_NO_MAIL && judgement->registrable == NULL;
+    return is_mail_domain || (code != FAIL_TXT_ABSENT && code != FAIL_TLSRPT_ABSENT);
 }
 
 /* ---- where DANE says something else than MTA-STS ------------------------------------------------------- */

@@ -345,9 +345,24 @@ static void say_found(struct explained *explained, enum failure_code code)
             say_places(explained, code);
         break;
     case STAGE_INPUT:
+        if (code == FAIL_INPUT_HOST_NAME)
+            buf_printf(&page->line, " It is %s.", judgement->registrable);
+        break;
     case STAGE_COUNT:
         break;
     }
+}
+
+/* Says how to mend it. Nobody publishes an MX record for a website's name. */
+static void say_mend(struct explained *explained, enum failure_code code)
+{
+    const char *registrable = explained->judgement->registrable;
+    struct buf *line = &explained->page.line;
+    bool lacks_mx = code == FAIL_MX_NONE || code == FAIL_MX_IMPLICIT;
+    if (lacks_mx && registrable != NULL)
+        buf_printf(line, "Nothing, if mail addresses are at %s and not at this name.", registrable);
+    else
+        buf_text(line, failure_get(code)->mend);
 }
 
 void explain_code(struct explained *explained, enum failure_code code)
@@ -362,7 +377,7 @@ void explain_code(struct explained *explained, enum failure_code code)
     page_fold(page, MARGIN, INDENT, "why");
     buf_text(&page->line, failure_who_name(failure->who));
     page_fold(page, MARGIN, INDENT, "who");
-    buf_text(&page->line, failure->mend);
+    say_mend(explained, code);
     page_fold(page, MARGIN, INDENT, "mend");
     explain_write(explained, code);
 }

@@ -158,6 +158,7 @@ static void write_policy(struct json *json, const struct domain_facts *facts,
 
 static void write_provider(struct json *json, const struct judgement *judgement)
 {
+    json_put_optional(json, "registrable", judgement->registrable);
     json_open(json, "provider");
     json_put_string(json, "mx", judgement->provider_mx);
     json_put_string(json, "policy", judgement->provider_policy);

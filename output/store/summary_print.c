@@ -147,12 +147,25 @@ static size_t rank_about_us(struct ranked ranked[FAIL_COUNT], const struct summa
     return count;
 }
 
-/* The most frequent codes, and the row about this machine, which takes one of theirs. */
+/* Says how many names of the list are hosts, at which mail addresses hardly are. */
+static void print_host_names(FILE *out, uint64_t count)
+{
+    if (count > 0)
+        (void)fprintf(out, "%" PRIu64 " name%s of hosts (www., or no MX): scan the registrable domain%s\n",
+                      count, plural(count), plural(count));
+}
+
+/* The most frequent codes, and the rows about this machine and about hosts' names, each of which takes
+ * one of theirs. */
 static void print_codes_of_records(FILE *out, const struct summary *summary)
 {
     struct ranked ranked[FAIL_COUNT];
     size_t about_us = rank_about_us(ranked, summary);
-    print_codes(out, "Codes", summary->codes, CODES_ROWS - (about_us > 0));
+    uint64_t hosts = summary->codes[FAIL_INPUT_HOST_NAME];
+    print_host_names(out, hosts);
+    size_t rows = CODES_ROWS - (size_t)(about_us > 0) - (size_t)(hosts > 0);
+    if (rows > 0)
+        print_codes(out, "Codes", summary->codes, rows);
     if (about_us > 0)
         print_list(out, "Refused because of this machine", ranked, about_us, 1);
 }

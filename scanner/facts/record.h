@@ -448,6 +448,7 @@ struct judgement {
     const char **providers_mx;    /* every known provider of the MX set, once each, in preference order */
     size_t provider_mx_count;
     const char *provider_policy;
+    const char *registrable; /* above a host name (input.host-name), else NULL; in facts->domain */
 };
 
 static inline void code_set_add(struct code_set *set, enum failure_code code)

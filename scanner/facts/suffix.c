@@ -27,3 +27,15 @@ const char *suffix_of(const char *domain, bool *is_suffix)
     }
     return NULL;
 }
+
+const char *suffix_registrable(const char *domain, const char *suffix)
+{
+    size_t len = strlen(domain);
+    size_t suffix_len = suffix == NULL ? len : strlen(suffix);
+    if (suffix_len + 1 >= len || domain[len - suffix_len - 1] != '.')
+        return NULL;
+    const char *name = domain + len - suffix_len - 1;
+    while (name > domain && name[-1] != '.')
+        name--;
+    return name;
+}

@@ -16,4 +16,8 @@ void suffix_use(const psl_ctx_t *list);
  * name is one. Any thread may call it. */
 const char *suffix_of(const char *domain, bool *is_suffix);
 
+/* Returns the registrable domain at or above the name, one label more than its public suffix (it points into
+ * domain); NULL if the suffix is NULL or the name itself. */
+const char *suffix_registrable(const char *domain, const char *suffix);
+
 #endif

@@ -53,6 +53,9 @@ void judge_near_miss(const struct domain_facts *facts, struct arena *arena, stru
 /* Says whether nobody can send mail there: a null MX, a name that does not exist, or neither MX nor address.
  */
 bool is_no_mail(const struct domain_facts *facts);
+/* Judges whether the name is a website's or another host's, and not one of mail addresses (records.c). Call
+ * it after judge_txt. */
+void judge_name(const struct domain_facts *facts, struct judgement *judgement);
 
 /* ---- placeholders (inuse.c) ---------------------------------------------------------------------------- */
 /* Makes the facts without MX hosts and records that are placeholders (MX-6): all that follows is judged by

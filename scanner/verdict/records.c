@@ -1,5 +1,6 @@
 /* Judges the DNS records: _mta-sts, _smtp._tls, MX (RFC 8461 section 3.1, RFC 8460 section 3, RFC 7505). */
 #include "scanner/facts/placeholder.h"
+#include "scanner/facts/suffix.h"
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
 #include "scanner/verdict/parts.h"
@@ -80,4 +81,27 @@ bool is_no_mail(const struct domain_facts *facts)
         return false;
     const struct address_facts *address = &facts->hosts[0].facts->address;
     return address->ip_count == 0 && dns_says_no(address->a.status) && dns_says_no(address->aaaa.status);
+}
+
+/* Says whether there is surely no MX record at the name itself, only perhaps at one that it is an alias of.
+ */
+static bool lacks_mx(const struct mx_facts *mx)
+{
+    bool none = mx->lookup.status == DNS_ANSWERED && mx->rr_count == 0 && !mx->lookup.truncated;
+    return none || dns_says_no(mx->lookup.status) || mx->lookup.cname_count > 0;
+}
+
+/* No question is asked for it: names alone tell, and that there is no MX record. Who publishes an MTA-STS
+ * record means addresses at the name. */
+void judge_name(const struct domain_facts *facts, struct judgement *judgement)
+{
+    const char *registrable = suffix_registrable(facts->domain, facts->psl_suffix);
+    if (facts->is_public_suffix)
+        code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
+    if (registrable == NULL || registrable == facts->domain || judgement->record.candidates > 0)
+        return;
+    if (strncmp(facts->domain, "www.", 4) != 0 && !lacks_mx(&facts->mx))
+        return;
+    code_set_add(&judgement->codes, FAIL_INPUT_HOST_NAME);
+    judgement->registrable = registrable;
 }

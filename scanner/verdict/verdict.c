@@ -234,9 +234,8 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
     judge_tlsrpt(facts, arena, judgement);
     judge_near_miss(facts, arena, judgement);
     judge_mx(facts, judgement);
+    judge_name(facts, judgement);
     judge_in_use(&in_use, at, arena, judgement);
-    if (facts->is_public_suffix)
-        code_set_add(&judgement->codes, FAIL_INPUT_PUBLIC_SUFFIX);
     collect_rpt_types(judgement);
     spread_hosts(facts, &in_use, arena, judgement);
 }

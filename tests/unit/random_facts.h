@@ -434,6 +434,9 @@ static inline void random_domain(uint64_t seed, struct arena *arena, struct doma
     facts->label = make_optional(make, 200);
     facts->tld = "example";
     facts->psl_suffix = one_in(make, 3) ? NULL : make_name(make);
+    const char *last = strrchr(facts->domain, '.');
+    if (last != NULL && one_in(make, 2))
+        facts->psl_suffix = last + 1;
     facts->is_public_suffix = one_in(make, 10);
     facts->time = INT64_C(1769860800000) + draw(make, 100000000);
     facts->ms = draw(make, 100000);

@@ -188,6 +188,7 @@ static void judge_by_hand(struct judgement *judgement)
                                     .host_count = 2,
                                     .exo = EXO_MIXED,
                                     .exo_intermediary = "Mimecast",
+                                    .registrable = "example.co.uk",
                                     .provider_mx = "Microsoft 365",
                                     .providers_mx = providers,
                                     .provider_mx_count = 2,

@@ -483,6 +483,28 @@ static void test_refusals_of_this_machine(void **state)
     free(summary);
 }
 
+/* MX-7: one line says how many names are hosts', and none does if there are none. */
+static void test_host_names(void **state)
+{
+    (void)state;
+    struct summary *summary = example();
+    summary->codes[FAIL_INPUT_HOST_NAME] = 0;
+    char *text = print(summary, 1000, "out");
+    assert_null(strstr(text, "of hosts"));
+    free(text);
+    summary->codes[FAIL_INPUT_HOST_NAME] = 1;
+    text = print(summary, 1000, "out");
+    assert_non_null(strstr(text, "\n1 name of hosts (www., or no MX): scan the registrable domain\n"));
+    free(text);
+    summary->codes[FAIL_INPUT_HOST_NAME] = UINT64_C(999999999999);
+    text = print(summary, 1000, "out");
+    assert_non_null(strstr(text, "\n999999999999 names of hosts (www., or no MX): scan the registrable "
+                                 "domains\n"));
+    assert_78_columns(text);
+    free(text);
+    free(summary);
+}
+
 /* Where nothing was scanned, why; and no empty tables. */
 static void test_table_of_nothing(void **state)
 {
@@ -535,6 +557,7 @@ static void test_whole_table(void **state)
     }
     for (enum failure_code code = FAIL_NONE + 1; code <= FAIL_NONE + 12; code++)
         summary->codes[code] = code == FAIL_NONE + 7 ? 900000 : 10;
+    summary->codes[FAIL_INPUT_HOST_NAME] = 0; /* it has a line of its own */
     summary->left_out[FAIL_INPUT_IS_URL] = 233999;
     summary->left_out[FAIL_INPUT_IS_EMAIL] = 1;
     summary->left_out[FAIL_INPUT_DUPLICATE] = 500;
@@ -549,7 +572,7 @@ static void test_whole_table(void **state)
                            "  out + 7 not in shard\n"
                            "Rejected lines (rejects.ndjson.zst): input.is-url 233999, input.is-email 1\n"
                            "Codes: %s 900000, %s 10, %s 10,\n"
-                           "  %s 10, %s 10, %s 10, and 6 more\n"
+                           "  %s 10, %s 10, %s 10, and 5 more\n"
                            "DANE: unknown 999999, protected 1\n"
                            "STARTTLS at the MX hosts: all 999998, none 2\n"
                            "MX providers: provider 11 111, provider 10 110, provider 9 109, and 9 more\n"
@@ -704,6 +727,7 @@ int main(void)
         cmocka_unit_test(test_outcomes_without_records),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_refusals_of_this_machine),
+        cmocka_unit_test(test_host_names),
         cmocka_unit_test(test_table_of_nothing),
         cmocka_unit_test(test_whole_table),
         cmocka_unit_test(test_last_column),
