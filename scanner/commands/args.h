@@ -30,7 +30,8 @@ struct args {
 enum error args_parse(struct args *args, int argc, char **argv, struct buf *why);
 void args_dispose(struct args *args);
 
-/* Are all names domains? Says of the first that is none why, on standard error: before anybody is asked anything. */
+/* Are all names domains? Says of the first that is none why, on standard error: before anybody is asked
+ * anything. */
 bool args_names_are_domains(const struct args *args);
 
 #endif
