@@ -275,7 +275,7 @@ static void tell_optout(const struct recursive *engine, const struct lookup *loo
     enum dns_status *status = &answer->lookup.status;
     if (engine->left_alone == NULL || (*status != DNS_SERVFAIL && *status != DNS_TIMEOUT))
         return;
-    if ((heard_ms != 0 && heard_ms >= began_ms - FAILURE_KEPT_MS) || recursive_log_disturbed_ms() > began_ms)
+    if (heard_ms != 0 && heard_ms >= began_ms - FAILURE_KEPT_MS)
         *status = DNS_OPTOUT;
 }
 

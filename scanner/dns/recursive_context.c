@@ -261,7 +261,6 @@ struct ub_ctx *recursive_context_create(struct event_base *base, const struct co
     }
     if (setup.failed)
         ub_ctx_delete(setup.context);
-    recursive_log_disturbed();
     (void)pthread_mutex_unlock(&one_at_a_time);
     return setup.failed ? NULL : setup.context;
 }
@@ -270,6 +269,5 @@ void recursive_context_destroy(struct ub_ctx *context)
 {
     (void)pthread_mutex_lock(&one_at_a_time);
     ub_ctx_delete(context);
-    recursive_log_disturbed();
     (void)pthread_mutex_unlock(&one_at_a_time);
 }

@@ -14,7 +14,6 @@ static const char words[] = "on the donotquery list ip";
 enum { LOG_LEVEL = 4 /* VERB_ALGO */, FAMILY_DIGIT_BYTES = 2, LINE_BYTES = 16384 };
 
 static const struct ip_set *_Atomic prefixes;
-static atomic_int_fast64_t disturbed_ms;
 static _Thread_local int64_t heard_ms;
 
 void recursive_log_read(const char *line, size_t len)
@@ -58,18 +57,7 @@ void recursive_log_listen(struct ub_ctx *context, const struct ip_set *left_alon
     (void)ub_ctx_debuglevel(context, LOG_LEVEL);
 }
 
-void recursive_log_disturbed(void)
-{
-    if (atomic_load(&prefixes) != NULL)
-        atomic_store(&disturbed_ms, clock_monotonic_ms());
-}
-
 int64_t recursive_log_heard_ms(void)
 {
     return heard_ms;
-}
-
-int64_t recursive_log_disturbed_ms(void)
-{
-    return atomic_load(&disturbed_ms);
 }

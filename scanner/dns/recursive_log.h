@@ -15,16 +15,10 @@
  * outlives them. */
 void recursive_log_listen(struct ub_ctx *context, const struct ip_set *left_alone);
 
-/* A context was made or deleted: what was under way in others then may not have been heard of. */
-void recursive_log_disturbed(void);
-
 /* Reads a line of the log, as the thread that wrote it. */
 void recursive_log_read(const char *line, size_t len);
 
 /* Returns when (clock_monotonic_ms) a context of this thread last left a server alone; 0: never. */
 int64_t recursive_log_heard_ms(void);
-
-/* Returns when that may last have gone unheard; 0: never. */
-int64_t recursive_log_disturbed_ms(void);
 
 #endif
