@@ -156,8 +156,8 @@ static const struct sender_view views[SENDER_COUNT] = {
     {deliveries[SENDER_MTA_STS], 2, DELIVERY_TAKES, "192.0.2.9", true},
     {deliveries[SENDER_DANE], 2, DELIVERY_DEFERS, "mx1.example", false},
     {deliveries[SENDER_OPPORTUNISTIC], 2, DELIVERY_SOME, "mx1.example", true},
-    {deliveries[SENDER_POSTFIX_DANE], 2, DELIVERY_SKIPS, NULL, false},
-    {deliveries[SENDER_POSTFIX_TLSPOL], 2, DELIVERY_DEFERS, NULL, false},
+    {deliveries[SENDER_POSTFIX_DANE], 2, DELIVERY_SOME, "mx2.example", false},
+    {deliveries[SENDER_POSTFIX_TLSPOL], 2, DELIVERY_DEFERS, "mx3.example", true},
 };
 
 static void judge_by_hand(struct judgement *judgement)

@@ -103,8 +103,7 @@ void policy_visit_cancel(struct policy_visit *visit)
 
 bool near_miss_is_due(const struct domain_facts *facts)
 {
-    (void)facts;
-    return true;
+    return facts->txt.lookup.status != DNS_ANSWERED;
 }
 
 void near_miss_start(struct near_miss_look *look, struct lookup_engine *dns, struct arena *arena,
