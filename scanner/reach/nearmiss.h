@@ -39,8 +39,8 @@ struct near_miss_look {
     void *arg;
 };
 
-/* Is there reason to look: mail is received as far as known, and there is surely no MTA-STS record, or one and
- * surely no TLSRPT record? */
+/* Is there reason to look: mail is received as far as known, and there is surely no MTA-STS record, or one
+ * and surely no TLSRPT record? */
 bool near_miss_is_due(const struct domain_facts *facts);
 
 /*

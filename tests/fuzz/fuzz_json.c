@@ -100,7 +100,8 @@ static void check_again(struct bytes text)
 
 static void check_meta(struct bytes text)
 {
-    static const struct meta_input input = {.path = "names.csv", .bytes = 10, .lines = 1, .inputs = 1, .sha256 = "00"};
+    static const struct meta_input input = {
+        .path = "names.csv", .bytes = 10, .lines = 1, .inputs = 1, .sha256 = "00"};
     static const struct meta_option option = {"dns.timeout", "3s", "3s", false, false};
     const struct meta_asked asked = {&input, 1, &option, 1};
     struct meta_stored stored;

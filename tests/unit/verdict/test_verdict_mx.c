@@ -129,7 +129,7 @@ static void make(struct world *world, const struct mx_case *c, bool all_looked_a
     for (const char *at = c->set; *at != 0;) {
         size_t len = strcspn(at, ",");
         size_t i = facts->mx.rr_count++;
-        unsigned preference;
+        unsigned preference = 0;
         assert_true(i < HOSTS && sscanf(at, "%u %79[^,]", &preference, world->names[i]) == 2);
         world->rrs[i] = (struct mx_rr){(uint16_t)preference, world->names[i]};
         at += len + (at[len] == ',' ? 2 : 0);
