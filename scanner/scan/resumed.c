@@ -54,7 +54,7 @@ enum error resumed_stuck(struct store *store, struct stuck_list *stuck, struct b
         buf_append(why, unread.data, unread.len);
     } else if (!stuck_list_read(stuck, buf_bytes(&text), &line)) {
         buf_printf(why, "stuck: line %zu is none of its addresses", line);
-        error = ERR_SYNTAX;
+        error = ERR_CONFIG;
     }
     buf_dispose(&text);
     buf_dispose(&unread);

@@ -233,7 +233,7 @@ static void where_runs_stood_still(void **state)
         {ERR_OK, "smtp 192.0.2.1\npolicy 192.0.2.2\n", ERR_OK, 2, ""},
         {ERR_NOT_FOUND, "", ERR_OK, 0, ""},
         {ERR_IO, "", ERR_IO, 0, "cannot read it"},
-        {ERR_OK, "smtp 192.0.2.1\nno address\n", ERR_SYNTAX, 1, "stuck: line 2 is none of its addresses"},
+        {ERR_OK, "smtp 192.0.2.1\nno address\n", ERR_CONFIG, 1, "stuck: line 2 is none of its addresses"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct stuck_list stuck = {.count = 0};
