@@ -220,7 +220,8 @@ static int answer(const struct check *check)
         return EXIT_FAILED;
     }
     for (size_t i = 0; i < check->request->name_count; i++)
-        (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
+        if (check->texts[i].len > 0) /* who opted out has none */
+            (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
     return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
 }
 
