@@ -148,7 +148,8 @@ static enum error see(struct diff_old *old, size_t slot)
 enum error diff_old_find(struct diff_old *old, const char *domain, struct kept_stand *kept, bool *found)
 {
     uint64_t places[TABLE_PLACES_A_KEY];
-    size_t count = table_find(&old->table, hash_of(domain), places);
+    uint64_t hash = hash_of(domain);
+    size_t count = table_find(&old->table, hash, places);
     *found = false;
     for (size_t i = 0; i < count; i++) {
         struct bytes line;
@@ -160,7 +161,7 @@ enum error diff_old_find(struct diff_old *old, const char *domain, struct kept_s
         if (strcmp(kept->domain, domain) != 0)
             continue;
         *found = true;
-        return see(old, table_slot_of(&old->table, hash_of(domain), places[i]));
+        return see(old, table_slot_of(&old->table, hash, places[i]));
     }
     return ERR_OK;
 }
