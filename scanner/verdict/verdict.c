@@ -186,8 +186,25 @@ static bool was_blind(const struct judgement *judgement)
     return false;
 }
 
+/* Says whether a sender that does not mind an unsigned MX answer would defer at the host over what may pass. Its
+ * codes are not the domain's. */
+static bool is_any_dane_passing(const struct host_verdict *host)
+{
+    if (!host->dane_any_applies || host->dane_any != DANE_OUTCOME_UNKNOWN)
+        return false;
+    if (verdict_retry(host->dane_any_code) == RETRY_PASSES)
+        return true;
+    for (size_t i = 0; i < host->ip_count; i++)
+        if (verdict_retry(host->ips[i].dane_any) == RETRY_PASSES)
+            return true;
+    return false;
+}
+
 bool verdict_may_pass(const struct judgement *judgement)
 {
+    for (size_t i = 0; i < judgement->host_count; i++)
+        if (is_any_dane_passing(&judgement->hosts[i]))
+            return true;
     bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
                 judgement->incomplete || is_dane_open(judgement) || was_blind(judgement);
     return open && verdict_has_passing(judgement);

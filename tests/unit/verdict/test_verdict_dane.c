@@ -837,6 +837,33 @@ static void test_what_may_pass(void **state)
     arena_dispose(&world.arena);
 }
 
+/* A sender that applies TLSA records under an unsigned MX answer waits as well, over what may pass alone. */
+static void test_what_may_pass_under_an_unsigned_mx(void **state)
+{
+    static const struct {
+        const char *kinds; /* of the host's addresses */
+        enum dns_status tlsa;
+        bool may_pass;
+    } cases[] = {
+        {"t", DNS_ANSWERED, true},   {"gt", DNS_ANSWERED, false}, {"g", DNS_ANSWERED, false},
+        {"b", DNS_ANSWERED, false},  {"g", DNS_SERVFAIL, true},   {"g", DNS_TIMEOUT, true},
+        {"t", DNS_NODATA, false},
+    };
+    static struct world world;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        world_init(&world);
+        add_host(&world, "3 1 1 leaf", cases[i].kinds);
+        world.known[0].tlsa.lookup.status = cases[i].tlsa;
+        world.facts.mx.lookup.security = DNSSEC_INSECURE;
+        world_judge(&world);
+        assert_int_equal(world.judgement.outcome, OUTCOME_ABSENT);
+        if (verdict_may_pass(&world.judgement) != cases[i].may_pass)
+            fail_msg("%s %d", cases[i].kinds, cases[i].tlsa);
+        arena_dispose(&world.arena);
+    }
+}
+
 /* No MX answer at all: nothing is known, whatever the rest says. */
 static void test_mx_open(void **state)
 {
@@ -903,6 +930,7 @@ int main(void)
         cmocka_unit_test(test_both_verdicts),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_what_may_pass),
+        cmocka_unit_test(test_what_may_pass_under_an_unsigned_mx),
         cmocka_unit_test(test_mx_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
