@@ -196,5 +196,6 @@ bool show_args(int argc, char **argv, struct show_request *request, FILE *err)
     if (read_words(request, &flags))
         return true;
     flags_say(&flags, err);
+    show_args_dispose(request);
     return false;
 }

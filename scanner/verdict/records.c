@@ -40,7 +40,8 @@ void judge_tlsrpt(const struct domain_facts *facts, struct arena *arena, struct 
     if (hangs_on_the_rest(txt, judgement->tlsrpt.candidates, judgement->tlsrpt.code))
         judgement->tlsrpt.code = FAIL_DNS_TOO_LARGE;
     add_findings(judgement, &judgement->tlsrpt.findings);
-    if (!add_failed_lookup(judgement, &txt->lookup))
+    judgement->tlsrpt_open = add_failed_lookup(judgement, &txt->lookup);
+    if (!judgement->tlsrpt_open)
         code_set_add(&judgement->codes, judgement->tlsrpt.code);
 }
 

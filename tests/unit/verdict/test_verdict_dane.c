@@ -845,8 +845,8 @@ static void test_what_may_pass_under_an_unsigned_mx(void **state)
         enum dns_status tlsa;
         bool may_pass;
     } cases[] = {
-        {"t", DNS_ANSWERED, true},   {"gt", DNS_ANSWERED, false}, {"g", DNS_ANSWERED, false},
-        {"b", DNS_ANSWERED, false},  {"g", DNS_SERVFAIL, true},   {"g", DNS_TIMEOUT, true},
+        {"t", DNS_ANSWERED, true},  {"gt", DNS_ANSWERED, false}, {"g", DNS_ANSWERED, false},
+        {"b", DNS_ANSWERED, false}, {"g", DNS_SERVFAIL, true},   {"g", DNS_TIMEOUT, true},
         {"t", DNS_NODATA, false},
     };
     static struct world world;
@@ -860,6 +860,32 @@ static void test_what_may_pass_under_an_unsigned_mx(void **state)
         assert_int_equal(world.judgement.outcome, OUTCOME_ABSENT);
         if (verdict_may_pass(&world.judgement) != cases[i].may_pass)
             fail_msg("%s %d", cases[i].kinds, cases[i].tlsa);
+        arena_dispose(&world.arena);
+    }
+}
+
+/* A survey counts TLSRPT as well: a lookup of it that failed is tried again.
+ */
+static void test_what_may_pass_of_tlsrpt(void **state)
+{
+    static const struct {
+        enum dns_status status;
+        bool may_pass;
+    } cases[] = {{DNS_TIMEOUT, true},
+                 {DNS_SERVFAIL, true},
+                 {DNS_NXDOMAIN, false},
+                 {DNS_NODATA, false},
+                 {DNS_BOGUS, true}};
+    static struct world world;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        world_init(&world);
+        add_kind(&world, 'A');
+        world.facts.tlsrpt.lookup.status = cases[i].status;
+        world_judge(&world);
+        assert_int_equal(world.judgement.outcome, OUTCOME_ABSENT);
+        if (verdict_may_pass(&world.judgement) != cases[i].may_pass)
+            fail_msg("%d", cases[i].status);
         arena_dispose(&world.arena);
     }
 }
@@ -931,6 +957,7 @@ int main(void)
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_what_may_pass),
         cmocka_unit_test(test_what_may_pass_under_an_unsigned_mx),
+        cmocka_unit_test(test_what_may_pass_of_tlsrpt),
         cmocka_unit_test(test_mx_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
