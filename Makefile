@@ -95,6 +95,17 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBRARY) $(LDLIBS)
 
+# Over the fakes of a world: what they define is not taken from the library.
+$(BUILD)/fuzz/fuzz_reach: tests/fuzz/fuzz_reach.c tests/fuzz/replay.c $(FAKES) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(FAKES) $(LIBRARY) $(LDLIBS)
+
+$(BUILD)/libfuzzer/fuzz_reach: tests/fuzz/fuzz_reach.c $(FAKES) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(FAKES) $(LIBRARY) $(LDLIBS)
+
 # The same with clang's libFuzzer, for tests/fuzz/run.
 $(BUILD)/libfuzzer/%: tests/fuzz/%.c $(LIBRARY)
 	@mkdir -p $(@D)
