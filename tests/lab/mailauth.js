@@ -2,15 +2,17 @@
 /*
  * Inside the lab: asks npm's mailauth, in its own words, and prints one word of what it says.
  *
- *     node mailauth.js NODE_MODULES policy DOMAIN RESOLVER   its mode, "none" or "failed"
- *     node mailauth.js NODE_MODULES match HOST PATTERN...    "match" or "no-match"
+ *     node mailauth.js NODE_MODULES RESOLVER
  *
+ * Each line of standard input is a question, in JSON: [NUMBER, "policy", DOMAIN] or [NUMBER, "match", HOST, PATTERN...].
+ * Each is answered when it is, by a line [NUMBER, WORD]: the policy's mode, "none" or "failed"; "match" or "no-match".
  * NODE_MODULES is the folder that mailauth stands in. DNS goes to RESOLVER only (ip:port), TLS trusts what
- * NODE_EXTRA_CA_CERTS adds. It judges nothing itself. Exit 2 where it is called wrongly.
+ * NODE_EXTRA_CA_CERTS adds. It judges nothing itself, and ends where it does not understand a question.
  */
 'use strict';
 
 const path = require('node:path');
+const readline = require('node:readline');
 const { Resolver } = require('node:dns').promises;
 const tls = require('node:tls');
 
@@ -28,25 +30,28 @@ async function policyOf(sts, domain, address) {
     return status === 'found' && MODES.includes(policy.mode) ? policy.mode : 'failed';
 }
 
-async function main([modules, command, subject, ...rest]) {
-    if (!['policy', 'match'].includes(command) || rest.length < 1) {
-        console.error('usage: mailauth.js NODE_MODULES policy DOMAIN RESOLVER | match HOST PATTERN...');
-        return 2;
-    }
-    const sts = require(path.resolve(modules, 'mailauth', 'lib', 'mta-sts.js'));
+async function answer(sts, address, [number, command, subject, ...patterns]) {
+    let word;
     if (command === 'policy') {
-        console.log(await policyOf(sts, subject, rest[0]));
+        word = await policyOf(sts, subject, address);
     } else {
-        console.log(sts.validateMx(subject, { mode: 'enforce', mx: rest }).valid ? 'match' : 'no-match');
+        word = sts.validateMx(subject, { mode: 'enforce', mx: patterns }).valid ? 'match' : 'no-match';
     }
-    return 0;
+    console.log(JSON.stringify([number, word]));
 }
 
-main(process.argv.slice(2)).then(
-    // A request that is under way still would hold the process.
-    code => process.exit(code),
-    error => {
-        console.error(error.stack);
-        process.exit(1);
-    }
-);
+function fail(error) {
+    console.error(error.stack);
+    process.exit(1);
+}
+
+const [modules, address] = process.argv.slice(2);
+if (address === undefined) {
+    console.error('usage: mailauth.js NODE_MODULES RESOLVER');
+    process.exit(2);
+}
+const sts = require(path.resolve(modules, 'mailauth', 'lib', 'mta-sts.js'));
+const lines = readline.createInterface({ input: process.stdin });
+lines.on('line', line => answer(sts, address, JSON.parse(line)).catch(fail));
+// A request that is under way still would hold the process.
+lines.on('close', () => process.exit(0));
