@@ -2,6 +2,7 @@
  * bytes. */
 #include "output/json/json.h"
 
+#include "output/json/json_cached.h"
 #include "output/json/json_facts.h"
 #include "output/json/json_looks.h"
 #include "output/json/json_mx.h"
@@ -191,6 +192,7 @@ bool json_domain(struct buf *out, const struct domain_facts *facts, const struct
     write_provider(&json, judgement);
     write_txt(&json, &facts->txt, &judgement->record);
     write_policy(&json, facts, judgement);
+    json_cached(&json, facts, judgement);
     write_tlsrpt(&json, &facts->tlsrpt, &judgement->tlsrpt);
     json_near_miss(&json, &facts->near_miss);
     json_mx(&json, facts, judgement);
