@@ -21,13 +21,8 @@ static void write_hosts(struct json *json, const struct domain_facts *facts, con
         json_close_array(json);
 }
 
-void json_cached(struct json *json, const struct domain_facts *facts, const struct judgement *judgement)
+void json_cached_policy(struct json *json, const struct cached_policy *policy)
 {
-    const struct cached_policy *policy = facts->cached;
-    const struct cached_verdict *cached = &judgement->cached;
-    if (policy == NULL)
-        return;
-    json_open(json, "cached");
     json_put_string(json, "id", policy->id);
     json_put_string(json, "mode", sts_mode_name(policy->mode));
     json_strings(json, "mx", policy->mx, policy->mx_count);
@@ -35,6 +30,16 @@ void json_cached(struct json *json, const struct domain_facts *facts, const stru
     json_put_time(json, "fetched", policy->fetched);
     if (policy->since != 0)
         json_put_time(json, "since", policy->since);
+}
+
+void json_cached(struct json *json, const struct domain_facts *facts, const struct judgement *judgement)
+{
+    const struct cached_policy *policy = facts->cached;
+    const struct cached_verdict *cached = &judgement->cached;
+    if (policy == NULL)
+        return;
+    json_open(json, "cached");
+    json_cached_policy(json, policy);
     json_put_string(json, "found", cached_found_name(cached->found));
     if (cached->would_be.outcome != OUTCOME_NONE)
         json_put_string(json, "would_be", outcome_name(cached->would_be.outcome));

@@ -241,7 +241,7 @@ struct domain_facts {
     struct policy_facts policy;
     struct look *looks; /* of earlier passes, oldest first */
     size_t look_count;
-    bool one_look; /* a further look was due, but none comes; false in records without any */
+    bool one_look;                /* a further look was due, but none comes; false in records without any */
     struct cached_policy *cached; /* that an earlier scan saw and that is still alive; NULL: there is none */
 };
 
