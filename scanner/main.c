@@ -80,12 +80,13 @@ static const struct command commands[] = {
      "resumable, 4 cannot go on.",
      run_scan},
     {"check",
-     "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...]\n"
+     "check DOMAIN... [--json] [-v] [--previous OLD] [--fail-on OUTCOME,...]\n"
      "               [--config FILE] [--section.key=value...]",
      "check example.org example.net",
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
-     "records that scan writes. Colours appear on a terminal only, and not if\n"
+     "records that scan writes; --previous OLD says first what senders do that have\n"
+     "the policy which that scan saw. Colours appear on a terminal only, and not if\n"
      "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail\n"
      "among them), else 4 if this machine cannot see it (no network, no resolver,\n"
      "port 25 blocked), 5 if one could not be determined, 2 usage; with --fail-on, 1\n"

@@ -1,9 +1,9 @@
 /*
  * Keeps the policies of an earlier scan (scan.previous) that senders may still have, to be found by name. The
- * scan's directory is read once, from its beginning to its end, before anybody is contacted. Only policies
- * that enforce and are alive are kept: their lines in a temporary file (facts_spill.h), 16 to 48 bytes for
- * each in a table that is mapped from another (facts_table.h). So memory does not grow with the earlier scan,
- * but for that table, which the kernel may page out.
+ * scan's directory is read once, from its beginning to its end, before the first domain is looked at. Only
+ * policies that enforce and are alive are kept: their lines in a temporary file (facts_spill.h), 24 to 48
+ * bytes for each in a table that is mapped from another (facts_table.h). So memory does not grow with the
+ * earlier scan, but for that table, which the kernel may page out.
  *
  * The feeder's thread asks; until that is started, the thread that opened it.
  */
