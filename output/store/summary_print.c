@@ -263,8 +263,7 @@ static bool print_cached(FILE *out, const struct summary *summary)
     uint64_t refused = summary->codes[FAIL_CACHED_REFUSED], partial = summary->codes[FAIL_CACHED_PARTIAL];
     if (refused + partial == 0)
         return false;
-    (void)fprintf(out,
-                  "BY A POLICY THAT SENDERS CACHED EARLIER: refused %" PRIu64 ", partial %" PRIu64 "\n",
+    (void)fprintf(out, "BY A POLICY THAT SENDERS CACHED EARLIER: refused %" PRIu64 ", partial %" PRIu64 "\n",
                   refused, partial);
     return true;
 }
