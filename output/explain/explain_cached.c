@@ -69,8 +69,9 @@ void explain_cached(struct explained *explained)
     if (explained->facts->cached == NULL ||
         (!refused && !code_set_has(&judgement->codes, FAIL_CACHED_PARTIAL)))
         return;
-    buf_printf(&explained->page.line, "%s: MAIL IS LOST TODAY: senders that cached the earlier policy %s",
-               explained->facts->domain, refused ? "deliver nothing" : "skip a part of the MX hosts");
+    buf_printf(&explained->page.line, "%s: %ssenders that cached the earlier policy %s",
+               explained->facts->domain, refused ? "MAIL IS LOST TODAY: " : "",
+               refused ? "deliver nothing" : "skip a part of the MX hosts");
     page_fold(&explained->page, 0, 0, "");
     say_why(explained);
     say_hosts(explained);
