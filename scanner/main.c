@@ -63,7 +63,7 @@ static int run_version(int argc, char **argv);
 
 static const struct command commands[] = {
     {"scan",
-     "scan [FILE...] -o DIR [--resume] [--shard i/n]\n"
+     "scan [FILE...] -o DIR [--previous OLD] [--resume] [--shard i/n]\n"
      "               [--fail-on OUTCOME,...] [--config FILE] [--section.key=value...]",
      "scan domains.csv.zst -o scan-2026-11 --dns.resolvers=127.0.0.1 \\\n"
      "      --smtp.ehlo=scanner.example.org --safety.optout=optout.txt \\\n"
@@ -73,16 +73,20 @@ static const struct command commands[] = {
      "streams domain records to standard output and keeps nothing else. --resume goes\n"
      "on after a stop or a crash; speeds, limits and the opt-out list may be others\n"
      "then. --shard scans part i of n. --trace DOMAIN prints what is done for one.\n"
+     "--previous OLD reads an earlier scan first: a policy that enforces stays in\n"
+     "senders' caches for its max_age, so mail may be refused under one that stands\n"
+     "nowhere any more (cached.refused, cached.partial).\n"
      "Exit 0 done, 1 a record has an outcome of --fail-on, 2 usage, 3 stopped but\n"
      "resumable, 4 cannot go on.",
      run_scan},
     {"check",
-     "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...]\n"
+     "check DOMAIN... [--json] [-v] [--previous OLD] [--fail-on OUTCOME,...]\n"
      "               [--config FILE] [--section.key=value...]",
      "check example.org example.net",
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
-     "records that scan writes. Colours appear on a terminal only, and not if\n"
+     "records that scan writes; --previous OLD says first what senders do that have\n"
+     "the policy which that scan saw. Colours appear on a terminal only, and not if\n"
      "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail\n"
      "among them), else 4 if this machine cannot see it (no network, no resolver,\n"
      "port 25 blocked), 5 if one could not be determined, 2 usage; with --fail-on, 1\n"
@@ -134,9 +138,11 @@ static const struct command commands[] = {
      "MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY (senders lose mail\n"
      "or pass over hosts that they took before), worse (less protection, or another\n"
      "policy under the same id, so that senders keep the old one), better, unclear\n"
-     "(not determined in one of them), changed, appeared, gone. At the end it says\n"
-     "with which MX host and which provider most of it got worse. --only worse tells\n"
-     "only what got worse; --json and --csv say more of each domain.\n"
+     "(not determined in one of them), changed, appeared, gone. If NEW was made with\n"
+     "--previous, who loses mail by a policy that senders have cached comes first:\n"
+     "DELIVERY, or still where that was so in OLD. At the end it says with which MX\n"
+     "host and which provider most of it got worse. --only worse tells only what got\n"
+     "worse; --json and --csv say more of each domain.\n"
      "Where the two were judged by different rules, the older side is judged anew\n"
      "first. --gone-at-most says how many domains of OLD, or how many of a hundred,\n"
      "may be gone (50%): more is what a failed export of the list leaves. Exit 0\n"

@@ -17,6 +17,7 @@ enum failure_code {
 };
 
 enum failure_stage {
+    STAGE_CACHED,
     STAGE_INPUT,
     STAGE_DNS,
     STAGE_TXT,
@@ -55,6 +56,7 @@ enum failure_effect {
     EFFECT_HOST_FAILS,
     EFFECT_UNKNOWN,
     EFFECT_NO_MAIL,
+    EFFECT_CACHED,
     EFFECT_COUNT
 };
 
