@@ -98,9 +98,12 @@ static const struct command commands[] = {
      "a policy names HOST. Exit 0 valid, 1 not, 2 usage.",
      run_lint},
     {"suggest",
-     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI]\n"
-     "               [--remove] [--json] [--config FILE] [--section.key=value...]",
-     "suggest example.org --rua mailto:tls@example.org -o publish",
+     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI] [--remove]\n"
+     "               [--json] [--config FILE] [--section.key=value...]\n"
+     "               [--format FORMAT [-o FILE] [--policy-host HOST]]",
+     "suggest example.org --rua mailto:tls@example.org -o publish\n"
+     "  stsweep suggest scan-2026-11 --format nsupdate --policy-host 192.0.2.7 \\\n"
+     "      --rua mailto:tls@example.org -o changes.nsupdate",
      "Says what to publish: the policy file and the records for MTA-STS and TLSRPT,\n"
      "made of the MX hosts that are really in use. The mode is enforce only where\n"
      "senders enforce already and every host is known to pass; else testing, with what\n"
@@ -108,7 +111,12 @@ static const struct command commands[] = {
      "determined what senders meet, what is published stays. DIR is a scan: all its\n"
      "domains, as they were then. -o FOLDER writes a folder a domain (mta-sts.txt,\n"
      "records.zone, README.txt) and leaves files that stand there alone unless --force\n"
-     "is given. --rua says where reports go; --remove how to take MTA-STS down. Exit 0\n"
+     "is given. --rua says where reports go; --remove how to take MTA-STS down.\n"
+     "--format writes one stream for all domains to standard output or FILE: what\n"
+     "changes alone, with what was and the risk (none, low, protection-loss,\n"
+     "mail-loss), as records of a zone, for nsupdate, or json; nginx is a\n"
+     "configuration that serves all policies. --policy-host is the address or name of\n"
+     "the web server with the policies: mta-sts.DOMAIN is made to lead there. Exit 0\n"
      "done, 2 usage or files stand already, 4 cannot go on, 5 a domain could not be\n"
      "determined.",
      suggest_main},

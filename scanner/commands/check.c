@@ -212,6 +212,7 @@ static bool resolves_nothing(const struct check *check)
 /* Prints what was found, unless it would blame others for what is this machine's. */
 static int answer(const struct check *check)
 {
+    FILE *out = check->request->out != NULL ? check->request->out : stdout;
     if (resolves_nothing(check)) {
         (void)fputs("stsweep: it is this machine, not the domain: the resolver answers, but resolves nothing "
                     "(is it cut off itself, or does it not serve this machine?); name another one with "
@@ -221,8 +222,8 @@ static int answer(const struct check *check)
     }
     for (size_t i = 0; i < check->request->name_count; i++)
         if (check->texts[i].len > 0) /* who opted out has none */
-            (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
-    return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
+            (void)fwrite(check->texts[i].data, 1, check->texts[i].len, out);
+    return check->failed || fflush(out) != 0 ? EXIT_FAILED : exit_code(check);
 }
 
 /* Are colours wanted? Only for eyes: on a terminal that shows them, and not if NO_COLOR says otherwise

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct buf;
 struct config;
@@ -25,6 +26,7 @@ struct check_request {
     bool (*render)(void *arg, struct buf *text, const struct domain_facts *facts,
                    const struct judgement *judgement);
     void *render_arg;
+    FILE *out;        /* where the texts go; NULL: standard output */
     uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
 };
 
