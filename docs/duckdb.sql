@@ -25,6 +25,7 @@ CREATE OR REPLACE MACRO domains(dir) AS TABLE
         "outcome": 'VARCHAR',
         "would_be": 'VARCHAR',
         "incomplete": 'BOOLEAN',
+        "cached": 'STRUCT("id" VARCHAR, "mode" VARCHAR, "mx" VARCHAR[], "max_age" UINTEGER, "fetched" TIMESTAMP, "since" TIMESTAMP, "found" VARCHAR, "would_be" VARCHAR, "incomplete" BOOLEAN, "sure_until" TIMESTAMP, "none_after" TIMESTAMP, "hosts" STRUCT("host" VARCHAR, "code" VARCHAR)[])',
         "dane": 'VARCHAR',
         "tls": 'VARCHAR',
         "codes": 'VARCHAR[]',

@@ -40,8 +40,9 @@ int main(void)
     puts("  as if there were none; `host fails` it does not deliver to this MX host; `no mail` nobody can "
          "deliver; "
          "`unknown`");
-    puts("  it could not be determined; `warning` it delivers all the same, somebody should know; `none` "
-         "nothing\n");
+    puts("  it could not be determined; `old policy` one that has the domain's earlier policy in its cache "
+         "goes by");
+    puts("  that one; `warning` it delivers all the same, somebody should know; `none` nothing\n");
     for (enum failure_stage stage = 0; stage < STAGE_COUNT; stage++) {
         printf("## %s\n\n", failure_stage_name(stage));
         puts("| code | RFC 8460 | passes | effect | who mends it | why | mend |");

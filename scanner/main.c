@@ -63,7 +63,7 @@ static int run_version(int argc, char **argv);
 
 static const struct command commands[] = {
     {"scan",
-     "scan [FILE...] -o DIR [--resume] [--shard i/n]\n"
+     "scan [FILE...] -o DIR [--previous OLD] [--resume] [--shard i/n]\n"
      "               [--fail-on OUTCOME,...] [--config FILE] [--section.key=value...]",
      "scan domains.csv.zst -o scan-2026-11 --dns.resolvers=127.0.0.1 \\\n"
      "      --smtp.ehlo=scanner.example.org --safety.optout=optout.txt \\\n"
@@ -73,6 +73,9 @@ static const struct command commands[] = {
      "streams domain records to standard output and keeps nothing else. --resume goes\n"
      "on after a stop or a crash; speeds, limits and the opt-out list may be others\n"
      "then. --shard scans part i of n. --trace DOMAIN prints what is done for one.\n"
+     "--previous OLD reads an earlier scan first: a policy that enforces stays in\n"
+     "senders' caches for its max_age, so mail may be refused under one that stands\n"
+     "nowhere any more (cached.refused, cached.partial).\n"
      "Exit 0 done, 1 a record has an outcome of --fail-on, 2 usage, 3 stopped but\n"
      "resumable, 4 cannot go on.",
      run_scan},

@@ -322,6 +322,8 @@ static void say_found(struct explained *explained, enum failure_code code)
         say_policy_facts(explained, code);
         explain_looks(explained, code);
         break;
+    case STAGE_CACHED: /* the summary says what it is, and which hosts fail */
+        break;
     case STAGE_MX:
     case STAGE_SMTP:
         if (code == FAIL_MX_PLACEHOLDER)

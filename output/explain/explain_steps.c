@@ -20,6 +20,8 @@ enum mark explain_mark(const struct judgement *judgement, enum failure_code code
     switch (failure_get(code)->effect) {
     case EFFECT_NO_POLICY:
         return code == FAIL_TXT_ABSENT ? MARK_WARNING : MARK_FAIL;
+    case EFFECT_CACHED:
+        return MARK_FAIL;
     case EFFECT_HOST_FAILS:
         return is_policy_in_force(judgement) || failure_get(code)->stage == STAGE_DANE ? MARK_FAIL
                                                                                        : MARK_WARNING;

@@ -2,6 +2,7 @@
  * bytes. */
 #include "output/json/json.h"
 
+#include "output/json/json_cached.h"
 #include "output/json/json_facts.h"
 #include "output/json/json_looks.h"
 #include "output/json/json_mx.h"
@@ -43,12 +44,14 @@ static void write_codes(struct json *json, const struct judgement *judgement)
     json_close_array(json);
 }
 
-static void write_judgement(struct json *json, const struct judgement *judgement)
+static void write_judgement(struct json *json, const struct domain_facts *facts,
+                            const struct judgement *judgement)
 {
     json_put_string(json, "outcome", outcome_name(judgement->outcome));
     if (judgement->would_be != OUTCOME_NONE)
         json_put_string(json, "would_be", outcome_name(judgement->would_be));
     json_put_flag(json, "incomplete", judgement->incomplete);
+    json_cached(json, facts, judgement);
     json_put_string(json, "dane", dane_outcome_name(judgement->dane));
     json_put_string(json, "tls", tls_outcome_name(judgement->tls));
     write_codes(json, judgement);
@@ -187,7 +190,7 @@ bool json_domain(struct buf *out, const struct domain_facts *facts, const struct
     json_start(&json, out);
     json_open(&json, NULL);
     write_head(&json, facts);
-    write_judgement(&json, judgement);
+    write_judgement(&json, facts, judgement);
     write_provider(&json, judgement);
     write_txt(&json, &facts->txt, &judgement->record);
     write_policy(&json, facts, judgement);

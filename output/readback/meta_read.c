@@ -199,6 +199,37 @@ static enum error compare_options(const struct json_node *root, const struct met
     return between[0] == '\0' ? ERR_OK : ERR_MISMATCH;
 }
 
+static bool is_same_previous(const struct json_node *then, const struct meta_previous *now)
+{
+    int64_t started_ms;
+    uint64_t seed;
+    return integer_at(then, "started_ms", &started_ms) && read_seed(then, &seed) &&
+           started_ms == now->started_ms && seed == now->seed;
+}
+
+/* Tells whether it is the earlier scan that this one was begun with; its directory may have been moved. */
+static enum error compare_previous(const struct json_node *root, const struct meta_previous *now,
+                                   struct buf *why)
+{
+    const struct json_node *then = json_tree_at(root, "previous");
+    const char *dir = string_at(then, "dir"), *started = string_at(then, "started");
+    if (then == NULL && now == NULL)
+        return ERR_OK;
+    if (then == NULL)
+        buf_text(why, "the scan was begun without --previous: leave it out, or begin a new directory");
+    else if (now == NULL)
+        buf_printf(why, "the scan was begun with --previous %.256s: give it again, or begin a new directory",
+                   dir == NULL ? "?" : dir);
+    else if (is_same_previous(then, now))
+        return ERR_OK;
+    else
+        buf_printf(why,
+                   "--previous %s is another scan than the one that this one was begun with (%.256s, begun "
+                   "%.32s): give that one, or begin a new directory",
+                   now->dir, dir == NULL ? "?" : dir, started == NULL ? "?" : started);
+    return ERR_MISMATCH;
+}
+
 /* Returns whether the input is the scan's; if not, *why has it, behind what it has already. */
 static bool is_same_input(const struct json_node *then, const struct meta_input *now, struct buf *why)
 {
@@ -239,6 +270,8 @@ enum error meta_compare(struct bytes stored, const struct meta_asked *now, struc
     enum error error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
     if (error == ERR_OK)
         error = read_stored(root, found, why);
+    if (error == ERR_OK)
+        error = compare_previous(root, now->previous, why);
     if (error == ERR_OK)
         error = compare_options(root, now, why);
     if (error == ERR_OK && now->input_count > 0 && found->input_count > 0)

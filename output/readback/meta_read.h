@@ -35,12 +35,28 @@ struct meta_option {
     bool is_switch;      /* it may change, but not from empty or 0 to anything else, or back */
 };
 
+/* The earlier scan whose policies senders may still have (scan.previous). started_ms and seed tell which one
+ * it is, wherever its directory stands. */
+struct meta_previous {
+    const char *dir; /* as it was given */
+    int64_t started_ms;
+    uint64_t seed;
+    const char *state, *version; /* as its meta.json has them */
+    uint32_t rules;
+    bool damaged;      /* it was read as far as it is whole */
+    uint64_t policies; /* that enforce, and were alive when it was read */
+    uint64_t over;     /* that had expired by then */
+    uint64_t left_out; /* records that lack what is needed */
+    uint64_t matched;  /* domains with a record in this scan that had one */
+};
+
 /* What a scan was asked to do. It decides whether a resume may go on with it. */
 struct meta_asked {
     const struct meta_input *inputs;
     size_t input_count;
     const struct meta_option *options;
     size_t option_count;
+    const struct meta_previous *previous; /* NULL: none */
 };
 
 enum { META_VERSION_BYTES = 32 };
@@ -67,7 +83,8 @@ enum error meta_may_go_on(struct bytes stored, struct buf *why);
 bool meta_input_was_read(const struct meta_stored *stored);
 
 /* Reads stored text and compares: ERR_RULES as meta_may_go_on; ERR_MISMATCH with *why naming all that differs
- * (options that may not change, and inputs' sizes or SHA-256 once "scanning"). An option that may not change
+ * (options that may not change, the earlier scan, and inputs' sizes or SHA-256 once
+ * "scanning"). An option that may not change
  * and that does not stand there counts as at its default. inputs of `now` may be absent (input_count 0) when
  * not yet read. Also gives what a resume needs. */
 enum error meta_compare(struct bytes stored, const struct meta_asked *now, struct meta_stored *found,

@@ -99,12 +99,32 @@ static void write_tail(struct json *json, const struct meta_tail *tail)
     json_close(json);
 }
 
-/* Writes the seed as text: readers of JSON lose digits beyond 2^53. */
+/* Writes a seed as text: readers of JSON lose digits beyond 2^53. */
 static void write_seed(struct json *json, uint64_t seed)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
     json_put_string(json, "seed", text);
+}
+
+static void write_previous(struct json *json, const struct meta_previous *previous)
+{
+    if (previous == NULL)
+        return;
+    json_open(json, "previous");
+    json_put_string(json, "dir", previous->dir);
+    json_put_time(json, "started", previous->started_ms);
+    json_put_signed(json, "started_ms", previous->started_ms);
+    write_seed(json, previous->seed);
+    json_put_string(json, "version", previous->version);
+    json_put_unsigned(json, "rules", previous->rules);
+    json_put_string(json, "state", previous->state);
+    json_put_flag(json, "damaged", previous->damaged);
+    json_put_unsigned(json, "policies", previous->policies);
+    json_put_unsigned(json, "over", previous->over);
+    json_put_unsigned(json, "left_out", previous->left_out);
+    json_put_unsigned(json, "matched", previous->matched);
+    json_close(json);
 }
 
 /* ---- what was stored, again ---------------------------------------------------------------------------- */
@@ -294,6 +314,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
         write_checks(&json, "events", meta->events, meta->event_count);
     write_counters(&json, meta->counters);
     write_tail(&json, &meta->tail);
+    write_previous(&json, meta->asked.previous);
     write_inputs(&json, meta);
     write_maps(&json, meta);
     write_earlier(&json, meta);

@@ -21,6 +21,7 @@ void summary_tally(const struct domain_facts *facts, const struct judgement *jud
         .ordinal = facts->ordinal,
         .outcome = judgement->outcome,
         .would_be = judgement->would_be,
+        .cached = judgement->cached.found,
         .dane = judgement->dane,
         .tls = judgement->tls,
         .incomplete = judgement->incomplete,
@@ -55,6 +56,8 @@ void summary_add(struct summary *summary, const struct tally *tally)
     summary->outcomes[tally->outcome]++;
     if (tally->would_be != OUTCOME_NONE)
         summary->would_be[tally->would_be]++;
+    if (tally->cached != CACHED_NONE)
+        summary->cached[tally->cached]++;
     summary->dane[tally->dane]++;
     summary->tls[tally->tls]++;
     for (size_t word = 0; word < sizeof tally->codes.words / sizeof tally->codes.words[0]; word++)
@@ -62,6 +65,14 @@ void summary_add(struct summary *summary, const struct tally *tally)
             summary->codes[word * 64 + (size_t)__builtin_ctzll(bits)]++;
     if (tally->provider[0] != 0)
         add_provider(summary, tally->provider);
+}
+
+uint64_t summary_cached(const struct summary *summary)
+{
+    uint64_t sum = 0;
+    for (enum cached_found found = CACHED_NONE + 1; found < CACHED_FOUND_COUNT; found++)
+        sum += summary->cached[found];
+    return sum;
 }
 
 bool summary_balanced(const struct summary *summary, struct buf *why)
@@ -118,6 +129,18 @@ static void write_codes(struct json *json, const char *key, const uint64_t count
     json_close(json);
 }
 
+/* Writes what was found in place of earlier policies; nothing if there were none. */
+static void write_cached(struct json *json, const struct summary *summary)
+{
+    if (summary_cached(summary) == 0)
+        return;
+    json_open(json, "cached");
+    for (enum cached_found found = CACHED_NONE + 1; found < CACHED_FOUND_COUNT; found++)
+        if (summary->cached[found] > 0)
+            json_put_unsigned(json, cached_found_name(found), summary->cached[found]);
+    json_close(json);
+}
+
 static void write_dane_and_tls(struct json *json, const struct summary *summary)
 {
     json_open(json, "dane");
@@ -169,6 +192,7 @@ bool summary_json(struct buf *out, const struct summary *summary)
     write_codes(&json, "left_out", summary->left_out);
     write_outcomes(&json, "outcomes", summary->outcomes, true);
     write_outcomes(&json, "would_be", summary->would_be, false);
+    write_cached(&json, summary);
     write_codes(&json, "codes", summary->codes);
     write_dane_and_tls(&json, summary);
     write_providers(&json, summary);

@@ -19,6 +19,7 @@ struct tally {
     uint64_t ordinal;
     enum outcome outcome;
     enum outcome would_be;
+    enum cached_found cached; /* CACHED_NONE: no earlier policy */
     enum dane_outcome dane;
     enum tls_outcome tls;
     bool incomplete;
@@ -40,6 +41,7 @@ struct summary {
     uint64_t left_out[FAIL_COUNT]; /* inputs without a record: rejects, duplicates, opted_out, by code */
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t would_be[OUTCOME_COUNT];
+    uint64_t cached[CACHED_FOUND_COUNT];
     uint64_t dane[DANE_OUTCOME_COUNT];
     uint64_t tls[TLS_OUTCOME_COUNT];
     uint64_t codes[FAIL_COUNT];
@@ -57,6 +59,9 @@ void summary_add(struct summary *summary, const struct tally *tally);
 /* Reads the tally of a stored domain record (one JSON line), for a resume. ERR_SYNTAX if it is
  * none. */
 enum error summary_read_line(struct bytes line, struct tally *tally);
+
+/* Returns how many records have a policy that an earlier scan saw. */
+uint64_t summary_cached(const struct summary *summary);
 
 /* Tells whether the denominators add up; if not, writes the equation into *why. */
 bool summary_balanced(const struct summary *summary, struct buf *why);

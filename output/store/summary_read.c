@@ -1,6 +1,7 @@
 /*
  * Reads the tally of a stored domain record. A resumed scan reads up to 100 million of them, so reading stops
- * as soon as no field that counts can follow. Fields may stand in any order.
+ * as soon as no field that counts can follow. Fields may stand in any order, but `cached` stands before the
+ * codes.
  */
 #include "output/store/summary.h"
 
@@ -35,6 +36,16 @@ static void read_outcome(struct tally_reader *reader, struct bytes text, enum ou
         if (is_name(text, outcome_name(i))) {
             *outcome = i;
             reader->seen |= seen;
+            return;
+        }
+    reader->seen |= SEEN_BAD;
+}
+
+static void read_cached(struct tally_reader *reader, struct bytes text)
+{
+    for (enum cached_found i = CACHED_NONE + 1; i < CACHED_FOUND_COUNT; i++)
+        if (is_name(text, cached_found_name(i))) {
+            reader->tally->cached = i;
             return;
         }
     reader->seen |= SEEN_BAD;
@@ -84,6 +95,8 @@ static void read_string(struct tally_reader *reader, const struct json_value *va
         read_code(reader, value->text);
     else if (strcmp(value->key, "provider") == 0 && strcmp(value->sub, "mx") == 0)
         summary_provider(tally->provider, value->text);
+    else if (strcmp(value->key, "cached") == 0 && strcmp(value->sub, "found") == 0)
+        read_cached(reader, value->text);
     else if (value->sub[0] != 0)
         return;
     else if (strcmp(value->key, "outcome") == 0)

@@ -36,7 +36,7 @@ enum failure_code failure_find(const char *name, size_t len)
 
 const char *failure_stage_name(enum failure_stage stage)
 {
-    static const char *const names[STAGE_COUNT] = {"input", "dns",  "txt",  "policy",
+    static const char *const names[STAGE_COUNT] = {"input", "dns",  "txt",  "policy", "cached",
                                                    "mx",    "smtp", "dane", "tlsrpt"};
     return names[stage];
 }
@@ -62,8 +62,8 @@ const char *rpt_type_name(enum rpt_type type)
 
 const char *failure_effect_name(enum failure_effect effect)
 {
-    static const char *const names[EFFECT_COUNT] = {"none",       "warning", "no policy",
-                                                    "host fails", "unknown", "no mail"};
+    static const char *const names[EFFECT_COUNT] = {"none",    "warning", "no policy", "host fails",
+                                                    "unknown", "no mail", "old policy"};
     return names[effect];
 }
 

@@ -21,6 +21,7 @@ enum failure_stage {
     STAGE_DNS,
     STAGE_TXT,
     STAGE_POLICY,
+    STAGE_CACHED,
     STAGE_MX,
     STAGE_SMTP,
     STAGE_DANE,
@@ -55,6 +56,7 @@ enum failure_effect {
     EFFECT_HOST_FAILS,
     EFFECT_UNKNOWN,
     EFFECT_NO_MAIL,
+    EFFECT_CACHED,
     EFFECT_COUNT
 };
 

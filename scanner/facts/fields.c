@@ -23,6 +23,8 @@ WORDS(fetch_decoding, enum fetch_decoding, fetch_decoding_name, .count = FETCH_D
 WORDS(smtp_step, enum smtp_step, smtp_step_name, .count = SMTP_STEP_COUNT);
 WORDS(smtp_end, enum smtp_end, smtp_end_name, .count = SMTP_END_COUNT);
 WORDS(sts_mode, enum sts_mode, sts_mode_name, .count = STS_MODE_COUNT, .first = 1);
+WORDS(cached_found, enum cached_found, cached_found_name, .name = "cached_found", .count = CACHED_FOUND_COUNT,
+      .first = 1, .meaning = "What a sender finds that has an earlier policy and looks for a newer one.");
 WORDS(outcome, enum outcome, outcome_name, .name = "outcome", .count = OUTCOME_COUNT, .first = 1,
       .meaning = "What a sender that honours MTA-STS does with mail to the domain.");
 WORDS(dane, enum dane_outcome, dane_outcome_name, .name = "dane", .count = DANE_OUTCOME_COUNT,

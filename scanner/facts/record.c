@@ -310,3 +310,26 @@ bool sender_views_equal(const struct sender_view *a, const struct sender_view *b
             return false;
     return true;
 }
+
+const char *cached_found_name(enum cached_found found)
+{
+    static const char *const names[CACHED_FOUND_COUNT] = {
+        [CACHED_NONE] = "none",
+        [CACHED_EXPIRED] = "expired",
+        [CACHED_CURRENT] = "current",
+        [CACHED_RENEWED] = "renewed",
+        [CACHED_SAME_ID] = "same-id",
+        [CACHED_NO_RECORD] = "no-record",
+        [CACHED_BAD_RECORD] = "bad-record",
+        [CACHED_UNFETCHED] = "unfetched",
+        [CACHED_INVALID] = "invalid",
+        [CACHED_UNKNOWN] = "unknown",
+    };
+    return names[found];
+}
+
+bool cached_is_kept(enum cached_found found)
+{
+    return found == CACHED_SAME_ID || found == CACHED_NO_RECORD || found == CACHED_BAD_RECORD ||
+           found == CACHED_UNFETCHED || found == CACHED_INVALID;
+}

@@ -241,7 +241,8 @@ struct domain_facts {
     struct policy_facts policy;
     struct look *looks; /* of earlier passes, oldest first */
     size_t look_count;
-    bool one_look; /* a further look was due, but none comes; false in records without any */
+    bool one_look;                /* a further look was due, but none comes; false in records without any */
+    struct cached_policy *cached; /* that an earlier scan saw and that is still alive; NULL: there is none */
 };
 
 /* ---- a line of the input that is no domain name -------------------------------------------------------- */
@@ -418,6 +419,8 @@ enum exo_inbound {
     EXO_COUNT
 };
 
+#include "scanner/facts/record_cached.h"
+
 struct judgement {
     struct sts_record record;
     struct sts_policy policy;
@@ -449,6 +452,7 @@ struct judgement {
     size_t provider_mx_count;
     const char *provider_policy;
     const char *registrable; /* above a host name (input.host-name), else NULL; in facts->domain */
+    struct cached_verdict cached;
 };
 
 static inline void code_set_add(struct code_set *set, enum failure_code code)

@@ -5,6 +5,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/state.h"
+#include "scanner/facts/fields.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/placeholder.h"
 #include "scanner/facts/suffix.h"
@@ -15,6 +16,7 @@
 #include "scanner/reach/told.h"
 #include "scanner/reach/worker.h"
 #include "scanner/sts/record.h"
+#include "scanner/verdict/cached.h"
 #include "scanner/verdict/verdict.h"
 
 enum { DOMAIN_FIRST_BYTES = 256, UNICODE_BYTES = 1024 };
@@ -40,7 +42,8 @@ struct domain {
     struct policy_visit *visit;  /* in the arena; NULL if no policy is wanted */
     bool looking;                /* for near misses */
     struct near_miss_look *look; /* in the arena, or NULL */
-    bool intent;                 /* there may be an MTA-STS record */
+    bool wants_policy;           /* there may be an MTA-STS record */
+    bool intent;                 /* or senders may have an earlier policy: the MX hosts matter */
     struct host_wait *waits;     /* one for each of facts.hosts */
     size_t next_host;            /* the first of them that has not been asked for yet */
     size_t asked_hosts;          /* that have not answered yet */
@@ -298,13 +301,14 @@ static void enter_reach(struct domain *domain)
 {
     struct domain_facts *facts = &domain->facts;
     set_state(domain, DOMAIN_REACH);
-    domain->intent = sts_record_wants_policy(facts->txt.rrs, facts->txt.rr_count);
+    domain->wants_policy = sts_record_wants_policy(facts->txt.rrs, facts->txt.rr_count);
+    domain->intent = domain->wants_policy || facts->cached != NULL;
     /* Hold one extra count, so that a callback that fires at once cannot end the domain before this function
      * returns. */
     domain->pending = 1;
     make_hosts(domain);
     request_hosts(domain);
-    if (domain->intent)
+    if (domain->wants_policy)
         start_visit(domain);
     if (domain->worker->context->config->dns_near_miss == DNS_NEAR_MISS_YES && near_miss_is_due(facts))
         start_look(domain);
@@ -354,6 +358,19 @@ static void enter_judge(struct domain *domain)
 
 /* ---- start and end ------------------------------------------------------------------------------------- */
 
+/* Takes the policy that senders may still have, unless it has just expired. */
+static bool take_cached(struct domain *domain, const struct cached_policy *cached)
+{
+    struct domain_facts *facts = &domain->facts;
+    if (cached == NULL || facts->time >= cached_sure_until(cached))
+        return true;
+    facts->cached = arena_alloc(&domain->arena, sizeof *facts->cached);
+    if (facts->cached == NULL)
+        return false;
+    fields_copy(&fields_cached, cached, &domain->arena, KEPT_FOR_DOMAINS, facts->cached);
+    return !domain->arena.full;
+}
+
 static bool fill_in(struct domain *domain, const struct domain_input *input)
 {
     struct domain_facts *facts = &domain->facts;
@@ -373,6 +390,8 @@ static bool fill_in(struct domain *domain, const struct domain_input *input)
     facts->policy.fetch.tls.alert = -1;
     facts->one_look = true;
     looks_read(input->looks, arena, facts);
+    if (!take_cached(domain, input->cached))
+        return false;
     struct trace *trace = domain->worker->context->trace;
     if (trace != NULL && strcmp(trace->domain, facts->domain) == 0)
         domain->trace = trace;

@@ -17,6 +17,7 @@
 
 #include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
+#include "scanner/facts/record.h"
 
 struct worker;
 
@@ -28,8 +29,9 @@ struct domain_input {
     uint64_t ordinal;
     const char *domain;
     uint32_t rank;
-    const char *label;  /* or NULL */
-    struct bytes looks; /* of earlier passes (scanner/reach/looks); empty: none */
+    const char *label;                  /* or NULL */
+    struct bytes looks;                 /* of earlier passes (scanner/reach/looks); empty: none */
+    const struct cached_policy *cached; /* that senders may still have; NULL: none is known */
 };
 
 /* Starts a domain, on the worker's thread. input is copied. worker.h's results get the facts and then a

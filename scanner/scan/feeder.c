@@ -18,7 +18,8 @@ enum {
     RETURNED_A_TURN = 1024,
     PASS_POLL_MS = 10,
     BATCH_SHARE = 64, /* of scan.in_flight */
-    BATCH_MOST = 64
+    BATCH_MOST = 64,
+    EARLIER_FIRST_BYTES = 512
 };
 
 struct feeder {
@@ -48,9 +49,11 @@ struct name_message {
     struct message message;
     uint64_t ordinal;
     uint32_t rank;
-    const char *label; /* into text, or NULL */
-    struct bytes note; /* likewise */
-    char text[];       /* domain, NUL, label, NUL, note */
+    const char *label;            /* into text, or NULL */
+    struct bytes note;            /* likewise */
+    struct arena earlier;         /* of cached */
+    struct cached_policy *cached; /* or NULL */
+    char text[];                  /* domain, NUL, label, NUL, note */
 };
 
 /* ---- names in messages --------------------------------------------------------------------------------- */
@@ -64,6 +67,8 @@ static struct name_message *name_message(const struct input_name *name,
     if (message == NULL)
         return NULL;
     message->message.deliver = deliver;
+    message->cached = NULL;
+    arena_init_small(&message->earlier, PREVIOUS_ARENA_BYTES, EARLIER_FIRST_BYTES);
     message->ordinal = name->ordinal;
     message->rank = name->rank;
     memcpy(message->text, name->domain, domain_len);
@@ -78,15 +83,22 @@ static struct name_message *name_message(const struct input_name *name,
     return message;
 }
 
+static void free_message(struct name_message *message)
+{
+    arena_dispose(&message->earlier);
+    free(message);
+}
+
 static void deliver_start(struct message *message, void *receiver)
 {
     struct name_message *start = (struct name_message *)message;
     struct domain_input input = {
         .ordinal = start->ordinal, .domain = start->text, .rank = start->rank, .label = start->label};
     input.looks = start->note;
+    input.cached = start->cached;
     if (domain_start(receiver, &input) != ERR_OK)
         out_of_memory("a domain");
-    free(start);
+    free_message(start);
 }
 
 static void deliver_return(struct message *message, void *receiver)
@@ -101,7 +113,7 @@ static void deliver_return(struct message *message, void *receiver)
                               .note = returned->note};
     if (feeder->returned_error == ERR_OK)
         feeder->returned_error = source->put_off(source->arg, &name);
-    free(returned);
+    free_message(returned);
 }
 
 static enum error take_returned(struct feeder *feeder)
@@ -155,11 +167,25 @@ static uint32_t least_busy(struct feeder *feeder)
     return best;
 }
 
+/* Looks up what senders may still have of the domain. The file that tells is read here, so that no loop
+ * waits. */
+static enum error find_earlier(struct feeder *feeder, struct name_message *message)
+{
+    if (feeder->options.previous == NULL)
+        return ERR_OK;
+    return previous_find(feeder->options.previous, message->text, &message->earlier, &message->cached);
+}
+
 static enum error start_domain(struct feeder *feeder, const struct input_name *name)
 {
     struct name_message *message = name_message(name, deliver_start);
     if (message == NULL)
         return ERR_MEMORY;
+    enum error error = find_earlier(feeder, message);
+    if (error != ERR_OK) {
+        free_message(message);
+        return error;
+    }
     uint32_t loop = least_busy(feeder);
     atomic_fetch_add(&feeder->started, 1);
     atomic_fetch_add_explicit(&feeder->in_flight[loop], 1, memory_order_relaxed);

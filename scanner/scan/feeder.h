@@ -8,6 +8,7 @@
 #define STSWEEP_SCAN_FEEDER_H
 
 #include "scanner/reach/worker.h"
+#include "scanner/scan/previous.h"
 #include "scanner/scan/sink.h"
 #include "scanner/scan/source.h"
 
@@ -18,7 +19,8 @@ struct feeder_options {
     struct worker *workers;
     uint32_t worker_count;
     struct source source;
-    struct sink sink; /* its backlog only */
+    struct sink sink;          /* its backlog only */
+    struct previous *previous; /* what senders may still have; NULL: nobody asks */
     /* On the feeder's thread, before the first name is asked for; an error ends the feeder. */
     enum error (*prepare)(void *arg);
     /* On the feeder's thread: the last name of a pass has been handed out. NULL: nobody wants to know. */

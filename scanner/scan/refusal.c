@@ -8,6 +8,7 @@
 #include "input/input.h"
 #include "output/readback/meta_read.h"
 #include "output/store/store_dir.h"
+#include "scanner/scan/previous.h"
 
 /* Checks that the scan to be gone on with was not begun by a program of other rules. */
 static enum error check_rules(const char *path, struct buf *why)
@@ -62,6 +63,8 @@ static enum error check_inputs(const struct scan_request *request, const struct 
 enum error refusal_check(const struct scan_request *request, const struct config *config, struct buf *why)
 {
     enum error error = check_inputs(request, config, why);
+    if (error == ERR_OK && config->scan_previous[0] != 0)
+        error = previous_check(config->scan_previous, config->output_dir, why);
     if (error != ERR_OK || strcmp(config->output_dir, "-") == 0)
         return error;
     error = store_dir_check(config->output_dir, request->resume, why);

@@ -42,6 +42,7 @@ struct scan {
     uint32_t worker_count;
     struct spooled *names;
     struct intake_counts counts;
+    struct previous *previous; /* NULL: no earlier scan was given */
     struct feeder *feeder;
     struct watch *watch;
     struct stuck *stuck;
@@ -215,20 +216,22 @@ static bool make_workers(struct scan *scan)
     return say(scan, "loops", scan->stuck == NULL ? ERR_CONFIG : ERR_OK);
 }
 
-/* Returns where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
-static const char *spool_directory(const struct scan *scan)
+/* Reads what senders may still have, before there is a scan directory. */
+static bool open_previous(struct scan *scan)
 {
-    const char *temporary = getenv("TMPDIR");
-    if (!is_streaming(scan))
-        return scan->config->output_dir;
-    return temporary != NULL && temporary[0] != 0 ? temporary : "/tmp";
+    if (scan->config->scan_previous[0] == 0)
+        return true;
+    enum error error =
+        previous_open(scan->config->scan_previous, clock_wall_ms(), &scan->previous, stderr, &scan->why);
+    scan_meta_previous(&scan->meta, previous_meta(scan->previous));
+    return say_store(scan, error);
 }
 
 static bool make_source(struct scan *scan)
 {
     struct spooled_options options = {.config = scan->config,
                                       .seed = scan->meta.seed,
-                                      .directory = spool_directory(scan),
+                                      .directory = spooled_directory(scan->config),
                                       .store = scan->store};
     scan->names = spooled_create(&options);
     return say(scan, "names", scan->names == NULL ? ERR_MEMORY : ERR_OK);
@@ -241,6 +244,7 @@ static bool make_feeder(struct scan *scan)
                                      .worker_count = scan->worker_count,
                                      .source = spooled_source(scan->names),
                                      .sink = scan->handover.sink,
+                                     .previous = scan->previous,
                                      .prepare = prepare,
                                      .handed_out = on_handed_out,
                                      .ended = on_ended,
@@ -312,7 +316,7 @@ static bool begin(struct scan *scan)
         return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
     if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
-        !open_store(scan))
+        !open_previous(scan) || !open_store(scan))
         return false;
     scan->done_before = resumed_tell(scan->store, stderr);
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
@@ -458,6 +462,7 @@ static void dispose(struct scan *scan)
     watch_destroy(scan->watch);
     records_dispose(&scan->records);
     feeder_destroy(scan->feeder);
+    previous_close(scan->previous);
     spooled_destroy(scan->names);
     writer_destroy(scan->writer);
     store_destroy(scan->store);

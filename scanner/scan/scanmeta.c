@@ -68,6 +68,12 @@ enum error scan_meta_init(struct scan_meta *meta, const struct config *config, c
     return add_options(meta, config);
 }
 
+void scan_meta_previous(struct scan_meta *meta, const struct meta_previous *previous)
+{
+    if (previous != NULL)
+        meta->previous = *previous;
+}
+
 void scan_meta_dispose(struct scan_meta *meta)
 {
     arena_dispose(&meta->arena);
@@ -88,7 +94,8 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                          .asked = {.inputs = meta->inputs,
                                    .input_count = meta->input_count,
                                    .options = meta->options,
-                                   .option_count = meta->option_count},
+                                   .option_count = meta->option_count,
+                                   .previous = meta->previous.dir == NULL ? NULL : &meta->previous},
                          .libraries = meta->libraries,
                          .library_count = meta->library_count,
                          .preflight = meta->preflight,
@@ -193,6 +200,7 @@ enum error scan_meta_write(struct scan_meta *meta, struct store *store, const ch
     if (meta->input_count == 0 && meta->stored.len > 0)
         return ERR_OK;
     buf_init(&text, TEXT_BYTES);
+    meta->previous.matched = summary_cached(store_summary(store));
     struct meta now = describe(meta, state);
     enum error error = ERR_LIMIT;
     if (meta_json(&text, &now))

@@ -31,14 +31,18 @@ struct scan_meta {
     struct meta_tail tail;           /* of this run, once it has ended */
     struct meta_input *inputs;
     size_t input_count;
-    struct buf stored; /* of the scan that is gone on with */
+    struct meta_previous previous; /* dir NULL: no earlier scan was given */
+    struct buf stored;             /* of the scan that is gone on with */
 };
 
 enum error scan_meta_init(struct scan_meta *meta, const struct config *config, const char *command);
 void scan_meta_dispose(struct scan_meta *meta);
 
-/* Reads what the stopped scan left and takes its seed; ERR_MISMATCH with *why if the configuration
- * differs. */
+/* Takes what is to be said of the earlier scan; NULL: there is none. */
+void scan_meta_previous(struct scan_meta *meta, const struct meta_previous *previous);
+
+/* Reads what the stopped scan left and takes its seed; ERR_MISMATCH with *why if the configuration or the
+ * earlier scan differs. */
 enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why);
 
 /* Fills in how the inputs of the stopped scan were read, as far as it says: they are read so again. */

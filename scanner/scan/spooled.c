@@ -16,6 +16,14 @@ struct spooled {
     struct buf why;
 };
 
+const char *spooled_directory(const struct config *config)
+{
+    const char *temporary = getenv("TMPDIR");
+    if (strcmp(config->output_dir, "-") != 0)
+        return config->output_dir;
+    return temporary != NULL && temporary[0] != 0 ? temporary : "/tmp";
+}
+
 struct spooled *spooled_create(const struct spooled_options *options)
 {
     struct spooled *spooled = calloc(1, sizeof *spooled);

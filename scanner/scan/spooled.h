@@ -20,6 +20,9 @@ struct spooled_options {
     const struct store *store; /* what is done already */
 };
 
+/* Returns where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */
+const char *spooled_directory(const struct config *config);
+
 /* Makes an empty source. NULL when memory is lacking. */
 struct spooled *spooled_create(const struct spooled_options *options);
 void spooled_destroy(struct spooled *spooled); /* NULL is fine */

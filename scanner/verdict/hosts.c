@@ -1,19 +1,8 @@
-/* Judges the MX hosts, and the outcome for a sender that enforces the policy over all of them. */
+/* Judges the MX hosts one by one; enforced.c puts them together. */
 #include "scanner/sts/match.h"
 #include "scanner/verdict/looks.h"
 #include "scanner/verdict/parts.h"
 #include "scanner/verdict/tls.h"
-
-void tally_add(struct tally_of *tally, enum failure_code code)
-{
-    const struct failure *failure = failure_get(code);
-    if (code == FAIL_NONE)
-        tally->pass++;
-    else if (failure->effect == EFFECT_HOST_FAILS)
-        tally->fail++;
-    else
-        tally->unknown++;
-}
 
 /* Returns the fault of the host itself, apart from its addresses: FAIL_NONE if it has addresses to look at.
  */
@@ -132,34 +121,4 @@ bool has_unseen_addresses(const struct host_facts *host)
 {
     const struct address_facts *address = &host->address;
     return address->ip_count > host->probe_count || is_unseen(&address->a) || is_unseen(&address->aaaa);
-}
-
-/* Counts what a sender that honours the policy meets at one host: it may both pass and fail, at different
- * addresses. */
-static void count_host(const struct mx_host *host, const struct host_verdict *verdict, struct tally_of *hosts)
-{
-    struct tally_of addresses = {0, 0, 0};
-    if (verdict->code != FAIL_NONE) {
-        tally_add(hosts, verdict->code);
-        return;
-    }
-    for (size_t i = 0; i < verdict->ip_count; i++)
-        tally_add(&addresses, verdict->ips[i].code);
-    addresses.unknown += has_unseen_addresses(host->facts);
-    hosts->pass += addresses.pass > 0;
-    hosts->fail += addresses.fail > 0;
-    hosts->unknown += addresses.unknown > 0 || verdict->ip_count == 0;
-}
-
-enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement)
-{
-    struct tally_of hosts = {0, 0, 0};
-    for (size_t i = 0; i < judgement->host_count; i++)
-        count_host(&facts->hosts[i], &judgement->hosts[i], &hosts);
-    if (has_unseen_hosts(facts, judgement->host_count))
-        hosts.unknown++;
-    judgement->incomplete = hosts.pass > 0 && hosts.fail == 0 && hosts.unknown > 0;
-    if (hosts.pass > 0)
-        return hosts.fail > 0 ? OUTCOME_PARTIAL : OUTCOME_PROTECTED;
-    return hosts.fail > 0 && hosts.unknown == 0 ? OUTCOME_REFUSED : OUTCOME_UNKNOWN;
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "scanner/verdict/enforced.h"
 #include "scanner/verdict/parts.h"
 
 /* An alert of RFC 8446 section 6.2. */
@@ -106,12 +107,20 @@ bool look_leaves_policy_open(const struct domain_facts *facts, const struct judg
 
 /* ---- the domain ---------------------------------------------------------------------------------------- */
 
-/* Notes that a second look is due after one that gave this code. If none comes, a code that is not transient
- * decides. */
-static void note_due(const struct domain_facts *facts, enum failure_code code, struct judgement *judgement)
+/* What rests on one look, though a second was due. */
+struct alone {
+    bool today;  /* what the published policy and DANE decide */
+    bool cached; /* what an earlier policy decides */
+};
+
+/* Notes that a second look is due after one that gave this code. Says whether that one decides, as none comes
+ * and the code is not transient. */
+static bool note_due(const struct domain_facts *facts, enum failure_code code, struct judgement *judgement)
 {
+    bool decides = facts->one_look && !failure_get(code)->transient;
     judgement->look_due = true;
-    judgement->one_look = judgement->one_look || (facts->one_look && !failure_get(code)->transient);
+    judgement->one_look = judgement->one_look || decides;
+    return decides;
 }
 
 static bool policy_is_honoured(const struct judgement *judgement)
@@ -120,21 +129,53 @@ static bool policy_is_honoured(const struct judgement *judgement)
            (judgement->policy.mode == STS_MODE_ENFORCE || judgement->policy.mode == STS_MODE_TESTING);
 }
 
-static void judge_address(const struct domain_facts *facts, const struct probe_facts *probe,
-                          const struct host_verdict *host, const struct ip_verdict *ip,
-                          struct judgement *judgement)
+/* Says whether a sender goes by an earlier policy, or may do so, to which the host matters. */
+static bool counts_by_cached(const struct judgement *judgement, const struct mx_host *host,
+                             const struct host_verdict *verdict, const struct cached_policy *cached)
 {
-    struct earlier earlier = earlier_of(facts, probe);
-    bool asks = look_asks_again(probe);
-    bool passes = !asks && (ip->code == FAIL_NONE || (host->dane_applies && ip->dane == FAIL_NONE));
-    bool counts = (policy_is_honoured(judgement) && host->code == FAIL_NONE) || host->dane_applies;
-    if ((earlier.failed || asks) && (earlier.passed || earlier.passed_dane || passes))
-        code_set_add(&judgement->codes, FAIL_SMTP_INCONSISTENT);
-    if (asks && counts && !earlier.any)
-        note_due(facts, verdict_probe(probe, BY_OWN_TIME), judgement);
+    if (!cached_may_apply(judgement) || cached->mode != STS_MODE_ENFORCE)
+        return false;
+    const struct enforced_policy policy = {(const char *const *)cached->mx, cached->mx_count};
+    return enforced_host_code(host, verdict, policy) == FAIL_NONE;
 }
 
-static void judge_policy_host(const struct domain_facts *facts, struct judgement *judgement)
+/* The host at hosts[i]. */
+struct looked_at {
+    const struct mx_host *host;
+    const struct host_verdict *verdict;
+    bool today, cached; /* it counts for what is published, or for an earlier policy */
+};
+
+static struct looked_at host_at(const struct domain_facts *facts, const struct judgement *judgement, size_t i)
+{
+    const struct host_verdict *verdict = &judgement->hosts[i];
+    struct looked_at at = {.host = &facts->hosts[i], .verdict = verdict};
+    at.today = (policy_is_honoured(judgement) && verdict->code == FAIL_NONE) || verdict->dane_applies;
+    at.cached = counts_by_cached(judgement, at.host, verdict, facts->cached);
+    return at;
+}
+
+static void judge_address(const struct domain_facts *facts, const struct looked_at *at, size_t index,
+                          struct alone *alone, struct judgement *judgement)
+{
+    const struct probe_facts *probe = &at->host->facts->probes[index];
+    const struct ip_verdict *ip = &at->verdict->ips[index];
+    struct earlier earlier = earlier_of(facts, probe);
+    bool asks = look_asks_again(probe);
+    bool passes = !asks && (ip->code == FAIL_NONE || (at->verdict->dane_applies && ip->dane == FAIL_NONE));
+    if ((earlier.failed || asks) && (earlier.passed || earlier.passed_dane || passes))
+        code_set_add(&judgement->codes, FAIL_SMTP_INCONSISTENT);
+    if (!asks || earlier.any || (!at->today && !at->cached))
+        return;
+    bool decides = note_due(facts, verdict_probe(probe, BY_OWN_TIME), judgement);
+    alone->today = alone->today || (decides && at->today);
+    alone->cached = alone->cached || (decides && at->cached);
+}
+
+/* The policy's host decides both what is published and whether a sender finds something in place of an
+ * earlier policy. */
+static void judge_policy_host(const struct domain_facts *facts, struct alone *alone,
+                              struct judgement *judgement)
 {
     struct earlier earlier = earlier_of_policy(facts);
     bool asks = look_at_policy_asks_again(&facts->policy.fetch);
@@ -143,8 +184,10 @@ static void judge_policy_host(const struct domain_facts *facts, struct judgement
         return;
     if ((earlier.failed || asks) && (earlier.passed || passes))
         code_set_add(&judgement->codes, FAIL_POLICY_INCONSISTENT);
-    if (asks && !earlier.any)
-        note_due(facts, judgement->policy_code, judgement);
+    if (!asks || earlier.any)
+        return;
+    alone->today = note_due(facts, judgement->policy_code, judgement);
+    alone->cached = alone->today && judgement->cached.found == CACHED_UNFETCHED;
 }
 
 /* Says whether an outcome tells what a sender meets, so that it matters what it rests on. */
@@ -156,14 +199,17 @@ static bool is_decided(enum outcome outcome)
 
 void judge_looks(const struct domain_facts *facts, struct judgement *judgement)
 {
-    judge_policy_host(facts, judgement);
+    struct alone alone = {false, false};
+    struct enforced *would_be = &judgement->cached.would_be;
+    judge_policy_host(facts, &alone, judgement);
     for (size_t i = 0; i < judgement->host_count; i++) {
-        const struct host_verdict *host = &judgement->hosts[i];
-        for (size_t j = 0; j < host->ip_count; j++)
-            judge_address(facts, &facts->hosts[i].facts->probes[j], host, &host->ips[j], judgement);
+        const struct looked_at at = host_at(facts, judgement, i);
+        for (size_t j = 0; j < at.verdict->ip_count; j++)
+            judge_address(facts, &at, j, &alone, judgement);
     }
     bool decided = is_decided(judgement->outcome) || is_decided(judgement->would_be);
-    judgement->incomplete = judgement->incomplete || (judgement->one_look && decided);
+    judgement->incomplete = judgement->incomplete || (alone.today && decided);
+    would_be->incomplete = would_be->incomplete || (alone.cached && is_decided(would_be->outcome));
 }
 
 bool look_matters(const struct judgement *judgement, const struct host_verdict *host)
@@ -171,5 +217,5 @@ bool look_matters(const struct judgement *judgement, const struct host_verdict *
     bool none = judgement->outcome == OUTCOME_NO_MAIL || judgement->outcome == OUTCOME_ABSENT ||
                 judgement->outcome == OUTCOME_OFF;
     bool broken = judgement->outcome == OUTCOME_BROKEN && !judgement->look_due;
-    return host->dane_applies || (!none && !broken);
+    return host->dane_applies || cached_may_apply(judgement) || (!none && !broken);
 }

@@ -80,8 +80,14 @@ void judge_host(const struct domain_facts *facts, const struct mx_host *host, st
  * failed without an earlier answer to use instead, or there are more than smtp.max_addresses. Those may pass
  * or fail. */
 bool has_unseen_addresses(const struct host_facts *host);
-/* Returns the outcome under enforce, from judgement->hosts. */
-enum outcome judge_enforced(const struct domain_facts *facts, struct judgement *judgement);
+
+/* ---- what senders have cached (cached.c): after judge_outcome ------------------------------------------- */
+void judge_cached(const struct domain_facts *facts, struct judged_at at, struct arena *arena,
+                  struct judgement *judgement);
+/* Says whether a sender that has the earlier policy goes by it, or may do so. */
+bool cached_may_apply(const struct judgement *judgement);
+/* Says whether what the policy's host answers leaves open what a sender finds there (policy.c). */
+bool policy_is_open(const struct domain_facts *facts, const struct judgement *judgement);
 
 /* ---- DANE (dane.c) ------------------------------------------------------------------------------------- */
 /* Judges all hosts by DANE. Call it after judge_host of all of them. */

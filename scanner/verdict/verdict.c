@@ -1,6 +1,7 @@
 /* Judges a domain: outcome, codes, report types (RFC 8461 section 5, RFC 8460 section 4.3). */
 #include "scanner/verdict/verdict.h"
 
+#include "scanner/verdict/enforced.h"
 #include "scanner/verdict/looks.h"
 #include "scanner/verdict/parts.h"
 #include "scanner/verdict/tls.h"
@@ -51,13 +52,25 @@ void add_findings(struct judgement *judgement, const struct findings *findings)
         code_set_add(&judgement->codes, findings->list[i].code);
 }
 
-/* Says whether it is not known what a sender finds at the policy host. */
-static bool leaves_open(enum failure_code code)
+bool policy_is_open(const struct domain_facts *facts, const struct judgement *judgement)
 {
-    return code != FAIL_NONE && failure_get(code)->effect == EFFECT_UNKNOWN;
+    enum failure_code code = judgement->policy_code;
+    return (code != FAIL_NONE && failure_get(code)->effect == EFFECT_UNKNOWN) ||
+           look_leaves_policy_open(facts, judgement);
 }
 
-static enum outcome judge_outcome(const struct domain_facts *facts, struct judgement *judgement)
+static enum outcome judge_enforced(const struct domain_facts *facts, struct arena *arena,
+                                   struct judgement *judgement)
+{
+    const struct enforced_policy policy = {judgement->policy.mx, judgement->policy.mx_count};
+    struct enforced enforced =
+        verdict_enforced(facts, judgement->hosts, judgement->host_count, policy, arena);
+    judgement->incomplete = enforced.incomplete;
+    return enforced.outcome;
+}
+
+static enum outcome judge_outcome(const struct domain_facts *facts, struct arena *arena,
+                                  struct judgement *judgement)
 {
     enum dns_status txt = facts->txt.lookup.status;
     if (is_no_mail(facts)) {
@@ -73,13 +86,13 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct judge
         return OUTCOME_UNKNOWN;
     if (judgement->record.code != FAIL_NONE)
         return judgement->record.code == FAIL_DNS_TOO_LARGE ? OUTCOME_UNKNOWN : OUTCOME_BROKEN;
-    if (leaves_open(judgement->policy_code) || look_leaves_policy_open(facts, judgement))
+    if (policy_is_open(facts, judgement))
         return OUTCOME_UNKNOWN;
     if (judgement->policy_code != FAIL_NONE)
         return OUTCOME_BROKEN;
     if (judgement->policy.mode == STS_MODE_NONE)
         return OUTCOME_OFF;
-    enum outcome enforced = judge_enforced(facts, judgement);
+    enum outcome enforced = judge_enforced(facts, arena, judgement);
     if (judgement->policy.mode != STS_MODE_TESTING)
         return enforced;
     judgement->would_be = enforced;
@@ -186,10 +199,18 @@ static bool was_blind(const struct judgement *judgement)
     return false;
 }
 
+/* Says whether it is open what senders do that go by an earlier policy. */
+static bool is_cached_open(const struct judgement *judgement)
+{
+    const struct enforced *would_be = &judgement->cached.would_be;
+    return would_be->outcome == OUTCOME_UNKNOWN || would_be->incomplete;
+}
+
 bool verdict_may_pass(const struct judgement *judgement)
 {
     bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
-                judgement->incomplete || is_dane_open(judgement) || was_blind(judgement);
+                judgement->incomplete || is_cached_open(judgement) || is_dane_open(judgement) ||
+                was_blind(judgement);
     return open && verdict_has_passing(judgement);
 }
 
@@ -215,7 +236,8 @@ static void judge_in_use(const struct domain_facts *facts, struct judged_at at, 
     judgement->host_count = judgement->hosts == NULL ? 0 : facts->host_count;
     for (size_t i = 0; i < judgement->host_count; i++)
         judge_host(facts, &facts->hosts[i], at, arena, &judgement->hosts[i], judgement);
-    judgement->outcome = judge_outcome(facts, judgement);
+    judgement->outcome = judge_outcome(facts, arena, judgement);
+    judge_cached(facts, at, arena, judgement);
     judgement->dane = judge_dane(facts, at, judgement);
     judge_looks(facts, judgement);
     judgement->tls = judge_tls(facts);

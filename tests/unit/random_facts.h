@@ -425,6 +425,28 @@ static inline void make_looks(struct maker *make, struct domain_facts *facts)
     }
 }
 
+/* Makes an earlier policy; it names all MX hosts or not, and may be over. */
+static inline void make_cached(struct maker *make, struct domain_facts *facts)
+{
+    facts->cached = NULL;
+    if (one_in(make, 3))
+        return;
+    struct cached_policy *cached = make_array(make, 1, sizeof *cached);
+    *cached = (struct cached_policy){.id = one_in(make, 2) ? "20260101T000000" : "1"};
+    cached->mode = one_in(make, 4) ? STS_MODE_ENFORCE + draw(make, 3) : STS_MODE_ENFORCE;
+    cached->mx = make_names(make, &cached->mx_count);
+    if (facts->host_count > 0 && !one_in(make, 4)) {
+        cached->mx_count = facts->host_count;
+        cached->mx = make_array(make, cached->mx_count, sizeof *cached->mx);
+        for (size_t i = 0; i < cached->mx_count; i++)
+            cached->mx[i] = facts->hosts[i].host;
+    }
+    cached->max_age = one_in(make, 8) ? draw(make, 1000) : 604800 + draw(make, 31000000);
+    cached->fetched = facts->time - 1 - draw(make, 500000000);
+    cached->since = one_in(make, 2) ? facts->time - 1 - draw(make, 86400000) : 0;
+    facts->cached = cached;
+}
+
 static inline void random_domain(uint64_t seed, struct arena *arena, struct domain_facts *facts)
 {
     struct maker maker = {seed * 7919, arena}, *make = &maker;
@@ -452,6 +474,7 @@ static inline void random_domain(uint64_t seed, struct arena *arena, struct doma
         make_fetch(make, &facts->policy.fetch);
     }
     make_looks(make, facts);
+    make_cached(make, facts);
 }
 
 #endif

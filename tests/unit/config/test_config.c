@@ -529,7 +529,7 @@ static void what_may_change_on_a_resume(void **state)
                                             "output.frame_bytes",
                                             "output.flush",
                                             "output.part_bytes"};
-    static const char *const switches[] = {"dns.resolvers", "scan.retry_passes"};
+    static const char *const switches[] = {"dns.resolvers", "scan.retry_passes", "scan.previous"};
     size_t may = 0, switched = 0;
     (void)state;
     for (size_t i = 0; i < config_option_count; i++) {

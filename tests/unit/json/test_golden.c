@@ -200,6 +200,12 @@ static void judge_by_hand(struct judgement *judgement)
                                             .mx = mx,
                                             .mx_count = 2,
                                             .findings = findings_of(FAIL_POLICY_NO_ADDRESS)};
+    static enum failure_code cached[] = {FAIL_NONE, FAIL_MX_ADDRESS_LITERAL};
+    judgement->cached = (struct cached_verdict){.found = CACHED_BAD_RECORD,
+                                                .would_be = {OUTCOME_PARTIAL, true, cached, 2},
+                                                .since = INT64_C(1769774400500),
+                                                .sure_until = INT64_C(1770292801000),
+                                                .none_after = INT64_C(1770379200500)};
     judgement->tlsrpt =
         (struct tlsrpt_record){.rua = rua, .rua_count = 2, .findings = findings_of(FAIL_TLSRPT_RUA_BAD)};
     memcpy(judgement->senders, views, sizeof views);

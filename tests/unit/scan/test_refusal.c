@@ -15,7 +15,7 @@
 
 enum { WHY_BYTES = 1024, TEXT_BYTES = 512 };
 
-static const char *const dirs[] = {"empty", "scan", "older", "newer", "schema", "other", NULL};
+static const char *const dirs[] = {"empty", "scan", "older", "newer", "schema", "other", "whole", NULL};
 static char directory[] = "/tmp/stsweep-refusal-XXXXXX";
 
 static void write_file(const char *name)
@@ -52,6 +52,12 @@ static int set_up(void **state)
     write_meta("newer/meta.json", RECORD_SCHEMA_VERSION, RECORD_RULES + 1);
     write_meta("schema/meta.json", RECORD_SCHEMA_VERSION + 1, RECORD_RULES);
     write_file("other/thesis.doc");
+    FILE *file = fopen("whole/meta.json", "w");
+    assert_non_null(file);
+    assert_true(fprintf(file,
+                        "{\"schema\":%d,\"state\":\"done\",\"runs\":1,\"seed\":\"7\",\"started_ms\":1}\n",
+                        RECORD_SCHEMA_VERSION) > 0);
+    assert_int_equal(fclose(file), 0);
     return 0;
 }
 
@@ -59,7 +65,8 @@ static int clean_up(void **state)
 {
     (void)state;
     int left = unlink("list") | unlink("scan/meta.json") | unlink("older/meta.json") |
-               unlink("newer/meta.json") | unlink("schema/meta.json") | unlink("other/thesis.doc");
+               unlink("newer/meta.json") | unlink("schema/meta.json") | unlink("other/thesis.doc") |
+               unlink("whole/meta.json");
     for (const char *const *name = dirs; *name != NULL; name++)
         left |= rmdir(*name);
     return left | chdir("/") | rmdir(directory);
@@ -97,7 +104,8 @@ static void test_what_is_refused(void **state)
         {"none", "-", false, ERR_NOT_FOUND, "none: cannot read"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct config config = {.output_dir = (char[16]){0}, .input_columns = (char[1]){0}};
+        struct config config = {
+            .output_dir = (char[16]){0}, .input_columns = (char[1]){0}, .scan_previous = (char[1]){0}};
         (void)snprintf(config.output_dir, 16, "%s", cases[i].dir);
         const char *files[] = {"list", cases[i].file};
         struct scan_request request = {.files = files, .file_count = 2, .resume = cases[i].resume};
@@ -107,6 +115,42 @@ static void test_what_is_refused(void **state)
         if (error != cases[i].error || strncmp(buf_string(&why), cases[i].words, strlen(cases[i].words)) != 0)
             fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
         assert_int_equal(access("new", F_OK), -1);
+        buf_dispose(&why);
+    }
+}
+
+/* The earlier scan: no scan, one of another schema, none at all, and the very one that is written. */
+static void test_what_is_no_earlier_scan(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *previous, *dir;
+        bool resume;
+        enum error error;
+        const char *words;
+    } cases[] = {
+        {"whole", "new", false, ERR_OK, ""},
+        {"whole", "-", false, ERR_OK, ""},
+        {"none", "new", false, ERR_CONFIG,
+         "--previous none cannot be used: No such file or directory: give the directory of an earlier scan"},
+        {"empty", "new", false, ERR_CONFIG, "--previous empty cannot be used: no scan directory: meta.json"},
+        {"list", "new", false, ERR_CONFIG, "--previous list cannot be used: Not a directory"},
+        {"schema", "new", false, ERR_CONFIG, "--previous schema cannot be used: meta.json: its schema is 2"},
+        {"whole", "whole", true, ERR_CONFIG, "--previous whole is the scan directory that is written"},
+        {"./whole/", "whole", true, ERR_CONFIG, "--previous ./whole/ is the scan directory that is written"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config config = {
+            .output_dir = (char[16]){0}, .input_columns = (char[1]){0}, .scan_previous = (char[16]){0}};
+        (void)snprintf(config.output_dir, 16, "%s", cases[i].dir);
+        (void)snprintf(config.scan_previous, 16, "%s", cases[i].previous);
+        const char *files[] = {"list"};
+        struct scan_request request = {.files = files, .file_count = 1, .resume = cases[i].resume};
+        struct buf why;
+        buf_init(&why, WHY_BYTES);
+        enum error error = refusal_check(&request, &config, &why);
+        if (error != cases[i].error || strncmp(buf_string(&why), cases[i].words, strlen(cases[i].words)) != 0)
+            fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
         buf_dispose(&why);
     }
 }
@@ -143,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_what_is_no_earlier_scan),
         cmocka_unit_test(test_how_it_is_said),
     };
     return cmocka_run_group_tests(tests, set_up, clean_up);

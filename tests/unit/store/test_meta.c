@@ -407,6 +407,54 @@ static void test_other_rules_do_not_go_on(void **state)
     }
 }
 
+/* The earlier scan is kept, and a resume must be with the same one, wherever its directory stands. */
+static void test_the_earlier_scan_is_the_same(void **state)
+{
+    static const struct meta_previous one = {.dir = "old",
+                                             .started_ms = 1000,
+                                             .seed = UINT64_MAX,
+                                             .state = "done",
+                                             .version = "0.0.9",
+                                             .rules = 3,
+                                             .policies = 12,
+                                             .matched = 7},
+                                      moved = {.dir = "moved", .started_ms = 1000, .seed = UINT64_MAX},
+                                      later = {.dir = "old", .started_ms = 1001, .seed = UINT64_MAX},
+                                      seeded = {.dir = "old", .started_ms = 1000, .seed = 5};
+    static const struct {
+        const struct meta_previous *then, *now;
+        enum error error;
+        const char *words;
+    } cases[] = {
+        {NULL, NULL, ERR_OK, ""},
+        {&one, &one, ERR_OK, ""},
+        {&one, &moved, ERR_OK, ""},
+        {&one, &later, ERR_MISMATCH,
+         "--previous old is another scan than the one that this one was begun with (old, begun "
+         "1970-01-01T00:00:01.000Z): give that one"},
+        {&one, &seeded, ERR_MISMATCH, "give that one, or begin a new directory"},
+        {&one, NULL, ERR_MISMATCH, "the scan was begun with --previous old: give it again"},
+        {NULL, &one, ERR_MISMATCH, "the scan was begun without --previous: leave it out"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out, why;
+        struct meta_stored found;
+        struct meta meta = make_meta();
+        buf_init(&why, 1024);
+        meta.asked.previous = cases[i].then;
+        write_meta(&out, &meta);
+        if (cases[i].then != NULL)
+            assert_non_null(strstr(buf_string(&out), "\"matched\": 7"));
+        meta.asked.previous = cases[i].now;
+        enum error error = meta_compare(buf_bytes(&out), &meta.asked, &found, &why);
+        if (error != cases[i].error || strstr(buf_string(&why), cases[i].words) == NULL)
+            fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
+        buf_dispose(&why);
+        buf_dispose(&out);
+    }
+}
+
 static void test_another_schema_does_not_go_on(void **state)
 {
     (void)state;
@@ -565,6 +613,7 @@ int main(void)
         cmocka_unit_test(test_what_may_differ),
         cmocka_unit_test(test_what_was_otherwise_is_kept),
         cmocka_unit_test(test_other_rules_do_not_go_on),
+        cmocka_unit_test(test_the_earlier_scan_is_the_same),
         cmocka_unit_test(test_another_schema_does_not_go_on),
         cmocka_unit_test(test_a_version_is_printable),
         cmocka_unit_test(test_another_state),

@@ -1,0 +1,255 @@
+/* Reads an earlier scan for what senders may still have, and finds it by name. */
+#include "scanner/scan/previous.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <xxhash.h>
+
+#include "output/json/json_cached.h"
+#include "output/readback/cached_read.h"
+#include "output/readback/facts_spill.h"
+#include "output/readback/facts_table.h"
+#include "output/readback/scanview.h"
+#include "scanner/base/time_text.h"
+
+enum { LINE_BYTES = 1 << 20, REASON_BYTES = 256 };
+
+struct previous {
+    struct scanview *view;
+    struct spill *spill;
+    struct facts_table table;
+    struct meta_previous meta;
+    char first[REASON_BYTES]; /* why the first record was left out */
+    int64_t now_ms;
+    struct arena arena; /* of the record at hand */
+    struct buf line;    /* likewise, what is kept of it */
+    struct buf reason;
+    struct buf *why;
+};
+
+static uint64_t hash_of(const char *domain)
+{
+    return XXH3_64bits(domain, strlen(domain));
+}
+
+/* ---- what is kept -------------------------------------------------------------------------------------- */
+
+static bool pack(struct previous *previous, const struct cached_read *found)
+{
+    struct json json;
+    buf_reset(&previous->line);
+    json_start(&json, &previous->line);
+    json_open(&json, NULL);
+    json_put_string(&json, "domain", found->domain);
+    json_open(&json, "cached");
+    json_cached_policy(&json, found->policy);
+    json_close(&json);
+    json_close(&json);
+    return json_finish(&json);
+}
+
+static enum error keep(struct previous *previous, const struct cached_read *found)
+{
+    uint64_t place;
+    bool kept = false;
+    if (!pack(previous, found))
+        return ERR_LIMIT;
+    struct bytes line = bytes_make(previous->line.data, previous->line.len - 1);
+    enum error error = spill_add(previous->spill, line, &place, previous->why);
+    if (error == ERR_OK)
+        error = table_add(&previous->table, hash_of(found->domain), place, &kept, previous->why);
+    previous->meta.policies += kept;
+    return error == ERR_OK && !kept ? ERR_LIMIT : error;
+}
+
+/* Counts a record that is none, or lacks what is needed: no policy is made of a part of one. */
+static void leave_out(struct previous *previous, enum error error)
+{
+    const char *reason = previous->reason.len > 0 ? buf_string(&previous->reason) : error_text(error);
+    if (previous->meta.left_out++ == 0)
+        (void)snprintf(previous->first, sizeof previous->first, "%s", reason);
+}
+
+static enum error on_record(void *arg, struct bytes line)
+{
+    struct previous *previous = arg;
+    struct cached_read found;
+    if (!cached_may_stand(line))
+        return ERR_OK;
+    arena_reset(&previous->arena);
+    buf_reset(&previous->reason);
+    enum error error =
+        cached_read_record(line, previous->now_ms, &previous->arena, &found, &previous->reason);
+    previous->meta.over += error == ERR_OK && found.over;
+    if (error == ERR_OK && found.policy != NULL)
+        error = keep(previous, &found);
+    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+        return error;
+    leave_out(previous, error);
+    return ERR_OK;
+}
+
+/* ---- what is said of it -------------------------------------------------------------------------------- */
+
+static void say_state(const struct previous *previous, FILE *err)
+{
+    enum view_state state = scanview_state(previous->view);
+    const char *dir = previous->meta.dir;
+    if (state == VIEW_DONE)
+        return;
+    (void)fprintf(err,
+                  "stsweep: previous: %s %s: of the domains that it has no record of it is not known what "
+                  "senders have. End it with --resume first, or give a scan that is at its end\n",
+                  dir, state == VIEW_STOPPED ? "was stopped before its end" : "still runs or was cut off");
+}
+
+static void say_left_out(const struct previous *previous, FILE *err)
+{
+    if (previous->meta.left_out > 0)
+        (void)fprintf(err,
+                      "stsweep: previous: %s, which stsweep %s made, has records that lack what is needed: "
+                      "%" PRIu64 " (the first: %s). What senders have of those domains is not known\n",
+                      previous->meta.dir, previous->meta.version, previous->meta.left_out, previous->first);
+}
+
+static void say_found(const struct previous *previous, FILE *err)
+{
+    const struct meta_previous *meta = &previous->meta;
+    char began[TIME_TEXT_BYTES];
+    say_state(previous, err);
+    say_left_out(previous, err);
+    (void)fprintf(err, "stsweep: previous: %s, begun %.16sZ: policies that senders may still have: %" PRIu64,
+                  meta->dir, time_text(meta->started_ms, began), meta->policies);
+    if (meta->over > 0)
+        (void)fprintf(err, " (%" PRIu64 " more have expired)", meta->over);
+    (void)fputc('\n', err);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------- */
+
+/* Goes through its domains. What is damaged is said, and the records around it count. */
+static enum error walk(struct previous *previous, FILE *err, struct buf *why)
+{
+    size_t before = why->len;
+    enum error error = scanview_lines(previous->view, VIEW_DOMAINS, on_record, previous, why);
+    if (error == ERR_CORRUPT && why->len > before) {
+        (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s\n",
+                      previous->meta.dir, buf_string(why) + before);
+        why->len = before;
+        previous->meta.damaged = true;
+        error = ERR_OK;
+    }
+    return error == ERR_OK ? spill_flush(previous->spill, why) : error;
+}
+
+static enum error open_directory(const char *dir, struct scanview **view, struct buf *why)
+{
+    struct buf reason;
+    buf_init(&reason, REASON_BYTES * 4);
+    enum error error = scanview_open(dir, view, &reason);
+    if (error == ERR_NOT_FOUND || error == ERR_CORRUPT || error == ERR_IO) {
+        buf_printf(why, "--previous %s cannot be used: %s: give the directory of an earlier scan, or none",
+                   dir, buf_string(&reason));
+        error = ERR_CONFIG;
+    }
+    buf_dispose(&reason);
+    return error;
+}
+
+enum error previous_check(const char *dir, const char *output, struct buf *why)
+{
+    struct scanview *view;
+    struct stat one, other;
+    enum error error = open_directory(dir, &view, why);
+    scanview_close(view);
+    if (error != ERR_OK || strcmp(output, "-") == 0 || stat(dir, &one) != 0 || stat(output, &other) != 0 ||
+        one.st_dev != other.st_dev || one.st_ino != other.st_ino)
+        return error;
+    buf_printf(why, "--previous %s is the scan directory that is written: give that of an earlier scan", dir);
+    return ERR_CONFIG;
+}
+
+static void describe(struct previous *previous)
+{
+    const struct meta_stored *stored = scanview_meta(previous->view);
+    previous->meta.started_ms = stored->started_ms;
+    previous->meta.seed = stored->seed;
+    previous->meta.state = stored->state;
+    previous->meta.version = stored->version;
+    previous->meta.rules = stored->rules;
+}
+
+enum error previous_open(const char *dir, int64_t now_ms, struct previous **made, FILE *err, struct buf *why)
+{
+    struct previous *previous = calloc(1, sizeof *previous);
+    *made = previous;
+    if (previous == NULL)
+        return ERR_MEMORY;
+    *previous = (struct previous){.meta.dir = dir, .now_ms = now_ms, .why = why};
+    table_init(&previous->table);
+    arena_init(&previous->arena, READ_ARENA_BYTES);
+    buf_init(&previous->line, LINE_BYTES);
+    buf_init(&previous->reason, REASON_BYTES * 4);
+    enum error error = open_directory(dir, &previous->view, why);
+    if (error == ERR_OK)
+        error = spill_create(&previous->spill, why);
+    if (error != ERR_OK)
+        return error;
+    describe(previous);
+    error = walk(previous, err, why);
+    if (error == ERR_OK)
+        say_found(previous, err);
+    arena_dispose(&previous->arena);
+    return error;
+}
+
+void previous_close(struct previous *previous)
+{
+    if (previous == NULL)
+        return;
+    scanview_close(previous->view);
+    spill_destroy(previous->spill);
+    table_dispose(&previous->table);
+    arena_dispose(&previous->arena);
+    buf_dispose(&previous->line);
+    buf_dispose(&previous->reason);
+    free(previous);
+}
+
+const struct meta_previous *previous_meta(const struct previous *previous)
+{
+    return previous == NULL ? NULL : &previous->meta;
+}
+
+/* ---- finding ------------------------------------------------------------------------------------------- */
+
+/* Of several records of a domain, as after a crash, the last fetch counts. */
+static void take_newer(const struct cached_read *found, const char *domain, struct cached_policy **policy)
+{
+    if (strcmp(found->domain, domain) == 0 &&
+        (*policy == NULL || (*policy)->fetched < found->policy->fetched))
+        *policy = found->policy;
+}
+
+enum error previous_find(struct previous *previous, const char *domain, struct arena *arena,
+                         struct cached_policy **policy)
+{
+    uint64_t places[TABLE_PLACES_A_KEY];
+    size_t count = table_find(&previous->table, hash_of(domain), places);
+    *policy = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct cached_read found;
+        struct bytes line;
+        buf_reset(&previous->reason);
+        enum error error = spill_get(previous->spill, places[i], &line);
+        if (error == ERR_OK)
+            error = cached_read_kept(line, arena, &found, &previous->reason);
+        if (error != ERR_OK)
+            return error;
+        take_newer(&found, domain, policy);
+    }
+    return ERR_OK;
+}

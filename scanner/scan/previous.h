@@ -1,0 +1,41 @@
+/*
+ * Keeps the policies of an earlier scan (scan.previous) that senders may still have, to be found by name. The
+ * scan's directory is read once, from its beginning to its end, before anybody is contacted. Only policies
+ * that enforce and are alive are kept: their lines in a temporary file (facts_spill.h), 16 to 48 bytes for
+ * each in a table that is mapped from another (facts_table.h). So memory does not grow with the earlier scan,
+ * but for that table, which the kernel may page out.
+ *
+ * The feeder's thread asks; until that is started, the thread that opened it.
+ */
+#ifndef STSWEEP_SCAN_PREVIOUS_H
+#define STSWEEP_SCAN_PREVIOUS_H
+
+#include <stdio.h>
+
+#include "output/readback/meta_read.h"
+#include "scanner/base/arena.h"
+#include "scanner/facts/record.h"
+
+struct previous;
+
+/* A policy is read into an arena of this size. */
+enum { PREVIOUS_ARENA_BYTES = 1 << 20 };
+
+/* Checks that dir is a scan directory, and not the one that is written (output; "-" is none). Reads no
+ * record. ERR_CONFIG with *why. */
+enum error previous_check(const char *dir, const char *output, struct buf *why);
+
+/* Reads the scan in dir. now_ms: wall clock; what is over by then is not kept. What is wrong with the
+ * directory, and what was found, is said on err. ERR_CONFIG with *why if it is no scan directory, or one of
+ * another schema; ERR_IO, ERR_FULL, ERR_MEMORY with *why. */
+enum error previous_open(const char *dir, int64_t now_ms, struct previous **made, FILE *err, struct buf *why);
+void previous_close(struct previous *previous); /* NULL is fine */
+
+/* Finds the policy of a domain; NULL if there is none. It lives in arena. */
+enum error previous_find(struct previous *previous, const char *domain, struct arena *arena,
+                         struct cached_policy **policy);
+
+/* Returns what meta.json says of it; good as long as previous. NULL for NULL. */
+const struct meta_previous *previous_meta(const struct previous *previous);
+
+#endif
