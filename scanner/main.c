@@ -14,6 +14,7 @@
 #include "scanner/commands/check.h"
 #include "scanner/commands/diff.h"
 #include "scanner/commands/flags.h"
+#include "scanner/commands/forecast_command.h"
 #include "scanner/commands/lint.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
@@ -81,15 +82,21 @@ static const struct command commands[] = {
      run_scan},
     {"check",
      "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...]\n"
+     "               [--with-mx HOST,...] [--with-policy FILE]\n"
      "               [--config FILE] [--section.key=value...]",
-     "check example.org example.net",
+     "check example.org example.net\n"
+     "  stsweep check example.org --with-mx mx1.example.net,mx2.example.net",
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
      "records that scan writes. Colours appear on a terminal only, and not if\n"
      "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail\n"
      "among them), else 4 if this machine cannot see it (no network, no resolver,\n"
      "port 25 blocked), 5 if one could not be determined, 2 usage; with --fail-on, 1\n"
-     "if a domain has one of these outcomes, else 4, 5 or 0.",
+     "if a domain has one of these outcomes, else 4, 5 or 0.\n"
+     "--with-mx and --with-policy tell what senders will do after a change of MX hosts\n"
+     "or policy, until when, and the steps by which no mail is lost; the new hosts are\n"
+     "looked at as they stand. Exit 0 nothing is lost, 1 mail is lost or hosts are\n"
+     "skipped if it is changed at once.",
      run_check},
     {"lint",
      "lint record TXT... | tlsrpt TXT... | policy FILE|- |\n"
@@ -373,7 +380,9 @@ static int run_check(int argc, char **argv)
         code = usage("check", "name a domain");
     if (code < 0 && !args_names_are_domains(&args))
         code = EXIT_USAGE;
-    if (code < 0) {
+    if (code < 0 && (args.with_mx != NULL || args.with_policy != NULL)) {
+        code = forecast_main(&args);
+    } else if (code < 0) {
         struct check_request request = {.config = &args.config,
                                         .names = args.names,
                                         .name_count = args.name_count,

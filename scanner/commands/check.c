@@ -15,6 +15,7 @@
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
 #include "scanner/reach/domain.h"
+#include "scanner/reach/hosts.h"
 #include "scanner/reach/looks.h"
 
 enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };
@@ -32,6 +33,13 @@ struct second_look {
     struct buf looks;
 };
 
+/* An MX host that is planned. */
+struct planned {
+    struct check *check;
+    struct host_result *result; /* NULL: it has not been seen yet */
+    size_t index;
+};
+
 struct check {
     struct tracing tracing;
     const struct check_request *request;
@@ -44,6 +52,9 @@ struct check {
     bool doubtful;             /* no resolver has shown that it resolves anything */
     struct second_look *looks; /* likewise */
     size_t left;
+    struct planned *planned;
+    size_t planned_left; /* they come before the domains */
+    bool started;        /* likewise: the domains are under way */
     bool failed;
 };
 
@@ -173,6 +184,55 @@ static bool start_all(struct check *check)
     return check->left > 0;
 }
 
+/* ---- planned MX hosts ---------------------------------------------------------------------------------- */
+
+static void begin_domains(struct check *check)
+{
+    check->started = start_all(check);
+    if (!check->started)
+        (void)event_base_loopbreak(check->worker->loop.base);
+}
+
+static void on_planned(void *arg, struct host_result *result)
+{
+    struct planned *planned = arg;
+    struct check *check = planned->check;
+    planned->result = result;
+    check->request->seen(check->request->render_arg, planned->index, &result->facts);
+    if (--check->planned_left == 0)
+        begin_domains(check);
+}
+
+/* Looks at the planned hosts, and then at the domains. */
+static void begin(struct check *check)
+{
+    const struct check_request *request = check->request;
+    check->planned_left = request->planned_count;
+    check->planned = calloc(request->planned_count + 1, sizeof *check->planned);
+    if (check->planned == NULL)
+        out_of_memory("planned hosts");
+    for (size_t i = 0; i < request->planned_count; i++) {
+        check->planned[i] = (struct planned){.check = check, .index = i};
+        struct host_request host = {
+            .host = request->planned[i], .intent = true, .ready = on_planned, .arg = &check->planned[i]};
+        struct handle handle = hosts_request(check->worker, &host);
+        if (memcmp(&handle, &(struct handle){0}, sizeof handle) == 0)
+            out_of_memory("planned hosts");
+    }
+    if (request->planned_count == 0)
+        begin_domains(check);
+    if (request->planned_count > 0 || check->started)
+        loop_run(&check->worker->loop);
+}
+
+static void end_planned(struct check *check)
+{
+    for (size_t i = 0; i < check->request->planned_count; i++)
+        if (check->planned[i].result != NULL)
+            host_result_release(check->planned[i].result);
+    free(check->planned);
+}
+
 /* Is the outcome a "no"? Of a domain that was left out there is none. */
 static bool is_failure(const struct check_request *request, enum outcome outcome)
 {
@@ -250,12 +310,11 @@ static int run(struct check *check, struct scan_context *context)
         return EXIT_USAGE;
     }
     check->left = check->request->name_count;
-    bool started = start_all(check);
-    if (started)
-        loop_run(&check->worker->loop);
+    begin(check);
     end_looks(check);
+    end_planned(check);
     workers_destroy(check->worker, 1);
-    if (!started)
+    if (!check->started)
         return EXIT_USAGE;
     return answer(check);
 }
