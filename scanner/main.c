@@ -14,6 +14,7 @@
 #include "scanner/commands/check.h"
 #include "scanner/commands/diff.h"
 #include "scanner/commands/flags.h"
+#include "scanner/commands/forecast_command.h"
 #include "scanner/commands/lint.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
@@ -81,8 +82,10 @@ static const struct command commands[] = {
      run_scan},
     {"check",
      "check DOMAIN... [--json] [-v] [--previous OLD] [--fail-on OUTCOME,...]\n"
+     "               [--with-mx HOST,...] [--with-policy FILE]\n"
      "               [--config FILE] [--section.key=value...]",
-     "check example.org example.net",
+     "check example.org example.net\n"
+     "  stsweep check example.org --with-mx mx1.example.net,mx2.example.net",
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
      "records that scan writes; --previous OLD says first what senders do that have\n"
@@ -90,7 +93,11 @@ static const struct command commands[] = {
      "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail\n"
      "among them), else 4 if this machine cannot see it (no network, no resolver,\n"
      "port 25 blocked), 5 if one could not be determined, 2 usage; with --fail-on, 1\n"
-     "if a domain has one of these outcomes, else 4, 5 or 0.",
+     "if a domain has one of these outcomes, else 4, 5 or 0.\n"
+     "--with-mx and --with-policy tell what senders will do after a change of MX hosts\n"
+     "or policy, until when, and the steps by which no mail is lost; the new hosts are\n"
+     "looked at as they stand. Exit 0 nothing is lost, 1 mail is lost or hosts are\n"
+     "skipped if it is changed at once.",
      run_check},
     {"lint",
      "lint record TXT... | tlsrpt TXT... | policy FILE|- |\n"
@@ -102,9 +109,12 @@ static const struct command commands[] = {
      "a policy names HOST. Exit 0 valid, 1 not, 2 usage.",
      run_lint},
     {"suggest",
-     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI]\n"
-     "               [--remove] [--json] [--config FILE] [--section.key=value...]",
-     "suggest example.org --rua mailto:tls@example.org -o publish",
+     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI] [--remove]\n"
+     "               [--json] [--config FILE] [--section.key=value...]\n"
+     "               [--format FORMAT [-o FILE] [--policy-host HOST]]",
+     "suggest example.org --rua mailto:tls@example.org -o publish\n"
+     "  stsweep suggest scan-2026-11 --format nsupdate --policy-host 192.0.2.7 \\\n"
+     "      --rua mailto:tls@example.org -o changes.nsupdate",
      "Says what to publish: the policy file and the records for MTA-STS and TLSRPT,\n"
      "made of the MX hosts that are really in use. The mode is enforce only where\n"
      "senders enforce already and every host is known to pass; else testing, with what\n"
@@ -112,7 +122,12 @@ static const struct command commands[] = {
      "determined what senders meet, what is published stays. DIR is a scan: all its\n"
      "domains, as they were then. -o FOLDER writes a folder a domain (mta-sts.txt,\n"
      "records.zone, README.txt) and leaves files that stand there alone unless --force\n"
-     "is given. --rua says where reports go; --remove how to take MTA-STS down. Exit 0\n"
+     "is given. --rua says where reports go; --remove how to take MTA-STS down.\n"
+     "--format writes one stream for all domains to standard output or FILE: what\n"
+     "changes alone, with what was and the risk (none, low, protection-loss,\n"
+     "mail-loss), as records of a zone, for nsupdate, or json; nginx is a\n"
+     "configuration that serves all policies. --policy-host is the address or name of\n"
+     "the web server with the policies: mta-sts.DOMAIN is made to lead there. Exit 0\n"
      "done, 2 usage or files stand already, 4 cannot go on, 5 a domain could not be\n"
      "determined.",
      suggest_main},
@@ -368,7 +383,9 @@ static int run_check(int argc, char **argv)
         code = usage("check", "name a domain");
     if (code < 0 && !args_names_are_domains(&args))
         code = EXIT_USAGE;
-    if (code < 0) {
+    if (code < 0 && (args.with_mx != NULL || args.with_policy != NULL)) {
+        code = forecast_main(&args);
+    } else if (code < 0) {
         struct check_request request = {.config = &args.config,
                                         .names = args.names,
                                         .name_count = args.name_count,

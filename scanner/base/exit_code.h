@@ -11,7 +11,8 @@
     X(EXIT_DONE, 0, "It is done. Of check: every domain is protected.")                                      \
     X(EXIT_NO, 1,                                                                                            \
       "It is done, and the answer is no: a domain is not protected (check), a text is not valid (lint), "    \
-      "something got worse (diff), a domain has an outcome of --fail-on (scan, check, show).")               \
+      "something got worse (diff), a domain has an outcome of --fail-on (scan, check, show), a planned "     \
+      "change loses mail (check --with-mx, --with-policy).")                                                 \
     X(EXIT_USAGE, 2,                                                                                         \
       "What was given cannot be used, and another command line would mend it: a flag, a name, the value of " \
       "an option, or a file, list or directory that is not there, may not be read, is of another kind or "   \

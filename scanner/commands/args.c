@@ -60,6 +60,18 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
     case FLAG_RUA:
         args->rua = flags->value;
         return true;
+    case FLAG_WITH_MX:
+        args->with_mx = flags->value;
+        return true;
+    case FLAG_WITH_POLICY:
+        args->with_policy = flags->value;
+        return true;
+    case FLAG_FORMAT:
+        args->format = flags->value;
+        return true;
+    case FLAG_POLICY_HOST:
+        args->policy_host = flags->value;
+        return true;
     case FLAG_ALL:
         (void)flags_refuse(flags, "--all needs --help", "", "");
         return flags_have(flags->command, flags->argc, flags->argv, FLAG_HELP);

@@ -17,6 +17,7 @@
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
 #include "scanner/reach/domain.h"
+#include "scanner/reach/hosts.h"
 #include "scanner/reach/looks.h"
 
 enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };
@@ -34,6 +35,13 @@ struct second_look {
     struct buf looks;
 };
 
+/* An MX host that is planned. */
+struct planned {
+    struct check *check;
+    struct host_result *result; /* NULL: it has not been seen yet */
+    size_t index;
+};
+
 struct check {
     struct tracing tracing;
     const struct check_request *request;
@@ -48,6 +56,9 @@ struct check {
     const struct cached_policy **cached; /* likewise: what senders may still have; in earlier */
     struct arena earlier;
     size_t left;
+    struct planned *planned;
+    size_t planned_left; /* they come before the domains */
+    bool started;        /* likewise: the domains are under way */
     bool failed;
 };
 
@@ -203,6 +214,55 @@ static bool start_all(struct check *check)
     return check->left > 0;
 }
 
+/* ---- planned MX hosts ---------------------------------------------------------------------------------- */
+
+static void begin_domains(struct check *check)
+{
+    check->started = start_all(check);
+    if (!check->started)
+        (void)event_base_loopbreak(check->worker->loop.base);
+}
+
+static void on_planned(void *arg, struct host_result *result)
+{
+    struct planned *planned = arg;
+    struct check *check = planned->check;
+    planned->result = result;
+    check->request->seen(check->request->render_arg, planned->index, &result->facts);
+    if (--check->planned_left == 0)
+        begin_domains(check);
+}
+
+/* Looks at the planned hosts, and then at the domains. */
+static void begin(struct check *check)
+{
+    const struct check_request *request = check->request;
+    check->planned_left = request->planned_count;
+    check->planned = calloc(request->planned_count + 1, sizeof *check->planned);
+    if (check->planned == NULL)
+        out_of_memory("planned hosts");
+    for (size_t i = 0; i < request->planned_count; i++) {
+        check->planned[i] = (struct planned){.check = check, .index = i};
+        struct host_request host = {
+            .host = request->planned[i], .intent = true, .ready = on_planned, .arg = &check->planned[i]};
+        struct handle handle = hosts_request(check->worker, &host);
+        if (memcmp(&handle, &(struct handle){0}, sizeof handle) == 0)
+            out_of_memory("planned hosts");
+    }
+    if (request->planned_count == 0)
+        begin_domains(check);
+    if (request->planned_count > 0 || check->started)
+        loop_run(&check->worker->loop);
+}
+
+static void end_planned(struct check *check)
+{
+    for (size_t i = 0; check->planned != NULL && i < check->request->planned_count; i++)
+        if (check->planned[i].result != NULL)
+            host_result_release(check->planned[i].result);
+    free(check->planned);
+}
+
 /* Is the outcome a "no"? Of a domain that was left out there is none. */
 static bool is_failure(const struct check_request *request, enum outcome outcome)
 {
@@ -242,6 +302,7 @@ static bool resolves_nothing(const struct check *check)
 /* Prints what was found, unless it would blame others for what is this machine's. */
 static int answer(const struct check *check)
 {
+    FILE *out = check->request->out != NULL ? check->request->out : stdout;
     if (resolves_nothing(check)) {
         (void)fputs("stsweep: it is this machine, not the domain: the resolver answers, but resolves nothing "
                     "(is it cut off itself, or does it not serve this machine?); name another one with "
@@ -251,8 +312,8 @@ static int answer(const struct check *check)
     }
     for (size_t i = 0; i < check->request->name_count; i++)
         if (check->texts[i].len > 0) /* who opted out has none */
-            (void)fwrite(check->texts[i].data, 1, check->texts[i].len, stdout);
-    return check->failed || fflush(stdout) != 0 ? EXIT_FAILED : exit_code(check);
+            (void)fwrite(check->texts[i].data, 1, check->texts[i].len, out);
+    return check->failed || fflush(out) != 0 ? EXIT_FAILED : exit_code(check);
 }
 
 /* Are colours wanted? Only for eyes: on a terminal that shows them, and not if NO_COLOR says otherwise
@@ -279,12 +340,12 @@ static int run(struct check *check, struct scan_context *context)
         return EXIT_USAGE;
     }
     check->left = check->request->name_count;
-    bool started = read_previous(check) && start_all(check);
-    if (started)
-        loop_run(&check->worker->loop);
+    if (read_previous(check))
+        begin(check);
     end_looks(check);
+    end_planned(check);
     workers_destroy(check->worker, 1);
-    if (!started)
+    if (!check->started)
         return EXIT_USAGE;
     return answer(check);
 }

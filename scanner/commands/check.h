@@ -8,10 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct buf;
 struct config;
 struct domain_facts;
+struct host_facts;
 struct judgement;
 
 struct check_request {
@@ -25,6 +27,12 @@ struct check_request {
     bool (*render)(void *arg, struct buf *text, const struct domain_facts *facts,
                    const struct judgement *judgement);
     void *render_arg;
+    /* MX hosts that are looked at first, as they stand: names as hostname_normalize leaves them. seen takes
+     * what was found at each, which is good as long as the check. NULL: there are none. */
+    const char *const *planned;
+    size_t planned_count;
+    void (*seen)(void *arg, size_t index, const struct host_facts *facts);
+    FILE *out;        /* where the texts go; NULL: standard output */
     uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
 };
 

@@ -148,6 +148,29 @@ out:
     return result;
 }
 
+bool lint_read_policy(const char *name, struct arena *arena, struct sts_policy *policy, FILE *err)
+{
+    struct buf body;
+    struct lint_print print;
+    bool too_large = false;
+    *policy = (struct sts_policy){.code = FAIL_POLICY_HTTP_TOO_LARGE};
+    buf_init(&body, POLICY_BYTES);
+    bool is_read = read_file(name, &body, &too_large);
+    if (!is_read)
+        (void)fprintf(err, "stsweep: %s: %s\n", name, strerror(errno));
+    else if (!too_large)
+        sts_policy_parse(buf_bytes(&body), arena, policy);
+    buf_dispose(&body);
+    if (is_read && policy->code != FAIL_NONE) {
+        (void)fprintf(
+            err, "stsweep: %s: this is no valid policy; mend it, and try it with `stsweep lint policy`\n",
+            name);
+        lint_print_begin(&print, err, false, policy->code, &policy->findings);
+        (void)lint_print_end(&print);
+    }
+    return is_read && policy->code == FAIL_NONE;
+}
+
 /* ---- match --------------------------------------------------------------------------------------------- */
 
 struct match {

@@ -20,7 +20,15 @@
 #ifndef STSWEEP_COMMANDS_LINT_H
 #define STSWEEP_COMMANDS_LINT_H
 
+#include <stdbool.h>
 #include <stdio.h>
+
+struct arena;
+struct sts_policy;
+
+/* Reads a policy from a file, or from standard input for "-". False with what is wrong on err: that it cannot
+ * be read, or each fault with line, column and how to mend it. */
+bool lint_read_policy(const char *name, struct arena *arena, struct sts_policy *policy, FILE *err);
 
 /* Runs the command. argv: the words behind `lint`: "record", "policy", …; --json may stand anywhere, and
  * after -- nothing is an option. Returns the exit code. */

@@ -19,7 +19,6 @@ enum {
     PREFIX_MOST = 11, /* "_smtp._tls." */
     LABEL_MOST = 63,
     ID_BYTES = 40,
-    TTL_S = 3600,
     TXT_COLUMNS = 60, /* of owner, domain and text, so that the row fits 80 */
     RUA_BYTES = 1024,
     RUA_ARENA_BYTES = 65536
@@ -32,8 +31,7 @@ static bool is_name_byte(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
 }
 
-/* Can records stand below the domain, and be written without escapes? */
-static bool is_name(const char *domain)
+bool suggest_is_name(const char *domain)
 {
     size_t label = 0;
     if (strlen(domain) + PREFIX_MOST > NAME_MOST)
@@ -303,21 +301,29 @@ out:
     return error;
 }
 
-/* Writes a TXT record in a zone file: strings of at most 255 octets, quotes and backslashes escaped; in
- * parentheses if a row would be wider than a terminal. */
+void suggest_put_strings(struct buf *out, struct bytes text, const char *between)
+{
+    if (text.len == 0)
+        buf_printf(out, "%s\"", between);
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        if (i % TXT_STRING == 0)
+            buf_printf(out, "%s%s\"", i == 0 ? "" : "\"", between);
+        if (byte < ' ' || byte > '~')
+            buf_printf(out, "\\%03u", byte);
+        else
+            buf_printf(out, byte == '"' || byte == '\\' ? "\\%c" : "%c", byte);
+    }
+    buf_byte(out, '"');
+}
+
+/* Writes a TXT record in a zone file; in parentheses if a row would be wider than a terminal. */
 static void write_txt(struct buf *zone, const char *owner, const char *domain, const char *text)
 {
-    size_t len = strlen(text);
-    bool is_wide = strlen(owner) + strlen(domain) + len > TXT_COLUMNS;
-    buf_printf(zone, "%s.%s. %d IN TXT%s", owner, domain, TTL_S, is_wide ? " (" : "");
-    for (size_t i = 0; i < len; i++) {
-        if (i % TXT_STRING == 0)
-            buf_printf(zone, "%s%s\"", i == 0 ? "" : "\"", is_wide ? "\n        " : " ");
-        if (text[i] == '"' || text[i] == '\\')
-            buf_byte(zone, '\\');
-        buf_byte(zone, (uint8_t)text[i]);
-    }
-    buf_text(zone, is_wide ? "\" )\n" : "\"\n");
+    bool is_wide = strlen(owner) + strlen(domain) + strlen(text) > TXT_COLUMNS;
+    buf_printf(zone, "%s.%s. %d IN TXT%s", owner, domain, SUGGEST_TTL_S, is_wide ? " (" : "");
+    suggest_put_strings(zone, bytes_of(text), is_wide ? "\n        " : " ");
+    buf_text(zone, is_wide ? " )\n" : "\n");
 }
 
 static enum error make_zone(const struct domain_facts *facts, struct arena *arena,
@@ -347,7 +353,7 @@ static enum error make_zone(const struct domain_facts *facts, struct arena *aren
 static enum suggest_kind kind_of(const struct domain_facts *facts, const struct judgement *judgement,
                                  const struct suggest_options *options)
 {
-    if (!is_name(facts->domain))
+    if (!suggest_is_name(facts->domain))
         return SUGGEST_BAD_NAME;
     if (options->remove)
         return SUGGEST_REMOVE;

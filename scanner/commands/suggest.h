@@ -32,8 +32,12 @@ enum suggest_kind {
 
 struct suggest_options {
     const char *rua; /* a URI that suggest_rua_is_valid, or NULL: a placeholder at the domain */
+    const char
+        *policy_host; /* where policies are served: an address, or a name without its last dot; or NULL */
     bool remove;
 };
+
+enum { SUGGEST_TTL_S = 3600 /* of the records */ };
 
 /* What keeps an MX host from passing today, or would once the suggestion is published (FAIL_MX_NOT_IN_POLICY:
  * no line can hold its name): it must be mended before enforce, or looked at again (suggest_is_open). */
@@ -79,6 +83,13 @@ enum error suggest_make(const struct domain_facts *facts, const struct judgement
 
 /* May the URI stand as the only rua of a TLSRPT record? */
 bool suggest_rua_is_valid(const char *uri);
+
+/* Can records stand below the domain, and be written without escapes? */
+bool suggest_is_name(const char *domain);
+
+/* Appends text as strings of a TXT record in a zone file, of at most 255 octets each (RFC 1035
+ * sections 3.3.14 and 5.1), with `between` before each. */
+void suggest_put_strings(struct buf *out, struct bytes text, const char *between);
 
 /* Parts that suggest_make is put together of (suggest_mode.c). The first says whether senders that find the
  * policy today go by it, the second whether they enforce it and skip a host or address for it; the third

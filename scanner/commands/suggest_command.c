@@ -8,10 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/suggest_scan.h"
+#include "scanner/commands/suggest_stream.h"
+#include "scanner/facts/hostname.h"
 
 enum { WHY_BYTES = 64 * 1024 };
 
@@ -27,19 +30,38 @@ static bool render(void *arg, struct buf *text, const struct domain_facts *facts
     return suggest_run_domain(arg, text, facts, judgement);
 }
 
+/* Puts head and end of a stream around what was found; nothing if nothing could be looked at. */
+static int wrap(struct suggest_run *run, int code, size_t domains, const char *text, size_t len)
+{
+    if (code == EXIT_USAGE || code == EXIT_FAILED)
+        return code;
+    bool written = suggest_run_head(run, domains) == ERR_OK && fwrite(text, 1, len, run->out) == len &&
+                   suggest_run_foot(run) == ERR_OK;
+    return written ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int look_now(const struct args *args, struct suggest_run *run)
 {
     if (!args_names_are_domains(args))
         return EXIT_USAGE;
+    char *text = NULL;
+    size_t len = 0;
     struct check_request request = {.config = &args->config,
                                     .names = args->names,
                                     .name_count = args->name_count,
                                     .verbose = args->verbose,
                                     .trace = args->trace,
                                     .render = render,
-                                    .render_arg = run};
+                                    .render_arg = run,
+                                    .out = open_memstream(&text, &len)};
+    if (request.out == NULL)
+        return EXIT_FAILED;
     int code = check_main(&request);
-    return code == EXIT_USAGE || code == EXIT_FAILED ? code : suggest_run_end(run);
+    if (fclose(request.out) != 0)
+        code = EXIT_FAILED;
+    code = wrap(run, code, args->name_count, text, len);
+    free(text);
+    return code == EXIT_DONE ? suggest_run_end(run) : code;
 }
 
 /* Is it a scan directory, and not a folder that happens to be called like a domain? No domain has a slash. */
@@ -63,26 +85,88 @@ static int read_scan(const char *dir, struct suggest_run *run)
     buf_dispose(&why);
     if (error != ERR_OK)
         return exit_code_of(error);
-    bool is_written = fflush(stdout) == 0 && ferror(stdout) == 0;
+    bool is_written = fflush(run->out) == 0 && ferror(run->out) == 0;
     return is_written ? suggest_run_end(run) : EXIT_FAILED;
 }
 
-static int run_with(const struct args *args)
+/* Says what keeps -o from being used. */
+static int refuse_output(const struct args *args, enum error error, int number)
+{
+    if (error == ERR_EXISTS)
+        (void)fprintf(stderr, "stsweep: suggest: -o %s: it is there already, and was left alone (--force)\n",
+                      args->folder);
+    else
+        (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", args->folder, strerror(number),
+                      number == ENOENT ? "; make the directory that it is to stand in first" : "");
+    return exit_code_of(error);
+}
+
+static int run_to(const struct args *args, struct suggest_run *run)
+{
+    return is_scan(args->names[0]) ? read_scan(args->names[0], run) : look_now(args, run);
+}
+
+static int run_stream(const struct args *args, struct suggest_run *run)
+{
+    struct suggest_stream stream;
+    enum error error = suggest_stream_open(&stream, args->folder, args->force);
+    int code = EXIT_DONE;
+    if (error == ERR_OK) {
+        run->out = stream.out;
+        code = run_to(args, run);
+    }
+    int number = errno;
+    if (error != ERR_OK)
+        code = refuse_output(args, error, number);
+    error = suggest_stream_close(&stream, code == EXIT_DONE || code == EXIT_UNKNOWN);
+    if (error != ERR_OK && args->folder != NULL)
+        code = refuse_output(args, error, errno);
+    return error != ERR_OK && code == EXIT_DONE ? EXIT_FAILED : code;
+}
+
+static int run_folder(const struct args *args, struct suggest_run *run)
 {
     struct suggest_folder folder = {.fd = -1};
-    struct suggest_run run = {.options = {.rua = args->rua, .remove = args->remove}, .json = args->json};
     if (args->folder != NULL) {
         enum error error = suggest_folder_open(&folder, args->folder, args->force);
-        if (error != ERR_OK) {
-            (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", args->folder, strerror(errno),
-                          errno == ENOENT ? "; make the directory that it is to stand in first" : "");
-            return exit_code_of(error);
-        }
-        run.folder = &folder;
+        if (error != ERR_OK)
+            return refuse_output(args, error, errno);
+        run->folder = &folder;
     }
-    int code = is_scan(args->names[0]) ? read_scan(args->names[0], &run) : look_now(args, &run);
+    int code = run_to(args, run);
     suggest_folder_close(&folder);
     return code;
+}
+
+static int run_with(const struct args *args, const char *policy_host)
+{
+    struct suggest_run run = {
+        .options = {.rua = args->rua, .policy_host = policy_host, .remove = args->remove},
+        .out = stdout,
+        .now = clock_wall_ms(),
+        .json = args->json,
+        .format = args->format != NULL ? suggest_format_find(args->format) : FORMAT_NONE};
+    return run.format == FORMAT_NONE ? run_folder(args, &run) : run_stream(args, &run);
+}
+
+/* Takes the web server's address or name as it is to stand in a record. */
+static bool take_policy_host(const char *text, char where[HOSTNAME_BYTES])
+{
+    struct ip_addr ip;
+    if (ip_parse(text, &ip))
+        return ip_format(&ip, where) != NULL;
+    return hostname_normalize(bytes_of(text), where) == FAIL_NONE && suggest_host_type(where) != NULL;
+}
+
+static int check_format(const struct args *args)
+{
+    if (args->format != NULL && suggest_format_find(args->format) == FORMAT_NONE)
+        return usage("--format is zone, nsupdate, nginx or json");
+    if (args->format != NULL && args->json)
+        return usage("--json is a format of its own; --format json has what changes");
+    if (args->format == NULL && args->policy_host != NULL)
+        return usage("--policy-host is for --format");
+    return 0;
 }
 
 static int check_words(const struct args *args)
@@ -93,18 +177,19 @@ static int check_words(const struct args *args)
         if (is_scan(args->names[i]))
             return usage("give one scan directory, or domains");
     if (args->folder != NULL && args->folder[0] == 0)
-        return usage("-o needs a folder");
+        return usage("-o needs a folder, or with --format a file");
     if (args->rua != NULL && !suggest_rua_is_valid(args->rua))
         return usage("--rua is no mailto: or https: URI");
     if (args->force && args->folder == NULL)
-        return usage("--force is for -o FOLDER");
-    return 0;
+        return usage("--force is for -o");
+    return check_format(args);
 }
 
 int suggest_main(int argc, char **argv)
 {
     struct args args;
     struct buf why;
+    char policy_host[HOSTNAME_BYTES];
     buf_init(&why, WHY_BYTES);
     int code = 0;
     if (args_parse(&args, argc, argv, &why) != ERR_OK) {
@@ -114,8 +199,10 @@ int suggest_main(int argc, char **argv)
     } else {
         code = check_words(&args);
     }
+    if (code == 0 && args.policy_host != NULL && !take_policy_host(args.policy_host, policy_host))
+        code = usage("--policy-host is no address and no name of a host");
     if (code == 0)
-        code = run_with(&args);
+        code = run_with(&args, args.policy_host != NULL ? policy_host : NULL);
     args_dispose(&args);
     buf_dispose(&why);
     return code;

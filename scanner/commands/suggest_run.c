@@ -4,19 +4,31 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 
 enum { ARENA_BYTES = 8 << 20, README_BYTES = 1 << 20 };
 
-static void count(struct suggest_run *run, const struct suggestion *suggestion)
+/* Of what is to be taken down it must be known whether it is there. */
+static bool is_undetermined(const struct domain_facts *facts, const struct suggestion *suggestion)
 {
-    if (suggestion->kind == SUGGEST_UNKNOWN || suggestion->kind == SUGGEST_STAYS)
-        run->undetermined++;
-    else if (suggest_has_texts(suggestion))
+    return suggestion->kind == SUGGEST_UNKNOWN || suggestion->kind == SUGGEST_STAYS ||
+           (suggestion->kind == SUGGEST_REMOVE && !dns_says_anything(facts->txt.lookup.status));
+}
+
+static void count(struct suggest_run *run, const struct domain_facts *facts,
+                  const struct suggestion *suggestion, const struct suggest_changes *changes)
+{
+    if (changes->count > 0) {
         run->done++;
-    else
+        run->at_risk[changes->risk]++;
+        run->placeholders += changes->is_placeholder;
+    } else if (is_undetermined(facts, suggestion)) {
+        run->undetermined++;
+    } else if (suggestion->unchanged) {
+        run->standing_well++;
+    } else {
         run->nothing++;
+    }
 }
 
 static bool write_folder(struct suggest_run *run, const struct domain_facts *facts,
@@ -39,16 +51,31 @@ static bool write_folder(struct suggest_run *run, const struct domain_facts *fac
     return made;
 }
 
+static bool write_part(struct suggest_run *run, struct buf *text, const struct suggest_part *part)
+{
+    enum suggest_written written;
+    bool made = suggest_format_part(text, run->format, part, &written);
+    run->elsewhere += written == WRITTEN_ELSEWHERE;
+    run->left_out += written == WRITTEN_NOT;
+    return made;
+}
+
 bool suggest_run_domain(struct suggest_run *run, struct buf *text, const struct domain_facts *facts,
                         const struct judgement *judgement)
 {
     struct arena arena;
     struct suggestion suggestion;
+    struct suggest_changes changes;
+    const struct suggest_part part = {facts, judgement, &suggestion, &changes};
     arena_init(&arena, ARENA_BYTES);
-    bool made = suggest_make(facts, judgement, &run->options, clock_wall_ms(), &arena, &suggestion) == ERR_OK;
+    bool made =
+        suggest_make(facts, judgement, &run->options, run->now, &arena, &suggestion) == ERR_OK &&
+        suggest_changes_make(facts, judgement, &run->options, &suggestion, &arena, &changes) == ERR_OK;
     if (made)
-        count(run, &suggestion);
-    if (made && run->folder != NULL && suggest_has_texts(&suggestion))
+        count(run, facts, &suggestion, &changes);
+    if (made && run->format != FORMAT_NONE)
+        made = write_part(run, text, &part);
+    else if (made && run->folder != NULL && suggest_has_texts(&suggestion))
         made = write_folder(run, facts, &suggestion);
     else if (made)
         made = run->json ? suggest_json(text, facts, &suggestion) : suggest_text(text, facts, &suggestion);
@@ -56,13 +83,66 @@ bool suggest_run_domain(struct suggest_run *run, struct buf *text, const struct 
     return made;
 }
 
+static enum error put(const struct suggest_run *run, struct buf *text)
+{
+    bool written = !text->failed && fwrite(text->data, 1, text->len, run->out) == text->len;
+    buf_dispose(text);
+    return written ? ERR_OK : ERR_STOPPED;
+}
+
+enum error suggest_run_head(const struct suggest_run *run, uint64_t domains)
+{
+    struct buf text;
+    buf_init(&text, README_BYTES);
+    (void)suggest_format_head(&text, run->format, domains);
+    return put(run, &text);
+}
+
+enum error suggest_run_foot(const struct suggest_run *run)
+{
+    struct buf text;
+    buf_init(&text, README_BYTES);
+    (void)suggest_format_end(&text, run->format, run->done);
+    return put(run, &text);
+}
+
+static void say_stream(const struct suggest_run *run)
+{
+    if (run->done > 0) {
+        (void)fputs("stsweep: risk of what is to be published:", stderr);
+        for (unsigned risk = RISK_NONE; risk < RISK_COUNT; risk++)
+            if (run->at_risk[risk] > 0)
+                (void)fprintf(stderr, " %s %zu", suggest_risk_name((enum suggest_risk)risk),
+                              run->at_risk[risk]);
+        (void)fputc('\n', stderr);
+    }
+    if (run->placeholders > 0)
+        (void)fprintf(stderr,
+                      "stsweep: the address of the reports is a placeholder in %zu domains: give one that "
+                      "somebody reads with --rua\n",
+                      run->placeholders);
+    if (run->elsewhere > 0)
+        (void)fprintf(
+            stderr,
+            "stsweep: of %zu domains a record is an alias: a comment says where it is to be changed\n",
+            run->elsewhere);
+    if (run->left_out > 0)
+        (void)fprintf(stderr, "stsweep: %zu policies are left out: comments say why\n", run->left_out);
+}
+
 int suggest_run_end(const struct suggest_run *run)
 {
-    if (run->folder != NULL)
+    if (run->folder != NULL || run->format != FORMAT_NONE)
         (void)fprintf(stderr,
-                      "stsweep: %zu domains have something to publish, %zu do not, %zu could not be "
-                      "determined; %zu were left alone\n",
-                      run->done, run->nothing, run->undetermined, run->standing);
+                      "stsweep: %zu domains have something to publish, %zu do not (%zu of them as it stands "
+                      "already), %zu could not be determined",
+                      run->done, run->standing_well + run->nothing, run->standing_well, run->undetermined);
+    if (run->folder != NULL)
+        (void)fprintf(stderr, "; %zu were left alone", run->standing);
+    if (run->folder != NULL || run->format != FORMAT_NONE)
+        (void)fputc('\n', stderr);
+    if (run->format != FORMAT_NONE)
+        say_stream(run);
     if (run->failed)
         return EXIT_FAILED;
     if (run->standing > 0)

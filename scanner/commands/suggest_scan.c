@@ -16,7 +16,7 @@ struct walk {
 static enum error print(struct walk *walk)
 {
     size_t len = walk->text.len;
-    bool written = len == 0 || fwrite(walk->text.data, 1, len, stdout) == len;
+    bool written = len == 0 || fwrite(walk->text.data, 1, len, walk->run->out) == len;
     buf_reset(&walk->text);
     return written ? ERR_OK : ERR_STOPPED;
 }
@@ -44,12 +44,40 @@ static enum error on_record(void *arg, const struct view_record *record)
     return print(walk);
 }
 
+static enum error on_line(void *arg, struct bytes line)
+{
+    uint64_t *count = arg;
+    (void)line;
+    ++*count;
+    return ERR_OK;
+}
+
+/* Writes the stream's head. nginx wants to know how many names come; what is damaged is said when it is read.
+ */
+static enum error begin(struct walk *walk, struct scanview *view)
+{
+    uint64_t count = 0;
+    struct buf why;
+    buf_init(&why, walk->why->ceiling_bytes);
+    enum error error = walk->run->format == FORMAT_NGINX
+                           ? scanview_lines(view, VIEW_DOMAINS, on_line, &count, &why)
+                           : ERR_OK;
+    buf_dispose(&why);
+    if (error != ERR_OK && error != ERR_CORRUPT)
+        return error;
+    return suggest_run_head(walk->run, count);
+}
+
 static enum error suggest_all(struct walk *walk, struct scanview *view)
 {
     struct show_judge judge;
     enum error error = show_judge_init(&judge, view, BY_OWN_TIME, walk->why);
     if (error == ERR_OK)
+        error = begin(walk, view);
+    if (error == ERR_OK)
         error = scanview_records(view, VIEW_DOMAINS, on_record, walk, walk->why);
+    if (error == ERR_OK)
+        error = suggest_run_foot(walk->run);
     if (error == ERR_STOPPED) /* main says that the answer cannot be written */
         error = ERR_OK;
     if (error == ERR_OK && scanview_damage(view)[0] != 0) {

@@ -8,8 +8,8 @@
 
 #include "scanner/commands/suggest_run.h"
 
-/* Prints to standard output. On failure *why says what; domains whose facts are not whole are counted as
- * undetermined. */
+/* Prints to the run's output, a stream with its head and its end. On failure *why says what; domains whose
+ * facts are not whole are counted as undetermined. */
 enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *why);
 
 #endif

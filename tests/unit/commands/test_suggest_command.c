@@ -268,27 +268,29 @@ static void test_folders(void **state)
     const char *path = world->place.path, *folder = world->folder.path;
     PUT(world, NULL, one, none, none);
     assert_int_equal(RUN(world, path, "-o", folder), 0);
-    assert_string_equal(world->said.err,
-                        "stsweep: 1 domains have something to publish, 2 do not, 0 could not be "
-                        "determined; 0 were left alone\n");
+    assert_string_equal(
+        world->said.err,
+        "stsweep: 1 domains have something to publish, 2 do not (0 of them as it stands already), "
+        "0 could not be determined; 0 were left alone\n");
     assert_has(world->said.out, "none.example: nothing to publish");
     assert_has_not(world->said.out, "one.example: publish");
     assert_file(world, "one.example/mta-sts.txt", "mx: mx.one.example\r\n");
     assert_file(world, "one.example/records.zone", "v=STSv1");
     assert_file(world, "one.example/README.txt", "one.example: publish MTA-STS");
     assert_int_equal(RUN(world, path, "-o", folder), 2); /* they stand already */
-    assert_string_equal(
-        world->said.err,
-        "stsweep: one.example: its files stand already and were left alone (--force)\n"
-        "stsweep: 1 domains have something to publish, 2 do not, 0 could not be determined; 1 "
-        "were left alone\n");
+    assert_string_equal(world->said.err,
+                        "stsweep: one.example: its files stand already and were left alone (--force)\n"
+                        "stsweep: 1 domains have something to publish, 2 do not (0 of them as it stands "
+                        "already), 0 could not be "
+                        "determined; 1 were left alone\n");
     char attached[96];
     (void)snprintf(attached, sizeof attached, "-o%s", folder);
     assert_int_equal(RUN(world, "--force", attached, "--remove", path), 0);
     assert_file(world, "one.example/mta-sts.txt", "mode: none\r\n");
     PUT(world, NULL, unknown);
     assert_int_equal(RUN(world, path, "-o", folder), 5);
-    assert_has(world->said.err, "0 domains have something to publish, 0 do not, 1 could not be");
+    assert_has(world->said.err,
+               "0 domains have something to publish, 0 do not (0 of them as it stands already), 1 could");
 }
 
 static void test_a_folder_that_cannot_be_written(void **state)
@@ -321,7 +323,13 @@ static void test_usage(void **state)
     assert_usage(world, RUN(world, "--", path, "--force"), "give one scan directory, or domains");
     assert_int_equal(RUN(world, path, "-o"), 2);
     assert_has(world->said.err, "-o needs a folder");
-    assert_usage(world, RUN(world, path, "--force"), "--force is for -o FOLDER");
+    assert_usage(world, RUN(world, path, "--force"), "--force is for -o");
+    assert_usage(world, RUN(world, path, "--format", "bind"), "--format is zone, nsupdate, nginx or json");
+    assert_usage(world, RUN(world, path, "--format", "zone", "--json"),
+                 "--json is a format of its own; --format json has what changes");
+    assert_usage(world, RUN(world, path, "--policy-host", "192.0.2.1"), "--policy-host is for --format");
+    assert_usage(world, RUN(world, path, "--format=zone", "--policy-host", "a b"),
+                 "--policy-host is no address and no name of a host");
     assert_int_equal(RUN(world, path, "--fail-on=refused"), 2);
     assert_has(world->said.err, "stsweep: the command line or the configuration is not usable:\n");
     assert_has(world->said.err, "--fail-on is no flag of `stsweep suggest`");
@@ -345,6 +353,74 @@ static void test_a_scan_in_the_working_directory(void **state)
     assert_has(world->said.out, "one.example: publish");
 }
 
+/* ---- a stream ------------------------------------------------------------------------------------------ */
+
+static void assert_text(const char *path, const char *part)
+{
+    static char text[16384];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    ssize_t len = read(fd, text, sizeof text - 1);
+    (void)close(fd);
+    assert_true(len > 0);
+    text[len] = 0;
+    assert_has(text, part);
+}
+
+/* A file has its name only when it is whole, and what stands there is left alone. */
+static void test_a_stream_to_a_file(void **state)
+{
+    struct world *world = *state;
+    const char *path = world->place.path;
+    char file[96], part[96], line[256];
+    (void)snprintf(file, sizeof file, "%s/stream", world->folder.path);
+    (void)snprintf(part, sizeof part, "%s/stream.part", world->folder.path);
+    PUT(world, NULL, one, none, unknown);
+    assert_int_equal(RUN(world, path, "--format", "zone", "--policy-host=Web.Example.", "-o", file), 5);
+    assert_string_equal(world->said.out, "");
+    assert_string_equal(world->said.err,
+                        "stsweep: 1 domains have something to publish, 1 do not (0 of them as it "
+                        "stands already), 1 could not be determined\n"
+                        "stsweep: risk of what is to be published: none 1\n");
+    assert_text(file, "\nmta-sts.one.example. 3600 IN CNAME web.example.\n");
+    assert_text(file, "\n; end: 1 domains\n");
+    assert_int_equal(access(part, F_OK), -1);
+    assert_int_equal(RUN(world, path, "--format", "zone", "-o", file), 2);
+    (void)snprintf(line, sizeof line,
+                   "stsweep: suggest: -o %s: it is there already, and was left alone (--force)\n", file);
+    assert_string_equal(world->said.err, line);
+    assert_int_equal(RUN(world, path, "--format", "nginx", "-o", file, "--force"), 5);
+    assert_text(file, "    \"mta-sts.one.example\" \"version: STSv1\\r\\n");
+    assert_text(file, "\n# end\n");
+    place_damage(&world->place, "domains.ndjson.zst"); /* what is not whole gets no name */
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(RUN(world, path, "--format", "json", "-o", file), 4);
+    assert_int_equal(access(file, F_OK), -1);
+    assert_int_equal(access(part, F_OK), -1);
+    assert_int_equal(RUN(world, path, "--format", "json", "-o", "/nowhere/at/all"), 2);
+    assert_string_equal(world->said.err,
+                        "stsweep: suggest: -o /nowhere/at/all: No such file or directory; make the "
+                        "directory that it is to stand in first\n");
+}
+
+static void test_a_stream_to_standard_output(void **state)
+{
+    struct world *world = *state;
+    const char *path = world->place.path;
+    const char *const words[ARGS_MOST] = {path, "--format", "zone"};
+    PUT(world, NULL, one);
+    assert_int_equal(RUN(world, path, "--format", "json", "-o", "-"), 0);
+    static const char first[] = "{\"domain\":\"one.example\",\"action\":\"publish\",\"risk\":\"none\",";
+    assert_memory_equal(world->said.out, first, sizeof first - 1);
+    assert_int_equal(RUN(world, path, "--format", "json", "--remove"), 0);
+    assert_string_equal(world->said.out, "");
+    assert_has(world->said.err, "0 domains have something to publish, 1 do not (0");
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    assert_int_equal(run_to(world, full, words), 4);
+    (void)close(full);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -361,6 +437,8 @@ int main(void)
         CASE(test_folders),
         CASE(test_a_folder_that_cannot_be_written),
         CASE(test_usage),
+        CASE(test_a_stream_to_a_file),
+        CASE(test_a_stream_to_standard_output),
         CASE(test_a_scan_in_the_working_directory),
     };
     return cmocka_run_group_tests_name("suggest command", tests, NULL, NULL);
