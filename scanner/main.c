@@ -128,21 +128,28 @@ static const struct command commands[] = {
      "certificates take to TMPDIR. Exit 0 done, 1 a record shown has an outcome of\n"
      "--fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
      run_show},
-    {"diff", "diff OLD NEW [--only worse] [--gone-at-most N|N%] [--json|--csv]",
+    {"diff",
+     "diff DIR DIR... [--only worse|twice] [--gone-at-most N|N%]\n"
+     "               [--json | --csv]",
      "diff scan-2026-10 scan-2026-11",
-     "Compares two scan directories and says of each domain what has changed of\n"
-     "MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY (senders lose mail\n"
-     "or pass over hosts that they took before), worse (less protection, or another\n"
-     "policy under the same id, so that senders keep the old one), better, unclear\n"
-     "(not determined in one of them), changed, appeared, gone. At the end it says\n"
-     "with which MX host and which provider most of it got worse. --only worse tells\n"
-     "only what got worse; --json and --csv say more of each domain.\n"
-     "Where the two were judged by different rules, the older side is judged anew\n"
-     "first. --gone-at-most says how many domains of OLD, or how many of a hundred,\n"
-     "may be gone (50%): more is what a failed export of the list leaves. Exit 0\n"
-     "nothing got worse, 1 something did or too many are gone, 2 usage or no scan\n"
-     "directory, 3 a scan is not at its end (what it has was compared), 4 one cannot\n"
-     "be read whole.",
+     "Compares two scan directories, the old one first, and says of each domain what\n"
+     "has changed of MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY\n"
+     "(senders lose mail or pass over hosts that they took before), worse (less\n"
+     "protection, or another policy under the same id, so that senders keep the old\n"
+     "one), better, unclear (not determined in one of them), changed, appeared, gone.\n"
+     "At the end it says with which MX host and which provider most of it got worse.\n"
+     "Of three directories and more (100 at most, in the order in which their scans\n"
+     "began) it says which domains are worse than they were, since when, for how many\n"
+     "scans in a row, and what flapped: got worse, then better. A scan in which it\n"
+     "could not be determined neither ends a row nor counts in it. --only worse tells\n"
+     "only what is worse, --only twice only that of which the last scan is the second\n"
+     "in a row; --json and --csv say more of each domain. Scans that were judged by\n"
+     "different rules are judged anew first, where they are not by this program's.\n"
+     "--gone-at-most says how many domains of the scan before the last, or how many\n"
+     "of a hundred, may be gone from the last (50%): more is what a failed export of\n"
+     "the list leaves. Exit 0 nothing got worse (--only twice: nothing was told), 1\n"
+     "something did or too many are gone, 2 usage or no scan directory, 3 a scan is\n"
+     "not at its end (what it has was compared), 4 one cannot be read whole.",
      run_diff},
     {"help", "help [COMMAND [--all] | exit | scan.ini]", NULL,
      "Says how a command is used; --all lists all options, not only those that matter\n"

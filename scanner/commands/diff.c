@@ -168,11 +168,6 @@ static enum flag read_flags(struct flags *flags, struct diff_request *request)
         flag = take(flags, flags_next(flags), request);
     if (flag == FLAG_END && request->path_count < 2)
         return flags_refuse(flags, "give two scan directories or more, the oldest first", "", "");
-    if (flag == FLAG_END && request->path_count == 2 && request->only == DIFF_TWICE)
-        return flags_refuse(flags,
-                            "--only twice needs three scan directories or more: in two, what got worse "
-                            "did so once",
-                            "", "");
     return flag;
 }
 
@@ -187,5 +182,6 @@ int diff_main(int argc, char **argv, FILE *out, FILE *err)
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    return request.path_count == 2 ? run(&request, out, err) : diff_history_run(&request, out, err);
+    bool over_many = request.path_count > 2 || request.only == DIFF_TWICE;
+    return over_many ? diff_history_run(&request, out, err) : run(&request, out, err);
 }

@@ -309,7 +309,7 @@ void history_tell_end(struct history_tell *tell)
     for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
         const struct history_counts *counts = &tell->counts[kind];
         (void)fprintf(tell->out,
-                      "%s: worse %" PRIu64 " (the second scan in a row %" PRIu64 "), flapped %" PRIu64
+                      "%s: worse %" PRIu64 " (for the second scan in a row %" PRIu64 "), flapped %" PRIu64
                       ", could not be told %" PRIu64 "\n",
                       kind_names[kind], counts->worse, counts->second, counts->flapped, counts->unclear);
     }
