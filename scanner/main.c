@@ -99,7 +99,8 @@ static const struct command commands[] = {
      run_lint},
     {"suggest",
      "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI]\n"
-     "               [--remove] [--json] [--config FILE] [--section.key=value...]",
+     "               [--remove] [--json] [--except FILE] [--config FILE]\n"
+     "               [--section.key=value...]",
      "suggest example.org --rua mailto:tls@example.org -o publish",
      "Says what to publish: the policy file and the records for MTA-STS and TLSRPT,\n"
      "made of the MX hosts that are really in use. The mode is enforce only where\n"
@@ -108,15 +109,15 @@ static const struct command commands[] = {
      "determined what senders meet, what is published stays. DIR is a scan: all its\n"
      "domains, as they were then. -o FOLDER writes a folder a domain (mta-sts.txt,\n"
      "records.zone, README.txt) and leaves files that stand there alone unless --force\n"
-     "is given. --rua says where reports go; --remove how to take MTA-STS down. Exit 0\n"
-     "done, 2 usage or files stand already, 4 cannot go on, 5 a domain could not be\n"
-     "determined.",
+     "is given. --rua says where reports go; --remove how to take MTA-STS down.\n"
+     "--except FILE leaves out of DIR who is on an opt-out list. Exit 0 done, 2 usage\n"
+     "or files stand already, 4 cannot go on, 5 a domain could not be determined.",
      suggest_main},
     {"show",
      "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...]\n"
      "               [--provider NAME,...] [--domain NAME,...] [--label LABEL,...]\n"
      "               [--hosts | --rejects] [--csv | --json] [--limit N]\n"
-     "               [--rejudge [--now]] [--fail-on OUTCOME,...]",
+     "               [--rejudge [--now]] [--fail-on OUTCOME,...] [--except FILE]",
      "show scan-2026-11 --outcome refused,partial --csv",
      "Shows the records of the scan directory DIR again, also of a scan that still\n"
      "runs or was stopped: a line each for a person, as CSV, or as the JSON that was\n"
@@ -125,12 +126,14 @@ static const struct command commands[] = {
      "of different names must all hold. --rejudge judges the stored facts by the\n"
      "rules of this program, as of the time of the scan (--now: of today), and says\n"
      "on standard error what changed; it writes about as much as hosts and\n"
-     "certificates take to TMPDIR. Exit 0 done, 1 a record shown has an outcome of\n"
-     "--fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
+     "certificates take to TMPDIR. --except FILE leaves out who opted out since, also\n"
+     "MX hosts that are only theirs (a list as that of safety.optout), and says how\n"
+     "many. Exit 0 done, 1 a record shown has an outcome of --fail-on, 2 usage or no\n"
+     "scan directory, 4 it cannot be read whole.",
      run_show},
     {"diff",
      "diff DIR DIR... [--only worse|twice] [--gone-at-most N|N%]\n"
-     "               [--json | --csv]",
+     "               [--except FILE] [--json | --csv]",
      "diff scan-2026-10 scan-2026-11",
      "Compares two scan directories, the old one first, and says of each domain what\n"
      "has changed of MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY\n"
@@ -147,8 +150,9 @@ static const struct command commands[] = {
      "different rules are judged anew first, where they are not by this program's.\n"
      "--gone-at-most says how many domains of the scan before the last, or how many\n"
      "of a hundred, may be gone from the last (50%): more is what a failed export of\n"
-     "the list leaves. Exit 0 nothing got worse (--only twice: nothing was told), 1\n"
-     "something did or too many are gone, 2 usage or no scan directory, 3 a scan is\n"
+     "the list leaves. --except FILE leaves out the domains of an opt-out list in all\n"
+     "of them. Exit 0 nothing got worse (--only twice: nothing was told), 1 something\n"
+     "did or too many are gone, 2 usage or no scan directory, 3 a scan is\n"
      "not at its end (what it has was compared), 4 one cannot be read whole.",
      run_diff},
     {"help", "help [COMMAND [--all] | exit | scan.ini]", NULL,

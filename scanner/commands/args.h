@@ -16,8 +16,8 @@ struct args {
     bool resume;
     bool json;
     bool verbose;
-    bool force, remove;       /* of suggest */
-    const char *folder, *rua; /* likewise; NULL: not given */
+    bool force, remove;                /* of suggest */
+    const char *folder, *rua, *except; /* likewise; NULL: not given */
     const char *trace;
     uint32_t fail_on; /* --fail-on: bit 1 << enum outcome; 0 if it was not given */
 };

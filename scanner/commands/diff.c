@@ -122,12 +122,13 @@ static int run(const struct diff_request *request, FILE *out, FILE *err)
     diff.sides[0].path = request->paths[0];
     diff.sides[1].path = request->paths[1];
     buf_init(&diff.why, WHY_BYTES);
-    side_reader_init(&diff.reader, err, &diff.why);
-    enum error error = diff_tell_init(&diff.tell, out, request->form, request->only == DIFF_WORSE);
+    enum error error = side_reader_init(&diff.reader, err, request->except, &diff.why);
     if (error == ERR_OK)
-        error = side_open(&diff.sides[0], &diff.why);
+        error = diff_tell_init(&diff.tell, out, request->form, request->only == DIFF_WORSE);
     if (error == ERR_OK)
-        error = side_open(&diff.sides[1], &diff.why);
+        error = side_open(&diff.sides[0], &diff.reader);
+    if (error == ERR_OK)
+        error = side_open(&diff.sides[1], &diff.reader);
     if (error == ERR_OK)
         error = agree(&diff);
     if (error == ERR_OK)
@@ -153,6 +154,8 @@ static enum flag take(struct flags *flags, enum flag flag, struct diff_request *
     if (flag == FLAG_GONE_AT_MOST && !gone_bound_read(flags->value, &request->gone_at_most))
         return flags_refuse(flags, "--gone-at-most is a number of domains, or N% of the old ones, not ",
                             flags->value, "");
+    if (flag == FLAG_EXCEPT)
+        request->except = flags->value;
     if (flag == FLAG_NAME && request->path_count == HISTORY_SCANS_MOST)
         return flags_refuse(flags, "100 scan directories at most: leave out the oldest", "", "");
     if (flag == FLAG_NAME)

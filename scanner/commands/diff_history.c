@@ -36,7 +36,7 @@ static enum error open_all(struct over *over)
 {
     for (size_t i = 0; i < over->count; i++) {
         over->sides[i].path = over->request->paths[i];
-        enum error error = side_open(&over->sides[i], &over->why);
+        enum error error = side_open(&over->sides[i], &over->reader);
         if (error != ERR_OK)
             return error;
         over->tell.started_ms[i + 1] = scanview_meta(over->sides[i].view)->started_ms;
@@ -171,8 +171,9 @@ int diff_history_run(const struct diff_request *request, FILE *out, FILE *err)
         .request = request, .out = out, .err = err, .count = request->path_count, .whole = true};
     over.known.fd = -1;
     buf_init(&over.why, WHY_BYTES);
-    side_reader_init(&over.reader, err, &over.why);
-    enum error error = history_tell_init(&over.tell, request, out);
+    enum error error = side_reader_init(&over.reader, err, request->except, &over.why);
+    if (error == ERR_OK)
+        error = history_tell_init(&over.tell, request, out);
     int code = error == ERR_OK ? run(&over) : finish(&over, error);
     diff_known_dispose(&over.known);
     history_tell_dispose(&over.tell);

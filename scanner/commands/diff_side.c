@@ -8,20 +8,25 @@
 
 enum { ARENA_BYTES = READ_ARENA_BYTES };
 
-void side_reader_init(struct side_reader *reader, FILE *err, struct buf *why)
+enum error side_reader_init(struct side_reader *reader, FILE *err, const char *except, struct buf *why)
 {
     *reader = (struct side_reader){.err = err, .why = why};
     arena_init(&reader->arena, ARENA_BYTES);
+    return except_list_open(&reader->except, except, why);
 }
 
 void side_reader_dispose(struct side_reader *reader)
 {
     arena_dispose(&reader->arena);
+    except_list_dispose(&reader->except);
 }
 
-enum error side_open(struct side *side, struct buf *why)
+enum error side_open(struct side *side, struct side_reader *reader)
 {
+    struct buf *why = reader->why;
     enum error error = scanview_open(side->path, &side->view, why);
+    if (error == ERR_OK)
+        return except_list_use(&reader->except, side->view);
     if (error != ERR_NOT_FOUND)
         return error;
     int number = errno;
@@ -114,6 +119,7 @@ enum error side_walk(struct side *side, struct side_reader *reader,
 {
     struct walk walk = {side, reader, take, arg};
     enum error error = scanview_records(side->view, VIEW_DOMAINS, on_record, &walk, reader->why);
+    except_list_tell(&reader->except, side->view, VIEW_DOMAINS, side->path, reader->err);
     if (error != ERR_CORRUPT || reader->why->len == 0)
         return error;
     (void)fprintf(reader->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "output/readback/compare.h"
+#include "scanner/commands/except_list.h"
 #include "scanner/commands/show_judge.h"
 
 struct side {
@@ -21,15 +22,18 @@ struct side {
 struct side_reader {
     FILE *err;
     struct arena arena; /* of the record at hand */
+    struct except_list except;
     struct buf *why;
     uint64_t unreadable; /* lines that are no records */
 };
 
-void side_reader_init(struct side_reader *reader, FILE *err, struct buf *why);
+/* except: the path of an opt-out list, or NULL. Errors as of except_list_open. */
+enum error side_reader_init(struct side_reader *reader, FILE *err, const char *except, struct buf *why);
 void side_reader_dispose(struct side_reader *reader);
 
-/* Opens the directory side->path. Errors as of scanview_open. side_close is fine after any, and twice. */
-enum error side_open(struct side *side, struct buf *why);
+/* Opens the directory side->path, without what the list names. Errors as of scanview_open. side_close is fine
+ * after any, and twice. */
+enum error side_open(struct side *side, struct side_reader *reader);
 void side_close(struct side *side);
 
 bool side_is_unfinished(const struct side *side);
