@@ -72,6 +72,9 @@ $(BUILD)/%.o: %.c Makefile
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The documents that are taken into the program.
+$(BUILD)/output/release/release_kit.o: $(shell awk -F'"' '/^KIT/ { print $$4 }' output/release/release_kit.def)
+
 vpath test_%.c $(sort $(dir $(UNIT)))
 $(BUILD)/tests/%: %.c $(LIBRARY)
 	@mkdir -p $(@D)

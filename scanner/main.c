@@ -15,6 +15,7 @@
 #include "scanner/commands/diff.h"
 #include "scanner/commands/flags.h"
 #include "scanner/commands/lint.h"
+#include "scanner/commands/release.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
 #include "scanner/facts/record.h"
@@ -41,6 +42,7 @@ static int run_check(int argc, char **argv);
 static int run_lint(int argc, char **argv);
 static int run_show(int argc, char **argv);
 static int run_diff(int argc, char **argv);
+static int run_release(int argc, char **argv);
 static int print_exit_codes(void)
 {
     static const struct {
@@ -155,6 +157,19 @@ static const struct command commands[] = {
      "did or too many are gone, 2 usage or no scan directory, 3 a scan is\n"
      "not at its end (what it has was compared), 4 one cannot be read whole.",
      run_diff},
+    {"release", "release DIR -o OUT [--except FILE] [--labels] | [--aggregate N]",
+     "release scan-2026-11 -o mta-sts-2026-11 --except optout.txt",
+     "Makes the directory OUT for publication of the scan directory DIR: the records\n"
+     "of domains, hosts and certificates, schema and dictionary, macros for DuckDB, a\n"
+     "data card (README.md) that says how they came to be, and SHA256SUMS. What is\n"
+     "yours stays out: rejected lines, labels (unless --labels), folders, the command\n"
+     "line, what the machine is like. --except FILE leaves out who opted out since,\n"
+     "with MX hosts and certificates that are only theirs. --aggregate N publishes no\n"
+     "record, but tables by top-level domain and provider, without a group of fewer\n"
+     "than N domains. The same scan gives the same bytes. Exit 0 done, 2 usage, or OUT\n"
+     "is there already, 3 the scan is not at its end, 4 it is damaged, or OUT cannot\n"
+     "be written: then nothing is left of it.",
+     run_release},
     {"help", "help [COMMAND [--all] | exit | scan.ini]", NULL,
      "Says how a command is used; --all lists all options, not only those that matter\n"
      "most. `help exit` says what the exit codes mean, `help scan.ini` prints a\n"
@@ -285,6 +300,11 @@ static int run_show(int argc, char **argv)
 static int run_diff(int argc, char **argv)
 {
     return diff_main(argc - 1, argv + 1, stdout, stderr);
+}
+
+static int run_release(int argc, char **argv)
+{
+    return release_main(argc - 1, argv + 1, stdout, stderr);
 }
 
 /* Arguments and configuration for scan and check; an exit code, or -1 to go on. */
