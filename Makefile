@@ -159,6 +159,8 @@ install: all
 	install -D -m 644 docs/fields.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/fields.md
 	install -D -m 644 docs/columns.tsv $(DESTDIR)$(PREFIX)/share/stsweep/columns.tsv
 	install -D -m 644 docs/duckdb.sql $(DESTDIR)$(PREFIX)/share/stsweep/duckdb.sql
+	install -D -m 644 docs/spark.json $(DESTDIR)$(PREFIX)/share/stsweep/spark.json
+	install -D -m 644 docs/stsweep_columns.py $(DESTDIR)$(PREFIX)/share/stsweep/stsweep_columns.py
 	install -D -m 644 docs/sql.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/sql.md
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
@@ -172,6 +174,8 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BU
 	$(BUILD)/make_fields dictionary > docs/fields.md
 	$(BUILD)/make_columns tsv > docs/columns.tsv
 	$(BUILD)/make_columns duckdb < docs/duckdb.in > docs/duckdb.sql
+	docs/make-readers spark > docs/spark.json
+	docs/make-readers python > docs/stsweep_columns.py
 	$(BUILD)/make_fields records < docs/records.md > $(BUILD)/records.md && cp $(BUILD)/records.md docs/records.md
 	$(BUILD)/stsweep help scan.ini > scan.ini
 	docs/make-rules > docs/rules.md
