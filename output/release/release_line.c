@@ -30,20 +30,29 @@ static size_t behind_value(struct bytes line, size_t at)
     return line.len;
 }
 
+static size_t behind_blanks(struct bytes line, size_t at)
+{
+    while (at < line.len && strchr(" \t\r\n", line.data[at]) != NULL && line.data[at] != 0)
+        at++;
+    return at;
+}
+
 bool release_cut_label(struct bytes line, struct buf *out)
 {
-    static const char key[] = "\"label\":";
-    size_t at = 1;
+    static const char key[] = "\"label\"";
+    size_t at = behind_blanks(line, 1);
     while (at < line.len && line.data[at] == '"') {
-        size_t end = behind_value(line, behind_string(line, at));
-        if (line.len - at >= sizeof key - 1 && memcmp(line.data + at, key, sizeof key - 1) == 0) {
+        size_t named = behind_string(line, at), end = behind_value(line, named);
+        if (named - at == sizeof key - 1 && memcmp(line.data + at, key, sizeof key - 1) == 0) {
             bool is_last = end >= line.len || line.data[end] != ',';
-            size_t from = is_last && at > 1 ? at - 1 : at, to = is_last ? end : end + 1;
+            size_t from = at, to = is_last ? end : end + 1;
+            while (is_last && from > 1 && line.data[from - 1] != '{' && line.data[from] != ',')
+                from--;
             (void)buf_append(out, line.data, from);
             (void)buf_append(out, line.data + to, line.len - to);
             return true;
         }
-        at = end + 1;
+        at = behind_blanks(line, end + 1);
     }
     (void)buf_append(out, line.data, line.len);
     return false;

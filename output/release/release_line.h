@@ -4,7 +4,7 @@
 
 #include "scanner/base/buf.h"
 
-/* Appends the line (an object as the scan writes it, without a \n) to out without its member "label" of the
+/* Appends the line (a JSON object, without a \n) to out without its member "label" of the
  * top level. Returns whether there was one. A line that is none is appended as it is. */
 bool release_cut_label(struct bytes line, struct buf *out);
 

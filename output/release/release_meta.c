@@ -79,6 +79,8 @@ static void put_whole(struct json *json, const struct json_node *node)
 
 static void put_config(struct json *json, const struct json_node *config)
 {
+    if (config->kind != JSON_OBJECT)
+        return;
     json_open(json, "config");
     for (const struct json_node *option = config->first; option != NULL; option = option->next)
         if (option->kind == JSON_STRING && release_is_path(option->key))
@@ -92,9 +94,11 @@ static void put_inputs(struct json *json, const struct json_node *inputs)
 {
     json_open_array(json, "inputs");
     for (const struct json_node *input = inputs->first; input != NULL; input = input->next) {
+        if (input->kind != JSON_OBJECT)
+            continue;
         json_open(json, NULL);
         for (const struct json_node *node = input->first; node != NULL; node = node->next)
-            if (node->key != NULL && strcmp(node->key, "path") == 0)
+            if (strcmp(node->key, "path") == 0)
                 json_put_text(json, "path", last_part(node->text));
             else
                 put_whole(json, node);

@@ -18,8 +18,8 @@ static bool number_at(const struct json_node *object, const char *key, uint64_t 
 /* A code that this program does not know cannot be counted. */
 static void take_left_out(const struct json_node *codes, struct summary *summary)
 {
-    for (const struct json_node *node = codes == NULL ? NULL : codes->first; node != NULL;
-         node = node->next) {
+    bool is_object = codes != NULL && codes->kind == JSON_OBJECT;
+    for (const struct json_node *node = is_object ? codes->first : NULL; node != NULL; node = node->next) {
         enum failure_code code = failure_find(node->key, strlen(node->key));
         uint64_t number;
         if (code != FAIL_NONE && code != FAIL_COUNT && node->kind == JSON_NUMBER &&
