@@ -72,6 +72,9 @@ $(BUILD)/%.o: %.c Makefile
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The documents that are taken into the program.
+$(BUILD)/output/release/release_kit.o: $(shell awk -F'"' '/^KIT/ { print $$4 }' output/release/release_kit.def)
+
 vpath test_%.c $(sort $(dir $(UNIT)))
 $(BUILD)/tests/%: %.c $(LIBRARY)
 	@mkdir -p $(@D)
@@ -167,6 +170,8 @@ install: all
 	install -D -m 644 docs/fields.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/fields.md
 	install -D -m 644 docs/columns.tsv $(DESTDIR)$(PREFIX)/share/stsweep/columns.tsv
 	install -D -m 644 docs/duckdb.sql $(DESTDIR)$(PREFIX)/share/stsweep/duckdb.sql
+	install -D -m 644 docs/spark.json $(DESTDIR)$(PREFIX)/share/stsweep/spark.json
+	install -D -m 644 docs/stsweep_columns.py $(DESTDIR)$(PREFIX)/share/stsweep/stsweep_columns.py
 	install -D -m 644 docs/sql.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/sql.md
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
@@ -180,6 +185,8 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BU
 	$(BUILD)/make_fields dictionary > docs/fields.md
 	$(BUILD)/make_columns tsv > docs/columns.tsv
 	$(BUILD)/make_columns duckdb < docs/duckdb.in > docs/duckdb.sql
+	docs/make-readers spark > docs/spark.json
+	docs/make-readers python > docs/stsweep_columns.py
 	$(BUILD)/make_fields records < docs/records.md > $(BUILD)/records.md && cp $(BUILD)/records.md docs/records.md
 	$(BUILD)/stsweep help scan.ini > scan.ini
 	docs/make-rules > docs/rules.md

@@ -16,6 +16,7 @@
 #include "scanner/commands/flags.h"
 #include "scanner/commands/forecast_command.h"
 #include "scanner/commands/lint.h"
+#include "scanner/commands/release.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
 #include "scanner/facts/record.h"
@@ -42,6 +43,7 @@ static int run_check(int argc, char **argv);
 static int run_lint(int argc, char **argv);
 static int run_show(int argc, char **argv);
 static int run_diff(int argc, char **argv);
+static int run_release(int argc, char **argv);
 static int print_exit_codes(void)
 {
     static const struct {
@@ -109,8 +111,9 @@ static const struct command commands[] = {
      "a policy names HOST. Exit 0 valid, 1 not, 2 usage.",
      run_lint},
     {"suggest",
-     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI] [--remove]\n"
-     "               [--json] [--config FILE] [--section.key=value...]\n"
+     "suggest DOMAIN... | DIR [-o FOLDER] [--force] [--rua URI]\n"
+     "               [--remove] [--json] [--except FILE] [--config FILE]\n"
+     "               [--section.key=value...]\n"
      "               [--format FORMAT [-o FILE] [--policy-host HOST]]",
      "suggest example.org --rua mailto:tls@example.org -o publish\n"
      "  stsweep suggest scan-2026-11 --format nsupdate --policy-host 192.0.2.7 \\\n"
@@ -127,15 +130,15 @@ static const struct command commands[] = {
      "changes alone, with what was and the risk (none, low, protection-loss,\n"
      "mail-loss), as records of a zone, for nsupdate, or json; nginx is a\n"
      "configuration that serves all policies. --policy-host is the address or name of\n"
-     "the web server with the policies: mta-sts.DOMAIN is made to lead there. Exit 0\n"
-     "done, 2 usage or files stand already, 4 cannot go on, 5 a domain could not be\n"
-     "determined.",
+     "the web server with the policies: mta-sts.DOMAIN is made to lead there.\n"
+     "--except FILE leaves out of DIR who is on an opt-out list. Exit 0 done, 2 usage\n"
+     "or files stand already, 4 cannot go on, 5 a domain could not be determined.",
      suggest_main},
     {"show",
      "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...]\n"
      "               [--provider NAME,...] [--domain NAME,...] [--label LABEL,...]\n"
      "               [--hosts | --rejects] [--csv | --json] [--limit N]\n"
-     "               [--rejudge [--now]] [--fail-on OUTCOME,...]",
+     "               [--rejudge [--now]] [--fail-on OUTCOME,...] [--except FILE]",
      "show scan-2026-11 --outcome refused,partial --csv",
      "Shows the records of the scan directory DIR again, also of a scan that still\n"
      "runs or was stopped: a line each for a person, as CSV, or as the JSON that was\n"
@@ -144,27 +147,50 @@ static const struct command commands[] = {
      "of different names must all hold. --rejudge judges the stored facts by the\n"
      "rules of this program, as of the time of the scan (--now: of today), and says\n"
      "on standard error what changed; it writes about as much as hosts and\n"
-     "certificates take to TMPDIR. Exit 0 done, 1 a record shown has an outcome of\n"
-     "--fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
+     "certificates take to TMPDIR. --except FILE leaves out who opted out since, also\n"
+     "MX hosts that are only theirs (a list as that of safety.optout), and says how\n"
+     "many. Exit 0 done, 1 a record shown has an outcome of --fail-on, 2 usage or no\n"
+     "scan directory, 4 it cannot be read whole.",
      run_show},
-    {"diff", "diff OLD NEW [--only worse] [--gone-at-most N|N%] [--json|--csv]",
+    {"diff",
+     "diff DIR DIR... [--only worse|twice] [--gone-at-most N|N%]\n"
+     "               [--except FILE] [--json | --csv]",
      "diff scan-2026-10 scan-2026-11",
-     "Compares two scan directories and says of each domain what has changed of\n"
-     "MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY (senders lose mail\n"
-     "or pass over hosts that they took before), worse (less protection, or another\n"
-     "policy under the same id, so that senders keep the old one), better, unclear\n"
-     "(not determined in one of them), changed, appeared, gone. If NEW was made with\n"
-     "--previous, who loses mail by a policy that senders have cached comes first:\n"
-     "DELIVERY, or still where that was so in OLD. At the end it says with which MX\n"
-     "host and which provider most of it got worse. --only worse tells only what got\n"
-     "worse; --json and --csv say more of each domain.\n"
-     "Where the two were judged by different rules, the older side is judged anew\n"
-     "first. --gone-at-most says how many domains of OLD, or how many of a hundred,\n"
-     "may be gone (50%): more is what a failed export of the list leaves. Exit 0\n"
-     "nothing got worse, 1 something did or too many are gone, 2 usage or no scan\n"
-     "directory, 3 a scan is not at its end (what it has was compared), 4 one cannot\n"
-     "be read whole.",
+     "Compares two scan directories, the old one first, and says of each domain what\n"
+     "has changed of MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY\n"
+     "(senders lose mail or pass over hosts that they took before), worse (less\n"
+     "protection, or another policy under the same id, so that senders keep the old\n"
+     "one), better, unclear (not determined in one of them), changed, appeared, gone.\n"
+     "If the new one was made with --previous, who loses mail by a policy that\n"
+     "senders have cached comes first: DELIVERY, or still if that was so before. At\n"
+     "the end it says with which MX host and which provider most of it got worse.\n"
+     "Of three directories and more (100 at most, in the order in which their scans\n"
+     "began) it says which domains are worse than they were, since when, for how many\n"
+     "scans in a row, and what flapped: got worse, then better. A scan in which it\n"
+     "could not be determined neither ends a row nor counts in it. --only worse tells\n"
+     "only what is worse, --only twice only that of which the last scan is the second\n"
+     "in a row; --json and --csv say more of each domain. Scans that were judged by\n"
+     "different rules are judged anew first, where they are not by this program's.\n"
+     "--gone-at-most says how many domains of the scan before the last, or how many\n"
+     "of a hundred, may be gone from the last (50%): more is what a failed export of\n"
+     "the list leaves. --except FILE leaves out the domains of an opt-out list in all\n"
+     "of them. Exit 0 nothing got worse (--only twice: nothing was told), 1 something\n"
+     "did or too many are gone, 2 usage or no scan directory, 3 a scan is\n"
+     "not at its end (what it has was compared), 4 one cannot be read whole.",
      run_diff},
+    {"release", "release DIR -o OUT [--except FILE] [--labels] | [--aggregate N]",
+     "release scan-2026-11 -o mta-sts-2026-11 --except optout.txt",
+     "Makes the directory OUT for publication of the scan directory DIR: the records\n"
+     "of domains, hosts and certificates, schema and dictionary, macros for DuckDB, a\n"
+     "data card (README.md) that says how they came to be, and SHA256SUMS. What is\n"
+     "yours stays out: rejected lines, labels (unless --labels), folders, the command\n"
+     "line, what the machine is like. --except FILE leaves out who opted out since,\n"
+     "with MX hosts and certificates that are only theirs. --aggregate N publishes no\n"
+     "record, but tables by top-level domain and provider, without a group of fewer\n"
+     "than N domains. The same scan gives the same bytes. Exit 0 done, 2 usage, or OUT\n"
+     "is there already, 3 the scan is not at its end, 4 it is damaged, or OUT cannot\n"
+     "be written: then nothing is left of it.",
+     run_release},
     {"help", "help [COMMAND [--all] | exit | scan.ini]", NULL,
      "Says how a command is used; --all lists all options, not only those that matter\n"
      "most. `help exit` says what the exit codes mean, `help scan.ini` prints a\n"
@@ -295,6 +321,11 @@ static int run_show(int argc, char **argv)
 static int run_diff(int argc, char **argv)
 {
     return diff_main(argc - 1, argv + 1, stdout, stderr);
+}
+
+static int run_release(int argc, char **argv)
+{
+    return release_main(argc - 1, argv + 1, stdout, stderr);
 }
 
 /* Arguments and configuration for scan and check; an exit code, or -1 to go on. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output/frames/frames.h"
+#include "output/readback/except.h"
 #include "output/readback/facts_index.h"
 
 enum { ARENA_BYTES = 256 << 20, REASON_BYTES = 4096 };
@@ -18,8 +19,11 @@ struct scanview {
     struct view_judge judge;
     struct facts_index *index; /* NULL: records are given as they are stored */
     struct facts_source source;
-    struct arena arena; /* of the record at hand */
-    struct buf reason;  /* likewise */
+    struct arena arena;    /* of the record at hand */
+    struct buf reason;     /* likewise */
+    struct except *except; /* NULL: nothing is left out */
+    enum { NOTED_NOTHING, NOTED_HOSTS, NOTED_CERTS } noted;
+    uint64_t left_out[VIEW_STREAMS];
 };
 
 static enum error open_directory(struct scanview *view, const char *dir, struct buf *why)
@@ -57,6 +61,7 @@ void scanview_close(struct scanview *view)
     if (view == NULL)
         return;
     facts_index_close(view->index);
+    except_free(view->except);
     arena_dispose(&view->arena);
     buf_dispose(&view->reason);
     if (view->dir_fd >= 0)
@@ -79,14 +84,106 @@ const struct meta_stored *scanview_meta(const struct scanview *view)
     return &view->meta;
 }
 
+/* ---- records ------------------------------------------------------------------------------------------ */
+
+static const char *const stream_names[] = {
+    [VIEW_DOMAINS] = "domains", [VIEW_HOSTS] = "hosts", [VIEW_CERTS] = "certs", [VIEW_REJECTS] = "rejects"};
+
+static bool (*const leaves_out[])(const struct except *except,
+                                  struct bytes line) = {[VIEW_DOMAINS] = except_domain,
+                                                        [VIEW_HOSTS] = except_host,
+                                                        [VIEW_CERTS] = except_cert,
+                                                        [VIEW_REJECTS] = except_reject};
+
+/* A pass over a stream, which notes what records left out refer to, or takes back what others do. */
+struct noting {
+    struct except *except;
+    enum view_stream stream;
+    bool keeps;
+};
+
+static enum error on_noted(void *arg, struct bytes line)
+{
+    const struct noting *noting = arg;
+    if (leaves_out[noting->stream](noting->except, line) == noting->keeps)
+        return ERR_OK;
+    return noting->keeps ? except_keep(noting->except, line) : except_gather(noting->except, line);
+}
+
+static enum error note(struct scanview *view, enum view_stream stream, bool keeps, struct buf *why)
+{
+    struct noting noting = {view->except, stream, keeps};
+    if (keeps && except_is_empty(view->except))
+        return ERR_OK;
+    enum error error = frames_read(view->dir_fd, stream_names[stream], on_noted, &noting, why);
+    if (error == ERR_LIMIT)
+        buf_printf(why, "more than %d MX hosts and certificates belong to what is to be left out",
+                   EXCEPT_NAMES_MOST);
+    return error;
+}
+
+/* Finds out what of hosts, and of certs, only records that are left out refer to. */
+static enum error note_for(struct scanview *view, enum view_stream stream, struct buf *why)
+{
+    enum error error = ERR_OK;
+    if (view->noted == NOTED_NOTHING && stream != VIEW_DOMAINS && stream != VIEW_REJECTS) {
+        error = note(view, VIEW_DOMAINS, false, why);
+        if (error == ERR_OK)
+            error = note(view, VIEW_DOMAINS, true, why);
+        if (error == ERR_OK)
+            view->noted = NOTED_HOSTS;
+    }
+    if (error == ERR_OK && view->noted == NOTED_HOSTS && stream == VIEW_CERTS) {
+        /* A host that is left out may have certificates that domains which are kept have as well. */
+        error = note(view, VIEW_HOSTS, false, why);
+        if (error == ERR_OK)
+            error = note(view, VIEW_HOSTS, true, why);
+        if (error == ERR_OK)
+            error = note(view, VIEW_DOMAINS, true, why);
+        if (error == ERR_OK)
+            view->noted = NOTED_CERTS;
+    }
+    return error;
+}
+
+enum error scanview_except(struct scanview *view, const struct optout *optout)
+{
+    except_free(view->except);
+    view->except = except_new(optout);
+    view->noted = NOTED_NOTHING;
+    return view->except == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+uint64_t scanview_left_out(const struct scanview *view, enum view_stream stream)
+{
+    return view->left_out[stream];
+}
+
+struct sieve {
+    struct scanview *view;
+    enum view_stream stream;
+    enum error (*line)(void *arg, struct bytes line);
+    void *arg;
+};
+
+static enum error on_line(void *arg, struct bytes line)
+{
+    const struct sieve *sieve = arg;
+    if (!leaves_out[sieve->stream](sieve->view->except, line))
+        return sieve->line(sieve->arg, line);
+    sieve->view->left_out[sieve->stream]++;
+    return ERR_OK;
+}
+
 enum error scanview_lines(struct scanview *view, enum view_stream stream,
                           enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why)
 {
-    static const char *const names[] = {[VIEW_DOMAINS] = "domains",
-                                        [VIEW_HOSTS] = "hosts",
-                                        [VIEW_CERTS] = "certs",
-                                        [VIEW_REJECTS] = "rejects"};
-    return frames_read(view->dir_fd, names[stream], line, arg, why);
+    struct sieve sieve = {view, stream, line, arg};
+    if (view->except == NULL)
+        return frames_read(view->dir_fd, stream_names[stream], line, arg, why);
+    view->left_out[stream] = 0;
+    enum error error = note_for(view, stream, why);
+    return error != ERR_OK ? error : frames_read(view->dir_fd, stream_names[stream], on_line, &sieve, why);
 }
 
 /* ---- judged anew -------------------------------------------------------------------------------------- */

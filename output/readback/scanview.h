@@ -11,6 +11,7 @@
 
 #include "output/readback/facts_read.h"
 #include "output/readback/meta_read.h"
+#include "scanner/facts/optout.h"
 
 struct scanview;
 
@@ -33,7 +34,14 @@ const struct meta_stored *scanview_meta(const struct scanview *view);
 
 /* ---- records ---- */
 
-enum view_stream { VIEW_DOMAINS, VIEW_HOSTS, VIEW_CERTS, VIEW_REJECTS };
+enum view_stream { VIEW_DOMAINS, VIEW_HOSTS, VIEW_CERTS, VIEW_REJECTS, VIEW_STREAMS };
+
+/* Leaves out of all streams, from now on, what the list names (except.h); the list stays where it is, as long
+ * as the view. ERR_MEMORY. */
+enum error scanview_except(struct scanview *view, const struct optout *optout);
+
+/* Returns how many records of a stream were left out when it was gone through last. */
+uint64_t scanview_left_out(const struct scanview *view, enum view_stream stream);
 
 /* Gives each whole record of a stream in order, without its \n; an error of line ends it and is returned. A
  * stream without a file has no records. ERR_CORRUPT if something is damaged, after every whole record around

@@ -57,6 +57,9 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
     case FLAG_FOLDER:
         args->folder = flags->value;
         return true;
+    case FLAG_EXCEPT:
+        args->except = flags->value;
+        return true;
     case FLAG_RUA:
         args->rua = flags->value;
         return true;

@@ -330,16 +330,16 @@ static void tell_courses(FILE *out, const char *what, const uint64_t courses[COU
                   courses[COURSE_WORSE], courses[COURSE_BETTER], courses[COURSE_UNCLEAR]);
 }
 
-static void tell_groups(FILE *out, const char *what, const struct diff_groups *groups)
+void diff_tell_groups(FILE *out, const char *verb, const char *what, const struct diff_groups *groups)
 {
     struct diff_group top[DIFF_GROUPS_SAID];
     size_t number = diff_groups_top(groups, top);
     for (size_t i = 0; i < number; i++)
-        (void)fprintf(out, "%" PRIu64 " domains got worse with the %s %s\n", top[i].domains, what,
+        (void)fprintf(out, "%" PRIu64 " domains %s with the %s %s\n", top[i].domains, verb, what,
                       top[i].name);
     if (diff_groups_others(groups) > 0)
-        (void)fprintf(out, "%" PRIu64 " domains got worse with further ones, of which no count was kept\n",
-                      diff_groups_others(groups));
+        (void)fprintf(out, "%" PRIu64 " domains %s with further ones, of which no count was kept\n",
+                      diff_groups_others(groups), verb);
 }
 
 void diff_tell_end(struct diff_tell *tell)
@@ -352,8 +352,8 @@ void diff_tell_end(struct diff_tell *tell)
                       "under an earlier policy that senders have cached: refused %" PRIu64
                       ", partial %" PRIu64 "\n",
                       tell->cached_refused, tell->cached_partial);
-    tell_groups(tell->out, "MX host", tell->hosts);
-    tell_groups(tell->out, "provider", tell->providers);
+    diff_tell_groups(tell->out, "got worse", "MX host", tell->hosts);
+    diff_tell_groups(tell->out, "got worse", "provider", tell->providers);
     tell_courses(tell->out, "delivery", tell->delivery);
     tell_courses(tell->out, "protection", tell->protection);
     for (unsigned change = 0; change < CHANGE_COUNT; change++) {

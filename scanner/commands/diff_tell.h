@@ -35,6 +35,9 @@ void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const 
 /* Prints the sums; nothing in JSON and CSV. */
 void diff_tell_end(struct diff_tell *tell);
 
+/* Prints the largest of the groups: "12 domains got worse with the MX host mx.example"; verb: "got worse". */
+void diff_tell_groups(FILE *out, const char *verb, const char *what, const struct diff_groups *groups);
+
 /* Did anything get worse? A policy that changed under the same id is worse, too: senders keep the old one. */
 bool diff_tell_is_worse(const struct diff_tell *tell);
 

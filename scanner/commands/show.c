@@ -8,6 +8,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/commands/except_list.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_judge.h"
 
@@ -17,6 +18,7 @@ struct show {
     const struct show_request *request;
     FILE *out, *err;
     struct scanview *view;
+    struct except_list except;
     struct show_cells cells;
     struct show_judge judge;
     struct buf why;
@@ -86,6 +88,8 @@ static enum error look_at_meta(struct show *show)
 {
     const struct show_request *request = show->request;
     enum error error = scanview_open(request->dir, &show->view, &show->why);
+    if (error == ERR_OK)
+        error = except_list_use(&show->except, show->view);
     if (error != ERR_OK)
         return error;
     const struct meta_stored *stored = scanview_meta(show->view);
@@ -102,10 +106,11 @@ static enum error look_at_meta(struct show *show)
     return ERR_OK;
 }
 
+static const enum view_stream streams[] = {
+    [SHOW_DOMAINS] = VIEW_DOMAINS, [SHOW_HOSTS] = VIEW_HOSTS, [SHOW_REJECTS] = VIEW_REJECTS};
+
 static enum error walk(struct show *show)
 {
-    static const enum view_stream streams[] = {
-        [SHOW_DOMAINS] = VIEW_DOMAINS, [SHOW_HOSTS] = VIEW_HOSTS, [SHOW_REJECTS] = VIEW_REJECTS};
     const struct show_request *request = show->request;
     enum error error = look_at_meta(show);
     if (error == ERR_OK && request->rejudge)
@@ -174,12 +179,20 @@ static int finish(struct show *show, enum error error)
     }
     if (show->request->form == SHOW_TEXT)
         write_counts(show);
+    except_list_tell(&show->except, show->view, streams[show->request->kind], NULL, show->err);
     if (fflush(show->out) != 0 || ferror(show->out) || damaged)
         return EXIT_FAILED;
     for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         if (show->outcomes[outcome] > 0 && (show->request->fail_on >> outcome & 1) != 0)
             return EXIT_NO;
     return EXIT_DONE;
+}
+
+/* Says why the list of --except is no use. */
+static int finish_without(struct show *show, enum error error)
+{
+    say(show->err, "show", show->why.len > 0 ? buf_string(&show->why) : error_text(error));
+    return exit_code_of(error);
 }
 
 /* Returns the columns of the terminal, or 0 if out is none: what goes to a file or a pipe is not cut. The
@@ -204,11 +217,13 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
     struct show show = {.request = request, .out = out, .err = err, .width = width_of(out)};
     buf_init(&show.why, WHY_BYTES);
     show_cells_init(&show.cells, request->kind);
-    int code = finish(&show, walk(&show));
+    enum error error = except_list_open(&show.except, request->except, &show.why);
+    int code = error == ERR_OK ? finish(&show, walk(&show)) : finish_without(&show, error);
     show_judge_dispose(&show.judge);
     show_cells_dispose(&show.cells);
     buf_dispose(&show.why);
     scanview_close(show.view);
+    except_list_dispose(&show.except);
     return code;
 }
 

@@ -22,6 +22,7 @@ struct show_words {
 
 struct show_request {
     const char *dir;
+    const char *except; /* an opt-out list; NULL: none */
     enum show_kind kind;
     enum show_form form;
     bool rejudge;

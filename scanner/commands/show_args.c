@@ -136,6 +136,9 @@ static bool take(struct show_request *request, enum flag flag, struct flags *fla
         return take_kind(request, flags, SHOW_REJECTS);
     case FLAG_FAIL_ON:
         return flags_outcomes(flags, &request->fail_on);
+    case FLAG_EXCEPT:
+        request->except = flags->value;
+        return true;
     case FLAG_REJUDGE:
         request->rejudge = true;
         return true;

@@ -75,11 +75,11 @@ static bool is_scan(const char *name)
     return len > 0 && (size_t)len < sizeof meta && stat(meta, &status) == 0;
 }
 
-static int read_scan(const char *dir, struct suggest_run *run)
+static int read_scan(const char *dir, const char *except, struct suggest_run *run)
 {
     struct buf why;
     buf_init(&why, WHY_BYTES);
-    enum error error = suggest_scan(dir, run, &why);
+    enum error error = suggest_scan(dir, except, run, &why);
     if (error != ERR_OK)
         (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
     buf_dispose(&why);
@@ -103,7 +103,7 @@ static int refuse_output(const struct args *args, enum error error, int number)
 
 static int run_to(const struct args *args, struct suggest_run *run)
 {
-    return is_scan(args->names[0]) ? read_scan(args->names[0], run) : look_now(args, run);
+    return is_scan(args->names[0]) ? read_scan(args->names[0], args->except, run) : look_now(args, run);
 }
 
 static int run_stream(const struct args *args, struct suggest_run *run)
@@ -176,6 +176,8 @@ static int check_words(const struct args *args)
     for (size_t i = 0; args->name_count > 1 && i < args->name_count; i++)
         if (is_scan(args->names[i]))
             return usage("give one scan directory, or domains");
+    if (args->except != NULL && !is_scan(args->names[0]))
+        return usage("--except is for a scan directory; who is looked at now is left out by safety.optout");
     if (args->folder != NULL && args->folder[0] == 0)
         return usage("-o needs a folder, or with --format a file");
     if (args->rua != NULL && !suggest_rua_is_valid(args->rua))

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "scanner/commands/except_list.h"
 #include "scanner/commands/show_judge.h"
 #include "scanner/facts/record_kept.h"
 #include "scanner/verdict/verdict.h"
@@ -88,15 +89,23 @@ static enum error suggest_all(struct walk *walk, struct scanview *view)
     return error;
 }
 
-enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *why)
+enum error suggest_scan(const char *dir, const char *except, struct suggest_run *run, struct buf *why)
 {
     struct walk walk = {.run = run, .why = why};
-    struct scanview *view;
+    struct scanview *view = NULL;
+    struct except_list list;
     buf_init(&walk.text, RECORD_LINE_BYTES);
-    enum error error = scanview_open(dir, &view, why);
+    enum error error = except_list_open(&list, except, why);
     if (error == ERR_OK)
+        error = scanview_open(dir, &view, why);
+    if (error == ERR_OK)
+        error = except_list_use(&list, view);
+    if (error == ERR_OK) {
         error = suggest_all(&walk, view);
+        except_list_tell(&list, view, VIEW_DOMAINS, NULL, stderr);
+    }
     scanview_close(view);
+    except_list_dispose(&list);
     buf_dispose(&walk.text);
     return error;
 }

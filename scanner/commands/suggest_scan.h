@@ -9,7 +9,7 @@
 #include "scanner/commands/suggest_run.h"
 
 /* Prints to the run's output, a stream with its head and its end. On failure *why says what; domains whose
- * facts are not whole are counted as undetermined. */
-enum error suggest_scan(const char *dir, struct suggest_run *run, struct buf *why);
+ * facts are not whole are counted as undetermined. except: an opt-out list, or NULL. */
+enum error suggest_scan(const char *dir, const char *except, struct suggest_run *run, struct buf *why);
 
 #endif

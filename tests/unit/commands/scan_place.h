@@ -48,14 +48,20 @@ static inline void place_file(const struct scan_place *place, const char *name, 
     assert_int_equal(close(fd), 0);
 }
 
-static inline void place_meta_state(const struct scan_place *place, unsigned rules, const char *state)
+static inline void place_meta_at(const struct scan_place *place, unsigned rules, const char *state,
+                                 long long started_ms)
 {
     char text[256];
     (void)snprintf(text, sizeof text,
                    "{\"schema\":%d,\"rules\":%u,\"version\":\"7\",\"state\":\"%s\",\"runs\":1,"
-                   "\"seed\":\"1\",\"started_ms\":1}",
-                   RECORD_SCHEMA_VERSION, rules, state);
+                   "\"seed\":\"1\",\"started_ms\":%lld}",
+                   RECORD_SCHEMA_VERSION, rules, state, started_ms);
     place_file(place, "meta.json", text);
+}
+
+static inline void place_meta_state(const struct scan_place *place, unsigned rules, const char *state)
+{
+    place_meta_at(place, rules, state, 1);
 }
 
 static inline void place_meta(const struct scan_place *place, unsigned rules)

@@ -243,7 +243,7 @@ static void test_other_rules(void **state)
     assert_has(world->out, "\nnone 1, gone 1, policies changed under the same id 0\n");
     (void)snprintf(
         words, sizeof words,
-        "stsweep: diff: the two were judged by different rules: %s (rules %d) is judged anew first, "
+        "stsweep: diff: the scans were judged by different rules: %s (rules %d) is judged anew first, "
         "by rules %d\n"
         "rejudged: 2 records, 2 changed, 2 outcomes changed\n"
         "           2  refused -> no-mail\n",
@@ -342,10 +342,10 @@ static void test_usage(void **state)
     assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
     assert_int_equal(RUN(world, "--json", path, other), 1);
     assert_int_equal(RUN(world, NULL), 2);
-    assert_has(world->err, "give two scan directories, the old one first");
+    assert_has(world->err, "give two scan directories or more, the oldest first");
     assert_int_equal(RUN(world, path), 2);
-    assert_int_equal(RUN(world, path, other, path), 2);
-    assert_has(world->err, "give two scan directories, the old one first");
+    assert_int_equal(RUN(world, path, other, "--only", "better"), 2);
+    assert_has(world->err, "--only knows `worse` and `twice`, not better");
     assert_int_equal(RUN(world, path, other, "-v"), 2);
     assert_has(world->err, "-v is no flag of `stsweep diff`");
     assert_int_equal(RUN(world, "--jso", path, other), 2);

@@ -1,0 +1,179 @@
+/* Walks the tree of meta.json by a table of its keys. */
+#include "output/release/release_meta.h"
+
+#include <string.h>
+
+#include "output/json/json_write.h"
+#include "output/readback/json_read.h"
+
+enum { TREE_BYTES = 64 << 20 };
+
+static bool is_among(const char *word, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
+bool release_is_path(const char *option)
+{
+    static const char *const paths[] = {"dns.root_hints", "dns.trust_anchor", "tls.ca_file",
+                                        "safety.optout",  "output.dir",       NULL};
+    return is_among(option, paths);
+}
+
+static struct bytes last_part(struct bytes path)
+{
+    size_t from = path.len;
+    while (from > 0 && path.data[from - 1] != '/')
+        from--;
+    return bytes_make(path.data + from, path.len - from);
+}
+
+/* Tells whether a key can be written as it stands. */
+static bool is_plain(const char *key)
+{
+    for (; key != NULL && *key != 0; key++)
+        if (*key < 0x20 || *key > 0x7E || *key == '"' || *key == '\\')
+            return false;
+    return true;
+}
+
+static void put_simple(struct json *json, const struct json_node *node)
+{
+    uint64_t number;
+    int64_t negative;
+    if (node->kind == JSON_NULL)
+        json_put_null(json, node->key);
+    else if (node->kind == JSON_BOOL)
+        json_put_bool(json, node->key, node->truth);
+    else if (node->kind == JSON_STRING)
+        json_put_text(json, node->key, node->text);
+    else if (json_read_number(node->text, &number))
+        json_put_unsigned(json, node->key, number);
+    else if (json_read_signed(node->text, &negative))
+        json_put_signed(json, node->key, negative);
+    else
+        json->failed = true;
+}
+
+/* Writes a value as it is; what meta.json never holds (a key that wants escaping, a broken number) fails the
+ * whole. */
+static void put_whole(struct json *json, const struct json_node *node)
+{
+    json->failed = json->failed || !is_plain(node->key);
+    if (node->kind == JSON_OBJECT)
+        json_open(json, node->key);
+    else if (node->kind == JSON_ARRAY)
+        json_open_array(json, node->key);
+    else
+        put_simple(json, node);
+    for (const struct json_node *child = node->first; child != NULL; child = child->next)
+        put_whole(json, child);
+    if (node->kind == JSON_OBJECT)
+        json_close(json);
+    else if (node->kind == JSON_ARRAY)
+        json_close_array(json);
+}
+
+static void put_config(struct json *json, const struct json_node *config)
+{
+    if (config->kind != JSON_OBJECT)
+        return;
+    json_open(json, "config");
+    for (const struct json_node *option = config->first; option != NULL; option = option->next)
+        if (option->kind == JSON_STRING && release_is_path(option->key))
+            json_put_text(json, option->key, last_part(option->text));
+        else
+            put_whole(json, option);
+    json_close(json);
+}
+
+static void put_inputs(struct json *json, const struct json_node *inputs)
+{
+    json_open_array(json, "inputs");
+    for (const struct json_node *input = inputs->first; input != NULL; input = input->next) {
+        if (input->kind != JSON_OBJECT)
+            continue;
+        json_open(json, NULL);
+        for (const struct json_node *node = input->first; node != NULL; node = node->next)
+            if (strcmp(node->key, "path") == 0)
+                json_put_text(json, "path", last_part(node->text));
+            else
+                put_whole(json, node);
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
+/* Keeps what was said of the network; the rest has paths and sizes of the machine. */
+static void put_preflight(struct json *json, const struct json_node *checks)
+{
+    static const char *const of_the_network[] = {"resolvers", "dnssec",   "port 25", "port 443", "starttls",
+                                                 "addresses", "our name", "clock",   NULL};
+    json_open_array(json, "preflight");
+    for (const struct json_node *check = checks->first; check != NULL; check = check->next) {
+        const struct json_node *name = json_tree_at(check, "name");
+        if (name != NULL && name->kind == JSON_STRING &&
+            is_among((const char *)name->text.data, of_the_network))
+            put_whole(json, check);
+    }
+    json_close_array(json);
+}
+
+static void put_key(struct json *json, const struct json_node *node);
+
+static void put_run(struct json *json, const struct json_node *run)
+{
+    json_open(json, NULL);
+    for (const struct json_node *node = run->first; node != NULL; node = node->next)
+        if (strcmp(node->key, "host") != 0 && strcmp(node->key, "command") != 0)
+            put_key(json, node);
+    json_close(json);
+}
+
+static void put_key(struct json *json, const struct json_node *node)
+{
+    static const char *const whole[] = {
+        "schema", "rules",    "tool",   "version",  "state", "started",   "ended", "started_ms", "runs",
+        "seed",   "resolver", "events", "counters", "tail",  "libraries", "run",   "until",      NULL};
+    static const char *const empty[] = {"host", "command", NULL};
+    if (is_among(node->key, whole))
+        put_whole(json, node);
+    else if (is_among(node->key, empty))
+        json_put_string(json, strcmp(node->key, "host") == 0 ? "host" : "command", "");
+    else if (strcmp(node->key, "config") == 0)
+        put_config(json, node);
+    else if (strcmp(node->key, "inputs") == 0)
+        put_inputs(json, node);
+    else if (strcmp(node->key, "preflight") == 0)
+        put_preflight(json, node);
+    else if (strcmp(node->key, "earlier_runs") == 0) {
+        json_open_array(json, "earlier_runs");
+        for (const struct json_node *run = node->first; run != NULL; run = run->next)
+            if (run->kind == JSON_OBJECT)
+                put_run(json, run);
+        json_close_array(json);
+    }
+}
+
+enum error release_meta(struct bytes stored, struct buf *out)
+{
+    struct arena arena;
+    struct json json;
+    const struct json_node *root;
+    arena_init(&arena, TREE_BYTES);
+    enum error error = json_tree_parse(stored, &arena, &root);
+    if (error == ERR_OK) {
+        json_start(&json, out);
+        json_indent(&json);
+        json_open(&json, NULL);
+        for (const struct json_node *node = root->first; node != NULL; node = node->next)
+            put_key(&json, node);
+        json_close(&json);
+        error = json_finish(&json) ? ERR_OK : ERR_CORRUPT;
+    }
+    arena_dispose(&arena);
+    return error == ERR_SYNTAX ? ERR_CORRUPT : error;
+}

@@ -1,0 +1,23 @@
+/*
+ * Makes of the meta.json of a scan the one that is published with it: what a reader must know of how the
+ * records came to be, without what is the operator's own. Pure.
+ *
+ *   kept      schema, rules, version, state, times, runs, seed, resolver, counters, tail, events, libraries,
+ *             the options; of the preflight what it says of the network
+ *   cut       paths of lists and of options to their last part
+ *   emptied   host, command
+ *   left out  what the preflight says of the machine, and every key that is not named here
+ */
+#ifndef STSWEEP_RELEASE_RELEASE_META_H
+#define STSWEEP_RELEASE_RELEASE_META_H
+
+#include "output/readback/json_tree.h"
+#include "scanner/base/buf.h"
+
+/* Writes the text. ERR_CORRUPT if stored is none that this program writes; ERR_LIMIT, ERR_MEMORY. */
+enum error release_meta(struct bytes stored, struct buf *out);
+
+/* Is the value of this option a path? */
+bool release_is_path(const char *option);
+
+#endif

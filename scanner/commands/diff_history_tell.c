@@ -1,0 +1,328 @@
+/* Prints histories. */
+#include "scanner/commands/diff_history_tell.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "output/json/json_write.h"
+#include "scanner/base/time_text.h"
+#include "scanner/commands/show_cells.h"
+
+enum { LINE_CEILING_BYTES = 1 << 20, MINUTE_BYTES = 24 };
+
+static const char *const kind_names[HISTORY_KINDS] = {"delivery", "protection"};
+
+/* What is said of one domain. */
+struct told {
+    const struct history *history;
+    const struct stand *stand;
+    struct history_sum sums[HISTORY_KINDS];
+};
+
+enum error history_tell_init(struct history_tell *tell, const struct diff_request *request, FILE *out)
+{
+    *tell = (struct history_tell){
+        .out = out, .form = request->form, .only = request->only, .last = (unsigned)request->path_count};
+    buf_init(&tell->line, LINE_CEILING_BYTES);
+    tell->providers = diff_groups_new();
+    tell->hosts = diff_groups_new();
+    return tell->providers == NULL || tell->hosts == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+void history_tell_dispose(struct history_tell *tell)
+{
+    buf_dispose(&tell->line);
+    diff_groups_free(tell->providers);
+    diff_groups_free(tell->hosts);
+}
+
+void history_tell_begin(struct history_tell *tell)
+{
+    if (tell->form != DIFF_CSV)
+        return;
+    (void)fputs("domain,label,twice", tell->out);
+    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
+        const char *name = kind_names[kind];
+        (void)fprintf(tell->out, ",%s_worsened,%s_since,%s_scans,%s_mended,%s_flaps", name, name, name, name,
+                      name);
+    }
+    (void)fputs(",worse,provider,hosts,codes\r\n", tell->out);
+}
+
+static bool is_worse(const struct told *told)
+{
+    return told->sums[HISTORY_DELIVERY].scans + told->sums[HISTORY_PROTECTION].scans > 0;
+}
+
+static bool is_second(const struct told *told)
+{
+    return told->sums[HISTORY_DELIVERY].second || told->sums[HISTORY_PROTECTION].second;
+}
+
+static bool loses_mail(const struct told *told)
+{
+    return told->sums[HISTORY_DELIVERY].scans > 0;
+}
+
+/* Writes the start of a scan to the minute: 2026-01-31T12:00Z. */
+static const char *minute_of(const struct history_tell *tell, unsigned scan, char text[MINUTE_BYTES])
+{
+    char whole[TIME_TEXT_BYTES];
+    (void)snprintf(text, MINUTE_BYTES, "%.16sZ", time_text(tell->started_ms[scan], whole));
+    return text;
+}
+
+/* ---- text ---------------------------------------------------------------------------------------------- */
+
+/* Says what it was, what it is, since when and for how long. */
+static void tell_watch(struct history_tell *tell, enum history_what what, const struct history_watch *watch)
+{
+    char since[MINUTE_BYTES];
+    if (what == HISTORY_ID)
+        (void)fprintf(tell->out, "%s", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+    else
+        (void)fprintf(tell->out, "%s %s -> %s", history_what_name(what),
+                      history_state_name(what, watch->base), history_state_name(what, watch->now));
+    (void)fprintf(tell->out, " since %s (%u scan%s)", minute_of(tell, watch->since, since), watch->scans,
+                  watch->scans == 1 ? "" : "s");
+    if (watch->deeper != 0)
+        (void)fprintf(tell->out, ", worse still %s", minute_of(tell, watch->deeper, since));
+}
+
+/* Says of what flapped when it got worse last, and when it no longer was. */
+static void tell_flap(struct history_tell *tell, enum history_what what, const struct history_watch *watch)
+{
+    char from[MINUTE_BYTES], until[MINUTE_BYTES];
+    (void)fprintf(tell->out, "%s worse %s, mended %s", history_what_name(what),
+                  minute_of(tell, watch->since, from), minute_of(tell, watch->mended, until));
+    if (watch->flaps > 1)
+        (void)fprintf(tell->out, " (%u times)", watch->flaps);
+}
+
+static void tell_text(struct history_tell *tell, const struct told *told)
+{
+    const char *between = "", *word = loses_mail(told) ? "DELIVERY" : is_worse(told) ? "worse" : "flapped";
+    (void)fprintf(tell->out, "%-30s %-8s ", told->stand->domain, word);
+    for (unsigned what = 0; what < HISTORY_WHATS; what++) {
+        const struct history_watch *watch = &told->history->watches[what];
+        if (is_worse(told) ? watch->scans == 0 : watch->flaps == 0)
+            continue;
+        (void)fputs(between, tell->out);
+        if (is_worse(told))
+            tell_watch(tell, (enum history_what)what, watch);
+        else
+            tell_flap(tell, (enum history_what)what, watch);
+        between = ", ";
+    }
+    for (size_t i = 0; loses_mail(told) && i < told->stand->host_count; i++)
+        (void)fprintf(tell->out, "%s%s %s", i == 0 ? "; " : ", ", told->stand->hosts[i].host,
+                      failure_name(told->stand->hosts[i].code));
+    (void)fputc('\n', tell->out);
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
+
+static void put_scan(struct json *json, const struct history_tell *tell, const char *key, unsigned scan)
+{
+    if (scan != 0)
+        json_put_time(json, key, tell->started_ms[scan]);
+}
+
+static void put_sum(struct json *json, const struct history_tell *tell, enum history_kind kind,
+                    const struct history_sum *sum)
+{
+    json_open(json, kind_names[kind]);
+    put_scan(json, tell, "worsened", sum->worsened);
+    put_scan(json, tell, "since", sum->since);
+    json_put_unsigned(json, "scans", sum->scans);
+    put_scan(json, tell, "mended", sum->mended);
+    json_put_unsigned(json, "flaps", sum->flaps);
+    json_close(json);
+}
+
+static void put_watch(struct json *json, const struct history_tell *tell, enum history_what what,
+                      const struct history_watch *watch)
+{
+    json_open(json, NULL);
+    json_put_string(json, "what", history_what_name(what));
+    json_put_string(json, "of", kind_names[history_kind_of(what)]);
+    if (what != HISTORY_ID) {
+        json_put_string(json, "old", history_state_name(what, watch->base));
+        json_put_string(json, "new", history_state_name(what, watch->now));
+    }
+    put_scan(json, tell, "since", watch->since);
+    put_scan(json, tell, "deeper", watch->deeper);
+    put_scan(json, tell, "last", watch->last);
+    json_put_unsigned(json, "scans", watch->scans);
+    json_close(json);
+}
+
+static void put_fault(struct json *json, const struct told *told)
+{
+    if (told->stand->label.len > 0)
+        json_put_text(json, "label", told->stand->label);
+    if (told->stand->provider[0] != 0)
+        json_put_string(json, "provider", told->stand->provider);
+    if (!loses_mail(told) || told->stand->host_count == 0)
+        return;
+    json_open_array(json, "hosts");
+    for (size_t i = 0; i < told->stand->host_count; i++) {
+        json_open(json, NULL);
+        json_put_string(json, "host", told->stand->hosts[i].host);
+        json_put_string(json, "code", failure_name(told->stand->hosts[i].code));
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
+static void tell_json(struct history_tell *tell, const struct told *told)
+{
+    struct json json;
+    buf_reset(&tell->line);
+    json_start(&json, &tell->line);
+    json_open(&json, NULL);
+    json_put_string(&json, "domain", told->stand->domain);
+    json_put_bool(&json, "twice", is_second(told));
+    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++)
+        put_sum(&json, tell, (enum history_kind)kind, &told->sums[kind]);
+    json_open_array(&json, "worse");
+    for (unsigned what = 0; what < HISTORY_WHATS; what++)
+        if (told->history->watches[what].scans > 0)
+            put_watch(&json, tell, (enum history_what)what, &told->history->watches[what]);
+    json_close_array(&json);
+    put_fault(&json, told);
+    json_close(&json);
+    if (json_finish(&json))
+        (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
+}
+
+/* ---- CSV ----------------------------------------------------------------------------------------------- */
+
+static void put_cell(struct history_tell *tell, const char *text)
+{
+    (void)fputc(',', tell->out);
+    show_csv_cell(tell->out, bytes_of(text));
+}
+
+static void put_scan_cell(struct history_tell *tell, unsigned scan)
+{
+    char text[TIME_TEXT_BYTES];
+    put_cell(tell, scan == 0 ? "" : time_text(tell->started_ms[scan], text));
+}
+
+static void put_fault_cells(struct history_tell *tell, const struct told *told)
+{
+    struct buf *line = &tell->line;
+    size_t count = loses_mail(told) ? told->stand->host_count : 0;
+    buf_reset(line);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(line, "%s%s", i == 0 ? "" : " ", told->stand->hosts[i].host);
+    put_cell(tell, buf_string(line));
+    buf_reset(line);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(line, "%s%s", i == 0 ? "" : " ", failure_name(told->stand->hosts[i].code));
+    put_cell(tell, buf_string(line));
+}
+
+static void tell_csv(struct history_tell *tell, const struct told *told)
+{
+    show_csv_cell(tell->out, bytes_of(told->stand->domain));
+    (void)fputc(',', tell->out);
+    show_csv_cell(tell->out, told->stand->label);
+    put_cell(tell, is_second(told) ? "true" : "false");
+    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
+        const struct history_sum *sum = &told->sums[kind];
+        put_scan_cell(tell, sum->worsened);
+        put_scan_cell(tell, sum->since);
+        (void)fprintf(tell->out, ",%u", sum->scans);
+        put_scan_cell(tell, sum->mended);
+        (void)fprintf(tell->out, ",%u", sum->flaps);
+    }
+    buf_reset(&tell->line);
+    for (unsigned what = 0; what < HISTORY_WHATS; what++)
+        if (told->history->watches[what].scans > 0)
+            buf_printf(&tell->line, "%s%s", tell->line.len == 0 ? "" : " ",
+                       history_what_name((enum history_what)what));
+    put_cell(tell, buf_string(&tell->line));
+    put_cell(tell, told->stand->provider);
+    put_fault_cells(tell, told);
+    (void)fputs("\r\n", tell->out);
+}
+
+/* ---- the sums ------------------------------------------------------------------------------------------ */
+
+static void count(struct history_tell *tell, const struct told *told)
+{
+    tell->domains++;
+    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
+        struct history_counts *counts = &tell->counts[kind];
+        counts->worse += told->sums[kind].scans > 0;
+        counts->second += told->sums[kind].second;
+        counts->flapped += told->sums[kind].scans == 0 && told->sums[kind].flaps > 0;
+        counts->unclear += told->history->unclear[kind];
+    }
+}
+
+static void count_groups(struct history_tell *tell, const struct told *told)
+{
+    if (!is_worse(told))
+        return;
+    if (told->stand->provider[0] != 0)
+        diff_groups_count(tell->providers, told->stand->provider);
+    for (size_t i = 0; i < told->stand->host_count; i++)
+        diff_groups_count(tell->hosts, told->stand->hosts[i].host);
+}
+
+static bool is_asked_for(const struct history_tell *tell, const struct told *told)
+{
+    if (tell->only == DIFF_TWICE)
+        return is_second(told);
+    bool flapped = told->sums[HISTORY_DELIVERY].flaps + told->sums[HISTORY_PROTECTION].flaps > 0;
+    return is_worse(told) || (tell->only == DIFF_ALL && flapped);
+}
+
+void history_tell_domain(struct history_tell *tell, const struct history *history, const struct stand *stand)
+{
+    struct told told = {.history = history, .stand = stand};
+    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++)
+        told.sums[kind] = history_sum(history, (enum history_kind)kind, tell->last);
+    count(tell, &told);
+    if (!is_asked_for(tell, &told))
+        return;
+    tell->told++;
+    count_groups(tell, &told);
+    if (tell->form == DIFF_JSON)
+        tell_json(tell, &told);
+    else if (tell->form == DIFF_CSV)
+        tell_csv(tell, &told);
+    else
+        tell_text(tell, &told);
+}
+
+void history_tell_end(struct history_tell *tell)
+{
+    char from[MINUTE_BYTES], until[MINUTE_BYTES];
+    if (tell->form != DIFF_TEXT)
+        return;
+    diff_tell_groups(tell->out, "are worse", "MX host", tell->hosts);
+    diff_tell_groups(tell->out, "are worse", "provider", tell->providers);
+    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
+        const struct history_counts *counts = &tell->counts[kind];
+        (void)fprintf(tell->out,
+                      "%s: worse %" PRIu64 " (for the second scan in a row %" PRIu64 "), flapped %" PRIu64
+                      ", could not be told %" PRIu64 "\n",
+                      kind_names[kind], counts->worse, counts->second, counts->flapped, counts->unclear);
+    }
+    (void)fprintf(tell->out,
+                  "%u scans from %s to %s: domains %" PRIu64 ", appeared in the last %" PRIu64
+                  ", gone in it %" PRIu64 ", gone before %" PRIu64 "\n",
+                  tell->last, minute_of(tell, 1, from), minute_of(tell, tell->last, until), tell->domains,
+                  tell->appeared, tell->gone, tell->gone_before);
+}
+
+bool history_tell_is_worse(const struct history_tell *tell)
+{
+    if (tell->only == DIFF_TWICE)
+        return tell->told > 0;
+    return tell->counts[HISTORY_DELIVERY].worse + tell->counts[HISTORY_PROTECTION].worse > 0;
+}

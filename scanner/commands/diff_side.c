@@ -1,0 +1,169 @@
+/* Opens, judges and walks a scan for diff. */
+#include "scanner/commands/diff_side.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BYTES = READ_ARENA_BYTES };
+
+enum error side_reader_init(struct side_reader *reader, FILE *err, const char *except, struct buf *why)
+{
+    *reader = (struct side_reader){.err = err, .why = why};
+    arena_init(&reader->arena, ARENA_BYTES);
+    return except_list_open(&reader->except, except, why);
+}
+
+void side_reader_dispose(struct side_reader *reader)
+{
+    arena_dispose(&reader->arena);
+    except_list_dispose(&reader->except);
+}
+
+enum error side_open(struct side *side, struct side_reader *reader)
+{
+    struct buf *why = reader->why;
+    enum error error = scanview_open(side->path, &side->view, why);
+    if (error == ERR_OK)
+        return except_list_use(&reader->except, side->view);
+    if (error != ERR_NOT_FOUND)
+        return error;
+    int number = errno;
+    buf_reset(why);
+    buf_printf(why, "%s is no scan directory: %s", side->path, strerror(number));
+    return error;
+}
+
+void side_close(struct side *side)
+{
+    show_judge_dispose(&side->judge);
+    scanview_close(side->view);
+    side->judge = (struct show_judge){0};
+    side->view = NULL;
+}
+
+bool side_is_unfinished(const struct side *side)
+{
+    return scanview_state(side->view) != VIEW_DONE;
+}
+
+/* ---- by which rules ------------------------------------------------------------------------------------ */
+
+bool sides_agree(const struct side *sides, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (scanview_meta(sides[i].view)->rules != scanview_meta(sides[0].view)->rules)
+            return false;
+    return true;
+}
+
+enum error side_judge_anew(struct side *side, struct side_reader *reader)
+{
+    const struct meta_stored *stored = scanview_meta(side->view);
+    enum error error = meta_may_rejudge(stored, reader->why);
+    if (error != ERR_OK || stored->rules == RECORD_RULES)
+        return error;
+    (void)fprintf(
+        reader->err,
+        "stsweep: diff: the scans were judged by different rules: %s (rules %u) is judged anew first, by "
+        "rules %d\n",
+        side->path, stored->rules, RECORD_RULES);
+    return show_judge_init(&side->judge, side->view, 0, reader->why);
+}
+
+bool side_tell_judged(struct side *side, FILE *err)
+{
+    if (side->judge.view == NULL)
+        return true;
+    show_judge_print(&side->judge, err);
+    return scanview_damage(side->view)[0] == 0;
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------------ */
+
+struct walk {
+    struct side *side;
+    struct side_reader *reader;
+    enum error (*take)(void *arg, const struct stand *stand);
+    void *arg;
+};
+
+static enum error read_line(struct side_reader *reader, struct bytes line, struct stand *stand)
+{
+    arena_reset(&reader->arena);
+    enum error error = stand_read(line, &reader->arena, stand);
+    reader->unreadable += error == ERR_SYNTAX && reader->ahead == NULL;
+    return error;
+}
+
+/* Reads where a record stands, by the rules that all sides are held to. */
+static enum error on_record(void *arg, const struct view_record *record)
+{
+    struct walk *walk = arg;
+    struct stand stand;
+    bool (*ahead)(struct bytes line) = walk->reader->ahead;
+    if (ahead != NULL && record->found == VIEW_AS_STORED && !ahead(record->line))
+        return ERR_OK;
+    enum error error = read_line(walk->reader, record->line, &stand);
+    if (error == ERR_OK && record->found != VIEW_AS_STORED) {
+        unsigned before = stand.outcome;
+        error = read_line(walk->reader, show_judge_line(&walk->side->judge, record), &stand);
+        if (error == ERR_OK && ahead == NULL)
+            show_judge_count(&walk->side->judge, before, stand.outcome);
+    }
+    if (error == ERR_OK)
+        return walk->take(walk->arg, &stand);
+    return error == ERR_SYNTAX ? ERR_OK : error;
+}
+
+enum error side_walk(struct side *side, struct side_reader *reader,
+                     enum error (*take)(void *arg, const struct stand *stand), void *arg)
+{
+    struct walk walk = {side, reader, take, arg};
+    enum error error = scanview_records(side->view, VIEW_DOMAINS, on_record, &walk, reader->why);
+    if (reader->ahead == NULL)
+        except_list_tell(&reader->except, side->view, VIEW_DOMAINS, side->path, reader->err);
+    if (error != ERR_CORRUPT || reader->why->len == 0)
+        return error;
+    if (!side->damaged)
+        (void)fprintf(reader->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",
+                      side->path, buf_string(reader->why));
+    buf_reset(reader->why);
+    side->damaged = true;
+    return ERR_OK;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------- */
+
+void side_say_unfinished(const struct side *side, FILE *err)
+{
+    if (!side_is_unfinished(side))
+        return;
+    (void)fprintf(err, "stsweep: diff: %s %s: only what it has is compared\n", side->path,
+                  scanview_state(side->view) == VIEW_STOPPED ? "was stopped before its end"
+                                                             : "still runs or was cut off");
+}
+
+bool gone_bound_read(const char *text, struct gone_bound *bound)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    *bound = (struct gone_bound){.text = text, .most = strtoull(text, &end, 10)};
+    bound->is_share = *end == '%';
+    return errno == 0 && end[bound->is_share] == 0 && (!bound->is_share || bound->most <= 100);
+}
+
+bool gone_bound_passed(const struct gone_bound *bound, uint64_t gone, uint64_t old, const struct side *before,
+                       const struct side *after, FILE *err)
+{
+    if (bound->is_share ? gone * 100 <= bound->most * old : gone <= bound->most)
+        return false;
+    (void)fprintf(err,
+                  "stsweep: diff: %" PRIu64 " of %" PRIu64 " domains of %s are gone from %s, more than "
+                  "--gone-at-most=%s: was its list whole?\n",
+                  gone, old, before->path, after->path, bound->text);
+    return true;
+}

@@ -1,0 +1,74 @@
+/*
+ * Any bytes as what a release is made of: a meta.json is published without what is private and described, or
+ * refused; a summary.json is read or refused; a record loses its label and stays a record.
+ */
+#include "output/release/release_card.h"
+#include "output/release/release_line.h"
+#include "output/release/release_meta.h"
+#include "output/release/release_summary.h"
+#include "output/readback/json_tree.h"
+#include "tests/fuzz/target.h"
+
+enum { ARENA_BYTES = 64 << 20, OUT_BYTES = 64 << 20 };
+
+static bool has(const struct buf *text, const char *word)
+{
+    return text->len > 0 && memmem(text->data, text->len, word, strlen(word)) != NULL;
+}
+
+static void check_meta(struct bytes input)
+{
+    static const struct summary summary;
+    struct arena arena;
+    struct buf meta, card;
+    const struct json_node *root;
+    arena_init(&arena, ARENA_BYTES);
+    buf_init(&meta, OUT_BYTES);
+    buf_init(&card, OUT_BYTES);
+    if (release_meta(input, &meta) == ERR_OK) {
+        expect(json_tree_parse(buf_bytes(&meta), &arena, &root) == ERR_OK ? NULL
+                                                                          : "what is published is no JSON");
+        const struct json_node *command = json_tree_at(root, "command");
+        expect(command == NULL || command->text.len == 0 ? NULL : "a command line is published");
+        expect(json_tree_at(root, "notes") == NULL ? NULL : "what no version writes is published");
+        struct card asked = {.meta = buf_bytes(&meta), .summary = &summary};
+        enum error error = release_card(&asked, &card);
+        expect(error == ERR_OK || error == ERR_LIMIT ? NULL : "what is published is not described");
+        expect(!has(&card, "<script") ? NULL : "markup from outside");
+    }
+    arena_dispose(&arena);
+    buf_dispose(&meta);
+    buf_dispose(&card);
+}
+
+static void check_record(struct bytes input)
+{
+    struct arena arena;
+    struct buf cut;
+    const struct json_node *root;
+    arena_init(&arena, ARENA_BYTES);
+    buf_init(&cut, OUT_BYTES);
+    bool is_record = json_tree_parse(input, &arena, &root) == ERR_OK && input.data[0] == '{';
+    size_t members = is_record ? root->count : 0;
+    bool was = release_cut_label(input, &cut);
+    expect(was || bytes_equal(input, buf_bytes(&cut)) ? NULL : "changed without a label");
+    if (is_record && was) {
+        expect(json_tree_parse(buf_bytes(&cut), &arena, &root) == ERR_OK ? NULL
+                                                                         : "no record without its label");
+        expect(root->count + 1 == members ? NULL : "more than the label is gone");
+    }
+    arena_dispose(&arena);
+    buf_dispose(&cut);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes input = bytes_make(data, size);
+    struct summary summary;
+    uint64_t records;
+    enum error error = release_summary_begin(input, &summary, &records);
+    expect(error == ERR_OK || error == ERR_CORRUPT ? NULL : "another error");
+    check_meta(input);
+    check_record(input);
+    return 0;
+}
