@@ -218,7 +218,8 @@ enum error forecast_plan_steps(const struct forecast_plan *plan, int64_t now, st
     planner.lines = arena_array(arena, most, sizeof *planner.lines);
     if (most > 0 && planner.lines == NULL)
         return ERR_MEMORY;
-    if (forecast->fault_count > 0 && (enforces(forecast->today) || enforces(forecast->after)))
+    if (forecast->fault_count > 0 &&
+        (enforces(forecast->after) || (forecast->mx_changes && enforces(forecast->today))))
         (void)add_step(&planner, DO_MEND);
     enum error error = forecast->mx_changes ? publish_between(&planner) : ERR_OK;
     if (error == ERR_OK && forecast->mx_changes)
