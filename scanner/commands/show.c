@@ -240,6 +240,8 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
                            request->providers.count + request->domains.count + request->labels.count > 0;
     buf_init(&show.why, WHY_BYTES);
     show_cells_init(&show.cells, request->kind);
+    if (show.by_groups)
+        show_cells_for_filters(&show.cells, request);
     int code = finish(&show, walk(&show));
     show_judge_dispose(&show.judge);
     show_groups_dispose(&show.groups);
