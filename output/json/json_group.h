@@ -1,4 +1,5 @@
-/* Writes what is counted of a group of domains: a line of `show --by … --json`, an element of summary.json. */
+/* Writes what is counted of a group of domains: a line of `show --by … --json`, an element of summary.json.
+ */
 #ifndef STSWEEP_JSON_JSON_GROUP_H
 #define STSWEEP_JSON_JSON_GROUP_H
 

@@ -1,6 +1,7 @@
 /*
- * Reads the parts of a domain record that groups of domains are made of: who runs its hosts, what fails there,
- * and what hangs on it. Pure. The line may be anybody's: what is no value of its field counts as not known.
+ * Reads the parts of a domain record that groups of domains are made of: who runs its hosts, what fails
+ * there, and what hangs on it. Pure. The line may be anybody's: what is no value of its field counts as not
+ * known.
  */
 #ifndef STSWEEP_READBACK_GROUP_RECORD_H
 #define STSWEEP_READBACK_GROUP_RECORD_H
@@ -31,9 +32,9 @@ struct group_record {
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
     struct code_set codes;
-    struct bytes tld, label;     /* empty for none */
-    enum dns_status txt, mx;     /* how the lookups ended */
-    enum failure_code txt_code;  /* of the MTA-STS record */
+    struct bytes tld, label;    /* empty for none */
+    enum dns_status txt, mx;    /* how the lookups ended */
+    enum failure_code txt_code; /* of the MTA-STS record */
     bool looked_for_policy;
     struct bytes policy_host;     /* after the last CNAME */
     struct bytes policy_provider; /* its short name; empty: unknown */

@@ -9,7 +9,7 @@
 
 struct group_top {
     size_t most;
-    uint64_t groups; /* all that were taken, kept or not */
+    uint64_t groups;        /* all that were taken, kept or not */
     struct group_row *rows; /* owned, as their names are; in order once group_top_sort was called */
     size_t count;
     size_t room;

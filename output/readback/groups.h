@@ -41,8 +41,8 @@ struct group_failure {
 
 /* One group that the record belongs to. */
 struct group_member {
-    struct bytes name; /* GROUP_NAME_BYTES at most; never empty */
-    bool gains;        /* mending this group alone makes the domain good */
+    struct bytes name;              /* GROUP_NAME_BYTES at most; never empty */
+    bool gains;                     /* mending this group alone makes the domain good */
     struct group_failure *failures; /* each code once; a failure counts before an open one */
 };
 

@@ -5,8 +5,8 @@ struct search {
     const struct group_record *record;
     struct arena *arena;
     const struct trouble **end;
-    bool fails;   /* something does */
-    bool passes;  /* with all failures mended, some address passes */
+    bool fails;  /* something does */
+    bool passes; /* with all failures mended, some address passes */
     bool no_room;
 };
 

@@ -184,8 +184,8 @@ static enum error print_groups(struct show *show, enum error error)
     if (show->groups.counts == NULL || (error != ERR_OK && error != ERR_CORRUPT))
         return error;
     buf_init(&why, WHY_BYTES);
-    enum error printed = show_groups_print(&show->groups, show->request->form, show->width, show->out,
-                                           show->err, &why);
+    enum error printed =
+        show_groups_print(&show->groups, show->request->form, show->width, show->out, show->err, &why);
     if (printed != ERR_OK)
         buf_text(&show->why, buf_string(&why));
     buf_dispose(&why);
@@ -236,8 +236,10 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
 {
     struct show show = {.request = request, .out = out, .err = err, .width = width_of(out)};
     show.by_groups = request->by != GROUP_KIND_COUNT;
-    show.reads_cells = !show.by_groups || request->rejudge || request->codes.count + request->tlds.count +
-                           request->providers.count + request->domains.count + request->labels.count > 0;
+    show.reads_cells = !show.by_groups || request->rejudge ||
+                       request->codes.count + request->tlds.count + request->providers.count +
+                               request->domains.count + request->labels.count >
+                           0;
     buf_init(&show.why, WHY_BYTES);
     show_cells_init(&show.cells, request->kind);
     if (show.by_groups)

@@ -1,7 +1,8 @@
 /*
  * Runs `stsweep show DIR`: prints the records of a scan directory, filtered, for a person, as CSV or as JSON.
  * With --by it counts them by groups instead. With --rejudge they are judged anew from their facts, without
- * the network. It reads only; memory does not grow with the scan. The directory may be somebody else's: nothing in it reaches a terminal unescaped.
+ * the network. It reads only; memory does not grow with the scan. The directory may be somebody else's:
+ * nothing in it reaches a terminal unescaped.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_H
 #define STSWEEP_COMMANDS_SHOW_H
@@ -36,7 +37,8 @@ struct show_request {
     uint64_t top;       /* how many groups are shown */
 };
 
-/* How many groups are shown unless --top says more, and the most that it may say: each takes some 200 bytes. */
+/* How many groups are shown unless --top says more, and the most that it may say: each takes some 200 bytes.
+ */
 enum { SHOW_TOP = 20, SHOW_TOP_MOST = 1000000 };
 
 /*

@@ -8,9 +8,9 @@
 enum { LINE_WIDTH = 79, NAME_LEAST = 20, TEXT_BYTES = 64 << 10, JSON_BYTES = 16 << 10 };
 
 /* The order of harm: what is lost first. */
-static const enum outcome by_harm[] = {OUTCOME_REFUSED, OUTCOME_PARTIAL, OUTCOME_BROKEN,
+static const enum outcome by_harm[] = {OUTCOME_REFUSED, OUTCOME_PARTIAL,   OUTCOME_BROKEN,
                                        OUTCOME_TESTING, OUTCOME_PROTECTED, OUTCOME_OFF,
-                                       OUTCOME_ABSENT, OUTCOME_UNKNOWN, OUTCOME_NO_MAIL};
+                                       OUTCOME_ABSENT,  OUTCOME_UNKNOWN,   OUTCOME_NO_MAIL};
 _Static_assert(sizeof by_harm / sizeof *by_harm == OUTCOME_COUNT - 1, "each outcome has its place");
 
 /* How a group is spoken of: what is to be mended there. */
@@ -122,7 +122,8 @@ static void print_outcomes(const struct group_row *row, size_t width, FILE *out)
     for (size_t i = 0; i < sizeof by_harm / sizeof *by_harm; i++) {
         if (row->outcomes[by_harm[i]] == 0)
             continue;
-        (void)buf_printf(&text, "%s%s %" PRIu64, between, outcome_name(by_harm[i]), row->outcomes[by_harm[i]]);
+        (void)buf_printf(&text, "%s%s %" PRIu64, between, outcome_name(by_harm[i]),
+                         row->outcomes[by_harm[i]]);
         between = ", ";
     }
     print_folded(out, buf_string(&text), width, 2);
@@ -159,7 +160,8 @@ static void print_text(const struct show_groups *groups, size_t width, FILE *out
     print_first_line(groups, folded, out);
     if (groups->top.count > 0)
         (void)fprintf(out, "%-*s %*s %*s commonest failure\n", (int)widths.name,
-                      group_kind_name(groups->kind), (int)widths.gain, "gain", (int)widths.domains, "domains");
+                      group_kind_name(groups->kind), (int)widths.gain, "gain", (int)widths.domains,
+                      "domains");
     for (size_t i = 0; i < groups->top.count; i++) {
         print_row(&groups->top.rows[i], &widths, width > 0, out);
         print_outcomes(&groups->top.rows[i], folded, out);

@@ -2,11 +2,16 @@
 #include "scanner/facts/group.h"
 
 static const char *const kind_names[GROUP_KIND_COUNT] = {
-    [BY_PROVIDER] = "provider", [BY_MX_HOST] = "mx-host",
-    [BY_MX_OPERATOR] = "mx-operator", [BY_POLICY_HOST] = "policy-host",
-    [BY_IP] = "ip", [BY_NETWORK] = "network",
-    [BY_TLD] = "tld", [BY_LABEL] = "label",
-    [BY_WHO] = "who", [BY_CODE] = "code",
+    [BY_PROVIDER] = "provider",
+    [BY_MX_HOST] = "mx-host",
+    [BY_MX_OPERATOR] = "mx-operator",
+    [BY_POLICY_HOST] = "policy-host",
+    [BY_IP] = "ip",
+    [BY_NETWORK] = "network",
+    [BY_TLD] = "tld",
+    [BY_LABEL] = "label",
+    [BY_WHO] = "who",
+    [BY_CODE] = "code",
 };
 
 const char *group_kind_name(enum group_kind kind)
