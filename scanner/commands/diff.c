@@ -98,7 +98,7 @@ static enum error on_new(void *arg, const struct view_record *record)
         return error == ERR_SYNTAX ? ERR_OK : error;
     error = diff_old_find(&diff->old, stand.domain, &kept, &found);
     if (error == ERR_OK)
-        diff_tell_domain(&diff->tell, found ? &kept.stand : NULL, &stand);
+        error = diff_tell_domain(&diff->tell, found ? &kept.stand : NULL, &stand, &diff->why);
     return error == ERR_OK && ferror(diff->out) ? ERR_STOPPED : error;
 }
 
@@ -110,7 +110,7 @@ static void on_gone(void *arg, const struct stand *stand)
     if (is_unfinished(&diff->after) || diff->after.damaged)
         diff->not_reached++;
     else
-        diff_tell_domain(&diff->tell, stand, NULL);
+        (void)diff_tell_domain(&diff->tell, stand, NULL, &diff->why);
 }
 
 /* Goes through a side's domains. What is damaged is said, and the records around it count. */
@@ -216,12 +216,13 @@ static int finish(struct diff *diff, enum error error)
     whole = tell_rejudged(diff, &diff->after) && whole;
     if (diff->unreadable > 0)
         (void)fprintf(diff->err, "stsweep: %" PRIu64 " lines are no records\n", diff->unreadable);
+    if (error == ERR_OK)
+        error = diff_tell_end(&diff->tell, &diff->why);
     if (error != ERR_OK) {
         (void)fprintf(diff->err, "stsweep: diff: %s\n",
                       diff->why.len > 0 ? buf_string(&diff->why) : error_text(error));
         return exit_code_of(error);
     }
-    diff_tell_end(&diff->tell);
     say_unfinished(diff, &diff->before);
     say_unfinished(diff, &diff->after);
     if (diff->not_reached > 0)

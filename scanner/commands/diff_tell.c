@@ -21,9 +21,10 @@ enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form
 {
     *tell = (struct diff_tell){.out = out, .form = form, .worse_only = worse_only};
     buf_init(&tell->line, LINE_CEILING_BYTES);
-    tell->providers = diff_groups_new();
-    tell->hosts = diff_groups_new();
-    if (tell->providers == NULL || tell->hosts == NULL)
+    group_top_init(&tell->providers, DIFF_GROUPS_SAID);
+    group_top_init(&tell->hosts, DIFF_GROUPS_SAID);
+    tell->worse = group_counts_new(DIFF_GROUPS_BYTES, -1);
+    if (tell->worse == NULL)
         return ERR_MEMORY;
     if (form != DIFF_CSV)
         return ERR_OK;
@@ -38,8 +39,9 @@ enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form
 void diff_tell_dispose(struct diff_tell *tell)
 {
     buf_dispose(&tell->line);
-    diff_groups_free(tell->providers);
-    diff_groups_free(tell->hosts);
+    group_counts_free(tell->worse);
+    group_top_dispose(&tell->providers);
+    group_top_dispose(&tell->hosts);
 }
 
 static const char *state_of(const struct stand *stand, unsigned aspect)
@@ -204,23 +206,34 @@ static void tell_csv(struct diff_tell *tell, const struct told *told)
 
 /* ---- the sums ------------------------------------------------------------------------------------------ */
 
-static void count(struct diff_tell *tell, const struct told *told)
+/* Counts a domain that got worse in the group of that name. */
+static enum error count_group(struct diff_tell *tell, enum group_kind kind, const struct told *told,
+                              const char *name, struct buf *why)
 {
+    const struct group_member member = {.name = bytes_of(name)};
+    return group_counts_add(tell->worse, kind, told->after->outcome, &member, why);
+}
+
+static enum error count(struct diff_tell *tell, const struct told *told, struct buf *why)
+{
+    enum error error = ERR_OK;
     tell->counts[told->change]++;
     tell->kept_ids += told->keeps_id;
     if (told->before == NULL || told->after == NULL)
-        return;
+        return ERR_OK;
     tell->delivery[told->courses.delivery]++;
     tell->protection[told->courses.protection]++;
     if (told->courses.delivery != COURSE_WORSE && told->courses.protection != COURSE_WORSE)
-        return;
+        return ERR_OK;
     if (told->one->provider[0] != 0)
-        diff_groups_count(tell->providers, told->one->provider);
-    for (size_t i = 0; i < told->one->host_count; i++)
-        diff_groups_count(tell->hosts, told->one->hosts[i].host);
+        error = count_group(tell, BY_PROVIDER, told, told->one->provider, why);
+    for (size_t i = 0; error == ERR_OK && i < told->one->host_count; i++)
+        error = count_group(tell, BY_MX_HOST, told, told->one->hosts[i].host, why);
+    return error;
 }
 
-void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after)
+enum error diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after,
+                            struct buf *why)
 {
     struct told told = {before,
                         after,
@@ -234,15 +247,16 @@ void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const 
         for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
             changed = changed || is_changed(&told, aspect);
     }
-    count(tell, &told);
-    if (!changed || (tell->worse_only && !is_worse(&told)))
-        return;
+    enum error error = count(tell, &told, why);
+    if (error != ERR_OK || !changed || (tell->worse_only && !is_worse(&told)))
+        return error;
     if (tell->form == DIFF_JSON)
         tell_json(tell, &told);
     else if (tell->form == DIFF_CSV)
         tell_csv(tell, &told);
     else
         tell_text(tell, &told);
+    return ERR_OK;
 }
 
 static void tell_courses(FILE *out, const char *what, const uint64_t courses[COURSE_COUNT])
@@ -251,25 +265,36 @@ static void tell_courses(FILE *out, const char *what, const uint64_t courses[COU
                   courses[COURSE_WORSE], courses[COURSE_BETTER], courses[COURSE_UNCLEAR]);
 }
 
-static void tell_groups(FILE *out, const char *what, const struct diff_groups *groups)
+static enum error take_group(void *arg, const struct group_row *row)
 {
-    struct diff_group top[DIFF_GROUPS_SAID];
-    size_t number = diff_groups_top(groups, top);
-    for (size_t i = 0; i < number; i++)
-        (void)fprintf(out, "%" PRIu64 " domains got worse with the %s %s\n", top[i].domains, what,
-                      top[i].name);
-    if (diff_groups_others(groups) > 0)
-        (void)fprintf(out, "%" PRIu64 " domains got worse with further ones, of which no count was kept\n",
-                      diff_groups_others(groups));
+    struct diff_tell *tell = arg;
+    bool kept = group_top_take(row->kind == BY_PROVIDER ? &tell->providers : &tell->hosts, row);
+    return kept ? ERR_OK : ERR_MEMORY;
 }
 
-void diff_tell_end(struct diff_tell *tell)
+/* Tells the largest groups; one domain is none. */
+static void tell_groups(FILE *out, const char *what, struct group_top *top)
+{
+    group_top_sort(top);
+    for (size_t i = 0; i < top->count && top->rows[i].domains > 1; i++) {
+        struct bytes name = top->rows[i].name;
+        (void)fprintf(out, "%" PRIu64 " domains got worse with the %s ", top->rows[i].domains, what);
+        for (size_t j = 0; j < name.len; j++)
+            (void)fputc(name.data[j] >= 0x20 && name.data[j] < 0x7F ? name.data[j] : '?', out);
+        (void)fputc('\n', out);
+    }
+}
+
+enum error diff_tell_end(struct diff_tell *tell, struct buf *why)
 {
     const char *between = "";
     if (tell->form != DIFF_TEXT)
-        return;
-    tell_groups(tell->out, "MX host", tell->hosts);
-    tell_groups(tell->out, "provider", tell->providers);
+        return ERR_OK;
+    enum error error = group_counts_end(tell->worse, take_group, tell, why);
+    if (error != ERR_OK)
+        return error;
+    tell_groups(tell->out, "MX host", &tell->hosts);
+    tell_groups(tell->out, "provider", &tell->providers);
     tell_courses(tell->out, "delivery", tell->delivery);
     tell_courses(tell->out, "protection", tell->protection);
     for (unsigned change = 0; change < CHANGE_COUNT; change++) {
@@ -280,6 +305,7 @@ void diff_tell_end(struct diff_tell *tell)
         between = ", ";
     }
     (void)fprintf(tell->out, "%spolicies changed under the same id %" PRIu64 "\n", between, tell->kept_ids);
+    return ERR_OK;
 }
 
 bool diff_tell_is_worse(const struct diff_tell *tell)

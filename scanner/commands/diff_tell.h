@@ -8,10 +8,14 @@
 #include <stdio.h>
 
 #include "output/readback/compare.h"
+#include "output/readback/group_top.h"
 #include "scanner/base/buf.h"
-#include "scanner/commands/diff_groups.h"
 
 enum diff_form { DIFF_TEXT, DIFF_JSON, DIFF_CSV };
+
+/* How many MX hosts, and how many providers, are said at the end; and what counting them may take of memory:
+ * more goes to TMPDIR. */
+enum { DIFF_GROUPS_SAID = 10, DIFF_GROUPS_BYTES = 32 << 20 };
 
 struct diff_tell {
     FILE *out;
@@ -21,18 +25,21 @@ struct diff_tell {
     uint64_t counts[CHANGE_COUNT];
     uint64_t delivery[COURSE_COUNT], protection[COURSE_COUNT]; /* domains in both scans */
     uint64_t kept_ids;
-    struct diff_groups *providers, *hosts;
+    struct group_counts *worse;        /* what got worse, by provider and MX host */
+    struct group_top providers, hosts; /* of it, the largest */
 };
 
 /* ERR_MEMORY. diff_tell_dispose is fine after any. Prints the head of CSV. */
 enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form, bool worse_only);
 void diff_tell_dispose(struct diff_tell *tell);
 
-/* Counts a domain, and prints it if anything changed. before or after may be NULL, not both. */
-void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after);
+/* Counts a domain, and prints it if anything changed. before or after may be NULL, not both; with one alone
+ * it cannot fail. ERR_FULL, ERR_IO, ERR_MEMORY with *why. */
+enum error diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after,
+                            struct buf *why);
 
-/* Prints the sums; nothing in JSON and CSV. */
-void diff_tell_end(struct diff_tell *tell);
+/* Prints the sums; nothing in JSON and CSV. Errors as above. */
+enum error diff_tell_end(struct diff_tell *tell, struct buf *why);
 
 /* Did anything get worse? A policy that changed under the same id is worse, too: senders keep the old one. */
 bool diff_tell_is_worse(const struct diff_tell *tell);
