@@ -201,9 +201,9 @@ static void the_groups_are_counted(void **state)
         "{\"tld\":\"example\",\"outcome\":\"refused\",\"codes\":[\"smtp.tls.expired\"],\"txt\":{\"lookup\":"
         "\"answered\",\"code\":\"ok\"},\"policy\":{\"host\":\"mta-sts.a.example\",\"code\":\"ok\",\"mode\":"
         "\"enforce\"},\"mx\":{\"lookup\":\"answered\",\"hosts\":[{\"host\":\"aspmx.l.google.com\",\"code\":"
-        "\"ok\",\"policy_match\":true,\"ips\":[{\"ip\":\"192.0.2.1\",\"code\":\"smtp.tls.expired\"}]}]}}",
-        "{\"tld\":\"test\",\"outcome\":\"absent\",\"codes\":[]}", NULL};
-    static const char *const damaged[] = {"{\"tld\":7}", NULL};
+        "\"ok\",\"policy_match\":true,\"ips\":[{\"ip\":\"192.0.2.1\",\"code\":\"smtp.tls.expired\"}]}]}}\n",
+        "{\"tld\":\"test\",\"outcome\":\"absent\",\"codes\":[]}\n", NULL};
+    static const char *const damaged[] = {"{\"tld\":7}\n", NULL};
     struct summary_groups groups;
     char said[256];
     (void)state;
