@@ -1,7 +1,7 @@
 /*
  * Says which groups of domains a record belongs to, what fails there, and whether one mending, of that group
  * alone, would make a domain good that is not: docs/groups.md has the definitions, by the rules GRP-1 to
- * GRP-8. All of it follows from the one record. Pure.
+ * GRP-5. All of it follows from the one record. Pure.
  */
 #ifndef STSWEEP_READBACK_GROUPS_H
 #define STSWEEP_READBACK_GROUPS_H
