@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "scanner/reach/limits.h"
 #include "scanner/scan/closing.h"
 #include "scanner/scan/resumed.h"
+#include "scanner/scan/signals.h"
 #include "tests/unit/commands/scan_place.h"
 
 /* ---- the store ----------------------------------------------------------------------------------------- */
@@ -230,6 +232,28 @@ static void the_groups_are_counted(void **state)
     summary_groups_dispose(&groups);
 }
 
+/* A signal ends the counting: the scan is stopped, and its resume counts. It is the last test, as the signal
+ * stays known. */
+static void counting_can_be_stopped(void **state)
+{
+    static const char *const lines[] = {"{\"tld\":\"test\",\"outcome\":\"absent\",\"codes\":[]}\n", NULL};
+    struct summary_groups groups;
+    struct signals signals;
+    char said[256];
+    int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    (void)state;
+    signals_watch(&signals, wake, 3);
+    store.summary.records = 1;
+    assert_int_equal(count_groups(lines, &groups, said), ERR_OK);
+    summary_groups_dispose(&groups);
+    assert_int_equal(raise(SIGTERM), 0);
+    assert_int_equal(count_groups(lines, &groups, said), ERR_STOPPED);
+    assert_int_equal(groups.kinds[BY_TLD].count, 0);
+    summary_groups_dispose(&groups);
+    signals_dispose(&signals);
+    (void)close(wake);
+}
+
 /* ---- resumed ------------------------------------------------------------------------------------------- */
 
 static void what_a_resume_tells(void **state)
@@ -349,9 +373,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
     const struct CMUnitTest tests[] = {
-        TEST(outcomes_of_fail_on),    TEST(denominators),           TEST(the_summary_is_written),
-        TEST(the_groups_are_counted), TEST(what_a_resume_tells),    TEST(what_is_left),
-        TEST(pacers_hear_of_silence), TEST(where_runs_stood_still), TEST(how_the_directory_is_called),
+        TEST(outcomes_of_fail_on),     TEST(denominators),           TEST(the_summary_is_written),
+        TEST(the_groups_are_counted),  TEST(what_a_resume_tells),    TEST(what_is_left),
+        TEST(pacers_hear_of_silence),  TEST(where_runs_stood_still), TEST(how_the_directory_is_called),
+        TEST(counting_can_be_stopped),
     };
     return cmocka_run_group_tests_name("closing", tests, NULL, NULL);
 }
