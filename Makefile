@@ -41,6 +41,7 @@ BENCH    := $(sort $(wildcard bench/bench_*.c bench/floor_*.c))
 BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 FAULT    := $(BUILD)/fault.so
 FLOODS   := $(BUILD)/floods
+GAINS    := $(BUILD)/gains
 
 .PHONY: bench bench-quick bench-programs all help install docs check lint format demo coverage test test-long clean
 all: $(BUILD)/stsweep
@@ -127,6 +128,12 @@ $(FLOODS): tests/fake/floods.c Makefile
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) -std=c11 $(OPT) $(WARNINGS) -pthread -o $@ $< -lssl -lcrypto
 
+# What mending a group gains, by the verdict, for tests/gains/check.
+$(GAINS): tests/gains/gains.c tests/unit/mending.h $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
 $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns: $(BUILD)/%: docs/%.c docs/make_walk.h $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
@@ -195,7 +202,7 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BU
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(GAINS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
 
 check:
 	tests/run check

@@ -137,20 +137,28 @@ static const struct command commands[] = {
     {"show",
      "show DIR [--outcome OUTCOME,...] [--code CODE,...] [--tld TLD,...]\n"
      "               [--provider NAME,...] [--domain NAME,...] [--label LABEL,...]\n"
-     "               [--hosts | --rejects] [--csv | --json] [--limit N]\n"
-     "               [--rejudge [--now]] [--fail-on OUTCOME,...] [--except FILE]",
+     "               [--hosts | --rejects] [--by KIND [--top N]] [--csv | --json]\n"
+     "               [--limit N] [--rejudge [--now]] [--fail-on OUTCOME,...]\n"
+     "               [--except FILE]",
      "show scan-2026-11 --outcome refused,partial --csv",
      "Shows the records of the scan directory DIR again, also of a scan that still\n"
      "runs or was stopped: a line each for a person, as CSV, or as the JSON that was\n"
      "stored. Domain records, or those of hosts, or what was rejected. A CODE may be\n"
      "the beginning of one, as policy.tls; NAME of --provider a part of one. Filters\n"
-     "of different names must all hold. --rejudge judges the stored facts by the\n"
-     "rules of this program, as of the time of the scan (--now: of today), and says\n"
-     "on standard error what changed; it writes about as much as hosts and\n"
-     "certificates take to TMPDIR. --except FILE leaves out who opted out since, also\n"
-     "MX hosts that are only theirs (a list as that of safety.optout), and says how\n"
-     "many. Exit 0 done, 1 a record shown has an outcome of --fail-on, 2 usage or no\n"
-     "scan directory, 4 it cannot be read whole.",
+     "of different names must all hold. --by counts domains by KIND instead: provider,\n"
+     "mx-host, mx-operator (the registrable domain of an MX host), policy-host (the\n"
+     "name behind aliases), ip, network (/24 or /48), tld (the last label), label (of\n"
+     "the list), who (has to mend) or code. It says of each group the outcomes, what\n"
+     "fails there most, and the gain: how many domains that are not protected would\n"
+     "be by mending that group alone. Those that gain most come first, --top N of\n"
+     "them (20). A domain may be in several groups. What does not fit into 64 MiB\n"
+     "goes to TMPDIR.\n"
+     "--rejudge judges the stored facts by the rules of this program, as of the time\n"
+     "of the scan (--now: of today), and says on standard error what changed; it\n"
+     "writes about as much as hosts and certificates take to TMPDIR. --except FILE\n"
+     "leaves out who opted out since, also MX hosts that are only theirs (a list as\n"
+     "that of safety.optout), and says how many. Exit 0 done, 1 a record shown has an\n"
+     "outcome of --fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
      run_show},
     {"diff",
      "diff DIR DIR... [--only worse|twice] [--gone-at-most N|N%]\n"

@@ -12,6 +12,7 @@ static const struct watched {
 } watched[HISTORY_WHATS] = {
     [HISTORY_STS_DELIVERY] = {ASPECT_MTA_STS, HISTORY_DELIVERY},
     [HISTORY_DANE_DELIVERY] = {ASPECT_DANE, HISTORY_DELIVERY},
+    [HISTORY_CACHED] = {ASPECT_COUNT, HISTORY_DELIVERY},
     [HISTORY_STS] = {ASPECT_MTA_STS, HISTORY_PROTECTION},
     [HISTORY_DANE] = {ASPECT_DANE, HISTORY_PROTECTION},
     [HISTORY_STARTTLS] = {ASPECT_STARTTLS, HISTORY_PROTECTION},
@@ -19,8 +20,36 @@ static const struct watched {
     [HISTORY_ID] = {ASPECT_COUNT, HISTORY_PROTECTION},
 };
 
+/* What an earlier policy does, from good to bad; open: nobody knows. */
+enum cached_state { CACHED_HARMLESS, CACHED_PARTLY, CACHED_REFUSING, CACHED_OPEN, CACHED_STATES };
+
+static const char *const cached_names[CACHED_STATES] = {"none", "partial", "refused", "unknown"};
+
+static enum cached_state cached_state_of(const struct stand *stand)
+{
+    if (stand->cached.code == FAIL_CACHED_REFUSED)
+        return CACHED_REFUSING;
+    if (stand->cached.code == FAIL_CACHED_PARTIAL)
+        return CACHED_PARTLY;
+    return stand->cached.open ? CACHED_OPEN : CACHED_HARMLESS;
+}
+
+static enum course cached_course(unsigned before, unsigned after)
+{
+    if (before == CACHED_OPEN || after == CACHED_OPEN)
+        return COURSE_UNCLEAR;
+    return after > before ? COURSE_WORSE : after < before ? COURSE_BETTER : COURSE_NEITHER;
+}
+
+static unsigned state_count(enum history_what what)
+{
+    return what == HISTORY_CACHED ? CACHED_STATES : (unsigned)aspect_state_count(watched[what].aspect);
+}
+
 static enum course course_of(enum history_what what, unsigned before, unsigned after)
 {
+    if (what == HISTORY_CACHED)
+        return cached_course(before, after);
     struct change_courses courses = change_courses(watched[what].aspect, before, after);
     return watched[what].kind == HISTORY_DELIVERY ? courses.delivery : courses.protection;
 }
@@ -29,7 +58,7 @@ static enum course course_of(enum history_what what, unsigned before, unsigned a
 static unsigned vagueness(enum history_what what, unsigned state)
 {
     unsigned count = 0;
-    for (unsigned other = 0; other < aspect_state_count(watched[what].aspect); other++)
+    for (unsigned other = 0; other < state_count(what); other++)
         count += course_of(what, state, other) == COURSE_UNCLEAR;
     return count;
 }
@@ -95,13 +124,30 @@ static void take_id(struct history *history, const struct stand *stand, unsigned
     history->body = served ? stand->body : 0;
 }
 
-void history_take(struct history *history, const struct stand *stand, unsigned scan)
+/* Each earlier policy was harmless as long as it was published: a row begins with the first scan that knows
+ * of a victim. */
+static enum course take_cached(struct history *history, const struct stand *stand, unsigned scan)
+{
+    struct history_watch *watch = &history->watches[HISTORY_CACHED];
+    if (watch->base == 0)
+        watch->base = watch->now = CACHED_HARMLESS + 1;
+    return take_state(HISTORY_CACHED, watch, cached_state_of(stand), scan);
+}
+
+static enum course take_aspect(struct history *history, enum history_what what, const struct stand *stand,
+                               unsigned scan)
+{
+    return take_state(what, &history->watches[what], stand->states[watched[what].aspect], scan);
+}
+
+void history_take(struct history *history, const struct stand *stand, unsigned scan, bool has_previous)
 {
     history->seen = (uint8_t)scan;
     memset(history->unclear, 0, sizeof history->unclear);
-    for (unsigned what = 0; what < HISTORY_ID; what++) {
-        unsigned state = stand->states[watched[what].aspect];
-        enum course course = take_state((enum history_what)what, &history->watches[what], state, scan);
+    for (enum history_what what = 0; what < HISTORY_ID; what++) {
+        enum course course = what != HISTORY_CACHED ? take_aspect(history, what, stand, scan)
+                             : has_previous         ? take_cached(history, stand, scan)
+                                                    : COURSE_NEITHER;
         if (course == COURSE_UNCLEAR)
             history->unclear[watched[what].kind] = 1;
     }
@@ -115,12 +161,17 @@ enum history_kind history_kind_of(enum history_what what)
 
 const char *history_what_name(enum history_what what)
 {
-    return what == HISTORY_ID ? "policy-id" : aspect_name(watched[what].aspect);
+    return what == HISTORY_ID       ? "policy-id"
+           : what == HISTORY_CACHED ? "cached-policy"
+                                    : aspect_name(watched[what].aspect);
 }
 
 const char *history_state_name(enum history_what what, unsigned state)
 {
-    return what == HISTORY_ID || state == 0 ? "" : aspect_state_name(watched[what].aspect, state - 1);
+    if (what == HISTORY_ID || state == 0)
+        return "";
+    return what == HISTORY_CACHED ? cached_names[state - 1]
+                                  : aspect_state_name(watched[what].aspect, state - 1);
 }
 
 bool history_is_second(const struct history_watch *watch, unsigned scan)

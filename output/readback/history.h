@@ -19,6 +19,7 @@ enum history_kind { HISTORY_DELIVERY, HISTORY_PROTECTION, HISTORY_KINDS };
 enum history_what {
     HISTORY_STS_DELIVERY,
     HISTORY_DANE_DELIVERY,
+    HISTORY_CACHED, /* what senders do that have an earlier policy, in scans that were made with --previous */
     HISTORY_STS,
     HISTORY_DANE,
     HISTORY_STARTTLS,
@@ -47,8 +48,9 @@ struct history {
     uint64_t id, body;              /* of HISTORY_ID's base: hashes, 0 for none */
 };
 
-/* Takes where the domain stands in a scan, whose number is above that of the last. */
-void history_take(struct history *history, const struct stand *stand, unsigned scan);
+/* Takes where the domain stands in a scan, whose number is above that of the last. has_previous: the scan
+ * looked for earlier policies; else it says nothing of them, and their row neither ends nor goes on. */
+void history_take(struct history *history, const struct stand *stand, unsigned scan, bool has_previous);
 
 enum history_kind history_kind_of(enum history_what what);
 

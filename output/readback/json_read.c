@@ -79,6 +79,21 @@ static int on_close(void *arg)
     return reader->depth == 1 ? give(arg, (struct json_value){.kind = FIELD_END}) : 1;
 }
 
+static enum error parse(struct bytes line, const yajl_callbacks *callbacks, void *arg, const bool *stopped)
+{
+    if (line.len == 0)
+        return ERR_SYNTAX;
+    yajl_handle parser = yajl_alloc(callbacks, NULL, arg);
+    if (parser == NULL)
+        return ERR_MEMORY;
+    yajl_config(parser, yajl_dont_validate_strings, 1);
+    yajl_status status = yajl_parse(parser, line.data, line.len);
+    if (status == yajl_status_ok)
+        status = yajl_complete_parse(parser);
+    yajl_free(parser);
+    return status == yajl_status_ok || *stopped ? ERR_OK : ERR_SYNTAX;
+}
+
 enum error json_read_line(struct bytes line, json_visit visit, void *arg)
 {
     static const yajl_callbacks callbacks = {
@@ -93,17 +108,136 @@ enum error json_read_line(struct bytes line, json_visit visit, void *arg)
         .yajl_end_array = on_close,
     };
     struct reader reader = {.visit = visit, .arg = arg};
-    if (line.len == 0)
-        return ERR_SYNTAX;
-    yajl_handle parser = yajl_alloc(&callbacks, NULL, &reader);
-    if (parser == NULL)
-        return ERR_MEMORY;
-    yajl_config(parser, yajl_dont_validate_strings, 1);
-    yajl_status status = yajl_parse(parser, line.data, line.len);
-    if (status == yajl_status_ok)
-        status = yajl_complete_parse(parser);
-    yajl_free(parser);
-    return status == yajl_status_ok || reader.stopped ? ERR_OK : ERR_SYNTAX;
+    return parse(line, &callbacks, &reader, &reader.stopped);
+}
+
+/* ---- fields of a table --------------------------------------------------------------------------------- */
+
+struct picker {
+    const struct json_want *wants;
+    size_t count;
+    json_take take;
+    void *arg;
+    size_t depth; /* 1: inside of the line's own object */
+    struct {
+        uint8_t under; /* the id that keys are looked for under, or that the array's elements have */
+        bool wanted;   /* something here may be wanted */
+        bool is_array;
+    } open[JSON_PICK_DEPTH + 1];
+    uint8_t next; /* the id of the value behind the last key; 0: it is not wanted */
+    bool stopped;
+};
+
+/* Returns the id of the value that comes now; 0 if it is not wanted. */
+static uint8_t id_here(const struct picker *picker)
+{
+    if (picker->depth == 0 || picker->depth > JSON_PICK_DEPTH)
+        return 0;
+    return picker->open[picker->depth].is_array ? picker->open[picker->depth].under : picker->next;
+}
+
+static int hand_over(struct picker *picker, struct json_pick pick)
+{
+    if (picker->depth == 0)
+        return 0; /* the line is no object */
+    if (pick.id == 0)
+        return 1;
+    picker->stopped = !picker->take(picker->arg, &pick);
+    return !picker->stopped;
+}
+
+static int pick_null(void *arg)
+{
+    return hand_over(arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_NULL});
+}
+
+static int pick_bool(void *arg, int truth)
+{
+    return hand_over(arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_BOOL, .truth = truth != 0});
+}
+
+static int pick_number(void *arg, const char *text, size_t len)
+{
+    return hand_over(
+        arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_NUMBER, .text = bytes_make(text, len)});
+}
+
+static int pick_string(void *arg, const unsigned char *text, size_t len)
+{
+    return hand_over(
+        arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_STRING, .text = bytes_make(text, len)});
+}
+
+static int pick_key(void *arg, const unsigned char *text, size_t len)
+{
+    struct picker *picker = arg;
+    picker->next = 0;
+    if (picker->depth > JSON_PICK_DEPTH || !picker->open[picker->depth].wanted)
+        return 1;
+    for (size_t i = 0; i < picker->count; i++) {
+        const struct json_want *want = &picker->wants[i];
+        if (want->parent == picker->open[picker->depth].under && want->key[0] == (char)text[0] &&
+            strlen(want->key) == len && memcmp(want->key, text, len) == 0)
+            picker->next = want->id;
+    }
+    return 1;
+}
+
+static void pick_open(struct picker *picker, uint8_t id, bool is_array)
+{
+    bool outermost = picker->depth == 0;
+    picker->depth++;
+    if (picker->depth > JSON_PICK_DEPTH)
+        return;
+    picker->open[picker->depth].under = id;
+    picker->open[picker->depth].wanted = outermost || id != 0;
+    picker->open[picker->depth].is_array = is_array;
+}
+
+static int pick_object(void *arg)
+{
+    struct picker *picker = arg;
+    uint8_t id = id_here(picker);
+    if (picker->depth > 0 && !hand_over(picker, (struct json_pick){.id = id, .kind = FIELD_BEGIN}))
+        return 0;
+    pick_open(picker, id, false);
+    return 1;
+}
+
+static int pick_array(void *arg)
+{
+    struct picker *picker = arg;
+    if (picker->depth == 0)
+        return 0;
+    pick_open(picker, id_here(picker), true);
+    return 1;
+}
+
+static int pick_close(void *arg)
+{
+    struct picker *picker = arg;
+    bool kept = picker->depth <= JSON_PICK_DEPTH && !picker->open[picker->depth].is_array;
+    uint8_t id = kept ? picker->open[picker->depth].under : 0;
+    picker->depth--;
+    return picker->depth == 0 ? 1 : hand_over(picker, (struct json_pick){.id = id, .kind = FIELD_END});
+}
+
+enum error json_pick_line(struct bytes line, const struct json_want *wants, size_t count, json_take take,
+                          void *arg)
+{
+    static const yajl_callbacks callbacks = {
+        .yajl_null = pick_null,
+        .yajl_boolean = pick_bool,
+        .yajl_number = pick_number,
+        .yajl_string = pick_string,
+        .yajl_start_map = pick_object,
+        .yajl_map_key = pick_key,
+        .yajl_end_map = pick_close,
+        .yajl_start_array = pick_array,
+        .yajl_end_array = pick_close,
+    };
+    struct picker picker = {.wants = wants, .count = count, .take = take, .arg = arg};
+    return parse(line, &callbacks, &picker, &picker.stopped);
 }
 
 bool json_read_number(struct bytes text, uint64_t *number)

@@ -1,6 +1,6 @@
 /*
- * Reads a few fields of one line of JSON, quickly: no tree is built, and fields deeper than two levels are
- * passed over. Pure.
+ * Reads a few fields of one line of JSON, quickly: no tree is built. json_read_line gives every field of the
+ * first two levels; json_pick_line gives those of a table, however deep they stand. Pure.
  */
 #ifndef STSWEEP_READBACK_JSON_READ_H
 #define STSWEEP_READBACK_JSON_READ_H
@@ -10,7 +10,7 @@
 
 enum { JSON_KEY_BYTES = 24 };
 
-enum field_kind { FIELD_STRING, FIELD_NUMBER, FIELD_BOOL, FIELD_NULL, FIELD_END };
+enum field_kind { FIELD_STRING, FIELD_NUMBER, FIELD_BOOL, FIELD_NULL, FIELD_BEGIN, FIELD_END };
 
 struct json_value {
     const char *key;      /* of the top level; "" for one longer than any that is read */
@@ -25,6 +25,31 @@ typedef bool (*json_visit)(void *arg, const struct json_value *value);
 
 /* Calls visit for each field. ERR_SYNTAX if the line is no JSON object, as far as it was read. */
 enum error json_read_line(struct bytes line, json_visit visit, void *arg);
+
+/* ---- fields of a table --------------------------------------------------------------------------------- */
+
+/* A field that is wanted: the key within the object that stands under `parent`. Parent 0 is the line's own
+ * object; the elements of an array, and the objects among them, stand under the array's id. */
+struct json_want {
+    uint8_t parent;
+    uint8_t id; /* from 1 */
+    const char *key;
+};
+
+struct json_pick {
+    unsigned id;
+    enum field_kind kind; /* FIELD_BEGIN, FIELD_END: an object under that id */
+    struct bytes text;    /* a string's contents, or a number's digits */
+    bool truth;
+};
+
+typedef bool (*json_take)(void *arg, const struct json_pick *pick);
+
+/* Calls take for each value of a wanted field. A field deeper than JSON_PICK_DEPTH is passed over. ERR_SYNTAX
+ * if the line is no JSON object, as far as it was read. */
+enum { JSON_PICK_DEPTH = 12 };
+enum error json_pick_line(struct bytes line, const struct json_want *wants, size_t count, json_take take,
+                          void *arg);
 
 /* Read a whole number that fits; the second may be negative. */
 bool json_read_number(struct bytes text, uint64_t *number);

@@ -15,6 +15,7 @@
 #include "output/release/release_out.h"
 #include "output/release/release_summary.h"
 #include "output/release/release_tables.h"
+#include "output/store/summary_groups.h"
 #include "scanner/facts/record_kept.h"
 
 enum { TEXT_BYTES = 64 << 20, ZSTD_LEVEL = 3, FRAME_BYTES = 1 << 20 };
@@ -173,10 +174,33 @@ static enum error end_count(struct release *release)
                                release->counts->left_out[VIEW_DOMAINS], release->why);
 }
 
+static bool is_never_stopped(void)
+{
+    return false;
+}
+
+/* Writes summary.json, of what is published alone. */
+static enum error write_summary(struct release *release)
+{
+    const struct summary_groups_reading reading = {release->out.dir.fd, release->request->provider,
+                                                   is_never_stopped};
+    struct summary_groups groups;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    summary_groups_init(&groups);
+    enum error error = summary_groups_count(&groups, &reading, release->why);
+    if (error == ERR_OK && !summary_json(&text, &release->summary, &groups))
+        error = ERR_LIMIT;
+    if (error == ERR_OK)
+        error = release_out_write(&release->out, "summary.json", buf_bytes(&text), release->why);
+    summary_groups_dispose(&groups);
+    buf_dispose(&text);
+    return error;
+}
+
 static enum error write_records(struct release *release)
 {
     static const enum view_stream streams[] = {VIEW_DOMAINS, VIEW_HOSTS, VIEW_CERTS};
-    struct buf text;
     enum error error = ERR_OK;
     for (size_t i = 0; error == ERR_OK && i < sizeof streams / sizeof *streams; i++)
         error = copy(release, streams[i]);
@@ -184,13 +208,7 @@ static enum error write_records(struct release *release)
         error = end_count(release);
     if (error == ERR_OK)
         error = release_out_write(&release->out, "meta.json", buf_bytes(&release->meta), release->why);
-    buf_init(&text, TEXT_BYTES);
-    if (error == ERR_OK && !summary_json(&text, &release->summary))
-        error = ERR_LIMIT;
-    if (error == ERR_OK)
-        error = release_out_write(&release->out, "summary.json", buf_bytes(&text), release->why);
-    buf_dispose(&text);
-    return error;
+    return error == ERR_OK ? write_summary(release) : error;
 }
 
 static enum error write_kit(struct release *release)

@@ -7,6 +7,7 @@
 #ifndef STSWEEP_RELEASE_RELEASE_H
 #define STSWEEP_RELEASE_RELEASE_H
 
+#include "output/readback/groups.h"
 #include "output/readback/scanview.h"
 
 struct release_request {
@@ -14,6 +15,7 @@ struct release_request {
     const struct optout *except; /* who is left out; NULL: nobody */
     uint64_t aggregate;          /* domains that a group of the tables has at least; 0: the records */
     bool labels;                 /* the labels of the list stay in the records */
+    group_provider provider;     /* for the groups that summary.json tells of */
 };
 
 struct release_counts {

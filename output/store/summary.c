@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-#include "output/json/json_write.h"
+#include "output/json/json_group.h"
+#include "output/store/summary_groups.h"
 #include "output/store/summary_text.h"
 
 void summary_provider(char provider[SUMMARY_PROVIDER_BYTES], struct bytes name)
@@ -181,7 +182,24 @@ static void write_providers(struct json *json, const struct summary *summary)
     json_close(json);
 }
 
-bool summary_json(struct buf *out, const struct summary *summary)
+/* Writes how many groups of each kind there are, and the first of them. */
+static void write_groups(struct json *json, const struct summary_groups *groups)
+{
+    json_open(json, "groups");
+    for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++) {
+        const struct group_top *top = &groups->kinds[kind];
+        json_open(json, group_kind_name(kind));
+        json_put_unsigned(json, "groups", top->groups);
+        json_open_array(json, "top");
+        for (size_t i = 0; i < top->count; i++)
+            json_group(json, &top->rows[i], false);
+        json_close_array(json);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+bool summary_json(struct buf *out, const struct summary *summary, const struct summary_groups *groups)
 {
     struct json json;
     json_start(&json, out);
@@ -196,6 +214,8 @@ bool summary_json(struct buf *out, const struct summary *summary)
     write_codes(&json, "codes", summary->codes);
     write_dane_and_tls(&json, summary);
     write_providers(&json, summary);
+    if (groups != NULL)
+        write_groups(&json, groups);
     json_close(&json);
     return json_finish(&json);
 }

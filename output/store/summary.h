@@ -66,8 +66,9 @@ uint64_t summary_cached(const struct summary *summary);
 /* Tells whether the denominators add up; if not, writes the equation into *why. */
 bool summary_balanced(const struct summary *summary, struct buf *why);
 
-/* Writes the text of summary.json. */
-bool summary_json(struct buf *out, const struct summary *summary);
+/* Writes the text of summary.json. groups: NULL if none were counted. */
+struct summary_groups;
+bool summary_json(struct buf *out, const struct summary *summary, const struct summary_groups *groups);
 
 /* Prints the closing table for a person: 78 columns, plain text. */
 void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms, const char *dir);

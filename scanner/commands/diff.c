@@ -43,7 +43,7 @@ static enum error on_new(void *arg, const struct stand *stand)
         return ERR_OK;
     enum error error = diff_old_find(&diff->old, stand->domain, &kept, &found);
     if (error == ERR_OK)
-        diff_tell_domain(&diff->tell, found ? &kept.stand : NULL, stand);
+        error = diff_tell_domain(&diff->tell, found ? &kept.stand : NULL, stand, &diff->why);
     return error == ERR_OK && ferror(diff->out) ? ERR_STOPPED : error;
 }
 
@@ -55,7 +55,7 @@ static void on_gone(void *arg, const struct stand *stand)
     if (side_is_unfinished(&diff->sides[1]) || diff->sides[1].damaged)
         diff->not_reached++;
     else
-        diff_tell_domain(&diff->tell, stand, NULL);
+        (void)diff_tell_domain(&diff->tell, stand, NULL, &diff->why);
 }
 
 /* Tells first, before all that has changed, who loses mail today by a policy that is published no more. Only
@@ -120,12 +120,13 @@ static int finish(struct diff *diff, enum error error)
     whole = side_tell_judged(&diff->sides[1], diff->err) && whole;
     if (diff->reader.unreadable > 0)
         (void)fprintf(diff->err, "stsweep: %" PRIu64 " lines are no records\n", diff->reader.unreadable);
+    if (error == ERR_OK)
+        error = diff_tell_end(&diff->tell, &diff->why);
     if (error != ERR_OK) {
         (void)fprintf(diff->err, "stsweep: diff: %s\n",
                       diff->why.len > 0 ? buf_string(&diff->why) : error_text(error));
         return exit_code_of(error);
     }
-    diff_tell_end(&diff->tell);
     side_say_unfinished(&diff->sides[0], diff->err);
     side_say_unfinished(&diff->sides[1], diff->err);
     if (diff->not_reached > 0)

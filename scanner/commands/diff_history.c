@@ -20,6 +20,7 @@ struct over {
     struct history_tell tell;
     struct buf why;
     unsigned scan;         /* at hand, from 1 */
+    bool has_previous;     /* of it: it looked for earlier policies */
     uint64_t previous;     /* domains in the last scan but one */
     uint64_t twice_listed; /* records of a domain that the scan had already */
     bool judges_anew, unfinished, whole;
@@ -78,12 +79,12 @@ static enum error on_stand(void *arg, const struct stand *stand)
         return ERR_OK;
     }
     bool is_new = history->seen == 0, is_last = over->scan == over->count;
-    history_take(history, stand, over->scan);
+    history_take(history, stand, over->scan, over->has_previous);
     over->previous += over->scan + 1 == over->count;
     over->tell.appeared += is_last && is_new;
     if (is_last)
-        history_tell_domain(&over->tell, history, stand);
-    return is_last && ferror(over->out) ? ERR_STOPPED : ERR_OK;
+        error = history_tell_domain(&over->tell, history, stand, &over->why);
+    return error == ERR_OK && is_last && ferror(over->out) ? ERR_STOPPED : error;
 }
 
 /* What is open of a scan, index and temporary files, goes before the next is opened; the last stays. */
@@ -93,6 +94,7 @@ static enum error walk(struct over *over)
     for (size_t i = 0; error == ERR_OK && i < over->count; i++) {
         struct side *side = &over->sides[i];
         over->scan = (unsigned)i + 1;
+        over->has_previous = scanview_meta(side->view)->has_previous;
         if (over->judges_anew)
             error = side_judge_anew(side, &over->reader);
         if (error == ERR_OK)
@@ -141,13 +143,15 @@ static int finish(struct over *over, enum error error)
         (void)fprintf(over->err, "stsweep: %" PRIu64 " lines are no records%s\n",
                       over->reader.unreadable + over->twice_listed,
                       over->twice_listed == 0 ? "" : ", or of a domain that the scan had already");
+    if (error == ERR_OK) {
+        count_gone(over);
+        error = history_tell_end(&over->tell, &over->why);
+    }
     if (error != ERR_OK) {
         (void)fprintf(over->err, "stsweep: diff: %s\n",
                       over->why.len > 0 ? buf_string(&over->why) : error_text(error));
         return exit_code_of(error);
     }
-    count_gone(over);
-    history_tell_end(&over->tell);
     over->whole = fflush(over->out) == 0 && !ferror(over->out) && over->whole;
     return exit_code_for(over);
 }

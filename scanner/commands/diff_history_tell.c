@@ -24,16 +24,13 @@ enum error history_tell_init(struct history_tell *tell, const struct diff_reques
     *tell = (struct history_tell){
         .out = out, .form = request->form, .only = request->only, .last = (unsigned)request->path_count};
     buf_init(&tell->line, LINE_CEILING_BYTES);
-    tell->providers = diff_groups_new();
-    tell->hosts = diff_groups_new();
-    return tell->providers == NULL || tell->hosts == NULL ? ERR_MEMORY : ERR_OK;
+    return diff_worse_init(&tell->worse);
 }
 
 void history_tell_dispose(struct history_tell *tell)
 {
     buf_dispose(&tell->line);
-    diff_groups_free(tell->providers);
-    diff_groups_free(tell->hosts);
+    diff_worse_dispose(&tell->worse);
 }
 
 void history_tell_begin(struct history_tell *tell)
@@ -263,16 +260,6 @@ static void count(struct history_tell *tell, const struct told *told)
     }
 }
 
-static void count_groups(struct history_tell *tell, const struct told *told)
-{
-    if (!is_worse(told))
-        return;
-    if (told->stand->provider[0] != 0)
-        diff_groups_count(tell->providers, told->stand->provider);
-    for (size_t i = 0; i < told->stand->host_count; i++)
-        diff_groups_count(tell->hosts, told->stand->hosts[i].host);
-}
-
 static bool is_asked_for(const struct history_tell *tell, const struct told *told)
 {
     if (tell->only == DIFF_TWICE)
@@ -281,31 +268,36 @@ static bool is_asked_for(const struct history_tell *tell, const struct told *tol
     return is_worse(told) || (tell->only == DIFF_ALL && flapped);
 }
 
-void history_tell_domain(struct history_tell *tell, const struct history *history, const struct stand *stand)
+enum error history_tell_domain(struct history_tell *tell, const struct history *history,
+                               const struct stand *stand, struct buf *why)
 {
     struct told told = {.history = history, .stand = stand};
     for (unsigned kind = 0; kind < HISTORY_KINDS; kind++)
         told.sums[kind] = history_sum(history, (enum history_kind)kind, tell->last);
     count(tell, &told);
     if (!is_asked_for(tell, &told))
-        return;
+        return ERR_OK;
     tell->told++;
-    count_groups(tell, &told);
+    enum error error = is_worse(&told) ? diff_worse_add(&tell->worse, stand, why) : ERR_OK;
+    if (error != ERR_OK)
+        return error;
     if (tell->form == DIFF_JSON)
         tell_json(tell, &told);
     else if (tell->form == DIFF_CSV)
         tell_csv(tell, &told);
     else
         tell_text(tell, &told);
+    return ERR_OK;
 }
 
-void history_tell_end(struct history_tell *tell)
+enum error history_tell_end(struct history_tell *tell, struct buf *why)
 {
     char from[MINUTE_BYTES], until[MINUTE_BYTES];
     if (tell->form != DIFF_TEXT)
-        return;
-    diff_tell_groups(tell->out, "are worse", "MX host", tell->hosts);
-    diff_tell_groups(tell->out, "are worse", "provider", tell->providers);
+        return ERR_OK;
+    enum error error = diff_worse_tell(&tell->worse, "are worse", tell->out, why);
+    if (error != ERR_OK)
+        return error;
     for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
         const struct history_counts *counts = &tell->counts[kind];
         (void)fprintf(tell->out,
@@ -318,6 +310,7 @@ void history_tell_end(struct history_tell *tell)
                   ", gone in it %" PRIu64 ", gone before %" PRIu64 "\n",
                   tell->last, minute_of(tell, 1, from), minute_of(tell, tell->last, until), tell->domains,
                   tell->appeared, tell->gone, tell->gone_before);
+    return ERR_OK;
 }
 
 bool history_tell_is_worse(const struct history_tell *tell)

@@ -25,8 +25,8 @@ struct side_reader {
     struct except_list except;
     struct buf *why;
     uint64_t unreadable; /* lines that are no records */
-    /* Of a walk ahead of the one that counts, over such records alone, as stored, as this lets through: it says
-     * nothing that the other says too. NULL: the walk of all. */
+    /* Of a walk ahead of the one that counts, over such records alone, as stored, as this lets through: it
+     * says nothing that the other says too. NULL: the walk of all. */
     bool (*ahead)(struct bytes line);
 };
 

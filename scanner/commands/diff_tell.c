@@ -22,9 +22,7 @@ enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form
 {
     *tell = (struct diff_tell){.out = out, .form = form, .worse_only = worse_only};
     buf_init(&tell->line, LINE_CEILING_BYTES);
-    tell->providers = diff_groups_new();
-    tell->hosts = diff_groups_new();
-    if (tell->providers == NULL || tell->hosts == NULL)
+    if (diff_worse_init(&tell->worse) != ERR_OK)
         return ERR_MEMORY;
     if (form != DIFF_CSV)
         return ERR_OK;
@@ -40,8 +38,7 @@ enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form
 void diff_tell_dispose(struct diff_tell *tell)
 {
     buf_dispose(&tell->line);
-    diff_groups_free(tell->providers);
-    diff_groups_free(tell->hosts);
+    diff_worse_dispose(&tell->worse);
 }
 
 static const char *state_of(const struct stand *stand, unsigned aspect)
@@ -279,7 +276,7 @@ static void tell_csv(struct diff_tell *tell, const struct told *told)
 
 /* ---- the sums ------------------------------------------------------------------------------------------ */
 
-static void count(struct diff_tell *tell, const struct told *told)
+static enum error count(struct diff_tell *tell, const struct told *told, struct buf *why)
 {
     tell->counts[told->change]++;
     tell->kept_ids += told->keeps_id;
@@ -287,18 +284,16 @@ static void count(struct diff_tell *tell, const struct told *told)
     tell->cached_refused += cached != NULL && cached->code == FAIL_CACHED_REFUSED;
     tell->cached_partial += cached != NULL && cached->code == FAIL_CACHED_PARTIAL;
     if (told->before == NULL || told->after == NULL)
-        return;
+        return ERR_OK;
     tell->delivery[told->courses.delivery]++;
     tell->protection[told->courses.protection]++;
     if (told->courses.delivery != COURSE_WORSE && told->courses.protection != COURSE_WORSE)
-        return;
-    if (told->one->provider[0] != 0)
-        diff_groups_count(tell->providers, told->one->provider);
-    for (size_t i = 0; i < told->one->host_count; i++)
-        diff_groups_count(tell->hosts, told->one->hosts[i].host);
+        return ERR_OK;
+    return diff_worse_add(&tell->worse, told->one, why);
 }
 
-void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after)
+enum error diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after,
+                            struct buf *why)
 {
     struct told told = {before,
                         after,
@@ -313,15 +308,16 @@ void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const 
             changed = changed || is_changed(&told, aspect);
         changed = changed || before->cached.code != after->cached.code;
     }
-    count(tell, &told);
-    if (!changed || (tell->worse_only && !is_worse(&told)))
-        return;
+    enum error error = count(tell, &told, why);
+    if (error != ERR_OK || !changed || (tell->worse_only && !is_worse(&told)))
+        return error;
     if (tell->form == DIFF_JSON)
         tell_json(tell, &told);
     else if (tell->form == DIFF_CSV)
         tell_csv(tell, &told);
     else
         tell_text(tell, &told);
+    return ERR_OK;
 }
 
 static void tell_courses(FILE *out, const char *what, const uint64_t courses[COURSE_COUNT])
@@ -330,30 +326,19 @@ static void tell_courses(FILE *out, const char *what, const uint64_t courses[COU
                   courses[COURSE_WORSE], courses[COURSE_BETTER], courses[COURSE_UNCLEAR]);
 }
 
-void diff_tell_groups(FILE *out, const char *verb, const char *what, const struct diff_groups *groups)
-{
-    struct diff_group top[DIFF_GROUPS_SAID];
-    size_t number = diff_groups_top(groups, top);
-    for (size_t i = 0; i < number; i++)
-        (void)fprintf(out, "%" PRIu64 " domains %s with the %s %s\n", top[i].domains, verb, what,
-                      top[i].name);
-    if (diff_groups_others(groups) > 0)
-        (void)fprintf(out, "%" PRIu64 " domains %s with further ones, of which no count was kept\n",
-                      diff_groups_others(groups), verb);
-}
-
-void diff_tell_end(struct diff_tell *tell)
+enum error diff_tell_end(struct diff_tell *tell, struct buf *why)
 {
     const char *between = "";
     if (tell->form != DIFF_TEXT)
-        return;
+        return ERR_OK;
     if (tell->cached_refused + tell->cached_partial > 0)
         (void)fprintf(tell->out,
                       "under an earlier policy that senders have cached: refused %" PRIu64
                       ", partial %" PRIu64 "\n",
                       tell->cached_refused, tell->cached_partial);
-    diff_tell_groups(tell->out, "got worse", "MX host", tell->hosts);
-    diff_tell_groups(tell->out, "got worse", "provider", tell->providers);
+    enum error error = diff_worse_tell(&tell->worse, "got worse", tell->out, why);
+    if (error != ERR_OK)
+        return error;
     tell_courses(tell->out, "delivery", tell->delivery);
     tell_courses(tell->out, "protection", tell->protection);
     for (unsigned change = 0; change < CHANGE_COUNT; change++) {
@@ -364,6 +349,7 @@ void diff_tell_end(struct diff_tell *tell)
         between = ", ";
     }
     (void)fprintf(tell->out, "%spolicies changed under the same id %" PRIu64 "\n", between, tell->kept_ids);
+    return ERR_OK;
 }
 
 bool diff_tell_is_worse(const struct diff_tell *tell)

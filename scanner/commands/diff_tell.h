@@ -9,7 +9,7 @@
 
 #include "output/readback/compare.h"
 #include "scanner/base/buf.h"
-#include "scanner/commands/diff_groups.h"
+#include "scanner/commands/diff_worse.h"
 
 enum diff_form { DIFF_TEXT, DIFF_JSON, DIFF_CSV };
 
@@ -22,21 +22,20 @@ struct diff_tell {
     uint64_t delivery[COURSE_COUNT], protection[COURSE_COUNT]; /* domains in both scans */
     uint64_t kept_ids;
     uint64_t cached_refused, cached_partial; /* domains of the new scan, changed or not */
-    struct diff_groups *providers, *hosts;
+    struct diff_worse worse;
 };
 
 /* ERR_MEMORY. diff_tell_dispose is fine after any. Prints the head of CSV. */
 enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form, bool worse_only);
 void diff_tell_dispose(struct diff_tell *tell);
 
-/* Counts a domain, and prints it if anything changed. before or after may be NULL, not both. */
-void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after);
+/* Counts a domain, and prints it if anything changed. before or after may be NULL, not both; with one alone
+ * it cannot fail. ERR_FULL, ERR_IO, ERR_MEMORY with *why. */
+enum error diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after,
+                            struct buf *why);
 
-/* Prints the sums; nothing in JSON and CSV. */
-void diff_tell_end(struct diff_tell *tell);
-
-/* Prints the largest of the groups: "12 domains got worse with the MX host mx.example"; verb: "got worse". */
-void diff_tell_groups(FILE *out, const char *verb, const char *what, const struct diff_groups *groups);
+/* Prints the sums; nothing in JSON and CSV. Errors as above. */
+enum error diff_tell_end(struct diff_tell *tell, struct buf *why);
 
 /* Did anything get worse? A policy that changed under the same id is worse, too: senders keep the old one. */
 bool diff_tell_is_worse(const struct diff_tell *tell);

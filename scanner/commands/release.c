@@ -10,6 +10,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
+#include "scanner/verdict/provider.h"
 
 enum { WHY_BYTES = 16 * 1024, LEAST_OF_A_GROUP = 2 };
 
@@ -104,7 +105,7 @@ static int run(struct release_request *request, const char *except, FILE *out, F
 
 int release_main(int argc, char **argv, FILE *out, FILE *err)
 {
-    struct release_request request = {0};
+    struct release_request request = {.provider = provider_of_mx};
     const char *except = NULL;
     struct flags flags;
     flags_begin(&flags, "release", argc, argv);

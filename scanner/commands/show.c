@@ -10,6 +10,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/show_cells.h"
+#include "scanner/commands/show_groups.h"
 #include "scanner/commands/show_judge.h"
 
 enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
@@ -21,6 +22,9 @@ struct show {
     struct except_list except;
     struct show_cells cells;
     struct show_judge judge;
+    struct show_groups groups; /* with --by */
+    bool by_groups;
+    bool reads_cells; /* the filters or the judge look at them, or they are shown */
     struct buf why;
     uint64_t records, shown, unreadable;
     uint64_t outcomes[OUTCOME_COUNT];        /* of what was shown */
@@ -58,20 +62,30 @@ static enum error rejudge(struct show *show, const struct view_record *record, s
     return error;
 }
 
-static enum error on_record(void *arg, const struct view_record *record)
+/* Reads a record's cells, as it is judged here. */
+static enum error read_cells(struct show *show, const struct view_record *record, struct bytes *line)
 {
-    struct show *show = arg;
-    struct bytes line = record->line;
-    show->records++;
-    enum error error = show_cells_read(&show->cells, line);
+    enum error error = show_cells_read(&show->cells, *line);
     if (error == ERR_OK && record->found != VIEW_AS_STORED)
-        error = rejudge(show, record, &line);
-    if (error == ERR_SYNTAX) {
-        show->unreadable++;
-        return ERR_OK;
-    }
-    if (error != ERR_OK || !show_cells_pass(&show->cells, show->request))
+        error = rejudge(show, record, line);
+    return error;
+}
+
+/* Counts the record in its groups, if the filters let it through. */
+static enum error on_grouped(struct show *show, struct bytes line)
+{
+    const struct show_request *request = show->request;
+    enum error error = show_groups_read(&show->groups, line);
+    unsigned outcome = show->groups.record.outcome;
+    if (error != ERR_OK || (request->outcomes != 0 && (request->outcomes >> outcome & 1) == 0))
         return error;
+    show->shown++;
+    show->outcomes[outcome]++;
+    return show_groups_count(&show->groups, &show->why);
+}
+
+static enum error on_shown(struct show *show, struct bytes line)
+{
     show->shown++;
     show->outcomes[show_cells_outcome(&show->cells)]++;
     show->cached_refused += show_cells_cached(&show->cells) == FAIL_CACHED_REFUSED;
@@ -79,6 +93,20 @@ static enum error on_record(void *arg, const struct view_record *record)
     write_record(show, line);
     show->full = show->request->limit > 0 && show->shown == show->request->limit;
     return show->full || ferror(show->out) ? ERR_STOPPED : ERR_OK;
+}
+
+static enum error on_record(void *arg, const struct view_record *record)
+{
+    struct show *show = arg;
+    struct bytes line = record->line;
+    show->records++;
+    enum error error = show->reads_cells ? read_cells(show, record, &line) : ERR_OK;
+    if (error == ERR_OK && show->reads_cells && !show_cells_pass(&show->cells, show->request))
+        return ERR_OK;
+    if (error == ERR_OK)
+        error = show->by_groups ? on_grouped(show, line) : on_shown(show, line);
+    show->unreadable += error == ERR_SYNTAX;
+    return error == ERR_SYNTAX ? ERR_OK : error;
 }
 
 /* ---- the directory ------------------------------------------------------------------------------------- */
@@ -115,9 +143,11 @@ static enum error walk(struct show *show)
     enum error error = look_at_meta(show);
     if (error == ERR_OK && request->rejudge)
         error = show_judge_init(&show->judge, show->view, request->now ? clock_wall_ms() : 0, &show->why);
+    if (error == ERR_OK && show->by_groups)
+        error = show_groups_init(&show->groups, request);
     if (error != ERR_OK)
         return error;
-    if (request->form == SHOW_CSV)
+    if (request->form == SHOW_CSV && !show->by_groups)
         show_csv_head(show->out, request->kind);
     error = scanview_records(show->view, streams[request->kind], on_record, show, &show->why);
     return error == ERR_STOPPED ? ERR_OK : error;
@@ -165,8 +195,24 @@ static void say(FILE *err, const char *dir, const char *why)
     (void)fputc('\n', err);
 }
 
+/* Prints the groups of what could be read, also if some could not. */
+static enum error print_groups(struct show *show, enum error error)
+{
+    struct buf why;
+    if (show->groups.counts == NULL || (error != ERR_OK && error != ERR_CORRUPT))
+        return error;
+    buf_init(&why, WHY_BYTES);
+    enum error printed =
+        show_groups_print(&show->groups, show->request->form, show->width, show->out, show->err, &why);
+    if (printed != ERR_OK)
+        buf_text(&show->why, buf_string(&why));
+    buf_dispose(&why);
+    return error == ERR_OK ? printed : error;
+}
+
 static int finish(struct show *show, enum error error)
 {
+    error = print_groups(show, error);
     if (show->judge.view != NULL)
         show_judge_print(&show->judge, show->err);
     if (show->unreadable > 0)
@@ -215,11 +261,19 @@ static size_t width_of(FILE *out)
 static int run(const struct show_request *request, FILE *out, FILE *err)
 {
     struct show show = {.request = request, .out = out, .err = err, .width = width_of(out)};
+    show.by_groups = request->by != GROUP_KIND_COUNT;
+    show.reads_cells = !show.by_groups || request->rejudge ||
+                       request->codes.count + request->tlds.count + request->providers.count +
+                               request->domains.count + request->labels.count >
+                           0;
     buf_init(&show.why, WHY_BYTES);
     show_cells_init(&show.cells, request->kind);
+    if (show.by_groups)
+        show_cells_for_filters(&show.cells, request);
     enum error error = except_list_open(&show.except, request->except, &show.why);
     int code = error == ERR_OK ? finish(&show, walk(&show)) : finish_without(&show, error);
     show_judge_dispose(&show.judge);
+    show_groups_dispose(&show.groups);
     show_cells_dispose(&show.cells);
     buf_dispose(&show.why);
     scanview_close(show.view);

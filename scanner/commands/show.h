@@ -1,7 +1,8 @@
 /*
  * Runs `stsweep show DIR`: prints the records of a scan directory, filtered, for a person, as CSV or as JSON.
- * With --rejudge they are judged anew from their facts, without the network. It reads only; memory does not
- * grow with the scan. The directory may be somebody else's: nothing in it reaches a terminal unescaped.
+ * With --by it counts them by groups instead. With --rejudge they are judged anew from their facts, without
+ * the network. It reads only; memory does not grow with the scan. The directory may be somebody else's:
+ * nothing in it reaches a terminal unescaped.
  */
 #ifndef STSWEEP_COMMANDS_SHOW_H
 #define STSWEEP_COMMANDS_SHOW_H
@@ -10,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "scanner/facts/group.h"
 
 enum show_kind { SHOW_DOMAINS, SHOW_HOSTS, SHOW_REJECTS };
 enum show_form { SHOW_TEXT, SHOW_CSV, SHOW_JSON };
@@ -30,8 +33,14 @@ struct show_request {
     uint32_t outcomes; /* bit 1 << enum outcome; 0: all */
     uint32_t fail_on;
     struct show_words codes, tlds, providers, domains, labels;
-    uint64_t limit; /* 0: none */
+    uint64_t limit;     /* 0: none */
+    enum group_kind by; /* GROUP_KIND_COUNT: records are shown, not groups */
+    uint64_t top;       /* how many groups are shown */
 };
+
+/* How many groups are shown unless --top says more, and the most that it may say: each takes some 200 bytes.
+ */
+enum { SHOW_TOP = 20, SHOW_TOP_MOST = 1000000 };
 
 /*
  * Runs the command. argv: the words behind `show`. Exit code: 0 done, 1 a record that was shown has an

@@ -67,6 +67,32 @@ static bool take_limit(struct show_request *request, struct flags *flags)
     return true;
 }
 
+/* Takes the kind of groups; the message for another says all of them. */
+static bool take_by(struct show_request *request, struct flags *flags)
+{
+    char kinds[256] = "";
+    for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++) {
+        size_t len = strlen(kinds);
+        (void)snprintf(kinds + len, sizeof kinds - len, "%s%s", kind == 0 ? "; there are " : ", ",
+                       group_kind_name(kind));
+    }
+    request->by = group_kind_find(flags->value);
+    if (request->by != GROUP_KIND_COUNT)
+        return true;
+    (void)flags_refuse(flags, "--by has no groups called ", flags->value, kinds);
+    return false;
+}
+
+static bool take_top(struct show_request *request, struct flags *flags)
+{
+    char *end;
+    request->top = strtoull(flags->value, &end, 10);
+    if (flags->value[0] < '0' || flags->value[0] > '9' || *end != 0 || request->top == 0 ||
+        request->top > SHOW_TOP_MOST)
+        return refuse(flags, "--top needs a number from 1 to 1000000, not ", flags->value);
+    return true;
+}
+
 /* ---- flags --------------------------------------------------------------------------------------------- */
 
 static bool take_form(struct show_request *request, struct flags *flags, enum show_form form)
@@ -116,6 +142,10 @@ static bool take_filter(struct show_request *request, enum flag flag, struct fla
         return take_words(&request->labels, flags->value);
     case FLAG_LIMIT:
         return take_limit(request, flags);
+    case FLAG_BY:
+        return take_by(request, flags);
+    case FLAG_TOP:
+        return take_top(request, flags);
     default:
         return false; /* flags has said why */
     }
@@ -150,6 +180,18 @@ static bool take(struct show_request *request, enum flag flag, struct flags *fla
     }
 }
 
+static bool fits_groups(const struct show_request *request, struct flags *flags)
+{
+    bool by = request->by != GROUP_KIND_COUNT;
+    if (!by && request->top != 0)
+        return refuse(flags, "--top is how many groups are shown: it needs --by", "");
+    if (by && request->kind != SHOW_DOMAINS)
+        return refuse(flags, "--by makes groups of domains, not of hosts or rejects", "");
+    if (by && request->limit != 0)
+        return refuse(flags, "--limit is for records; --top is how many groups are shown", "");
+    return true;
+}
+
 /* Do the filters fit the kind of records? Those that it has nothing for would let nothing through, or
  * everything. */
 static bool fits(const struct show_request *request, struct flags *flags)
@@ -164,7 +206,7 @@ static bool fits(const struct show_request *request, struct flags *flags)
         return refuse(flags, "a reject has no domain and nothing to judge", "");
     if (request->now && !request->rejudge)
         return refuse(flags, "--now needs --rejudge", "");
-    return true;
+    return fits_groups(request, flags);
 }
 
 void show_args_dispose(struct show_request *request)
@@ -194,10 +236,12 @@ static bool read_words(struct show_request *request, struct flags *flags)
 bool show_args(int argc, char **argv, struct show_request *request, FILE *err)
 {
     struct flags flags;
-    *request = (struct show_request){0};
+    *request = (struct show_request){.by = GROUP_KIND_COUNT};
     flags_begin(&flags, "show", argc, argv);
-    if (read_words(request, &flags))
+    if (read_words(request, &flags)) {
+        request->top = request->top == 0 ? SHOW_TOP : request->top;
         return true;
+    }
     flags_say(&flags, err);
     show_args_dispose(request);
     return false;

@@ -60,6 +60,7 @@ static const struct column columns[][SHOW_COLUMNS] = {
 void show_cells_init(struct show_cells *cells, enum show_kind kind)
 {
     cells->kind = kind;
+    cells->wanted = UINT32_MAX;
     for (size_t i = 0; i < SHOW_COLUMNS; i++)
         buf_init(&cells->cells[i], SHOW_CELL_BYTES);
 }
@@ -90,21 +91,60 @@ static bool is_column(const struct column *column, const struct json_value *valu
     return strcmp(column->sub, value->sub) == 0 || (column->sub[0] == 0 && strcmp(value->sub, "base64") == 0);
 }
 
+/* Notes that nothing more comes for a column: a list's or an object's end, or a value that is neither. */
+static void note_seen(struct show_cells *cells, size_t column, const struct json_value *value)
+{
+    const struct column *of = &columns[cells->kind][column];
+    bool is_list = strcmp(of->name, "codes") == 0 || of->sub[0] != 0;
+    if (is_list == (value->kind == FIELD_END))
+        cells->seen |= UINT32_C(1) << column;
+}
+
 static bool on_field(void *arg, const struct json_value *value)
 {
     struct show_cells *cells = arg;
-    if (value->kind == FIELD_NULL || value->kind == FIELD_END)
-        return true;
-    for (size_t i = 0; i < SHOW_COLUMNS && columns[cells->kind][i].name != NULL; i++)
-        if (is_column(&columns[cells->kind][i], value))
+    bool filled = value->kind != FIELD_NULL && value->kind != FIELD_END;
+    for (size_t i = 0; i < SHOW_COLUMNS && columns[cells->kind][i].name != NULL; i++) {
+        if ((cells->wanted >> i & 1) == 0)
+            continue;
+        if (filled && is_column(&columns[cells->kind][i], value))
             add(&cells->cells[i], value);
-    return true;
+        if (cells->wanted != UINT32_MAX && strcmp(columns[cells->kind][i].key, value->key) == 0)
+            note_seen(cells, i, value);
+    }
+    return (cells->seen & cells->wanted) != cells->wanted;
+}
+
+static void want(struct show_cells *cells, const char *name)
+{
+    for (size_t i = 0; i < SHOW_COLUMNS && columns[cells->kind][i].name != NULL; i++)
+        if (strcmp(columns[cells->kind][i].name, name) == 0)
+            cells->wanted |= UINT32_C(1) << i;
+}
+
+void show_cells_for_filters(struct show_cells *cells, const struct show_request *request)
+{
+    cells->wanted = 0;
+    want(cells, "outcome");
+    if (request->codes.count > 0)
+        want(cells, "codes");
+    if (request->tlds.count > 0)
+        want(cells, "tld");
+    if (request->domains.count > 0)
+        want(cells, "domain");
+    if (request->labels.count > 0)
+        want(cells, "label");
+    if (request->providers.count > 0) {
+        want(cells, "provider_mx");
+        want(cells, "provider_policy");
+    }
 }
 
 enum error show_cells_read(struct show_cells *cells, struct bytes line)
 {
     for (size_t i = 0; i < SHOW_COLUMNS; i++)
         buf_reset(&cells->cells[i]);
+    cells->seen = 0;
     return json_read_line(line, on_field, cells);
 }
 

@@ -15,10 +15,16 @@ enum { SHOW_COLUMNS = 22, SHOW_CELL_BYTES = 64 << 10 };
 struct show_cells {
     enum show_kind kind;
     struct buf cells[SHOW_COLUMNS]; /* a list's elements with a space between */
+    uint32_t wanted;                /* bit i: column i is read */
+    uint32_t seen;                  /* and it has been; once all have, the line is read no further */
 };
 
 void show_cells_init(struct show_cells *cells, enum show_kind kind);
 void show_cells_dispose(struct show_cells *cells);
+
+/* Makes it read those columns alone that the request's filters look at, and the outcome. Of a line that is no
+ * record further on nothing is noticed then. */
+void show_cells_for_filters(struct show_cells *cells, const struct show_request *request);
 
 /* Reads a line's cells. ERR_SYNTAX if line is no JSON object. */
 enum error show_cells_read(struct show_cells *cells, struct bytes line);

@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SUMMARY_BYTES = 4 * 1024 * 1024 };
+#include "scanner/scan/signals.h"
+#include "scanner/verdict/provider.h"
+
+enum { SUMMARY_BYTES = 4 * 1024 * 1024, LONG_RECORDS = 1000000, RECORDS_A_SECOND = 60000 };
 
 void closing_denominators(struct store *store, const struct intake_counts *counts,
                           const struct spool_counts *names)
@@ -22,12 +25,27 @@ void closing_denominators(struct store *store, const struct intake_counts *count
     summary->left_out[FAIL_INPUT_OPTED_OUT] = summary->opted_out;
 }
 
-enum error closing_summary(struct store *store, struct buf *why)
+enum error closing_groups(struct store *store, struct summary_groups *groups, FILE *err, struct buf *why)
+{
+    const struct summary_groups_reading reading = {store_dir_fd(store), provider_of_mx, signals_came};
+    uint64_t records = store_summary(store)->records;
+    summary_groups_init(groups);
+    if (reading.dir_fd < 0)
+        return ERR_OK;
+    if (records >= LONG_RECORDS)
+        (void)fprintf(err,
+                      "stsweep: counts the groups of %" PRIu64 " records for summary.json: %" PRIu64
+                      " s, or less\n",
+                      records, records / RECORDS_A_SECOND);
+    return summary_groups_count(groups, &reading, why);
+}
+
+enum error closing_summary(struct store *store, const struct summary_groups *groups, struct buf *why)
 {
     struct buf text;
     buf_init(&text, SUMMARY_BYTES);
     enum error error = ERR_LIMIT;
-    if (summary_json(&text, store_summary(store)))
+    if (summary_json(&text, store_summary(store), groups))
         error = store_write_file(store, "summary.json", buf_bytes(&text), why);
     buf_dispose(&text);
     return error;

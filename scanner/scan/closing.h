@@ -1,19 +1,24 @@
-/* Computes and writes, once, when a scan has come to its end: the summary's denominators, summary.json, the
- * answer to --fail-on, and where all of it is. */
+/* Computes and writes, once, when a scan has come to its end: the summary's denominators, its groups,
+ * summary.json, the answer to --fail-on, and where all of it is. */
 #ifndef STSWEEP_SCAN_CLOSING_H
 #define STSWEEP_SCAN_CLOSING_H
 
 #include <stdio.h>
 
 #include "output/store/store.h"
+#include "output/store/summary_groups.h"
 #include "scanner/scan/intake.h"
 
 /* Puts what the intake and the first pass counted into the summary as its denominators. */
 void closing_denominators(struct store *store, const struct intake_counts *counts,
                           const struct spool_counts *names);
 
+/* Counts the groups of the domain records, which are all on disk; nothing when streaming. It says so on err
+ * if it takes long. ERR_STOPPED if a signal came meanwhile: a resume counts them. */
+enum error closing_groups(struct store *store, struct summary_groups *groups, FILE *err, struct buf *why);
+
 /* Writes summary.json. */
-enum error closing_summary(struct store *store, struct buf *why);
+enum error closing_summary(struct store *store, const struct summary_groups *groups, struct buf *why);
 
 /* Answers --fail-on: has any record, also one of before a resume, an outcome of the set (bit 1 << enum
  * outcome)? Says how many. */

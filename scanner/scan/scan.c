@@ -57,7 +57,8 @@ struct scan {
     int wake_fd; /* eventfd: something that the main thread should look at */
     struct signals signals;
     struct tracing tracing;
-    struct counters counted; /* at the end */
+    struct counters counted;      /* at the end */
+    struct summary_groups groups; /* likewise */
     atomic_bool writer_failed;
     bool stopping;
     bool left_running; /* a loop that is stuck and does not end */
@@ -68,9 +69,7 @@ struct scan {
 
 static void wake_main(struct scan *scan)
 {
-    uint64_t one = 1;
-    ssize_t written = write(scan->wake_fd, &one, sizeof one);
-    (void)written;
+    (void)(write(scan->wake_fd, &(uint64_t){1}, sizeof(uint64_t)) > 0);
 }
 
 /* ---- what the feeder and the writer say ---------------------------------------------------------------- */
@@ -391,27 +390,6 @@ static void run_to_end(struct scan *scan)
 
 /* ---- ending -------------------------------------------------------------------------------------------- */
 
-static int close_done(struct scan *scan)
-{
-    char path[CLOSING_PATH_BYTES];
-    if (!summary_balanced(store_summary(scan->store), &scan->why)) {
-        (void)say(scan, "the denominators do not add up", ERR_CORRUPT);
-        return EXIT_FAILED;
-    }
-    /* The summary comes last of what describes the scan: if it is there, the scan is whole. */
-    scan->meta.ended_ms = clock_wall_ms();
-    scan->meta.tail = tail_meta(&scan->handover.tail, clock_monotonic_ms());
-    tail_print(&scan->meta.tail, stderr);
-    put_off_print(&scan->handover.put_off, stderr);
-    if (!say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
-        !say(scan, "summary.json", closing_summary(scan->store, &scan->why)))
-        return EXIT_FAILED;
-    summary_print(is_streaming(scan) ? stderr : stdout, store_summary(scan->store),
-                  clock_monotonic_ms() - scan->started_ms,
-                  closing_place(store_dir_fd(scan->store), scan->config->output_dir, path));
-    return closing_code(store_summary(scan->store), scan->request->fail_on, stderr) ? EXIT_NO : EXIT_DONE;
-}
-
 static int close_stopped(struct scan *scan)
 {
     char path[CLOSING_PATH_BYTES];
@@ -421,6 +399,31 @@ static int close_stopped(struct scan *scan)
     closing_stopped(store_summary(scan->store)->records, given,
                     closing_place(store_dir_fd(scan->store), given, path), stderr);
     return EXIT_STOPPED;
+}
+
+static int close_done(struct scan *scan)
+{
+    char path[CLOSING_PATH_BYTES];
+    if (!summary_balanced(store_summary(scan->store), &scan->why)) {
+        (void)say(scan, "the denominators do not add up", ERR_CORRUPT);
+        return EXIT_FAILED;
+    }
+    scan->meta.tail = tail_meta(&scan->handover.tail, clock_monotonic_ms());
+    enum error error = closing_groups(scan->store, &scan->groups, stderr, &scan->why);
+    if (error == ERR_STOPPED)
+        return close_stopped(scan);
+    /* The summary comes last of what describes the scan: if it is there, the scan is whole. */
+    scan->meta.ended_ms = clock_wall_ms();
+    tail_print(&scan->meta.tail, stderr);
+    put_off_print(&scan->handover.put_off, stderr);
+    if (!say(scan, "the groups of summary.json", error) ||
+        !say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
+        !say(scan, "summary.json", closing_summary(scan->store, &scan->groups, &scan->why)))
+        return EXIT_FAILED;
+    summary_print(is_streaming(scan) ? stderr : stdout, store_summary(scan->store),
+                  clock_monotonic_ms() - scan->started_ms,
+                  closing_place(store_dir_fd(scan->store), scan->config->output_dir, path));
+    return closing_code(store_summary(scan->store), scan->request->fail_on, stderr) ? EXIT_NO : EXIT_DONE;
 }
 
 static int finish(struct scan *scan)
@@ -467,6 +470,7 @@ static void dispose(struct scan *scan)
     writer_destroy(scan->writer);
     store_destroy(scan->store);
     scan_meta_dispose(&scan->meta);
+    summary_groups_dispose(&scan->groups);
     context_dispose(&scan->context);
     signals_dispose(&scan->signals);
     if (scan->wake_fd >= 0)

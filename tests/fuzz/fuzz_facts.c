@@ -1,9 +1,13 @@
 /*
  * Any bytes as a record of each kind: facts or an error with its reason, in bounded memory. What is read is
- * judged and written, and that record comes back as itself.
+ * judged and written, and that record comes back as itself. Its groups have names, each once, and of each
+ * kind one at most gains by being mended alone.
  */
 #include "output/json/json.h"
 #include "output/readback/cached_read.h"
+#include "output/readback/facts_read.h"
+#include "output/readback/groups.h"
+#include "scanner/verdict/provider.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/fuzz/target.h"
 
@@ -68,6 +72,28 @@ static void check_others(struct fuzz *fuzz, struct bytes line)
     check_cached(fuzz, line);
 }
 
+static void check_groups(struct fuzz *fuzz, struct bytes line)
+{
+    struct group_record record;
+    struct troubles troubles;
+    struct group_members members;
+    if (group_record_read(line, &fuzz->arena, &record) != ERR_OK ||
+        !troubles_find(&record, &fuzz->arena, &troubles))
+        return;
+    for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++) {
+        size_t gains = 0;
+        if (!groups_of(&record, &troubles, kind, provider_of_mx, &fuzz->arena, &members))
+            return;
+        for (size_t i = 0; i < members.count; i++) {
+            gains += members.list[i].gains;
+            expect(members.list[i].name.len > 0 ? NULL : "a group without a name");
+            expect(i == 0 || !bytes_equal(members.list[i].name, members.list[i - 1].name) ? NULL
+                                                                                          : "a group twice");
+        }
+        expect(gains <= 1 ? NULL : "two groups gain what each of them mends alone");
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz fuzz;
@@ -77,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&fuzz.why, WHY_BYTES);
     check_domain(&fuzz, bytes_make(data, size));
     check_others(&fuzz, bytes_make(data, size));
+    check_groups(&fuzz, bytes_make(data, size));
     buf_dispose(&fuzz.first);
     buf_dispose(&fuzz.second);
     buf_dispose(&fuzz.why);

@@ -46,7 +46,7 @@ static void take_all(struct history *history, const char *scans)
         if (scans[i] == '-') /* not in this scan */
             continue;
         struct stand stand = stand_of(scans[i]);
-        history_take(history, &stand, i + 1);
+        history_take(history, &stand, i + 1, false);
     }
 }
 
@@ -141,12 +141,12 @@ static void each_has_a_row_of_its_own(void **state)
     struct stand stand = stand_of('P');
     (void)state;
     stand.states[ASPECT_DANE] = dane_state(DANE_OUTCOME_PROTECTED);
-    history_take(&history, &stand, 1);
+    history_take(&history, &stand, 1, false);
     stand = stand_of('a');
     stand.states[ASPECT_DANE] = dane_state(DANE_OUTCOME_PROTECTED);
-    history_take(&history, &stand, 2);
+    history_take(&history, &stand, 2, false);
     stand = stand_of('P'); /* the policy is back, and DANE gone */
-    history_take(&history, &stand, 3);
+    history_take(&history, &stand, 3, false);
     assert_string_equal(text_of(&history, HISTORY_PROTECTION, 3), "3 3 1 3 1");
     assert_int_equal(history.watches[HISTORY_STS].scans, 0);
     assert_int_equal(history.watches[HISTORY_STS].flaps, 1);
@@ -157,19 +157,19 @@ static void each_has_a_row_of_its_own(void **state)
     assert_string_equal(history_state_name(HISTORY_DANE, dane->now), "absent");
     assert_string_equal(history_state_name(HISTORY_DANE, 0), "");
     stand.states[ASPECT_DANE] = dane_state(DANE_OUTCOME_REFUSED); /* as much protection, and mail is lost */
-    history_take(&history, &stand, 4);
+    history_take(&history, &stand, 4, false);
     assert_int_equal(history.watches[HISTORY_DANE].scans, 0);
     assert_string_equal(text_of(&history, HISTORY_DELIVERY, 4), "4 4 1 0 0");
     stand.states[ASPECT_STARTTLS] = starttls_state(TLS_OUTCOME_SOME);
     stand.states[ASPECT_DANE] = dane_state(DANE_OUTCOME_UNKNOWN);
-    history_take(&history, &stand, 5);
+    history_take(&history, &stand, 5, false);
     assert_int_equal(history.watches[HISTORY_STARTTLS].since, 5);
     assert_int_equal(history.unclear[HISTORY_DELIVERY], 1);
     assert_int_equal(history.unclear[HISTORY_PROTECTION], 1);
-    history_take(&history, &stand, 6);
+    history_take(&history, &stand, 6, false);
     assert_string_equal(text_of(&history, HISTORY_PROTECTION, 6), "5 5 2 4 2!");
     stand = stand_of('P');
-    history_take(&history, &stand, 7);
+    history_take(&history, &stand, 7, false);
     assert_int_equal(history.unclear[HISTORY_DELIVERY] + history.unclear[HISTORY_PROTECTION], 0);
 }
 
@@ -196,7 +196,7 @@ static void a_policy_under_its_old_id(void **state)
             stand.states[ASPECT_MTA_STS] = mta_sts_state(OUTCOME_PROTECTED, OUTCOME_NONE);
             stand.id = at[0] == '-' || at[0] == '?' ? "" : id;
             stand.body = at[0] == '-' || at[0] == '?' ? 0 : (uint64_t)at[1];
-            history_take(&history, &stand, ++scan);
+            history_take(&history, &stand, ++scan, false);
         }
         const char *text = text_of(&history, HISTORY_PROTECTION, scan);
         if (strcmp(text, rows[i].sum) != 0)
@@ -204,6 +204,40 @@ static void a_policy_under_its_old_id(void **state)
     }
     assert_string_equal(history_what_name(HISTORY_ID), "policy-id");
     assert_string_equal(history_state_name(HISTORY_ID, 1), "");
+}
+
+/* Who loses mail by an earlier policy: h none does, p some do, R all, u it is open; o in a scan without
+ * --previous, whatever it is. */
+static void an_earlier_policy(void **state)
+{
+    static const struct {
+        const char *scans, *sum;
+    } rows[] = {
+        {"hhh", "0 0 0 0 0"},  {"hR", "2 2 1 0 0"},    {"hRR", "2 2 2 0 0!"},  {"R", "1 1 1 0 0"},
+        {"RR", "1 1 2 0 0!"},  {"oR", "2 2 1 0 0"},    {"oRR", "2 2 2 0 0!"},  {"hRoR", "2 2 2 0 0!"},
+        {"hRo", "2 2 1 0 0"},  {"hRh", "2 0 0 3 1"},   {"hRuR", "2 2 2 0 0!"}, {"hRu", "2 2 1 0 0"},
+        {"hpR", "3 2 2 0 0!"}, {"hpRR", "3 2 3 0 0!"}, {"hRp", "2 2 2 0 0!"},  {"ooo", "0 0 0 0 0"},
+        {"hRhR", "4 4 1 3 1"}, {"uR", "2 2 1 0 0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct history history = {0};
+        unsigned scan = 0;
+        for (const char *at = rows[i].scans; *at != 0; at++) {
+            struct stand stand = stand_of('a');
+            stand.cached.code = *at == 'R'   ? FAIL_CACHED_REFUSED
+                                : *at == 'p' ? FAIL_CACHED_PARTIAL
+                                             : FAIL_NONE;
+            stand.cached.open = *at == 'u';
+            history_take(&history, &stand, ++scan, *at != 'o');
+            assert_int_equal(history.unclear[HISTORY_DELIVERY], *at == 'u');
+        }
+        const char *text = text_of(&history, HISTORY_DELIVERY, scan);
+        if (strcmp(text, rows[i].sum) != 0)
+            fail_msg("%s: %s, not %s", rows[i].scans, text, rows[i].sum);
+    }
+    assert_string_equal(history_what_name(HISTORY_CACHED), "cached-policy");
+    assert_string_equal(history_state_name(HISTORY_CACHED, 3), "refused");
 }
 
 /* The one judge is the table: no column of it that says worse is left out. */
@@ -234,6 +268,7 @@ int main(void)
         cmocka_unit_test(from_scans_to_rows),
         cmocka_unit_test(each_has_a_row_of_its_own),
         cmocka_unit_test(a_policy_under_its_old_id),
+        cmocka_unit_test(an_earlier_policy),
         cmocka_unit_test(all_that_gets_worse_is_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

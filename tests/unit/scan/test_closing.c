@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,11 +15,14 @@
 #include "scanner/reach/limits.h"
 #include "scanner/scan/closing.h"
 #include "scanner/scan/resumed.h"
+#include "scanner/scan/signals.h"
+#include "tests/unit/commands/scan_place.h"
 
 /* ---- the store ----------------------------------------------------------------------------------------- */
 
 static struct {
     struct summary summary;
+    int dir_fd;
     uint64_t cut_bytes;
     const char *damage;
     struct unanswered mx, policy;
@@ -28,6 +32,12 @@ static struct {
     char name[32], text[65536]; /* of what was written */
     char silent[256];           /* what the pacers were told */
 } store;
+
+int store_dir_fd(const struct store *of)
+{
+    (void)of;
+    return store.dir_fd;
+}
 
 struct summary *store_summary(struct store *of)
 {
@@ -156,13 +166,92 @@ static void the_summary_is_written(void **state)
     struct buf why;
     buf_init(&why, 256);
     store.summary.inputs = store.summary.records = 4711;
-    assert_int_equal(closing_summary(NULL, &why), ERR_OK);
+    assert_int_equal(closing_summary(NULL, NULL, &why), ERR_OK);
     assert_string_equal(store.name, "summary.json");
     assert_non_null(strstr(store.text, "\"records\": 4711"));
     store.write = ERR_FULL;
-    assert_int_equal(closing_summary(NULL, &why), ERR_FULL);
+    assert_int_equal(closing_summary(NULL, NULL, &why), ERR_FULL);
     assert_string_equal(buf_string(&why), "no room");
     buf_dispose(&why);
+}
+
+/* Says what closing_groups makes of domain records, and takes the groups. */
+static enum error count_groups(const char *const *lines, struct summary_groups *groups, char said[256])
+{
+    struct scan_place place;
+    struct buf why;
+    char *text;
+    size_t len;
+    FILE *err = open_memstream(&text, &len);
+    assert_non_null(err);
+    buf_init(&why, 1024);
+    place_begin(&place);
+    place_lines(&place, "domains", lines);
+    store.dir_fd = place.fd;
+    enum error error = closing_groups(NULL, groups, err, &why);
+    assert_int_equal(fclose(err), 0);
+    (void)snprintf(said, 256, "%s%s", text, buf_string(&why));
+    free(text);
+    place_end(&place);
+    buf_dispose(&why);
+    return error;
+}
+
+static void the_groups_are_counted(void **state)
+{
+    static const char *const lines[] = {
+        "{\"tld\":\"example\",\"outcome\":\"refused\",\"codes\":[\"smtp.tls.expired\"],\"txt\":{\"lookup\":"
+        "\"answered\",\"code\":\"ok\"},\"policy\":{\"host\":\"mta-sts.a.example\",\"code\":\"ok\",\"mode\":"
+        "\"enforce\"},\"mx\":{\"lookup\":\"answered\",\"hosts\":[{\"host\":\"aspmx.l.google.com\",\"code\":"
+        "\"ok\",\"policy_match\":true,\"ips\":[{\"ip\":\"192.0.2.1\",\"code\":\"smtp.tls.expired\"}]}]}}\n",
+        "{\"tld\":\"test\",\"outcome\":\"absent\",\"codes\":[]}\n", NULL};
+    static const char *const damaged[] = {"{\"tld\":7}\n", NULL};
+    struct summary_groups groups;
+    char said[256];
+    (void)state;
+    store.summary.records = 2;
+    assert_int_equal(count_groups(lines, &groups, said), ERR_OK);
+    assert_string_equal(said, "");
+    static const uint64_t wanted[GROUP_KIND_COUNT] = {
+        [BY_PROVIDER] = 1, [BY_MX_HOST] = 1, [BY_MX_OPERATOR] = 1, [BY_POLICY_HOST] = 1, [BY_IP] = 1,
+        [BY_NETWORK] = 1,  [BY_TLD] = 2,     [BY_WHO] = 1,         [BY_CODE] = 1};
+    for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++) {
+        assert_int_equal(groups.kinds[kind].groups, wanted[kind]);
+        if (wanted[kind] > 0)
+            assert_int_equal(groups.kinds[kind].rows[0].gain, kind != BY_POLICY_HOST);
+    }
+    assert_true(bytes_equal(groups.kinds[BY_TLD].rows[0].name, bytes_of("example")));
+    summary_groups_dispose(&groups);
+    store.summary.records = 3000000; /* that takes a while, and is said */
+    assert_int_equal(count_groups(damaged, &groups, said), ERR_CORRUPT);
+    assert_non_null(strstr(said, "3000000 records"));
+    assert_non_null(strstr(said, "a domain record cannot be read back"));
+    summary_groups_dispose(&groups);
+    store.dir_fd = -1; /* streamed: nothing is there to read */
+    assert_int_equal(closing_groups(NULL, &groups, stderr, NULL), ERR_OK);
+    summary_groups_dispose(&groups);
+}
+
+/* A signal ends the counting: the scan is stopped, and its resume counts. It is the last test, as the signal
+ * stays known. */
+static void counting_can_be_stopped(void **state)
+{
+    static const char *const lines[] = {"{\"tld\":\"test\",\"outcome\":\"absent\",\"codes\":[]}\n", NULL};
+    struct summary_groups groups;
+    struct signals signals;
+    char said[256];
+    int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    (void)state;
+    signals_watch(&signals, wake, 3);
+    store.summary.records = 1;
+    assert_int_equal(count_groups(lines, &groups, said), ERR_OK);
+    summary_groups_dispose(&groups);
+    assert_int_equal(raise(SIGTERM), 0);
+    assert_int_equal(count_groups(lines, &groups, said), ERR_STOPPED);
+    assert_int_equal(groups.kinds[BY_TLD].count, 0);
+    summary_groups_dispose(&groups);
+    signals_dispose(&signals);
+    (void)close(wake);
 }
 
 /* ---- resumed ------------------------------------------------------------------------------------------- */
@@ -284,10 +373,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
     const struct CMUnitTest tests[] = {
-        TEST(outcomes_of_fail_on),    TEST(denominators),
-        TEST(the_summary_is_written), TEST(what_a_resume_tells),
-        TEST(what_is_left),           TEST(pacers_hear_of_silence),
-        TEST(where_runs_stood_still), TEST(how_the_directory_is_called),
+        TEST(outcomes_of_fail_on),     TEST(denominators),           TEST(the_summary_is_written),
+        TEST(the_groups_are_counted),  TEST(what_a_resume_tells),    TEST(what_is_left),
+        TEST(pacers_hear_of_silence),  TEST(where_runs_stood_still), TEST(how_the_directory_is_called),
+        TEST(counting_can_be_stopped),
     };
     return cmocka_run_group_tests_name("closing", tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "output/json/json.h"
 #include "output/store/summary.h"
+#include "output/store/summary_groups.h"
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -253,7 +254,7 @@ static void test_others_stand_where_there_are_any(void **state)
         char expected[32];
         summary->provider_other = others;
         buf_init(&out, 1 << 20);
-        assert_true(summary_json(&out, summary));
+        assert_true(summary_json(&out, summary, NULL));
         (void)snprintf(expected, sizeof expected, "\"other\": %u\n", others);
         assert_int_equal(strstr(buf_string(&out), expected) != NULL, others > 0);
         assert_int_equal(strstr(buf_string(&out), "\"other\"") != NULL, others > 0);
@@ -347,7 +348,7 @@ static void test_json(void **state)
     const char *key;
     json_t *value;
     buf_init(&out, 1 << 20);
-    assert_true(summary_json(&out, summary));
+    assert_true(summary_json(&out, summary, NULL));
     json_t *root = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(root);
     static const char *const top[] = {"schema",     "inputs",     "records",      "rejects",
@@ -378,7 +379,7 @@ static void test_json(void **state)
     assert_non_null(json_object_get(json_object_get(root, "providers"), "B??ro"));
     summary->inputs++;
     buf_reset(&out);
-    assert_true(summary_json(&out, summary));
+    assert_true(summary_json(&out, summary, NULL));
     assert_non_null(strstr(buf_string(&out), "\"balanced\": false"));
     json_decref(root);
     buf_dispose(&out);
@@ -403,9 +404,52 @@ static void test_order_of_providers(void **state)
             summary_add(summary, &tally);
         }
     buf_init(&out, 1 << 20);
-    assert_true(summary_json(&out, summary));
+    assert_true(summary_json(&out, summary, NULL));
     assert_non_null(strstr(buf_string(&out), "\"b\": 3,\n    \"c\": 2,\n    \"d\": 2,\n    \"a\": 1,\n"
                                              "    \"e\": 1\n"));
+    buf_dispose(&out);
+    free(summary);
+}
+
+/* What a scan's groups look like in summary.json; a label may hold any bytes. */
+static void test_groups_are_told(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct summary_groups groups;
+    struct summary *summary = calloc(1, sizeof *summary);
+    const struct group_row rows[] = {
+        {.kind = BY_LABEL, .name = bytes_make("\xFF", 1), .domains = 2, .outcomes[OUTCOME_ABSENT] = 2},
+        {.kind = BY_LABEL,
+         .name = bytes_of("gold"),
+         .domains = 3,
+         .gain = 1,
+         .outcomes[OUTCOME_REFUSED] = 3,
+         .failure = FAIL_SMTP_TLS_EXPIRED,
+         .failing = 2}};
+    assert_non_null(summary);
+    buf_init(&out, 1 << 20);
+    summary_groups_init(&groups);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(group_top_take(&groups.kinds[BY_LABEL], &rows[i]));
+    group_top_sort(&groups.kinds[BY_LABEL]);
+    assert_true(summary_json(&out, summary, &groups));
+    json_t *root = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *kinds = json_object_get(root, "groups"), *label = json_object_get(kinds, "label");
+    json_t *gold = json_array_get(json_object_get(label, "top"), 0);
+    json_t *bytes = json_array_get(json_object_get(label, "top"), 1);
+    assert_int_equal(json_object_size(kinds), GROUP_KIND_COUNT);
+    assert_int_equal(json_integer_value(json_object_get(label, "groups")), 2);
+    assert_string_equal(json_string_value(json_object_get(gold, "group")), "gold");
+    assert_int_equal(json_integer_value(json_object_get(gold, "gain")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(gold, "outcomes"), "refused")), 3);
+    assert_string_equal(json_string_value(json_object_get(gold, "failure")), "smtp.tls.expired");
+    assert_int_equal(json_integer_value(json_object_get(gold, "failing")), 2);
+    assert_string_equal(json_string_value(json_object_get(json_object_get(bytes, "group"), "base64")),
+                        "/w==");
+    assert_null(json_object_get(bytes, "failure"));
+    json_decref(root);
+    summary_groups_dispose(&groups);
     buf_dispose(&out);
     free(summary);
 }
@@ -417,7 +461,7 @@ static void test_outcomes_without_records(void **state)
     struct summary *summary = calloc(1, sizeof *summary);
     assert_non_null(summary);
     buf_init(&out, 1 << 20);
-    assert_true(summary_json(&out, summary));
+    assert_true(summary_json(&out, summary, NULL));
     json_t *root = json_loadb((const char *)out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
     assert_true(json_is_integer(json_object_get(json_object_get(root, "outcomes"), "protected")));
     assert_int_equal(json_object_size(json_object_get(root, "codes")), 0);
@@ -759,6 +803,7 @@ int main(void)
         cmocka_unit_test(test_denominators),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_order_of_providers),
+        cmocka_unit_test(test_groups_are_told),
         cmocka_unit_test(test_outcomes_without_records),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_refusals_of_this_machine),

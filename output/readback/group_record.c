@@ -1,0 +1,243 @@
+/* Picks the fields by a table, in whatever order they stand. */
+#include "output/readback/group_record.h"
+
+#include "output/readback/json_read.h"
+
+enum want {
+    LINE,
+    OUTCOME,
+    WOULD_BE,
+    CODES,
+    TLD,
+    LABEL,
+    PROVIDER,
+    PROVIDER_POLICY,
+    TXT,
+    TXT_LOOKUP,
+    TXT_CODE,
+    POLICY,
+    POLICY_HOST,
+    POLICY_CNAMES,
+    POLICY_IP,
+    POLICY_CODE,
+    POLICY_MODE,
+    MX,
+    MX_LOOKUP,
+    HOSTS,
+    HOST_NAME,
+    HOST_CODE,
+    HOST_MATCH,
+    IPS,
+    IP_ADDRESS,
+    IP_CODE
+};
+
+static const struct json_want wants[] = {
+    {LINE, OUTCOME, "outcome"},
+    {LINE, WOULD_BE, "would_be"},
+    {LINE, CODES, "codes"},
+    {LINE, TLD, "tld"},
+    {LINE, LABEL, "label"},
+    {LABEL, LABEL, "base64"}, /* of a label that is no UTF-8 */
+    {LINE, PROVIDER, "provider"},
+    {PROVIDER, PROVIDER_POLICY, "policy"},
+    {LINE, TXT, "txt"},
+    {TXT, TXT_LOOKUP, "lookup"},
+    {TXT, TXT_CODE, "code"},
+    {LINE, POLICY, "policy"},
+    {POLICY, POLICY_HOST, "host"},
+    {POLICY, POLICY_CNAMES, "cnames"},
+    {POLICY, POLICY_IP, "ip"},
+    {POLICY, POLICY_CODE, "code"},
+    {POLICY, POLICY_MODE, "mode"},
+    {LINE, MX, "mx"},
+    {MX, MX_LOOKUP, "lookup"},
+    {MX, HOSTS, "hosts"},
+    {HOSTS, HOST_NAME, "host"},
+    {HOSTS, HOST_CODE, "code"},
+    {HOSTS, HOST_MATCH, "policy_match"},
+    {HOSTS, IPS, "ips"},
+    {IPS, IP_ADDRESS, "ip"},
+    {IPS, IP_CODE, "code"},
+};
+
+struct reader {
+    struct group_record *record;
+    struct arena *arena;
+    struct group_host *host; /* that is open */
+    struct group_ip *ip;
+    struct bytes target;    /* of the policy host's last CNAME */
+    enum failure_code next; /* codes stand in the table's order: the search goes on behind the last one */
+    bool no_room;
+};
+
+static bool is_name(struct bytes text, const char *name)
+{
+    return strlen(name) == text.len && memcmp(name, text.data, text.len) == 0;
+}
+
+static enum failure_code code_of(struct bytes text)
+{
+    return failure_find((const char *)text.data, text.len);
+}
+
+static void read_code(struct reader *reader, struct bytes text)
+{
+    enum failure_code code = reader->next;
+    while (code < FAIL_COUNT && !is_name(text, failure_name(code)))
+        code++;
+    if (code == FAIL_COUNT)
+        code = code_of(text);
+    if (code == FAIL_COUNT || code == FAIL_NONE)
+        return;
+    code_set_add(&reader->record->codes, code);
+    reader->next = code + 1;
+}
+
+static enum dns_status status_of(struct bytes text)
+{
+    for (enum dns_status status = 0; status < DNS_STATUS_COUNT; status++)
+        if (is_name(text, dns_status_name(status)))
+            return status;
+    return DNS_NOT_ASKED;
+}
+
+static enum sts_mode mode_of(struct bytes text)
+{
+    for (enum sts_mode mode = STS_MODE_ENFORCE; mode < STS_MODE_COUNT; mode++)
+        if (is_name(text, sts_mode_name(mode)))
+            return mode;
+    return STS_MODE_UNSET;
+}
+
+static struct bytes keep(struct reader *reader, struct bytes text)
+{
+    struct bytes kept = arena_bytes(reader->arena, text);
+    reader->no_room = reader->no_room || (kept.data == NULL && text.len > 0);
+    return kept;
+}
+
+static struct ip_addr ip_of(struct bytes text)
+{
+    struct ip_addr ip = {.family = 0};
+    (void)ip_parse_bytes(text, &ip);
+    return ip;
+}
+
+/* ---- MX hosts ------------------------------------------------------------------------------------------ */
+
+static void begin_host(struct reader *reader)
+{
+    struct group_host *host = arena_alloc(reader->arena, sizeof *host);
+    reader->host = host;
+    reader->ip = NULL;
+    if (host == NULL) {
+        reader->no_room = true;
+        return;
+    }
+    *host = (struct group_host){.code = FAIL_COUNT, .end = &host->ips};
+    *reader->record->end = host;
+    reader->record->end = &host->next;
+}
+
+static void begin_ip(struct reader *reader)
+{
+    struct group_ip *ip = reader->host == NULL ? NULL : arena_alloc(reader->arena, sizeof *ip);
+    reader->ip = ip;
+    if (ip == NULL) {
+        reader->no_room = true;
+        return;
+    }
+    *ip = (struct group_ip){.code = FAIL_COUNT};
+    *reader->host->end = ip;
+    reader->host->end = &ip->next;
+}
+
+static void read_host(struct reader *reader, const struct json_pick *pick)
+{
+    if (reader->host == NULL)
+        return;
+    if (pick->id == HOST_NAME)
+        reader->host->name = keep(reader, pick->text);
+    else if (pick->id == HOST_CODE)
+        reader->host->code = code_of(pick->text);
+    else if (reader->ip != NULL && pick->id == IP_ADDRESS)
+        reader->ip->ip = ip_of(pick->text);
+    else if (reader->ip != NULL && pick->id == IP_CODE)
+        reader->ip->code = code_of(pick->text);
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------------ */
+
+static void read_policy(struct reader *reader, const struct json_pick *pick)
+{
+    struct group_record *record = reader->record;
+    if (pick->id == POLICY_HOST)
+        record->policy_host = keep(reader, pick->text);
+    else if (pick->id == POLICY_CNAMES)
+        reader->target = keep(reader, pick->text);
+    else if (pick->id == POLICY_IP)
+        record->policy_ip = ip_of(pick->text);
+    else if (pick->id == POLICY_CODE)
+        record->policy_code = code_of(pick->text);
+    else if (pick->id == POLICY_MODE)
+        record->mode = mode_of(pick->text);
+}
+
+static void read_string(struct reader *reader, const struct json_pick *pick)
+{
+    struct group_record *record = reader->record;
+    if (pick->id == OUTCOME)
+        record->outcome = outcome_find(pick->text);
+    else if (pick->id == WOULD_BE)
+        record->would_be = outcome_find(pick->text);
+    else if (pick->id == CODES)
+        read_code(reader, pick->text);
+    else if (pick->id == TLD)
+        record->tld = keep(reader, pick->text);
+    else if (pick->id == LABEL)
+        record->label = keep(reader, pick->text);
+    else if (pick->id == PROVIDER_POLICY)
+        record->policy_provider = keep(reader, pick->text);
+    else if (pick->id == TXT_LOOKUP)
+        record->txt = status_of(pick->text);
+    else if (pick->id == TXT_CODE)
+        record->txt_code = code_of(pick->text);
+    else if (pick->id == MX_LOOKUP)
+        record->mx = status_of(pick->text);
+    else if (pick->id < MX)
+        read_policy(reader, pick);
+    else
+        read_host(reader, pick);
+}
+
+static bool on_pick(void *arg, const struct json_pick *pick)
+{
+    struct reader *reader = arg;
+    if (pick->kind == FIELD_STRING)
+        read_string(reader, pick);
+    else if (pick->kind == FIELD_BEGIN && pick->id == HOSTS)
+        begin_host(reader);
+    else if (pick->kind == FIELD_BEGIN && pick->id == IPS)
+        begin_ip(reader);
+    else if (pick->kind == FIELD_BEGIN && pick->id == POLICY)
+        reader->record->looked_for_policy = true;
+    else if (pick->kind == FIELD_BOOL && pick->id == HOST_MATCH && reader->host != NULL)
+        reader->host->unmatched = !pick->truth;
+    return !reader->no_room;
+}
+
+enum error group_record_read(struct bytes line, struct arena *arena, struct group_record *record)
+{
+    struct reader reader = {.record = record, .arena = arena, .next = FAIL_NONE + 1};
+    *record = (struct group_record){.txt_code = FAIL_COUNT, .policy_code = FAIL_COUNT};
+    record->end = &record->hosts;
+    enum error error = json_pick_line(line, wants, sizeof wants / sizeof *wants, on_pick, &reader);
+    if (reader.no_room)
+        return ERR_MEMORY;
+    if (reader.target.len > 0)
+        record->policy_host = reader.target;
+    if (error == ERR_OK && record->outcome == OUTCOME_NONE)
+        return ERR_SYNTAX;
+    return error;
+}
