@@ -158,7 +158,7 @@ static void test_no_scan(void **state)
     struct opened opened;
     (void)state;
     open_it(&opened, "/nowhere/at/all");
-    assert_int_equal(opened.error, ERR_CONFIG);
+    assert_int_equal(opened.error, ERR_NOT_FOUND);
     assert_non_null(strstr(buf_string(&opened.why), "--previous /nowhere/at/all cannot be used"));
     close_it(&opened);
     previous_close(NULL);
