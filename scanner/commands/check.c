@@ -169,13 +169,14 @@ static enum failure_code take_name(const struct check *check, const char *text, 
     return code;
 }
 
-/* Reads what senders may still have of the domains. A name that is none is refused when it is started. */
-static bool read_previous(struct check *check)
+/* Reads what senders may still have of the domains. A name that is none is refused when it is started.
+ * Returns the exit code if it cannot. */
+static int read_previous(struct check *check)
 {
     const struct check_request *request = check->request;
     const char *dir = request->config->scan_previous;
     if (dir[0] == 0)
-        return true;
+        return EXIT_DONE;
     bool lenient = request->config->input_lenient == INPUT_LENIENT_YES;
     const char **names = arena_array(&check->earlier, request->name_count, sizeof *names);
     for (size_t i = 0; names != NULL && i < request->name_count; i++) {
@@ -191,7 +192,7 @@ static bool read_previous(struct check *check)
     if (error != ERR_OK)
         (void)fprintf(stderr, "stsweep: %s\n", why.len > 0 ? buf_string(&why) : error_text(error));
     buf_dispose(&why);
-    return error == ERR_OK;
+    return exit_code_of(error);
 }
 
 /* Starts all but those who opted out. false: a name is none, or nobody is left. */
@@ -340,13 +341,14 @@ static int run(struct check *check, struct scan_context *context)
         return EXIT_USAGE;
     }
     check->left = check->request->name_count;
-    if (read_previous(check))
+    int refused = read_previous(check);
+    if (refused == EXIT_DONE)
         begin(check);
     end_looks(check);
     end_planned(check);
     workers_destroy(check->worker, 1);
     if (!check->started)
-        return EXIT_USAGE;
+        return refused == EXIT_DONE ? EXIT_USAGE : refused;
     return answer(check);
 }
 

@@ -22,12 +22,12 @@ struct previous;
 enum { PREVIOUS_ARENA_BYTES = 1 << 20 };
 
 /* Checks that dir is a scan directory, and not the one that is written (output; "-" is none). Reads no
- * record. ERR_CONFIG with *why. */
+ * record. ERR_NOT_FOUND or ERR_CONFIG with *why if another command line would mend it; ERR_CORRUPT with *why
+ * if its meta.json is none of this schema; ERR_IO, ERR_MEMORY. */
 enum error previous_check(const char *dir, const char *output, struct buf *why);
 
-/* Reads the scan in dir. now_ms: wall clock; what is over by then is not kept. What is wrong with the
- * directory, and what was found, is said on err. ERR_CONFIG with *why if it is no scan directory, or one of
- * another schema; ERR_IO, ERR_FULL, ERR_MEMORY with *why. */
+/* Reads the scan in dir. now_ms: wall clock; what is over by then is not kept. What is not whole in it, and
+ * what was found, is said on err. Errors as of previous_check; ERR_FULL too. */
 enum error previous_open(const char *dir, int64_t now_ms, struct previous **made, FILE *err, struct buf *why);
 void previous_close(struct previous *previous); /* NULL is fine */
 

@@ -12,7 +12,7 @@
 /* 2026-02-01T12:00:00Z: a day after the records of here. */
 #define NOW_MS INT64_C(1769947200000)
 
-enum { SAID_BYTES = 4096, MANY = 3000 };
+enum { SAID_BYTES = 4096, MANY = 399 };
 
 #define RECORD(domain, id, code, mode, max_age)                                                              \
     "{\"schema\":1,\"domain\":\"" domain "\",\"time\":\"2026-01-31T12:00:00.000Z\",\"txt\":{\"id\":\"" id    \
@@ -158,7 +158,7 @@ static void test_no_scan(void **state)
     struct opened opened;
     (void)state;
     open_it(&opened, "/nowhere/at/all");
-    assert_int_equal(opened.error, ERR_CONFIG);
+    assert_int_equal(opened.error, ERR_NOT_FOUND);
     assert_non_null(strstr(buf_string(&opened.why), "--previous /nowhere/at/all cannot be used"));
     close_it(&opened);
     previous_close(NULL);
