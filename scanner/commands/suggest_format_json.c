@@ -4,10 +4,10 @@
 
 static void put_before(struct json *json, const struct suggest_change *change)
 {
-    static const char *const known[] = {[KNOWN_EXACTLY] = "exactly",
+    static const char *const known[] = {[KNOWN_EXACTLY] = "whole",
                                         [KNOWN_PARTLY] = "partly",
                                         [KNOWN_WILDCARD] = "wildcard",
-                                        [KNOWN_NOT] = "not"};
+                                        [KNOWN_NOT] = "no"};
     json_put_string(json, "known", known[change->known]);
     json_open_array(json, "before");
     for (size_t i = 0; i < change->before_count; i++) {

@@ -32,7 +32,7 @@ static const char head[] =
     "needed.\n"
     "# 3. Publish the _mta-sts records (--format zone or nsupdate) when the policies are served.\n"
     "#\n"
-    "# A server of yours that names one of the hosts exactly goes before these. If map_hash_max_size stands "
+    "# A server of yours with the name of one of the hosts goes before these. If map_hash_max_size stands "
     "in\n"
     "# http { } already, keep the larger one there and remove the two lines here.\n";
 
