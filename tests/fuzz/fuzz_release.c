@@ -11,9 +11,13 @@
 
 enum { ARENA_BYTES = 64 << 20, OUT_BYTES = 64 << 20 };
 
-static bool has(const struct buf *text, const char *word)
+/* Is there a < that is not escaped? The card itself has none. */
+static bool has_markup(const struct buf *text)
 {
-    return text->len > 0 && memmem(text->data, text->len, word, strlen(word)) != NULL;
+    for (size_t i = 1; i < text->len; i++)
+        if (text->data[i] == '<' && text->data[i - 1] != '\\')
+            return true;
+    return false;
 }
 
 static void check_meta(struct bytes input)
@@ -34,7 +38,7 @@ static void check_meta(struct bytes input)
         struct card asked = {.meta = buf_bytes(&meta), .summary = &summary};
         enum error error = release_card(&asked, &card);
         expect(error == ERR_OK || error == ERR_LIMIT ? NULL : "what is published is not described");
-        expect(!has(&card, "<script") ? NULL : "markup from outside");
+        expect(!has_markup(&card) ? NULL : "markup from outside");
     }
     arena_dispose(&arena);
     buf_dispose(&meta);

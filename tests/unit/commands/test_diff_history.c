@@ -184,7 +184,9 @@ static void test_order(void **state)
     const char *many[HISTORY_SCANS_MOST + 2];
     for (size_t i = 0; i < sizeof many / sizeof *many; i++)
         many[i] = PATH(0);
-    FILE *err = open_memstream(&world->err, &(size_t){0});
+    size_t err_len;
+    free(world->err);
+    FILE *err = open_memstream(&world->err, &err_len);
     assert_int_equal(diff_main(HISTORY_SCANS_MOST + 1, (char **)(uintptr_t)many, err, err), 2);
     assert_int_equal(fclose(err), 0);
     assert_has(world->err, "100 scan directories at most: leave out the oldest");
