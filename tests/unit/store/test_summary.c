@@ -736,12 +736,12 @@ static void test_cached_comes_first(void **state)
     free(text);
     assert_int_equal(summary_cached(summary), 109);
     buf_init(&out, 1 << 20);
-    assert_true(summary_json(&out, summary));
+    assert_true(summary_json(&out, summary, NULL));
     assert_non_null(
         strstr(buf_string(&out), "\"cached\": {\n    \"current\": 100,\n    \"no-record\": 9\n  }"));
     summary->cached[CACHED_NO_RECORD] = summary->cached[CACHED_CURRENT] = 0;
     buf_reset(&out);
-    assert_true(summary_json(&out, summary));
+    assert_true(summary_json(&out, summary, NULL));
     assert_null(strstr(buf_string(&out), "\"cached\":"));
     buf_dispose(&out);
     free(summary);
