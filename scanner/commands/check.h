@@ -25,6 +25,7 @@ struct check_request {
     bool (*render)(void *arg, struct buf *text, const struct domain_facts *facts,
                    const struct judgement *judgement);
     void *render_arg;
+    const char *folder; /* that render writes files below, or NULL */
     uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
 };
 

@@ -13,6 +13,7 @@
 #include "scanner/commands/diff_tell.h"
 #include "scanner/commands/flags.h"
 #include "scanner/commands/show_judge.h"
+#include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024, ARENA_BYTES = READ_ARENA_BYTES };
 
@@ -255,6 +256,8 @@ static int run(struct diff *diff)
 {
     arena_init(&diff->arena, ARENA_BYTES);
     buf_init(&diff->why, WHY_BYTES);
+    sandbox_enter_reader(
+        &(struct sandbox_reader){.read = {diff->before.path, diff->after.path}, .temporary = true});
     enum error error = diff_tell_init(&diff->tell, diff->out, diff->form, diff->worse_only);
     if (error == ERR_OK)
         error = open_side(diff, &diff->before);

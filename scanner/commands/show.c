@@ -10,6 +10,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_judge.h"
+#include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
 
@@ -191,6 +192,7 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
     struct show show = {.request = request, .out = out, .err = err, .width = width_of(out)};
     buf_init(&show.why, WHY_BYTES);
     show_cells_init(&show.cells, request->kind);
+    sandbox_enter_reader(&(struct sandbox_reader){.read = {request->dir}, .temporary = request->rejudge});
     int code = finish(&show, walk(&show));
     show_judge_dispose(&show.judge);
     show_cells_dispose(&show.cells);

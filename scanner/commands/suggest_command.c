@@ -12,6 +12,7 @@
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/suggest_scan.h"
+#include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 64 * 1024 };
 
@@ -37,7 +38,8 @@ static int look_now(const struct args *args, struct suggest_run *run)
                                     .verbose = args->verbose,
                                     .trace = args->trace,
                                     .render = render,
-                                    .render_arg = run};
+                                    .render_arg = run,
+                                    .folder = args->folder};
     int code = check_main(&request);
     return code == EXIT_USAGE || code == EXIT_FAILED ? code : suggest_run_end(run);
 }
@@ -53,10 +55,11 @@ static bool is_scan(const char *name)
     return len > 0 && (size_t)len < sizeof meta && stat(meta, &status) == 0;
 }
 
-static int read_scan(const char *dir, struct suggest_run *run)
+static int read_scan(const char *dir, const char *folder, struct suggest_run *run)
 {
     struct buf why;
     buf_init(&why, WHY_BYTES);
+    sandbox_enter_reader(&(struct sandbox_reader){.read = {dir}, .temporary = true, .folder = folder});
     enum error error = suggest_scan(dir, run, &why);
     if (error != ERR_OK)
         (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
@@ -80,7 +83,7 @@ static int run_with(const struct args *args)
         }
         run.folder = &folder;
     }
-    int code = is_scan(args->names[0]) ? read_scan(args->names[0], &run) : look_now(args, &run);
+    int code = is_scan(args->names[0]) ? read_scan(args->names[0], args->folder, &run) : look_now(args, &run);
     suggest_folder_close(&folder);
     return code;
 }
