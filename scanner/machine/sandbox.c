@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "scanner/dns/lookup.h"
 #include "scanner/machine/preflight_lines.h"
@@ -138,6 +139,14 @@ static void close_files(const struct sandbox_needs *needs, struct sandbox *sandb
 
 /* ---- giving away --------------------------------------------------------------------------------------- */
 
+/* Landlock and capabilities are the calling thread's: one that a library has begun would stay free. The
+ * directory has a link for each thread beside its own two. */
+static bool has_other_threads(void)
+{
+    struct stat status;
+    return stat("/proc/self/task", &status) == 0 && status.st_nlink > 3;
+}
+
 void sandbox_enter(const struct sandbox_needs *needs, struct sandbox *sandbox)
 {
     const struct config *config = needs->config;
@@ -147,6 +156,7 @@ void sandbox_enter(const struct sandbox_needs *needs, struct sandbox *sandbox)
         sandbox->user = config->safety_user;
     if (sandbox->off != NULL)
         return;
+    sandbox->has_threads = has_other_threads();
     sandbox->shed = privileges_shed();
     sandbox->no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     close_files(needs, sandbox);
@@ -183,13 +193,13 @@ static void say_calls(const struct sandbox *sandbox, char *text)
     else if (sandbox->seccomp)
         preflight_append(text, "system calls could not be refused (%s)", strerror(sandbox->seccomp_error));
     else
-        preflight_append(text, "no system call is refused, as this kernel has no seccomp");
+        preflight_append(text, "no system call is refused, as there is no seccomp here");
 }
 
 static void say_files(const struct sandbox *sandbox, char *text)
 {
     if (sandbox->landlock == 0)
-        preflight_append(text, "; other files stay open, as this kernel has no Landlock");
+        preflight_append(text, "; other files stay open, as there is no Landlock here");
     else if (sandbox->landlock_error != 0)
         preflight_append(text, "; other files could not be closed (%s)", strerror(sandbox->landlock_error));
     else
@@ -208,8 +218,8 @@ static void say_who(const struct sandbox *sandbox, char *text)
 
 void sandbox_say(const struct sandbox *sandbox, struct preflight *preflight)
 {
-    bool failed = sandbox->landlock_error != 0 || sandbox->seccomp_error != 0 || !sandbox->shed ||
-                  !sandbox->no_new_privileges;
+    bool failed = sandbox->has_threads || sandbox->landlock_error != 0 || sandbox->seccomp_error != 0 ||
+                  !sandbox->shed || !sandbox->no_new_privileges;
     char *text = preflight_add(preflight, "sandbox", sandbox->off != NULL || !failed);
     if (sandbox->off != NULL) {
         preflight_append(text, "off: %s", sandbox->off);
@@ -217,6 +227,7 @@ void sandbox_say(const struct sandbox *sandbox, struct preflight *preflight)
         say_calls(sandbox, text);
         say_files(sandbox, text);
         preflight_append(text, sandbox->no_new_privileges ? "" : "; new privileges could be had");
+        preflight_append(text, sandbox->has_threads ? "; threads that began before are not bound" : "");
         preflight_append(text, sandbox->shed ? "" : "; root's capabilities could not be dropped");
     }
     say_who(sandbox, text);

@@ -20,7 +20,8 @@ struct sandbox_needs {
 
 /* What holds. */
 struct sandbox {
-    const char *off; /* why nothing of it does; NULL if something does */
+    const char *off;  /* why nothing of it does; NULL if something does */
+    bool has_threads; /* that were there before, and are not all bound */
     bool no_new_privileges;
     bool shed;          /* nothing is left of root but the files, or there was no root */
     bool is_root;       /* still */
