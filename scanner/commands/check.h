@@ -26,7 +26,7 @@ struct check_request {
                    const struct judgement *judgement);
     void *render_arg;
     const char *folder; /* that render writes files below, or NULL */
-    uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
+    uint32_t fail_on;   /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
 };
 
 /*
