@@ -16,15 +16,19 @@ QUIET    := $(if $(V),,@)
 SAY_CC    = $(if $(V),,@echo '  CC  $@')
 SAY_LD    = $(if $(V),,@echo '  LD  $@')
 
-PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libbrotlidec yajl libidn2 libpsl libxxhash
+PACKAGES := libevent libcrypto libssl ldns libcurl libzstd zlib libbrotlidec yajl libidn2 libpsl libxxhash libseccomp
 # These are linked by name: inih is, and pkg-config would want hogweed and nettle for libunbound, whose package does not bring them.
 NAMED    := -lunbound -linih
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Werror=implicit-function-declaration
+# What hardens the program, asked for once, when it is first needed; `make HARDEN=` builds without.
+HARDEN    = $(eval HARDEN := $(shell packaging/hardening '$(CC)' '$(OPT)' '$(SANITIZE)'))$(HARDEN)
+HARDEN_LD = $(filter -pie -Wl%,$(HARDEN))
 CPPFLAGS += -I. -D_GNU_SOURCE -DSTSWEEP_VERSION='"$(VERSION)"'
-CFLAGS   := -std=c11 $(OPT) $(WARNINGS) $(SANITIZE) -pthread $(shell pkg-config --cflags $(PACKAGES))
+CFLAGS    = -std=c11 $(OPT) $(WARNINGS) $(SANITIZE) $(filter-out $(HARDEN_LD),$(HARDEN)) -pthread $(PACKAGE_CFLAGS)
+PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) $(NAMED) -lm
-LDFLAGS  += $(SANITIZE) -pthread
+LDFLAGS  += $(SANITIZE) $(HARDEN_LD) -pthread
 
 SOURCES  := $(wildcard scanner/*.c scanner/*/*.c input/*.c output/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -68,7 +72,7 @@ $(LIBRARY): $(filter-out $(BUILD)/scanner/main.o,$(OBJECTS))
 	@rm -f $@
 	$(QUIET)ar rcs $@ $^
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile packaging/hardening
 	@mkdir -p $(@D)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "input/reader.h"
 #include "input/stored.h"
@@ -43,11 +44,14 @@ static enum error read_lines(struct stored *stored, struct reader *reader)
 static enum error read_file(struct input_file *file, struct reader *reader, struct buf *why)
 {
     struct stored stored = {.path = file->path,
+                            .fd = file->fd,
+                            .is_open = file->is_open,
                             .stop = reader->stop,
                             .stop_arg = reader->stop_arg,
                             .sink = on_data,
                             .arg = reader};
     enum error error = read_lines(&stored, reader);
+    input_close(file);
     file->bytes = stored.bytes;
     file->lines = reader->lines.number;
     file->inputs = reader->inputs;
@@ -89,6 +93,18 @@ enum error input_look(const char *path, const struct input_asked *asked, struct 
     reader_dispose(reader);
     free(reader);
     return error;
+}
+
+enum error input_open(struct input_file *file, struct buf *why)
+{
+    return stored_open(file->path, &file->fd, &file->is_open, why);
+}
+
+void input_close(struct input_file *file)
+{
+    if (file->is_open)
+        (void)close(file->fd);
+    file->is_open = false;
 }
 
 enum error input_can_read(const char *path, struct buf *why)

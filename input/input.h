@@ -81,7 +81,9 @@ struct input_sink {
 /* It describes one file that was read, for meta.json. */
 struct input_file {
     const char *path; /* "-" for standard input */
-    uint64_t bytes;   /* as stored, compressed or not */
+    int fd;           /* open for reading, if is_open */
+    bool is_open;
+    uint64_t bytes; /* as stored, compressed or not */
     uint64_t lines;
     uint64_t inputs;               /* names and rejects */
     uint64_t rejected[FAIL_COUNT]; /* of these, the rejects by their reason */
@@ -92,6 +94,12 @@ struct input_file {
 /* Tells whether the file could be read now, without reading from it: a pipe keeps what is in it. *why says
  * "file: reason". Standard input always can. */
 enum error input_can_read(const char *path, struct buf *why);
+
+/* Opens the file, which is then read from there, whatever becomes of its path and of the right to open it.
+ * Standard input is open. ERR_NOT_FOUND or ERR_IO with *why, "file: reason". */
+enum error input_open(struct input_file *file, struct buf *why);
+/* Closes it, if it is open. input_read does so once it has been read. */
+void input_close(struct input_file *file);
 
 /* Tells whether the first lines of the file make a list. ERR_CONFIG with *why if they do not; ERR_OK also if
  * that cannot be told without taking them from a pipe, or because they cannot be read. */

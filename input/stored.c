@@ -136,6 +136,25 @@ bool stored_is_file(const char *path)
     return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/* O_NONBLOCK: a FIFO that nobody writes to must not hold the open; the wait for its bytes can be stopped. */
+static int open_path(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+enum error stored_open(const char *path, int *fd, bool *is_open, struct buf *why)
+{
+    *is_open = false;
+    if (strcmp(path, "-") == 0)
+        return ERR_OK;
+    *fd = open_path(path);
+    *is_open = *fd >= 0;
+    if (*is_open)
+        return ERR_OK;
+    buf_printf(why, "%s: cannot open: %s", path, strerror(errno));
+    return error_of_file(errno);
+}
+
 enum error stored_read(struct stored *stored)
 {
     stored->bytes = 0;
@@ -144,9 +163,9 @@ enum error stored_read(struct stored *stored)
     stored->reason[0] = '\0';
     if (strcmp(stored->path, "-") == 0)
         return read_open(stored, STDIN_FILENO);
-    /* O_NONBLOCK: a FIFO that nobody writes to must not hold the open; the wait for its bytes can be
-     * stopped. */
-    int fd = open(stored->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (stored->is_open)
+        return read_open(stored, stored->fd);
+    int fd = open_path(stored->path);
     if (fd < 0)
         return io_failure(stored, "cannot open");
     enum error error = read_open(stored, fd);

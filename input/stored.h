@@ -12,6 +12,8 @@ enum { STORED_SHA256_BYTES = 65, STORED_REASON_BYTES = 160 };
 
 struct stored {
     const char *path;     /* "-" for standard input */
+    int fd;               /* of the list, if is_open; it stays open */
+    bool is_open;         /* else the path is opened */
     bool (*stop)(void *); /* may be NULL; looked at before each piece, and while none comes */
     void *stop_arg;
     compressed_sink sink; /* gets the unpacked bytes */
@@ -24,6 +26,9 @@ struct stored {
 
 /* Does what input_can_read says. A FIFO is not opened: that would wait for its writer, or end it. */
 enum error stored_can_read(const char *path, struct buf *why);
+
+/* Does what input_open says. A FIFO that nobody writes to holds nobody up. */
+enum error stored_open(const char *path, int *fd, bool *is_open, struct buf *why);
 
 /* Tells whether the path is of a regular file, which can be read twice. */
 bool stored_is_file(const char *path);

@@ -21,6 +21,7 @@
 #include "scanner/commands/suggest_command.h"
 #include "scanner/facts/record.h"
 #include "scanner/machine/ceilings.h"
+#include "scanner/machine/sandbox.h"
 #include "scanner/scan/scan.h"
 
 /* Read by jemalloc, where it is linked: memory set free goes back to the system after this long, not after
@@ -468,6 +469,7 @@ static int written(int code)
 int main(int argc, char **argv)
 {
     fill_descriptors();
+    sandbox_permit();
     clock_keep();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_CTYPE, "C.UTF-8");

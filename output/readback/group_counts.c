@@ -47,7 +47,8 @@ struct group_counts *group_counts_new(size_t memory_bytes, int dir_fd)
     uint64_t seed = 0;
     if (counts == NULL)
         return NULL;
-    (void)getrandom(&seed, sizeof seed, GRND_NONBLOCK); /* without it, the seed is known: no more than slow */
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
+        seed = 0; /* it is known then: no more than slow */
     counts->memory_bytes = memory_bytes;
     arena_init(&counts->arena, SIZE_MAX);
     map_init(&counts->map, seed, is_entry);

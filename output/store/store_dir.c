@@ -186,19 +186,51 @@ enum error store_dir_check(const char *path, bool resume, struct buf *why)
     return error;
 }
 
+enum error store_dir_make(const char *path, bool *made, struct buf *why)
+{
+    struct store_dir dir;
+    *made = mkdir(path, 0755) == 0;
+    if (!*made)
+        return errno == EEXIST ? ERR_OK : failed(path, "cannot make the directory", why);
+    enum error error = open_dir(path, &dir, why);
+    if (error == ERR_OK)
+        error = sync_parent(&dir, path, why);
+    store_dir_close(&dir);
+    return error;
+}
+
+enum error store_dir_may_write(const char *path, struct buf *why)
+{
+    struct store_dir dir;
+    enum error error = open_dir(path, &dir, why);
+    if (error == ERR_OK && faccessat(dir.fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        error = failed(path, "cannot write to it", why);
+    DIR *listing = error == ERR_OK ? opendir(path) : NULL;
+    if (error == ERR_OK && listing == NULL)
+        error = failed(path, "cannot list", why);
+    for (struct dirent *entry = NULL; error == ERR_OK && (entry = readdir(listing)) != NULL;) {
+        if (!is_ours(entry->d_name) || faccessat(dir.fd, entry->d_name, R_OK | W_OK, AT_EACCESS) == 0)
+            continue;
+        buf_printf(why, "%s: ", path);
+        error = failed(entry->d_name, "cannot write to it", why);
+    }
+    if (listing != NULL)
+        (void)closedir(listing);
+    store_dir_close(&dir);
+    return error;
+}
+
 enum error store_dir_create(const char *path, struct store_dir *dir, struct buf *why)
 {
+    bool made;
     *dir = (struct store_dir){.fd = -1, .lock = -1};
-    bool is_new = mkdir(path, 0755) == 0;
-    if (!is_new && errno != EEXIST)
-        return failed(path, "cannot make the directory", why);
-    enum error error = open_dir(path, dir, why);
+    enum error error = store_dir_make(path, &made, why);
+    if (error == ERR_OK)
+        error = open_dir(path, dir, why);
     if (error == ERR_OK)
         error = check_empty(path, dir, why);
     if (error == ERR_OK)
         error = take_lock(path, dir, why);
-    if (error == ERR_OK && is_new)
-        error = sync_parent(dir, path, why);
     if (error != ERR_OK)
         store_dir_close(dir);
     return error;

@@ -14,6 +14,13 @@ struct store_dir {
  * here and below also if an entry with the name of a file of ours is a link or no file. */
 enum error store_dir_create(const char *path, struct store_dir *dir, struct buf *why);
 
+/* Makes the directory if it is not there, durably; *made says whether it was not. */
+enum error store_dir_make(const char *path, bool *made, struct buf *why);
+
+/* Tells whether we, who may have been somebody else when store_dir_check was asked, may write the directory
+ * and every file of a scan in it. */
+enum error store_dir_may_write(const char *path, struct buf *why);
+
 /* Opens the directory of a scan. ERR_NOT_FOUND if it holds no meta.json; ERR_EXISTS if another process writes
  * it. */
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why);

@@ -14,6 +14,8 @@
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
+#include "scanner/machine/privileges.h"
+#include "scanner/machine/sandbox.h"
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
 #include "scanner/reach/domain.h"
@@ -44,6 +46,7 @@ struct planned {
 
 struct check {
     struct tracing tracing;
+    struct sandbox sandbox;
     const struct check_request *request;
     struct worker *worker;
     struct explain_style style;
@@ -379,6 +382,7 @@ static bool look_around(struct check *check, struct scan_context *context, uint6
     struct preflight preflight;
     if (preflight_run(&preflight, context, open_files, &patience, why) != ERR_OK)
         return true; /* what keeps the workers from being made says so itself */
+    sandbox_say(&check->sandbox, &preflight);
     if (request->verbose)
         preflight_print(&preflight, stderr);
     if (preflight.unfit == NULL)
@@ -389,6 +393,22 @@ static bool look_around(struct check *check, struct scan_context *context, uint6
     if (preflight.unfit != NULL)
         (void)fprintf(stderr, "stsweep: it is this machine, not the domain: %s\n", preflight.unfit);
     return preflight.unfit == NULL;
+}
+
+/* Becomes the user of safety.user and gives the rest away, before strangers are heard. */
+static enum error confine(struct check *check, const struct config *config, struct buf *why)
+{
+    struct privileges_user user;
+    const struct landlock_path folder = {check->request->folder, LANDLOCK_FOLDERS};
+    struct sandbox_needs needs = {
+        .config = config, .paths = &folder, .path_count = folder.path == NULL ? 0 : 1};
+    enum error error =
+        config->safety_user[0] == 0 ? ERR_OK : privileges_find(config->safety_user, &user, why);
+    if (error == ERR_OK && config->safety_user[0] != 0)
+        error = privileges_become(&user, why);
+    if (error == ERR_OK)
+        sandbox_enter(&needs, &check->sandbox);
+    return error;
 }
 
 int check_main(const struct check_request *request)
@@ -413,7 +433,7 @@ int check_main(const struct check_request *request)
     context = (struct scan_context){.config = &config};
     if (!memory_can_begin(&config, 1, &why)) {
         (void)fprintf(stderr, "stsweep: %s\n", buf_string(&why));
-    } else if (context_init(&context, &config, &why) != ERR_OK) {
+    } else if (context_init(&context, &config, &why) != ERR_OK || confine(&check, &config, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
     } else if (check.texts != NULL && check.outcomes != NULL && check.by_machine != NULL &&

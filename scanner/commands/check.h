@@ -32,8 +32,9 @@ struct check_request {
     const char *const *planned;
     size_t planned_count;
     void (*seen)(void *arg, size_t index, const struct host_facts *facts);
-    FILE *out;        /* where the texts go; NULL: standard output */
-    uint32_t fail_on; /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
+    FILE *out;          /* where the texts go; NULL: standard output */
+    const char *folder; /* that render writes files below, or NULL */
+    uint32_t fail_on;   /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "scanner/commands/diff_history.h"
 #include "scanner/commands/diff_old.h"
 #include "scanner/commands/flags.h"
+#include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024 };
 
@@ -146,6 +147,8 @@ static int run(const struct diff_request *request, FILE *out, FILE *err)
     diff.sides[1].path = request->paths[1];
     buf_init(&diff.why, WHY_BYTES);
     enum error error = side_reader_init(&diff.reader, err, request->except, &diff.why);
+    sandbox_enter_reader(&(struct sandbox_reader){
+        .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)
         error = diff_tell_init(&diff.tell, out, request->form, request->only == DIFF_WORSE);
     if (error == ERR_OK)

@@ -6,6 +6,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/base/time_text.h"
 #include "scanner/commands/diff_history_tell.h"
+#include "scanner/machine/sandbox.h"
 #include "scanner/commands/diff_known.h"
 
 enum { WHY_BYTES = 16 * 1024 };
@@ -176,6 +177,8 @@ int diff_history_run(const struct diff_request *request, FILE *out, FILE *err)
     over.known.fd = -1;
     buf_init(&over.why, WHY_BYTES);
     enum error error = side_reader_init(&over.reader, err, request->except, &over.why);
+    sandbox_enter_reader(&(struct sandbox_reader){
+        .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)
         error = history_tell_init(&over.tell, request, out);
     int code = error == ERR_OK ? run(&over) : finish(&over, error);

@@ -10,6 +10,7 @@
 #include "scanner/commands/flags.h"
 #include "scanner/commands/lint_print.h"
 #include "scanner/facts/hostname.h"
+#include "scanner/machine/sandbox.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
 #include "scanner/sts/presentation.h"
@@ -303,6 +304,8 @@ static int run(struct lint *lint)
             return usage(lint->err, name, "something is missing behind it");
         if (lint->count > commands[i].most)
             return usage(lint->err, lint->args[commands[i].most], "one too many");
+        bool reads = commands[i].run == lint_policy;
+        sandbox_enter_reader(&(struct sandbox_reader){.read = lint->args, .read_count = reads ? 1 : 0});
         return commands[i].run(lint);
     }
     return no_such_text(lint, name);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
+#include "scanner/machine/sandbox.h"
 #include "scanner/verdict/provider.h"
 
 enum { WHY_BYTES = 16 * 1024, LEAST_OF_A_GROUP = 2 };
@@ -80,6 +83,15 @@ static void tell(const struct release_request *request, const struct release_cou
     (void)fprintf(out, "Read README.md there before you publish it: it says what it holds, and what not.\n");
 }
 
+/* Gives away all but the scan and the directory that the new one is made in. */
+static void confine(const struct release_request *request)
+{
+    char above[PATH_MAX];
+    (void)snprintf(above, sizeof above, "%s", request->out);
+    sandbox_enter_reader(&(struct sandbox_reader){
+        .read = &request->dir, .read_count = 1, .folder = dirname(above), .temporary = true});
+}
+
 static int run(struct release_request *request, const char *except, FILE *out, FILE *err)
 {
     struct release_counts counts;
@@ -89,6 +101,7 @@ static int run(struct release_request *request, const char *except, FILE *out, F
     enum error error = except_list_open(&list, except, &why);
     bool listed = error == ERR_OK;
     request->except = list.optout;
+    confine(request);
     if (listed)
         error = release_make(request, &counts, &why);
     if (error == ERR_OK)

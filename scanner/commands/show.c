@@ -12,6 +12,7 @@
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_groups.h"
 #include "scanner/commands/show_judge.h"
+#include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
 
@@ -271,6 +272,8 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
     if (show.by_groups)
         show_cells_for_filters(&show.cells, request);
     enum error error = except_list_open(&show.except, request->except, &show.why);
+    sandbox_enter_reader(&(struct sandbox_reader){
+        .read = &request->dir, .read_count = 1, .temporary = request->rejudge || show.by_groups});
     int code = error == ERR_OK ? finish(&show, walk(&show)) : finish_without(&show, error);
     show_judge_dispose(&show.judge);
     show_groups_dispose(&show.groups);

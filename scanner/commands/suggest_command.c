@@ -2,6 +2,8 @@
 #include "scanner/commands/suggest_command.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include "scanner/commands/suggest_scan.h"
 #include "scanner/commands/suggest_stream.h"
 #include "scanner/facts/hostname.h"
+#include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 64 * 1024 };
 
@@ -40,6 +43,17 @@ static int wrap(struct suggest_run *run, int code, size_t domains, const char *t
     return written ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Returns the directory that files are made in: the folder of -o, or the one that its file stands in; NULL if
+ * nothing is written. */
+static const char *written_below(const struct args *args)
+{
+    static char above[PATH_MAX];
+    if (args->folder == NULL || args->format == NULL)
+        return args->folder;
+    (void)snprintf(above, sizeof above, "%s", args->folder);
+    return dirname(above);
+}
+
 static int look_now(const struct args *args, struct suggest_run *run)
 {
     if (!args_names_are_domains(args))
@@ -53,7 +67,8 @@ static int look_now(const struct args *args, struct suggest_run *run)
                                     .trace = args->trace,
                                     .render = render,
                                     .render_arg = run,
-                                    .out = open_memstream(&text, &len)};
+                                    .out = open_memstream(&text, &len),
+                                    .folder = written_below(args)};
     if (request.out == NULL)
         return EXIT_FAILED;
     int code = check_main(&request);
@@ -75,11 +90,17 @@ static bool is_scan(const char *name)
     return len > 0 && (size_t)len < sizeof meta && stat(meta, &status) == 0;
 }
 
-static int read_scan(const char *dir, const char *except, struct suggest_run *run)
+static int read_scan(const struct args *args, struct suggest_run *run)
 {
+    const char *dir = args->names[0];
+    const char *const read[] = {dir, args->except};
     struct buf why;
     buf_init(&why, WHY_BYTES);
-    enum error error = suggest_scan(dir, except, run, &why);
+    sandbox_enter_reader(&(struct sandbox_reader){.read = read,
+                                                  .read_count = args->except == NULL ? 1 : 2,
+                                                  .temporary = true,
+                                                  .folder = written_below(args)});
+    enum error error = suggest_scan(dir, args->except, run, &why);
     if (error != ERR_OK)
         (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
     buf_dispose(&why);
@@ -103,7 +124,7 @@ static int refuse_output(const struct args *args, enum error error, int number)
 
 static int run_to(const struct args *args, struct suggest_run *run)
 {
-    return is_scan(args->names[0]) ? read_scan(args->names[0], args->except, run) : look_now(args, run);
+    return is_scan(args->names[0]) ? read_scan(args, run) : look_now(args, run);
 }
 
 static int run_stream(const struct args *args, struct suggest_run *run)

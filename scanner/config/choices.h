@@ -16,7 +16,8 @@
         row(INPUT_FORMAT_NAMES, "names")
 #define CHOICES_INPUT_HEADER(row)                                                                            \
     row(INPUT_HAS_HEADER_AUTO, "auto") row(INPUT_HAS_HEADER_YES, "yes") row(INPUT_HAS_HEADER_NO, "no")
-#define CHOICES_INPUT_LENIENT(row) row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")
+#define CHOICES_INPUT_LENIENT(row)  row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")
+#define CHOICES_SAFETY_SANDBOX(row) row(SAFETY_SANDBOX_YES, "yes") row(SAFETY_SANDBOX_NO, "no")
 
 #define CHOICE_ENUMERATOR(name, word) name,
 #define CHOICE_WORD(name, word)       "|" word
@@ -28,6 +29,7 @@ enum { CHOICES_SMTP_PROBE(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_FORMAT(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_HEADER(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_LENIENT(CHOICE_ENUMERATOR) };
+enum { CHOICES_SAFETY_SANDBOX(CHOICE_ENUMERATOR) };
 
 /* Makes the string "all|intent|none" of a list. */
 #define CHOICES(list) (&list(CHOICE_WORD)[1])

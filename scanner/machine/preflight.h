@@ -12,7 +12,7 @@
 #include "scanner/facts/machine.h"
 #include "scanner/reach/worker.h"
 
-enum { PREFLIGHT_LINES = 12, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000, PREFLIGHT_UNFIT_BYTES = 600 };
+enum { PREFLIGHT_LINES = 13, PREFLIGHT_TEXT_BYTES = 240, PREFLIGHT_MS = 5000, PREFLIGHT_UNFIT_BYTES = 600 };
 
 struct preflight {
     struct machine_line checks[PREFLIGHT_LINES]; /* their texts point into texts */

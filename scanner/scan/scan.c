@@ -12,11 +12,13 @@
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
+#include "scanner/machine/sandbox.h"
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
 #include "scanner/machine/watch.h"
 #include "scanner/reach/paces.h"
 #include "scanner/scan/closing.h"
+#include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
 #include "scanner/scan/intake.h"
@@ -47,7 +49,7 @@ struct scan {
     struct watch *watch;
     struct stuck *stuck;
     struct stuck_list stood; /* the addresses at which earlier runs were stuck */
-    struct input_file *files;
+    struct confine confine;  /* with the files of the input */
     struct scan_meta meta;
     struct preflight preflight;
     struct handover handover;
@@ -90,7 +92,7 @@ static bool is_stopped(void *arg)
 static enum error read_input(struct scan *scan)
 {
     struct intake_options options = {.asked = refusal_asked(scan->config),
-                                     .files = scan->files,
+                                     .files = scan->confine.files,
                                      .file_count = scan->request->file_count,
                                      .at_least = (uint64_t)scan->config->input_at_least,
                                      .optout = scan->context.optout,
@@ -103,7 +105,7 @@ static enum error read_input(struct scan *scan)
                                      .stopped_arg = scan};
     enum error error = intake_read(&options, &scan->counts, &scan->why);
     if (error == ERR_OK)
-        error = scan_meta_inputs(&scan->meta, scan->files, scan->request->file_count, &scan->why);
+        error = scan_meta_inputs(&scan->meta, scan->confine.files, scan->request->file_count, &scan->why);
     return error == ERR_OK ? intake_check(&options, &scan->why) : error;
 }
 
@@ -116,7 +118,7 @@ static enum error prepare(void *arg)
     enum error error = read_input(scan);
     if (error != ERR_OK)
         return error;
-    uint64_t names = resumed_left(scan->files, scan->request->file_count, scan->done_before);
+    uint64_t names = resumed_left(scan->confine.files, scan->request->file_count, scan->done_before);
     preflight_disk(&scan->preflight, scan->config, names, stderr);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
@@ -176,7 +178,7 @@ static bool open_store(struct scan *scan)
     if (error == ERR_OK && scan->request->resume)
         error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)
-        error = scan_meta_forms(&scan->meta, scan->files, scan->request->file_count, &scan->why);
+        error = scan_meta_forms(&scan->meta, scan->confine.files, scan->request->file_count, &scan->why);
     if (error == ERR_OK && scan->request->resume)
         error = resumed_stuck(scan->store, &scan->stood, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))
@@ -268,6 +270,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     const struct preflight_patience patience = {.most_ms = PREFLIGHT_MS};
     if (!say(scan, "preflight", preflight_run(preflight, &scan->context, open_files, &patience, &scan->why)))
         return false;
+    sandbox_say(&scan->confine.sandbox, preflight);
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);
     context_take_network(&scan->context, &preflight->network);
@@ -303,19 +306,20 @@ static bool fit(struct scan *scan, uint64_t open_files)
 static bool begin(struct scan *scan)
 {
     const struct scan_request *request = scan->request;
-    scan->files = calloc(request->file_count, sizeof *scan->files);
-    if (scan->files == NULL)
-        return say(scan, "input", ERR_MEMORY);
-    for (size_t i = 0; i < request->file_count; i++)
-        scan->files[i].path = request->files[i];
     uint64_t open_files = setup_open_files();
     if (!fit(scan, open_files) || !say_store(scan, refusal_check(request, scan->config, &scan->why)))
         return false;
     if (!say(scan, NULL, context_init(&scan->context, scan->config, &scan->why)))
         return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
-    if (!say(scan, "meta.json", error) || !look_around(scan, open_files) || !watch_signals(scan) ||
-        !open_previous(scan) || !open_store(scan))
+    if (!say(scan, "meta.json", error) ||
+        !say_store(scan, confine_enter(&scan->confine, request, scan->config, spooled_directory(scan->config),
+                                       &scan->why)))
+        return false;
+    bool begun =
+        look_around(scan, open_files) && watch_signals(scan) && open_previous(scan) && open_store(scan);
+    confine_end_beginning(&scan->confine, begun);
+    if (!begun)
         return false;
     scan->done_before = resumed_tell(scan->store, stderr);
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
@@ -475,7 +479,7 @@ static void dispose(struct scan *scan)
     signals_dispose(&scan->signals);
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);
-    free(scan->files);
+    confine_dispose(&scan->confine);
     buf_dispose(&scan->why);
 }
 

@@ -514,6 +514,8 @@ static void what_may_change_on_a_resume(void **state)
                                             "input.at_least",
                                             "tls.legacy_decoder",
                                             "safety.optout",
+                                            "safety.sandbox",
+                                            "safety.user",
                                             "preflight.port25",
                                             "preflight.port443",
                                             "limits.ip_connections",

@@ -46,6 +46,15 @@ struct nowhere {
     _Atomic(const char *) lays; /* a directory that it makes once it is asked, or NULL */
 };
 
+/* Has the scan begun in the directory of that path? The look at the machine asks before. */
+static bool has_begun(const char *path)
+{
+    char meta[256];
+    const char *name = strrchr(path, '/');
+    (void)snprintf(meta, sizeof meta, "%.*s/meta.json", (int)(name - path), path);
+    return access(meta, F_OK) == 0;
+}
+
 static void *serve(void *arg)
 {
     struct nowhere *nowhere = arg;
@@ -59,7 +68,7 @@ static void *serve(void *arg)
         ssize_t got = recvfrom(nowhere->fd, wire, sizeof wire, 0, (struct sockaddr *)&from, &len);
         bool root = wire[12] == 0; /* what a scan asks before it starts */
         const char *lays = atomic_load(&nowhere->lays);
-        if (lays != NULL && !root && mkdir(lays, 0755) == 0)
+        if (lays != NULL && !root && has_begun(lays) && mkdir(lays, 0755) == 0)
             atomic_store(&nowhere->lays, NULL);
         if (atomic_load(&nowhere->until_silent) > 0 && atomic_fetch_sub(&nowhere->until_silent, 1) == 1)
             atomic_store(&nowhere->silent, true);
