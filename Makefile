@@ -184,6 +184,9 @@ install: all
 	install -D -m 644 docs/spark.json $(DESTDIR)$(PREFIX)/share/stsweep/spark.json
 	install -D -m 644 docs/stsweep_columns.py $(DESTDIR)$(PREFIX)/share/stsweep/stsweep_columns.py
 	install -D -m 644 docs/sql.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/sql.md
+	install -D -m 644 docs/figures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/figures.md
+	install -D -m 644 docs/diff.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/diff.md
+	install -D -m 644 docs/release.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/release.md
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
 
