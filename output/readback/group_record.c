@@ -66,8 +66,7 @@ struct reader {
     struct arena *arena;
     struct group_host *host; /* that is open */
     struct group_ip *ip;
-    struct bytes target;    /* of the policy host's last CNAME */
-    enum failure_code next; /* codes stand in the table's order: the search goes on behind the last one */
+    struct bytes target; /* of the policy host's last CNAME */
     bool no_room;
 };
 
@@ -83,15 +82,9 @@ static enum failure_code code_of(struct bytes text)
 
 static void read_code(struct reader *reader, struct bytes text)
 {
-    enum failure_code code = reader->next;
-    while (code < FAIL_COUNT && !is_name(text, failure_name(code)))
-        code++;
-    if (code == FAIL_COUNT)
-        code = code_of(text);
-    if (code == FAIL_COUNT || code == FAIL_NONE)
-        return;
-    code_set_add(&reader->record->codes, code);
-    reader->next = code + 1;
+    enum failure_code code = code_of(text);
+    if (code != FAIL_COUNT)
+        code_set_add(&reader->record->codes, code);
 }
 
 static enum dns_status status_of(struct bytes text)
@@ -229,7 +222,7 @@ static bool on_pick(void *arg, const struct json_pick *pick)
 
 enum error group_record_read(struct bytes line, struct arena *arena, struct group_record *record)
 {
-    struct reader reader = {.record = record, .arena = arena, .next = FAIL_NONE + 1};
+    struct reader reader = {.record = record, .arena = arena};
     *record = (struct group_record){.txt_code = FAIL_COUNT, .policy_code = FAIL_COUNT};
     record->end = &record->hosts;
     enum error error = json_pick_line(line, wants, sizeof wants / sizeof *wants, on_pick, &reader);
