@@ -81,14 +81,15 @@ static const struct command commands[] = {
      "resumable, 4 cannot go on.",
      run_scan},
     {"check",
-     "check DOMAIN... [--json] [-v] [--fail-on OUTCOME,...]\n"
+     "check DOMAIN... [--json] [-v] [--previous OLD] [--fail-on OUTCOME,...]\n"
      "               [--with-mx HOST,...] [--with-policy FILE]\n"
      "               [--config FILE] [--section.key=value...]",
      "check example.org example.net\n"
      "  stsweep check example.org --with-mx mx1.example.net,mx2.example.net",
      "Looks at domains now and says what was found, what a sender will do and what to\n"
      "mend. -v adds the evidence and a look at this machine; --json prints the\n"
-     "records that scan writes. Colours appear on a terminal only, and not if\n"
+     "records that scan writes; --previous OLD says first what senders do that have\n"
+     "the policy which that scan saw. Colours appear on a terminal only, and not if\n"
      "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail\n"
      "among them), else 4 if this machine cannot see it (no network, no resolver,\n"
      "port 25 blocked), 5 if one could not be determined, 2 usage; with --fail-on, 1\n"
@@ -152,9 +153,11 @@ static const struct command commands[] = {
      "MTA-STS, DANE, STARTTLS and TLSRPT, in a word each: DELIVERY (senders lose mail\n"
      "or pass over hosts that they took before), worse (less protection, or another\n"
      "policy under the same id, so that senders keep the old one), better, unclear\n"
-     "(not determined in one of them), changed, appeared, gone. At the end it says\n"
-     "with which MX host and which provider most of it got worse. --only worse tells\n"
-     "only what got worse; --json and --csv say more of each domain.\n"
+     "(not determined in one of them), changed, appeared, gone. If NEW was made with\n"
+     "--previous, who loses mail by a policy that senders have cached comes first:\n"
+     "DELIVERY, or still where that was so in OLD. At the end it says with which MX\n"
+     "host and which provider most of it got worse. --only worse tells only what got\n"
+     "worse; --json and --csv say more of each domain.\n"
      "Where the two were judged by different rules, the older side is judged anew\n"
      "first. --gone-at-most says how many domains of OLD, or how many of a hundred,\n"
      "may be gone (50%): more is what a failed export of the list leaves. Exit 0\n"

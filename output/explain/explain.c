@@ -143,6 +143,7 @@ bool explain_domain(struct buf *out, const struct domain_facts *facts, const str
 {
     struct explained explained = {.facts = facts, .judgement = judgement};
     page_begin(&explained.page, out, style->colour);
+    explain_cached(&explained);
     say_summary(&explained);
     explain_steps(&explained);
     explain_senders(&explained);

@@ -322,7 +322,7 @@ static void say_found(struct explained *explained, enum failure_code code)
         say_policy_facts(explained, code);
         explain_looks(explained, code);
         break;
-    case STAGE_CACHED: /* the summary says what it is, and which hosts fail */
+    case STAGE_CACHED: /* it stands above all else (explain_cached.c) */
         break;
     case STAGE_MX:
     case STAGE_SMTP:

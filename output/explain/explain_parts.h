@@ -15,6 +15,10 @@ struct explained {
     unsigned written; /* texts that have been written out in full: see explain_write */
 };
 
+/* Says, before all else, that senders lose mail by an earlier policy that they have cached
+ * (explain_cached.c); nothing if none does. */
+void explain_cached(struct explained *explained);
+
 /* Writes the chain, a line or more each step (explain_steps.c). */
 void explain_steps(struct explained *explained);
 

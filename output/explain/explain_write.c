@@ -46,6 +46,8 @@ static unsigned texts_of_policy_code(enum failure_code code)
 static unsigned texts_of(enum failure_code code)
 {
     switch (failure_get(code)->stage) {
+    case STAGE_CACHED:
+        return WRITE_POLICY | WRITE_RECORD;
     case STAGE_TXT:
         return code == FAIL_TXT_ABSENT ? WRITE_RECORD | WRITE_POLICY : WRITE_RECORD;
     case STAGE_POLICY:

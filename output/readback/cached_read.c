@@ -107,12 +107,18 @@ static void choose(struct read_fields *read, struct cached_policy *const policie
     found->over = found->over && found->policy == NULL;
 }
 
+static bool is_too_long(const struct cached_policy *policy)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < policy->mx_count; i++)
+        bytes += strlen(policy->mx[i]);
+    return policy->mx_count > CACHED_MX_MOST || bytes > CACHED_MX_BYTES;
+}
+
 static enum error end(const struct read_fields *read, const struct cached_read *found)
 {
     enum error error = facts_line_end(read);
-    if (error == ERR_OK && found->policy != NULL && found->policy->mx_count > CACHED_MX_MOST)
-        return ERR_LIMIT;
-    return error;
+    return error == ERR_OK && found->policy != NULL && is_too_long(found->policy) ? ERR_LIMIT : error;
 }
 
 enum error cached_read_record(struct bytes line, int64_t now, struct arena *arena, struct cached_read *found,

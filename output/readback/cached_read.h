@@ -8,8 +8,9 @@
 
 #include "output/readback/facts_read.h"
 
-/* More patterns than a policy has that somebody wrote: one that lists more is not kept. */
-enum { CACHED_MX_MOST = 1000 };
+/* More patterns than a policy has that somebody wrote, and the bytes of all together: one that lists more is
+ * not kept. */
+enum { CACHED_MX_MOST = 1000, CACHED_MX_BYTES = POLICY_BYTES_JUDGED };
 
 /* Tells fast whether there may be such a policy in the record, so that most records need not be parsed. */
 bool cached_may_stand(struct bytes line);

@@ -3,7 +3,7 @@
 
 #include <xxhash.h>
 
-#include "output/readback/facts_fields.h"
+#include "output/readback/facts_walk.h"
 
 static const char *outcome_text(unsigned value)
 {
@@ -59,9 +59,9 @@ static enum failure_code fault_of_host(struct read_fields *read, const struct js
                : FAIL_NONE;
 }
 
-static void read_hosts(struct read_fields *read, const struct json_node *root, struct stand *stand)
+/* Reads which hosts fail: of those in mx, or in cached, each of which has a code of its own. */
+static void read_hosts(struct read_fields *read, const struct json_node *mx, struct stand *stand)
 {
-    const struct json_node *mx = read_object(read, root, "mx");
     const struct json_node *hosts = mx == NULL ? NULL : read_list(read, mx, "hosts");
     for (const struct json_node *host = hosts == NULL ? NULL : hosts->first;
          host != NULL && stand->host_count < STAND_HOSTS_MOST; host = host->next) {
@@ -71,6 +71,65 @@ static void read_hosts(struct read_fields *read, const struct json_node *root, s
                 (struct stand_host){read_name(read, host, "host", true), code};
     }
 }
+
+/* ---- the earlier policy -------------------------------------------------------------------------------- */
+
+/* Records are written without blanks, and quotes within their texts are escaped. */
+bool stand_may_have_cached(struct bytes line)
+{
+    static const char code[] = "\"cached.";
+    return memmem(line.data, line.len, code, sizeof code - 1) != NULL;
+}
+
+static enum failure_code cached_code(struct read_fields *read, const struct json_node *root)
+{
+    const struct json_node *codes = read_list(read, root, "codes");
+    for (const struct json_node *node = codes == NULL ? NULL : codes->first; node != NULL; node = node->next)
+        for (enum failure_code code = FAIL_CACHED_REFUSED; code <= FAIL_CACHED_PARTIAL; code++)
+            if (node->kind == JSON_STRING && bytes_equal(node->text, bytes_of(failure_name(code))))
+                return code;
+    return FAIL_NONE;
+}
+
+static void read_cached(struct read_fields *read, const struct json_node *root, struct stand *stand)
+{
+    const struct json_node *node = read_object(read, root, "cached");
+    struct stand_cached *cached = &stand->cached;
+    if (node == NULL)
+        return;
+    cached->there = true;
+    cached->found = (enum cached_found)read_word(read, node, "found", &words_cached_found, CACHED_NONE);
+    unsigned would_be = read_word(read, node, "would_be", &words_outcome, OUTCOME_NONE);
+    cached->open = would_be == OUTCOME_UNKNOWN;
+    cached->code = cached_code(read, root);
+    cached->since = read_optional_time(read, node, "since");
+    cached->sure_until = read_optional_time(read, node, "sure_until");
+    cached->none_after = read_optional_time(read, node, "none_after");
+    if (cached->since == 0 && cached_is_kept(cached->found))
+        cached->since = stand->time;
+    if (cached->code != FAIL_NONE)
+        read_hosts(read, node, stand);
+}
+
+static unsigned cached_harm(const struct stand *stand)
+{
+    return stand->cached.code == FAIL_CACHED_REFUSED ? 2 : stand->cached.code == FAIL_CACHED_PARTIAL;
+}
+
+/* Mail that is not lost any more was mended, or its senders' policy has expired; unless nobody looked, or
+ * could tell. */
+static enum course cached_course(const struct stand *before, const struct stand *after)
+{
+    unsigned was = cached_harm(before), is = cached_harm(after);
+    if (was == is)
+        return COURSE_NEITHER;
+    if (is > was)
+        return COURSE_WORSE;
+    bool unseen = !after->cached.there && after->time < before->cached.sure_until;
+    return unseen || after->cached.open ? COURSE_UNCLEAR : COURSE_BETTER;
+}
+
+/* ---- what is compared ---------------------------------------------------------------------------------- */
 
 /* A lookup that failed has no code, and says nothing. */
 static unsigned tlsrpt_of(struct read_fields *read, const struct json_node *root)
@@ -93,7 +152,9 @@ static void read_aspects(struct read_fields *read, const struct json_node *root,
     stand->label = read_text(read, root, "label");
     const char *name = provider == NULL ? NULL : read_string(read, provider, "mx");
     stand->provider = name == NULL ? "" : name;
-    read_hosts(read, root, stand);
+    read_cached(read, root, stand);
+    if (stand->cached.code == FAIL_NONE)
+        read_hosts(read, read_object(read, root, "mx"), stand);
 }
 
 enum error stand_read(struct bytes line, struct arena *arena, struct stand *stand)
@@ -112,6 +173,7 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
         (enum outcome)read_choice(&read, root, "outcome", outcome_text, OUTCOME_COUNT, OUTCOME_NONE);
     stand->would_be =
         (enum outcome)read_choice(&read, root, "would_be", outcome_text, OUTCOME_COUNT, OUTCOME_NONE);
+    stand->time = read_optional_time(&read, root, "time");
     const char *id = txt == NULL ? NULL : read_name(&read, txt, "id", false);
     if (id != NULL)
         stand->id = id;
@@ -187,6 +249,7 @@ struct change_courses stand_courses(const struct stand *before, const struct sta
         all.delivery = worse_of(all.delivery, one.delivery);
         all.protection = worse_of(all.protection, one.protection);
     }
+    all.delivery = worse_of(all.delivery, cached_course(before, after));
     return all;
 }
 

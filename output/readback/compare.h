@@ -18,9 +18,20 @@ struct stand_host {
     enum failure_code code;
 };
 
+/* What senders do that have an earlier policy in their caches. */
+struct stand_cached {
+    bool there;             /* the record has one */
+    bool open;              /* it could not be determined what they do */
+    enum failure_code code; /* FAIL_CACHED_REFUSED, FAIL_CACHED_PARTIAL; else FAIL_NONE */
+    enum cached_found found;
+    int64_t since, sure_until, none_after; /* wall clock, ms; 0: none */
+};
+
 /* The parts of a domain record that are compared, and whom they belong to. */
 struct stand {
     const char *domain;
+    int64_t time; /* wall clock, ms; 0: the record has none */
+    struct stand_cached cached;
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
     const char *id;        /* "" for none */
@@ -28,7 +39,8 @@ struct stand {
     unsigned states[ASPECT_COUNT];
     struct bytes label;   /* of the list; empty for none */
     const char *provider; /* who runs the most preferred MX host, by its short name; "" if it is not known */
-    struct stand_host hosts[STAND_HOSTS_MOST]; /* the first that fail */
+    struct stand_host
+        hosts[STAND_HOSTS_MOST]; /* the first that fail; by the earlier policy if cached.code says so */
     size_t host_count;
 };
 
@@ -55,8 +67,11 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
 /* Says what changed; before or after may be NULL, not both. */
 enum change stand_compare(const struct stand *before, const struct stand *after);
 
-/* Says whether anything got better or worse, over all aspects: for delivery and for protection the worst of
- * the courses (worse before unclear before better). before and after stand. */
+/* Tells fast whether a record has one of the codes of cached.*: what it does say is for stand_read. */
+bool stand_may_have_cached(struct bytes line);
+
+/* Says whether anything got better or worse, over all aspects and the earlier policy: for delivery and for
+ * protection the worst of the courses (worse before unclear before better). before and after stand. */
 struct change_courses stand_courses(const struct stand *before, const struct stand *after);
 
 /* Tells whether another policy is served under the same id, so that senders keep the old one (RFC 8461

@@ -123,6 +123,7 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
     found->runs = (uint32_t)runs;
     found->input_count = count_at(root, "inputs");
     found->started_ms = started;
+    found->has_previous = json_tree_at(root, "previous") != NULL;
     return ERR_OK;
 }
 

@@ -68,6 +68,7 @@ struct meta_stored {
     uint32_t runs;
     int64_t started_ms;
     size_t input_count; /* input files that it describes: 0 until they have been read */
+    bool has_previous;  /* it was begun with an earlier scan */
     char state[16];
 };
 

@@ -256,6 +256,18 @@ static void print_head(FILE *out, const struct summary *summary, int64_t elapsed
         (void)fprintf(out, "Records and summary.json are in %s\n", dir);
 }
 
+/* Says first who loses mail today by a policy that is published no more. It takes the place of the blank row
+ * below. */
+static bool print_cached(FILE *out, const struct summary *summary)
+{
+    uint64_t refused = summary->codes[FAIL_CACHED_REFUSED], partial = summary->codes[FAIL_CACHED_PARTIAL];
+    if (refused + partial == 0)
+        return false;
+    (void)fprintf(out, "BY A POLICY THAT SENDERS CACHED EARLIER: refused %" PRIu64 ", partial %" PRIu64 "\n",
+                  refused, partial);
+    return true;
+}
+
 /* Prints what those in mode testing would be in mode enforce. */
 static void print_would_be(FILE *out, const struct summary *summary)
 {
@@ -268,9 +280,9 @@ static void print_would_be(FILE *out, const struct summary *summary)
         print_list(out, "    were they to enforce", ranked, count, 1);
 }
 
-static void print_outcomes(FILE *out, const struct summary *summary)
+static void print_outcomes(FILE *out, const struct summary *summary, bool blank)
 {
-    (void)fputs("\nOutcome for a sender that honours MTA-STS\n", out);
+    (void)fprintf(out, "%sOutcome for a sender that honours MTA-STS\n", blank ? "\n" : "");
     for (size_t i = 0; i < OUTCOMES_SHOWN; i++) {
         enum outcome outcome = outcome_order[i];
         uint64_t count = summary->outcomes[outcome];
@@ -286,6 +298,7 @@ static void print_outcomes(FILE *out, const struct summary *summary)
 
 void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms, const char *dir)
 {
+    bool lost = print_cached(out, summary);
     print_head(out, summary, elapsed_ms, dir);
     print_equation(out, summary);
     print_rejects(out, summary, dir);
@@ -293,7 +306,7 @@ void summary_print(FILE *out, const struct summary *summary, int64_t elapsed_ms,
         print_codes_of_records(out, summary);
         print_dane_and_tls(out, summary);
         print_providers(out, summary);
-        print_outcomes(out, summary);
+        print_outcomes(out, summary, !lost);
     } else {
         (void)fprintf(out, "\nNothing was scanned: %s\n",
                       summary->inputs == 0 ? "the input holds no lines that count."

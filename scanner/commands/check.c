@@ -8,7 +8,9 @@
 
 #include "output/explain/explain.h"
 #include "output/json/json.h"
+#include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/commands/check_previous.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
@@ -47,10 +49,12 @@ struct check {
     struct explain_style style;
     struct buf *texts; /* one for each name, in order */
     enum outcome *outcomes;
-    bool *by_machine;          /* likewise: this machine kept it from being determined */
-    bool port_blocked;         /* for every address family that this machine has */
-    bool doubtful;             /* no resolver has shown that it resolves anything */
-    struct second_look *looks; /* likewise */
+    bool *by_machine;                    /* likewise: this machine kept it from being determined */
+    bool port_blocked;                   /* for every address family that this machine has */
+    bool doubtful;                       /* no resolver has shown that it resolves anything */
+    struct second_look *looks;           /* likewise */
+    const struct cached_policy **cached; /* likewise: what senders may still have; in earlier */
+    struct arena earlier;
     size_t left;
     struct planned *planned;
     size_t planned_left; /* they come before the domains */
@@ -87,6 +91,7 @@ static void look_again(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     struct domain_input input = {
         .ordinal = look->index + 1, .domain = look->domain, .looks = buf_bytes(&look->looks)};
+    input.cached = look->check->cached[look->index];
     if (domain_start(look->check->worker, &input) != ERR_OK)
         out_of_memory("a second look");
 }
@@ -164,6 +169,32 @@ static enum failure_code take_name(const struct check *check, const char *text, 
     return code;
 }
 
+/* Reads what senders may still have of the domains. A name that is none is refused when it is started.
+ * Returns the exit code if it cannot. */
+static int read_previous(struct check *check)
+{
+    const struct check_request *request = check->request;
+    const char *dir = request->config->scan_previous;
+    if (dir[0] == 0)
+        return EXIT_DONE;
+    bool lenient = request->config->input_lenient == INPUT_LENIENT_YES;
+    const char **names = arena_array(&check->earlier, request->name_count, sizeof *names);
+    for (size_t i = 0; names != NULL && i < request->name_count; i++) {
+        char name[HOSTNAME_BYTES];
+        if (hostname_read(bytes_of(request->names[i]), lenient, name) == FAIL_NONE)
+            names[i] = arena_string(&check->earlier, name);
+    }
+    const struct check_previous asked = {names, request->name_count, check->cached, &check->earlier};
+    struct buf why;
+    buf_init(&why, WHY_BYTES);
+    enum error error =
+        names == NULL ? ERR_MEMORY : check_previous_read(dir, clock_wall_ms(), &asked, stderr, &why);
+    if (error != ERR_OK)
+        (void)fprintf(stderr, "stsweep: %s\n", why.len > 0 ? buf_string(&why) : error_text(error));
+    buf_dispose(&why);
+    return exit_code_of(error);
+}
+
 /* Starts all but those who opted out. false: a name is none, or nobody is left. */
 static bool start_all(struct check *check)
 {
@@ -177,7 +208,7 @@ static bool start_all(struct check *check)
         }
         if (code != FAIL_NONE)
             return false;
-        struct domain_input input = {.ordinal = i + 1, .domain = name};
+        struct domain_input input = {.ordinal = i + 1, .domain = name, .cached = check->cached[i]};
         if (domain_start(check->worker, &input) != ERR_OK)
             return false;
     }
@@ -227,7 +258,7 @@ static void begin(struct check *check)
 
 static void end_planned(struct check *check)
 {
-    for (size_t i = 0; i < check->request->planned_count; i++)
+    for (size_t i = 0; check->planned != NULL && i < check->request->planned_count; i++)
         if (check->planned[i].result != NULL)
             host_result_release(check->planned[i].result);
     free(check->planned);
@@ -310,12 +341,14 @@ static int run(struct check *check, struct scan_context *context)
         return EXIT_USAGE;
     }
     check->left = check->request->name_count;
-    begin(check);
+    int refused = read_previous(check);
+    if (refused == EXIT_DONE)
+        begin(check);
     end_looks(check);
     end_planned(check);
     workers_destroy(check->worker, 1);
     if (!check->started)
-        return EXIT_USAGE;
+        return refused == EXIT_DONE ? EXIT_USAGE : refused;
     return answer(check);
 }
 
@@ -373,6 +406,8 @@ int check_main(const struct check_request *request)
     check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
     check.by_machine = calloc(request->name_count, sizeof *check.by_machine);
     check.looks = calloc(request->name_count, sizeof *check.looks);
+    check.cached = calloc(request->name_count, sizeof *check.cached);
+    arena_init(&check.earlier, CHECK_PREVIOUS_ARENA_BYTES);
     for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
         buf_init(&check.texts[i], TEXT_BYTES);
     context = (struct scan_context){.config = &config};
@@ -382,7 +417,8 @@ int check_main(const struct check_request *request)
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
     } else if (check.texts != NULL && check.outcomes != NULL && check.by_machine != NULL &&
-               check.looks != NULL && look_around(&check, &context, open_files, &why)) {
+               check.looks != NULL && check.cached != NULL &&
+               look_around(&check, &context, open_files, &why)) {
         code = run(&check, &context);
     }
     context_dispose(&context);
@@ -392,6 +428,8 @@ int check_main(const struct check_request *request)
     free(check.outcomes);
     free(check.by_machine);
     free(check.looks);
+    free(check.cached);
+    arena_dispose(&check.earlier);
     buf_dispose(&why);
     return code;
 }

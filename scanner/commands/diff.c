@@ -44,6 +44,9 @@ struct diff {
     struct diff_tell tell;
     struct arena arena;
     struct buf why;
+    bool victims; /* the new scan is gone through for those who lose mail by an earlier policy, and for them
+                     alone */
+    bool told;    /* that was done */
     uint64_t unreadable;
     uint64_t not_reached; /* domains of the old scan that the new one, which is not whole, has not */
 };
@@ -59,7 +62,7 @@ static enum error read_line(struct diff *diff, struct bytes line, struct stand *
 {
     arena_reset(&diff->arena);
     enum error error = stand_read(line, &diff->arena, stand);
-    diff->unreadable += error == ERR_SYNTAX;
+    diff->unreadable += error == ERR_SYNTAX && !diff->victims;
     return error;
 }
 
@@ -72,7 +75,7 @@ static enum error read_judged(struct diff *diff, struct side *side, const struct
         return error;
     unsigned before = stand->outcome;
     error = read_line(diff, show_judge_line(&side->judge, record), stand);
-    if (error == ERR_OK)
+    if (error == ERR_OK && !diff->victims)
         show_judge_count(&side->judge, before, stand->outcome);
     return error;
 }
@@ -93,9 +96,14 @@ static enum error on_new(void *arg, const struct view_record *record)
     struct stand stand;
     struct kept_stand kept;
     bool found = false;
+    if (diff->victims && record->found == VIEW_AS_STORED && !stand_may_have_cached(record->line))
+        return ERR_OK;
     enum error error = read_judged(diff, &diff->after, record, &stand);
     if (error != ERR_OK)
         return error == ERR_SYNTAX ? ERR_OK : error;
+    bool victim = stand.cached.code != FAIL_NONE;
+    if (diff->victims ? !victim : victim && diff->told)
+        return ERR_OK;
     error = diff_old_find(&diff->old, stand.domain, &kept, &found);
     if (error == ERR_OK)
         diff_tell_domain(&diff->tell, found ? &kept.stand : NULL, &stand);
@@ -120,11 +128,25 @@ static enum error walk_side(struct diff *diff, struct side *side,
     enum error error = scanview_records(side->view, VIEW_DOMAINS, visit, diff, &diff->why);
     if (error != ERR_CORRUPT || diff->why.len == 0)
         return error;
-    (void)fprintf(diff->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",
-                  side->path, buf_string(&diff->why));
+    if (!side->damaged)
+        (void)fprintf(diff->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",
+                      side->path, buf_string(&diff->why));
     buf_reset(&diff->why);
     side->damaged = true;
     return ERR_OK;
+}
+
+/* Tells first, before all that has changed, who loses mail today by a policy that is published no more. Only
+ * a scan that was made with --previous knows of any. */
+static enum error walk_victims(struct diff *diff)
+{
+    if (!scanview_meta(diff->after.view)->has_previous)
+        return ERR_OK;
+    diff->victims = true;
+    enum error error = walk_side(diff, &diff->after, on_new);
+    diff->victims = false;
+    diff->told = true;
+    return error;
 }
 
 static enum error walk(struct diff *diff)
@@ -134,6 +156,8 @@ static enum error walk(struct diff *diff)
         error = walk_side(diff, &diff->before, on_old);
     if (error == ERR_OK)
         error = diff_old_end(&diff->old, &diff->why);
+    if (error == ERR_OK)
+        error = walk_victims(diff);
     if (error == ERR_OK)
         error = walk_side(diff, &diff->after, on_new);
     return error == ERR_OK ? diff_old_gone(&diff->old, on_gone, diff) : error;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output/json/json_write.h"
+#include "scanner/base/time_text.h"
 #include "scanner/commands/show_cells.h"
 
 enum { LINE_CEILING_BYTES = 1 << 20 };
@@ -31,7 +32,8 @@ enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form
     for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
         (void)fprintf(out, ",%s_old,%s_new", aspect_name((enum aspect)aspect),
                       aspect_name((enum aspect)aspect));
-    (void)fputs(",provider,hosts,codes\r\n", out);
+    (void)fputs(",provider,hosts,codes,cached_found,cached_since,cached_sure_until,cached_none_after\r\n",
+                out);
     return ERR_OK;
 }
 
@@ -45,6 +47,20 @@ void diff_tell_dispose(struct diff_tell *tell)
 static const char *state_of(const struct stand *stand, unsigned aspect)
 {
     return stand == NULL ? "" : aspect_state_name((enum aspect)aspect, stand->states[aspect]);
+}
+
+/* Returns what an earlier policy does to the domain today, if it makes it lose mail; else NULL. */
+static const struct stand_cached *victim_of(const struct told *told)
+{
+    bool loses = told->after != NULL && told->after->cached.code != FAIL_NONE;
+    return loses ? &told->after->cached : NULL;
+}
+
+/* Tells whether an earlier policy made it lose mail and does so no more, as far as is known. */
+static bool ends_cached(const struct told *told)
+{
+    return told->before != NULL && told->after != NULL && told->before->cached.code != FAIL_NONE &&
+           told->after->cached.code == FAIL_NONE;
 }
 
 static bool is_changed(const struct told *told, unsigned aspect)
@@ -68,32 +84,53 @@ static const char *word_of(const struct told *told)
         return change_name(told->change);
     if (is_worse(told))
         return told->courses.delivery == COURSE_WORSE ? "DELIVERY" : "worse";
+    if (victim_of(told) != NULL && told->courses.delivery != COURSE_BETTER)
+        return "still";
     if (told->courses.delivery == COURSE_UNCLEAR || told->courses.protection == COURSE_UNCLEAR)
         return "unclear";
     bool better = told->courses.delivery == COURSE_BETTER || told->courses.protection == COURSE_BETTER;
     return better ? "better" : "changed";
 }
 
+/* Tells until when, before all else that is said of the domain. */
+static const char *tell_cached(struct diff_tell *tell, const struct told *told)
+{
+    const struct stand_cached *cached = victim_of(told);
+    char since[TIME_TEXT_BYTES], until[TIME_TEXT_BYTES], none[TIME_TEXT_BYTES];
+    if (cached == NULL)
+        return "";
+    (void)fprintf(tell->out, "%s until %.16sZ at least, %.16sZ at most (%s since %.16sZ)",
+                  failure_name(cached->code), time_text(cached->sure_until, until),
+                  time_text(cached->none_after, none), cached_found_name(cached->found),
+                  time_text(cached->since, since));
+    return ", ";
+}
+
 static void tell_text(struct diff_tell *tell, const struct told *told)
 {
     FILE *out = tell->out;
-    const char *between = "";
     (void)fprintf(out, "%-30s %-8s ", told->one->domain, word_of(told));
+    const char *between = tell_cached(tell, told);
     for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
         bool alone = told->before == NULL || told->after == NULL;
         if (alone && aspect == ASPECT_MTA_STS)
-            (void)fprintf(out, "%s", state_of(told->one, aspect));
+            (void)fprintf(out, "%s%s", between, state_of(told->one, aspect));
         if (alone || !is_changed(told, aspect))
             continue;
         (void)fprintf(out, "%s%s %s -> %s", between, aspect_name((enum aspect)aspect),
                       state_of(told->before, aspect), state_of(told->after, aspect));
         between = ", ";
     }
+    if (ends_cached(told)) {
+        (void)fprintf(out, "%s%s -> none", between, failure_name(told->before->cached.code));
+        between = ", ";
+    }
     if (told->keeps_id)
         (void)fprintf(out, "%s%s", between, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     else if (told->change == CHANGE_POLICY)
         (void)fprintf(out, "%sanother policy or id", between);
-    for (size_t i = 0; told->courses.delivery == COURSE_WORSE && i < told->one->host_count; i++)
+    bool names_hosts = told->courses.delivery == COURSE_WORSE || victim_of(told) != NULL;
+    for (size_t i = 0; names_hosts && i < told->one->host_count; i++)
         (void)fprintf(out, "%s%s %s", i == 0 ? "; " : ", ", told->one->hosts[i].host,
                       failure_name(told->one->hosts[i].code));
     (void)fputc('\n', out);
@@ -114,6 +151,22 @@ static void put_aspects(struct json *json, const struct told *told)
             json_put_string(json, "new", state_of(told->after, aspect));
         json_close(json);
     }
+}
+
+static void put_cached(struct json *json, const struct told *told)
+{
+    const struct stand_cached *cached = victim_of(told);
+    if (told->before != NULL && told->before->cached.code != FAIL_NONE)
+        json_put_string(json, "cached_old", failure_name(told->before->cached.code));
+    if (cached == NULL)
+        return;
+    json_open(json, "cached");
+    json_put_string(json, "code", failure_name(cached->code));
+    json_put_string(json, "found", cached_found_name(cached->found));
+    json_put_time(json, "since", cached->since);
+    json_put_time(json, "sure_until", cached->sure_until);
+    json_put_time(json, "none_after", cached->none_after);
+    json_close(json);
 }
 
 static void put_hosts(struct json *json, const struct stand *one)
@@ -146,6 +199,7 @@ static void tell_json(struct diff_tell *tell, const struct told *told)
         json_put_string(&json, "delivery", course_name(told->courses.delivery));
         json_put_string(&json, "protection", course_name(told->courses.protection));
     }
+    put_cached(&json, told);
     put_aspects(&json, told);
     if (told->one->label.len > 0)
         json_put_text(&json, "label", told->one->label);
@@ -153,6 +207,8 @@ static void tell_json(struct diff_tell *tell, const struct told *told)
         json_put_string(&json, "provider", told->one->provider);
     put_hosts(&json, told->one);
     json_open_array(&json, "codes");
+    if (victim_of(told) != NULL)
+        json_put_string(&json, NULL, failure_name(victim_of(told)->code));
     if (told->keeps_id)
         json_put_string(&json, NULL, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     json_close_array(&json);
@@ -177,11 +233,29 @@ static void put_fault_cells(struct diff_tell *tell, const struct told *told)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", told->one->hosts[i].host);
     put_cell(tell, buf_string(line));
     buf_reset(line);
+    if (victim_of(told) != NULL)
+        buf_text(line, failure_name(victim_of(told)->code));
     for (size_t i = 0; i < told->one->host_count; i++)
-        buf_printf(line, "%s%s", i == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
+        buf_printf(line, "%s%s", line->len == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
     if (told->keeps_id)
         buf_printf(line, "%s%s", line->len == 0 ? "" : " ", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     put_cell(tell, buf_string(line));
+}
+
+static void put_time_cell(struct diff_tell *tell, const struct stand_cached *cached, int64_t time)
+{
+    char text[TIME_TEXT_BYTES];
+    put_cell(tell, cached == NULL ? "" : time_text(time, text));
+}
+
+static void put_cached_cells(struct diff_tell *tell, const struct stand_cached *cached)
+{
+    static const struct stand_cached none;
+    const struct stand_cached *one = cached == NULL ? &none : cached;
+    put_cell(tell, cached == NULL ? "" : cached_found_name(cached->found));
+    put_time_cell(tell, cached, one->since);
+    put_time_cell(tell, cached, one->sure_until);
+    put_time_cell(tell, cached, one->none_after);
 }
 
 static void tell_csv(struct diff_tell *tell, const struct told *told)
@@ -199,6 +273,7 @@ static void tell_csv(struct diff_tell *tell, const struct told *told)
     }
     put_cell(tell, told->one->provider);
     put_fault_cells(tell, told);
+    put_cached_cells(tell, victim_of(told));
     (void)fputs("\r\n", tell->out);
 }
 
@@ -208,6 +283,9 @@ static void count(struct diff_tell *tell, const struct told *told)
 {
     tell->counts[told->change]++;
     tell->kept_ids += told->keeps_id;
+    const struct stand_cached *cached = victim_of(told);
+    tell->cached_refused += cached != NULL && cached->code == FAIL_CACHED_REFUSED;
+    tell->cached_partial += cached != NULL && cached->code == FAIL_CACHED_PARTIAL;
     if (told->before == NULL || told->after == NULL)
         return;
     tell->delivery[told->courses.delivery]++;
@@ -228,11 +306,12 @@ void diff_tell_domain(struct diff_tell *tell, const struct stand *before, const 
                         stand_compare(before, after),
                         {COURSE_NEITHER, COURSE_NEITHER},
                         stand_keeps_id(before, after)};
-    bool changed = told.change != CHANGE_NONE || told.keeps_id;
+    bool changed = told.change != CHANGE_NONE || told.keeps_id || victim_of(&told) != NULL;
     if (before != NULL && after != NULL) {
         told.courses = stand_courses(before, after);
         for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
             changed = changed || is_changed(&told, aspect);
+        changed = changed || before->cached.code != after->cached.code;
     }
     count(tell, &told);
     if (!changed || (tell->worse_only && !is_worse(&told)))
@@ -268,6 +347,11 @@ void diff_tell_end(struct diff_tell *tell)
     const char *between = "";
     if (tell->form != DIFF_TEXT)
         return;
+    if (tell->cached_refused + tell->cached_partial > 0)
+        (void)fprintf(tell->out,
+                      "under an earlier policy that senders have cached: refused %" PRIu64
+                      ", partial %" PRIu64 "\n",
+                      tell->cached_refused, tell->cached_partial);
     tell_groups(tell->out, "MX host", tell->hosts);
     tell_groups(tell->out, "provider", tell->providers);
     tell_courses(tell->out, "delivery", tell->delivery);

@@ -21,6 +21,7 @@ struct diff_tell {
     uint64_t counts[CHANGE_COUNT];
     uint64_t delivery[COURSE_COUNT], protection[COURSE_COUNT]; /* domains in both scans */
     uint64_t kept_ids;
+    uint64_t cached_refused, cached_partial; /* domains of the new scan, changed or not */
     struct diff_groups *providers, *hosts;
 };
 

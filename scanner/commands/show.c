@@ -21,9 +21,10 @@ struct show {
     struct show_judge judge;
     struct buf why;
     uint64_t records, shown, unreadable;
-    uint64_t outcomes[OUTCOME_COUNT]; /* of what was shown */
-    size_t width;                     /* of the terminal; 0: out is none */
-    bool full;                        /* --limit is reached */
+    uint64_t outcomes[OUTCOME_COUNT];        /* of what was shown */
+    uint64_t cached_refused, cached_partial; /* likewise: what an earlier policy does */
+    size_t width;                            /* of the terminal; 0: out is none */
+    bool full;                               /* --limit is reached */
 };
 
 /* ---- one record ---------------------------------------------------------------------------------------- */
@@ -71,6 +72,8 @@ static enum error on_record(void *arg, const struct view_record *record)
         return error;
     show->shown++;
     show->outcomes[show_cells_outcome(&show->cells)]++;
+    show->cached_refused += show_cells_cached(&show->cells) == FAIL_CACHED_REFUSED;
+    show->cached_partial += show_cells_cached(&show->cells) == FAIL_CACHED_PARTIAL;
     write_record(show, line);
     show->full = show->request->limit > 0 && show->shown == show->request->limit;
     return show->full || ferror(show->out) ? ERR_STOPPED : ERR_OK;
@@ -117,8 +120,18 @@ static enum error walk(struct show *show)
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
 
+/* Says how many of those shown lose mail by a policy that is published no more. */
+static void write_cached(struct show *show)
+{
+    if (show->cached_refused + show->cached_partial > 0)
+        (void)fprintf(show->out,
+                      "under an earlier policy that senders have cached: refused %llu, partial %llu\n",
+                      (unsigned long long)show->cached_refused, (unsigned long long)show->cached_partial);
+}
+
 static void write_counts(struct show *show)
 {
+    write_cached(show);
     const char *between = ":";
     int column =
         fprintf(show->out, "%llu of %llu records%s", (unsigned long long)show->shown,

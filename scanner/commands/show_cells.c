@@ -30,7 +30,11 @@ static const struct column columns[][SHOW_COLUMNS] = {
                       {"mode", "policy", "mode"},
                       {"max_age", "policy", "max_age"},
                       {"time", "time", ""},
-                      {"ordinal", "ordinal", ""}},
+                      {"ordinal", "ordinal", ""},
+                      {"cached_found", "cached", "found"},
+                      {"cached_would_be", "cached", "would_be"},
+                      {"cached_sure_until", "cached", "sure_until"},
+                      {"cached_none_after", "cached", "none_after"}},
     [SHOW_HOSTS] = {{"host", "host", ""},
                     {"ip", "ip", ""},
                     {"code", "code", ""},
@@ -112,9 +116,33 @@ struct bytes show_cell(const struct show_cells *cells, const char *column)
     return bytes_make(NULL, 0);
 }
 
+/* Is one of the codes the word, or does one begin with it up to a dot? */
+static bool has_code(struct bytes cell, struct bytes word)
+{
+    if (word.len > 0 && word.data[word.len - 1] == '.')
+        word.len--;
+    for (size_t i = 0; word.len > 0 && i + word.len <= cell.len; i++) {
+        bool starts = i == 0 || cell.data[i - 1] == ' ';
+        size_t end = i + word.len;
+        bool ends = end == cell.len || cell.data[end] == ' ' || cell.data[end] == '.';
+        if (starts && ends && memcmp(cell.data + i, word.data, word.len) == 0)
+            return true;
+    }
+    return false;
+}
+
 unsigned show_cells_outcome(const struct show_cells *cells)
 {
     return outcome_find(show_cell(cells, "outcome"));
+}
+
+enum failure_code show_cells_cached(const struct show_cells *cells)
+{
+    struct bytes codes = show_cell(cells, "codes");
+    for (enum failure_code code = FAIL_CACHED_REFUSED; code <= FAIL_CACHED_PARTIAL; code++)
+        if (has_code(codes, bytes_of(failure_name(code))))
+            return code;
+    return FAIL_NONE;
 }
 
 /* ---- filters ------------------------------------------------------------------------------------------- */
@@ -138,21 +166,6 @@ static bool contains(struct bytes cell, struct bytes word)
     for (size_t i = 0; word.len > 0 && i + word.len <= cell.len; i++)
         if (strncasecmp((const char *)cell.data + i, (const char *)word.data, word.len) == 0)
             return true;
-    return false;
-}
-
-/* Is one of the codes the word, or does one begin with it up to a dot? */
-static bool has_code(struct bytes cell, struct bytes word)
-{
-    if (word.len > 0 && word.data[word.len - 1] == '.')
-        word.len--;
-    for (size_t i = 0; word.len > 0 && i + word.len <= cell.len; i++) {
-        bool starts = i == 0 || cell.data[i - 1] == ' ';
-        size_t end = i + word.len;
-        bool ends = end == cell.len || cell.data[end] == ' ' || cell.data[end] == '.';
-        if (starts && ends && memcmp(cell.data + i, word.data, word.len) == 0)
-            return true;
-    }
     return false;
 }
 
@@ -230,6 +243,9 @@ void show_csv_line(FILE *out, const struct show_cells *cells)
 
 enum { NAME_WIDTH = 30, OUTCOME_WIDTH = 18, CODES_SHOWN = 3, TEXT_SHOWN_BYTES = 120, ROW_BYTES = 4096 };
 
+/* Of a time, the day. */
+enum { DAY_BYTES = sizeof "2026-01-31" - 1 };
+
 /* On a terminal that is too narrow for all columns. */
 enum { WIDE = 120, NARROW_NAME_WIDTH = 24, NARROW_OUTCOME_WIDTH = 9 };
 
@@ -275,6 +291,18 @@ static void add_codes(struct buf *row, struct bytes codes, size_t width)
         (void)buf_printf(row, " +%zu", more);
 }
 
+/* Says until when senders refuse mail, or skip hosts, by an earlier policy: the codes that follow begin with
+ * it. */
+static void add_cached(struct buf *row, const struct show_cells *cells)
+{
+    struct bytes until = show_cell(cells, "cached_sure_until");
+    if (until.len < DAY_BYTES || show_cells_cached(cells) == FAIL_NONE)
+        return;
+    (void)buf_text(row, "until ");
+    add_text(row, bytes_make(until.data, DAY_BYTES), 0);
+    (void)buf_text(row, ": ");
+}
+
 static void add_label(struct buf *row, struct bytes label)
 {
     if (label.len == 0)
@@ -302,6 +330,7 @@ static void add_domain(struct buf *row, const struct show_cells *cells, size_t w
         (void)buf_text(row, " tls ");
         add_text(row, show_cell(cells, "tls"), 8);
     }
+    add_cached(row, cells);
     add_codes(row, show_cell(cells, "codes"), width);
     add_label(row, show_cell(cells, "label"));
 }

@@ -8,8 +8,9 @@
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 #include "scanner/commands/show.h"
+#include "scanner/facts/failure.h"
 
-enum { SHOW_COLUMNS = 18, SHOW_CELL_BYTES = 64 << 10 };
+enum { SHOW_COLUMNS = 22, SHOW_CELL_BYTES = 64 << 10 };
 
 struct show_cells {
     enum show_kind kind;
@@ -27,6 +28,9 @@ struct bytes show_cell(const struct show_cells *cells, const char *column);
 
 /* Returns the outcome in a domain record's cells as enum outcome; 0 for none that is known. */
 unsigned show_cells_outcome(const struct show_cells *cells);
+
+/* Returns cached.refused or cached.partial if a domain record's cells have one; else FAIL_NONE. */
+enum failure_code show_cells_cached(const struct show_cells *cells);
 
 /* Do the filters let it through? */
 bool show_cells_pass(const struct show_cells *cells, const struct show_request *request);

@@ -36,8 +36,8 @@ enum failure_code failure_find(const char *name, size_t len)
 
 const char *failure_stage_name(enum failure_stage stage)
 {
-    static const char *const names[STAGE_COUNT] = {"input", "dns",  "txt",  "policy", "cached",
-                                                   "mx",    "smtp", "dane", "tlsrpt"};
+    static const char *const names[STAGE_COUNT] = {"cached", "input", "dns",  "txt",   "policy",
+                                                   "mx",     "smtp",  "dane", "tlsrpt"};
     return names[stage];
 }
 

@@ -17,11 +17,11 @@ enum failure_code {
 };
 
 enum failure_stage {
+    STAGE_CACHED,
     STAGE_INPUT,
     STAGE_DNS,
     STAGE_TXT,
     STAGE_POLICY,
-    STAGE_CACHED,
     STAGE_MX,
     STAGE_SMTP,
     STAGE_DANE,

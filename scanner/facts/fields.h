@@ -127,7 +127,8 @@ extern const size_t field_group_count;
 /* The words of each enum; those of AS_CODE are words_failure. */
 extern const struct field_words words_dns_status, words_dns_security, words_tls_end, words_tls_limit,
     words_net, words_not_tried, words_fetch_step, words_fetch_decoding, words_smtp_step, words_smtp_end,
-    words_sts_mode, words_cached_found, words_outcome, words_dane, words_tls, words_delivery, words_exo, words_rpt, words_failure;
+    words_sts_mode, words_cached_found, words_outcome, words_dane, words_tls, words_delivery, words_exo,
+    words_rpt, words_failure;
 
 /* Returns how many elements a field with a count has. */
 size_t field_count(const struct field *field, const void *facts);

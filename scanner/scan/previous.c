@@ -150,11 +150,9 @@ static enum error open_directory(const char *dir, struct scanview **view, struct
     struct buf reason;
     buf_init(&reason, REASON_BYTES * 4);
     enum error error = scanview_open(dir, view, &reason);
-    if (error == ERR_NOT_FOUND || error == ERR_CORRUPT || error == ERR_IO) {
+    if (error != ERR_OK)
         buf_printf(why, "--previous %s cannot be used: %s: give the directory of an earlier scan, or none",
-                   dir, buf_string(&reason));
-        error = ERR_CONFIG;
-    }
+                   dir, reason.len > 0 ? buf_string(&reason) : error_text(error));
     buf_dispose(&reason);
     return error;
 }

@@ -1,9 +1,9 @@
 /*
  * Keeps the policies of an earlier scan (scan.previous) that senders may still have, to be found by name. The
- * scan's directory is read once, from its beginning to its end, before anybody is contacted. Only policies
- * that enforce and are alive are kept: their lines in a temporary file (facts_spill.h), 16 to 48 bytes for
- * each in a table that is mapped from another (facts_table.h). So memory does not grow with the earlier scan,
- * but for that table, which the kernel may page out.
+ * scan's directory is read once, from its beginning to its end, before the first domain is looked at. Only
+ * policies that enforce and are alive are kept: their lines in a temporary file (facts_spill.h), 24 to 48
+ * bytes for each in a table that is mapped from another (facts_table.h). So memory does not grow with the
+ * earlier scan, but for that table, which the kernel may page out.
  *
  * The feeder's thread asks; until that is started, the thread that opened it.
  */
@@ -22,12 +22,12 @@ struct previous;
 enum { PREVIOUS_ARENA_BYTES = 1 << 20 };
 
 /* Checks that dir is a scan directory, and not the one that is written (output; "-" is none). Reads no
- * record. ERR_CONFIG with *why. */
+ * record. ERR_NOT_FOUND or ERR_CONFIG with *why if another command line would mend it; ERR_CORRUPT with *why
+ * if its meta.json is none of this schema; ERR_IO, ERR_MEMORY. */
 enum error previous_check(const char *dir, const char *output, struct buf *why);
 
-/* Reads the scan in dir. now_ms: wall clock; what is over by then is not kept. What is wrong with the
- * directory, and what was found, is said on err. ERR_CONFIG with *why if it is no scan directory, or one of
- * another schema; ERR_IO, ERR_FULL, ERR_MEMORY with *why. */
+/* Reads the scan in dir. now_ms: wall clock; what is over by then is not kept. What is not whole in it, and
+ * what was found, is said on err. Errors as of previous_check; ERR_FULL too. */
 enum error previous_open(const char *dir, int64_t now_ms, struct previous **made, FILE *err, struct buf *why);
 void previous_close(struct previous *previous); /* NULL is fine */
 

@@ -14,7 +14,7 @@
 enum cached_found cached_found_at(const struct domain_facts *facts, int64_t now,
                                   const struct judgement *judgement);
 
-/* Says from when on to when the policy is alive: a sender that asked when it was last seen keeps it until
+/* Returns until when the policy is alive: a sender that asked when it was last seen keeps it until
  * then (wall clock, ms). */
 int64_t cached_sure_until(const struct cached_policy *policy);
 

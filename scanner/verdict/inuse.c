@@ -58,6 +58,21 @@ static void spread_view(const struct domain_facts *facts, struct arena *arena, s
     view->host_count = all == NULL ? 0 : facts->host_count;
 }
 
+/* Makes the codes under an earlier policy those of all hosts; a placeholder has none. */
+static void spread_codes(const struct domain_facts *facts, struct arena *arena, struct enforced *would_be)
+{
+    enum failure_code *all = arena_array(arena, facts->host_count, sizeof *all);
+    size_t used = 0;
+    if (would_be->host_count == 0)
+        return;
+    for (size_t i = 0; all != NULL && i < facts->host_count; i++) {
+        bool skip = placeholder_is(&facts->hosts[i], facts->domain) || used == would_be->host_count;
+        all[i] = skip ? FAIL_NONE : would_be->codes[used++];
+    }
+    would_be->codes = all;
+    would_be->host_count = all == NULL ? 0 : facts->host_count;
+}
+
 void spread_hosts(const struct domain_facts *facts, const struct domain_facts *in_use, struct arena *arena,
                   struct judgement *judgement)
 {
@@ -73,4 +88,5 @@ void spread_hosts(const struct domain_facts *facts, const struct domain_facts *i
     judgement->host_count = all == NULL ? 0 : facts->host_count;
     for (enum sender_kind kind = 0; kind < SENDER_COUNT; kind++)
         spread_view(facts, arena, &judgement->senders[kind]);
+    spread_codes(facts, arena, &judgement->cached.would_be);
 }

@@ -3,7 +3,7 @@
  * judged and written, and that record comes back as itself.
  */
 #include "output/json/json.h"
-#include "output/readback/facts_read.h"
+#include "output/readback/cached_read.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/fuzz/target.h"
 
@@ -42,6 +42,21 @@ static void check_domain(struct fuzz *fuzz, struct bytes line)
         expect(bytes_equal(buf_bytes(&fuzz->first), buf_bytes(&fuzz->second)) ? NULL : "not the same again");
 }
 
+/* A policy of a record that may be anybody's has all that the verdict reads of it, or there is none. */
+static void check_cached(struct fuzz *fuzz, struct bytes line)
+{
+    struct cached_read found;
+    buf_reset(&fuzz->why);
+    enum error error = cached_read_record(line, 0, &fuzz->arena, &found, &fuzz->why);
+    if (error == ERR_OK && found.policy != NULL)
+        expect(found.domain != NULL && found.policy->id != NULL && found.policy->mx_count > 0 &&
+                       found.policy->mx_count <= CACHED_MX_MOST
+                   ? NULL
+                   : "half a policy");
+    buf_reset(&fuzz->why);
+    (void)cached_read_kept(line, &fuzz->arena, &found, &fuzz->why);
+}
+
 static void check_others(struct fuzz *fuzz, struct bytes line)
 {
     struct probe_facts probe;
@@ -50,6 +65,7 @@ static void check_others(struct fuzz *fuzz, struct bytes line)
     told(fuzz, facts_read_host(line, &fuzz->arena, &probe, &fuzz->why));
     buf_reset(&fuzz->why);
     told(fuzz, facts_read_cert(line, &fuzz->arena, &cert, &fuzz->why));
+    check_cached(fuzz, line);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

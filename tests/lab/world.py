@@ -44,6 +44,7 @@ SIGNED = ("signed", "expired", "wrong-ds", "tampered", "tampered-tlsa")
 OWN_ZONE = SIGNED + ("unsigned",)
 BODY_LIMIT = 65536
 STS_NAMES = 500
+CACHED_SERVER, CACHED_GROUPS, CACHED_OF_A_GROUP = "127.53.2.1", "abcd", 250
 OPTOUT = "127.25.3.0/24\n127.44.3.0/24\n"
 FILLER = "x-filler=" + "f" * 190
 
@@ -153,6 +154,7 @@ class World:
             self.add_host(row)
         if self.layout.bulk:
             self.add_bulk()
+            self.add_cached()
         self.write_zones()
         self.write_configurations()
 
@@ -236,6 +238,19 @@ class World:
         pem = self.pki.leaf("sts.plain", "good", names)
         body = policy_text({"mode": "enforce"}, ["mx1.mx.lab"])
         self.add_site(r"~^mta-sts\.n[0-9]+\.sts\.plain$", pem, self.served("sts.plain", body, {}))
+
+    def add_cached(self):
+        """Names whose records and policies tests/lab/cached changes between scans: it serves the zone itself, and its
+        files stand where www/cached has them. NAME.503 beside NAME.txt makes the policy host answer so."""
+        self.tlds["plain"].delegate("cached.plain", CACHED_SERVER)
+        directory = self.path("www", "cached")
+        os.mkdir(directory)
+        for group in CACHED_GROUPS:
+            names = [f"mta-sts.{group}{number}.cached.plain" for number in range(CACHED_OF_A_GROUP)]
+            pem = self.pki.leaf(f"{group}.cached.plain", "good", names)
+            late = f"if (-f {directory}/$cached.503) {{ return 503; }}"
+            content = f"{late} types {{}} default_type text/plain; alias {directory}/$cached.txt;"
+            self.add_site(rf"~^mta-sts\.(?<cached>{group}[0-9]+)\.cached\.plain$", pem, content)
 
     def write_zones(self):
         directory = self.path("dns")

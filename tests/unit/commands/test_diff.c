@@ -431,14 +431,111 @@ static void test_whom_it_hangs_on(void **state)
     assert_string_equal(
         world->out,
         "domain,label,change,delivery,protection,mta-sts_old,mta-sts_new,dane_old,dane_new,"
-        "starttls_old,starttls_new,tlsrpt_old,tlsrpt_new,provider,hosts,codes\r\n"
+        "starttls_old,starttls_new,tlsrpt_old,tlsrpt_new,provider,hosts,codes,"
+        "cached_found,cached_since,cached_sure_until,cached_none_after\r\n"
         "b.example,\"'=1+1;\a\"\"x\",broke,worse,neither,protected,refused,unknown,unknown,unknown,"
-        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired\r\n"
+        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,\r\n"
         "a.example,\"'=1+1;\a\"\"x\",broke,worse,neither,protected,refused,unknown,unknown,unknown,"
-        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired\r\n");
+        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,\r\n");
     assert_int_equal(diff_of(world, before, after, "--json"), 1);
     assert_has(world->out, "\"label\":{\"base64\":\"PTErMTsHIng=\"},\"provider\":\"Microsoft 365\",\"hosts\":"
                            "[{\"host\":\"mx.example\",\"code\":\"smtp.tls.expired\"}],\"codes\":[]}\n");
+}
+
+/* ---- policies that senders have cached ----------------------------------------------------------------- */
+
+#define DAY_OF(text) "2026-02-0" text "T12:00:00.000Z"
+#define CACHED(name, outcome, codes, found, would_be, since)                                                 \
+    "{\"domain\":\"" name                                                                                    \
+    "\",\"time\":\"" DAY_OF("2") "\",\"outcome\":\"" outcome                                                 \
+                                 "\",\"cached\":{\"id\":\"1\",\"mode\":\"enforce\"," since                   \
+                                 "\"found\":\"" found "\",\"would_be\":\"" would_be                          \
+                                 "\",\"sure_until\":\"" DAY_OF("5") "\",\"none_after\":\"" DAY_OF(           \
+                                     "9") "\",\"hosts\":[{\"host\":\"mx.new.example\",\"code\":\"mx.not-in-" \
+                                          "policy\"}]},\"codes\":[" codes "]}\n"
+#define SINCE "\"since\":\"" DAY_OF("1") "\","
+
+static void meta_with_previous(const struct scan_place *place)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text,
+                   "{\"schema\":%d,\"rules\":%d,\"version\":\"7\",\"state\":\"done\",\"runs\":1,"
+                   "\"seed\":\"1\",\"started_ms\":1,\"previous\":{\"dir\":\"x\"}}",
+                   RECORD_SCHEMA_VERSION, RECORD_RULES);
+    place_file(place, "meta.json", text);
+}
+
+static const char *const before_cached[] = {
+    AT("a.example", "protected"),
+    AT("new.example", "protected"),
+    CACHED("still.example", "absent", "\"cached.refused\"", "no-record", "refused", ""),
+    CACHED("less.example", "absent", "\"cached.refused\"", "no-record", "refused", ""),
+    CACHED("mended.example", "absent", "\"cached.refused\"", "no-record", "refused", ""),
+    CACHED("open.example", "absent", "\"cached.refused\"", "no-record", "refused", ""),
+    CACHED("unseen.example", "absent", "\"cached.partial\"", "no-record", "partial", ""),
+    NULL};
+static const char *const after_cached[] = {
+    AT("a.example", "refused"),
+    CACHED("new.example", "absent", "\"cached.refused\"", "no-record", "refused", ""),
+    CACHED("still.example", "absent", "\"cached.refused\"", "same-id", "refused", SINCE),
+    CACHED("less.example", "absent", "\"cached.partial\"", "no-record", "partial", SINCE),
+    CACHED("mended.example", "absent", "", "renewed", "protected", SINCE),
+    CACHED("open.example", "absent", "", "unknown", "unknown", SINCE),
+    AT("unseen.example", "absent"),
+    NULL};
+
+/* Who loses mail by a policy that is published no more is told before all else, whether that is new or not;
+ * the order of the scan comes after it. */
+static void test_cached_comes_first(void **state)
+{
+    struct world *world = *state;
+    meta_with_previous(&world->after);
+    assert_int_equal(diff_of(world, before_cached, after_cached, NULL), 1);
+    static const char expected[] =
+        "new.example                    DELIVERY cached.refused until 2026-02-05T12:00Z at least, "
+        "2026-02-09T12:00Z at most (no-record since 2026-02-02T12:00Z), mta-sts protected -> absent; "
+        "mx.new.example mx.not-in-policy\n"
+        "still.example                  still    cached.refused until 2026-02-05T12:00Z at least, "
+        "2026-02-09T12:00Z at most (same-id since 2026-02-01T12:00Z); mx.new.example mx.not-in-policy\n"
+        "less.example                   better   cached.partial until 2026-02-05T12:00Z at least, "
+        "2026-02-09T12:00Z at most (no-record since 2026-02-01T12:00Z); mx.new.example mx.not-in-policy\n"
+        "a.example                      DELIVERY mta-sts protected -> refused\n"
+        "mended.example                 better   cached.refused -> none\n"
+        "open.example                   unclear  cached.refused -> none\n"
+        "unseen.example                 unclear  cached.partial -> none\n"
+        "under an earlier policy that senders have cached: refused 2, partial 1\n";
+    if (strncmp(world->out, expected, strlen(expected)) != 0)
+        fail_msg("%s", world->out);
+    assert_has(world->out, "delivery: worse 2, better 2, could not be told 2\n");
+    assert_int_equal(diff_of(world, before_cached, after_cached, "--json"), 1);
+    static const char json[] =
+        "{\"domain\":\"new.example\",\"change\":\"lost\",\"old\":\"protected\",\"new\":\"absent\","
+        "\"delivery\":\"worse\",\"protection\":\"worse\",\"cached\":{\"code\":\"cached.refused\",\"found\":"
+        "\"no-record\",\"since\":\"2026-02-02T12:00:00.000Z\",\"sure_until\":\"2026-02-05T12:00:00.000Z\","
+        "\"none_after\":\"2026-02-09T12:00:00.000Z\"},\"mta_sts\":{\"old\":\"protected\",\"new\":\"absent\"},"
+        "\"hosts\":[{\"host\":\"mx.new.example\",\"code\":\"mx.not-in-policy\"}],\"codes\":[\"cached."
+        "refused\"]}\n";
+    if (strncmp(world->out, json, strlen(json)) != 0)
+        fail_msg("%s", world->out);
+    assert_int_equal(diff_of(world, before_cached, after_cached, "--csv"), 1);
+    assert_has(world->out, "cached_none_after\r\nnew.example,,lost,worse,worse,protected,absent,");
+    assert_has(world->out,
+               ",mx.new.example,cached.refused mx.not-in-policy,no-record,2026-02-02T12:00:00.000Z,"
+               "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z\r\nstill.example,");
+}
+
+/* A scan that does not change makes nobody lose mail anew: exit 0, though it is told. */
+static void test_cached_that_stays_is_not_worse(void **state)
+{
+    static const char *const lines[] = {
+        CACHED("still.example", "absent", "\"cached.refused\"", "no-record", "refused", SINCE), NULL};
+    struct world *world = *state;
+    meta_with_previous(&world->after);
+    assert_int_equal(diff_of(world, lines, lines, NULL), 0);
+    assert_has(world->out, "still.example                  still    cached.refused until ");
+    place_lines(&world->after, "domains", lines);
+    assert_int_equal(RUN(world, world->before.path, world->after.path, "--only", "worse"), 0);
+    assert_memory_equal(world->out, "under an earlier policy", strlen("under an earlier policy"));
 }
 
 static void test_only_what_is_worse(void **state)
@@ -481,6 +578,8 @@ int main(void)
         CASE(test_a_line_for_a_person),
         CASE(test_json),
         CASE(test_whom_it_hangs_on),
+        CASE(test_cached_comes_first),
+        CASE(test_cached_that_stays_is_not_worse),
         CASE(test_only_what_is_worse),
         CASE(test_a_side_that_is_not_at_its_end),
         CASE(test_exit_codes),

@@ -704,11 +704,62 @@ static void a_full_page_is_said(void **state)
     buf_dispose(&out);
 }
 
+/* Mail that is lost by a policy that is published no more is said before all else. */
+static void a_cached_policy_comes_first(void **state)
+{
+    static const char *mx[] = {"old.example", hostile};
+    static enum failure_code codes[] = {FAIL_MX_NOT_IN_POLICY};
+    static struct cached_policy cached = {.id = "1",
+                                          .mode = STS_MODE_ENFORCE,
+                                          .mx = mx,
+                                          .mx_count = 2,
+                                          .max_age = 604800,
+                                          .fetched = INT64_C(1000) * MARCH_2026};
+    static const char *const words[] = {
+        "they find no record any more (seen first on 2026-03-02)",
+        "last fetched on 2026-03-01, mode enforce, mx: old.example, \\x1b[31m",
+        "has it until 2026-03-08",
+        "nobody has it after 2026-03-09",
+        "By that policy fails: mx.example (mx.not-in-policy) ",
+        "This rests on one look",
+        "mend Publish a policy that the MX hosts pass",
+    };
+    struct world world;
+    struct buf out;
+    (void)state;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.facts.cached = &cached;
+    world.judgement.outcome = OUTCOME_ABSENT;
+    world.judgement.cached = (struct cached_verdict){.found = CACHED_NO_RECORD,
+                                                     .would_be = {OUTCOME_REFUSED, true, codes, 1},
+                                                     .since = INT64_C(1000) * (MARCH_2026 + 86400),
+                                                     .sure_until = INT64_C(1000) * (MARCH_2026 + 604800),
+                                                     .none_after = INT64_C(1000) * (MARCH_2026 + 691200)};
+    explain(&out, &world, false, false);
+    assert_has_not(&out, "MAIL IS LOST");
+    code_set_add(&world.judgement.codes, FAIL_CACHED_REFUSED);
+    code_set_add(&world.judgement.codes, FAIL_TXT_ABSENT);
+    explain(&out, &world, false, false);
+    assert_ptr_equal(strstr(buf_string(&out), "example.org: MAIL IS LOST TODAY: "), buf_string(&out));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_says(&out, words[i]);
+    const char *first = strstr(buf_string(&out), "FAIL     cached.refused"),
+               *other = strstr(buf_string(&out), "  txt.absent");
+    assert_true(first != NULL && other != NULL && first < other);
+    for (enum cached_found found = CACHED_NONE; found < CACHED_FOUND_COUNT; found++) {
+        world.judgement.cached.found = found; /* whatever was found, it is said */
+        explain(&out, &world, true, false);
+    }
+    buf_dispose(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_outcome_has_its_text),
         cmocka_unit_test(every_code_is_explained),
+        cmocka_unit_test(a_cached_policy_comes_first),
         cmocka_unit_test(colour_only_where_asked),
         cmocka_unit_test(evidence_only_with_verbose),
         cmocka_unit_test(a_host_outside_the_policy_gets_its_line),

@@ -14,6 +14,7 @@
 #include "output/readback/facts_read.h"
 #include "scanner/reach/domain.h"
 #include "scanner/reach/hosts.h"
+#include "output/readback/cached_read.h"
 #include "scanner/reach/looks.h"
 #include "scanner/reach/proberun.h"
 #include "scanner/verdict/tlsa.h"
@@ -298,6 +299,18 @@ static struct host_facts *make_host(struct arena *arena)
     return host;
 }
 
+/* An earlier policy under the same id, with as many patterns as are kept of one. */
+static struct cached_policy *make_cached(struct arena *arena)
+{
+    struct cached_policy *cached = arena_alloc(arena, sizeof *cached);
+    *cached = (struct cached_policy){.id = "1", .mode = STS_MODE_ENFORCE, .max_age = UINT32_MAX};
+    cached->fetched = cached->since = NOW_MS - 1;
+    cached->mx = arena_array(arena, CACHED_MX_MOST, sizeof *cached->mx);
+    while (cached->mx_count < CACHED_MX_MOST)
+        cached->mx[cached->mx_count++] = text_in(arena, '"', CACHED_MX_BYTES / CACHED_MX_MOST);
+    return cached;
+}
+
 static void make_domain(struct arena *arena, struct arena *hosts, struct domain_facts *facts)
 {
     struct rrs rrs;
@@ -320,6 +333,7 @@ static void make_domain(struct arena *arena, struct arena *hosts, struct domain_
     make_mx(&rrs, arena, &facts->mx);
     facts->txt.rrs[0] = bytes_of("v=STSv1; id=1;");
     make_policy(arena, &facts->policy);
+    facts->cached = make_cached(arena);
     facts->hosts = arena_array(arena, DNS_RRS_KEPT, sizeof *facts->hosts);
     (void)arena_array(arena, DNS_RRS_KEPT, 32); /* who waits for them */
     struct host_facts *host = make_host(hosts);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "output/json/json_cached.h"
@@ -173,6 +174,30 @@ static void test_too_many_patterns(void **state)
     }
 }
 
+/* Patterns that are too long altogether, of a record that somebody else made, are no policy's. */
+static void test_patterns_too_long(void **state)
+{
+    static char line[CACHED_MX_BYTES + 4096];
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        struct arena arena;
+        struct buf why;
+        struct cached_read found;
+        size_t len = (size_t)snprintf(
+            line, sizeof line, "%s",
+            HEAD TXT "\"policy\":{\"code\":\"ok\",\"mode\":\"enforce\",\"max_age\":604800,\"mx\":[\"");
+        memset(line + len, 'm', CACHED_MX_BYTES + more);
+        len += CACHED_MX_BYTES + more;
+        (void)snprintf(line + len, sizeof line - len, "%s", "\"]}," TAIL);
+        arena_init(&arena, READ_ARENA_BYTES);
+        buf_init(&why, 1024);
+        assert_int_equal(cached_read_record(bytes_of(line), DAYS(1), &arena, &found, &why),
+                         more == 0 ? ERR_OK : ERR_LIMIT);
+        arena_dispose(&arena);
+        buf_dispose(&why);
+    }
+}
+
 /* What is kept of a policy is read back as it was. */
 static void test_kept_and_read_back(void **state)
 {
@@ -222,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_most_records_are_passed_over),
         cmocka_unit_test(test_too_many_patterns),
+        cmocka_unit_test(test_patterns_too_long),
         cmocka_unit_test(test_kept_and_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,11 +131,12 @@ static void test_what_is_no_earlier_scan(void **state)
     } cases[] = {
         {"whole", "new", false, ERR_OK, ""},
         {"whole", "-", false, ERR_OK, ""},
-        {"none", "new", false, ERR_CONFIG,
+        {"none", "new", false, ERR_NOT_FOUND,
          "--previous none cannot be used: No such file or directory: give the directory of an earlier scan"},
-        {"empty", "new", false, ERR_CONFIG, "--previous empty cannot be used: no scan directory: meta.json"},
-        {"list", "new", false, ERR_CONFIG, "--previous list cannot be used: Not a directory"},
-        {"schema", "new", false, ERR_CONFIG, "--previous schema cannot be used: meta.json: its schema is 2"},
+        {"empty", "new", false, ERR_NOT_FOUND,
+         "--previous empty cannot be used: no scan directory: meta.json"},
+        {"list", "new", false, ERR_NOT_FOUND, "--previous list cannot be used: Not a directory"},
+        {"schema", "new", false, ERR_CORRUPT, "--previous schema cannot be used: meta.json: its schema is 2"},
         {"whole", "whole", true, ERR_CONFIG, "--previous whole is the scan directory that is written"},
         {"./whole/", "whole", true, ERR_CONFIG, "--previous ./whole/ is the scan directory that is written"},
     };

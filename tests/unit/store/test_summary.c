@@ -32,6 +32,7 @@ static void assert_same(const struct tally *a, const struct tally *b)
     assert_true(a->ordinal == b->ordinal);
     assert_int_equal(a->outcome, b->outcome);
     assert_int_equal(a->would_be, b->would_be);
+    assert_int_equal(a->cached, b->cached);
     assert_int_equal(a->dane, b->dane);
     assert_int_equal(a->tls, b->tls);
     assert_int_equal(a->incomplete, b->incomplete);
@@ -62,6 +63,10 @@ static void make_random(uint64_t *seed, struct domain_facts *facts, struct judge
         judgement->would_be = (enum outcome)(1 + draw(seed, OUTCOME_COUNT - 1));
     if (judgement->outcome == OUTCOME_TESTING || judgement->outcome == OUTCOME_PROTECTED)
         judgement->incomplete = draw(seed, 2) == 0;
+    static struct cached_policy cached = {.id = "1", .mode = STS_MODE_ENFORCE, .max_age = 1};
+    facts->cached = draw(seed, 2) == 0 ? NULL : &cached;
+    if (facts->cached != NULL)
+        judgement->cached.found = (enum cached_found)(1 + draw(seed, CACHED_FOUND_COUNT - 1));
     for (unsigned i = draw(seed, 12); i > 0; i--)
         code_set_add(&judgement->codes, (enum failure_code)(1 + draw(seed, FAIL_COUNT - 1)));
 }
@@ -555,8 +560,9 @@ static void test_whole_table(void **state)
         (void)snprintf(summary->providers[i].name, SUMMARY_PROVIDER_BYTES, "provider %u", i);
         summary->providers[i].count = i < 2 ? 5 : 100 + i;
     }
-    for (enum failure_code code = FAIL_NONE + 1; code <= FAIL_NONE + 12; code++)
-        summary->codes[code] = code == FAIL_NONE + 7 ? 900000 : 10;
+    const enum failure_code first = FAIL_INPUT_BAD_NAME;
+    for (enum failure_code code = first; code < first + 12; code++)
+        summary->codes[code] = code == first + 6 ? 900000 : 10;
     summary->codes[FAIL_INPUT_HOST_NAME] = 0; /* it has a line of its own */
     summary->left_out[FAIL_INPUT_IS_URL] = 233999;
     summary->left_out[FAIL_INPUT_IS_EMAIL] = 1;
@@ -589,9 +595,8 @@ static void test_whole_table(void **state)
                            "  no-mail               0   0.00 %%  receives no mail\n"
                            "  unknown          749992  75.00 %%  could not be determined this time\n"
                            "  incomplete            1   0.00 %%  some MX unknown, or seen once only\n",
-                           failure_name(FAIL_NONE + 7), failure_name(FAIL_NONE + 1),
-                           failure_name(FAIL_NONE + 2), failure_name(FAIL_NONE + 3),
-                           failure_name(FAIL_NONE + 4), failure_name(FAIL_NONE + 5)));
+                           failure_name(first + 6), failure_name(first), failure_name(first + 1),
+                           failure_name(first + 2), failure_name(first + 3), failure_name(first + 4)));
     assert_string_equal(text, buf_string(&expected));
     buf_dispose(&expected);
     free(text);
@@ -669,6 +674,35 @@ static void test_table_of_extremes(void **state)
     free(summary);
 }
 
+/* Who loses mail by a policy that is published no more is said first, in the place of the blank row. */
+static void test_cached_comes_first(void **state)
+{
+    static const char head[] = "BY A POLICY THAT SENDERS CACHED EARLIER: refused 7, partial 2\n";
+    struct buf out;
+    (void)state;
+    struct summary *summary = example();
+    summary->codes[FAIL_CACHED_REFUSED] = 7;
+    summary->codes[FAIL_CACHED_PARTIAL] = 2;
+    memset(summary->cached, 0, sizeof summary->cached);
+    summary->cached[CACHED_NO_RECORD] = 9;
+    summary->cached[CACHED_CURRENT] = 100;
+    char *text = print(summary, 1000, "out");
+    assert_memory_equal(text, head, sizeof head - 1);
+    assert_null(strstr(text, "\n\n"));
+    free(text);
+    assert_int_equal(summary_cached(summary), 109);
+    buf_init(&out, 1 << 20);
+    assert_true(summary_json(&out, summary));
+    assert_non_null(
+        strstr(buf_string(&out), "\"cached\": {\n    \"current\": 100,\n    \"no-record\": 9\n  }"));
+    summary->cached[CACHED_NO_RECORD] = summary->cached[CACHED_CURRENT] = 0;
+    buf_reset(&out);
+    assert_true(summary_json(&out, summary));
+    assert_null(strstr(buf_string(&out), "\"cached\":"));
+    buf_dispose(&out);
+    free(summary);
+}
+
 /* However much there is to say, it stands on a terminal of 80 by 24 with the prompt, the outcomes last. */
 static void test_a_terminal_shows_all_of_it(void **state)
 {
@@ -715,6 +749,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_written_is_counted_again),
         cmocka_unit_test(test_fields_in_any_order),
+        cmocka_unit_test(test_cached_comes_first),
         cmocka_unit_test(test_incomplete_is_read),
         cmocka_unit_test(test_incomplete_alone_makes_incomplete),
         cmocka_unit_test(test_what_is_no_record),

@@ -691,6 +691,31 @@ static void test_what_may_pass_is_tried_again(void **state)
     }
 }
 
+/* MX-6: a placeholder stands among the hosts, and the codes are at the places of all of them. */
+static void test_placeholders_keep_their_place(void **state)
+{
+    static struct world world;
+    static const struct mx_case beside = {
+        "",   {{"ms12345678.msv1.invalid", GOOD}, {"c.example", GOOD}}, DNS_ANSWERED, NULL, OUTCOME_REFUSED,
+        false};
+    (void)state;
+    begin(&world, "CACHED-1 no such name", &beside);
+    verdict_judge(&world.facts, BY_OWN_TIME, &world.arena, &world.judgement);
+    const struct enforced *would_be = &world.judgement.cached.would_be;
+    assert_int_equal(world.judgement.hosts[0].code, FAIL_MX_PLACEHOLDER);
+    assert_int_equal(would_be->outcome, OUTCOME_REFUSED);
+    assert_int_equal(would_be->host_count, 2);
+    assert_int_equal(would_be->codes[0], FAIL_NONE);
+    assert_int_equal(would_be->codes[1], FAIL_MX_NOT_IN_POLICY);
+    /* Asked of all hosts it is the same. */
+    struct enforced by = verdict_enforced(&world.facts, world.judgement.hosts, world.judgement.host_count,
+                                          (struct enforced_policy){old_mx, COUNT(old_mx)}, &world.arena);
+    assert_int_equal(by.outcome, OUTCOME_REFUSED);
+    assert_int_equal(by.codes[0], FAIL_NONE);
+    assert_int_equal(by.codes[1], FAIL_MX_NOT_IN_POLICY);
+    arena_dispose(&world.arena);
+}
+
 /* ---- any policy ---------------------------------------------------------------------------------------- */
 
 /* CACHED-7: the same hosts, by whatever policy is asked for: which host fails, and by what. */
@@ -726,6 +751,7 @@ int main(void)
         cmocka_unit_test(test_by_the_clock_that_is_given),
         cmocka_unit_test(test_one_look_does_not_decide),
         cmocka_unit_test(test_what_may_pass_is_tried_again),
+        cmocka_unit_test(test_placeholders_keep_their_place),
         cmocka_unit_test(test_any_policy_is_asked_of_the_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,9 +145,18 @@ struct results world_results(struct world *world)
 
 /* ---- into the world ------------------------------------------------------------------------------------ */
 
+static const struct cached_policy *earlier_of(const struct world *world, const char *name)
+{
+    for (const struct earlier_policy *earlier = world->earlier; earlier != NULL; earlier = earlier->next)
+        if (strcmp(earlier->domain, name) == 0)
+            return &earlier->policy;
+    return NULL;
+}
+
 void world_start_domain(struct world *world, const char *name, struct bytes looks)
 {
     struct domain_input input = {.ordinal = ++world->started, .domain = name, .looks = looks};
+    input.cached = earlier_of(world, name);
     story_tell("%s begins", name);
     if (domain_start(&world->workers[world->started % world->count], &input) != ERR_OK)
         out_of_memory("a domain");

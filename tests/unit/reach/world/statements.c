@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "scanner/base/clock.h"
 #include "tests/unit/reach/world/fake_clock.h"
 #include "tests/unit/reach/world/fake_route.h"
 #include "tests/unit/reach/world/script.h"
@@ -16,6 +17,22 @@ static bool is(const char *word, const char *other)
 static bool do_domain(struct world *world, const struct line *line)
 {
     world_start_domain(world, line->words[1], (struct bytes){NULL, 0});
+    return true;
+}
+
+/* An earlier scan saw a policy there that enforces, with these patterns, a moment before the world began. */
+static bool do_cached(struct world *world, const struct line *line)
+{
+    struct earlier_policy *earlier = arena_alloc(&world->arena, sizeof *earlier);
+    char *rest = arena_string(&world->arena, line->words[2]);
+    const char **mx = arena_array(&world->arena, strlen(rest) + 1, sizeof *mx);
+    *earlier = (struct earlier_policy){.next = world->earlier, .domain = line->words[1]};
+    earlier->policy = (struct cached_policy){.id = "earlier", .mode = STS_MODE_ENFORCE, .mx = mx};
+    for (char *word = strtok_r(rest, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest))
+        mx[earlier->policy.mx_count++] = word;
+    earlier->policy.fetched = clock_wall_ms() - 1000;
+    earlier->policy.max_age = 604800;
+    world->earlier = earlier;
     return true;
 }
 
@@ -140,6 +157,7 @@ static const struct statement {
     {"smtp", 3, SIZE_MAX, false, script_smtp},
     {"https", 3, SIZE_MAX, false, script_https},
     {"policy", 3, 3, false, script_policy},
+    {"cached", 3, 3, false, do_cached},
     {"domain", 2, 2, true, do_domain},
     {"pass", 1, 1, true, do_pass},
     {"stop", 1, 2, true, do_stop},

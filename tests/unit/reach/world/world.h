@@ -44,6 +44,13 @@ struct seen_host {
     uint32_t pass;
 };
 
+/* A policy that an earlier scan saw at a domain. */
+struct earlier_policy {
+    struct earlier_policy *next;
+    const char *domain;
+    struct cached_policy policy;
+};
+
 struct world {
     const char *path;
     struct arena arena;
@@ -57,7 +64,8 @@ struct world {
     struct seen_host *hosts;
     size_t script_left; /* statements whose time has not come */
     size_t started, ended, released;
-    struct ip_set no_route; /* of this machine, now */
+    struct earlier_policy *earlier; /* what `cached` lines say */
+    struct ip_set no_route;         /* of this machine, now */
     unsigned misses;
 };
 
