@@ -118,7 +118,12 @@ int forecast_main(const struct args *args)
     int code = EXIT_USAGE;
     run->args = args;
     arena_init(&run->arena, POLICY_ARENA_BYTES);
-    bool usable = args->with_mx == NULL || take_hosts(run);
+    bool usable = args->config.scan_previous[0] == 0;
+    if (!usable)
+        (void)fputs(
+            "stsweep: check: --previous tells of today: leave it out with --with-mx and --with-policy\n",
+            stderr);
+    usable = usable && (args->with_mx == NULL || take_hosts(run));
     if (usable && args->with_policy != NULL)
         usable = lint_read_policy(args->with_policy, &run->arena, &run->policy, stderr);
     if (usable) {
