@@ -539,7 +539,9 @@ static void test_no_new_privileges(void **state)
 static void try_reader(void)
 {
     sandbox_permit();
-    sandbox_enter_reader(&(struct sandbox_reader){.read = {in_place("read")}, .folder = in_place("folder")});
+    const char *const read[] = {in_place("read")};
+    sandbox_enter_reader(
+        &(struct sandbox_reader){.read = read, .read_count = 1, .folder = in_place("folder")});
     CHECK(opens(in_place("read/list"), O_RDONLY));
     CHECK(is_denied(in_place("other/secret"), O_RDONLY));
     CHECK(is_denied(in_place("temporary/new"), O_RDWR | O_CREAT));
@@ -552,8 +554,8 @@ static void try_reader(void)
 static void try_reader_with_temporary(void)
 {
     sandbox_permit();
-    sandbox_enter_reader(
-        &(struct sandbox_reader){.read = {in_place("read"), in_place("own")}, .temporary = true});
+    const char *const read[] = {in_place("read"), in_place("own")};
+    sandbox_enter_reader(&(struct sandbox_reader){.read = read, .read_count = 2, .temporary = true});
     CHECK(opens(in_place("own/standing"), O_RDONLY) && is_denied(in_place("own/standing"), O_WRONLY));
     CHECK(opens(in_place("temporary/new"), O_RDWR | O_CREAT));
     CHECK(unlink(in_place("temporary/new")) == 0);
