@@ -178,6 +178,7 @@ install: all
 	install -D -m 644 docs/summary.schema.json $(DESTDIR)$(PREFIX)/share/stsweep/summary.schema.json
 	install -D -m 644 docs/failures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/failures.md
 	install -D -m 644 docs/records.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/records.md
+	install -D -m 644 docs/groups.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/groups.md
 	install -D -m 644 docs/fields.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/fields.md
 	install -D -m 644 docs/columns.tsv $(DESTDIR)$(PREFIX)/share/stsweep/columns.tsv
 	install -D -m 644 docs/duckdb.sql $(DESTDIR)$(PREFIX)/share/stsweep/duckdb.sql
