@@ -18,9 +18,14 @@ static bool is_among(const char *word, const char *const *words)
 
 bool release_is_path(const char *option)
 {
-    static const char *const paths[] = {"dns.root_hints", "dns.trust_anchor", "tls.ca_file",
-                                        "safety.optout",  "output.dir",       NULL};
+    static const char *const paths[] = {"dns.root_hints", "dns.trust_anchor", "tls.ca_file", "safety.optout",
+                                        "output.dir",     "scan.previous",    NULL};
     return is_among(option, paths);
+}
+
+bool release_is_private(const char *option)
+{
+    return strcmp(option, "safety.user") == 0;
 }
 
 static struct bytes last_part(struct bytes path)
@@ -83,27 +88,34 @@ static void put_config(struct json *json, const struct json_node *config)
         return;
     json_open(json, "config");
     for (const struct json_node *option = config->first; option != NULL; option = option->next)
-        if (option->kind == JSON_STRING && release_is_path(option->key))
+        if (option->kind == JSON_STRING && release_is_private(option->key))
+            json_put_string(json, option->key, "");
+        else if (option->kind == JSON_STRING && release_is_path(option->key))
             json_put_text(json, option->key, last_part(option->text));
         else
             put_whole(json, option);
     json_close(json);
 }
 
+/* Writes an object, and of its member `path` the last part. */
+static void put_named(struct json *json, const struct json_node *object, const char *path)
+{
+    if (object->kind != JSON_OBJECT)
+        return;
+    json_open(json, object->key);
+    for (const struct json_node *node = object->first; node != NULL; node = node->next)
+        if (strcmp(node->key, path) == 0)
+            json_put_text(json, path, last_part(node->text));
+        else
+            put_whole(json, node);
+    json_close(json);
+}
+
 static void put_inputs(struct json *json, const struct json_node *inputs)
 {
     json_open_array(json, "inputs");
-    for (const struct json_node *input = inputs->first; input != NULL; input = input->next) {
-        if (input->kind != JSON_OBJECT)
-            continue;
-        json_open(json, NULL);
-        for (const struct json_node *node = input->first; node != NULL; node = node->next)
-            if (strcmp(node->key, "path") == 0)
-                json_put_text(json, "path", last_part(node->text));
-            else
-                put_whole(json, node);
-        json_close(json);
-    }
+    for (const struct json_node *input = inputs->first; input != NULL; input = input->next)
+        put_named(json, input, "path");
     json_close_array(json);
 }
 
@@ -147,6 +159,8 @@ static void put_key(struct json *json, const struct json_node *node)
         put_config(json, node);
     else if (strcmp(node->key, "inputs") == 0)
         put_inputs(json, node);
+    else if (strcmp(node->key, "previous") == 0)
+        put_named(json, node, "dir");
     else if (strcmp(node->key, "preflight") == 0)
         put_preflight(json, node);
     else if (strcmp(node->key, "earlier_runs") == 0) {

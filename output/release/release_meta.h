@@ -20,4 +20,7 @@ enum error release_meta(struct bytes stored, struct buf *out);
 /* Is the value of this option a path? */
 bool release_is_path(const char *option);
 
+/* Tells whether the value of an option stays out altogether. */
+bool release_is_private(const char *option);
+
 #endif

@@ -160,8 +160,10 @@ static const char stored_meta[] =
     "<b>.csv\",\"bytes\":12,\"lines\":3,\"inputs\":3,\"sha256\":\"ab\"}],\"config\":{\"tls.ca_file\":\"/"
     "secret/ca."
     "pem\",\"safety.optout\":\"secret/../"
-    "optout\",\"smtp.ehlo\":\"scan.example\",\"safety.allow\":\"192.0.2.0/"
-    "24\"},\"libraries\":{\"zstd\":\"1.5.4\"},\"earlier_runs\":[{\"run\":1,\"until\":\"2026-11-30T02:00:00."
+    "optout\",\"smtp.ehlo\":\"scan.example\",\"safety.user\":\"secret\",\"safety.allow\":\"192.0.2.0/"
+    "24\"},\"previous\":{\"dir\":\"/home/secret/"
+    "before\",\"matched\":4},\"libraries\":{\"zstd\":\"1.5.4\"},\"earlier_runs\":[{\"run\":1,\"until\":"
+    "\"2026-11-30T02:00:00."
     "000Z\","
     "\"host\":\"secret-host\",\"command\":\"secret\",\"config\":{\"output.dir\":\"/secret/"
     "out\",\"limits.parked\":"
@@ -179,7 +181,7 @@ static void test_what_stays_private(void **state)
     static const char *const kept[] = {"\"a|list <b>.csv\"", "\"ca.pem\"",     "\"optout\"",
                                        "\"192.0.2.0/24\"",   "\"validates\"",  "\"out\"",
                                        "\"limits.parked\"",  "\"host\": \"\"", "\"seed\": \"7\"",
-                                       "\"until\""};
+                                       "\"until\"",          "\"before\"",     "\"matched\": 4"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (strstr(text, kept[i]) == NULL)
             fail_msg("%s is not in %s", kept[i], text);
@@ -207,7 +209,8 @@ static void test_each_text_option_is_decided(void **state)
         bool is_told = false;
         for (size_t j = 0; j < sizeof told / sizeof *told; j++)
             is_told = is_told || strcmp(told[j], options[i].name) == 0;
-        if (strcmp(options[i].type, "TEXT") == 0 && is_told == release_is_path(options[i].name))
+        if (strcmp(options[i].type, "TEXT") == 0 &&
+            is_told == (release_is_path(options[i].name) || release_is_private(options[i].name)))
             fail_msg("%s: is it a path, or may it be told?", options[i].name);
     }
 }
