@@ -6,6 +6,7 @@
 #include "input/plain.h"
 #include "input/words.h"
 #include "scanner/base/trim.h"
+#include "scanner/base/utf8.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/facts/suffix.h"
 
@@ -103,16 +104,14 @@ static bool is_header(const struct csv_row *row, const struct census *rest, enum
     return (size_t)domain < row->count && rest->names[domain] * 2 > rest->rows;
 }
 
-/* Keeps the header as it may be printed: cut, without control bytes. */
+/* Keeps the header as it may be printed: cut, with blanks for what is not to be shown. */
 static void keep_header(struct input_form *form, struct bytes text)
 {
     size_t len = text.len < INPUT_HEADER_BYTES - 1 ? text.len : INPUT_HEADER_BYTES - 1;
     if (len < text.len)
         while (len > 0 && (text.data[len] & 0xc0) == 0x80)
             len--;
-    for (size_t i = 0; i < len; i++)
-        form->header[i] = text.data[i] < 0x20 || text.data[i] == 0x7f ? ' ' : (char)text.data[i];
-    form->header[len] = '\0';
+    utf8_show(bytes_make(text.data, len), ' ', form->header);
     form->skip++;
 }
 

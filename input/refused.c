@@ -9,6 +9,7 @@
 #include "input/words.h"
 #include "scanner/base/ip.h"
 #include "scanner/base/trim.h"
+#include "scanner/base/utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -329,11 +330,15 @@ static void write_path(const char *path, struct buf *out)
         return;
     }
     buf_byte(out, '\'');
-    for (const char *at = path; *at != '\0'; at++)
-        if (*at == '\'')
+    for (struct bytes left = bytes_of(path); left.len > 0;) {
+        size_t len = utf8_shown_len(left);
+        if (left.data[0] == '\'')
             buf_text(out, "'\\''");
         else
-            buf_byte(out, (*at > 0 && *at < 0x20) || *at == 0x7f ? '?' : (uint8_t)*at);
+            buf_append(out, len == 0 ? (const void *)"?" : left.data, len == 0 ? 1 : len);
+        len += len == 0;
+        left = bytes_make(left.data + len, left.len - len);
+    }
     buf_byte(out, '\'');
 }
 

@@ -5,19 +5,20 @@
 #include <string.h>
 
 #include "output/readback/json_tree.h"
+#include "scanner/base/utf8.h"
 
 enum { TREE_BYTES = 64 << 20 };
 
 /* Appends a text from outside: nothing in it is markup, and it stays in its line. */
 static void put_text(struct buf *out, struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.data[i];
-        if (byte < 0x20 || byte == 0x7F)
-            byte = '?';
-        if (strchr("\\`*_{}[]<>#|~&!", byte) != NULL)
+    while (text.len > 0) {
+        size_t len = utf8_shown_len(text);
+        if (len == 1 && strchr("\\`*_{}[]<>#|~&!", text.data[0]) != NULL)
             (void)buf_byte(out, '\\');
-        (void)buf_byte(out, byte);
+        (void)buf_append(out, len == 0 ? (const void *)"?" : text.data, len == 0 ? 1 : len);
+        len += len == 0;
+        text = bytes_make(text.data + len, text.len - len);
     }
 }
 

@@ -41,3 +41,41 @@ size_t utf8_find_fault(struct bytes text)
     }
     return at;
 }
+
+static uint32_t utf8_code_point(const uint8_t *data, size_t len)
+{
+    uint32_t code = len == 1 ? data[0] : data[0] & (0xFFU >> (len + 1));
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (data[i] & 0x3F);
+    return code;
+}
+
+static bool is_hidden(uint32_t code)
+{
+    static const struct {
+        uint32_t from, to;
+    } hidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x200B, 0x200F},
+                  {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF}};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        if (code >= hidden[i].from && code <= hidden[i].to)
+            return true;
+    return false;
+}
+
+size_t utf8_shown_len(struct bytes text)
+{
+    size_t len = text.len == 0 ? 0 : utf8_character_len(text.data, text.len);
+    return len == 0 || is_hidden(utf8_code_point(text.data, len)) ? 0 : len;
+}
+
+void utf8_show(struct bytes text, char instead, char *out)
+{
+    for (size_t at = 0; at < text.len;) {
+        size_t len = utf8_shown_len(bytes_make(text.data + at, text.len - at));
+        if (len == 0)
+            out[at++] = instead;
+        for (; len > 0; len--, at++)
+            out[at] = (char)text.data[at];
+    }
+    out[text.len] = '\0';
+}

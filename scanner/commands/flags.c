@@ -6,6 +6,7 @@
 
 #include "scanner/base/bytes.h"
 #include "scanner/base/nearest.h"
+#include "scanner/base/utf8.h"
 #include "scanner/facts/record.h"
 
 enum { WORD_BYTES = 80 };
@@ -44,9 +45,7 @@ enum flag flags_refuse(struct flags *flags, const char *reason, const char *word
 {
     char copy[WORD_BYTES];
     size_t len = strnlen(word, sizeof copy - 1);
-    for (size_t i = 0; i < len; i++)
-        copy[i] = (unsigned char)word[i] < 0x20 || word[i] == 0x7f ? '?' : word[i];
-    copy[len] = 0;
+    utf8_show(bytes_make(word, len), '?', copy);
     (void)snprintf(flags->fault, sizeof flags->fault, "%s%s%s%s", reason, copy, word[len] == 0 ? "" : "...",
                    rest);
     return FLAG_FAULT;

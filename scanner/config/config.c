@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/utf8.h"
 #include "scanner/config/config_table.h"
 
 const struct config_option config_options[] = {
@@ -96,9 +97,7 @@ void config_fault(struct buf *why, const char *origin, const char *reason, const
 {
     char shown[OUTSIDE_SHOWN + 1];
     size_t len = strnlen(outside, OUTSIDE_SHOWN);
-    for (size_t i = 0; i < len; i++)
-        shown[i] = (unsigned char)outside[i] < 0x20 || outside[i] == 0x7f ? '?' : outside[i];
-    shown[len] = '\0';
+    utf8_show(bytes_make(outside, len), '?', shown);
     buf_printf(why, "%s: %s \"%s%s\"%s\n", origin, reason, shown, outside[len] == '\0' ? "" : "…", rest);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "scanner/base/buf.h"
+#include "scanner/base/utf8.h"
 #include "tests/fuzz/target.h"
 
 enum { FILE_PATH_BYTES = 32 };
@@ -23,11 +24,14 @@ static inline int file_of(const uint8_t *data, size_t size, char path[FILE_PATH_
 }
 
 /* Says whether the text, which tells of bytes from outside, may go to a terminal. */
-static inline bool is_tellable(const struct buf *why)
+static inline bool is_tellable(struct bytes text)
 {
-    for (size_t i = 0; i < why->len; i++)
-        if (why->data[i] != '\n' && (why->data[i] < ' ' || why->data[i] == 0x7f))
+    while (text.len > 0) {
+        size_t len = text.data[0] == '\n' ? 1 : utf8_shown_len(text);
+        if (len == 0)
             return false;
+        text = bytes_make(text.data + len, text.len - len);
+    }
     return true;
 }
 
@@ -35,7 +39,7 @@ static inline bool is_tellable(const struct buf *why)
 static inline void expect_told(enum error error, const struct buf *why)
 {
     expect(error == ERR_OK || why->len > 0 ? NULL : "an error without its reason");
-    expect(is_tellable(why) ? NULL : "a reason with control characters");
+    expect(is_tellable(buf_bytes(why)) ? NULL : "a reason that may not be shown");
 }
 
 #endif

@@ -43,7 +43,8 @@ static void check_flags(struct line *line)
     for (enum flag flag; (flag = flags_next(&flags)) != FLAG_END; told++) {
         expect(flag < FLAG_COUNT ? NULL : "no such flag");
         expect((flag == FLAG_FAULT) <= (flags.fault[0] != '\0') ? NULL : "a fault without its reason");
-        expect(flag != FLAG_FAULT || is_printable(flags.fault) ? NULL : "a fault that is not printable");
+        expect(flag != FLAG_FAULT || is_tellable(bytes_of(flags.fault)) ? NULL
+                                                                        : "a fault that may not be shown");
         expect(flag != FLAG_NAME || flags.value != NULL ? NULL : "a name without its text");
     }
     /* "-vj" are two flags in one word. */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "scanner/base/utf8.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/clock.h"
@@ -510,28 +511,56 @@ static void test_places(void **state)
     assert_int_equal(places.count + places.capacity, 0);
 }
 
+/* What may be shown of a text from outside: UTF-8 that neither steers a terminal nor hides what stands there.
+ */
+static void test_utf8_shown(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"plain ~", "plain ~"},
+        {"", ""},
+        {"b\xc3\xbc"
+         "cher \xe2\x82\xac \xf0\x9f\x93\xa8",
+         "b\xc3\xbc"
+         "cher \xe2\x82\xac \xf0\x9f\x93\xa8"},
+        {"\x1b[31m\a\t\n\x7f", "?[31m????"},
+        {"\xc2\x9b"
+         "31m",
+         "??31m"}, /* CSI as C1 */
+        {"a\xe2\x80\xae"
+         "b",
+         "a???b"}, /* turns what follows */
+        {"a\xe2\x81\xa6"
+         "b\xd8\x9c",
+         "a???b??"},                                           /* likewise */
+        {"\xe2\x80\x8b\xef\xbb\xbf\xe2\x80\xa8", "?????????"}, /* no width; an end of a line */
+        {"\xf3\xa0\x81\x81", "????"},                          /* a tag */
+        {"\xf1mit\xc0\x80\xed\xa0\x80\xff", "?mit??????"},     /* no UTF-8 */
+        {"\xe2\x82", "??"},                                    /* cut */
+    };
+    char shown[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        utf8_show(bytes_of(cases[i].text), '?', shown);
+        assert_string_equal(shown, cases[i].shown);
+    }
+    assert_int_equal(utf8_shown_len(bytes_of("")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_arena_reset),
-        cmocka_unit_test(test_small_arena),
-        cmocka_unit_test(test_arena_bytes),
-        cmocka_unit_test(test_buf),
-        cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_map),
-        cmocka_unit_test(test_time_text),
-        cmocka_unit_test(test_failure_table),
-        cmocka_unit_test(test_error_table),
-        cmocka_unit_test(test_errors_of_files),
-        cmocka_unit_test(test_place),
-        cmocka_unit_test(test_buf_after_dispose),
-        cmocka_unit_test(test_clocks),
-        cmocka_unit_test(test_kept_clock),
-        cmocka_unit_test(test_arena_blocks),
-        cmocka_unit_test(test_buf_room),
-        cmocka_unit_test(test_slots_each),
-        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_utf8_shown),   cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_arena_reset),  cmocka_unit_test(test_small_arena),
+        cmocka_unit_test(test_arena_bytes),  cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_slots),        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_time_text),    cmocka_unit_test(test_failure_table),
+        cmocka_unit_test(test_error_table),  cmocka_unit_test(test_errors_of_files),
+        cmocka_unit_test(test_place),        cmocka_unit_test(test_buf_after_dispose),
+        cmocka_unit_test(test_clocks),       cmocka_unit_test(test_kept_clock),
+        cmocka_unit_test(test_arena_blocks), cmocka_unit_test(test_buf_room),
+        cmocka_unit_test(test_slots_each),   cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
