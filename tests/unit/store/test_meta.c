@@ -40,7 +40,7 @@ static struct meta make_meta(void)
                          .host = "scanner.example",
                          .command = "stsweep scan \"a b\"\n",
                          .seed = UINT64_MAX,
-                         .asked = {inputs, 2, options, 4},
+                         .asked = {inputs, 2, options, 4, NULL},
                          .libraries = libraries,
                          .library_count = 1,
                          .preflight = checks,
