@@ -176,6 +176,19 @@ const char *read_name(struct read_fields *read, const struct json_node *object, 
     return NULL;
 }
 
+/* All lists of texts are names, addresses and URIs, which the writer leaves printable. Another one would be a
+ * line of its own in a zone file. */
+static const char *printable_of(struct read_fields *read, const struct json_node *node, const char *key)
+{
+    const char *text = string_of(read, node, key);
+    for (const char *at = text; at != NULL && *at != 0; at++)
+        if (*at < 0x20 || *at > 0x7E) {
+            read_fault(read, key, "is not printable");
+            return NULL;
+        }
+    return text;
+}
+
 const char **read_strings(struct read_fields *read, const struct json_node *object, const char *key,
                           size_t *count)
 {
@@ -185,7 +198,7 @@ const char **read_strings(struct read_fields *read, const struct json_node *obje
     if (strings == NULL)
         return NULL;
     for (const struct json_node *node = list->first; node != NULL && !read->failed; node = node->next)
-        strings[(*count)++] = string_of(read, node, key);
+        strings[(*count)++] = printable_of(read, node, key);
     if (read->failed)
         *count = 0;
     return strings;

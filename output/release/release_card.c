@@ -137,12 +137,14 @@ static void put_outcomes(struct buf *out, const struct summary *summary)
 
 static void put_left_out(struct buf *out, const struct card *card)
 {
-    (void)buf_text(out,
-                   "\n## What was left out\n\n"
-                   "- Lines of the lists that are no domain names: only their number stands above.\n"
-                   "- Of how the scan was run: the command line, the name of the machine, folders, what it\n"
-                   "  has of memory and disk.\n");
-    if (card->has_except)
+    (void)buf_text(
+        out, "\n## What was left out\n\n"
+             "- Lines of the lists that are no domain names: only their number stands above.\n"
+             "- Of how the scan was run: the command line, what the machine is called at home (what it\n"
+             "  told mail servers stands below), folders, what it has of memory and disk.\n");
+    if (card->has_except && card->aggregate > 0)
+        (void)buf_printf(out, "- Who opted out after the scan: %" PRIu64 " domains.\n", card->excepted[0]);
+    else if (card->has_except)
         (void)buf_printf(out,
                          "- Who opted out after the scan: %" PRIu64 " domains, and with them %" PRIu64
                          " records of MX hosts and\n  %" PRIu64 " certificates that are only theirs.\n",
@@ -157,16 +159,17 @@ static void put_left_out(struct buf *out, const struct card *card)
 static void put_rule(struct buf *out, const struct card *card)
 {
     const struct release_kind *kinds = release_kinds();
-    (void)buf_printf(out,
-                     "\n## The rule of the tables\n\n"
-                     "A row is a group of at least %" PRIu64
-                     " domains. Smaller groups are joined as `(other)`. If these are\n"
-                     "fewer than that together, the smallest of the groups that would be shown join them: "
-                     "else `(all)` less\n"
-                     "the rows that are shown would be what is hidden. The rule is about groups, not about "
-                     "cells: that one\n"
-                     "domain of a large group has an outcome is told, which one is not.\n\n",
-                     card->aggregate);
+    (void)buf_printf(
+        out,
+        "\n## The rule of the tables\n\n"
+        "A row is a group of at least %" PRIu64
+        " domains. Smaller groups are joined as `(other)`. If these are\n"
+        "fewer than that together, the smallest of the groups that would be shown join them: "
+        "else `(all)` less\n"
+        "the rows that are shown would be what is hidden. The rule is about groups, not about "
+        "cells: how many\n"
+        "domains of a group have an outcome is told, and if all have the same one, that of each is.\n\n",
+        card->aggregate);
     for (size_t i = 0; i < RELEASE_KINDS; i++)
         (void)buf_printf(out, "- `%s`: %" PRIu64 " groups were joined as `(other)`.\n", kinds[i].file,
                          card->joined[i]);

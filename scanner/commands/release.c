@@ -63,7 +63,9 @@ static void tell(const struct release_request *request, const struct release_cou
                  FILE *err)
 {
     const uint64_t *records = counts->records, *left_out = counts->left_out;
-    if (request->except != NULL)
+    if (request->except != NULL && request->aggregate > 0)
+        (void)fprintf(err, "stsweep: left out by --except: %" PRIu64 " domains\n", left_out[VIEW_DOMAINS]);
+    else if (request->except != NULL)
         (void)fprintf(err,
                       "stsweep: left out by --except: %" PRIu64 " domains, %" PRIu64
                       " records of hosts, %" PRIu64 " certificates\n",
@@ -88,8 +90,11 @@ static void confine(const struct release_request *request)
 {
     char above[PATH_MAX];
     (void)snprintf(above, sizeof above, "%s", request->out);
-    sandbox_enter_reader(&(struct sandbox_reader){
-        .read = &request->dir, .read_count = 1, .folder = dirname(above), .temporary = true});
+    sandbox_enter_reader(&(struct sandbox_reader){.read = &request->dir,
+                                                  .read_count = 1,
+                                                  .folder = dirname(above),
+                                                  .unmakes = true,
+                                                  .temporary = true});
 }
 
 static int run(struct release_request *request, const char *except, FILE *out, FILE *err)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
@@ -37,9 +38,18 @@ const char *suggest_host_type(const char *where)
 
 /* ---- the risk ------------------------------------------------------------------------------------------ */
 
+/* Do senders enforce today, be it by an earlier policy that they have cached? */
+static bool is_enforced(const struct judgement *judgement)
+{
+    enum cached_found found = judgement->cached.found;
+    bool cached = (cached_is_kept(found) || found == CACHED_UNKNOWN) &&
+                  judgement->cached.would_be.outcome != OUTCOME_NONE; /* of mode enforce */
+    return cached || (suggest_is_in_force(judgement) && judgement->policy.mode == STS_MODE_ENFORCE);
+}
+
 static enum suggest_risk policy_risk(const struct judgement *judgement, const struct suggestion *suggestion)
 {
-    bool enforces = suggest_is_in_force(judgement) && judgement->policy.mode == STS_MODE_ENFORCE;
+    bool enforces = is_enforced(judgement);
     if (suggest_loses_mail(judgement))
         return RISK_MAIL_LOSS;
     if (enforces && suggestion->mode != STS_MODE_ENFORCE)
@@ -51,8 +61,7 @@ static enum suggest_risk policy_risk(const struct judgement *judgement, const st
  * policy. Mail goes through all the same. */
 static enum suggest_risk host_risk(const struct judgement *judgement)
 {
-    bool enforces = suggest_is_in_force(judgement) && judgement->policy.mode == STS_MODE_ENFORCE;
-    return enforces ? RISK_LOW : RISK_NONE;
+    return is_enforced(judgement) ? RISK_LOW : RISK_NONE;
 }
 
 /* ---- one change ---------------------------------------------------------------------------------------- */
@@ -166,11 +175,19 @@ static const char *ip_text(struct arena *arena, const struct ip_addr *ip)
     return arena_string(arena, ip_format(ip, text));
 }
 
+/* Is this domain's policy host the very one that all are to lead to? */
+static bool is_there_itself(const struct maker *maker, const char *where)
+{
+    static const char label[] = "mta-sts.";
+    return strncasecmp(where, label, sizeof label - 1) == 0 &&
+           strcasecmp(where + sizeof label - 1, maker->facts->domain) == 0;
+}
+
 static enum error add_host(const struct maker *maker)
 {
     const struct address_facts *address = &maker->facts->policy.address;
-    const char *alias = alias_of(address);
-    if (maker->options->policy_host == NULL || leads_there(address, maker->options->policy_host))
+    const char *alias = alias_of(address), *where = maker->options->policy_host;
+    if (where == NULL || is_there_itself(maker, where) || leads_there(address, where))
         return ERR_OK;
     struct suggest_change *change = add(maker, CHANGE_HOST, "mta-sts", address->ip_count + 1);
     if (change == NULL)
@@ -196,9 +213,12 @@ static enum error add_host(const struct maker *maker)
 
 /* ---- all of them --------------------------------------------------------------------------------------- */
 
-/* Is there an MTA-STS record that could be taken down? */
+/* Is there an MTA-STS record that could be taken down, or an earlier policy that a policy of mode none ends?
+ */
 static bool is_there(const struct maker *maker)
 {
+    if (is_enforced(maker->judgement))
+        return true;
     return maker->judgement->record.code != FAIL_TXT_ABSENT &&
            dns_says_anything(maker->facts->txt.lookup.status);
 }
@@ -208,14 +228,20 @@ static bool policy_changes(const struct maker *maker)
     return !maker->suggestion->unchanged && (maker->suggestion->kind != SUGGEST_REMOVE || is_there(maker));
 }
 
-/* A lookup that failed says nothing: what may stand there is left alone. */
+/* A lookup that failed says nothing: what may stand there is left alone, and so is what is no TLSRPT record.
+ */
 static bool tlsrpt_changes(const struct maker *maker)
 {
     const struct txt_facts *facts = &maker->facts->tlsrpt;
     const char *text = maker->suggestion->tlsrpt;
+    size_t meant = 0, equal = 0;
     if (text == NULL || !dns_says_anything(facts->lookup.status))
         return false;
-    return facts->rr_count != 1 || !bytes_equal(facts->rrs[0], bytes_of(text));
+    for (size_t i = 0; i < facts->rr_count; i++) {
+        meant += is_meant(CHANGE_TLSRPT, facts->rrs[i]);
+        equal += bytes_equal(facts->rrs[i], bytes_of(text));
+    }
+    return meant != 1 || equal != 1;
 }
 
 enum error suggest_changes_make(const struct domain_facts *facts, const struct judgement *judgement,

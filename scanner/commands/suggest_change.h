@@ -15,12 +15,13 @@
 /*
  * What may become of mail by a change. From the least to the worst:
  *
- * none             no sender delivers otherwise than before: reports, and policies in mode testing
- * low              senders enforce before and after it, and every MX host passes today: mail is lost only if
- * a host stops passing, or one comes into use that the policy does not name protection-loss  a policy that
- * enforces today does so no longer: mail goes through, also past whom it should not mail-loss        the
- * policy in force loses mail today, and senders that hold it go on to do so until they see the new id:
- * max_age at the longest
+ * - none: no sender delivers otherwise than before (reports, and policies in mode testing);
+ * - low: senders enforce before and after it, and every MX host passes today. Mail is lost only if a host
+ * stops passing, or one comes into use that the policy does not name;
+ * - protection-loss: a policy that enforces today, be it one that senders have cached, does so no longer.
+ * Mail goes through, also past whom it should not;
+ * - mail-loss: the policy in force, or an earlier one that senders have cached, loses mail today. Senders
+ * that hold it go on to do so until they see the new id: max_age at the longest.
  */
 #define SUGGEST_RISK_TABLE(X)                                                                                \
     X(RISK_NONE, "none")                                                                                     \

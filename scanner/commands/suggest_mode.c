@@ -18,8 +18,10 @@ static bool enforces(const struct judgement *judgement)
 
 bool suggest_loses_mail(const struct judgement *judgement)
 {
-    return enforces(judgement) &&
-           (judgement->outcome == OUTCOME_REFUSED || judgement->outcome == OUTCOME_PARTIAL);
+    bool cached = code_set_has(&judgement->codes, FAIL_CACHED_REFUSED) ||
+                  code_set_has(&judgement->codes, FAIL_CACHED_PARTIAL);
+    return cached || (enforces(judgement) &&
+                      (judgement->outcome == OUTCOME_REFUSED || judgement->outcome == OUTCOME_PARTIAL));
 }
 
 bool suggest_is_open(const struct suggest_block *block)

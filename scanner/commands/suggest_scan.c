@@ -2,7 +2,9 @@
 #include "scanner/commands/suggest_scan.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "output/readback/json_read.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/show_judge.h"
 #include "scanner/facts/record_kept.h"
@@ -22,6 +24,37 @@ static enum error print(struct walk *walk)
     return written ? ERR_OK : ERR_STOPPED;
 }
 
+static bool take_domain(void *arg, const struct json_value *value)
+{
+    struct walk *walk = arg;
+    if (strcmp(value->key, "domain") != 0 || value->sub[0] != 0 || value->kind != FIELD_STRING)
+        return true;
+    suggest_put_comment(&walk->text, value->text);
+    return false;
+}
+
+/* A map of nginx is to take the place of yesterday's: it says whose line it does not have. */
+static enum error leave_line(struct walk *walk, const struct view_record *record)
+{
+    buf_text(&walk->text, "    # left out: mta-sts.");
+    (void)json_read_line(record->line, take_domain, walk);
+    buf_text(&walk->text, ": its record cannot be judged: keep the line that served it before\n");
+    walk->run->left_out++;
+    return print(walk);
+}
+
+/* Likewise whom an opt-out list left out; they are not named here. */
+static enum error tell_left_out(struct walk *walk, const struct scanview *view)
+{
+    uint64_t count = scanview_left_out(view, VIEW_DOMAINS);
+    if (walk->run->format != FORMAT_NGINX || count == 0)
+        return ERR_OK;
+    buf_printf(&walk->text,
+               "    # %llu domains are left out by --except: keep the lines that served them before\n",
+               (unsigned long long)count);
+    return print(walk);
+}
+
 /* Leaves out a record whose facts are lost, or none: a domain more that could not be determined. */
 static enum error leave_out(struct walk *walk, const struct view_record *record)
 {
@@ -30,9 +63,9 @@ static enum error leave_out(struct walk *walk, const struct view_record *record)
         return ERR_LIMIT;
     }
     (void)fprintf(stderr, "stsweep: a record was left out: %s\n",
-                  record->error == ERR_SYNTAX ? record->reason : "its hosts' or certificates' are lost");
+                  record->error == ERR_SYNTAX ? record->reason : "its hosts' or certificates' are not there");
     walk->run->undetermined++;
-    return ERR_OK;
+    return walk->run->format == FORMAT_NGINX ? leave_line(walk, record) : ERR_OK;
 }
 
 static enum error on_record(void *arg, const struct view_record *record)
@@ -77,6 +110,8 @@ static enum error suggest_all(struct walk *walk, struct scanview *view)
         error = begin(walk, view);
     if (error == ERR_OK)
         error = scanview_records(view, VIEW_DOMAINS, on_record, walk, walk->why);
+    if (error == ERR_OK)
+        error = tell_left_out(walk, view);
     if (error == ERR_OK)
         error = suggest_run_foot(walk->run);
     if (error == ERR_STOPPED) /* main says that the answer cannot be written */

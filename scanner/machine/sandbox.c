@@ -59,7 +59,7 @@ static const struct landlock_path of_system[] = {
     {"/sys/kernel/mm", LANDLOCK_READ},
 };
 
-enum { OF_SYSTEM = sizeof of_system / sizeof *of_system, OF_CONFIG = 5, BESIDE_READ = 2 };
+enum { OF_SYSTEM = sizeof of_system / sizeof *of_system, OF_CONFIG = 5, BESIDE_READ = 3 };
 
 static bool is_permitted;
 
@@ -183,6 +183,8 @@ void sandbox_enter_reader(const struct sandbox_reader *reader)
         paths[needs.path_count++] = (struct landlock_path){reader->read[i], LANDLOCK_READ};
     if (reader->folder != NULL)
         paths[needs.path_count++] = (struct landlock_path){reader->folder, LANDLOCK_FOLDERS};
+    if (reader->folder != NULL && reader->unmakes)
+        paths[needs.path_count++] = (struct landlock_path){reader->folder, LANDLOCK_UNMAKE};
     if (reader->temporary)
         paths[needs.path_count++] = (struct landlock_path){sandbox_temporary(), LANDLOCK_FILES};
     sandbox_enter(&needs, &sandbox);

@@ -46,6 +46,7 @@ struct sandbox_reader {
     const char *const *read; /* files or directories */
     size_t read_count;
     const char *folder; /* to write files below, or NULL */
+    bool unmakes;       /* removes a directory in the folder again, if it fails */
     bool temporary;     /* makes temporary files */
 };
 void sandbox_enter_reader(const struct sandbox_reader *reader);

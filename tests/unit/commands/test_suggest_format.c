@@ -177,6 +177,43 @@ static void test_risks(void **state)
     }
 }
 
+/* Senders that have an earlier policy enforce it still: to end that is a risk of its own, and can be done. */
+static void test_risks_of_an_earlier_policy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mx;
+        bool remove;
+        enum suggest_risk risk;
+        size_t changes;
+    } cases[] = {
+        {"mx.example", false, RISK_PROTECTION_LOSS, 2},
+        {"mx.example", true, RISK_PROTECTION_LOSS, 2},
+        {"old.example", false, RISK_MAIL_LOSS, 2},
+        {"old.example", true, RISK_MAIL_LOSS, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        const char *mx[] = {cases[i].mx};
+        struct cached_policy cached = {.id = "0",
+                                       .mode = STS_MODE_ENFORCE,
+                                       .mx = mx,
+                                       .mx_count = 1,
+                                       .max_age = 604800,
+                                       .fetched = now - 3600 * 1000};
+        begin(&world);
+        world.facts.time = now;
+        world.facts.cached = &cached;
+        add_txt(&world.facts.tlsrpt, "v=TLSRPTv1; rua=mailto:tls@reports.example");
+        world.options.remove = cases[i].remove;
+        (void)written(&world, FORMAT_JSON, NULL);
+        if (world.changes.risk != cases[i].risk || world.changes.count != cases[i].changes)
+            fail_msg("case %zu: risk %s, %zu changes", i, suggest_risk_name(world.changes.risk),
+                     world.changes.count);
+        end(&world);
+    }
+}
+
 /* What could not be looked up is left alone, and what stands with the same words does not change. */
 static void test_reports(void **state)
 {
@@ -194,13 +231,21 @@ static void test_reports(void **state)
         {"v=TLSRPTv1; rua=mailto:a@b.example", DNS_ANSWERED, "mailto:a@b.example", false},
         {"v=TLSRPTv1; rua=mailto:a@b.example", DNS_ANSWERED, "mailto:c@b.example", true},
         {"v=TLSRPTv1;", DNS_ANSWERED, NULL, true},
+        {"x=1|v=TLSRPTv1; rua=mailto:a@b.example", DNS_ANSWERED, "mailto:a@b.example", false},
+        {"v=TLSRPTv1; rua=mailto:a@b.example|x=1", DNS_ANSWERED, "mailto:c@b.example", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct world world;
         begin(&world);
         publish(&world, GOOD);
+        char first[64] = "";
+        const char *second = cases[i].stands == NULL ? NULL : strchr(cases[i].stands, '|');
+        if (second != NULL) {
+            (void)snprintf(first, sizeof first, "%.*s", (int)(second - cases[i].stands), cases[i].stands);
+            add_txt(&world.facts.tlsrpt, first);
+        }
         if (cases[i].stands != NULL)
-            add_txt(&world.facts.tlsrpt, cases[i].stands);
+            add_txt(&world.facts.tlsrpt, second != NULL ? second + 1 : cases[i].stands);
         world.facts.tlsrpt.lookup.status = cases[i].status;
         world.options.rua = cases[i].rua;
         (void)written(&world, FORMAT_JSON, NULL);
@@ -227,6 +272,8 @@ static void test_policy_host(void **state)
         {NULL, NULL, "web.example", "mta-sts.one.example. 3600 IN CNAME web.example.\n",
          "prereq nxrrset mta-sts.one.example. IN A\n"},
         {"192.0.2.1", NULL, "192.0.2.1", NULL, NULL},
+        {"192.0.2.1", NULL, "mta-sts.one.example", NULL, NULL}, /* the very host that all lead to */
+        {"192.0.2.1", NULL, "MTA-STS.One.example", NULL, NULL},
         {"192.0.2.1", "web.example", "web.example", NULL, NULL},
         {"192.0.2.1", "web.example", "192.0.2.1", "; was: mta-sts.one.example. IN CNAME web.example.\n",
          "prereq yxrrset mta-sts.one.example. IN CNAME web.example.\nupdate delete mta-sts.one.example. IN "
@@ -559,6 +606,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_risks),
+        cmocka_unit_test(test_risks_of_an_earlier_policy),
         cmocka_unit_test(test_reports),
         cmocka_unit_test(test_policy_host),
         cmocka_unit_test(test_other_records),

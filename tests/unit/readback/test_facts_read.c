@@ -426,6 +426,10 @@ static void test_values_at_their_bounds(void **state)
         {"\"label\":{\"base64\":\"YQ==\"}", NULL},
         {"\"label\":{\"base64\":\"YQ=\"}", "base64: is no base64"},
         {"\"label\":{\"base64\":\"AGE=\"}", "label: holds a NUL"},
+        /* Such a line would be one of its own in a zone file, or a command to nsupdate. */
+        {"\"txt\":{\"lookup\":\"answered\",\"cnames\":[\"x.example\\nupdate delete y.example. ANY\"]}",
+         "is not printable"},
+        {"\"policy\":{\"host\":\"h\",\"cnames\":[{\"base64\":\"eAp5\"}]}", "is not printable"},
         {"\"label\":{\"base65\":\"YQ==\"}", "label: is no text"},
         {"\"policy\":{\"host\":\"h\",\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"]}", NULL},
         {"\"policy\":{\"host\":\"h\",\"addresses\":[\"192.0.2\"]}", "addresses: is no address"},
