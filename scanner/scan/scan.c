@@ -2,7 +2,6 @@
 #include "scanner/scan/scan.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -69,11 +68,6 @@ struct scan {
     int64_t started_ms;
 };
 
-static void wake_main(struct scan *scan)
-{
-    (void)(write(scan->wake_fd, &(uint64_t){1}, sizeof(uint64_t)) > 0);
-}
-
 /* ---- what the feeder and the writer say ---------------------------------------------------------------- */
 
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
@@ -132,14 +126,14 @@ static void on_handed_out(void *arg)
 
 static void on_ended(void *arg)
 {
-    wake_main(arg);
+    wake_up(arg->wake_fd);
 }
 
 static void on_writer_failed(void *arg)
 {
     struct scan *scan = arg;
     atomic_store(&scan->writer_failed, true);
-    wake_main(scan);
+    wake_up(scan->wake_fd);
 }
 
 /* ---- beginning ----------------------------------------------------------------------------------------- */
@@ -338,13 +332,6 @@ static void stop_feeding(struct scan *scan, const char *reason)
     (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
 }
 
-static void wait_a_while(struct scan *scan)
-{
-    struct pollfd ready = {.fd = scan->wake_fd, .events = POLLIN};
-    (void)poll(&ready, 1, WATCH_TICK_MS);
-    (void)(read(scan->wake_fd, &(uint64_t){0}, sizeof(uint64_t)) > 0);
-}
-
 static void show_progress(struct scan *scan)
 {
     stuck_tick(scan->stuck, scan->watch, &scan->handover.progress, stderr);
@@ -374,7 +361,7 @@ static void run_to_end(struct scan *scan)
 {
     int64_t deadline_ms = INT64_MAX;
     while (!feeder_all_ended(scan->feeder)) {
-        wait_a_while(scan);
+        wake_wait(scan->wake_fd, WATCH_TICK_MS);
         show_progress(scan);
         bool stuck = stuck_for_good(scan->stuck);
         if (!scan->stopping && (signals_came() || stuck)) {
