@@ -29,6 +29,7 @@
 #include "scanner/scan/signals.h"
 #include "scanner/scan/spooled.h"
 #include "scanner/scan/stuck.h"
+#include "scanner/scan/wake.h"
 
 enum { WHY_BYTES = 16 * 1024 };
 
@@ -126,7 +127,8 @@ static void on_handed_out(void *arg)
 
 static void on_ended(void *arg)
 {
-    wake_up(arg->wake_fd);
+    const struct scan *scan = arg;
+    wake_up(scan->wake_fd);
 }
 
 static void on_writer_failed(void *arg)
