@@ -425,7 +425,7 @@ struct judgement {
     struct sts_record record;
     struct sts_policy policy;
     struct tlsrpt_record tlsrpt;
-    bool tlsrpt_open;              /* the lookup failed, so nobody knows what stands there */
+    bool mx_open, tlsrpt_open;     /* the lookup failed, so nobody knows what stands there */
     enum failure_code policy_code; /* FAIL_NONE: there is a usable policy (or none was asked for) */
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */

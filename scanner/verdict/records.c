@@ -53,7 +53,8 @@ static bool is_root(const struct mx_rr *rr)
 void judge_mx(const struct domain_facts *facts, struct judgement *judgement)
 {
     const struct mx_facts *mx = &facts->mx;
-    if (add_failed_lookup(judgement, &mx->lookup) && !lookup_is_ours(&mx->lookup))
+    judgement->mx_open = add_failed_lookup(judgement, &mx->lookup);
+    if (judgement->mx_open && !lookup_is_ours(&mx->lookup))
         code_set_add(&judgement->codes, FAIL_MX_DNS_FAILED);
     if (mx_is_null(mx)) {
         code_set_add(&judgement->codes, FAIL_MX_NULL);

@@ -226,8 +226,8 @@ bool verdict_may_pass(const struct judgement *judgement)
         if (is_any_dane_passing(&judgement->hosts[i]))
             return true;
     bool open = judgement->outcome == OUTCOME_UNKNOWN || judgement->would_be == OUTCOME_UNKNOWN ||
-                judgement->incomplete || judgement->tlsrpt_open || is_cached_open(judgement) ||
-                is_dane_open(judgement) || was_blind(judgement);
+                judgement->incomplete || judgement->mx_open || judgement->tlsrpt_open ||
+                is_cached_open(judgement) || is_dane_open(judgement) || was_blind(judgement);
     return open && verdict_has_passing(judgement);
 }
 

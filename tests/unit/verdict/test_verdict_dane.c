@@ -864,9 +864,9 @@ static void test_what_may_pass_under_an_unsigned_mx(void **state)
     }
 }
 
-/* A survey counts TLSRPT as well: a lookup of it that failed is tried again.
- */
-static void test_what_may_pass_of_tlsrpt(void **state)
+/* A survey counts TLSRPT, DANE and STARTTLS as well: a lookup that failed is tried again, of a domain without
+ * MTA-STS too. */
+static void test_what_may_pass_of_lookups(void **state)
 {
     static const struct {
         enum dns_status status;
@@ -878,14 +878,17 @@ static void test_what_may_pass_of_tlsrpt(void **state)
                  {DNS_BOGUS, true}};
     static struct world world;
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < 2 * (sizeof cases / sizeof *cases); i++) {
+        bool is_mx = i % 2 == 1;
         world_init(&world);
-        add_kind(&world, 'A');
-        world.facts.tlsrpt.lookup.status = cases[i].status;
+        if (!is_mx)
+            add_kind(&world, 'A');
+        *(is_mx ? &world.facts.mx.lookup.status : &world.facts.tlsrpt.lookup.status) = cases[i / 2].status;
         world_judge(&world);
-        assert_int_equal(world.judgement.outcome, OUTCOME_ABSENT);
-        if (verdict_may_pass(&world.judgement) != cases[i].may_pass)
-            fail_msg("%d", cases[i].status);
+        if (!is_mx)
+            assert_int_equal(world.judgement.outcome, OUTCOME_ABSENT);
+        if (verdict_may_pass(&world.judgement) != cases[i / 2].may_pass)
+            fail_msg("%s %d", is_mx ? "MX" : "TLSRPT", cases[i / 2].status);
         arena_dispose(&world.arena);
     }
 }
@@ -957,7 +960,7 @@ int main(void)
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_what_may_pass),
         cmocka_unit_test(test_what_may_pass_under_an_unsigned_mx),
-        cmocka_unit_test(test_what_may_pass_of_tlsrpt),
+        cmocka_unit_test(test_what_may_pass_of_lookups),
         cmocka_unit_test(test_mx_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
