@@ -14,8 +14,12 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
+#include <jansson.h>
+
 #include "scanner/base/buf.h"
+#include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
+#include "scanner/commands/forecast_command.h"
 #include "scanner/commands/suggest_command.h"
 #include "scanner/config/config.h"
 #include "scanner/facts/record.h"
@@ -393,6 +397,51 @@ static void test_suggestions_of_now(void **state)
     assert_has(world->said.err, "input.is-url");
 }
 
+/* ---- a planned change ----------------------------------------------------------------------------------- */
+
+/* Forecasts one domain as JSON, which *root takes; NULL where nothing was printed. */
+static int forecast_now(struct world *world, const char *with_mx, json_t **root)
+{
+    const char *names[] = {"a.example"};
+    struct args args = {
+        .config = world->config, .names = names, .name_count = 1, .json = true, .with_mx = with_mx};
+    captured_begin(&world->said, -1);
+    int code = forecast_main(&args);
+    captured_end(&world->said);
+    *root = json_loads(world->said.out, JSON_REJECT_DUPLICATES, NULL);
+    return code;
+}
+
+static void assert_hosts(const json_t *root, const char *const *hosts, size_t count)
+{
+    const json_t *found = json_object_get(root, "hosts");
+    assert_int_equal(json_array_size(found), count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(json_string_value(json_object_get(json_array_get(found, i), "host")), hosts[i]);
+}
+
+/* A host that is named twice, in whatever form, is looked at and told of once, and no other is lost. */
+static void test_planned_hosts_named_twice(void **state)
+{
+    static const struct {
+        const char *given;
+        const char *hosts[3];
+        size_t count;
+    } rows[] = {
+        {"x.example,X.example.,y.example", {"x.example", "y.example"}, 2},
+        {"x.example,y.example,x.example,z.example", {"x.example", "y.example", "z.example"}, 3},
+        {"x.example,x.example,x.example", {"x.example"}, 1},
+        {"x.example,y.example,y.example", {"x.example", "y.example"}, 2},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_t *root;
+        assert_int_equal(forecast_now(world, rows[i].given, &root), 0);
+        assert_hosts(root, rows[i].hosts, rows[i].count);
+        json_decref(root);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -408,6 +457,7 @@ int main(void)
         CASE(test_a_resolver_that_is_cut_off),
         CASE(test_no_resolver),
         CASE(test_suggestions_of_now),
+        CASE(test_planned_hosts_named_twice),
     };
     return cmocka_run_group_tests_name("check", tests, start, stop);
 }
