@@ -237,25 +237,33 @@ static void on_planned(void *arg, struct host_result *result)
         begin_domains(check);
 }
 
+/* Asks for a planned host, unless its operator asked not to be scanned: then nothing is seen of it. */
+static void start_planned(struct check *check, size_t index)
+{
+    struct planned *planned = &check->planned[index];
+    const char *name = check->request->planned[index];
+    *planned = (struct planned){.check = check, .index = index};
+    if (optout_has_domain(check->worker->context->optout, name))
+        return;
+    const struct host_request host = {.host = name, .intent = true, .ready = on_planned, .arg = planned};
+    if (!handle_is_set(hosts_request(check->worker, &host)))
+        out_of_memory("planned hosts");
+    check->planned_left++;
+}
+
 /* Looks at the planned hosts, and then at the domains. */
 static void begin(struct check *check)
 {
     const struct check_request *request = check->request;
-    check->planned_left = request->planned_count;
     check->planned = calloc(request->planned_count + 1, sizeof *check->planned);
     if (check->planned == NULL)
         out_of_memory("planned hosts");
-    for (size_t i = 0; i < request->planned_count; i++) {
-        check->planned[i] = (struct planned){.check = check, .index = i};
-        struct host_request host = {
-            .host = request->planned[i], .intent = true, .ready = on_planned, .arg = &check->planned[i]};
-        struct handle handle = hosts_request(check->worker, &host);
-        if (memcmp(&handle, &(struct handle){0}, sizeof handle) == 0)
-            out_of_memory("planned hosts");
-    }
-    if (request->planned_count == 0)
+    for (size_t i = 0; i < request->planned_count; i++)
+        start_planned(check, i);
+    bool waits = check->planned_left > 0;
+    if (!waits)
         begin_domains(check);
-    if (request->planned_count > 0 || check->started)
+    if (waits || check->started)
         loop_run(&check->worker->loop);
 }
 

@@ -28,7 +28,8 @@ struct check_request {
                    const struct judgement *judgement);
     void *render_arg;
     /* MX hosts that are looked at first, as they stand: names as hostname_normalize leaves them. seen takes
-     * what was found at each, which is good as long as the check. NULL: there are none. */
+     * what was found at each, which is good as long as the check; it is not called of a host that is on the
+     * opt-out list, which nobody looks at. NULL: there are none. */
     const char *const *planned;
     size_t planned_count;
     void (*seen)(void *arg, size_t index, const struct host_facts *facts);

@@ -18,7 +18,8 @@
 /* The change. */
 struct forecast_plan {
     const char *const *mx; /* names of the new MX hosts, in their order of preference; NULL: they stay */
-    const struct host_facts *const *hosts; /* what was found at each of them */
+    const struct host_facts *const
+        *hosts; /* what was found at each of them; NULL: it is on the opt-out list */
     size_t mx_count;
     const struct sts_policy *policy; /* valid; NULL: it stays, but for the hosts that it must name */
 };

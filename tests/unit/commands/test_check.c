@@ -35,6 +35,7 @@ struct world {
     pthread_t thread;
     atomic_bool stop;
     atomic_bool cut_off; /* it knows the root, and nothing else */
+    atomic_uint asked;   /* for what lies below out.example */
     struct config config;
     struct check_request request;
     struct captured said;
@@ -55,6 +56,7 @@ static void *serve(void *arg)
             continue;
         bool fails = memmem(wire, (size_t)got, "\4lost\7example", 13) != NULL ||
                      (atomic_load(&world->cut_off) && wire[12] != 0);
+        atomic_fetch_add(&world->asked, memmem(wire, (size_t)got, "\3out\7example", 12) != NULL);
         wire[2] |= 0x80;
         wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80 | (fails ? RCODE_SERVFAIL : RCODE_NXDOMAIN));
         (void)sendto(world->fd, wire, (size_t)got, 0, (struct sockaddr *)&from, len);
@@ -442,6 +444,42 @@ static void test_planned_hosts_named_twice(void **state)
     }
 }
 
+/* One whose operator asked not to be scanned is not even looked up. That is ours, and leaves open what would
+ * become of mail. */
+static void test_planned_hosts_that_opted_out(void **state)
+{
+    static const struct {
+        const char *given;
+        const char *hosts[2];
+        size_t count, out;
+    } rows[] = {
+        {"mx.out.example", {"mx.out.example"}, 1, 0},
+        {"x.example,MX.out.example.", {"x.example", "mx.out.example"}, 2, 1},
+        {"mx.out.example,x.example", {"mx.out.example", "x.example"}, 2, 0},
+    };
+    struct world *world = *state;
+    char path[] = "/tmp/stsweep-optout-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, ".out.example\n", 13) == 13 && close(fd) == 0);
+    json_t *root;
+    atomic_store(&world->asked, 0);
+    assert_int_equal(forecast_now(world, "mx.out.example", &root), 0);
+    assert_true(atomic_load(&world->asked) > 0); /* without the list it would be */
+    json_decref(root);
+    set(world, "safety.optout", path);
+    atomic_store(&world->asked, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(forecast_now(world, rows[i].given, &root), 0);
+        assert_hosts(root, rows[i].hosts, rows[i].count);
+        const json_t *host = json_array_get(json_object_get(root, "hosts"), rows[i].out);
+        assert_string_equal(json_string_value(json_object_get(host, "code")), "smtp.not-probed.optout");
+        assert_int_equal(json_array_size(json_object_get(host, "ips")), 0);
+        json_decref(root);
+    }
+    assert_int_equal(atomic_load(&world->asked), 0);
+    assert_int_equal(unlink(path), 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -458,6 +496,7 @@ int main(void)
         CASE(test_no_resolver),
         CASE(test_suggestions_of_now),
         CASE(test_planned_hosts_named_twice),
+        CASE(test_planned_hosts_that_opted_out),
     };
     return cmocka_run_group_tests_name("check", tests, start, stop);
 }

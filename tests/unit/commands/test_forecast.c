@@ -18,9 +18,11 @@ enum { HOSTS = 4, NAME = 64, ARENA_BYTES = 8 << 20, TEXT_BYTES = 1 << 20 };
 
 static const int64_t now = INT64_C(1795490100000); /* 2026-11-24T03:15:00Z */
 
-/* A host and how it stands: '+' passes, '-' its certificate has another's name, '?' it timed out. */
+/* A host and how it stands: '+' passes, '-' its certificate has another's name, '?' it timed out, '!' it is
+ * on the opt-out list. */
 struct host {
     char name[NAME];
+    bool opted_out;
     struct probe_facts probe;
     struct host_facts facts;
 };
@@ -46,6 +48,7 @@ struct world {
 static void make_host(struct world *world, struct host *host, const char *word, size_t len)
 {
     (void)snprintf(host->name, sizeof host->name, "%.*s", (int)len - 1, word + 1);
+    host->opted_out = word[0] == '!';
     struct tls_facts tls = {.end = TLS_DONE,
                             .version = 0x0304,
                             .alert = -1,
@@ -132,7 +135,7 @@ static void plan(struct world *world, const char *new, const char *policy)
         world->plan.mx_count = make_hosts(world, world->new, new);
         for (size_t i = 0; i < world->plan.mx_count; i++) {
             world->mx[i] = world->new[i].name;
-            world->planned[i] = &world->new[i].facts;
+            world->planned[i] = world->new[i].opted_out ? NULL : &world->new[i].facts;
         }
         world->plan.mx = world->mx;
         world->plan.hosts = world->planned;
@@ -212,6 +215,10 @@ static const struct {
      OUTCOME_PARTIAL, OUTCOME_PARTIAL, NONE, OUTCOME_PARTIAL, "mend mx/300ttl"},
     {"it could not be determined", POLICY("enforce", "mx: *.example\n"), "+a.example", "?b.example", NULL,
      OUTCOME_UNKNOWN, OUTCOME_UNKNOWN, NONE, OUTCOME_UNKNOWN, "mend mx/300ttl"},
+    {"its operator asked not to be scanned", POLICY("enforce", "mx: *.example\n"), "+a.example", "!b.example",
+     NULL, OUTCOME_UNKNOWN, OUTCOME_UNKNOWN, NONE, OUTCOME_UNKNOWN, "mend mx/300ttl"},
+    {"that of one of two did", POLICY("enforce", "mx: *.example\n"), "+a.example", "+b.example !c.example",
+     NULL, OUTCOME_PROTECTED, OUTCOME_PROTECTED, NONE, OUTCOME_PROTECTED, "mend mx/300ttl"},
     {"testing loses nothing, so nothing is waited for", POLICY("testing", "mx: a.old\n"), "+a.old", "-b.new",
      NULL, OUTCOME_REFUSED, OUTCOME_REFUSED, NONE, OUTCOME_PROTECTED,
      "testing(a.old b.new) mx/300ttl testing(b.new)"},
@@ -394,6 +401,14 @@ static void test_words(void **state)
     assert_has(text, "_mta-sts.one.example. IN TXT \"v=STSv1; id=20261124T031500Z;\"\n");
     assert_has(text, "       Then wait 7 days, today's max_age (if the step is made now, until\n");
     assert_has(text, "id=20261124T031501Z;");
+    end(&world);
+    begin(&world, OLD, "+a.old");
+    plan(&world, "!b.new", POLICY("enforce", "mx: b.new\n"));
+    assert_true(forecast_text(&world.out, &world.forecast, now));
+    text = buf_string(&world.out);
+    assert_has(text, "  unknown  new MX         b.new, not named by today's policy, named by the\n");
+    assert_has(text, " planned one: smtp.not-probed.optout: The host or its\n");
+    assert_has(text, "1. Mend these first, or look at them again:\n           b.new smtp.not-probed.optout:");
     end(&world);
     begin(&world, OLD, "+a.old");
     world.new[0].probe.starttls_offered = false;
