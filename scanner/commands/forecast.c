@@ -48,10 +48,8 @@ static enum error facts_then(const struct domain_facts *facts, const struct fore
 /* Says whether it could not be determined what policy is in force: nothing follows from that. */
 static bool is_open(const struct domain_facts *facts, const struct judgement *judgement)
 {
-    if (!dns_says_anything(facts->txt.lookup.status) || facts->txt.lookup.truncated)
-        return true;
-    return judgement->record.code == FAIL_NONE && judgement->policy_code != FAIL_NONE &&
-           failure_get(judgement->policy_code)->effect == EFFECT_UNKNOWN;
+    return !dns_says_anything(facts->txt.lookup.status) || facts->txt.lookup.truncated ||
+           verdict_policy_is_open(facts, judgement);
 }
 
 /* ---- the cases ----------------------------------------------------------------------------------------- */

@@ -52,7 +52,7 @@ void add_findings(struct judgement *judgement, const struct findings *findings)
         code_set_add(&judgement->codes, findings->list[i].code);
 }
 
-bool policy_is_open(const struct domain_facts *facts, const struct judgement *judgement)
+bool verdict_policy_is_open(const struct domain_facts *facts, const struct judgement *judgement)
 {
     enum failure_code code = judgement->policy_code;
     return (code != FAIL_NONE && failure_get(code)->effect == EFFECT_UNKNOWN) ||
@@ -86,7 +86,7 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct arena
         return OUTCOME_UNKNOWN;
     if (judgement->record.code != FAIL_NONE)
         return judgement->record.code == FAIL_DNS_TOO_LARGE ? OUTCOME_UNKNOWN : OUTCOME_BROKEN;
-    if (policy_is_open(facts, judgement))
+    if (verdict_policy_is_open(facts, judgement))
         return OUTCOME_UNKNOWN;
     if (judgement->policy_code != FAIL_NONE)
         return OUTCOME_BROKEN;

@@ -379,6 +379,22 @@ static void test_what_is_open(void **state)
     assert_true(world.forecast.is_open);
     assert_int_equal(world.forecast.worst, OUTCOME_REFUSED); /* by the planned policy, whatever is held */
     end(&world);
+    /* An earlier look fetched the policy, and the last one met internal_error: senders may hold it. */
+    struct look look = {.host = "mta-sts.one.example", .policy = true, .time = now - 5000};
+    for (unsigned i = 0; i < 2; i++) {
+        begin(&world, OLD, "+a.old");
+        world.facts.policy.fetch = (struct fetch_facts){
+            .step = FETCH_TLS, .time = now, .ip = world.ip, .tls = {.end = TLS_FAILED, .alert = 80}};
+        look.ip = world.ip;
+        world.facts.looks = &look;
+        world.facts.look_count = i;
+        plan(&world, "+b.new", NULL);
+        assert_int_equal(world.judgement.outcome, i == 0 ? OUTCOME_BROKEN : OUTCOME_UNKNOWN);
+        assert_int_equal(world.forecast.is_open, i == 1);
+        tell_steps(&world.forecast, steps);
+        assert_string_equal(steps, i == 0 ? "mx/300ttl" : "look-again");
+        end(&world);
+    }
 }
 
 static void test_words(void **state)
