@@ -46,6 +46,11 @@ bool has_unseen_hosts(const struct domain_facts *facts, size_t seen)
     return mx_hosts_unseen(facts) > 0 || seen < facts->host_count || facts->mx.lookup.truncated;
 }
 
+bool verdict_hosts_are_open(const struct domain_facts *facts)
+{
+    return !dns_says_anything(facts->mx.lookup.status) || has_unseen_hosts(facts, facts->host_count);
+}
+
 void add_findings(struct judgement *judgement, const struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)

@@ -28,6 +28,10 @@ bool verdict_probe_may_pass(const struct probe_facts *probe);
  * follows from that, least of all that there is no policy. */
 bool verdict_policy_is_open(const struct domain_facts *facts, const struct judgement *judgement);
 
+/* Says whether the domain has, or may have, MX hosts that nobody looked at: the lookup told nothing or was
+ * cut, or there are more than smtp.max_hosts. */
+bool verdict_hosts_are_open(const struct domain_facts *facts);
+
 /* Says whether something transient left the outcome undetermined, so that it is worth trying again. */
 bool verdict_may_pass(const struct judgement *judgement);
 

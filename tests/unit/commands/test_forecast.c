@@ -397,6 +397,69 @@ static void test_what_is_open(void **state)
     }
 }
 
+/* Today's MX hosts count as well: senders go to them that still have their records, and steps that do not
+ * know of them would lose that mail. */
+static void test_mx_hosts_that_are_open(void **state)
+{
+    enum what { SEEN, FAILS, TIMES_OUT, CUT, MORE };
+    static const struct {
+        enum what what;
+        const char *new, *policy; /* the plan */
+        bool open;
+        const char *text, *step;
+    } rows[] = {
+        {SEEN, "+b.new", NULL, false, "MX             a.old\n", "Serve this policy"},
+        {FAILS, "+b.new", NULL, true, "unknown  MX             could not be determined: dns.servfail\n",
+         "look again later: today's MX hosts"},
+        {TIMES_OUT, "+b.new", NULL, true, "unknown  MX             could not be determined: dns.timeout\n",
+         "look again later: today's MX hosts"},
+        {CUT, "+b.new", NULL, true, "unknown  MX             a.old, and others: the answer holds more than",
+         "look again later: today's MX hosts"},
+        {MORE, "+b.new", NULL, true, "unknown  MX             a.old, and 1 that were not looked at",
+         "look again with --smtp.max_hosts=2"},
+        {FAILS, "+b.new", POLICY("enforce", "mx: b.new\n"), true,
+         "today's MX records still (how long is not known)", "look again later: today's MX hosts"},
+        {FAILS, NULL, POLICY("enforce", "mx: c.new\n"), false, "", "Serve this policy"}, /* they stay */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world world;
+        char steps[512];
+        begin(&world, OLD, "+a.old +b.old");
+        struct mx_facts *mx = &world.facts.mx;
+        if (rows[i].what != MORE)
+            mx->rr_count = 1;
+        world.facts.host_count = 1;
+        mx->lookup.truncated = rows[i].what == CUT;
+        if (rows[i].what == FAILS || rows[i].what == TIMES_OUT) {
+            *mx = (struct mx_facts){.lookup.status = rows[i].what == FAILS ? DNS_SERVFAIL : DNS_TIMEOUT};
+            world.facts.host_count = 0;
+        }
+        plan(&world, rows[i].new, rows[i].policy);
+        assert_int_equal(world.forecast.mx_is_open, rows[i].open);
+        assert_false(world.forecast.is_open);
+        tell_steps(&world.forecast, steps);
+        if ((strcmp(steps, "look-again") == 0) != rows[i].open)
+            fail_msg("row %zu: %s", i, steps);
+        if (rows[i].open)
+            assert_true(world.forecast.worst == OUTCOME_UNKNOWN || world.forecast.worst == OUTCOME_REFUSED);
+        assert_true(forecast_text(&world.out, &world.forecast, now));
+        assert_has(buf_string(&world.out), rows[i].text);
+        assert_has(buf_string(&world.out), rows[i].step);
+        buf_reset(&world.out);
+        assert_true(forecast_json(&world.out, &world.forecast, now));
+        assert_int_equal(strstr(buf_string(&world.out), "\"open\":true") != NULL, rows[i].open);
+        end(&world);
+    }
+    /* By the policies alone nothing would be lost: it is open all the same. */
+    struct world world;
+    begin(&world, POLICY("enforce", "mx: *.example\n"), "+a.example");
+    world.facts.mx.lookup.truncated = true;
+    plan(&world, "+b.example", NULL);
+    assert_int_equal(world.forecast.worst, OUTCOME_UNKNOWN);
+    end(&world);
+}
+
 static void test_words(void **state)
 {
     (void)state;
@@ -507,9 +570,13 @@ static void test_ceilings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changes),      cmocka_unit_test(test_no_step_loses_mail),
-        cmocka_unit_test(test_what_is_open), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_json),         cmocka_unit_test(test_ceilings),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_no_step_loses_mail),
+        cmocka_unit_test(test_what_is_open),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_mx_hosts_that_are_open),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_ceilings),
     };
     return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);
 }
