@@ -79,7 +79,8 @@ static const struct command commands[] = {
      "then. --shard scans part i of n. --trace DOMAIN prints what is done for one.\n"
      "--previous OLD reads an earlier scan first: a policy that enforces stays in\n"
      "senders' caches for its max_age, so mail may be refused under one that stands\n"
-     "nowhere any more (cached.refused, cached.partial).\n"
+     "nowhere any more (cached.refused, cached.partial; refused and partial of\n"
+     "--fail-on mean these too).\n"
      "Exit 0 done, 1 a record has an outcome of --fail-on, 2 usage, 3 stopped but\n"
      "resumable, 4 cannot go on.",
      run_scan},
@@ -94,9 +95,10 @@ static const struct command commands[] = {
      "records that scan writes; --previous OLD says first what senders do that have\n"
      "the policy which that scan saw. Colours appear on a terminal only, and not if\n"
      "NO_COLOR is set and not empty. Exit 0 all protected, 1 one is not (no-mail\n"
-     "among them), else 4 if this machine cannot see it (no network, no resolver,\n"
-     "port 25 blocked), 5 if one could not be determined, 2 usage; with --fail-on, 1\n"
-     "if a domain has one of these outcomes, else 4, 5 or 0.\n"
+     "among them, and cached.refused or cached.partial by --previous), else 4 if\n"
+     "this machine cannot see it (no network, no resolver, port 25 blocked), 5 if one\n"
+     "could not be determined, 2 usage; with --fail-on, 1 if a domain has one of these\n"
+     "outcomes, also by an earlier policy, else 4, 5 or 0.\n"
      "--with-mx and --with-policy tell what senders will do after a change of MX hosts\n"
      "or policy, until when, and the steps by which no mail is lost; the new hosts are\n"
      "looked at as they stand. Exit 0 nothing is lost, 1 mail is lost or hosts are\n"
@@ -159,7 +161,8 @@ static const struct command commands[] = {
      "writes about as much as hosts and certificates take to TMPDIR. --except FILE\n"
      "leaves out who opted out since, also MX hosts that are only theirs (a list as\n"
      "that of safety.optout), and says how many. Exit 0 done, 1 a record shown has an\n"
-     "outcome of --fail-on, 2 usage or no scan directory, 4 it cannot be read whole.",
+     "outcome of --fail-on (be it by an earlier policy: cached.refused and\n"
+     "cached.partial), 2 usage or no scan directory, 4 it cannot be read whole.",
      run_show},
     {"diff",
      "diff DIR DIR... [--only worse|twice] [--gone-at-most N|N%]\n"

@@ -52,6 +52,7 @@ struct check {
     struct explain_style style;
     struct buf *texts; /* one for each name, in order */
     enum outcome *outcomes;
+    bool *is_no;                         /* likewise: check_is_no */
     bool *by_machine;                    /* likewise: this machine kept it from being determined */
     bool port_blocked;                   /* for every address family that this machine has */
     bool doubtful;                       /* no resolver has shown that it resolves anything */
@@ -144,6 +145,7 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
                       TEXT_BYTES >> 20);
     check->failed = check->failed || !made;
     check->outcomes[index] = judgement->outcome;
+    check->is_no[index] = check_is_no(judgement, check->request->fail_on);
     check->by_machine[index] = judgement->outcome == OUTCOME_UNKNOWN && check->port_blocked &&
                                (code_set_has(&judgement->codes, FAIL_SMTP_TCP_PORT_BLOCKED) ||
                                 code_set_has(&judgement->codes, FAIL_POLICY_TCP_PORT_BLOCKED));
@@ -237,25 +239,33 @@ static void on_planned(void *arg, struct host_result *result)
         begin_domains(check);
 }
 
+/* Asks for a planned host, unless its operator asked not to be scanned: then nothing is seen of it. */
+static void start_planned(struct check *check, size_t index)
+{
+    struct planned *planned = &check->planned[index];
+    const char *name = check->request->planned[index];
+    *planned = (struct planned){.check = check, .index = index};
+    if (optout_has_domain(check->worker->context->optout, name))
+        return;
+    const struct host_request host = {.host = name, .intent = true, .ready = on_planned, .arg = planned};
+    if (!handle_is_set(hosts_request(check->worker, &host)))
+        out_of_memory("planned hosts");
+    check->planned_left++;
+}
+
 /* Looks at the planned hosts, and then at the domains. */
 static void begin(struct check *check)
 {
     const struct check_request *request = check->request;
-    check->planned_left = request->planned_count;
     check->planned = calloc(request->planned_count + 1, sizeof *check->planned);
     if (check->planned == NULL)
         out_of_memory("planned hosts");
-    for (size_t i = 0; i < request->planned_count; i++) {
-        check->planned[i] = (struct planned){.check = check, .index = i};
-        struct host_request host = {
-            .host = request->planned[i], .intent = true, .ready = on_planned, .arg = &check->planned[i]};
-        struct handle handle = hosts_request(check->worker, &host);
-        if (memcmp(&handle, &(struct handle){0}, sizeof handle) == 0)
-            out_of_memory("planned hosts");
-    }
-    if (request->planned_count == 0)
+    for (size_t i = 0; i < request->planned_count; i++)
+        start_planned(check, i);
+    bool waits = check->planned_left > 0;
+    if (!waits)
         begin_domains(check);
-    if (request->planned_count > 0 || check->started)
+    if (waits || check->started)
         loop_run(&check->worker->loop);
 }
 
@@ -267,14 +277,12 @@ static void end_planned(struct check *check)
     free(check->planned);
 }
 
-/* Is the outcome a "no"? Of a domain that was left out there is none. */
-static bool is_failure(const struct check_request *request, enum outcome outcome)
+bool check_is_no(const struct judgement *judgement, uint32_t fail_on)
 {
-    if (outcome == OUTCOME_NONE)
-        return false;
-    if (request->fail_on != 0)
-        return (request->fail_on >> outcome & 1) != 0;
-    return outcome != OUTCOME_PROTECTED && outcome != OUTCOME_UNKNOWN;
+    const uint32_t none = UINT32_C(1) << OUTCOME_NONE;
+    const uint32_t good = UINT32_C(1) << OUTCOME_PROTECTED | UINT32_C(1) << OUTCOME_UNKNOWN;
+    uint32_t found = UINT32_C(1) << judgement->outcome | UINT32_C(1) << outcome_by_cached(&judgement->codes);
+    return (found & (fail_on != 0 ? fail_on : ~good) & ~none) != 0;
 }
 
 /* Returns the exit code: the worst answer decides; what could not be determined stands behind a plain no, and
@@ -283,7 +291,7 @@ static int exit_code(const struct check *check)
 {
     int code = EXIT_DONE;
     for (size_t i = 0; i < check->request->name_count; i++) {
-        if (is_failure(check->request, check->outcomes[i]))
+        if (check->is_no[i]) /* never of a domain that was left out */
             return EXIT_NO;
         if (check->by_machine[i])
             code = EXIT_FAILED;
@@ -424,6 +432,7 @@ int check_main(const struct check_request *request)
     buf_init(&why, WHY_BYTES);
     check.texts = calloc(request->name_count, sizeof *check.texts);
     check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
+    check.is_no = calloc(request->name_count, sizeof *check.is_no);
     check.by_machine = calloc(request->name_count, sizeof *check.by_machine);
     check.looks = calloc(request->name_count, sizeof *check.looks);
     check.cached = calloc(request->name_count, sizeof *check.cached);
@@ -436,8 +445,8 @@ int check_main(const struct check_request *request)
     } else if (context_init(&context, &config, &why) != ERR_OK || confine(&check, &config, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
-    } else if (check.texts != NULL && check.outcomes != NULL && check.by_machine != NULL &&
-               check.looks != NULL && check.cached != NULL &&
+    } else if (check.texts != NULL && check.outcomes != NULL && check.is_no != NULL &&
+               check.by_machine != NULL && check.looks != NULL && check.cached != NULL &&
                look_around(&check, &context, open_files, &why)) {
         code = run(&check, &context);
     }
@@ -446,6 +455,7 @@ int check_main(const struct check_request *request)
         buf_dispose(&check.texts[i]);
     free(check.texts);
     free(check.outcomes);
+    free(check.is_no);
     free(check.by_machine);
     free(check.looks);
     free(check.cached);

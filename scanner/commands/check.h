@@ -16,6 +16,10 @@ struct domain_facts;
 struct host_facts;
 struct judgement;
 
+/* Is the domain a "no"? fail_on: the outcomes that are one, bit 1 << enum outcome; 0: all but protected and
+ * unknown. What senders meet that have an earlier policy counts as well (cached.refused, cached.partial). */
+bool check_is_no(const struct judgement *judgement, uint32_t fail_on);
+
 struct check_request {
     const struct config *config;
     const char **names;
@@ -28,18 +32,19 @@ struct check_request {
                    const struct judgement *judgement);
     void *render_arg;
     /* MX hosts that are looked at first, as they stand: names as hostname_normalize leaves them. seen takes
-     * what was found at each, which is good as long as the check. NULL: there are none. */
+     * what was found at each, which is good as long as the check; it is not called of a host that is on the
+     * opt-out list, which nobody looks at. NULL: there are none. */
     const char *const *planned;
     size_t planned_count;
     void (*seen)(void *arg, size_t index, const struct host_facts *facts);
     FILE *out;          /* where the texts go; NULL: standard output */
     const char *folder; /* that render writes files below, or NULL */
-    uint32_t fail_on;   /* the outcomes that are a "no", bit 1 << enum outcome; 0: all but protected */
+    uint32_t fail_on;   /* of check_is_no */
 };
 
 /*
- * Runs the check and returns the exit code: 0 all protected (with fail_on: none has such an outcome), 1 not,
- * 2 usage, 4 cannot go on, 5 could not be determined.
+ * Runs the check and returns the exit code: 0 all protected (with fail_on: none has such an outcome), 1 not
+ * (check_is_no), 2 usage, 4 cannot go on, 5 could not be determined.
  */
 int check_main(const struct check_request *request);
 

@@ -48,10 +48,8 @@ static enum error facts_then(const struct domain_facts *facts, const struct fore
 /* Says whether it could not be determined what policy is in force: nothing follows from that. */
 static bool is_open(const struct domain_facts *facts, const struct judgement *judgement)
 {
-    if (!dns_says_anything(facts->txt.lookup.status) || facts->txt.lookup.truncated)
-        return true;
-    return judgement->record.code == FAIL_NONE && judgement->policy_code != FAIL_NONE &&
-           failure_get(judgement->policy_code)->effect == EFFECT_UNKNOWN;
+    return !dns_says_anything(facts->txt.lookup.status) || facts->txt.lookup.truncated ||
+           verdict_policy_is_open(facts, judgement);
 }
 
 /* ---- the cases ----------------------------------------------------------------------------------------- */
@@ -67,6 +65,14 @@ static void judge_case(const struct domain_facts *facts, const struct judgement 
     if (policy->mode != STS_MODE_NONE)
         found->enforced = verdict_enforced(facts, judgement->hosts, judgement->host_count,
                                            (struct enforced_policy){policy->mx, policy->mx_count}, arena);
+}
+
+static void judge_late(struct arena *arena, struct forecast *forecast)
+{
+    const struct lookup_facts *mx = &forecast->facts->mx.lookup;
+    struct forecast_case *late = &forecast->cases[FORECAST_LATE];
+    judge_case(forecast->facts, forecast->judgement, forecast->after, mx->ttl, arena, late);
+    late->until_open = !dns_says_anything(mx->status);
 }
 
 /* The worse of two outcomes for mail. */
@@ -89,9 +95,8 @@ static void judge_cases(struct arena *arena, struct forecast *forecast)
     if (after != NULL || !forecast->is_open)
         judge_case(forecast->then, forecast->then_judgement, after, 0, arena, &cases[FORECAST_FRESH]);
     if (forecast->mx_changes && forecast->policy_changes)
-        judge_case(forecast->facts, forecast->judgement, after, forecast->facts->mx.lookup.ttl, arena,
-                   &cases[FORECAST_LATE]);
-    forecast->worst = forecast->is_open ? OUTCOME_UNKNOWN : OUTCOME_PROTECTED;
+        judge_late(arena, forecast);
+    forecast->worst = forecast->is_open || forecast->mx_is_open ? OUTCOME_UNKNOWN : OUTCOME_PROTECTED;
     for (size_t i = 0; i < FORECAST_WHO_COUNT; i++)
         if (cases[i].applies && cases[i].mode == STS_MODE_ENFORCE)
             forecast->worst = worse(forecast->worst, cases[i].enforced.outcome);
@@ -159,6 +164,7 @@ enum error forecast_make(const struct domain_facts *facts, const struct judgemen
                                   .then_judgement = judgement,
                                   .mx_changes = plan->mx != NULL,
                                   .is_open = is_open(facts, judgement),
+                                  .mx_is_open = plan->mx != NULL && verdict_hosts_are_open(facts),
                                   .today = suggest_is_in_force(judgement) ? &judgement->policy : NULL};
     forecast->after = plan->policy != NULL ? plan->policy : forecast->today;
     forecast->policy_changes = plan->policy != NULL && !is_same(plan->policy, forecast->today);

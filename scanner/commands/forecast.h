@@ -18,7 +18,8 @@
 /* The change. */
 struct forecast_plan {
     const char *const *mx; /* names of the new MX hosts, in their order of preference; NULL: they stay */
-    const struct host_facts *const *hosts; /* what was found at each of them */
+    const struct host_facts *const
+        *hosts; /* what was found at each of them; NULL: it is on the opt-out list */
     size_t mx_count;
     const struct sts_policy *policy; /* valid; NULL: it stays, but for the hosts that it must name */
 };
@@ -39,6 +40,7 @@ struct forecast_case {
     enum sts_mode mode;       /* of their policy; UNSET: they find none */
     struct enforced enforced; /* what enforcing it meets; outcome NONE without a policy */
     uint32_t until_s;         /* how long there are such senders, counted from the change; 0: from then on */
+    bool until_open;          /* how long is not known: the lookup failed that tells it */
 };
 
 enum forecast_do {
@@ -90,6 +92,7 @@ struct forecast {
     const struct judgement *then_judgement;
     bool mx_changes;
     bool is_open;                   /* today's policy could not be determined */
+    bool mx_is_open;                /* nor all of today's MX hosts, which are to change */
     bool is_one_look;               /* of a new host something fails that one look does not decide (TLS-7) */
     const struct sts_policy *today; /* in force; NULL: none is */
     const struct sts_policy *after; /* published afterwards; NULL: none */

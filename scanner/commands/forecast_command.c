@@ -81,8 +81,8 @@ static bool take_hosts(struct run *run)
             return refuse_host(word, code);
         while (at < run->plan.mx_count && strcmp(run->mx[at], name) != 0)
             at++;
-        run->mx[at] = name;
-        run->plan.mx_count += at == run->plan.mx_count;
+        if (at == run->plan.mx_count)
+            run->mx[run->plan.mx_count++] = name;
         rest = rest[len] == ',' ? rest + len + 1 : NULL;
     }
     run->plan.mx = run->mx;

@@ -57,7 +57,7 @@ static void put_case(struct json *json, const struct forecast *forecast, enum fo
     json_put_optional(json, "outcome",
                       found->enforced.outcome == OUTCOME_NONE ? NULL : outcome_name(found->enforced.outcome));
     json_put_flag(json, "incomplete", found->enforced.incomplete);
-    if (who != FORECAST_FRESH) {
+    if (who != FORECAST_FRESH && !found->until_open) {
         json_put_unsigned(json, "until_s", found->until_s);
         json_put_time(json, "until", now + (int64_t)found->until_s * 1000);
     }
@@ -113,7 +113,7 @@ bool forecast_json(struct buf *out, const struct forecast *forecast, int64_t now
     json_put_string(&json, "domain", forecast->facts->domain);
     json_put_time(&json, "time", now);
     json_put_string(&json, "worst", outcome_name(forecast->worst));
-    json_put_flag(&json, "open", forecast->is_open);
+    json_put_flag(&json, "open", forecast->is_open || forecast->mx_is_open);
     put_policy(&json, "today", forecast->today);
     put_policy(&json, "after", forecast->after);
     json_open_array(&json, "hosts");

@@ -208,7 +208,8 @@ enum error forecast_plan_steps(const struct forecast_plan *plan, int64_t now, st
                                struct forecast *forecast)
 {
     struct planner planner = {.plan = plan, .forecast = forecast, .arena = arena, .now = now};
-    if (forecast->is_open) { /* who holds what is not known, so nothing can be put in order */
+    /* Who holds what, or has which MX hosts, is not known, so nothing can be put in order. */
+    if (forecast->is_open || forecast->mx_is_open) {
         (void)add_step(&planner, DO_LOOK_AGAIN);
         return ERR_OK;
     }

@@ -98,15 +98,27 @@ static void say_policies(struct page *page, const struct forecast *forecast)
     }
 }
 
-static void say_set(struct page *page, const char *head, const struct domain_facts *facts)
+/* Today's MX hosts, and what keeps that from being all of them. */
+static void say_set(struct page *page, const struct forecast *forecast)
 {
+    const struct domain_facts *facts = forecast->facts;
+    const struct lookup_facts *lookup = &facts->mx.lookup;
+    size_t unseen = mx_hosts_unseen(facts);
     for (size_t i = 0; i < facts->host_count && i < NAMES_SHOWN; i++)
         buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", facts->hosts[i].host);
     if (facts->host_count > NAMES_SHOWN)
         buf_printf(&page->line, " and %zu more", facts->host_count - NAMES_SHOWN);
-    if (facts->host_count == 0)
+    if (!dns_says_anything(lookup->status))
+        buf_text(&page->line, "could not be determined");
+    else if (facts->host_count == 0)
         buf_text(&page->line, "none");
-    page_step(page, MARK_NOTE, head);
+    if (dns_status_code(lookup->status) != FAIL_NONE && !dns_says_no(lookup->status))
+        buf_printf(&page->line, ": %s", failure_name(dns_status_code(lookup->status)));
+    if (unseen > 0)
+        buf_printf(&page->line, ", and %zu that were not looked at (smtp.max_hosts)", unseen);
+    if (lookup->truncated)
+        buf_text(&page->line, ", and others: the answer holds more than are kept");
+    page_step(page, forecast->mx_is_open ? MARK_UNKNOWN : MARK_NOTE, "MX");
 }
 
 /* ---- the hosts as they stand --------------------------------------------------------------------------- */
@@ -201,10 +213,14 @@ static void put_who(struct page *page, const struct forecast *forecast, enum for
                who == FORECAST_HOLDS ? "hold today's policy" : "have today's MX records still");
     if (who == FORECAST_HOLDS)
         buf_printf(&page->line, "%s, ", sts_mode_name(found->mode));
-    buf_text(&page->line, "for ");
-    put_span(page, found->until_s);
-    buf_text(&page->line, " at the longest: until ");
-    page_time(page, now / 1000 + found->until_s);
+    if (found->until_open) {
+        buf_text(&page->line, "how long is not known");
+    } else {
+        buf_text(&page->line, "for ");
+        put_span(page, found->until_s);
+        buf_text(&page->line, " at the longest: until ");
+        page_time(page, now / 1000 + found->until_s);
+    }
     buf_text(&page->line, who == FORECAST_HOLDS ? ")" : ") and the planned policy");
 }
 
@@ -281,13 +297,28 @@ static void say_wait(struct page *page, const struct forecast_step *step, int64_
     page_fold(page, STEP_MARGIN, STEP_MARGIN, "");
 }
 
+/* More hosts than smtp.max_hosts are so at any time: then a larger one helps. */
+static void put_look_again(struct page *page, const struct forecast *forecast)
+{
+    const struct domain_facts *facts = forecast->facts;
+    bool is_whole = dns_says_anything(facts->mx.lookup.status) && !facts->mx.lookup.truncated;
+    buf_text(&page->line, "Change nothing yet, and look again ");
+    if (forecast->is_open)
+        buf_text(&page->line, "later: what is published today, and so what senders hold, could not be "
+                              "determined.");
+    else if (is_whole)
+        buf_printf(&page->line, "with --smtp.max_hosts=%zu: not all of today's MX hosts were looked at.",
+                   facts->host_count + mx_hosts_unseen(facts));
+    else
+        buf_text(&page->line, "later: today's MX hosts, to which senders go that still have their records, "
+                              "could not all be determined.");
+}
+
 static void put_step(struct page *page, const struct forecast *forecast, const struct forecast_step *step)
 {
     switch (step->what) {
     case DO_LOOK_AGAIN:
-        buf_text(&page->line,
-                 "Change nothing yet, and look again later: what is published today, and so what "
-                 "senders hold, could not be determined.");
+        put_look_again(page, forecast);
         break;
     case DO_MEND:
         buf_text(&page->line, "Mend these first, or look at them again:");
@@ -337,7 +368,7 @@ bool forecast_text(struct buf *out, const struct forecast *forecast, int64_t now
     say_head(&page, forecast);
     say_policies(&page, forecast);
     if (forecast->mx_changes)
-        say_set(&page, "MX", forecast->facts);
+        say_set(&page, forecast);
     for (size_t i = 0; i < forecast->then_judgement->host_count; i++)
         say_host(&page, forecast, i);
     buf_byte(out, '\n');

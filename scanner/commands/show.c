@@ -82,6 +82,9 @@ static enum error on_grouped(struct show *show, struct bytes line)
         return error;
     show->shown++;
     show->outcomes[outcome]++;
+    enum outcome by_cached = outcome_by_cached(&show->groups.record.codes);
+    show->cached_refused += by_cached == OUTCOME_REFUSED;
+    show->cached_partial += by_cached == OUTCOME_PARTIAL;
     return show_groups_count(&show->groups, &show->why);
 }
 
@@ -211,6 +214,17 @@ static enum error print_groups(struct show *show, enum error error)
     return error == ERR_OK ? printed : error;
 }
 
+/* Has a record shown an outcome of --fail-on, be it by an earlier policy that senders have cached? */
+static bool has_fail_on(const struct show *show)
+{
+    uint32_t found = 0;
+    for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+        found |= (uint32_t)(show->outcomes[outcome] > 0) << outcome;
+    found |= (uint32_t)(show->cached_refused > 0) << OUTCOME_REFUSED;
+    found |= (uint32_t)(show->cached_partial > 0) << OUTCOME_PARTIAL;
+    return (found & show->request->fail_on) != 0;
+}
+
 static int finish(struct show *show, enum error error)
 {
     error = print_groups(show, error);
@@ -229,10 +243,7 @@ static int finish(struct show *show, enum error error)
     except_list_tell(&show->except, show->view, streams[show->request->kind], NULL, show->err);
     if (fflush(show->out) != 0 || ferror(show->out) || damaged)
         return EXIT_FAILED;
-    for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++)
-        if (show->outcomes[outcome] > 0 && (show->request->fail_on >> outcome & 1) != 0)
-            return EXIT_NO;
-    return EXIT_DONE;
+    return has_fail_on(show) ? EXIT_NO : EXIT_DONE;
 }
 
 /* Says why the list of --except is no use. */

@@ -44,8 +44,8 @@ enum { SHOW_TOP = 20, SHOW_TOP_MOST = 1000000 };
 
 /*
  * Runs the command. argv: the words behind `show`. Exit code: 0 done, 1 a record that was shown has an
- * outcome of --fail-on, 2 usage, also what is no scan directory, 4 it cannot be read
- * whole, or the answer cannot be written.
+ * outcome of --fail-on, be it by an earlier policy (cached.refused, cached.partial), 2 usage, also what is
+ * no scan directory, 4 it cannot be read whole, or the answer cannot be written.
  */
 int show_main(int argc, char **argv, FILE *out, FILE *err);
 

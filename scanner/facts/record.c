@@ -292,6 +292,13 @@ size_t mx_hosts_unseen(const struct domain_facts *facts)
     return count;
 }
 
+enum outcome outcome_by_cached(const struct code_set *codes)
+{
+    if (code_set_has(codes, FAIL_CACHED_REFUSED))
+        return OUTCOME_REFUSED;
+    return code_set_has(codes, FAIL_CACHED_PARTIAL) ? OUTCOME_PARTIAL : OUTCOME_NONE;
+}
+
 bool mx_names_nobody(const struct domain_facts *facts)
 {
     for (size_t i = 0; i < facts->mx.rr_count; i++)

@@ -467,6 +467,10 @@ static inline bool code_set_has(const struct code_set *set, enum failure_code co
     return (set->words[(unsigned)code / 64] >> ((unsigned)code % 64) & 1) != 0;
 }
 
+/* Returns what befalls mail of senders that still have an earlier policy, as the codes tell it: REFUSED of
+ * cached.refused, PARTIAL of cached.partial, else NONE. */
+enum outcome outcome_by_cached(const struct code_set *codes);
+
 /* Returns the failure code for how a lookup ended: FAIL_NONE if it was answered or not asked. */
 enum failure_code dns_status_code(enum dns_status status);
 

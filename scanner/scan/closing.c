@@ -51,6 +51,14 @@ enum error closing_summary(struct store *store, const struct summary_groups *gro
     return error;
 }
 
+/* Counts those of which senders with an earlier policy meet an outcome of the set. */
+static uint64_t count_cached(const struct summary *summary, uint32_t fail_on)
+{
+    uint64_t refused = (fail_on >> OUTCOME_REFUSED & 1) != 0 ? summary->codes[FAIL_CACHED_REFUSED] : 0;
+    uint64_t partial = (fail_on >> OUTCOME_PARTIAL & 1) != 0 ? summary->codes[FAIL_CACHED_PARTIAL] : 0;
+    return refused + partial;
+}
+
 bool closing_code(const struct summary *summary, uint32_t fail_on, FILE *out)
 {
     uint64_t count = 0;
@@ -60,7 +68,13 @@ bool closing_code(const struct summary *summary, uint32_t fail_on, FILE *out)
     if (count > 0)
         (void)fprintf(out, "stsweep: records with an outcome of --fail-on: %llu\n",
                       (unsigned long long)count);
-    return count > 0;
+    uint64_t cached = count_cached(summary, fail_on);
+    if (cached > 0)
+        (void)fprintf(out,
+                      "stsweep: records with an outcome of --fail-on under an earlier policy that senders "
+                      "have cached: %llu\n",
+                      (unsigned long long)cached);
+    return count + cached > 0;
 }
 
 static bool is_same(const char *path, int dir_fd)

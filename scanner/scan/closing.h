@@ -21,7 +21,7 @@ enum error closing_groups(struct store *store, struct summary_groups *groups, FI
 enum error closing_summary(struct store *store, const struct summary_groups *groups, struct buf *why);
 
 /* Answers --fail-on: has any record, also one of before a resume, an outcome of the set (bit 1 << enum
- * outcome)? Says how many. */
+ * outcome), be it by an earlier policy that senders have cached? Says how many. */
 bool closing_code(const struct summary *summary, uint32_t fail_on, FILE *out);
 
 /*

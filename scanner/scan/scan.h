@@ -22,8 +22,8 @@ struct scan_request {
 };
 
 /*
- * Runs the scan and returns the exit code: 0 done, 1 done and some record has an outcome of fail_on, 2 not
- * usable, 3 stopped but resumable, 4 cannot go on. Says why on stderr.
+ * Runs the scan and returns the exit code: 0 done, 1 done and some record has an outcome of fail_on
+ * (closing_code), 2 not usable, 3 stopped but resumable, 4 cannot go on. Says why on stderr.
  */
 int scan_main(const struct scan_request *request);
 

@@ -49,7 +49,7 @@ static enum cached_found found_by_id(const struct domain_facts *facts, const str
         return usable && is_same(facts->cached, &judgement->policy) ? CACHED_CURRENT : CACHED_SAME_ID;
     if (usable)
         return CACHED_RENEWED;
-    if (policy_is_open(facts, judgement) || judgement->policy_code == FAIL_NONE)
+    if (verdict_policy_is_open(facts, judgement) || judgement->policy_code == FAIL_NONE)
         return CACHED_UNKNOWN;
     return failure_get(judgement->policy_code)->group == GROUP_POLICY_SYNTAX ? CACHED_INVALID
                                                                              : CACHED_UNFETCHED;

@@ -86,8 +86,6 @@ void judge_cached(const struct domain_facts *facts, struct judged_at at, struct 
                   struct judgement *judgement);
 /* Says whether a sender that has the earlier policy goes by it, or may do so. */
 bool cached_may_apply(const struct judgement *judgement);
-/* Says whether it is not known what a sender finds at the policy host (verdict.c). */
-bool policy_is_open(const struct domain_facts *facts, const struct judgement *judgement);
 
 /* ---- DANE (dane.c) ------------------------------------------------------------------------------------- */
 /* Judges all hosts by DANE. Call it after judge_host of all of them. */

@@ -46,13 +46,18 @@ bool has_unseen_hosts(const struct domain_facts *facts, size_t seen)
     return mx_hosts_unseen(facts) > 0 || seen < facts->host_count || facts->mx.lookup.truncated;
 }
 
+bool verdict_hosts_are_open(const struct domain_facts *facts)
+{
+    return !dns_says_anything(facts->mx.lookup.status) || has_unseen_hosts(facts, facts->host_count);
+}
+
 void add_findings(struct judgement *judgement, const struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)
         code_set_add(&judgement->codes, findings->list[i].code);
 }
 
-bool policy_is_open(const struct domain_facts *facts, const struct judgement *judgement)
+bool verdict_policy_is_open(const struct domain_facts *facts, const struct judgement *judgement)
 {
     enum failure_code code = judgement->policy_code;
     return (code != FAIL_NONE && failure_get(code)->effect == EFFECT_UNKNOWN) ||
@@ -86,7 +91,7 @@ static enum outcome judge_outcome(const struct domain_facts *facts, struct arena
         return OUTCOME_UNKNOWN;
     if (judgement->record.code != FAIL_NONE)
         return judgement->record.code == FAIL_DNS_TOO_LARGE ? OUTCOME_UNKNOWN : OUTCOME_BROKEN;
-    if (policy_is_open(facts, judgement))
+    if (verdict_policy_is_open(facts, judgement))
         return OUTCOME_UNKNOWN;
     if (judgement->policy_code != FAIL_NONE)
         return OUTCOME_BROKEN;

@@ -24,6 +24,14 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
 bool verdict_host_may_pass(const struct host_facts *facts);
 bool verdict_probe_may_pass(const struct probe_facts *probe);
 
+/* Says whether the record is valid and it is not known what a sender finds at the policy host: nothing
+ * follows from that, least of all that there is no policy. */
+bool verdict_policy_is_open(const struct domain_facts *facts, const struct judgement *judgement);
+
+/* Says whether the domain has, or may have, MX hosts that nobody looked at: the lookup told nothing or was
+ * cut, or there are more than smtp.max_hosts. */
+bool verdict_hosts_are_open(const struct domain_facts *facts);
+
 /* Says whether something transient left the outcome undetermined, so that it is worth trying again. */
 bool verdict_may_pass(const struct judgement *judgement);
 

@@ -14,16 +14,24 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
+#include <jansson.h>
+
 #include "scanner/base/buf.h"
+#include "scanner/base/clock.h"
+#include "scanner/base/time_text.h"
+#include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
+#include "scanner/commands/forecast_command.h"
 #include "scanner/commands/suggest_command.h"
 #include "scanner/config/config.h"
 #include "scanner/facts/record.h"
 #include "tests/unit/commands/captured.h"
+#include "tests/unit/commands/scan_place.h"
 
 enum { NAMES_MOST = 3, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
-/* ---- the resolver: what lies below lost.example fails, nothing else is there --------------------------- */
+/* ---- the resolver: what lies below lost.example fails, moved.example has an MX record, nothing else is
+ * there -------------------------------------------------------------------------------------------------- */
 
 struct world {
     int fd;
@@ -31,10 +39,28 @@ struct world {
     pthread_t thread;
     atomic_bool stop;
     atomic_bool cut_off; /* it knows the root, and nothing else */
+    atomic_uint asked;   /* for what lies below out.example */
     struct config config;
     struct check_request request;
     struct captured said;
 };
+
+/* Makes an answer of a question for the MX records of moved.example: mx.moved.example, which has no address.
+ * Returns its length, or 0 if it is another question. */
+static size_t answer_mx(uint8_t wire[1500], size_t len)
+{
+    static const uint8_t asked[] = "\5moved\7example\0\0\17\0\1";
+    static const uint8_t record[] = {0xC0, 12, 0, 15, 0, 1, 0, 0, 1, 44, 0, 7, 0, 10, 2, 'm', 'x', 0xC0, 12};
+    enum { HEAD = 12, END = HEAD + sizeof asked - 1 };
+    if (len < END || memcmp(wire + HEAD, asked, sizeof asked - 1) != 0)
+        return 0;
+    memcpy(wire + END, record, sizeof record);
+    wire[2] |= 0x80;
+    wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80);
+    wire[7] = 1;  /* answers */
+    wire[11] = 0; /* nothing is left of the additional section */
+    return END + sizeof record;
+}
 
 static void *serve(void *arg)
 {
@@ -51,6 +77,12 @@ static void *serve(void *arg)
             continue;
         bool fails = memmem(wire, (size_t)got, "\4lost\7example", 13) != NULL ||
                      (atomic_load(&world->cut_off) && wire[12] != 0);
+        atomic_fetch_add(&world->asked, memmem(wire, (size_t)got, "\3out\7example", 12) != NULL);
+        size_t answered = answer_mx(wire, (size_t)got);
+        if (answered > 0) {
+            (void)sendto(world->fd, wire, answered, 0, (struct sockaddr *)&from, len);
+            continue;
+        }
         wire[2] |= 0x80;
         wire[3] = (uint8_t)((wire[3] & 0x10) | 0x80 | (fails ? RCODE_SERVFAIL : RCODE_NXDOMAIN));
         (void)sendto(world->fd, wire, (size_t)got, 0, (struct sockaddr *)&from, len);
@@ -166,6 +198,66 @@ static void test_exit_codes(void **state)
             fail_msg("row %zu: %d\n%s%s", i, code, world->said.out, world->said.err);
         assert_string_equal(world->said.err, "");
     }
+}
+
+/* What senders meet that have an earlier policy is a "no" as any other, whatever is published today. */
+static void test_a_no_by_an_earlier_policy(void **state)
+{
+    static const struct {
+        enum outcome outcome;
+        enum failure_code code;
+        uint32_t fail_on;
+        bool is_no;
+    } rows[] = {
+        {OUTCOME_PROTECTED, FAIL_NONE, 0, false},
+        {OUTCOME_PROTECTED, FAIL_CACHED_REFUSED, 0, true},
+        {OUTCOME_PROTECTED, FAIL_CACHED_PARTIAL, 0, true},
+        {OUTCOME_PROTECTED, FAIL_SMTP_TLS_EXPIRED, 0, false},
+        {OUTCOME_UNKNOWN, FAIL_NONE, 0, false},
+        {OUTCOME_UNKNOWN, FAIL_CACHED_REFUSED, 0, true},
+        {OUTCOME_ABSENT, FAIL_NONE, 0, true},
+        {OUTCOME_PROTECTED, FAIL_CACHED_REFUSED, UINT32_C(1) << OUTCOME_REFUSED, true},
+        {OUTCOME_PROTECTED, FAIL_CACHED_REFUSED, UINT32_C(1) << OUTCOME_PARTIAL, false},
+        {OUTCOME_PROTECTED, FAIL_CACHED_PARTIAL, UINT32_C(1) << OUTCOME_PARTIAL, true},
+        {OUTCOME_ABSENT, FAIL_CACHED_PARTIAL, UINT32_C(1) << OUTCOME_REFUSED, false},
+        {OUTCOME_PROTECTED, FAIL_CACHED_PARTIAL, UINT32_C(1) << OUTCOME_PROTECTED, true},
+        {OUTCOME_PROTECTED, FAIL_NONE, ~UINT32_C(0) & ~(UINT32_C(1) << OUTCOME_PROTECTED), false},
+        {OUTCOME_NONE, FAIL_NONE, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct judgement judgement = {.outcome = rows[i].outcome};
+        code_set_add(&judgement.codes, rows[i].code);
+        if (check_is_no(&judgement, rows[i].fail_on) != rows[i].is_no)
+            fail_msg("row %zu", i);
+    }
+}
+
+/* An earlier scan saw a policy that does not name today's MX host; there is none any more. */
+static void test_previous(void **state)
+{
+    struct world *world = *state;
+    struct scan_place place;
+    char line[1024], fetched[TIME_TEXT_BYTES];
+    const char *const lines[] = {line, NULL};
+    (void)time_text(clock_wall_ms() - 60000, fetched);
+    (void)snprintf(line, sizeof line,
+                   "{\"schema\":1,\"ordinal\":1,\"domain\":\"moved.example\",\"time\":\"%s\","
+                   "\"txt\":{\"lookup\":\"answered\",\"id\":\"one\",\"code\":\"ok\"},"
+                   "\"policy\":{\"host\":\"mta-sts.moved.example\",\"code\":\"ok\",\"time\":\"%s\","
+                   "\"mode\":\"enforce\",\"max_age\":604800,\"mx\":[\"mx.old.example\"]},\"ms\":1}\n",
+                   fetched, fetched);
+    place_begin(&place);
+    place_meta(&place, RECORD_RULES);
+    place_lines(&place, "domains", lines);
+    world->request.fail_on = UINT32_C(1) << OUTCOME_REFUSED;
+    assert_int_equal(CHECK(world, "moved.example"), 0);
+    set(world, "scan.previous", place.path);
+    assert_int_equal(CHECK(world, "moved.example"), 1);
+    assert_has(world->said.out, "moved.example: MAIL IS LOST TODAY: ");
+    world->request.fail_on = UINT32_C(1) << OUTCOME_PARTIAL;
+    assert_int_equal(CHECK(world, "moved.example"), 0);
+    place_end(&place);
 }
 
 /* In the order in which they were given, whichever answer came first. */
@@ -393,12 +485,95 @@ static void test_suggestions_of_now(void **state)
     assert_has(world->said.err, "input.is-url");
 }
 
+/* ---- a planned change ----------------------------------------------------------------------------------- */
+
+/* Forecasts one domain as JSON, which *root takes; NULL where nothing was printed. */
+static int forecast_now(struct world *world, const char *with_mx, json_t **root)
+{
+    const char *names[] = {"a.example"};
+    struct args args = {
+        .config = world->config, .names = names, .name_count = 1, .json = true, .with_mx = with_mx};
+    captured_begin(&world->said, -1);
+    int code = forecast_main(&args);
+    captured_end(&world->said);
+    *root = json_loads(world->said.out, JSON_REJECT_DUPLICATES, NULL);
+    return code;
+}
+
+static void assert_hosts(const json_t *root, const char *const *hosts, size_t count)
+{
+    const json_t *found = json_object_get(root, "hosts");
+    assert_int_equal(json_array_size(found), count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(json_string_value(json_object_get(json_array_get(found, i), "host")), hosts[i]);
+}
+
+/* A host that is named twice, in whatever form, is looked at and told of once, and no other is lost. */
+static void test_planned_hosts_named_twice(void **state)
+{
+    static const struct {
+        const char *given;
+        const char *hosts[3];
+        size_t count;
+    } rows[] = {
+        {"x.example,X.example.,y.example", {"x.example", "y.example"}, 2},
+        {"x.example,y.example,x.example,z.example", {"x.example", "y.example", "z.example"}, 3},
+        {"x.example,x.example,x.example", {"x.example"}, 1},
+        {"x.example,y.example,y.example", {"x.example", "y.example"}, 2},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_t *root;
+        assert_int_equal(forecast_now(world, rows[i].given, &root), 0);
+        assert_hosts(root, rows[i].hosts, rows[i].count);
+        json_decref(root);
+    }
+}
+
+/* One whose operator asked not to be scanned is not even looked up. That is ours, and leaves open what would
+ * become of mail. */
+static void test_planned_hosts_that_opted_out(void **state)
+{
+    static const struct {
+        const char *given;
+        const char *hosts[2];
+        size_t count, out;
+    } rows[] = {
+        {"mx.out.example", {"mx.out.example"}, 1, 0},
+        {"x.example,MX.out.example.", {"x.example", "mx.out.example"}, 2, 1},
+        {"mx.out.example,x.example", {"mx.out.example", "x.example"}, 2, 0},
+    };
+    struct world *world = *state;
+    char path[] = "/tmp/stsweep-optout-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, ".out.example\n", 13) == 13 && close(fd) == 0);
+    json_t *root;
+    atomic_store(&world->asked, 0);
+    assert_int_equal(forecast_now(world, "mx.out.example", &root), 0);
+    assert_true(atomic_load(&world->asked) > 0); /* without the list it would be */
+    json_decref(root);
+    set(world, "safety.optout", path);
+    atomic_store(&world->asked, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(forecast_now(world, rows[i].given, &root), 0);
+        assert_hosts(root, rows[i].hosts, rows[i].count);
+        const json_t *host = json_array_get(json_object_get(root, "hosts"), rows[i].out);
+        assert_string_equal(json_string_value(json_object_get(host, "code")), "smtp.not-probed.optout");
+        assert_int_equal(json_array_size(json_object_get(host, "ips")), 0);
+        json_decref(root);
+    }
+    assert_int_equal(atomic_load(&world->asked), 0);
+    assert_int_equal(unlink(path), 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_exit_codes),
+        CASE(test_a_no_by_an_earlier_policy),
+        CASE(test_previous),
         CASE(test_json),
         CASE(test_words),
         CASE(test_names_that_are_not_looked_at),
@@ -408,6 +583,8 @@ int main(void)
         CASE(test_a_resolver_that_is_cut_off),
         CASE(test_no_resolver),
         CASE(test_suggestions_of_now),
+        CASE(test_planned_hosts_named_twice),
+        CASE(test_planned_hosts_that_opted_out),
     };
     return cmocka_run_group_tests_name("check", tests, start, stop);
 }

@@ -18,9 +18,11 @@ enum { HOSTS = 4, NAME = 64, ARENA_BYTES = 8 << 20, TEXT_BYTES = 1 << 20 };
 
 static const int64_t now = INT64_C(1795490100000); /* 2026-11-24T03:15:00Z */
 
-/* A host and how it stands: '+' passes, '-' its certificate has another's name, '?' it timed out. */
+/* A host and how it stands: '+' passes, '-' its certificate has another's name, '?' it timed out, '!' it is
+ * on the opt-out list. */
 struct host {
     char name[NAME];
+    bool opted_out;
     struct probe_facts probe;
     struct host_facts facts;
 };
@@ -46,6 +48,7 @@ struct world {
 static void make_host(struct world *world, struct host *host, const char *word, size_t len)
 {
     (void)snprintf(host->name, sizeof host->name, "%.*s", (int)len - 1, word + 1);
+    host->opted_out = word[0] == '!';
     struct tls_facts tls = {.end = TLS_DONE,
                             .version = 0x0304,
                             .alert = -1,
@@ -132,7 +135,7 @@ static void plan(struct world *world, const char *new, const char *policy)
         world->plan.mx_count = make_hosts(world, world->new, new);
         for (size_t i = 0; i < world->plan.mx_count; i++) {
             world->mx[i] = world->new[i].name;
-            world->planned[i] = &world->new[i].facts;
+            world->planned[i] = world->new[i].opted_out ? NULL : &world->new[i].facts;
         }
         world->plan.mx = world->mx;
         world->plan.hosts = world->planned;
@@ -212,6 +215,10 @@ static const struct {
      OUTCOME_PARTIAL, OUTCOME_PARTIAL, NONE, OUTCOME_PARTIAL, "mend mx/300ttl"},
     {"it could not be determined", POLICY("enforce", "mx: *.example\n"), "+a.example", "?b.example", NULL,
      OUTCOME_UNKNOWN, OUTCOME_UNKNOWN, NONE, OUTCOME_UNKNOWN, "mend mx/300ttl"},
+    {"its operator asked not to be scanned", POLICY("enforce", "mx: *.example\n"), "+a.example", "!b.example",
+     NULL, OUTCOME_UNKNOWN, OUTCOME_UNKNOWN, NONE, OUTCOME_UNKNOWN, "mend mx/300ttl"},
+    {"that of one of two did", POLICY("enforce", "mx: *.example\n"), "+a.example", "+b.example !c.example",
+     NULL, OUTCOME_PROTECTED, OUTCOME_PROTECTED, NONE, OUTCOME_PROTECTED, "mend mx/300ttl"},
     {"testing loses nothing, so nothing is waited for", POLICY("testing", "mx: a.old\n"), "+a.old", "-b.new",
      NULL, OUTCOME_REFUSED, OUTCOME_REFUSED, NONE, OUTCOME_PROTECTED,
      "testing(a.old b.new) mx/300ttl testing(b.new)"},
@@ -372,6 +379,85 @@ static void test_what_is_open(void **state)
     assert_true(world.forecast.is_open);
     assert_int_equal(world.forecast.worst, OUTCOME_REFUSED); /* by the planned policy, whatever is held */
     end(&world);
+    /* An earlier look fetched the policy, and the last one met internal_error: senders may hold it. */
+    struct look look = {.host = "mta-sts.one.example", .policy = true, .time = now - 5000};
+    for (unsigned i = 0; i < 2; i++) {
+        begin(&world, OLD, "+a.old");
+        world.facts.policy.fetch = (struct fetch_facts){
+            .step = FETCH_TLS, .time = now, .ip = world.ip, .tls = {.end = TLS_FAILED, .alert = 80}};
+        look.ip = world.ip;
+        world.facts.looks = &look;
+        world.facts.look_count = i;
+        plan(&world, "+b.new", NULL);
+        assert_int_equal(world.judgement.outcome, i == 0 ? OUTCOME_BROKEN : OUTCOME_UNKNOWN);
+        assert_int_equal(world.forecast.is_open, i == 1);
+        tell_steps(&world.forecast, steps);
+        assert_string_equal(steps, i == 0 ? "mx/300ttl" : "look-again");
+        end(&world);
+    }
+}
+
+/* Today's MX hosts count as well: senders go to them that still have their records, and steps that do not
+ * know of them would lose that mail. */
+static void test_mx_hosts_that_are_open(void **state)
+{
+    enum what { SEEN, FAILS, TIMES_OUT, CUT, MORE };
+    static const struct {
+        enum what what;
+        const char *new, *policy; /* the plan */
+        bool open;
+        const char *text, *step;
+    } rows[] = {
+        {SEEN, "+b.new", NULL, false, "MX             a.old\n", "Serve this policy"},
+        {FAILS, "+b.new", NULL, true, "unknown  MX             could not be determined: dns.servfail\n",
+         "look again later: today's MX hosts"},
+        {TIMES_OUT, "+b.new", NULL, true, "unknown  MX             could not be determined: dns.timeout\n",
+         "look again later: today's MX hosts"},
+        {CUT, "+b.new", NULL, true, "unknown  MX             a.old, and others: the answer holds more than",
+         "look again later: today's MX hosts"},
+        {MORE, "+b.new", NULL, true, "unknown  MX             a.old, and 1 that were not looked at",
+         "look again with --smtp.max_hosts=2"},
+        {FAILS, "+b.new", POLICY("enforce", "mx: b.new\n"), true,
+         "today's MX records still (how long is not known)", "look again later: today's MX hosts"},
+        {FAILS, NULL, POLICY("enforce", "mx: c.new\n"), false, "", "Serve this policy"}, /* they stay */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world world;
+        char steps[512];
+        begin(&world, OLD, "+a.old +b.old");
+        struct mx_facts *mx = &world.facts.mx;
+        if (rows[i].what != MORE)
+            mx->rr_count = 1;
+        world.facts.host_count = 1;
+        mx->lookup.truncated = rows[i].what == CUT;
+        if (rows[i].what == FAILS || rows[i].what == TIMES_OUT) {
+            *mx = (struct mx_facts){.lookup.status = rows[i].what == FAILS ? DNS_SERVFAIL : DNS_TIMEOUT};
+            world.facts.host_count = 0;
+        }
+        plan(&world, rows[i].new, rows[i].policy);
+        assert_int_equal(world.forecast.mx_is_open, rows[i].open);
+        assert_false(world.forecast.is_open);
+        tell_steps(&world.forecast, steps);
+        if ((strcmp(steps, "look-again") == 0) != rows[i].open)
+            fail_msg("row %zu: %s", i, steps);
+        if (rows[i].open)
+            assert_true(world.forecast.worst == OUTCOME_UNKNOWN || world.forecast.worst == OUTCOME_REFUSED);
+        assert_true(forecast_text(&world.out, &world.forecast, now));
+        assert_has(buf_string(&world.out), rows[i].text);
+        assert_has(buf_string(&world.out), rows[i].step);
+        buf_reset(&world.out);
+        assert_true(forecast_json(&world.out, &world.forecast, now));
+        assert_int_equal(strstr(buf_string(&world.out), "\"open\":true") != NULL, rows[i].open);
+        end(&world);
+    }
+    /* By the policies alone nothing would be lost: it is open all the same. */
+    struct world world;
+    begin(&world, POLICY("enforce", "mx: *.example\n"), "+a.example");
+    world.facts.mx.lookup.truncated = true;
+    plan(&world, "+b.example", NULL);
+    assert_int_equal(world.forecast.worst, OUTCOME_UNKNOWN);
+    end(&world);
 }
 
 static void test_words(void **state)
@@ -394,6 +480,14 @@ static void test_words(void **state)
     assert_has(text, "_mta-sts.one.example. IN TXT \"v=STSv1; id=20261124T031500Z;\"\n");
     assert_has(text, "       Then wait 7 days, today's max_age (if the step is made now, until\n");
     assert_has(text, "id=20261124T031501Z;");
+    end(&world);
+    begin(&world, OLD, "+a.old");
+    plan(&world, "!b.new", POLICY("enforce", "mx: b.new\n"));
+    assert_true(forecast_text(&world.out, &world.forecast, now));
+    text = buf_string(&world.out);
+    assert_has(text, "  unknown  new MX         b.new, not named by today's policy, named by the\n");
+    assert_has(text, " planned one: smtp.not-probed.optout: The host or its\n");
+    assert_has(text, "1. Mend these first, or look at them again:\n           b.new smtp.not-probed.optout:");
     end(&world);
     begin(&world, OLD, "+a.old");
     world.new[0].probe.starttls_offered = false;
@@ -476,9 +570,13 @@ static void test_ceilings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changes),      cmocka_unit_test(test_no_step_loses_mail),
-        cmocka_unit_test(test_what_is_open), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_json),         cmocka_unit_test(test_ceilings),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_no_step_loses_mail),
+        cmocka_unit_test(test_what_is_open),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_mx_hosts_that_are_open),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_ceilings),
     };
     return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);
 }

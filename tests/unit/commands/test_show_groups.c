@@ -222,6 +222,36 @@ static void filters_come_first(void **state)
     assert_has(world->out, "mx.isp.example    2       2 smtp.tls.expired\n  refused 2\n");
 }
 
+/* What senders meet that have an earlier policy counts as well, of the records that are shown. */
+static void fail_on_by_an_earlier_policy(void **state)
+{
+    static const char *const two[] = {
+        HEAD("a.example", "gold", "protected", "\"cached.refused\"")
+            POLICY MX(HOST("mx.isp.example", "192.0.2.1", "ok")),
+        HEAD("b.example", "iron", "absent", "\"cached.partial\"")
+            POLICY MX(HOST("mx.isp.example", "192.0.2.1", "ok")),
+        NULL,
+    };
+    static const struct {
+        const char *fail_on, *filter;
+        int code;
+    } rows[] = {
+        {"--fail-on=refused", "--tld=example", 1},      {"--fail-on=partial", "--tld=example", 1},
+        {"--fail-on=refused", "--label=iron", 0},       {"--fail-on=partial", "--label=gold", 0},
+        {"--fail-on=refused", "--outcome=absent", 0},   {"--fail-on=refused", "--outcome=protected", 1},
+        {"--fail-on=broken,off", "--tld=example", 0},   {"--fail-on=absent", "--label=gold", 0},
+        {"--fail-on=refused,partial", "--tld=test", 0},
+    };
+    struct world *world = *state;
+    place_lines(&world->place, "domains", two);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (unsigned by = 0; by < 2; by++) {
+            int code = run(world, rows[i].fail_on, rows[i].filter, by == 1 ? "--by=tld" : NULL, NULL);
+            if (code != rows[i].code)
+                fail_msg("row %zu, by %u: %d\n%s%s", i, by, code, world->out, world->err);
+        }
+}
+
 static void exit_codes(void **state)
 {
     struct world *world = *state;
@@ -290,6 +320,7 @@ int main(void)
         TEST(names_are_escaped),
         TEST(what_is_to_be_mended_is_said),
         TEST(filters_come_first),
+        TEST(fail_on_by_an_earlier_policy),
         TEST(exit_codes),
         TEST(an_unfinished_scan_is_said),
         TEST(a_damaged_scan_is_counted_around_it),

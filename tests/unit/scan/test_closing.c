@@ -141,6 +141,26 @@ static void outcomes_of_fail_on(void **state)
                 "stsweep: records with an outcome of --fail-on: 7\n");
 }
 
+/* What senders meet that have an earlier policy counts, whatever the records' own outcomes are. */
+static void outcomes_under_an_earlier_policy(void **state)
+{
+    static const char words[] = "stsweep: records with an outcome of --fail-on under an earlier policy that "
+                                "senders have cached: ";
+    char text[160];
+    (void)state;
+    store.summary.outcomes[OUTCOME_PROTECTED] = 9;
+    store.summary.codes[FAIL_CACHED_REFUSED] = 3;
+    store.summary.codes[FAIL_CACHED_PARTIAL] = 4;
+    assert_code(0, false, "");
+    assert_code(1u << OUTCOME_BROKEN, false, "");
+    (void)snprintf(text, sizeof text, "%s3\n", words);
+    assert_code(1u << OUTCOME_REFUSED, true, text);
+    (void)snprintf(text, sizeof text, "%s4\n", words);
+    assert_code(1u << OUTCOME_PARTIAL | 1u << OUTCOME_BROKEN, true, text);
+    (void)snprintf(text, sizeof text, "stsweep: records with an outcome of --fail-on: 9\n%s7\n", words);
+    assert_code(1u << OUTCOME_PARTIAL | 1u << OUTCOME_REFUSED | 1u << OUTCOME_PROTECTED, true, text);
+}
+
 static void denominators(void **state)
 {
     (void)state;
@@ -373,9 +393,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
     const struct CMUnitTest tests[] = {
-        TEST(outcomes_of_fail_on),     TEST(denominators),           TEST(the_summary_is_written),
-        TEST(the_groups_are_counted),  TEST(what_a_resume_tells),    TEST(what_is_left),
-        TEST(pacers_hear_of_silence),  TEST(where_runs_stood_still), TEST(how_the_directory_is_called),
+        TEST(outcomes_under_an_earlier_policy),
+        TEST(outcomes_of_fail_on),
+        TEST(denominators),
+        TEST(the_summary_is_written),
+        TEST(the_groups_are_counted),
+        TEST(what_a_resume_tells),
+        TEST(what_is_left),
+        TEST(pacers_hear_of_silence),
+        TEST(where_runs_stood_still),
+        TEST(how_the_directory_is_called),
         TEST(counting_can_be_stopped),
     };
     return cmocka_run_group_tests_name("closing", tests, NULL, NULL);
