@@ -197,7 +197,7 @@ static void test_what_is_left_out(void **state)
         none);
     assert_int_equal(RUN(world, world->place.path), 5);
     assert_string_equal(world->said.err,
-                        "stsweep: a record was left out: its hosts' or certificates' are lost\n");
+                        "stsweep: a record was left out: its hosts' or certificates' are not there\n");
 }
 
 /* What is larger than can be held ends it: what stands behind it would be missing. */
