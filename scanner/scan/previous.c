@@ -1,6 +1,7 @@
 /* Reads an earlier scan for what senders may still have, and finds it by name. */
 #include "scanner/scan/previous.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,10 @@ struct previous {
     struct meta_previous meta;
     char first[REASON_BYTES]; /* why the first record was left out */
     int64_t now_ms;
-    struct arena arena; /* of the record at hand */
-    struct buf line;    /* likewise, what is kept of it */
+    struct arena arena;        /* of the record at hand */
+    struct arena newer;        /* of the best of those before it, while one is looked for */
+    char unread[REASON_BYTES]; /* why the temporary file could not be read back; "" if it could */
+    struct buf line;           /* likewise, what is kept of it */
     struct buf reason;
     struct buf *why;
 };
@@ -189,6 +192,7 @@ enum error previous_open(const char *dir, int64_t now_ms, struct previous **made
     *previous = (struct previous){.meta.dir = dir, .now_ms = now_ms, .why = why};
     table_init(&previous->table);
     arena_init(&previous->arena, READ_ARENA_BYTES);
+    arena_init(&previous->newer, READ_ARENA_BYTES);
     buf_init(&previous->line, LINE_BYTES);
     buf_init(&previous->reason, REASON_BYTES * 4);
     enum error error = open_directory(dir, &previous->view, why);
@@ -212,6 +216,7 @@ void previous_close(struct previous *previous)
     spill_destroy(previous->spill);
     table_dispose(&previous->table);
     arena_dispose(&previous->arena);
+    arena_dispose(&previous->newer);
     buf_dispose(&previous->line);
     buf_dispose(&previous->reason);
     free(previous);
@@ -224,12 +229,60 @@ const struct meta_previous *previous_meta(const struct previous *previous)
 
 /* ---- finding ------------------------------------------------------------------------------------------- */
 
-/* Of several records of a domain, as after a crash, the last fetch counts. */
-static void take_newer(const struct cached_read *found, const char *domain, struct cached_policy **policy)
+/* Of several records of a domain, as after a crash, the last fetch counts. Who is taken keeps the arena that
+ * it stands in; the other one is free for the next. */
+static void take_newer(struct previous *previous, const struct cached_read *found, const char *domain,
+                       const struct cached_policy **newest)
 {
-    if (strcmp(found->domain, domain) == 0 &&
-        (*policy == NULL || (*policy)->fetched < found->policy->fetched))
-        *policy = found->policy;
+    if (strcmp(found->domain, domain) != 0 ||
+        (*newest != NULL && (*newest)->fetched >= found->policy->fetched))
+        return;
+    struct arena taken = previous->arena;
+    previous->arena = previous->newer;
+    previous->newer = taken;
+    *newest = found->policy;
+}
+
+static enum error read_back(struct previous *previous, uint64_t place, struct bytes *line)
+{
+    enum error error = spill_get(previous->spill, place, line);
+    if (error == ERR_IO || error == ERR_CORRUPT)
+        (void)snprintf(previous->unread, sizeof previous->unread, "%s",
+                       error == ERR_IO ? strerror(errno) : error_text(error));
+    return error;
+}
+
+/* Reads a candidate into an arena that holds nothing else: together they may be larger than any. */
+static enum error try_place(struct previous *previous, uint64_t place, const char *domain,
+                            const struct cached_policy **newest)
+{
+    struct cached_read found;
+    struct bytes line;
+    enum error error = read_back(previous, place, &line);
+    if (error != ERR_OK)
+        return error;
+    arena_reset(&previous->arena);
+    buf_reset(&previous->reason);
+    error = cached_read_kept(line, &previous->arena, &found, &previous->reason);
+    if (error == ERR_OK)
+        take_newer(previous, &found, domain, newest);
+    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+        return error;
+    leave_out(previous, error);
+    return ERR_OK;
+}
+
+static struct cached_policy *copy(const struct cached_policy *policy, struct arena *arena)
+{
+    struct cached_policy *own = arena_alloc(arena, sizeof *own);
+    if (own == NULL)
+        return NULL;
+    *own = *policy;
+    own->id = arena_string(arena, policy->id);
+    own->mx = arena_array(arena, policy->mx_count, sizeof *own->mx);
+    for (size_t i = 0; own->mx != NULL && i < policy->mx_count; i++)
+        own->mx[i] = arena_string(arena, policy->mx[i]);
+    return arena->full ? NULL : own;
 }
 
 enum error previous_find(struct previous *previous, const char *domain, struct arena *arena,
@@ -237,17 +290,26 @@ enum error previous_find(struct previous *previous, const char *domain, struct a
 {
     uint64_t places[TABLE_PLACES_A_KEY];
     size_t count = table_find(&previous->table, hash_of(domain), places);
+    const struct cached_policy *newest = NULL;
     *policy = NULL;
     for (size_t i = 0; i < count; i++) {
-        struct cached_read found;
-        struct bytes line;
-        buf_reset(&previous->reason);
-        enum error error = spill_get(previous->spill, places[i], &line);
-        if (error == ERR_OK)
-            error = cached_read_kept(line, arena, &found, &previous->reason);
+        enum error error = try_place(previous, places[i], domain, &newest);
         if (error != ERR_OK)
             return error;
-        take_newer(&found, domain, policy);
     }
-    return ERR_OK;
+    if (newest != NULL)
+        *policy = copy(newest, arena);
+    return newest != NULL && *policy == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+bool previous_say_reason(const struct previous *previous, struct buf *why)
+{
+    if (previous == NULL || previous->unread[0] == 0)
+        return false;
+    buf_printf(
+        why,
+        "%swhat was kept of --previous cannot be read back from the temporary file in TMPDIR (%s): mend "
+        "that or set TMPDIR to another disk, and go on with --resume",
+        why->len > 0 ? "; " : "", previous->unread);
+    return true;
 }

@@ -18,7 +18,7 @@
 
 struct previous;
 
-/* A policy is read into an arena of this size. */
+/* Any policy that is found fits into an arena of this size. */
 enum { PREVIOUS_ARENA_BYTES = 1 << 20 };
 
 /* Checks that dir is a scan directory, and not the one that is written (output; "-" is none). Reads no
@@ -31,9 +31,15 @@ enum error previous_check(const char *dir, const char *output, struct buf *why);
 enum error previous_open(const char *dir, int64_t now_ms, struct previous **made, FILE *err, struct buf *why);
 void previous_close(struct previous *previous); /* NULL is fine */
 
-/* Finds the policy of a domain; NULL if there is none. It lives in arena. */
+/* Finds the policy of a domain; NULL if there is none. It lives in arena. What was kept of a record and
+ * cannot be one counts as left out. ERR_MEMORY; ERR_IO or ERR_CORRUPT if the temporary file cannot be read
+ * back, for previous_say_reason. */
 enum error previous_find(struct previous *previous, const char *domain, struct arena *arena,
                          struct cached_policy **policy);
+
+/* Appends to *why that the temporary file could not be read back, and why; returns false if it could. Once no
+ * thread asks any more. NULL is fine. */
+bool previous_say_reason(const struct previous *previous, struct buf *why);
 
 /* Returns what meta.json says of it; good as long as previous. NULL for NULL. */
 const struct meta_previous *previous_meta(const struct previous *previous);

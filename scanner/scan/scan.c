@@ -425,6 +425,7 @@ static int finish(struct scan *scan)
     /* End the feeder first: a loop that has ended must be handed no more names. */
     enum error feed_error = feeder_join(scan->feeder);
     spooled_say_reason(scan->names, &scan->why);
+    bool unread = previous_say_reason(scan->previous, &scan->why);
     scan->left_running = !stuck_end(scan->stuck, stderr);
     enum error write_error = writer_finish(scan->writer);
     progress_clear(&scan->handover.progress);
@@ -435,7 +436,7 @@ static int finish(struct scan *scan)
     }
     if (feed_error != ERR_OK && feed_error != ERR_STOPPED) {
         (void)say(scan, NULL, feed_error);
-        return feed_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
+        return feed_error == ERR_FULL || unread ? EXIT_FAILED : EXIT_USAGE;
     }
     if (!say(scan, NULL, store_complete(scan->store, &scan->why)))
         return EXIT_FAILED;

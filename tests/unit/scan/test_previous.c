@@ -183,7 +183,7 @@ static void test_the_longest(void **state)
     for (int i = 0; i < 1000; i++) {
         len += (size_t)snprintf(line + len, sizeof line - len, "%s\"", i == 0 ? "" : ",");
         for (int j = 0; j < 65; j++)
-            len += (size_t)snprintf(line + len, sizeof line - len, "\\u001b");
+            len += (size_t)snprintf(line + len, sizeof line - len, "\\u0022");
         len += (size_t)snprintf(line + len, sizeof line - len, "\"");
     }
     (void)snprintf(line + len, sizeof line - len, "]}}\n");
@@ -196,6 +196,82 @@ static void test_the_longest(void **state)
     assert_string_equal(id, "1");
     close_it(&opened);
     place_end(&place);
+}
+
+/* Records of one domain that together are larger than an arena end no scan: the newest of them counts. */
+static void test_large_ones_of_one_domain(void **state)
+{
+    enum { RECORDS = 12 };
+    static char texts[RECORDS][1 << 19];
+    static const char *lines[RECORDS + 1];
+    struct scan_place place;
+    struct opened opened;
+    char id[64];
+    (void)state;
+    for (int n = 0; n < RECORDS; n++) {
+        const size_t size = sizeof texts[n];
+        size_t len =
+            (size_t)snprintf(texts[n], size,
+                             "{\"schema\":1,\"domain\":\"a.example\",\"time\":\"2026-01-31T12:00:%02d"
+                             ".000Z\",\"txt\":{\"id\":\"%d\",\"code\":\"ok\"},\"policy\":{\"code\":"
+                             "\"ok\",\"mode\":\"enforce\",\"max_age\":604800,\"mx\":[",
+                             n * 5 % RECORDS, n);
+        for (int i = 0; i < 1000; i++)
+            len += (size_t)snprintf(texts[n] + len, size - len, "%s\"%064d\"", i == 0 ? "" : ",", i);
+        (void)snprintf(texts[n] + len, size - len, "]}}\n");
+        lines[n] = texts[n];
+    }
+    place_begin(&place);
+    place_meta(&place, RECORD_RULES);
+    place_lines(&place, "domains", lines);
+    open_it(&opened, place.path);
+    assert_int_equal(previous_meta(opened.previous)->policies, RECORDS);
+    find(&opened, "a.example", id);
+    assert_string_equal(id, "7"); /* 7 * 5 % 12 is 11 */
+    assert_int_equal(previous_meta(opened.previous)->left_out, 0);
+    assert_false(previous_say_reason(opened.previous, &opened.why));
+    close_it(&opened);
+    place_end(&place);
+}
+
+/* Makes the temporary files of this process such that they cannot be read. */
+static void spoil_temporary_files(void)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        char link[64], name[256] = "";
+        (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        if (readlink(link, name, sizeof name - 1) <= 0 || strstr(name, "(deleted)") == NULL)
+            continue;
+        int other = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        assert_true(other >= 0);
+        assert_int_equal(dup2(other, fd), fd);
+        assert_int_equal(close(other), 0);
+    }
+}
+
+/* A temporary file that cannot be read back is this machine's fault, and it is said what to do. */
+static void test_not_read_back(void **state)
+{
+    static const char *const lines[] = {RECORD("a.example", "a1", "ok", "enforce", "604800"), NULL};
+    struct scan_place place;
+    struct opened opened;
+    struct cached_policy *policy;
+    struct arena arena;
+    (void)state;
+    place_begin(&place);
+    place_meta(&place, RECORD_RULES);
+    place_lines(&place, "domains", lines);
+    open_it(&opened, place.path);
+    spoil_temporary_files();
+    arena_init(&arena, PREVIOUS_ARENA_BYTES);
+    assert_int_equal(previous_find(opened.previous, "a.example", &arena, &policy), ERR_IO);
+    assert_true(previous_say_reason(opened.previous, &opened.why));
+    assert_non_null(strstr(buf_string(&opened.why), "in TMPDIR (Bad file descriptor)"));
+    assert_non_null(strstr(buf_string(&opened.why), "--resume"));
+    arena_dispose(&arena);
+    close_it(&opened);
+    place_end(&place);
+    assert_false(previous_say_reason(NULL, NULL));
 }
 
 /* Many are all found, and none that is not there. */
@@ -235,9 +311,14 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_kept), cmocka_unit_test(test_twice_in_it),
-        cmocka_unit_test(test_not_whole),    cmocka_unit_test(test_no_scan),
-        cmocka_unit_test(test_many),         cmocka_unit_test(test_the_longest),
+        cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_twice_in_it),
+        cmocka_unit_test(test_not_whole),
+        cmocka_unit_test(test_no_scan),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_the_longest),
+        cmocka_unit_test(test_large_ones_of_one_domain),
+        cmocka_unit_test(test_not_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
