@@ -524,6 +524,23 @@ static void test_cached_comes_first(void **state)
                "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z\r\nstill.example,");
 }
 
+/* Between the end of who has it for certain and that of the last copy nothing is certain: that is kept of the
+ * old scan too. */
+static void test_cached_until_the_last_copy(void **state)
+{
+    static const char *const before[] = {
+        CACHED("a.example", "absent", "\"cached.refused\"", "no-record", "refused", ""),
+        CACHED("b.example", "absent", "\"cached.refused\"", "no-record", "refused", ""), NULL};
+    static const char *const after[] = {
+        "{\"domain\":\"a.example\",\"time\":\"" DAY_OF("8") "\",\"outcome\":\"absent\"}\n",
+        "{\"domain\":\"b.example\",\"time\":\"" DAY_OF("9") "\",\"outcome\":\"absent\"}\n", NULL};
+    struct world *world = *state;
+    meta_with_previous(&world->after);
+    assert_int_equal(diff_of(world, before, after, NULL), 0);
+    assert_has(world->out, "a.example                      unclear  cached.refused -> none\n");
+    assert_has(world->out, "b.example                      better   cached.refused -> none\n");
+}
+
 /* A scan that does not change makes nobody lose mail anew: exit 0, though it is told. */
 static void test_cached_that_stays_is_not_worse(void **state)
 {
@@ -579,6 +596,7 @@ int main(void)
         CASE(test_json),
         CASE(test_whom_it_hangs_on),
         CASE(test_cached_comes_first),
+        CASE(test_cached_until_the_last_copy),
         CASE(test_cached_that_stays_is_not_worse),
         CASE(test_only_what_is_worse),
         CASE(test_a_side_that_is_not_at_its_end),
