@@ -167,6 +167,14 @@ static void records_are_read(void **state)
     assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"absent\"}", &arena, &second),
                      ERR_OK);
     assert_string_equal(second.id, "");
+    /* A code of a later version says nothing to this one. */
+    assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"absent\",\"tlsrpt\":{\"code\":"
+                                    "\"tlsrpt.of-tomorrow\"},\"mx\":{\"hosts\":[{\"host\":\"mx.example\","
+                                    "\"code\":\"smtp.of-tomorrow\"}]}}",
+                                    &arena, &second),
+                     ERR_OK);
+    assert_string_equal(aspect_state_name(ASPECT_TLSRPT, second.states[ASPECT_TLSRPT]), "unknown");
+    assert_int_equal(second.host_count, 0);
     static const char *const bad[] = {"",
                                       "[]",
                                       "{\"domain\":\"a.example\"}",
