@@ -555,6 +555,25 @@ static void test_cached_that_stays_is_not_worse(void **state)
     assert_memory_equal(world->out, "under an earlier policy", strlen("under an earlier policy"));
 }
 
+/* A record of the old scan with a text that no scan writes is counted, and the others are compared. */
+static void test_overlong_texts(void **state)
+{
+    static char id[512], provider[512];
+    static const char *const before[] = {AT("a.example", "protected"), id, provider,
+                                         AT("b.example", "protected"), NULL};
+    static const char *const after[] = {AT("a.example", "refused"), AT("b.example", "protected"), NULL};
+    struct world *world = *state;
+    (void)snprintf(id, sizeof id,
+                   "{\"domain\":\"x.example\",\"outcome\":\"protected\",\"txt\":{\"id\":\"%0100d\"}}\n", 1);
+    (void)snprintf(provider, sizeof provider,
+                   "{\"domain\":\"y.example\",\"outcome\":\"protected\",\"provider\":{\"mx\":\"%0100d\"}}\n",
+                   1);
+    assert_int_equal(diff_of(world, before, after, NULL), 1);
+    assert_string_equal(world->err, "stsweep: 2 lines are no records\n");
+    assert_has(world->out, "a.example                      DELIVERY mta-sts protected -> refused\n");
+    assert_has(world->out, "delivery: worse 1, better 0, could not be told 0\n");
+}
+
 static void test_only_what_is_worse(void **state)
 {
     struct world *world = *state;
@@ -598,6 +617,7 @@ int main(void)
         CASE(test_cached_comes_first),
         CASE(test_cached_until_the_last_copy),
         CASE(test_cached_that_stays_is_not_worse),
+        CASE(test_overlong_texts),
         CASE(test_only_what_is_worse),
         CASE(test_a_side_that_is_not_at_its_end),
         CASE(test_exit_codes),
