@@ -15,6 +15,7 @@
 #include "output/readback/facts_table.h"
 #include "output/readback/scanview.h"
 #include "scanner/base/time_text.h"
+#include "scanner/facts/fields.h"
 
 enum { LINE_BYTES = 1 << 20, REASON_BYTES = 256 };
 
@@ -109,6 +110,18 @@ static void say_state(const struct previous *previous, FILE *err)
                   dir, state == VIEW_STOPPED ? "was stopped before its end" : "still runs or was cut off");
 }
 
+/* What it says of times is then not to be believed: it may be that this clock is wrong, or that one was. */
+static void say_clock(const struct previous *previous, FILE *err)
+{
+    char began[TIME_TEXT_BYTES];
+    if (previous->meta.started_ms > previous->now_ms)
+        (void)fprintf(err,
+                      "stsweep: WARNING: previous: %s began %.16sZ, which by this machine's clock has not "
+                      "come yet: policies of later than now are left out. Set the clock, or give an earlier "
+                      "scan\n",
+                      previous->meta.dir, time_text(previous->meta.started_ms, began));
+}
+
 static void say_left_out(const struct previous *previous, FILE *err)
 {
     if (previous->meta.left_out > 0)
@@ -123,6 +136,7 @@ static void say_found(const struct previous *previous, FILE *err)
     const struct meta_previous *meta = &previous->meta;
     char began[TIME_TEXT_BYTES];
     say_state(previous, err);
+    say_clock(previous, err);
     say_left_out(previous, err);
     (void)fprintf(err, "stsweep: previous: %s, begun %.16sZ: policies that senders may still have: %" PRIu64,
                   meta->dir, time_text(meta->started_ms, began), meta->policies);
@@ -275,13 +289,8 @@ static enum error try_place(struct previous *previous, uint64_t place, const cha
 static struct cached_policy *copy(const struct cached_policy *policy, struct arena *arena)
 {
     struct cached_policy *own = arena_alloc(arena, sizeof *own);
-    if (own == NULL)
-        return NULL;
-    *own = *policy;
-    own->id = arena_string(arena, policy->id);
-    own->mx = arena_array(arena, policy->mx_count, sizeof *own->mx);
-    for (size_t i = 0; own->mx != NULL && i < policy->mx_count; i++)
-        own->mx[i] = arena_string(arena, policy->mx[i]);
+    if (own != NULL)
+        fields_copy(&fields_cached, policy, arena, KEPT_FOR_DOMAINS, own);
     return arena->full ? NULL : own;
 }
 

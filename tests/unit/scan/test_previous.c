@@ -152,6 +152,36 @@ static void test_not_whole(void **state)
     place_end(&place);
 }
 
+/* An earlier scan that began later than now: nothing of it is believed, and that is said. */
+static void test_of_tomorrow(void **state)
+{
+    static const char *const lines[] = {
+        "{\"schema\":1,\"domain\":\"a.example\",\"time\":\"2026-02-03T12:00:00.000Z\",\"txt\":{\"id\":\"a1\","
+        "\"code\":\"ok\"},\"policy\":{\"code\":\"ok\",\"mode\":\"enforce\",\"max_age\":604800,\"mx\":"
+        "[\"mx.example\"]}}\n",
+        RECORD("b.example", "b1", "ok", "enforce", "604800"), NULL};
+    struct scan_place place;
+    struct opened opened;
+    (void)state;
+    place_begin(&place);
+    place_meta_at(&place, RECORD_RULES, "done", NOW_MS + 1);
+    place_lines(&place, "domains", lines);
+    open_it(&opened, place.path);
+    assert_int_equal(opened.error, ERR_OK);
+    assert_non_null(strstr(opened.said, "WARNING: previous: "));
+    assert_non_null(
+        strstr(opened.said, " began 2026-02-01T12:00Z, which by this machine's clock has not come"));
+    assert_non_null(strstr(opened.said, "(the first: cached: is of a time that has not come yet)"));
+    assert_int_equal(previous_meta(opened.previous)->policies, 1);
+    assert_int_equal(previous_meta(opened.previous)->left_out, 1);
+    close_it(&opened);
+    place_meta_at(&place, RECORD_RULES, "done", NOW_MS);
+    open_it(&opened, place.path);
+    assert_null(strstr(opened.said, "WARNING"));
+    close_it(&opened);
+    place_end(&place);
+}
+
 /* Nothing is found of a directory that is none, and it is said what to give. */
 static void test_no_scan(void **state)
 {
@@ -311,13 +341,10 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_kept),
-        cmocka_unit_test(test_twice_in_it),
-        cmocka_unit_test(test_not_whole),
-        cmocka_unit_test(test_no_scan),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_the_longest),
-        cmocka_unit_test(test_large_ones_of_one_domain),
+        cmocka_unit_test(test_what_is_kept),  cmocka_unit_test(test_twice_in_it),
+        cmocka_unit_test(test_not_whole),     cmocka_unit_test(test_no_scan),
+        cmocka_unit_test(test_many),          cmocka_unit_test(test_the_longest),
+        cmocka_unit_test(test_of_tomorrow),   cmocka_unit_test(test_large_ones_of_one_domain),
         cmocka_unit_test(test_not_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
