@@ -122,6 +122,23 @@ static void say_clock(const struct previous *previous, FILE *err)
                       previous->meta.dir, time_text(previous->meta.started_ms, began));
 }
 
+static const char *part_of(const char *shard)
+{
+    return shard[0] == 0 ? "1/1" : shard;
+}
+
+static void say_shard(const struct previous *previous, const char *shard, FILE *err)
+{
+    const char *then = part_of(scanview_meta(previous->view)->shard), *now = part_of(shard);
+    if (strcmp(then, now) != 0)
+        (void)fprintf(
+            err,
+            "stsweep: WARNING: previous: %s is of shard %s of its list, this scan is of shard %s: of "
+            "the domains that it does not have it is not known what senders have. Give the earlier "
+            "scan of the same shard\n",
+            previous->meta.dir, then, now);
+}
+
 static void say_left_out(const struct previous *previous, FILE *err)
 {
     if (previous->meta.left_out > 0)
@@ -131,18 +148,29 @@ static void say_left_out(const struct previous *previous, FILE *err)
                       previous->meta.dir, previous->meta.version, previous->meta.left_out, previous->first);
 }
 
-static void say_found(const struct previous *previous, FILE *err)
+static void say_found(const struct previous *previous, const char *shard, FILE *err)
 {
     const struct meta_previous *meta = &previous->meta;
     char began[TIME_TEXT_BYTES];
     say_state(previous, err);
     say_clock(previous, err);
+    say_shard(previous, shard, err);
     say_left_out(previous, err);
     (void)fprintf(err, "stsweep: previous: %s, begun %.16sZ: policies that senders may still have: %" PRIu64,
                   meta->dir, time_text(meta->started_ms, began), meta->policies);
     if (meta->over > 0)
         (void)fprintf(err, " (%" PRIu64 " more have expired)", meta->over);
     (void)fputc('\n', err);
+}
+
+void previous_say_matched(const struct previous *previous, uint64_t matched, FILE *err)
+{
+    if (previous != NULL)
+        (void)fprintf(err,
+                      "stsweep: previous: of its %" PRIu64
+                      " policies that senders may still have, domains of "
+                      "this scan had %" PRIu64 "\n",
+                      previous->meta.policies, matched);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -197,7 +225,8 @@ static void describe(struct previous *previous)
     previous->meta.rules = stored->rules;
 }
 
-enum error previous_open(const char *dir, int64_t now_ms, struct previous **made, FILE *err, struct buf *why)
+enum error previous_open(const char *dir, const char *shard, int64_t now_ms, struct previous **made,
+                         FILE *err, struct buf *why)
 {
     struct previous *previous = calloc(1, sizeof *previous);
     *made = previous;
@@ -217,7 +246,7 @@ enum error previous_open(const char *dir, int64_t now_ms, struct previous **made
     describe(previous);
     error = walk(previous, err, why);
     if (error == ERR_OK)
-        say_found(previous, err);
+        say_found(previous, shard, err);
     arena_dispose(&previous->arena);
     return error;
 }

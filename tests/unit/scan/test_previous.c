@@ -27,14 +27,19 @@ struct opened {
     enum error error;
 };
 
-static void open_it(struct opened *opened, const char *dir)
+static void open_as(struct opened *opened, const char *dir, const char *shard)
 {
     FILE *err = fmemopen(opened->said, sizeof opened->said, "w");
     assert_non_null(err);
     opened->said[0] = 0;
     buf_init(&opened->why, SAID_BYTES);
-    opened->error = previous_open(dir, NOW_MS, &opened->previous, err, &opened->why);
+    opened->error = previous_open(dir, shard, NOW_MS, &opened->previous, err, &opened->why);
     assert_int_equal(fclose(err), 0);
+}
+
+static void open_it(struct opened *opened, const char *dir)
+{
+    open_as(opened, dir, "");
 }
 
 static void close_it(struct opened *opened)
@@ -148,6 +153,70 @@ static void test_not_whole(void **state)
     assert_non_null(strstr(opened.said, "is damaged, and read as far as it is whole: "));
     assert_true(previous_meta(opened.previous)->damaged);
     assert_int_equal(previous_meta(opened.previous)->policies, 2);
+    close_it(&opened);
+    place_end(&place);
+}
+
+/* An earlier scan of another part of the list knows nothing of most domains of this one, and that is said. */
+static void test_of_another_shard(void **state)
+{
+    static const char *const lines[] = {RECORD("a.example", "a1", "ok", "enforce", "604800"), NULL};
+    static const struct {
+        const char *then, *now, *said; /* said NULL: no warning */
+    } rows[] = {
+        {"", "", NULL},
+        {"", "1/1", NULL},
+        {"1/1", "", NULL},
+        {"2/4", "2/4", NULL},
+        {"2/4", "", " is of shard 2/4 of its list, this scan is of shard 1/1: "},
+        {"", "3/4", " is of shard 1/1 of its list, this scan is of shard 3/4: "},
+        {"2/4", "3/4", " is of shard 2/4 of its list, this scan is of shard 3/4: "},
+        {"\\u001b[2J", "", " is of shard ?[2J of its list, "},
+        {"0123456789012345678901234567890", "", " is of shard 01234567890123456789012 of its list, "},
+    };
+    struct scan_place place;
+    struct opened opened;
+    (void)state;
+    place_begin(&place);
+    place_lines(&place, "domains", lines);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char meta[256];
+        (void)snprintf(
+            meta, sizeof meta,
+            "{\"schema\":%d,\"rules\":%d,\"version\":\"7\",\"state\":\"done\",\"runs\":1,\"seed\":\"1\","
+            "\"started_ms\":1,\"config\":{\"scan.shard\":\"%s\"}}",
+            RECORD_SCHEMA_VERSION, RECORD_RULES, rows[i].then);
+        place_file(&place, "meta.json", meta);
+        open_as(&opened, place.path, rows[i].now);
+        assert_int_equal(opened.error, ERR_OK);
+        assert_int_equal(previous_meta(opened.previous)->policies, 1);
+        bool warned = strstr(opened.said, "WARNING") != NULL;
+        if (warned != (rows[i].said != NULL) || (warned && strstr(opened.said, rows[i].said) == NULL))
+            fail_msg("%s, then %s: %s", rows[i].then, rows[i].now, opened.said);
+        close_it(&opened);
+    }
+    place_end(&place);
+}
+
+static void test_how_many_matched(void **state)
+{
+    static const char *const lines[] = {RECORD("a.example", "a1", "ok", "enforce", "604800"),
+                                        RECORD("b.example", "b1", "ok", "enforce", "604800"), NULL};
+    struct scan_place place;
+    struct opened opened;
+    (void)state;
+    place_begin(&place);
+    place_meta(&place, RECORD_RULES);
+    place_lines(&place, "domains", lines);
+    open_it(&opened, place.path);
+    FILE *err = fmemopen(opened.said, sizeof opened.said, "w");
+    assert_non_null(err);
+    previous_say_matched(NULL, 7, err);
+    previous_say_matched(opened.previous, 1, err);
+    assert_int_equal(fclose(err), 0);
+    assert_string_equal(opened.said,
+                        "stsweep: previous: of its 2 policies that senders may still have, domains "
+                        "of this scan had 1\n");
     close_it(&opened);
     place_end(&place);
 }
@@ -341,10 +410,16 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_kept),  cmocka_unit_test(test_twice_in_it),
-        cmocka_unit_test(test_not_whole),     cmocka_unit_test(test_no_scan),
-        cmocka_unit_test(test_many),          cmocka_unit_test(test_the_longest),
-        cmocka_unit_test(test_of_tomorrow),   cmocka_unit_test(test_large_ones_of_one_domain),
+        cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_twice_in_it),
+        cmocka_unit_test(test_not_whole),
+        cmocka_unit_test(test_no_scan),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_the_longest),
+        cmocka_unit_test(test_of_tomorrow),
+        cmocka_unit_test(test_of_another_shard),
+        cmocka_unit_test(test_how_many_matched),
+        cmocka_unit_test(test_large_ones_of_one_domain),
         cmocka_unit_test(test_not_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
