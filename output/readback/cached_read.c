@@ -4,7 +4,8 @@
 #include "output/readback/facts_line.h"
 #include "output/readback/facts_walk.h"
 
-enum { MS_PER_S = 1000, ID_MOST = 32 };
+/* RFC 8461 section 3.2 has the largest max_age. Clocks of two machines may differ by CLOCK_SKEW_MS. */
+enum { MS_PER_S = 1000, ID_MOST = 32, MAX_AGE_MOST = 31557600, CLOCK_SKEW_MS = 10 * 60 * 1000 };
 
 static bool has(struct bytes line, const char *text)
 {
@@ -17,11 +18,24 @@ bool cached_may_stand(struct bytes line)
     return has(line, "\"mode\":\"enforce\"");
 }
 
-/* Tells whether the policy can be one: the record may be of anybody. */
-static bool is_sound(const struct cached_policy *policy)
+static bool is_later(int64_t one, int64_t other)
 {
-    return policy->mode == STS_MODE_ENFORCE && policy->id[0] != 0 && strlen(policy->id) <= ID_MOST &&
-           policy->mx_count > 0;
+    return one > other + CLOCK_SKEW_MS;
+}
+
+/* Returns why the policy can be none, or NULL: the record may be of anybody, and would make victims for as
+ * long as it likes. */
+static const char *unsound(const struct cached_policy *policy, int64_t now)
+{
+    if (policy->mode != STS_MODE_ENFORCE || policy->id[0] == 0 || strlen(policy->id) > ID_MOST ||
+        policy->mx_count == 0)
+        return "is no policy that enforces";
+    if (policy->max_age > MAX_AGE_MOST)
+        return "has a max_age above 31557600";
+    if (is_later(policy->fetched, now) || is_later(policy->since, now))
+        return "is of a time that has not come yet";
+    return policy->since != 0 && is_later(policy->fetched, policy->since) ? "was gone before it was fetched"
+                                                                          : NULL;
 }
 
 static bool is_over(const struct cached_policy *policy, int64_t now)
@@ -97,8 +111,9 @@ static void choose(struct read_fields *read, struct cached_policy *const policie
     for (size_t i = 0; i < 2 && found->policy == NULL && !read->failed; i++) {
         if (policies[i] == NULL)
             continue;
-        if (!is_sound(policies[i]))
-            read_fault(read, "cached", "is no policy that enforces");
+        const char *fault = unsound(policies[i], now);
+        if (fault != NULL)
+            read_fault(read, "cached", fault);
         else if (is_over(policies[i], now))
             found->over = true;
         else

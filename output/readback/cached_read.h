@@ -24,9 +24,10 @@ struct cached_read {
 /*
  * Reads the policy of a record that is alive at `now` (wall clock, ms). A policy that the record carries
  * itself, and that senders kept then, comes before one that is published under the same id: who has it does
- * not look. What it points to lives in arena. ERR_SYNTAX if the line is no record, or one that lacks what is
- * needed (*why says what); ERR_LIMIT if line or arena is too large, or the patterns are more than
- * CACHED_MX_MOST.
+ * not look. Times that have not come yet by more than ten minutes, a policy that was gone before it was
+ * fetched, and a max_age above 31557600 (RFC 8461 section 3.2) are of no policy. What it points to lives in
+ * arena. ERR_SYNTAX if the line is no record, or one that lacks what is needed (*why says what); ERR_LIMIT if
+ * line or arena is too large, or the patterns are more than CACHED_MX_MOST.
  */
 enum error cached_read_record(struct bytes line, int64_t now, struct arena *arena, struct cached_read *found,
                               struct buf *why);

@@ -202,6 +202,8 @@ unsigned tlsrpt_state(enum failure_code code)
         return TLSRPT_STATE_VALID;
     if (code == FAIL_TLSRPT_ABSENT || code == FAIL_TLSRPT_NEAR_MISS)
         return TLSRPT_STATE_ABSENT;
+    if (code >= FAIL_COUNT) /* of a later version */
+        return TLSRPT_STATE_UNKNOWN;
     return failure_get(code)->stage == STAGE_TLSRPT ? TLSRPT_STATE_BAD : TLSRPT_STATE_UNKNOWN;
 }
 

@@ -34,7 +34,8 @@ const char *aspect_state_name(enum aspect aspect, unsigned state);
 unsigned mta_sts_state(enum outcome outcome, enum outcome would_be);
 unsigned dane_state(enum dane_outcome outcome);
 unsigned starttls_state(enum tls_outcome outcome);
-/* code: that of the TLSRPT record; unknown if its lookup failed. */
+/* code: that of the TLSRPT record; unknown if its lookup failed, or if it is none of this program's
+ * (FAIL_COUNT). */
 unsigned tlsrpt_state(enum failure_code code);
 
 /* Both states are below aspect_state_count. */

@@ -116,8 +116,19 @@ static unsigned cached_harm(const struct stand *stand)
     return stand->cached.code == FAIL_CACHED_REFUSED ? 2 : stand->cached.code == FAIL_CACHED_PARTIAL;
 }
 
-/* Mail that is not lost any more was mended, or its senders' policy has expired; unless nobody looked, or
- * could tell. */
+bool stand_saw_cached(const struct stand *stand)
+{
+    return stand->cached.there && stand->cached.found != CACHED_EXPIRED;
+}
+
+int64_t stand_none_after(const struct stand *stand)
+{
+    const struct stand_cached *cached = &stand->cached;
+    return cached->none_after > cached->sure_until ? cached->none_after : cached->sure_until;
+}
+
+/* Mail that is not lost any more was mended, or its senders' policy has expired, for the last of them too;
+ * unless nobody looked, or could tell. */
 static enum course cached_course(const struct stand *before, const struct stand *after)
 {
     unsigned was = cached_harm(before), is = cached_harm(after);
@@ -125,7 +136,7 @@ static enum course cached_course(const struct stand *before, const struct stand 
         return COURSE_NEITHER;
     if (is > was)
         return COURSE_WORSE;
-    bool unseen = !after->cached.there && after->time < before->cached.sure_until;
+    bool unseen = !stand_saw_cached(after) && after->time < stand_none_after(before);
     return unseen || after->cached.open ? COURSE_UNCLEAR : COURSE_BETTER;
 }
 

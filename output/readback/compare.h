@@ -67,6 +67,13 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
 /* Says what changed; before or after may be NULL, not both. */
 enum change stand_compare(const struct stand *before, const struct stand *after);
 
+/* Says whether the record tells what senders do that have an earlier policy: it has one that was alive. */
+bool stand_saw_cached(const struct stand *stand);
+
+/* Returns after when nobody has the earlier policy any more (wall clock, ms): between sure_until and then,
+ * nothing is certain. */
+int64_t stand_none_after(const struct stand *stand);
+
 /* Tells fast whether a record has one of the codes of cached.*: what it does say is for stand_read. */
 bool stand_may_have_cached(struct bytes line);
 

@@ -149,7 +149,8 @@ enum error spill_add(struct spill *spill, struct bytes line, uint64_t *place, st
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-static bool read_all(int fd, void *data, size_t len, uint64_t offset)
+/* ERR_IO with errno if the file cannot be read, ERR_CORRUPT if it ends before. */
+static enum error read_all(int fd, void *data, size_t len, uint64_t offset)
 {
     uint8_t *place = data;
     while (len > 0) {
@@ -157,12 +158,12 @@ static bool read_all(int fd, void *data, size_t len, uint64_t offset)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return false;
+            return got < 0 ? ERR_IO : ERR_CORRUPT;
         place += got;
         len -= (size_t)got;
         offset += (uint64_t)got;
     }
-    return true;
+    return ERR_OK;
 }
 
 static void forget(struct spill *spill, struct cached *cached)
@@ -194,10 +195,14 @@ static struct cached *make_room(struct spill *spill, size_t len)
 static enum error load(struct spill *spill, uint64_t offset, struct cached **loaded)
 {
     struct block_head head;
-    if (!read_all(spill->fd, &head, sizeof head, offset) || head.raw_bytes > BLOCK_CEILING_BYTES ||
-        head.stored_bytes > ZSTD_COMPRESSBOUND(BLOCK_CEILING_BYTES) ||
-        !read_all(spill->fd, spill->stored, head.stored_bytes, offset + sizeof head))
-        return ERR_CORRUPT;
+    enum error error = read_all(spill->fd, &head, sizeof head, offset);
+    if (error == ERR_OK &&
+        (head.raw_bytes > BLOCK_CEILING_BYTES || head.stored_bytes > ZSTD_COMPRESSBOUND(BLOCK_CEILING_BYTES)))
+        error = ERR_CORRUPT;
+    if (error == ERR_OK)
+        error = read_all(spill->fd, spill->stored, head.stored_bytes, offset + sizeof head);
+    if (error != ERR_OK)
+        return error;
     struct cached *cached = make_room(spill, head.raw_bytes);
     uint8_t *raw = malloc(head.raw_bytes + 1);
     if (raw == NULL)

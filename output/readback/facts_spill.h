@@ -27,8 +27,8 @@ enum error spill_add(struct spill *spill, struct bytes line, uint64_t *place, st
 /* Writes the lines that were added last; spill_get may follow, spill_add too. */
 enum error spill_flush(struct spill *spill, struct buf *why);
 
-/* Reads a line, which is good until the next call. ERR_CORRUPT if the file no longer holds what was
- * written. */
+/* Reads a line, which is good until the next call. ERR_IO with errno if the file cannot be read, ERR_CORRUPT
+ * if it no longer holds what was written. */
 enum error spill_get(struct spill *spill, uint64_t place, struct bytes *line);
 
 uint64_t spill_bytes(const struct spill *spill); /* of the file */

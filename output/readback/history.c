@@ -124,6 +124,15 @@ static void take_id(struct history *history, const struct stand *stand, unsigned
     history->body = served ? stand->body : 0;
 }
 
+/* Nobody can say what senders do that may still have the policy of the row. If no policy is served, none took
+ * its place. */
+static enum course take_unseen(struct history_watch *watch, const struct stand *stand, unsigned scan)
+{
+    if (stand->body == 0)
+        go_on(watch, scan, COURSE_NEITHER);
+    return COURSE_UNCLEAR;
+}
+
 /* Each earlier policy was harmless as long as it was published: a row begins with the first scan that knows
  * of a victim. */
 static enum course take_cached(struct history *history, const struct stand *stand, unsigned scan)
@@ -131,6 +140,10 @@ static enum course take_cached(struct history *history, const struct stand *stan
     struct history_watch *watch = &history->watches[HISTORY_CACHED];
     if (watch->base == 0)
         watch->base = watch->now = CACHED_HARMLESS + 1;
+    if (watch->scans > 0 && !stand_saw_cached(stand) && stand->time < history->none_after)
+        return take_unseen(watch, stand, scan);
+    if (stand->cached.code != FAIL_NONE)
+        history->none_after = stand_none_after(stand);
     return take_state(HISTORY_CACHED, watch, cached_state_of(stand), scan);
 }
 

@@ -4,6 +4,11 @@
  * with the first that is worse than the state before, and goes on while scans are worse than that one state.
  * It ends with the first that is not. A scan in which it could not be determined, or without the domain,
  * neither ends the row nor counts in it. Pure, and of a fixed size, without pointers.
+ *
+ * An earlier policy that cost mail and of which a scan sees nothing any more is open until nobody has it: who
+ * fetched it last may outlast who is known to have it. Meanwhile the row goes on, and as nothing was
+ * published that they would take in its place, the scan counts in it: a max_age of a day has its second night
+ * too.
  */
 #ifndef STSWEEP_READBACK_HISTORY_H
 #define STSWEEP_READBACK_HISTORY_H
@@ -46,6 +51,8 @@ struct history {
     uint8_t seen;                   /* the last scan with the domain */
     uint8_t unclear[HISTORY_KINDS]; /* in that scan it could not be told whether it is worse */
     uint64_t id, body;              /* of HISTORY_ID's base: hashes, 0 for none */
+    int64_t
+        none_after; /* of HISTORY_CACHED's row: until then senders may still lose mail; 0: there is none */
 };
 
 /* Takes where the domain stands in a scan, whose number is above that of the last. has_previous: the scan

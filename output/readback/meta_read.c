@@ -89,14 +89,26 @@ static bool read_rules(const struct json_node *root, uint32_t *rules)
     return json_tree_at(root, "rules") == NULL || (is_number && number >= 0 && number <= UINT32_MAX);
 }
 
-/* Reads the version, made fit for messages: whoever made the directory may have written anything there. */
+/* Copies what fits of a text, made fit for messages: whoever made the directory may have written anything
+ * there. */
+static void copy_printable(const char *text, char *to, size_t room)
+{
+    (void)snprintf(to, room, "%s", text);
+    for (char *place = to; *place != 0; place++)
+        if (*place < 0x20 || *place > 0x7E)
+            *place = '?';
+}
+
 static void read_version(const struct json_node *root, char version[META_VERSION_BYTES])
 {
     const char *text = string_at(root, "version");
-    (void)snprintf(version, META_VERSION_BYTES, "%s", text == NULL || text[0] == 0 ? "?" : text);
-    for (char *place = version; *place != 0; place++)
-        if (*place < 0x20 || *place > 0x7E)
-            *place = '?';
+    copy_printable(text == NULL || text[0] == 0 ? "?" : text, version, META_VERSION_BYTES);
+}
+
+static void read_shard(const struct json_node *root, char shard[META_SHARD_BYTES])
+{
+    const char *text = string_at(json_tree_at(root, "config"), "scan.shard");
+    copy_printable(text == NULL ? "" : text, shard, META_SHARD_BYTES);
 }
 
 /* Reads the fields that a resume needs; ERR_CORRUPT if one of them is not as this program writes it. */
@@ -120,6 +132,7 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
     }
     memcpy(found->state, state, strlen(state) + 1);
     read_version(root, found->version);
+    read_shard(root, found->shard);
     found->runs = (uint32_t)runs;
     found->input_count = count_at(root, "inputs");
     found->started_ms = started;

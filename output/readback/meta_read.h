@@ -59,11 +59,12 @@ struct meta_asked {
     const struct meta_previous *previous; /* NULL: none */
 };
 
-enum { META_VERSION_BYTES = 32 };
+enum { META_VERSION_BYTES = 32, META_SHARD_BYTES = 24 };
 
 struct meta_stored {
     uint32_t rules;                   /* RECORD_RULES of the program that judged; 0 if none stand there */
     char version[META_VERSION_BYTES]; /* of that program, printable; "?" if it does not stand there */
+    char shard[META_SHARD_BYTES];     /* scan.shard, printable; "" for the whole list */
     uint64_t seed;
     uint32_t runs;
     int64_t started_ms;

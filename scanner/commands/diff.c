@@ -29,10 +29,13 @@ struct diff {
 
 /* ---- the walks ----------------------------------------------------------------------------------------- */
 
+/* A record with a text longer than any that a scan writes is none. */
 static enum error on_old(void *arg, const struct stand *stand)
 {
     struct diff *diff = arg;
-    return diff_old_keep(&diff->old, stand, &diff->why);
+    enum error error = diff_old_keep(&diff->old, stand, &diff->why);
+    diff->reader.unreadable += error == ERR_LIMIT;
+    return error == ERR_LIMIT ? ERR_OK : error;
 }
 
 static enum error on_new(void *arg, const struct stand *stand)

@@ -1,7 +1,7 @@
 /*
  * Keeps a history for each domain that any of the scans had, found by name. Names go to a temporary file
  * (facts_spill.h), histories and the table of hashes are mapped from others, so that the kernel may page them
- * out when memory runs short: 104 bytes a domain, and 24 to 48 of the table. One thread.
+ * out when memory runs short: 112 bytes a domain, and 24 to 48 of the table. One thread.
  */
 #ifndef STSWEEP_COMMANDS_DIFF_KNOWN_H
 #define STSWEEP_COMMANDS_DIFF_KNOWN_H

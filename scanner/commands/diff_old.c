@@ -62,6 +62,7 @@ enum error diff_old_keep(struct diff_old *old, const struct stand *stand, struct
     put_number(&packer, stand->would_be, 2);
     put_number(&packer, stand->cached.code, 4);
     put_number(&packer, (uint64_t)stand->cached.sure_until, 16);
+    put_number(&packer, (uint64_t)stand->cached.none_after, 16);
     for (size_t i = 0; i < ASPECT_COUNT; i++)
         put_number(&packer, stand->states[i], 2);
     put_number(&packer, id, 2);
@@ -122,6 +123,7 @@ static bool unpack(struct bytes line, struct kept_stand *kept)
     stand->would_be = (enum outcome)take_number(&unpacker, 2);
     stand->cached.code = (enum failure_code)take_number(&unpacker, 4);
     stand->cached.sure_until = (int64_t)take_number(&unpacker, 16);
+    stand->cached.none_after = (int64_t)take_number(&unpacker, 16);
     for (size_t i = 0; i < ASPECT_COUNT; i++)
         stand->states[i] = (unsigned)take_number(&unpacker, 2);
     size_t id = take_number(&unpacker, 2), provider = take_number(&unpacker, 2);

@@ -23,9 +23,10 @@ struct cached_policy {
 enum cached_found {
     CACHED_NONE,       /* there is no earlier policy */
     CACHED_EXPIRED,    /* max_age is over: nobody goes by it for certain */
-    CACHED_CURRENT,    /* the same id and the same policy: it is today's */
+    CACHED_CURRENT,    /* the same id and the same policy, which lasts as long: it is today's */
     CACHED_RENEWED,    /* another id, and a policy that it takes in its place, whatever its mode */
-    CACHED_SAME_ID,    /* the same id, while another policy is published, or none: it does not even look */
+    CACHED_SAME_ID,    /* the same id, while another policy is published, or the same for a shorter time, or
+                          none: it does not even look */
     CACHED_NO_RECORD,  /* no record any more */
     CACHED_BAD_RECORD, /* a record that is none, or more than one */
     CACHED_UNFETCHED,  /* another id, and the policy cannot be fetched */

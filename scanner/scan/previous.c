@@ -1,6 +1,7 @@
 /* Reads an earlier scan for what senders may still have, and finds it by name. */
 #include "scanner/scan/previous.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "output/readback/facts_table.h"
 #include "output/readback/scanview.h"
 #include "scanner/base/time_text.h"
+#include "scanner/facts/fields.h"
 
 enum { LINE_BYTES = 1 << 20, REASON_BYTES = 256 };
 
@@ -24,8 +26,10 @@ struct previous {
     struct meta_previous meta;
     char first[REASON_BYTES]; /* why the first record was left out */
     int64_t now_ms;
-    struct arena arena; /* of the record at hand */
-    struct buf line;    /* likewise, what is kept of it */
+    struct arena arena;        /* of the record at hand */
+    struct arena newer;        /* of the best of those before it, while one is looked for */
+    char unread[REASON_BYTES]; /* why the temporary file could not be read back; "" if it could */
+    struct buf line;           /* likewise, what is kept of it */
     struct buf reason;
     struct buf *why;
 };
@@ -106,6 +110,35 @@ static void say_state(const struct previous *previous, FILE *err)
                   dir, state == VIEW_STOPPED ? "was stopped before its end" : "still runs or was cut off");
 }
 
+/* What it says of times is then not to be believed: it may be that this clock is wrong, or that one was. */
+static void say_clock(const struct previous *previous, FILE *err)
+{
+    char began[TIME_TEXT_BYTES];
+    if (previous->meta.started_ms > previous->now_ms)
+        (void)fprintf(err,
+                      "stsweep: WARNING: previous: %s began %.16sZ, which by this machine's clock has not "
+                      "come yet: policies of later than now are left out. Set the clock, or give an earlier "
+                      "scan\n",
+                      previous->meta.dir, time_text(previous->meta.started_ms, began));
+}
+
+static const char *part_of(const char *shard)
+{
+    return shard[0] == 0 ? "1/1" : shard;
+}
+
+static void say_shard(const struct previous *previous, const char *shard, FILE *err)
+{
+    const char *then = part_of(scanview_meta(previous->view)->shard), *now = part_of(shard);
+    if (strcmp(then, now) != 0)
+        (void)fprintf(
+            err,
+            "stsweep: WARNING: previous: %s is of shard %s of its list, this scan is of shard %s: of "
+            "the domains that it does not have it is not known what senders have. Give the earlier "
+            "scan of the same shard\n",
+            previous->meta.dir, then, now);
+}
+
 static void say_left_out(const struct previous *previous, FILE *err)
 {
     if (previous->meta.left_out > 0)
@@ -115,17 +148,29 @@ static void say_left_out(const struct previous *previous, FILE *err)
                       previous->meta.dir, previous->meta.version, previous->meta.left_out, previous->first);
 }
 
-static void say_found(const struct previous *previous, FILE *err)
+static void say_found(const struct previous *previous, const char *shard, FILE *err)
 {
     const struct meta_previous *meta = &previous->meta;
     char began[TIME_TEXT_BYTES];
     say_state(previous, err);
+    say_clock(previous, err);
+    say_shard(previous, shard, err);
     say_left_out(previous, err);
     (void)fprintf(err, "stsweep: previous: %s, begun %.16sZ: policies that senders may still have: %" PRIu64,
                   meta->dir, time_text(meta->started_ms, began), meta->policies);
     if (meta->over > 0)
         (void)fprintf(err, " (%" PRIu64 " more have expired)", meta->over);
     (void)fputc('\n', err);
+}
+
+void previous_say_matched(const struct previous *previous, uint64_t matched, FILE *err)
+{
+    if (previous != NULL)
+        (void)fprintf(err,
+                      "stsweep: previous: of its %" PRIu64
+                      " policies that senders may still have, domains of "
+                      "this scan had %" PRIu64 "\n",
+                      previous->meta.policies, matched);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -180,7 +225,8 @@ static void describe(struct previous *previous)
     previous->meta.rules = stored->rules;
 }
 
-enum error previous_open(const char *dir, int64_t now_ms, struct previous **made, FILE *err, struct buf *why)
+enum error previous_open(const char *dir, const char *shard, int64_t now_ms, struct previous **made,
+                         FILE *err, struct buf *why)
 {
     struct previous *previous = calloc(1, sizeof *previous);
     *made = previous;
@@ -189,6 +235,7 @@ enum error previous_open(const char *dir, int64_t now_ms, struct previous **made
     *previous = (struct previous){.meta.dir = dir, .now_ms = now_ms, .why = why};
     table_init(&previous->table);
     arena_init(&previous->arena, READ_ARENA_BYTES);
+    arena_init(&previous->newer, READ_ARENA_BYTES);
     buf_init(&previous->line, LINE_BYTES);
     buf_init(&previous->reason, REASON_BYTES * 4);
     enum error error = open_directory(dir, &previous->view, why);
@@ -199,7 +246,7 @@ enum error previous_open(const char *dir, int64_t now_ms, struct previous **made
     describe(previous);
     error = walk(previous, err, why);
     if (error == ERR_OK)
-        say_found(previous, err);
+        say_found(previous, shard, err);
     arena_dispose(&previous->arena);
     return error;
 }
@@ -212,6 +259,7 @@ void previous_close(struct previous *previous)
     spill_destroy(previous->spill);
     table_dispose(&previous->table);
     arena_dispose(&previous->arena);
+    arena_dispose(&previous->newer);
     buf_dispose(&previous->line);
     buf_dispose(&previous->reason);
     free(previous);
@@ -224,12 +272,55 @@ const struct meta_previous *previous_meta(const struct previous *previous)
 
 /* ---- finding ------------------------------------------------------------------------------------------- */
 
-/* Of several records of a domain, as after a crash, the last fetch counts. */
-static void take_newer(const struct cached_read *found, const char *domain, struct cached_policy **policy)
+/* Of several records of a domain, as after a crash, the last fetch counts. Who is taken keeps the arena that
+ * it stands in; the other one is free for the next. */
+static void take_newer(struct previous *previous, const struct cached_read *found, const char *domain,
+                       const struct cached_policy **newest)
 {
-    if (strcmp(found->domain, domain) == 0 &&
-        (*policy == NULL || (*policy)->fetched < found->policy->fetched))
-        *policy = found->policy;
+    if (strcmp(found->domain, domain) != 0 ||
+        (*newest != NULL && (*newest)->fetched >= found->policy->fetched))
+        return;
+    struct arena taken = previous->arena;
+    previous->arena = previous->newer;
+    previous->newer = taken;
+    *newest = found->policy;
+}
+
+static enum error read_back(struct previous *previous, uint64_t place, struct bytes *line)
+{
+    enum error error = spill_get(previous->spill, place, line);
+    if (error == ERR_IO || error == ERR_CORRUPT)
+        (void)snprintf(previous->unread, sizeof previous->unread, "%s",
+                       error == ERR_IO ? strerror(errno) : error_text(error));
+    return error;
+}
+
+/* Reads a candidate into an arena that holds nothing else: together they may be larger than any. */
+static enum error try_place(struct previous *previous, uint64_t place, const char *domain,
+                            const struct cached_policy **newest)
+{
+    struct cached_read found;
+    struct bytes line;
+    enum error error = read_back(previous, place, &line);
+    if (error != ERR_OK)
+        return error;
+    arena_reset(&previous->arena);
+    buf_reset(&previous->reason);
+    error = cached_read_kept(line, &previous->arena, &found, &previous->reason);
+    if (error == ERR_OK)
+        take_newer(previous, &found, domain, newest);
+    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+        return error;
+    leave_out(previous, error);
+    return ERR_OK;
+}
+
+static struct cached_policy *copy(const struct cached_policy *policy, struct arena *arena)
+{
+    struct cached_policy *own = arena_alloc(arena, sizeof *own);
+    if (own != NULL)
+        fields_copy(&fields_cached, policy, arena, KEPT_FOR_DOMAINS, own);
+    return arena->full ? NULL : own;
 }
 
 enum error previous_find(struct previous *previous, const char *domain, struct arena *arena,
@@ -237,17 +328,26 @@ enum error previous_find(struct previous *previous, const char *domain, struct a
 {
     uint64_t places[TABLE_PLACES_A_KEY];
     size_t count = table_find(&previous->table, hash_of(domain), places);
+    const struct cached_policy *newest = NULL;
     *policy = NULL;
     for (size_t i = 0; i < count; i++) {
-        struct cached_read found;
-        struct bytes line;
-        buf_reset(&previous->reason);
-        enum error error = spill_get(previous->spill, places[i], &line);
-        if (error == ERR_OK)
-            error = cached_read_kept(line, arena, &found, &previous->reason);
+        enum error error = try_place(previous, places[i], domain, &newest);
         if (error != ERR_OK)
             return error;
-        take_newer(&found, domain, policy);
     }
-    return ERR_OK;
+    if (newest != NULL)
+        *policy = copy(newest, arena);
+    return newest != NULL && *policy == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+bool previous_say_reason(const struct previous *previous, struct buf *why)
+{
+    if (previous == NULL || previous->unread[0] == 0)
+        return false;
+    buf_printf(
+        why,
+        "%swhat was kept of --previous cannot be read back from the temporary file in TMPDIR (%s): mend "
+        "that or set TMPDIR to another disk, and go on with --resume",
+        why->len > 0 ? "; " : "", previous->unread);
+    return true;
 }

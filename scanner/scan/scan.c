@@ -218,8 +218,9 @@ static bool open_previous(struct scan *scan)
 {
     if (scan->config->scan_previous[0] == 0)
         return true;
-    enum error error =
-        previous_open(scan->config->scan_previous, clock_wall_ms(), &scan->previous, stderr, &scan->why);
+    const struct config *config = scan->config;
+    enum error error = previous_open(config->scan_previous, config->scan_shard, clock_wall_ms(),
+                                     &scan->previous, stderr, &scan->why);
     scan_meta_previous(&scan->meta, previous_meta(scan->previous));
     return say_store(scan, error);
 }
@@ -408,6 +409,7 @@ static int close_done(struct scan *scan)
     /* The summary comes last of what describes the scan: if it is there, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
     tail_print(&scan->meta.tail, stderr);
+    previous_say_matched(scan->previous, summary_cached(store_summary(scan->store)), stderr);
     put_off_print(&scan->handover.put_off, stderr);
     if (!say(scan, "the groups of summary.json", error) ||
         !say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
@@ -425,6 +427,7 @@ static int finish(struct scan *scan)
     /* End the feeder first: a loop that has ended must be handed no more names. */
     enum error feed_error = feeder_join(scan->feeder);
     spooled_say_reason(scan->names, &scan->why);
+    bool unread = previous_say_reason(scan->previous, &scan->why);
     scan->left_running = !stuck_end(scan->stuck, stderr);
     enum error write_error = writer_finish(scan->writer);
     progress_clear(&scan->handover.progress);
@@ -435,7 +438,7 @@ static int finish(struct scan *scan)
     }
     if (feed_error != ERR_OK && feed_error != ERR_STOPPED) {
         (void)say(scan, NULL, feed_error);
-        return feed_error == ERR_FULL ? EXIT_FAILED : EXIT_USAGE;
+        return feed_error == ERR_FULL || unread ? EXIT_FAILED : EXIT_USAGE;
     }
     if (!say(scan, NULL, store_complete(scan->store, &scan->why)))
         return EXIT_FAILED;

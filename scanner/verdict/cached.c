@@ -40,13 +40,23 @@ static bool is_same(const struct cached_policy *old, const struct sts_policy *ne
     return same;
 }
 
+/* Says whether who fetches today's policy has it at least as long as who fetched the old one. */
+static bool lasts_as_long(const struct domain_facts *facts, const struct sts_policy *new)
+{
+    int64_t fetched = facts->policy.fetch.time;
+    return after(fetched != 0 ? fetched : facts->time, new->max_age) >= cached_sure_until(facts->cached);
+}
+
 /* The record is valid: says what a sender makes of its id and of what it points to. The same id ends it, as a
- * sender that knows it does not fetch again. */
+ * sender that knows it does not fetch again: nor does it hear of a max_age that was lowered. */
 static enum cached_found found_by_id(const struct domain_facts *facts, const struct judgement *judgement)
 {
     bool usable = policy_is_usable(judgement);
     if (strcmp(facts->cached->id, judgement->record.id) == 0)
-        return usable && is_same(facts->cached, &judgement->policy) ? CACHED_CURRENT : CACHED_SAME_ID;
+        return usable && is_same(facts->cached, &judgement->policy) &&
+                       lasts_as_long(facts, &judgement->policy)
+                   ? CACHED_CURRENT
+                   : CACHED_SAME_ID;
     if (usable)
         return CACHED_RENEWED;
     if (verdict_policy_is_open(facts, judgement) || judgement->policy_code == FAIL_NONE)

@@ -524,6 +524,23 @@ static void test_cached_comes_first(void **state)
                "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z\r\nstill.example,");
 }
 
+/* Between the end of who has it for certain and that of the last copy nothing is certain: that is kept of the
+ * old scan too. */
+static void test_cached_until_the_last_copy(void **state)
+{
+    static const char *const before[] = {
+        CACHED("a.example", "absent", "\"cached.refused\"", "no-record", "refused", ""),
+        CACHED("b.example", "absent", "\"cached.refused\"", "no-record", "refused", ""), NULL};
+    static const char *const after[] = {
+        "{\"domain\":\"a.example\",\"time\":\"" DAY_OF("8") "\",\"outcome\":\"absent\"}\n",
+        "{\"domain\":\"b.example\",\"time\":\"" DAY_OF("9") "\",\"outcome\":\"absent\"}\n", NULL};
+    struct world *world = *state;
+    meta_with_previous(&world->after);
+    assert_int_equal(diff_of(world, before, after, NULL), 0);
+    assert_has(world->out, "a.example                      unclear  cached.refused -> none\n");
+    assert_has(world->out, "b.example                      better   cached.refused -> none\n");
+}
+
 /* A scan that does not change makes nobody lose mail anew: exit 0, though it is told. */
 static void test_cached_that_stays_is_not_worse(void **state)
 {
@@ -536,6 +553,25 @@ static void test_cached_that_stays_is_not_worse(void **state)
     place_lines(&world->after, "domains", lines);
     assert_int_equal(RUN(world, world->before.path, world->after.path, "--only", "worse"), 0);
     assert_memory_equal(world->out, "under an earlier policy", strlen("under an earlier policy"));
+}
+
+/* A record of the old scan with a text that no scan writes is counted, and the others are compared. */
+static void test_overlong_texts(void **state)
+{
+    static char id[512], provider[512];
+    static const char *const before[] = {AT("a.example", "protected"), id, provider,
+                                         AT("b.example", "protected"), NULL};
+    static const char *const after[] = {AT("a.example", "refused"), AT("b.example", "protected"), NULL};
+    struct world *world = *state;
+    (void)snprintf(id, sizeof id,
+                   "{\"domain\":\"x.example\",\"outcome\":\"protected\",\"txt\":{\"id\":\"%0100d\"}}\n", 1);
+    (void)snprintf(provider, sizeof provider,
+                   "{\"domain\":\"y.example\",\"outcome\":\"protected\",\"provider\":{\"mx\":\"%0100d\"}}\n",
+                   1);
+    assert_int_equal(diff_of(world, before, after, NULL), 1);
+    assert_string_equal(world->err, "stsweep: 2 lines are no records\n");
+    assert_has(world->out, "a.example                      DELIVERY mta-sts protected -> refused\n");
+    assert_has(world->out, "delivery: worse 1, better 0, could not be told 0\n");
 }
 
 static void test_only_what_is_worse(void **state)
@@ -579,7 +615,9 @@ int main(void)
         CASE(test_json),
         CASE(test_whom_it_hangs_on),
         CASE(test_cached_comes_first),
+        CASE(test_cached_until_the_last_copy),
         CASE(test_cached_that_stays_is_not_worse),
+        CASE(test_overlong_texts),
         CASE(test_only_what_is_worse),
         CASE(test_a_side_that_is_not_at_its_end),
         CASE(test_exit_codes),

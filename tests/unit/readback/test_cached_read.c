@@ -31,7 +31,8 @@ enum { TEXT_BYTES = 256 * 1024 };
 #define SHORT                                                                                                \
     "\"cached\":{\"id\":\"old\",\"mode\":\"enforce\",\"mx\":[\"old.example\"],\"max_age\":172800,"           \
     "\"fetched\":\"2026-01-30T12:00:00.000Z\",\"found\":\"same-id\"},"
-#define TAIL "\"ms\":1}"
+#define LASTING(max_age) "\"policy\":{\"code\":\"ok\",\"mode\":\"enforce\",\"max_age\":" max_age "," MX "},"
+#define TAIL             "\"ms\":1}"
 
 static const struct {
     const char *name, *line;
@@ -96,6 +97,23 @@ static const struct {
      ERR_SYNTAX, NULL, 0, 0, false, "time"},
     {"no name", "{\"schema\":1," TXT POLICY("ok", "enforce") TAIL, DAYS(1), ERR_SYNTAX, NULL, 0, 0, false,
      "domain"},
+    {"a fetch of a little later than now: clocks differ", HEAD TXT POLICY("ok", "enforce") TAIL,
+     THEN + 1000 - 600000, ERR_OK, "one", THEN + 1000, 0, false, ""},
+    {"a fetch that has not come yet", HEAD TXT POLICY("ok", "enforce") TAIL, THEN + 999 - 600000, ERR_SYNTAX,
+     NULL, 0, 0, false, "time that has not come yet"},
+    {"carried, of a fetch that has not come yet", HEAD CARRIED("no-record", "") TAIL, DAYS(-2), ERR_SYNTAX,
+     NULL, 0, 0, false, "time that has not come yet"},
+    {"gone at a time that has not come yet",
+     HEAD CARRIED("no-record", "\"since\":\"2036-01-31T06:00:00.000Z\",") TAIL, DAYS(1), ERR_SYNTAX, NULL, 0,
+     0, false, "time that has not come yet"},
+    {"gone before it was fetched", HEAD CARRIED("no-record", "\"since\":\"2026-01-30T11:00:00.000Z\",") TAIL,
+     DAYS(1), ERR_SYNTAX, NULL, 0, 0, false, "gone before it was fetched"},
+    {"gone a little before it was fetched: clocks differ",
+     HEAD CARRIED("no-record", "\"since\":\"2026-01-30T11:50:00.000Z\",") TAIL, DAYS(1), ERR_OK, "old",
+     DAYS(-1), DAYS(-1) - 600000, false, ""},
+    {"the longest max_age", HEAD TXT LASTING("31557600") TAIL, DAYS(300), ERR_OK, "one", THEN, 0, false, ""},
+    {"a max_age that no policy has", HEAD TXT LASTING("31557601") TAIL, DAYS(300), ERR_SYNTAX, NULL, 0, 0,
+     false, "max_age above"},
     {"another schema", "{\"schema\":2,\"domain\":\"a.example\"}", DAYS(1), ERR_SYNTAX, NULL, 0, 0, false,
      "schema"},
     {"no record", "nothing", DAYS(1), ERR_SYNTAX, NULL, 0, 0, false, "no JSON object"},

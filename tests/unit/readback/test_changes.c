@@ -156,6 +156,7 @@ static void what_is_found_has_its_state(void **state)
     assert_string_equal(aspect_state_name(ASPECT_TLSRPT, tlsrpt_state(FAIL_TLSRPT_ABSENT)), "absent");
     assert_string_equal(aspect_state_name(ASPECT_TLSRPT, tlsrpt_state(FAIL_TLSRPT_RUA_BAD)), "bad");
     assert_string_equal(aspect_state_name(ASPECT_TLSRPT, tlsrpt_state(FAIL_DNS_TIMEOUT)), "unknown");
+    assert_string_equal(aspect_state_name(ASPECT_TLSRPT, tlsrpt_state(FAIL_COUNT)), "unknown");
 }
 
 int main(void)

@@ -88,6 +88,41 @@ static enum error read_text_line(const char *line, struct arena *arena, struct s
     return stand_read(bytes_of(line), arena, read);
 }
 
+/* A victim of before, sure until 100 and certainly none after 200: what it is when a later scan knows of
+ * none.
+ */
+static void an_earlier_policy_ends(void **state)
+{
+    static const struct {
+        int64_t time;
+        bool there;
+        enum cached_found found;
+        enum course course;
+    } rows[] = {
+        {99, false, CACHED_NONE, COURSE_UNCLEAR},    {100, false, CACHED_NONE, COURSE_UNCLEAR},
+        {199, false, CACHED_NONE, COURSE_UNCLEAR},   {200, false, CACHED_NONE, COURSE_BETTER},
+        {150, true, CACHED_EXPIRED, COURSE_UNCLEAR}, {200, true, CACHED_EXPIRED, COURSE_BETTER},
+        {99, true, CACHED_RENEWED, COURSE_BETTER},   {99, true, CACHED_CURRENT, COURSE_BETTER},
+        {99, true, CACHED_NO_RECORD, COURSE_BETTER}, /* the hosts pass it again */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stand before = stand(OUTCOME_ABSENT, "", 0), after = before;
+        before.cached = (struct stand_cached){.there = true,
+                                              .found = CACHED_NO_RECORD,
+                                              .code = FAIL_CACHED_REFUSED,
+                                              .sure_until = 100,
+                                              .none_after = 200};
+        after.time = rows[i].time;
+        after.cached.there = rows[i].there;
+        after.cached.found = rows[i].found;
+        enum course course = stand_courses(&before, &after).delivery;
+        if (course != rows[i].course)
+            fail_msg("at %d, %s: %s", (int)rows[i].time, cached_found_name(rows[i].found),
+                     course_name(course));
+    }
+}
+
 static void records_are_read(void **state)
 {
     struct arena arena;
@@ -132,6 +167,14 @@ static void records_are_read(void **state)
     assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"absent\"}", &arena, &second),
                      ERR_OK);
     assert_string_equal(second.id, "");
+    /* A code of a later version says nothing to this one. */
+    assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"absent\",\"tlsrpt\":{\"code\":"
+                                    "\"tlsrpt.of-tomorrow\"},\"mx\":{\"hosts\":[{\"host\":\"mx.example\","
+                                    "\"code\":\"smtp.of-tomorrow\"}]}}",
+                                    &arena, &second),
+                     ERR_OK);
+    assert_string_equal(aspect_state_name(ASPECT_TLSRPT, second.states[ASPECT_TLSRPT]), "unknown");
+    assert_int_equal(second.host_count, 0);
     static const char *const bad[] = {"",
                                       "[]",
                                       "{\"domain\":\"a.example\"}",
@@ -150,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcomes_are_compared),
         cmocka_unit_test(a_policy_that_changed_needs_a_new_id),
+        cmocka_unit_test(an_earlier_policy_ends),
         cmocka_unit_test(records_are_read),
     };
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

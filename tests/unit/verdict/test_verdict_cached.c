@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scanner/verdict/cached.h"
@@ -46,7 +47,7 @@ struct now_case {
     const char *body;
     enum cached_found found;
     bool kept;          /* senders go by the old policy */
-    enum sts_mode same; /* it is the old policy if that one has this mode */
+    enum sts_mode same; /* it is the old policy if that one has this mode, and does not outlast the body's */
 };
 
 static const struct now_case now_cases[] = {
@@ -131,11 +132,19 @@ static const struct now_case now_cases[] = {
      CACHED_CURRENT,
      false,
      STS_MODE_ENFORCE},
-    {"CACHED-2 another order and max_age",
+    {"CACHED-2 another order, and a longer max_age",
      DNS_ANSWERED,
      {OLD_ID},
      SERVED,
-     ENFORCE "mx: *.pool.example\nmx: A.Example\nmax_age: 86400\n",
+     ENFORCE "mx: *.pool.example\nmx: A.Example\nmax_age: 31557600\n",
+     CACHED_CURRENT,
+     false,
+     STS_MODE_ENFORCE},
+    {"CACHED-2 the same with a shorter max_age: who has it does not hear of that",
+     DNS_ANSWERED,
+     {OLD_ID},
+     SERVED,
+     ENFORCE OLD_MX "max_age: 86400\n",
      CACHED_CURRENT,
      false,
      STS_MODE_ENFORCE},
@@ -514,6 +523,14 @@ static void make_cached(struct world *world, enum sts_mode mode, const struct ag
 
 /* ---- every pair ---------------------------------------------------------------------------------------- */
 
+/* The same policy is published: says whether those who have it keep it longer than who fetches it now. */
+static bool outlasts(const struct now_case *now, const struct age_case *age)
+{
+    static const char key[] = "max_age: ";
+    int64_t lasts = strtol(strstr(now->body, key) + sizeof key - 1, NULL, 10);
+    return age->max_age * INT64_C(1000) - age->fetched > lasts * 1000;
+}
+
 static enum cached_found expected_found(const struct now_case *now, enum sts_mode mode,
                                         const struct age_case *age)
 {
@@ -521,7 +538,13 @@ static enum cached_found expected_found(const struct now_case *now, enum sts_mod
         return CACHED_EXPIRED;
     if (now->same == STS_MODE_UNSET)
         return now->found;
-    return now->same == mode ? CACHED_CURRENT : CACHED_SAME_ID;
+    return now->same == mode && !outlasts(now, age) ? CACHED_CURRENT : CACHED_SAME_ID;
+}
+
+/* Tells whether senders that have an old policy that enforces go by it. */
+static bool is_kept(const struct now_case *now, const struct age_case *age)
+{
+    return now->kept || (now->same == STS_MODE_ENFORCE && outlasts(now, age));
 }
 
 /* What follows, said in another way than the verdict says it. */
@@ -530,7 +553,7 @@ static enum outcome expected(const struct now_case *now, enum sts_mode mode, con
 {
     if (!age->alive || mode != STS_MODE_ENFORCE)
         return OUTCOME_NONE;
-    if (now->kept)
+    if (is_kept(now, age))
         return mx->outcome;
     if (now->found != CACHED_UNKNOWN)
         return OUTCOME_NONE;
@@ -578,7 +601,7 @@ static void check(struct world *world, const struct now_case *now, enum sts_mode
     world->facts.cached = NULL;
     verdict_judge(&world->facts, BY_OWN_TIME, &world->arena, &world->without);
     enum outcome outcome = expected(now, mode, age, mx);
-    bool counts = now->kept && age->alive && mode == STS_MODE_ENFORCE;
+    bool counts = is_kept(now, age) && age->alive && mode == STS_MODE_ENFORCE;
     if (cached->found != expected_found(now, mode, age) || cached->would_be.outcome != outcome ||
         cached->would_be.incomplete != (outcome == OUTCOME_PROTECTED && mx->incomplete))
         fail_msg("%s, %s, %s, %s: %s, %s", now->name, sts_mode_name(mode), age->name, mx->name,
