@@ -85,7 +85,8 @@ bool suggest_run_domain(struct suggest_run *run, struct buf *text, const struct 
 
 static enum error put(const struct suggest_run *run, struct buf *text)
 {
-    bool written = !text->failed && fwrite(text->data, 1, text->len, run->out) == text->len;
+    bool written =
+        !text->failed && (text->len == 0 || fwrite(text->data, 1, text->len, run->out) == text->len);
     buf_dispose(text);
     return written ? ERR_OK : ERR_STOPPED;
 }
