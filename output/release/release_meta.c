@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "output/json/json_write.h"
-#include "output/readback/json_read.h"
+#include "output/store/json_again.h"
 
 enum { TREE_BYTES = 64 << 20 };
 
@@ -36,52 +35,6 @@ static struct bytes last_part(struct bytes path)
     return bytes_make(path.data + from, path.len - from);
 }
 
-/* Tells whether a key can be written as it stands. */
-static bool is_plain(const char *key)
-{
-    for (; key != NULL && *key != 0; key++)
-        if (*key < 0x20 || *key > 0x7E || *key == '"' || *key == '\\')
-            return false;
-    return true;
-}
-
-static void put_simple(struct json *json, const struct json_node *node)
-{
-    uint64_t number;
-    int64_t negative;
-    if (node->kind == JSON_NULL)
-        json_put_null(json, node->key);
-    else if (node->kind == JSON_BOOL)
-        json_put_bool(json, node->key, node->truth);
-    else if (node->kind == JSON_STRING)
-        json_put_text(json, node->key, node->text);
-    else if (json_read_number(node->text, &number))
-        json_put_unsigned(json, node->key, number);
-    else if (json_read_signed(node->text, &negative))
-        json_put_signed(json, node->key, negative);
-    else
-        json->failed = true;
-}
-
-/* Writes a value as it is; what meta.json never holds (a key that wants escaping, a broken number) fails the
- * whole. */
-static void put_whole(struct json *json, const struct json_node *node)
-{
-    json->failed = json->failed || !is_plain(node->key);
-    if (node->kind == JSON_OBJECT)
-        json_open(json, node->key);
-    else if (node->kind == JSON_ARRAY)
-        json_open_array(json, node->key);
-    else
-        put_simple(json, node);
-    for (const struct json_node *child = node->first; child != NULL; child = child->next)
-        put_whole(json, child);
-    if (node->kind == JSON_OBJECT)
-        json_close(json);
-    else if (node->kind == JSON_ARRAY)
-        json_close_array(json);
-}
-
 static void put_config(struct json *json, const struct json_node *config)
 {
     if (config->kind != JSON_OBJECT)
@@ -93,7 +46,7 @@ static void put_config(struct json *json, const struct json_node *config)
         else if (option->kind == JSON_STRING && release_is_path(option->key))
             json_put_text(json, option->key, last_part(option->text));
         else
-            put_whole(json, option);
+            json_put_again(json, option);
     json_close(json);
 }
 
@@ -107,7 +60,7 @@ static void put_named(struct json *json, const struct json_node *object, const c
         if (strcmp(node->key, path) == 0)
             json_put_text(json, path, last_part(node->text));
         else
-            put_whole(json, node);
+            json_put_again(json, node);
     json_close(json);
 }
 
@@ -129,7 +82,7 @@ static void put_preflight(struct json *json, const struct json_node *checks)
         const struct json_node *name = json_tree_at(check, "name");
         if (name != NULL && name->kind == JSON_STRING &&
             is_among((const char *)name->text.data, of_the_network))
-            put_whole(json, check);
+            json_put_again(json, check);
     }
     json_close_array(json);
 }
@@ -152,7 +105,7 @@ static void put_key(struct json *json, const struct json_node *node)
         "seed",   "resolver", "events", "counters", "tail",  "libraries", "run",   "until",      NULL};
     static const char *const empty[] = {"host", "command", NULL};
     if (is_among(node->key, whole))
-        put_whole(json, node);
+        json_put_again(json, node);
     else if (is_among(node->key, empty))
         json_put_string(json, strcmp(node->key, "host") == 0 ? "host" : "command", "");
     else if (strcmp(node->key, "config") == 0)

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
-#include "output/json/json_write.h"
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "output/store/json_again.h"
 #include "scanner/facts/record.h"
+
+enum { TREE_BYTES = 64 << 20 };
 
 static void write_form(struct json *json, const struct meta_form *form)
 {
@@ -127,56 +127,6 @@ static void write_previous(struct json *json, const struct meta_previous *previo
     json_close(json);
 }
 
-/* ---- what was stored, again ---------------------------------------------------------------------------- */
-
-enum { TREE_BYTES = 64 << 20 };
-
-/* Tells whether a key can be written as it stands. */
-static bool is_plain(const char *key)
-{
-    for (; key != NULL && *key != 0; key++)
-        if (*key < 0x20 || *key > 0x7E || *key == '"' || *key == '\\')
-            return false;
-    return true;
-}
-
-/* Writes a value again; one that meta_json never writes (a number that is not whole, a key that wants
- * escaping) fails the whole. */
-static void write_simple(struct json *json, const struct json_node *node)
-{
-    uint64_t number;
-    int64_t negative;
-    if (node->kind == JSON_NULL)
-        json_put_null(json, node->key);
-    else if (node->kind == JSON_BOOL)
-        json_put_bool(json, node->key, node->truth);
-    else if (node->kind == JSON_STRING)
-        json_put_text(json, node->key, node->text);
-    else if (json_read_number(node->text, &number))
-        json_put_unsigned(json, node->key, number);
-    else if (json_read_signed(node->text, &negative))
-        json_put_signed(json, node->key, negative);
-    else
-        json->failed = true;
-}
-
-static void write_node(struct json *json, const struct json_node *node)
-{
-    json->failed = json->failed || !is_plain(node->key);
-    if (node->kind == JSON_OBJECT)
-        json_open(json, node->key);
-    else if (node->kind == JSON_ARRAY)
-        json_open_array(json, node->key);
-    else
-        write_simple(json, node);
-    for (const struct json_node *child = node->first; child != NULL; child = child->next)
-        write_node(json, child);
-    if (node->kind == JSON_OBJECT)
-        json_close(json);
-    else if (node->kind == JSON_ARRAY)
-        json_close_array(json);
-}
-
 /* ---- earlier runs -------------------------------------------------------------------------------------- */
 
 /* Returns what this run has under a name that an earlier one has. */
@@ -223,12 +173,12 @@ static bool write_others(struct json *json, const struct json_node *then, const 
 {
     bool any = false;
     for (const struct json_node *node = then == NULL ? NULL : then->first; node != NULL; node = node->next) {
-        if (node->key == NULL || !is_plain(node->key) || is_same(node, now(meta, node->key)))
+        if (node->key == NULL || !json_key_is_plain(node->key) || is_same(node, now(meta, node->key)))
             continue;
         if (json != NULL && !any)
             json_open(json, then->key);
         if (json != NULL)
-            write_node(json, node);
+            json_put_again(json, node);
         any = true;
     }
     if (json != NULL && any)
@@ -246,7 +196,7 @@ static bool write_run_before(struct json *json, const struct json_node *root, co
         if (then == NULL || is_same(then, own_value(meta, own[i])))
             continue;
         if (json != NULL)
-            write_node(json, then);
+            json_put_again(json, then);
         any = true;
     }
     any = write_others(json, json_tree_at(root, "config"), meta, option_value) || any;
@@ -262,7 +212,7 @@ static void write_runs(struct json *json, const struct json_node *root, const st
         return;
     json_open_array(json, "earlier_runs");
     for (const struct json_node *run = first; run != NULL; run = run->next)
-        write_node(json, run);
+        json_put_again(json, run);
     if (differs) {
         json_open(json, NULL);
         json_put_unsigned(json, "run", meta->runs - 1);
@@ -332,7 +282,7 @@ static bool write_again(const struct json_node *root, const char *state, struct 
         if (strcmp(node->key, "state") == 0)
             json_put_string(&json, "state", state);
         else if (strcmp(node->key, "ended") != 0)
-            write_node(&json, node);
+            json_put_again(&json, node);
     json_close(&json);
     return json_finish(&json);
 }
