@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "output/json/json_write.h"
 #include "scanner/base/time_text.h"
+#include "scanner/commands/diff_parts.h"
 #include "scanner/commands/show_cells.h"
 
 enum { LINE_CEILING_BYTES = 1 << 20, MINUTE_BYTES = 24 };
@@ -160,16 +160,8 @@ static void put_fault(struct json *json, const struct told *told)
         json_put_text(json, "label", told->stand->label);
     if (told->stand->provider[0] != 0)
         json_put_string(json, "provider", told->stand->provider);
-    if (!loses_mail(told) || told->stand->host_count == 0)
-        return;
-    json_open_array(json, "hosts");
-    for (size_t i = 0; i < told->stand->host_count; i++) {
-        json_open(json, NULL);
-        json_put_string(json, "host", told->stand->hosts[i].host);
-        json_put_string(json, "code", failure_name(told->stand->hosts[i].code));
-        json_close(json);
-    }
-    json_close_array(json);
+    if (loses_mail(told))
+        diff_put_hosts(json, told->stand);
 }
 
 static void tell_json(struct history_tell *tell, const struct told *told)
@@ -195,16 +187,10 @@ static void tell_json(struct history_tell *tell, const struct told *told)
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */
 
-static void put_cell(struct history_tell *tell, const char *text)
-{
-    (void)fputc(',', tell->out);
-    show_csv_cell(tell->out, bytes_of(text));
-}
-
 static void put_scan_cell(struct history_tell *tell, unsigned scan)
 {
     char text[TIME_TEXT_BYTES];
-    put_cell(tell, scan == 0 ? "" : time_text(tell->started_ms[scan], text));
+    diff_put_cell(tell->out, scan == 0 ? "" : time_text(tell->started_ms[scan], text));
 }
 
 static void put_fault_cells(struct history_tell *tell, const struct told *told)
@@ -214,11 +200,11 @@ static void put_fault_cells(struct history_tell *tell, const struct told *told)
     buf_reset(line);
     for (size_t i = 0; i < count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", told->stand->hosts[i].host);
-    put_cell(tell, buf_string(line));
+    diff_put_cell(tell->out, buf_string(line));
     buf_reset(line);
     for (size_t i = 0; i < count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", failure_name(told->stand->hosts[i].code));
-    put_cell(tell, buf_string(line));
+    diff_put_cell(tell->out, buf_string(line));
 }
 
 static void tell_csv(struct history_tell *tell, const struct told *told)
@@ -226,7 +212,7 @@ static void tell_csv(struct history_tell *tell, const struct told *told)
     show_csv_cell(tell->out, bytes_of(told->stand->domain));
     (void)fputc(',', tell->out);
     show_csv_cell(tell->out, told->stand->label);
-    put_cell(tell, is_second(told) ? "true" : "false");
+    diff_put_cell(tell->out, is_second(told) ? "true" : "false");
     for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
         const struct history_sum *sum = &told->sums[kind];
         put_scan_cell(tell, sum->worsened);
@@ -240,8 +226,8 @@ static void tell_csv(struct history_tell *tell, const struct told *told)
         if (told->history->watches[what].scans > 0)
             buf_printf(&tell->line, "%s%s", tell->line.len == 0 ? "" : " ",
                        history_what_name((enum history_what)what));
-    put_cell(tell, buf_string(&tell->line));
-    put_cell(tell, told->stand->provider);
+    diff_put_cell(tell->out, buf_string(&tell->line));
+    diff_put_cell(tell->out, told->stand->provider);
     put_fault_cells(tell, told);
     (void)fputs("\r\n", tell->out);
 }

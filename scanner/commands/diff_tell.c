@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "output/json/json_write.h"
 #include "scanner/base/time_text.h"
+#include "scanner/commands/diff_parts.h"
 #include "scanner/commands/show_cells.h"
 
 enum { LINE_CEILING_BYTES = 1 << 20 };
@@ -166,20 +166,6 @@ static void put_cached(struct json *json, const struct told *told)
     json_close(json);
 }
 
-static void put_hosts(struct json *json, const struct stand *one)
-{
-    if (one->host_count == 0)
-        return;
-    json_open_array(json, "hosts");
-    for (size_t i = 0; i < one->host_count; i++) {
-        json_open(json, NULL);
-        json_put_string(json, "host", one->hosts[i].host);
-        json_put_string(json, "code", failure_name(one->hosts[i].code));
-        json_close(json);
-    }
-    json_close_array(json);
-}
-
 static void tell_json(struct diff_tell *tell, const struct told *told)
 {
     struct json json;
@@ -202,7 +188,7 @@ static void tell_json(struct diff_tell *tell, const struct told *told)
         json_put_text(&json, "label", told->one->label);
     if (told->one->provider[0] != 0)
         json_put_string(&json, "provider", told->one->provider);
-    put_hosts(&json, told->one);
+    diff_put_hosts(&json, told->one);
     json_open_array(&json, "codes");
     if (victim_of(told) != NULL)
         json_put_string(&json, NULL, failure_name(victim_of(told)->code));
@@ -216,19 +202,13 @@ static void tell_json(struct diff_tell *tell, const struct told *told)
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */
 
-static void put_cell(struct diff_tell *tell, const char *text)
-{
-    (void)fputc(',', tell->out);
-    show_csv_cell(tell->out, bytes_of(text));
-}
-
 static void put_fault_cells(struct diff_tell *tell, const struct told *told)
 {
     struct buf *line = &tell->line;
     buf_reset(line);
     for (size_t i = 0; i < told->one->host_count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", told->one->hosts[i].host);
-    put_cell(tell, buf_string(line));
+    diff_put_cell(tell->out, buf_string(line));
     buf_reset(line);
     if (victim_of(told) != NULL)
         buf_text(line, failure_name(victim_of(told)->code));
@@ -236,20 +216,20 @@ static void put_fault_cells(struct diff_tell *tell, const struct told *told)
         buf_printf(line, "%s%s", line->len == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
     if (told->keeps_id)
         buf_printf(line, "%s%s", line->len == 0 ? "" : " ", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
-    put_cell(tell, buf_string(line));
+    diff_put_cell(tell->out, buf_string(line));
 }
 
 static void put_time_cell(struct diff_tell *tell, const struct stand_cached *cached, int64_t time)
 {
     char text[TIME_TEXT_BYTES];
-    put_cell(tell, cached == NULL ? "" : time_text(time, text));
+    diff_put_cell(tell->out, cached == NULL ? "" : time_text(time, text));
 }
 
 static void put_cached_cells(struct diff_tell *tell, const struct stand_cached *cached)
 {
     static const struct stand_cached none;
     const struct stand_cached *one = cached == NULL ? &none : cached;
-    put_cell(tell, cached == NULL ? "" : cached_found_name(cached->found));
+    diff_put_cell(tell->out, cached == NULL ? "" : cached_found_name(cached->found));
     put_time_cell(tell, cached, one->since);
     put_time_cell(tell, cached, one->sure_until);
     put_time_cell(tell, cached, one->none_after);
@@ -261,14 +241,14 @@ static void tell_csv(struct diff_tell *tell, const struct told *told)
     show_csv_cell(tell->out, bytes_of(told->one->domain));
     (void)fputc(',', tell->out);
     show_csv_cell(tell->out, told->one->label);
-    put_cell(tell, change_name(told->change));
-    put_cell(tell, both ? course_name(told->courses.delivery) : "");
-    put_cell(tell, both ? course_name(told->courses.protection) : "");
+    diff_put_cell(tell->out, change_name(told->change));
+    diff_put_cell(tell->out, both ? course_name(told->courses.delivery) : "");
+    diff_put_cell(tell->out, both ? course_name(told->courses.protection) : "");
     for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
-        put_cell(tell, state_of(told->before, aspect));
-        put_cell(tell, state_of(told->after, aspect));
+        diff_put_cell(tell->out, state_of(told->before, aspect));
+        diff_put_cell(tell->out, state_of(told->after, aspect));
     }
-    put_cell(tell, told->one->provider);
+    diff_put_cell(tell->out, told->one->provider);
     put_fault_cells(tell, told);
     put_cached_cells(tell, victim_of(told));
     (void)fputs("\r\n", tell->out);
