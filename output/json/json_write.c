@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "scanner/base/time_text.h"
+#include "scanner/base/utf8.h"
 
 enum { DEPTH_MOST = 63, INDENT_BYTES = 2 };
 
@@ -258,18 +259,57 @@ static uint8_t escape_of(uint8_t byte)
     }
 }
 
-static size_t count_escapes(struct bytes text)
+/* Returns the length of a character that nobody would see, or that turns what stands around it; else 0.
+ * ASCII is left to escape_of. */
+static size_t hidden_at(struct bytes text, size_t at, uint32_t *code)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += escape_of(text.data[i]) != 0;
-    return count;
+    return text.data[at] < 0x80 ? 0 : utf8_hidden_len(bytes_make(text.data + at, text.len - at), code);
+}
+
+/* UNIT_BYTES: of \uXXXX. ESCAPED_MOST: how many times its bytes a text may take before base64 is shorter by
+ * far; the ceilings of records count with it. HIDDEN_MOST: how many times one that is all hidden takes. */
+enum { UNIT_BYTES = 6, ESCAPED_MOST = 2, HIDDEN_MOST = 3 };
+
+static size_t escaped_bytes(struct bytes text)
+{
+    uint32_t code;
+    size_t bytes = 0;
+    for (size_t i = 0, len; i < text.len; i += len) {
+        len = hidden_at(text, i, &code);
+        bytes += len == 0 ? 1U + (escape_of(text.data[i]) != 0) : code > 0xFFFF ? 2 * UNIT_BYTES : UNIT_BYTES;
+        len += len == 0;
+    }
+    return bytes;
+}
+
+static uint8_t *put_unit(uint8_t *place, uint32_t unit)
+{
+    place = put(place, "\\u", 2);
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *place++ = (uint8_t)"0123456789abcdef"[unit >> shift & 0xF];
+    return place;
+}
+
+/* Writes a character as \uXXXX; one past U+FFFF as two of them (RFC 8259 section 7). */
+static uint8_t *put_code(uint8_t *place, uint32_t code)
+{
+    if (code <= 0xFFFF)
+        return put_unit(place, code);
+    place = put_unit(place, 0xD800 + ((code - 0x10000) >> 10));
+    return put_unit(place, 0xDC00 + ((code - 0x10000) & 0x3FF));
 }
 
 static uint8_t *put_escaped(uint8_t *place, struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
+    uint32_t code;
+    for (size_t i = 0, len; i < text.len; i += len) {
         uint8_t escape = escape_of(text.data[i]);
+        len = hidden_at(text, i, &code);
+        if (len > 0) {
+            place = put_code(place, code);
+            continue;
+        }
+        len = 1;
         if (escape != 0)
             *place++ = '\\';
         *place++ = escape != 0 ? escape : text.data[i];
@@ -277,22 +317,27 @@ static uint8_t *put_escaped(uint8_t *place, struct bytes text)
     return place;
 }
 
+static void put_object_of_base64(struct json *json, const char *key, struct bytes text)
+{
+    json_open(json, key);
+    json_put_base64(json, "base64", text);
+    json_close(json);
+}
+
 /* Copies text whole if it can: nearly all is printable ASCII without quotes. */
 void json_put_text(struct json *json, const char *key, struct bytes text)
 {
     bool plain = is_simple(text);
-    if (!plain && !json_is_text(text)) {
-        json_open(json, key);
-        json_put_base64(json, "base64", text);
-        json_close(json);
+    size_t bytes = plain ? text.len : json_is_text(text) ? escaped_bytes(text) : SIZE_MAX;
+    if (bytes > ESCAPED_MOST * text.len) {
+        put_object_of_base64(json, key, text);
         return;
     }
-    size_t escapes = plain ? 0 : count_escapes(text);
-    uint8_t *place = begin(json, key, text.len + escapes + 2);
+    uint8_t *place = begin(json, key, bytes + 2);
     if (place == NULL)
         return;
     *place++ = '"';
-    if (escapes > 0)
+    if (bytes > text.len)
         place = put_escaped(place, text);
     else if (text.len > 0)
         place = put(place, text.data, text.len);
@@ -302,7 +347,7 @@ void json_put_text(struct json *json, const char *key, struct bytes text)
 
 void json_put_count(struct json *json, const char *name, uint64_t number)
 {
-    char key[2 * JSON_NAME_BYTES + 1];
+    char key[HIDDEN_MOST * JSON_NAME_BYTES + 1];
     struct bytes text = bytes_of(name);
     if (text.len > JSON_NAME_BYTES || !json_is_text(text)) {
         json->failed = true;

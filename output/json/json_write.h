@@ -47,7 +47,11 @@ void json_put_null(struct json *json, const char *key);
 /* Writes "key": true, or nothing at all. */
 void json_put_flag(struct json *json, const char *key, bool value);
 
-/* Writes text as it stands if json_is_text, else {"base64": "…"}. */
+/*
+ * Writes text as it stands if json_is_text, with \uXXXX for what nobody would see and what turns the text
+ * around it (scanner/base/utf8.h), so that a terminal may show the JSON; else, and if it is mostly such
+ * characters, {"base64": "…"}.
+ */
 void json_put_text(struct json *json, const char *key, struct bytes text);
 
 /* Does the same for a C string; NULL is written as null. */
