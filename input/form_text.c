@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "scanner/base/shown.h"
+
 static const char *const format_names[] = {"auto", "plain", "csv", "names"};
 
 const char *input_format_name(enum input_format format)
@@ -70,7 +72,7 @@ static void describe_csv(const struct input_form *form, struct buf *out)
 void form_describe(const char *path, const struct input_form *form, const char *const *names, size_t count,
                    struct buf *out)
 {
-    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : path);
+    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : shown(path));
     if (form->format == INPUT_CSV)
         describe_csv(form, out);
     else

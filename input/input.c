@@ -7,6 +7,7 @@
 
 #include "input/reader.h"
 #include "input/stored.h"
+#include "scanner/base/shown.h"
 
 static enum error on_data(void *arg, struct bytes data)
 {
@@ -20,9 +21,9 @@ static void explain(struct buf *why, const struct reader *reader, const struct s
     if (reader->is_refused)
         refused_write(&reader->refused, stored->path, stored->unpacker, why);
     else if (reader->lines.number > 0)
-        buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reader->lines.number, reason);
+        buf_printf(why, "%s:%llu: %s", shown(stored->path), (unsigned long long)reader->lines.number, reason);
     else
-        buf_printf(why, "%s: %s", stored->path, reason);
+        buf_printf(why, "%s: %s", shown(stored->path), reason);
 }
 
 /* Reads the list to its end, or as far as it can be read: those lines count. */

@@ -10,6 +10,7 @@
 #include "input/plain.h"
 #include "input/stored.h"
 #include "input/words.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
 #include "scanner/facts/hostname.h"
 
@@ -81,9 +82,10 @@ static void explain(struct buf *why, const struct reading *reading, const struct
                          : stored->reason[0] != '\0' ? stored->reason
                                                      : error_text(error);
     if (reading->lines.number > 0)
-        buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reading->lines.number, reason);
+        buf_printf(why, "%s:%llu: %s", shown(stored->path), (unsigned long long)reading->lines.number,
+                   reason);
     else
-        buf_printf(why, "%s: %s", stored->path, reason);
+        buf_printf(why, "%s: %s", shown(stored->path), reason);
 }
 
 static enum error read_list(const char *path, struct optout *optout, struct buf *why)

@@ -8,6 +8,7 @@
 #include "input/plain.h"
 #include "input/words.h"
 #include "scanner/base/ip.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
 #include "scanner/base/utf8.h"
 
@@ -366,7 +367,7 @@ static void write_command(const struct refused *refused, const char *path, const
 
 void refused_write(const struct refused *refused, const char *path, const char *unpacker, struct buf *why)
 {
-    buf_printf(why, "%s: %s", path, refused->text);
+    buf_printf(why, "%s: %s", shown(path), refused->text);
     if (refused->command[0] == '\0')
         return;
     buf_text(why, "; this makes one of it:\n  ");

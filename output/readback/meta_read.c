@@ -10,6 +10,7 @@
 #include "output/frames/disk.h"
 #include "output/readback/json_read.h"
 #include "output/readback/json_tree.h"
+#include "scanner/base/shown.h"
 #include "scanner/facts/record.h"
 
 enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, READ_BYTES = 64 << 10, KEYS_MOST = 1024 };
@@ -207,7 +208,7 @@ static enum error compare_options(const struct json_node *root, const struct met
         if (then == NULL || may_go_on_with(option, then))
             continue;
         buf_printf(why, "%s%s is \"%s\", the scan was started with \"%s\"", between, option->name,
-                   option->value, then);
+                   shown(option->value), shown(then));
         between = "; ";
     }
     return between[0] == '\0' ? ERR_OK : ERR_MISMATCH;
@@ -233,14 +234,14 @@ static enum error compare_previous(const struct json_node *root, const struct me
         buf_text(why, "the scan was begun without --previous: leave it out, or begin a new directory");
     else if (now == NULL)
         buf_printf(why, "the scan was begun with --previous %.256s: give it again, or begin a new directory",
-                   dir == NULL ? "?" : dir);
+                   dir == NULL ? "?" : shown(dir));
     else if (is_same_previous(then, now))
         return ERR_OK;
     else
         buf_printf(why,
                    "--previous %s is another scan than the one that this one was begun with (%.256s, begun "
                    "%.32s): give that one, or begin a new directory",
-                   now->dir, dir == NULL ? "?" : dir, started == NULL ? "?" : started);
+                   shown(now->dir), dir == NULL ? "?" : shown(dir), started == NULL ? "?" : shown(started));
     return ERR_MISMATCH;
 }
 
@@ -251,13 +252,13 @@ static bool is_same_input(const struct json_node *then, const struct meta_input 
     const char *sha256 = string_at(then, "sha256"), *between = why->len > 0 ? "; " : "";
     (void)integer_at(then, "bytes", &bytes);
     if (bytes < 0 || (uint64_t)bytes != now->bytes) {
-        buf_printf(why, "%s%s has %llu bytes, the input of the scan had %lld", between, now->path,
+        buf_printf(why, "%s%s has %llu bytes, the input of the scan had %lld", between, shown(now->path),
                    (unsigned long long)now->bytes, (long long)bytes);
         return false;
     }
     if (sha256 != NULL && now->sha256 != NULL && strcmp(sha256, now->sha256) == 0)
         return true;
-    buf_printf(why, "%s%s has another SHA-256 than the input of the scan had", between, now->path);
+    buf_printf(why, "%s%s has another SHA-256 than the input of the scan had", between, shown(now->path));
     return false;
 }
 

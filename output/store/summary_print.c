@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "scanner/base/shown.h"
+
 enum { COLUMNS = 78, INDENT = 2, ITEM_BYTES = 128, CODES_ROWS = 2 };
 
 static const char *plural(uint64_t count)
@@ -253,7 +255,7 @@ static void print_head(FILE *out, const struct summary *summary, int64_t elapsed
         (void)fprintf(out, "%.1fs", (double)elapsed_ms / 1000.0);
     (void)fprintf(out, " (%.0f a second)\n", rate);
     if (is_stored(dir))
-        (void)fprintf(out, "Records and summary.json are in %s\n", dir);
+        (void)fprintf(out, "Records and summary.json are in %s\n", shown(dir));
 }
 
 /* Says first who loses mail today by a policy that is published no more. It takes the place of the blank row

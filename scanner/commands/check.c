@@ -10,6 +10,7 @@
 #include "output/json/json.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/check_previous.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/memory.h"
@@ -158,8 +159,9 @@ static void refuse_name(const char *text, enum failure_code code)
 {
     char meant[HOSTNAME_BYTES];
     bool is_known = code != FAIL_INPUT_OPTED_OUT && hostname_read(bytes_of(text), true, meant) == FAIL_NONE;
-    (void)fprintf(stderr, "stsweep: %s: %s: %s %s%s%s\n", text, failure_name(code), failure_get(code)->why,
-                  failure_get(code)->mend, is_known ? " That is " : "", is_known ? meant : "");
+    (void)fprintf(stderr, "stsweep: %s: %s: %s %s%s%s\n", shown(text), failure_name(code),
+                  failure_get(code)->why, failure_get(code)->mend, is_known ? " That is " : "",
+                  is_known ? meant : "");
 }
 
 /* Normalises the name; returns what keeps it from being looked at, which has been said. */

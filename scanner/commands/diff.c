@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/diff_history.h"
 #include "scanner/commands/diff_old.h"
 #include "scanner/commands/flags.h"
@@ -135,7 +136,7 @@ static int finish(struct diff *diff, enum error error)
     side_say_unfinished(&diff->sides[1], diff->err);
     if (diff->not_reached > 0)
         (void)fprintf(diff->err, "stsweep: diff: %" PRIu64 " domains of %s are not in what %s has\n",
-                      diff->not_reached, diff->sides[0].path, diff->sides[1].path);
+                      diff->not_reached, shown(diff->sides[0].path), shown(diff->sides[1].path));
     whole = fflush(diff->out) == 0 && !ferror(diff->out) && whole;
     return exit_code_for(diff, whole);
 }

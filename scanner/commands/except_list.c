@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "input/optout_list.h"
+#include "scanner/base/shown.h"
 
 enum error except_list_open(struct except_list *list, const char *path, struct buf *why)
 {
@@ -35,5 +36,5 @@ void except_list_tell(const struct except_list *list, const struct scanview *vie
     if (list->optout != NULL)
         (void)fprintf(err, "stsweep: %" PRIu64 " records of %s%s%s are left out by --except\n",
                       scanview_left_out(view, stream), names[stream], dir == NULL ? "" : " of ",
-                      dir == NULL ? "" : dir);
+                      dir == NULL ? "" : shown(dir));
 }

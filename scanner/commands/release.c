@@ -10,6 +10,7 @@
 
 #include "output/release/release.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
 #include "scanner/machine/sandbox.h"
@@ -76,12 +77,12 @@ static void tell(const struct release_request *request, const struct release_cou
                       " domains are left out, as they are notes of the list's owner; --labels keeps them\n",
                       counts->labels);
     if (request->aggregate > 0)
-        (void)fprintf(out, "%s: tables of %" PRIu64 " domains, no group below %" PRIu64 "\n", request->out,
-                      records[VIEW_DOMAINS], request->aggregate);
+        (void)fprintf(out, "%s: tables of %" PRIu64 " domains, no group below %" PRIu64 "\n",
+                      shown(request->out), records[VIEW_DOMAINS], request->aggregate);
     else
         (void)fprintf(out,
                       "%s: %" PRIu64 " domains, %" PRIu64 " records of hosts, %" PRIu64 " certificates\n",
-                      request->out, records[VIEW_DOMAINS], records[VIEW_HOSTS], records[VIEW_CERTS]);
+                      shown(request->out), records[VIEW_DOMAINS], records[VIEW_HOSTS], records[VIEW_CERTS]);
     (void)fprintf(out, "Read README.md there before you publish it: it says what it holds, and what not.\n");
 }
 
@@ -112,8 +113,8 @@ static int run(struct release_request *request, const char *except, FILE *out, F
     if (error == ERR_OK)
         tell(request, &counts, out, err);
     else
-        (void)fprintf(err, "stsweep: release: %s%s%s\n", listed ? request->dir : "", listed ? ": " : "",
-                      why.len > 0 ? buf_string(&why) : error_text(error));
+        (void)fprintf(err, "stsweep: release: %s%s%s\n", listed ? shown(request->dir) : "",
+                      listed ? ": " : "", why.len > 0 ? buf_string(&why) : error_text(error));
     except_list_dispose(&list);
     buf_dispose(&why);
     if (error != ERR_OK)

@@ -8,6 +8,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_groups.h"
@@ -189,14 +190,10 @@ static void write_counts(struct show *show)
     (void)fputc('\n', show->out);
 }
 
-/* Prints a line to err, escaped: dir and why may hold bytes of the directory's. */
+/* Prints a line to err: dir and why may hold bytes of the directory's. */
 static void say(FILE *err, const char *dir, const char *why)
 {
-    (void)fputs("stsweep: ", err);
-    for (const char *texts[] = {dir, ": ", why, NULL}, **text = texts; *text != NULL; text++)
-        for (const char *place = *text; *place != 0; place++)
-            (void)fputc(*place >= 0x20 && *place < 0x7F ? *place : '?', err);
-    (void)fputc('\n', err);
+    (void)fprintf(err, "stsweep: %s: %s\n", shown(dir), shown(why));
 }
 
 /* Prints the groups of what could be read, also if some could not. */

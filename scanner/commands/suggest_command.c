@@ -12,6 +12,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/suggest_scan.h"
@@ -50,7 +51,7 @@ static const char *written_below(const struct args *args)
     static char above[PATH_MAX];
     if (args->folder == NULL || args->format == NULL)
         return args->folder;
-    (void)snprintf(above, sizeof above, "%s", args->folder);
+    (void)snprintf(above, sizeof above, "%s", shown(args->folder));
     return dirname(above);
 }
 
@@ -102,7 +103,8 @@ static int read_scan(const struct args *args, struct suggest_run *run)
                                                   .folder = written_below(args)});
     enum error error = suggest_scan(dir, args->except, run, &why);
     if (error != ERR_OK)
-        (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
+        (void)fprintf(stderr, "stsweep: %s: %s\n", shown(dir),
+                      why.len > 0 ? buf_string(&why) : error_text(error));
     buf_dispose(&why);
     if (error != ERR_OK)
         return exit_code_of(error);
@@ -115,9 +117,9 @@ static int refuse_output(const struct args *args, enum error error, int number)
 {
     if (error == ERR_EXISTS)
         (void)fprintf(stderr, "stsweep: suggest: -o %s: it is there already, and was left alone (--force)\n",
-                      args->folder);
+                      shown(args->folder));
     else
-        (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", args->folder, strerror(number),
+        (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", shown(args->folder), strerror(number),
                       number == ENOENT ? "; make the directory that it is to stand in first" : "");
     return exit_code_of(error);
 }

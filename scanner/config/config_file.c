@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/config/config_table.h"
 
 enum { LINE_BYTES = CONFIG_TEXT_BYTES + 512, ORIGIN_BYTES = 4128, KEY_NAME_BYTES = 256 };
@@ -28,7 +29,7 @@ struct reader {
 
 static void origin_of(const struct reader *reader, char origin[ORIGIN_BYTES])
 {
-    (void)snprintf(origin, ORIGIN_BYTES, "%s:%zu", reader->path, reader->line);
+    (void)snprintf(origin, ORIGIN_BYTES, "%s:%zu", shown(reader->path), reader->line);
 }
 
 static void fault(struct reader *reader, const char *reason)
@@ -167,7 +168,7 @@ static void set_library_limits(void)
 
 static enum error say_errno(const char *path, int number, struct buf *why)
 {
-    buf_printf(why, "%s: %s\n", path, strerrordesc_np(number));
+    buf_printf(why, "%s: %s\n", shown(path), strerrordesc_np(number));
     return ERR_IO;
 }
 

@@ -13,6 +13,7 @@
 #include <unbound-event.h>
 #include <unistd.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/config/config.h"
 #include "scanner/dns/recursive_log.h"
 #include "scanner/wire/dns_message.h"
@@ -177,7 +178,7 @@ static bool readable(struct setup *setup, const char *option, const char *path)
     if (access(path, R_OK) == 0)
         return true;
     setup->failed = true;
-    (void)snprintf(setup->why, WHY_BYTES, "%s: %s: %s", option, path, strerrordesc_np(errno));
+    (void)snprintf(setup->why, WHY_BYTES, "%s: %s: %s", option, shown(path), strerrordesc_np(errno));
     return false;
 }
 
@@ -190,7 +191,7 @@ static void set_root(struct setup *setup)
         return;
     setup->failed = ub_ctx_add_ta_file(setup->context, anchor) != 0;
     if (setup->failed)
-        (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used", anchor);
+        (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used", shown(anchor));
 }
 
 /*
@@ -206,7 +207,7 @@ static void open_private_zones(struct setup *setup)
         setup->failed = ub_ctx_zone_remove(setup->context, zones[i]) != 0;
         if (setup->failed)
             (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used",
-                           setup->config->dns_trust_anchor);
+                           shown(setup->config->dns_trust_anchor));
     }
 }
 
@@ -228,7 +229,7 @@ static void warm_up(struct setup *setup)
     setup->failed = true;
     (void)snprintf(
         setup->why, WHY_BYTES, "%s: %s cannot be used: %s", hints ? "dns.root_hints" : "dns.trust_anchor",
-        hints ? setup->config->dns_root_hints : setup->config->dns_trust_anchor, ub_strerror(result));
+        shown(hints ? setup->config->dns_root_hints : setup->config->dns_trust_anchor), ub_strerror(result));
 }
 
 /* The lock around libunbound's set-up and tear-down, which touch variables of the process (log, hash seed).

@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "input/optout_list.h"
+#include "scanner/base/shown.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/tls/legacy.h"
 
@@ -54,11 +55,11 @@ enum error context_init(struct scan_context *context, const struct config *confi
         (void)tls_legacy_decoder_use();
     context->trust = trust_create(config->tls_ca_file, &reason);
     if (context->trust == NULL) {
-        buf_printf(why, "tls.ca_file %s: %s\n", config->tls_ca_file, reason);
+        buf_printf(why, "tls.ca_file %s: %s\n", shown(config->tls_ca_file), reason);
         return ERR_CONFIG;
     }
     if (ip_set_parse(config->safety_allow, &context->allow, &bad) != ERR_OK) {
-        buf_printf(why, "safety.allow: no prefix: %s\n", bad);
+        buf_printf(why, "safety.allow: no prefix: %s\n", shown(bad));
         return ERR_CONFIG;
     }
     enum error error = optout_read(config->safety_optout, &context->optout, why);

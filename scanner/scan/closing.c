@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/scan/signals.h"
 #include "scanner/verdict/provider.h"
 
@@ -102,6 +103,6 @@ void closing_stopped(uint64_t records, const char *given, const char *place, FIL
     (void)fprintf(out, "stsweep: %" PRIu64 " records are safe; go on with the same command and --resume",
                   records);
     if (strcmp(given, place) != 0)
-        (void)fprintf(out, ", and -o %s, as the scan directory is called now", place);
+        (void)fprintf(out, ", and -o %s, as the scan directory is called now", shown(place));
     (void)fputc('\n', out);
 }

@@ -1,6 +1,8 @@
 /* Turns the input into names and rejects. */
 #include "scanner/scan/intake.h"
 
+#include "scanner/base/shown.h"
+
 struct intake {
     const struct intake_options *options;
     struct intake_counts *counts;
@@ -63,14 +65,14 @@ static void offer(const struct intake_options *options)
         if (addresses_of(&options->files[i]) > 0)
             (void)fprintf(
                 options->out, "stsweep: %s: %llu inputs are rejected as URLs or e-mail addresses; %s\n",
-                options->files[i].path, (unsigned long long)addresses_of(&options->files[i]), lenient);
+                shown(options->files[i].path), (unsigned long long)addresses_of(&options->files[i]), lenient);
 }
 
 /* Says why the list holds no name. */
 static void say_empty(const struct input_file *file, struct buf *why)
 {
     uint64_t rejects = rejects_of(file);
-    buf_printf(why, "%s: there is no name in it: ", file->path);
+    buf_printf(why, "%s: there is no name in it: ", shown(file->path));
     if (rejects == 0)
         buf_text(why, file->lines == 0 ? "it is empty" : "nothing but blank lines, comments or a header");
     else

@@ -8,6 +8,7 @@
 #include "input/input.h"
 #include "output/readback/meta_read.h"
 #include "output/store/store_dir.h"
+#include "scanner/base/shown.h"
 #include "scanner/scan/previous.h"
 
 /* Checks that the scan to be gone on with was not begun by a program of other rules. */
@@ -16,7 +17,7 @@ static enum error check_rules(const char *path, struct buf *why)
     size_t before = why->len;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum error error = fd < 0 ? ERR_IO : ERR_OK;
-    buf_printf(why, "%s: ", path);
+    buf_printf(why, "%s: ", shown(path));
     if (error == ERR_OK)
         error = meta_may_go_on_in(fd, why);
     if (fd >= 0)

@@ -30,7 +30,8 @@ def unseen_in(text, allowed):
 
 
 def forged_in(text):
-    line = next((line for line in re.split("[\r\n]", text) if line.lstrip(" \t|#-").startswith(MARKER)), None)
+    """At the margin, or behind what a line of ours begins with: what is folded stands further in."""
+    line = next((line for line in re.split("[\r\n]", text) if re.match(r"[ \t|#-]{0,3}" + MARKER, line)), None)
     return "" if line is None else f"a line that is forged: {line!r}"
 
 
