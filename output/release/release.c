@@ -9,6 +9,7 @@
 
 #include "output/frames/frames.h"
 #include "output/release/release_card.h"
+#include "output/store/summary_stored.h"
 #include "output/release/release_kit.h"
 #include "output/release/release_line.h"
 #include "output/release/release_meta.h"
@@ -72,7 +73,7 @@ static enum error read_summary(struct release *release)
     buf_init(&stored, TEXT_BYTES);
     enum error error = read_text(release, "summary.json", &stored);
     if (error == ERR_OK)
-        error = release_summary_begin(buf_bytes(&stored), &release->summary, &release->stored_records);
+        error = summary_denominators(buf_bytes(&stored), &release->summary, &release->stored_records);
     buf_dispose(&stored);
     if (error == ERR_NOT_FOUND || (error == ERR_CORRUPT && release->why->len == 0)) {
         buf_reset(release->why);

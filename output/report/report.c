@@ -1,0 +1,130 @@
+/* Walks over the scan, and has the page written. */
+#include "output/report/report.h"
+
+#include <errno.h>
+
+#include "output/report/report_page.h"
+#include "output/store/summary_stored.h"
+
+enum { META_TREE_BYTES = 64 << 20, WHY_BYTES = 16 * 1024 };
+
+struct gather {
+    const struct report_request *request;
+    struct report_counts counts;
+    struct buf *why;
+};
+
+static enum error on_domain(void *arg, struct bytes line)
+{
+    struct gather *gather = arg;
+    return report_count_domain(&gather->counts, line, gather->request->provider, gather->why);
+}
+
+static enum error on_host(void *arg, struct bytes line)
+{
+    struct gather *gather = arg;
+    report_count_host(&gather->counts, line);
+    return ERR_OK;
+}
+
+static enum error on_cert(void *arg, struct bytes line)
+{
+    struct gather *gather = arg;
+    report_count_cert(&gather->counts, line);
+    return ERR_OK;
+}
+
+/* Counts all streams, also if something of one is damaged: *damage says what. */
+static enum error count_all(struct gather *gather, struct buf *damage)
+{
+    static const struct {
+        enum view_stream stream;
+        enum error (*line)(void *arg, struct bytes line);
+    } streams[] = {{VIEW_DOMAINS, on_domain}, {VIEW_HOSTS, on_host}, {VIEW_CERTS, on_cert}};
+    enum error error = ERR_OK, damaged = ERR_OK;
+    for (size_t i = 0; error == ERR_OK && i < sizeof streams / sizeof *streams; i++) {
+        error =
+            scanview_lines(gather->request->view, streams[i].stream, streams[i].line, gather, gather->why);
+        if (error == ERR_CORRUPT) {
+            (void)buf_printf(damage, "%s\n", buf_string(gather->why));
+            buf_reset(gather->why);
+            damaged = error;
+            error = ERR_OK;
+        }
+    }
+    if (error == ERR_OK)
+        error = report_count_end(&gather->counts, gather->why);
+    return error == ERR_OK ? damaged : error;
+}
+
+/* Takes the denominators of summary.json, if the scan has one and it counts the records that were found. */
+static bool take_denominators(struct gather *gather)
+{
+    struct summary stored;
+    struct summary *summary = &gather->counts.summary;
+    struct buf text, why;
+    uint64_t records = 0;
+    buf_init(&text, META_TREE_BYTES);
+    buf_init(&why, WHY_BYTES);
+    bool found = scanview_file(gather->request->view, "summary.json", &text, &why) == ERR_OK &&
+                 summary_denominators(buf_bytes(&text), &stored, &records) == ERR_OK &&
+                 records == summary->records;
+    if (found) {
+        summary->inputs = stored.inputs;
+        summary->rejects = stored.rejects;
+        summary->duplicates = stored.duplicates;
+        summary->opted_out = stored.opted_out;
+        summary->not_in_shard = stored.not_in_shard;
+        summary->not_sampled = stored.not_sampled;
+        summary->filtered = stored.filtered;
+        summary->over_limit = stored.over_limit;
+    }
+    buf_dispose(&text);
+    buf_dispose(&why);
+    return found;
+}
+
+static enum error write_page(struct gather *gather, struct buf *damage, FILE *out)
+{
+    struct arena arena;
+    struct buf text;
+    struct report_page page = {.out = out,
+                               .dir = gather->request->dir,
+                               .state = scanview_state(gather->request->view),
+                               .counts = &gather->counts,
+                               .has_summary = take_denominators(gather),
+                               .damage = buf_string(damage)};
+    arena_init(&arena, META_TREE_BYTES);
+    buf_init(&text, META_TREE_BYTES);
+    enum error error = scanview_file(gather->request->view, "meta.json", &text, gather->why);
+    if (error == ERR_OK && json_tree_parse(buf_bytes(&text), &arena, &page.meta) != ERR_OK)
+        error = ERR_CORRUPT;
+    if (error == ERR_OK)
+        report_page_write(&page);
+    arena_dispose(&arena);
+    buf_dispose(&text);
+    if (error == ERR_OK && (fflush(out) != 0 || ferror(out) != 0)) {
+        buf_text(gather->why, "the report cannot be written");
+        error = errno == ENOSPC ? ERR_FULL : ERR_IO;
+    }
+    return error;
+}
+
+enum error report_write(const struct report_request *request, FILE *out, struct buf *why)
+{
+    struct gather gather = {.request = request, .why = why};
+    struct buf damage;
+    buf_init(&damage, WHY_BYTES);
+    enum error error = report_count_init(&gather.counts, scanview_meta(request->view)->started_ms);
+    if (error == ERR_OK)
+        error = count_all(&gather, &damage);
+    if (error == ERR_OK || error == ERR_CORRUPT) {
+        enum error written = write_page(&gather, &damage, out);
+        error = written == ERR_OK ? error : written;
+    }
+    if (error == ERR_CORRUPT && why->len == 0)
+        buf_text(why, buf_string(&damage));
+    report_count_dispose(&gather.counts);
+    buf_dispose(&damage);
+    return error;
+}
