@@ -2,6 +2,7 @@
 #include "output/report/report.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "output/report/report_page.h"
 #include "output/store/summary_stored.h"
@@ -34,6 +35,16 @@ static enum error on_cert(void *arg, struct bytes line)
     return ERR_OK;
 }
 
+/* Adds what is damaged in a stream, a line each. */
+static void keep_damage(struct buf *why, struct buf *damage)
+{
+    const char *said = buf_string(why);
+    size_t len = strlen(said);
+    len -= len > 0 && said[len - 1] == '\n';
+    (void)buf_printf(damage, "%s%.*s", damage->len > 0 ? "\n" : "", (int)len, said);
+    buf_reset(why);
+}
+
 /* Counts all streams, also if something of one is damaged: *damage says what. */
 static enum error count_all(struct gather *gather, struct buf *damage)
 {
@@ -46,8 +57,7 @@ static enum error count_all(struct gather *gather, struct buf *damage)
         error =
             scanview_lines(gather->request->view, streams[i].stream, streams[i].line, gather, gather->why);
         if (error == ERR_CORRUPT) {
-            (void)buf_printf(damage, "%s\n", buf_string(gather->why));
-            buf_reset(gather->why);
+            keep_damage(gather->why, damage);
             damaged = error;
             error = ERR_OK;
         }
