@@ -5,6 +5,7 @@
 
 enum want {
     LINE,
+    DOMAIN,
     OUTCOME,
     WOULD_BE,
     CODES,
@@ -43,6 +44,7 @@ enum want {
 };
 
 static const struct json_want wants[] = {
+    {LINE, DOMAIN, "domain"},
     {LINE, OUTCOME, "outcome"},
     {LINE, WOULD_BE, "would_be"},
     {LINE, CODES, "codes"},
@@ -249,7 +251,9 @@ static void read_rank(struct reader *reader, struct bytes text)
 static void read_string(struct reader *reader, const struct json_pick *pick)
 {
     struct group_record *record = reader->record;
-    if (pick->id == OUTCOME)
+    if (pick->id == DOMAIN)
+        record->domain = keep(reader, pick->text);
+    else if (pick->id == OUTCOME)
         record->outcome = outcome_find(pick->text);
     else if (pick->id == WOULD_BE)
         record->would_be = outcome_find(pick->text);

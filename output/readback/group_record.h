@@ -29,6 +29,7 @@ struct group_host {
 };
 
 struct group_record {
+    struct bytes domain;
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
     bool incomplete;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output/report/report_page.h"
+#include "output/store/new_dir.h"
 #include "output/store/summary_stored.h"
 
 enum { META_TREE_BYTES = 64 << 20, WHY_BYTES = 16 * 1024 };
@@ -12,13 +13,20 @@ enum { META_TREE_BYTES = 64 << 20, WHY_BYTES = 16 * 1024 };
 struct gather {
     const struct report_request *request;
     struct report_counts counts;
+    struct report_owners *owners; /* NULL: nobody's pages are wanted */
     struct buf *why;
 };
 
 static enum error on_domain(void *arg, struct bytes line)
 {
     struct gather *gather = arg;
-    return report_count_domain(&gather->counts, line, gather->request->provider, gather->why);
+    struct report_counts *counts = &gather->counts;
+    uint64_t before = counts->summary.records;
+    enum error error = report_count_domain(counts, line, gather->request->provider, gather->why);
+    bool is_record = error == ERR_OK && counts->summary.records > before;
+    return is_record && gather->owners != NULL
+               ? report_owners_add(gather->owners, &counts->record, gather->why)
+               : error;
 }
 
 static enum error on_host(void *arg, struct bytes line)
@@ -94,7 +102,50 @@ static bool take_denominators(struct gather *gather)
     return found;
 }
 
-static enum error write_page(struct gather *gather, struct buf *damage, FILE *out)
+/* Reads meta.json into the page; *text and the arena live as long as it. */
+static enum error read_meta(struct gather *gather, struct report_page *page, struct arena *arena,
+                            struct buf *text)
+{
+    enum error error = scanview_file(gather->request->view, "meta.json", text, gather->why);
+    if (error == ERR_OK && json_tree_parse(buf_bytes(text), arena, &page->meta) != ERR_OK) {
+        buf_text(gather->why, "meta.json cannot be read");
+        error = ERR_IO;
+    }
+    return error;
+}
+
+static enum error write_stream(struct gather *gather, struct report_page *page)
+{
+    report_page_write(page);
+    if (fflush(page->out) == 0 && ferror(page->out) == 0)
+        return ERR_OK;
+    buf_text(gather->why, "the report cannot be written");
+    return errno == ENOSPC ? ERR_FULL : ERR_IO;
+}
+
+static enum error write_folder(struct gather *gather, struct report_page *page)
+{
+    struct new_dir dir;
+    enum error error = new_dir_make(&dir, gather->request->folder, gather->why);
+    if (error != ERR_OK)
+        return error;
+    error = report_owners_sort(gather->owners, gather->why);
+    if (error == ERR_OK)
+        error = new_dir_open(&dir, "index.html", &page->out, gather->why);
+    if (error == ERR_OK) {
+        report_page_write(page);
+        error = new_dir_end(page->out, "index.html", gather->why);
+    }
+    if (error == ERR_OK)
+        error = report_pages(page, &dir, gather->why);
+    if (error == ERR_OK)
+        new_dir_close(&dir);
+    else
+        new_dir_drop(&dir);
+    return error;
+}
+
+static enum error write_all(struct gather *gather, struct buf *damage, FILE *out)
 {
     struct arena arena;
     struct buf text;
@@ -102,21 +153,16 @@ static enum error write_page(struct gather *gather, struct buf *damage, FILE *ou
                                .dir = gather->request->dir,
                                .state = scanview_state(gather->request->view),
                                .counts = &gather->counts,
+                               .owners = gather->owners,
                                .has_summary = take_denominators(gather),
                                .damage = buf_string(damage)};
     arena_init(&arena, META_TREE_BYTES);
     buf_init(&text, META_TREE_BYTES);
-    enum error error = scanview_file(gather->request->view, "meta.json", &text, gather->why);
-    if (error == ERR_OK && json_tree_parse(buf_bytes(&text), &arena, &page.meta) != ERR_OK)
-        error = ERR_CORRUPT;
+    enum error error = read_meta(gather, &page, &arena, &text);
     if (error == ERR_OK)
-        report_page_write(&page);
+        error = gather->request->folder == NULL ? write_stream(gather, &page) : write_folder(gather, &page);
     arena_dispose(&arena);
     buf_dispose(&text);
-    if (error == ERR_OK && (fflush(out) != 0 || ferror(out) != 0)) {
-        buf_text(gather->why, "the report cannot be written");
-        error = errno == ENOSPC ? ERR_FULL : ERR_IO;
-    }
     return error;
 }
 
@@ -126,14 +172,17 @@ enum error report_write(const struct report_request *request, FILE *out, struct 
     struct buf damage;
     buf_init(&damage, WHY_BYTES);
     enum error error = report_count_init(&gather.counts, scanview_meta(request->view)->started_ms);
+    if (error == ERR_OK && request->folder != NULL)
+        error = report_owners_new(&gather.owners, why);
     if (error == ERR_OK)
         error = count_all(&gather, &damage);
     if (error == ERR_OK || error == ERR_CORRUPT) {
-        enum error written = write_page(&gather, &damage, out);
+        enum error written = write_all(&gather, &damage, out);
         error = written == ERR_OK ? error : written;
     }
     if (error == ERR_CORRUPT && why->len == 0)
         buf_text(why, buf_string(&damage));
+    report_owners_free(gather.owners);
     report_count_dispose(&gather.counts);
     buf_dispose(&damage);
     return error;

@@ -14,11 +14,14 @@
 struct report_request {
     const char *dir;
     group_provider provider;
-    struct scanview *view; /* of it, open */
+    struct scanview *view; /* of dir, open */
+    const char *folder;    /* NULL: one page; else the folder that is made, with a page an owner */
 };
 
-/* Writes the page to out. ERR_CORRUPT if something of the scan is damaged: the page is whole then as well,
- * and says so; ERR_IO, ERR_FULL, ERR_MEMORY: it is not. *why says what. */
+/* Writes the page to out, or the folder: index.html, owners.html and a page for each label of the list.
+ * ERR_CORRUPT if something of the scan is damaged: what is written is whole then as well, and says so;
+ * ERR_EXISTS: the folder is there already; ERR_NOT_FOUND: there is no scan, or no place for the folder;
+ * ERR_IO, ERR_FULL, ERR_MEMORY: nothing is left of the folder. *why says what. */
 enum error report_write(const struct report_request *request, FILE *out, struct buf *why);
 
 #endif

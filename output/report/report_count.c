@@ -99,17 +99,17 @@ static enum error count_groups(struct report_counts *counts, const struct group_
 enum error report_count_domain(struct report_counts *counts, struct bytes line, group_provider provider,
                                struct buf *why)
 {
-    struct group_record record;
+    struct group_record *record = &counts->record;
     arena_reset(&counts->arena);
-    enum error error = group_record_read(line, &counts->arena, &record);
+    enum error error = group_record_read(line, &counts->arena, record);
     if (error == ERR_SYNTAX) {
         counts->unreadable++;
         return ERR_OK;
     }
     if (error != ERR_OK)
         return error;
-    count_alone(counts, &record);
-    return count_groups(counts, &record, provider, why);
+    count_alone(counts, record);
+    return count_groups(counts, record, provider, why);
 }
 
 static enum error take_row(void *arg, const struct group_row *row)

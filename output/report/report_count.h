@@ -46,8 +46,9 @@ struct report_counts {
     uint64_t tlsrpt[TLSRPT_COUNT];
     struct group_counts *groups;
     struct group_top tops[GROUP_KIND_COUNT]; /* filled in by report_count_end */
-    struct arena arena;
-    uint64_t addresses, with_tls; /* looked at by SMTP; of them, those whose handshake was done */
+    struct group_record record;              /* read last */
+    struct arena arena;                      /* of it */
+    uint64_t addresses, with_tls;            /* looked at by SMTP; of them, those whose handshake was done */
     struct report_words versions, tls_groups;
     uint64_t certs, certs_soon, certs_over; /* of servers; of them, those that end within REPORT_SOON_DAYS,
                                                and that had ended */

@@ -22,7 +22,7 @@ TAKE_IN(script, "output/report/page.js")
 
 #define TAKEN(id) bytes_make(stsweep_report_##id, (size_t)(stsweep_report_end_##id - stsweep_report_##id))
 
-enum { HASH_BYTES = 32, HASH_TEXT_BYTES = 64 };
+enum { HASH_BYTES = 32, HASH_TEXT_BYTES = 64, BELOW_BYTES = 256 };
 
 /* Writes 'sha256-…', by which a policy of contents lets one text pass and no other. */
 static void put_hash(FILE *out, struct bytes text)
@@ -97,27 +97,49 @@ static void put_state(const struct report_page *page)
     (void)fputs("</pre>\n", out);
 }
 
-void report_head(const struct report_page *page)
+void report_begin(FILE *out, struct bytes title, const char *below)
 {
-    FILE *out = page->out;
-    struct bytes day = day_of(meta_text(page, "started"));
     (void)fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", out);
     put_policy(out);
     (void)fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Mail transport security, ",
+                "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
                 out);
-    html_text(out, day);
+    html_text(out, title);
     (void)fputs("</title>\n", out);
     put_within(out, "style", TAKEN(style));
-    (void)fputs("</head>\n<body>\n<a class=\"skip\" href=\"#answer\">To the answer</a>\n<header>\n"
-                "<h1>Mail transport security</h1>\n<p class=\"sub\">",
-                out);
-    html_count(out, page->counts->summary.records);
-    (void)fprintf(out, " domain%s, scanned on ", page->counts->summary.records == 1 ? "" : "s");
-    html_text(out, day);
-    (void)fputs("</p>\n</header>\n<main>\n", out);
+    (void)fputs("</head>\n<body>\n<a class=\"skip\" href=\"#answer\">To the answer</a>\n<header>\n<h1>", out);
+    html_text(out, title);
+    (void)fprintf(out, "</h1>\n<p class=\"sub\">%s</p>\n</header>\n<main>\n", below);
+}
+
+void report_end(FILE *out, const char *dir)
+{
+    (void)fputs("</main>\n<footer><p>Made by stsweep " STSWEEP_VERSION " from the scan directory ", out);
+    html_string(out, dir);
+    (void)fputs(".</p></footer>\n", out);
+    put_within(out, "script", TAKEN(script));
+    (void)fputs("</body>\n</html>\n", out);
+}
+
+/* What stands below a page's title. */
+static const char *below_title(const struct report_page *page, struct buf *below)
+{
+    uint64_t records = page->counts->summary.records;
+    struct bytes day = day_of(meta_text(page, "started"));
+    bool is_day = day.len == 10 && strspn((const char *)day.data, "0123456789-") >= 10;
+    (void)buf_printf(below, "%" PRIu64 " domain%s, scanned on %.*s (UTC)", records, records == 1 ? "" : "s",
+                     is_day ? 10 : 1, is_day ? (const char *)day.data : "?");
+    return buf_string(below);
+}
+
+void report_head(const struct report_page *page)
+{
+    struct buf below;
+    buf_init(&below, BELOW_BYTES);
+    report_begin(page->out, bytes_of("Mail transport security"), below_title(page, &below));
     put_state(page);
-    (void)fputs(intro, out);
+    (void)fputs(intro, page->out);
+    buf_dispose(&below);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------------- */
@@ -197,11 +219,5 @@ void report_section_end(const struct report_page *page)
 
 void report_foot(const struct report_page *page)
 {
-    (void)fputs("</main>\n<footer><p>Made by stsweep ", page->out);
-    html_string(page->out, STSWEEP_VERSION);
-    (void)fputs(" from the scan directory ", page->out);
-    html_string(page->out, page->dir);
-    (void)fputs(".</p></footer>\n", page->out);
-    put_within(page->out, "script", TAKEN(script));
-    (void)fputs("</body>\n</html>\n", page->out);
+    report_end(page->out, page->dir);
 }

@@ -212,6 +212,9 @@ void report_spread(const struct report_page *page)
     put_spread(page, BY_TLD, "By top-level domain", "Top-level domain");
     put_spread(page, BY_PROVIDER, "By provider of mail servers or policies", "Provider");
     put_spread(page, BY_LABEL, "By label of the list", "Label");
+    if (page->owners != NULL)
+        (void)fputs("<p>Each label has a page of its own: <a href=\"owners.html\">all owners</a>.</p>\n",
+                    page->out);
     report_section_end(page);
 }
 

@@ -18,6 +18,7 @@ enum { WHY_BYTES = 16 * 1024 };
 
 struct request {
     const char *dir, *page, *except;
+    bool by_label; /* page is a folder */
 };
 
 static enum flag take(struct flags *flags, enum flag flag, struct request *request)
@@ -30,6 +31,9 @@ static enum flag take(struct flags *flags, enum flag flag, struct request *reque
         request->page = flags->value;
     if (flag == FLAG_EXCEPT)
         request->except = flags->value;
+    if (flag == FLAG_BY && group_kind_find(flags->value) != BY_LABEL)
+        return flags_refuse(flags, "pages are made by label alone, not by ", flags->value, "");
+    request->by_label = request->by_label || flag == FLAG_BY;
     return flag;
 }
 
@@ -42,6 +46,8 @@ static enum flag read_flags(struct flags *flags, struct request *request)
         return flags_refuse(flags, "name a scan directory", "", "");
     if (flag == FLAG_END && request->page != NULL && request->page[0] == 0)
         return flags_refuse(flags, "say behind -o which file is to be made", "", "");
+    if (flag == FLAG_END && request->by_label && (request->page == NULL || strcmp(request->page, "-") == 0))
+        return flags_refuse(flags, "say with -o which folder the pages are to be made in", "", "");
     return flag;
 }
 
@@ -62,7 +68,8 @@ static void confine(const struct request *request)
 static enum error make(const struct request *request, const struct except_list *list, FILE *out,
                        struct buf *why)
 {
-    struct report_request wanted = {.dir = request->dir, .provider = provider_of_mx};
+    struct report_request wanted = {
+        .dir = request->dir, .provider = provider_of_mx, .folder = request->by_label ? request->page : NULL};
     enum error error = scanview_open(request->dir, &wanted.view, why);
     if (error == ERR_OK)
         error = except_list_use(list, wanted.view);
@@ -90,7 +97,7 @@ static int run(const struct request *request, FILE *out, FILE *err)
     enum error error = except_list_open(&list, request->except, &why);
     suffixes_load();
     confine(request);
-    bool is_file = request->page != NULL && strcmp(request->page, "-") != 0;
+    bool is_file = !request->by_label && request->page != NULL && strcmp(request->page, "-") != 0;
     if (error == ERR_OK && is_file)
         error = out_file_open(&file, request->page, true);
     if (error == ERR_OK)
