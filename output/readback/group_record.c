@@ -1,7 +1,7 @@
 /* Picks the fields by a table, in whatever order they stand. */
 #include "output/readback/group_record.h"
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 
 enum want {
     LINE,

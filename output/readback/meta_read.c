@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 #include "scanner/facts/record.h"
 
 enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, KEYS_MOST = 1024 };

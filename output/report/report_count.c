@@ -5,7 +5,7 @@
 
 #include "output/readback/facts_fields.h"
 #include "output/readback/facts_read.h"
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "output/store/summary_text.h"
 
 /* Groups of these kinds are told. Labels have pages of their own. */

@@ -2,7 +2,7 @@
 #ifndef STSWEEP_REPORT_REPORT_PAGE_H
 #define STSWEEP_REPORT_REPORT_PAGE_H
 
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 #include "output/readback/scanview.h"
 #include "output/report/report_count.h"
 #include "output/report/report_owners.h"

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 
 enum { TREE_BYTES = 64 << 20 };
 

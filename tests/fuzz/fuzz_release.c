@@ -7,7 +7,7 @@
 #include "output/release/release_line.h"
 #include "output/release/release_meta.h"
 #include "output/release/release_summary.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 #include "tests/fuzz/target.h"
 
 enum { ARENA_BYTES = 64 << 20, OUT_BYTES = 64 << 20 };
