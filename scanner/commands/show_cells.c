@@ -4,9 +4,9 @@
 #include <strings.h>
 
 #include "output/json/json_write.h"
-#include "output/readback/json_read.h"
 #include "scanner/base/csv.h"
 #include "scanner/facts/record.h"
+#include "scanner/json/json_read.h"
 
 struct column {
     const char *name;

@@ -1,6 +1,7 @@
 """What an output may hold, by its kind. Each rule returns what is wrong, in words, or ""."""
 
 import csv
+import html.parser
 import io
 import json
 import os
@@ -141,6 +142,49 @@ def nginx(data, place):
         file.write(main)
     done = subprocess.run(["nginx", "-t", "-q", "-p", place, "-c", place + "/nginx.conf"], capture_output=True, text=True, check=False)
     return f"nginx: {done.stderr[-400:]}" if done.returncode != 0 else ""
+
+
+class Page(html.parser.HTMLParser):
+    """What stands in a page that is neither text nor the value of an attribute, and where its links lead."""
+
+    ASKING = {"img", "iframe", "object", "embed", "link", "form", "base", "svg", "video", "audio", "input"}
+
+    def __init__(self):
+        super().__init__()
+        self.wrong, self.within, self.scripts = [], "", 0
+
+    def handle_starttag(self, tag, attrs):
+        self.within = tag
+        self.scripts += tag == "script"
+        values = dict(attrs)
+        odd = [name for name in values if not re.fullmatch("[a-z-]+", name) or name.startswith("on")]
+        link = values.get("href") or values.get("src") or ""
+        if odd or MARKER.lower() in tag or (tag in self.ASKING and (tag != "input" or values.get("type") != "search")):
+            self.wrong.append(f"a tag: {tag} {attrs}")
+        if re.match(r"\s*[a-z]+:", link, re.IGNORECASE) and not re.match("https?://", link):
+            self.wrong.append(f"a link: {link}")
+
+    def handle_endtag(self, tag):
+        self.within = ""
+
+    def handle_data(self, data):
+        if self.within in ("script", "style") and MARKER in data:
+            self.wrong.append(f"in {self.within}: {data[:80]!r}")
+
+    def handle_comment(self, data):
+        self.wrong.append(f"a comment: {data[:80]!r}")
+
+
+def page(data):
+    """HTML in which nothing of a stranger's is markup, with one script, which is ours."""
+    text, wrong = decoded(data)
+    wrong = wrong or unseen_in(text, "\n\t")
+    if wrong:
+        return wrong
+    read = Page()
+    read.feed(text)
+    read.close()
+    return "; ".join(read.wrong[:3]) or ("" if read.scripts <= 1 else f"{read.scripts} scripts")
 
 
 def markdown(data):
