@@ -147,7 +147,7 @@ def nginx(data, place):
 class Page(html.parser.HTMLParser):
     """What stands in a page that is neither text nor the value of an attribute, and where its links lead."""
 
-    ASKING = {"img", "iframe", "object", "embed", "link", "form", "base", "svg", "video", "audio", "input"}
+    ASKING = {"img", "iframe", "object", "embed", "link", "form", "base", "use", "foreignobject", "video", "audio", "input"}
 
     def __init__(self):
         super().__init__()
