@@ -286,7 +286,7 @@ static uint8_t *put_unit(uint8_t *place, uint32_t unit)
 {
     place = put(place, "\\u", 2);
     for (int shift = 12; shift >= 0; shift -= 4)
-        *place++ = (uint8_t)"0123456789abcdef"[unit >> shift & 0xF];
+        *place++ = (uint8_t) "0123456789abcdef"[unit >> shift & 0xF];
     return place;
 }
 
