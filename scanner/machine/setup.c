@@ -62,6 +62,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
         (void)buf_byte(why, '\n');
         return offer;
     }
+    context->large_hello = trust_offers_large(context->trust);
     if (ip_set_parse(config->safety_allow, &context->allow, &bad) != ERR_OK) {
         buf_printf(why, "safety.allow: no prefix: %s\n", bad);
         return ERR_CONFIG;

@@ -62,7 +62,7 @@ static void keep_trouble(struct policy_visit *policy, const struct fetch_facts *
  * be asked for. */
 static bool fetch_small(struct policy_visit *policy, const struct fetch_facts *large)
 {
-    if (policy->small || !trust_offers_large(policy->visit.worker->context->trust) ||
+    if (policy->small || !policy->visit.worker->context->large_hello ||
         !handshake_of_policy_wants_small(large, policy->looked_again))
         return false;
     policy->small = true;

@@ -103,7 +103,7 @@ static void keep_second(struct probe_run *run)
 
 static bool wants_small(const struct probe_run *run)
 {
-    return run->session == PROBE_SESSION_FIRST && trust_offers_large(run->visit.worker->context->trust) &&
+    return run->session == PROBE_SESSION_FIRST && run->visit.worker->context->large_hello &&
            handshake_wants_small(&run->facts, run->looked_again);
 }
 

@@ -267,7 +267,7 @@ static void begin(struct bench *bench, const struct address_script *scripts, siz
     assert_int_equal(optout_read("", &bench->context.optout, &said), ERR_OK);
     buf_dispose(&said);
     arena_init(&bench->arena, ARENA_BYTES);
-    assert_true(policy_visit_start(&bench->one, &bench->worker, NULL, "a.example", &bench->arena,
+    assert_true(policy_visit_start(&bench->one, &bench->worker, NULL, "a.example", false, &bench->arena,
                                    &bench->facts, on_done, &bench->done));
 }
 

@@ -88,7 +88,7 @@ static void start(struct bench *bench)
 {
     struct ip_addr ip;
     must(ip_parse("127.0.0.1", &ip));
-    probe_run_start(&bench->run, &bench->worker, NULL, &visited_host, &ip, PROBE_ALWAYS, on_run, bench);
+    probe_run_start(&bench->run, &bench->worker, NULL, &visited_host, &ip, PROBE_ALWAYS, NULL, on_run, bench);
 }
 
 static bool is_done(const struct bench *bench)
@@ -98,12 +98,12 @@ static bool is_done(const struct bench *bench)
 
 static bool second_waits(const struct bench *bench)
 {
-    return bench->run.permissive && bench->run.visit.state == VISIT_TURN;
+    return bench->run.session == PROBE_SESSION_PERMISSIVE && bench->run.visit.state == VISIT_TURN;
 }
 
 static bool second_is_under_way(const struct bench *bench)
 {
-    return bench->run.permissive && bench->run.visit.state == VISIT_SESSION;
+    return bench->run.session == PROBE_SESSION_PERMISSIVE && bench->run.visit.state == VISIT_SESSION;
 }
 
 static void turn_until(struct bench *bench, bool (*ended)(const struct bench *bench))
