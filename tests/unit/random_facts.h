@@ -192,8 +192,8 @@ static inline struct tls_facts make_tls(struct maker *make)
     tls.version = one_in(make, 5) ? (uint16_t)draw(make, 65536) : (uint16_t)(0x0300 + draw(make, 5));
     tls.cipher = make_optional(make, 40);
     tls.group = make_optional(make, 20);
-    tls.hello_unanswered = make_bool(make);
-    tls.hello_intolerant = make_bool(make);
+    tls.hello_unanswered = one_in(make, 4);
+    tls.hello_intolerant = one_in(make, 4);
     tls.signature = make_optional(make, 20);
     tls.cert_count = draw(make, CHAIN_CERTS_KEPT + 1);
     tls.certs = make_array(make, tls.cert_count, sizeof *tls.certs);
