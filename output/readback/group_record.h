@@ -39,6 +39,8 @@ struct group_record {
     struct bytes policy_host;     /* after the last CNAME */
     struct bytes policy_provider; /* its short name; empty: unknown */
     struct ip_addr policy_ip;     /* that the policy was asked of; its family is 0 for none */
+    bool policy_handshake;        /* one with the policy host was completed */
+    struct bytes policy_exchange; /* in which group keys were exchanged there; empty: in none */
     enum failure_code policy_code;
     enum sts_mode mode;
     struct group_host *hosts; /* in the record's order */

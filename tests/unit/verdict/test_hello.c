@@ -10,6 +10,7 @@
 
 #include "scanner/verdict/handshake.h"
 #include "scanner/verdict/looks.h"
+#include "scanner/verdict/verdict.h"
 
 struct wish {
     const char *name;
@@ -87,11 +88,74 @@ static void test_what_is_looked_at_again(void **state)
     }
 }
 
+/* The findings, beside the verdict on what the small ClientHello showed; a look before it that nothing
+ * answered is told by them, and by no inconsistency. Facts of old records have neither. */
+static void test_findings(void **state)
+{
+    static uint8_t txt_text[] = "v=STSv1; id=1;";
+    static uint8_t body[] = "version: STSv1\nmode: enforce\nmx: mx.a.example\nmax_age: 604800\n";
+    const int64_t now = INT64_C(1800000000000);
+    (void)state;
+    for (int intolerant = 0; intolerant < 2; intolerant++) {
+        struct arena arena;
+        struct judgement judgement;
+        struct cert_facts leaf = {.not_after = now / 1000 + 8640000, .signed_by = -1};
+        struct tls_facts tls = {.end = TLS_DONE, .alert = -1, .certs = &leaf, .cert_count = 1};
+        tls.name_match = true;
+        tls.hello_intolerant = intolerant == 1;
+        struct ip_addr ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
+        struct probe_facts probe = {.host = "mx.a.example",
+                                    .ip = ip,
+                                    .time = now,
+                                    .step = SMTP_QUIT,
+                                    .end = SMTP_END_DONE,
+                                    .tls = tls};
+        struct host_facts host = {.host = "mx.a.example", .probes = &probe, .probe_count = 1};
+        host.address = (struct address_facts){.a.status = DNS_ANSWERED, .ips = &ip, .ip_count = 1};
+        struct mx_host mx = {.host = "mx.a.example", .preference = 10, .facts = &host};
+        struct mx_rr rr = {10, "mx.a.example"};
+        struct bytes txt = bytes_make(txt_text, sizeof txt_text - 1);
+        struct look looks[] = {{.host = "mx.a.example",
+                                .ip = ip,
+                                .time = now - 900000,
+                                .step = SMTP_HANDSHAKE,
+                                .code = FAIL_SMTP_TLS_TIMEOUT},
+                               {.host = "mta-sts.a.example",
+                                .policy = true,
+                                .ip = ip,
+                                .time = now - 900000,
+                                .step = FETCH_TLS,
+                                .code = FAIL_POLICY_HTTP_TIMEOUT}};
+        struct domain_facts facts = {.domain = "a.example",
+                                     .txt = {.lookup.status = DNS_ANSWERED, .rrs = &txt, .rr_count = 1},
+                                     .mx = {.lookup.status = DNS_ANSWERED, .rrs = &rr, .rr_count = 1},
+                                     .hosts = &mx,
+                                     .host_count = 1,
+                                     .looks = looks,
+                                     .look_count = 2,
+                                     .time = now};
+        facts.policy.host = "mta-sts.a.example";
+        facts.policy.address = host.address;
+        facts.policy.fetch = (struct fetch_facts){.ip = ip, .time = now, .step = FETCH_DONE, .tls = tls};
+        facts.policy.fetch.http_status = 200;
+        facts.policy.fetch.body = bytes_make(body, sizeof body - 1);
+        arena_init(&arena, 1 << 20);
+        verdict_judge(&facts, now, &arena, &judgement);
+        assert_int_equal(judgement.outcome, OUTCOME_PROTECTED);
+        assert_int_equal(code_set_has(&judgement.codes, FAIL_SMTP_TLS_HELLO_INTOLERANT), intolerant);
+        assert_int_equal(code_set_has(&judgement.codes, FAIL_POLICY_TLS_HELLO_INTOLERANT), intolerant);
+        assert_int_equal(code_set_has(&judgement.codes, FAIL_SMTP_INCONSISTENT), !intolerant);
+        assert_int_equal(code_set_has(&judgement.codes, FAIL_POLICY_INCONSISTENT), !intolerant);
+        arena_dispose(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wishes),
         cmocka_unit_test(test_what_is_looked_at_again),
+        cmocka_unit_test(test_findings),
     };
     return cmocka_run_group_tests_name("hello", tests, NULL, NULL);
 }
