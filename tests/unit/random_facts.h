@@ -192,8 +192,6 @@ static inline struct tls_facts make_tls(struct maker *make)
     tls.version = one_in(make, 5) ? (uint16_t)draw(make, 65536) : (uint16_t)(0x0300 + draw(make, 5));
     tls.cipher = make_optional(make, 40);
     tls.group = make_optional(make, 20);
-    tls.hello_unanswered = one_in(make, 4);
-    tls.hello_intolerant = one_in(make, 4);
     tls.signature = make_optional(make, 20);
     tls.cert_count = draw(make, CHAIN_CERTS_KEPT + 1);
     tls.certs = make_array(make, tls.cert_count, sizeof *tls.certs);
@@ -208,6 +206,8 @@ static inline struct tls_facts make_tls(struct maker *make)
     tls.alert = tls.end != TLS_DONE && one_in(make, 2) ? (int)draw(make, 256) : -1;
     tls.error_reason = one_in(make, 2) ? (int)draw(make, 1000) : 0;
     tls.error_text = make_optional(make, 60);
+    tls.hello_unanswered = make->state % 4 == 0; /* without a draw: what follows stays as it was */
+    tls.hello_intolerant = make->state / 4 % 4 == 0;
     return tls;
 }
 
