@@ -214,8 +214,10 @@ bool summary_json(struct buf *out, const struct summary *summary, const struct s
     write_codes(&json, "codes", summary->codes);
     write_dane_and_tls(&json, summary);
     write_providers(&json, summary);
-    if (groups != NULL)
+    if (groups != NULL) {
+        exchange_json(&json, &groups->exchange);
         write_groups(&json, groups);
+    }
     json_close(&json);
     return json_finish(&json);
 }

@@ -86,6 +86,10 @@ struct tls_facts {
     size_t error_count;
     uint32_t tlsa_signs; /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last
                             certificate of the leaf's path, which need not have been presented */
+    bool hello_unanswered; /* it ended without a byte of an answer to a ClientHello that may be more than one
+                              segment, by the groups that tls.groups has it offer */
+    bool hello_intolerant; /* this ClientHello was a small one, and was answered; those before it, of the same
+                              address, were not small, and were not answered or were refused */
     bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard)
                       */
 };

@@ -361,6 +361,7 @@ static void prepare(struct fetch *fetch, const struct fetch_request *request)
     fetch->socket = (struct fetch_socket){.ip = request->ip, .port = request->port, .fd = -1};
     fetch->facts = (struct fetch_facts){.ip = request->ip, .time = clock_wall_ms(), .tls.alert = -1};
     fetch->tls = (struct fetch_tls){.reference = fetch->host,
+                                    .small = request->small,
                                     .arena = request->arena,
                                     .facts = &fetch->facts.tls,
                                     .wire_limit = WIRE_BYTES + WIRE_FACTOR * POLICY_BYTES_JUDGED,

@@ -248,6 +248,8 @@ void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
         conclude_tls(end, answer->arena, facts);
     else
         conclude_http(end, tls, answer, facts);
+    facts->tls.hello_unanswered =
+        tls->large && tls->wire_bytes == 0 && (facts->tls.end == TLS_TIMEOUT || facts->tls.end == TLS_CLOSED);
     bool interim = answer->status < 200 && !answer->headers_ended;
     facts->http_status = interim ? 0 : answer->status;
     if (end->content_type != NULL)

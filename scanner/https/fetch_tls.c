@@ -74,6 +74,9 @@ static void on_message(int written, int version, int type, const void *data, siz
 enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *tls)
 {
     enum error error = tls_context_setup(ctx, trust);
+    tls->large = trust_offers_large(trust) && !tls->small;
+    if (error == ERR_OK && tls->small)
+        error = tls_context_small(ctx, trust);
     if (error != ERR_OK)
         return error;
     fetch_tls_mute(tls); /* ends an earlier connection of the same transfer */

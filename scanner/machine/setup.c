@@ -58,6 +58,12 @@ enum error context_init(struct scan_context *context, const struct config *confi
         buf_printf(why, "tls.ca_file %s: %s\n", shown(config->tls_ca_file), reason);
         return ERR_CONFIG;
     }
+    enum error offer = trust_offer(context->trust, config->tls_groups, why);
+    if (offer != ERR_OK) {
+        (void)buf_byte(why, '\n');
+        return offer;
+    }
+    context->large_hello = trust_offers_large(context->trust);
     if (ip_set_parse(config->safety_allow, &context->allow, &bad) != ERR_OK) {
         buf_printf(why, "safety.allow: no prefix: %s\n", shown(bad));
         return ERR_CONFIG;

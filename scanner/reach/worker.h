@@ -52,6 +52,7 @@ struct scan_context {
     const struct stuck_list *stuck; /* where loops of an earlier run were stuck; or NULL */
     bool has_ipv4;                  /* this machine has an address and a route of the family */
     bool has_ipv6;
+    bool large_hello;                /* trust_offers_large(trust) */
     bool resumed;                    /* an earlier run may have probed any address */
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
     struct network network;          /* what preflight found of it */

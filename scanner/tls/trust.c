@@ -16,15 +16,17 @@
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/flow.h"
+#include "scanner/tls/groups.h"
 #include "scanner/wire/cost.h"
 
 /* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
-enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES };
+enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES, OFFER_WHY_BYTES = 1024 };
 
 struct trust {
     X509_STORE *store;
     size_t roots;
     struct chain_dates dates; /* the roots' */
+    struct tls_offer offer;
 };
 
 /* ---- roots --------------------------------------------------------------------------------------------- */
@@ -86,6 +88,8 @@ struct trust *trust_create(const char *ca_file, const char **why)
         *why = load_failure(ca_file);
         goto failed;
     }
+    if (trust_offer(trust, "", NULL) != ERR_OK)
+        goto failed;
     *why = NULL;
     return trust;
 failed:
@@ -100,6 +104,20 @@ void trust_destroy(struct trust *trust)
     X509_STORE_free(trust->store);
     chain_dates_dispose(&trust->dates);
     free(trust);
+}
+
+enum error trust_offer(struct trust *trust, const char *groups, struct buf *why)
+{
+    struct buf spare;
+    buf_init(&spare, OFFER_WHY_BYTES);
+    bool made = tls_offer_make(groups, &trust->offer, why == NULL ? &spare : why);
+    buf_dispose(&spare);
+    return made ? ERR_OK : ERR_CONFIG;
+}
+
+bool trust_offers_large(const struct trust *trust)
+{
+    return trust->offer.large;
 }
 
 X509_STORE *trust_store(struct trust *trust)
@@ -272,7 +290,8 @@ void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache)
 
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
 {
-    if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+    if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set1_groups_list(ctx, trust->offer.groups) != 1)
         return ERR_LIBRARY;
     SSL_CTX_set1_cert_store(ctx, trust->store);
     SSL_CTX_set_cert_verify_callback(ctx, validate, NULL);
@@ -289,6 +308,11 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     SSL_CTX_set_options(ctx, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
 #endif
     return ERR_OK;
+}
+
+enum error tls_context_small(SSL_CTX *ctx, const struct trust *trust)
+{
+    return SSL_CTX_set1_groups_list(ctx, trust->offer.small) == 1 ? ERR_OK : ERR_LIBRARY;
 }
 
 #define USUAL_GROUPS   "X25519:P-256:X448:P-521:P-384" /* OpenSSL's own, in its order */
@@ -328,25 +352,6 @@ enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)
 
 /* ---- the facts of a handshake -------------------------------------------------------------------------- */
 
-/* Names the key exchange group: "X25519", "P-256", "ffdhe2048", "DH 1024"; NULL for RSA key transport. */
-static const char *key_exchange_group(SSL *ssl, struct arena *arena)
-{
-    EVP_PKEY *key = NULL;
-    char name[80] = "";
-    char text[96];
-    if (SSL_get_peer_tmp_key(ssl, &key) != 1 || key == NULL)
-        return NULL;
-    int type = EVP_PKEY_get_base_id(key);
-    if (type == EVP_PKEY_X25519 || type == EVP_PKEY_X448)
-        (void)snprintf(text, sizeof text, "%s", OBJ_nid2sn(type));
-    else if (EVP_PKEY_get_group_name(key, name, sizeof name, NULL) == 1 && name[0] != '\0')
-        (void)snprintf(text, sizeof text, "%s", tls_curve_name(name));
-    else
-        (void)snprintf(text, sizeof text, "%s %d", type == EVP_PKEY_DH ? "DH" : "EC", EVP_PKEY_get_bits(key));
-    EVP_PKEY_free(key);
-    return arena_string(arena, text);
-}
-
 /* Names the digest; NULL for RSA key transport, and if the algorithm has its own digest (Ed25519). */
 static const char *signature_digest(SSL *ssl, struct arena *arena)
 {
@@ -364,7 +369,7 @@ static void collect_session(SSL *ssl, struct arena *arena, struct tls_facts *fac
     const char *name = SSL_CIPHER_standard_name(cipher);
     facts->version = (uint16_t)SSL_version(ssl);
     facts->cipher = arena_string(arena, name != NULL ? name : SSL_CIPHER_get_name(cipher));
-    facts->group = key_exchange_group(ssl, arena);
+    facts->group = tls_exchange_group(ssl, arena);
     facts->signature = signature_digest(ssl, arena);
 }
 

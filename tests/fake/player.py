@@ -14,6 +14,8 @@ the head of a request, and it never connects anywhere.
     sleep MS        waits
     hello KIND      reads a ClientHello, answers as a server does that is behind the times (hello.py): old, dh512,
                     sha1; or as one that costs its clients much: dh10000, key16384, chain100
+    segment MOST DOES   goes on if the ClientHello that comes is MOST bytes long or shorter, and leaves it to the next
+                    step; upon a longer one it does as DOES says: silence, cut or reset
     silence         reads and throws away until the peer closes
     drip MS TEXT    sends TEXT byte by byte, MS milliseconds before each
     flood N TEXT    sends TEXT over and over until N bytes were sent or the peer closes
@@ -43,6 +45,7 @@ CONNECTIONS = 512
 LINE_MAX = 4096
 HEAD_MAX = 16384
 EXPECT_TRIES = 20
+RECORD_HEADER = 5  # of TLS
 
 VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -188,6 +191,14 @@ class Connection:
     def do_hello(self, kind):
         self.receive()
         self.transmit(hello.flight(kind, os.path.join(self.certs, self.name + ".pem")))
+
+    def do_segment(self, argument):
+        most, does = argument.split()
+        header = self.sock.recv(RECORD_HEADER, socket.MSG_PEEK | socket.MSG_WAITALL)
+        if len(header) < RECORD_HEADER:
+            raise Over
+        if RECORD_HEADER + int.from_bytes(header[3:], "big") > int(most):
+            getattr(self, "do_" + does)("")
 
     def do_silence(self, _argument):
         while True:

@@ -1255,14 +1255,18 @@ static const struct raw_case raw_cases[] = {
      0},
 };
 
-static void check_raw(struct world *world, const struct raw_case *row)
+static void check_raw(struct world *world, const struct raw_case *row, bool large)
 {
     struct answer answer;
     struct peer peer = {.behave = row->behave, .text = row->text, .count = row->count};
+    must(trust_offer(world->trust, large ? "ffdhe4096" : "", NULL) == ERR_OK);
     peer_start(&peer);
     fetch_with_short_connect(world, peer.port, row->timeout_ms, &answer);
     peer_stop(&peer);
+    must(trust_offer(world->trust, "", NULL) == ERR_OK);
     const struct fetch_facts *facts = &answer.facts;
+    assert_int_equal(facts->tls.hello_unanswered,
+                     large && (row->end == TLS_CLOSED || row->end == TLS_TIMEOUT));
     if (facts->step != FETCH_TLS || facts->tls.end != row->end || facts->net != row->net ||
         facts->deadline != row->deadline || facts->tls.error_reason != row->reason)
         fail_msg("%s: step %d, tls %d, net %d, deadline %d, reason %d (%s)", row->name, (int)facts->step,
@@ -1308,7 +1312,8 @@ static void test_flood_of_data_in_the_handshake(void **state)
 static void test_raw_peers(void **state)
 {
     for (size_t i = 0; i < sizeof raw_cases / sizeof raw_cases[0]; i++)
-        check_raw(*state, &raw_cases[i]);
+        for (int large = 0; large < 2; large++)
+            check_raw(*state, &raw_cases[i], large);
 }
 
 static void test_refused(void **state)
