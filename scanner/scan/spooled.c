@@ -71,6 +71,17 @@ enum error spooled_add(struct spooled *spooled, const struct input_name *name)
     return error == ERR_OK ? spool_add(spooled->now, name) : error;
 }
 
+/* Lets other threads see the total, which shrinks as duplicates are found while names are handed out. */
+static void publish_total(struct spooled *spooled)
+{
+    if (!spooled->first)
+        return;
+    const struct spool_counts *counts = spool_counts(spooled->now);
+    uint64_t names = counts->names - counts->not_in_shard - counts->duplicates;
+    atomic_store_explicit(&spooled->total, chooses_at_last(spooled) ? spooled->chosen : names,
+                          memory_order_relaxed);
+}
+
 static enum error visit(void *arg, const struct input_name *name, bool in_shard)
 {
     const struct spooled_options *options = arg;
@@ -84,22 +95,13 @@ enum error spooled_filled(struct spooled *spooled)
     enum error error = make_spool(spooled, &spooled->now);
     if (error == ERR_OK)
         error = spool_finish(spooled->now);
-    if (error != ERR_OK || !chooses_at_last(spooled))
-        return error;
-    error = spool_survey(spooled->now, visit, &spooled->options);
-    spooled->chosen = choice_total(spooled->options.choice);
+    if (error == ERR_OK && chooses_at_last(spooled)) {
+        error = spool_survey(spooled->now, visit, &spooled->options);
+        spooled->chosen = choice_total(spooled->options.choice);
+    }
+    if (error == ERR_OK)
+        publish_total(spooled);
     return error;
-}
-
-/* Lets other threads see the total, which shrinks as duplicates are found while names are handed out. */
-static void publish_total(struct spooled *spooled)
-{
-    if (!spooled->first)
-        return;
-    const struct spool_counts *counts = spool_counts(spooled->now);
-    uint64_t names = counts->names - counts->not_in_shard - counts->duplicates;
-    atomic_store_explicit(&spooled->total, chooses_at_last(spooled) ? spooled->chosen : names,
-                          memory_order_relaxed);
 }
 
 /* Is the name none to scan: its record is there, or it is not chosen? */
