@@ -7,6 +7,7 @@
 
 #include "input/optout_list.h"
 #include "input/stored.h"
+#include "scanner/base/trim.h"
 #include "scanner/facts/hostname.h"
 
 struct filter {
@@ -14,37 +15,50 @@ struct filter {
     struct optout *except;
 };
 
-/* Takes an item of input.only. */
+enum { SHOWN_BYTES = 64 };
+
+/* Takes an item of input.only. One word alone is a suffix whose dot was forgotten: it is no name to scan. */
 static enum error take_item(struct optout *only, struct bytes item, struct buf *why)
 {
     char name[HOSTNAME_BYTES];
     bool is_suffix = item.len > 0 && item.data[0] == '.';
     struct bytes text = is_suffix ? bytes_make(item.data + 1, item.len - 1) : item;
     enum failure_code code = text.len == 0 ? FAIL_INPUT_BAD_NAME : hostname_normalize(text, name);
-    if (code == FAIL_NONE)
+    int shown = (int)(item.len < SHOWN_BYTES ? item.len : SHOWN_BYTES);
+    if (code == FAIL_NONE && (is_suffix || strchr(name, '.') != NULL))
         return is_suffix ? optout_add_suffix(only, name) : optout_add_domain(only, name);
-    buf_printf(why, "input.only: \"%.*s\": %s Write .suffixes or names, as in .de,.co.uk,example.org",
-               (int)(item.len < HOSTNAME_BYTES ? item.len : HOSTNAME_BYTES), (const char *)item.data,
-               failure_get(code)->why);
+    if (code == FAIL_NONE)
+        buf_printf(why, "input.only: \"%.*s\" is no name of a list: write .%s for all below it", shown,
+                   (const char *)item.data, name);
+    else
+        buf_printf(why,
+                   "input.only: \"%.*s\": %s Write .suffixes or names with commas between, as in "
+                   ".de,.co.uk,example.org",
+                   shown, (const char *)item.data, failure_get(code)->why);
     return ERR_CONFIG;
+}
+
+static enum error take_items(const char *text, struct optout *only, struct buf *why)
+{
+    for (;;) {
+        text += strspn(text, " \t");
+        size_t len = strcspn(text, ",");
+        struct bytes item = trim(bytes_make(text, len));
+        enum error error = take_item(only, item, why);
+        if (error != ERR_OK || text[len] == '\0')
+            return error;
+        text += len + 1;
+    }
 }
 
 static enum error read_only(const char *text, struct optout **only, struct buf *why)
 {
-    enum error error = ERR_OK;
-    *only = text[0] == '\0' ? NULL : optout_create();
+    if (text[0] == '\0')
+        return ERR_OK;
+    *only = optout_create();
     if (*only == NULL)
-        return text[0] == '\0' ? ERR_OK : ERR_MEMORY;
-    while (error == ERR_OK) {
-        text += strspn(text, " \t");
-        size_t len = strcspn(text, ", \t");
-        error = take_item(*only, bytes_make(text, len), why);
-        text += len;
-        text += strspn(text, " \t");
-        if (*text == '\0')
-            break;
-        text += *text == ',';
-    }
+        return ERR_MEMORY;
+    enum error error = take_items(text, *only, why);
     if (error == ERR_OK)
         optout_finish(*only);
     return error;

@@ -1,6 +1,6 @@
 /*
- * Tells which names of the lists are meant at all: those of input.only, without those of input.except. Once it
- * is made it does not change.
+ * Tells which names of the lists are meant at all: those of input.only, without those of input.except. Once
+ * it is made it does not change.
  */
 #ifndef STSWEEP_INPUT_FILTER_H
 #define STSWEEP_INPUT_FILTER_H

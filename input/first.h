@@ -16,8 +16,8 @@ struct first;
 struct first *first_create(uint64_t limit);
 void first_destroy(struct first *first); /* NULL is fine */
 
-/* Gives the next name of the list. *within: it is not behind the name with which the limit is reached; what is
- * behind it is not, be it a name that was there before. ERR_MEMORY. */
+/* Gives the next name of the list. *within: it is not behind the name with which the limit is reached; what
+ * is behind it is not, be it a name that was there before. ERR_MEMORY. */
 enum error first_take(struct first *first, const char *name, bool *within);
 
 #endif

@@ -25,8 +25,8 @@ struct tally {
     enum tls_outcome tls;
     bool incomplete;
     struct code_set codes;
-    char tld[STRATA_NAME_BYTES]; /* the last label */
-    uint32_t rank;               /* 0 for none */
+    char tld[STRATA_NAME_BYTES];           /* the last label */
+    uint32_t rank;                         /* 0 for none */
     char provider[SUMMARY_PROVIDER_BYTES]; /* of the MX; "" for unknown */
 };
 

@@ -1,7 +1,7 @@
 /*
- * Keeps what a summary says of a sample: how it was drawn, how many names it speaks for, and the counts of each
- * stratum, from which the intervals come (interval.h). Those of the whole rest on all records, whatever their
- * outcome: `unknown` is one of the outcomes.
+ * Keeps what a summary says of a sample: how it was drawn, how many names it speaks for, and the counts of
+ * each stratum, from which the intervals come (interval.h). Those of the whole rest on all records, whatever
+ * their outcome: `unknown` is one of the outcomes.
  */
 #ifndef STSWEEP_STORE_SUMMARY_SAMPLE_H
 #define STSWEEP_STORE_SUMMARY_SAMPLE_H

@@ -170,7 +170,8 @@ enum error choice_survey(struct choice *choice, const struct input_name *name, b
 bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name)
 {
     size_t stratum = 0;
-    bool taken = stratum_of(choice, name, &stratum) == ERR_OK && draw_has(choice->draw, stratum, name->domain);
+    bool taken =
+        stratum_of(choice, name, &stratum) == ERR_OK && draw_has(choice->draw, stratum, name->domain);
     choice->counts.not_sampled += !taken;
     if (!taken || optout == NULL || !optout_has_domain(optout, name->domain))
         return taken;

@@ -31,8 +31,8 @@ struct choice_counts {
     uint64_t filtered, over_limit, not_in_shard, not_sampled, opted_out;
 };
 
-/* Makes the choice that the configuration asks for, and reads input.except; except_sha256 says which that was.
- * ERR_CONFIG with *why, or an error of files. */
+/* Makes the choice that the configuration asks for, and reads input.except; except_sha256 says which that
+ * was. ERR_CONFIG with *why, or an error of files. */
 enum error choice_create(const struct config *config, struct choice **choice,
                          char except_sha256[FILTER_SHA256_BYTES], struct buf *why);
 void choice_destroy(struct choice *choice); /* NULL is fine */
@@ -57,8 +57,8 @@ const char *choice_reason(const struct choice *choice);
 
 struct choice_counts choice_counts_of(const struct choice *choice);
 
-/* Fills in how many names each stratum has that the sample is to speak of. sampled: the names of the sample in
- * this shard; repeats: lines that named one of them again. */
+/* Fills in how many names each stratum has that the sample is to speak of. sampled: the names of the sample
+ * in this shard; repeats: lines that named one of them again. */
 enum error choice_tell(const struct choice *choice, uint64_t sampled, uint64_t repeats,
                        struct summary_sample *sample);
 
