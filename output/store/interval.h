@@ -7,12 +7,12 @@
  * Research, 2021, chapter 8). If n = N it is a point.
  *
  * Several parts (strata), each with a sample of its own: the share is the sum of the parts' shares, weighted
- * by their sizes N_h / N. Wilson's interval is taken with an effective sample size, as C. Franco, R. J. A.
- * Little, T. A. Louis and E. V. Slud compare them (Journal of Survey Statistics and Methodology 7, 2019),
- * which is the smaller of two: p (1 - p) / v with the variance v of the stratified estimate (W. G. Cochran,
- * Sampling Techniques, 1977, 5.52), and what the weights alone leave, 1 / sum W_h^2 (1 - n_h / N_h) / n_h.
- * The first is without bounds when all that was seen in each part is alike, the second does not see that
- * parts differ.
+ * by their sizes N_h / N. Each part has Wilson's interval, and how far the bounds of all parts are from their
+ * shares is added up as variances are (the method of variance estimates recovery: R. G. Newcombe, Statistics
+ * in Medicine 17, 1998, 873; G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008, 1693): low is p -
+ * sqrt(sum (N_h / N)^2 (p_h - low_h)^2), high likewise. Of one part it is that part's interval, and what was
+ * seen nowhere still has a high bound. If there are many parts of like size with few names each, and what is
+ * asked for is rare, the interval is wider than it need be.
  *
  * No bound is beyond what the sample has settled: those that were seen with it have it, those without do not.
  */

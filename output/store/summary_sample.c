@@ -139,7 +139,6 @@ const char *summary_sample_method(const struct summary_sample *sample)
 {
     return sample->size.share > 0 || strata_kind_of(sample->strata) == STRATA_NONE
                ? "Wilson score interval, 95 %, with finite population correction"
-               : "stratified estimate; Wilson score interval, 95 %, with its effective sample size and "
-                 "finite "
-                 "population correction";
+               : "stratified estimate; Wilson score intervals of the strata, 95 %, with finite population "
+                 "correction, joined by the recovery of their variances (MOVER)";
 }
