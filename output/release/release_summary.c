@@ -6,6 +6,7 @@
 
 #include "output/readback/json_read.h"
 #include "output/readback/json_tree.h"
+#include "output/release/release_sample.h"
 
 enum { TREE_BYTES = 64 << 20 };
 
@@ -50,6 +51,8 @@ enum error release_summary_begin(struct bytes stored, struct summary *summary, u
     for (size_t i = 0; error == ERR_OK && i < sizeof fields / sizeof *fields; i++)
         if (!number_at(root, fields[i].key, fields[i].number))
             error = ERR_CORRUPT;
+    if (error == ERR_OK)
+        error = release_sample(root, &summary->sample);
     if (error == ERR_OK)
         take_left_out(json_tree_at(root, "left_out"), summary);
     arena_dispose(&arena);

@@ -93,12 +93,11 @@ static void put_parts(struct json *json, const struct summary_sample *sample)
 
 void summary_sample_json(struct json *json, const struct summary_sample *sample)
 {
-    static const char *const by[] = {[STRATA_NONE] = "none", [STRATA_TLD] = "tld", [STRATA_RANK] = "rank"};
     enum strata_kind kind = strata_kind_of(sample->strata);
     json_open(json, "sample");
     json_put_string(json, "take", sample->take);
     json_put_string(json, "key", sample->key);
-    json_put_string(json, "by", by[kind]);
+    json_put_string(json, "by", strata_kind_name(kind));
     json_put_unsigned(json, "population", sample->population);
     json_put_bool(json, "counted", sample->size.names > 0);
     json_put_string(json, "method", summary_sample_method(sample));

@@ -11,7 +11,13 @@
 #include "scanner/config/config_table.h"
 #include "scanner/facts/draw_size.h"
 
-enum { HOST_NAME_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, CONTACT_MAX_BYTES = 256, RESOLVER_TEXT_BYTES = 64, KEY_MAX_BYTES = 256 };
+enum {
+    HOST_NAME_MAX_BYTES = 253,
+    LABEL_MAX_BYTES = 63,
+    CONTACT_MAX_BYTES = 256,
+    RESOLVER_TEXT_BYTES = 64,
+    KEY_MAX_BYTES = 256
+};
 
 static const char DIGITS[] = "0123456789";
 static const char ALNUM[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -158,12 +164,13 @@ static bool check_sample(const struct config *config, struct buf *why)
 {
     struct draw_size size;
     const char *take = config->sample_take, *key = config->sample_key;
-    bool good = check_form(draw_size_parse(take, &size), "sample.take", take,
-                           " is neither a share, as 1% or 0.25%, nor a number of names from 1 to 10000000", why);
+    bool good =
+        check_form(draw_size_parse(take, &size), "sample.take", take,
+                   " is neither a share, as 1% or 0.25%, nor a number of names from 1 to 10000000", why);
     good &= check_form(key[0] != '\0' && strlen(key) <= KEY_MAX_BYTES, "sample.key", key,
                        " is not from 1 to 256 bytes long", why);
-    return good & check_form(take[0] != '\0' || config->sample_strata == SAMPLE_STRATA_NONE, "sample.strata", "",
-                             " is of a sample, and there is none: give sample.take as well", why);
+    return good & check_form(take[0] != '\0' || config->sample_strata == SAMPLE_STRATA_NONE, "sample.strata",
+                             "", " is of a sample, and there is none: give sample.take as well", why);
 }
 
 enum error config_check(const struct config *config, struct buf *why)

@@ -32,6 +32,21 @@ static const struct {
 
 enum { RANKS = sizeof ranks / sizeof ranks[0] };
 
+static const char *const kinds[] = {[STRATA_NONE] = "none", [STRATA_TLD] = "tld", [STRATA_RANK] = "rank"};
+
+const char *strata_kind_name(enum strata_kind kind)
+{
+    return kinds[kind];
+}
+
+bool strata_kind_find(const char *name, enum strata_kind *kind)
+{
+    for (*kind = STRATA_NONE; *kind <= STRATA_RANK; ++*kind)
+        if (strcmp(kinds[*kind], name) == 0)
+            return true;
+    return false;
+}
+
 static struct stratum *stratum_of(const struct map_node *node)
 {
     return (struct stratum *)(uintptr_t)((const char *)node - offsetof(struct stratum, node));

@@ -6,6 +6,7 @@
 #ifndef STSWEEP_FACTS_STRATA_H
 #define STSWEEP_FACTS_STRATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,10 @@ enum strata_kind { STRATA_NONE, STRATA_TLD, STRATA_RANK };
 enum { STRATA_MOST = 5000, STRATA_NAME_BYTES = 64 };
 
 struct strata;
+
+/* Returns the word of a kind, as sample.strata has it, and finds the kind of a word; false: there is none. */
+const char *strata_kind_name(enum strata_kind kind);
+bool strata_kind_find(const char *name, enum strata_kind *kind);
 
 /* Makes the table; STRATA_NONE is one stratum that is called "". NULL: out of memory. */
 struct strata *strata_create(enum strata_kind kind);

@@ -73,8 +73,8 @@ static enum error prepare(void *arg)
         return error;
     uint64_t names = resumed_left(scan->confine.files, scan->request->file_count, scan->done_before);
     uint64_t chosen = spooled_total(scan->names);
-    if (chosen - scan->done_before < names && chosen >= scan->done_before)
-        names = chosen - scan->done_before;
+    if (choice_leaves_out(scan->choice))
+        names = chosen > scan->done_before ? chosen - scan->done_before : 0;
     preflight_disk(&scan->preflight, scan->config, names, stderr);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;

@@ -79,6 +79,11 @@ void choice_destroy(struct choice *choice)
     free(choice);
 }
 
+bool choice_leaves_out(const struct choice *choice)
+{
+    return choice->filter != NULL || choice->first != NULL || choice->draw != NULL;
+}
+
 bool choice_is_whole(const struct choice *choice)
 {
     return choice->whole;

@@ -37,6 +37,9 @@ enum error choice_create(const struct config *config, struct choice **choice,
                          char except_sha256[FILTER_SHA256_BYTES], struct buf *why);
 void choice_destroy(struct choice *choice); /* NULL is fine */
 
+/* Is anything left out by choice? */
+bool choice_leaves_out(const struct choice *choice);
+
 /* Is it decided when all names have been read? Then choice_survey sees each of them. */
 bool choice_is_whole(const struct choice *choice);
 

@@ -1,6 +1,7 @@
 /*
  * Reads the input once: names go into the source, lines that are no names into the sink, and names that are
- * left out by choice or that opted out are counted. It runs to its end on the thread that calls it, the feeder's.
+ * left out by choice or that opted out are counted. It runs to its end on the thread that calls it, the
+ * feeder's.
  */
 #ifndef STSWEEP_SCAN_INTAKE_H
 #define STSWEEP_SCAN_INTAKE_H

@@ -21,7 +21,8 @@ struct spooled_options {
     const struct store *store; /* what is done already */
     struct choice *choice;     /* NULL: all names */
     const struct optout *optout;
-    bool (*stopped)(void *arg); /* looked at while names are chosen of all: true is ERR_STOPPED. It may be NULL */
+    bool (*stopped)(
+        void *arg); /* looked at while names are chosen of all: true is ERR_STOPPED. It may be NULL */
     void *stopped_arg;
 };
 
