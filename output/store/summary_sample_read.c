@@ -1,9 +1,10 @@
-/* Reads the member "sample". */
-#include "output/release/release_sample.h"
+/* Reads the member "sample" of a stored summary.json. Pure. */
+#include "output/store/summary_sample.h"
 
 #include <string.h>
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 
 static const char *text_at(const struct json_node *object, const char *key)
 {
@@ -33,7 +34,7 @@ static enum error take_strata(const struct json_node *strata, struct summary_sam
     return error;
 }
 
-enum error release_sample(const struct json_node *summary, struct summary_sample **sample)
+enum error summary_sample_read(const struct json_node *summary, struct summary_sample **sample)
 {
     const struct json_node *node = json_tree_at(summary, "sample");
     struct draw_size size;
