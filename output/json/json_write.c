@@ -180,6 +180,19 @@ void json_put_unsigned(struct json *json, const char *key, uint64_t number)
     put_literal(json, key, first, (size_t)(text + NUMBER_BYTES - first));
 }
 
+void json_put_share(struct json *json, const char *key, double share)
+{
+    static const uint64_t whole = 100000000;
+    char text[NUMBER_BYTES];
+    uint64_t parts = share >= 1 ? whole : share > 0 ? (uint64_t)(share * (double)whole + 0.5) : 0;
+    char *last = text + sizeof text, *first = digits(text, parts + whole);
+    size_t len = (size_t)(last - first); /* nine digits, of which the first is one too many */
+    *first = parts == whole ? '1' : '0';
+    memmove(first - 1, first, 1);
+    *first = '.';
+    put_literal(json, key, first - 1, len + 1);
+}
+
 void json_put_signed(struct json *json, const char *key, int64_t number)
 {
     char text[NUMBER_BYTES + 1];

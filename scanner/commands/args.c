@@ -95,6 +95,14 @@ static enum error take(struct args *args, enum flag flag, struct flags *flags, s
         return config_set(&args->config, "scan.shard", flags->value, origin, why);
     case FLAG_PREVIOUS: /* likewise */
         return config_set(&args->config, "scan.previous", flags->value, origin, why);
+    case FLAG_SAMPLE:
+        return config_set(&args->config, "sample.take", flags->value, origin, why);
+    case FLAG_SCAN_LIMIT:
+        return config_set(&args->config, "input.limit", flags->value, origin, why);
+    case FLAG_SCAN_ONLY:
+        return config_set(&args->config, "input.only", flags->value, origin, why);
+    case FLAG_SCAN_EXCEPT:
+        return config_set(&args->config, "input.except", flags->value, origin, why);
     case FLAG_DIR:
         return config_set(&args->config, config_flag('o'), flags->value, origin, why);
     default:

@@ -95,6 +95,7 @@ static enum error walk(struct diff *diff)
 /* Makes both sides follow the same rules. */
 static enum error agree(struct diff *diff)
 {
+    sides_tell_samples(diff->sides, 2, diff->reader.err);
     if (sides_agree(diff->sides, 2))
         return ERR_OK;
     enum error error = side_judge_anew(&diff->sides[0], &diff->reader);

@@ -166,6 +166,7 @@ static int run(struct over *over)
     if (error == ERR_OK)
         error = check_order(over);
     if (error == ERR_OK) {
+        sides_tell_samples(over->sides, over->count, over->reader.err);
         over->judges_anew = !sides_agree(over->sides, over->count);
         history_tell_begin(&over->tell);
         error = walk(over);

@@ -50,6 +50,19 @@ bool side_is_unfinished(const struct side *side)
     return scanview_state(side->view) != VIEW_DONE;
 }
 
+/* ---- of which names ------------------------------------------------------------------------------------ */
+
+void sides_tell_samples(const struct side *sides, size_t count, FILE *err)
+{
+    bool same = true;
+    for (size_t i = 1; i < count; i++)
+        same = same && meta_sample_is_same(scanview_meta(sides[i].view), scanview_meta(sides[0].view));
+    if (!same)
+        (void)fputs("stsweep: diff: these are samples of their lists by other sample.take, sample.key or "
+                    "sample.strata: a name that stands in one alone is neither new nor gone\n",
+                    err);
+}
+
 /* ---- by which rules ------------------------------------------------------------------------------------ */
 
 bool sides_agree(const struct side *sides, size_t count)

@@ -132,6 +132,13 @@ static enum error look_at_meta(struct show *show)
     else if (state != VIEW_DONE)
         (void)fputs("stsweep: this scan still runs or was cut off; what is durable by now is shown\n",
                     show->err);
+    if (stored->sample.take[0] != 0)
+        (void)fprintf(
+            show->err,
+            "stsweep: the names are a sample of the list (%s%s%s); the intervals for all of it are in "
+            "summary.json\n",
+            stored->sample.take, strcmp(stored->sample.strata, "none") == 0 ? "" : ", by ",
+            strcmp(stored->sample.strata, "none") == 0 ? "" : stored->sample.strata);
     if (request->rejudge)
         return meta_may_rejudge(stored, &show->why);
     if (request->kind != SHOW_REJECTS)

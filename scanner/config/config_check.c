@@ -1,6 +1,6 @@
 /*
  * Checks what an option's type cannot: the form of scan.shard, smtp.ehlo, smtp.contact, dns.resolvers,
- * safety.allow. Pure; opens no file and looks up no name.
+ * safety.allow, sample.take. Pure; opens no file and looks up no name.
  */
 #include "scanner/config/config.h"
 
@@ -9,8 +9,15 @@
 
 #include "scanner/base/ip.h"
 #include "scanner/config/config_table.h"
+#include "scanner/facts/draw_size.h"
 
-enum { HOST_NAME_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, CONTACT_MAX_BYTES = 256, RESOLVER_TEXT_BYTES = 64 };
+enum {
+    HOST_NAME_MAX_BYTES = 253,
+    LABEL_MAX_BYTES = 63,
+    CONTACT_MAX_BYTES = 256,
+    RESOLVER_TEXT_BYTES = 64,
+    KEY_MAX_BYTES = 256
+};
 
 static const char DIGITS[] = "0123456789";
 static const char ALNUM[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -152,6 +159,20 @@ static bool check_form(bool good, const char *option, const char *value, const c
     return good;
 }
 
+/* Checks that a sample can be drawn so, and that nobody thinks that one is drawn if none is. */
+static bool check_sample(const struct config *config, struct buf *why)
+{
+    struct draw_size size;
+    const char *take = config->sample_take, *key = config->sample_key;
+    bool good =
+        check_form(draw_size_parse(take, &size), "sample.take", take,
+                   " is neither a share, as 1% or 0.25%, nor a number of names from 1 to 10000000", why);
+    good &= check_form(key[0] != '\0' && strlen(key) <= KEY_MAX_BYTES, "sample.key", key,
+                       " is not from 1 to 256 bytes long", why);
+    return good & check_form(take[0] != '\0' || config->sample_strata == SAMPLE_STRATA_NONE, "sample.strata",
+                             "", " is of a sample, and there is none: give sample.take as well", why);
+}
+
 enum error config_check(const struct config *config, struct buf *why)
 {
     uint32_t index, count;
@@ -163,6 +184,7 @@ enum error config_check(const struct config *config, struct buf *why)
     good &=
         check_form(contact[0] == '\0' || (is_header_safe(contact) && (is_url(contact) || is_mailto(contact))),
                    "smtp.contact", contact, " is neither a http(s) URL nor mailto:", why);
+    good &= check_sample(config, why);
     good &= check_resolvers(config->dns_resolvers, why);
     enum error error = check_allow(config->safety_allow, why);
     if (error == ERR_MEMORY)

@@ -51,6 +51,7 @@ static enum error read_input(struct scan *scan)
                                      .store = scan->store,
                                      .rejects_done = store_rejects_done(scan->store),
                                      .names = scan->names,
+                                     .choice = scan->choice,
                                      .sink = scan->handover.sink,
                                      .out = stderr,
                                      .stopped = is_stopped,
@@ -71,6 +72,9 @@ static enum error prepare(void *arg)
     if (error != ERR_OK)
         return error;
     uint64_t names = resumed_left(scan->confine.files, scan->request->file_count, scan->done_before);
+    uint64_t chosen = spooled_total(scan->names);
+    if (choice_leaves_out(scan->choice))
+        names = chosen > scan->done_before ? chosen - scan->done_before : 0;
     preflight_disk(&scan->preflight, scan->config, names, stderr);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
@@ -120,7 +124,8 @@ static bool open_store(struct scan *scan)
                                     .level = (int)config->output_level,
                                     .frame_bytes = (size_t)config->output_frame_bytes,
                                     .part_bytes = (uint64_t)config->output_part_bytes,
-                                    .flush_ms = config->output_flush};
+                                    .flush_ms = config->output_flush,
+                                    .sample = scan->sample};
     enum error error = scan->request->resume ? store_resume(&options, &scan->store, &scan->why)
                                              : store_create(&options, &scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)
@@ -182,7 +187,11 @@ static bool make_source(struct scan *scan)
     struct spooled_options options = {.config = scan->config,
                                       .seed = scan->meta.seed,
                                       .directory = spooled_directory(scan->config),
-                                      .store = scan->store};
+                                      .store = scan->store,
+                                      .choice = scan->choice,
+                                      .optout = scan->context.optout,
+                                      .stopped = is_stopped,
+                                      .stopped_arg = scan};
     scan->names = spooled_create(&options);
     return scan_say(scan, "names", scan->names == NULL ? ERR_MEMORY : ERR_OK);
 }
@@ -253,6 +262,19 @@ static bool fit(struct scan *scan, uint64_t open_files)
     return fits;
 }
 
+/* Reads what decides which names are scanned. */
+static bool choose(struct scan *scan)
+{
+    const struct config *config = scan->config;
+    if (!scan_say(scan, NULL, choice_create(config, &scan->choice, scan->except_sha256, &scan->why)))
+        return false;
+    if (config->sample_take[0] == '\0')
+        return true;
+    scan->sample = summary_sample_create(config->sample_take, config->sample_key,
+                                         (enum strata_kind)config->sample_strata);
+    return scan_say(scan, "sample", scan->sample == NULL ? ERR_MEMORY : ERR_OK);
+}
+
 bool scan_begin(struct scan *scan)
 {
     const struct scan_request *request = scan->request;
@@ -261,7 +283,11 @@ bool scan_begin(struct scan *scan)
         return false;
     if (!scan_say(scan, NULL, context_init(&scan->context, scan->config, &scan->why)))
         return false;
+    if (!choose(scan))
+        return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
+    if (error == ERR_OK)
+        scan_meta_except(&scan->meta, scan->except_sha256);
     if (!scan_say(scan, "meta.json", error) ||
         !say_store(scan, confine_enter(&scan->confine, request, scan->config, spooled_directory(scan->config),
                                        &scan->why)))

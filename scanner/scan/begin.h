@@ -16,6 +16,7 @@
 #include "scanner/machine/tracing.h"
 #include "scanner/machine/watch.h"
 #include "scanner/reach/worker.h"
+#include "scanner/scan/choice.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
@@ -38,6 +39,9 @@ struct scan {
     struct writer *writer;
     struct worker *workers;
     uint32_t worker_count;
+    struct choice *choice;
+    char except_sha256[FILTER_SHA256_BYTES];
+    struct summary_sample *sample; /* NULL: there is none */
     struct spooled *names;
     struct intake_counts counts;
     struct previous *previous; /* NULL: no earlier scan was given */

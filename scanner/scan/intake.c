@@ -12,6 +12,13 @@ static enum error on_name(void *arg, const struct input_name *name)
 {
     struct intake *intake = arg;
     const struct intake_options *options = intake->options;
+    bool taken = true;
+    enum error error = options->choice == NULL ? ERR_OK : choice_read(options->choice, name, &taken);
+    if (error != ERR_OK || !taken)
+        return error;
+    /* A name that opted out may be in the sample all the same: choice_hand_out says so when it is known. */
+    if (options->choice != NULL && choice_is_whole(options->choice))
+        return spooled_add(options->names, name);
     /* Who opts out between two runs of a scan keeps the record that there is: it is counted once. */
     if (optout_has_domain(options->optout, name->domain) && !store_is_done(options->store, name->ordinal)) {
         intake->counts->opted_out++;
@@ -100,9 +107,15 @@ enum error intake_read(const struct intake_options *options, struct intake_count
                                   options->stopped, options->stopped_arg, why);
     for (size_t i = 0; i < options->file_count; i++)
         counts->inputs += options->files[i].inputs;
-    if (error == ERR_OK)
+    if (error == ERR_OK) {
         offer(options);
-    return error == ERR_OK ? spooled_filled(options->names) : error;
+        error = spooled_filled(options->names);
+    }
+    if (error != ERR_OK && options->choice != NULL && choice_reason(options->choice)[0] != '\0') {
+        why->len = 0;
+        buf_text(why, choice_reason(options->choice));
+    }
+    return error;
 }
 
 enum error intake_check(const struct intake_options *options, struct buf *why)

@@ -1,6 +1,7 @@
 /*
- * Reads the input once: names go into the source, lines that are no names into the sink, and names that opted
- * out are counted. It runs to its end on the thread that calls it, the feeder's.
+ * Reads the input once: names go into the source, lines that are no names into the sink, and names that are
+ * left out by choice or that opted out are counted. It runs to its end on the thread that calls it, the
+ * feeder's.
  */
 #ifndef STSWEEP_SCAN_INTAKE_H
 #define STSWEEP_SCAN_INTAKE_H
@@ -20,6 +21,7 @@ struct intake_options {
     const struct store *store; /* what is done already; read only */
     bool rejects_done;         /* they stand in the store already and are only counted */
     struct spooled *names;
+    struct choice *choice; /* NULL: all names */
     struct sink sink;
     FILE *out;                  /* says what each list was taken for; NULL: nobody is told */
     bool (*stopped)(void *arg); /* looked at between lines; true ends it with ERR_STOPPED */

@@ -144,7 +144,8 @@ static int finish(struct scan *scan)
     if (!scan_say(scan, NULL, store_complete(scan->store, &scan->why)))
         return EXIT_FAILED;
     struct spool_counts names = spooled_counts(scan->names);
-    closing_denominators(scan->store, &scan->counts, &names);
+    if (!scan_say(scan, NULL, closing_denominators(scan->store, &scan->counts, &names, scan->choice)))
+        return EXIT_FAILED;
     const char *closing = watch_closing(scan->watch);
     if (closing != NULL)
         (void)fprintf(stderr, "stsweep: WARNING: %s\n", closing);
@@ -164,8 +165,10 @@ static void dispose(struct scan *scan)
     feeder_destroy(scan->feeder);
     previous_close(scan->previous);
     spooled_destroy(scan->names);
+    choice_destroy(scan->choice);
     writer_destroy(scan->writer);
     store_destroy(scan->store);
+    summary_sample_destroy(scan->sample);
     scan_meta_dispose(&scan->meta);
     summary_groups_dispose(&scan->groups);
     context_dispose(&scan->context);

@@ -68,6 +68,13 @@ enum error scan_meta_init(struct scan_meta *meta, const struct config *config, c
     return add_options(meta, config);
 }
 
+void scan_meta_except(struct scan_meta *meta, const char *sha256)
+{
+    if (meta->option_count < MOST_OPTIONS)
+        meta->options[meta->option_count++] =
+            (struct meta_option){.name = "input.except.sha256", .value = sha256, .initial = ""};
+}
+
 void scan_meta_previous(struct scan_meta *meta, const struct meta_previous *previous)
 {
     if (previous != NULL)

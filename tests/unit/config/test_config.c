@@ -190,6 +190,10 @@ static void forms_are_checked(void **state)
         bool good;
     } cases[] = {
         {"scan.shard", "1/1", true},
+        {"sample.take", "1%", true},
+        {"sample.take", "100000", true},
+        {"sample.take", "1e5", false},
+        {"sample.take", "0", false},
         {"scan.shard", "4/4", true},
         {"scan.shard", "4294967295/4294967295", true},
         {"scan.shard", "0/4", false},
@@ -265,6 +269,20 @@ static void forms_are_checked(void **state)
             assert_why(fixture, cases[i].name);
         assert_int_equal(set(fixture, cases[i].name, ""), ERR_OK);
     }
+}
+
+/* Nobody is to think that a sample is drawn by strata if none is drawn, or by a key that is none. */
+static void a_sample_is_whole(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(set(fixture, "sample.strata", "tld"), ERR_OK);
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_CONFIG);
+    assert_why(fixture, "sample.strata");
+    assert_int_equal(set(fixture, "sample.take", "5%"), ERR_OK);
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_OK);
+    assert_int_equal(set(fixture, "sample.key", ""), ERR_OK);
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_CONFIG);
+    assert_why(fixture, "sample.key");
 }
 
 static void shards_are_counted_from_one(void **state)
@@ -655,6 +673,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_values_are_refused_with_a_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_options_name_the_nearest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forms_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sample_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shards_are_counted_from_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_bad_forms_are_said_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(visited_values_set_the_same, set_up, tear_down),
