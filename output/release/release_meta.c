@@ -24,7 +24,8 @@ bool release_is_path(const char *option)
 
 bool release_is_private(const char *option)
 {
-    return strcmp(option, "safety.user") == 0;
+    static const char *const options[] = {"safety.user", "limits.own", NULL};
+    return is_among(option, options);
 }
 
 static struct bytes last_part(struct bytes path)

@@ -12,6 +12,7 @@
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
 #include "scanner/machine/watch.h"
+#include "scanner/reach/own.h"
 #include "scanner/reach/paces.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
@@ -72,6 +73,7 @@ static enum error prepare(void *arg)
         return error;
     uint64_t names = resumed_left(scan->confine.files, scan->request->file_count, scan->done_before);
     preflight_disk(&scan->preflight, scan->config, names, stderr);
+    own_say_list(scan->config, names, stderr);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
 }
@@ -146,6 +148,9 @@ static bool make_workers(struct scan *scan)
 {
     const char *why = NULL;
     scan->worker_count = setup_loops(scan->config);
+    if (!scan_say(scan, "loops", crowds_init(&scan->crowds, scan->config)))
+        return false;
+    scan->handover.crowds = &scan->crowds;
     scan->context.results = handover_results(&scan->handover);
     scan->context.trace = tracing_init(&scan->tracing, scan->request->trace);
     scan->context.stuck = &scan->stood;
@@ -223,6 +228,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     sandbox_say(&scan->confine.sandbox, preflight);
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);
+    own_say(&scan->context, setup_loops(scan->config), stderr);
     context_take_network(&scan->context, &preflight->network);
     scan->context.resolvers = preflight->resolvers;
     scan->meta.preflight = preflight->checks;

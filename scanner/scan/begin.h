@@ -49,6 +49,7 @@ struct scan {
     struct scan_meta meta;
     struct preflight preflight;
     struct handover handover;
+    struct crowds crowds;
     struct records records;
     uint64_t done_before; /* records of the runs before this one */
     struct buf why;

@@ -31,14 +31,22 @@ static void stop_feeding(struct scan *scan, const char *reason)
     (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
 }
 
+static void say_line(struct scan *scan, const char *line)
+{
+    if (line == NULL)
+        return;
+    progress_clear(&scan->handover.progress);
+    (void)fprintf(stderr, "stsweep: %s\n", line);
+}
+
 static void show_progress(struct scan *scan)
 {
     stuck_tick(scan->stuck, scan->watch, &scan->handover.progress, stderr);
-    const char *line = watch_tick(scan->watch);
-    if (line != NULL) {
-        progress_clear(&scan->handover.progress);
-        (void)fprintf(stderr, "stsweep: %s\n", line);
-    }
+    say_line(scan, watch_tick(scan->watch));
+    const char *crowded = crowds_next(&scan->crowds);
+    if (crowded != NULL)
+        watch_keep(scan->watch, "pace", false, crowded);
+    say_line(scan, crowded);
     struct feeder_progress progress = feeder_progress(scan->feeder);
     int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
     if (progress.rest_ms > 0 && !scan->resting) {
@@ -158,6 +166,7 @@ static int finish(struct scan *scan)
 static void dispose(struct scan *scan)
 {
     workers_destroy(scan->workers, scan->worker_count);
+    crowds_dispose(&scan->crowds);
     stuck_destroy(scan->stuck);
     watch_destroy(scan->watch);
     records_dispose(&scan->records);
