@@ -66,7 +66,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
         buf_printf(why, "limits.own: no prefix: %s\n", bad);
         return ERR_CONFIG;
     }
-    enum error error = optout_read(config->safety_optout, &context->optout, why);
+    enum error error = optout_read(config->safety_optout, config->safety_as_prefixes, &context->optout, why);
     if (error != ERR_OK)
         return error;
     context->has_ipv4 = allows_family(&context->allow, 4) || has_route("192.0.9.9");

@@ -1,8 +1,10 @@
 /* Begins a scan: fits it to this machine, opens what it reads and writes, and starts its threads. */
 #include "scanner/scan/begin.h"
 
+#include <stdlib.h>
 #include <sys/eventfd.h>
 
+#include "input/optout_list.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/machine/ceilings.h"
@@ -18,6 +20,7 @@
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
 #include "scanner/scan/intake.h"
+#include "scanner/scan/optouts.h"
 #include "scanner/scan/records.h"
 #include "scanner/scan/refusal.h"
 #include "scanner/scan/resumed.h"
@@ -32,7 +35,8 @@
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
     struct scan *scan = arg;
-    return scan_meta_write(&scan->meta, store, "scanning", why);
+    enum error error = optouts_write(store, scan->context.optout, scan->opted_by, why);
+    return error != ERR_OK ? error : scan_meta_write(&scan->meta, store, "scanning", why);
 }
 
 static bool is_stopped(void *arg)
@@ -44,11 +48,15 @@ static bool is_stopped(void *arg)
 /* Reads the input. That it is the one of a resumed scan counts before what it holds. */
 static enum error read_input(struct scan *scan)
 {
+    scan->opted_by = calloc(optout_count(scan->context.optout) + 1, sizeof *scan->opted_by);
+    if (scan->opted_by == NULL)
+        return ERR_MEMORY;
     struct intake_options options = {.asked = refusal_asked(scan->config),
                                      .files = scan->confine.files,
                                      .file_count = scan->request->file_count,
                                      .at_least = (uint64_t)scan->config->input_at_least,
                                      .optout = scan->context.optout,
+                                     .opted_by = scan->opted_by,
                                      .store = scan->store,
                                      .rejects_done = store_rejects_done(scan->store),
                                      .names = scan->names,
@@ -228,6 +236,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     sandbox_say(&scan->confine.sandbox, preflight);
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);
+    optout_say(scan->context.optout, scan->config->safety_optout, scan->config->safety_as_prefixes, stderr);
     own_say(&scan->context, setup_loops(scan->config), stderr);
     context_take_network(&scan->context, &preflight->network);
     scan->context.resolvers = preflight->resolvers;

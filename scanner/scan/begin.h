@@ -40,6 +40,7 @@ struct scan {
     uint32_t worker_count;
     struct spooled *names;
     struct intake_counts counts;
+    uint64_t *opted_by; /* by entry of the opt-out list, how many names of the input */
     struct previous *previous; /* NULL: no earlier scan was given */
     struct feeder *feeder;
     struct watch *watch;

@@ -1,6 +1,7 @@
 /* Leads a scan through its life: it begins, runs and is closed. */
 #include "scanner/scan/scan.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
@@ -178,6 +179,7 @@ static void dispose(struct scan *scan)
     scan_meta_dispose(&scan->meta);
     summary_groups_dispose(&scan->groups);
     context_dispose(&scan->context);
+    free(scan->opted_by);
     signals_dispose(&scan->signals);
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);

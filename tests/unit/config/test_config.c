@@ -525,6 +525,7 @@ static void what_may_change_on_a_resume(void **state)
                                             "input.at_least",
                                             "tls.legacy_decoder",
                                             "safety.optout",
+                                            "safety.as_prefixes",
                                             "safety.sandbox",
                                             "safety.user",
                                             "preflight.port25",
