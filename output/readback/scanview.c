@@ -157,6 +157,11 @@ static enum error note_for(struct scanview *view, enum view_stream stream, struc
     return error;
 }
 
+enum error scanview_optout(const struct scanview *view, struct optout_kept *kept, struct buf *why)
+{
+    return optout_kept_read_in(view->dir_fd, kept, why);
+}
+
 enum error scanview_except(struct scanview *view, const struct optout *optout)
 {
     except_free(view->except);

@@ -11,6 +11,7 @@
 
 #include "output/readback/facts_read.h"
 #include "output/readback/meta_read.h"
+#include "output/readback/optout_kept.h"
 #include "scanner/facts/optout.h"
 
 struct scanview;
@@ -35,6 +36,9 @@ const struct meta_stored *scanview_meta(const struct scanview *view);
 /* Reads a small file of the directory, as summary.json, behind what *text holds. ERR_NOT_FOUND or ERR_IO with
  * errno, and *why; ERR_LIMIT if it does not fit. */
 enum error scanview_file(const struct scanview *view, const char *name, struct buf *text, struct buf *why);
+
+/* Reads the opt-out list that the scan went by (optout_kept.h, with its errors). */
+enum error scanview_optout(const struct scanview *view, struct optout_kept *kept, struct buf *why);
 
 /* ---- records ---- */
 

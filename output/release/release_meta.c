@@ -17,14 +17,16 @@ static bool is_among(const char *word, const char *const *words)
 
 bool release_is_path(const char *option)
 {
-    static const char *const paths[] = {"dns.root_hints", "dns.trust_anchor", "tls.ca_file",  "safety.optout",
-                                        "output.dir",     "scan.previous",    "input.except", NULL};
+    static const char *const paths[] = {"dns.root_hints", "dns.trust_anchor", "tls.ca_file",
+                                        "safety.optout",  "output.dir",       "scan.previous",
+                                        "input.except",   "safety.as_prefixes", NULL};
     return is_among(option, paths);
 }
 
 bool release_is_private(const char *option)
 {
-    return strcmp(option, "safety.user") == 0;
+    static const char *const options[] = {"safety.user", "limits.own", NULL};
+    return is_among(option, options);
 }
 
 static struct bytes last_part(struct bytes path)

@@ -58,8 +58,8 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
         args->folder = flags->value;
         return true;
     case FLAG_EXCEPT:
-        args->except = flags->value;
-        return true;
+    case FLAG_AS_PREFIXES:
+        return except_take(&args->except, flags, flag);
     case FLAG_RUA:
         args->rua = flags->value;
         return true;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "input/optout_list.h"
 #include "output/explain/explain.h"
 #include "output/json/json.h"
 #include "scanner/base/clock.h"
@@ -450,6 +451,7 @@ int check_main(const struct check_request *request)
     } else if (check.texts != NULL && check.outcomes != NULL && check.is_no != NULL &&
                check.by_machine != NULL && check.looks != NULL && check.cached != NULL &&
                look_around(&check, &context, open_files, &why)) {
+        optout_say(context.optout, config.safety_optout, config.safety_as_prefixes, stderr);
         code = run(&check, &context);
     }
     context_dispose(&context);

@@ -151,7 +151,7 @@ static int run(const struct diff_request *request, FILE *out, FILE *err)
     diff.sides[0].path = request->paths[0];
     diff.sides[1].path = request->paths[1];
     buf_init(&diff.why, WHY_BYTES);
-    enum error error = side_reader_init(&diff.reader, err, request->except, &diff.why);
+    enum error error = side_reader_init(&diff.reader, err, &request->except, &diff.why);
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)
@@ -185,8 +185,7 @@ static enum flag take(struct flags *flags, enum flag flag, struct diff_request *
     if (flag == FLAG_GONE_AT_MOST && !gone_bound_read(flags->value, &request->gone_at_most))
         return flags_refuse(flags, "--gone-at-most is a number of domains, or N% of the old ones, not ",
                             flags->value, "");
-    if (flag == FLAG_EXCEPT)
-        request->except = flags->value;
+    (void)except_take(&request->except, flags, flag);
     if (flag == FLAG_NAME && request->path_count == HISTORY_SCANS_MOST)
         return flags_refuse(flags, "100 scan directories at most: leave out the oldest", "", "");
     if (flag == FLAG_NAME)

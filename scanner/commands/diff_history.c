@@ -180,7 +180,7 @@ int diff_history_run(const struct diff_request *request, FILE *out, FILE *err)
         .request = request, .out = out, .err = err, .count = request->path_count, .whole = true};
     over.known.fd = -1;
     buf_init(&over.why, WHY_BYTES);
-    enum error error = side_reader_init(&over.reader, err, request->except, &over.why);
+    enum error error = side_reader_init(&over.reader, err, &request->except, &over.why);
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)

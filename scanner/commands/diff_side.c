@@ -10,11 +10,12 @@
 
 enum { ARENA_BYTES = READ_ARENA_BYTES };
 
-enum error side_reader_init(struct side_reader *reader, FILE *err, const char *except, struct buf *why)
+enum error side_reader_init(struct side_reader *reader, FILE *err, const struct except_files *except,
+                            struct buf *why)
 {
     *reader = (struct side_reader){.err = err, .why = why};
     arena_init(&reader->arena, ARENA_BYTES);
-    return except_list_open(&reader->except, except, why);
+    return except_list_open(&reader->except, except, err, why);
 }
 
 void side_reader_dispose(struct side_reader *reader)

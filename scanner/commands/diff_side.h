@@ -30,8 +30,9 @@ struct side_reader {
     bool (*ahead)(struct bytes line);
 };
 
-/* except: the path of an opt-out list, or NULL. Errors as of except_list_open. */
-enum error side_reader_init(struct side_reader *reader, FILE *err, const char *except, struct buf *why);
+/* Errors as of except_list_open. */
+enum error side_reader_init(struct side_reader *reader, FILE *err, const struct except_files *except,
+                            struct buf *why);
 void side_reader_dispose(struct side_reader *reader);
 
 /* Opens the directory side->path, without what the list names. Errors as of scanview_open. side_close is fine

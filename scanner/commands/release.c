@@ -27,7 +27,7 @@ static bool read_least(const char *text, uint64_t *least)
 }
 
 static enum flag take(struct flags *flags, enum flag flag, struct release_request *request,
-                      const char **except)
+                      struct except_files *except)
 {
     if (flag == FLAG_NAME && request->dir != NULL)
         return flags_refuse(flags, "one scan directory at a time, not also ", flags->value, "");
@@ -35,8 +35,7 @@ static enum flag take(struct flags *flags, enum flag flag, struct release_reques
         request->dir = flags->value;
     if (flag == FLAG_FOLDER)
         request->out = flags->value;
-    if (flag == FLAG_EXCEPT)
-        *except = flags->value;
+    (void)except_take(except, flags, flag);
     if (flag == FLAG_LABELS)
         request->labels = true;
     if (flag == FLAG_AGGREGATE && !read_least(flags->value, &request->aggregate))
@@ -46,7 +45,7 @@ static enum flag take(struct flags *flags, enum flag flag, struct release_reques
 }
 
 /* Reads the flags into the request; a fault stays in flags. */
-static enum flag read_flags(struct flags *flags, struct release_request *request, const char **except)
+static enum flag read_flags(struct flags *flags, struct release_request *request, struct except_files *except)
 {
     enum flag flag = FLAG_NAME;
     while (flag != FLAG_END && flag != FLAG_FAULT)
@@ -98,13 +97,13 @@ static void confine(const struct release_request *request)
                                                   .temporary = true});
 }
 
-static int run(struct release_request *request, const char *except, FILE *out, FILE *err)
+static int run(struct release_request *request, const struct except_files *except, FILE *out, FILE *err)
 {
     struct release_counts counts;
     struct except_list list;
     struct buf why;
     buf_init(&why, WHY_BYTES);
-    enum error error = except_list_open(&list, except, &why);
+    enum error error = except_list_open(&list, except, err, &why);
     bool listed = error == ERR_OK;
     request->except = list.optout;
     confine(request);
@@ -125,11 +124,11 @@ static int run(struct release_request *request, const char *except, FILE *out, F
 int release_main(int argc, char **argv, FILE *out, FILE *err)
 {
     struct release_request request = {.provider = provider_of_mx};
-    const char *except = NULL;
+    struct except_files except = {0};
     struct flags flags;
     flags_begin(&flags, "release", argc, argv);
     if (read_flags(&flags, &request, &except) != FLAG_FAULT)
-        return run(&request, except, out, err);
+        return run(&request, &except, out, err);
     flags_say(&flags, err);
     return EXIT_USAGE;
 }

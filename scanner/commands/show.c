@@ -9,10 +9,10 @@
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
-#include "scanner/commands/except_list.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_groups.h"
 #include "scanner/commands/show_judge.h"
+#include "scanner/commands/show_optout.h"
 #include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
@@ -155,6 +155,8 @@ static enum error walk(struct show *show)
     enum error error = look_at_meta(show);
     if (error == ERR_OK && request->rejudge)
         error = show_judge_init(&show->judge, show->view, request->now ? clock_wall_ms() : 0, &show->why);
+    if (error == ERR_OK && request->optout)
+        return show_optout(request, show->view, show->out, &show->why);
     if (error == ERR_OK && show->by_groups)
         error = show_groups_init(&show->groups, request);
     if (error != ERR_OK)
@@ -242,7 +244,7 @@ static int finish(struct show *show, enum error error)
         say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error));
         return exit_code_of(error);
     }
-    if (show->request->form == SHOW_TEXT)
+    if (show->request->form == SHOW_TEXT && !show->request->optout)
         write_counts(show);
     except_list_tell(&show->except, show->view, streams[show->request->kind], NULL, show->err);
     if (fflush(show->out) != 0 || ferror(show->out) || damaged)
@@ -286,7 +288,7 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
     show_cells_init(&show.cells, request->kind);
     if (show.by_groups)
         show_cells_for_filters(&show.cells, request);
-    enum error error = except_list_open(&show.except, request->except, &show.why);
+    enum error error = except_list_open(&show.except, &request->except, err, &show.why);
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = &request->dir, .read_count = 1, .temporary = request->rejudge || show.by_groups});
     int code = error == ERR_OK ? finish(&show, walk(&show)) : finish_without(&show, error);

@@ -1,6 +1,6 @@
 /*
  * Checks what an option's type cannot: the form of scan.shard, smtp.ehlo, smtp.contact, dns.resolvers,
- * safety.allow, sample.take. Pure; opens no file and looks up no name.
+ * safety.allow, limits.own, sample.take. Pure; opens no file and looks up no name.
  */
 #include "scanner/config/config.h"
 
@@ -18,6 +18,7 @@ enum {
     RESOLVER_TEXT_BYTES = 64,
     KEY_MAX_BYTES = 256
 };
+enum { OWN_BITS_LEAST_V4 = 8, OWN_BITS_LEAST_V6 = 16 };
 
 static const char DIGITS[] = "0123456789";
 static const char ALNUM[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -152,6 +153,33 @@ static enum error check_allow(const char *list, struct buf *why)
     return error;
 }
 
+/* Who owns more than that owns no network but the internet's: its manners are not anybody's to lift. */
+static bool is_too_wide(const struct ip_prefix *prefix)
+{
+    return prefix->bits < (prefix->base.family == 6 ? OWN_BITS_LEAST_V6 : OWN_BITS_LEAST_V4);
+}
+
+static enum error check_own(const char *list, struct buf *why)
+{
+    struct ip_set set;
+    const char *bad = NULL;
+    enum error error = ip_set_parse(list, &set, &bad);
+    if (error == ERR_SYNTAX)
+        config_fault(why, "limits.own", "not a prefix (or with bits set behind its length):", bad, "");
+    for (size_t i = 0; error == ERR_OK && i < set.count; i++) {
+        char text[IP_TEXT_BYTES + 5], base[IP_TEXT_BYTES];
+        if (!is_too_wide(&set.prefixes[i]))
+            continue;
+        (void)snprintf(text, sizeof text, "%s/%u", ip_format(&set.prefixes[i].base, base),
+                       (unsigned)set.prefixes[i].bits);
+        config_fault(why, "limits.own", "wider than anybody's own, which is /8 (IPv6: /16) at most:", text,
+                     "");
+        error = ERR_SYNTAX;
+    }
+    ip_set_dispose(&set);
+    return error;
+}
+
 static bool check_form(bool good, const char *option, const char *value, const char *form, struct buf *why)
 {
     if (!good)
@@ -187,7 +215,8 @@ enum error config_check(const struct config *config, struct buf *why)
     good &= check_sample(config, why);
     good &= check_resolvers(config->dns_resolvers, why);
     enum error error = check_allow(config->safety_allow, why);
-    if (error == ERR_MEMORY)
-        return error;
-    return good && error == ERR_OK ? ERR_OK : ERR_CONFIG;
+    enum error own = check_own(config->limits_own, why);
+    if (error == ERR_MEMORY || own == ERR_MEMORY)
+        return ERR_MEMORY;
+    return good && error == ERR_OK && own == ERR_OK ? ERR_OK : ERR_CONFIG;
 }

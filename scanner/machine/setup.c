@@ -47,6 +47,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
     const char *bad = NULL;
     *context = (struct scan_context){.config = config, .hash_seed = setup_random()};
     atomic_init(&context->parked, 0);
+    atomic_init(&context->own_waiting, 0);
     tls_library_init();
     suffixes_load();
     /* It cannot be used beside the embedded resolver: builds of libunbound that validate with OpenSSL make
@@ -68,7 +69,11 @@ enum error context_init(struct scan_context *context, const struct config *confi
         buf_printf(why, "safety.allow: no prefix: %s\n", shown(bad));
         return ERR_CONFIG;
     }
-    enum error error = optout_read(config->safety_optout, &context->optout, why);
+    if (ip_set_parse(config->limits_own, &context->own, &bad) != ERR_OK) {
+        buf_printf(why, "limits.own: no prefix: %s\n", bad);
+        return ERR_CONFIG;
+    }
+    enum error error = optout_read(config->safety_optout, config->safety_as_prefixes, &context->optout, why);
     if (error != ERR_OK)
         return error;
     context->has_ipv4 = allows_family(&context->allow, 4) || has_route("192.0.9.9");
@@ -89,6 +94,7 @@ void context_dispose(struct scan_context *context)
     trust_destroy(context->trust);
     tls_legacy_decoder_drop();
     ip_set_dispose(&context->allow);
+    ip_set_dispose(&context->own);
     optout_destroy(context->optout);
     context->trust = NULL;
     context->optout = NULL;

@@ -18,7 +18,9 @@ struct paces {
     size_t names;                      /* MX host names to probe in a pass */
 };
 
+/* Returns what an address gets, and what one in limits.own gets. */
 struct paces paces_of(const struct config *config);
+struct paces paces_own(const struct config *config);
 
 /* Tells how many of the loops own addresses for a class of connection: the first so many. Places among
  * smtp.live and policy.live are shared out to them and to no other loop. If there are few places, few loops
@@ -30,6 +32,7 @@ size_t paces_places(const struct config *config, enum pace_class class, uint32_t
 
 /* Returns how many turns at one address come within limits.wait when all are asked for at once. */
 uint64_t paces_turns_in_wait(const struct config *config, enum pace_class class);
+uint64_t paces_own_turns_in_wait(const struct config *config, enum pace_class class);
 
 /* Says what an address meets if the scan is a shard or one of several; says nothing for a scan that is
  * alone. */

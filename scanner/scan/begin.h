@@ -44,6 +44,7 @@ struct scan {
     struct summary_sample *sample; /* NULL: there is none */
     struct spooled *names;
     struct intake_counts counts;
+    uint64_t *opted_by; /* by entry of the opt-out list, how many names of the input */
     struct previous *previous; /* NULL: no earlier scan was given */
     struct feeder *feeder;
     struct watch *watch;
@@ -53,6 +54,7 @@ struct scan {
     struct scan_meta meta;
     struct preflight preflight;
     struct handover handover;
+    struct crowds crowds;
     struct records records;
     uint64_t done_before; /* records of the runs before this one */
     struct buf why;

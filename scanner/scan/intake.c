@@ -22,6 +22,8 @@ static enum error on_name(void *arg, const struct input_name *name)
     /* Who opts out between two runs of a scan keeps the record that there is: it is counted once. */
     if (optout_has_domain(options->optout, name->domain) && !store_is_done(options->store, name->ordinal)) {
         intake->counts->opted_out++;
+        if (options->opted_by != NULL)
+            options->opted_by[optout_find_domain(options->optout, name->domain)]++;
         return ERR_OK;
     }
     return spooled_add(options->names, name);

@@ -18,6 +18,7 @@ struct intake_options {
     size_t file_count;
     uint64_t at_least; /* names over all files; if it is not 0, each file has one at least */
     const struct optout *optout;
+    uint64_t *opted_by; /* by entry of it, how many names opted out; zeroed. NULL: nobody wants to know */
     const struct store *store; /* what is done already; read only */
     bool rejects_done;         /* they stand in the store already and are only counted */
     struct spooled *names;

@@ -1,6 +1,7 @@
 /* Leads a scan through its life: it begins, runs and is closed. */
 #include "scanner/scan/scan.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
@@ -31,14 +32,22 @@ static void stop_feeding(struct scan *scan, const char *reason)
     (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
 }
 
+static void say_line(struct scan *scan, const char *line)
+{
+    if (line == NULL)
+        return;
+    progress_clear(&scan->handover.progress);
+    (void)fprintf(stderr, "stsweep: %s\n", line);
+}
+
 static void show_progress(struct scan *scan)
 {
     stuck_tick(scan->stuck, scan->watch, &scan->handover.progress, stderr);
-    const char *line = watch_tick(scan->watch);
-    if (line != NULL) {
-        progress_clear(&scan->handover.progress);
-        (void)fprintf(stderr, "stsweep: %s\n", line);
-    }
+    say_line(scan, watch_tick(scan->watch));
+    const char *crowded = crowds_next(&scan->crowds);
+    if (crowded != NULL)
+        watch_keep(scan->watch, "pace", false, crowded);
+    say_line(scan, crowded);
     struct feeder_progress progress = feeder_progress(scan->feeder);
     int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
     if (progress.rest_ms > 0 && !scan->resting) {
@@ -159,6 +168,7 @@ static int finish(struct scan *scan)
 static void dispose(struct scan *scan)
 {
     workers_destroy(scan->workers, scan->worker_count);
+    crowds_dispose(&scan->crowds);
     stuck_destroy(scan->stuck);
     watch_destroy(scan->watch);
     records_dispose(&scan->records);
@@ -172,6 +182,7 @@ static void dispose(struct scan *scan)
     scan_meta_dispose(&scan->meta);
     summary_groups_dispose(&scan->groups);
     context_dispose(&scan->context);
+    free(scan->opted_by);
     signals_dispose(&scan->signals);
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);

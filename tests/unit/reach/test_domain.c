@@ -154,7 +154,7 @@ static void bench_open(struct bench *bench, int64_t parked)
     bench->context.config = &bench->config;
     bench->context.results.domain = on_domain;
     bench->context.results.release = on_release;
-    assert_int_equal(optout_read("", &bench->context.optout, &said), ERR_OK);
+    assert_int_equal(optout_read("", "", &bench->context.optout, &said), ERR_OK);
     buf_dispose(&said);
     bench->worker = (struct worker){.all = &bench->worker, .count = 1, .context = &bench->context, .pass = 1};
     slots_init(&bench->worker.domains);

@@ -279,7 +279,7 @@ static void begin(struct bench *bench, const struct address_script *scripts, siz
     script_count = count;
     memset(&way, 0, sizeof way);
     buf_init(&said, 256);
-    assert_int_equal(optout_read("", &bench->context.optout, &said), ERR_OK);
+    assert_int_equal(optout_read("", "", &bench->context.optout, &said), ERR_OK);
     buf_dispose(&said);
     arena_init(&bench->arena, ARENA_BYTES);
     assert_true(policy_visit_start(&bench->one, &bench->worker, NULL, "a.example", looked_again,

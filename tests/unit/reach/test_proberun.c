@@ -51,7 +51,7 @@ static void bench_open(struct bench *bench, const struct peer_step *first, const
     must(ip_set_parse("127.0.0.0/8", &bench->context.allow, &why) == ERR_OK);
     struct buf said;
     buf_init(&said, 256);
-    must(optout_read("", &bench->context.optout, &said) == ERR_OK);
+    must(optout_read("", "", &bench->context.optout, &said) == ERR_OK);
     buf_dispose(&said);
     bench->worker = (struct worker){.all = &bench->worker, .count = 1, .context = &bench->context, .pass = 1};
     must(loop_init(&bench->worker.loop, &bench->worker) == ERR_OK);

@@ -142,9 +142,13 @@ static void test_names_and_rejects(void **state)
 static void test_opted_out(void **state)
 {
     (void)state;
-    uint64_t ordinals;
-    write_list("a.example\nout.example\n");
-    assert_int_equal(take(ERR_OK).opted_out, 1);
+    uint64_t ordinals, by[2] = {0};
+    world.options.opted_by = by;
+    assert_int_equal(optout_add_suffix(world.optout, "out.example"), ERR_OK);
+    write_list("a.example\nout.example\nb.out.example\nOUT.example\nc.out.example\n");
+    assert_int_equal(take(ERR_OK).opted_out, 4);
+    assert_int_equal(by[0], 2); /* the domain comes before the suffix */
+    assert_int_equal(by[1], 2);
     assert_int_equal(names_given(&ordinals), 1);
     assert_int_equal(ordinals, 1);
 }
