@@ -77,6 +77,9 @@ struct input_sink {
     /* Once a file: "list.csv: CSV with commas, …; first names: a.example". Of a zone file also at its end:
      * what was passed over. It may be NULL. */
     void (*told)(void *arg, const char *text);
+    /* Now and then: how many bytes of all files were read, as stored, and how many names and rejects came of
+     * them. It may be NULL. */
+    void (*read)(void *arg, uint64_t bytes, uint64_t inputs);
     void *arg;
 };
 
@@ -115,6 +118,8 @@ enum error input_can_read(const char *path, struct buf *why);
 /* Opens the file, which is then read from there, whatever becomes of its path and of the right to open it.
  * Standard input is open. ERR_NOT_FOUND or ERR_IO with *why, "file: reason". */
 enum error input_open(struct input_file *file, struct buf *why);
+/* Returns how many bytes it holds, as stored, or 0 if that cannot be told, as of a pipe. */
+uint64_t input_size(const struct input_file *file);
 /* Closes it, if it is open. input_read does so once it has been read. */
 void input_close(struct input_file *file);
 

@@ -39,9 +39,11 @@ static const struct class_word {
 /* Is it the word, in whatever case? */
 static bool is_word(struct bytes text, const char *word)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (((text.data[i] ^ (uint8_t)word[i]) & ~(word[i] >= 'A' ? 0x20 : 0)) != 0)
+    for (size_t i = 0; i < text.len; i++) {
+        int letter_bit = word[i] >= 'A' ? 0x20 : 0;
+        if (word[i] == '\0' || ((text.data[i] ^ word[i]) & ~letter_bit) != 0)
             return false;
+    }
     return word[text.len] == '\0';
 }
 

@@ -52,6 +52,7 @@ static enum error read_input(struct scan *scan)
                                      .rejects_done = store_rejects_done(scan->store),
                                      .names = scan->names,
                                      .sink = scan->handover.sink,
+                                     .seen = &scan->seen,
                                      .out = stderr,
                                      .stopped = is_stopped,
                                      .stopped_arg = scan};

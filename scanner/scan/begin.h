@@ -40,6 +40,7 @@ struct scan {
     uint32_t worker_count;
     struct spooled *names;
     struct intake_counts counts;
+    struct intake_seen seen;   /* of the input, while it is read */
     struct previous *previous; /* NULL: no earlier scan was given */
     struct feeder *feeder;
     struct watch *watch;

@@ -422,6 +422,7 @@ static void words(void **state)
         {"NSAPPTR", ZONE_NO_WORD, ZONE_OTHER},
         {"N", ZONE_NO_WORD, ZONE_OTHER},
         {"NSX", ZONE_NO_WORD, ZONE_OTHER},
+        {"N3", ZONE_NO_WORD, ZONE_OTHER},
         {"TYPE", ZONE_NO_WORD, ZONE_OTHER},
         {"TYPE-1", ZONE_NO_WORD, ZONE_OTHER},
         {"IN", ZONE_CLASS, ZONE_OTHER},
@@ -443,6 +444,7 @@ static void words(void **state)
         if (found.word != cases[i].word || found.type != cases[i].type)
             fail_msg("%s: %d %d", cases[i].text, (int)found.word, (int)found.type);
     }
+    assert_int_equal(zone_word_find(bytes_make("SOA\0\0\0\0\0", 8)).word, ZONE_NO_WORD);
     assert_true(zone_word_find(bytes_of("CLASS1")).is_internet);
     assert_false(zone_word_find(bytes_of("HS")).is_internet);
 }
