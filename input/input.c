@@ -15,13 +15,18 @@ struct reading {
     struct stored stored;
 };
 
+static void tell_read(const struct reading *reading)
+{
+    const struct input_sink *sink = reading->reader->sink;
+    if (sink->read != NULL)
+        sink->read(sink->arg, reading->before + reading->stored.bytes, reading->reader->ordinal);
+}
+
 static enum error on_data(void *arg, struct bytes data)
 {
     const struct reading *reading = arg;
-    const struct input_sink *sink = reading->reader->sink;
     enum error error = reader_feed(reading->reader, data);
-    if (sink->read != NULL)
-        sink->read(sink->arg, reading->before + reading->stored.bytes, reading->reader->ordinal);
+    tell_read(reading);
     return error;
 }
 
@@ -65,6 +70,7 @@ static enum error read_file(struct input_file *file, uint64_t before, struct rea
                               .sink = on_data,
                               .arg = &reading};
     enum error error = read_lines(stored, reader);
+    tell_read(&reading);
     input_close(file);
     file->bytes = stored->bytes;
     file->lines = reader->lines.number;
