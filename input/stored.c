@@ -138,6 +138,14 @@ bool stored_is_file(const char *path)
     return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+uint64_t stored_size(const char *path, int fd, bool is_open)
+{
+    struct stat status;
+    bool is_input = strcmp(path, "-") == 0;
+    int result = is_input || is_open ? fstat(is_input ? STDIN_FILENO : fd, &status) : stat(path, &status);
+    return result == 0 && S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+}
+
 /* O_NONBLOCK: a FIFO that nobody writes to must not hold the open; the wait for its bytes can be stopped. */
 static int open_path(const char *path)
 {

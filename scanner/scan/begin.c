@@ -62,6 +62,7 @@ static enum error read_input(struct scan *scan)
                                      .names = scan->names,
                                      .choice = scan->choice,
                                      .sink = scan->handover.sink,
+                                     .seen = &scan->seen,
                                      .out = stderr,
                                      .stopped = is_stopped,
                                      .stopped_arg = scan};

@@ -1,6 +1,7 @@
 /* Turns the input into names and rejects. */
 #include "scanner/scan/intake.h"
 
+#include "scanner/base/clock.h"
 #include "scanner/base/shown.h"
 
 struct intake {
@@ -43,6 +44,26 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
     return intake->options->rejects_done ? ERR_OK : sink->reject(sink->arg, &line);
 }
 
+static void on_read(void *arg, uint64_t bytes, uint64_t inputs)
+{
+    const struct intake *intake = arg;
+    struct intake_seen *seen = intake->options->seen;
+    atomic_store_explicit(&seen->bytes, bytes, memory_order_relaxed);
+    atomic_store_explicit(&seen->inputs, inputs, memory_order_relaxed);
+}
+
+/* Adds up what there is to read. */
+static void measure(const struct intake_options *options)
+{
+    uint64_t all = 0, size = 1;
+    for (size_t i = 0; i < options->file_count && size > 0; i++) {
+        size = input_size(&options->files[i]);
+        all = size == 0 ? 0 : all + size;
+    }
+    atomic_store(&options->seen->of_bytes, all);
+    atomic_store(&options->seen->began_ms, clock_monotonic_ms());
+}
+
 static void on_told(void *arg, const char *text)
 {
     const struct intake *intake = arg;
@@ -83,7 +104,9 @@ static void say_empty(const struct input_file *file, struct buf *why)
     uint64_t rejects = rejects_of(file);
     buf_printf(why, "%s: there is no name in it: ", shown(file->path));
     if (rejects == 0)
-        buf_text(why, file->lines == 0 ? "it is empty" : "nothing but blank lines, comments or a header");
+        buf_text(why, file->lines == 0                  ? "it is empty"
+                      : file->form.format == INPUT_ZONE ? "the zone delegates none"
+                                                        : "nothing but blank lines, comments or a header");
     else
         buf_printf(why, "%llu inputs, all rejected (", (unsigned long long)rejects);
     const char *between = "";
@@ -103,7 +126,9 @@ static void say_empty(const struct input_file *file, struct buf *why)
 enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why)
 {
     struct intake intake = {.options = options, .counts = counts};
-    struct input_sink lines = {.name = on_name, .reject = on_reject, .told = on_told, .arg = &intake};
+    struct input_sink lines = {
+        .name = on_name, .reject = on_reject, .told = on_told, .read = on_read, .arg = &intake};
+    measure(options);
     *counts = (struct intake_counts){0};
     enum error error = input_read(options->files, options->file_count, &options->asked, &lines,
                                   options->stopped, options->stopped_arg, why);

@@ -6,11 +6,20 @@
 #ifndef STSWEEP_SCAN_INTAKE_H
 #define STSWEEP_SCAN_INTAKE_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "scanner/facts/optout.h"
 #include "scanner/scan/sink.h"
 #include "scanner/scan/spooled.h"
+
+/* How far it is, for any thread. */
+struct intake_seen {
+    atomic_uint_fast64_t bytes;    /* of the files that were read, as stored */
+    atomic_uint_fast64_t of_bytes; /* of all files; 0: that cannot be told */
+    atomic_uint_fast64_t inputs;   /* names and rejects */
+    atomic_int_fast64_t began_ms;  /* monotonic; 0: not yet */
+};
 
 struct intake_options {
     struct input_asked asked;
@@ -24,6 +33,7 @@ struct intake_options {
     struct spooled *names;
     struct choice *choice; /* NULL: all names */
     struct sink sink;
+    struct intake_seen *seen;
     FILE *out;                  /* says what each list was taken for; NULL: nobody is told */
     bool (*stopped)(void *arg); /* looked at between lines; true ends it with ERR_STOPPED */
     void *stopped_arg;

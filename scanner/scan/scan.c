@@ -61,6 +61,7 @@ static void show_progress(struct scan *scan)
                                    .counts = watch_counters(scan->watch),
                                    .wall_ms = wall_ms};
     shown_take(&state, &progress, scan->config, now_ms);
+    shown_take_input(&state, &scan->seen, now_ms);
     progress_show(&scan->handover.progress, &state, now_ms);
 }
 
