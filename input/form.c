@@ -332,7 +332,13 @@ bool form_decide(const struct input_asked *asked, const struct form_sample *samp
     bool is_open = asked->format == INPUT_AUTO && asked->columns[0] == '\0';
     size_t from = form_first_data(sample, 0);
     *form = (struct input_form){.format = asked->format, .separator = ',', .columns = no_columns};
-    if (refused_look(sample->lines, sample->count, is_open, refused))
+    if (refused_look(sample->lines, sample->count, false, refused))
+        return false;
+    if (is_open && form_is_zone(sample, refused)) {
+        form->format = INPUT_ZONE;
+        return refused->text[0] == '\0';
+    }
+    if (is_open && refused_look(sample->lines, sample->count, true, refused))
         return false;
     if (asked->format == INPUT_PLAIN) {
         if (from < sample->count && asked->header == INPUT_HEADER_YES)

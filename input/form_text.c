@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const format_names[] = {"auto", "plain", "csv", "names"};
+static const char *const format_names[] = {"auto", "plain", "csv", "names", "zone"};
 
 const char *input_format_name(enum input_format format)
 {
@@ -12,7 +12,7 @@ const char *input_format_name(enum input_format format)
 
 enum input_format input_format_find(const char *name)
 {
-    for (enum input_format format = INPUT_PLAIN; format <= INPUT_NAMES; format++)
+    for (enum input_format format = INPUT_PLAIN; format <= INPUT_ZONE; format++)
         if (strcmp(name, format_names[format]) == 0)
             return format;
     return INPUT_AUTO;
@@ -74,11 +74,46 @@ void form_describe(const char *path, const struct input_form *form, const char *
     if (form->format == INPUT_CSV)
         describe_csv(form, out);
     else
-        buf_text(out, form->format == INPUT_NAMES ? "several names a line" : "a name a line");
+        buf_text(out, form->format == INPUT_NAMES  ? "several names a line"
+                      : form->format == INPUT_ZONE ? "a zone file, whose delegations are taken"
+                                                   : "a name a line");
     if (form->header[0] != '\0')
         buf_printf(out, "; header \"%s\"", form->header);
     for (size_t i = 0; i < count; i++)
         buf_printf(out, "%s%s", i > 0 ? ", " : count > 1 ? "; first names " : "; first name ", names[i]);
     if (count == 0)
         buf_text(out, "; no name in it");
+}
+
+/* ---- zone files ---------------------------------------------------------------------------------------- */
+
+static void describe_zone(const struct input_zone *zone, struct buf *out)
+{
+    if (zone->zones == 0)
+        buf_text(out, "records of no zone that it names");
+    else if (zone->zones > 1)
+        buf_printf(out, "%llu zones", (unsigned long long)zone->zones);
+    else
+        buf_printf(out, "the zone %s", zone->apex_name[0] == '\0' ? "of the root" : zone->apex_name);
+}
+
+void form_describe_zone(const char *path, const struct input_zone *zone, uint64_t names, struct buf *out)
+{
+    const struct {
+        uint64_t count;
+        const char *what;
+    } passed[] = {{zone->apex, "NS of its own"},   {zone->outside, "NS outside of it"},
+                  {zone->addresses, "A and AAAA"}, {zone->dnssec, "of DNSSEC"},
+                  {zone->others, "others"},        {zone->other_classes, "of other classes"}};
+    const char *between = "; passed over: ";
+    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : path);
+    describe_zone(zone, out);
+    buf_printf(out, ": %llu names in %llu NS records", (unsigned long long)names,
+               (unsigned long long)zone->delegating);
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+        if (passed[i].count == 0)
+            continue;
+        buf_printf(out, "%s%llu %s", between, (unsigned long long)passed[i].count, passed[i].what);
+        between = ", ";
+    }
 }

@@ -57,6 +57,7 @@ static enum error read_file(struct input_file *file, struct reader *reader, stru
     file->inputs = reader->inputs;
     memcpy(file->rejected, reader->rejected, sizeof file->rejected);
     file->form = reader->form;
+    file->zone = reader->zone.counts;
     memcpy(file->sha256, stored.sha256, sizeof file->sha256);
     if (error != ERR_OK)
         explain(why, reader, &stored, error);
@@ -85,6 +86,7 @@ enum error input_look(const char *path, const struct input_asked *asked, struct 
     if (reader == NULL)
         return ERR_OK;
     reader_init(reader, path, asked, NULL, &sink, 0);
+    reader->only_look = true;
     struct stored stored = {.path = path, .sink = on_data, .arg = reader};
     (void)read_lines(&stored, reader);
     enum error error = reader->is_refused ? ERR_CONFIG : ERR_OK;

@@ -1,8 +1,8 @@
 /*
- * Reads lists of domains: a name a line, several names a line, or CSV (rank,domain[,label]), each also .gz or
- * .zst, or standard input. It streams, so that memory does not grow with the list. Which of them a list is,
- * is told from its first lines once, before anything of it is taken; what no list is, or could be two, is
- * refused. Every input ends in exactly one call of the sink.
+ * Reads lists of domains: a name a line, several names a line, CSV (rank,domain[,label]), or a zone file,
+ * each also .gz or .zst, or standard input. It streams, so that memory does not grow with the list. Which of
+ * them a list is, is told from its first lines once, before anything of it is taken; what no list is, or
+ * could be two, is refused. Every input ends in exactly one call of the sink.
  */
 #ifndef STSWEEP_INPUT_INPUT_H
 #define STSWEEP_INPUT_INPUT_H
@@ -12,8 +12,9 @@
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 #include "scanner/facts/failure.h"
+#include "scanner/facts/hostname.h"
 
-enum input_format { INPUT_AUTO, INPUT_PLAIN, INPUT_CSV, INPUT_NAMES };
+enum input_format { INPUT_AUTO, INPUT_PLAIN, INPUT_CSV, INPUT_NAMES, INPUT_ZONE };
 enum input_header { INPUT_HEADER_AUTO, INPUT_HEADER_YES, INPUT_HEADER_NO };
 
 enum {
@@ -73,9 +74,24 @@ struct input_reject {
 struct input_sink {
     enum error (*name)(void *arg, const struct input_name *name);
     enum error (*reject)(void *arg, const struct input_reject *reject);
-    /* Once a file: "list.csv: CSV with commas, …; first names: a.example". It may be NULL. */
+    /* Once a file: "list.csv: CSV with commas, …; first names: a.example". Of a zone file also at its end:
+     * what was passed over. It may be NULL. */
     void (*told)(void *arg, const char *text);
     void *arg;
+};
+
+/* What the records of a zone file are. Each is counted once; what no record is, is a reject. */
+struct input_zone {
+    char apex_name[HOSTNAME_BYTES]; /* of the first zone; "" for the root, or if zones is 0 */
+    uint64_t zones;                 /* how many begin in the file */
+    uint64_t records;
+    uint64_t delegating;    /* NS records of names below the apex */
+    uint64_t apex;          /* NS records of the zone itself */
+    uint64_t outside;       /* NS records of names that are not in the zone */
+    uint64_t addresses;     /* A and AAAA: glue */
+    uint64_t dnssec;        /* DS, RRSIG, NSEC3, … */
+    uint64_t others;        /* of class IN */
+    uint64_t other_classes; /* CH, HS */
 };
 
 /* It describes one file that was read, for meta.json. */
@@ -88,6 +104,7 @@ struct input_file {
     uint64_t inputs;               /* names and rejects */
     uint64_t rejected[FAIL_COUNT]; /* of these, the rejects by their reason */
     char sha256[65];               /* hex, of the bytes as stored */
+    struct input_zone zone;        /* if it is a zone file */
     struct input_form form;        /* given, if the format is told already; else filled in */
 };
 

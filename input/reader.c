@@ -11,9 +11,12 @@ enum {
     REJECT_TEXT_BYTES = 1024,
     LABEL_BYTES = 255,
     TOLD_BYTES = 4096,
+    STOP_EVERY_LINES = 256, /* of a zone file, which has many */
 };
 
 static enum error on_line(void *arg, const struct line *line);
+static enum error on_zone_name(void *arg, const char *domain);
+static enum error on_zone_reject(void *arg, const struct line *line, enum failure_code reason);
 
 void reader_init(struct reader *reader, const char *file, const struct input_asked *asked,
                  const struct input_form *form, const struct input_sink *sink, uint64_t ordinal)
@@ -24,8 +27,11 @@ void reader_init(struct reader *reader, const char *file, const struct input_ask
     /* There is nothing to tell of names a line, if that is what somebody says. */
     if (asked->format == INPUT_PLAIN && asked->header != INPUT_HEADER_YES)
         reader->form.format = INPUT_PLAIN;
+    if (asked->format == INPUT_ZONE)
+        reader->form.format = INPUT_ZONE;
     reader->sampling = reader->form.format == INPUT_AUTO;
     lines_init(&reader->lines, on_line, reader);
+    zone_init(&reader->zone, &(struct zone_sink){on_zone_name, on_zone_reject, reader});
     buf_init(&reader->held.text, (size_t)HELD_LINES * (LINE_BYTES + 1));
 }
 
@@ -49,6 +55,21 @@ static void tell(struct reader *reader, bool at_end)
         names[i] = reader->first[i];
     buf_init(&text, TOLD_BYTES + strlen(reader->file));
     form_describe(reader->file, &reader->form, names, reader->first_count, &text);
+    reader->sink->told(reader->sink->arg, buf_string(&text));
+    buf_dispose(&text);
+}
+
+/* Says what a zone file held. */
+static void tell_zone(const struct reader *reader)
+{
+    struct buf text;
+    uint64_t rejects = 0;
+    if (reader->form.format != INPUT_ZONE || reader->sink->told == NULL)
+        return;
+    for (size_t code = 0; code < FAIL_COUNT; code++)
+        rejects += reader->rejected[code];
+    buf_init(&text, TOLD_BYTES + strlen(reader->file));
+    form_describe_zone(reader->file, &reader->zone.counts, reader->inputs - rejects, &text);
     reader->sink->told(reader->sink->arg, buf_string(&text));
     buf_dispose(&text);
 }
@@ -222,6 +243,42 @@ static enum error take_line(struct reader *reader, const struct line *line)
     return take_name(reader, line, text, &nothing, line->text);
 }
 
+/* ---- zone files ---------------------------------------------------------------------------------------- */
+
+static enum error on_zone_name(void *arg, const char *domain)
+{
+    struct reader *reader = arg;
+    struct input_name name = {.ordinal = ++reader->ordinal, .domain = domain};
+    reader->inputs++;
+    keep_first(reader, domain);
+    enum error error = reader->sink->name(reader->sink->arg, &name);
+    tell(reader, false);
+    return error;
+}
+
+static enum error on_zone_reject(void *arg, const struct line *line, enum failure_code reason)
+{
+    return reject(arg, line, line->text, reason);
+}
+
+/* Takes over why the zone file is not to be read. */
+static enum error zone_error(struct reader *reader, enum error error)
+{
+    reader->is_refused = reader->is_refused || error == ERR_CONFIG;
+    if (error == ERR_CONFIG)
+        reader->refused = reader->zone.refused;
+    return error;
+}
+
+static enum error take_zone_line(struct reader *reader, const struct line *line)
+{
+    /* Lines with # are none of a zone, but people write them. */
+    bool is_led = line->text.len > 0 && !is_space(line->text.data[0]) && line->text.data[0] != '#';
+    if (!line->goes_on && !is_led && !plain_has_data(line->text) && !line->too_long)
+        return ERR_OK;
+    return zone_error(reader, zone_take(&reader->zone, line));
+}
+
 /* ---- lines that wait ----------------------------------------------------------------------------------- */
 
 static enum error hold(struct held *held, const struct line *line)
@@ -243,6 +300,25 @@ static void drop_all(struct held *held)
 {
     held->count = held->data = 0;
     buf_reset(&held->text);
+}
+
+static enum error take_held_zone(struct reader *reader)
+{
+    enum error error = ERR_OK;
+    for (size_t i = 0; i < reader->held.count && error == ERR_OK; i++) {
+        const struct line *line = &reader->held.lines[i];
+        error = take_zone_line(reader, line);
+        if (error != ERR_OK || !line->too_long || i + 1 == reader->held.count)
+            continue;
+        refused_say(
+            &reader->refused, "",
+            "the line is too long to tell what the list is; --input.format=zone reads zone files with it");
+        reader->refused.line = line->number;
+        reader->is_refused = true;
+        error = ERR_CONFIG;
+    }
+    drop_all(&reader->held);
+    return error;
 }
 
 /* Keeps the lines from number `from` on. */
@@ -312,8 +388,12 @@ static enum error end_sample(struct reader *reader, bool last)
         reader->form.format = INPUT_AUTO;
         return ERR_CONFIG;
     }
+    if (reader->only_look)
+        return ERR_STOPPED;
     if (reader->form.format == INPUT_CSV)
         return take_held_rows(reader, last);
+    if (reader->form.format == INPUT_ZONE)
+        return take_held_zone(reader);
     for (size_t i = 0; i < held->count && error == ERR_OK; i++)
         error = take_line(reader, &held->lines[i]);
     drop_all(held);
@@ -328,24 +408,42 @@ static size_t quotes_in(struct bytes text)
     return quotes;
 }
 
+/* Tells whether the lines held back are of a zone file. */
+static bool looks_like_zone(struct reader *reader)
+{
+    struct form_sample sample = {.lines = reader->held.lines, .count = reader->held.count};
+    struct refused unused;
+    settle(&reader->held);
+    return reader->asked->format == INPUT_AUTO && form_is_zone(&sample, &unused);
+}
+
 /* Holds a line back. What holds no data is held if it may stand in a quoted cell. */
 static enum error sample_line(struct reader *reader, const struct line *line)
 {
-    if (!is_data(line) && !reader->quote_open)
+    if (line->goes_on || (!is_data(line) && !reader->quote_open))
         return ERR_OK;
     reader->quote_open ^= quotes_in(line->text) % 2 == 1;
     enum error error = hold(&reader->held, line);
-    bool is_full = reader->held.data == SAMPLE_LINES || reader->held.count == HELD_LINES;
+    bool is_full = reader->held.data == SAMPLE_LINES || reader->held.count == HELD_LINES ||
+                   (line->too_long && looks_like_zone(reader));
     return error == ERR_OK && is_full ? end_sample(reader, false) : error;
 }
 
 static enum error on_line(void *arg, const struct line *line)
 {
     struct reader *reader = arg;
-    if (reader->stop != NULL && reader->stop(reader->stop_arg))
+    bool is_zone = reader->form.format == INPUT_ZONE;
+    bool is_due = !is_zone || line->number % STOP_EVERY_LINES == 0;
+    if (is_due && reader->stop != NULL && reader->stop(reader->stop_arg))
         return ERR_STOPPED;
     if (reader->sampling)
         return sample_line(reader, line);
+    if (reader->only_look)
+        return ERR_STOPPED;
+    if (is_zone)
+        return take_zone_line(reader, line);
+    if (line->goes_on)
+        return ERR_OK;
     return reader->form.format == INPUT_CSV ? take_csv_line(reader, line) : take_line(reader, line);
 }
 
@@ -361,7 +459,11 @@ enum error reader_end(struct reader *reader, bool whole)
         error = end_sample(reader, true);
     else if (error == ERR_OK && reader->held.count > 0)
         error = take_held_rows(reader, true);
+    if (error == ERR_OK && reader->form.format == INPUT_ZONE)
+        error = zone_error(reader, zone_end(&reader->zone, whole));
     if (error == ERR_OK)
         tell(reader, true);
+    if (error == ERR_OK)
+        tell_zone(reader);
     return error;
 }

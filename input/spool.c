@@ -304,3 +304,8 @@ bool spool_on_disk(const struct spool *spool)
 {
     return spool->runs.fd >= 0;
 }
+
+uint64_t spool_disk_bytes(const struct spool *spool)
+{
+    return spool->runs.end;
+}

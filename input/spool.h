@@ -51,6 +51,8 @@ const char *spool_reason(const struct spool *spool);
 
 const struct spool_counts *spool_counts(const struct spool *spool);
 bool spool_on_disk(const struct spool *spool);
+/* Returns how long its file is. */
+uint64_t spool_disk_bytes(const struct spool *spool);
 void spool_destroy(struct spool *spool); /* removes its file */
 
 #endif

@@ -47,7 +47,7 @@ static enum error check_inputs(const struct scan_request *request, const struct 
                    asked.columns);
         return ERR_CONFIG;
     }
-    if (asked.columns[0] != '\0' && (asked.format == INPUT_PLAIN || asked.format == INPUT_NAMES)) {
+    if (asked.columns[0] != '\0' && asked.format != INPUT_AUTO && asked.format != INPUT_CSV) {
         buf_printf(why, "input.columns are of CSV, and input.format is %s", input_format_name(asked.format));
         return ERR_CONFIG;
     }

@@ -279,7 +279,7 @@ static void what_is_no_list(void **state)
                                                    "print $2 }' list >names.txt"},
         {"a.example 17\nb.example 3\n", "columns between blanks, with names in column 1"},
         {"- a.example\n- b.example\n", "awk '{ print $2 }' list >names.txt"},
-        {"a.example. 3600 IN MX 10 mx.a.example.\nb.example. 3600 IN NS ns.b.example.\n",
+        {"a.example. 3600 IN MX 10 mx.a.example.\nb.example. 3600 IN MX 10 ns.b.example.\n",
          "awk '{ print $1 }' list"},
         {"[\"a.example\",\"b.example\"]\n", "jq -r '.. | strings | select(contains(\".\"))' list >names.txt"},
         {"{\"rank\":1,\"domain\":\"a.example\"}\n{\"rank\":2,\"domain\":\"b.example\"}\n",
@@ -312,6 +312,77 @@ static void what_is_no_list(void **state)
     };
     (void)state;
     expect(cases, COUNT(cases));
+}
+
+static void zone_files(void **state)
+{
+    static const struct form_case cases[] = {
+        {"com. 900 in soa a. b. 1 2 3 4 5\ncom. 1 in ns a.gtld.\na.com. 1 in ns ns.a.com.\nns.a.com. 1 in a "
+         "192.0.2.1\n",
+         "1 a.com 0 -\nlist: a zone file, whose delegations are taken; first name a.com\n"
+         "list: the zone com: 1 names in 1 NS records; passed over: 1 NS of its own, 1 A and AAAA, 1 "
+         "others\n"},
+        {"a.com.\t172800\tin\tns\tns.b.net.\nb.com.\t172800\tin\tns\tns.b.net.\n",
+         "2 b.com 0 -\nlist: a zone file, whose delegations are taken; first names a.com, b.com\n"
+         "list: records of no zone that it names: 2 names in 2 NS records\n"},
+        {"; <<>> DiG 9.18.33 <<>> axfr com.\ncom. 5 IN SOA a. b. 1 2 3 4 5\na.com. 5 IN NS n.\na.com. CH TXT "
+         "x\n"
+         "net. IN NS x.\ncom. 5 IN SOA a. b. 1 2 3 4 5\n",
+         "the zone com: 1 names in 1 NS records; passed over: 1 NS outside of it, 2 others, 1 of other "
+         "classes"},
+        {"# ours\n$ORIGIN com.\n\na NS n\n# more\njunk\n", "1! input.bad-record 6 junk\n2 a.com 0 -\n"},
+        {". IN SOA a. b. 1 2 3 4 5\ncom. IN NS n.\n", "list: the zone of the root: 1 names"},
+        {"b. IN SOA a. b. 1 2 3 4 5\nc. IN SOA a. b. 1 2 3 4 5\n", "list: 2 zones: 0 names in 0 NS records"},
+        /* What is refused has its line, and a way on. */
+        {"$TTL 1h\n$INCLUDE a.zone\n", "list:2: $INCLUDE takes names from another file"},
+        {"a 1h IN NS n\n", "list:1: a is a relative name, and no $ORIGIN says to what: put \"$ORIGIN .\""},
+        /* These are none: words that are types as well. */
+        {"a.example ns\nb.example ns\n", "awk '{ print $1 }' list"},
+        {"ns a.example\nns b.example\n", "awk '{ print $2 }' list"},
+        {"a.example ns ns1.a.example\nb.example ns ns1.b.example\n", "awk '{ print $1 }' list"},
+        {"192.0.2.1 a a.example.\n192.0.2.2 a b.example.\n", "a hosts file"},
+    };
+    static const struct form_case forced[] = {
+        {"$ORIGIN com.\na ns n\n", "1 a.com 0 -\nlist: a zone file"},
+        {"a.com\n", "1! input.bad-record 1 a.com\n"},
+    };
+    (void)state;
+    expect(cases, COUNT(cases));
+    expect_asked(forced, COUNT(forced), &(struct input_asked){.format = INPUT_ZONE, .columns = ""});
+}
+
+/* A line that is longer than the others may be is read all the same, once it is known what it stands in. */
+static void long_lines_of_zone_files(void **state)
+{
+    static const struct input_asked auto_asked = {.columns = ""},
+                                    zone_asked = {.format = INPUT_ZONE, .columns = ""};
+    static const struct {
+        const char *before, *behind;
+        const struct input_asked *asked;
+        const char *expected;
+    } rows[] = {
+        {"com. 1 in soa a. b. 1 2 3 4 5\ncom. 1 in txt ", "\na.com. 1 in ns n.\n", &auto_asked,
+         "1 a.com 0 -\n"},
+        {"com. 1 in txt ", "\na.com. 1 in ns n.\n", &auto_asked,
+         "list:1: the line is too long to tell what the list is; --input.format=zone"},
+        {"com. 1 in txt ", "\na.com. 1 in ns n.\n", &zone_asked, "1 a.com 0 -\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct told told;
+        struct buf text;
+        struct input_form form = {.format = INPUT_AUTO};
+        buf_init(&text, 4 * LINE_BYTES);
+        buf_text(&text, rows[i].before);
+        for (size_t byte = 0; byte < 3 * LINE_BYTES; byte++)
+            buf_byte(&text, 'x');
+        buf_text(&text, rows[i].behind);
+        read_text(&told, buf_bytes(&text), rows[i].asked, &form);
+        if (strncmp(buf_string(&told.text), rows[i].expected, strlen(rows[i].expected)) != 0)
+            assert_string_equal(buf_string(&told.text), rows[i].expected);
+        buf_dispose(&told.text);
+        buf_dispose(&text);
+    }
 }
 
 static void commands_for_files_and_pipes(void **state)
@@ -403,6 +474,8 @@ int main(void)
         cmocka_unit_test(what_the_operator_says),
         cmocka_unit_test(lenient_lists),
         cmocka_unit_test(what_is_no_list),
+        cmocka_unit_test(zone_files),
+        cmocka_unit_test(long_lines_of_zone_files),
         cmocka_unit_test(commands_for_files_and_pipes),
         cmocka_unit_test(the_form_that_is_given),
         cmocka_unit_test(columns_are_parsed),
