@@ -195,9 +195,9 @@ static void test_what_stays_private(void **state)
 /* An option whose value is a text is a path, or it is not: a new one is decided on here. */
 static void test_each_text_option_is_decided(void **state)
 {
-    static const char *const told[] = {"scan.shard",       "dns.resolvers",    "smtp.ehlo",
-                                       "smtp.contact",     "input.columns",    "safety.allow",
-                                       "preflight.port25", "preflight.port443"};
+    static const char *const told[] = {"scan.shard",   "dns.resolvers",    "smtp.ehlo",
+                                       "smtp.contact", "input.columns",    "input.field",
+                                       "safety.allow", "preflight.port25", "preflight.port443"};
     static const struct {
         const char *name, *type;
     } options[] = {
