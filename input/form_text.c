@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "scanner/base/shown.h"
+#include "scanner/base/utf8.h"
 
-static const char *const format_names[] = {"auto", "plain", "csv", "names", "zone"};
+static const char *const format_names[] = {"auto", "plain", "csv", "names", "zone", "json"};
 
 const char *input_format_name(enum input_format format)
 {
@@ -14,7 +15,7 @@ const char *input_format_name(enum input_format format)
 
 enum input_format input_format_find(const char *name)
 {
-    for (enum input_format format = INPUT_PLAIN; format <= INPUT_ZONE; format++)
+    for (enum input_format format = INPUT_PLAIN; format <= INPUT_JSON; format++)
         if (strcmp(name, format_names[format]) == 0)
             return format;
     return INPUT_AUTO;
@@ -66,7 +67,15 @@ static void describe_csv(const struct input_form *form, struct buf *out)
     buf_printf(out, "CSV with %s", name);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         if (columns[i].column >= 0)
-            buf_printf(out, "%s %s in column %d", i == 0 ? ":" : ",", columns[i].word, columns[i].column + 1);
+            buf_printf(out, "%s %s in column %d%s", i == 0 ? ":" : ",", columns[i].word,
+                       columns[i].column + 1, i == 0 && form->origins ? " (web origins)" : "");
+}
+
+static void describe_json(const struct input_form *form, struct buf *out)
+{
+    char shown[INPUT_FIELD_BYTES];
+    utf8_show(bytes_of(form->field), '?', shown);
+    buf_printf(out, "JSON lines: the domain in the field %s", shown);
 }
 
 void form_describe(const char *path, const struct input_form *form, const char *const *names, size_t count,
@@ -75,6 +84,8 @@ void form_describe(const char *path, const struct input_form *form, const char *
     buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : shown(path));
     if (form->format == INPUT_CSV)
         describe_csv(form, out);
+    else if (form->format == INPUT_JSON)
+        describe_json(form, out);
     else
         buf_text(out, form->format == INPUT_NAMES  ? "several names a line"
                       : form->format == INPUT_ZONE ? "a zone file, whose delegations are taken"

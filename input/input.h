@@ -1,8 +1,8 @@
 /*
- * Reads lists of domains: a name a line, several names a line, CSV (rank,domain[,label]), or a zone file,
- * each also .gz or .zst, or standard input. It streams, so that memory does not grow with the list. Which of
- * them a list is, is told from its first lines once, before anything of it is taken; what no list is, or
- * could be two, is refused. Every input ends in exactly one call of the sink.
+ * Reads lists of domains: a name a line, several names a line, CSV (rank,domain[,label]), JSON lines, or a
+ * zone file, each also .gz or .zst, or standard input. It streams, so that memory does not grow with the
+ * list. Which of them a list is, is told from its first lines once, before anything of it is taken; what no
+ * list is, or could be two, is refused. Every input ends in exactly one call of the sink.
  */
 #ifndef STSWEEP_INPUT_INPUT_H
 #define STSWEEP_INPUT_INPUT_H
@@ -14,12 +14,13 @@
 #include "scanner/facts/failure.h"
 #include "scanner/facts/hostname.h"
 
-enum input_format { INPUT_AUTO, INPUT_PLAIN, INPUT_CSV, INPUT_NAMES, INPUT_ZONE };
+enum input_format { INPUT_AUTO, INPUT_PLAIN, INPUT_CSV, INPUT_NAMES, INPUT_ZONE, INPUT_JSON };
 enum input_header { INPUT_HEADER_AUTO, INPUT_HEADER_YES, INPUT_HEADER_NO };
 
 enum {
     INPUT_COLUMNS = 32, /* further cells of a row are not looked at */
     INPUT_HEADER_BYTES = 96,
+    INPUT_FIELD_BYTES = 52, /* two keys that are read (json_read.h) and a dot */
     INPUT_FIRST_NAMES = 3
 };
 
@@ -32,8 +33,10 @@ struct input_columns {
 struct input_form {
     enum input_format format; /* INPUT_AUTO: not told yet */
     uint8_t separator;        /* of CSV: between cells */
+    bool origins;             /* names may be web origins (RFC 6454), as https://name:443 */
     uint8_t skip;             /* how many of the first lines that hold data are none of its rows */
     struct input_columns columns;
+    char field[INPUT_FIELD_BYTES];   /* of JSON: in which names stand, as name or site.name */
     char header[INPUT_HEADER_BYTES]; /* the line of column names as it may be printed; "" if there is none */
 };
 
@@ -42,6 +45,7 @@ struct input_asked {
     enum input_format format;
     enum input_header header;
     const char *columns; /* "rank,domain,-,label": what the columns of CSV are; "" if that is to be told */
+    const char *field;   /* of JSON lines: that of the domain; "" or NULL if it is to be told */
     bool lenient;        /* URLs and e-mail addresses count as their domain */
 };
 

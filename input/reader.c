@@ -2,6 +2,7 @@
 #include "input/reader.h"
 
 #include "input/form_text.h"
+#include "input/json_row.h"
 #include "input/plain.h"
 #include "input/words.h"
 #include "scanner/base/trim.h"
@@ -148,12 +149,28 @@ struct beside {
     struct bytes rank, label;
 };
 
+/* Is it a web origin (RFC 6454 section 6.2): a scheme and a host, and nothing behind the host but its port?
+ */
+static bool is_origin(struct bytes text)
+{
+    static const char before[] = "://";
+    text = trim(text);
+    const uint8_t *at = text.len == 0 ? NULL : memmem(text.data, text.len, before, sizeof before - 1);
+    if (at == NULL)
+        return false;
+    at += sizeof before - 1;
+    struct bytes host = bytes_make(at, (size_t)(text.data + text.len - at));
+    return !bytes_have(host, '/') && !bytes_have(host, '?') && !bytes_have(host, '#') &&
+           !bytes_have(host, '@');
+}
+
 /* Takes text as one name. shown is what a reject shows of the line. */
 static enum error take_name(struct reader *reader, const struct line *line, struct bytes text,
                             const struct beside *beside, struct bytes shown)
 {
     char domain[HOSTNAME_BYTES], label_text[LABEL_BYTES + 1];
-    enum failure_code code = hostname_read(text, reader->asked->lenient, domain);
+    bool lenient = reader->asked->lenient || (reader->form.origins && is_origin(text));
+    enum failure_code code = hostname_read(text, lenient, domain);
     if (code == FAIL_NONE && words_are_no_value(domain))
         code = FAIL_INPUT_BAD_NAME;
     if (code != FAIL_NONE)
@@ -241,6 +258,24 @@ static enum error take_line(struct reader *reader, const struct line *line)
     if (reader->form.format == INPUT_NAMES)
         return take_words(reader, line, form_behind_key(text), &nothing);
     return take_name(reader, line, text, &nothing, line->text);
+}
+
+/* Takes a line of a list of JSON lines. */
+static enum error take_json_line(struct reader *reader, const struct line *line)
+{
+    struct json_row row;
+    enum error error = ERR_OK;
+    if (trim(line->text).len == 0 && !line->too_long)
+        return ERR_OK;
+    if (line->too_long)
+        return reject(reader, line, line->text, FAIL_INPUT_TOO_LONG);
+    if (!json_row_take(line->text, reader->form.field, reader->rows.scratch, &row) ||
+        bytes_have(row.label, '\0'))
+        return reject(reader, line, line->text, FAIL_INPUT_BAD_NAME);
+    struct beside beside = {.rank = row.rank, .label = row.label};
+    for (size_t i = 0; i < row.count && error == ERR_OK; i++)
+        error = take_name(reader, line, row.names[i], &beside, line->text);
+    return error == ERR_OK && row.more ? reject(reader, line, line->text, FAIL_INPUT_TOO_LONG) : error;
 }
 
 /* ---- zone files ---------------------------------------------------------------------------------------- */
@@ -373,6 +408,12 @@ static enum error take_csv_line(struct reader *reader, const struct line *line)
     return error == ERR_OK ? take_held_rows(reader, false) : error;
 }
 
+/* Takes a line of a list of which each line stands alone. */
+static enum error take_any_line(struct reader *reader, const struct line *line)
+{
+    return reader->form.format == INPUT_JSON ? take_json_line(reader, line) : take_line(reader, line);
+}
+
 /* ---- the first lines ----------------------------------------------------------------------------------- */
 
 /* Tells the form, and takes the lines that were held back. */
@@ -395,7 +436,7 @@ static enum error end_sample(struct reader *reader, bool last)
     if (reader->form.format == INPUT_ZONE)
         return take_held_zone(reader);
     for (size_t i = 0; i < held->count && error == ERR_OK; i++)
-        error = take_line(reader, &held->lines[i]);
+        error = take_any_line(reader, &held->lines[i]);
     drop_all(held);
     return error;
 }
@@ -444,7 +485,7 @@ static enum error on_line(void *arg, const struct line *line)
         return take_zone_line(reader, line);
     if (line->goes_on)
         return ERR_OK;
-    return reader->form.format == INPUT_CSV ? take_csv_line(reader, line) : take_line(reader, line);
+    return reader->form.format == INPUT_CSV ? take_csv_line(reader, line) : take_any_line(reader, line);
 }
 
 enum error reader_feed(struct reader *reader, struct bytes data)

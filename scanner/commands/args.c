@@ -103,6 +103,8 @@ static enum error take(struct args *args, enum flag flag, struct flags *flags, s
         return config_set(&args->config, "input.only", flags->value, origin, why);
     case FLAG_SCAN_EXCEPT:
         return config_set(&args->config, "input.except", flags->value, origin, why);
+    case FLAG_FIELD: /* likewise */
+        return config_set(&args->config, "input.field", flags->value, origin, why);
     case FLAG_DIR:
         return config_set(&args->config, config_flag('o'), flags->value, origin, why);
     default:

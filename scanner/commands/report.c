@@ -8,6 +8,7 @@
 #include "output/report/report.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
 #include "scanner/commands/out_file.h"

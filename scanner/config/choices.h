@@ -13,7 +13,7 @@
     row(SMTP_PROBE_ALL, "all") row(SMTP_PROBE_INTENT, "intent") row(SMTP_PROBE_NONE, "none")
 #define CHOICES_INPUT_FORMAT(row)                                                                            \
     row(INPUT_FORMAT_AUTO, "auto") row(INPUT_FORMAT_PLAIN, "plain") row(INPUT_FORMAT_CSV, "csv")             \
-        row(INPUT_FORMAT_NAMES, "names") row(INPUT_FORMAT_ZONE, "zone")
+        row(INPUT_FORMAT_NAMES, "names") row(INPUT_FORMAT_ZONE, "zone") row(INPUT_FORMAT_JSON, "json")
 #define CHOICES_INPUT_HEADER(row)                                                                            \
     row(INPUT_HAS_HEADER_AUTO, "auto") row(INPUT_HAS_HEADER_YES, "yes") row(INPUT_HAS_HEADER_NO, "no")
 #define CHOICES_INPUT_LENIENT(row) row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")

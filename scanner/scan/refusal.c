@@ -32,6 +32,7 @@ struct input_asked refusal_asked(const struct config *config)
     return (struct input_asked){.format = (enum input_format)config->input_format,
                                 .header = (enum input_header)config->input_header,
                                 .columns = config->input_columns,
+                                .field = config->input_field,
                                 .lenient = config->input_lenient == INPUT_LENIENT_YES};
 }
 
@@ -50,6 +51,11 @@ static enum error check_inputs(const struct scan_request *request, const struct 
     }
     if (asked.columns[0] != '\0' && asked.format != INPUT_AUTO && asked.format != INPUT_CSV) {
         buf_printf(why, "input.columns are of CSV, and input.format is %s", input_format_name(asked.format));
+        return ERR_CONFIG;
+    }
+    if (asked.field[0] != '\0' && asked.format != INPUT_AUTO && asked.format != INPUT_JSON) {
+        buf_printf(why, "input.field is of JSON lines, and input.format is %s",
+                   input_format_name(asked.format));
         return ERR_CONFIG;
     }
     enum error error = ERR_OK;

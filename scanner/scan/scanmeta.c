@@ -141,6 +141,8 @@ static struct meta_form form_to_meta(struct scan_meta *meta, const struct input_
     return (struct meta_form){.format = input_format_name(form->format),
                               .separator = is_csv ? arena_string(&meta->arena, separator) : "",
                               .header = form->header,
+                              .field = form->field,
+                              .origins = form->origins,
                               .skip = form->skip,
                               .domain = is_csv ? (uint64_t)(form->columns.domain + 1) : 0,
                               .rank = is_csv ? (uint64_t)(form->columns.rank + 1) : 0,
@@ -154,10 +156,14 @@ static bool form_from_meta(const struct meta_form *stored, struct input_form *fo
         .format = input_format_find(stored->format),
         .separator = (uint8_t)stored->separator[0],
         .skip = (uint8_t)stored->skip,
+        .origins = stored->origins,
         .columns = {(int)stored->domain - 1, (int)stored->rank - 1, (int)stored->label - 1}};
     (void)snprintf(form->header, sizeof form->header, "%s", stored->header);
+    (void)snprintf(form->field, sizeof form->field, "%s", stored->field);
     bool known = form->format != INPUT_AUTO || stored->format[0] == '\0';
     bool is_csv = form->format == INPUT_CSV;
+    if ((form->format == INPUT_JSON) != (form->field[0] != '\0'))
+        return false;
     return known && stored->skip <= SKIP_MOST && stored->domain <= INPUT_COLUMNS &&
            stored->rank <= INPUT_COLUMNS && stored->label <= INPUT_COLUMNS &&
            is_csv == (stored->domain > 0) && is_csv == (strlen(stored->separator) == 1);

@@ -109,6 +109,83 @@ static void names_on_a_line(void **state)
     expect(cases, COUNT(cases));
 }
 
+/* The rank lists that surveys take, by their own columns. */
+static void rank_lists(void **state)
+{
+    static const struct form_case cases[] = {
+        /* Tranco, Umbrella */
+        {"1,google.com\r\n2,cloudflare.com\r\n", "1 google.com 1 -\n2 cloudflare.com 2 -\nlist: CSV with "
+                                                 "commas: domain in column 2, rank in column 1;"},
+        {"1,google.com\n2,www.google.com\n3,a.root-servers.net\n", "3 a.root-servers.net 3 -\n"},
+        /* Majestic */
+        {"GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD,PrevGlobalRank,PrevTldRank,"
+         "PrevRefSubNets,PrevRefIPs\n"
+         "1,1,google.com,com,496542,2468765,google.com,com,1,1,497066,2473231\n"
+         "2,2,facebook.com,com,488421,2397421,facebook.com,com,2,2,488970,2401880\n"
+         "31,1,wikipedia.org,org,312,1000,wikipedia.org,org,31,1,313,1001\n",
+         "1 google.com 1 -\n2 facebook.com 2 -\n3 wikipedia.org 31 -\nlist: CSV with commas: domain in "
+         "column 3, "
+         "rank in column 1; header"},
+        /* CrUX: origins, with the size of the bucket as rank */
+        {"origin,rank\nhttps://www.google.com,1000\nhttps://m.example.org:8443,1000\nhttp://a.example,5000\n",
+         "1 www.google.com 1000 -\n2 m.example.org 1000 -\n3 a.example 5000 -\nlist: CSV with commas: domain "
+         "in "
+         "column 1 (web origins), rank in column 2; header \"origin,rank\""},
+        {"origin\nhttps://a.example\nhttps://b.example\n", "1 a.example 0 -\n2 b.example 0 -\n"},
+        {"origin,rank\nhttps://a.example/path,1000\nhttps://b.example,1000\n",
+         "1! input.is-url 2 https://a.example/pa\n2 b.example 1000 -\n"},
+        /* DomCop */
+        {"\"Rank\",\"Domain\",\"Open Page Rank\"\n\"1\",\"fonts.googleapis.com\",\"10.00\"\n"
+         "\"2\",\"facebook.com\",\"10.00\"\n",
+         "1 fonts.googleapis.com 1 -\n2 facebook.com 2 -\nlist: CSV with commas: domain in column 2, rank in "
+         "column "
+         "1; header"},
+        /* Cloudflare Radar */
+        {"domain\ngoogle.com\ngstatic.com\n", "1 google.com 0 -\n2 gstatic.com 0 -\n"},
+        {"rank,domain,categories\n1,google.com,Search Engines;Technology\n2,apple.com,\n",
+         "1 google.com 1 Search Engines;Technology\n2 apple.com 2 -\n"},
+    };
+    (void)state;
+    expect(cases, COUNT(cases));
+}
+
+static void json_lines(void **state)
+{
+    static const struct form_case cases[] = {
+        {"{\"domain\":\"a.example\"}\n{\"domain\":\"b.example\"}\n",
+         "1 a.example 0 -\n2 b.example 0 -\nlist: JSON lines: the domain in the field domain; first names "
+         "a.example"},
+        {"{\"domain\":\"a.example\",\"rank\":7,\"customer\":\"Acme \\\"x\\\"\"}\n",
+         "1 a.example 7 Acme \"x\"\n"},
+        {"{\"name\":\"Acme\",\"site\":{\"host\":\"a.example\"}}\n",
+         "1 a.example 0 Acme\nlist: JSON lines: the domain in the field site.host;"},
+        {"{\"x\":\"a.example\"}\n", "list: JSON lines: the domain in the field x;"},
+        {"{\"domains\":[\"a.example\",\"b.example\"]}\n", "1 a.example 0 -\n2 b.example 0 -\n"},
+        {"{\"domain\":\"a.example\"}\n{\"other\":1}\n{\"domain\":\"B\\u00fccher.example\"}\nno JSON\n",
+         "1 a.example 0 -\n2! input.bad-name 2 {\"other\":1}\n3 xn--bcher-kva.example 0 -\n"},
+        {"{\"origin\":\"https://a.example\"}\n", "1 a.example 0 -\n"},
+        {"{\"url\":\"https://a.example/\"}\n", "1! input.is-url 1 {\"url\":\"https://a.ex"},
+        {"{\"a\":\"a.example\",\"b\":\"b.example\"}\n",
+         "it is not sure which field holds the domain (a, b): --field NAME"},
+        {"{\"a\":\"x\",\"b\":1}\n", "it is not sure which field holds the domain (there is none)"},
+        {"{\n\"domain\": \"a.example\"\n}\n", "JSON"},
+        {"[\"a.example\"]\n", "JSON"},
+        {"{\"domain\":\"\"}\n{\"domain\":\"a.example\"}\n",
+         "1! input.bad-name 1 {\"domain\":\"\"}\n2 a.example 0 -\n"},
+    };
+    static const struct form_case asked[] = {
+        {"{\"a\":\"a.example\",\"b\":\"b.example\"}\n",
+         "1 b.example 0 -\nlist: JSON lines: the domain in the field b;"},
+        {"{\"a\":\"a.example\"}\n",
+         "no text of its beginning stands in that field (a): --field NAME says which"},
+    };
+    static const struct form_case forced[] = {{"a.example\n", "no JSON objects, one a line"}};
+    (void)state;
+    expect(cases, COUNT(cases));
+    expect_asked(asked, COUNT(asked), &(struct input_asked){.columns = "", .field = "b"});
+    expect_asked(forced, COUNT(forced), &(struct input_asked){.columns = "", .format = INPUT_JSON});
+}
+
 static void headers(void **state)
 {
     static const struct form_case cases[] = {
@@ -282,14 +359,14 @@ static void what_is_no_list(void **state)
         {"a.example. 3600 IN MX 10 mx.a.example.\nb.example. 3600 IN MX 10 ns.b.example.\n",
          "awk '{ print $1 }' list"},
         {"[\"a.example\",\"b.example\"]\n", "jq -r '.. | strings | select(contains(\".\"))' list >names.txt"},
-        {"{\"rank\":1,\"domain\":\"a.example\"}\n{\"rank\":2,\"domain\":\"b.example\"}\n",
+        {"[{\"rank\":1,\"domain\":\"a.example\"},\n{\"rank\":2,\"domain\":\"b.example\"}]\n",
          "it is JSON, not a list of names; this makes one of it:\n  jq -r '.. | objects | .domain // empty | "
          ".. "
          "| strings' list >names.txt"},
         {"[\n  {\n    \"host\": \"a.example\",\n", "| .host // empty"},
         {"[]\n", "it is JSON"},
         {"{}", "it is JSON"},
-        {"{\"it's\":\"a.example\"}", "jq -r '.. | strings | select"},
+        {"[{\"it's\":\"a.example\"}]", "jq -r '.. | strings | select"},
         {"<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n",
          "list: it is an HTML or XML page, as a download that failed may leave it, not a list of names"},
         {"\n  <?xml version=\"1.0\"?>\n", "an HTML or XML page"},
@@ -468,6 +545,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_on_a_line),
         cmocka_unit_test(headers),
+        cmocka_unit_test(rank_lists),
+        cmocka_unit_test(json_lines),
         cmocka_unit_test(separators),
         cmocka_unit_test(quotes_over_lines),
         cmocka_unit_test(what_could_be_two_things),

@@ -199,7 +199,8 @@ static void test_each_text_option_is_decided(void **state)
     static const char *const told[] = {"scan.shard",       "dns.resolvers",     "smtp.ehlo",
                                        "smtp.contact",     "input.columns",     "safety.allow",
                                        "preflight.port25", "preflight.port443", "tls.groups",
-                                       "input.only",       "sample.take",       "sample.key"};
+                                       "input.only",       "sample.take",       "sample.key",
+                                       "input.field"};
     static const struct {
         const char *name, *type;
     } options[] = {
