@@ -295,11 +295,13 @@ static size_t escaped_bytes(struct bytes text)
     return bytes;
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
 static uint8_t *put_unit(uint8_t *place, uint32_t unit)
 {
     place = put(place, "\\u", 2);
     for (int shift = 12; shift >= 0; shift -= 4)
-        *place++ = (uint8_t) "0123456789abcdef"[unit >> shift & 0xF];
+        *place++ = (uint8_t)hex_digits[unit >> shift & 0xF];
     return place;
 }
 
@@ -389,7 +391,6 @@ enum { BINARY_CEILING = 1 << 29 };
 
 void json_put_hex(struct json *json, const char *key, struct bytes bytes)
 {
-    static const char hex_digits[] = "0123456789abcdef";
     uint8_t *place = bytes.len > BINARY_CEILING ? NULL : begin(json, key, bytes.len * 2 + 2);
     if (place == NULL) {
         json->failed = true;

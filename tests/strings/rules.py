@@ -24,8 +24,9 @@ def decoded(data):
 
 
 def unseen_in(text, allowed):
-    for at, char in enumerate(text):
-        if char not in allowed and (unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Cn") or UNSEEN.match(char)):
+    for char in set(text) - set(allowed):
+        if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Cn") or UNSEEN.match(char):
+            at = text.index(char)
             return f"U+{ord(char):04X} in {text[max(0, at - 60):at + 20]!r}"
     return ""
 
@@ -60,7 +61,8 @@ def table(data):
         for cell in row:
             if cell.lstrip(" \u00a0")[:1] and cell.lstrip(" \u00a0")[0] in FORMULA and not NUMBER.match(cell):
                 return f"a formula: {cell!r}"
-    return next((f"U+{ord(char):04X} in {text!r}" for char in text if unicodedata.category(char) == "Cc" and char not in "\n\t\r"), "")
+    control = next((char for char in set(text) - set("\n\t\r") if unicodedata.category(char) == "Cc"), "")
+    return f"U+{ord(control):04X} in {text[max(0, text.index(control) - 60):][:80]!r}" if control else ""
 
 
 def refuse(word):
