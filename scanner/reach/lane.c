@@ -113,9 +113,10 @@ static bool turn_has_come(const struct lane *lane, int64_t now)
     return lane->open < lane->address->paces->connections[lane->class] && lane->next_us <= now;
 }
 
+/* Has the turn waited too long? At an address of one's own none has. */
 static bool is_overdue(const struct lane *lane, const struct turn *turn, int64_t now)
 {
-    return (now - turn->since_us) / 1000 > lane->address->lanes->wait_ms;
+    return !lane->address->own && (now - turn->since_us) / 1000 > lane->address->lanes->wait_ms;
 }
 
 /* Answers those who need not wait longer: nobody goes to a silent address, and nobody waits for ever. The
@@ -245,7 +246,9 @@ static int64_t wakes_us(const struct lane *lane)
     if (link == NULL)
         return INT64_MAX;
     bool full = lane->open >= lane->address->paces->connections[lane->class];
-    int64_t overdue_us = list_entry(link, struct turn, link)->since_us + (lanes->wait_ms + 1) * 1000;
+    int64_t overdue_us = lane->address->own
+                             ? INT64_MAX
+                             : list_entry(link, struct turn, link)->since_us + (lanes->wait_ms + 1) * 1000;
     int64_t next_us = lane->candidate == NULL   ? (full ? INT64_MAX : lane->next_us)
                       : lane->waiting_count > 1 ? lane->look_us
                                                 : INT64_MAX;

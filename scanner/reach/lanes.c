@@ -154,7 +154,7 @@ static void tell_crowded(struct lane *lane, int64_t wait_ms)
 {
     const struct address *address = lane->address;
     const struct results *results = &address->lanes->worker->context->results;
-    if (lane->told || address->own || wait_ms <= address->lanes->wait_ms / 2 || results->crowded == NULL)
+    if (lane->told || wait_ms <= address->lanes->wait_ms / 2 || results->crowded == NULL)
         return;
     lane->told = true;
     const struct crowd crowd = {.ip = address->ip, .class = lane->class, .waiting = lane->waiting_count};
@@ -162,18 +162,20 @@ static void tell_crowded(struct lane *lane, int64_t wait_ms)
 }
 
 /* Would the turn come too late even if every connection before it ended at once? With all places of those who
- * wait taken, a long wait would hold up a domain in flight; but the feeder waits for those at one's own
- * addresses. */
+ * wait taken, a long wait would hold up a domain in flight. For those at one's own addresses the feeder
+ * waits. */
 static bool too_many_before(struct lane *lane)
 {
     const struct address *address = lane->address;
     const struct lanes *lanes = address->lanes;
     const struct scan_context *context = lanes->worker->context;
     int64_t now = clock_monotonic_us();
+    if (address->own)
+        return false;
     int64_t first_us = lane->next_us > now ? lane->next_us - now : 0;
     int64_t wait_ms =
         (first_us + (int64_t)lane->waiting_count * address->paces->interval_us[lane->class]) / 1000;
-    bool no_place = !address->own && atomic_load(&context->parked) >= (size_t)context->config->limits_parked;
+    bool no_place = atomic_load(&context->parked) >= (size_t)context->config->limits_parked;
     tell_crowded(lane, wait_ms);
     return wait_ms > (no_place && lanes->wait_ms > HELD_UP_MS ? HELD_UP_MS : lanes->wait_ms);
 }

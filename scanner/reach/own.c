@@ -5,28 +5,17 @@
 
 #include "scanner/reach/paces.h"
 
-enum { WAITING_LEAST = 1000, WAIT_SHARE = 2, PARKED_SHARE = 2, PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4 };
+enum { WAITING_LEAST = 1000, PARKED_SHARE = 2, PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4 };
 
 /* ---- how many may wait --------------------------------------------------------------------------------- */
 
-/* Returns how many may be on their way to one address and have their turn within limits.wait, with room for
- * those that wait for a place too. */
-static uint64_t waiting_most(const struct config *config)
-{
-    uint64_t smtp = paces_own_turns_in_wait(config, PACE_SMTP);
-    uint64_t https = paces_own_turns_in_wait(config, PACE_HTTPS);
-    return (smtp < https ? smtp : https) / WAIT_SHARE + 1;
-}
-
-bool own_is_full(const struct scan_context *context, uint64_t in_flight)
+bool own_is_full(const struct scan_context *context)
 {
     if (context->own.count == 0)
         return false;
-    const struct config *config = context->config;
-    uint64_t waiting = atomic_load_explicit(&context->own_waiting, memory_order_relaxed);
-    uint64_t beside = (uint64_t)config->limits_parked / PARKED_SHARE;
-    return waiting >= (beside < WAITING_LEAST ? WAITING_LEAST : beside) ||
-           waiting + in_flight >= waiting_most(config);
+    size_t waiting = atomic_load_explicit(&context->own_waiting, memory_order_relaxed);
+    size_t beside = (size_t)context->config->limits_parked / PARKED_SHARE;
+    return waiting >= (beside < WAITING_LEAST ? WAITING_LEAST : beside);
 }
 
 /* ---- what is said -------------------------------------------------------------------------------------- */

@@ -1,9 +1,9 @@
 /*
  * Says what goes for addresses of one's own (limits.own): they have rates of their own (paces.h), and nobody
- * is refused there because others wait beside scan.in_flight too. In place of that the feeder starts no
- * further domain while own_is_full. So a hoster's hundred thousand policies at one address take as long as
- * the rate says, none is put off for it, memory stays bounded, and what may wait beside scan.in_flight is
- * left to the others.
+ * is refused there for having waited long, or because others wait beside scan.in_flight too. In place of that
+ * the feeder starts no further domain while own_is_full. So a hoster's hundred thousand policies at one
+ * address take as long as the rate says or the host needs, none is put off for it, memory stays bounded, and
+ * what may wait beside scan.in_flight is left to the others.
  */
 #ifndef STSWEEP_REACH_OWN_H
 #define STSWEEP_REACH_OWN_H
@@ -12,9 +12,9 @@
 
 #include "scanner/reach/worker.h"
 
-/* Do so many wait at one's own addresses that no further domain is to be started? in_flight: domains that are
- * started and do not wait beside. Always false without limits.own. From any thread. */
-bool own_is_full(const struct scan_context *context, uint64_t in_flight);
+/* Do so many wait at one's own addresses that no further domain is to be started? Always false without
+ * limits.own. From any thread. */
+bool own_is_full(const struct scan_context *context);
 
 /* Says, before a scan, what an address of one's own gets, and what keeps it from more. Says nothing without
  * limits.own. */

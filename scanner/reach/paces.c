@@ -63,11 +63,6 @@ uint64_t paces_turns_in_wait(const struct config *config, enum pace_class class)
     return turns_within(config->limits_wait, paces_of(config).interval_us[class]);
 }
 
-uint64_t paces_own_turns_in_wait(const struct config *config, enum pace_class class)
-{
-    return turns_within(config->limits_wait, paces_own(config).interval_us[class]);
-}
-
 /* Says what all shards would do at once, beyond those that the limits are divided among already. */
 static void say_multiplied(const struct config *config, uint32_t index, uint32_t count, FILE *out)
 {

@@ -32,7 +32,6 @@ size_t paces_places(const struct config *config, enum pace_class class, uint32_t
 
 /* Returns how many turns at one address come within limits.wait when all are asked for at once. */
 uint64_t paces_turns_in_wait(const struct config *config, enum pace_class class);
-uint64_t paces_own_turns_in_wait(const struct config *config, enum pace_class class);
 
 /* Says what an address meets if the scan is a shard or one of several; says nothing for a scan that is
  * alone. */

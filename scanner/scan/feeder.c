@@ -153,20 +153,11 @@ static void pause_for_outage(struct feeder *feeder)
         nap(PASS_POLL_MS);
 }
 
-static uint64_t all_in_flight(const struct feeder *feeder)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < feeder->options.worker_count; i++)
-        sum += atomic_load_explicit(&feeder->in_flight[i], memory_order_relaxed);
-    return sum;
-}
-
 /* Waits for those at one's own addresses: they are never refused for being many. */
 static void pause_for_own(struct feeder *feeder)
 {
     const struct scan_context *context = feeder->options.workers->context;
-    while (context->own.count > 0 && own_is_full(context, all_in_flight(feeder)) &&
-           !feeder_is_stopped(feeder))
+    while (own_is_full(context) && !feeder_is_stopped(feeder))
         nap(OWN_POLL_MS);
 }
 
