@@ -93,7 +93,7 @@ static enum error read_except(const char *path, struct optout **except, char sha
     size_t before = why->len;
     enum error error = path[0] == '\0' ? ERR_OK : hash_file(path, sha256, why);
     if (error == ERR_OK)
-        error = optout_read(path, except, why);
+        error = optout_read(path, "", except, why);
     if (error == ERR_OK && optout_prefixes(*except)->count > 0) {
         buf_printf(why,
                    "input.except: %s: it holds prefixes, and names of a list have no address yet: who is not "

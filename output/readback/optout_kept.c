@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 
 enum { READ_BYTES = 16 << 10, ARENA_BYTES = 256 << 20, NAME_BYTES = 255, PREFIX_BYTES = IP_TEXT_BYTES + 4 };
 
