@@ -4,6 +4,7 @@
 #include "scanner/coding/coding.h"
 #include "scanner/facts/net.h"
 #include "scanner/facts/record_kept.h"
+#include "scanner/tls/alert.h"
 
 enum { CURL_TOO_LARGE = 100 };
 
@@ -59,7 +60,7 @@ static void conclude_late_alert(const struct fetch_tls *tls, struct arena *arena
     facts->tls.end = TLS_FAILED;
     facts->tls.alert = tls->late_alert;
     facts->tls.error_reason = SSL_AD_REASON_OFFSET + tls->late_alert;
-    facts->tls.error_text = arena_string(arena, SSL_alert_desc_string_long(tls->late_alert));
+    facts->tls.error_text = tls_alert_text(tls->late_alert, arena);
 }
 
 static void conclude_lost_answer(const struct fetch_end *end, struct fetch_facts *facts)

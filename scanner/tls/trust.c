@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/tls/alert.h"
 #include "scanner/tls/ceiling.h"
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
@@ -457,20 +458,41 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     facts->truncated = facts->truncated || is_past_ceiling(error);
     if (error == 0 || is_ours(facts))
         return;
+    facts->error_reason = ERR_GET_REASON(error);
+    facts->alert = alert_of(error);
+    if (facts->alert >= 0) {
+        facts->error_text = tls_alert_text(facts->alert, arena);
+        return;
+    }
     const char *reason = ERR_reason_error_string(error);
     if (reason == NULL) {
         ERR_error_string_n(error, text, sizeof text);
         reason = text;
     }
-    facts->error_reason = ERR_GET_REASON(error);
     facts->error_text = arena_string(arena, reason);
-    facts->alert = alert_of(error);
+}
+
+/* OpenSSL 3.0 has no name for it yet. */
+enum { RECORD_LAYER_FAILURE = 313 };
+
+/* Says whether the error is a reason of the TLS library itself, and none that only points at another. */
+static bool is_telling(unsigned long error)
+{
+    int reason = ERR_GET_REASON(error);
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && (reason & ERR_RFLAG_COMMON) == 0 &&
+           reason != RECORD_LAYER_FAILURE;
+}
+
+unsigned long tls_error_told(void)
+{
+    unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
+    return !is_telling(first) && is_telling(last) ? last : first;
 }
 
 void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
                        struct tls_facts *facts)
 {
-    unsigned long error = ERR_peek_error();
+    unsigned long error = tls_error_told();
     tls_facts_error(ssl, verify, reference, error, arena, facts);
     ERR_clear_error();
 }

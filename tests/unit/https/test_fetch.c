@@ -1163,7 +1163,7 @@ static void test_tls_1_1_only(void **state)
     assert_int_equal(answer.facts.tls.end, TLS_FAILED);
     assert_int_equal(answer.facts.tls.alert, SSL_AD_PROTOCOL_VERSION);
     assert_int_equal(answer.facts.tls.error_reason, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
-    assert_string_equal(answer.facts.tls.error_text, "tlsv1 alert protocol version");
+    assert_string_equal(answer.facts.tls.error_text, "alert protocol version");
     assert_false(answer.facts.protocol || answer.facts.truncated || answer.facts.deadline);
     arena_dispose(&answer.arena);
     identity_free(&leaf);
@@ -1242,7 +1242,7 @@ static void test_alert_after_the_handshake(void **state)
     assert_int_equal(answer.facts.tls.alert, SSL_AD_CERTIFICATE_REQUIRED);
     assert_int_equal(answer.facts.tls.error_reason, SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
     assert_non_null(answer.facts.tls.error_text);
-    assert_string_equal(answer.facts.tls.error_text, SSL_alert_desc_string_long(SSL_AD_CERTIFICATE_REQUIRED));
+    assert_string_equal(answer.facts.tls.error_text, "alert certificate required");
     assert_int_equal(answer.facts.tls.cert_count, 1);
     arena_dispose(&answer.arena);
 }
@@ -1268,7 +1268,7 @@ static const struct raw_case raw_cases[] = {
      SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE},
     {"TLS records of data alone", raw_text, "\x17\x03\x03\x00\x05hello", 10, 3000, TLS_FAILED, NET_OK, false,
      SSL_R_UNEXPECTED_MESSAGE},
-    {"TLS closed", raw_close, "", 0, 3000, TLS_CLOSED, NET_RESET, false, 0},
+    {"TLS closed", raw_close, "", 0, 3000, TLS_CLOSED, NET_RESET, false, SSL_R_UNEXPECTED_EOF_WHILE_READING},
     {"TLS reset", raw_reset, "", 0, 3000, TLS_CLOSED, NET_RESET, false, 0},
     {"TLS silence past connect_timeout until the deadline", raw_text, "", 0, 600, TLS_TIMEOUT, NET_OK, true,
      0},

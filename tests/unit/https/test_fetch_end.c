@@ -712,7 +712,7 @@ static void test_late_alert(void **state)
     conclude(&row, &arena, &facts);
     assert_int_equal(facts.tls.alert, ALERT);
     assert_int_equal(facts.tls.error_reason, 1000 + ALERT);
-    assert_string_equal(facts.tls.error_text, SSL_alert_desc_string_long(ALERT));
+    assert_string_equal(facts.tls.error_text, "alert handshake failure");
     arena_dispose(&arena);
 }
 
