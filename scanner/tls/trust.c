@@ -17,6 +17,7 @@
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/flow.h"
+#include "scanner/tls/signatures.h"
 #include "scanner/wire/cost.h"
 
 /* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
@@ -273,7 +274,8 @@ void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache)
 
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
 {
-    if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+    if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set1_sigalgs_list(ctx, TLS_SIGNATURES) != 1)
         return ERR_LIBRARY;
     SSL_CTX_set1_cert_store(ctx, trust->store);
     SSL_CTX_set_cert_verify_callback(ctx, validate, NULL);
