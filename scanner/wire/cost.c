@@ -5,7 +5,7 @@ enum {
     COMPRESSED_EVEN = 2,
     COMPRESSED_ODD = 3,
     URI_TAG = DER_CONTEXT | 6,
-    URI_WEIGHT = 8,        /* a URI is taken apart for each constraint (from OpenSSL 3.2 on dearly so) */
+    URI_WEIGHT = 8,        /* a URI is taken apart for each constraint, dearly in OpenSSL 3.5 */
     SMTP_NAME_WEIGHT = 64, /* a name of another form is made anew for each constraint (RFC 8398) */
     PAIRS_A_US = 40,
     ELEMENTS_A_US = 2,
