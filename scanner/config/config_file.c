@@ -130,7 +130,8 @@ static char *next_line(char *line, int size, void *stream)
 {
     struct reader *reader = stream;
     judge_last_line(reader);
-    if (!read_line(reader, line, (size_t)size))
+    const size_t room = (size_t)size < LINE_BYTES ? (size_t)size : LINE_BYTES;
+    if (!read_line(reader, line, room))
         return NULL;
     classify(reader, line);
     return line;
@@ -157,12 +158,14 @@ static int take_key(void *user, const char *section, const char *key, const char
     return 1;
 }
 
-/* Sets libinih's limits, which are variables of the process; once, before its first use here. */
+/* Sets libinih's limits, which are variables of the process; once, before its first use here. It has room for
+ * a byte more than a line has: from release 58 on it takes one that fills its room for an overlong one, and
+ * passes over what comes next. */
 static void set_library_limits(void)
 {
     ini_use_stack = false;
-    ini_max_line = LINE_BYTES;
-    ini_initial_alloc = LINE_BYTES;
+    ini_max_line = LINE_BYTES + 1;
+    ini_initial_alloc = LINE_BYTES + 1;
     ini_allow_realloc = false;
 }
 

@@ -77,8 +77,8 @@ struct tls_facts {
     const char *group;        /* key exchange group, or NULL */
     const char *signature;    /* digest with which the server signed the handshake: "SHA256"; or NULL */
     int alert;                /* the alert received, or -1 */
-    int error_reason;         /* OpenSSL's reason of the first error in the queue, or 0 */
-    const char *error_text;   /* its text, or NULL */
+    int error_reason;         /* OpenSSL's number of the reason (tls_error_told), or 0 */
+    const char *error_text;   /* the alert's name, or the reason's text, or NULL; nothing is judged by it */
     struct cert_facts *certs; /* as presented, leaf first */
     size_t cert_count;
     bool truncated; /* more certificates came than are kept, or not all their signatures were verified */

@@ -19,7 +19,9 @@ struct flow {
     size_t paid;   /* of those, bytes of data and certificates */
     size_t record; /* bytes of the TLS record whose header came last */
     bool certified;
-    bool closed;
+    bool closed; /* by us */
+    bool broken; /* a read failed: what comes after it says nothing of the peer */
+    bool ended;  /* by the peer */
     enum flow_excess excess;
 };
 
@@ -147,6 +149,10 @@ static long on_bio(BIO *bio, int what, const char *data, size_t len, int arg, lo
     (void)data, (void)arg, (void)more;
     if (what == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && done != NULL)
         on_bytes(flow, *done);
+    if (what == (BIO_CB_READ | BIO_CB_RETURN) && result <= 0 && !BIO_should_retry(bio)) {
+        flow->broken = flow->broken || result < 0;
+        flow->ended = !flow->broken;
+    }
     if (what != BIO_CB_READ)
         return result;
     BIO_clear_retry_flags(bio);
@@ -191,6 +197,11 @@ void flow_release(struct flow *flow)
 {
     if (flow != NULL && --flow->references == 0)
         free(flow);
+}
+
+bool flow_ended(const struct flow *flow)
+{
+    return flow != NULL && flow->ended;
 }
 
 enum flow_excess flow_excess(const struct flow *flow)

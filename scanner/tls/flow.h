@@ -10,6 +10,7 @@
 #define STSWEEP_TLS_FLOW_H
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* FLOW_PORTION, FLOW_READS: the bytes and the reads of the socket in a turn; small TLS records cost reads.
@@ -45,6 +46,9 @@ void flow_data(SSL *ssl);
 
 /* Tells whether a ceiling here ended the connection, and which. */
 enum flow_excess flow_excess(const struct flow *flow); /* NULL: FLOW_WITHIN */
+
+/* Tells whether a read has met the end of what the peer sent: it has closed the connection. */
+bool flow_ended(const struct flow *flow); /* NULL: no */
 
 /* Stops reading from the peer: from here on the connection seems broken to whoever reads (libcurl reads once
  * more when it closes). */

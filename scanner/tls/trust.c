@@ -12,11 +12,13 @@
 #include <time.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/tls/alert.h"
 #include "scanner/tls/ceiling.h"
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/flow.h"
 #include "scanner/tls/groups.h"
+#include "scanner/tls/signatures.h"
 #include "scanner/wire/cost.h"
 
 /* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
@@ -291,7 +293,8 @@ void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache)
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
 {
     if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set1_groups_list(ctx, trust->offer.groups) != 1)
+        SSL_CTX_set1_groups_list(ctx, trust->offer.groups) != 1 ||
+        SSL_CTX_set1_sigalgs_list(ctx, TLS_SIGNATURES) != 1)
         return ERR_LIBRARY;
     SSL_CTX_set1_cert_store(ctx, trust->store);
     SSL_CTX_set_cert_verify_callback(ctx, validate, NULL);
@@ -462,20 +465,41 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     facts->truncated = facts->truncated || is_past_ceiling(error);
     if (error == 0 || is_ours(facts))
         return;
+    facts->error_reason = ERR_GET_REASON(error);
+    facts->alert = alert_of(error);
+    if (facts->alert >= 0) {
+        facts->error_text = tls_alert_text(facts->alert, arena);
+        return;
+    }
     const char *reason = ERR_reason_error_string(error);
     if (reason == NULL) {
         ERR_error_string_n(error, text, sizeof text);
         reason = text;
     }
-    facts->error_reason = ERR_GET_REASON(error);
     facts->error_text = arena_string(arena, reason);
-    facts->alert = alert_of(error);
+}
+
+/* OpenSSL 3.0 has no name for it yet. */
+enum { RECORD_LAYER_FAILURE = 313 };
+
+/* Says whether the error is a reason of the TLS library itself, and none that only points at another. */
+static bool is_telling(unsigned long error)
+{
+    int reason = ERR_GET_REASON(error);
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && (reason & ERR_RFLAG_COMMON) == 0 &&
+           reason != RECORD_LAYER_FAILURE;
+}
+
+unsigned long tls_error_told(void)
+{
+    unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
+    return !is_telling(first) && is_telling(last) ? last : first;
 }
 
 void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
                        struct tls_facts *facts)
 {
-    unsigned long error = ERR_peek_error();
+    unsigned long error = tls_error_told();
     tls_facts_error(ssl, verify, reference, error, arena, facts);
     ERR_clear_error();
 }

@@ -104,8 +104,15 @@ void tls_message_seen(int written, int version, int type, const void *data, size
 void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
                        struct tls_facts *facts);
 
-/* Collects the facts of a failed handshake: takes the first error of this thread's queue (and empties it)
- * into error_reason, error_text, alert. facts->end becomes TLS_FAILED, or TLS_CLOSED if the error says that
+/*
+ * Returns the error of this thread's queue that says why a handshake failed: the first, unless it comes from
+ * inside (a key, an encoding) and the last is the TLS library's own. Releases of OpenSSL differ in what they
+ * leave of the inside. 0: none.
+ */
+unsigned long tls_error_told(void);
+
+/* Collects the facts of a failed handshake: takes tls_error_told (and empties the queue) into error_reason,
+ * error_text, alert. facts->end becomes TLS_FAILED, or TLS_CLOSED if the error says that
  * the peer closed, or if there is none, as the peer closed in good order. Certificates seen so far are
  * collected. */
 void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
