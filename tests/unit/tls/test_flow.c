@@ -252,6 +252,24 @@ static void test_connections(void **state)
     }
 }
 
+/* Each update of keys costs both sides some computing: they are counted, and their bytes are far from the
+ * ceiling. */
+static void test_key_updates(void **state)
+{
+    (void)state;
+    struct link link = link_open(TLS1_3_VERSION, 1);
+    assert_true(shake(&link));
+    for (int i = 0; i < FLOW_KEY_UPDATES; i++) {
+        assert_true(send_key_update(&link));
+        read_all(&link);
+        assert_int_equal(flow_excess(link.flow), FLOW_WITHIN);
+    }
+    assert_true(send_key_update(&link));
+    read_all(&link);
+    assert_int_equal(flow_excess(link.flow), FLOW_TOO_IDLE);
+    link_close(&link);
+}
+
 /* ---- its end ------------------------------------------------------------------------------------------- */
 
 static void test_closed(void **state)
@@ -290,7 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes_a_turn), cmocka_unit_test(test_reads_a_turn),
         cmocka_unit_test(test_connections),  cmocka_unit_test(test_closed),
-        cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_owners),       cmocka_unit_test(test_key_updates),
     };
     (void)signal(SIGPIPE, SIG_IGN);
     tls_library_init();
