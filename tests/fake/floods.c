@@ -293,37 +293,27 @@ static void begin_ccs(struct session *session)
            put(session, session->heard + SESSION_ID_AT, 1 + 32) && put(session, tail, sizeof tail));
 }
 
-static void begin_at_once(struct session *session)
-{
-    (void)session;
-}
-
-static bool fill_nothing(struct session *session)
-{
-    (void)session;
-    return false;
-}
-
 static const struct way ways[] = {
-    {"good", begin_at_once, fill_nothing, true, true, false},
-    {"hello", begin_at_once, fill_hello, false, false, false},
-    {"alerts", begin_at_once, fill_alerts, false, false, false},
+    {"good", NULL, NULL, true, true, false},
+    {"hello", NULL, fill_hello, false, false, false},
+    {"alerts", NULL, fill_alerts, false, false, false},
     {"ccs", begin_ccs, fill_ccs, false, false, false},
     {"bytes", begin_bytes, fill_bytes, false, false, false},
-    {"tickets", begin_at_once, fill_tickets, true, false, false},
-    {"padding", begin_at_once, fill_padding, true, false, false},
-    {"large", begin_at_once, fill_large, true, false, false},
-    {"updates", begin_at_once, fill_updates, true, false, false},
-    {"asking", begin_at_once, fill_asking_updates, true, false, false},
-    {"renegotiations", begin_at_once, fill_renegotiations, true, false, true},
-    {"answered", begin_at_once, fill_tickets, true, true, false},
+    {"tickets", NULL, fill_tickets, true, false, false},
+    {"padding", NULL, fill_padding, true, false, false},
+    {"large", NULL, fill_large, true, false, false},
+    {"updates", NULL, fill_updates, true, false, false},
+    {"asking", NULL, fill_asking_updates, true, false, false},
+    {"renegotiations", NULL, fill_renegotiations, true, false, true},
+    {"answered", NULL, fill_tickets, true, true, false},
 };
 
 /* Until the client is gone, or has taken nothing for PATIENCE_S. */
 static void flood(struct session *session)
 {
     int64_t began = now_ms();
-    session->peer->way->begin(session);
+    if (session->peer->way->begin != NULL)
+        session->peer->way->begin(session);
     for (;;) {
         while (session->len < PIECE_BYTES && session->peer->way->fill(session))
             continue;
@@ -411,7 +401,7 @@ static void play(struct session *session)
             return;
         answer(session);
     }
-    if (way->fill != fill_nothing)
+    if (way->fill != NULL)
         flood(session);
     else if (send(session->fd, session->block, session->len, MSG_NOSIGNAL) > 0)
         (void)SSL_read(session->ssl, line, sizeof line);
