@@ -15,10 +15,12 @@ struct flow {
     size_t left;    /* of the portion */
     unsigned reads; /* in this turn */
     size_t total;
-    size_t wire;   /* bytes read so far */
-    size_t paid;   /* of those, bytes of data and certificates */
-    size_t record; /* bytes of the TLS record whose header came last */
+    size_t wire;    /* bytes read so far */
+    size_t paid;    /* of those, bytes of data and certificates */
+    size_t record;  /* bytes of the TLS record whose header came last */
+    unsigned calls; /* for other keys */
     bool certified;
+    bool finished; /* the peer's part of the handshake */
     bool closed; /* by us */
     bool broken; /* a read failed: what comes after it says nothing of the peer */
     bool ended;  /* by the peer */
@@ -89,7 +91,7 @@ static void on_bytes(struct flow *flow, size_t len)
     check(flow, flow->certified ? FLOW_IDLE : FLOW_IDLE + FLOW_CERTIFICATES);
 }
 
-/* Counts the certificates as paid, once: they come only once. */
+/* Counts the certificates as paid, once: they come only once. Calls for other keys are few, or too many. */
 static void on_handshake_message(struct flow *flow, const uint8_t *message, size_t len)
 {
     bool shows = len > 0 && (message[0] == SSL3_MT_CERTIFICATE || message[0] == MESSAGE_COMPRESSED);
@@ -98,6 +100,11 @@ static void on_handshake_message(struct flow *flow, const uint8_t *message, size
         flow->paid += len < FLOW_CERTIFICATES ? len : FLOW_CERTIFICATES;
     }
     check(flow, FLOW_IDLE);
+    int kind = len > 0 ? message[0] : -1;
+    bool calls = kind == SSL3_MT_KEY_UPDATE || (kind == SSL3_MT_HELLO_REQUEST && flow->finished);
+    flow->finished |= kind == SSL3_MT_FINISHED;
+    if (calls && ++flow->calls > FLOW_CALLS && flow->excess == FLOW_WITHIN)
+        flow->excess = FLOW_TOO_IDLE;
 }
 
 static void on_header(struct flow *flow, const uint8_t *header)

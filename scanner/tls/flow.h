@@ -15,8 +15,17 @@
 
 /* FLOW_PORTION, FLOW_READS: the bytes and the reads of the socket in a turn; small TLS records cost reads.
  * FLOW_IDLE: the bytes of TLS records without data, apart from the certificates, which have FLOW_CERTIFICATES
- * at most (OpenSSL's own ceiling is set to it). */
-enum { FLOW_PORTION = 32 * 1024, FLOW_READS = 1024, FLOW_IDLE = 64 * 1024, FLOW_CERTIFICATES = 100 * 1024 };
+ * at most (OpenSSL's own ceiling is set to it). FLOW_CALLS: KeyUpdates, and HelloRequests behind the
+ * handshake. Each costs as much as some kilobytes of others, and may have to be answered: a peer that does
+ * not read makes libcurl ask over and over whether it can be. No honest one sends so many to a client that
+ * reads so little. */
+enum {
+    FLOW_PORTION = 32 * 1024,
+    FLOW_READS = 1024,
+    FLOW_IDLE = 64 * 1024,
+    FLOW_CERTIFICATES = 100 * 1024,
+    FLOW_CALLS = 32
+};
 
 enum flow_excess {
     FLOW_WITHIN,
