@@ -47,7 +47,7 @@ FAULT    := $(BUILD)/fault.so
 FLOODS   := $(BUILD)/floods
 GAINS    := $(BUILD)/gains
 
-.PHONY: bench bench-quick bench-programs all help install docs check lint format demo coverage test test-long clean
+.PHONY: bench bench-quick bench-programs fuzz all help install docs check lint format demo coverage test test-long clean
 all: $(BUILD)/stsweep
 
 help:
@@ -57,6 +57,7 @@ help:
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
 	@echo 'make test-long     what takes hours or more packages (packaging/install build lab test long)'
+	@echo 'make fuzz          every fuzz target for SECONDS of CPU (60); TARGETS="fuzz_message ..." names some (tests/fuzz/README.md)'
 	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
 	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
 	@echo 'make docs          make scan.ini and what docs/ has of tables (failures, fields, schema, rules) anew'
@@ -181,6 +182,12 @@ $(BUILD)/bench/json: bench/json/main.c $(LIBRARY) Makefile
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(JSON_HAVE) $(LDFLAGS) -o $@ $< $(LIBRARY) $(MALLOC) $(LDLIBS) $(if $(JSON_PEERS),$(shell pkg-config --cflags --libs $(JSON_PEERS)))
 
 bench-programs: all $(BUILD)/bench/world $(BENCHBIN) $(BUILD)/bench/json
+
+# Inputs that grow coverage are kept in build-fuzz/corpus.
+SECONDS ?= 60
+TARGETS ?=
+fuzz:
+	tests/fuzz/run $(SECONDS) $(TARGETS)
 
 bench: bench-programs
 	bench/run
