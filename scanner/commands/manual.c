@@ -1,0 +1,100 @@
+/* Prints how the commands are used. */
+#include "scanner/commands/manual.h"
+
+#include <string.h>
+
+#include "scanner/base/exit_code.h"
+#include "scanner/base/nearest.h"
+#include "scanner/config/config.h"
+
+struct manual {
+    const char *name;
+    const char *usage;
+    const char *example; /* NULL: none */
+    const char *does;
+};
+
+static const struct manual manuals[COMMAND_COUNT] = {
+#define COMMAND(id, name, usage, example, does) {name, usage, example, does},
+#include "scanner/commands/commands.def"
+#undef COMMAND
+};
+
+enum command manual_find(const char *name)
+{
+    enum command command = 0;
+    while (command < COMMAND_COUNT && strcmp(manuals[command].name, name) != 0)
+        command++;
+    return command;
+}
+
+const char *manual_usage(enum command command)
+{
+    return manuals[command].usage;
+}
+
+int manual_no_such(const char *name)
+{
+    struct nearest nearest;
+    char rest[NEAREST_TEXT_BYTES];
+    nearest_begin(&nearest, name);
+    for (enum command i = 0; i < COMMAND_COUNT; i++)
+        nearest_offer(&nearest, manuals[i].name);
+    (void)fprintf(stderr, "stsweep: no such command: ");
+    for (const char *at = name; *at != '\0' && at < name + NEAREST_WORD_BYTES; at++)
+        (void)fputc(*at >= 0x20 && *at < 0x7F ? *at : '?', stderr);
+    (void)fprintf(stderr, "%s; `stsweep help` lists them\n", nearest_text(&nearest, rest));
+    return EXIT_USAGE;
+}
+
+/* The options of a command: those that matter most, or all. */
+static void print_options(enum command command, bool all)
+{
+    bool scans = command == COMMAND_SCAN;
+    if (!scans && command != COMMAND_CHECK && command != COMMAND_SUGGEST)
+        return;
+    (void)printf("\n%s, in a file given with --config or as --section.key=value:\n\n",
+                 all ? "Options" : "Options that matter");
+    if (all)
+        config_print_help(stdout, scans ? "" : "scan input output");
+    else
+        config_print_first(stdout);
+    if (!all)
+        (void)printf("\n`stsweep help %s --all` lists all of them.\n", manuals[command].name);
+}
+
+void manual_print(enum command command, bool all)
+{
+    const struct manual *manual = &manuals[command];
+    (void)printf("stsweep %s\n", manual->usage);
+    if (manual->example != NULL)
+        (void)printf("\nFor example:\n\n  stsweep %s\n", manual->example);
+    (void)printf("\n%s\n", manual->does);
+    print_options(command, all);
+}
+
+int manual_print_all(FILE *out)
+{
+    (void)fputs("stsweep scans mail transport security (MTA-STS, TLSRPT, STARTTLS, DANE) in bulk.\n\n", out);
+    for (enum command i = 0; i < COMMAND_COUNT; i++)
+        (void)fprintf(out, "  stsweep %s\n", manuals[i].usage);
+    (void)fputs("\n`stsweep help COMMAND` says more, `stsweep help exit` what exit codes mean.\n", out);
+    return EXIT_DONE;
+}
+
+int manual_print_exit_codes(void)
+{
+    static const struct {
+        int number;
+        const char *text;
+    } rows[] = {
+#define EXIT_CODE_ROW(name, number, text) {number, text},
+        EXIT_CODE_TABLE(EXIT_CODE_ROW)
+#undef EXIT_CODE_ROW
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        (void)printf("  %d\n", rows[i].number);
+        config_print_text(stdout, "     ", rows[i].text);
+    }
+    return EXIT_DONE;
+}
