@@ -13,14 +13,14 @@ static bool is_between(uint8_t byte)
 struct bytes form_next_word(struct bytes *rest)
 {
     while (rest->len > 0 && is_between(rest->data[0]))
-        *rest = bytes_make(rest->data + 1, rest->len - 1);
+        *rest = bytes_behind(*rest, 1);
     size_t len = 0;
     while (len < rest->len && !is_between(rest->data[len]))
         len++;
     struct bytes word = bytes_make(rest->data, len);
-    *rest = bytes_make(rest->data + len, rest->len - len);
+    *rest = bytes_behind(*rest, len);
     while (word.len > 0 && (word.data[0] == '"' || word.data[0] == '\''))
-        word = bytes_make(word.data + 1, word.len - 1);
+        word = bytes_behind(word, 1);
     while (word.len > 0 && (word.data[word.len - 1] == '"' || word.data[word.len - 1] == '\''))
         word.len--;
     return word;
@@ -46,7 +46,7 @@ struct bytes form_behind_key(struct bytes line)
         at++;
     if (len == 0 || at == line.len || line.data[at] != '=')
         return line;
-    return trim(bytes_make(line.data + at + 1, line.len - at - 1));
+    return trim(bytes_behind(line, at + 1));
 }
 
 /* What the lines are if several words on one are names. */

@@ -26,6 +26,13 @@ static inline struct bytes bytes_make(const void *data, size_t len)
     return (struct bytes){(const uint8_t *)data, len};
 }
 
+/* Returns what stands behind the first `count` bytes, of which there are as many. Nothing may be behind
+ * nothing, which has no address to count from. */
+static inline struct bytes bytes_behind(struct bytes text, size_t count)
+{
+    return count == 0 ? text : bytes_make(text.data + count, text.len - count);
+}
+
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

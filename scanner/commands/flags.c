@@ -43,11 +43,11 @@ void flags_begin(struct flags *flags, const char *command, int argc, char **argv
 
 enum flag flags_refuse(struct flags *flags, const char *reason, const char *word, const char *rest)
 {
-    char copy[WORD_BYTES];
+    char copy[WORD_BYTES], fault[FLAGS_FAULT_BYTES];
     size_t len = strnlen(word, sizeof copy - 1);
     utf8_show(bytes_make(word, len), '?', copy);
-    (void)snprintf(flags->fault, sizeof flags->fault, "%s%s%s%s", reason, copy, word[len] == 0 ? "" : "...",
-                   rest);
+    (void)snprintf(fault, sizeof fault, "%s%s%s%s", reason, copy, word[len] == 0 ? "" : "...", rest);
+    utf8_show(bytes_of(fault), '?', flags->fault); /* the reason may have a word of the line in it, too */
     return FLAG_FAULT;
 }
 

@@ -44,7 +44,8 @@ enum flag flags_next(struct flags *flags);
 /* Is the flag among the words? */
 bool flags_have(const char *command, int argc, char **argv, enum flag flag);
 
-/* Makes a fault of a reason and a word from outside, which is made printable and cut. Returns FLAG_FAULT. */
+/* Makes a fault of a reason and a word from outside, which is cut; all of it is made printable. Returns
+ * FLAG_FAULT. */
 enum flag flags_refuse(struct flags *flags, const char *reason, const char *word, const char *rest);
 
 /* Prints the fault to out: "stsweep: show: no such flag: --jsn; ...; `stsweep help show` says more". */

@@ -1,6 +1,7 @@
 /*
  * Any bytes as a certificate: its facts are within their ceilings and may be printed, come back from their
- * record as themselves, and agree with what OpenSSL says of it by other ways: dates, key, names, who signed.
+ * record as themselves, and agree with what OpenSSL says of it by other ways: dates, key, names, serial
+ * number, whether it may issue, who signed.
  */
 #include <openssl/err.h>
 #include <openssl/sha.h>
@@ -75,6 +76,24 @@ static void check_key(X509 *cert, const struct cert_facts *facts)
                                                                  : "signed by itself, and OpenSSL says no");
 }
 
+/* The number as OpenSSL counts with it, and the flag as it stands in the extension. */
+static void check_serial_and_ca(X509 *cert, const struct cert_facts *facts)
+{
+    unsigned char digits[CERT_SERIAL_BYTES];
+    struct bytes serial = facts->serial;
+    BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert), NULL);
+    while (serial.len > 0 && serial.data[0] == 0)
+        serial = bytes_behind(serial, 1);
+    if (number != NULL && BN_num_bytes(number) <= CERT_SERIAL_BYTES && facts->serial.len < CERT_SERIAL_BYTES)
+        expect(bytes_equal(serial, bytes_make(digits, (size_t)BN_bn2bin(number, digits)))
+                   ? NULL
+                   : "another serial number");
+    BN_free(number);
+    BASIC_CONSTRAINTS *constraints = X509_get_ext_d2i(cert, NID_basic_constraints, NULL, NULL);
+    expect(facts->is_ca == (constraints != NULL && constraints->ca != 0) ? NULL : "it may issue, or may not");
+    BASIC_CONSTRAINTS_free(constraints);
+}
+
 static void check_record(const struct cert_facts *facts, struct arena *arena)
 {
     struct buf first, second, why;
@@ -111,6 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_date(X509_get0_notAfter(cert), facts.not_after);
         check_names(cert, &facts);
         check_key(cert, &facts);
+        check_serial_and_ca(cert, &facts);
         check_record(&facts, &arena);
     }
     ERR_clear_error();

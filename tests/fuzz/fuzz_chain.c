@@ -135,10 +135,11 @@ static enum answer openssl_takes(SSL_CTX *context, const struct chain *chain, ui
     SSL *ssl = SSL_new(context);
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    enum answer answer = REFUSES;
+    bool is_readable = X509_get0_pubkey(sk_X509_value(chain->stack, 0)) != NULL;
+    enum answer answer = is_readable ? REFUSES : SAYS_NOTHING;
     if (ssl == NULL || store == NULL || ctx == NULL)
         abort();
-    if (hand_over(ssl, chain, usage) > 0 &&
+    if (is_readable && hand_over(ssl, chain, usage) > 0 &&
         X509_STORE_CTX_init(ctx, store, sk_X509_value(chain->stack, 0), chain->stack) == 1) {
         X509_STORE_CTX_set0_dane(ctx, SSL_get0_dane(ssl));
         (void)X509_STORE_CTX_set_default(ctx, "ssl_server");

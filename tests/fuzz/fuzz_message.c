@@ -2,7 +2,9 @@
  * dns/message on any bytes. The question that is expected is the message's own, so that what lies behind it
  * is reached; ldns' reader of whole records is the oracle: each record that we take, it must have read just
  * so; each that it reads of the name and type that we answer for, we must have taken; and how long an absence
- * holds is what its SOA says.
+ * holds is what its SOA says. Its reader of whole messages is one for the whole: what it takes we take, with
+ * the same rcode and AD bit, unless rdata that we read is malformed; what it refuses we take only if the
+ * fault is in a single record.
  */
 #include <ldns/ldns.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ARENA_BYTES = 1 << 20, HEADER_BYTES = 12, SOA_FIELDS = 7 };
+enum { ARENA_BYTES = 4 << 20, HEADER_BYTES = 12, SOA_FIELDS = 7 };
 
 static void must(bool holds)
 {
@@ -199,6 +201,82 @@ static void ask_oracle(struct bytes message, const struct dns_answer *answer, st
     must(answer->lookup.status != DNS_NXDOMAIN || LDNS_RCODE_WIRE(message.data) == LDNS_RCODE_NXDOMAIN);
 }
 
+/* ---- the message as a whole ---------------------------------------------------------------------------- */
+
+/* What is said of the records of a message, one by one. */
+struct parts {
+    bool ldns_refuses; /* one of any section */
+    bool we_may;       /* one of the answer, of a type that we read, has rdata that is malformed to us */
+};
+
+static struct parts look_at_parts(struct bytes message, uint16_t type, struct arena *arena)
+{
+    struct parts parts = {false, false};
+    size_t pos = dns_name_skip(message, HEADER_BYTES) + 4;
+    const unsigned answers = LDNS_ANCOUNT(message.data);
+    const unsigned all = answers + LDNS_NSCOUNT(message.data) + LDNS_ARCOUNT(message.data);
+    for (unsigned i = 0; i < all; i++) {
+        uint8_t name[DNS_NAME_BYTES];
+        size_t fixed = dns_name_skip(message, pos);
+        if (fixed == 0 || message.len - fixed < 10 ||
+            message.len - fixed - 10 < (size_t)(message.data[fixed + 8] << 8 | message.data[fixed + 9]))
+            return (struct parts){true, true}; /* the message ends before its records do */
+        ldns_rr *rr = oracle_record(message, &pos);
+        uint16_t its = (uint16_t)(message.data[fixed] << 8 | message.data[fixed + 1]);
+        parts.ldns_refuses |= rr == NULL;
+        if (i < answers && (its == type || its == DNS_TYPE_CNAME))
+            parts.we_may |= rr == NULL || !is_valid(rr, arena) ||
+                            has_odd_names(bytes_make(message.data, pos), fixed + 10, its, name);
+        ldns_rr_free(rr);
+    }
+    return parts;
+}
+
+static bool is_status_of(enum dns_status status, unsigned rcode)
+{
+    switch (rcode) {
+    case LDNS_RCODE_NOERROR:
+        return status == DNS_ANSWERED || status == DNS_NODATA || status == DNS_LOOP || status == DNS_LAME ||
+               status == DNS_TOO_LARGE;
+    case LDNS_RCODE_NXDOMAIN:
+        return status == DNS_NXDOMAIN || status == DNS_LOOP;
+    case LDNS_RCODE_REFUSED:
+        return status == DNS_REFUSED;
+    case LDNS_RCODE_FORMERR:
+    case LDNS_RCODE_NOTIMPL:
+        return status == DNS_FORMERR;
+    default:
+        return status == DNS_SERVFAIL;
+    }
+}
+
+static void compare_whole(struct bytes message, enum dns_read read, const struct dns_answer *answer,
+                          struct arena *arena)
+{
+    ldns_pkt *packet = NULL;
+    bool takes = ldns_wire2pkt(&packet, message.data, message.len) == LDNS_STATUS_OK;
+    struct parts parts = look_at_parts(message, answer->type, arena);
+    if (!takes) {
+        must(read != DNS_READ_ANSWER || parts.ldns_refuses);
+        return;
+    }
+    must(read != DNS_READ_MALFORMED || parts.we_may || arena->full);
+    if (read == DNS_READ_ANSWER) {
+        unsigned rcode = (unsigned)ldns_pkt_get_rcode(packet) | (unsigned)ldns_pkt_edns_extended_rcode(packet)
+                                                                    << 4;
+        bool tells = dns_says_anything(answer->lookup.status);
+        must(is_status_of(answer->lookup.status, rcode));
+        must(answer->lookup.security == (!tells                ? DNSSEC_UNVALIDATED
+                                         : ldns_pkt_ad(packet) ? DNSSEC_SECURE
+                                                               : DNSSEC_INSECURE));
+    }
+    must(read != DNS_READ_TRUNCATED || ldns_pkt_tc(packet));
+    must(read == DNS_READ_NOT_OURS || ldns_pkt_qr(packet));
+    ldns_pkt_free(packet);
+}
+
+/* ---- what is made of it -------------------------------------------------------------------------------- */
+
 static void check_facts(const struct dns_answer *answer, struct arena *arena)
 {
     struct txt_facts txt;
@@ -243,7 +321,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     expect.name = own_question(message, &arena, &expect.type);
     if (expect.name != NULL) {
         expect.id = (uint16_t)(data[0] << 8 | data[1]);
-        if (dns_answer_read(message, &expect, &arena, &answer) == DNS_READ_ANSWER)
+        enum dns_read read = dns_answer_read(message, &expect, &arena, &answer);
+        if (read != DNS_READ_NOT_OURS)
+            compare_whole(message, read, &answer, &arena);
+        if (read == DNS_READ_ANSWER)
             check_answer(message, &answer, &arena);
     }
     arena_dispose(&arena);

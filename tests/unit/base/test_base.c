@@ -98,6 +98,16 @@ static void test_small_arena(void **state)
     }
 }
 
+static void test_bytes_behind(void **state)
+{
+    const struct bytes text = bytes_of("abc"), nothing = {NULL, 0};
+    (void)state;
+    assert_true(bytes_equal(bytes_behind(text, 0), text));
+    assert_true(bytes_equal(bytes_behind(text, 2), bytes_of("c")));
+    assert_int_equal(bytes_behind(text, 3).len, 0);
+    assert_null(bytes_behind(nothing, 0).data);
+}
+
 static void test_arena_bytes(void **state)
 {
     (void)state;
@@ -561,6 +571,7 @@ int main(void)
         cmocka_unit_test(test_clocks),       cmocka_unit_test(test_kept_clock),
         cmocka_unit_test(test_arena_blocks), cmocka_unit_test(test_buf_room),
         cmocka_unit_test(test_slots_each),   cmocka_unit_test(test_places),
+        cmocka_unit_test(test_bytes_behind),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

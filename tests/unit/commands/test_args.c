@@ -115,6 +115,8 @@ static void what_is_missing_or_misspelt_is_named(void **state)
     assert_refused("scan", "--config", "/nowhere/at/all", "/nowhere/at/all");
     assert_refused("scan", "--config=/nowhere/at/all", NULL, "/nowhere/at/all");
     assert_refused("scan", "--dns.timeout", NULL, "--dns.timeout needs a value");
+    assert_refused("scan", "--a\x1b[2J.b", NULL, "--a?[2J.b needs a value");
+    assert_refused("scan", "--a.\xc2\x9b\x8c", "-o", "--a.??? needs a value, and no flag is one: -o");
     assert_refused("check", "--jsn", NULL, "the nearest known one is --json");
     assert_refused("check", "--resum", NULL, "unknown option \"resum\"");
     assert_refused("scan", "--timeout=3s", NULL, "the nearest known one is dns.timeout");
