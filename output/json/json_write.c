@@ -332,6 +332,21 @@ static uint8_t *put_escaped(uint8_t *place, struct bytes text)
     return place;
 }
 
+bool json_show(struct buf *out, struct bytes line)
+{
+    uint32_t code;
+    uint8_t units[2 * UNIT_BYTES];
+    size_t from = 0;
+    for (size_t i = 0, len; i < line.len; i += len == 0 ? 1 : len) {
+        if ((len = hidden_at(line, i, &code)) == 0)
+            continue;
+        (void)buf_append(out, line.data + from, i - from);
+        (void)buf_append(out, units, (size_t)(put_code(units, code) - units));
+        from = i + len;
+    }
+    return buf_append(out, line.data + from, line.len - from);
+}
+
 static void put_object_of_base64(struct json *json, const char *key, struct bytes text)
 {
     json_open(json, key);

@@ -72,6 +72,12 @@ void json_put_base64(struct json *json, const char *key, struct bytes bytes);
 /* Writes RFC 3339 in UTC; a time outside of the years 1000 to 9999 is drawn to their edge. */
 void json_put_time(struct json *json, const char *key, int64_t wall_ms);
 
+/*
+ * Appends JSON that somebody wrote, with \uXXXX for each character beyond ASCII that nobody would see: such
+ * characters stand in strings alone. An earlier version wrote them as they are.
+ */
+bool json_show(struct buf *out, struct bytes line);
+
 /* Tells whether it is UTF-8 (RFC 3629) without control characters other than tab, CR and LF. */
 bool json_is_text(struct bytes text);
 

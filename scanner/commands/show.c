@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "output/json/json_write.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
@@ -27,7 +28,7 @@ struct show {
     struct show_groups groups; /* with --by */
     bool by_groups;
     bool reads_cells; /* the filters or the judge look at them, or they are shown */
-    struct buf why;
+    struct buf why, line;
     uint64_t records, shown, unreadable;
     uint64_t outcomes[OUTCOME_COUNT];        /* of what was shown */
     uint64_t cached_refused, cached_partial; /* likewise: what an earlier policy does */
@@ -41,7 +42,9 @@ static void write_record(struct show *show, struct bytes line)
 {
     switch (show->request->form) {
     case SHOW_JSON:
-        (void)fwrite(line.data, 1, line.len, show->out);
+        buf_reset(&show->line);
+        if (json_show(&show->line, line))
+            (void)fwrite(show->line.data, 1, show->line.len, show->out);
         (void)fputc('\n', show->out);
         break;
     case SHOW_CSV:
@@ -285,6 +288,7 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
                                request->domains.count + request->labels.count >
                            0;
     buf_init(&show.why, WHY_BYTES);
+    buf_init(&show.line, SHOW_LINE_BYTES);
     show_cells_init(&show.cells, request->kind);
     if (show.by_groups)
         show_cells_for_filters(&show.cells, request);
@@ -296,6 +300,7 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
     show_groups_dispose(&show.groups);
     show_cells_dispose(&show.cells);
     buf_dispose(&show.why);
+    buf_dispose(&show.line);
     scanview_close(show.view);
     except_list_dispose(&show.except);
     return code;

@@ -636,6 +636,18 @@ static void test_hidden_characters(void **state)
     }
 }
 
+/* Lines of earlier versions, in which they stand as they are. */
+static void test_hidden_in_lines(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, LINE_CEILING);
+    assert_true(json_show(&out, bytes_of("{\"a\":\"\xEF\xBB\xBFx\xC3\xA4\",\"b\":\"\xF3\xA0\x81\xA5\"}")));
+    buf_byte(&out, 0);
+    assert_string_equal((const char *)out.data, "{\"a\":\"\\ufeffx\xC3\xA4\",\"b\":\"\\udb40\\udc65\"}");
+    buf_dispose(&out);
+}
+
 /* A count under a name of somebody's, however hidden it is. */
 static void test_hidden_names(void **state)
 {
@@ -1262,6 +1274,7 @@ int main(void)
         {"TXT-8: a failed lookup has no code of a record", test_failed_lookup_has_no_code, NULL, NULL, NULL},
         cmocka_unit_test(test_text_or_base64),
         cmocka_unit_test(test_hidden_characters),
+        cmocka_unit_test(test_hidden_in_lines),
         cmocka_unit_test(test_hidden_names),
         cmocka_unit_test(test_random_bytes_against_jansson),
         cmocka_unit_test(test_random_facts_come_back),
