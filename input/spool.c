@@ -19,7 +19,7 @@ enum {
     OUT_MAX_BYTES = 256 * 1024,
     OUT_SHARE = 8, /* of the memory, for writing */
     BUCKET_SHIFT = 54,
-    WARM_CHAINS = 16, /* a divisor of the buckets */
+    WARM_CHAINS = 8, /* a divisor of the buckets */
 };
 
 struct spool {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output/frames/disk.h"
 #include "output/frames/frames.h"
 #include "output/readback/except.h"
 #include "output/readback/facts_index.h"
@@ -82,6 +83,16 @@ enum view_state scanview_state(const struct scanview *view)
 const struct meta_stored *scanview_meta(const struct scanview *view)
 {
     return &view->meta;
+}
+
+enum error scanview_file(const struct scanview *view, const char *name, struct buf *text, struct buf *why)
+{
+    enum error error = disk_read(view->dir_fd, name, text);
+    int number = errno;
+    if (error != ERR_OK)
+        buf_printf(why, "%s: %s", name, error == ERR_LIMIT ? error_text(error) : strerror(number));
+    errno = number;
+    return error;
 }
 
 /* ---- records ------------------------------------------------------------------------------------------ */

@@ -32,6 +32,10 @@ enum view_state scanview_state(const struct scanview *view);
 /* Returns what meta.json says. It is good as long as the view. */
 const struct meta_stored *scanview_meta(const struct scanview *view);
 
+/* Reads a small file of the directory, as summary.json, behind what *text holds. ERR_NOT_FOUND or ERR_IO with
+ * errno, and *why; ERR_LIMIT if it does not fit. */
+enum error scanview_file(const struct scanview *view, const char *name, struct buf *text, struct buf *why);
+
 /* ---- records ---- */
 
 enum view_stream { VIEW_DOMAINS, VIEW_HOSTS, VIEW_CERTS, VIEW_REJECTS, VIEW_STREAMS };
