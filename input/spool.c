@@ -19,6 +19,7 @@ enum {
     OUT_MAX_BYTES = 256 * 1024,
     OUT_SHARE = 8, /* of the memory, for writing */
     BUCKET_SHIFT = 54,
+    WARM_CHAINS = 8, /* a divisor of the buckets */
 };
 
 struct spool {
@@ -152,6 +153,25 @@ static struct spool_entry *order(struct spool *spool, uint32_t bucket, struct sp
     return spool_chain_order(chain, in_shard(spool, bucket) ? &spool->counts.duplicates : &elsewhere);
 }
 
+/* Brings the names of some buckets into the processor's cache. They lie all over the memory, and whoever
+ * walks one chain waits for it at each step: side by side the waits overlap. */
+static void warm(struct spool_entry *const chains[WARM_CHAINS])
+{
+    const struct spool_entry *at[WARM_CHAINS];
+    bool is_open = true;
+    memcpy(at, chains, sizeof at);
+    while (is_open) {
+        is_open = false;
+        for (size_t i = 0; i < WARM_CHAINS; i++) {
+            if (at[i] == NULL)
+                continue;
+            at[i] = at[i]->next;
+            __builtin_prefetch(at[i]);
+            is_open = true;
+        }
+    }
+}
+
 /* Writes one bucket of the memory to the run, already in order and without duplicates, of which a long list
  * of few names mostly consists. */
 static enum error write_chain(struct spool *spool, uint32_t bucket)
@@ -179,8 +199,11 @@ static enum error spill(struct spool *spool)
         error = spool_runs_open(&spool->runs, spool->directory);
     if (error == ERR_OK)
         error = spool_runs_begin(&spool->runs);
-    for (uint32_t bucket = 0; error == ERR_OK && bucket < SPOOL_BUCKETS; bucket++)
+    for (uint32_t bucket = 0; error == ERR_OK && bucket < SPOOL_BUCKETS; bucket++) {
+        if (bucket % WARM_CHAINS == 0)
+            warm(spool->chains + bucket);
         error = write_chain(spool, bucket);
+    }
     if (error == ERR_OK)
         error = spool_runs_end(&spool->runs);
     spool_pool_reset(&spool->pool);

@@ -86,7 +86,8 @@ static enum error give(struct zone *zone, const struct zone_name *name, const st
     char domain[HOSTNAME_BYTES];
     if (zone_name_equal(name, &zone->given))
         return ERR_OK;
-    zone->given = *name;
+    zone->given.len = name->len;
+    memcpy(zone->given.wire, name->wire, name->len);
     enum failure_code code = zone_name_write(name, domain);
     return code == FAIL_NONE ? zone->sink.name(zone->sink.arg, domain)
                              : zone->sink.reject(zone->sink.arg, line, code);
