@@ -79,6 +79,7 @@ $(BUILD)/%.o: %.c Makefile packaging/hardening
 
 # The documents that are taken into the program.
 $(BUILD)/output/release/release_kit.o: $(shell awk -F'"' '/^KIT/ { print $$4 }' output/release/release_kit.def)
+$(BUILD)/output/report/report_head.o: output/report/page.css output/report/page.js
 
 vpath test_%.c $(sort $(dir $(UNIT)))
 $(BUILD)/tests/%: %.c $(LIBRARY)

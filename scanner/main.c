@@ -17,6 +17,7 @@
 #include "scanner/commands/lint.h"
 #include "scanner/commands/manual.h"
 #include "scanner/commands/release.h"
+#include "scanner/commands/report.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
 #include "scanner/facts/record.h"
@@ -99,6 +100,11 @@ static int run_diff(int argc, char **argv)
 static int run_release(int argc, char **argv)
 {
     return release_main(argc - 1, argv + 1, stdout, stderr);
+}
+
+static int run_report(int argc, char **argv)
+{
+    return report_main(argc - 1, argv + 1, stdout, stderr);
 }
 
 /* Arguments and configuration for scan and check; an exit code, or -1 to go on. */
@@ -204,9 +210,10 @@ static int run_check(int argc, char **argv)
 }
 
 static int (*const runs[COMMAND_COUNT])(int argc, char **argv) = {
-    [COMMAND_SCAN] = run_scan,        [COMMAND_CHECK] = run_check, [COMMAND_LINT] = run_lint,
-    [COMMAND_SUGGEST] = suggest_main, [COMMAND_SHOW] = run_show,   [COMMAND_DIFF] = run_diff,
-    [COMMAND_RELEASE] = run_release,  [COMMAND_HELP] = run_help,   [COMMAND_VERSION] = run_version,
+    [COMMAND_SCAN] = run_scan,        [COMMAND_CHECK] = run_check,   [COMMAND_LINT] = run_lint,
+    [COMMAND_SUGGEST] = suggest_main, [COMMAND_SHOW] = run_show,     [COMMAND_DIFF] = run_diff,
+    [COMMAND_RELEASE] = run_release,  [COMMAND_REPORT] = run_report, [COMMAND_HELP] = run_help,
+    [COMMAND_VERSION] = run_version,
 };
 
 /* A file opened later would else take the place of a closed standard descriptor, and messages land in it.

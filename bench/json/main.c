@@ -1,7 +1,7 @@
 /*
  * What reading our records costs by each JSON library there is here: every line of a file becomes the
  * library's own tree, each value of it is looked at once, and it is freed. The first is what the program
- * does: yajl's callbacks and a tree in an arena (output/readback/json_tree). Usage: bench/json FILE.ndjson
+ * does: yajl's callbacks and a tree in an arena (scanner/json/json_tree). Usage: bench/json FILE.ndjson
  * [ROUNDS]
  *
  * HAVE_JSON_C, HAVE_CJSON, HAVE_YYJSON say which libraries it is built with.
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NEW_FILE_MODE = 0644 };
+enum { NEW_FILE_MODE = 0644, READ_BYTES = 64 << 10 };
 
 /* Tells whether fd is a regular file, and one to be written has no other name; errno says what it is
  * instead. */
@@ -44,6 +44,29 @@ int disk_open(int dir_fd, const char *name, int flags)
         return -1;
     }
     return fd;
+}
+
+enum error disk_read(int dir_fd, const char *name, struct buf *text)
+{
+    uint8_t piece[READ_BYTES];
+    int fd = disk_open(dir_fd, name, O_RDONLY);
+    if (fd < 0)
+        return error_of_file(errno);
+    enum error error = ERR_OK;
+    int number = 0;
+    for (ssize_t got = 1; error == ERR_OK && got != 0;) {
+        got = read(fd, piece, sizeof piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        number = got < 0 ? errno : 0;
+        if (got < 0)
+            error = ERR_IO;
+        else if (!buf_append(text, piece, (size_t)got))
+            error = ERR_LIMIT;
+    }
+    (void)close(fd);
+    errno = number;
+    return error;
 }
 
 /* Takes the written bytes off *left; false if writing cannot go on. */

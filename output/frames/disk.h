@@ -7,11 +7,16 @@
 
 #include <stdint.h>
 
-#include "scanner/base/bytes.h"
+#include "scanner/base/buf.h"
+#include "scanner/base/error.h"
 
 /* Opens a regular file (openat): a symbolic link is ELOOP, anything else that is no file EINVAL, and a file
  * to be written that has another name too EMLINK. Never waits, as a pipe would make it. */
 int disk_open(int dir_fd, const char *name, int flags);
+
+/* Reads a file of the directory to its end, behind what *text holds. As error_of_file with errno if it cannot
+ * be opened; ERR_IO with errno if it cannot be read; ERR_LIMIT if it does not fit into *text. */
+enum error disk_read(int dir_fd, const char *name, struct buf *text);
 
 /* Writes all of data, or returns false with errno; a file that takes nothing and says nothing is EIO. */
 bool disk_write(int fd, struct bytes data);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 #include "scanner/base/map.h"
 
 enum { ARENA_BYTES = 256 << 20, NAME_BYTES = 255, SHA256_DIGITS = 64 };

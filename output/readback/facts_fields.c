@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 
 void read_fault(struct read_fields *read, const char *key, const char *what)
 {

@@ -6,7 +6,7 @@
 #ifndef STSWEEP_READBACK_FACTS_FIELDS_H
 #define STSWEEP_READBACK_FACTS_FIELDS_H
 
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 #include "scanner/base/buf.h"
 #include "scanner/facts/record.h"
 

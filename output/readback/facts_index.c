@@ -10,7 +10,7 @@
 #include "output/readback/facts_fields.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "scanner/base/map.h"
 
 enum { SHA256_BYTES = 32, KEY_BYTES = NAME_CEILING_BYTES + 1 + 1 + 16, WHY_BYTES = 4096 };

@@ -1,20 +1,31 @@
 /* Picks the fields by a table, in whatever order they stand. */
 #include "output/readback/group_record.h"
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 
 enum want {
     LINE,
+    DOMAIN,
     OUTCOME,
     WOULD_BE,
     CODES,
     TLD,
     LABEL,
+    RANK,
+    INCOMPLETE,
+    CACHED,
+    CACHED_FOUND,
+    DANE,
+    TLS,
     PROVIDER,
+    PROVIDER_MX,
     PROVIDER_POLICY,
     TXT,
     TXT_LOOKUP,
     TXT_CODE,
+    TLSRPT,
+    TLSRPT_LOOKUP,
+    TLSRPT_CODE,
     POLICY,
     POLICY_HOST,
     POLICY_CNAMES,
@@ -33,17 +44,28 @@ enum want {
 };
 
 static const struct json_want wants[] = {
+    {LINE, DOMAIN, "domain"},
     {LINE, OUTCOME, "outcome"},
     {LINE, WOULD_BE, "would_be"},
     {LINE, CODES, "codes"},
     {LINE, TLD, "tld"},
     {LINE, LABEL, "label"},
     {LABEL, LABEL, "base64"}, /* of a label that is no UTF-8 */
+    {LINE, RANK, "rank"},
+    {LINE, INCOMPLETE, "incomplete"},
+    {LINE, CACHED, "cached"},
+    {CACHED, CACHED_FOUND, "found"},
+    {LINE, DANE, "dane"},
+    {LINE, TLS, "tls"},
     {LINE, PROVIDER, "provider"},
+    {PROVIDER, PROVIDER_MX, "mx"},
     {PROVIDER, PROVIDER_POLICY, "policy"},
     {LINE, TXT, "txt"},
     {TXT, TXT_LOOKUP, "lookup"},
     {TXT, TXT_CODE, "code"},
+    {LINE, TLSRPT, "tlsrpt"},
+    {TLSRPT, TLSRPT_LOOKUP, "lookup"},
+    {TLSRPT, TLSRPT_CODE, "code"},
     {LINE, POLICY, "policy"},
     {POLICY, POLICY_HOST, "host"},
     {POLICY, POLICY_CNAMES, "cnames"},
@@ -101,6 +123,30 @@ static enum sts_mode mode_of(struct bytes text)
         if (is_name(text, sts_mode_name(mode)))
             return mode;
     return STS_MODE_UNSET;
+}
+
+static enum cached_found cached_of(struct bytes text)
+{
+    for (enum cached_found found = CACHED_NONE + 1; found < CACHED_FOUND_COUNT; found++)
+        if (is_name(text, cached_found_name(found)))
+            return found;
+    return CACHED_NONE;
+}
+
+static enum dane_outcome dane_of(struct bytes text)
+{
+    enum dane_outcome outcome = 0;
+    while (outcome < DANE_OUTCOME_COUNT && !is_name(text, dane_outcome_name(outcome)))
+        outcome++;
+    return outcome;
+}
+
+static enum tls_outcome tls_of(struct bytes text)
+{
+    enum tls_outcome outcome = 0;
+    while (outcome < TLS_OUTCOME_COUNT && !is_name(text, tls_outcome_name(outcome)))
+        outcome++;
+    return outcome;
 }
 
 static struct bytes keep(struct reader *reader, struct bytes text)
@@ -177,10 +223,37 @@ static void read_policy(struct reader *reader, const struct json_pick *pick)
         record->mode = mode_of(pick->text);
 }
 
+/* Reads what only reports want. */
+static void read_beside(struct reader *reader, const struct json_pick *pick)
+{
+    struct group_record *record = reader->record;
+    if (pick->id == CACHED_FOUND)
+        record->cached = cached_of(pick->text);
+    else if (pick->id == DANE)
+        record->dane = dane_of(pick->text);
+    else if (pick->id == TLS)
+        record->tls = tls_of(pick->text);
+    else if (pick->id == PROVIDER_MX)
+        record->mx_provider = keep(reader, pick->text);
+    else if (pick->id == TLSRPT_LOOKUP)
+        record->tlsrpt = status_of(pick->text);
+    else if (pick->id == TLSRPT_CODE)
+        record->tlsrpt_code = code_of(pick->text);
+}
+
+static void read_rank(struct reader *reader, struct bytes text)
+{
+    uint64_t rank;
+    if (json_read_number(text, &rank) && rank <= UINT32_MAX)
+        reader->record->rank = (uint32_t)rank;
+}
+
 static void read_string(struct reader *reader, const struct json_pick *pick)
 {
     struct group_record *record = reader->record;
-    if (pick->id == OUTCOME)
+    if (pick->id == DOMAIN)
+        record->domain = keep(reader, pick->text);
+    else if (pick->id == OUTCOME)
         record->outcome = outcome_find(pick->text);
     else if (pick->id == WOULD_BE)
         record->would_be = outcome_find(pick->text);
@@ -198,6 +271,8 @@ static void read_string(struct reader *reader, const struct json_pick *pick)
         record->txt_code = code_of(pick->text);
     else if (pick->id == MX_LOOKUP)
         record->mx = status_of(pick->text);
+    else if (pick->id < TXT || (pick->id > TXT_CODE && pick->id < POLICY))
+        read_beside(reader, pick);
     else if (pick->id < MX)
         read_policy(reader, pick);
     else
@@ -217,13 +292,21 @@ static bool on_pick(void *arg, const struct json_pick *pick)
         reader->record->looked_for_policy = true;
     else if (pick->kind == FIELD_BOOL && pick->id == HOST_MATCH && reader->host != NULL)
         reader->host->unmatched = !pick->truth;
+    else if (pick->kind == FIELD_BOOL && pick->id == INCOMPLETE)
+        reader->record->incomplete = pick->truth;
+    else if (pick->kind == FIELD_NUMBER && pick->id == RANK)
+        read_rank(reader, pick->text);
     return !reader->no_room;
 }
 
 enum error group_record_read(struct bytes line, struct arena *arena, struct group_record *record)
 {
     struct reader reader = {.record = record, .arena = arena};
-    *record = (struct group_record){.txt_code = FAIL_COUNT, .policy_code = FAIL_COUNT};
+    *record = (struct group_record){.txt_code = FAIL_COUNT,
+                                    .policy_code = FAIL_COUNT,
+                                    .tlsrpt_code = FAIL_COUNT,
+                                    .dane = DANE_OUTCOME_COUNT,
+                                    .tls = TLS_OUTCOME_COUNT};
     record->end = &record->hosts;
     enum error error = json_pick_line(line, wants, sizeof wants / sizeof *wants, on_pick, &reader);
     if (reader.no_room)

@@ -1,7 +1,7 @@
 /*
- * Reads the parts of a domain record that groups of domains are made of: who runs its hosts, what fails
- * there, and what hangs on it. Pure. The line may be anybody's: what is no value of its field counts as not
- * known.
+ * Reads the parts of a domain record that groups of domains and reports are made of: who runs its hosts, what
+ * fails there, and what hangs on it. Pure. The line may be anybody's: what is no value of its field counts as
+ * not known.
  */
 #ifndef STSWEEP_READBACK_GROUP_RECORD_H
 #define STSWEEP_READBACK_GROUP_RECORD_H
@@ -29,18 +29,27 @@ struct group_host {
 };
 
 struct group_record {
+    struct bytes domain;
     enum outcome outcome;
     enum outcome would_be; /* OUTCOME_NONE unless outcome is testing */
+    bool incomplete;
+    enum cached_found cached; /* CACHED_NONE: no earlier policy */
+    enum dane_outcome dane;   /* DANE_OUTCOME_COUNT: none that this program knows */
+    enum tls_outcome tls;     /* likewise */
+    uint32_t rank;            /* 0: none */
     struct code_set codes;
     struct bytes tld, label;    /* empty for none */
     enum dns_status txt, mx;    /* how the lookups ended */
     enum failure_code txt_code; /* of the MTA-STS record */
     bool looked_for_policy;
     struct bytes policy_host;     /* after the last CNAME */
-    struct bytes policy_provider; /* its short name; empty: unknown */
+    struct bytes mx_provider;     /* the short name; empty: unknown */
+    struct bytes policy_provider; /* likewise */
     struct ip_addr policy_ip;     /* that the policy was asked of; its family is 0 for none */
     enum failure_code policy_code;
     enum sts_mode mode;
+    enum dns_status tlsrpt; /* how the lookup of the TLSRPT record ended */
+    enum failure_code tlsrpt_code;
     struct group_host *hosts; /* in the record's order */
     struct group_host **end;
 };

@@ -9,6 +9,7 @@
 
 struct group_top {
     size_t most;
+    bool by_domains;        /* the largest first, whatever mending them gains */
     uint64_t groups;        /* all that were taken, kept or not */
     struct group_row *rows; /* owned, as their names are; in order once group_top_sort was called */
     size_t count;
@@ -17,6 +18,9 @@ struct group_top {
 
 void group_top_init(struct group_top *top, size_t most);
 void group_top_dispose(struct group_top *top);
+
+/* Orders by domains, then by name, from now on; before the first row. */
+void group_top_by_domains(struct group_top *top);
 
 /* Keeps a copy of the row if it belongs to the first. false without memory. */
 bool group_top_take(struct group_top *top, const struct group_row *row);

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 #include "scanner/facts/record.h"
 
-enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, READ_BYTES = 64 << 10, KEYS_MOST = 1024 };
+enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, KEYS_MOST = 1024 };
 
 /* ---- the text ------------------------------------------------------------------------------------------ */
 
@@ -351,21 +351,14 @@ enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count
 
 static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
 {
-    char piece[READ_BYTES];
-    int fd = disk_open(dir_fd, "meta.json", O_RDONLY);
-    if (fd < 0) {
-        int number = errno;
-        buf_printf(why, "no scan directory: meta.json: %s", strerror(number));
-        errno = number;
-        return error_of_file(number);
-    }
-    ssize_t got;
-    while ((got = read(fd, piece, sizeof piece)) > 0 && buf_append(text, piece, (size_t)got)) {
-    }
-    if (got != 0)
-        (void)buf_text(why, "meta.json cannot be read");
-    (void)close(fd);
-    return got == 0 ? ERR_OK : ERR_IO;
+    enum error error = disk_read(dir_fd, "meta.json", text);
+    int number = errno;
+    if (error == ERR_LIMIT)
+        (void)buf_text(why, "meta.json is too large");
+    else if (error != ERR_OK)
+        (void)buf_printf(why, "no scan directory: meta.json: %s", strerror(number));
+    errno = number;
+    return error == ERR_LIMIT ? ERR_CORRUPT : error;
 }
 
 enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why)

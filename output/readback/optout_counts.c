@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 #include "scanner/base/map.h"
 
 enum { ARENA_BYTES = 256 << 20, FIRST_SEEN = 1024, KEY_BYTES = 320 };

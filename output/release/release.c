@@ -9,10 +9,11 @@
 
 #include "output/frames/frames.h"
 #include "output/release/release_card.h"
+#include "output/store/summary_stored.h"
 #include "output/release/release_kit.h"
 #include "output/release/release_line.h"
 #include "output/release/release_meta.h"
-#include "output/release/release_out.h"
+#include "output/store/new_dir.h"
 #include "output/release/release_summary.h"
 #include "output/release/release_tables.h"
 #include "output/store/summary_groups.h"
@@ -27,7 +28,7 @@ struct release {
     struct release_counts *counts;
     struct buf *why;
     struct scanview *view;
-    struct release_out out;
+    struct new_dir out;
     struct buf meta; /* that is published */
     struct summary summary;
     uint64_t stored_records;
@@ -72,7 +73,7 @@ static enum error read_summary(struct release *release)
     buf_init(&stored, TEXT_BYTES);
     enum error error = read_text(release, "summary.json", &stored);
     if (error == ERR_OK)
-        error = release_summary_begin(buf_bytes(&stored), &release->summary, &release->stored_records);
+        error = summary_denominators(buf_bytes(&stored), &release->summary, &release->stored_records);
     buf_dispose(&stored);
     if (error == ERR_NOT_FOUND || (error == ERR_CORRUPT && release->why->len == 0)) {
         buf_reset(release->why);
@@ -192,7 +193,7 @@ static enum error write_summary(struct release *release)
     if (error == ERR_OK && !summary_json(&text, &release->summary, &groups))
         error = ERR_LIMIT;
     if (error == ERR_OK)
-        error = release_out_write(&release->out, "summary.json", buf_bytes(&text), release->why);
+        error = new_dir_write(&release->out, "summary.json", buf_bytes(&text), release->why);
     summary_groups_dispose(&groups);
     buf_dispose(&text);
     return error;
@@ -207,7 +208,7 @@ static enum error write_records(struct release *release)
     if (error == ERR_OK)
         error = end_count(release);
     if (error == ERR_OK)
-        error = release_out_write(&release->out, "meta.json", buf_bytes(&release->meta), release->why);
+        error = new_dir_write(&release->out, "meta.json", buf_bytes(&release->meta), release->why);
     return error == ERR_OK ? write_summary(release) : error;
 }
 
@@ -217,7 +218,7 @@ static enum error write_kit(struct release *release)
     enum error error = ERR_OK;
     size_t count = release_kit(files);
     for (size_t i = 0; error == ERR_OK && i < count; i++)
-        error = release_out_write(&release->out, files[i].name, files[i].text, release->why);
+        error = new_dir_write(&release->out, files[i].name, files[i].text, release->why);
     return error;
 }
 
@@ -233,7 +234,7 @@ static enum error write_table(struct release *release, size_t kind)
     if (error == ERR_OK && !release_table_csv(&table, &text))
         error = ERR_LIMIT;
     if (error == ERR_OK)
-        error = release_out_write(&release->out, release_kinds()[kind].file, buf_bytes(&text), release->why);
+        error = new_dir_write(&release->out, release_kinds()[kind].file, buf_bytes(&text), release->why);
     release->joined[kind] = table.joined;
     release_table_dispose(&table);
     buf_dispose(&text);
@@ -292,7 +293,7 @@ static enum error write_card(struct release *release)
     const struct release_counts *counts = release->counts;
     buf_init(&files, TEXT_BYTES);
     buf_init(&text, TEXT_BYTES);
-    enum error error = release_out_each(&release->out, on_file, &files, release->why);
+    enum error error = new_dir_each(&release->out, on_file, &files, release->why);
     struct card card = {.meta = buf_bytes(&release->meta),
                         .summary = &release->summary,
                         .excepted = {counts->left_out[VIEW_DOMAINS], counts->left_out[VIEW_HOSTS],
@@ -306,7 +307,7 @@ static enum error write_card(struct release *release)
     if (error == ERR_OK)
         error = release_card(&card, &text);
     if (error == ERR_OK)
-        error = release_out_write(&release->out, "README.md", buf_bytes(&text), release->why);
+        error = new_dir_write(&release->out, "README.md", buf_bytes(&text), release->why);
     buf_dispose(&files);
     buf_dispose(&text);
     return error;
@@ -314,7 +315,7 @@ static enum error write_card(struct release *release)
 
 static enum error write_all(struct release *release)
 {
-    enum error error = release_out_make(&release->out, release->request->out, release->why);
+    enum error error = new_dir_make(&release->out, release->request->out, release->why);
     if (error == ERR_OK && release->request->aggregate > 0)
         error = write_tables(release);
     else if (error == ERR_OK) {
@@ -324,7 +325,7 @@ static enum error write_all(struct release *release)
     }
     if (error == ERR_OK)
         error = write_card(release);
-    return error == ERR_OK ? release_out_sum(&release->out, release->why) : error;
+    return error == ERR_OK ? new_dir_sum(&release->out, release->why) : error;
 }
 
 enum error release_make(const struct release_request *request, struct release_counts *counts, struct buf *why)
@@ -340,9 +341,9 @@ enum error release_make(const struct release_request *request, struct release_co
         error = write_all(&release);
     int number = errno;
     if (error == ERR_OK)
-        release_out_close(&release.out);
+        new_dir_close(&release.out);
     else
-        release_out_drop(&release.out);
+        new_dir_drop(&release.out);
     release_tables_dispose(&release.tables);
     buf_dispose(&release.meta);
     buf_dispose(&release.line);

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 #include "scanner/base/utf8.h"
 
 enum { TREE_BYTES = 64 << 20 };

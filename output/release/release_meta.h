@@ -11,7 +11,7 @@
 #ifndef STSWEEP_RELEASE_RELEASE_META_H
 #define STSWEEP_RELEASE_RELEASE_META_H
 
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 #include "scanner/base/buf.h"
 
 /* Writes the text. ERR_CORRUPT if stored is none that this program writes; ERR_LIMIT, ERR_MEMORY. */

@@ -4,10 +4,6 @@
 
 #include "output/store/summary.h"
 
-/* Takes the denominators of a stored summary.json; *records is how many the scan has. ERR_CORRUPT if it is
- * none. */
-enum error release_summary_begin(struct bytes stored, struct summary *summary, uint64_t *records);
-
 /* Counts those that opted out after the scan beside those of before, once all records were added. ERR_CORRUPT
  * with *why if records and left_out are not as many as the scan has, or nothing adds up. */
 enum error release_summary_end(struct summary *summary, uint64_t records, uint64_t left_out, struct buf *why);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 
 static const struct release_kind kinds[RELEASE_KINDS] = {
     {"by-tld.csv", "top-level domain", "tld", "", "(none)"},

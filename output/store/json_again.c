@@ -1,7 +1,7 @@
 /* Walks a tree of JSON, and writes each value. */
 #include "output/store/json_again.h"
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 
 bool json_key_is_plain(const char *key)
 {

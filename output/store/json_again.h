@@ -6,7 +6,7 @@
 #define STSWEEP_STORE_JSON_AGAIN_H
 
 #include "output/json/json_write.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 
 /* Tells whether a key can be written as it stands. NULL, of an element of an array, can. */
 bool json_key_is_plain(const char *key);

@@ -11,7 +11,7 @@
 #include "output/frames/disk.h"
 #include "output/frames/frames_part.h"
 #include "output/frames/stream.h"
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "output/store/certset.h"
 #include "output/store/meta.h"
 #include "output/store/ordinals.h"

@@ -14,7 +14,7 @@
 
 #include "output/frames/disk.h"
 
-enum { NAME_BYTES = 80, READ_BYTES = 65536 };
+enum { NAME_BYTES = 80 };
 
 static enum error failed(const char *path, const char *what, struct buf *why)
 {
@@ -276,20 +276,6 @@ enum error store_dir_remove(const struct store_dir *dir, const char *name, struc
 
 enum error store_dir_read(const struct store_dir *dir, const char *name, struct buf *text, struct buf *why)
 {
-    uint8_t chunk[READ_BYTES];
-    int fd = disk_open(dir->fd, name, O_RDONLY);
-    if (fd < 0)
-        return failed(name, "cannot open", why);
-    enum error error = ERR_OK;
-    for (ssize_t got = 1; error == ERR_OK && got != 0;) {
-        got = read(fd, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            error = failed(name, "cannot read", why);
-        else if (!buf_append(text, chunk, (size_t)got))
-            error = ERR_LIMIT;
-    }
-    (void)close(fd);
-    return error;
+    enum error error = disk_read(dir->fd, name, text);
+    return error == ERR_OK || error == ERR_LIMIT ? error : failed(name, "cannot read", why);
 }

@@ -5,7 +5,7 @@
  */
 #include "output/store/summary.h"
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "output/store/summary_text.h"
 
 enum {

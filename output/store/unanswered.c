@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "scanner/facts/failure.h"
 
 enum { CAPACITY_FIRST = 256 };

@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "scanner/facts/record.h"
 
 struct column {

@@ -15,7 +15,7 @@
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/suggest_scan.h"
-#include "scanner/commands/suggest_stream.h"
+#include "scanner/commands/out_file.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/sandbox.h"
 
@@ -132,8 +132,8 @@ static int run_to(const struct args *args, struct suggest_run *run)
 
 static int run_stream(const struct args *args, struct suggest_run *run)
 {
-    struct suggest_stream stream;
-    enum error error = suggest_stream_open(&stream, args->folder, args->force);
+    struct out_file stream;
+    enum error error = out_file_open(&stream, args->folder, args->force);
     int code = EXIT_DONE;
     if (error == ERR_OK) {
         run->out = stream.out;
@@ -142,7 +142,7 @@ static int run_stream(const struct args *args, struct suggest_run *run)
     int number = errno;
     if (error != ERR_OK)
         code = refuse_output(args, error, number);
-    error = suggest_stream_close(&stream, code == EXIT_DONE || code == EXIT_UNKNOWN);
+    error = out_file_close(&stream, code == EXIT_DONE || code == EXIT_UNKNOWN);
     if (error != ERR_OK && args->folder != NULL)
         code = refuse_output(args, error, errno);
     return error != ERR_OK && code == EXIT_DONE ? EXIT_FAILED : code;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "scanner/commands/show_judge.h"
 #include "scanner/facts/record_kept.h"
 #include "scanner/verdict/verdict.h"

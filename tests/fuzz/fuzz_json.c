@@ -2,8 +2,8 @@
  * Any bytes as JSON: the tree and the quick reader agree on what stands there, and a meta.json is read,
  * refused with its reason, or written again with another state as itself.
  */
-#include "output/readback/json_read.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 #include "output/store/meta.h"
 #include "output/store/summary.h"
 #include "tests/fuzz/target.h"

@@ -3,10 +3,11 @@
  * refused; a summary.json is read or refused; a record loses its label and stays a record.
  */
 #include "output/release/release_card.h"
+#include "output/store/summary_stored.h"
 #include "output/release/release_line.h"
 #include "output/release/release_meta.h"
 #include "output/release/release_summary.h"
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 #include "tests/fuzz/target.h"
 
 enum { ARENA_BYTES = 64 << 20, OUT_BYTES = 64 << 20 };
@@ -70,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes input = bytes_make(data, size);
     struct summary summary;
     uint64_t records;
-    enum error error = release_summary_begin(input, &summary, &records);
+    enum error error = summary_denominators(input, &summary, &records);
     expect(error == ERR_OK || error == ERR_CORRUPT ? NULL : "another error");
     check_meta(input);
     check_record(input);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "output/release/release_card.h"
+#include "output/store/summary_stored.h"
 #include "output/release/release_kit.h"
 #include "output/release/release_line.h"
 #include "output/release/release_meta.h"
@@ -233,7 +234,7 @@ static void test_denominators(void **state)
     struct tally tally = {.outcome = OUTCOME_REFUSED};
     (void)state;
     buf_init(&why, TEXT_BYTES);
-    assert_int_equal(release_summary_begin(bytes_of(STORED(6)), &summary, &records), ERR_OK);
+    assert_int_equal(summary_denominators(bytes_of(STORED(6)), &summary, &records), ERR_OK);
     assert_int_equal(records, 6);
     for (size_t i = 0; i < 4; i++)
         summary_add(&summary, &tally);
@@ -244,11 +245,11 @@ static void test_denominators(void **state)
     assert_int_equal(summary.left_out[FAIL_INPUT_IS_URL], 2);
     assert_int_equal(summary.outcomes[OUTCOME_REFUSED], 4);
     /* A file of records was lost. */
-    assert_int_equal(release_summary_begin(bytes_of(STORED(6)), &summary, &records), ERR_OK);
+    assert_int_equal(summary_denominators(bytes_of(STORED(6)), &summary, &records), ERR_OK);
     assert_int_equal(release_summary_end(&summary, records, 2, &why), ERR_CORRUPT);
     assert_string_equal(buf_string(&why), "summary.json counts 6 records, and the files have 2");
-    assert_int_equal(release_summary_begin(bytes_of("{\"inputs\":1}"), &summary, &records), ERR_CORRUPT);
-    assert_int_equal(release_summary_begin(bytes_of("["), &summary, &records), ERR_CORRUPT);
+    assert_int_equal(summary_denominators(bytes_of("{\"inputs\":1}"), &summary, &records), ERR_CORRUPT);
+    assert_int_equal(summary_denominators(bytes_of("["), &summary, &records), ERR_CORRUPT);
     buf_dispose(&why);
 }
 

@@ -2,8 +2,8 @@
  * Reads a few fields of one line of JSON, quickly: no tree is built. json_read_line gives every field of the
  * first two levels; json_pick_line gives those of a table, however deep they stand. Pure.
  */
-#ifndef STSWEEP_READBACK_JSON_READ_H
-#define STSWEEP_READBACK_JSON_READ_H
+#ifndef STSWEEP_JSON_READ_H
+#define STSWEEP_JSON_READ_H
 
 #include "scanner/base/bytes.h"
 #include "scanner/base/error.h"

@@ -3,8 +3,8 @@
  * ceiling bounds what a line may ask for, nesting is bounded, text must be UTF-8. If a key stands twice, the
  * first counts.
  */
-#ifndef STSWEEP_READBACK_JSON_TREE_H
-#define STSWEEP_READBACK_JSON_TREE_H
+#ifndef STSWEEP_JSON_TREE_H
+#define STSWEEP_JSON_TREE_H
 
 #include "scanner/base/arena.h"
 #include "scanner/base/error.h"

@@ -1,5 +1,5 @@
 /* Builds a tree of nodes by yajl's callbacks; nothing is allocated but in the arena and inside of yajl. */
-#include "output/readback/json_tree.h"
+#include "scanner/json/json_tree.h"
 
 #include <yajl/yajl_parse.h>
 

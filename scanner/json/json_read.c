@@ -1,6 +1,6 @@
 /* Reads fields of one line by yajl's callbacks. Never allocates by what the line says, except inside of
  * yajl. */
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 
 #include <yajl/yajl_parse.h>
 

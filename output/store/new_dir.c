@@ -1,5 +1,5 @@
 /* Lists, sums and removes what stands in the directory that this program has just made. */
-#include "output/release/release_out.h"
+#include "output/store/new_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +11,8 @@
 
 #include <openssl/evp.h>
 
+#include "output/frames/disk.h"
+
 enum { NAMES_MOST = 4096, SUMS_BYTES = 1 << 20, BLOCK_BYTES = 64 << 10 };
 
 static enum error failed(const char *path, const char *what, struct buf *why)
@@ -21,9 +23,9 @@ static enum error failed(const char *path, const char *what, struct buf *why)
     return error_of_file(number);
 }
 
-enum error release_out_make(struct release_out *out, const char *path, struct buf *why)
+enum error new_dir_make(struct new_dir *out, const char *path, struct buf *why)
 {
-    *out = (struct release_out){.path = path, .dir = {.fd = -1, .lock = -1}};
+    *out = (struct new_dir){.path = path, .dir = {.fd = -1, .lock = -1}};
     if (mkdir(path, 0755) != 0) {
         if (errno == EEXIST) {
             buf_printf(why, "%s exists already: name another, or remove it", path);
@@ -39,13 +41,35 @@ enum error release_out_make(struct release_out *out, const char *path, struct bu
     return error;
 }
 
-enum error release_out_write(const struct release_out *out, const char *name, struct bytes text,
-                             struct buf *why)
+enum error new_dir_write(const struct new_dir *out, const char *name, struct bytes text, struct buf *why)
 {
     return store_dir_write(&out->dir, name, text, why);
 }
 
-void release_out_close(struct release_out *out)
+enum error new_dir_open(const struct new_dir *out, const char *name, FILE **file, struct buf *why)
+{
+    int fd = disk_open(out->dir.fd, name, O_WRONLY | O_CREAT | O_TRUNC);
+    *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (*file != NULL)
+        return ERR_OK;
+    enum error error = failed(name, "cannot be made", why);
+    if (fd >= 0)
+        (void)close(fd);
+    return error;
+}
+
+enum error new_dir_end(FILE *file, const char *name, struct buf *why)
+{
+    bool is_whole = fflush(file) == 0 && ferror(file) == 0;
+    int number = errno;
+    is_whole = fclose(file) == 0 && is_whole;
+    if (is_whole)
+        return ERR_OK;
+    errno = number != 0 ? number : errno;
+    return failed(name, "cannot be written", why);
+}
+
+void new_dir_close(struct new_dir *out)
 {
     if (out->dir.fd >= 0)
         (void)close(out->dir.fd);
@@ -71,7 +95,7 @@ static void forget(struct names *names)
     names->count = 0;
 }
 
-static enum error list(const struct release_out *out, struct names *names, struct buf *why)
+static enum error list(const struct new_dir *out, struct names *names, struct buf *why)
 {
     enum error error = ERR_OK;
     DIR *listing = opendir(out->path);
@@ -94,9 +118,9 @@ static enum error list(const struct release_out *out, struct names *names, struc
     return error;
 }
 
-enum error release_out_each(const struct release_out *out,
-                            enum error (*visit)(void *arg, const char *name, uint64_t bytes), void *arg,
-                            struct buf *why)
+enum error new_dir_each(const struct new_dir *out,
+                        enum error (*visit)(void *arg, const char *name, uint64_t bytes), void *arg,
+                        struct buf *why)
 {
     struct names names;
     enum error error = list(out, &names, why);
@@ -110,19 +134,18 @@ enum error release_out_each(const struct release_out *out,
     return error;
 }
 
-void release_out_drop(struct release_out *out)
+void new_dir_drop(struct new_dir *out)
 {
-    struct names names;
-    struct buf why;
+    DIR *listing = out->dir.fd < 0 ? NULL : opendir(out->path);
     if (out->dir.fd < 0)
         return;
-    buf_init(&why, SUMS_BYTES);
-    (void)list(out, &names, &why);
-    for (size_t i = 0; i < names.count; i++)
-        (void)unlinkat(out->dir.fd, names.names[i], 0);
-    forget(&names);
-    buf_dispose(&why);
-    release_out_close(out);
+    for (struct dirent *entry = listing == NULL ? NULL : readdir(listing); entry != NULL;
+         entry = readdir(listing))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(out->dir.fd, entry->d_name, 0);
+    if (listing != NULL)
+        (void)closedir(listing);
+    new_dir_close(out);
     (void)rmdir(out->path);
 }
 
@@ -146,7 +169,7 @@ static enum error digest(int fd, uint8_t sha256[EVP_MAX_MD_SIZE])
 }
 
 struct sums {
-    const struct release_out *out;
+    const struct new_dir *out;
     struct buf text;
     struct buf *why;
 };
@@ -167,13 +190,13 @@ static enum error on_file(void *arg, const char *name, uint64_t bytes)
     return error == ERR_OK && sums->text.failed ? ERR_LIMIT : error;
 }
 
-enum error release_out_sum(const struct release_out *out, struct buf *why)
+enum error new_dir_sum(const struct new_dir *out, struct buf *why)
 {
     struct sums sums = {.out = out, .why = why};
     buf_init(&sums.text, SUMS_BYTES);
-    enum error error = release_out_each(out, on_file, &sums, why);
+    enum error error = new_dir_each(out, on_file, &sums, why);
     if (error == ERR_OK)
-        error = release_out_write(out, "SHA256SUMS", buf_bytes(&sums.text), why);
+        error = new_dir_write(out, "SHA256SUMS", buf_bytes(&sums.text), why);
     buf_dispose(&sums.text);
     return error;
 }

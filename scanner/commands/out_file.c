@@ -1,5 +1,5 @@
-/* Opens and names the file of a stream. */
-#include "scanner/commands/suggest_stream.h"
+/* Opens the file, and names it. */
+#include "scanner/commands/out_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +21,9 @@ static FILE *open_part(const char *path)
     return out;
 }
 
-enum error suggest_stream_open(struct suggest_stream *stream, const char *path, bool force)
+enum error out_file_open(struct out_file *stream, const char *path, bool force)
 {
-    *stream = (struct suggest_stream){.path = path, .force = force};
+    *stream = (struct out_file){.path = path, .force = force};
     if (path == NULL || strcmp(path, "-") == 0) {
         stream->out = stdout;
         return ERR_OK;
@@ -39,7 +39,7 @@ enum error suggest_stream_open(struct suggest_stream *stream, const char *path, 
     return stream->out == NULL ? error_of_file(errno) : ERR_OK;
 }
 
-static enum error give_name(const struct suggest_stream *stream)
+static enum error give_name(const struct out_file *stream)
 {
     if (renameat2(AT_FDCWD, stream->part, AT_FDCWD, stream->path, stream->force ? 0 : RENAME_NOREPLACE) == 0)
         return ERR_OK;
@@ -50,7 +50,7 @@ static enum error give_name(const struct suggest_stream *stream)
     return ERR_IO;
 }
 
-enum error suggest_stream_close(struct suggest_stream *stream, bool whole)
+enum error out_file_close(struct out_file *stream, bool whole)
 {
     enum error error = ERR_OK;
     int number = 0;
@@ -69,7 +69,7 @@ enum error suggest_stream_close(struct suggest_stream *stream, bool whole)
     if (stream->part != NULL && stream->out != NULL && (!whole || error != ERR_OK))
         (void)unlink(stream->part);
     free(stream->part);
-    *stream = (struct suggest_stream){0};
+    *stream = (struct out_file){0};
     errno = number;
     return error;
 }

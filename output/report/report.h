@@ -1,0 +1,27 @@
+/*
+ * Makes a report of a scan directory: one page of HTML that people read who have never heard of MTA-STS, with
+ * all that it needs in it. It asks for nothing over the network and is whole without its script. Of a scan
+ * that is not at its end it tells what is whole at the time, and says so.
+ */
+#ifndef STSWEEP_REPORT_REPORT_H
+#define STSWEEP_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "output/readback/groups.h"
+#include "output/readback/scanview.h"
+
+struct report_request {
+    const char *dir;
+    group_provider provider;
+    struct scanview *view; /* of dir, open */
+    const char *folder;    /* NULL: one page; else the folder that is made, with a page an owner */
+};
+
+/* Writes the page to out, or the folder: index.html, owners.html and a page for each label of the list.
+ * ERR_CORRUPT if something of the scan is damaged: what is written is whole then as well, and says so;
+ * ERR_EXISTS: the folder is there already; ERR_NOT_FOUND: there is no scan, or no place for the folder;
+ * ERR_IO, ERR_FULL, ERR_MEMORY: nothing is left of the folder. *why says what. */
+enum error report_write(const struct report_request *request, FILE *out, struct buf *why);
+
+#endif

@@ -1,0 +1,272 @@
+/* Sorts places in a spilled file by a hash of the label. */
+#include "output/report/report_owners.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/readback/facts_spill.h"
+
+enum { HASH_BYTES = 16, SLUG_BYTES = 40, FILE_HASH_BYTES = 8, LABEL_MOST = 1024, NAME_MOST = 256 };
+
+/* A line of the spilled file: this head, the label, the name, then the codes. */
+struct head {
+    uint16_t label_len, domain_len, codes;
+    uint8_t outcome, would_be;
+};
+
+struct place {
+    uint8_t hash[HASH_BYTES];
+    uint64_t at;
+    uint8_t gravity; /* of the outcome */
+};
+
+/* Some places in a row. */
+struct run {
+    size_t first, count;
+    uint64_t outcomes[OUTCOME_COUNT];
+};
+
+struct report_owners {
+    struct spill *spill;
+    struct place *places;
+    size_t count, room;
+    struct run *runs;
+    size_t run_count;
+    const struct run *at_hand;
+};
+
+enum error report_owners_new(struct report_owners **made, struct buf *why)
+{
+    struct report_owners *owners = calloc(1, sizeof *owners);
+    *made = owners;
+    return owners == NULL ? ERR_MEMORY : spill_create(&owners->spill, why);
+}
+
+void report_owners_free(struct report_owners *owners)
+{
+    if (owners == NULL)
+        return;
+    spill_destroy(owners->spill);
+    free(owners->places);
+    free(owners->runs);
+    free(owners);
+}
+
+/* What its owner should see first comes first. */
+static uint8_t gravity_of(enum outcome outcome)
+{
+    static const uint8_t gravities[OUTCOME_COUNT] = {
+        [OUTCOME_REFUSED] = 0, [OUTCOME_PARTIAL] = 1, [OUTCOME_BROKEN] = 2, [OUTCOME_TESTING] = 3,
+        [OUTCOME_UNKNOWN] = 4, [OUTCOME_OFF] = 5,     [OUTCOME_ABSENT] = 6, [OUTCOME_PROTECTED] = 7,
+        [OUTCOME_NO_MAIL] = 8, [OUTCOME_NONE] = 9,
+    };
+    return gravities[outcome];
+}
+
+static bool hash_label(struct bytes label, uint8_t hash[EVP_MAX_MD_SIZE])
+{
+    return EVP_Digest(label.data, label.len, hash, NULL, EVP_sha256(), NULL) == 1;
+}
+
+static bool make_room(struct report_owners *owners)
+{
+    size_t room = owners->room == 0 ? 1024 : owners->room * 2;
+    if (owners->count < owners->room)
+        return true;
+    struct place *places = realloc(owners->places, room * sizeof *places);
+    if (places == NULL)
+        return false;
+    owners->places = places;
+    owners->room = room;
+    return true;
+}
+
+/* ---- lines --------------------------------------------------------------------------------------------- */
+
+static enum error spill_record(struct report_owners *owners, const struct group_record *record, uint64_t *at,
+                               struct buf *why)
+{
+    uint8_t line[sizeof(struct head) + LABEL_MOST + NAME_MOST + FAIL_COUNT * sizeof(uint16_t)];
+    struct head head = {
+        .label_len = (uint16_t)(record->label.len < LABEL_MOST ? record->label.len : LABEL_MOST),
+        .domain_len = (uint16_t)(record->domain.len < NAME_MOST ? record->domain.len : NAME_MOST),
+        .outcome = (uint8_t)record->outcome,
+        .would_be = (uint8_t)record->would_be};
+    size_t len = sizeof head;
+    memcpy(line + len, record->label.data, head.label_len);
+    len += head.label_len;
+    if (head.domain_len > 0)
+        memcpy(line + len, record->domain.data, head.domain_len);
+    len += head.domain_len;
+    for (uint16_t code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+        if (code_set_has(&record->codes, code)) {
+            memcpy(line + len, &code, sizeof code);
+            len += sizeof code;
+            head.codes++;
+        }
+    memcpy(line, &head, sizeof head);
+    return spill_add(owners->spill, bytes_make(line, len), at, why);
+}
+
+static enum error read_line(struct report_owners *owners, uint64_t at, struct bytes *label,
+                            struct report_owned *owned)
+{
+    struct bytes line;
+    struct head head;
+    enum error error = spill_get(owners->spill, at, &line);
+    if (error != ERR_OK)
+        return error;
+    memcpy(&head, line.data, sizeof head);
+    const uint8_t *from = line.data + sizeof head;
+    *label = bytes_make(from, head.label_len);
+    *owned = (struct report_owned){.domain = bytes_make(from + head.label_len, head.domain_len),
+                                   .outcome = (enum outcome)head.outcome,
+                                   .would_be = (enum outcome)head.would_be};
+    from += (size_t)head.label_len + head.domain_len;
+    for (size_t i = 0; i < head.codes; i++) {
+        uint16_t code;
+        memcpy(&code, from + i * sizeof code, sizeof code);
+        code_set_add(&owned->codes, (enum failure_code)code);
+    }
+    return ERR_OK;
+}
+
+enum error report_owners_add(struct report_owners *owners, const struct group_record *record, struct buf *why)
+{
+    uint8_t hash[EVP_MAX_MD_SIZE];
+    uint64_t at;
+    if (record->label.len == 0)
+        return ERR_OK;
+    if (!make_room(owners) || !hash_label(record->label, hash))
+        return ERR_MEMORY;
+    enum error error = spill_record(owners, record, &at, why);
+    if (error != ERR_OK)
+        return error;
+    struct place *place = &owners->places[owners->count++];
+    *place = (struct place){.at = at, .gravity = gravity_of(record->outcome)};
+    memcpy(place->hash, hash, sizeof place->hash);
+    return ERR_OK;
+}
+
+/* ---- order --------------------------------------------------------------------------------------------- */
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+    int order = memcmp(a->hash, b->hash, sizeof a->hash);
+    if (order == 0)
+        order = (a->gravity > b->gravity) - (a->gravity < b->gravity);
+    return order != 0 ? order : (a->at > b->at) - (a->at < b->at);
+}
+
+/* Owners of which more domains have the graver outcome come first. */
+static int compare_runs(const void *left, const void *right)
+{
+    static const enum outcome order[] = {OUTCOME_REFUSED, OUTCOME_PARTIAL, OUTCOME_BROKEN, OUTCOME_TESTING};
+    const struct run *a = left, *b = right;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (a->outcomes[order[i]] != b->outcomes[order[i]])
+            return a->outcomes[order[i]] > b->outcomes[order[i]] ? -1 : 1;
+    if (a->count != b->count)
+        return a->count > b->count ? -1 : 1;
+    return (a->first > b->first) - (a->first < b->first);
+}
+
+static enum outcome outcome_of(uint8_t gravity)
+{
+    enum outcome outcome = OUTCOME_NONE;
+    while (outcome < OUTCOME_COUNT - 1 && gravity_of(outcome) != gravity)
+        outcome++;
+    return outcome;
+}
+
+enum error report_owners_sort(struct report_owners *owners, struct buf *why)
+{
+    size_t runs = 0;
+    enum error error = spill_flush(owners->spill, why);
+    if (error != ERR_OK || owners->count == 0)
+        return error;
+    qsort(owners->places, owners->count, sizeof *owners->places, compare_places);
+    for (size_t i = 0; i < owners->count; i++)
+        runs += i == 0 || memcmp(owners->places[i].hash, owners->places[i - 1].hash, HASH_BYTES) != 0;
+    owners->runs = calloc(runs, sizeof *owners->runs);
+    if (owners->runs == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < owners->count; i++) {
+        if (i == 0 || memcmp(owners->places[i].hash, owners->places[i - 1].hash, HASH_BYTES) != 0)
+            owners->runs[owners->run_count++].first = i;
+        struct run *run = &owners->runs[owners->run_count - 1];
+        run->count++;
+        run->outcomes[outcome_of(owners->places[i].gravity)]++;
+    }
+    qsort(owners->runs, owners->run_count, sizeof *owners->runs, compare_runs);
+    return ERR_OK;
+}
+
+/* ---- what is given ------------------------------------------------------------------------------------- */
+
+/* Makes "acme-ltd-0123456789abcdef.html" of the label "ACME Ltd.". */
+static bool name_file(struct bytes label, char file[OWNER_FILE_BYTES])
+{
+    uint8_t hash[EVP_MAX_MD_SIZE];
+    size_t len = 0;
+    if (!hash_label(label, hash))
+        return false;
+    for (size_t i = 0; i < label.len && len < SLUG_BYTES; i++) {
+        uint8_t byte = label.data[i];
+        byte = byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+        bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
+        if (is_plain)
+            file[len++] = (char)byte;
+        else if (len > 0 && file[len - 1] != '-')
+            file[len++] = '-';
+    }
+    if (len == 0 || file[len - 1] != '-')
+        file[len++] = '-';
+    for (size_t i = 0; i < FILE_HASH_BYTES; i++, len += 2)
+        (void)snprintf(file + len, OWNER_FILE_BYTES - len, "%02x", hash[i]);
+    (void)snprintf(file + len, OWNER_FILE_BYTES - len, ".html");
+    return true;
+}
+
+enum error report_owners_each(struct report_owners *owners, report_owner_take take, void *arg,
+                              struct buf *why)
+{
+    enum error error = ERR_OK;
+    for (size_t i = 0; error == ERR_OK && i < owners->run_count; i++) {
+        struct report_owner owner;
+        struct report_owned owned;
+        struct bytes label;
+        uint8_t kept[LABEL_MOST];
+        owners->at_hand = &owners->runs[i];
+        error = read_line(owners, owners->places[owners->at_hand->first].at, &label, &owned);
+        if (error != ERR_OK)
+            break;
+        memcpy(kept, label.data, label.len); /* the next line takes its place */
+        owner =
+            (struct report_owner){.label = bytes_make(kept, label.len), .domains = owners->at_hand->count};
+        memcpy(owner.outcomes, owners->at_hand->outcomes, sizeof owner.outcomes);
+        error = name_file(owner.label, owner.file) ? take(arg, &owner) : ERR_MEMORY;
+    }
+    owners->at_hand = NULL;
+    if ((error == ERR_CORRUPT || error == ERR_IO) && why->len == 0)
+        buf_text(why, "a temporary file cannot be read back");
+    return error;
+}
+
+enum error report_owners_domains(struct report_owners *owners, report_owned_take take, void *arg,
+                                 struct buf *why)
+{
+    enum error error = ERR_OK;
+    for (size_t i = 0; error == ERR_OK && i < owners->at_hand->count; i++) {
+        struct report_owned owned;
+        struct bytes label;
+        error = read_line(owners, owners->places[owners->at_hand->first + i].at, &label, &owned);
+        if (error != ERR_OK)
+            buf_text(why, "a temporary file cannot be read back");
+        else
+            error = take(arg, &owned);
+    }
+    return error;
+}

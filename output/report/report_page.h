@@ -1,0 +1,50 @@
+/* Writes the page of what was counted. Private to output/report/. */
+#ifndef STSWEEP_REPORT_REPORT_PAGE_H
+#define STSWEEP_REPORT_REPORT_PAGE_H
+
+#include "scanner/json/json_tree.h"
+#include "output/readback/scanview.h"
+#include "output/report/report_count.h"
+#include "output/report/report_owners.h"
+
+struct report_page {
+    FILE *out;
+    const char *dir;
+    enum view_state state;
+    const struct report_counts *counts;
+    const struct json_node *meta; /* the root of meta.json */
+    bool has_summary;             /* the denominators are known */
+    struct report_owners *owners; /* NULL: there are no pages of owners */
+    const char *damage;           /* what is damaged, a line each; "" for nothing */
+};
+
+/* Writes all of it. */
+void report_page_write(const struct report_page *page);
+
+/* The parts of it (report_head.c, report_tables.c, report_below.c). */
+void report_head(const struct report_page *page);
+void report_answer(const struct report_page *page);
+void report_first(const struct report_page *page);
+void report_outcomes(const struct report_page *page);
+void report_spread(const struct report_page *page);
+void report_failures(const struct report_page *page);
+void report_beside(const struct report_page *page);
+void report_hosts(const struct report_page *page);
+void report_open(const struct report_page *page);
+void report_how(const struct report_page *page);
+void report_foot(const struct report_page *page);
+
+/* Writes the beginning of any page: head, style, title, and a line below it, which is HTML. */
+void report_begin(FILE *out, struct bytes title, const char *below);
+void report_end(FILE *out, const char *dir);
+
+/* Writes the pages of the owners into the directory, and their index owners.html. Errors as of report_owners,
+ * and of new_dir. */
+struct new_dir;
+enum error report_pages(const struct report_page *page, const struct new_dir *dir, struct buf *why);
+
+/* Begin and end a section of the page. */
+void report_section(const struct report_page *page, const char *id, const char *head, const char *lead);
+void report_section_end(const struct report_page *page);
+
+#endif

@@ -1,0 +1,11 @@
+/* Reads the denominators of a stored summary.json. Pure. */
+#ifndef STSWEEP_STORE_SUMMARY_STORED_H
+#define STSWEEP_STORE_SUMMARY_STORED_H
+
+#include "output/store/summary.h"
+
+/* Takes the denominators of a stored summary.json; *records is how many the scan has, of which *summary holds
+ * none yet. ERR_CORRUPT if it is none. */
+enum error summary_denominators(struct bytes stored, struct summary *summary, uint64_t *records);
+
+#endif
