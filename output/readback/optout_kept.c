@@ -1,16 +1,12 @@
 #include "output/readback/optout_kept.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "output/frames/disk.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
 
-enum { READ_BYTES = 16 << 10, ARENA_BYTES = 256 << 20, NAME_BYTES = 255, PREFIX_BYTES = IP_TEXT_BYTES + 4 };
+enum { ARENA_BYTES = 256 << 20, NAME_BYTES = 255, PREFIX_BYTES = IP_TEXT_BYTES + 4 };
 
 struct reading {
     struct optout_kept *kept;
@@ -160,40 +156,6 @@ enum error optout_kept_read(struct bytes text, struct optout_kept *kept, struct 
     enum error error = take_lines(&reading, text, why);
     arena_dispose(&reading.arena);
     optout_finish(kept->optout);
-    return error;
-}
-
-static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
-{
-    char piece[READ_BYTES];
-    int fd = disk_open(dir_fd, OPTOUT_KEPT_NAME, O_RDONLY);
-    if (fd < 0) {
-        enum error error = error_of_file(errno);
-        buf_printf(why, OPTOUT_KEPT_NAME ": %s",
-                   error == ERR_NOT_FOUND
-                       ? "it is not there: the scan went by no safety.optout, or was made by a "
-                         "version that kept none"
-                       : strerror(errno));
-        return error;
-    }
-    ssize_t got;
-    while ((got = read(fd, piece, sizeof piece)) > 0 && buf_append(text, piece, (size_t)got)) {
-    }
-    if (got != 0)
-        (void)buf_text(why, OPTOUT_KEPT_NAME " cannot be read");
-    (void)close(fd);
-    return got == 0 ? ERR_OK : ERR_IO;
-}
-
-enum error optout_kept_read_in(int dir_fd, struct optout_kept *kept, struct buf *why)
-{
-    struct buf text;
-    *kept = (struct optout_kept){0};
-    buf_init(&text, OPTOUT_KEPT_BYTES);
-    enum error error = read_text(dir_fd, &text, why);
-    if (error == ERR_OK)
-        error = optout_kept_read(buf_bytes(&text), kept, why);
-    buf_dispose(&text);
     return error;
 }
 

@@ -2,7 +2,7 @@
  * Reads the opt-out list that a scan directory keeps (optout.ndjson): the entries of the list that the scan
  * went by, with date and comment as they stood there, the prefixes that AS numbers had then, and how many
  * names of the input each has kept out. Entries that stood in the list of an earlier run, and do so no more,
- * are there too, as what they kept out was kept out. The file may be anybody's.
+ * are there too, as what they kept out was kept out. Pure. The file may be anybody's.
  */
 #ifndef STSWEEP_READBACK_OPTOUT_KEPT_H
 #define STSWEEP_READBACK_OPTOUT_KEPT_H
@@ -21,13 +21,9 @@ struct optout_kept {
     bool *removed;         /* owned; by entry: it stands no more in the list */
 };
 
-/* Pure. ERR_CORRUPT with *why if a line is no entry; ERR_LIMIT, ERR_MEMORY. optout_kept_dispose is fine after
+/* ERR_CORRUPT with *why if a line is no entry; ERR_LIMIT, ERR_MEMORY. optout_kept_dispose is fine after
  * any. */
 enum error optout_kept_read(struct bytes text, struct optout_kept *kept, struct buf *why);
-
-/* Reads the file in a scan directory. ERR_NOT_FOUND with *why if there is none; ERR_IO, ERR_CORRUPT with *why
- * too. */
-enum error optout_kept_read_in(int dir_fd, struct optout_kept *kept, struct buf *why);
 void optout_kept_dispose(struct optout_kept *kept);
 
 /* Returns what kind of entry it is, in a word: domain, suffix, prefix, as. */
