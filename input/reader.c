@@ -1,6 +1,7 @@
 /* Turns lines into names and rejects. No I/O. */
 #include "input/reader.h"
 
+#include "input/cell.h"
 #include "input/form_text.h"
 #include "input/json_row.h"
 #include "input/plain.h"
@@ -10,7 +11,6 @@
 
 enum {
     REJECT_TEXT_BYTES = 1024,
-    LABEL_BYTES = 255,
     TOLD_BYTES = 4096,
     STOP_EVERY_LINES = 256, /* of a zone file, which has many */
 };
@@ -99,77 +99,17 @@ static enum error reject(struct reader *reader, const struct line *line, struct 
     return reader->sink->reject(reader->sink->arg, &rejected);
 }
 
-/* Copies a label that is no UTF-8: it is the text of an older spreadsheet, ISO 8859-1 as a rule. */
-static const char *copy_latin(struct bytes label, char out[LABEL_BYTES + 1])
-{
-    size_t len = 0;
-    for (size_t i = 0; i < label.len && len + 2 <= LABEL_BYTES; i++) {
-        uint8_t byte = label.data[i];
-        if (byte >= 0x80)
-            out[len++] = (char)(0xc0 | byte >> 6);
-        out[len++] = byte == '\n' || byte == '\r' ? ' ' : (char)(byte < 0x80 ? byte : 0x80 | (byte & 0x3f));
-    }
-    out[len] = '\0';
-    return out;
-}
-
-/* Copies the label, cut at a code point's start; a line's end in it becomes a blank. */
-static const char *copy_label(struct bytes label, char out[LABEL_BYTES + 1])
-{
-    if (label.len == 0)
-        return NULL;
-    if (utf8_find_fault(label) < label.len)
-        return copy_latin(label, out);
-    size_t len = label.len < LABEL_BYTES ? label.len : LABEL_BYTES;
-    if (len < label.len)
-        while (len > LABEL_BYTES - 3 && (label.data[len] & 0xc0) == 0x80)
-            len--;
-    for (size_t i = 0; i < len; i++)
-        out[i] = label.data[i] == '\n' || label.data[i] == '\r' ? ' ' : (char)label.data[i];
-    out[len] = '\0';
-    return out;
-}
-
-/* Returns the rank, or 0 if the cell is none: that is no reason to lose the name. */
-static uint32_t rank_of(struct bytes cell)
-{
-    uint64_t rank = 0;
-    if (!csv_is_number(cell))
-        return 0;
-    for (size_t i = 0; i < cell.len; i++) {
-        rank = rank * 10 + (cell.data[i] - '0');
-        if (rank > UINT32_MAX)
-            return 0;
-    }
-    return (uint32_t)rank;
-}
-
 /* What stands beside a name. */
 struct beside {
     struct bytes rank, label;
 };
 
-/* Is it a web origin (RFC 6454 section 6.2): a scheme and a host, and nothing behind the host but its port?
- */
-static bool is_origin(struct bytes text)
-{
-    static const char before[] = "://";
-    text = trim(text);
-    const uint8_t *at = text.len == 0 ? NULL : memmem(text.data, text.len, before, sizeof before - 1);
-    if (at == NULL)
-        return false;
-    at += sizeof before - 1;
-    struct bytes host = bytes_make(at, (size_t)(text.data + text.len - at));
-    return !bytes_have(host, '/') && !bytes_have(host, '?') && !bytes_have(host, '#') &&
-           !bytes_have(host, '@');
-}
-
 /* Takes text as one name. shown is what a reject shows of the line. */
 static enum error take_name(struct reader *reader, const struct line *line, struct bytes text,
                             const struct beside *beside, struct bytes shown)
 {
-    char domain[HOSTNAME_BYTES], label_text[LABEL_BYTES + 1];
-    bool lenient = reader->asked->lenient || (reader->form.origins && is_origin(text));
+    char domain[HOSTNAME_BYTES], label_text[CELL_LABEL_BYTES + 1];
+    bool lenient = reader->asked->lenient || (reader->form.origins && cell_is_origin(text));
     enum failure_code code = hostname_read(text, lenient, domain);
     if (code == FAIL_NONE && words_are_no_value(domain))
         code = FAIL_INPUT_BAD_NAME;
@@ -177,8 +117,8 @@ static enum error take_name(struct reader *reader, const struct line *line, stru
         return reject(reader, line, shown, code);
     struct input_name name = {.ordinal = ++reader->ordinal,
                               .domain = domain,
-                              .rank = rank_of(beside->rank),
-                              .label = copy_label(beside->label, label_text)};
+                              .rank = cell_rank(beside->rank),
+                              .label = cell_label(beside->label, label_text)};
     reader->inputs++;
     keep_first(reader, domain);
     enum error error = reader->sink->name(reader->sink->arg, &name);
