@@ -17,8 +17,9 @@ static bool is_among(const char *word, const char *const *words)
 
 bool release_is_path(const char *option)
 {
-    static const char *const paths[] = {"dns.root_hints", "dns.trust_anchor", "tls.ca_file", "safety.optout",
-                                        "output.dir",     "scan.previous",    "safety.as_prefixes", NULL};
+    static const char *const paths[] = {
+        "dns.root_hints", "dns.trust_anchor", "tls.ca_file",        "safety.optout",
+        "output.dir",     "scan.previous",    "safety.as_prefixes", NULL};
     return is_among(option, paths);
 }
 
