@@ -29,11 +29,14 @@ static struct bytes text_of(const struct json_node *object, const char *key)
                                                                                     : node->text;
 }
 
+/* The name may be from outside, too. */
 static void put_row(struct buf *out, const char *name, struct bytes text)
 {
     if (text.len == 0)
         return;
-    (void)buf_printf(out, "| %s | ", name);
+    (void)buf_text(out, "| ");
+    put_text(out, bytes_of(name));
+    (void)buf_text(out, " | ");
     put_text(out, text);
     (void)buf_text(out, " |\n");
 }

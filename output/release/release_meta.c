@@ -15,18 +15,20 @@ static bool is_among(const char *word, const char *const *words)
     return false;
 }
 
-bool release_is_path(const char *option)
+/* Numbers, durations, sizes and choices have no / in them: of these nothing is ever cut. */
+enum release_option release_option(const char *name)
 {
-    static const char *const paths[] = {"dns.root_hints", "dns.trust_anchor", "tls.ca_file",
-                                        "safety.optout",  "output.dir",       "scan.previous",
-                                        "input.except",   "safety.as_prefixes", NULL};
-    return is_among(option, paths);
-}
-
-bool release_is_private(const char *option)
-{
-    static const char *const options[] = {"safety.user", "limits.own", NULL};
-    return is_among(option, options);
+    static const char *const told[] = {"scan.shard",       "dns.resolvers",
+                                       "smtp.ehlo",        "smtp.contact",
+                                       "input.columns",    "safety.allow",
+                                       "preflight.port25", "preflight.port443",
+                                       "tls.groups",       "input.only",
+                                       "sample.take",      "sample.key",
+                                       "input.field",      NULL};
+    static const char *const emptied[] = {"safety.user", "limits.own", NULL};
+    if (is_among(name, emptied))
+        return RELEASE_EMPTIED;
+    return is_among(name, told) ? RELEASE_TOLD : RELEASE_CUT;
 }
 
 static struct bytes last_part(struct bytes path)
@@ -42,13 +44,15 @@ static void put_config(struct json *json, const struct json_node *config)
     if (config->kind != JSON_OBJECT)
         return;
     json_open(json, "config");
-    for (const struct json_node *option = config->first; option != NULL; option = option->next)
-        if (option->kind == JSON_STRING && release_is_private(option->key))
+    for (const struct json_node *option = config->first; option != NULL; option = option->next) {
+        if (option->kind != JSON_STRING)
+            continue; /* no version writes such */
+        enum release_option how = release_option(option->key);
+        if (how == RELEASE_EMPTIED)
             json_put_string(json, option->key, "");
-        else if (option->kind == JSON_STRING && release_is_path(option->key))
-            json_put_text(json, option->key, last_part(option->text));
         else
-            json_put_again(json, option);
+            json_put_text(json, option->key, how == RELEASE_TOLD ? option->text : last_part(option->text));
+    }
     json_close(json);
 }
 

@@ -17,10 +17,9 @@
 /* Writes the text. ERR_CORRUPT if stored is none that this program writes; ERR_LIMIT, ERR_MEMORY. */
 enum error release_meta(struct bytes stored, struct buf *out);
 
-/* Is the value of this option a path? */
-bool release_is_path(const char *option);
-
-/* Tells whether the value of an option stays out altogether. */
-bool release_is_private(const char *option);
+/* Tells what becomes of the value of an option. One that this version does not know may have been a path, and
+ * is cut like one. */
+enum release_option { RELEASE_CUT, RELEASE_TOLD, RELEASE_EMPTIED };
+enum release_option release_option(const char *name);
 
 #endif

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "output/frames/frames.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/target.h"
 
 #define FILE_NAME "domains.ndjson.zst"
 
@@ -29,7 +28,7 @@ static void require(bool truth, const char *what)
 /* A directory of this process's own, made anew for each input so that nothing is kept between them. */
 static int make_dir(char path[64])
 {
-    (void)snprintf(path, 64, "/tmp/stsweep-fuzz-XXXXXX");
+    (void)snprintf(path, 64, "%s/stsweep-fuzz-XXXXXX", quick_folder());
     require(mkdtemp(path) != NULL, "mkdtemp");
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     require(dir >= 0, "open");

@@ -103,7 +103,7 @@ static struct result run(const struct list *list, uint64_t memory, uint32_t shar
 {
     const struct spool_options options = {.seed = list->seed,
                                           .memory_bytes = memory,
-                                          .directory = "/tmp",
+                                          .directory = quick_folder(),
                                           .shard_index = shard,
                                           .shard_count = shards};
     struct result result = {0};

@@ -4,12 +4,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tests/fuzz/invariants.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TARGET_ARENA_BYTES = 1 << 20, TARGET_RRS = 8 };
+
+/* Returns where files are made and gone again in no time: a folder in memory, if there is one. */
+static inline const char *quick_folder(void)
+{
+    return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+}
 
 /* NULL is fine. */
 static inline void expect(const char *broken)
