@@ -14,6 +14,8 @@ struct bytes form_next_word(struct bytes *rest)
 {
     while (rest->len > 0 && is_between(rest->data[0]))
         *rest = bytes_make(rest->data + 1, rest->len - 1);
+    if (rest->len == 0) /* of a cell that is not there, there is no address */
+        return *rest;
     size_t len = 0;
     while (len < rest->len && !is_between(rest->data[len]))
         len++;
