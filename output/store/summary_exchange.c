@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/readback/json_read.h"
+#include "scanner/json/json_read.h"
 #include "scanner/facts/record_names.h"
 #include "scanner/facts/tls_group.h"
 
