@@ -54,9 +54,12 @@ static void append(char list[TLS_OFFER_BYTES], const char *name, bool shared)
 
 /* ---- the value of tls.groups --------------------------------------------------------------------------- */
 
+/* Says what is wrong with the group of that name, or, without a name, with the list. */
 static bool refuse(struct buf *why, struct bytes name, const char *reason)
 {
-    (void)buf_printf(why, "tls.groups: %.*s: %s", (int)name.len, (const char *)name.data, reason);
+    if (why != NULL)
+        (void)buf_printf(why, "tls.groups: %.*s%s%s", (int)name.len, (const char *)name.data,
+                         name.len > 0 ? ": " : "", reason);
     return false;
 }
 
@@ -99,10 +102,8 @@ static bool read_named(SSL_CTX *ctx, const char *list, const struct tls_group **
 {
     struct bytes item;
     while (next_item(&list, &item)) {
-        if (item.len == 0) {
-            buf_text(why, "tls.groups: a group is missing before a comma");
-            return false;
-        }
+        if (item.len == 0)
+            return refuse(why, item, "a group is missing before a comma");
         const struct tls_group *group = tls_group_find(item);
         if (!may_offer(ctx, group, item, why))
             return false;
@@ -136,10 +137,8 @@ bool tls_offer_make(const char *list, struct tls_offer *offer, struct buf *why)
     const struct tls_group *named[UINT8_MAX];
     size_t count = 0;
     SSL_CTX *ctx = tls_group_rows(&rows) <= UINT8_MAX ? SSL_CTX_new(TLS_client_method()) : NULL;
-    if (ctx == NULL) {
-        buf_text(why, "tls.groups: OpenSSL cannot make a client context");
-        return false;
-    }
+    if (ctx == NULL)
+        return refuse(why, bytes_of(""), "OpenSSL cannot make a client context");
     bool good = read_named(ctx, list, named, &count, why);
     if (good)
         fill_in(ctx, named, count, offer);

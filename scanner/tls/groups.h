@@ -24,8 +24,8 @@ struct tls_offer {
     bool large; /* a ClientHello with groups may be more than one segment */
 };
 
-/* Makes the offer of the value of tls.groups: names separated by commas, or "". false with *why: what is
- * wrong with it, and which release of OpenSSL has what this one lacks. */
+/* Makes the offer of the value of tls.groups: names separated by commas, or "". false with *why (which may be
+ * NULL): what is wrong with it, and which release of OpenSSL has what this one lacks. */
 bool tls_offer_make(const char *list, struct tls_offer *offer, struct buf *why);
 
 /* Names the key exchange group of a handshake, as records do: "X25519", "P-256", "X25519MLKEM768",

@@ -22,7 +22,7 @@
 #include "scanner/wire/cost.h"
 
 /* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
-enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES, OFFER_WHY_BYTES = 1024 };
+enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES };
 
 struct trust {
     X509_STORE *store;
@@ -110,11 +110,7 @@ void trust_destroy(struct trust *trust)
 
 enum error trust_offer(struct trust *trust, const char *groups, struct buf *why)
 {
-    struct buf spare;
-    buf_init(&spare, OFFER_WHY_BYTES);
-    bool made = tls_offer_make(groups, &trust->offer, why == NULL ? &spare : why);
-    buf_dispose(&spare);
-    return made ? ERR_OK : ERR_CONFIG;
+    return tls_offer_make(groups, &trust->offer, why) ? ERR_OK : ERR_CONFIG;
 }
 
 bool trust_offers_large(const struct trust *trust)
