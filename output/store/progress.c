@@ -44,7 +44,7 @@ static void update_rates(struct progress *progress, const struct progress_state 
     double since = (double)(now_ms - progress->shown_ms);
     if (since <= 0)
         return;
-    double weight = progress->has_rates ? since / (since + SMOOTH_MS) : 1.0;
+    double weight = progress->has_rates ? since / (since + (double)SMOOTH_MS) : 1.0;
     for (int i = 0; i < RATE_COUNT; i++) {
         double rate = (double)(counts[i] - progress->shown[i]) * 1000.0 / since;
         double before = progress->has_rates ? progress->rates[i] : 0.0;

@@ -135,8 +135,7 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     facts->error_text = arena_string(arena, reason);
 }
 
-/* OpenSSL 3.0 has no name for it yet. */
-enum { RECORD_LAYER_FAILURE = 313 };
+enum { RECORD_LAYER_FAILURE = 313 }; /* OpenSSL 3.0 has no name for it */
 
 /* Says whether the error is a reason of the TLS library itself, and none that only points at another. */
 static bool is_telling(unsigned long error)
