@@ -153,6 +153,7 @@ enum error input_read(struct input_file *files, size_t count, const struct input
     enum error error = ERR_OK;
     for (size_t i = 0; i < count && error == ERR_OK; i++) {
         reader_init(reader, files[i].path, asked, &files[i].form, sink, ordinal);
+        reader->source = files[i].source;
         reader->stop = stop;
         reader->stop_arg = stop_arg;
         error = read_file(&files[i], before, reader, why);

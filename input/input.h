@@ -62,7 +62,9 @@ struct input_name {
     const char *domain; /* A-labels, lower case, no trailing dot */
     uint32_t rank;      /* 0 for none */
     const char *label;  /* or NULL; at most 255 bytes */
-    struct bytes note;  /* goes with the name from pass to pass; opaque here */
+    const char
+        *source; /* the list that it is of, if there are several; else NULL. It lives as long as the scan */
+    struct bytes note; /* goes with the name from pass to pass; opaque here */
 };
 
 /* A line that is no name. */
@@ -103,8 +105,9 @@ struct input_zone {
 
 /* It describes one file that was read, for meta.json. */
 struct input_file {
-    const char *path; /* "-" for standard input */
-    int fd;           /* open for reading, if is_open */
+    const char *path;   /* "-" for standard input */
+    const char *source; /* what its names are said to be of, or NULL */
+    int fd;             /* open for reading, if is_open */
     bool is_open;
     uint64_t bytes; /* as stored, compressed or not */
     uint64_t lines;

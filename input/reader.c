@@ -118,7 +118,8 @@ static enum error take_name(struct reader *reader, const struct line *line, stru
     struct input_name name = {.ordinal = ++reader->ordinal,
                               .domain = domain,
                               .rank = cell_rank(beside->rank),
-                              .label = cell_label(beside->label, label_text)};
+                              .label = cell_label(beside->label, label_text),
+                              .source = reader->source};
     reader->inputs++;
     keep_first(reader, domain);
     enum error error = reader->sink->name(reader->sink->arg, &name);
@@ -223,7 +224,7 @@ static enum error take_json_line(struct reader *reader, const struct line *line)
 static enum error on_zone_name(void *arg, const char *domain)
 {
     struct reader *reader = arg;
-    struct input_name name = {.ordinal = ++reader->ordinal, .domain = domain};
+    struct input_name name = {.ordinal = ++reader->ordinal, .domain = domain, .source = reader->source};
     reader->inputs++;
     keep_first(reader, domain);
     enum error error = reader->sink->name(reader->sink->arg, &name);

@@ -24,7 +24,8 @@ struct held {
 
 struct reader {
     struct lines lines;
-    const char *file; /* borrowed, for rejects */
+    const char *file;   /* borrowed, for rejects */
+    const char *source; /* likewise, for names; or NULL */
     const struct input_asked *asked;
     struct input_form form; /* its format is INPUT_AUTO until it is told */
     const struct input_sink *sink;

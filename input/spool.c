@@ -27,6 +27,9 @@ struct spool {
     char *directory; /* owned; NULL: never spill */
     uint32_t first_bucket, end_bucket;
     bool whole;
+    const char *const *sources;
+    size_t source_count;
+    size_t source;     /* that a name had last */
     enum error failed; /* sticks: nothing that was half written or read is used */
     struct spool_counts counts;
     struct spool_pool pool;
@@ -122,6 +125,8 @@ enum error spool_create(const struct spool_options *options, struct spool **spoo
     made->seed = options->seed;
     made->directory = directory;
     made->whole = options->whole;
+    made->sources = options->sources;
+    made->source_count = options->source_count;
     made->first_bucket = first_of(options->shard_index, options->shard_count);
     made->end_bucket = first_of(options->shard_index + 1, options->shard_count);
     share_memory(made, options->memory_bytes);
@@ -170,6 +175,19 @@ static void warm(struct spool_entry *const chains[WARM_CHAINS])
             is_open = true;
         }
     }
+}
+
+/* Returns the place of a source, from 1. Names of one list come in a row. */
+static uint16_t place_of(struct spool *spool, const char *source)
+{
+    if (source == NULL)
+        return 0;
+    for (size_t tried = 0; tried < spool->source_count; tried++, spool->source++) {
+        spool->source = spool->source < spool->source_count ? spool->source : 0;
+        if (spool->sources[spool->source] == source)
+            return (uint16_t)(spool->source + 1);
+    }
+    return 0;
 }
 
 /* Writes one bucket of the memory to the run, already in order and without duplicates, of which a long list
@@ -226,6 +244,7 @@ static void fill_in(struct spool *spool, struct spool_entry *entry, const struct
     entry->key = XXH3_64bits_withSeed(name->domain, entry->name_len, spool->seed);
     entry->ordinal = name->ordinal;
     entry->rank = name->rank;
+    entry->source = place_of(spool, name->source);
     memcpy(entry->text, name->domain, entry->name_len);
     if (entry->label_len > 0)
         memcpy(entry->text + entry->name_len + 1, name->label, entry->label_len);
@@ -318,12 +337,14 @@ static enum error begin_bucket(struct spool *spool, uint32_t bucket)
     return ERR_OK;
 }
 
-static struct input_name name_of(const struct spool_entry *entry)
+static struct input_name name_of(const struct spool *spool, const struct spool_entry *entry)
 {
     struct input_name name = {.ordinal = entry->ordinal,
                               .domain = entry->text,
                               .rank = entry->rank,
                               .label = entry->label_len == 0 ? NULL : entry->text + entry->name_len + 1};
+    if (entry->source > 0 && entry->source <= spool->source_count)
+        name.source = spool->sources[entry->source - 1];
     if (entry->note_len > 0)
         name.note = bytes_make(entry->text + entry->name_len + 1 + entry->label_len + 1, entry->note_len);
     return name;
@@ -343,7 +364,7 @@ enum error spool_next(struct spool *spool, struct input_name *name)
     const struct spool_entry *entry = spool->current;
     spool->current = entry->next;
     spool->counts.handed_out++;
-    *name = name_of(entry);
+    *name = name_of(spool, entry);
     return ERR_OK;
 }
 
@@ -361,7 +382,7 @@ static enum error survey_bucket(struct spool *spool, uint32_t bucket, spool_visi
     }
     enum error error = spool->failed;
     for (; chain != NULL && error == ERR_OK; chain = chain->next) {
-        struct input_name name = name_of(chain);
+        struct input_name name = name_of(spool, chain);
         error = visit(arg, &name, in_shard(spool, bucket));
     }
     return error;

@@ -19,7 +19,7 @@
 
 #include "input/input.h"
 
-enum { SPOOL_BUCKETS = 1024, SPOOL_NOTE_BYTES = 4096 };
+enum { SPOOL_BUCKETS = 1024, SPOOL_NOTE_BYTES = 4096, SPOOL_SOURCES = UINT16_MAX };
 
 /* An error of the memory or the disk sticks: spool_add, spool_finish and spool_next return it again. */
 struct spool;
@@ -30,6 +30,8 @@ struct spool_options {
     const char *directory;             /* where a file without a name may be made; NULL: never spill */
     uint32_t shard_index, shard_count; /* 1-based; 1 of 1 for all */
     bool whole;                        /* there will be a survey */
+    const char *const *sources; /* what input_name.source may be, each by its address; they outlive it */
+    size_t source_count;        /* SPOOL_SOURCES at most */
 };
 
 struct spool_counts {

@@ -17,7 +17,8 @@ struct spool_entry {
     uint8_t name_len;
     uint8_t label_len; /* 0 for none */
     uint16_t note_len;
-    char text[]; /* name, NUL, label, NUL, note */
+    uint16_t source; /* its place among the lists, from 1; 0 for none */
+    char text[];     /* name, NUL, label, NUL, note */
 };
 
 enum { SPOOL_ENTRY_ALIGN = 8 };

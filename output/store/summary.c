@@ -117,6 +117,8 @@ static void write_denominators(struct json *json, const struct summary *summary)
     json_put_unsigned(json, "not_sampled", summary->not_sampled);
     json_put_unsigned(json, "filtered", summary->filtered);
     json_put_unsigned(json, "over_limit", summary->over_limit);
+    if (summary->reduced > 0)
+        json_put_unsigned(json, "reduced", summary->reduced);
     json_put_unsigned(json, "incomplete", summary->incomplete);
     buf_init(&equation, 1024);
     json_put_bool(json, "balanced", summary_balanced(summary, &equation));

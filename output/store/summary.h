@@ -40,6 +40,8 @@ struct summary {
     uint64_t not_sampled;
     uint64_t filtered;
     uint64_t over_limit;
+    uint64_t reduced; /* inputs that stand for the registrable domain above them; each is one of the above as
+                         well */
     uint64_t incomplete;
     uint64_t left_out[FAIL_COUNT]; /* inputs without a record: rejects, duplicates, opted_out, by code */
     uint64_t outcomes[OUTCOME_COUNT];

@@ -230,6 +230,9 @@ static void print_equation(FILE *out, const struct summary *summary)
     for (size_t i = 1; i < sizeof terms / sizeof terms[0]; i++)
         if (terms[i].count > 0)
             buf_printf(&text, " + %" PRIu64 " %s", terms[i].count, terms[i].name);
+    if (summary->reduced > 0)
+        buf_printf(&text, "; %" PRIu64 " of the inputs count as the registrable domain above them",
+                   summary->reduced);
     print_wrapped(out, buf_string(&text));
     buf_reset(&text);
     if (!summary_balanced(summary, &text)) {

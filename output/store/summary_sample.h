@@ -57,8 +57,8 @@ struct interval summary_sample_interval(const struct summary_sample *sample, siz
 /* Names the way in which the intervals are made. */
 const char *summary_sample_method(const struct summary_sample *sample);
 
-/* Makes the sample of the tree of a stored summary.json, with its populations and without a record; *sample is
- * NULL if all names were scanned. ERR_CORRUPT if it is none that this program writes; ERR_MEMORY. */
+/* Makes the sample of the tree of a stored summary.json, with its populations and without a record; *sample
+ * is NULL if all names were scanned. ERR_CORRUPT if it is none that this program writes; ERR_MEMORY. */
 enum error summary_sample_read(const struct json_node *summary, struct summary_sample **sample);
 
 /* Writes the member "sample" of summary.json. */

@@ -14,6 +14,7 @@
 #define CHOICES_INPUT_FORMAT(row)                                                                            \
     row(INPUT_FORMAT_AUTO, "auto") row(INPUT_FORMAT_PLAIN, "plain") row(INPUT_FORMAT_CSV, "csv")             \
         row(INPUT_FORMAT_NAMES, "names") row(INPUT_FORMAT_ZONE, "zone") row(INPUT_FORMAT_JSON, "json")
+#define CHOICES_INPUT_REDUCE(row) row(INPUT_REDUCE_NO, "no") row(INPUT_REDUCE_REGISTRABLE, "registrable")
 #define CHOICES_INPUT_HEADER(row)                                                                            \
     row(INPUT_HAS_HEADER_AUTO, "auto") row(INPUT_HAS_HEADER_YES, "yes") row(INPUT_HAS_HEADER_NO, "no")
 #define CHOICES_INPUT_LENIENT(row) row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")
@@ -29,6 +30,7 @@ enum { CHOICES_DNS_NEAR_MISS(CHOICE_ENUMERATOR) };
 enum { CHOICES_TLS_LEGACY_DECODER(CHOICE_ENUMERATOR) };
 enum { CHOICES_SMTP_PROBE(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_FORMAT(CHOICE_ENUMERATOR) };
+enum { CHOICES_INPUT_REDUCE(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_HEADER(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_LENIENT(CHOICE_ENUMERATOR) };
 enum { CHOICES_SAMPLE_STRATA(CHOICE_ENUMERATOR) };

@@ -226,6 +226,7 @@ struct domain_facts {
     const char *unicode; /* U-label form if it differs, else NULL */
     uint32_t rank;       /* 0 for none */
     const char *label;   /* the input's extra column, or NULL */
+    const char *source;  /* which list of several, or NULL */
     const char *tld;
     const char *psl_suffix; /* public suffix, or NULL if unknown */
     bool is_public_suffix;

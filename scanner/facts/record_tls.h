@@ -84,8 +84,8 @@ struct tls_facts {
     bool truncated; /* more certificates came than are kept, or not all their signatures were verified */
     struct chain_error errors[CHAIN_ERRORS_KEPT]; /* of path validation, in the order OpenSSL met them */
     size_t error_count;
-    uint32_t tlsa_signs; /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last
-                            certificate of the leaf's path, which need not have been presented */
+    uint32_t tlsa_signs;   /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last
+                              certificate of the leaf's path, which need not have been presented */
     bool hello_unanswered; /* it ended without a byte of an answer to a ClientHello that may be more than one
                               segment, by the groups that tls.groups has it offer */
     bool hello_intolerant; /* this ClientHello was a small one, and was answered; those before it, of the same

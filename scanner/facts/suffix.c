@@ -11,6 +11,11 @@ void suffix_use(const psl_ctx_t *loaded)
     list = loaded;
 }
 
+bool suffix_has_list(void)
+{
+    return list != NULL;
+}
+
 const char *suffix_of(const char *domain, bool *is_suffix)
 {
     *is_suffix = false;

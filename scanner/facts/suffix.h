@@ -12,6 +12,9 @@
 /* Sets the list; the caller keeps owning it. NULL: there is none. */
 void suffix_use(const psl_ctx_t *list);
 
+/* Is there a list? */
+bool suffix_has_list(void);
+
 /* Returns the public suffix (it points into domain), or NULL if the list knows none. *is_suffix: the whole
  * name is one. Any thread may call it. */
 const char *suffix_of(const char *domain, bool *is_suffix);

@@ -381,6 +381,7 @@ static bool fill_in(struct domain *domain, const struct domain_input *input)
     facts->rank = input->rank;
     facts->domain = arena_string(arena, input->domain);
     facts->label = arena_string(arena, input->label);
+    facts->source = input->source;
     if (facts->domain == NULL)
         return false;
     if (hostname_unicode(facts->domain, unicode, sizeof unicode))

@@ -30,6 +30,7 @@ struct domain_input {
     const char *domain;
     uint32_t rank;
     const char *label;                  /* or NULL */
+    const char *source;                 /* likewise; not copied: it lives as long as the scan */
     struct bytes looks;                 /* of earlier passes (scanner/reach/looks); empty: none */
     const struct cached_policy *cached; /* that senders may still have; NULL: none is known */
 };

@@ -58,6 +58,7 @@ static enum error read_input(struct scan *scan)
                                      .optout = scan->context.optout,
                                      .opted_by = scan->opted_by,
                                      .store = scan->store,
+                                     .reduce = scan->config->input_reduce == INPUT_REDUCE_REGISTRABLE,
                                      .rejects_done = store_rejects_done(scan->store),
                                      .names = scan->names,
                                      .choice = scan->choice,
@@ -198,10 +199,17 @@ static bool open_previous(struct scan *scan)
 
 static bool make_source(struct scan *scan)
 {
+    enum error error = sources_init(&scan->sources, scan->request->files, scan->request->file_count);
+    if (error != ERR_OK)
+        return scan_say(scan, "the lists", error);
+    for (size_t i = 0; i < scan->request->file_count; i++)
+        scan->confine.files[i].source = sources_name(&scan->sources, i);
     struct spooled_options options = {.config = scan->config,
                                       .seed = scan->meta.seed,
                                       .directory = spooled_directory(scan->config),
                                       .store = scan->store,
+                                      .sources = (const char *const *)scan->sources.names,
+                                      .source_count = scan->sources.count,
                                       .choice = scan->choice,
                                       .optout = scan->context.optout,
                                       .stopped = is_stopped,

@@ -26,6 +26,7 @@
 #include "scanner/scan/scan.h"
 #include "scanner/scan/scanmeta.h"
 #include "scanner/scan/signals.h"
+#include "scanner/scan/sources.h"
 #include "scanner/scan/spooled.h"
 #include "scanner/scan/stuck.h"
 #include "scanner/scan/writer.h"
@@ -42,9 +43,10 @@ struct scan {
     struct choice *choice;
     char except_sha256[FILTER_SHA256_BYTES];
     struct summary_sample *sample; /* NULL: there is none */
+    struct sources sources;        /* of the names */
     struct spooled *names;
     struct intake_counts counts;
-    uint64_t *opted_by; /* by entry of the opt-out list, how many names of the input */
+    uint64_t *opted_by;        /* by entry of the opt-out list, how many names of the input */
     struct intake_seen seen;   /* of the input, while it is read */
     struct previous *previous; /* NULL: no earlier scan was given */
     struct feeder *feeder;

@@ -21,6 +21,7 @@ enum error closing_denominators(struct store *store, const struct intake_counts 
     summary->rejects = counts->rejects;
     summary->opted_out = counts->opted_out + left_out.opted_out;
     summary->duplicates = names->duplicates;
+    summary->reduced = counts->reduced;
     summary->not_in_shard = names->not_in_shard + left_out.not_in_shard;
     summary->not_sampled = left_out.not_sampled;
     summary->filtered = left_out.filtered;

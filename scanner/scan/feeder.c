@@ -52,6 +52,7 @@ struct name_message {
     uint64_t ordinal;
     uint32_t rank;
     const char *label;            /* into text, or NULL */
+    const char *source;           /* as of struct input_name */
     struct bytes note;            /* likewise */
     struct arena earlier;         /* of cached */
     struct cached_policy *cached; /* or NULL */
@@ -73,6 +74,7 @@ static struct name_message *name_message(const struct input_name *name,
     arena_init_small(&message->earlier, PREVIOUS_ARENA_BYTES, EARLIER_FIRST_BYTES);
     message->ordinal = name->ordinal;
     message->rank = name->rank;
+    message->source = name->source;
     memcpy(message->text, name->domain, domain_len);
     message->label = NULL;
     if (name->label != NULL) {
@@ -96,6 +98,7 @@ static void deliver_start(struct message *message, void *receiver)
     struct name_message *start = (struct name_message *)message;
     struct domain_input input = {
         .ordinal = start->ordinal, .domain = start->text, .rank = start->rank, .label = start->label};
+    input.source = start->source;
     input.looks = start->note;
     input.cached = start->cached;
     if (domain_start(receiver, &input) != ERR_OK)
@@ -112,6 +115,7 @@ static void deliver_return(struct message *message, void *receiver)
                               .domain = returned->text,
                               .rank = returned->rank,
                               .label = returned->label,
+                              .source = returned->source,
                               .note = returned->note};
     if (feeder->returned_error == ERR_OK)
         feeder->returned_error = source->put_off(source->arg, &name);

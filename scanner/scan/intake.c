@@ -3,16 +3,33 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/shown.h"
+#include "scanner/facts/suffix.h"
 
 struct intake {
     const struct intake_options *options;
     struct intake_counts *counts;
 };
 
-static enum error on_name(void *arg, const struct input_name *name)
+/* Returns the name to scan in place of one of the list. What is a public suffix, or has none that is known,
+ * stays as it is. */
+static const char *reduce(struct intake *intake, const char *domain)
+{
+    bool is_suffix;
+    const char *registrable = suffix_registrable(domain, suffix_of(domain, &is_suffix));
+    if (is_suffix || registrable == NULL || registrable == domain)
+        return domain;
+    intake->counts->reduced++;
+    return registrable;
+}
+
+static enum error on_name(void *arg, const struct input_name *given)
 {
     struct intake *intake = arg;
     const struct intake_options *options = intake->options;
+    struct input_name reduced = *given;
+    const struct input_name *name = &reduced;
+    if (options->reduce)
+        reduced.domain = reduce(intake, given->domain);
     bool taken = true;
     enum error error = options->choice == NULL ? ERR_OK : choice_read(options->choice, name, &taken);
     if (error != ERR_OK || !taken)
@@ -130,6 +147,12 @@ enum error intake_read(const struct intake_options *options, struct intake_count
         .name = on_name, .reject = on_reject, .told = on_told, .read = on_read, .arg = &intake};
     measure(options);
     *counts = (struct intake_counts){0};
+    if (options->reduce && !suffix_has_list()) {
+        buf_text(why,
+                 "input.reduce=registrable: this machine has no list of public suffixes; install the package "
+                 "publicsuffix, or leave the option out");
+        return ERR_CONFIG;
+    }
     enum error error = input_read(options->files, options->file_count, &options->asked, &lines,
                                   options->stopped, options->stopped_arg, why);
     for (size_t i = 0; i < options->file_count; i++)

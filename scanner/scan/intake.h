@@ -29,6 +29,7 @@ struct intake_options {
     const struct optout *optout;
     uint64_t *opted_by; /* by entry of it, how many names opted out; zeroed. NULL: nobody wants to know */
     const struct store *store; /* what is done already; read only */
+    bool reduce;               /* to registrable domains */
     bool rejects_done;         /* they stand in the store already and are only counted */
     struct spooled *names;
     struct choice *choice; /* NULL: all names */
@@ -44,6 +45,7 @@ struct intake_counts {
     uint64_t rejects;
     uint64_t rejected[FAIL_COUNT]; /* the same by their code */
     uint64_t opted_out;
+    uint64_t reduced; /* names that stand for the registrable domain above them */
 };
 
 /* Reads all files. On failure *why says "file:line: reason"; ERR_CONFIG if one is no list. */

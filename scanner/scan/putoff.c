@@ -21,6 +21,7 @@ void put_off_domain(struct put_off *put_off, struct feeder *feeder, const struct
         .ordinal = facts->ordinal, .domain = facts->domain, .rank = facts->rank, .label = facts->label};
     buf_init(&looks, LOOKS_BYTES);
     (void)looks_write(&looks, facts, judgement);
+    name.source = facts->source;
     name.note = buf_bytes(&looks);
     atomic_fetch_add(&put_off->domains, 1);
     atomic_fetch_add(&put_off->looks, judgement->look_due);

@@ -176,6 +176,7 @@ static void dispose(struct scan *scan)
     feeder_destroy(scan->feeder);
     previous_close(scan->previous);
     spooled_destroy(scan->names);
+    sources_dispose(&scan->sources);
     choice_destroy(scan->choice);
     writer_destroy(scan->writer);
     store_destroy(scan->store);

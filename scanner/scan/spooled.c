@@ -58,6 +58,8 @@ static enum error make_spool(struct spooled *spooled, struct spool **spool)
     struct spool_options options = {.seed = spooled->options.seed,
                                     .memory_bytes = (uint64_t)config->input_memory,
                                     .directory = spooled->options.directory,
+                                    .sources = spooled->options.sources,
+                                    .source_count = spooled->options.source_count,
                                     .whole = spool == &spooled->now && chooses_at_last(spooled)};
     if (*spool != NULL)
         return ERR_OK;

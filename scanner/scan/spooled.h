@@ -17,9 +17,11 @@ struct spooled;
 struct spooled_options {
     const struct config *config; /* the shard, and how much memory */
     uint64_t seed;
-    const char *directory;     /* NULL: the spools may not leave memory */
-    const struct store *store; /* what is done already */
-    struct choice *choice;     /* NULL: all names */
+    const char *directory;      /* NULL: the spools may not leave memory */
+    const struct store *store;  /* what is done already */
+    const char *const *sources; /* as of struct spool_options */
+    size_t source_count;
+    struct choice *choice; /* NULL: all names */
     const struct optout *optout;
     bool (*stopped)(
         void *arg); /* looked at while names are chosen of all: true is ERR_STOPPED. It may be NULL */

@@ -507,6 +507,46 @@ static void a_note_goes_with_its_name(void **state)
     spool_destroy(spool);
 }
 
+/* Of two lists with the name the first is told; in memory and from the disk. */
+static void a_source_goes_with_its_name(void **state)
+{
+    static const char *const sources[] = {"first", "second", "third"};
+    (void)state;
+    for (int small = 0; small < 2; small++) {
+        struct spool_options options = {.seed = 3,
+                                        .memory_bytes = small == 1 ? SMALL_BYTES : LARGE_BYTES,
+                                        .directory = directory,
+                                        .shard_index = 1,
+                                        .shard_count = 1,
+                                        .sources = sources,
+                                        .source_count = 3};
+        struct spool *spool;
+        struct input_name name;
+        struct buf why;
+        size_t count = 0;
+        buf_init(&why, 256);
+        assert_int_equal(spool_create(&options, &spool, &why), ERR_OK);
+        for (size_t i = 0; i < 6000; i++) {
+            char domain[32];
+            (void)snprintf(domain, sizeof domain, "n%zu.example", i % 5000);
+            name = (struct input_name){.ordinal = i + 1, .domain = domain};
+            name.source = i % 7 == 0 ? NULL : sources[i * 3 / 6000];
+            assert_int_equal(spool_add(spool, &name), ERR_OK);
+        }
+        assert_int_equal(spool_finish(spool), ERR_OK);
+        assert_int_equal(spool_on_disk(spool), small);
+        for (; spool_next(spool, &name) == ERR_OK; count++) {
+            size_t i = name.ordinal - 1;
+            assert_ptr_equal(name.source, i % 7 == 0 ? NULL : sources[i * 3 / 6000]);
+            assert_true(i < 5000);
+        }
+        assert_int_equal(count, 5000);
+        assert_int_equal(spool_counts(spool)->duplicates, 1000);
+        spool_destroy(spool);
+        buf_dispose(&why);
+    }
+}
+
 /* ---- the parts ----------------------------------------------------------------------------------------- */
 
 static void a_damaged_entry_is_not_followed(void **state)
@@ -520,7 +560,7 @@ static void a_damaged_entry_is_not_followed(void **state)
     size_t bytes = spool_entry_bytes(9, 2, 0);
     assert_int_equal(bytes % 8, 0);
     for (size_t name_len = 1; name_len < 20; name_len++) { /* as much as is needed, and no more */
-        size_t exact = sizeof *entry + name_len + 1 + 2 + 1 + 5;
+        size_t exact = offsetof(struct spool_entry, text) + name_len + 1 + 2 + 1 + 5;
         assert_in_range(spool_entry_bytes(name_len, 2, 5), exact, exact + SPOOL_ENTRY_ALIGN - 1);
         assert_int_equal(spool_entry_bytes(name_len, 2, 5) % SPOOL_ENTRY_ALIGN, 0);
     }
@@ -631,6 +671,7 @@ int main(void)
         cmocka_unit_test(the_seed_keys_the_order),
         cmocka_unit_test(the_order_of_the_input_does_not_matter),
         cmocka_unit_test(of_equal_names_the_first_stays),
+        cmocka_unit_test(a_source_goes_with_its_name),
         cmocka_unit_test(duplicates_do_not_fill_a_bucket),
         cmocka_unit_test(names_of_all_lengths_survive),
         cmocka_unit_test(what_is_no_name_is_refused),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scanner/facts/suffix.h"
 #include "scanner/scan/intake.h"
 
 enum { MEMORY_BYTES = 1 << 20, WHY_BYTES = 4096 };
@@ -116,6 +117,42 @@ static unsigned names_given(uint64_t *ordinals)
         count++;
     }
     return count;
+}
+
+/* A list of public suffixes in a file: com, uk, co.uk. */
+static psl_ctx_t *suffixes(void)
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_true(fputs("// ===BEGIN ICANN DOMAINS===\ncom\nuk\nco.uk\n// ===END ICANN DOMAINS===\n", file) >=
+                0);
+    rewind(file);
+    psl_ctx_t *list = psl_load_fp(file);
+    (void)fclose(file);
+    assert_non_null(list);
+    return list;
+}
+
+static void test_reduced_to_registrable_domains(void **state)
+{
+    (void)state;
+    uint64_t ordinals;
+    write_list("www.a.com\na.com\nmail.b.co.uk\nx.y.b.co.uk\nco.uk\nuk\nh.unknown\nout.example\n");
+    world.options.reduce = true;
+    suffix_use(NULL);
+    assert_int_equal(take(ERR_CONFIG).inputs, 0);
+    assert_non_null(strstr(buf_string(&world.why), "publicsuffix"));
+    psl_ctx_t *list = suffixes();
+    suffix_use(list);
+    struct intake_counts counts = take(ERR_OK);
+    assert_int_equal(counts.inputs, 8);
+    assert_int_equal(counts.reduced, 3);
+    assert_int_equal(counts.opted_out, 1);
+    assert_int_equal(names_given(&ordinals), 5); /* a.com, b.co.uk, co.uk, uk, h.unknown */
+    assert_int_equal(ordinals, 1 + 3 + 5 + 6 + 7);
+    assert_int_equal(spooled_counts(world.names).duplicates, 2);
+    suffix_use(NULL);
+    psl_free(list);
 }
 
 static void test_names_and_rejects(void **state)
@@ -270,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_names_and_rejects),
+        CASE(test_reduced_to_registrable_domains),
         CASE(test_opted_out),
         CASE(test_opted_out_between_two_runs),
         CASE(test_rejects_that_are_done),
