@@ -73,9 +73,14 @@ static void describe_csv(const struct input_form *form, struct buf *out)
 
 static void describe_json(const struct input_form *form, struct buf *out)
 {
-    char shown[INPUT_FIELD_BYTES];
-    utf8_show(bytes_of(form->field), '?', shown);
-    buf_printf(out, "JSON lines: the domain in the field %s", shown);
+    const struct {
+        const char *word, *field;
+    } fields[] = {{"the domain", form->field}, {"rank", form->rank_field}, {"label", form->label_field}};
+    buf_text(out, "JSON lines:");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (fields[i].field[0] != '\0')
+            buf_printf(out, "%s %s in the field %s", i == 0 ? "" : ",", fields[i].word,
+                       shown(fields[i].field));
 }
 
 void form_describe(const char *path, const struct input_form *form, const char *const *names, size_t count,

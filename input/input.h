@@ -36,7 +36,8 @@ struct input_form {
     bool origins;             /* names may be web origins (RFC 6454), as https://name:443 */
     uint8_t skip;             /* how many of the first lines that hold data are none of its rows */
     struct input_columns columns;
-    char field[INPUT_FIELD_BYTES];   /* of JSON: in which names stand, as name or site.name */
+    /* Of JSON: in which fields names, ranks and labels stand, as name or site.name; "" for none. */
+    char field[INPUT_FIELD_BYTES], rank_field[INPUT_FIELD_BYTES], label_field[INPUT_FIELD_BYTES];
     char header[INPUT_HEADER_BYTES]; /* the line of column names as it may be printed; "" if there is none */
 };
 

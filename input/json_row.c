@@ -18,18 +18,10 @@ static void name_of(const struct json_value *value, char name[INPUT_FIELD_BYTES]
     (void)snprintf(name, INPUT_FIELD_BYTES, "%s%s%s", value->key, value->sub[0] == 0 ? "" : ".", value->sub);
 }
 
-static bool is_called(const char *key, enum word_kind kind)
-{
-    struct csv_row row = {.count = 1};
-    size_t next = 0;
-    row.cells[0] = bytes_of(key);
-    return words_find(&row, kind, &next) >= 0;
-}
-
 /* ---- a row --------------------------------------------------------------------------------------------- */
 
 struct taker {
-    const char *field;
+    const struct input_form *form;
     struct json_row *row;
     uint8_t *room;
 };
@@ -43,31 +35,35 @@ static struct bytes keep(struct taker *taker, struct bytes text)
     return kept;
 }
 
+static void keep_name(struct taker *taker, struct bytes text)
+{
+    struct json_row *row = taker->row;
+    if (row->count < JSON_ROW_NAMES)
+        row->names[row->count++] = keep(taker, trim(text));
+    else
+        row->more = true;
+}
+
 static bool on_value(void *arg, const struct json_value *value)
 {
     struct taker *taker = arg;
     struct json_row *row = taker->row;
     char name[INPUT_FIELD_BYTES];
-    bool is_text = value->kind == FIELD_STRING, is_number = value->kind == FIELD_NUMBER;
-    if (!is_text && !is_number)
+    if (value->kind != FIELD_STRING && value->kind != FIELD_NUMBER)
         return true;
     name_of(value, name);
-    if (is_text && strcmp(name, taker->field) == 0) {
-        if (row->count < JSON_ROW_NAMES)
-            row->names[row->count++] = keep(taker, trim(value->text));
-        else
-            row->more = true;
-    } else if (value->sub[0] == 0 && row->rank.data == NULL && is_called(value->key, WORD_RANK)) {
+    if (value->kind == FIELD_STRING && strcmp(name, taker->form->field) == 0)
+        keep_name(taker, value->text);
+    else if (row->rank.data == NULL && strcmp(name, taker->form->rank_field) == 0)
         row->rank = keep(taker, value->text);
-    } else if (value->sub[0] == 0 && row->label.data == NULL && is_called(value->key, WORD_LABEL)) {
+    else if (row->label.data == NULL && strcmp(name, taker->form->label_field) == 0)
         row->label = keep(taker, trim(value->text));
-    }
     return true;
 }
 
-bool json_row_take(struct bytes line, const char *field, uint8_t *room, struct json_row *row)
+bool json_row_take(struct bytes line, const struct input_form *form, uint8_t *room, struct json_row *row)
 {
-    struct taker taker = {.field = field, .row = row, .room = room};
+    struct taker taker = {.form = form, .row = row, .room = room};
     row->count = 0;
     row->more = false;
     row->rank = row->label = bytes_make(NULL, 0);
@@ -76,11 +72,11 @@ bool json_row_take(struct bytes line, const char *field, uint8_t *room, struct j
 
 /* ---- the form ------------------------------------------------------------------------------------------ */
 
-/* The fields of some objects that are texts, and how often a text of each was a name. */
+/* The fields of some objects that are texts or numbers, and how often each was a name, or a number. */
 struct fields {
     struct {
         char name[INPUT_FIELD_BYTES];
-        size_t names;
+        size_t names, numbers;
     } list[FIELDS_MOST];
     size_t count;
 };
@@ -90,7 +86,8 @@ static bool on_field(void *arg, const struct json_value *value)
     struct fields *fields = arg;
     char name[INPUT_FIELD_BYTES];
     size_t at = 0;
-    if (value->kind != FIELD_STRING || value->key[0] == 0)
+    bool is_number = value->kind == FIELD_NUMBER || csv_is_number(trim(value->text));
+    if ((value->kind != FIELD_STRING && value->kind != FIELD_NUMBER) || value->key[0] == 0)
         return true;
     name_of(value, name);
     while (at < fields->count && strcmp(fields->list[at].name, name) != 0)
@@ -99,9 +96,11 @@ static bool on_field(void *arg, const struct json_value *value)
         return true;
     if (at == fields->count) {
         memcpy(fields->list[at].name, name, sizeof name);
-        fields->list[fields->count++].names = 0;
+        fields->list[fields->count].names = fields->list[fields->count].numbers = 0;
+        fields->count++;
     }
-    fields->list[at].names += words_weight(trim(value->text)) != NOT_NAMED;
+    fields->list[at].names += value->kind == FIELD_STRING && words_weight(trim(value->text)) != NOT_NAMED;
+    fields->list[at].numbers += is_number;
     return true;
 }
 
@@ -146,19 +145,45 @@ static void say_fields(const struct fields *fields, bool names_only, const char 
     refused_say(refused, "", "%s (%s): --field NAME says which", what, len == 0 ? "there is none" : said);
 }
 
-/* Finds the field by what it holds and how it is called; fields->count if that is not sure. */
+/* Finds the field that is called best as those of that kind are, and may be it; fields->count for none. */
+static size_t find_called(const struct fields *fields, enum word_kind kind, size_t but)
+{
+    struct csv_row row = {.count = fields->count};
+    size_t next = 0;
+    for (size_t i = 0; i < fields->count; i++)
+        row.cells[i] = bytes_of(last_key(fields->list[i].name));
+    for (int at = words_find(&row, kind, &next); at >= 0; at = words_find(&row, kind, &next)) {
+        size_t names = fields->list[at].names, numbers = fields->list[at].numbers;
+        bool may_be = kind == WORD_DOMAIN ? names > 0 : kind == WORD_RANK ? numbers > 0 : true;
+        if (may_be && (size_t)at != but)
+            return (size_t)at;
+    }
+    return fields->count;
+}
+
+/* Finds the field of the domain by what it holds and how it is called; fields->count if that is not sure. */
 static size_t find_field(const struct fields *fields)
 {
-    size_t only = fields->count, holding = 0;
-    for (size_t i = 0; i < fields->count; i++)
-        if (fields->list[i].names > 0 && is_called(last_key(fields->list[i].name), WORD_DOMAIN))
-            return i;
+    size_t only = find_called(fields, WORD_DOMAIN, fields->count), holding = 0;
+    if (only < fields->count)
+        return only;
     for (size_t i = 0; i < fields->count; i++)
         if (fields->list[i].names > 0) {
             only = i;
             holding++;
         }
     return holding == 1 ? only : fields->count;
+}
+
+/* Sets the fields of rank and label, which are told by how they are called. */
+static void find_beside(const struct fields *fields, size_t domain, struct input_form *form)
+{
+    size_t rank = find_called(fields, WORD_RANK, domain), label = find_called(fields, WORD_LABEL, domain);
+    form->rank_field[0] = form->label_field[0] = '\0';
+    if (rank < fields->count)
+        memcpy(form->rank_field, fields->list[rank].name, sizeof form->rank_field);
+    if (label < fields->count && label != rank)
+        memcpy(form->label_field, fields->list[label].name, sizeof form->label_field);
 }
 
 bool form_is_json(const struct form_sample *sample, const struct input_asked *asked, struct input_form *form,
@@ -184,6 +209,7 @@ bool form_is_json(const struct form_sample *sample, const struct input_asked *as
     if (at == fields.count)
         return false;
     memcpy(form->field, fields.list[at].name, sizeof form->field);
+    find_beside(&fields, at, form);
     form->origins = words_are_origin(bytes_of(last_key(form->field)));
     return true;
 }

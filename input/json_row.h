@@ -17,9 +17,9 @@ struct json_row {
     struct bytes rank, label;
 };
 
-/* Takes a line apart. room: for the texts of the row, as many bytes as the line has. false: it is no object,
- * or has no text in the field. */
-bool json_row_take(struct bytes line, const char *field, uint8_t *room, struct json_row *row);
+/* Takes a line apart by the fields of the form. room: for the texts of the row, as many bytes as the line
+ * has. false: it is no object, or has no text in the field. */
+bool json_row_take(struct bytes line, const struct input_form *form, uint8_t *room, struct json_row *row);
 
 /* Tells whether the lines are objects, one a line, that hold names, and in which field: the one that is asked
  * for, else the one that is called as names of domains are, else the only one that holds any. false with

@@ -210,8 +210,7 @@ static enum error take_json_line(struct reader *reader, const struct line *line)
         return ERR_OK;
     if (line->too_long)
         return reject(reader, line, line->text, FAIL_INPUT_TOO_LONG);
-    if (!json_row_take(line->text, reader->form.field, reader->rows.scratch, &row) ||
-        bytes_have(row.label, '\0'))
+    if (!json_row_take(line->text, &reader->form, reader->rows.scratch, &row) || bytes_have(row.label, '\0'))
         return reject(reader, line, line->text, FAIL_INPUT_BAD_NAME);
     struct beside beside = {.rank = row.rank, .label = row.label};
     for (size_t i = 0; i < row.count && error == ERR_OK; i++)

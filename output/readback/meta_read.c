@@ -334,7 +334,8 @@ static bool small_at(const struct json_node *object, const char *key, uint64_t *
 static bool read_form(const struct json_node *input, struct meta_form *form, struct arena *arena)
 {
     const struct json_node *node = json_tree_at(input, "form");
-    *form = (struct meta_form){.format = "", .separator = "", .header = "", .field = ""};
+    *form = (struct meta_form){
+        .format = "", .separator = "", .header = "", .field = "", .rank_field = "", .label_field = ""};
     if (node == NULL)
         return true;
     if (node->kind != JSON_OBJECT)
@@ -343,11 +344,14 @@ static bool read_form(const struct json_node *input, struct meta_form *form, str
     form->separator = text_at(node, "separator", arena);
     form->header = text_at(node, "header", arena);
     form->field = text_at(node, "field", arena);
+    form->rank_field = text_at(node, "rank_field", arena);
+    form->label_field = text_at(node, "label_field", arena);
     const struct json_node *origins = json_tree_at(node, "origins");
     form->origins = origins != NULL && origins->kind == JSON_BOOL && origins->truth;
     return small_at(node, "skip", &form->skip) && small_at(node, "domain", &form->domain) &&
            small_at(node, "rank", &form->rank) && small_at(node, "label", &form->label) &&
-           form->format != NULL && form->separator != NULL && form->header != NULL && form->field != NULL;
+           form->format != NULL && form->separator != NULL && form->header != NULL && form->field != NULL &&
+           form->rank_field != NULL && form->label_field != NULL;
 }
 
 enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count, struct arena *arena,
@@ -360,7 +364,8 @@ enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count
         input = json_tree_at(root, "inputs")->first;
     enum error error = root == NULL ? ERR_CORRUPT : ERR_OK;
     for (size_t i = 0; i < count; i++, input = input == NULL ? NULL : input->next) {
-        forms[i] = (struct meta_form){.format = "", .separator = "", .header = "", .field = ""};
+        forms[i] = (struct meta_form){
+            .format = "", .separator = "", .header = "", .field = "", .rank_field = "", .label_field = ""};
         if (input == NULL || error != ERR_OK || read_form(input, &forms[i], arena))
             continue;
         buf_text(why, "meta.json: the form of an input is malformed");

@@ -16,7 +16,7 @@
 
 /* How a list was read (input.h has the words). Columns count from 1; 0 is none. */
 struct meta_form {
-    const char *format, *separator, *header, *field; /* "" for none */
+    const char *format, *separator, *header, *field, *rank_field, *label_field; /* "" for none */
     bool origins;
     uint64_t skip, domain, rank, label;
 };

@@ -25,6 +25,10 @@ static void write_form(struct json *json, const struct meta_form *form)
         json_put_bool(json, "origins", true);
     if (form->field[0] != '\0')
         json_put_string(json, "field", form->field);
+    if (form->rank_field[0] != '\0')
+        json_put_string(json, "rank_field", form->rank_field);
+    if (form->label_field[0] != '\0')
+        json_put_string(json, "label_field", form->label_field);
     if (form->header[0] != '\0')
         json_put_string(json, "header", form->header);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)

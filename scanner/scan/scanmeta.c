@@ -142,6 +142,8 @@ static struct meta_form form_to_meta(struct scan_meta *meta, const struct input_
                               .separator = is_csv ? arena_string(&meta->arena, separator) : "",
                               .header = form->header,
                               .field = form->field,
+                              .rank_field = form->rank_field,
+                              .label_field = form->label_field,
                               .origins = form->origins,
                               .skip = form->skip,
                               .domain = is_csv ? (uint64_t)(form->columns.domain + 1) : 0,
@@ -160,6 +162,8 @@ static bool form_from_meta(const struct meta_form *stored, struct input_form *fo
         .columns = {(int)stored->domain - 1, (int)stored->rank - 1, (int)stored->label - 1}};
     (void)snprintf(form->header, sizeof form->header, "%s", stored->header);
     (void)snprintf(form->field, sizeof form->field, "%s", stored->field);
+    (void)snprintf(form->rank_field, sizeof form->rank_field, "%s", stored->rank_field);
+    (void)snprintf(form->label_field, sizeof form->label_field, "%s", stored->label_field);
     bool known = form->format != INPUT_AUTO || stored->format[0] == '\0';
     bool is_csv = form->format == INPUT_CSV;
     if ((form->format == INPUT_JSON) != (form->field[0] != '\0'))

@@ -158,12 +158,20 @@ static void json_lines(void **state)
         {"{\"domain\":\"a.example\",\"rank\":7,\"customer\":\"Acme \\\"x\\\"\"}\n",
          "1 a.example 7 Acme \"x\"\n"},
         {"{\"name\":\"Acme\",\"site\":{\"host\":\"a.example\"}}\n",
-         "1 a.example 0 Acme\nlist: JSON lines: the domain in the field site.host;"},
+         "1 a.example 0 Acme\nlist: JSON lines: the domain in the field site.host, label in the field name;"},
         {"{\"x\":\"a.example\"}\n", "list: JSON lines: the domain in the field x;"},
         {"{\"domains\":[\"a.example\",\"b.example\"]}\n", "1 a.example 0 -\n2 b.example 0 -\n"},
         {"{\"domain\":\"a.example\"}\n{\"other\":1}\n{\"domain\":\"B\\u00fccher.example\"}\nno JSON\n",
          "1 a.example 0 -\n2! input.bad-name 2 {\"other\":1}\n3 xn--bcher-kva.example 0 -\n"},
         {"{\"origin\":\"https://a.example\"}\n", "1 a.example 0 -\n"},
+        /* Rank and label are the fields that are called so best, in every line. */
+        {"{\"id\":\"17\",\"domain\":\"a.example\",\"customer\":\"ACME\"}\n"
+         "{\"index\":0,\"domain\":\"b.example\",\"rank\":9,\"name\":\"zz\",\"customer\":\"Beta\"}\n"
+         "{\"domain\":\"c.example\",\"customer\":\"Gamma\",\"id\":4}\n",
+         "1 a.example 0 ACME\n2 b.example 9 Beta\n3 c.example 0 Gamma\nlist: JSON lines: the domain in the "
+         "field "
+         "domain, rank in the field rank, label in the field customer;"},
+        {"{\"domain\":\"a.example\",\"id\":17}\n", "1 a.example 0 17\n"},
         {"{\"url\":\"https://a.example/\"}\n", "1! input.is-url 1 {\"url\":\"https://a.ex"},
         {"{\"a\":\"a.example\",\"b\":\"b.example\"}\n",
          "it is not sure which field holds the domain (a, b): --field NAME"},

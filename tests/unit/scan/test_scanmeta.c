@@ -178,6 +178,8 @@ static void a_resume_reads_by_the_forms_of_the_scan(void **state)
                   .separator = ',',
                   .columns = {-1, -1, -1},
                   .field = "site.host",
+                  .rank_field = "rank",
+                  .label_field = "customer",
                   .origins = true}}};
     struct input_file again[5] = {{.path = "a"}, {.path = "b"}, {.path = "c"}, {.path = "d"}, {.path = "e"}};
     assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan"), ERR_OK);
@@ -193,6 +195,8 @@ static void a_resume_reads_by_the_forms_of_the_scan(void **state)
         assert_int_equal(one->skip, other->skip);
         assert_string_equal(one->header, other->header);
         assert_string_equal(one->field, other->field);
+        assert_string_equal(one->rank_field, other->rank_field);
+        assert_string_equal(one->label_field, other->label_field);
         assert_int_equal(one->origins, other->origins);
         assert_true(one->format != INPUT_CSV || one->separator == other->separator);
         assert_memory_equal(&one->columns, &other->columns, sizeof one->columns);
