@@ -193,8 +193,12 @@ bool form_is_json(const struct form_sample *sample, const struct input_asked *as
     size_t at = 0;
     if (!read_fields(sample, &fields))
         return false;
-    form->format = INPUT_JSON;
-    if (asked->field != NULL && asked->field[0] != '\0') {
+    bool holds_names = false, is_asked = asked->field != NULL && asked->field[0] != '\0';
+    for (size_t i = 0; i < fields.count; i++)
+        holds_names = holds_names || fields.list[i].names > 0;
+    if (!holds_names && !is_asked && asked->format != INPUT_JSON)
+        return false; /* an answer of a program that failed, as {"error":"unauthorized"} */
+    if (is_asked) {
         while (at < fields.count && strcmp(fields.list[at].name, asked->field) != 0)
             at++;
         if (at == fields.count)
@@ -208,6 +212,7 @@ bool form_is_json(const struct form_sample *sample, const struct input_asked *as
     }
     if (at == fields.count)
         return false;
+    form->format = INPUT_JSON;
     memcpy(form->field, fields.list[at].name, sizeof form->field);
     find_beside(&fields, at, form);
     form->origins = words_are_origin(bytes_of(last_key(form->field)));

@@ -175,7 +175,7 @@ static void json_lines(void **state)
         {"{\"url\":\"https://a.example/\"}\n", "1! input.is-url 1 {\"url\":\"https://a.ex"},
         {"{\"a\":\"a.example\",\"b\":\"b.example\"}\n",
          "it is not sure which field holds the domain (a, b): --field NAME"},
-        {"{\"a\":\"x\",\"b\":1}\n", "it is not sure which field holds the domain (there is none)"},
+        {"{\"a\":\"x\",\"b\":1}\n", "it is JSON, not a list of names"},
         {"{\n\"domain\": \"a.example\"\n}\n", "JSON"},
         {"[\"a.example\"]\n", "JSON"},
         {"{\"domain\":\"\"}\n{\"domain\":\"a.example\"}\n",
