@@ -31,7 +31,7 @@ static struct bytes last_part(struct bytes path)
     size_t from = path.len;
     while (from > 0 && path.data[from - 1] != '/')
         from--;
-    return bytes_make(path.data + from, path.len - from);
+    return bytes_behind(path, from);
 }
 
 static void put_config(struct json *json, const struct json_node *config)
