@@ -42,6 +42,7 @@ static void put_config(struct json *json, const struct json_node *config)
     for (const struct json_node *option = config->first; option != NULL; option = option->next) {
         if (option->kind != JSON_STRING)
             continue; /* no version writes such */
+        json->failed = json->failed || !json_key_is_plain(option->key);
         enum release_option how = release_option(option->key);
         if (how == RELEASE_EMPTIED)
             json_put_string(json, option->key, "");
