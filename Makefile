@@ -46,6 +46,7 @@ BENCHBIN := $(BENCH:bench/%.c=$(BUILD)/bench/%)
 FAULT    := $(BUILD)/fault.so
 FLOODS   := $(BUILD)/floods
 GAINS    := $(BUILD)/gains
+OWNERS   := $(BUILD)/owners
 
 .PHONY: bench bench-quick bench-programs fuzz all help install docs check lint format demo coverage test test-long clean
 all: $(BUILD)/stsweep
@@ -162,6 +163,12 @@ $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
+# What a zone file delegates, for tests/zonefiles/check.
+$(OWNERS): tests/zonefiles/owners.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY_CC)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
 # The synthetic internet that benchmarks run in, the benchmarks, and the bare programs that they are held against.
 $(BUILD)/bench/world: $(WORLD) $(wildcard bench/world/*.h bench/world/*.def) Makefile
 	@mkdir -p $(@D)
@@ -236,7 +243,7 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BU
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(GAINS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(GAINS) $(OWNERS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
 
 check:
 	tests/run check

@@ -94,3 +94,12 @@ bool csv_is_number(struct bytes cell)
             return false;
     return cell.len > 0;
 }
+
+bool csv_is_decimal(struct bytes cell)
+{
+    const uint8_t *point = bytes_have(cell, '.') ? memchr(cell.data, '.', cell.len) : NULL;
+    if (point == NULL)
+        return false;
+    struct bytes whole = bytes_make(cell.data, (size_t)(point - cell.data));
+    return csv_is_number(whole) && csv_is_number(bytes_make(point + 1, cell.len - whole.len - 1));
+}

@@ -22,7 +22,8 @@ void csv_split(struct bytes text, uint8_t separator, uint8_t *scratch, struct cs
 /* Returns a cell of the row, empty if there is none. */
 struct bytes csv_cell(const struct csv_row *row, int column);
 
-/* Tells whether the cell is only digits, at least one. */
+/* Tells whether the cell is only digits, at least one; or digits with a point among them, as a score has. */
 bool csv_is_number(struct bytes cell);
+bool csv_is_decimal(struct bytes cell);
 
 #endif

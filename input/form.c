@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "input/json_row.h"
 #include "input/plain.h"
 #include "input/words.h"
 #include "scanner/base/trim.h"
@@ -80,7 +81,7 @@ static struct input_columns columns_by_header(const struct csv_row *row, const s
     columns.label = column_by_words(row, WORD_LABEL, columns.domain);
     if (columns.label < 0 || columns.label == columns.rank)
         columns.label =
-            form_label_beside(&columns, row->count > census->widest ? row->count : census->widest);
+            form_label_beside(&columns, census, row->count > census->widest ? row->count : census->widest);
     return columns;
 }
 
@@ -197,6 +198,12 @@ static bool refuse_names_or_columns(struct refused *refused)
     return false;
 }
 
+static bool refuse_no_json(struct refused *refused)
+{
+    refused_say(refused, "", "its lines are no JSON objects, one a line; jq -c '.[]' makes such of an array");
+    return false;
+}
+
 /* Is there a second column that holds names as well? */
 static bool is_other_column(const struct census *census, int domain, struct refused *refused)
 {
@@ -267,6 +274,7 @@ static bool decide_plain(const struct input_asked *asked, const struct form_samp
         (asked->header == INPUT_HEADER_AUTO && !named &&
          (alone == WORD_IS_HEADER || (above_names && alone == WORD_UNKNOWN && !is_suffix(first))))) {
         keep_header(form, first);
+        form->origins = words_are_origin(first);
         return true;
     }
     if (asked->header != INPUT_HEADER_AUTO || named)
@@ -304,6 +312,7 @@ static bool decide_csv(const struct input_asked *asked, const struct form_sample
     form_take_row(sample, &(size_t){first}, form->separator, &row); /* its cells lay where others came */
     if (first < sample->count && is_header(&row, &rest, asked->header)) {
         form->columns = columns_by_header(&row, &rest, &by_words);
+        form->origins = words_are_origin(csv_cell(&row, form->columns.domain));
         keep_header(form, sample->lines[first].text);
     } else {
         rest = form_census(sample, first, form->separator);
@@ -332,7 +341,20 @@ bool form_decide(const struct input_asked *asked, const struct form_sample *samp
     bool is_open = asked->format == INPUT_AUTO && asked->columns[0] == '\0';
     size_t from = form_first_data(sample, 0);
     *form = (struct input_form){.format = asked->format, .separator = ',', .columns = no_columns};
-    if (refused_look(sample->lines, sample->count, is_open, refused))
+    if (refused_look(sample->lines, sample->count, false, refused))
+        return false;
+    if (is_open && form_is_zone(sample, refused)) {
+        form->format = INPUT_ZONE;
+        return refused->text[0] == '\0';
+    }
+    bool may_be_json = is_open || asked->format == INPUT_JSON;
+    if (may_be_json && form_is_json(sample, asked, form, refused))
+        return true;
+    if (may_be_json && refused->text[0] != '\0')
+        return false;
+    if (asked->format == INPUT_JSON)
+        return refuse_no_json(refused);
+    if (is_open && refused_look(sample->lines, sample->count, true, refused))
         return false;
     if (asked->format == INPUT_PLAIN) {
         if (from < sample->count && asked->header == INPUT_HEADER_YES)

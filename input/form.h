@@ -20,6 +20,10 @@ struct form_sample {
 bool form_decide(const struct input_asked *asked, const struct form_sample *sample, struct input_form *form,
                  struct refused *refused);
 
+/* Tells whether the lines are of a zone file. If they are of one that cannot be read, *refused says why and
+ * has a text. */
+bool form_is_zone(const struct form_sample *sample, struct refused *refused);
+
 /* Takes the next of several words on a line, without quotes around it; empty at the end. */
 struct bytes form_next_word(struct bytes *rest);
 

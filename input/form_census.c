@@ -43,6 +43,7 @@ static void count_row(struct census *census, const struct csv_row *row, bool quo
         census->names[i] += weight != NOT_NAMED;
         census->full_names[i] += weight == NAMED;
         census->numbers[i] += csv_is_number(row->cells[i]);
+        census->decimals[i] += csv_is_decimal(row->cells[i]);
     }
     census->rows += row->count > 1;
     census->singles += row->count == 1;
@@ -80,14 +81,19 @@ bool form_is_numeric(const struct census *census, int column)
     return census->rows > 0 && census->numbers[column] * 2 >= census->rows;
 }
 
-/* Returns the column beside the domain that is neither the rank nor beyond the known layouts. */
-int form_label_beside(const struct input_columns *columns, size_t width)
+static bool may_be_label(const struct input_columns *columns, const struct census *census, int column)
+{
+    return columns->rank != column && (census->rows == 0 || census->decimals[column] * 2 < census->rows);
+}
+
+int form_label_beside(const struct input_columns *columns, const struct census *census, size_t width)
 {
     if (width > LAYOUT_CELLS)
         return -1;
-    if ((size_t)columns->domain + 1 < width && columns->rank != columns->domain + 1)
+    if ((size_t)columns->domain + 1 < width && may_be_label(columns, census, columns->domain + 1))
         return columns->domain + 1;
-    return columns->domain > 0 && columns->rank != columns->domain - 1 ? columns->domain - 1 : -1;
+    return columns->domain > 0 && may_be_label(columns, census, columns->domain - 1) ? columns->domain - 1
+                                                                                     : -1;
 }
 
 int form_column_of_names(const struct census *census)
@@ -107,6 +113,6 @@ struct input_columns form_columns_by_cells(const struct census *census)
     for (int i = 0; i < columns.domain && columns.rank < 0; i++)
         if (form_is_numeric(census, i))
             columns.rank = i;
-    columns.label = form_label_beside(&columns, census->widest);
+    columns.label = form_label_beside(&columns, census, census->widest);
     return columns;
 }

@@ -27,6 +27,7 @@ struct census {
     size_t names[INPUT_COLUMNS]; /* cells that are names, or were meant as one */
     size_t full_names[INPUT_COLUMNS];
     size_t numbers[INPUT_COLUMNS];
+    size_t decimals[INPUT_COLUMNS];
     size_t single_names;
     size_t listed; /* rows that are of a list of domains: two cells or a quoted one, and a name in one */
 };
@@ -38,8 +39,9 @@ struct census form_census(const struct form_sample *sample, size_t from, uint8_t
 
 bool form_is_numeric(const struct census *census, int column);
 
-/* Returns the column beside the domain that is neither the rank nor beyond the known layouts. */
-int form_label_beside(const struct input_columns *columns, size_t width);
+/* Returns the column beside the domain that is neither the rank, nor of scores, nor beyond the known layouts.
+ */
+int form_label_beside(const struct input_columns *columns, const struct census *census, size_t width);
 
 int form_column_of_names(const struct census *census);
 

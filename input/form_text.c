@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-static const char *const format_names[] = {"auto", "plain", "csv", "names"};
+#include "scanner/base/shown.h"
+#include "scanner/base/utf8.h"
+
+static const char *const format_names[] = {"auto", "plain", "csv", "names", "zone", "json"};
 
 const char *input_format_name(enum input_format format)
 {
@@ -12,7 +15,7 @@ const char *input_format_name(enum input_format format)
 
 enum input_format input_format_find(const char *name)
 {
-    for (enum input_format format = INPUT_PLAIN; format <= INPUT_NAMES; format++)
+    for (enum input_format format = INPUT_PLAIN; format <= INPUT_JSON; format++)
         if (strcmp(name, format_names[format]) == 0)
             return format;
     return INPUT_AUTO;
@@ -64,21 +67,66 @@ static void describe_csv(const struct input_form *form, struct buf *out)
     buf_printf(out, "CSV with %s", name);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         if (columns[i].column >= 0)
-            buf_printf(out, "%s %s in column %d", i == 0 ? ":" : ",", columns[i].word, columns[i].column + 1);
+            buf_printf(out, "%s %s in column %d%s", i == 0 ? ":" : ",", columns[i].word,
+                       columns[i].column + 1, i == 0 && form->origins ? " (web origins)" : "");
+}
+
+static void describe_json(const struct input_form *form, struct buf *out)
+{
+    char shown[INPUT_FIELD_BYTES];
+    utf8_show(bytes_of(form->field), '?', shown);
+    buf_printf(out, "JSON lines: the domain in the field %s", shown);
 }
 
 void form_describe(const char *path, const struct input_form *form, const char *const *names, size_t count,
                    struct buf *out)
 {
-    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : path);
+    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : shown(path));
     if (form->format == INPUT_CSV)
         describe_csv(form, out);
+    else if (form->format == INPUT_JSON)
+        describe_json(form, out);
     else
-        buf_text(out, form->format == INPUT_NAMES ? "several names a line" : "a name a line");
+        buf_text(out, form->format == INPUT_NAMES  ? "several names a line"
+                      : form->format == INPUT_ZONE ? "a zone file, whose delegations are taken"
+                                                   : "a name a line");
     if (form->header[0] != '\0')
         buf_printf(out, "; header \"%s\"", form->header);
     for (size_t i = 0; i < count; i++)
         buf_printf(out, "%s%s", i > 0 ? ", " : count > 1 ? "; first names " : "; first name ", names[i]);
     if (count == 0)
         buf_text(out, "; no name in it");
+}
+
+/* ---- zone files ---------------------------------------------------------------------------------------- */
+
+static void describe_zone(const struct input_zone *zone, struct buf *out)
+{
+    if (zone->zones == 0)
+        buf_text(out, "records of no zone that it names");
+    else if (zone->zones > 1)
+        buf_printf(out, "%llu zones", (unsigned long long)zone->zones);
+    else
+        buf_printf(out, "the zone %s", zone->apex_name[0] == '\0' ? "of the root" : zone->apex_name);
+}
+
+void form_describe_zone(const char *path, const struct input_zone *zone, uint64_t names, struct buf *out)
+{
+    const struct {
+        uint64_t count;
+        const char *what;
+    } passed[] = {{zone->apex, "NS of its own"},   {zone->outside, "NS outside of it"},
+                  {zone->addresses, "A and AAAA"}, {zone->dnssec, "of DNSSEC"},
+                  {zone->others, "others"},        {zone->other_classes, "of other classes"}};
+    const char *between = "; passed over: ";
+    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : path);
+    describe_zone(zone, out);
+    buf_printf(out, ": %llu names in %llu NS records", (unsigned long long)names,
+               (unsigned long long)zone->delegating);
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+        if (passed[i].count == 0)
+            continue;
+        buf_printf(out, "%s%llu %s", between, (unsigned long long)passed[i].count, passed[i].what);
+        between = ", ";
+    }
 }

@@ -8,4 +8,7 @@
 void form_describe(const char *path, const struct input_form *form, const char *const *names, size_t count,
                    struct buf *out);
 
+/* Writes what a zone file held: "com.zone: the zone com: 9 names in 20 NS records; passed over: …". */
+void form_describe_zone(const char *path, const struct input_zone *zone, uint64_t names, struct buf *out);
+
 #endif

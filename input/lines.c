@@ -6,54 +6,74 @@ void lines_init(struct lines *lines, lines_sink sink, void *arg)
     *lines = (struct lines){.sink = sink, .arg = arg};
 }
 
-static enum error emit(struct lines *lines, struct bytes text, bool overflow)
+/* Delivers a piece of a line behind which another comes. */
+static enum error emit_piece(struct lines *lines, const uint8_t *data)
 {
-    if (!overflow && text.len > 0 && text.data[text.len - 1] == '\r')
-        text.len--;
-    struct line line = {.text = text, .number = ++lines->number, .too_long = overflow};
-    if (line.text.len > LINE_BYTES) {
-        line.text.len = LINE_BYTES;
-        line.too_long = true;
-    }
+    struct line line = {.text = bytes_make(data, LINE_BYTES), .too_long = true, .goes_on = lines->in_pieces};
+    lines->number += !lines->in_pieces;
+    line.number = lines->number;
+    lines->in_pieces = true;
     return lines->sink(lines->arg, &line);
 }
 
-static void keep(struct lines *lines, const uint8_t *data, size_t len)
+/* Delivers a line, or its last piece. */
+static enum error emit(struct lines *lines, struct bytes text)
 {
-    size_t room = sizeof lines->text - lines->len;
-    if (len > room) {
-        lines->overflow = true;
-        len = room;
+    if (text.len > 0 && text.data[text.len - 1] == '\r')
+        text.len--;
+    if (text.len > LINE_BYTES) {
+        enum error error = emit_piece(lines, text.data);
+        if (error != ERR_OK)
+            return error;
+        text = bytes_make(text.data + LINE_BYTES, text.len - LINE_BYTES);
     }
-    if (len > 0)
-        memcpy(lines->text + lines->len, data, len);
-    lines->len += len;
+    lines->number += !lines->in_pieces;
+    struct line line = {.text = text, .number = lines->number, .goes_on = lines->in_pieces};
+    lines->in_pieces = false;
+    return lines->sink(lines->arg, &line);
+}
+
+/* Keeps a part of a line, and delivers what is a piece of it. */
+static enum error keep(struct lines *lines, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        if (lines->len == sizeof lines->text) {
+            enum error error = emit_piece(lines, lines->text);
+            if (error != ERR_OK)
+                return error;
+            lines->len -= LINE_BYTES;
+            memmove(lines->text, lines->text + LINE_BYTES, lines->len);
+        }
+        size_t room = sizeof lines->text - lines->len, part = len < room ? len : room;
+        memcpy(lines->text + lines->len, data, part);
+        lines->len += part;
+        data += part;
+        len -= part;
+    }
+    return ERR_OK;
 }
 
 static enum error end_line(struct lines *lines)
 {
     size_t len = lines->len;
-    bool overflow = lines->overflow;
     lines->len = 0;
-    lines->overflow = false;
-    return emit(lines, bytes_make(lines->text, len), overflow);
+    return emit(lines, bytes_make(lines->text, len));
 }
 
 static enum error take(struct lines *lines, const uint8_t *data, size_t len)
 {
     while (len > 0) {
         const uint8_t *end = memchr(data, '\n', len);
-        if (end == NULL) {
-            keep(lines, data, len);
-            return ERR_OK;
-        }
+        if (end == NULL)
+            return keep(lines, data, len);
         size_t part = (size_t)(end - data);
         enum error error;
-        if (lines->len == 0 && part <= sizeof lines->text) {
-            error = emit(lines, bytes_make(data, part), false); /* the common case, without a copy */
+        if (lines->len == 0 && !lines->in_pieces && part <= sizeof lines->text) {
+            error = emit(lines, bytes_make(data, part)); /* the common case, without a copy */
         } else {
-            keep(lines, data, part);
-            error = end_line(lines);
+            error = keep(lines, data, part);
+            if (error == ERR_OK)
+                error = end_line(lines);
         }
         if (error != ERR_OK)
             return error;
@@ -181,7 +201,7 @@ enum error lines_end(struct lines *lines)
         error = take(lines, lines->head, lines->head_len);
     if (error == ERR_OK && (lines->high != 0 || lines->half_set))
         error = take_code_point(lines, REPLACEMENT);
-    if (error == ERR_OK && (lines->len > 0 || lines->overflow))
+    if (error == ERR_OK && lines->len > 0)
         error = end_line(lines);
     return error;
 }

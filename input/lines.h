@@ -1,8 +1,7 @@
 /*
  * Makes lines of a stream of bytes that comes in pieces. They end in LF or CRLF and are UTF-8 (with or
- * without a byte order mark), or UTF-16, which is turned into UTF-8. A line past LINE_BYTES is cut,
- * marked (too_long), and skipped to its end, so that memory is the same for any file. Pure. Private to
- * input/.
+ * without a byte order mark), or UTF-16, which is turned into UTF-8. A line past LINE_BYTES comes in pieces,
+ * so that memory is the same for any file. Pure. Private to input/.
  */
 #ifndef STSWEEP_INPUT_LINES_H
 #define STSWEEP_INPUT_LINES_H
@@ -15,7 +14,8 @@ enum { LINE_BYTES = 4096 /* of UTF-8, without the line's end */, LINES_HEAD_BYTE
 struct line {
     struct bytes text; /* without its end; valid during the call */
     uint64_t number;   /* from 1 */
-    bool too_long;     /* text is only how it begins */
+    bool too_long;     /* text is only how it begins, or a piece of it, and another comes */
+    bool goes_on;      /* text is a further piece of the line before */
 };
 
 /* The sink takes each line. Anything but ERR_OK stops with that error. */
@@ -32,8 +32,8 @@ struct lines {
     size_t head_len;
     uint8_t text[LINE_BYTES + 1]; /* the open line; one more for its CR */
     size_t len;
-    bool overflow;
-    bool half_set; /* UTF-16: the first byte of a unit */
+    bool in_pieces; /* of the open line, pieces were delivered */
+    bool half_set;  /* UTF-16: the first byte of a unit */
     uint8_t half;
     uint16_t high; /* UTF-16: a high surrogate that waits for its low one; 0 for none */
 };

@@ -6,19 +6,23 @@
 
 #include <stdio.h>
 
+#include "input/as_prefixes.h"
 #include "input/lines.h"
 #include "input/plain.h"
 #include "input/stored.h"
 #include "input/words.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
 #include "scanner/facts/hostname.h"
 
-enum { ENTRY_TEXT_BYTES = 63, REASON_BYTES = 96 };
+enum { ENTRY_TEXT_BYTES = 63, REASON_BYTES = 192 };
 
 /* The reading of one list. */
 struct reading {
     struct optout *optout;
     struct lines lines;
+    const char *as_prefixes;
+    bool has_as;
     char reason[REASON_BYTES]; /* what is wrong with the line, or "" */
 };
 
@@ -55,17 +59,49 @@ static enum error take_name(struct reading *reading, struct bytes text)
     return is_suffix ? optout_add_suffix(reading->optout, name) : optout_add_domain(reading->optout, name);
 }
 
+/* Tells whether the text is an AS number, and no name: AS64500, AS1.10. */
+static bool is_as(struct bytes text)
+{
+    if (text.len < 3 || (text.data[0] | 0x20) != 'a' || (text.data[1] | 0x20) != 's')
+        return false;
+    for (size_t i = 2; i < text.len; i++)
+        if (text.data[i] != '.' && (text.data[i] < '0' || text.data[i] > '9'))
+            return false;
+    return true;
+}
+
+static enum error take_as(struct reading *reading, struct bytes text)
+{
+    uint32_t asn;
+    if (!as_number_parse(text, &asn))
+        return bad_line(reading, "an AS number is one from AS1 to AS4294967295");
+    if (reading->as_prefixes[0] == '\0')
+        return bad_line(reading, "an AS number needs a file that says which prefixes it announces: "
+                                 "safety.as_prefixes=FILE, or --as-prefixes FILE with --except");
+    reading->has_as = true;
+    return optout_add_as(reading->optout, asn);
+}
+
+static enum error take_entry(struct reading *reading, struct bytes text)
+{
+    struct ip_prefix prefix;
+    if (is_as(text))
+        return take_as(reading, text);
+    return parse_prefix(text, &prefix) ? optout_add_prefix(reading->optout, &prefix)
+                                       : take_name(reading, text);
+}
+
 static enum error take_line(void *arg, const struct line *line)
 {
     struct reading *reading = arg;
+    struct optout_note note;
     if (line->too_long)
         return bad_line(reading, "the line is too long");
     if (!plain_has_data(line->text))
         return ERR_OK;
-    struct bytes text = plain_name(line->text);
-    struct ip_prefix prefix;
-    return parse_prefix(text, &prefix) ? optout_add_prefix(reading->optout, &prefix)
-                                       : take_name(reading, text);
+    const char *fault = optout_note_parse(line->text, &note);
+    enum error error = fault == NULL ? take_entry(reading, note.entry) : bad_line(reading, fault);
+    return error == ERR_OK ? optout_describe(reading->optout, line->number, note.since, note.comment) : error;
 }
 
 static enum error take_data(void *arg, struct bytes data)
@@ -81,25 +117,28 @@ static void explain(struct buf *why, const struct reading *reading, const struct
                          : stored->reason[0] != '\0' ? stored->reason
                                                      : error_text(error);
     if (reading->lines.number > 0)
-        buf_printf(why, "%s:%llu: %s", stored->path, (unsigned long long)reading->lines.number, reason);
+        buf_printf(why, "%s:%llu: %s", shown(stored->path), (unsigned long long)reading->lines.number,
+                   reason);
     else
-        buf_printf(why, "%s: %s", stored->path, reason);
+        buf_printf(why, "%s: %s", shown(stored->path), reason);
 }
 
-static enum error read_list(const char *path, struct optout *optout, struct buf *why)
+static enum error read_list(const char *path, const char *as_prefixes, struct optout *optout, struct buf *why)
 {
-    struct reading reading = {.optout = optout};
+    struct reading reading = {.optout = optout, .as_prefixes = as_prefixes};
     lines_init(&reading.lines, take_line, &reading);
     struct stored stored = {.path = path, .sink = take_data, .arg = &reading};
     enum error error = stored_read(&stored);
     if (error == ERR_OK)
         error = lines_end(&reading.lines);
-    if (error != ERR_OK)
+    if (error != ERR_OK) {
         explain(why, &reading, &stored, error);
-    return error;
+        return error;
+    }
+    return reading.has_as ? as_prefixes_read(as_prefixes, optout, why) : ERR_OK;
 }
 
-enum error optout_read(const char *path, struct optout **optout, struct buf *why)
+enum error optout_read(const char *path, const char *as_prefixes, struct optout **optout, struct buf *why)
 {
     *optout = NULL;
     struct optout *made = optout_create();
@@ -107,7 +146,7 @@ enum error optout_read(const char *path, struct optout **optout, struct buf *why
         buf_text(why, error_text(ERR_MEMORY));
         return ERR_MEMORY;
     }
-    enum error error = path[0] == '\0' ? ERR_OK : read_list(path, made, why);
+    enum error error = path[0] == '\0' ? ERR_OK : read_list(path, as_prefixes, made, why);
     if (error != ERR_OK) {
         optout_destroy(made);
         return error;
@@ -115,4 +154,17 @@ enum error optout_read(const char *path, struct optout **optout, struct buf *why
     optout_finish(made);
     *optout = made;
     return ERR_OK;
+}
+
+void optout_say(const struct optout *optout, const char *path, const char *as_prefixes, FILE *out)
+{
+    for (size_t i = 0; i < optout_count(optout); i++) {
+        const struct optout_entry *entry = optout_entry(optout, i);
+        if (entry->kind == OPTOUT_AS && entry->prefixes == 0)
+            (void)fprintf(
+                out,
+                "stsweep: WARNING: %s:%llu: %s has no prefix in %s, so that it keeps nobody out: is the "
+                "file up to date, and of all address families?\n",
+                path, (unsigned long long)entry->line, entry->text, as_prefixes);
+    }
 }

@@ -1,7 +1,9 @@
 /* Turns lines into names and rejects. No I/O. */
 #include "input/reader.h"
 
+#include "input/cell.h"
 #include "input/form_text.h"
+#include "input/json_row.h"
 #include "input/plain.h"
 #include "input/words.h"
 #include "scanner/base/trim.h"
@@ -9,11 +11,13 @@
 
 enum {
     REJECT_TEXT_BYTES = 1024,
-    LABEL_BYTES = 255,
     TOLD_BYTES = 4096,
+    STOP_EVERY_LINES = 256, /* of a zone file, which has many */
 };
 
 static enum error on_line(void *arg, const struct line *line);
+static enum error on_zone_name(void *arg, const char *domain);
+static enum error on_zone_reject(void *arg, const struct line *line, enum failure_code reason);
 
 void reader_init(struct reader *reader, const char *file, const struct input_asked *asked,
                  const struct input_form *form, const struct input_sink *sink, uint64_t ordinal)
@@ -24,8 +28,11 @@ void reader_init(struct reader *reader, const char *file, const struct input_ask
     /* There is nothing to tell of names a line, if that is what somebody says. */
     if (asked->format == INPUT_PLAIN && asked->header != INPUT_HEADER_YES)
         reader->form.format = INPUT_PLAIN;
+    if (asked->format == INPUT_ZONE)
+        reader->form.format = INPUT_ZONE;
     reader->sampling = reader->form.format == INPUT_AUTO;
     lines_init(&reader->lines, on_line, reader);
+    zone_init(&reader->zone, &(struct zone_sink){on_zone_name, on_zone_reject, reader});
     buf_init(&reader->held.text, (size_t)HELD_LINES * (LINE_BYTES + 1));
 }
 
@@ -49,6 +56,21 @@ static void tell(struct reader *reader, bool at_end)
         names[i] = reader->first[i];
     buf_init(&text, TOLD_BYTES + strlen(reader->file));
     form_describe(reader->file, &reader->form, names, reader->first_count, &text);
+    reader->sink->told(reader->sink->arg, buf_string(&text));
+    buf_dispose(&text);
+}
+
+/* Says what a zone file held. */
+static void tell_zone(const struct reader *reader)
+{
+    struct buf text;
+    uint64_t rejects = 0;
+    if (reader->form.format != INPUT_ZONE || reader->sink->told == NULL)
+        return;
+    for (size_t code = 0; code < FAIL_COUNT; code++)
+        rejects += reader->rejected[code];
+    buf_init(&text, TOLD_BYTES + strlen(reader->file));
+    form_describe_zone(reader->file, &reader->zone.counts, reader->inputs - rejects, &text);
     reader->sink->told(reader->sink->arg, buf_string(&text));
     buf_dispose(&text);
 }
@@ -77,51 +99,6 @@ static enum error reject(struct reader *reader, const struct line *line, struct 
     return reader->sink->reject(reader->sink->arg, &rejected);
 }
 
-/* Copies a label that is no UTF-8: it is the text of an older spreadsheet, ISO 8859-1 as a rule. */
-static const char *copy_latin(struct bytes label, char out[LABEL_BYTES + 1])
-{
-    size_t len = 0;
-    for (size_t i = 0; i < label.len && len + 2 <= LABEL_BYTES; i++) {
-        uint8_t byte = label.data[i];
-        if (byte >= 0x80)
-            out[len++] = (char)(0xc0 | byte >> 6);
-        out[len++] = byte == '\n' || byte == '\r' ? ' ' : (char)(byte < 0x80 ? byte : 0x80 | (byte & 0x3f));
-    }
-    out[len] = '\0';
-    return out;
-}
-
-/* Copies the label, cut at a code point's start; a line's end in it becomes a blank. */
-static const char *copy_label(struct bytes label, char out[LABEL_BYTES + 1])
-{
-    if (label.len == 0)
-        return NULL;
-    if (utf8_find_fault(label) < label.len)
-        return copy_latin(label, out);
-    size_t len = label.len < LABEL_BYTES ? label.len : LABEL_BYTES;
-    if (len < label.len)
-        while (len > LABEL_BYTES - 3 && (label.data[len] & 0xc0) == 0x80)
-            len--;
-    for (size_t i = 0; i < len; i++)
-        out[i] = label.data[i] == '\n' || label.data[i] == '\r' ? ' ' : (char)label.data[i];
-    out[len] = '\0';
-    return out;
-}
-
-/* Returns the rank, or 0 if the cell is none: that is no reason to lose the name. */
-static uint32_t rank_of(struct bytes cell)
-{
-    uint64_t rank = 0;
-    if (!csv_is_number(cell))
-        return 0;
-    for (size_t i = 0; i < cell.len; i++) {
-        rank = rank * 10 + (cell.data[i] - '0');
-        if (rank > UINT32_MAX)
-            return 0;
-    }
-    return (uint32_t)rank;
-}
-
 /* What stands beside a name. */
 struct beside {
     struct bytes rank, label;
@@ -131,16 +108,17 @@ struct beside {
 static enum error take_name(struct reader *reader, const struct line *line, struct bytes text,
                             const struct beside *beside, struct bytes shown)
 {
-    char domain[HOSTNAME_BYTES], label_text[LABEL_BYTES + 1];
-    enum failure_code code = hostname_read(text, reader->asked->lenient, domain);
+    char domain[HOSTNAME_BYTES], label_text[CELL_LABEL_BYTES + 1];
+    bool lenient = reader->asked->lenient || (reader->form.origins && cell_is_origin(text));
+    enum failure_code code = hostname_read(text, lenient, domain);
     if (code == FAIL_NONE && words_are_no_value(domain))
         code = FAIL_INPUT_BAD_NAME;
     if (code != FAIL_NONE)
         return reject(reader, line, shown, code);
     struct input_name name = {.ordinal = ++reader->ordinal,
                               .domain = domain,
-                              .rank = rank_of(beside->rank),
-                              .label = copy_label(beside->label, label_text)};
+                              .rank = cell_rank(beside->rank),
+                              .label = cell_label(beside->label, label_text)};
     reader->inputs++;
     keep_first(reader, domain);
     enum error error = reader->sink->name(reader->sink->arg, &name);
@@ -222,6 +200,60 @@ static enum error take_line(struct reader *reader, const struct line *line)
     return take_name(reader, line, text, &nothing, line->text);
 }
 
+/* Takes a line of a list of JSON lines. */
+static enum error take_json_line(struct reader *reader, const struct line *line)
+{
+    struct json_row row;
+    enum error error = ERR_OK;
+    if (trim(line->text).len == 0 && !line->too_long)
+        return ERR_OK;
+    if (line->too_long)
+        return reject(reader, line, line->text, FAIL_INPUT_TOO_LONG);
+    if (!json_row_take(line->text, reader->form.field, reader->rows.scratch, &row) ||
+        bytes_have(row.label, '\0'))
+        return reject(reader, line, line->text, FAIL_INPUT_BAD_NAME);
+    struct beside beside = {.rank = row.rank, .label = row.label};
+    for (size_t i = 0; i < row.count && error == ERR_OK; i++)
+        error = take_name(reader, line, row.names[i], &beside, line->text);
+    return error == ERR_OK && row.more ? reject(reader, line, line->text, FAIL_INPUT_TOO_LONG) : error;
+}
+
+/* ---- zone files ---------------------------------------------------------------------------------------- */
+
+static enum error on_zone_name(void *arg, const char *domain)
+{
+    struct reader *reader = arg;
+    struct input_name name = {.ordinal = ++reader->ordinal, .domain = domain};
+    reader->inputs++;
+    keep_first(reader, domain);
+    enum error error = reader->sink->name(reader->sink->arg, &name);
+    tell(reader, false);
+    return error;
+}
+
+static enum error on_zone_reject(void *arg, const struct line *line, enum failure_code reason)
+{
+    return reject(arg, line, line->text, reason);
+}
+
+/* Takes over why the zone file is not to be read. */
+static enum error zone_error(struct reader *reader, enum error error)
+{
+    reader->is_refused = reader->is_refused || error == ERR_CONFIG;
+    if (error == ERR_CONFIG)
+        reader->refused = reader->zone.refused;
+    return error;
+}
+
+static enum error take_zone_line(struct reader *reader, const struct line *line)
+{
+    /* Lines with # are none of a zone, but people write them. */
+    bool is_led = line->text.len > 0 && !is_space(line->text.data[0]) && line->text.data[0] != '#';
+    if (!line->goes_on && !is_led && !plain_has_data(line->text) && !line->too_long)
+        return ERR_OK;
+    return zone_error(reader, zone_take(&reader->zone, line));
+}
+
 /* ---- lines that wait ----------------------------------------------------------------------------------- */
 
 static enum error hold(struct held *held, const struct line *line)
@@ -243,6 +275,25 @@ static void drop_all(struct held *held)
 {
     held->count = held->data = 0;
     buf_reset(&held->text);
+}
+
+static enum error take_held_zone(struct reader *reader)
+{
+    enum error error = ERR_OK;
+    for (size_t i = 0; i < reader->held.count && error == ERR_OK; i++) {
+        const struct line *line = &reader->held.lines[i];
+        error = take_zone_line(reader, line);
+        if (error != ERR_OK || !line->too_long || i + 1 == reader->held.count)
+            continue;
+        refused_say(
+            &reader->refused, "",
+            "the line is too long to tell what the list is; --input.format=zone reads zone files with it");
+        reader->refused.line = line->number;
+        reader->is_refused = true;
+        error = ERR_CONFIG;
+    }
+    drop_all(&reader->held);
+    return error;
 }
 
 /* Keeps the lines from number `from` on. */
@@ -297,6 +348,12 @@ static enum error take_csv_line(struct reader *reader, const struct line *line)
     return error == ERR_OK ? take_held_rows(reader, false) : error;
 }
 
+/* Takes a line of a list of which each line stands alone. */
+static enum error take_any_line(struct reader *reader, const struct line *line)
+{
+    return reader->form.format == INPUT_JSON ? take_json_line(reader, line) : take_line(reader, line);
+}
+
 /* ---- the first lines ----------------------------------------------------------------------------------- */
 
 /* Tells the form, and takes the lines that were held back. */
@@ -312,34 +369,56 @@ static enum error end_sample(struct reader *reader, bool last)
         reader->form.format = INPUT_AUTO;
         return ERR_CONFIG;
     }
+    if (reader->only_look)
+        return ERR_STOPPED;
     if (reader->form.format == INPUT_CSV)
         return take_held_rows(reader, last);
+    if (reader->form.format == INPUT_ZONE)
+        return take_held_zone(reader);
     for (size_t i = 0; i < held->count && error == ERR_OK; i++)
-        error = take_line(reader, &held->lines[i]);
+        error = take_any_line(reader, &held->lines[i]);
     drop_all(held);
     return error;
+}
+
+/* Tells whether the lines held back are of a zone file. */
+static bool looks_like_zone(struct reader *reader)
+{
+    struct form_sample sample = {.lines = reader->held.lines, .count = reader->held.count};
+    struct refused unused;
+    settle(&reader->held);
+    return reader->asked->format == INPUT_AUTO && form_is_zone(&sample, &unused);
 }
 
 /* Holds a line back. What holds no data is held if it may stand in a quoted cell: behind any quote, as only
  * the form will tell which of them open a cell. */
 static enum error sample_line(struct reader *reader, const struct line *line)
 {
-    if (!is_data(line) && !reader->quote_seen)
+    if (line->goes_on || (!is_data(line) && !reader->quote_seen))
         return ERR_OK;
     reader->quote_seen = reader->quote_seen || bytes_have(line->text, '"');
     enum error error = hold(&reader->held, line);
-    bool is_full = reader->held.data == SAMPLE_LINES || reader->held.count == HELD_LINES;
+    bool is_full = reader->held.data == SAMPLE_LINES || reader->held.count == HELD_LINES ||
+                   (line->too_long && looks_like_zone(reader));
     return error == ERR_OK && is_full ? end_sample(reader, false) : error;
 }
 
 static enum error on_line(void *arg, const struct line *line)
 {
     struct reader *reader = arg;
-    if (reader->stop != NULL && reader->stop(reader->stop_arg))
+    bool is_zone = reader->form.format == INPUT_ZONE;
+    bool is_due = !is_zone || line->number % STOP_EVERY_LINES == 0;
+    if (is_due && reader->stop != NULL && reader->stop(reader->stop_arg))
         return ERR_STOPPED;
     if (reader->sampling)
         return sample_line(reader, line);
-    return reader->form.format == INPUT_CSV ? take_csv_line(reader, line) : take_line(reader, line);
+    if (reader->only_look)
+        return ERR_STOPPED;
+    if (is_zone)
+        return take_zone_line(reader, line);
+    if (line->goes_on)
+        return ERR_OK;
+    return reader->form.format == INPUT_CSV ? take_csv_line(reader, line) : take_any_line(reader, line);
 }
 
 enum error reader_feed(struct reader *reader, struct bytes data)
@@ -354,7 +433,11 @@ enum error reader_end(struct reader *reader, bool whole)
         error = end_sample(reader, true);
     else if (error == ERR_OK && reader->held.count > 0)
         error = take_held_rows(reader, true);
+    if (error == ERR_OK && reader->form.format == INPUT_ZONE)
+        error = zone_error(reader, zone_end(&reader->zone, whole));
     if (error == ERR_OK)
         tell(reader, true);
+    if (error == ERR_OK)
+        tell_zone(reader);
     return error;
 }

@@ -8,6 +8,7 @@
 
 #include "input/form.h"
 #include "input/input.h"
+#include "input/zone.h"
 #include "scanner/facts/hostname.h"
 
 enum { SAMPLE_LINES = 200, HELD_LINES = 256 };
@@ -42,6 +43,8 @@ struct reader {
     size_t first_count;
     bool told;
     struct rows rows;
+    struct zone zone; /* if it is a zone file */
+    bool only_look;   /* the form is all that is asked for: ERR_STOPPED once it is told */
 };
 
 /* Prepares for one file. ordinal is that of the last input before it. form may be NULL, or have no format

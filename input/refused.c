@@ -8,6 +8,7 @@
 #include "input/plain.h"
 #include "input/words.h"
 #include "scanner/base/ip.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
 #include "scanner/base/utf8.h"
 
@@ -29,6 +30,7 @@ void refused_say(struct refused *refused, const char *command, const char *forma
     (void)vsnprintf(refused->text, sizeof refused->text, format, arguments);
     va_end(arguments);
     make_printable(refused->text);
+    refused->line = 0;
     (void)snprintf(refused->command, sizeof refused->command, "%s", command);
 }
 
@@ -366,7 +368,10 @@ static void write_command(const struct refused *refused, const char *path, const
 
 void refused_write(const struct refused *refused, const char *path, const char *unpacker, struct buf *why)
 {
-    buf_printf(why, "%s: %s", path, refused->text);
+    buf_text(why, shown(path));
+    if (refused->line > 0)
+        buf_printf(why, ":%llu", (unsigned long long)refused->line);
+    buf_printf(why, ": %s", refused->text);
     if (refused->command[0] == '\0')
         return;
     buf_text(why, "; this makes one of it:\n  ");

@@ -12,10 +12,12 @@ enum { REFUSED_TEXT_BYTES = 400, REFUSED_COMMAND_BYTES = 160 };
 
 /* Why a list is not read. */
 struct refused {
+    uint64_t line; /* at which; 0 for the whole of it */
     char text[REFUSED_TEXT_BYTES];
     char command[REFUSED_COMMAND_BYTES]; /* makes a list of %f, or of %s or a pipe; "" for none */
 };
 
+/* Says it of the whole. */
 void refused_say(struct refused *refused, const char *command, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -19,12 +19,14 @@ enum {
     OUT_MAX_BYTES = 256 * 1024,
     OUT_SHARE = 8, /* of the memory, for writing */
     BUCKET_SHIFT = 54,
+    WARM_CHAINS = 8, /* a divisor of the buckets */
 };
 
 struct spool {
     uint64_t seed;
     char *directory; /* owned; NULL: never spill */
     uint32_t first_bucket, end_bucket;
+    bool whole;
     enum error failed; /* sticks: nothing that was half written or read is used */
     struct spool_counts counts;
     struct spool_pool pool;
@@ -65,6 +67,23 @@ static void draw_order(struct spool *spool)
         spool->order[i] = places[i].bucket;
 }
 
+/* Returns the first bucket of a shard, and of the one behind the last. */
+static uint32_t first_of(uint32_t index, uint32_t count)
+{
+    return (index - 1) * SPOOL_BUCKETS / count;
+}
+
+static uint32_t bucket_of(const char *domain, size_t len)
+{
+    return (uint32_t)(XXH3_64bits(domain, len) >> BUCKET_SHIFT);
+}
+
+bool spool_shard_has(uint32_t index, uint32_t count, const char *domain)
+{
+    uint32_t bucket = bucket_of(domain, strlen(domain));
+    return bucket >= first_of(index, count) && bucket < first_of(index + 1, count);
+}
+
 static bool shard_is_valid(const struct spool_options *options)
 {
     return options->shard_count >= 1 && options->shard_count <= SPOOL_BUCKETS && options->shard_index >= 1 &&
@@ -102,8 +121,9 @@ enum error spool_create(const struct spool_options *options, struct spool **spoo
     }
     made->seed = options->seed;
     made->directory = directory;
-    made->first_bucket = (options->shard_index - 1) * SPOOL_BUCKETS / options->shard_count;
-    made->end_bucket = options->shard_index * SPOOL_BUCKETS / options->shard_count;
+    made->whole = options->whole;
+    made->first_bucket = first_of(options->shard_index, options->shard_count);
+    made->end_bucket = first_of(options->shard_index + 1, options->shard_count);
     share_memory(made, options->memory_bytes);
     draw_order(made);
     *spool = made;
@@ -126,11 +146,37 @@ static bool in_shard(const struct spool *spool, uint32_t bucket)
     return bucket >= spool->first_bucket && bucket < spool->end_bucket;
 }
 
+/* Orders a chain of a bucket. Outside the shard each name is counted already, with those that are equal. */
+static struct spool_entry *order(struct spool *spool, uint32_t bucket, struct spool_entry *chain)
+{
+    uint64_t elsewhere = 0;
+    return spool_chain_order(chain, in_shard(spool, bucket) ? &spool->counts.duplicates : &elsewhere);
+}
+
+/* Brings the names of some buckets into the processor's cache. They lie all over the memory, and whoever
+ * walks one chain waits for it at each step: side by side the waits overlap. */
+static void warm(struct spool_entry *const chains[WARM_CHAINS])
+{
+    const struct spool_entry *at[WARM_CHAINS];
+    bool is_open = true;
+    memcpy(at, chains, sizeof at);
+    while (is_open) {
+        is_open = false;
+        for (size_t i = 0; i < WARM_CHAINS; i++) {
+            if (at[i] == NULL)
+                continue;
+            at[i] = at[i]->next;
+            __builtin_prefetch(at[i]);
+            is_open = true;
+        }
+    }
+}
+
 /* Writes one bucket of the memory to the run, already in order and without duplicates, of which a long list
  * of few names mostly consists. */
 static enum error write_chain(struct spool *spool, uint32_t bucket)
 {
-    struct spool_entry *entry = spool_chain_order(spool->chains[bucket], &spool->counts.duplicates);
+    struct spool_entry *entry = order(spool, bucket, spool->chains[bucket]);
     spool->chains[bucket] = NULL;
     spool_runs_bucket(&spool->runs, bucket);
     while (entry != NULL) {
@@ -153,8 +199,11 @@ static enum error spill(struct spool *spool)
         error = spool_runs_open(&spool->runs, spool->directory);
     if (error == ERR_OK)
         error = spool_runs_begin(&spool->runs);
-    for (uint32_t bucket = 0; error == ERR_OK && bucket < SPOOL_BUCKETS; bucket++)
+    for (uint32_t bucket = 0; error == ERR_OK && bucket < SPOOL_BUCKETS; bucket++) {
+        if (bucket % WARM_CHAINS == 0)
+            warm(spool->chains + bucket);
         error = write_chain(spool, bucket);
+    }
     if (error == ERR_OK)
         error = spool_runs_end(&spool->runs);
     spool_pool_reset(&spool->pool);
@@ -192,8 +241,9 @@ enum error spool_add(struct spool *spool, const struct input_name *name)
     if (name_len == 0 || name_len >= HOSTNAME_BYTES || label_len > UINT8_MAX ||
         name->note.len > SPOOL_NOTE_BYTES)
         return ERR_LIMIT;
-    uint32_t bucket = (uint32_t)(XXH3_64bits(name->domain, name_len) >> BUCKET_SHIFT);
-    if (in_shard(spool, bucket)) {
+    uint32_t bucket = bucket_of(name->domain, name_len);
+    bool is_ours = in_shard(spool, bucket);
+    if (is_ours || spool->whole) {
         struct spool_entry *entry;
         enum error error = take_entry(spool, name_len, label_len, name->note.len, &entry);
         if (error != ERR_OK)
@@ -201,9 +251,8 @@ enum error spool_add(struct spool *spool, const struct input_name *name)
         fill_in(spool, entry, name);
         entry->next = spool->chains[bucket];
         spool->chains[bucket] = entry;
-    } else {
-        spool->counts.not_in_shard++;
     }
+    spool->counts.not_in_shard += !is_ours;
     spool->counts.names++;
     return ERR_OK;
 }
@@ -265,8 +314,19 @@ static enum error begin_bucket(struct spool *spool, uint32_t bucket)
             return error;
     }
     spool->chains[bucket] = NULL;
-    spool->current = spool_chain_order(chain, &spool->counts.duplicates);
+    spool->current = order(spool, bucket, chain);
     return ERR_OK;
+}
+
+static struct input_name name_of(const struct spool_entry *entry)
+{
+    struct input_name name = {.ordinal = entry->ordinal,
+                              .domain = entry->text,
+                              .rank = entry->rank,
+                              .label = entry->label_len == 0 ? NULL : entry->text + entry->name_len + 1};
+    if (entry->note_len > 0)
+        name.note = bytes_make(entry->text + entry->name_len + 1 + entry->label_len + 1, entry->note_len);
+    return name;
 }
 
 enum error spool_next(struct spool *spool, struct input_name *name)
@@ -274,20 +334,45 @@ enum error spool_next(struct spool *spool, struct input_name *name)
     while (spool->failed == ERR_OK && spool->current == NULL) {
         if (spool->visited == SPOOL_BUCKETS)
             return ERR_NOT_FOUND;
-        spool->failed = begin_bucket(spool, spool->order[spool->visited++]);
+        uint32_t bucket = spool->order[spool->visited++];
+        if (in_shard(spool, bucket))
+            spool->failed = begin_bucket(spool, bucket);
     }
     if (spool->failed != ERR_OK)
         return spool->failed;
     const struct spool_entry *entry = spool->current;
     spool->current = entry->next;
     spool->counts.handed_out++;
-    *name = (struct input_name){.ordinal = entry->ordinal,
-                                .domain = entry->text,
-                                .rank = entry->rank,
-                                .label = entry->label_len == 0 ? NULL : entry->text + entry->name_len + 1};
-    if (entry->note_len > 0)
-        name->note = bytes_make(entry->text + entry->name_len + 1 + entry->label_len + 1, entry->note_len);
+    *name = name_of(entry);
     return ERR_OK;
+}
+
+/* Visits the names of a bucket. What is in memory stays there, in order; what is on disk is loaded again when
+ * it is handed out, and its duplicates are counted then. */
+static enum error survey_bucket(struct spool *spool, uint32_t bucket, spool_visit visit, void *arg)
+{
+    struct spool_entry *chain = NULL;
+    uint64_t again = 0;
+    if (spool_on_disk(spool)) {
+        spool->failed = load_chain(spool, bucket, &chain);
+        chain = spool_chain_order(chain, &again);
+    } else {
+        chain = spool->chains[bucket] = order(spool, bucket, spool->chains[bucket]);
+    }
+    enum error error = spool->failed;
+    for (; chain != NULL && error == ERR_OK; chain = chain->next) {
+        struct input_name name = name_of(chain);
+        error = visit(arg, &name, in_shard(spool, bucket));
+    }
+    return error;
+}
+
+enum error spool_survey(struct spool *spool, spool_visit visit, void *arg)
+{
+    enum error error = spool->failed;
+    for (uint32_t bucket = 0; bucket < SPOOL_BUCKETS && error == ERR_OK; bucket++)
+        error = survey_bucket(spool, bucket, visit, arg);
+    return error;
 }
 
 const char *spool_reason(const struct spool *spool)
@@ -303,4 +388,9 @@ const struct spool_counts *spool_counts(const struct spool *spool)
 bool spool_on_disk(const struct spool *spool)
 {
     return spool->runs.fd >= 0;
+}
+
+uint64_t spool_disk_bytes(const struct spool *spool)
+{
+    return spool->runs.end;
 }

@@ -8,6 +8,9 @@
  * names stand in the order of a keyed hash. Of equal names the one with the lowest ordinal stays, the others
  * are counted as duplicates. The order depends on names and seed alone, never on how many names fit into
  * memory.
+ *
+ * If what is handed out rests on the whole list, as a sample of so many names does, the spool keeps the names
+ * outside its shard as well (whole), and spool_survey shows all of them before the first is handed out.
  */
 #ifndef STSWEEP_INPUT_SPOOL_H
 #define STSWEEP_INPUT_SPOOL_H
@@ -26,6 +29,7 @@ struct spool_options {
     uint64_t memory_bytes;
     const char *directory;             /* where a file without a name may be made; NULL: never spill */
     uint32_t shard_index, shard_count; /* 1-based; 1 of 1 for all */
+    bool whole;                        /* there will be a survey */
 };
 
 struct spool_counts {
@@ -43,6 +47,14 @@ enum error spool_add(struct spool *spool, const struct input_name *name);
 /* Says that no more names come. */
 enum error spool_finish(struct spool *spool);
 
+/* Visits each name of the whole list once, after spool_finish and before spool_next. Anything but ERR_OK from
+ * visit ends it with that. */
+typedef enum error (*spool_visit)(void *arg, const struct input_name *name, bool in_shard);
+enum error spool_survey(struct spool *spool, spool_visit visit, void *arg);
+
+/* Is the name of shard index of count? Whatever the list and the seed. */
+bool spool_shard_has(uint32_t index, uint32_t count, const char *domain);
+
 /* Returns the next name, or ERR_NOT_FOUND at the end. Pointers are valid until the next call. */
 enum error spool_next(struct spool *spool, struct input_name *name);
 
@@ -51,6 +63,8 @@ const char *spool_reason(const struct spool *spool);
 
 const struct spool_counts *spool_counts(const struct spool *spool);
 bool spool_on_disk(const struct spool *spool);
+/* Returns how long its file is. */
+uint64_t spool_disk_bytes(const struct spool *spool);
 void spool_destroy(struct spool *spool); /* removes its file */
 
 #endif

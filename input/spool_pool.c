@@ -9,6 +9,8 @@ enum {
     CHUNKS = 16,     /* of a small budget */
     MERGE_BINS = 64, /* bin i holds a chain of 2^i */
     HEAP_BYTES = 16, /* what the allocator adds to a chunk */
+    PARTS = 1024,    /* of a chain, by the first bits of the key */
+    PART_SHIFT = 54,
 };
 
 struct spool_chunk {
@@ -104,21 +106,20 @@ enum error spool_pool_take(struct spool_pool *pool, size_t name_len, size_t labe
     return ERR_OK;
 }
 
-static int compare(const struct spool_entry *a, const struct spool_entry *b)
+/* Does a stand before b, or are they the same? */
+static bool is_before(const struct spool_entry *a, const struct spool_entry *b)
 {
     if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
+        return a->key < b->key;
     int names = strcmp(a->text, b->text);
-    if (names != 0)
-        return names;
-    return a->ordinal < b->ordinal ? -1 : a->ordinal > b->ordinal;
+    return names < 0 || (names == 0 && a->ordinal <= b->ordinal);
 }
 
 static struct spool_entry *merge(struct spool_entry *a, struct spool_entry *b)
 {
     struct spool_entry *first = NULL, **end = &first;
     while (a != NULL && b != NULL) {
-        struct spool_entry **less = compare(a, b) <= 0 ? &a : &b;
+        struct spool_entry **less = is_before(a, b) ? &a : &b;
         *end = *less;
         end = &(*end)->next;
         *less = *end;
@@ -129,27 +130,50 @@ static struct spool_entry *merge(struct spool_entry *a, struct spool_entry *b)
 
 static struct spool_entry *sort(struct spool_entry *chain)
 {
-    struct spool_entry *bins[MERGE_BINS] = {NULL};
+    if (chain == NULL || chain->next == NULL)
+        return chain;
+    struct spool_entry *bins[MERGE_BINS];
+    size_t top = 0; /* bins from there on hold nothing */
     while (chain != NULL) {
         struct spool_entry *run = chain;
         chain = chain->next;
         run->next = NULL;
         size_t bin = 0;
-        for (; bins[bin] != NULL; bin++) {
+        for (; bin < top && bins[bin] != NULL; bin++) {
             run = merge(bins[bin], run);
             bins[bin] = NULL;
         }
         bins[bin] = run;
+        top = bin == top ? top + 1 : top;
     }
     struct spool_entry *sorted = NULL;
-    for (size_t bin = 0; bin < MERGE_BINS; bin++)
+    for (size_t bin = 0; bin < top; bin++)
         sorted = merge(bins[bin], sorted);
+    return sorted;
+}
+
+/* Sorts a chain by parts: the keys are a hash, so parts by their first bits are about as long as each other,
+ * and those of a chain of names that differ are short. */
+static struct spool_entry *sort_parts(struct spool_entry *chain)
+{
+    struct spool_entry *parts[PARTS] = {NULL}, *sorted = NULL, **end = &sorted;
+    while (chain != NULL) {
+        struct spool_entry *entry = chain, **part = &parts[entry->key >> PART_SHIFT];
+        chain = chain->next;
+        entry->next = *part;
+        *part = entry;
+    }
+    for (size_t i = 0; i < PARTS; i++) {
+        *end = sort(parts[i]);
+        while (*end != NULL)
+            end = &(*end)->next;
+    }
     return sorted;
 }
 
 struct spool_entry *spool_chain_order(struct spool_entry *chain, uint64_t *duplicates)
 {
-    struct spool_entry *sorted = sort(chain);
+    struct spool_entry *sorted = sort_parts(chain);
     for (struct spool_entry *entry = sorted; entry != NULL; entry = entry->next)
         while (entry->next != NULL && entry->next->key == entry->key &&
                strcmp(entry->next->text, entry->text) == 0) {

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/base/shown.h"
+
 enum {
     PIECE_BYTES = 64 * 1024,
     POLL_MS = 200, /* how soon a stop is seen while a pipe is silent */
@@ -126,7 +128,7 @@ enum error stored_can_read(const char *path, struct buf *why)
             return ERR_OK;
         errno = EISDIR;
     }
-    buf_printf(why, "%s: cannot read: %s", path, strerror(errno));
+    buf_printf(why, "%s: cannot read: %s", shown(path), strerror(errno));
     return ERR_NOT_FOUND;
 }
 
@@ -134,6 +136,14 @@ bool stored_is_file(const char *path)
 {
     struct stat status;
     return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+uint64_t stored_size(const char *path, int fd, bool is_open)
+{
+    struct stat status;
+    bool is_input = strcmp(path, "-") == 0;
+    int result = is_input || is_open ? fstat(is_input ? STDIN_FILENO : fd, &status) : stat(path, &status);
+    return result == 0 && S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
 }
 
 /* O_NONBLOCK: a FIFO that nobody writes to must not hold the open; the wait for its bytes can be stopped. */
@@ -151,7 +161,7 @@ enum error stored_open(const char *path, int *fd, bool *is_open, struct buf *why
     *is_open = *fd >= 0;
     if (*is_open)
         return ERR_OK;
-    buf_printf(why, "%s: cannot open: %s", path, strerror(errno));
+    buf_printf(why, "%s: cannot open: %s", shown(path), strerror(errno));
     return error_of_file(errno);
 }
 

@@ -30,6 +30,9 @@ enum error stored_can_read(const char *path, struct buf *why);
 /* Does what input_open says. A FIFO that nobody writes to holds nobody up. */
 enum error stored_open(const char *path, int *fd, bool *is_open, struct buf *why);
 
+/* Does what input_size says. */
+uint64_t stored_size(const char *path, int fd, bool is_open);
+
 /* Tells whether the path is of a regular file, which can be read twice. */
 bool stored_is_file(const char *path);
 

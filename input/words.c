@@ -146,6 +146,12 @@ bool words_are_dotted(struct bytes cell)
     return false;
 }
 
+bool words_are_origin(struct bytes cell)
+{
+    const struct word *word = find_in(WORD_DOMAIN, cell);
+    return word != NULL && strncmp(word->text, "origin", 6) == 0;
+}
+
 bool words_are_no_value(const char *domain)
 {
     static const char *const words[] = {"null", "none", "nil", "nan", "undefined"};

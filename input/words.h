@@ -25,6 +25,9 @@ enum word_alone words_alone(struct bytes cell);
 /* Says whether a cell of several labels is the name of a column all the same, as t.domain is. */
 bool words_are_dotted(struct bytes cell);
 
+/* Says whether the cell says that web origins stand below it. */
+bool words_are_origin(struct bytes cell);
+
 /* Says whether a name is what databases and spreadsheets write for no value. */
 bool words_are_no_value(const char *domain);
 

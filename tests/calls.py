@@ -115,7 +115,7 @@ class Found:
         walk_shell(tree, None, calls, declared, shifts, self.values, source)
         for _, _, words in calls:
             if words[0].text in (".", "source"):
-                declared |= self.functions_of(self.read(words[1].source.strip("\"'").rpartition("/")[2]))
+                declared |= self.functions_of(self.read(words[1].source.strip("\"'")))
         known, runs = declared, {}
         while True:  # functions that run their arguments: after how many of them; until no more are found
             before, unknown, arguments = dict(runs), set(), False

@@ -247,6 +247,43 @@ static unsigned answer_infra(const struct question *question, struct builder *bu
     return RCODE_OK;
 }
 
+/* Domains of hosts that are not this world's (tests/hostile-among): WAY-A-B-C-D.hostile has a record, and
+ * its host at the address A.B.C.D, a policy host if WAY begins with "policy", else an MX host. Nobody answers
+ * for those whose WAY is "lost", and servers fail for "fail". */
+static bool is_hostile(const char *domain)
+{
+    return strcmp(strrchr(domain, '.'), ".hostile") == 0;
+}
+
+static bool begins(const char *name, const char *word)
+{
+    return strncmp(name, word, strlen(word)) == 0;
+}
+
+static unsigned answer_hostile(const struct question *question, const char *domain, struct builder *builder)
+{
+    unsigned parts[4];
+    const char *name = question->name, *at = strchr(domain, '-');
+    const char *host = begins(domain, "policy") ? "mta-sts." : "mx.";
+    char mx[NAME_BYTES + 8];
+    if (begins(domain, "fail-"))
+        return RCODE_SERVFAIL;
+    if (at == NULL || sscanf(at, "-%3u-%3u-%3u-%3u", &parts[0], &parts[1], &parts[2], &parts[3]) != 4)
+        return RCODE_NXDOMAIN;
+    bool record = begins(name, "_mta-sts.");
+    if (name != domain && !begins(name, host) && !record)
+        return RCODE_NXDOMAIN;
+    (void)snprintf(mx, sizeof mx, "mx.%s", domain);
+    if (name == domain && question->type == TYPE_MX && strcmp(host, "mx.") == 0)
+        put_mx(builder, 10, mx);
+    if (record && question->type == TYPE_TXT)
+        put_txt(builder, "v=STSv1; id=1;");
+    if (begins(name, host) && question->type == TYPE_A)
+        put_a(builder, SECTION_ANSWER, HEADER_BYTES,
+              parts[0] << 24 | (parts[1] & 255) << 16 | (parts[2] & 255) << 8 | (parts[3] & 255));
+    return RCODE_OK;
+}
+
 /* The whole truth about a name, as a resolver or the domain's own server tells it. */
 static unsigned answer_final(const struct internet *internet, const struct question *question,
                              struct builder *builder)
@@ -260,6 +297,8 @@ static unsigned answer_final(const struct internet *internet, const struct quest
     }
     if (strcmp(strrchr(domain, '.'), ".infra") == 0)
         return answer_infra(question, builder);
+    if (is_hostile(domain))
+        return answer_hostile(question, domain, builder);
     internet_site(internet, domain, &site);
     if (!site.exists || site.mail == MAIL_NXDOMAIN)
         return RCODE_NXDOMAIN;
@@ -287,6 +326,8 @@ static bool is_lost(const struct internet *internet, const struct question *ques
     struct site site;
     if (domain == NULL)
         return false;
+    if (is_hostile(domain))
+        return begins(domain, "lost-");
     internet_site(internet, domain, &site);
     return site.exists && site.mail == MAIL_LOST;
 }

@@ -20,7 +20,8 @@ enum salt {
     SALT_CHAIN,
     SALT_PLAIN,
     SALT_SELF,
-    SALT_NAME
+    SALT_NAME,
+    SALT_HOSTER
 };
 
 /* Where the kinds of hosts stand in 127.0.0.0/8 (and the dead in 100.64.0.0/10). */
@@ -136,6 +137,7 @@ void internet_site(const struct internet *internet, const char *domain, struct s
         site->sts = draw_sts(per_million(hash, SALT_STS_KIND));
     site->plain =
         site->mail == MAIL_OWN && site->sts == STS_ABSENT && per_million(hash, SALT_PLAIN) < FIG_PLAIN_SHARE;
+    site->hosted = per_million(hash, SALT_HOSTER) < internet->hoster;
     site->tlsrpt = takes_mail && per_million(hash, SALT_TLSRPT) < FIG_TLSRPT_SHARE;
 }
 
@@ -199,6 +201,8 @@ enum mail_manner internet_manner(uint32_t address)
 
 uint32_t internet_policy_address(const struct site *site)
 {
+    if (site->hosted)
+        return (uint32_t)BASE_POLICY + 1 + FIG_POLICY_HOSTS;
     return (uint32_t)BASE_POLICY + 1 + (uint32_t)(mix(site->hash, SALT_ADDRESS) % FIG_POLICY_HOSTS);
 }
 

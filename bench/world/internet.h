@@ -49,6 +49,7 @@ enum { NAME_BYTES = 256 };
 struct internet {
     uint64_t seed;
     uint32_t sts_share; /* per million; FIG_STS_SHARE unless a run wants more deployments to look at */
+    uint32_t hoster;    /* per million of the policy hosts: they all stand at one address */
     bool latency;       /* answers take their time; else they come at once */
 };
 
@@ -58,6 +59,7 @@ struct site {
     enum mail_kind mail;
     enum sts_kind sts;
     bool tlsrpt;
+    bool hosted;       /* its policy stands at the hoster's address */
     bool plain;        /* of MAIL_OWN: its host has no STARTTLS */
     uint32_t provider; /* of MAIL_PROVIDER: 0 is the largest */
     uint64_t hash;

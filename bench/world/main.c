@@ -12,9 +12,10 @@
  *   world serve ROOT.pem       name servers, mail and policy hosts, until it is ended; writes its root
  * certificate first, and a line "ready" when all listen
  *
- * Options: --seed=N --sts-share=PER_MILLION --latency; --intent (smtp.probe = intent); for steps --budget=N
- * (limits.names_per_ip), for bound the scan's other ceilings. The servers take ports 25, 53 and 443 of every
- * local address: run them in a network namespace (bench/in-world).
+ * Options: --seed=N --sts-share=PER_MILLION --hoster=PER_MILLION (of the policies, at one address) --latency;
+ * --intent (smtp.probe = intent); for steps --budget=N (limits.names_per_ip), for bound the scan's other
+ * ceilings. The servers take ports 25, 53 and 443 of every local address: run them in a network namespace
+ * (bench/in-world).
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -112,7 +113,8 @@ static int usage(void)
     (void)fputs(
         "usage: world names N | alive N | hosts N | failing N | policies N | expect N | bound N | steps N |\n"
         "             serve ROOT.pem\n"
-        "             [--seed=N] [--sts-share=N] [--latency] [--budget=N] [--intent] [--no-near-miss]\n"
+        "             [--seed=N] [--sts-share=N] [--hoster=N] [--latency] [--budget=N] [--intent] "
+        "[--no-near-miss]\n"
         "             [--in-flight=N] [--outstanding=N] [--per-minute=N] [--live=N]\n"
         "             [--dns-timeout=MS] [--connect-timeout=MS] [--session-timeout=MS] [--wait=MS]\n",
         stderr);
@@ -135,6 +137,9 @@ static bool set_option(struct settings *settings, int option, uint64_t value)
         return true;
     case 'm':
         settings->internet.sts_share = (uint32_t)value;
+        return true;
+    case 'h':
+        settings->internet.hoster = (uint32_t)value;
         return true;
     case 'l':
         settings->internet.latency = true;
@@ -208,6 +213,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"seed", required_argument, NULL, 's'},
                                             {"sts-share", required_argument, NULL, 'm'},
+                                            {"hoster", required_argument, NULL, 'h'},
                                             {"budget", required_argument, NULL, 'b'},
                                             {"latency", no_argument, NULL, 'l'},
                                             {"intent", no_argument, NULL, 'i'},

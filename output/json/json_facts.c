@@ -182,6 +182,8 @@ void json_tls(struct json *json, const char *key, const struct tls_facts *tls)
     write_version(json, tls->version);
     json_put_optional(json, "cipher", tls->cipher);
     json_put_optional(json, "group", tls->group);
+    json_put_flag(json, "hello_unanswered", tls->hello_unanswered);
+    json_put_flag(json, "hello_intolerant", tls->hello_intolerant);
     json_put_optional(json, "signature", tls->signature);
     write_certs(json, tls);
     write_signers(json, tls);

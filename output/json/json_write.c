@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "scanner/base/time_text.h"
+#include "scanner/base/utf8.h"
 
 enum { DEPTH_MOST = 63, INDENT_BYTES = 2 };
 
@@ -179,6 +180,19 @@ void json_put_unsigned(struct json *json, const char *key, uint64_t number)
     put_literal(json, key, first, (size_t)(text + NUMBER_BYTES - first));
 }
 
+void json_put_share(struct json *json, const char *key, double share)
+{
+    static const uint64_t whole = 100000000;
+    char text[NUMBER_BYTES];
+    uint64_t parts = share >= 1 ? whole : share > 0 ? (uint64_t)(share * (double)whole + 0.5) : 0;
+    char *last = text + sizeof text, *first = digits(text, parts + whole);
+    size_t len = (size_t)(last - first); /* nine digits, of which the first is one too many */
+    *first = parts == whole ? '1' : '0';
+    memmove(first - 1, first, 1);
+    *first = '.';
+    put_literal(json, key, first - 1, len + 1);
+}
+
 void json_put_signed(struct json *json, const char *key, int64_t number)
 {
     char text[NUMBER_BYTES + 1];
@@ -258,18 +272,59 @@ static uint8_t escape_of(uint8_t byte)
     }
 }
 
-static size_t count_escapes(struct bytes text)
+/* Returns the length of a character that nobody would see, or that turns what stands around it; else 0.
+ * ASCII is left to escape_of. */
+static size_t hidden_at(struct bytes text, size_t at, uint32_t *code)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += escape_of(text.data[i]) != 0;
-    return count;
+    return text.data[at] < 0x80 ? 0 : utf8_hidden_len(bytes_make(text.data + at, text.len - at), code);
+}
+
+/* UNIT_BYTES: of \uXXXX. ESCAPED_MOST: how many times its bytes a text may take before base64 is shorter by
+ * far; the ceilings of records count with it. HIDDEN_MOST: how many times one that is all hidden takes. */
+enum { UNIT_BYTES = 6, ESCAPED_MOST = 2, HIDDEN_MOST = 3 };
+
+static size_t escaped_bytes(struct bytes text)
+{
+    uint32_t code;
+    size_t bytes = 0;
+    for (size_t i = 0, len; i < text.len; i += len) {
+        len = hidden_at(text, i, &code);
+        bytes += len == 0 ? 1U + (escape_of(text.data[i]) != 0) : code > 0xFFFF ? 2 * UNIT_BYTES : UNIT_BYTES;
+        len += len == 0;
+    }
+    return bytes;
+}
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static uint8_t *put_unit(uint8_t *place, uint32_t unit)
+{
+    place = put(place, "\\u", 2);
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *place++ = (uint8_t)hex_digits[unit >> shift & 0xF];
+    return place;
+}
+
+/* Writes a character as \uXXXX; one past U+FFFF as two of them (RFC 8259 section 7). */
+static uint8_t *put_code(uint8_t *place, uint32_t code)
+{
+    if (code <= 0xFFFF)
+        return put_unit(place, code);
+    place = put_unit(place, 0xD800 + ((code - 0x10000) >> 10));
+    return put_unit(place, 0xDC00 + ((code - 0x10000) & 0x3FF));
 }
 
 static uint8_t *put_escaped(uint8_t *place, struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
+    uint32_t code;
+    for (size_t i = 0, len; i < text.len; i += len) {
         uint8_t escape = escape_of(text.data[i]);
+        len = hidden_at(text, i, &code);
+        if (len > 0) {
+            place = put_code(place, code);
+            continue;
+        }
+        len = 1;
         if (escape != 0)
             *place++ = '\\';
         *place++ = escape != 0 ? escape : text.data[i];
@@ -277,22 +332,42 @@ static uint8_t *put_escaped(uint8_t *place, struct bytes text)
     return place;
 }
 
+bool json_show(struct buf *out, struct bytes line)
+{
+    uint32_t code;
+    uint8_t units[2 * UNIT_BYTES];
+    size_t from = 0;
+    for (size_t i = 0, len; i < line.len; i += len == 0 ? 1 : len) {
+        if ((len = hidden_at(line, i, &code)) == 0)
+            continue;
+        (void)buf_append(out, line.data + from, i - from);
+        (void)buf_append(out, units, (size_t)(put_code(units, code) - units));
+        from = i + len;
+    }
+    return buf_append(out, line.data + from, line.len - from);
+}
+
+static void put_object_of_base64(struct json *json, const char *key, struct bytes text)
+{
+    json_open(json, key);
+    json_put_base64(json, "base64", text);
+    json_close(json);
+}
+
 /* Copies text whole if it can: nearly all is printable ASCII without quotes. */
 void json_put_text(struct json *json, const char *key, struct bytes text)
 {
     bool plain = is_simple(text);
-    if (!plain && !json_is_text(text)) {
-        json_open(json, key);
-        json_put_base64(json, "base64", text);
-        json_close(json);
+    size_t bytes = plain ? text.len : json_is_text(text) ? escaped_bytes(text) : SIZE_MAX;
+    if (bytes > ESCAPED_MOST * text.len) {
+        put_object_of_base64(json, key, text);
         return;
     }
-    size_t escapes = plain ? 0 : count_escapes(text);
-    uint8_t *place = begin(json, key, text.len + escapes + 2);
+    uint8_t *place = begin(json, key, bytes + 2);
     if (place == NULL)
         return;
     *place++ = '"';
-    if (escapes > 0)
+    if (bytes > text.len)
         place = put_escaped(place, text);
     else if (text.len > 0)
         place = put(place, text.data, text.len);
@@ -302,7 +377,7 @@ void json_put_text(struct json *json, const char *key, struct bytes text)
 
 void json_put_count(struct json *json, const char *name, uint64_t number)
 {
-    char key[2 * JSON_NAME_BYTES + 1];
+    char key[HIDDEN_MOST * JSON_NAME_BYTES + 1];
     struct bytes text = bytes_of(name);
     if (text.len > JSON_NAME_BYTES || !json_is_text(text)) {
         json->failed = true;
@@ -331,7 +406,6 @@ enum { BINARY_CEILING = 1 << 29 };
 
 void json_put_hex(struct json *json, const char *key, struct bytes bytes)
 {
-    static const char hex_digits[] = "0123456789abcdef";
     uint8_t *place = bytes.len > BINARY_CEILING ? NULL : begin(json, key, bytes.len * 2 + 2);
     if (place == NULL) {
         json->failed = true;
@@ -369,62 +443,4 @@ void json_put_time(struct json *json, const char *key, int64_t wall_ms)
     char text[TIME_TEXT_BYTES];
     time_text(wall_ms < first ? first : wall_ms > last ? last : wall_ms, text);
     json_put_string(json, key, text);
-}
-
-/* Returns how many bytes follow this first byte of a character, or -1 if it cannot begin one. */
-static int followers(uint8_t first)
-{
-    if (first >= 0xC2 && first <= 0xDF)
-        return 1;
-    if (first >= 0xE0 && first <= 0xEF)
-        return 2;
-    if (first >= 0xF0 && first <= 0xF4)
-        return 3;
-    return -1;
-}
-
-/* Keeps the bounds that RFC 3629 section 4 sets to the second byte: no overlong form, no surrogate, none past
- * U+10FFFF, and none of the control characters U+0080 to U+009F. */
-static bool second_fits(uint8_t first, uint8_t second)
-{
-    uint8_t low = first == 0xE0 || first == 0xC2 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    return second >= low && second <= high;
-}
-
-static bool is_plain(uint8_t byte)
-{
-    return (byte >= 0x20 && byte < 0x7F) || byte == '\t' || byte == '\n' || byte == '\r';
-}
-
-/* Counts the bytes at the start that are printable ASCII, eight at a time and so in multiples of eight. */
-static size_t plain_words(struct bytes text)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    uint64_t word;
-    size_t len = 0;
-    for (; text.len - len >= sizeof word; len += sizeof word) {
-        memcpy(&word, text.data + len, sizeof word);
-        uint64_t below_space = word - ones * 0x20, is_delete = (word ^ ones * 0x7F) - ones;
-        if (((word | below_space | is_delete) & high) != 0)
-            break; /* a borrow may stop too early, never too late */
-    }
-    return len;
-}
-
-bool json_is_text(struct bytes text)
-{
-    const uint8_t *data = text.data;
-    for (size_t i = plain_words(text); i < text.len; i++) {
-        if (is_plain(data[i]))
-            continue;
-        int more = followers(data[i]);
-        if (more < 0 || (size_t)more > text.len - i - 1 || !second_fits(data[i], data[i + 1]))
-            return false;
-        for (int k = 2; k <= more; k++)
-            if ((data[i + (size_t)k] & 0xC0) != 0x80)
-                return false;
-        i += (size_t)more;
-    }
-    return true;
 }

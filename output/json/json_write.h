@@ -41,13 +41,19 @@ void json_close_array(struct json *json);
 
 void json_put_unsigned(struct json *json, const char *key, uint64_t number);
 void json_put_signed(struct json *json, const char *key, int64_t number);
+/* Writes a share from 0 to 1 with eight decimals; what is outside is drawn to the nearer of the two. */
+void json_put_share(struct json *json, const char *key, double share);
 void json_put_bool(struct json *json, const char *key, bool value);
 void json_put_null(struct json *json, const char *key);
 
 /* Writes "key": true, or nothing at all. */
 void json_put_flag(struct json *json, const char *key, bool value);
 
-/* Writes text as it stands if json_is_text, else {"base64": "…"}. */
+/*
+ * Writes text as it stands if json_is_text, with \uXXXX for what nobody would see and what turns the text
+ * around it (scanner/base/utf8.h), so that a terminal may show the JSON; else, and if it is mostly such
+ * characters, {"base64": "…"}.
+ */
 void json_put_text(struct json *json, const char *key, struct bytes text);
 
 /* Does the same for a C string; NULL is written as null. */
@@ -65,6 +71,12 @@ void json_put_base64(struct json *json, const char *key, struct bytes bytes);
 
 /* Writes RFC 3339 in UTC; a time outside of the years 1000 to 9999 is drawn to their edge. */
 void json_put_time(struct json *json, const char *key, int64_t wall_ms);
+
+/*
+ * Appends JSON that somebody wrote, with \uXXXX for each character beyond ASCII that nobody would see: such
+ * characters stand in strings alone. An earlier version wrote them as they are.
+ */
+bool json_show(struct buf *out, struct bytes line);
 
 /* Tells whether it is UTF-8 (RFC 3629) without control characters other than tab, CR and LF. */
 bool json_is_text(struct bytes text);

@@ -32,6 +32,9 @@ enum want {
     POLICY_IP,
     POLICY_CODE,
     POLICY_MODE,
+    POLICY_TLS,
+    POLICY_TLS_END,
+    POLICY_TLS_GROUP,
     MX,
     MX_LOOKUP,
     HOSTS,
@@ -72,6 +75,9 @@ static const struct json_want wants[] = {
     {POLICY, POLICY_IP, "ip"},
     {POLICY, POLICY_CODE, "code"},
     {POLICY, POLICY_MODE, "mode"},
+    {POLICY, POLICY_TLS, "tls"},
+    {POLICY_TLS, POLICY_TLS_END, "end"},
+    {POLICY_TLS, POLICY_TLS_GROUP, "group"},
     {LINE, MX, "mx"},
     {MX, MX_LOOKUP, "lookup"},
     {MX, HOSTS, "hosts"},
@@ -221,6 +227,10 @@ static void read_policy(struct reader *reader, const struct json_pick *pick)
         record->policy_code = code_of(pick->text);
     else if (pick->id == POLICY_MODE)
         record->mode = mode_of(pick->text);
+    else if (pick->id == POLICY_TLS_END)
+        record->policy_handshake = is_name(pick->text, tls_end_name(TLS_DONE));
+    else if (pick->id == POLICY_TLS_GROUP)
+        record->policy_exchange = keep(reader, pick->text);
 }
 
 /* Reads what only reports want. */

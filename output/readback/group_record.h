@@ -46,6 +46,8 @@ struct group_record {
     struct bytes mx_provider;     /* the short name; empty: unknown */
     struct bytes policy_provider; /* likewise */
     struct ip_addr policy_ip;     /* that the policy was asked of; its family is 0 for none */
+    bool policy_handshake;        /* one with the policy host was completed */
+    struct bytes policy_exchange; /* in which group keys were exchanged there; empty: in none */
     enum failure_code policy_code;
     enum sts_mode mode;
     enum dns_status tlsrpt; /* how the lookup of the TLSRPT record ended */

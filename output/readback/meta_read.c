@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
+#include "scanner/base/shown.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
 #include "scanner/facts/record.h"
@@ -111,6 +112,24 @@ static void read_shard(const struct json_node *root, char shard[META_SHARD_BYTES
     copy_printable(text == NULL ? "" : text, shard, META_SHARD_BYTES);
 }
 
+static void read_sample(const struct json_node *root, struct meta_sample *sample)
+{
+    const struct json_node *config = json_tree_at(root, "config");
+    const char *take = string_at(config, "sample.take"), *key = string_at(config, "sample.key");
+    const char *strata = string_at(config, "sample.strata");
+    copy_printable(take == NULL ? "" : take, sample->take, sizeof sample->take);
+    copy_printable(key == NULL ? "" : key, sample->key, sizeof sample->key);
+    copy_printable(strata == NULL ? "" : strata, sample->strata, sizeof sample->strata);
+}
+
+bool meta_sample_is_same(const struct meta_stored *a, const struct meta_stored *b)
+{
+    const struct meta_sample *left = &a->sample, *right = &b->sample;
+    bool none = left->take[0] == 0 && right->take[0] == 0;
+    return none || (strcmp(left->take, right->take) == 0 && strcmp(left->key, right->key) == 0 &&
+                    strcmp(left->strata, right->strata) == 0);
+}
+
 /* Reads the fields that a resume needs; ERR_CORRUPT if one of them is not as this program writes it. */
 static enum error read_stored(const struct json_node *root, struct meta_stored *found, struct buf *why)
 {
@@ -133,6 +152,7 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
     memcpy(found->state, state, strlen(state) + 1);
     read_version(root, found->version);
     read_shard(root, found->shard);
+    read_sample(root, &found->sample);
     found->runs = (uint32_t)runs;
     found->input_count = count_at(root, "inputs");
     found->started_ms = started;
@@ -207,7 +227,7 @@ static enum error compare_options(const struct json_node *root, const struct met
         if (then == NULL || may_go_on_with(option, then))
             continue;
         buf_printf(why, "%s%s is \"%s\", the scan was started with \"%s\"", between, option->name,
-                   option->value, then);
+                   shown(option->value), shown(then));
         between = "; ";
     }
     return between[0] == '\0' ? ERR_OK : ERR_MISMATCH;
@@ -233,14 +253,14 @@ static enum error compare_previous(const struct json_node *root, const struct me
         buf_text(why, "the scan was begun without --previous: leave it out, or begin a new directory");
     else if (now == NULL)
         buf_printf(why, "the scan was begun with --previous %.256s: give it again, or begin a new directory",
-                   dir == NULL ? "?" : dir);
+                   dir == NULL ? "?" : shown(dir));
     else if (is_same_previous(then, now))
         return ERR_OK;
     else
         buf_printf(why,
                    "--previous %s is another scan than the one that this one was begun with (%.256s, begun "
                    "%.32s): give that one, or begin a new directory",
-                   now->dir, dir == NULL ? "?" : dir, started == NULL ? "?" : started);
+                   shown(now->dir), dir == NULL ? "?" : shown(dir), started == NULL ? "?" : shown(started));
     return ERR_MISMATCH;
 }
 
@@ -251,13 +271,13 @@ static bool is_same_input(const struct json_node *then, const struct meta_input 
     const char *sha256 = string_at(then, "sha256"), *between = why->len > 0 ? "; " : "";
     (void)integer_at(then, "bytes", &bytes);
     if (bytes < 0 || (uint64_t)bytes != now->bytes) {
-        buf_printf(why, "%s%s has %llu bytes, the input of the scan had %lld", between, now->path,
+        buf_printf(why, "%s%s has %llu bytes, the input of the scan had %lld", between, shown(now->path),
                    (unsigned long long)now->bytes, (long long)bytes);
         return false;
     }
     if (sha256 != NULL && now->sha256 != NULL && strcmp(sha256, now->sha256) == 0)
         return true;
-    buf_printf(why, "%s%s has another SHA-256 than the input of the scan had", between, now->path);
+    buf_printf(why, "%s%s has another SHA-256 than the input of the scan had", between, shown(now->path));
     return false;
 }
 
@@ -314,7 +334,7 @@ static bool small_at(const struct json_node *object, const char *key, uint64_t *
 static bool read_form(const struct json_node *input, struct meta_form *form, struct arena *arena)
 {
     const struct json_node *node = json_tree_at(input, "form");
-    *form = (struct meta_form){.format = "", .separator = "", .header = ""};
+    *form = (struct meta_form){.format = "", .separator = "", .header = "", .field = ""};
     if (node == NULL)
         return true;
     if (node->kind != JSON_OBJECT)
@@ -322,9 +342,12 @@ static bool read_form(const struct json_node *input, struct meta_form *form, str
     form->format = text_at(node, "format", arena);
     form->separator = text_at(node, "separator", arena);
     form->header = text_at(node, "header", arena);
+    form->field = text_at(node, "field", arena);
+    const struct json_node *origins = json_tree_at(node, "origins");
+    form->origins = origins != NULL && origins->kind == JSON_BOOL && origins->truth;
     return small_at(node, "skip", &form->skip) && small_at(node, "domain", &form->domain) &&
            small_at(node, "rank", &form->rank) && small_at(node, "label", &form->label) &&
-           form->format != NULL && form->separator != NULL && form->header != NULL;
+           form->format != NULL && form->separator != NULL && form->header != NULL && form->field != NULL;
 }
 
 enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count, struct arena *arena,
@@ -337,7 +360,7 @@ enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count
         input = json_tree_at(root, "inputs")->first;
     enum error error = root == NULL ? ERR_CORRUPT : ERR_OK;
     for (size_t i = 0; i < count; i++, input = input == NULL ? NULL : input->next) {
-        forms[i] = (struct meta_form){.format = "", .separator = "", .header = ""};
+        forms[i] = (struct meta_form){.format = "", .separator = "", .header = "", .field = ""};
         if (input == NULL || error != ERR_OK || read_form(input, &forms[i], arena))
             continue;
         buf_text(why, "meta.json: the form of an input is malformed");

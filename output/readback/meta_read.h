@@ -16,7 +16,8 @@
 
 /* How a list was read (input.h has the words). Columns count from 1; 0 is none. */
 struct meta_form {
-    const char *format, *separator, *header;
+    const char *format, *separator, *header, *field; /* "" for none */
+    bool origins;
     uint64_t skip, domain, rank, label;
 };
 
@@ -59,12 +60,18 @@ struct meta_asked {
     const struct meta_previous *previous; /* NULL: none */
 };
 
-enum { META_VERSION_BYTES = 32, META_SHARD_BYTES = 24 };
+enum { META_VERSION_BYTES = 32, META_SHARD_BYTES = 24, META_KEY_BYTES = 264 };
+
+/* The sample that a scan took: sample.take, .key and .strata, printable; take is "" without one. */
+struct meta_sample {
+    char take[META_SHARD_BYTES], key[META_KEY_BYTES], strata[META_SHARD_BYTES];
+};
 
 struct meta_stored {
     uint32_t rules;                   /* RECORD_RULES of the program that judged; 0 if none stand there */
     char version[META_VERSION_BYTES]; /* of that program, printable; "?" if it does not stand there */
     char shard[META_SHARD_BYTES];     /* scan.shard, printable; "" for the whole list */
+    struct meta_sample sample;        /* which names of the list */
     uint64_t seed;
     uint32_t runs;
     int64_t started_ms;
@@ -109,6 +116,9 @@ enum error meta_may_go_on_in(int dir_fd, struct buf *why);
 /* Tells whether this program may judge the scan anew. ERR_RULES with *why if the rules are newer than this
  * program's: it knows neither them nor all of the facts that they judge. */
 enum error meta_may_rejudge(const struct meta_stored *stored, struct buf *why);
+
+/* Tells whether both scans took the same sample of their lists, or none. */
+bool meta_sample_is_same(const struct meta_stored *a, const struct meta_stored *b);
 
 /* Prints a line if the rules are others than this program's. */
 void meta_tell_rules(const struct meta_stored *stored, FILE *err);

@@ -157,6 +157,26 @@ static enum error note_for(struct scanview *view, enum view_stream stream, struc
     return error;
 }
 
+enum error scanview_optout(const struct scanview *view, struct optout_kept *kept, struct buf *why)
+{
+    struct buf text, reason;
+    *kept = (struct optout_kept){0};
+    buf_init(&text, OPTOUT_KEPT_BYTES);
+    buf_init(&reason, REASON_BYTES);
+    enum error error = scanview_file(view, OPTOUT_KEPT_NAME, &text, &reason);
+    if (error == ERR_OK)
+        error = optout_kept_read(buf_bytes(&text), kept, why);
+    else if (error == ERR_NOT_FOUND)
+        buf_text(why, OPTOUT_KEPT_NAME
+                 " is not there: the scan went by no safety.optout, or was made by a version "
+                 "that kept none");
+    else
+        buf_append(why, reason.data, reason.len);
+    buf_dispose(&text);
+    buf_dispose(&reason);
+    return error;
+}
+
 enum error scanview_except(struct scanview *view, const struct optout *optout)
 {
     except_free(view->except);

@@ -11,6 +11,7 @@
 
 #include "output/readback/facts_read.h"
 #include "output/readback/meta_read.h"
+#include "output/readback/optout_kept.h"
 #include "scanner/facts/optout.h"
 
 struct scanview;
@@ -31,6 +32,10 @@ enum view_state scanview_state(const struct scanview *view);
 
 /* Returns what meta.json says. It is good as long as the view. */
 const struct meta_stored *scanview_meta(const struct scanview *view);
+
+/* Reads the opt-out list that the scan went by (optout_kept.h). ERR_NOT_FOUND with *why if it went by
+ * none; else errors as of scanview_file and optout_kept_read. */
+enum error scanview_optout(const struct scanview *view, struct optout_kept *kept, struct buf *why);
 
 /* Reads a small file of the directory, as summary.json, behind what *text holds. ERR_NOT_FOUND or ERR_IO with
  * errno, and *why; ERR_LIMIT if it does not fit. */

@@ -345,6 +345,7 @@ enum error release_make(const struct release_request *request, struct release_co
     else
         new_dir_drop(&release.out);
     release_tables_dispose(&release.tables);
+    summary_sample_destroy(release.summary.sample);
     buf_dispose(&release.meta);
     buf_dispose(&release.line);
     scanview_close(release.view);

@@ -80,6 +80,43 @@ static void put_denominators(struct buf *out, const struct summary *summary)
     put_count(out, "**all lines**", summary->inputs);
 }
 
+static void put_share(struct buf *out, double share)
+{
+    (void)buf_printf(out, "%.3f %%", 100 * share);
+}
+
+static void put_sample(struct buf *out, const struct summary *summary)
+{
+    const struct summary_sample *sample = summary->sample;
+    if (sample == NULL)
+        return;
+    bool by_strata = strata_kind_of(sample->strata) != STRATA_NONE;
+    (void)buf_text(out, "\n## The sample\n\n");
+    put_text(out, bytes_of(sample->take));
+    (void)buf_printf(out, "%s%s of the %s%" PRIu64 " names that are left of the lists",
+                     sample->size.names > 0 ? " names" : "", by_strata ? " of each stratum" : "",
+                     sample->size.names > 0 ? "" : "about ", sample->population);
+    (void)buf_text(
+        out, " were drawn by the first eight\nbytes of SHA-256 over `sample.key`, a zero byte and the "
+             "name, the lowest first, so that whoever\nhas the list can draw the same names. The options "
+             "below have the key");
+    (void)buf_printf(out, "%s.\n\n| outcome | estimate | from | to |\n|---|---|---|---|\n",
+                     by_strata ? " and the strata" : "");
+    for (size_t i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++) {
+        struct interval interval = summary_sample_interval(sample, SUMMARY_OUTCOMES + i);
+        const double shares[] = {interval.share, interval.low, interval.high};
+        (void)buf_printf(out, "| %s |", outcome_name((enum outcome)i));
+        for (size_t j = 0; j < sizeof shares / sizeof *shares; j++) {
+            (void)buf_byte(out, ' ');
+            put_share(out, shares[j]);
+            (void)buf_text(out, " |");
+        }
+        (void)buf_byte(out, '\n');
+    }
+    (void)buf_printf(out, "\n%s. Names that were drawn and have no record opted out.\n",
+                     summary_sample_method(sample));
+}
+
 static void put_scan(struct buf *out, const struct json_node *meta)
 {
     (void)buf_text(out, "\n## When, and by what\n\n| | |\n|---|---|\n");
@@ -224,6 +261,7 @@ enum error release_card(const struct card *card, struct buf *out)
         put_scan(out, meta);
         put_lists(out, meta);
         put_denominators(out, card->summary);
+        put_sample(out, card->summary);
         put_outcomes(out, card->summary);
         put_left_out(out, card);
         if (tables_only)

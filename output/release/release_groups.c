@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/csv.h"
 #include "scanner/base/map.h"
 
 struct group {
@@ -145,12 +146,11 @@ void release_table_dispose(struct release_table *table)
 
 static void put_name(struct buf *out, const char *name)
 {
-    bool is_formula = name[0] != 0 && strchr("=+-@\t\r", name[0]) != NULL;
-    bool is_quoted = strpbrk(name, "\",;\r\n") != NULL;
-    (void)buf_printf(out, "%s%s", is_quoted ? "\"" : "", is_formula ? "'" : "");
+    struct csv_form form = csv_form_of(bytes_of(name));
+    (void)buf_printf(out, "%s%s", form.is_quoted ? "\"" : "", form.is_formula ? "'" : "");
     for (; *name != 0; name++)
         (void)buf_printf(out, *name == '"' ? "\"\"" : "%c", *name);
-    (void)buf_text(out, is_quoted ? "\"" : "");
+    (void)buf_text(out, form.is_quoted ? "\"" : "");
 }
 
 static void put_row(struct buf *out, const struct release_row *row)

@@ -18,10 +18,15 @@ static bool is_among(const char *word, const char *const *words)
 /* Numbers, durations, sizes and choices have no / in them: of these nothing is ever cut. */
 enum release_option release_option(const char *name)
 {
-    static const char *const told[] = {"scan.shard",       "dns.resolvers",     "smtp.ehlo",
-                                       "smtp.contact",     "input.columns",     "safety.allow",
-                                       "preflight.port25", "preflight.port443", NULL};
-    if (strcmp(name, "safety.user") == 0)
+    static const char *const told[] = {"scan.shard",       "dns.resolvers",
+                                       "smtp.ehlo",        "smtp.contact",
+                                       "input.columns",    "safety.allow",
+                                       "preflight.port25", "preflight.port443",
+                                       "tls.groups",       "input.only",
+                                       "sample.take",      "sample.key",
+                                       "input.field",      NULL};
+    static const char *const emptied[] = {"safety.user", "limits.own", NULL};
+    if (is_among(name, emptied))
         return RELEASE_EMPTIED;
     return is_among(name, told) ? RELEASE_TOLD : RELEASE_CUT;
 }

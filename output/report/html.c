@@ -162,14 +162,14 @@ enum { CHART_WIDTH = 720, BAR_LEFT = 150, BAR_MOST = 400, ROW_HEIGHT = 26, BAR_H
 static void bar(FILE *out, const struct html_bar *row, size_t at, uint64_t most, uint64_t whole)
 {
     size_t top = at * ROW_HEIGHT;
-    double width = most == 0 ? 0 : (double)row->count * BAR_MOST / (double)most;
+    double width = most == 0 ? 0 : (double)row->count * (double)BAR_MOST / (double)most;
     if (row->count > 0 && width < 1)
         width = 1;
     (void)fprintf(out, "<text x=\"%d\" y=\"%zu\" text-anchor=\"end\">", BAR_LEFT - 8, top + 14);
     html_string(out, row->name);
     (void)fprintf(out, "</text><rect class=\"%s\" x=\"%d\" y=\"%zu\" width=\"%.1f\" height=\"%d\"/>",
                   row->kind, BAR_LEFT, top + 2, width, BAR_HEIGHT);
-    (void)fprintf(out, "<text x=\"%.1f\" y=\"%zu\">", BAR_LEFT + width + 8, top + 14);
+    (void)fprintf(out, "<text x=\"%.1f\" y=\"%zu\">", (double)BAR_LEFT + width + 8, top + 14);
     html_count(out, row->count);
     (void)fputs(" (", out);
     html_share(out, row->count, whole);

@@ -78,7 +78,7 @@ static enum error count_all(struct gather *gather, struct buf *damage)
 /* Takes the denominators of summary.json, if the scan has one and it counts the records that were found. */
 static bool take_denominators(struct gather *gather)
 {
-    struct summary stored;
+    struct summary stored = {.sample = NULL};
     struct summary *summary = &gather->counts.summary;
     struct buf text, why;
     uint64_t records = 0;
@@ -97,6 +97,7 @@ static bool take_denominators(struct gather *gather)
         summary->filtered = stored.filtered;
         summary->over_limit = stored.over_limit;
     }
+    summary_sample_destroy(stored.sample);
     buf_dispose(&text);
     buf_dispose(&why);
     return found;

@@ -1,5 +1,5 @@
 /*
- * Makes a report of a scan directory: one page of HTML that people read who have never heard of MTA-STS, with
+ * Makes a report of a scan directory: one page of HTML that people read who are new to MTA-STS, with
  * all that it needs in it. It asks for nothing over the network and is whole without its script. Of a scan
  * that is not at its end it tells what is whole at the time, and says so.
  */

@@ -1,4 +1,4 @@
-/* The sentences of a report: for readers who have never heard of MTA-STS. */
+/* The sentences of a report: for readers who are new to MTA-STS. */
 #ifndef STSWEEP_REPORT_REPORT_WORDS_H
 #define STSWEEP_REPORT_REPORT_WORDS_H
 

@@ -21,6 +21,10 @@ static void write_form(struct json *json, const struct meta_form *form)
     json_put_string(json, "format", form->format);
     if (form->separator[0] != '\0')
         json_put_string(json, "separator", form->separator);
+    if (form->origins)
+        json_put_bool(json, "origins", true);
+    if (form->field[0] != '\0')
+        json_put_string(json, "field", form->field);
     if (form->header[0] != '\0')
         json_put_string(json, "header", form->header);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)

@@ -12,13 +12,14 @@
 #include <openssl/evp.h>
 
 #include "output/frames/disk.h"
+#include "scanner/base/shown.h"
 
 enum { NAMES_MOST = 4096, SUMS_BYTES = 1 << 20, BLOCK_BYTES = 64 << 10 };
 
 static enum error failed(const char *path, const char *what, struct buf *why)
 {
     int number = errno;
-    buf_printf(why, "%s: %s: %s", path, what, strerror(number));
+    buf_printf(why, "%s: %s: %s", shown(path), what, strerror(number));
     errno = number;
     return error_of_file(number);
 }
@@ -28,7 +29,7 @@ enum error new_dir_make(struct new_dir *out, const char *path, struct buf *why)
     *out = (struct new_dir){.path = path, .dir = {.fd = -1, .lock = -1}};
     if (mkdir(path, 0755) != 0) {
         if (errno == EEXIST) {
-            buf_printf(why, "%s exists already: name another, or remove it", path);
+            buf_printf(why, "%s exists already: name another, or remove it", shown(path));
             return ERR_EXISTS;
         }
         return failed(path, "cannot be made", why);

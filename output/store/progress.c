@@ -10,6 +10,8 @@ enum {
     TEXT_BYTES = 4096,
     LINE_BYTES = 1024,
     SMOOTH_MS = 5000,
+    READ_LEAST_MS = 1000, /* before that the pace says nothing */
+    MIB = 1024 * 1024,
     WIDTH_UNKNOWN = 80,
     WIDTH_LEAST = 20,
     CONTINUED = 2 /* columns that a row is indented by if it goes on with the one above */
@@ -42,7 +44,7 @@ static void update_rates(struct progress *progress, const struct progress_state 
     double since = (double)(now_ms - progress->shown_ms);
     if (since <= 0)
         return;
-    double weight = progress->has_rates ? since / (since + SMOOTH_MS) : 1.0;
+    double weight = progress->has_rates ? since / (since + (double)SMOOTH_MS) : 1.0;
     for (int i = 0; i < RATE_COUNT; i++) {
         double rate = (double)(counts[i] - progress->shown[i]) * 1000.0 / since;
         double before = progress->has_rates ? progress->rates[i] : 0.0;
@@ -87,6 +89,25 @@ static double all_left(const struct progress *progress, const struct progress_st
     return left + (double)state->rest_ms / 1000 + again;
 }
 
+/* Says how much of the input was read, and how long the rest takes at the same pace. */
+static void reading(const struct progress_read *read, struct buf *line)
+{
+    (void)buf_text(line, ", reading the input");
+    if (read->inputs > 0)
+        (void)buf_printf(line, ": %llu names", (unsigned long long)read->inputs);
+    if (read->bytes == 0 || read->bytes > read->of_bytes)
+        return;
+    double share = (double)read->bytes / (double)read->of_bytes;
+    (void)buf_printf(line, "%s %.1f %% of %.1f MiB", read->inputs > 0 ? "," : ":",
+                     read->bytes == read->of_bytes ? 100.0 : (double)(int64_t)(share * 1000) / 10,
+                     (double)read->of_bytes / MIB);
+    if (read->ms < READ_LEAST_MS || read->bytes == read->of_bytes)
+        return;
+    (void)buf_text(line, ", about ");
+    append_duration(line, (uint64_t)((double)read->ms / 1000 * (1 / share - 1)) + 1);
+    (void)buf_text(line, " left");
+}
+
 static void how_far(const struct progress *progress, const struct progress_state *state, int64_t now_ms,
                     struct buf *line)
 {
@@ -102,7 +123,7 @@ static void how_far(const struct progress *progress, const struct progress_state
     }
     (void)buf_printf(line, " done, %.0f a second", rate);
     if (state->total == 0) {
-        (void)buf_text(line, ", reading the input");
+        reading(&state->read, line);
     } else if (state->total > done && left >= 0) {
         (void)buf_text(line, ", about ");
         append_duration(line, (uint64_t)left + 1);

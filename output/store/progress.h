@@ -27,12 +27,21 @@ struct progress {
     double pace;              /* domains a second when they last ended at all: what is left is judged by it */
 };
 
+/* How much of the input was read. */
+struct progress_read {
+    uint64_t bytes;    /* of the files, as stored */
+    uint64_t of_bytes; /* how many they have; 0: that cannot be told, as of a pipe */
+    uint64_t inputs;   /* that came of them */
+    int64_t ms;        /* since it began */
+};
+
 /* The counts of the scan at a moment. */
 struct progress_state {
-    uint64_t before;    /* records of earlier runs */
-    uint64_t done;      /* of this run */
-    uint64_t total;     /* of all runs; 0: the input is still being read */
-    uint64_t in_flight; /* parked ones not counted */
+    uint64_t before;           /* records of earlier runs */
+    uint64_t done;             /* of this run */
+    uint64_t total;            /* of all runs; 0: the input is still being read */
+    struct progress_read read; /* if total is 0 */
+    uint64_t in_flight;        /* parked ones not counted */
     uint64_t parked;
     uint64_t again;         /* put off: they wait for another pass */
     int64_t rest_ms;        /* how long the scan rests before that pass, or still rests; 0: none comes */

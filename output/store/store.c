@@ -50,6 +50,7 @@ static struct store *make(const struct store_options *options)
         seed = (uint64_t)clock_monotonic_ms();
     store->dir = (struct store_dir){.fd = -1, .lock = -1};
     store->flush_ms = options->flush_ms;
+    store->summary.sample = options->sample;
     buf_init(&store->damage, DAMAGE_BYTES);
     certset_init(&store->certs, seed);
     stream_init(&store->stream, STDOUT_FILENO);

@@ -21,6 +21,7 @@ struct store_options {
     size_t frame_bytes;
     uint64_t part_bytes;
     int64_t flush_ms;
+    struct summary_sample *sample; /* borrowed: counts the records as well; NULL: nobody does */
 };
 
 /* Makes the directory (an existing empty one is fine; one that holds a scan, or anything else, is ERR_EXISTS

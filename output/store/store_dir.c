@@ -13,13 +13,14 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
+#include "scanner/base/shown.h"
 
 enum { NAME_BYTES = 80 };
 
 static enum error failed(const char *path, const char *what, struct buf *why)
 {
     int number = errno;
-    buf_printf(why, "%s: %s: %s", path, what, strerror(number));
+    buf_printf(why, "%s: %s: %s", shown(path), what, strerror(number));
     return error_of_file(number);
 }
 
@@ -50,7 +51,7 @@ static enum error take_lock(const char *path, struct store_dir *dir, struct buf 
         return ERR_OK;
     if (errno != EWOULDBLOCK)
         return failed(path, "cannot lock", why);
-    buf_printf(why, "%s: another process is writing to it", path);
+    buf_printf(why, "%s: another process is writing to it", shown(path));
     return ERR_EXISTS;
 }
 
@@ -71,7 +72,7 @@ static bool holds(const struct store_dir *dir, const char *name)
 static bool is_ours(const char *name)
 {
     static const char *const stems[] = {"lock",     "meta.json", "summary.json", "domains.",
-                                        "rejects.", "hosts.",    "certs.",       "stuck"};
+                                        "rejects.", "hosts.",    "certs.",       "stuck",     "optout."};
     for (size_t i = 0; i < sizeof stems / sizeof *stems; i++)
         if (strncmp(name, stems[i], strlen(stems[i])) == 0)
             return true;
@@ -95,7 +96,7 @@ static enum error check_file(const char *path, const struct store_dir *dir, cons
         fault = "has another name as well (a hard link); nothing is written through links, so give a copy";
     if (fault == NULL)
         return ERR_OK;
-    buf_printf(why, "%s: %s %s", path, name, fault);
+    buf_printf(why, "%s: %s %s", shown(path), name, fault);
     return ERR_EXISTS;
 }
 
@@ -116,7 +117,7 @@ static enum error check_empty(const char *path, const struct store_dir *dir, str
     bool empty = true;
     if (holds(dir, "meta.json")) {
         buf_printf(why, "%s: it holds a scan already; go on with it (--resume) or give another directory",
-                   path);
+                   shown(path));
         return ERR_EXISTS;
     }
     DIR *listing = opendir(path);
@@ -125,7 +126,8 @@ static enum error check_empty(const char *path, const struct store_dir *dir, str
     for (struct dirent *entry = readdir(listing); entry != NULL && empty; entry = readdir(listing)) {
         empty = is_leftover(entry->d_name);
         if (!empty)
-            buf_printf(why, "%s: it is not empty and holds no scan (there is %s)", path, entry->d_name);
+            buf_printf(why, "%s: it is not empty and holds no scan (there is %s)", shown(path),
+                       shown(entry->d_name));
     }
     (void)closedir(listing);
     return empty ? check_links(path, dir, why) : ERR_EXISTS;
@@ -135,7 +137,7 @@ static enum error check_scan(const char *path, const struct store_dir *dir, stru
 {
     if (holds(dir, "meta.json"))
         return check_links(path, dir, why);
-    buf_printf(why, "%s: it holds no scan (there is no meta.json)", path);
+    buf_printf(why, "%s: it holds no scan (there is no meta.json)", shown(path));
     return ERR_NOT_FOUND;
 }
 
@@ -162,7 +164,8 @@ static enum error check_parent(const char *path, struct buf *why)
     const char *above = dirname(parent);
     enum error error = ERR_OK;
     if (stat(above, &status) != 0 && errno == ENOENT) {
-        buf_printf(why, "%s: there is no directory %s for it to stand in; make that first", path, above);
+        buf_printf(why, "%s: there is no directory %s for it to stand in; make that first", shown(path),
+                   shown(above));
         error = ERR_NOT_FOUND;
     } else if (access(above, W_OK | X_OK) != 0) {
         error = failed(path, "cannot make the directory", why);
@@ -211,7 +214,7 @@ enum error store_dir_may_write(const char *path, struct buf *why)
     for (struct dirent *entry = NULL; error == ERR_OK && (entry = readdir(listing)) != NULL;) {
         if (!is_ours(entry->d_name) || faccessat(dir.fd, entry->d_name, R_OK | W_OK, AT_EACCESS) == 0)
             continue;
-        buf_printf(why, "%s: ", path);
+        buf_printf(why, "%s: ", shown(path));
         error = failed(entry->d_name, "cannot write to it", why);
     }
     if (listing != NULL)

@@ -16,6 +16,14 @@ void summary_provider(char provider[SUMMARY_PROVIDER_BYTES], struct bytes name)
     provider[len] = 0;
 }
 
+void summary_tld(char tld[STRATA_NAME_BYTES], struct bytes name)
+{
+    size_t len = name.len < STRATA_NAME_BYTES ? name.len : 0;
+    if (len > 0)
+        memcpy(tld, name.data, len);
+    tld[len] = 0;
+}
+
 void summary_tally(const struct domain_facts *facts, const struct judgement *judgement, struct tally *tally)
 {
     *tally = (struct tally){
@@ -27,7 +35,9 @@ void summary_tally(const struct domain_facts *facts, const struct judgement *jud
         .tls = judgement->tls,
         .incomplete = judgement->incomplete,
         .codes = judgement->codes,
+        .rank = facts->rank,
     };
+    summary_tld(tally->tld, bytes_of(facts->tld == NULL ? "" : facts->tld));
     summary_provider(tally->provider, bytes_of(judgement->provider_mx));
 }
 
@@ -66,6 +76,8 @@ void summary_add(struct summary *summary, const struct tally *tally)
             summary->codes[word * 64 + (size_t)__builtin_ctzll(bits)]++;
     if (tally->provider[0] != 0)
         add_provider(summary, tally->provider);
+    if (summary->sample != NULL)
+        summary_sample_add(summary->sample, tally);
 }
 
 uint64_t summary_cached(const struct summary *summary)
@@ -214,8 +226,12 @@ bool summary_json(struct buf *out, const struct summary *summary, const struct s
     write_codes(&json, "codes", summary->codes);
     write_dane_and_tls(&json, summary);
     write_providers(&json, summary);
-    if (groups != NULL)
+    if (summary->sample != NULL)
+        summary_sample_json(&json, summary->sample);
+    if (groups != NULL) {
+        exchange_json(&json, &groups->exchange);
         write_groups(&json, groups);
+    }
     json_close(&json);
     return json_finish(&json);
 }

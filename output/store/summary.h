@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "output/store/summary_sample.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 #include "scanner/facts/record.h"
@@ -24,6 +25,8 @@ struct tally {
     enum tls_outcome tls;
     bool incomplete;
     struct code_set codes;
+    char tld[STRATA_NAME_BYTES];           /* the last label */
+    uint32_t rank;                         /* 0 for none */
     char provider[SUMMARY_PROVIDER_BYTES]; /* of the MX; "" for unknown */
 };
 
@@ -51,6 +54,7 @@ struct summary {
     } providers[SUMMARY_PROVIDERS];
     size_t provider_count;
     uint64_t provider_other;
+    struct summary_sample *sample; /* borrowed; NULL: all names were scanned */
 };
 
 void summary_tally(const struct domain_facts *facts, const struct judgement *judgement, struct tally *tally);

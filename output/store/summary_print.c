@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "scanner/base/shown.h"
+
 enum { COLUMNS = 78, INDENT = 2, ITEM_BYTES = 128, CODES_ROWS = 2 };
 
 static const char *plural(uint64_t count)
@@ -253,7 +255,7 @@ static void print_head(FILE *out, const struct summary *summary, int64_t elapsed
         (void)fprintf(out, "%.1fs", (double)elapsed_ms / 1000.0);
     (void)fprintf(out, " (%.0f a second)\n", rate);
     if (is_stored(dir))
-        (void)fprintf(out, "Records and summary.json are in %s\n", dir);
+        (void)fprintf(out, "Records and summary.json are in %s\n", shown(dir));
 }
 
 /* Says first who loses mail today by a policy that is published no more. It takes the place of the blank row
@@ -280,14 +282,36 @@ static void print_would_be(FILE *out, const struct summary *summary)
         print_list(out, "    were they to enforce", ranked, count, 1);
 }
 
-static void print_outcomes(FILE *out, const struct summary *summary, bool blank)
+static void print_outcomes_head(FILE *out, const struct summary_sample *sample)
 {
-    (void)fprintf(out, "%sOutcome for a sender that honours MTA-STS\n", blank ? "\n" : "");
-    for (size_t i = 0; i < OUTCOMES_SHOWN; i++) {
-        enum outcome outcome = outcome_order[i];
-        uint64_t count = summary->outcomes[outcome];
+    if (sample == NULL)
+        (void)fputs("Outcome for a sender that honours MTA-STS\n", out);
+    else
+        (void)fprintf(out, "Outcome in the sample, and with 95 %% confidence in all %s%" PRIu64 " names\n",
+                      sample->size.names > 0 ? "" : "about ", sample->population);
+}
+
+/* Of a sample, what it says of all names takes the place of what the outcome means. */
+static void print_outcome(FILE *out, const struct summary *summary, enum outcome outcome)
+{
+    uint64_t count = summary->outcomes[outcome];
+    if (summary->sample == NULL) {
         (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  %s\n", outcome_name(outcome), count,
                       percent(count, summary->records), meaning(outcome));
+        return;
+    }
+    struct interval interval = summary_sample_interval(summary->sample, SUMMARY_OUTCOMES + outcome);
+    (void)fprintf(out, "  %-10s %12" PRIu64 " %6.2f %%  in all %6.2f %% to %6.2f %%\n", outcome_name(outcome),
+                  count, 100 * interval.share, 100 * interval.low, 100 * interval.high);
+}
+
+static void print_outcomes(FILE *out, const struct summary *summary, bool blank)
+{
+    (void)fputs(blank ? "\n" : "", out);
+    print_outcomes_head(out, summary->sample);
+    for (size_t i = 0; i < OUTCOMES_SHOWN; i++) {
+        enum outcome outcome = outcome_order[i];
+        print_outcome(out, summary, outcome);
         if (outcome == OUTCOME_TESTING)
             print_would_be(out, summary);
     }

@@ -107,12 +107,17 @@ static void read_string(struct tally_reader *reader, const struct json_value *va
         read_dane(reader, value->text);
     else if (strcmp(value->key, "tls") == 0)
         read_tls(reader, value->text);
+    else if (strcmp(value->key, "tld") == 0)
+        summary_tld(tally->tld, value->text);
 }
 
 static void read_number(struct tally_reader *reader, const struct json_value *value)
 {
+    uint64_t rank;
     if (value->sub[0] == 0 && strcmp(value->key, "ordinal") == 0)
         reader->seen |= json_read_number(value->text, &reader->tally->ordinal) ? SEEN_ORDINAL : SEEN_BAD;
+    else if (value->sub[0] == 0 && strcmp(value->key, "rank") == 0 && json_read_number(value->text, &rank))
+        reader->tally->rank = rank <= UINT32_MAX ? (uint32_t)rank : 0;
 }
 
 static void read_end(struct tally_reader *reader, const struct json_value *value)

@@ -50,6 +50,8 @@ enum error summary_denominators(struct bytes stored, struct summary *summary, ui
         if (!number_at(root, fields[i].key, fields[i].number))
             error = ERR_CORRUPT;
     if (error == ERR_OK)
+        error = summary_sample_read(root, &summary->sample);
+    if (error == ERR_OK)
         take_left_out(json_tree_at(root, "left_out"), summary);
     arena_dispose(&arena);
     return error;

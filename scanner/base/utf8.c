@@ -54,8 +54,14 @@ static bool is_hidden(uint32_t code)
 {
     static const struct {
         uint32_t from, to;
-    } hidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x200B, 0x200F},
-                  {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF}};
+    } hidden[] = {{0x00, 0x1F},       {0x7F, 0x9F},       {0xAD, 0xAD},      {0x34F, 0x34F},
+                  {0x61C, 0x61C},     {0x115F, 0x1160},   {0x17B4, 0x17B5},  {0x180B, 0x180F},
+                  {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},  {0x3164, 0x3164},
+                  {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},  {0xFFF0, 0xFFFB},
+                  {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+    /* U+FFFE, U+FFFF and their like in each plane, and U+FDD0 and the like, are no characters. */
+    if ((code & 0xFFFE) == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF))
+        return true;
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
         if (code >= hidden[i].from && code <= hidden[i].to)
             return true;
@@ -66,6 +72,15 @@ size_t utf8_shown_len(struct bytes text)
 {
     size_t len = text.len == 0 ? 0 : utf8_character_len(text.data, text.len);
     return len == 0 || is_hidden(utf8_code_point(text.data, len)) ? 0 : len;
+}
+
+size_t utf8_hidden_len(struct bytes text, uint32_t *code)
+{
+    size_t len = text.len == 0 ? 0 : utf8_character_len(text.data, text.len);
+    if (len == 0)
+        return 0;
+    *code = utf8_code_point(text.data, len);
+    return is_hidden(*code) ? len : 0;
 }
 
 void utf8_show(struct bytes text, char instead, char *out)

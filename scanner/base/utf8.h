@@ -9,8 +9,13 @@
 size_t utf8_find_fault(struct bytes text);
 
 /* Returns the length of the text's first character if it may be shown: UTF-8, and no control (C0, C1, DEL),
- * no mark that turns or hides what stands around it (bidi, width zero, tags), no end of a line. Else 0. */
+ * no mark that turns or hides what stands around it (bidi, width zero, tags), no letter that nobody sees
+ * (fillers, variation selectors), no end of a line. Else 0. */
 size_t utf8_shown_len(struct bytes text);
+
+/* Returns the length of the text's first character, and which it is, if it is UTF-8 that may not be shown;
+ * else 0. */
+size_t utf8_hidden_len(struct bytes text, uint32_t *code);
 
 /* Copies a text with `instead` for each byte that may not be shown. out has room for text.len + 1. */
 void utf8_show(struct bytes text, char instead, char *out);

@@ -58,8 +58,8 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
         args->folder = flags->value;
         return true;
     case FLAG_EXCEPT:
-        args->except = flags->value;
-        return true;
+    case FLAG_AS_PREFIXES:
+        return except_take(&args->except, flags, flag);
     case FLAG_RUA:
         args->rua = flags->value;
         return true;
@@ -95,6 +95,16 @@ static enum error take(struct args *args, enum flag flag, struct flags *flags, s
         return config_set(&args->config, "scan.shard", flags->value, origin, why);
     case FLAG_PREVIOUS: /* likewise */
         return config_set(&args->config, "scan.previous", flags->value, origin, why);
+    case FLAG_SAMPLE:
+        return config_set(&args->config, "sample.take", flags->value, origin, why);
+    case FLAG_SCAN_LIMIT:
+        return config_set(&args->config, "input.limit", flags->value, origin, why);
+    case FLAG_SCAN_ONLY:
+        return config_set(&args->config, "input.only", flags->value, origin, why);
+    case FLAG_SCAN_EXCEPT:
+        return config_set(&args->config, "input.except", flags->value, origin, why);
+    case FLAG_FIELD: /* likewise */
+        return config_set(&args->config, "input.field", flags->value, origin, why);
     case FLAG_DIR:
         return config_set(&args->config, config_flag('o'), flags->value, origin, why);
     default:

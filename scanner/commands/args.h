@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "scanner/commands/except_list.h"
 #include "scanner/config/config.h"
 
 struct args {
@@ -16,9 +17,10 @@ struct args {
     bool resume;
     bool json;
     bool verbose;
-    bool force, remove;                                       /* of suggest */
-    const char *folder, *rua, *except, *format, *policy_host; /* likewise; NULL: not given */
-    const char *with_mx, *with_policy;                        /* of check, likewise */
+    bool force, remove;                              /* of suggest */
+    const char *folder, *rua, *format, *policy_host; /* likewise; NULL: not given */
+    struct except_files except;
+    const char *with_mx, *with_policy; /* of check, likewise */
     const char *trace;
     uint32_t fail_on; /* --fail-on: bit 1 << enum outcome; 0 if it was not given */
 };

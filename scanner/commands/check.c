@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "input/optout_list.h"
 #include "output/explain/explain.h"
 #include "output/json/json.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/check_previous.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/memory.h"
@@ -158,8 +160,9 @@ static void refuse_name(const char *text, enum failure_code code)
 {
     char meant[HOSTNAME_BYTES];
     bool is_known = code != FAIL_INPUT_OPTED_OUT && hostname_read(bytes_of(text), true, meant) == FAIL_NONE;
-    (void)fprintf(stderr, "stsweep: %s: %s: %s %s%s%s\n", text, failure_name(code), failure_get(code)->why,
-                  failure_get(code)->mend, is_known ? " That is " : "", is_known ? meant : "");
+    (void)fprintf(stderr, "stsweep: %s: %s: %s %s%s%s\n", shown(text), failure_name(code),
+                  failure_get(code)->why, failure_get(code)->mend, is_known ? " That is " : "",
+                  is_known ? meant : "");
 }
 
 /* Normalises the name; returns what keeps it from being looked at, which has been said. */
@@ -448,6 +451,7 @@ int check_main(const struct check_request *request)
     } else if (check.texts != NULL && check.outcomes != NULL && check.is_no != NULL &&
                check.by_machine != NULL && check.looks != NULL && check.cached != NULL &&
                look_around(&check, &context, open_files, &why)) {
+        optout_say(context.optout, config.safety_optout, config.safety_as_prefixes, stderr);
         code = run(&check, &context);
     }
     context_dispose(&context);

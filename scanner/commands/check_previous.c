@@ -5,6 +5,7 @@
 
 #include "output/readback/cached_read.h"
 #include "output/readback/scanview.h"
+#include "scanner/base/shown.h"
 #include "scanner/facts/fields.h"
 
 enum { REASON_BYTES = 1024 };
@@ -55,7 +56,7 @@ static enum error open_directory(const char *dir, struct scanview **view, struct
     enum error error = scanview_open(dir, view, &reason);
     if (error != ERR_OK)
         buf_printf(why, "--previous %s cannot be used: %s: give the directory of an earlier scan, or none",
-                   dir, reason.len > 0 ? buf_string(&reason) : error_text(error));
+                   shown(dir), reason.len > 0 ? buf_string(&reason) : error_text(error));
     buf_dispose(&reason);
     return error;
 }
@@ -64,11 +65,12 @@ static enum error walk_over(struct scanview *view, const char *dir, struct walk 
                             struct buf *why)
 {
     if (scanview_state(view) != VIEW_DONE)
-        (void)fprintf(err, "stsweep: previous: %s is not at its end: only what it has is known\n", dir);
+        (void)fprintf(err, "stsweep: previous: %s is not at its end: only what it has is known\n",
+                      shown(dir));
     enum error error = scanview_lines(view, VIEW_DOMAINS, on_line, walk, why);
     if (error != ERR_CORRUPT || why->len == 0)
         return error;
-    (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s\n", dir,
+    (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s\n", shown(dir),
                   buf_string(why));
     buf_reset(why);
     return ERR_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/diff_history.h"
 #include "scanner/commands/diff_old.h"
 #include "scanner/commands/flags.h"
@@ -94,6 +95,7 @@ static enum error walk(struct diff *diff)
 /* Makes both sides follow the same rules. */
 static enum error agree(struct diff *diff)
 {
+    sides_tell_samples(diff->sides, 2, diff->reader.err);
     if (sides_agree(diff->sides, 2))
         return ERR_OK;
     enum error error = side_judge_anew(&diff->sides[0], &diff->reader);
@@ -135,7 +137,7 @@ static int finish(struct diff *diff, enum error error)
     side_say_unfinished(&diff->sides[1], diff->err);
     if (diff->not_reached > 0)
         (void)fprintf(diff->err, "stsweep: diff: %" PRIu64 " domains of %s are not in what %s has\n",
-                      diff->not_reached, diff->sides[0].path, diff->sides[1].path);
+                      diff->not_reached, shown(diff->sides[0].path), shown(diff->sides[1].path));
     whole = fflush(diff->out) == 0 && !ferror(diff->out) && whole;
     return exit_code_for(diff, whole);
 }
@@ -149,7 +151,7 @@ static int run(const struct diff_request *request, FILE *out, FILE *err)
     diff.sides[0].path = request->paths[0];
     diff.sides[1].path = request->paths[1];
     buf_init(&diff.why, WHY_BYTES);
-    enum error error = side_reader_init(&diff.reader, err, request->except, &diff.why);
+    enum error error = side_reader_init(&diff.reader, err, &request->except, &diff.why);
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)
@@ -183,8 +185,7 @@ static enum flag take(struct flags *flags, enum flag flag, struct diff_request *
     if (flag == FLAG_GONE_AT_MOST && !gone_bound_read(flags->value, &request->gone_at_most))
         return flags_refuse(flags, "--gone-at-most is a number of domains, or N% of the old ones, not ",
                             flags->value, "");
-    if (flag == FLAG_EXCEPT)
-        request->except = flags->value;
+    (void)except_take(&request->except, flags, flag);
     if (flag == FLAG_NAME && request->path_count == HISTORY_SCANS_MOST)
         return flags_refuse(flags, "100 scan directories at most: leave out the oldest", "", "");
     if (flag == FLAG_NAME)

@@ -21,7 +21,7 @@ struct diff_request {
     enum diff_form form;
     enum diff_only only;
     struct gone_bound gone_at_most;
-    const char *except; /* an opt-out list; NULL: none */
+    struct except_files except;
 };
 
 /* Runs the command. argv: the words behind `diff`. Exit code: 0 nothing got worse, 1 a domain broke, lost

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/time_text.h"
 #include "scanner/commands/diff_history_tell.h"
 #include "scanner/machine/sandbox.h"
@@ -54,13 +55,15 @@ static enum error check_order(struct over *over)
     for (size_t i = 1; i < over->count; i++) {
         if (started[i + 1] > started[i])
             continue;
-        buf_printf(&over->why, "%s began %s, %s %s: %s", over->sides[i].path, time_text(started[i + 1], one),
-                   started[i + 1] == started[i] ? "at the same time as" : "before", over->sides[i - 1].path,
-                   started[i + 1] == started[i] ? "give each scan once"
-                                                : "give the directories in the order of their scans, the "
-                                                  "oldest first");
+        buf_printf(
+            &over->why, "%s began %s, %s %s: %s", shown(over->sides[i].path), time_text(started[i + 1], one),
+            started[i + 1] == started[i] ? "at the same time as" : "before", shown(over->sides[i - 1].path),
+            started[i + 1] == started[i] ? "give each scan once"
+                                         : "give the directories in the order of their scans, the "
+                                           "oldest first");
         if (started[i + 1] != started[i])
-            buf_printf(&over->why, " (%s began %s)", over->sides[i - 1].path, time_text(started[i], other));
+            buf_printf(&over->why, " (%s began %s)", shown(over->sides[i - 1].path),
+                       time_text(started[i], other));
         return ERR_MISMATCH;
     }
     return ERR_OK;
@@ -120,7 +123,7 @@ static void count_gone(struct over *over)
     }
     if (gone > 0 && (side_is_unfinished(last_side(over)) || last_side(over)->damaged))
         (void)fprintf(over->err, "stsweep: diff: %" PRIu64 " domains of %s are not in what %s has\n", gone,
-                      over->sides[over->count - 2].path, last_side(over)->path);
+                      shown(over->sides[over->count - 2].path), shown(last_side(over)->path));
     else
         over->tell.gone = gone;
 }
@@ -163,6 +166,7 @@ static int run(struct over *over)
     if (error == ERR_OK)
         error = check_order(over);
     if (error == ERR_OK) {
+        sides_tell_samples(over->sides, over->count, over->reader.err);
         over->judges_anew = !sides_agree(over->sides, over->count);
         history_tell_begin(&over->tell);
         error = walk(over);
@@ -176,7 +180,7 @@ int diff_history_run(const struct diff_request *request, FILE *out, FILE *err)
         .request = request, .out = out, .err = err, .count = request->path_count, .whole = true};
     over.known.fd = -1;
     buf_init(&over.why, WHY_BYTES);
-    enum error error = side_reader_init(&over.reader, err, request->except, &over.why);
+    enum error error = side_reader_init(&over.reader, err, &request->except, &over.why);
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)

@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/shown.h"
+
 enum { ARENA_BYTES = READ_ARENA_BYTES };
 
-enum error side_reader_init(struct side_reader *reader, FILE *err, const char *except, struct buf *why)
+enum error side_reader_init(struct side_reader *reader, FILE *err, const struct except_files *except,
+                            struct buf *why)
 {
     *reader = (struct side_reader){.err = err, .why = why};
     arena_init(&reader->arena, ARENA_BYTES);
-    return except_list_open(&reader->except, except, why);
+    return except_list_open(&reader->except, except, err, why);
 }
 
 void side_reader_dispose(struct side_reader *reader)
@@ -31,7 +34,7 @@ enum error side_open(struct side *side, struct side_reader *reader)
         return error;
     int number = errno;
     buf_reset(why);
-    buf_printf(why, "%s is no scan directory: %s", side->path, strerror(number));
+    buf_printf(why, "%s is no scan directory: %s", shown(side->path), strerror(number));
     return error;
 }
 
@@ -46,6 +49,19 @@ void side_close(struct side *side)
 bool side_is_unfinished(const struct side *side)
 {
     return scanview_state(side->view) != VIEW_DONE;
+}
+
+/* ---- of which names ------------------------------------------------------------------------------------ */
+
+void sides_tell_samples(const struct side *sides, size_t count, FILE *err)
+{
+    bool same = true;
+    for (size_t i = 1; i < count; i++)
+        same = same && meta_sample_is_same(scanview_meta(sides[i].view), scanview_meta(sides[0].view));
+    if (!same)
+        (void)fputs("stsweep: diff: these are samples of their lists by other sample.take, sample.key or "
+                    "sample.strata: a name that stands in one alone is neither new nor gone\n",
+                    err);
 }
 
 /* ---- by which rules ------------------------------------------------------------------------------------ */
@@ -68,7 +84,7 @@ enum error side_judge_anew(struct side *side, struct side_reader *reader)
         reader->err,
         "stsweep: diff: the scans were judged by different rules: %s (rules %u) is judged anew first, by "
         "rules %d\n",
-        side->path, stored->rules, RECORD_RULES);
+        shown(side->path), stored->rules, RECORD_RULES);
     return show_judge_init(&side->judge, side->view, 0, reader->why);
 }
 
@@ -128,7 +144,7 @@ enum error side_walk(struct side *side, struct side_reader *reader,
         return error;
     if (!side->damaged)
         (void)fprintf(reader->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",
-                      side->path, buf_string(reader->why));
+                      shown(side->path), buf_string(reader->why));
     buf_reset(reader->why);
     side->damaged = true;
     return ERR_OK;
@@ -140,7 +156,7 @@ void side_say_unfinished(const struct side *side, FILE *err)
 {
     if (!side_is_unfinished(side))
         return;
-    (void)fprintf(err, "stsweep: diff: %s %s: only what it has is compared\n", side->path,
+    (void)fprintf(err, "stsweep: diff: %s %s: only what it has is compared\n", shown(side->path),
                   scanview_state(side->view) == VIEW_STOPPED ? "was stopped before its end"
                                                              : "still runs or was cut off");
 }
@@ -164,6 +180,6 @@ bool gone_bound_passed(const struct gone_bound *bound, uint64_t gone, uint64_t o
     (void)fprintf(err,
                   "stsweep: diff: %" PRIu64 " of %" PRIu64 " domains of %s are gone from %s, more than "
                   "--gone-at-most=%s: was its list whole?\n",
-                  gone, old, before->path, after->path, bound->text);
+                  gone, old, shown(before->path), shown(after->path), bound->text);
     return true;
 }

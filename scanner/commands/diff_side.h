@@ -30,8 +30,9 @@ struct side_reader {
     bool (*ahead)(struct bytes line);
 };
 
-/* except: the path of an opt-out list, or NULL. Errors as of except_list_open. */
-enum error side_reader_init(struct side_reader *reader, FILE *err, const char *except, struct buf *why);
+/* Errors as of except_list_open. */
+enum error side_reader_init(struct side_reader *reader, FILE *err, const struct except_files *except,
+                            struct buf *why);
 void side_reader_dispose(struct side_reader *reader);
 
 /* Opens the directory side->path, without what the list names. Errors as of scanview_open. side_close is fine
@@ -40,6 +41,9 @@ enum error side_open(struct side *side, struct side_reader *reader);
 void side_close(struct side *side);
 
 bool side_is_unfinished(const struct side *side);
+
+/* Says when the scans took other samples of their lists: then names that stand in one alone say little. */
+void sides_tell_samples(const struct side *sides, size_t count, FILE *err);
 
 /* Were all of them judged by the same rules? A change of rules is no change of a domain: then they are
  * compared as they stand, else by the rules of this program. */

@@ -7,6 +7,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/forecast.h"
@@ -56,7 +57,7 @@ static bool render(void *arg, struct buf *text, const struct domain_facts *facts
 
 static bool refuse_host(const char *name, enum failure_code code)
 {
-    (void)fprintf(stderr, "stsweep: check: --with-mx: no name of a host: %s\n", name);
+    (void)fprintf(stderr, "stsweep: check: --with-mx: no name of a host: %s\n", shown(name));
     if (code != FAIL_NONE)
         (void)fprintf(stderr, "  %s: %s %s\n", failure_name(code), failure_get(code)->why,
                       failure_get(code)->mend);

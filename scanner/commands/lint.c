@@ -7,6 +7,7 @@
 #include "scanner/base/buf.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/nearest.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/flags.h"
 #include "scanner/commands/lint_print.h"
 #include "scanner/facts/hostname.h"
@@ -137,7 +138,7 @@ static int lint_policy(struct lint *lint)
     buf_init(&body, POLICY_BYTES);
     if (!read_file(lint->args[0], &body, &too_large)) {
         (void)fprintf(
-            lint->err, "stsweep: lint: %s: %s%s\n", lint->args[0], strerror(errno),
+            lint->err, "stsweep: lint: %s: %s%s\n", shown(lint->args[0]), strerror(errno),
             strstr(lint->args[0], "://") == NULL ? "" : "; lint reads files, `stsweep check DOMAIN` fetches");
         goto out;
     }
@@ -158,14 +159,14 @@ bool lint_read_policy(const char *name, struct arena *arena, struct sts_policy *
     buf_init(&body, POLICY_BYTES);
     bool is_read = read_file(name, &body, &too_large);
     if (!is_read)
-        (void)fprintf(err, "stsweep: %s: %s\n", name, strerror(errno));
+        (void)fprintf(err, "stsweep: %s: %s\n", shown(name), strerror(errno));
     else if (!too_large)
         sts_policy_parse(buf_bytes(&body), arena, policy);
     buf_dispose(&body);
     if (is_read && policy->code != FAIL_NONE) {
         (void)fprintf(
             err, "stsweep: %s: this is no valid policy; mend it, and try it with `stsweep lint policy`\n",
-            name);
+            shown(name));
         lint_print_begin(&print, err, false, policy->code, &policy->findings);
         (void)lint_print_end(&print);
     }
@@ -256,7 +257,8 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 /* Prints the usage. The word is the user's own; NULL if one is missing. */
 static int usage(FILE *out, const char *word, const char *reason)
 {
-    (void)fprintf(out, "stsweep: lint: %s%s%s\n", word == NULL ? "" : word, word == NULL ? "" : ": ", reason);
+    (void)fprintf(out, "stsweep: lint: %s%s%s\n", word == NULL ? "" : shown(word), word == NULL ? "" : ": ",
+                  reason);
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(out, "%s stsweep lint %s %s [--json]\n", i == 0 ? "usage:" : "      ", commands[i].name,
                       commands[i].args);

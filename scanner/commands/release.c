@@ -10,6 +10,7 @@
 
 #include "output/release/release.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
 #include "scanner/machine/sandbox.h"
@@ -26,7 +27,7 @@ static bool read_least(const char *text, uint64_t *least)
 }
 
 static enum flag take(struct flags *flags, enum flag flag, struct release_request *request,
-                      const char **except)
+                      struct except_files *except)
 {
     if (flag == FLAG_NAME && request->dir != NULL)
         return flags_refuse(flags, "one scan directory at a time, not also ", flags->value, "");
@@ -34,8 +35,7 @@ static enum flag take(struct flags *flags, enum flag flag, struct release_reques
         request->dir = flags->value;
     if (flag == FLAG_FOLDER)
         request->out = flags->value;
-    if (flag == FLAG_EXCEPT)
-        *except = flags->value;
+    (void)except_take(except, flags, flag);
     if (flag == FLAG_LABELS)
         request->labels = true;
     if (flag == FLAG_AGGREGATE && !read_least(flags->value, &request->aggregate))
@@ -45,7 +45,7 @@ static enum flag take(struct flags *flags, enum flag flag, struct release_reques
 }
 
 /* Reads the flags into the request; a fault stays in flags. */
-static enum flag read_flags(struct flags *flags, struct release_request *request, const char **except)
+static enum flag read_flags(struct flags *flags, struct release_request *request, struct except_files *except)
 {
     enum flag flag = FLAG_NAME;
     while (flag != FLAG_END && flag != FLAG_FAULT)
@@ -76,12 +76,12 @@ static void tell(const struct release_request *request, const struct release_cou
                       " domains are left out, as they are notes of the list's owner; --labels keeps them\n",
                       counts->labels);
     if (request->aggregate > 0)
-        (void)fprintf(out, "%s: tables of %" PRIu64 " domains, no group below %" PRIu64 "\n", request->out,
-                      records[VIEW_DOMAINS], request->aggregate);
+        (void)fprintf(out, "%s: tables of %" PRIu64 " domains, no group below %" PRIu64 "\n",
+                      shown(request->out), records[VIEW_DOMAINS], request->aggregate);
     else
         (void)fprintf(out,
                       "%s: %" PRIu64 " domains, %" PRIu64 " records of hosts, %" PRIu64 " certificates\n",
-                      request->out, records[VIEW_DOMAINS], records[VIEW_HOSTS], records[VIEW_CERTS]);
+                      shown(request->out), records[VIEW_DOMAINS], records[VIEW_HOSTS], records[VIEW_CERTS]);
     (void)fprintf(out, "Read README.md there before you publish it: it says what it holds, and what not.\n");
 }
 
@@ -97,13 +97,13 @@ static void confine(const struct release_request *request)
                                                   .temporary = true});
 }
 
-static int run(struct release_request *request, const char *except, FILE *out, FILE *err)
+static int run(struct release_request *request, const struct except_files *except, FILE *out, FILE *err)
 {
     struct release_counts counts;
     struct except_list list;
     struct buf why;
     buf_init(&why, WHY_BYTES);
-    enum error error = except_list_open(&list, except, &why);
+    enum error error = except_list_open(&list, except, err, &why);
     bool listed = error == ERR_OK;
     request->except = list.optout;
     confine(request);
@@ -112,8 +112,8 @@ static int run(struct release_request *request, const char *except, FILE *out, F
     if (error == ERR_OK)
         tell(request, &counts, out, err);
     else
-        (void)fprintf(err, "stsweep: release: %s%s%s\n", listed ? request->dir : "", listed ? ": " : "",
-                      why.len > 0 ? buf_string(&why) : error_text(error));
+        (void)fprintf(err, "stsweep: release: %s%s%s\n", listed ? shown(request->dir) : "",
+                      listed ? ": " : "", why.len > 0 ? buf_string(&why) : error_text(error));
     except_list_dispose(&list);
     buf_dispose(&why);
     if (error != ERR_OK)
@@ -124,11 +124,11 @@ static int run(struct release_request *request, const char *except, FILE *out, F
 int release_main(int argc, char **argv, FILE *out, FILE *err)
 {
     struct release_request request = {.provider = provider_of_mx};
-    const char *except = NULL;
+    struct except_files except = {0};
     struct flags flags;
     flags_begin(&flags, "release", argc, argv);
     if (read_flags(&flags, &request, &except) != FLAG_FAULT)
-        return run(&request, except, out, err);
+        return run(&request, &except, out, err);
     flags_say(&flags, err);
     return EXIT_USAGE;
 }

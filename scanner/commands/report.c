@@ -7,6 +7,8 @@
 
 #include "output/report/report.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
 #include "scanner/commands/out_file.h"
@@ -17,7 +19,8 @@
 enum { WHY_BYTES = 16 * 1024 };
 
 struct request {
-    const char *dir, *page, *except;
+    const char *dir, *page;
+    struct except_files except;
     bool by_label; /* page is a folder */
 };
 
@@ -29,8 +32,7 @@ static enum flag take(struct flags *flags, enum flag flag, struct request *reque
         request->dir = flags->value;
     if (flag == FLAG_PAGE)
         request->page = flags->value;
-    if (flag == FLAG_EXCEPT)
-        request->except = flags->value;
+    (void)except_take(&request->except, flags, flag);
     if (flag == FLAG_BY && group_kind_find(flags->value) != BY_LABEL)
         return flags_refuse(flags, "pages are made by label alone, not by ", flags->value, "");
     request->by_label = request->by_label || flag == FLAG_BY;
@@ -83,7 +85,7 @@ static int finish(const struct request *request, enum error error, struct buf *w
 {
     if (error == ERR_OK)
         return EXIT_DONE;
-    (void)fprintf(err, "stsweep: report: %s: %s\n", request->dir,
+    (void)fprintf(err, "stsweep: report: %s: %s\n", shown(request->dir),
                   why->len > 0 ? buf_string(why) : error_text(error));
     return exit_code_of(error);
 }
@@ -94,7 +96,7 @@ static int run(const struct request *request, FILE *out, FILE *err)
     struct out_file file = {.out = NULL};
     struct buf why;
     buf_init(&why, WHY_BYTES);
-    enum error error = except_list_open(&list, request->except, &why);
+    enum error error = except_list_open(&list, &request->except, err, &why);
     suffixes_load();
     confine(request);
     bool is_file = !request->by_label && request->page != NULL && strcmp(request->page, "-") != 0;

@@ -6,12 +6,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "output/json/json_write.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
-#include "scanner/commands/except_list.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_groups.h"
 #include "scanner/commands/show_judge.h"
+#include "scanner/commands/show_optout.h"
 #include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
@@ -26,7 +28,7 @@ struct show {
     struct show_groups groups; /* with --by */
     bool by_groups;
     bool reads_cells; /* the filters or the judge look at them, or they are shown */
-    struct buf why;
+    struct buf why, line;
     uint64_t records, shown, unreadable;
     uint64_t outcomes[OUTCOME_COUNT];        /* of what was shown */
     uint64_t cached_refused, cached_partial; /* likewise: what an earlier policy does */
@@ -40,7 +42,9 @@ static void write_record(struct show *show, struct bytes line)
 {
     switch (show->request->form) {
     case SHOW_JSON:
-        (void)fwrite(line.data, 1, line.len, show->out);
+        buf_reset(&show->line);
+        if (json_show(&show->line, line))
+            (void)fwrite(show->line.data, 1, show->line.len, show->out);
         (void)fputc('\n', show->out);
         break;
     case SHOW_CSV:
@@ -131,6 +135,13 @@ static enum error look_at_meta(struct show *show)
     else if (state != VIEW_DONE)
         (void)fputs("stsweep: this scan still runs or was cut off; what is durable by now is shown\n",
                     show->err);
+    if (stored->sample.take[0] != 0)
+        (void)fprintf(
+            show->err,
+            "stsweep: the names are a sample of the list (%s%s%s); the intervals for all of it are in "
+            "summary.json\n",
+            stored->sample.take, strcmp(stored->sample.strata, "none") == 0 ? "" : ", by ",
+            strcmp(stored->sample.strata, "none") == 0 ? "" : stored->sample.strata);
     if (request->rejudge)
         return meta_may_rejudge(stored, &show->why);
     if (request->kind != SHOW_REJECTS)
@@ -147,6 +158,8 @@ static enum error walk(struct show *show)
     enum error error = look_at_meta(show);
     if (error == ERR_OK && request->rejudge)
         error = show_judge_init(&show->judge, show->view, request->now ? clock_wall_ms() : 0, &show->why);
+    if (error == ERR_OK && request->optout)
+        return show_optout(request, show->view, show->out, &show->why);
     if (error == ERR_OK && show->by_groups)
         error = show_groups_init(&show->groups, request);
     if (error != ERR_OK)
@@ -189,14 +202,10 @@ static void write_counts(struct show *show)
     (void)fputc('\n', show->out);
 }
 
-/* Prints a line to err, escaped: dir and why may hold bytes of the directory's. */
+/* Prints a line to err: dir and why may hold bytes of the directory's. */
 static void say(FILE *err, const char *dir, const char *why)
 {
-    (void)fputs("stsweep: ", err);
-    for (const char *texts[] = {dir, ": ", why, NULL}, **text = texts; *text != NULL; text++)
-        for (const char *place = *text; *place != 0; place++)
-            (void)fputc(*place >= 0x20 && *place < 0x7F ? *place : '?', err);
-    (void)fputc('\n', err);
+    (void)fprintf(err, "stsweep: %s: %s\n", shown(dir), shown(why));
 }
 
 /* Prints the groups of what could be read, also if some could not. */
@@ -238,7 +247,7 @@ static int finish(struct show *show, enum error error)
         say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error));
         return exit_code_of(error);
     }
-    if (show->request->form == SHOW_TEXT)
+    if (show->request->form == SHOW_TEXT && !show->request->optout)
         write_counts(show);
     except_list_tell(&show->except, show->view, streams[show->request->kind], NULL, show->err);
     if (fflush(show->out) != 0 || ferror(show->out) || damaged)
@@ -279,10 +288,11 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
                                request->domains.count + request->labels.count >
                            0;
     buf_init(&show.why, WHY_BYTES);
+    buf_init(&show.line, SHOW_LINE_BYTES);
     show_cells_init(&show.cells, request->kind);
     if (show.by_groups)
         show_cells_for_filters(&show.cells, request);
-    enum error error = except_list_open(&show.except, request->except, &show.why);
+    enum error error = except_list_open(&show.except, &request->except, err, &show.why);
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = &request->dir, .read_count = 1, .temporary = request->rejudge || show.by_groups});
     int code = error == ERR_OK ? finish(&show, walk(&show)) : finish_without(&show, error);
@@ -290,6 +300,7 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
     show_groups_dispose(&show.groups);
     show_cells_dispose(&show.cells);
     buf_dispose(&show.why);
+    buf_dispose(&show.line);
     scanview_close(show.view);
     except_list_dispose(&show.except);
     return code;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "scanner/commands/except_list.h"
 #include "scanner/facts/group.h"
 
 enum show_kind { SHOW_DOMAINS, SHOW_HOSTS, SHOW_REJECTS };
@@ -25,7 +26,7 @@ struct show_words {
 
 struct show_request {
     const char *dir;
-    const char *except; /* an opt-out list; NULL: none */
+    struct except_files except;
     enum show_kind kind;
     enum show_form form;
     bool rejudge;
@@ -34,6 +35,7 @@ struct show_request {
     uint32_t fail_on;
     struct show_words codes, tlds, providers, domains, labels;
     uint64_t limit;     /* 0: none */
+    bool optout;        /* what the opt-out list has kept out is shown, and no record */
     enum group_kind by; /* GROUP_KIND_COUNT: records are shown, not groups */
     uint64_t top;       /* how many groups are shown */
 };

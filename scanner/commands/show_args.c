@@ -167,10 +167,13 @@ static bool take(struct show_request *request, enum flag flag, struct flags *fla
     case FLAG_FAIL_ON:
         return flags_outcomes(flags, &request->fail_on);
     case FLAG_EXCEPT:
-        request->except = flags->value;
-        return true;
+    case FLAG_AS_PREFIXES:
+        return except_take(&request->except, flags, flag);
     case FLAG_REJUDGE:
         request->rejudge = true;
+        return true;
+    case FLAG_OPTOUT:
+        request->optout = true;
         return true;
     case FLAG_NOW:
         request->now = true;
@@ -192,6 +195,17 @@ static bool fits_groups(const struct show_request *request, struct flags *flags)
     return true;
 }
 
+static bool fits_optout(const struct show_request *request, struct flags *flags)
+{
+    bool filtered = request->outcomes != 0 || request->fail_on != 0 || request->codes.count > 0 ||
+                    request->tlds.count > 0 || request->providers.count > 0 || request->domains.count > 0 ||
+                    request->labels.count > 0 || request->limit != 0 || request->except.list != NULL;
+    if (request->optout &&
+        (filtered || request->rejudge || request->kind != SHOW_DOMAINS || request->by != GROUP_KIND_COUNT))
+        return refuse(flags, "--optout tells of the whole scan: only --csv and --json go with it", "");
+    return true;
+}
+
 /* Do the filters fit the kind of records? Those that it has nothing for would let nothing through, or
  * everything. */
 static bool fits(const struct show_request *request, struct flags *flags)
@@ -206,7 +220,7 @@ static bool fits(const struct show_request *request, struct flags *flags)
         return refuse(flags, "a reject has no domain and nothing to judge", "");
     if (request->now && !request->rejudge)
         return refuse(flags, "--now needs --rejudge", "");
-    return fits_groups(request, flags);
+    return fits_optout(request, flags) && fits_groups(request, flags);
 }
 
 void show_args_dispose(struct show_request *request)

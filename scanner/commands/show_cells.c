@@ -3,8 +3,10 @@
 
 #include <strings.h>
 
-#include "scanner/json/json_read.h"
+#include "output/json/json_write.h"
+#include "scanner/base/csv.h"
 #include "scanner/facts/record.h"
+#include "scanner/json/json_read.h"
 
 struct column {
     const char *name;
@@ -239,27 +241,36 @@ bool show_cells_pass(const struct show_cells *cells, const struct show_request *
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */
 
-static bool looks_like_formula(struct bytes cell)
+static void put_cell(FILE *out, struct bytes cell)
 {
-    return cell.len > 0 && memchr("=+-@\t\r", cell.data[0], 6) != NULL;
-}
-
-void show_csv_cell(FILE *out, struct bytes cell)
-{
-    bool formula = looks_like_formula(cell), quoted = formula;
-    for (size_t i = 0; !quoted && i < cell.len; i++)
-        quoted = strchr("\",;\t\r\n", cell.data[i]) != NULL;
-    if (quoted)
+    struct csv_form form = csv_form_of(cell);
+    if (form.is_quoted)
         (void)fputc('"', out);
-    if (formula)
+    if (form.is_formula)
         (void)fputc('\'', out);
     for (size_t i = 0; i < cell.len; i++) {
         if (cell.data[i] == '"')
             (void)fputc('"', out);
         (void)fputc(cell.data[i], out);
     }
-    if (quoted)
+    if (form.is_quoted)
         (void)fputc('"', out);
+}
+
+void show_csv_cell(FILE *out, struct bytes cell)
+{
+    struct buf text;
+    struct json json;
+    if (json_is_text(cell)) {
+        put_cell(out, cell);
+        return;
+    }
+    buf_init(&text, 2 * cell.len + 8);
+    json_start(&json, &text);
+    json_put_base64(&json, NULL, cell);
+    if (json_finish(&json)) /* between quotes, with the end of a line */
+        put_cell(out, bytes_make(text.data + 1, text.len - 3));
+    buf_dispose(&text);
 }
 
 void show_csv_head(FILE *out, enum show_kind kind)

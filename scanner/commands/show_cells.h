@@ -41,7 +41,8 @@ enum failure_code show_cells_cached(const struct show_cells *cells);
 /* Do the filters let it through? */
 bool show_cells_pass(const struct show_cells *cells, const struct show_request *request);
 
-/* Prints a line of RFC 4180. What a spreadsheet would take for a formula gets a ' in front. */
+/* Prints a line of RFC 4180. What a spreadsheet would take for a formula gets a ' in front; what is no text
+ * (json_is_text) stands as its base64. */
 void show_csv_head(FILE *out, enum show_kind kind);
 void show_csv_line(FILE *out, const struct show_cells *cells);
 void show_csv_cell(FILE *out, struct bytes cell); /* without a comma */

@@ -2,6 +2,7 @@
 #include "scanner/commands/show_judge.h"
 
 #include "output/json/json.h"
+#include "output/json/json_write.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/verdict/verdict.h"
 
@@ -23,6 +24,7 @@ enum error show_judge_init(struct show_judge *judge, struct scanview *view, int6
     struct view_judge by = {.arg = judge, .domain = judge_domain, .host = judge_host};
     *judge = (struct show_judge){.now = now};
     buf_init(&judge->line, RECORD_LINE_BYTES);
+    buf_init(&judge->stored, SHOW_LINE_BYTES);
     suffixes_load();
     enum error error = scanview_judge(view, &by, why);
     if (error == ERR_OK)
@@ -33,6 +35,7 @@ enum error show_judge_init(struct show_judge *judge, struct scanview *view, int6
 void show_judge_dispose(struct show_judge *judge)
 {
     buf_dispose(&judge->line);
+    buf_dispose(&judge->stored);
 }
 
 static bool write_record(struct buf *line, const struct view_record *record)
@@ -51,6 +54,15 @@ static bool has_cut_policy(const struct view_record *record)
     return fetch->http_status == 200 && (fetch->too_large || fetch->body_bytes > fetch->body.len);
 }
 
+/* Says whether it is what was stored, in which earlier versions wrote hidden characters as they are. */
+static bool is_as_stored(struct show_judge *judge, struct bytes judged, struct bytes stored)
+{
+    if (bytes_equal(judged, stored))
+        return true;
+    buf_reset(&judge->stored);
+    return json_show(&judge->stored, stored) && bytes_equal(judged, buf_bytes(&judge->stored));
+}
+
 struct bytes show_judge_line(struct show_judge *judge, const struct view_record *record)
 {
     if (record->found == VIEW_LOST)
@@ -61,7 +73,7 @@ struct bytes show_judge_line(struct show_judge *judge, const struct view_record 
         struct bytes judged = bytes_make(judge->line.data, judge->line.len - 1);
         judge->judged++;
         judge->cut += has_cut_policy(record);
-        judge->changed += !bytes_equal(judged, record->line);
+        judge->changed += !is_as_stored(judge, judged, record->line);
         return judged;
     }
     return record->line;

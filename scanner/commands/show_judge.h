@@ -8,11 +8,16 @@
 #include <stdio.h>
 
 #include "output/readback/scanview.h"
+#include "scanner/facts/record_kept.h"
+
+/* Of a stored line that is shown: a hidden character takes three times its bytes at most (json_show). */
+enum { SHOW_LINE_BYTES = 3 * RECORD_LINE_BYTES };
 
 struct show_judge {
     int64_t now;           /* wall clock, ms, or BY_OWN_TIME (verdict.h) */
     struct scanview *view; /* NULL until it judges */
     struct buf line;
+    struct buf stored; /* the line that it was, as json_show has it */
     uint64_t judged, changed, missing, unreadable;
     uint64_t cut; /* of those judged, the ones of whose policy only the beginning is stored */
     uint64_t table[OUTCOME_COUNT][OUTCOME_COUNT]; /* from → to, of domain records */

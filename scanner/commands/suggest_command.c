@@ -12,6 +12,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/suggest_scan.h"
@@ -50,7 +51,7 @@ static const char *written_below(const struct args *args)
     static char above[PATH_MAX];
     if (args->folder == NULL || args->format == NULL)
         return args->folder;
-    (void)snprintf(above, sizeof above, "%s", args->folder);
+    (void)snprintf(above, sizeof above, "%s", shown(args->folder));
     return dirname(above);
 }
 
@@ -93,16 +94,20 @@ static bool is_scan(const char *name)
 static int read_scan(const struct args *args, struct suggest_run *run)
 {
     const char *dir = args->names[0];
-    const char *const read[] = {dir, args->except};
+    const char *const given[] = {dir, args->except.list, args->except.as_prefixes};
+    const char *read[sizeof given / sizeof *given];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (given[i] != NULL)
+            read[count++] = given[i];
     struct buf why;
     buf_init(&why, WHY_BYTES);
-    sandbox_enter_reader(&(struct sandbox_reader){.read = read,
-                                                  .read_count = args->except == NULL ? 1 : 2,
-                                                  .temporary = true,
-                                                  .folder = written_below(args)});
-    enum error error = suggest_scan(dir, args->except, run, &why);
+    sandbox_enter_reader(&(struct sandbox_reader){
+        .read = read, .read_count = count, .temporary = true, .folder = written_below(args)});
+    enum error error = suggest_scan(dir, &args->except, run, &why);
     if (error != ERR_OK)
-        (void)fprintf(stderr, "stsweep: %s: %s\n", dir, why.len > 0 ? buf_string(&why) : error_text(error));
+        (void)fprintf(stderr, "stsweep: %s: %s\n", shown(dir),
+                      why.len > 0 ? buf_string(&why) : error_text(error));
     buf_dispose(&why);
     if (error != ERR_OK)
         return exit_code_of(error);
@@ -115,9 +120,9 @@ static int refuse_output(const struct args *args, enum error error, int number)
 {
     if (error == ERR_EXISTS)
         (void)fprintf(stderr, "stsweep: suggest: -o %s: it is there already, and was left alone (--force)\n",
-                      args->folder);
+                      shown(args->folder));
     else
-        (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", args->folder, strerror(number),
+        (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", shown(args->folder), strerror(number),
                       number == ENOENT ? "; make the directory that it is to stand in first" : "");
     return exit_code_of(error);
 }
@@ -197,7 +202,7 @@ static int check_words(const struct args *args)
     for (size_t i = 0; args->name_count > 1 && i < args->name_count; i++)
         if (is_scan(args->names[i]))
             return usage("give one scan directory, or domains");
-    if (args->except != NULL && !is_scan(args->names[0]))
+    if ((args->except.list != NULL || args->except.as_prefixes != NULL) && !is_scan(args->names[0]))
         return usage("--except is for a scan directory; who is looked at now is left out by safety.optout");
     if (args->folder != NULL && args->folder[0] == 0)
         return usage("-o needs a folder, or with --format a file");

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "scanner/json/json_read.h"
-#include "scanner/commands/except_list.h"
 #include "scanner/commands/show_judge.h"
 #include "scanner/facts/record_kept.h"
 #include "scanner/verdict/verdict.h"
@@ -124,13 +123,14 @@ static enum error suggest_all(struct walk *walk, struct scanview *view)
     return error;
 }
 
-enum error suggest_scan(const char *dir, const char *except, struct suggest_run *run, struct buf *why)
+enum error suggest_scan(const char *dir, const struct except_files *except, struct suggest_run *run,
+                        struct buf *why)
 {
     struct walk walk = {.run = run, .why = why};
     struct scanview *view = NULL;
     struct except_list list;
     buf_init(&walk.text, RECORD_LINE_BYTES);
-    enum error error = except_list_open(&list, except, why);
+    enum error error = except_list_open(&list, except, stderr, why);
     if (error == ERR_OK)
         error = scanview_open(dir, &view, why);
     if (error == ERR_OK)

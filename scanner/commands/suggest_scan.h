@@ -6,10 +6,12 @@
 #ifndef STSWEEP_COMMANDS_SUGGEST_SCAN_H
 #define STSWEEP_COMMANDS_SUGGEST_SCAN_H
 
+#include "scanner/commands/except_list.h"
 #include "scanner/commands/suggest_run.h"
 
 /* Prints to the run's output, a stream with its head and its end. On failure *why says what; domains whose
- * facts are not whole are counted as undetermined. except: an opt-out list, or NULL. */
-enum error suggest_scan(const char *dir, const char *except, struct suggest_run *run, struct buf *why);
+ * facts are not whole are counted as undetermined. */
+enum error suggest_scan(const char *dir, const struct except_files *except, struct suggest_run *run,
+                        struct buf *why);
 
 #endif

@@ -13,10 +13,12 @@
     row(SMTP_PROBE_ALL, "all") row(SMTP_PROBE_INTENT, "intent") row(SMTP_PROBE_NONE, "none")
 #define CHOICES_INPUT_FORMAT(row)                                                                            \
     row(INPUT_FORMAT_AUTO, "auto") row(INPUT_FORMAT_PLAIN, "plain") row(INPUT_FORMAT_CSV, "csv")             \
-        row(INPUT_FORMAT_NAMES, "names")
+        row(INPUT_FORMAT_NAMES, "names") row(INPUT_FORMAT_ZONE, "zone") row(INPUT_FORMAT_JSON, "json")
 #define CHOICES_INPUT_HEADER(row)                                                                            \
     row(INPUT_HAS_HEADER_AUTO, "auto") row(INPUT_HAS_HEADER_YES, "yes") row(INPUT_HAS_HEADER_NO, "no")
-#define CHOICES_INPUT_LENIENT(row)  row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")
+#define CHOICES_INPUT_LENIENT(row) row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")
+#define CHOICES_SAMPLE_STRATA(row)                                                                           \
+    row(SAMPLE_STRATA_NONE, "none") row(SAMPLE_STRATA_TLD, "tld") row(SAMPLE_STRATA_RANK, "rank")
 #define CHOICES_SAFETY_SANDBOX(row) row(SAFETY_SANDBOX_YES, "yes") row(SAFETY_SANDBOX_NO, "no")
 
 #define CHOICE_ENUMERATOR(name, word) name,
@@ -29,6 +31,7 @@ enum { CHOICES_SMTP_PROBE(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_FORMAT(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_HEADER(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_LENIENT(CHOICE_ENUMERATOR) };
+enum { CHOICES_SAMPLE_STRATA(CHOICE_ENUMERATOR) };
 enum { CHOICES_SAFETY_SANDBOX(CHOICE_ENUMERATOR) };
 
 /* Makes the string "all|intent|none" of a list. */

@@ -1,6 +1,6 @@
 /*
  * Checks what an option's type cannot: the form of scan.shard, smtp.ehlo, smtp.contact, dns.resolvers,
- * safety.allow. Pure; opens no file and looks up no name.
+ * safety.allow, limits.own, sample.take. Pure; opens no file and looks up no name.
  */
 #include "scanner/config/config.h"
 
@@ -9,8 +9,16 @@
 
 #include "scanner/base/ip.h"
 #include "scanner/config/config_table.h"
+#include "scanner/facts/draw_size.h"
 
-enum { HOST_NAME_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, CONTACT_MAX_BYTES = 256, RESOLVER_TEXT_BYTES = 64 };
+enum {
+    HOST_NAME_MAX_BYTES = 253,
+    LABEL_MAX_BYTES = 63,
+    CONTACT_MAX_BYTES = 256,
+    RESOLVER_TEXT_BYTES = 64,
+    KEY_MAX_BYTES = 256
+};
+enum { OWN_BITS_LEAST_V4 = 8, OWN_BITS_LEAST_V6 = 16 };
 
 static const char DIGITS[] = "0123456789";
 static const char ALNUM[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -145,11 +153,52 @@ static enum error check_allow(const char *list, struct buf *why)
     return error;
 }
 
+/* Who owns more than that owns no network but the internet's: its manners are not anybody's to lift. */
+static bool is_too_wide(const struct ip_prefix *prefix)
+{
+    return prefix->bits < (prefix->base.family == 6 ? OWN_BITS_LEAST_V6 : OWN_BITS_LEAST_V4);
+}
+
+static enum error check_own(const char *list, struct buf *why)
+{
+    struct ip_set set;
+    const char *bad = NULL;
+    enum error error = ip_set_parse(list, &set, &bad);
+    if (error == ERR_SYNTAX)
+        config_fault(why, "limits.own", "not a prefix (or with bits set behind its length):", bad, "");
+    for (size_t i = 0; error == ERR_OK && i < set.count; i++) {
+        char text[IP_TEXT_BYTES + 5], base[IP_TEXT_BYTES];
+        if (!is_too_wide(&set.prefixes[i]))
+            continue;
+        (void)snprintf(text, sizeof text, "%s/%u", ip_format(&set.prefixes[i].base, base),
+                       (unsigned)set.prefixes[i].bits);
+        config_fault(why, "limits.own", "wider than anybody's own, which is /8 (IPv6: /16) at most:", text,
+                     "");
+        error = ERR_SYNTAX;
+    }
+    ip_set_dispose(&set);
+    return error;
+}
+
 static bool check_form(bool good, const char *option, const char *value, const char *form, struct buf *why)
 {
     if (!good)
         config_fault(why, option, "value", value, form);
     return good;
+}
+
+/* Checks that a sample can be drawn so, and that nobody thinks that one is drawn if none is. */
+static bool check_sample(const struct config *config, struct buf *why)
+{
+    struct draw_size size;
+    const char *take = config->sample_take, *key = config->sample_key;
+    bool good =
+        check_form(draw_size_parse(take, &size), "sample.take", take,
+                   " is neither a share, as 1% or 0.25%, nor a number of names from 1 to 10000000", why);
+    good &= check_form(key[0] != '\0' && strlen(key) <= KEY_MAX_BYTES, "sample.key", key,
+                       " is not from 1 to 256 bytes long", why);
+    return good & check_form(take[0] != '\0' || config->sample_strata == SAMPLE_STRATA_NONE, "sample.strata",
+                             "", " is of a sample, and there is none: give sample.take as well", why);
 }
 
 enum error config_check(const struct config *config, struct buf *why)
@@ -163,9 +212,11 @@ enum error config_check(const struct config *config, struct buf *why)
     good &=
         check_form(contact[0] == '\0' || (is_header_safe(contact) && (is_url(contact) || is_mailto(contact))),
                    "smtp.contact", contact, " is neither a http(s) URL nor mailto:", why);
+    good &= check_sample(config, why);
     good &= check_resolvers(config->dns_resolvers, why);
     enum error error = check_allow(config->safety_allow, why);
-    if (error == ERR_MEMORY)
-        return error;
-    return good && error == ERR_OK ? ERR_OK : ERR_CONFIG;
+    enum error own = check_own(config->limits_own, why);
+    if (error == ERR_MEMORY || own == ERR_MEMORY)
+        return ERR_MEMORY;
+    return good && error == ERR_OK && own == ERR_OK ? ERR_OK : ERR_CONFIG;
 }

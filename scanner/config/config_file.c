@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/config/config_table.h"
 
 enum { LINE_BYTES = CONFIG_TEXT_BYTES + 512, ORIGIN_BYTES = 4128, KEY_NAME_BYTES = 256 };
@@ -28,7 +29,7 @@ struct reader {
 
 static void origin_of(const struct reader *reader, char origin[ORIGIN_BYTES])
 {
-    (void)snprintf(origin, ORIGIN_BYTES, "%s:%zu", reader->path, reader->line);
+    (void)snprintf(origin, ORIGIN_BYTES, "%s:%zu", shown(reader->path), reader->line);
 }
 
 static void fault(struct reader *reader, const char *reason)
@@ -129,7 +130,8 @@ static char *next_line(char *line, int size, void *stream)
 {
     struct reader *reader = stream;
     judge_last_line(reader);
-    if (!read_line(reader, line, (size_t)size))
+    const size_t room = (size_t)size < LINE_BYTES ? (size_t)size : LINE_BYTES;
+    if (!read_line(reader, line, room))
         return NULL;
     classify(reader, line);
     return line;
@@ -156,18 +158,20 @@ static int take_key(void *user, const char *section, const char *key, const char
     return 1;
 }
 
-/* Sets libinih's limits, which are variables of the process; once, before its first use here. */
+/* Sets libinih's limits, which are variables of the process; once, before its first use here. It has room for
+ * a byte more than a line has: from release 58 on it takes one that fills its room for an overlong one, and
+ * passes over what comes next. */
 static void set_library_limits(void)
 {
     ini_use_stack = false;
-    ini_max_line = LINE_BYTES;
-    ini_initial_alloc = LINE_BYTES;
+    ini_max_line = LINE_BYTES + 1;
+    ini_initial_alloc = LINE_BYTES + 1;
     ini_allow_realloc = false;
 }
 
 static enum error say_errno(const char *path, int number, struct buf *why)
 {
-    buf_printf(why, "%s: %s\n", path, strerrordesc_np(number));
+    buf_printf(why, "%s: %s\n", shown(path), strerrordesc_np(number));
     return ERR_IO;
 }
 

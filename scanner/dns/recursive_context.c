@@ -13,6 +13,7 @@
 #include <unbound-event.h>
 #include <unistd.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/config/config.h"
 #include "scanner/dns/recursive_log.h"
 #include "scanner/wire/dns_message.h"
@@ -25,6 +26,7 @@ enum {
 };
 
 struct setup {
+    struct event_base *base;
     struct ub_ctx *context;
     const struct config *config;
     char *why;
@@ -177,7 +179,7 @@ static bool readable(struct setup *setup, const char *option, const char *path)
     if (access(path, R_OK) == 0)
         return true;
     setup->failed = true;
-    (void)snprintf(setup->why, WHY_BYTES, "%s: %s: %s", option, path, strerrordesc_np(errno));
+    (void)snprintf(setup->why, WHY_BYTES, "%s: %s: %s", option, shown(path), strerrordesc_np(errno));
     return false;
 }
 
@@ -190,24 +192,7 @@ static void set_root(struct setup *setup)
         return;
     setup->failed = ub_ctx_add_ta_file(setup->context, anchor) != 0;
     if (setup->failed)
-        (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used", anchor);
-}
-
-/*
- * Lets a private root serve names that libunbound answers itself. Under the public root they are in nobody's
- * zone and are left alone. The first such call also makes libunbound read the trust anchors.
- */
-static void open_private_zones(struct setup *setup)
-{
-    static const char *const zones[] = {"test.", "invalid.", "onion."};
-    if (setup->config->dns_root_hints[0] == '\0')
-        return;
-    for (size_t i = 0; i < sizeof zones / sizeof zones[0] && !setup->failed; i++) {
-        setup->failed = ub_ctx_zone_remove(setup->context, zones[i]) != 0;
-        if (setup->failed)
-            (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used",
-                           setup->config->dns_trust_anchor);
-    }
+        (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used", shown(anchor));
 }
 
 static void ignore_result(void *arg, int rcode, void *packet, int len, int secure, char *why_bogus,
@@ -216,19 +201,56 @@ static void ignore_result(void *arg, int rcode, void *packet, int len, int secur
     (void)arg, (void)rcode, (void)packet, (void)len, (void)secure, (void)why_bogus, (void)limited;
 }
 
-/* Asks a question that libunbound answers itself: it reads its files at the first question. */
+/* Asks a question that libunbound answers itself. */
+static int ask_itself(struct ub_ctx *context)
+{
+    return ub_resolve_event(context, "localhost.", DNS_TYPE_A, 1, NULL, ignore_result, NULL);
+}
+
+/* Says whether libunbound can use the hints without the anchors. */
+static bool has_usable_hints(const struct setup *setup)
+{
+    struct ub_ctx *context = ub_ctx_create_event(setup->base);
+    if (context == NULL)
+        return true;
+    (void)ub_ctx_debugout(context, NULL);
+    bool usable = ub_ctx_set_option(context, "root-hints:", setup->config->dns_root_hints) == 0 &&
+                  ask_itself(context) == 0;
+    ub_ctx_delete(context);
+    return usable;
+}
+
+/* Says which file cannot be used. When libunbound reads which differs from release to release. */
+static void blame_file(struct setup *setup)
+{
+    const struct config *config = setup->config;
+    bool hints = config->dns_root_hints[0] != '\0' &&
+                 (config->dns_trust_anchor[0] == '\0' || !has_usable_hints(setup));
+    setup->failed = true;
+    (void)snprintf(setup->why, WHY_BYTES, "%s: %s cannot be used",
+                   hints ? "dns.root_hints" : "dns.trust_anchor",
+                   shown(hints ? config->dns_root_hints : config->dns_trust_anchor));
+}
+
+/*
+ * Lets a private root serve names that libunbound answers itself. Under the public root they are in nobody's
+ * zone and are left alone. The first such call also makes libunbound read its files, or some of them.
+ */
+static void open_private_zones(struct setup *setup)
+{
+    static const char *const zones[] = {"test.", "invalid.", "onion."};
+    if (setup->config->dns_root_hints[0] == '\0')
+        return;
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0] && !setup->failed; i++)
+        if (ub_ctx_zone_remove(setup->context, zones[i]) != 0)
+            blame_file(setup);
+}
+
+/* Makes libunbound read what is left of its files: that it does at the first question. */
 static void warm_up(struct setup *setup)
 {
-    if (setup->failed)
-        return;
-    int result = ub_resolve_event(setup->context, "localhost.", DNS_TYPE_A, 1, NULL, ignore_result, NULL);
-    if (result == 0)
-        return;
-    bool hints = setup->config->dns_root_hints[0] != '\0';
-    setup->failed = true;
-    (void)snprintf(
-        setup->why, WHY_BYTES, "%s: %s cannot be used: %s", hints ? "dns.root_hints" : "dns.trust_anchor",
-        hints ? setup->config->dns_root_hints : setup->config->dns_trust_anchor, ub_strerror(result));
+    if (!setup->failed && ask_itself(setup->context) != 0)
+        blame_file(setup);
 }
 
 /* The lock around libunbound's set-up and tear-down, which touch variables of the process (log, hash seed).
@@ -239,7 +261,7 @@ struct ub_ctx *recursive_context_create(struct event_base *base, const struct co
                                         const struct lookup_bounds *bounds, uint32_t loops, uint32_t lookups,
                                         const char **why)
 {
-    struct setup setup = {.config = config, .why = why_text()};
+    struct setup setup = {.base = base, .config = config, .why = why_text()};
     *why = setup.why;
     (void)pthread_mutex_lock(&one_at_a_time);
     setup.context = ub_ctx_create_event(base);

@@ -77,25 +77,30 @@ static int compare_key(const void *key, const void *element)
 static bool have(const struct optout_ranges *ranges, uint8_t family, const uint8_t *bytes)
 {
     uint8_t key[OPTOUT_KEY_BYTES];
-    if (ranges->count == 0)
-        return false;
     key_of(family, bytes, key);
     return bsearch(key, ranges->list, ranges->count, sizeof ranges->list[0], compare_key) != NULL;
 }
 
-bool optout_ranges_have(const struct optout_ranges *ranges, const struct ip_addr *ip)
+bool optout_carries(const struct ip_addr *ip, struct ip_addr *v4)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}, nat64[12] = {0x00, 0x64, 0xff, 0x9b},
                          translated[12] = {[8] = 0xff, [9] = 0xff}, six_to_four[2] = {0x20, 0x02};
-    if (ip->family != 4 && ip->family != 6)
-        return false;
-    if (have(ranges, ip->family, ip->bytes))
-        return true;
-    if (ip->family == 4)
+    if (ip->family != 6)
         return false;
     if (memcmp(ip->bytes, mapped, sizeof mapped) == 0 || memcmp(ip->bytes, nat64, sizeof nat64) == 0 ||
         memcmp(ip->bytes, translated, sizeof translated) == 0)
-        return have(ranges, 4, ip->bytes + sizeof nat64);
-    return memcmp(ip->bytes, six_to_four, sizeof six_to_four) == 0 &&
-           have(ranges, 4, ip->bytes + sizeof six_to_four);
+        *v4 = ip_v4(ip->bytes + sizeof nat64);
+    else if (memcmp(ip->bytes, six_to_four, sizeof six_to_four) == 0)
+        *v4 = ip_v4(ip->bytes + sizeof six_to_four);
+    else
+        return false;
+    return true;
+}
+
+bool optout_ranges_have(const struct optout_ranges *ranges, const struct ip_addr *ip)
+{
+    struct ip_addr v4;
+    if (ranges->count == 0 || (ip->family != 4 && ip->family != 6))
+        return false;
+    return have(ranges, ip->family, ip->bytes) || (optout_carries(ip, &v4) && have(ranges, 4, v4.bytes));
 }

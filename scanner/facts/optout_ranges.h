@@ -30,6 +30,9 @@ enum error optout_ranges_add(struct optout_ranges *ranges, const struct ip_prefi
 void optout_ranges_finish(struct optout_ranges *ranges);
 void optout_ranges_dispose(struct optout_ranges *ranges);
 
+/* Fills in the IPv4 address that an IPv6 address leads to in one of the forms above. false: it is none. */
+bool optout_carries(const struct ip_addr *ip, struct ip_addr *v4);
+
 bool optout_ranges_have(const struct optout_ranges *ranges, const struct ip_addr *ip);
 
 #endif

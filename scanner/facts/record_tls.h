@@ -77,8 +77,8 @@ struct tls_facts {
     const char *group;        /* key exchange group, or NULL */
     const char *signature;    /* digest with which the server signed the handshake: "SHA256"; or NULL */
     int alert;                /* the alert received, or -1 */
-    int error_reason;         /* OpenSSL's reason of the first error in the queue, or 0 */
-    const char *error_text;   /* its text, or NULL */
+    int error_reason;         /* OpenSSL's number of the reason (tls_error_told), or 0 */
+    const char *error_text;   /* the alert's name, or the reason's text, or NULL; nothing is judged by it */
     struct cert_facts *certs; /* as presented, leaf first */
     size_t cert_count;
     bool truncated; /* more certificates came than are kept, or not all their signatures were verified */
@@ -86,6 +86,10 @@ struct tls_facts {
     size_t error_count;
     uint32_t tlsa_signs; /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last
                             certificate of the leaf's path, which need not have been presented */
+    bool hello_unanswered; /* it ended without a byte of an answer to a ClientHello that may be more than one
+                              segment, by the groups that tls.groups has it offer */
+    bool hello_intolerant; /* this ClientHello was a small one, and was answered; those before it, of the same
+                              address, were not small, and were not answered or were refused */
     bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard)
                       */
 };

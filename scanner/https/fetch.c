@@ -67,7 +67,6 @@ struct fetch {
     bool in_loop;
     char host[HOST_BYTES_MAX + 1];
     char url[URL_BYTES];
-    char error[CURL_ERROR_SIZE];
 };
 
 /* ---- libcurl's callbacks ------------------------------------------------------------------------------- */
@@ -145,17 +144,16 @@ static void release(struct fetch *fetch, bool reuse)
     fetcher->idle_count++;
 }
 
-static void conclude(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
+/* Returns whether libcurl's handle may be used again. */
+static bool conclude(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
 {
     long sys_errno = 0;
-    struct fetch_end end = {.cause = cause, .result = result, .error = fetch->error, .url = fetch->url};
+    struct fetch_end end = {.cause = cause, .result = result, .url = fetch->url};
     (void)curl_easy_getinfo(fetch->easy, CURLINFO_OS_ERRNO, &sys_errno);
-    (void)curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_TYPE, &end.content_type);
     end.sys_errno = fetch->socket.sys_errno != 0 ? fetch->socket.sys_errno : (int)sys_errno;
-    if (!fetch->tls.done && fetch->answer.status == 0)
-        end.content_type = NULL;
     fetch_conclude(&end, &fetch->tls, &fetch->answer, &fetch->facts);
     fetch->facts.ms = (uint32_t)(clock_monotonic_ms() - fetch->started_ms);
+    return fetch_end_is_clean(&end, &fetch->answer);
 }
 
 static void tell_end(const struct fetch *fetch)
@@ -176,12 +174,12 @@ static void tell_end(const struct fetch *fetch)
 static void finish(struct fetch *fetch, enum fetch_cause cause, CURLcode result)
 {
     struct fetch_request request = fetch->request;
-    conclude(fetch, cause, result);
+    const bool clean = conclude(fetch, cause, result);
     if (request.trace != NULL)
         tell_end(fetch);
     struct fetch_facts spare = fetch->facts;
     struct fetch_facts *facts = arena_alloc(request.arena, sizeof *facts);
-    release(fetch, cause == CAUSE_TRANSFER && result == CURLE_OK);
+    release(fetch, clean);
     if (facts != NULL)
         *facts = spare;
     request.done(request.arg, facts == NULL ? &spare : facts);
@@ -257,12 +255,14 @@ static bool set_data(CURL *easy, CURLoption option, const void *value)
     return curl_easy_setopt(easy, option, value) == CURLE_OK;
 }
 
-/* HTTP09_ALLOWED: what is no answer comes to on_body, which ends it. */
+/* HTTP09_ALLOWED: what is no answer comes to on_body, which ends it. The body comes as it is on the wire, and
+ * fetch_answer says where it ends: releases of libcurl differ in what they take for a length or a coding. */
 static bool set_http(CURL *easy, const struct fetcher *fetcher)
 {
     return set_data(easy, CURLOPT_PROTOCOLS_STR, "https") &&
            set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
-           set_long(easy, CURLOPT_HTTP09_ALLOWED, 1) && set_long(easy, CURLOPT_FOLLOWLOCATION, 0) &&
+           set_long(easy, CURLOPT_HTTP09_ALLOWED, 1) && set_long(easy, CURLOPT_HTTP_TRANSFER_DECODING, 0) &&
+           set_long(easy, CURLOPT_IGNORE_CONTENT_LENGTH, 1) && set_long(easy, CURLOPT_FOLLOWLOCATION, 0) &&
            set_data(easy, CURLOPT_PROXY, "") && set_data(easy, CURLOPT_NOPROXY, "*") &&
            set_data(easy, CURLOPT_USERAGENT, fetcher->agent) &&
            set_data(easy, CURLOPT_HTTPHEADER, fetcher->headers);
@@ -293,7 +293,7 @@ static bool set_callbacks(CURL *easy, struct fetch *fetch)
            set_data(easy, CURLOPT_HEADERDATA, fetch) && set_data(easy, CURLOPT_WRITEDATA, fetch) &&
            curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) == CURLE_OK &&
            set_data(easy, CURLOPT_OPENSOCKETDATA, fetch) && set_data(easy, CURLOPT_SSL_CTX_DATA, fetch) &&
-           set_data(easy, CURLOPT_PRIVATE, fetch) && set_data(easy, CURLOPT_ERRORBUFFER, fetch->error);
+           set_data(easy, CURLOPT_PRIVATE, fetch);
 }
 
 static struct fetch *create(struct fetcher *fetcher)
@@ -354,13 +354,13 @@ static void prepare(struct fetch *fetch, const struct fetch_request *request)
 {
     const struct fetcher *fetcher = fetch->fetcher;
     fetch->request = *request;
-    fetch->error[0] = '\0';
     fetch->started_ms = clock_monotonic_ms();
     fetch->connect_deadline_ms = fetch->started_ms + fetcher->connect_timeout_ms;
     fetch->deadline_ms = fetch->started_ms + request->timeout_ms;
     fetch->socket = (struct fetch_socket){.ip = request->ip, .port = request->port, .fd = -1};
     fetch->facts = (struct fetch_facts){.ip = request->ip, .time = clock_wall_ms(), .tls.alert = -1};
     fetch->tls = (struct fetch_tls){.reference = fetch->host,
+                                    .small = request->small,
                                     .arena = request->arena,
                                     .facts = &fetch->facts.tls,
                                     .wire_limit = WIRE_BYTES + WIRE_FACTOR * POLICY_BYTES_JUDGED,

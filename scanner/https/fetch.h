@@ -36,6 +36,7 @@ struct fetch_request {
     struct ip_addr ip;   /* the one address to connect to; the caller has checked that it may be reached */
     uint16_t port;       /* 443 except in tests */
     int64_t timeout_ms;  /* the rest of policy.timeout */
+    bool small;          /* offers the usual groups alone, whatever tls.groups says (tls_context_small) */
     struct arena *arena; /* the facts' memory, 600 KiB at most; outlives the fetch, or lives until
                             fetch_cancel is called */
     struct trace *trace; /* or NULL */

@@ -1,4 +1,4 @@
-/* Reads the parts of an answer that a policy needs. libcurl has checked the grammar before. */
+/* Reads the parts of an answer that a policy needs. libcurl has split the lines before. */
 #include "scanner/https/fetch_answer.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "scanner/tls/trust.h"
 
 /* UPGRADE_REQUIRED: RFC 9110 section 15.5.22. LENGTH_DIGITS: of a number that fits 64 bits. */
-enum { LOCATION_BYTES = 2048, UPGRADE_REQUIRED = 426, LENGTH_DIGITS = 19 };
+enum { MEDIA_TYPE_BYTES = 256, LOCATION_BYTES = 2048, UPGRADE_REQUIRED = 426, LENGTH_DIGITS = 19 };
 
 void fetch_answer_init(struct fetch_answer *answer, size_t max_bytes, struct arena *arena)
 {
@@ -40,18 +40,20 @@ static struct bytes trim(struct bytes text)
     return text;
 }
 
-/* Reads the status of a status line, as 200 of "HTTP/1.1 200 …"; 0 if it is none. */
+/* Reads the status of a status line (RFC 9112 section 4), as 200 of "HTTP/1.1 200 …"; 0 if it is none. */
 static int status_of(struct bytes line)
 {
-    if (line.len < 5 || memcmp(line.data, "HTTP/", 5) != 0)
+    enum { STATUS = 9, DIGITS = 3, END = STATUS + DIGITS };
+    if (line.len <= END ||
+        (memcmp(line.data, "HTTP/1.1 ", STATUS) != 0 && memcmp(line.data, "HTTP/1.0 ", STATUS) != 0))
         return 0;
-    const uint8_t *space = memchr(line.data, ' ', line.len);
-    if (space == NULL)
-        return 0;
-    struct bytes rest = trim(skip(line, (size_t)(space - line.data)));
-    if (rest.len < 3 || !is_digit(rest.data[0]) || !is_digit(rest.data[1]) || !is_digit(rest.data[2]))
-        return 0;
-    return (rest.data[0] - '0') * 100 + (rest.data[1] - '0') * 10 + (rest.data[2] - '0');
+    int status = 0;
+    for (size_t i = STATUS; i < END; i++) {
+        if (!is_digit(line.data[i]))
+            return 0;
+        status = 10 * status + line.data[i] - '0';
+    }
+    return is_digit(line.data[END]) || status < 100 ? 0 : status;
 }
 
 /* Says whether the line is the field `name`; then *value is its value. */
@@ -62,13 +64,6 @@ static bool is_field(struct bytes line, const char *name, struct bytes *value)
         return false;
     *value = trim(skip(line, len + 1));
     return true;
-}
-
-/* Says whether the last coding is chunked: the last one frames the body (RFC 9112 section 6.3). */
-static bool ends_chunked(struct bytes value)
-{
-    const size_t len = strlen("chunked");
-    return value.len >= len && strncasecmp((const char *)value.data + value.len - len, "chunked", len) == 0;
 }
 
 /* ---- fields -------------------------------------------------------------------------------------------- */
@@ -104,7 +99,6 @@ static bool read_number(struct bytes text, uint64_t *number)
 /* Reads Content-Length. Equal values, also between commas, are one (RFC 9112 section 6.3). */
 static void read_length(struct fetch_answer *answer, struct bytes value)
 {
-    answer->framed = true;
     for (bool more = true; more;) {
         const uint8_t *comma = memchr(value.data, ',', value.len);
         uint64_t number;
@@ -115,6 +109,33 @@ static void read_length(struct fetch_answer *answer, struct bytes value)
             answer->bad_length = true;
         answer->has_length = true;
         answer->length = number;
+    }
+}
+
+static bool is_word(struct bytes text, const char *word)
+{
+    return text.len == strlen(word) && strncasecmp((const char *)text.data, word, text.len) == 0;
+}
+
+/* Takes what stands before the next comma. */
+static struct bytes take_listed(struct bytes *list)
+{
+    const uint8_t *comma = memchr(list->data, ',', list->len);
+    struct bytes one = bytes_make(list->data, comma == NULL ? list->len : (size_t)(comma - list->data));
+    *list = skip(*list, comma == NULL ? one.len : one.len + 1);
+    return trim(one);
+}
+
+/* Reads Transfer-Encoding. No request of ours asks for any, so only chunks may come (RFC 9112 section 6.1).
+ */
+static void read_transfer(struct fetch_answer *answer, struct bytes value)
+{
+    while (value.len > 0) {
+        struct bytes coding = take_listed(&value);
+        if (is_word(coding, "chunked"))
+            answer->chunked = true;
+        else if (coding.len > 0 && !is_word(coding, "identity"))
+            answer->bad_transfer = true;
     }
 }
 
@@ -145,10 +166,11 @@ static void read_field(struct fetch_answer *answer, struct bytes line)
     struct bytes value;
     if (is_field(line, "Content-Length", &value))
         read_length(answer, value);
-    else if (is_field(line, "Transfer-Encoding", &value)) {
-        answer->chunked = true;
-        answer->framed = answer->framed || ends_chunked(value);
-    } else if (answer->location == NULL && is_field(line, "Location", &value) && value.len > 0)
+    else if (is_field(line, "Transfer-Encoding", &value))
+        read_transfer(answer, value);
+    else if (is_field(line, "Content-Type", &value) && value.len > 0)
+        answer->media_type = peer_text(answer->arena, value, MEDIA_TYPE_BYTES);
+    else if (answer->location == NULL && is_field(line, "Location", &value) && value.len > 0)
         answer->location = peer_text(answer->arena, value, LOCATION_BYTES);
     else if (is_field(line, "Content-Encoding", &value)) {
         bool kept =
@@ -163,8 +185,10 @@ static void read_field(struct fetch_answer *answer, struct bytes line)
 /* Forgets an interim answer, of which nothing holds for the one to come. */
 static void forget(struct fetch_answer *answer)
 {
-    const struct fetch_answer none = {
-        .arena = answer->arena, .body = answer->body, .header_bytes = answer->header_bytes};
+    const struct fetch_answer none = {.arena = answer->arena,
+                                      .body = answer->body,
+                                      .header_bytes = answer->header_bytes,
+                                      .header_lines = answer->header_lines};
     *answer = none;
 }
 
@@ -182,21 +206,26 @@ static bool is_enough(const struct fetch_answer *answer)
 {
     bool guards = answer->status == 403 || answer->status == 429 || answer->status == 503;
     return (fetch_answer_says_no(answer) && !guards) ||
-           (answer->headers_ended && fetch_answer_has_no_length(answer));
+           (answer->headers_ended &&
+            (fetch_answer_has_no_length(answer) || answer->bad_transfer || fetch_answer_is_whole(answer)));
 }
 
 bool fetch_answer_header(struct fetch_answer *answer, struct bytes line)
 {
-    if (line.len > HEADERS_BYTES_MAX - answer->header_bytes) {
+    if (line.len > HEADERS_BYTES_MAX - answer->header_bytes || answer->header_lines == HEADER_LINES_MAX) {
         answer->headers_too_large = true;
         return false;
     }
     answer->header_bytes += line.len;
+    answer->header_lines++;
     if (answer->headers_ended)
         return true;
-    if (answer->status == 0)
+    if (answer->status == 0) {
         answer->status = status_of(line);
-    else if (trim(line).len == 0)
+        answer->not_http = answer->status == 0;
+        return !answer->not_http;
+    }
+    if (trim(line).len == 0)
         end_headers(answer);
     else
         read_field(answer, line);
@@ -216,18 +245,16 @@ static bool is_http2_frame(struct bytes bytes)
            (bytes.data[3] == GOAWAY && len >= GOAWAY_BYTES);
 }
 
-bool fetch_answer_body(struct fetch_answer *answer, struct bytes piece)
+/* Keeps a piece of the body, as far as there is room. false: a ceiling, no memory. */
+static bool keep(struct fetch_answer *answer, struct bytes piece)
 {
-    if (!answer->headers_ended) { /* HTTP/0.9, as libcurl has it: no answer at all */
-        answer->http2 = is_http2_frame(piece);
-        return false;
-    }
     bool no = fetch_answer_says_no(answer);
     size_t most = answer->body.ceiling_bytes;
     most = no && most > POLICY_REFUSAL_BYTES ? POLICY_REFUSAL_BYTES : most;
     size_t room = most - answer->body.len;
     bool over = piece.len > room;
     answer->too_large = over && !no;
+    answer->came += piece.len;
     if (!buf_append(&answer->body, piece.data, over ? room : piece.len)) {
         answer->no_memory = true;
         return false;
@@ -235,9 +262,54 @@ bool fetch_answer_body(struct fetch_answer *answer, struct bytes piece)
     return !over;
 }
 
+static bool take_chunks(struct fetch_answer *answer, struct bytes piece)
+{
+    bool more = true;
+    for (struct bytes data = chunks_take(&answer->chunks, &piece); more && data.len > 0;
+         data = chunks_take(&answer->chunks, &piece))
+        more = keep(answer, data);
+    return more && answer->chunks.state < CHUNKS_WHOLE;
+}
+
+/* Takes so much of a piece as belongs to the body. */
+static bool take_counted(struct fetch_answer *answer, struct bytes piece)
+{
+    uint64_t left = answer->length - answer->came;
+    if (answer->has_length && piece.len > left)
+        piece.len = (size_t)left;
+    return keep(answer, piece) && !fetch_answer_is_whole(answer);
+}
+
+bool fetch_answer_body(struct fetch_answer *answer, struct bytes piece)
+{
+    if (!answer->headers_ended) { /* HTTP/0.9, as libcurl has it: no answer at all */
+        answer->not_http = true;
+        answer->http2 = is_http2_frame(piece);
+        return false;
+    }
+    return answer->chunked ? take_chunks(answer, piece) : take_counted(answer, piece);
+}
+
 bool fetch_answer_says_no(const struct fetch_answer *answer)
 {
     return answer->headers_ended && answer->status != 200;
+}
+
+bool fetch_answer_is_framed(const struct fetch_answer *answer)
+{
+    return answer->chunked || answer->has_length;
+}
+
+bool fetch_answer_is_whole(const struct fetch_answer *answer)
+{
+    if (answer->chunked)
+        return answer->chunks.state == CHUNKS_WHOLE;
+    return answer->has_length && !answer->bad_length && answer->came == answer->length;
+}
+
+bool fetch_answer_is_misframed(const struct fetch_answer *answer)
+{
+    return answer->bad_transfer || answer->chunks.state == CHUNKS_BAD;
 }
 
 bool fetch_answer_has_no_length(const struct fetch_answer *answer)

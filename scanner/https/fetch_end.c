@@ -4,8 +4,9 @@
 #include "scanner/coding/coding.h"
 #include "scanner/facts/net.h"
 #include "scanner/facts/record_kept.h"
+#include "scanner/tls/alert.h"
 
-enum { MEDIA_TYPE_BYTES = 256, CURL_TOO_LARGE = 100 };
+enum { CURL_TOO_LARGE = 100 };
 
 static enum fetch_step step_reached(const struct fetch_tls *tls, const struct fetch_answer *answer)
 {
@@ -37,7 +38,7 @@ static void conclude_lost_handshake(const struct fetch_end *end, struct fetch_fa
     facts->tls.end = facts->net == NET_TIMEOUT ? TLS_TIMEOUT : TLS_CLOSED;
 }
 
-static void conclude_tls(const struct fetch_end *end, struct arena *arena, struct fetch_facts *facts)
+static void conclude_tls(const struct fetch_end *end, struct fetch_facts *facts)
 {
     struct tls_facts *tls = &facts->tls;
     if (timed_out(end)) {
@@ -50,8 +51,6 @@ static void conclude_tls(const struct fetch_end *end, struct arena *arena, struc
     } else if (tls->end == TLS_CLOSED) {
         facts->net = NET_RESET;
     }
-    if (tls->end == TLS_FAILED && tls->error_text == NULL && end->error[0] != '\0')
-        tls->error_text = peer_text(arena, bytes_of(end->error), CURL_ERROR_SIZE);
 }
 
 /* Concludes a server's refusal that came after our side of the handshake was over (TLS 1.3). */
@@ -61,37 +60,21 @@ static void conclude_late_alert(const struct fetch_tls *tls, struct arena *arena
     facts->tls.end = TLS_FAILED;
     facts->tls.alert = tls->late_alert;
     facts->tls.error_reason = SSL_AD_REASON_OFFSET + tls->late_alert;
-    facts->tls.error_text = arena_string(arena, SSL_alert_desc_string_long(tls->late_alert));
-}
-
-/* Says whether chunks were bad. libcurl reports bad chunks and a lost connection by the same code; only its
- * words tell them apart. */
-static bool is_chunk_error(const struct fetch_end *end)
-{
-    return strstr(end->error, "chunked-encoding") != NULL;
-}
-
-/* Says whether libcurl found Content-Length to be no number. */
-static bool is_length_error(const struct fetch_end *end)
-{
-    return end->result == CURLE_WEIRD_SERVER_REPLY && strstr(end->error, "Content-Length") != NULL;
+    facts->tls.error_text = tls_alert_text(tls->late_alert, arena);
 }
 
 static void conclude_lost_answer(const struct fetch_end *end, struct fetch_facts *facts)
 {
-    if (is_chunk_error(end)) {
-        facts->protocol = true;
-        return;
-    }
     if (end->sys_errno != 0)
         facts->net = net_error_of(end->sys_errno);
     facts->truncated = facts->net == NET_OK || facts->step == FETCH_BODY;
 }
 
-static void conclude_whole(const struct fetch_tls *tls, const struct fetch_answer *answer,
-                           struct fetch_facts *facts)
+/* Concludes an answer that ended with the connection, though its body was not all there by its own count. */
+static void conclude_closed(const struct fetch_tls *tls, const struct fetch_answer *answer,
+                            struct fetch_facts *facts)
 {
-    if (!answer->headers_ended || (!answer->framed && !tls->close_notify))
+    if (!answer->headers_ended || fetch_answer_is_framed(answer) || !tls->close_notify)
         facts->truncated = true;
     else
         facts->step = FETCH_DONE;
@@ -112,7 +95,7 @@ static void conclude_result(const struct fetch_end *end, const struct fetch_tls 
     }
     switch (end->result) {
     case CURLE_OK:
-        conclude_whole(tls, answer, facts);
+        conclude_closed(tls, answer, facts);
         break;
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
@@ -123,8 +106,7 @@ static void conclude_result(const struct fetch_end *end, const struct fetch_tls 
         conclude_lost_answer(end, facts);
         break;
     default:
-        facts->bad_length = is_length_error(end);
-        facts->protocol = !facts->bad_length;
+        facts->protocol = true;
         break;
     }
 }
@@ -138,6 +120,10 @@ static void conclude_http(const struct fetch_end *end, const struct fetch_tls *t
         facts->step = FETCH_DONE;
     else if (answer->headers_ended && fetch_answer_has_no_length(answer))
         facts->bad_length = true;
+    else if (answer->not_http || fetch_answer_is_misframed(answer))
+        facts->protocol = true;
+    else if (answer->headers_ended && fetch_answer_is_whole(answer) && !facts->too_large)
+        facts->step = FETCH_DONE;
     else if (timed_out(end))
         facts->deadline = true;
     else if (end->cause == CAUSE_FLOOD)
@@ -245,15 +231,22 @@ void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
     if (facts->step == FETCH_CONNECT)
         conclude_connect(end, facts);
     else if (facts->step == FETCH_TLS)
-        conclude_tls(end, answer->arena, facts);
+        conclude_tls(end, facts);
     else
         conclude_http(end, tls, answer, facts);
+    facts->tls.hello_unanswered =
+        tls->large && tls->wire_bytes == 0 && (facts->tls.end == TLS_TIMEOUT || facts->tls.end == TLS_CLOSED);
     bool interim = answer->status < 200 && !answer->headers_ended;
     facts->http_status = interim ? 0 : answer->status;
-    if (end->content_type != NULL)
-        facts->media_type = peer_text(answer->arena, bytes_of(end->content_type), MEDIA_TYPE_BYTES);
+    facts->media_type = interim ? NULL : answer->media_type;
     if (answer->status >= 300 && answer->status < 400 && answer->location != NULL)
         facts->redirect = redirect_target(end->url, answer->location, answer->arena);
     keep_body(answer, facts);
     keep_signs(answer, facts);
+}
+
+bool fetch_end_is_clean(const struct fetch_end *end, const struct fetch_answer *answer)
+{
+    bool ended = end->result == CURLE_WRITE_ERROR && answer->headers_ended && fetch_answer_is_whole(answer);
+    return end->cause == CAUSE_TRANSFER && (end->result == CURLE_OK || ended);
 }

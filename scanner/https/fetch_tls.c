@@ -2,6 +2,7 @@
 #include "scanner/https/fetch_tls.h"
 
 #include <openssl/err.h>
+#include <openssl/sslerr.h>
 
 enum { RECORD_HEADER_BYTES = 5, ALERT_LEVEL_FATAL = 2 };
 
@@ -21,10 +22,13 @@ static void on_alert(struct fetch_tls *tls, int alert)
 }
 
 /* Collects the facts of a failed handshake. The error is still in the queue here; libcurl takes it out right
- * after. */
+ * after. That the peer closed is no error if the BIO of libcurl does not tell OpenSSL so (before release 8):
+ * the flow has seen it. */
 static void on_handshake_stop(const SSL *ssl, struct fetch_tls *tls)
 {
-    unsigned long error = ERR_peek_error();
+    unsigned long error = tls_error_told();
+    if (error == 0 && flow_ended(tls->flow))
+        error = ERR_PACK(ERR_LIB_SSL, 0, SSL_R_UNEXPECTED_EOF_WHILE_READING);
     if (error != 0 && !tls->done && tls->facts->end == TLS_NOT_TRIED)
         tls_facts_error((SSL *)(uintptr_t)ssl, &tls->verify, tls->reference, error, tls->arena, tls->facts);
 }
@@ -74,6 +78,9 @@ static void on_message(int written, int version, int type, const void *data, siz
 enum error fetch_tls_setup(SSL_CTX *ctx, struct trust *trust, struct fetch_tls *tls)
 {
     enum error error = tls_context_setup(ctx, trust);
+    tls->large = trust_offers_large(trust) && !tls->small;
+    if (error == ERR_OK && tls->small)
+        error = tls_context_small(ctx, trust);
     if (error != ERR_OK)
         return error;
     fetch_tls_mute(tls); /* ends an earlier connection of the same transfer */

@@ -13,6 +13,8 @@ struct fetch_tls {
     const char *reference; /* the host's name; the caller owns it, arena and facts */
     struct arena *arena;
     struct tls_facts *facts;
+    bool small;        /* the ClientHello offers the usual groups alone */
+    bool large;        /* it may be more than one segment; fetch_tls_setup says */
     size_t wire_limit; /* bytes of TLS records that may come */
     struct tls_verify verify;
     size_t wire_bytes;

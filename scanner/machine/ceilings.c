@@ -92,7 +92,7 @@ static void print_row(FILE *out, const char *what, uint64_t most, uint64_t each,
                       const char *from)
 {
     (void)fprintf(out, "  %-40s %8llu x %9llu KiB = %10.1f MiB  %s\n", what, (unsigned long long)most,
-                  (unsigned long long)(each / KIB), (double)product / MIB, from);
+                  (unsigned long long)(each / KIB), (double)product / (double)MIB, from);
 }
 
 void ceilings_print(const struct config *config, FILE *out)
@@ -108,7 +108,8 @@ void ceilings_print(const struct config *config, FILE *out)
     for (size_t i = 0; i < CEILINGS; i++)
         print_row(out, rows[i].what, rows[i].most, rows[i].worst_bytes, rows[i].most * rows[i].worst_bytes,
                   rows[i].from);
-    (void)fprintf(out, "  %-40s %33.1f MiB\n", "together, the bound", (double)ceilings_total(rows) / MIB);
+    (void)fprintf(out, "  %-40s %33.1f MiB\n", "together, the bound",
+                  (double)ceilings_total(rows) / (double)MIB);
     (void)fputs("Growing with the list besides, bytes for each: name 1/8; certificate 22 to 43;\n"
                 "address that timed out 16 to 43; address that served several host names 24 at most.\n",
                 out);

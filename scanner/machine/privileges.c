@@ -9,9 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "scanner/base/shown.h"
+
 static enum error not_usable(struct buf *why, const char *name, const char *reason)
 {
-    buf_printf(why, "safety.user=%s: %s\n", name, reason);
+    buf_printf(why, "safety.user=%s: %s\n", shown(name), reason);
     return ERR_CONFIG;
 }
 
@@ -89,8 +91,8 @@ static bool is_for_good(const struct privileges_user *user)
 
 static enum error failed(struct buf *why, const struct privileges_user *user, const char *what)
 {
-    buf_printf(why, "safety.user=%s: %s: %s; leave it empty, or start the scan as that user\n", user->name,
-               what, strerror(errno));
+    buf_printf(why, "safety.user=%s: %s: %s; leave it empty, or start the scan as that user\n",
+               shown(user->name), what, strerror(errno));
     return ERR_LIBRARY;
 }
 

@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "input/optout_list.h"
+#include "scanner/base/shown.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/tls/legacy.h"
 
@@ -46,6 +47,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
     const char *bad = NULL;
     *context = (struct scan_context){.config = config, .hash_seed = setup_random()};
     atomic_init(&context->parked, 0);
+    atomic_init(&context->own_waiting, 0);
     tls_library_init();
     suffixes_load();
     /* It cannot be used beside the embedded resolver: builds of libunbound that validate with OpenSSL make
@@ -54,14 +56,24 @@ enum error context_init(struct scan_context *context, const struct config *confi
         (void)tls_legacy_decoder_use();
     context->trust = trust_create(config->tls_ca_file, &reason);
     if (context->trust == NULL) {
-        buf_printf(why, "tls.ca_file %s: %s\n", config->tls_ca_file, reason);
+        buf_printf(why, "tls.ca_file %s: %s\n", shown(config->tls_ca_file), reason);
         return ERR_CONFIG;
     }
+    enum error offer = trust_offer(context->trust, config->tls_groups, why);
+    if (offer != ERR_OK) {
+        (void)buf_byte(why, '\n');
+        return offer;
+    }
+    context->large_hello = trust_offers_large(context->trust);
     if (ip_set_parse(config->safety_allow, &context->allow, &bad) != ERR_OK) {
-        buf_printf(why, "safety.allow: no prefix: %s\n", bad);
+        buf_printf(why, "safety.allow: no prefix: %s\n", shown(bad));
         return ERR_CONFIG;
     }
-    enum error error = optout_read(config->safety_optout, &context->optout, why);
+    if (ip_set_parse(config->limits_own, &context->own, &bad) != ERR_OK) {
+        buf_printf(why, "limits.own: no prefix: %s\n", bad);
+        return ERR_CONFIG;
+    }
+    enum error error = optout_read(config->safety_optout, config->safety_as_prefixes, &context->optout, why);
     if (error != ERR_OK)
         return error;
     context->has_ipv4 = allows_family(&context->allow, 4) || has_route("192.0.9.9");
@@ -82,6 +94,7 @@ void context_dispose(struct scan_context *context)
     trust_destroy(context->trust);
     tls_legacy_decoder_drop();
     ip_set_dispose(&context->allow);
+    ip_set_dispose(&context->own);
     optout_destroy(context->optout);
     context->trust = NULL;
     context->optout = NULL;

@@ -281,8 +281,9 @@ static void start_visit(struct domain *domain)
     /* Out of memory: without the visit the facts would say that there is no policy. */
     if (domain->visit == NULL)
         out_of_memory("a policy's fetch");
+    bool looked_again = domain->worker->pass > 1 || looks_have_policy(facts);
     domain->visiting = policy_visit_start(domain->visit, domain->worker, domain->trace, facts->domain,
-                                          &domain->arena, &facts->policy, on_policy, domain);
+                                          looked_again, &domain->arena, &facts->policy, on_policy, domain);
     domain->pending += domain->visiting;
 }
 

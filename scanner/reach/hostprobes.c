@@ -131,7 +131,7 @@ static void start_run(struct host_probes *probes, struct probe_run *run, const s
 {
     probes->under_way++;
     probe_run_start(run, probes->worker, probes->trace, &probes->result->facts, ip, leave_of(probes, ip),
-                    on_run_done, probes);
+                    probes->again, on_run_done, probes);
 }
 
 static void start_if_wanted(struct host_probes *probes, size_t index)

@@ -11,6 +11,7 @@ enum {
     CANDIDATES = 256,  /* looked at when a lane's turn comes */
     LOOK_US = 1000000, /* until all are looked at, and longer the more there are */
     LOOK_EACH_US = 1000,
+    CATCH_UP_US = 100000,
     PREFIX_V4_BYTES = 3,
     PREFIX_V6_BYTES = 6
 };
@@ -58,7 +59,7 @@ void lane_answer_turn(struct lane *lane, const struct turn *turn, enum pace_answ
                                   .domain = turn->domain,
                                   .turn = {.answer = answer, .first = turn->first}};
     /* No sample is wanted of the first names: most addresses never come to their budget. */
-    message.turn.wants_sample = sample == NULL && lane->names * 2 >= lanes->paces.names;
+    message.turn.wants_sample = sample == NULL && lane->names * 2 >= address->paces->names;
     if (answer == PACE_BUDGET)
         message.sample = probe_sample_hold(sample);
     if (answer == PACE_GRANTED) {
@@ -68,29 +69,54 @@ void lane_answer_turn(struct lane *lane, const struct turn *turn, enum pace_answ
     lanes->answer(&message);
 }
 
+static atomic_size_t *own_waiting(const struct address *address)
+{
+    return &address->lanes->worker->context->own_waiting;
+}
+
+struct turn *lane_keep_turn(const struct address *address, struct list *list, const struct turn *asked)
+{
+    struct turn *turn = malloc(sizeof *turn);
+    if (turn == NULL)
+        out_of_memory("a turn at an address");
+    *turn = *asked;
+    list_add(list, &turn->link);
+    if (address->own)
+        atomic_fetch_add(own_waiting(address), 1);
+    return turn;
+}
+
+void lane_drop_turn(const struct address *address, struct turn *turn)
+{
+    if (address->own)
+        atomic_fetch_sub(own_waiting(address), 1);
+    list_remove(&turn->link);
+    free(turn);
+}
+
 static void end_turn(struct lane *lane, struct turn *turn)
 {
     if (lane->candidate == turn) {
         gate_cancel(gate_of(lane), &lane->place);
         lane->candidate = NULL;
     }
-    list_remove(&turn->link);
+    lane_drop_turn(lane->address, turn);
     lane->waiting_count--;
     if (lane->waiting_count == 0)
         lane->place_since_us = 0;
-    free(turn);
 }
 
 /* ---- who goes next ------------------------------------------------------------------------------------- */
 
 static bool turn_has_come(const struct lane *lane, int64_t now)
 {
-    return lane->open < lane->address->lanes->paces.connections[lane->class] && lane->next_us <= now;
+    return lane->open < lane->address->paces->connections[lane->class] && lane->next_us <= now;
 }
 
+/* Has the turn waited too long? At an address of one's own none has. */
 static bool is_overdue(const struct lane *lane, const struct turn *turn, int64_t now)
 {
-    return (now - turn->since_us) / 1000 > lane->address->lanes->wait_ms;
+    return !lane->address->own && (now - turn->since_us) / 1000 > lane->address->lanes->wait_ms;
 }
 
 /* Answers those who need not wait longer: nobody goes to a silent address, and nobody waits for ever. The
@@ -109,6 +135,15 @@ static void answer_overdue(struct lane *lane, int64_t now)
     }
 }
 
+/* Returns when the next may go after one that goes now. At an address of one's own the rate is meant on
+ * average: a loop wakes once in a millisecond or later, and what it was late by is made good. */
+static int64_t next_after(const struct lane *lane, int64_t now)
+{
+    const struct address *address = lane->address;
+    bool late = address->own && lane->next_us < now && now - lane->next_us <= CATCH_UP_US;
+    return (late ? lane->next_us : now) + address->paces->interval_us[lane->class];
+}
+
 /* The candidate has its turn and its place: it connects now. */
 static void on_place(void *arg)
 {
@@ -116,7 +151,7 @@ static void on_place(void *arg)
     struct turn *turn = lane->candidate;
     lane->candidate = NULL;
     lane->open++;
-    lane->next_us = clock_monotonic_us() + lane->address->lanes->paces.interval_us[lane->class];
+    lane->next_us = next_after(lane, clock_monotonic_us());
     lane_answer_turn(lane, turn, PACE_GRANTED);
     lane->place_since_us = 0;
     end_turn(lane, turn);
@@ -197,8 +232,7 @@ static void serve_heirs(struct lane *lane)
     for (; over && link != NULL; link = list_first(&lane->heirs)) {
         struct turn *turn = list_entry(link, struct turn, link);
         lane_answer_turn(lane, turn, dead ? PACE_DEAD : PACE_BUDGET);
-        list_remove(link);
-        free(turn);
+        lane_drop_turn(lane->address, turn);
     }
 }
 
@@ -211,8 +245,10 @@ static int64_t wakes_us(const struct lane *lane)
     const struct list *link = list_first(&lane->waiting);
     if (link == NULL)
         return INT64_MAX;
-    bool full = lane->open >= lanes->paces.connections[lane->class];
-    int64_t overdue_us = list_entry(link, struct turn, link)->since_us + (lanes->wait_ms + 1) * 1000;
+    bool full = lane->open >= lane->address->paces->connections[lane->class];
+    int64_t overdue_us = lane->address->own
+                             ? INT64_MAX
+                             : list_entry(link, struct turn, link)->since_us + (lanes->wait_ms + 1) * 1000;
     int64_t next_us = lane->candidate == NULL   ? (full ? INT64_MAX : lane->next_us)
                       : lane->waiting_count > 1 ? lane->look_us
                                                 : INT64_MAX;

@@ -20,12 +20,15 @@ struct lane {
     struct gate_wait place;
     int64_t place_since_us; /* its turn has come since then; 0: it has not */
     int64_t look_us;        /* when a better candidate is looked for */
+    bool told;              /* that it is crowded */
 };
 
 struct address {
     struct map_node node;
     struct lanes *lanes;
     struct ip_addr ip;
+    bool own; /* in limits.own */
+    const struct paces *paces;
     struct lane of[PACE_CLASSES];
     struct loop_timer *timer; /* NULL until somebody has to wait for it */
 };
@@ -43,6 +46,10 @@ struct turn {
 /* Returns the keys under which a place at the address is counted at the gate. */
 struct gate_ids lane_gate_ids(const struct lanes *lanes, enum pace_class class, const struct ip_addr *ip,
                               uint64_t domain);
+
+/* Keeps a request that waits, and forgets one. */
+struct turn *lane_keep_turn(const struct address *address, struct list *list, const struct turn *asked);
+void lane_drop_turn(const struct address *address, struct turn *turn);
 
 void lane_answer_turn(struct lane *lane, const struct turn *turn, enum pace_answer answer);
 

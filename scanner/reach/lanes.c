@@ -41,18 +41,17 @@ bool lanes_init(struct lanes *lanes, struct worker *worker, void (*answer)(const
     for (size_t i = 0; i < PACE_CLASSES; i++)
         silent_init(&lanes->silent[i], seed + i);
     lanes->paces = paces_of(config);
+    lanes->own_paces = paces_own(config);
     lanes->wait_ms = config->limits_wait;
     bool made = init_gate(lanes, PACE_SMTP);
     return init_gate(lanes, PACE_HTTPS) && made;
 }
 
-static void free_turns(struct list *turns)
+static void free_turns(const struct address *address, struct list *turns)
 {
     struct list *link;
-    while ((link = list_first(turns)) != NULL) {
-        list_remove(link);
-        free(list_entry(link, struct turn, link));
-    }
+    while ((link = list_first(turns)) != NULL)
+        lane_drop_turn(address, list_entry(link, struct turn, link));
 }
 
 static void address_free(struct map_node *node, void *arg)
@@ -60,8 +59,8 @@ static void address_free(struct map_node *node, void *arg)
     (void)arg;
     struct address *address = (struct address *)node;
     for (size_t i = 0; i < PACE_CLASSES; i++) {
-        free_turns(&address->of[i].waiting);
-        free_turns(&address->of[i].heirs);
+        free_turns(address, &address->of[i].waiting);
+        free_turns(address, &address->of[i].heirs);
     }
     loop_timer_free(address->timer);
     free(address);
@@ -98,7 +97,7 @@ static void keep_names(struct lanes *lanes, const struct address *address)
     size_t names = address->of[PACE_SMTP].names;
     if (names > 1 && !served_set(&lanes->served, ip_key(&address->ip), names))
         out_of_memory("an address");
-    if (names < lanes->paces.names)
+    if (names < address->paces->names)
         samples_drop(&lanes->samples, &address->ip);
 }
 
@@ -134,6 +133,8 @@ static struct address *find_address(struct lanes *lanes, const struct ip_addr *i
         out_of_memory("an address");
     address->lanes = lanes;
     address->ip = *ip;
+    address->own = ip_set_contains(&lanes->worker->context->own, ip);
+    address->paces = address->own ? &lanes->own_paces : &lanes->paces;
     for (size_t i = 0; i < PACE_CLASSES; i++) {
         address->of[i].address = address;
         address->of[i].class = (enum pace_class)i;
@@ -148,17 +149,34 @@ static struct address *find_address(struct lanes *lanes, const struct ip_addr *i
 
 /* ---- what others say ----------------------------------------------------------------------------------- */
 
-/* Would the turn come too late even if every connection before it ended at once? With all places of those who
- * wait taken, a long wait would hold up a domain in flight. */
-static bool too_many_before(const struct lane *lane)
+/* Says once that a lane has more in it than half of limits.wait lets through. */
+static void tell_crowded(struct lane *lane, int64_t wait_ms)
 {
-    const struct lanes *lanes = lane->address->lanes;
+    const struct address *address = lane->address;
+    const struct results *results = &address->lanes->worker->context->results;
+    if (lane->told || wait_ms <= address->lanes->wait_ms / 2 || results->crowded == NULL)
+        return;
+    lane->told = true;
+    const struct crowd crowd = {.ip = address->ip, .class = lane->class, .waiting = lane->waiting_count};
+    results->crowded(results->arg, &crowd);
+}
+
+/* Would the turn come too late even if every connection before it ended at once? With all places of those who
+ * wait taken, a long wait would hold up a domain in flight. For those at one's own addresses the feeder
+ * waits. */
+static bool too_many_before(struct lane *lane)
+{
+    const struct address *address = lane->address;
+    const struct lanes *lanes = address->lanes;
     const struct scan_context *context = lanes->worker->context;
     int64_t now = clock_monotonic_us();
+    if (address->own)
+        return false;
     int64_t first_us = lane->next_us > now ? lane->next_us - now : 0;
     int64_t wait_ms =
-        (first_us + (int64_t)lane->waiting_count * lanes->paces.interval_us[lane->class]) / 1000;
+        (first_us + (int64_t)lane->waiting_count * address->paces->interval_us[lane->class]) / 1000;
     bool no_place = atomic_load(&context->parked) >= (size_t)context->config->limits_parked;
+    tell_crowded(lane, wait_ms);
     return wait_ms > (no_place && lanes->wait_ms > HELD_UP_MS ? HELD_UP_MS : lanes->wait_ms);
 }
 
@@ -174,16 +192,6 @@ static void answer_dead(const struct lanes *lanes, const struct lane_ask *ask)
     lanes->answer(&message);
 }
 
-static struct turn *keep_turn(struct list *list, const struct turn *asked)
-{
-    struct turn *turn = malloc(sizeof *turn);
-    if (turn == NULL)
-        out_of_memory("a turn at an address");
-    *turn = *asked;
-    list_add(list, &turn->link);
-    return turn;
-}
-
 void lanes_ask(struct lanes *lanes, const struct lane_ask *ask)
 {
     struct turn asked = {
@@ -194,14 +202,14 @@ void lanes_ask(struct lanes *lanes, const struct lane_ask *ask)
     }
     struct address *address = find_address(lanes, &ask->ip);
     struct lane *lane = &address->of[ask->class];
-    if (ask->name && !ask->exempt && lane->names >= lanes->paces.names) {
-        (void)keep_turn(&lane->heirs, &asked);
+    if (ask->name && !ask->exempt && lane->names >= address->paces->names) {
+        (void)lane_keep_turn(address, &lane->heirs, &asked);
         lane_serve(address);
     } else if (too_many_before(lane)) {
         lane_answer_turn(lane, &asked, PACE_TOO_LONG);
     } else {
         asked.first = ask->name && lane->names == 0;
-        struct turn *turn = keep_turn(&lane->waiting, &asked);
+        struct turn *turn = lane_keep_turn(address, &lane->waiting, &asked);
         lane->waiting_count++;
         lane->names += ask->name;
         if (lane->candidate != NULL)

@@ -66,7 +66,7 @@ struct lanes {
     struct served served;
     struct samples samples;
     size_t sweep_at;
-    struct paces paces;
+    struct paces paces, own_paces; /* at others' addresses, and at those in limits.own */
     int64_t wait_ms;
 };
 

@@ -89,8 +89,11 @@ static void write_all(struct writing *writing, const struct domain_facts *facts,
     write_policy(writing, facts);
     for (size_t i = 0; i < judgement->host_count; i++) {
         const struct host_verdict *host = &judgement->hosts[i];
-        for (size_t j = 0; look_matters(judgement, host) && j < host->ip_count; j++)
-            write_probe(writing, &facts->hosts[i].facts->probes[j], host, &host->ips[j]);
+        for (size_t j = 0; j < host->ip_count; j++) {
+            const struct probe_facts *probe = &facts->hosts[i].facts->probes[j];
+            if (look_matters(judgement, host) || probe->tls.hello_unanswered)
+                write_probe(writing, probe, host, &host->ips[j]);
+        }
     }
 }
 
@@ -222,6 +225,22 @@ bool looks_is_old(const struct looks_again *again, const struct probe_facts *pro
 {
     for (size_t i = 0; i < again->count; i++)
         if (again->list[i].time == probe->time && ip_equal(&again->list[i].ip, &probe->ip))
+            return true;
+    return false;
+}
+
+bool looks_have_policy(const struct domain_facts *facts)
+{
+    for (size_t i = 0; i < facts->look_count; i++)
+        if (facts->looks[i].policy)
+            return true;
+    return false;
+}
+
+bool looks_have(const struct looks_again *again, const struct ip_addr *ip)
+{
+    for (size_t i = 0; i < again->count; i++)
+        if (ip_equal(&again->list[i].ip, ip))
             return true;
     return false;
 }

@@ -42,6 +42,12 @@ struct looks_again looks_again(const struct domain_facts *facts, const char *hos
  * memory. */
 bool looks_again_copy(const struct looks_again *from, struct looks_again *to);
 
+/* Was the policy host looked at? */
+bool looks_have_policy(const struct domain_facts *facts);
+
+/* Is the address among them? */
+bool looks_have(const struct looks_again *again, const struct ip_addr *ip);
+
 /* Do the facts tell of an address, or of one at least, what was seen at one of these looks, and nothing
  * newer? */
 bool looks_is_old(const struct looks_again *again, const struct probe_facts *probe);

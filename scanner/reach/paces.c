@@ -23,6 +23,17 @@ struct paces paces_of(const struct config *config)
         .names = part_of(config->limits_names_per_ip, shards)};
 }
 
+struct paces paces_own(const struct config *config)
+{
+    int64_t shards = config->limits_shards_at_once;
+    return (struct paces){
+        .interval_us = {[PACE_SMTP] = MINUTE_US * shards / config->limits_own_ip_per_minute,
+                        [PACE_HTTPS] = MINUTE_US * shards / config->limits_own_https_per_minute},
+        .connections = {[PACE_SMTP] = part_of(config->limits_own_ip_connections, shards),
+                        [PACE_HTTPS] = part_of(config->limits_own_https_connections, shards)},
+        .names = part_of(config->limits_own_names_per_ip, shards)};
+}
+
 static int64_t live_of(const struct config *config, enum pace_class class)
 {
     return class == PACE_SMTP ? config->smtp_live : config->policy_live;

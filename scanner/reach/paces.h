@@ -18,7 +18,9 @@ struct paces {
     size_t names;                      /* MX host names to probe in a pass */
 };
 
+/* Returns what an address gets, and what one in limits.own gets. */
 struct paces paces_of(const struct config *config);
+struct paces paces_own(const struct config *config);
 
 /* Tells how many of the loops own addresses for a class of connection: the first so many. Places among
  * smtp.live and policy.live are shared out to them and to no other loop. If there are few places, few loops

@@ -6,6 +6,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/facts/failure.h"
 #include "scanner/reach/worker.h"
+#include "scanner/verdict/handshake.h"
 #include "scanner/verdict/verdict.h"
 
 static void try_next(struct policy_visit *policy);
@@ -57,6 +58,28 @@ static void keep_trouble(struct policy_visit *policy, const struct fetch_facts *
     policy->facts->fetch = *fetch;
 }
 
+/* Fetches once more from the same address, with a small ClientHello and a time of its own. false: it cannot
+ * be asked for. */
+static bool fetch_small(struct policy_visit *policy, const struct fetch_facts *large)
+{
+    if (policy->small || !policy->visit.worker->context->large_hello ||
+        !handshake_of_policy_wants_small(large, policy->looked_again))
+        return false;
+    policy->small = true;
+    policy->deadline_ms = 0;
+    return visit_again(&policy->visit);
+}
+
+/* Ends with what the small ClientHello found. If it could not be sent, that nothing answered the large one
+ * stands, as it decides nothing; that it was refused would. */
+static void take_small(struct policy_visit *policy, const struct fetch_facts *small)
+{
+    struct fetch_facts *large = &policy->facts->fetch;
+    if (small->not_tried == TRIED || !large->tls.hello_unanswered)
+        *large = *small;
+    finish(policy);
+}
+
 static void on_fetch(void *arg, struct fetch_facts *facts)
 {
     struct policy_visit *policy = arg;
@@ -67,12 +90,16 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     enum not_tried reason = visit_end(&policy->visit, &signs);
     if (reason != TRIED)
         facts->not_tried = reason;
-    if (did_not_connect(facts)) {
+    if (policy->small) {
+        facts->tls.hello_intolerant = facts->not_tried == TRIED && facts->tls.end == TLS_DONE;
+        take_small(policy, facts);
+    } else if (did_not_connect(facts)) {
         keep_trouble(policy, facts);
         try_next(policy);
     } else {
         policy->facts->fetch = *facts;
-        finish(policy);
+        if (!fetch_small(policy, facts))
+            finish(policy);
     }
 }
 
@@ -96,6 +123,7 @@ static struct handle begin(struct visit *visit, const struct pace_turn *turn)
                                           .port = 443,
                                           .timeout_ms =
                                               policy->deadline_ms > now ? policy->deadline_ms - now : 1,
+                                          .small = policy->small,
                                           .arena = policy->arena,
                                           .trace = visit->trace,
                                           .done = on_fetch,
@@ -110,6 +138,10 @@ static void refused(struct visit *visit, enum not_tried reason, const struct pac
 {
     const struct fetch_facts fetch = {.not_tried = reason, .ip = visit->ip, .tls.alert = -1};
     (void)turn;
+    if (policy_of(visit)->small) {
+        take_small(policy_of(visit), &fetch);
+        return;
+    }
     keep_trouble(policy_of(visit), &fetch);
     try_next(policy_of(visit));
 }
@@ -168,10 +200,11 @@ static void on_addresses(void *arg)
 }
 
 bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
-                        const char *domain, struct arena *arena, struct policy_facts *facts,
-                        void (*done)(void *arg), void *arg)
+                        const char *domain, bool looked_again, struct arena *arena,
+                        struct policy_facts *facts, void (*done)(void *arg), void *arg)
 {
     *policy = (struct policy_visit){.visit = {.protocol = &https, .worker = worker, .trace = trace},
+                                    .looked_again = looked_again,
                                     .arena = arena,
                                     .facts = facts,
                                     .done = done,

@@ -2,7 +2,9 @@
  * Fetches a policy from the policy host of one domain. It looks up the host's addresses, and makes a visit
  * (visit.h) to one of them for a fetch, with a place among policy.live; if it does not answer, to the next
  * (RFC 8461 section 3.3). If none does, the facts are those of one: the first whose trouble is transient,
- * else the first whose trouble counts most. It belongs to the domain's loop.
+ * else the first whose trouble counts most. An address that does not answer a ClientHello with the groups of
+ * tls.groups, or refuses it, is visited once more with a small one (scanner/verdict/handshake). It belongs to
+ * the domain's loop.
  */
 #ifndef STSWEEP_REACH_POLICYHOST_H
 #define STSWEEP_REACH_POLICYHOST_H
@@ -27,6 +29,8 @@ struct policy_visit {
     struct address_query address;
     size_t next; /* index into the addresses */
     size_t tried;
+    bool looked_again;           /* the policy host was looked at in an earlier pass */
+    bool small;                  /* the small ClientHello is on its way, or was the last */
     enum policy_trouble trouble; /* which facts->fetch tells */
     int64_t deadline_ms;         /* of all tries together, monotonic; runs from the first connection */
     void (*done)(void *arg);
@@ -34,11 +38,11 @@ struct policy_visit {
 };
 
 /* Starts the fetch. domain, arena and facts outlive it. done is called exactly once unless cancelled, never
- * from inside. trace may be NULL. false: the host is on the opt-out list, the facts say so, and nothing was
- * begun. */
+ * from inside. trace may be NULL. looked_again: facts of an earlier pass tell of the policy host. false: the
+ * host is on the opt-out list, the facts say so, and nothing was begun. */
 bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
-                        const char *domain, struct arena *arena, struct policy_facts *facts,
-                        void (*done)(void *arg), void *arg);
+                        const char *domain, bool looked_again, struct arena *arena,
+                        struct policy_facts *facts, void (*done)(void *arg), void *arg);
 void policy_visit_cancel(struct policy_visit *policy);
 
 #endif

@@ -72,7 +72,26 @@ static void note_path(struct worker *worker, const struct probe_run *run, struct
     }
 }
 
-/* Keeps the second session's handshake, if it came to one: else it says nothing of the server's TLS. */
+/* Takes the session with a small ClientHello for the first: what it found is what a sender meets that offers
+ * the usual groups. */
+static void keep_small(struct probe_run *run)
+{
+    const struct probe_facts *small = &run->second;
+    run->facts = *small;
+    run->facts.tls.hello_intolerant = small->tls.end == TLS_DONE;
+}
+
+/* Ends a run whose small ClientHello could not be sent. That nothing answered the large one decides nothing;
+ * that it was refused would, and may be because of what we chose to offer. */
+static void lack_small(struct probe_run *run, enum not_tried reason)
+{
+    if (run->facts.tls.hello_unanswered)
+        finish(run);
+    else
+        not_tried(run, reason);
+}
+
+/* Keeps the permissive session's handshake, if it came to one: else it says nothing of the server's TLS. */
 static void keep_second(struct probe_run *run)
 {
     if (run->second.tls.end == TLS_NOT_TRIED)
@@ -80,6 +99,27 @@ static void keep_second(struct probe_run *run)
     run->facts.legacy = arena_alloc(&run->arena, sizeof *run->facts.legacy);
     if (run->facts.legacy != NULL)
         *run->facts.legacy = run->second.tls;
+}
+
+static bool wants_small(const struct probe_run *run)
+{
+    return run->session == PROBE_SESSION_FIRST && run->visit.worker->context->large_hello &&
+           handshake_wants_small(&run->facts, run->looked_again);
+}
+
+/* Begins the next session that is due, or ends the run. */
+static void go_on(struct probe_run *run)
+{
+    if (wants_small(run))
+        run->session = PROBE_SESSION_SMALL;
+    else if (handshake_wants_second(&run->facts))
+        run->session = PROBE_SESSION_PERMISSIVE;
+    else {
+        finish(run);
+        return;
+    }
+    if (!visit_again(&run->visit))
+        finish(run);
 }
 
 static void on_probe(void *arg, struct probe_facts *facts)
@@ -91,32 +131,34 @@ static void on_probe(void *arg, struct probe_facts *facts)
     run->seen = facts;
     enum not_tried reason = visit_end(&run->visit, &signs);
     note_path(run->visit.worker, run, facts);
-    run->facts.pass = run->visit.worker->pass;
+    facts->pass = run->visit.worker->pass;
     /* What this machine lacks says nothing about port 25. */
     if (reason == TRIED && run->number != 0 && broken && facts->step == SMTP_CONNECT)
         worker_note_port(run->visit.worker, run->number, false);
     if (reason == NOT_TRIED_PAUSED) {
         not_tried(run, reason);
-    } else if (run->permissive) {
+    } else if (run->session == PROBE_SESSION_PERMISSIVE) {
         keep_second(run);
         finish(run);
+    } else if (reason != TRIED && run->session == PROBE_SESSION_SMALL) {
+        lack_small(run, reason);
     } else if (reason != TRIED) {
         not_tried(run, reason);
     } else {
-        run->permissive = handshake_wants_second(facts);
-        if (!run->permissive || !visit_again(&run->visit))
-            finish(run);
+        if (run->session == PROBE_SESSION_SMALL)
+            keep_small(run);
+        go_on(run);
     }
 }
 
 /* ---- what a visit asks of the protocol ----------------------------------------------------------------- */
 
-/* Asks for a turn. The name is known to the address already if it is asked again, or for the second,
- * permissive handshake. */
+/* Asks for a turn. The name is known to the address already if it is asked again, or for a further session.
+ */
 static struct handle ask(struct visit *visit)
 {
     struct probe_run *run = run_of(visit);
-    if (run->leave == PROBE_AGAIN || run->permissive)
+    if (run->leave == PROBE_AGAIN || run->session != PROBE_SESSION_FIRST)
         return pace_request_again(visit->worker, &visit->ip, run->domain, visit_turn, visit);
     return pace_request_name(visit->worker, &visit->ip, run->domain, run->leave == PROBE_ALWAYS, visit_turn,
                              visit);
@@ -127,14 +169,17 @@ static struct handle begin(struct visit *visit, const struct pace_turn *turn)
     struct probe_run *run = run_of(visit);
     run->wants_sample = turn->wants_sample;
     run->number = turn->first ? port_outage_begin(&visit->worker->port) : 0;
-    if (!run->permissive)
+    const bool first = run->session == PROBE_SESSION_FIRST;
+    const bool permissive = run->session == PROBE_SESSION_PERMISSIVE;
+    if (!permissive)
         run->tried_ms = clock_monotonic_ms();
     const struct probe_request request = {.host = run->host->host,
                                           .ip = visit->ip,
                                           .tlsa = &run->host->tlsa,
                                           .arena = &run->arena,
-                                          .facts = run->permissive ? &run->second : &run->facts,
-                                          .permissive = run->permissive,
+                                          .facts = first ? &run->facts : &run->second,
+                                          .permissive = permissive,
+                                          .small = run->session == PROBE_SESSION_SMALL,
                                           .without_dh = run->facts.tls.limit == TLS_LIMIT_DH,
                                           .trace = visit->trace,
                                           .connected = on_connected,
@@ -146,7 +191,11 @@ static struct handle begin(struct visit *visit, const struct pace_turn *turn)
 static void refused(struct visit *visit, enum not_tried reason, const struct pace_turn *turn)
 {
     struct probe_run *run = run_of(visit);
-    if (run->permissive) { /* the first session's facts stand */
+    if (run->session == PROBE_SESSION_SMALL) {
+        lack_small(run, reason);
+        return;
+    }
+    if (run->session == PROBE_SESSION_PERMISSIVE) { /* the first session's facts stand */
         finish(run);
         return;
     }
@@ -165,7 +214,7 @@ static void cancel(struct visit *visit)
 static void give_back(struct visit *visit, bool silent)
 {
     struct probe_run *run = run_of(visit);
-    bool brings_one = run->seen != NULL && run->wants_sample && !run->permissive;
+    bool brings_one = run->seen != NULL && run->wants_sample && run->session != PROBE_SESSION_PERMISSIVE;
     pace_release_probe(visit->worker, &visit->ip, run->domain, silent,
                        brings_one ? probe_sample_create(run->seen) : NULL);
 }
@@ -183,12 +232,13 @@ static const struct visit_protocol smtp = {.name = "probe",
 
 void probe_run_start(struct probe_run *run, struct worker *worker, struct trace *trace,
                      const struct host_facts *host, const struct ip_addr *ip, enum probe_leave leave,
-                     void (*done)(void *arg), void *arg)
+                     const struct looks_again *again, void (*done)(void *arg), void *arg)
 {
     *run = (struct probe_run){
         .visit = {.protocol = &smtp, .worker = worker, .trace = trace, .host = host->host, .ip = *ip},
         .host = host,
         .leave = leave,
+        .looked_again = worker->pass > 1 || (again != NULL && looks_have(again, ip)),
         .done = done,
         .arg = arg};
     arena_init(&run->arena, PROBE_ARENA_BYTES);

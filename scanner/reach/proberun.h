@@ -1,6 +1,8 @@
 /*
  * Probes one address of one MX host in one visit (visit.h), with a place among smtp.live. If the handshake
- * fails for a cause of TLS-4, the address is visited once more for a permissive one, with a turn of its own.
+ * fails for a cause of TLS-4, the address is visited once more for a permissive one, with a turn of its own;
+ * likewise before that with a small ClientHello, if one with the groups of tls.groups failed
+ * (scanner/verdict/handshake). What the small one finds then takes the place of what that one found.
  * A run belongs to the loop that owns the host.
  */
 #ifndef STSWEEP_REACH_PROBERUN_H
@@ -8,6 +10,7 @@
 
 #include "scanner/base/arena.h"
 #include "scanner/facts/record.h"
+#include "scanner/reach/looks.h"
 #include "scanner/reach/visit.h"
 
 /* The ceiling of what both sessions with an address show. */
@@ -22,14 +25,18 @@ enum probe_leave {
     PROBE_OPTED_OUT   /* its host's name is an alias of one on the opt-out list */
 };
 
+/* The sessions that a run may make, in this order. */
+enum probe_session { PROBE_SESSION_FIRST, PROBE_SESSION_SMALL, PROBE_SESSION_PERMISSIVE };
+
 struct probe_run {
     struct visit visit;            /* first: the protocol's functions get it */
     const struct host_facts *host; /* its name and TLSA records */
     struct arena arena;            /* of what the probe sees; gone with probe_run_dispose */
     struct probe_facts facts;
     enum probe_leave leave;
-    bool permissive;                /* the second handshake is on its way (TLS-4) */
-    struct probe_facts second;      /* its session; facts.legacy is what is kept of it */
+    enum probe_session session;     /* that is on its way, or was the last */
+    bool looked_again;              /* the address was looked at in an earlier pass */
+    struct probe_facts second;      /* of a session but the first */
     const struct probe_facts *seen; /* by the session that has just ended; NULL: it was cancelled */
     bool wants_sample;              /* the address's owner has none for further names yet */
     int64_t tried_ms;               /* monotonic: the first session; 0: none */
@@ -40,10 +47,10 @@ struct probe_run {
 };
 
 /* Starts the run. done is called exactly once; from inside if nothing may be tried. host outlives the run.
- * trace may be NULL. */
+ * trace may be NULL. again: what is looked at once more, or NULL; it is not kept. */
 void probe_run_start(struct probe_run *run, struct worker *worker, struct trace *trace,
                      const struct host_facts *host, const struct ip_addr *ip, enum probe_leave leave,
-                     void (*done)(void *arg), void *arg);
+                     const struct looks_again *again, void (*done)(void *arg), void *arg);
 
 /* Ends what is under way without a callback and frees the memory. */
 void probe_run_dispose(struct probe_run *run);

@@ -16,6 +16,7 @@
 #include "scanner/loop/loop.h"
 #include "scanner/loop/pause.h"
 #include "scanner/loop/timer.h"
+#include "scanner/reach/crowd.h"
 #include "scanner/reach/limits.h"
 #include "scanner/reach/port.h"
 #include "scanner/reach/stuck_list.h"
@@ -31,6 +32,9 @@ struct results {
                    const struct judgement *judgement);
     /* The domain left the loop's in-flight share: it ended, or it is parked and only waits. */
     void (*release)(void *arg, struct worker *worker);
+    /* So many wait for their turns at one address that not all will come; once while they do. NULL: nobody
+     * wants to know. */
+    void (*crowded)(void *arg, const struct crowd *crowd);
 };
 
 enum known_port { KNOWN_SMTP, KNOWN_HTTPS, KNOWN_PORTS };
@@ -48,17 +52,20 @@ struct scan_context {
     const struct config *config;
     struct trust *trust;
     struct ip_set allow;
+    struct ip_set own; /* limits.own */
     struct optout *optout;
     const struct stuck_list *stuck; /* where loops of an earlier run were stuck; or NULL */
     bool has_ipv4;                  /* this machine has an address and a route of the family */
     bool has_ipv6;
+    bool large_hello;                /* trust_offers_large(trust) */
     bool resumed;                    /* an earlier run may have probed any address */
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
     struct network network;          /* what preflight found of it */
     uint64_t hash_seed;
-    atomic_size_t parked;  /* domains that wait beside scan.in_flight */
-    atomic_bool hold_back; /* this machine seems cut off: no further domain is started */
-    atomic_bool doubtful;  /* likewise, or was a moment ago: what fails now is to be tried again */
+    atomic_size_t parked;      /* domains that wait beside scan.in_flight */
+    atomic_size_t own_waiting; /* requests for a turn at an address in limits.own (own.h) */
+    atomic_bool hold_back;     /* this machine seems cut off: no further domain is started */
+    atomic_bool doubtful;      /* likewise, or was a moment ago: what fails now is to be tried again */
     atomic_int_fast64_t doubt_ended_ms; /* monotonic: when that was last so; 0: never since the beginning */
     atomic_uint port_doubts;            /* loops that doubt port 25 (port.h): it is to be tried again */
     atomic_bool path_doubtful; /* STARTTLS does not come through to us: its lack says nothing of a host */

@@ -1,8 +1,10 @@
 /* Begins a scan: fits it to this machine, opens what it reads and writes, and starts its threads. */
 #include "scanner/scan/begin.h"
 
+#include <stdlib.h>
 #include <sys/eventfd.h>
 
+#include "input/optout_list.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/machine/ceilings.h"
@@ -12,11 +14,13 @@
 #include "scanner/machine/setup.h"
 #include "scanner/machine/tracing.h"
 #include "scanner/machine/watch.h"
+#include "scanner/reach/own.h"
 #include "scanner/reach/paces.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
 #include "scanner/scan/intake.h"
+#include "scanner/scan/optouts.h"
 #include "scanner/scan/records.h"
 #include "scanner/scan/refusal.h"
 #include "scanner/scan/resumed.h"
@@ -31,7 +35,8 @@
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
     struct scan *scan = arg;
-    return scan_meta_write(&scan->meta, store, "scanning", why);
+    enum error error = optouts_write(store, scan->context.optout, scan->opted_by, why);
+    return error != ERR_OK ? error : scan_meta_write(&scan->meta, store, "scanning", why);
 }
 
 static bool is_stopped(void *arg)
@@ -43,15 +48,21 @@ static bool is_stopped(void *arg)
 /* Reads the input. That it is the one of a resumed scan counts before what it holds. */
 static enum error read_input(struct scan *scan)
 {
+    scan->opted_by = calloc(optout_count(scan->context.optout) + 1, sizeof *scan->opted_by);
+    if (scan->opted_by == NULL)
+        return ERR_MEMORY;
     struct intake_options options = {.asked = refusal_asked(scan->config),
                                      .files = scan->confine.files,
                                      .file_count = scan->request->file_count,
                                      .at_least = (uint64_t)scan->config->input_at_least,
                                      .optout = scan->context.optout,
+                                     .opted_by = scan->opted_by,
                                      .store = scan->store,
                                      .rejects_done = store_rejects_done(scan->store),
                                      .names = scan->names,
+                                     .choice = scan->choice,
                                      .sink = scan->handover.sink,
+                                     .seen = &scan->seen,
                                      .out = stderr,
                                      .stopped = is_stopped,
                                      .stopped_arg = scan};
@@ -71,7 +82,11 @@ static enum error prepare(void *arg)
     if (error != ERR_OK)
         return error;
     uint64_t names = resumed_left(scan->confine.files, scan->request->file_count, scan->done_before);
+    uint64_t chosen = spooled_total(scan->names);
+    if (choice_leaves_out(scan->choice))
+        names = chosen > scan->done_before ? chosen - scan->done_before : 0;
     preflight_disk(&scan->preflight, scan->config, names, stderr);
+    own_say_list(scan->config, names, stderr);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
 }
@@ -120,7 +135,8 @@ static bool open_store(struct scan *scan)
                                     .level = (int)config->output_level,
                                     .frame_bytes = (size_t)config->output_frame_bytes,
                                     .part_bytes = (uint64_t)config->output_part_bytes,
-                                    .flush_ms = config->output_flush};
+                                    .flush_ms = config->output_flush,
+                                    .sample = scan->sample};
     enum error error = scan->request->resume ? store_resume(&options, &scan->store, &scan->why)
                                              : store_create(&options, &scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)
@@ -146,6 +162,9 @@ static bool make_workers(struct scan *scan)
 {
     const char *why = NULL;
     scan->worker_count = setup_loops(scan->config);
+    if (!scan_say(scan, "loops", crowds_init(&scan->crowds, scan->config)))
+        return false;
+    scan->handover.crowds = &scan->crowds;
     scan->context.results = handover_results(&scan->handover);
     scan->context.trace = tracing_init(&scan->tracing, scan->request->trace);
     scan->context.stuck = &scan->stood;
@@ -182,7 +201,11 @@ static bool make_source(struct scan *scan)
     struct spooled_options options = {.config = scan->config,
                                       .seed = scan->meta.seed,
                                       .directory = spooled_directory(scan->config),
-                                      .store = scan->store};
+                                      .store = scan->store,
+                                      .choice = scan->choice,
+                                      .optout = scan->context.optout,
+                                      .stopped = is_stopped,
+                                      .stopped_arg = scan};
     scan->names = spooled_create(&options);
     return scan_say(scan, "names", scan->names == NULL ? ERR_MEMORY : ERR_OK);
 }
@@ -223,6 +246,8 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     sandbox_say(&scan->confine.sandbox, preflight);
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);
+    optout_say(scan->context.optout, scan->config->safety_optout, scan->config->safety_as_prefixes, stderr);
+    own_say(&scan->context, setup_loops(scan->config), stderr);
     context_take_network(&scan->context, &preflight->network);
     scan->context.resolvers = preflight->resolvers;
     scan->meta.preflight = preflight->checks;
@@ -253,6 +278,19 @@ static bool fit(struct scan *scan, uint64_t open_files)
     return fits;
 }
 
+/* Reads what decides which names are scanned. */
+static bool choose(struct scan *scan)
+{
+    const struct config *config = scan->config;
+    if (!scan_say(scan, NULL, choice_create(config, &scan->choice, scan->except_sha256, &scan->why)))
+        return false;
+    if (config->sample_take[0] == '\0')
+        return true;
+    scan->sample = summary_sample_create(config->sample_take, config->sample_key,
+                                         (enum strata_kind)config->sample_strata);
+    return scan_say(scan, "sample", scan->sample == NULL ? ERR_MEMORY : ERR_OK);
+}
+
 bool scan_begin(struct scan *scan)
 {
     const struct scan_request *request = scan->request;
@@ -261,7 +299,11 @@ bool scan_begin(struct scan *scan)
         return false;
     if (!scan_say(scan, NULL, context_init(&scan->context, scan->config, &scan->why)))
         return false;
+    if (!choose(scan))
+        return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
+    if (error == ERR_OK)
+        scan_meta_except(&scan->meta, scan->except_sha256);
     if (!scan_say(scan, "meta.json", error) ||
         !say_store(scan, confine_enter(&scan->confine, request, scan->config, spooled_directory(scan->config),
                                        &scan->why)))

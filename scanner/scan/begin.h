@@ -16,6 +16,7 @@
 #include "scanner/machine/tracing.h"
 #include "scanner/machine/watch.h"
 #include "scanner/reach/worker.h"
+#include "scanner/scan/choice.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
@@ -38,8 +39,13 @@ struct scan {
     struct writer *writer;
     struct worker *workers;
     uint32_t worker_count;
+    struct choice *choice;
+    char except_sha256[FILTER_SHA256_BYTES];
+    struct summary_sample *sample; /* NULL: there is none */
     struct spooled *names;
     struct intake_counts counts;
+    uint64_t *opted_by; /* by entry of the opt-out list, how many names of the input */
+    struct intake_seen seen;   /* of the input, while it is read */
     struct previous *previous; /* NULL: no earlier scan was given */
     struct feeder *feeder;
     struct watch *watch;
@@ -49,6 +55,7 @@ struct scan {
     struct scan_meta meta;
     struct preflight preflight;
     struct handover handover;
+    struct crowds crowds;
     struct records records;
     uint64_t done_before; /* records of the runs before this one */
     struct buf why;

@@ -6,23 +6,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/scan/signals.h"
 #include "scanner/verdict/provider.h"
 
 enum { SUMMARY_BYTES = 4 * 1024 * 1024, LONG_RECORDS = 1000000, RECORDS_A_SECOND = 60000 };
 
-void closing_denominators(struct store *store, const struct intake_counts *counts,
-                          const struct spool_counts *names)
+enum error closing_denominators(struct store *store, const struct intake_counts *counts,
+                                const struct spool_counts *names, const struct choice *choice)
 {
     struct summary *summary = store_summary(store);
+    struct choice_counts left_out = choice_counts_of(choice);
     summary->inputs = counts->inputs;
     summary->rejects = counts->rejects;
-    summary->opted_out = counts->opted_out;
+    summary->opted_out = counts->opted_out + left_out.opted_out;
     summary->duplicates = names->duplicates;
-    summary->not_in_shard = names->not_in_shard;
+    summary->not_in_shard = names->not_in_shard + left_out.not_in_shard;
+    summary->not_sampled = left_out.not_sampled;
+    summary->filtered = left_out.filtered;
+    summary->over_limit = left_out.over_limit;
     memcpy(summary->left_out, counts->rejected, sizeof summary->left_out);
     summary->left_out[FAIL_INPUT_DUPLICATE] = summary->duplicates;
     summary->left_out[FAIL_INPUT_OPTED_OUT] = summary->opted_out;
+    if (summary->sample == NULL)
+        return ERR_OK;
+    return choice_tell(choice, summary->records + summary->opted_out, summary->duplicates, summary->sample);
 }
 
 enum error closing_groups(struct store *store, struct summary_groups *groups, FILE *err, struct buf *why)
@@ -102,6 +110,6 @@ void closing_stopped(uint64_t records, const char *given, const char *place, FIL
     (void)fprintf(out, "stsweep: %" PRIu64 " records are safe; go on with the same command and --resume",
                   records);
     if (strcmp(given, place) != 0)
-        (void)fprintf(out, ", and -o %s, as the scan directory is called now", place);
+        (void)fprintf(out, ", and -o %s, as the scan directory is called now", shown(place));
     (void)fputc('\n', out);
 }

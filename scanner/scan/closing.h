@@ -9,9 +9,10 @@
 #include "output/store/summary_groups.h"
 #include "scanner/scan/intake.h"
 
-/* Puts what the intake and the first pass counted into the summary as its denominators. */
-void closing_denominators(struct store *store, const struct intake_counts *counts,
-                          const struct spool_counts *names);
+/* Puts what the intake, the first pass and the choice counted into the summary as its denominators, and how
+ * many names a sample speaks for. ERR_MEMORY. */
+enum error closing_denominators(struct store *store, const struct intake_counts *counts,
+                                const struct spool_counts *names, const struct choice *choice);
 
 /* Counts the groups of the domain records, which are all on disk; nothing when streaming. It says so on err
  * if it takes long. ERR_STOPPED if a signal came meanwhile: a resume counts them. */

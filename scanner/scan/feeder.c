@@ -10,6 +10,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/loop/thread.h"
 #include "scanner/reach/domain.h"
+#include "scanner/reach/own.h"
 #include "scanner/scan/passes.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
     BACKLOG_PAUSE_MS = 5,
     RETURNED_A_TURN = 1024,
     PASS_POLL_MS = 10,
+    OWN_POLL_MS = 2,
     BATCH_SHARE = 64, /* of scan.in_flight */
     BATCH_MOST = 64,
     EARLIER_FIRST_BYTES = 512
@@ -151,6 +153,14 @@ static void pause_for_outage(struct feeder *feeder)
         nap(PASS_POLL_MS);
 }
 
+/* Waits for those at one's own addresses: they are never refused for being many. */
+static void pause_for_own(struct feeder *feeder)
+{
+    const struct scan_context *context = feeder->options.workers->context;
+    while (own_is_full(context) && !feeder_is_stopped(feeder))
+        nap(OWN_POLL_MS);
+}
+
 /* Returns the loop with the fewest in flight: one that is held up (by its resolver's window, by a neighbour
  * on its core) would otherwise gather all places in flight and leave the others idle. */
 static uint32_t least_busy(struct feeder *feeder)
@@ -216,6 +226,7 @@ static enum error hand_out(struct feeder *feeder, bool first)
             return ERR_STOPPED;
         pause_for_sink(feeder);
         pause_for_outage(feeder);
+        pause_for_own(feeder);
         if (!first)
             atomic_fetch_add(&feeder->retried, 1);
         error = start_domain(feeder, &name);

@@ -1,8 +1,9 @@
 /*
  * Runs the feeder thread, which hands the names of a source to the loops. First it prepares (reads the
  * input). It hands out never more names at a time than scan.in_flight, none while the sink's backlog is too
- * long, and none while scan_context.hold_back is set. Names that are put off go back to the source for the
- * next pass; passes.h says when that begins.
+ * long, none while scan_context.hold_back is set, and none while so many wait at one's own addresses that
+ * more would wait too long (own_is_full). Names that are put off go back to the source for the next pass;
+ * passes.h says when that begins.
  */
 #ifndef STSWEEP_SCAN_FEEDER_H
 #define STSWEEP_SCAN_FEEDER_H

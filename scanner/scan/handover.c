@@ -55,13 +55,22 @@ static void on_release(void *arg, struct worker *worker)
     feeder_credit(handover->feeder, worker->index);
 }
 
+static void on_crowded(void *arg, const struct crowd *crowd)
+{
+    const struct handover *handover = arg;
+    if (handover->crowds != NULL)
+        crowds_post(handover->crowds, crowd);
+}
+
 void handover_init(struct handover *handover)
 {
     put_off_init(&handover->put_off);
+    handover->crowds = NULL;
     tail_init(&handover->tail);
 }
 
 struct results handover_results(struct handover *handover)
 {
-    return (struct results){.arg = handover, .host = on_host, .domain = on_domain, .release = on_release};
+    return (struct results){
+        .arg = handover, .host = on_host, .domain = on_domain, .release = on_release, .crowded = on_crowded};
 }

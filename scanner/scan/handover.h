@@ -6,6 +6,7 @@
 #define STSWEEP_SCAN_HANDOVER_H
 
 #include "output/store/progress.h"
+#include "scanner/scan/crowds.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/putoff.h"
 #include "scanner/scan/tail.h"
@@ -15,6 +16,7 @@ struct handover {
     struct sink sink;
     struct put_off put_off;
     struct tail tail;
+    struct crowds *crowds; /* whom to tell of crowded addresses; NULL: nobody */
     struct progress progress;
 };
 

@@ -1,6 +1,9 @@
 /* Turns the input into names and rejects. */
 #include "scanner/scan/intake.h"
 
+#include "scanner/base/clock.h"
+#include "scanner/base/shown.h"
+
 struct intake {
     const struct intake_options *options;
     struct intake_counts *counts;
@@ -10,9 +13,18 @@ static enum error on_name(void *arg, const struct input_name *name)
 {
     struct intake *intake = arg;
     const struct intake_options *options = intake->options;
+    bool taken = true;
+    enum error error = options->choice == NULL ? ERR_OK : choice_read(options->choice, name, &taken);
+    if (error != ERR_OK || !taken)
+        return error;
+    /* A name that opted out may be in the sample all the same: choice_hand_out says so when it is known. */
+    if (options->choice != NULL && choice_is_whole(options->choice))
+        return spooled_add(options->names, name);
     /* Who opts out between two runs of a scan keeps the record that there is: it is counted once. */
     if (optout_has_domain(options->optout, name->domain) && !store_is_done(options->store, name->ordinal)) {
         intake->counts->opted_out++;
+        if (options->opted_by != NULL)
+            options->opted_by[optout_find_domain(options->optout, name->domain)]++;
         return ERR_OK;
     }
     return spooled_add(options->names, name);
@@ -30,6 +42,26 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
     intake->counts->rejects++;
     intake->counts->rejected[reject->reason]++;
     return intake->options->rejects_done ? ERR_OK : sink->reject(sink->arg, &line);
+}
+
+static void on_read(void *arg, uint64_t bytes, uint64_t inputs)
+{
+    const struct intake *intake = arg;
+    struct intake_seen *seen = intake->options->seen;
+    atomic_store_explicit(&seen->bytes, bytes, memory_order_relaxed);
+    atomic_store_explicit(&seen->inputs, inputs, memory_order_relaxed);
+}
+
+/* Adds up what there is to read. */
+static void measure(const struct intake_options *options)
+{
+    uint64_t all = 0, size = 1;
+    for (size_t i = 0; i < options->file_count && size > 0; i++) {
+        size = input_size(&options->files[i]);
+        all = size == 0 ? 0 : all + size;
+    }
+    atomic_store(&options->seen->of_bytes, all);
+    atomic_store(&options->seen->began_ms, clock_monotonic_ms());
 }
 
 static void on_told(void *arg, const char *text)
@@ -63,16 +95,18 @@ static void offer(const struct intake_options *options)
         if (addresses_of(&options->files[i]) > 0)
             (void)fprintf(
                 options->out, "stsweep: %s: %llu inputs are rejected as URLs or e-mail addresses; %s\n",
-                options->files[i].path, (unsigned long long)addresses_of(&options->files[i]), lenient);
+                shown(options->files[i].path), (unsigned long long)addresses_of(&options->files[i]), lenient);
 }
 
 /* Says why the list holds no name. */
 static void say_empty(const struct input_file *file, struct buf *why)
 {
     uint64_t rejects = rejects_of(file);
-    buf_printf(why, "%s: there is no name in it: ", file->path);
+    buf_printf(why, "%s: there is no name in it: ", shown(file->path));
     if (rejects == 0)
-        buf_text(why, file->lines == 0 ? "it is empty" : "nothing but blank lines, comments or a header");
+        buf_text(why, file->lines == 0                  ? "it is empty"
+                      : file->form.format == INPUT_ZONE ? "the zone delegates none"
+                                                        : "nothing but blank lines, comments or a header");
     else
         buf_printf(why, "%llu inputs, all rejected (", (unsigned long long)rejects);
     const char *between = "";
@@ -92,15 +126,23 @@ static void say_empty(const struct input_file *file, struct buf *why)
 enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why)
 {
     struct intake intake = {.options = options, .counts = counts};
-    struct input_sink lines = {.name = on_name, .reject = on_reject, .told = on_told, .arg = &intake};
+    struct input_sink lines = {
+        .name = on_name, .reject = on_reject, .told = on_told, .read = on_read, .arg = &intake};
+    measure(options);
     *counts = (struct intake_counts){0};
     enum error error = input_read(options->files, options->file_count, &options->asked, &lines,
                                   options->stopped, options->stopped_arg, why);
     for (size_t i = 0; i < options->file_count; i++)
         counts->inputs += options->files[i].inputs;
-    if (error == ERR_OK)
+    if (error == ERR_OK) {
         offer(options);
-    return error == ERR_OK ? spooled_filled(options->names) : error;
+        error = spooled_filled(options->names);
+    }
+    if (error != ERR_OK && options->choice != NULL && choice_reason(options->choice)[0] != '\0') {
+        why->len = 0;
+        buf_text(why, choice_reason(options->choice));
+    }
+    return error;
 }
 
 enum error intake_check(const struct intake_options *options, struct buf *why)

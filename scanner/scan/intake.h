@@ -1,15 +1,25 @@
 /*
- * Reads the input once: names go into the source, lines that are no names into the sink, and names that opted
- * out are counted. It runs to its end on the thread that calls it, the feeder's.
+ * Reads the input once: names go into the source, lines that are no names into the sink, and names that are
+ * left out by choice or that opted out are counted. It runs to its end on the thread that calls it, the
+ * feeder's.
  */
 #ifndef STSWEEP_SCAN_INTAKE_H
 #define STSWEEP_SCAN_INTAKE_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "scanner/facts/optout.h"
 #include "scanner/scan/sink.h"
 #include "scanner/scan/spooled.h"
+
+/* How far it is, for any thread. */
+struct intake_seen {
+    atomic_uint_fast64_t bytes;    /* of the files that were read, as stored */
+    atomic_uint_fast64_t of_bytes; /* of all files; 0: that cannot be told */
+    atomic_uint_fast64_t inputs;   /* names and rejects */
+    atomic_int_fast64_t began_ms;  /* monotonic; 0: not yet */
+};
 
 struct intake_options {
     struct input_asked asked;
@@ -17,10 +27,13 @@ struct intake_options {
     size_t file_count;
     uint64_t at_least; /* names over all files; if it is not 0, each file has one at least */
     const struct optout *optout;
+    uint64_t *opted_by; /* by entry of it, how many names opted out; zeroed. NULL: nobody wants to know */
     const struct store *store; /* what is done already; read only */
     bool rejects_done;         /* they stand in the store already and are only counted */
     struct spooled *names;
+    struct choice *choice; /* NULL: all names */
     struct sink sink;
+    struct intake_seen *seen;
     FILE *out;                  /* says what each list was taken for; NULL: nobody is told */
     bool (*stopped)(void *arg); /* looked at between lines; true ends it with ERR_STOPPED */
     void *stopped_arg;

@@ -14,6 +14,7 @@
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
 #include "output/readback/scanview.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/time_text.h"
 #include "scanner/facts/fields.h"
 
@@ -107,7 +108,8 @@ static void say_state(const struct previous *previous, FILE *err)
     (void)fprintf(err,
                   "stsweep: previous: %s %s: of the domains that it has no record of it is not known what "
                   "senders have. End it with --resume first, or give a scan that is at its end\n",
-                  dir, state == VIEW_STOPPED ? "was stopped before its end" : "still runs or was cut off");
+                  shown(dir),
+                  state == VIEW_STOPPED ? "was stopped before its end" : "still runs or was cut off");
 }
 
 /* What it says of times is then not to be believed: it may be that this clock is wrong, or that one was. */
@@ -119,7 +121,7 @@ static void say_clock(const struct previous *previous, FILE *err)
                       "stsweep: WARNING: previous: %s began %.16sZ, which by this machine's clock has not "
                       "come yet: policies of later than now are left out. Set the clock, or give an earlier "
                       "scan\n",
-                      previous->meta.dir, time_text(previous->meta.started_ms, began));
+                      shown(previous->meta.dir), time_text(previous->meta.started_ms, began));
 }
 
 static const char *part_of(const char *shard)
@@ -136,7 +138,7 @@ static void say_shard(const struct previous *previous, const char *shard, FILE *
             "stsweep: WARNING: previous: %s is of shard %s of its list, this scan is of shard %s: of "
             "the domains that it does not have it is not known what senders have. Give the earlier "
             "scan of the same shard\n",
-            previous->meta.dir, then, now);
+            shown(previous->meta.dir), then, now);
 }
 
 static void say_left_out(const struct previous *previous, FILE *err)
@@ -145,7 +147,8 @@ static void say_left_out(const struct previous *previous, FILE *err)
         (void)fprintf(err,
                       "stsweep: previous: %s, which stsweep %s made, has records that lack what is needed: "
                       "%" PRIu64 " (the first: %s). What senders have of those domains is not known\n",
-                      previous->meta.dir, previous->meta.version, previous->meta.left_out, previous->first);
+                      shown(previous->meta.dir), shown(previous->meta.version), previous->meta.left_out,
+                      previous->first);
 }
 
 static void say_found(const struct previous *previous, const char *shard, FILE *err)
@@ -157,7 +160,7 @@ static void say_found(const struct previous *previous, const char *shard, FILE *
     say_shard(previous, shard, err);
     say_left_out(previous, err);
     (void)fprintf(err, "stsweep: previous: %s, begun %.16sZ: policies that senders may still have: %" PRIu64,
-                  meta->dir, time_text(meta->started_ms, began), meta->policies);
+                  shown(meta->dir), time_text(meta->started_ms, began), meta->policies);
     if (meta->over > 0)
         (void)fprintf(err, " (%" PRIu64 " more have expired)", meta->over);
     (void)fputc('\n', err);
@@ -182,7 +185,7 @@ static enum error walk(struct previous *previous, FILE *err, struct buf *why)
     enum error error = scanview_lines(previous->view, VIEW_DOMAINS, on_record, previous, why);
     if (error == ERR_CORRUPT && why->len > before) {
         (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s\n",
-                      previous->meta.dir, buf_string(why) + before);
+                      shown(previous->meta.dir), buf_string(why) + before);
         why->len = before;
         previous->meta.damaged = true;
         error = ERR_OK;
@@ -197,7 +200,7 @@ static enum error open_directory(const char *dir, struct scanview **view, struct
     enum error error = scanview_open(dir, view, &reason);
     if (error != ERR_OK)
         buf_printf(why, "--previous %s cannot be used: %s: give the directory of an earlier scan, or none",
-                   dir, reason.len > 0 ? buf_string(&reason) : error_text(error));
+                   shown(dir), reason.len > 0 ? buf_string(&reason) : error_text(error));
     buf_dispose(&reason);
     return error;
 }
@@ -211,7 +214,8 @@ enum error previous_check(const char *dir, const char *output, struct buf *why)
     if (error != ERR_OK || strcmp(output, "-") == 0 || stat(dir, &one) != 0 || stat(output, &other) != 0 ||
         one.st_dev != other.st_dev || one.st_ino != other.st_ino)
         return error;
-    buf_printf(why, "--previous %s is the scan directory that is written: give that of an earlier scan", dir);
+    buf_printf(why, "--previous %s is the scan directory that is written: give that of an earlier scan",
+               shown(dir));
     return ERR_CONFIG;
 }
 

@@ -8,6 +8,7 @@
 #include "input/input.h"
 #include "output/readback/meta_read.h"
 #include "output/store/store_dir.h"
+#include "scanner/base/shown.h"
 #include "scanner/scan/previous.h"
 
 /* Checks that the scan to be gone on with was not begun by a program of other rules. */
@@ -16,7 +17,7 @@ static enum error check_rules(const char *path, struct buf *why)
     size_t before = why->len;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum error error = fd < 0 ? ERR_IO : ERR_OK;
-    buf_printf(why, "%s: ", path);
+    buf_printf(why, "%s: ", shown(path));
     if (error == ERR_OK)
         error = meta_may_go_on_in(fd, why);
     if (fd >= 0)
@@ -31,6 +32,7 @@ struct input_asked refusal_asked(const struct config *config)
     return (struct input_asked){.format = (enum input_format)config->input_format,
                                 .header = (enum input_header)config->input_header,
                                 .columns = config->input_columns,
+                                .field = config->input_field,
                                 .lenient = config->input_lenient == INPUT_LENIENT_YES};
 }
 
@@ -47,8 +49,13 @@ static enum error check_inputs(const struct scan_request *request, const struct 
                    asked.columns);
         return ERR_CONFIG;
     }
-    if (asked.columns[0] != '\0' && (asked.format == INPUT_PLAIN || asked.format == INPUT_NAMES)) {
+    if (asked.columns[0] != '\0' && asked.format != INPUT_AUTO && asked.format != INPUT_CSV) {
         buf_printf(why, "input.columns are of CSV, and input.format is %s", input_format_name(asked.format));
+        return ERR_CONFIG;
+    }
+    if (asked.field[0] != '\0' && asked.format != INPUT_AUTO && asked.format != INPUT_JSON) {
+        buf_printf(why, "input.field is of JSON lines, and input.format is %s",
+                   input_format_name(asked.format));
         return ERR_CONFIG;
     }
     enum error error = ERR_OK;

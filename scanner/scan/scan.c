@@ -1,6 +1,7 @@
 /* Leads a scan through its life: it begins, runs and is closed. */
 #include "scanner/scan/scan.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
@@ -31,14 +32,22 @@ static void stop_feeding(struct scan *scan, const char *reason)
     (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
 }
 
+static void say_line(struct scan *scan, const char *line)
+{
+    if (line == NULL)
+        return;
+    progress_clear(&scan->handover.progress);
+    (void)fprintf(stderr, "stsweep: %s\n", line);
+}
+
 static void show_progress(struct scan *scan)
 {
     stuck_tick(scan->stuck, scan->watch, &scan->handover.progress, stderr);
-    const char *line = watch_tick(scan->watch);
-    if (line != NULL) {
-        progress_clear(&scan->handover.progress);
-        (void)fprintf(stderr, "stsweep: %s\n", line);
-    }
+    say_line(scan, watch_tick(scan->watch));
+    const char *crowded = crowds_next(&scan->crowds);
+    if (crowded != NULL)
+        watch_keep(scan->watch, "pace", false, crowded);
+    say_line(scan, crowded);
     struct feeder_progress progress = feeder_progress(scan->feeder);
     int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
     if (progress.rest_ms > 0 && !scan->resting) {
@@ -52,6 +61,7 @@ static void show_progress(struct scan *scan)
                                    .counts = watch_counters(scan->watch),
                                    .wall_ms = wall_ms};
     shown_take(&state, &progress, scan->config, now_ms);
+    shown_take_input(&state, &scan->seen, now_ms);
     progress_show(&scan->handover.progress, &state, now_ms);
 }
 
@@ -144,7 +154,8 @@ static int finish(struct scan *scan)
     if (!scan_say(scan, NULL, store_complete(scan->store, &scan->why)))
         return EXIT_FAILED;
     struct spool_counts names = spooled_counts(scan->names);
-    closing_denominators(scan->store, &scan->counts, &names);
+    if (!scan_say(scan, NULL, closing_denominators(scan->store, &scan->counts, &names, scan->choice)))
+        return EXIT_FAILED;
     const char *closing = watch_closing(scan->watch);
     if (closing != NULL)
         (void)fprintf(stderr, "stsweep: WARNING: %s\n", closing);
@@ -158,17 +169,21 @@ static int finish(struct scan *scan)
 static void dispose(struct scan *scan)
 {
     workers_destroy(scan->workers, scan->worker_count);
+    crowds_dispose(&scan->crowds);
     stuck_destroy(scan->stuck);
     watch_destroy(scan->watch);
     records_dispose(&scan->records);
     feeder_destroy(scan->feeder);
     previous_close(scan->previous);
     spooled_destroy(scan->names);
+    choice_destroy(scan->choice);
     writer_destroy(scan->writer);
     store_destroy(scan->store);
+    summary_sample_destroy(scan->sample);
     scan_meta_dispose(&scan->meta);
     summary_groups_dispose(&scan->groups);
     context_dispose(&scan->context);
+    free(scan->opted_by);
     signals_dispose(&scan->signals);
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);

@@ -68,6 +68,13 @@ enum error scan_meta_init(struct scan_meta *meta, const struct config *config, c
     return add_options(meta, config);
 }
 
+void scan_meta_except(struct scan_meta *meta, const char *sha256)
+{
+    if (meta->option_count < MOST_OPTIONS)
+        meta->options[meta->option_count++] =
+            (struct meta_option){.name = "input.except.sha256", .value = sha256, .initial = ""};
+}
+
 void scan_meta_previous(struct scan_meta *meta, const struct meta_previous *previous)
 {
     if (previous != NULL)
@@ -134,6 +141,8 @@ static struct meta_form form_to_meta(struct scan_meta *meta, const struct input_
     return (struct meta_form){.format = input_format_name(form->format),
                               .separator = is_csv ? arena_string(&meta->arena, separator) : "",
                               .header = form->header,
+                              .field = form->field,
+                              .origins = form->origins,
                               .skip = form->skip,
                               .domain = is_csv ? (uint64_t)(form->columns.domain + 1) : 0,
                               .rank = is_csv ? (uint64_t)(form->columns.rank + 1) : 0,
@@ -147,10 +156,14 @@ static bool form_from_meta(const struct meta_form *stored, struct input_form *fo
         .format = input_format_find(stored->format),
         .separator = (uint8_t)stored->separator[0],
         .skip = (uint8_t)stored->skip,
+        .origins = stored->origins,
         .columns = {(int)stored->domain - 1, (int)stored->rank - 1, (int)stored->label - 1}};
     (void)snprintf(form->header, sizeof form->header, "%s", stored->header);
+    (void)snprintf(form->field, sizeof form->field, "%s", stored->field);
     bool known = form->format != INPUT_AUTO || stored->format[0] == '\0';
     bool is_csv = form->format == INPUT_CSV;
+    if ((form->format == INPUT_JSON) != (form->field[0] != '\0'))
+        return false;
     return known && stored->skip <= SKIP_MOST && stored->domain <= INPUT_COLUMNS &&
            stored->rank <= INPUT_COLUMNS && stored->label <= INPUT_COLUMNS &&
            is_csv == (stored->domain > 0) && is_csv == (strlen(stored->separator) == 1);

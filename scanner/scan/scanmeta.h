@@ -38,6 +38,10 @@ struct scan_meta {
 enum error scan_meta_init(struct scan_meta *meta, const struct config *config, const char *command);
 void scan_meta_dispose(struct scan_meta *meta);
 
+/* Takes the hex SHA-256 of input.except; "" if there is none. It stands among the options, and like one that
+ * may not change: another file of the same name is another choice. */
+void scan_meta_except(struct scan_meta *meta, const char *sha256);
+
 /* Takes what is to be said of the earlier scan; NULL: there is none. */
 void scan_meta_previous(struct scan_meta *meta, const struct meta_previous *previous);
 

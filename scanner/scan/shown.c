@@ -23,3 +23,12 @@ void shown_take(struct progress_state *state, const struct feeder_progress *prog
     state->resting = progress->rest_ms > 0;
     state->rest_ms = rest_of(state, progress, config, now_ms);
 }
+
+void shown_take_input(struct progress_state *state, const struct intake_seen *seen, int64_t now_ms)
+{
+    int64_t began_ms = atomic_load(&seen->began_ms);
+    state->read = (struct progress_read){.bytes = atomic_load_explicit(&seen->bytes, memory_order_relaxed),
+                                         .of_bytes = atomic_load(&seen->of_bytes),
+                                         .inputs = atomic_load_explicit(&seen->inputs, memory_order_relaxed),
+                                         .ms = began_ms == 0 ? 0 : now_ms - began_ms};
+}

@@ -7,6 +7,10 @@
 
 #include "output/store/progress.h"
 #include "scanner/scan/feeder.h"
+#include "scanner/scan/intake.h"
+
+/* Fills in what is shown of the input while it is read. */
+void shown_take_input(struct progress_state *state, const struct intake_seen *seen, int64_t now_ms);
 
 /* Fills in done, in_flight, again, rest_ms and resting. before, total and parked are there; now_ms is
  * monotonic. */

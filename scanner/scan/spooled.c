@@ -11,6 +11,7 @@ struct spooled {
     struct spool *now;          /* of this pass; NULL until there is a name */
     struct spool *again;        /* of the next one; NULL until a name is put off */
     bool first;                 /* now is the input's */
+    uint64_t chosen;            /* how many of it, if that is known only when all are there */
     struct spool_counts counts; /* the first pass's, when it is over */
     atomic_uint_fast64_t total;
     struct buf why;
@@ -45,12 +46,19 @@ void spooled_destroy(struct spooled *spooled)
     free(spooled);
 }
 
+/* Are the names chosen when all of them are there? */
+static bool chooses_at_last(const struct spooled *spooled)
+{
+    return spooled->first && spooled->options.choice != NULL && choice_is_whole(spooled->options.choice);
+}
+
 static enum error make_spool(struct spooled *spooled, struct spool **spool)
 {
     const struct config *config = spooled->options.config;
     struct spool_options options = {.seed = spooled->options.seed,
                                     .memory_bytes = (uint64_t)config->input_memory,
-                                    .directory = spooled->options.directory};
+                                    .directory = spooled->options.directory,
+                                    .whole = spool == &spooled->now && chooses_at_last(spooled)};
     if (*spool != NULL)
         return ERR_OK;
     (void)config_shard(config, &options.shard_index, &options.shard_count);
@@ -63,20 +71,45 @@ enum error spooled_add(struct spooled *spooled, const struct input_name *name)
     return error == ERR_OK ? spool_add(spooled->now, name) : error;
 }
 
-enum error spooled_filled(struct spooled *spooled)
-{
-    enum error error = make_spool(spooled, &spooled->now);
-    return error == ERR_OK ? spool_finish(spooled->now) : error;
-}
-
 /* Lets other threads see the total, which shrinks as duplicates are found while names are handed out. */
 static void publish_total(struct spooled *spooled)
 {
     if (!spooled->first)
         return;
     const struct spool_counts *counts = spool_counts(spooled->now);
-    atomic_store_explicit(&spooled->total, counts->names - counts->not_in_shard - counts->duplicates,
+    uint64_t names = counts->names - counts->not_in_shard - counts->duplicates;
+    atomic_store_explicit(&spooled->total, chooses_at_last(spooled) ? spooled->chosen : names,
                           memory_order_relaxed);
+}
+
+static enum error visit(void *arg, const struct input_name *name, bool in_shard)
+{
+    const struct spooled_options *options = arg;
+    if (options->stopped != NULL && options->stopped(options->stopped_arg))
+        return ERR_STOPPED;
+    return choice_survey(options->choice, name, in_shard);
+}
+
+enum error spooled_filled(struct spooled *spooled)
+{
+    enum error error = make_spool(spooled, &spooled->now);
+    if (error == ERR_OK)
+        error = spool_finish(spooled->now);
+    if (error == ERR_OK && chooses_at_last(spooled)) {
+        error = spool_survey(spooled->now, visit, &spooled->options);
+        spooled->chosen = choice_total(spooled->options.choice);
+    }
+    if (error == ERR_OK)
+        publish_total(spooled);
+    return error;
+}
+
+/* Is the name none to scan: its record is there, or it is not chosen? */
+static bool is_over(struct spooled *spooled, const struct input_name *name)
+{
+    return store_is_done(spooled->options.store, name->ordinal) ||
+           (chooses_at_last(spooled) &&
+            !choice_hand_out(spooled->options.choice, spooled->options.optout, name));
 }
 
 static enum error next(void *arg, struct input_name *name)
@@ -86,7 +119,7 @@ static enum error next(void *arg, struct input_name *name)
     do {
         publish_total(spooled);
         error = spool_next(spooled->now, name);
-    } while (error == ERR_OK && store_is_done(spooled->options.store, name->ordinal));
+    } while (error == ERR_OK && is_over(spooled, name));
     publish_total(spooled);
     return error;
 }

@@ -9,6 +9,7 @@
 #include "input/spool.h"
 #include "output/store/store.h"
 #include "scanner/config/config.h"
+#include "scanner/scan/choice.h"
 #include "scanner/scan/source.h"
 
 struct spooled;
@@ -18,6 +19,11 @@ struct spooled_options {
     uint64_t seed;
     const char *directory;     /* NULL: the spools may not leave memory */
     const struct store *store; /* what is done already */
+    struct choice *choice;     /* NULL: all names */
+    const struct optout *optout;
+    bool (*stopped)(
+        void *arg); /* looked at while names are chosen of all: true is ERR_STOPPED. It may be NULL */
+    void *stopped_arg;
 };
 
 /* Returns where a list that outgrows input.memory goes: a streaming scan has no directory of its own. */

@@ -6,6 +6,7 @@
 
 #include "scanner/facts/net.h"
 #include "scanner/smtp/client.h"
+#include "scanner/tls/alert.h"
 
 /* The ceiling of bytes: certificates, TLS records without data, and the replies inside TLS. */
 enum { WIRE_BYTES = 256 * 1024 };
@@ -43,5 +44,5 @@ void handshake_refused_late(const struct probe_request *request, int alert)
     tls->end = TLS_FAILED;
     tls->alert = alert;
     tls->error_reason = SSL_AD_REASON_OFFSET + alert;
-    tls->error_text = arena_string(request->arena, SSL_alert_desc_string_long(alert));
+    tls->error_text = tls_alert_text(alert, request->arena);
 }

@@ -62,7 +62,11 @@ struct prober *prober_create(struct event_base *base, const struct config *confi
     prober->chains = chain_cache_create(CHAINS_KEPT, trust_dates(trust));
     prober->ctx = smtp_context(trust, prober->chains, false);
     prober->permissive = smtp_context(trust, prober->chains, true);
-    if (prober->ctx == NULL || prober->permissive == NULL) {
+    bool large = trust_offers_large(trust);
+    if (large)
+        prober->small = smtp_context(trust, prober->chains, false);
+    if (prober->ctx == NULL || prober->permissive == NULL ||
+        (large && (prober->small == NULL || tls_context_small(prober->small, trust) != ERR_OK))) {
         *why = "OpenSSL cannot make a client context";
         prober_destroy(prober);
         return NULL;
@@ -89,6 +93,7 @@ void prober_destroy(struct prober *prober)
     slots_dispose(&prober->sessions);
     SSL_CTX_free(prober->ctx);
     SSL_CTX_free(prober->permissive);
+    SSL_CTX_free(prober->small);
     chain_cache_destroy(prober->chains);
     free(prober);
 }

@@ -32,6 +32,7 @@ struct probe_request {
     struct probe_facts
         *facts;          /* to be filled in; zeroed by probe_start; outlives the probe unless cancelled */
     bool permissive;     /* TLS-4: takes outdated TLS (tls_context_permit) */
+    bool small;          /* offers the usual groups alone, whatever tls.groups says (tls_context_small) */
     bool without_dh;     /* a permissive probe offers no finite-field Diffie-Hellman */
     struct trace *trace; /* or NULL */
     void (*connected)(void *arg); /* or NULL: the address took the connection. It must not cancel the probe */

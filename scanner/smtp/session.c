@@ -81,9 +81,20 @@ static void take_time(struct session *session, int64_t now)
         *times[session->step] = (uint32_t)(now - session->step_began_ms);
 }
 
+/* Says whether a ClientHello went out that may be more than one segment, and nothing came back. */
+static bool is_hello_unanswered(const struct session *session)
+{
+    const struct probe_request *request = &session->request;
+    bool large = session->prober->small != NULL && !request->small && !request->permissive;
+    enum tls_end end = request->facts->tls.end;
+    return large && session->ssl != NULL && !session->heard_in_handshake &&
+           (end == TLS_TIMEOUT || end == TLS_CLOSED);
+}
+
 static void finish(struct session *session)
 {
     struct probe_request request = session->request;
+    request.facts->tls.hello_unanswered = is_hello_unanswered(session);
     int64_t now = clock_monotonic_ms();
     take_time(session, now);
     request.facts->ms = (uint32_t)(now - session->started_ms);
@@ -332,14 +343,20 @@ static void on_message(int written, int version, int type, const void *data, siz
     dialogue_first_record(&session->dialogue, bytes_make(data, len));
 }
 
+static SSL_CTX *context_of(const struct prober *prober, const struct probe_request *request)
+{
+    if (request->permissive)
+        return prober->permissive;
+    return request->small && prober->small != NULL ? prober->small : prober->ctx;
+}
+
 static void enter_handshake(struct session *session)
 {
     set_state(session, SESSION_HANDSHAKE);
     if (smtp_drain(session->fd))
         dialogue_injected(&session->dialogue);
-    const struct prober *prober = session->prober;
-    session->ssl = handshake_create(session->request.permissive ? prober->permissive : prober->ctx,
-                                    session->fd, &session->request, &session->verify, &session->flow);
+    session->ssl = handshake_create(context_of(session->prober, &session->request), session->fd,
+                                    &session->request, &session->verify, &session->flow);
     SSL_set_msg_callback(session->ssl, on_message);
     SSL_set_msg_callback_arg(session->ssl, session);
     handshake(session);

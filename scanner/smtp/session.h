@@ -15,6 +15,7 @@ struct prober {
     struct event_base *base;
     SSL_CTX *ctx;
     SSL_CTX *permissive; /* for probe_request.permissive */
+    SSL_CTX *small;      /* for probe_request.small; NULL if ctx offers the same, or as little */
     struct chain_cache *chains;
     struct slots sessions;
     struct place *place; /* or NULL */

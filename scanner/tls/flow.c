@@ -15,11 +15,15 @@ struct flow {
     size_t left;    /* of the portion */
     unsigned reads; /* in this turn */
     size_t total;
-    size_t wire;   /* bytes read so far */
-    size_t paid;   /* of those, bytes of data and certificates */
-    size_t record; /* bytes of the TLS record whose header came last */
+    size_t wire;    /* bytes read so far */
+    size_t paid;    /* of those, bytes of data and certificates */
+    size_t record;  /* bytes of the TLS record whose header came last */
+    unsigned calls; /* for other keys */
     bool certified;
-    bool closed;
+    bool finished; /* the peer's part of the handshake */
+    bool closed; /* by us */
+    bool broken; /* a read failed: what comes after it says nothing of the peer */
+    bool ended;  /* by the peer */
     enum flow_excess excess;
 };
 
@@ -87,7 +91,7 @@ static void on_bytes(struct flow *flow, size_t len)
     check(flow, flow->certified ? FLOW_IDLE : FLOW_IDLE + FLOW_CERTIFICATES);
 }
 
-/* Counts the certificates as paid, once: they come only once. */
+/* Counts the certificates as paid, once: they come only once. Calls for other keys are few, or too many. */
 static void on_handshake_message(struct flow *flow, const uint8_t *message, size_t len)
 {
     bool shows = len > 0 && (message[0] == SSL3_MT_CERTIFICATE || message[0] == MESSAGE_COMPRESSED);
@@ -96,6 +100,11 @@ static void on_handshake_message(struct flow *flow, const uint8_t *message, size
         flow->paid += len < FLOW_CERTIFICATES ? len : FLOW_CERTIFICATES;
     }
     check(flow, FLOW_IDLE);
+    int kind = len > 0 ? message[0] : -1;
+    bool calls = kind == SSL3_MT_KEY_UPDATE || (kind == SSL3_MT_HELLO_REQUEST && flow->finished);
+    flow->finished |= kind == SSL3_MT_FINISHED;
+    if (calls && ++flow->calls > FLOW_CALLS && flow->excess == FLOW_WITHIN)
+        flow->excess = FLOW_TOO_IDLE;
 }
 
 static void on_header(struct flow *flow, const uint8_t *header)
@@ -147,6 +156,10 @@ static long on_bio(BIO *bio, int what, const char *data, size_t len, int arg, lo
     (void)data, (void)arg, (void)more;
     if (what == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && done != NULL)
         on_bytes(flow, *done);
+    if (what == (BIO_CB_READ | BIO_CB_RETURN) && result <= 0 && !BIO_should_retry(bio)) {
+        flow->broken = flow->broken || result < 0;
+        flow->ended = !flow->broken;
+    }
     if (what != BIO_CB_READ)
         return result;
     BIO_clear_retry_flags(bio);
@@ -191,6 +204,11 @@ void flow_release(struct flow *flow)
 {
     if (flow != NULL && --flow->references == 0)
         free(flow);
+}
+
+bool flow_ended(const struct flow *flow)
+{
+    return flow != NULL && flow->ended;
 }
 
 enum flow_excess flow_excess(const struct flow *flow)

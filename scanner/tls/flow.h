@@ -10,12 +10,22 @@
 #define STSWEEP_TLS_FLOW_H
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* FLOW_PORTION, FLOW_READS: the bytes and the reads of the socket in a turn; small TLS records cost reads.
  * FLOW_IDLE: the bytes of TLS records without data, apart from the certificates, which have FLOW_CERTIFICATES
- * at most (OpenSSL's own ceiling is set to it). */
-enum { FLOW_PORTION = 32 * 1024, FLOW_READS = 1024, FLOW_IDLE = 64 * 1024, FLOW_CERTIFICATES = 100 * 1024 };
+ * at most (OpenSSL's own ceiling is set to it). FLOW_CALLS: KeyUpdates, and HelloRequests behind the
+ * handshake. Each costs as much as some kilobytes of others, and may have to be answered: a peer that does
+ * not read makes libcurl ask over and over whether it can be. No honest one sends so many to a client that
+ * reads so little. */
+enum {
+    FLOW_PORTION = 32 * 1024,
+    FLOW_READS = 1024,
+    FLOW_IDLE = 64 * 1024,
+    FLOW_CERTIFICATES = 100 * 1024,
+    FLOW_CALLS = 32
+};
 
 enum flow_excess {
     FLOW_WITHIN,
@@ -45,6 +55,9 @@ void flow_data(SSL *ssl);
 
 /* Tells whether a ceiling here ended the connection, and which. */
 enum flow_excess flow_excess(const struct flow *flow); /* NULL: FLOW_WITHIN */
+
+/* Tells whether a read has met the end of what the peer sent: it has closed the connection. */
+bool flow_ended(const struct flow *flow); /* NULL: no */
 
 /* Stops reading from the peer: from here on the connection seems broken to whoever reads (libcurl reads once
  * more when it closes). */

@@ -3,6 +3,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "scanner/tls/alert.h"
+
 static const char *version_name(uint16_t version)
 {
     return version == TLS1_3_VERSION   ? "TLSv1.3"
@@ -31,7 +33,7 @@ void tls_tell(struct trace *trace, const char *host, const struct ip_addr *ip, c
               version_name(tls->version), tls->cipher == NULL ? "" : tls->cipher,
               tls->group == NULL ? "" : tls->group, tls->error_text == NULL ? "" : " ", error);
     if (tls->alert >= 0)
-        trace_say(trace, host, ip, "alert received: %s", SSL_alert_desc_string_long(tls->alert));
+        trace_say(trace, host, ip, "alert received: %s", tls_alert_name(tls->alert));
     if (tls->cert_count > 0)
         tell_chain(trace, host, ip, tls);
 }

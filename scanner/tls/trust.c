@@ -1,5 +1,5 @@
 /*
- * Loads the process's roots, validates paths without aborting, and collects the facts of handshakes. It
+ * Loads the process's roots, and validates paths without aborting. It
  * decides nothing about the peer, opens no socket and reads only the file of roots.
  */
 #include "scanner/tls/trust.h"
@@ -12,10 +12,13 @@
 #include <time.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/tls/alert.h"
 #include "scanner/tls/ceiling.h"
 #include "scanner/tls/chain.h"
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/flow.h"
+#include "scanner/tls/groups.h"
+#include "scanner/tls/signatures.h"
 #include "scanner/wire/cost.h"
 
 /* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
@@ -25,6 +28,7 @@ struct trust {
     X509_STORE *store;
     size_t roots;
     struct chain_dates dates; /* the roots' */
+    struct tls_offer offer;
 };
 
 /* ---- roots --------------------------------------------------------------------------------------------- */
@@ -86,6 +90,8 @@ struct trust *trust_create(const char *ca_file, const char **why)
         *why = load_failure(ca_file);
         goto failed;
     }
+    if (trust_offer(trust, "", NULL) != ERR_OK)
+        goto failed;
     *why = NULL;
     return trust;
 failed:
@@ -100,6 +106,16 @@ void trust_destroy(struct trust *trust)
     X509_STORE_free(trust->store);
     chain_dates_dispose(&trust->dates);
     free(trust);
+}
+
+enum error trust_offer(struct trust *trust, const char *groups, struct buf *why)
+{
+    return tls_offer_make(groups, &trust->offer, why) ? ERR_OK : ERR_CONFIG;
+}
+
+bool trust_offers_large(const struct trust *trust)
+{
+    return trust->offer.large;
 }
 
 X509_STORE *trust_store(struct trust *trust)
@@ -272,7 +288,9 @@ void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache)
 
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
 {
-    if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+    if (get_verify_index() < 0 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set1_groups_list(ctx, trust->offer.groups) != 1 ||
+        SSL_CTX_set1_sigalgs_list(ctx, TLS_SIGNATURES) != 1)
         return ERR_LIBRARY;
     SSL_CTX_set1_cert_store(ctx, trust->store);
     SSL_CTX_set_cert_verify_callback(ctx, validate, NULL);
@@ -289,6 +307,11 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     SSL_CTX_set_options(ctx, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
 #endif
     return ERR_OK;
+}
+
+enum error tls_context_small(SSL_CTX *ctx, const struct trust *trust)
+{
+    return SSL_CTX_set1_groups_list(ctx, trust->offer.small) == 1 ? ERR_OK : ERR_LIBRARY;
 }
 
 #define USUAL_GROUPS   "X25519:P-256:X448:P-521:P-384" /* OpenSSL's own, in its order */
@@ -324,153 +347,4 @@ enum error tls_verify_attach(SSL *ssl, struct tls_verify *verify)
     if (index < 0 || SSL_set_ex_data(ssl, index, verify) != 1)
         return ERR_LIBRARY;
     return ERR_OK;
-}
-
-/* ---- the facts of a handshake -------------------------------------------------------------------------- */
-
-/* Names the key exchange group: "X25519", "P-256", "ffdhe2048", "DH 1024"; NULL for RSA key transport. */
-static const char *key_exchange_group(SSL *ssl, struct arena *arena)
-{
-    EVP_PKEY *key = NULL;
-    char name[80] = "";
-    char text[96];
-    if (SSL_get_peer_tmp_key(ssl, &key) != 1 || key == NULL)
-        return NULL;
-    int type = EVP_PKEY_get_base_id(key);
-    if (type == EVP_PKEY_X25519 || type == EVP_PKEY_X448)
-        (void)snprintf(text, sizeof text, "%s", OBJ_nid2sn(type));
-    else if (EVP_PKEY_get_group_name(key, name, sizeof name, NULL) == 1 && name[0] != '\0')
-        (void)snprintf(text, sizeof text, "%s", tls_curve_name(name));
-    else
-        (void)snprintf(text, sizeof text, "%s %d", type == EVP_PKEY_DH ? "DH" : "EC", EVP_PKEY_get_bits(key));
-    EVP_PKEY_free(key);
-    return arena_string(arena, text);
-}
-
-/* Names the digest; NULL for RSA key transport, and if the algorithm has its own digest (Ed25519). */
-static const char *signature_digest(SSL *ssl, struct arena *arena)
-{
-    int nid = NID_undef;
-    if (SSL_get_peer_signature_nid(ssl, &nid) != 1 || nid == NID_undef)
-        return NULL;
-    return arena_string(arena, OBJ_nid2sn(nid));
-}
-
-static void collect_session(SSL *ssl, struct arena *arena, struct tls_facts *facts)
-{
-    const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
-    if (cipher == NULL)
-        return;
-    const char *name = SSL_CIPHER_standard_name(cipher);
-    facts->version = (uint16_t)SSL_version(ssl);
-    facts->cipher = arena_string(arena, name != NULL ? name : SSL_CIPHER_get_name(cipher));
-    facts->group = key_exchange_group(ssl, arena);
-    facts->signature = signature_digest(ssl, arena);
-}
-
-static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, struct tls_facts *facts)
-{
-    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
-    int count = chain == NULL ? 0 : sk_X509_num(chain);
-    if (count <= 0)
-        return;
-    facts->truncated = count > CHAIN_CERTS_KEPT;
-    if (facts->truncated)
-        count = CHAIN_CERTS_KEPT;
-    /* To X509_check_host a leading dot would mean any subdomain, and an empty name any certificate. */
-    if (reference[0] != '\0' && reference[0] != '.')
-        facts->name_match =
-            X509_check_host(sk_X509_value(chain, 0), reference, 0,
-                            X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-                            NULL) == 1;
-    uint32_t left_us = COST_FACTS_US;
-    facts->certs = arena_array(arena, (size_t)count, sizeof *facts->certs);
-    while (facts->certs != NULL && facts->cert_count < (size_t)count &&
-           cert_facts_collect(sk_X509_value(chain, (int)facts->cert_count), &left_us, arena,
-                              &facts->certs[facts->cert_count]))
-        facts->cert_count++;
-    facts->truncated = facts->truncated || facts->cert_count < (size_t)count;
-}
-
-/* Collects the facts that completed and failed handshakes have in common; starts facts anew. */
-static void collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
-                    struct tls_facts *facts)
-{
-    *facts = (struct tls_facts){.alert = -1};
-    (void)ERR_set_mark();
-    collect_session(ssl, arena, facts);
-    collect_chain(ssl, reference, arena, facts);
-    (void)ERR_pop_to_mark();
-    if (verify == NULL)
-        return;
-    facts->limit = verify->limit;
-    tls_facts_dane(SSL_get_peer_cert_chain(ssl), verify->tlsa, facts);
-    facts->time = verify->time;
-    facts->other_time = verify->other_time;
-    memcpy(facts->errors, verify->errors, sizeof facts->errors);
-    facts->error_count = verify->error_count;
-}
-
-void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
-                       struct tls_facts *facts)
-{
-    collect(ssl, verify, reference, arena, facts);
-    facts->end = TLS_DONE;
-}
-
-/* Returns the peer's fatal alert, which has a reason of its own in the queue; -1 for other errors. */
-static int alert_of(unsigned long error)
-{
-    int reason = ERR_GET_REASON(error);
-    if (ERR_GET_LIB(error) != ERR_LIB_SSL || reason < SSL_AD_REASON_OFFSET ||
-        reason > SSL_AD_REASON_OFFSET + UINT8_MAX)
-        return -1;
-    return reason - SSL_AD_REASON_OFFSET;
-}
-
-/* Says whether a message exceeded the ceiling that was set here: that must be the certificates. */
-static bool is_past_ceiling(unsigned long error)
-{
-    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
-}
-
-/* Says whether the peer closed: without a word, or in good order, which leaves no error. */
-static bool says_closed(const SSL *ssl, unsigned long error)
-{
-    if (error == 0)
-        return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
-    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-}
-
-/* Says whether we ended the handshake: OpenSSL's reason would then be told as theirs. */
-static bool is_ours(const struct tls_facts *facts)
-{
-    return facts->end == TLS_FAILED && facts->limit != TLS_LIMIT_NONE;
-}
-
-void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *reference, unsigned long error,
-                     struct arena *arena, struct tls_facts *facts)
-{
-    char text[256];
-    collect(ssl, verify, reference, arena, facts);
-    facts->end = says_closed(ssl, error) ? TLS_CLOSED : TLS_FAILED;
-    facts->truncated = facts->truncated || is_past_ceiling(error);
-    if (error == 0 || is_ours(facts))
-        return;
-    const char *reason = ERR_reason_error_string(error);
-    if (reason == NULL) {
-        ERR_error_string_n(error, text, sizeof text);
-        reason = text;
-    }
-    facts->error_reason = ERR_GET_REASON(error);
-    facts->error_text = arena_string(arena, reason);
-    facts->alert = alert_of(error);
-}
-
-void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
-                       struct tls_facts *facts)
-{
-    unsigned long error = ERR_peek_error();
-    tls_facts_error(ssl, verify, reference, error, arena, facts);
-    ERR_clear_error();
 }

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "scanner/base/arena.h"
+#include "scanner/base/buf.h"
 #include "scanner/base/error.h"
 #include "scanner/facts/record.h"
 
@@ -23,6 +24,14 @@ struct trust *trust_create(const char *ca_file, const char **why);
 void trust_destroy(struct trust *trust);
 X509_STORE *trust_store(struct trust *trust);
 size_t trust_root_count(const struct trust *trust);
+
+/* Sets which key exchange groups every ClientHello offers first, as tls.groups says; before there are
+ * contexts. A trust that was just made offers the usual ones alone (tls/groups.h). ERR_CONFIG with *why,
+ * which may be NULL. */
+enum error trust_offer(struct trust *trust, const char *groups, struct buf *why);
+
+/* Says whether a ClientHello with these groups may be more than one segment. */
+bool trust_offers_large(const struct trust *trust);
 
 /* Returns the dates at which roots begin or cease to be valid; they live as long as the trust. */
 const struct chain_dates *trust_dates(const struct trust *trust);
@@ -44,12 +53,15 @@ struct tls_verify {
 
 /*
  * Makes ctx validate against the trust's store, note errors in the struct tls_verify attached to the SSL, and
- * never abort. Also: TLS 1.2 as the least version, security level 1 (objections of level 2 to certificates
- * are among the errors noted), release buffers, a bound on the certificate list (100 KiB), no session cache,
- * no session tickets kept, no renegotiation. The context is then good for clients without a verify attached,
- * too.
+ * never abort. Also: TLS 1.2 as the least version, the groups of the trust's offer, security level 1
+ * (objections of level 2 to certificates are among the errors noted), release buffers, a bound on the
+ * certificate list (100 KiB), no session cache, no session tickets kept, no renegotiation. The context is
+ * then good for clients without a verify attached, too.
  */
 enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust);
+
+/* Makes ctx offer the usual groups alone, with one small key share. Call it after tls_context_setup. */
+enum error tls_context_small(SSL_CTX *ctx, const struct trust *trust);
 
 /*
  * Makes ctx ask the cache before it validates a chain, and keep new results there. Call it after
@@ -92,8 +104,15 @@ void tls_message_seen(int written, int version, int type, const void *data, size
 void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,
                        struct tls_facts *facts);
 
-/* Collects the facts of a failed handshake: takes the first error of this thread's queue (and empties it)
- * into error_reason, error_text, alert. facts->end becomes TLS_FAILED, or TLS_CLOSED if the error says that
+/*
+ * Returns the error of this thread's queue that says why a handshake failed: the first, unless it comes from
+ * inside (a key, an encoding) and the last is the TLS library's own. Releases of OpenSSL differ in what they
+ * leave of the inside. 0: none.
+ */
+unsigned long tls_error_told(void);
+
+/* Collects the facts of a failed handshake: takes tls_error_told (and empties the queue) into error_reason,
+ * error_text, alert. facts->end becomes TLS_FAILED, or TLS_CLOSED if the error says that
  * the peer closed, or if there is none, as the peer closed in good order. Certificates seen so far are
  * collected. */
 void tls_facts_failure(SSL *ssl, const struct tls_verify *verify, const char *reference, struct arena *arena,

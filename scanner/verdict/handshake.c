@@ -116,6 +116,26 @@ bool handshake_wants_second(const struct probe_facts *probe)
     return refused || (told != CAUSE_UNTOLD && told != CAUSE_NOT_TLS);
 }
 
+static bool wants_small(const struct tls_facts *tls, bool looked_again)
+{
+    if (tls->hello_unanswered)
+        return looked_again;
+    /* A certificate came behind an answer to the ClientHello. */
+    return tls->end == TLS_FAILED && tls->cert_count == 0 && tls->limit == TLS_LIMIT_NONE &&
+           !tls->truncated && handshake_cause_told(tls) == CAUSE_UNTOLD;
+}
+
+bool handshake_wants_small(const struct probe_facts *probe, bool looked_again)
+{
+    return probe->not_tried == TRIED && probe->step == SMTP_HANDSHAKE &&
+           wants_small(&probe->tls, looked_again);
+}
+
+bool handshake_of_policy_wants_small(const struct fetch_facts *fetch, bool looked_again)
+{
+    return fetch->not_tried == TRIED && fetch->step == FETCH_TLS && wants_small(&fetch->tls, looked_again);
+}
+
 bool handshake_encrypts(const struct tls_facts *permissive)
 {
     return permissive != NULL && permissive->end == TLS_DONE && permissive->cipher != NULL &&

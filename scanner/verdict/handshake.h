@@ -30,6 +30,16 @@ enum handshake_cause handshake_cause_of(const struct tls_facts *tls, const struc
  * TLS-4. */
 bool handshake_wants_second(const struct probe_facts *probe);
 
+/*
+ * Says whether a ClientHello with the groups of tls.groups, of which the first has a long key share, is to be
+ * followed by a small one at the same address, so that no server fails by our choice. If it was refused
+ * without a reason that names something else, or OpenSSL took no answer to it, a small one follows at once.
+ * If nothing came back, that may pass by itself: the small one follows if the address is looked at again
+ * (TLS-7) and nothing comes back then either.
+ */
+bool handshake_wants_small(const struct probe_facts *probe, bool looked_again);
+bool handshake_of_policy_wants_small(const struct fetch_facts *fetch, bool looked_again);
+
 /* Says whether the permissive handshake gave an encrypted connection to a sender that takes anything. */
 bool handshake_encrypts(const struct tls_facts *permissive);
 

@@ -89,6 +89,8 @@ static void judge_addresses(const struct domain_facts *domain, const struct mx_h
                                       &judgement->codes);
         if (probe->loose && probe->not_tried == TRIED)
             code_set_add(&judgement->codes, FAIL_SMTP_DISPUTED);
+        if (probe->tls.hello_intolerant)
+            code_set_add(&judgement->codes, FAIL_SMTP_TLS_HELLO_INTOLERANT);
         if (probe->injected)
             code_set_add(&judgement->codes, FAIL_SMTP_STARTTLS_INJECTED);
     }

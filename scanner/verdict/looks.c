@@ -12,7 +12,8 @@ enum { ALERT_INTERNAL_ERROR = 80 };
 
 static bool handshake_asks_again(const struct tls_facts *tls)
 {
-    return tls->end == TLS_CLOSED || (tls->end == TLS_FAILED && tls->alert == ALERT_INTERNAL_ERROR);
+    return tls->hello_unanswered || tls->end == TLS_CLOSED ||
+           (tls->end == TLS_FAILED && tls->alert == ALERT_INTERNAL_ERROR);
 }
 
 static bool went_away(const struct probe_facts *probe)
@@ -30,7 +31,8 @@ bool look_asks_again(const struct probe_facts *probe)
         return !probe->masked && !probe->path_doubtful; /* else it is about our own path, and open as it is */
     if (probe->step == SMTP_STARTTLS)
         return probe->end == SMTP_END_REPLY || went_away(probe);
-    return probe->step == SMTP_HANDSHAKE && probe->end == SMTP_END_TLS && handshake_asks_again(&probe->tls);
+    bool broken = probe->end == SMTP_END_TLS || probe->tls.hello_unanswered;
+    return probe->step == SMTP_HANDSHAKE && broken && handshake_asks_again(&probe->tls);
 }
 
 bool look_at_policy_asks_again(const struct fetch_facts *fetch)
@@ -163,9 +165,10 @@ static void judge_address(const struct domain_facts *facts, const struct looked_
     struct earlier earlier = earlier_of(facts, probe);
     bool asks = look_asks_again(probe);
     bool passes = !asks && (ip->code == FAIL_NONE || (at->verdict->dane_applies && ip->dane == FAIL_NONE));
-    if ((earlier.failed || asks) && (earlier.passed || earlier.passed_dane || passes))
+    bool differs = (earlier.failed || asks) && (earlier.passed || earlier.passed_dane || passes);
+    if (differs && !probe->tls.hello_intolerant) /* that tells why */
         code_set_add(&judgement->codes, FAIL_SMTP_INCONSISTENT);
-    if (!asks || earlier.any || (!at->today && !at->cached))
+    if (!asks || earlier.any || (!at->today && !at->cached && !probe->tls.hello_unanswered))
         return;
     bool decides = note_due(facts, verdict_probe(probe, BY_OWN_TIME), judgement);
     alone->today = alone->today || (decides && at->today);
@@ -182,7 +185,8 @@ static void judge_policy_host(const struct domain_facts *facts, struct alone *al
     bool passes = facts->policy.fetch.not_tried == TRIED && facts->policy.fetch.step == FETCH_DONE;
     if (facts->policy.host == NULL || judgement->record.code != FAIL_NONE)
         return;
-    if ((earlier.failed || asks) && (earlier.passed || passes))
+    bool differs = (earlier.failed || asks) && (earlier.passed || passes);
+    if (differs && !facts->policy.fetch.tls.hello_intolerant) /* that tells why */
         code_set_add(&judgement->codes, FAIL_POLICY_INCONSISTENT);
     if (!asks || earlier.any)
         return;

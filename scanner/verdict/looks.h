@@ -9,7 +9,8 @@
 #include "scanner/verdict/verdict.h"
 
 /* Says whether the session ended in such a way that a sender's next try may well meet TLS: STARTTLS missing,
- * refused or broken off, or a handshake that was closed or ended by the alert internal_error. */
+ * refused or broken off, a handshake that was closed or ended by the alert internal_error, or a ClientHello
+ * that may be more than one segment and that nothing answered. */
 bool look_asks_again(const struct probe_facts *probe);
 
 /* Says the same of a policy host: it refused or reset the connection, or ended the handshake in such a way.

@@ -28,6 +28,8 @@ static void add_fetch_codes(const struct policy_facts *policy, int64_t now, stru
     if (!failed && policy->address.ip_count == 0)
         code_set_add(&judgement->codes, dns_status_code(policy->address.a.status));
     verdict_certificate_codes(&fetch->tls, STAGE_POLICY, now, &judgement->codes);
+    if (fetch->tls.hello_intolerant)
+        code_set_add(&judgement->codes, FAIL_POLICY_TLS_HELLO_INTOLERANT);
     if (fetch->http_status >= 500)
         code_set_add(&judgement->codes, FAIL_POLICY_HTTP_STATUS);
     if (fetch->http_status == 200 && !media_type_is_plain(fetch->media_type))

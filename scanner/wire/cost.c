@@ -4,6 +4,8 @@
 enum {
     COMPRESSED_EVEN = 2,
     COMPRESSED_ODD = 3,
+    URI_TAG = DER_CONTEXT | 6,
+    URI_WEIGHT = 8,        /* a URI is taken apart for each constraint, dearly in OpenSSL 3.5 */
     SMTP_NAME_WEIGHT = 64, /* a name of another form is made anew for each constraint (RFC 8398) */
     PAIRS_A_US = 40,
     ELEMENTS_A_US = 2,
@@ -172,6 +174,14 @@ static void count_subject(struct bytes name, struct counts *counts)
     }
 }
 
+/* Returns how many other names cost as much to hold against a constraint. */
+static uint64_t weight_of(uint8_t tag)
+{
+    if (tag == (DER_CONTEXT | DER_CONSTRUCTED))
+        return SMTP_NAME_WEIGHT;
+    return tag == URI_TAG ? URI_WEIGHT : 1;
+}
+
 static void count_names(struct bytes value, struct counts *counts)
 {
     struct bytes names;
@@ -179,9 +189,9 @@ static void count_names(struct bytes value, struct counts *counts)
     if (!der_take(&value, DER_TAG_SEQUENCE, &names, &counts->is_ber))
         return;
     while (der_next(&names, &name, &counts->is_ber)) {
-        bool is_other = name.tag == (DER_CONTEXT | DER_CONSTRUCTED);
-        counts->names += is_other ? SMTP_NAME_WEIGHT : 1;
-        counts->name_bytes += name.content.len * (is_other ? SMTP_NAME_WEIGHT : 1);
+        const uint64_t weight = weight_of(name.tag);
+        counts->names += weight;
+        counts->name_bytes += name.content.len * weight;
     }
 }
 

@@ -42,6 +42,7 @@ struct reader {
     struct record kept[RECORDS_KEPT]; /* of the answer section: the type asked for, and CNAMEs */
     size_t kept_count;
     bool cut;                      /* there were more of them */
+    bool nameless;                 /* one of them has a name that cannot be read */
     struct record soa;             /* type 0 if there is none */
     struct record opt;             /* likewise */
     bool referral;                 /* NS in the authority section */
@@ -127,8 +128,11 @@ static bool record_at(struct bytes message, size_t pos, struct record *record)
 static void take_answer(struct reader *reader, const struct record *record)
 {
     bool wanted = record->type == reader->expect->type || record->type == DNS_TYPE_CNAME;
+    uint8_t name[DNS_NAME_BYTES];
     if (!wanted || record->rrclass != CLASS_IN)
         return;
+    if (dns_name_read(reader->message, record->owner, name) == 0)
+        reader->nameless = true; /* it may be the one that was asked for: no absence follows of it */
     if (reader->kept_count < RECORDS_KEPT)
         reader->kept[reader->kept_count++] = *record;
     else
@@ -433,6 +437,7 @@ enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect
     reader.answer = answer;
     reader.kept_count = 0;
     reader.cut = false;
+    reader.nameless = false;
     reader.soa.type = 0;
     reader.opt.type = 0;
     reader.referral = false;
@@ -442,7 +447,7 @@ enum dns_read dns_answer_read(struct bytes wire, const struct dns_expect *expect
     if (LDNS_TC_WIRE(wire.data))
         return DNS_READ_TRUNCATED;
     reader.rcode = LDNS_RCODE_WIRE(wire.data);
-    if (!walk(&reader, pos))
+    if (!walk(&reader, pos) || reader.nameless)
         return DNS_READ_MALFORMED;
     enum dns_read read = take_rcode(&reader);
     if (read != DNS_READ_ANSWER)

@@ -6,7 +6,8 @@ A scenario file has one rule a line; the first that fits a question is followed;
     TRANSPORT NAME TYPE ACTION
 
     TRANSPORT  udp, tcp or any; the line "tcp none" means that nothing listens on TCP at all
-    NAME       a name under the zone that the server plays, @ for the zone itself, * for every name
+    NAME       a name under the zone that the server plays, @ for the zone itself, * for every name, LABEL.* for every name
+               that begins with it
     TYPE       TXT, MX, A, AAAA, … or * for every type
     ACTION     silence              no answer
                rcode NAME           SERVFAIL, REFUSED, FORMERR, NXDOMAIN, NOTIMP
@@ -17,8 +18,17 @@ A scenario file has one rule a line; the first that fits a question is followed;
                a ADDRESS            an A record
                mx PREF HOST         an MX record
                cname NAME           an alias; NAME under the zone unless it ends in a dot
+               mxs N                as many MX records
+               circle N             as many aliases, of which each leads to the next and the last to the name
+               large                bytes that are no records, up to the most that a message holds
+               pointers             a record whose name is a pointer to itself
                garbage              bytes that are no DNS message
                close                (TCP) closes without an answer
+               unfinished           (TCP) a length, and nothing of what it is of
+               trickle MS ACTION    (TCP) the answer of ACTION byte by byte, MS milliseconds before each
+               elsewhere ACTION     (UDP) the answer of ACTION from another port, and from another address
+               misquote ACTION      the answer of ACTION, to another question
+               forge N ACTION       so often the answer of ACTION, each with another id, and none that is right
                spoof ACTION         before the answer of ACTION two forged ones with other ids, which say
                                     `txt v=STSv1; id=spoofed;`
 
@@ -31,14 +41,18 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DS": 43, "DNSKEY": 48, "TLSA": 52}
 RCODES = {"FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "NOTIMP": 4, "REFUSED": 5}
 ACTIONS = {
-    "silence", "rcode", "truncate", "nodata", "referral", "txt", "a", "mx", "cname", "garbage", "close", "spoof",
+    "silence", "rcode", "truncate", "nodata", "referral", "txt", "a", "mx", "cname", "mxs", "circle", "large", "pointers", "garbage",
+    "close", "unfinished", "trickle", "elsewhere", "misquote", "forge", "spoof",
 }  # fmt: skip
 TTL = 60
 TCP_SECONDS = 20.0
+MESSAGE_MOST = 65535
+ELSEWHERE = "127.99.99.99"
 FLAG_QR, FLAG_AA, FLAG_TC, FLAG_RD = 0x8000, 0x0400, 0x0200, 0x0100
 
 
@@ -61,6 +75,20 @@ def question_of(message):
     return ".".join(labels), qtype, message[12 : at + 5]
 
 
+class Elsewhere(bytes):
+    """A reply that goes out from where nobody asked."""
+
+
+class Unfinished(bytes):
+    """Bytes that are sent as they are, without a length before them."""
+
+
+class Trickle(bytes):
+    """A reply that goes out byte by byte, `seconds` before each."""
+
+    seconds = 0.0
+
+
 class Zone:
     """The zone that one server plays, and how its scenario answers."""
 
@@ -68,6 +96,7 @@ class Zone:
         self.name = name.rstrip(".").lower()
         self.rules = []
         self.tcp = True
+        self.sent = 0  # bytes
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 self.add(line.strip(), f"{path}:{number}")
@@ -82,7 +111,7 @@ class Zone:
         argument = rest[0] if rest else ""
         if action not in ACTIONS or transport not in ("udp", "tcp", "any") or (qtype != "*" and qtype not in TYPES):
             raise ValueError(f"{place}: not a rule: {line}")
-        name = "*" if name == "*" else self.full(name)
+        name = name.lower() if name.endswith("*") else self.full(name)
         self.rules.append((transport, name, TYPES.get(qtype, 0), action, argument))
 
     def full(self, name):
@@ -92,8 +121,8 @@ class Zone:
 
     def find(self, transport, name, qtype):
         for rule_transport, rule_name, rule_type, action, argument in self.rules:
-            fits = rule_transport in ("any", transport) and rule_name in ("*", name) and rule_type in (0, qtype)
-            if fits:
+            fits = name.startswith(rule_name[:-1]) if rule_name.endswith("*") else name == rule_name
+            if fits and rule_transport in ("any", transport) and rule_type in (0, qtype):
                 return action, argument
         return "nodata", ""
 
@@ -105,23 +134,40 @@ class Zone:
         return record(self.name, "NS", wire_name("ns." + self.name))
 
     def replies(self, transport, message):
-        """The messages that answer one question, in order."""
+        """The messages that answer one question, in order. There may be very many."""
         try:
             name, qtype, question = question_of(message)
         except (ValueError, IndexError, struct.error):
             return []
         action, argument = self.find(transport, name, qtype)
         head = Head(message, question)
-        if action != "spoof":
-            return self.act(head, name, qtype, action, argument)
-        action, _, argument = argument.partition(" ")
-        lie = [record(name, "TXT", txt_data("v=STSv1; id=spoofed;"))]
-        forged = [head.reply(answer=lie, message_id=head.message_id ^ bits) for bits in (0x0001, 0x5555)]
-        return forged + self.act(head, name, qtype, action, argument)
+        if action == "spoof":
+            lie = [record(name, "TXT", txt_data("v=STSv1; id=spoofed;"))]
+            forged = [head.reply(answer=lie, message_id=head.message_id ^ bits) for bits in (0x0001, 0x5555)]
+            return forged + self.act(head, name, qtype, *argument.partition(" ")[::2])
+        if action == "forge":
+            count, _, rest = argument.partition(" ")
+            reply, = self.act(head, name, qtype, *rest.partition(" ")[::2])
+            return (struct.pack("!H", head.message_id ^ (1 + i % 0xFFFF)) + reply[2:] for i in range(int(count)))
+        return self.act(head, name, qtype, action, argument)
 
     def act(self, head, name, qtype, action, argument):
+        if action in WRAPPED:
+            return WRAPPED[action](self, head, name, qtype, argument)
         if action in ("silence", "close"):
             return []
+        if action == "unfinished":
+            return [Unfinished(b"\xff\xff")]
+        if action == "large":
+            return [head.reply().ljust(MESSAGE_MOST, b"\xc0")]
+        if action == "pointers":
+            at = 12 + len(head.question)
+            return [head.reply(answer=[struct.pack("!HHHIH", 0xC000 | at, qtype, 1, TTL, 0)])]
+        if action == "mxs":
+            return [head.reply(answer=[record_at(12, "MX", struct.pack("!H", i) + wire_name(f"m{i}")) for i in range(int(argument))])]
+        if action == "circle":
+            names = [name, *(f"{i}.circle" for i in range(1, int(argument)))]
+            return [head.reply(answer=[record(one, "CNAME", wire_name(names[(i + 1) % len(names)])) for i, one in enumerate(names)])]
         if action == "garbage":
             return [b"\xff" * 40]
         if action == "rcode":
@@ -133,6 +179,19 @@ class Zone:
         if action == "referral":
             return [head.reply(authority=[self.ns()])]
         return [head.reply(answer=[self.answer(name, action, argument)])]
+
+    def trickle(self, head, name, qtype, argument):
+        pause, _, rest = argument.partition(" ")
+        reply = Trickle(self.act(head, name, qtype, *rest.partition(" ")[::2])[0])
+        reply.seconds = int(pause) / 1000
+        return [reply]
+
+    def elsewhere(self, head, name, qtype, argument):
+        return [Elsewhere(reply) for reply in self.act(head, name, qtype, *argument.partition(" ")[::2])]
+
+    def misquote(self, head, name, qtype, argument):
+        other = Head(head.reply(), wire_name("www.elsewhere.example") + head.question[-4:])
+        return self.act(other, "www.elsewhere.example", qtype, *argument.partition(" ")[::2])
 
     def nodata(self, head, name, qtype):
         if name == self.name and qtype == TYPES["SOA"]:
@@ -150,6 +209,9 @@ class Zone:
             preference, host = argument.split()
             return record(name, "MX", struct.pack("!H", int(preference)) + wire_name(host))
         return record(name, "CNAME", wire_name(self.full(argument)))
+
+
+WRAPPED = {"trickle": Zone.trickle, "elsewhere": Zone.elsewhere, "misquote": Zone.misquote}
 
 
 class Head:
@@ -175,11 +237,20 @@ def record(name, rtype, data):
     return wire_name(name) + struct.pack("!HHIH", TYPES[rtype], 1, TTL, len(data)) + data
 
 
+def record_at(at, rtype, data):
+    """A record whose name stands there in the message."""
+    return struct.pack("!HHHIH", 0xC000 | at, TYPES[rtype], 1, TTL, len(data)) + data
+
+
 def serve_udp(sock, zone):
+    here = sock.getsockname()[0]
+    others = [bind(socket.SOCK_DGRAM, address, 0) for address in (here, ELSEWHERE)]
     while True:
         message, peer = sock.recvfrom(4096)
         for reply in zone.replies("udp", message):
-            sock.sendto(reply, peer)
+            for source in others if isinstance(reply, Elsewhere) else [sock]:
+                source.sendto(reply, peer)
+                zone.sent += len(reply)
 
 
 def exactly(sock, count):
@@ -192,16 +263,29 @@ def exactly(sock, count):
     return data
 
 
+def send_stream(sock, reply, zone):
+    whole = reply if isinstance(reply, Unfinished) else struct.pack("!H", len(reply)) + reply
+    if not isinstance(reply, Trickle):
+        sock.sendall(whole)
+        zone.sent += len(whole)
+        return
+    for byte in whole:
+        time.sleep(reply.seconds)
+        sock.sendall(bytes([byte]))
+        zone.sent += 1
+
+
 def serve_connection(sock, zone):
     sock.settimeout(TCP_SECONDS)
     with sock:
         try:
             while True:
                 message = exactly(sock, struct.unpack("!H", exactly(sock, 2))[0])
-                replies = zone.replies("tcp", message)
-                for reply in replies:
-                    sock.sendall(struct.pack("!H", len(reply)) + reply)
-                if not replies:
+                count = 0
+                for reply in zone.replies("tcp", message):
+                    send_stream(sock, reply, zone)
+                    count += 1
+                if not count:
                     return
         except OSError:
             return

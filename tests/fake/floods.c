@@ -4,12 +4,13 @@
  *     floods CERTIFICATE ADDRESS=WAY...
  *
  * CERTIFICATE is a PEM file of key and chain. Each address does as its way says, on both ports; at the end of
- * input it ends, after a line for each connection that was flooded: "ADDRESS PORT WAY BYTES MS", what it got
- * rid of until the client was gone, and in how long. Records inside TLS 1.3 are sealed here, with the secret
- * that OpenSSL logs, so that they may be anything and cost little. It connects nowhere.
+ * input it ends, after a line for each connection that was flooded: "ADDRESS PORT WAY BYTES MS", what the
+ * client's kernel took until it was gone, and in how long. Records inside TLS 1.3 are sealed here, with the
+ * secret that OpenSSL logs, and those inside TLS 1.2 with the session's, so that they may be anything and
+ * cost little. It connects nowhere.
  */
 #include <arpa/inet.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <openssl/kdf.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
@@ -24,7 +25,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BLOCK_BYTES = 64 * 1024, LINE_BYTES = 1024, PATIENCE_S = 20, SECRET_BYTES = 64, BACKLOG = 512 };
+enum {
+    BLOCK_BYTES = 64 * 1024,
+    PIECE_BYTES = 8 * 1024,
+    LINE_BYTES = 1024,
+    PATIENCE_S = 20,
+    SECRET_BYTES = 64,
+    BACKLOG = 512
+};
 enum { SMTP_PORT = 25, HTTPS_PORT = 443, SESSION_ID_AT = 43 /* in a record of a ClientHello */ };
 enum { TYPE_CCS = 20, TYPE_ALERT = 21, TYPE_HANDSHAKE = 22, TYPE_DATA = 23 };
 enum { RECORD_MOST = 16384, HEADER_BYTES = 5, TAG_BYTES = 16, IV_BYTES = 12 };
@@ -47,7 +55,6 @@ struct session {
     uint8_t heard[LINE_BYTES];
     uint8_t block[BLOCK_BYTES];
     size_t len;
-    uint64_t sent;
 };
 
 struct way {
@@ -56,6 +63,7 @@ struct way {
     bool (*fill)(struct session *session); /* one more piece of the flood into the block; false: it is full */
     bool shakes;                           /* the flood comes behind the handshake */
     bool answers;                          /* and behind a whole answer */
+    bool old;                              /* in TLS 1.2 */
 };
 
 static SSL_CTX *context;
@@ -97,12 +105,12 @@ static void expand(const struct session *session, const char *label, uint8_t *ou
 }
 
 static void encrypt(const struct session *session, const uint8_t *iv, const uint8_t *header,
-                    const uint8_t *inner, size_t len, uint8_t *out)
+                    size_t header_len, const uint8_t *inner, size_t len, uint8_t *out)
 {
     int done = 0;
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     if (cipher == NULL || EVP_EncryptInit_ex(cipher, EVP_aes_128_gcm(), NULL, session->key, iv) != 1 ||
-        EVP_EncryptUpdate(cipher, NULL, &done, header, HEADER_BYTES) != 1 ||
+        EVP_EncryptUpdate(cipher, NULL, &done, header, (int)header_len) != 1 ||
         EVP_EncryptUpdate(cipher, out, &done, inner, (int)len) != 1 ||
         EVP_EncryptFinal_ex(cipher, out + done, &done) != 1 ||
         EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, out + len) != 1)
@@ -126,8 +134,57 @@ static bool seal(struct session *session, uint8_t type, const void *data, size_t
     for (int i = 0; i < 8; i++)
         iv[IV_BYTES - 1 - i] ^= (uint8_t)(session->sealed >> (8 * i));
     session->sealed++;
-    encrypt(session, iv, out, inner, len + 1 + padding, out + HEADER_BYTES);
+    encrypt(session, iv, out, HEADER_BYTES, inner, len + 1 + padding, out + HEADER_BYTES);
     return put(session, out, HEADER_BYTES + body);
+}
+
+/* The key and IV that records are sealed with from now on. */
+static void take_secret(struct session *session)
+{
+    expand(session, "key", session->key, 16);
+    expand(session, "iv", session->iv, IV_BYTES);
+    session->sealed = 0;
+}
+
+/* A record of TLS 1.2 with AES-128-GCM (RFC 5288 section 3), shorter than 128 bytes. */
+static bool seal_old(struct session *session, uint8_t type, const void *data, uint8_t len)
+{
+    uint8_t out[HEADER_BYTES + 8 + 128 + TAG_BYTES] = {type, 3, 3, 0, (uint8_t)(8 + len + TAG_BYTES)};
+    uint8_t iv[IV_BYTES], with[8 + HEADER_BYTES] = {0};
+    size_t whole = HEADER_BYTES + 8 + (size_t)len + TAG_BYTES;
+    if (whole > BLOCK_BYTES - session->len)
+        return false;
+    for (int i = 0; i < 8; i++)
+        with[7 - i] = (uint8_t)(session->sealed >> (8 * i));
+    session->sealed++;
+    memcpy(with + 8, (uint8_t[]){type, 3, 3, 0, len}, HEADER_BYTES);
+    memcpy(out + HEADER_BYTES, with, 8);
+    memcpy(iv, session->iv, 4);
+    memcpy(iv + 4, with, 8);
+    encrypt(session, iv, with, sizeof with, data, len, out + HEADER_BYTES + 8);
+    return put(session, out, whole);
+}
+
+/* The server's key and salt of TLS 1.2 (RFC 5246 section 6.3). */
+static void take_keys(struct session *session)
+{
+    uint8_t master[48], random[64], block[40];
+    size_t len = sizeof block;
+    EVP_PKEY_CTX *prf = EVP_PKEY_CTX_new_id(EVP_PKEY_TLS1_PRF, NULL);
+    (void)SSL_SESSION_get_master_key(SSL_get_session(session->ssl), master, sizeof master);
+    (void)SSL_get_server_random(session->ssl, random, 32);
+    (void)SSL_get_client_random(session->ssl, random + 32, 32);
+    if (prf == NULL || EVP_PKEY_derive_init(prf) != 1 ||
+        EVP_PKEY_CTX_set_tls1_prf_md(prf, EVP_sha256()) != 1 ||
+        EVP_PKEY_CTX_set1_tls1_prf_secret(prf, master, sizeof master) != 1 ||
+        EVP_PKEY_CTX_add1_tls1_prf_seed(prf, (const uint8_t *)"key expansion", 13) != 1 ||
+        EVP_PKEY_CTX_add1_tls1_prf_seed(prf, random, sizeof random) != 1 ||
+        EVP_PKEY_derive(prf, block, &len) != 1)
+        abort();
+    EVP_PKEY_CTX_free(prf);
+    memcpy(session->key, block + 16, 16);
+    memcpy(session->iv, block + 36, 4);
+    session->sealed = 1; /* its Finished was the first */
 }
 
 /* ---- floods -------------------------------------------------------------------------------------------- */
@@ -177,6 +234,36 @@ static bool fill_large(struct session *session)
     return between ? fill_tickets(session) : seal(session, TYPE_DATA, "", 0, RECORD_MOST - 1);
 }
 
+/* KeyUpdate (RFC 8446 section 4.6.3): the client makes new keys for each. */
+static bool fill_key_update(struct session *session, uint8_t answer)
+{
+    uint8_t next[SECRET_BYTES];
+    if (!seal(session, TYPE_HANDSHAKE, (uint8_t[]){24, 0, 0, 1, answer}, 5, 0))
+        return false;
+    expand(session, "traffic upd", next, session->secret_len);
+    memcpy(session->secret, next, session->secret_len);
+    take_secret(session);
+    return true;
+}
+
+static bool fill_updates(struct session *session)
+{
+    return fill_key_update(session, 0);
+}
+
+/* The client is to answer each with one of its own. */
+static bool fill_asking_updates(struct session *session)
+{
+    return fill_key_update(session, 1);
+}
+
+/* HelloRequests inside TLS 1.2: the client is to begin a new handshake, or to warn that it will not. */
+static bool fill_renegotiations(struct session *session)
+{
+    static const uint8_t request[] = {0, 0, 0, 0};
+    return seal_old(session, TYPE_HANDSHAKE, request, sizeof request);
+}
+
 /* The dummy of RFC 8446 section D.4; OpenSSL bears 32 in a row. */
 static bool fill_ccs(struct session *session)
 {
@@ -206,48 +293,43 @@ static void begin_ccs(struct session *session)
            put(session, session->heard + SESSION_ID_AT, 1 + 32) && put(session, tail, sizeof tail));
 }
 
-static void begin_at_once(struct session *session)
-{
-    (void)session;
-}
-
-static bool fill_nothing(struct session *session)
-{
-    (void)session;
-    return false;
-}
-
 static const struct way ways[] = {
-    {"good", begin_at_once, fill_nothing, true, true},
-    {"hello", begin_at_once, fill_hello, false, false},
-    {"alerts", begin_at_once, fill_alerts, false, false},
-    {"ccs", begin_ccs, fill_ccs, false, false},
-    {"bytes", begin_bytes, fill_bytes, false, false},
-    {"tickets", begin_at_once, fill_tickets, true, false},
-    {"padding", begin_at_once, fill_padding, true, false},
-    {"large", begin_at_once, fill_large, true, false},
-    {"answered", begin_at_once, fill_tickets, true, true},
+    {"good", NULL, NULL, true, true, false},
+    {"hello", NULL, fill_hello, false, false, false},
+    {"alerts", NULL, fill_alerts, false, false, false},
+    {"ccs", begin_ccs, fill_ccs, false, false, false},
+    {"bytes", begin_bytes, fill_bytes, false, false, false},
+    {"tickets", NULL, fill_tickets, true, false, false},
+    {"padding", NULL, fill_padding, true, false, false},
+    {"large", NULL, fill_large, true, false, false},
+    {"updates", NULL, fill_updates, true, false, false},
+    {"asking", NULL, fill_asking_updates, true, false, false},
+    {"renegotiations", NULL, fill_renegotiations, true, false, true},
+    {"answered", NULL, fill_tickets, true, true, false},
 };
 
 /* Until the client is gone, or has taken nothing for PATIENCE_S. */
 static void flood(struct session *session)
 {
     int64_t began = now_ms();
-    session->peer->way->begin(session);
+    if (session->peer->way->begin != NULL)
+        session->peer->way->begin(session);
     for (;;) {
-        while (session->peer->way->fill(session))
+        while (session->len < PIECE_BYTES && session->peer->way->fill(session))
             continue;
         if (session->len == 0)
             return;
         ssize_t put_off = send(session->fd, session->block, session->len, MSG_NOSIGNAL);
         if (put_off <= 0)
             break;
-        session->sent += (uint64_t)put_off;
         session->len -= (size_t)put_off;
         memmove(session->block, session->block + put_off, session->len);
     }
+    struct tcp_info told = {0};
+    (void)getsockopt(session->fd, IPPROTO_TCP, TCP_INFO, &told, &(socklen_t){sizeof told});
     (void)printf("%s %d %s %llu %lld\n", session->peer->address, session->peer->port,
-                 session->peer->way->name, (unsigned long long)session->sent, (long long)(now_ms() - began));
+                 session->peer->way->name, (unsigned long long)told.tcpi_bytes_acked,
+                 (long long)(now_ms() - began));
 }
 
 /* ---- the sessions -------------------------------------------------------------------------------------- */
@@ -286,10 +368,12 @@ static bool shake(struct session *session)
     if (session->ssl == NULL || SSL_set_fd(session->ssl, session->fd) != 1)
         abort();
     SSL_set_app_data(session->ssl, session);
-    if (SSL_accept(session->ssl) != 1 || session->secret_len == 0)
+    bool old = session->peer->way->old;
+    (void)SSL_set_min_proto_version(session->ssl, old ? TLS1_2_VERSION : TLS1_3_VERSION);
+    (void)SSL_set_max_proto_version(session->ssl, old ? TLS1_2_VERSION : TLS1_3_VERSION);
+    if (SSL_accept(session->ssl) != 1 || (!old && session->secret_len == 0))
         return false;
-    expand(session, "key", session->key, 16);
-    expand(session, "iv", session->iv, IV_BYTES);
+    (old ? take_keys : take_secret)(session);
     return true;
 }
 
@@ -317,12 +401,10 @@ static void play(struct session *session)
             return;
         answer(session);
     }
-    if (way->fill != fill_nothing) {
+    if (way->fill != NULL)
         flood(session);
-        return;
-    }
-    (void)(send(session->fd, session->block, session->len, MSG_NOSIGNAL) > 0);
-    (void)SSL_read(session->ssl, line, sizeof line);
+    else if (send(session->fd, session->block, session->len, MSG_NOSIGNAL) > 0)
+        (void)SSL_read(session->ssl, line, sizeof line);
 }
 
 static void *serve(void *arg)
@@ -383,9 +465,10 @@ static bool set_up(const char *certificate)
     context = SSL_CTX_new(TLS_server_method());
     if (context == NULL || SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
         SSL_CTX_use_PrivateKey_file(context, certificate, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") != 1)
+        SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") != 1 ||
+        SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256") != 1)
         return false;
-    (void)SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+    (void)SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     (void)SSL_CTX_set_num_tickets(context, 0);
     SSL_CTX_set_keylog_callback(context, on_secret);
     return true;

@@ -6,9 +6,10 @@
     dh10000    a Diffie-Hellman group of 10,000 bits
     key16384   a leaf with an RSA key of 16,384 bits
     chain100   the leaf a hundred times over
+    rsa, ecdsa the chain as it stands, and a key exchange signed with it, as it were
 
 Nothing behind the flight works, and the signatures are of zeros: a client finds what it is to find before it looks at
-them. All but old want a certificate with an RSA key.
+them. All but old and ecdsa want a certificate with an RSA key.
 """
 
 import base64
@@ -19,14 +20,15 @@ import ssl
 HANDSHAKE, VERSION = b"\x16", b"\x03\x03"
 SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE, SERVER_HELLO_DONE = 2, 11, 12, 14
 RENEGOTIATION_INFO = b"\xff\x01\x00\x01\x00"
-DHE_RSA, ECDHE_RSA = b"\x00\x9e", b"\xc0\x2f"
-RSA_SHA1, RSA_SHA256 = b"\x02\x01", b"\x04\x01"
+DHE_RSA, ECDHE_RSA, ECDHE_ECDSA = b"\x00\x9e", b"\xc0\x2f", b"\xc0\x2b"
+RSA_SHA1, RSA_SHA256, ECDSA_SHA256 = b"\x02\x01", b"\x04\x01", b"\x04\x03"
 SIGNATURE_BYTES = 128
 RECORD_BYTES = 16384
 P256_BASE_POINT = bytes.fromhex(
     "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
 )
+SIGNED = {"sha1": (ECDHE_RSA, RSA_SHA1), "rsa": (ECDHE_RSA, RSA_SHA256), "ecdsa": (ECDHE_ECDSA, ECDSA_SHA256)}
 DH_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "dh512.pem")
 
 
@@ -111,10 +113,11 @@ def flight(kind, path):
     elif kind == "dh512":
         messages = server_hello(DHE_RSA, RENEGOTIATION_INFO) + certificates(chain(path))
         messages += key_exchange(small_group(), RSA_SHA256) + message(SERVER_HELLO_DONE, b"")
-    elif kind == "sha1":
+    elif kind in SIGNED:
+        cipher, algorithm = SIGNED[kind]
         point = b"\x03\x00\x17" + sized(P256_BASE_POINT, 1)
-        messages = server_hello(ECDHE_RSA, RENEGOTIATION_INFO) + certificates(chain(path))
-        messages += key_exchange(point, RSA_SHA1) + message(SERVER_HELLO_DONE, b"")
+        messages = server_hello(cipher, RENEGOTIATION_INFO) + certificates(chain(path))
+        messages += key_exchange(point, algorithm) + message(SERVER_HELLO_DONE, b"")
     elif kind == "dh10000":
         messages = server_hello(DHE_RSA, RENEGOTIATION_INFO) + certificates(chain(path))
         messages += key_exchange(large_group(), RSA_SHA256) + message(SERVER_HELLO_DONE, b"")

@@ -3,13 +3,19 @@
 A domain `<way>-<i>.example` has an MX host where <way> is one of SMTP, an _mta-sts record and a policy host where it is
 one of HTTPS. Each has a loopback address of its own, 127.<number of the way>.<i>, by which the peer knows how to behave. They
 listen on ports 53, 25 and 443: a network namespace is wanted.
+
+    tests/fake/hostile.py FILE     serves until it is ended; its certificate goes to FILE.crt
+
+Whatever the first number of an address is, the second and the others decide, so that it can serve another network than 127/8.
 """
 
 import asyncio
+import logging
 import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 
 import dnsd
@@ -303,3 +309,15 @@ def serve(tls):
     serve_dns()
     threading.Thread(target=lambda: asyncio.run(run()), daemon=True).start()
     ready.wait()
+
+
+def main():
+    tls = Tls(sys.argv[1])
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of each peer that went away
+    serve(tls)
+    print("ready", flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -10,10 +10,13 @@ the head of a request, and it never connects anywhere.
     request         reads the head of an HTTP request, up to its blank line
     read            reads what comes first, up to 16 KiB
     tls [KEY=VALUE] handshake as server with the certificate of {name}; max=1.0…1.3, min=1.0…1.3, seclevel=0…2,
-                    ciphers=OpenSSL's names
+                    ciphers=OpenSSL's names; drip=MS sends the server's part byte by byte, MS milliseconds before each, but
+                    for the first at_once=BYTES of it, and ends behind it
     sleep MS        waits
     hello KIND      reads a ClientHello, answers as a server does that is behind the times (hello.py): old, dh512,
-                    sha1; or as one that costs its clients much: dh10000, key16384, chain100
+                     sha1; or as one that costs its clients much: dh10000, key16384, chain100; or with its chain as it stands: rsa, ecdsa
+    segment MOST DOES   goes on if the ClientHello that comes is MOST bytes long or shorter, and leaves it to the next
+                     step; upon a longer one it does as DOES says: silence, cut or reset
     silence         reads and throws away until the peer closes
     drip MS TEXT    sends TEXT byte by byte, MS milliseconds before each
     flood N TEXT    sends TEXT over and over until N bytes were sent or the peer closes
@@ -43,6 +46,8 @@ CONNECTIONS = 512
 LINE_MAX = 4096
 HEAD_MAX = 16384
 EXPECT_TRIES = 20
+RECORD_HEADER = 5  # of TLS
+BYTES_ACKED_AT = 120  # in struct tcp_info
 
 VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -103,6 +108,8 @@ class Connection:
         self.name = name
         self.certs = certs
         self.pending = b""
+        self.sent = 0  # bytes of the scenario
+        self.taken = 0  # bytes of the connection that the other side's kernel took
         self.end = time.monotonic() + LIFETIME
 
     def play(self, steps):
@@ -113,6 +120,7 @@ class Connection:
         except (Over, OSError, ssl.SSLError):
             pass
         finally:
+            self.taken = bytes_taken(self.sock)
             self.sock.close()
 
     def finish(self):
@@ -136,8 +144,12 @@ class Connection:
         return data
 
     def transmit(self, data):
-        self.patience()
-        self.sock.sendall(data)
+        data = memoryview(data)
+        while data:
+            self.patience()
+            sent = self.sock.send(data)
+            self.sent += sent
+            data = data[sent:]
 
     def text(self, argument):
         return unescape(argument.replace("{name}", self.name.partition("@")[0]))
@@ -180,14 +192,41 @@ class Connection:
         context = server_context(os.path.join(self.certs, self.name + ".pem"), options)
         self.patience()
         self.pending = b""
-        self.sock = context.wrap_socket(self.sock, server_side=True)
+        if "drip" in options:
+            self.drip_handshake(context, int(options["drip"]) / 1000, int(options.get("at_once", "0")))
+        self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
     def do_sleep(self, argument):
         time.sleep(int(argument) / 1000)
 
+    def drip_handshake(self, context, seconds, at_once):
+        heard, said, at_once = ssl.MemoryBIO(), ssl.MemoryBIO(), at_once + self.sent
+        tls = context.wrap_bio(heard, said, server_side=True)
+        while True:
+            try:
+                tls.do_handshake()
+                over = True
+            except ssl.SSLWantReadError:
+                over = False
+            for byte in said.read():
+                time.sleep(seconds if self.sent >= at_once else 0)
+                self.transmit(bytes([byte]))
+            if over:
+                raise Over
+            heard.write(self.receive())
+
     def do_hello(self, kind):
         self.receive()
         self.transmit(hello.flight(kind, os.path.join(self.certs, self.name + ".pem")))
+
+    def do_segment(self, argument):
+        most, does = argument.split()
+        header = self.sock.recv(RECORD_HEADER, socket.MSG_PEEK | socket.MSG_WAITALL)
+        if len(header) < RECORD_HEADER:
+            raise Over
+        if RECORD_HEADER + int.from_bytes(header[3:], "big") > int(most):
+            getattr(self, "do_" + does)("")
 
     def do_silence(self, _argument):
         while True:
@@ -219,6 +258,13 @@ class Connection:
         raise Over
 
 
+def bytes_taken(sock):
+    try:
+        return struct.unpack_from("Q", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256), BYTES_ACKED_AT)[0]
+    except OSError:
+        return 0
+
+
 def server_context(path, options):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # Before the certificate: the level decides which keys may be loaded at all.
@@ -235,6 +281,7 @@ class Listener(threading.Thread):
     def __init__(self, sock, steps, name, certs, room):
         super().__init__(daemon=True)
         self.listening, self.steps, self.name_played, self.certs, self.room = sock, steps, name, certs, room
+        self.most_taken = 0  # bytes on one connection
 
     def run(self):
         for number in itertools.count(1):
@@ -247,7 +294,9 @@ class Listener(threading.Thread):
     def serve(self, sock, number):
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Connection(sock, self.name_played, self.certs).play(played_on(self.steps, number))
+            connection = Connection(sock, self.name_played, self.certs)
+            connection.play(played_on(self.steps, number))
+            self.most_taken = max(self.most_taken, connection.taken)
         finally:
             self.room.release()
 

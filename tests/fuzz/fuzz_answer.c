@@ -63,6 +63,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     expect(whole.too_large == pieces.too_large ? NULL : "the pieces decide whether it is too large");
     expect(bytes_equal(buf_bytes(&whole.body), buf_bytes(&pieces.body)) ? NULL
                                                                         : "the pieces change the body");
+    bool same_end = fetch_answer_is_whole(&whole) == fetch_answer_is_whole(&pieces) &&
+                    fetch_answer_is_misframed(&whole) == fetch_answer_is_misframed(&pieces);
+    expect(whole.too_large || same_end ? NULL : "the pieces decide where the body ends");
     fetch_answer_dispose(&whole);
     fetch_answer_dispose(&pieces);
     arena_dispose(&arena);

@@ -97,9 +97,11 @@ static uint64_t read_in_pieces(struct bytes data, const struct input_asked *aske
         require(end == ERR_OK || end == ERR_CONFIG);
         error = end == ERR_CONFIG ? end : error;
     }
-    /* What is refused is refused before anything of it is taken, with a reason. */
+    /* What is refused is refused before anything of it is taken, with a reason; of a zone file, perhaps
+     * later. */
     require((error == ERR_CONFIG) == run->reader.is_refused);
-    require(error != ERR_CONFIG || (run->ordinal == 0 && run->reader.refused.text[0] != '\0'));
+    require(error != ERR_CONFIG || run->reader.refused.text[0] != '\0');
+    require(error != ERR_CONFIG || run->ordinal == 0 || run->reader.form.format == INPUT_ZONE);
     require(run->reader.inputs == run->ordinal && run->reader.ordinal == run->ordinal);
     /* How much of a damaged frame zstd gives out does depend on the pieces; that it is damaged does not. */
     uint64_t result = error == ERR_LIMIT     ? 0

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf why;
     int fd = file_of(data, size, path);
     buf_init(&why, WHY_BYTES);
-    enum error error = optout_read(path, &optout, &why);
+    enum error error = optout_read(path, "", &optout, &why);
     expect_told(error, &why);
     expect((error == ERR_OK) == (optout != NULL) ? NULL : "an error with a list, or none without");
     if (error == ERR_OK && is_plain(data, size))

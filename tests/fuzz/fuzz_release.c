@@ -73,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t records;
     enum error error = summary_denominators(input, &summary, &records);
     expect(error == ERR_OK || error == ERR_CORRUPT ? NULL : "another error");
+    summary_sample_destroy(summary.sample);
     check_meta(input);
     check_record(input);
     return 0;

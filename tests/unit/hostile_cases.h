@@ -253,7 +253,12 @@ static SSL_CTX *mail_pairs(const struct hostile_world *world)
 
 static SSL_CTX *uri_pairs(const struct hostile_world *world)
 {
-    return constrained_by(world, 0x86, 511, "http://a%d.example/", 512, "b%d.example");
+    return constrained_by(world, 0x86, 63, "http://a%d.example/", 512, "b%d.example");
+}
+
+static SSL_CTX *more_uri_pairs(const struct hostile_world *world)
+{
+    return constrained_by(world, 0x86, 64, "http://a%d.example/", 512, "b%d.example");
 }
 
 /* Presents names of mail in other letters, which OpenSSL makes anew for each constraint: a long label of
@@ -562,7 +567,8 @@ static const struct hostile_case hostile_cases[] = {
     {"513 names times 512 constraints", one_pair_more, TLS_LIMIT_CHAIN, TLS_DONE, PLAIN_MOST},
     {"long names, long constraints", long_pairs, TLS_LIMIT_NONE, TLS_DONE, PLAIN_MOST},
     {"2^18 times mail", mail_pairs, TLS_LIMIT_NONE, TLS_DONE, PLAIN_MOST},
-    {"2^18 times URIs", uri_pairs, TLS_LIMIT_NONE, TLS_DONE, PLAIN_MOST},
+    {"2^15 times URIs", uri_pairs, TLS_LIMIT_NONE, TLS_DONE, PLAIN_MOST},
+    {"64 URIs times 512 constraints", more_uri_pairs, TLS_LIMIT_CHAIN, TLS_DONE, PLAIN_MOST},
     {"mail in Unicode, 1,000 x 180", many_unicode_pairs, TLS_LIMIT_CHAIN, TLS_DONE, PLAIN_MOST},
     {"mail in Unicode, 30 x 30", some_unicode_pairs, TLS_LIMIT_NONE, TLS_DONE, PLAIN_MOST},
     {"10 x 1,020 names x 1,020 constraints", many_constraints, TLS_LIMIT_CHAIN, TLS_FAILED, PLAIN_MOST},

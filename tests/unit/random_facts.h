@@ -206,6 +206,8 @@ static inline struct tls_facts make_tls(struct maker *make)
     tls.alert = tls.end != TLS_DONE && one_in(make, 2) ? (int)draw(make, 256) : -1;
     tls.error_reason = one_in(make, 2) ? (int)draw(make, 1000) : 0;
     tls.error_text = make_optional(make, 60);
+    tls.hello_unanswered = make->state % 4 == 0; /* without a draw: what follows stays as it was */
+    tls.hello_intolerant = make->state / 4 % 4 == 0;
     return tls;
 }
 

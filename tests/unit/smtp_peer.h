@@ -24,12 +24,14 @@ enum peer_act {
     PEER_EXPECT,    /* a line that begins with text */
     PEER_EXPECT_NO, /* the client closes without another byte */
     PEER_TLS,       /* the handshake; that it fails is the client's matter */
-    PEER_READ,      /* whatever comes, once */
-    PEER_SLEEP,     /* number ms */
-    PEER_DRIP,      /* text, a byte each number ms */
-    PEER_FLOOD,     /* text again and again, until the client closes */
-    PEER_KEYS,      /* TLS 1.3 key updates again and again, until the client closes */
-    PEER_SILENT,    /* until the client closes */
+    PEER_HELLO, /* a ClientHello of `number` bytes at most is left to the next step; upon a longer one it does
+                   as text says: "hangs", "closes" or "resets" */
+    PEER_READ,  /* whatever comes, once */
+    PEER_SLEEP, /* number ms */
+    PEER_DRIP,  /* text, a byte each number ms */
+    PEER_FLOOD, /* text again and again, until the client closes */
+    PEER_KEYS,  /* TLS 1.3 key updates again and again, until the client closes */
+    PEER_SILENT, /* until the client closes */
     PEER_RESET
 };
 
@@ -138,6 +140,14 @@ static inline void peer_reset(struct peer_session *session)
     (void)setsockopt(session->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
+/* Says whether the ClientHello that comes is no longer than most; nothing is read. */
+static inline bool peer_hello_fits(struct peer_session *session, int most)
+{
+    uint8_t header[5];
+    ssize_t len = recv(session->fd, header, sizeof header, MSG_PEEK | MSG_WAITALL);
+    return len == sizeof header && (int)sizeof header + (header[3] << 8 | header[4]) <= most;
+}
+
 /* Plays one step. false: the script ends here. */
 static inline bool peer_play(struct peer_session *session, const struct peer_step *step)
 {
@@ -153,6 +163,14 @@ static inline bool peer_play(struct peer_session *session, const struct peer_ste
         return false;
     case PEER_TLS:
         return peer_shake(session);
+    case PEER_HELLO:
+        if (peer_hello_fits(session, step->number))
+            return true;
+        if (step->text[0] == 'r')
+            peer_reset(session);
+        while (step->text[0] == 'h' && peer_read(session, scrap, sizeof scrap) > 0)
+            continue;
+        return false;
     case PEER_READ:
         return peer_read(session, scrap, sizeof scrap) > 0;
     case PEER_SLEEP:

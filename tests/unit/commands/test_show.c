@@ -511,6 +511,45 @@ static void test_rows_fit_the_terminal(void **state)
     assert_int_equal(unsetenv("COLUMNS"), 0);
 }
 
+/* What the opt-out list has kept out, with whatever stands in the file: nothing of it acts on a terminal or
+ * in a spreadsheet. */
+static void test_optout(void **state)
+{
+    static const char text[] =
+        "{\"entry\":\"a.example\",\"kind\":\"domain\",\"line\":1,\"since\":\"2026-11-30\",\"comment\":\"="
+        "by\\u001b[2J, "
+        "mail\",\"domains\":2}\n"
+        "{\"entry\":\"192.0.2.0/24\",\"kind\":\"prefix\",\"line\":2,\"domains\":0,\"removed\":true}\n";
+    struct world *world = *state;
+    assert_int_equal(run(world, "--optout", NULL), 2);
+    assert_has(world->err, "optout.ndjson is not there: the scan went by no safety.optout");
+    int fd = openat(world->dir, "optout.ndjson", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof text - 1), (ssize_t)sizeof text - 1);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(run(world, "--optout", NULL), 0);
+    assert_has(
+        world->out,
+        "a.example                        2026-11-30         2         0         0         0  =by?[2J, "
+        "mail\n");
+    assert_has(world->out, "(no longer in the list)\n");
+    assert_has(world->out,
+               "all                                                 2         0         0         0\n");
+    assert_int_equal(run(world, "--optout", "--csv", NULL), 0);
+    assert_has(world->out, "entry,since,domains,policies,mx_hosts,addresses,comment\r\na.example,2026-11-30,"
+                           "2,0,0,0,PWJ5G1sySiwgbWFpbA==\r\n");
+    assert_int_equal(run(world, "--optout", "--json", NULL), 0);
+    assert_has(world->out,
+               "{\"entry\":\"192.0.2.0/24\",\"kind\":\"prefix\",\"line\":2,\"removed\":true,\"domains\":0,"
+               "\"policies\":0,\"mx\":0,\"mx_hosts\":0,\"addresses\":0}\n");
+    static const char *const others[] = {"--hosts",    "--limit=1",    "--rejudge",
+                                         "--tld=test", "--by=mx-host", "--fail-on=refused"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(run(world, "--optout", others[i], NULL), 2);
+    assert_has(world->err, "--optout tells of the whole scan");
+    assert_int_equal(unlinkat(world->dir, "optout.ndjson", 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_filters_of_other_records),
         cmocka_unit_test(test_limit_is_said),
         cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_optout),
         cmocka_unit_test(test_a_scan_that_is_not_at_its_end_says_so),
         cmocka_unit_test(test_what_cannot_be_read),
         cmocka_unit_test(test_lines_that_are_no_records),

@@ -148,7 +148,7 @@ static void as_csv(void **state)
         "failure,failing,open\r\n"
         "label,gold,2,3,2,0,0,0,0,0,0,1,0,smtp.tls.expired,2,\r\n"
         "label,\"'=1+1\",1,1,1,0,0,0,0,0,0,0,0,smtp.tls.expired,1,\r\n"
-        "label,\x1b[31m,0,1,0,0,0,0,1,0,0,0,0,,,\r\n");
+        "label,G1szMW0=,0,1,0,0,0,0,1,0,0,0,0,,,\r\n");
     assert_string_equal(world->err, "");
 }
 

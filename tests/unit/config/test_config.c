@@ -190,6 +190,10 @@ static void forms_are_checked(void **state)
         bool good;
     } cases[] = {
         {"scan.shard", "1/1", true},
+        {"sample.take", "1%", true},
+        {"sample.take", "100000", true},
+        {"sample.take", "1e5", false},
+        {"sample.take", "0", false},
         {"scan.shard", "4/4", true},
         {"scan.shard", "4294967295/4294967295", true},
         {"scan.shard", "0/4", false},
@@ -253,6 +257,13 @@ static void forms_are_checked(void **state)
         {"dns.resolvers", "192.0.2.1, ", false},
         {"safety.allow", "127.0.0.0/8, ::1", true},
         {"safety.allow", "127.0.0.1/8", false},
+        {"limits.own", "", true},
+        {"limits.own", "192.0.2.1, 10.0.0.0/8 2001:db8::/16", false},
+        {"limits.own", "192.0.2.1, 10.0.0.0/8 2001::/16", true},
+        {"limits.own", "0.0.0.0/0", false},
+        {"limits.own", "8.0.0.0/7", false},
+        {"limits.own", "2000::/15", false},
+        {"limits.own", "192.0.2.1/24", false},
         {"safety.allow", "loopback", false},
     };
     struct fixture *fixture = *state;
@@ -265,6 +276,20 @@ static void forms_are_checked(void **state)
             assert_why(fixture, cases[i].name);
         assert_int_equal(set(fixture, cases[i].name, ""), ERR_OK);
     }
+}
+
+/* Nobody is to think that a sample is drawn by strata if none is drawn, or by a key that is none. */
+static void a_sample_is_whole(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(set(fixture, "sample.strata", "tld"), ERR_OK);
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_CONFIG);
+    assert_why(fixture, "sample.strata");
+    assert_int_equal(set(fixture, "sample.take", "5%"), ERR_OK);
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_OK);
+    assert_int_equal(set(fixture, "sample.key", ""), ERR_OK);
+    assert_int_equal(config_check(&fixture->config, &fixture->why), ERR_CONFIG);
+    assert_why(fixture, "sample.key");
 }
 
 static void shards_are_counted_from_one(void **state)
@@ -474,6 +499,10 @@ static void forms_say_where(void **state)
         {"dns.resolvers", "192.0.2.1 192.0.2.2", "dns.resolvers: a comma is missing before \"192.0.2.2\"\n"},
         {"dns.resolvers", "192.0.2.1, x, 192.0.2.2",
          "dns.resolvers: not ip[:port], separated by commas: \"x, 192.0.2.2\"\n"},
+        {"limits.own", "192.0.2.0/24, 128.0.0.0/1",
+         "limits.own: wider than anybody's own, which is /8 (IPv6: /16) at most: \"128.0.0.0/1\"\n"},
+        {"limits.own", "192.0.2.1/24",
+         "limits.own: not a prefix (or with bits set behind its length): \"192.0.2.1/24\"\n"},
         {"safety.allow", "10.0.0.0/8, 127.0.0.1/8",
          "safety.allow: not a prefix (or with bits set behind its length): \"127.0.0.1/8\"\n"},
         {"scan.shard", "5/4", "scan.shard: value \"5/4\" is not i/n with i from 1 to n\n"},
@@ -514,6 +543,7 @@ static void what_may_change_on_a_resume(void **state)
                                             "input.at_least",
                                             "tls.legacy_decoder",
                                             "safety.optout",
+                                            "safety.as_prefixes",
                                             "safety.sandbox",
                                             "safety.user",
                                             "preflight.port25",
@@ -524,6 +554,12 @@ static void what_may_change_on_a_resume(void **state)
                                             "limits.names_per_ip",
                                             "limits.https_connections",
                                             "limits.wait",
+                                            "limits.own",
+                                            "limits.own_ip_connections",
+                                            "limits.own_ip_per_minute",
+                                            "limits.own_https_connections",
+                                            "limits.own_https_per_minute",
+                                            "limits.own_names_per_ip",
                                             "limits.shards_at_once",
                                             "output.dir",
                                             "limits.https_per_minute",
@@ -655,6 +691,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_values_are_refused_with_a_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_options_name_the_nearest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forms_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sample_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shards_are_counted_from_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_bad_forms_are_said_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(visited_values_set_the_same, set_up, tear_down),

@@ -32,8 +32,9 @@ static struct libunbound {
 static int take(const char *what, const char *value)
 {
     size_t used = strlen(library.told);
-    assert_true(library.contexts == 1 && library.deleted == 0);
-    (void)snprintf(library.told + used, sizeof library.told - used, "%s %s\n", what, value);
+    assert_int_equal(library.deleted, 0);
+    if (library.contexts == 1) /* what a second one is told, that tries the hints alone, is no matter here */
+        (void)snprintf(library.told + used, sizeof library.told - used, "%s %s\n", what, value);
     return library.refuses != NULL && strcmp(library.refuses, what) == 0 ? UB_SYNTAX : 0;
 }
 
@@ -42,13 +43,15 @@ static int take(const char *what, const char *value)
 struct ub_ctx *ub_ctx_create_event(struct event_base *base)
 {
     library.contexts += !library.none;
+    assert_in_range(library.contexts, 0, 2);
     return library.none ? NULL : (struct ub_ctx *)base;
 }
 
 void ub_ctx_delete(struct ub_ctx *context)
 {
     assert_non_null(context);
-    library.deleted++;
+    library.deleted += library.contexts == 1;
+    library.contexts -= library.contexts == 2;
 }
 
 int ub_ctx_debugout(struct ub_ctx *context, void *out)
@@ -364,10 +367,13 @@ static void what_is_not_taken_is_named(void **state)
          "anchor /dev/null\n"},
         {"test.", "/dev/null", "/dev/null", "dns.trust_anchor: /dev/null cannot be used", "test. opened\n"},
         {"onion.", "/dev/null", "/dev/null", "dns.trust_anchor: /dev/null cannot be used", "onion. opened\n"},
-        {"question", "/dev/null", "/dev/zero",
-         "dns.root_hints: /dev/null cannot be used: ", "question localhost. 1 1\n"},
-        {"question", "", "/dev/zero",
-         "dns.trust_anchor: /dev/zero cannot be used: ", "question localhost. 1 1\n"},
+        {"question", "/dev/null", "/dev/zero", "dns.root_hints: /dev/null cannot be used",
+         "question localhost. 1 1\n"},
+        {"question", "/dev/null", "", "dns.root_hints: /dev/null cannot be used",
+         "question localhost. 1 1\n"},
+        {"test.", "/dev/null", "", "dns.root_hints: /dev/null cannot be used", "test. opened\n"},
+        {"question", "", "/dev/zero", "dns.trust_anchor: /dev/zero cannot be used",
+         "question localhost. 1 1\n"},
         {NULL, "/nonexistent", "/dev/zero", "dns.root_hints: /nonexistent: No such file", "/16\n"},
         {NULL, "", "/nonexistent", "dns.trust_anchor: /nonexistent: No such file", NULL},
     };
@@ -383,7 +389,7 @@ static void what_is_not_taken_is_named(void **state)
             strcmp(library.told + strlen(library.told) - strlen(rows[i].last), rows[i].last) != 0)
             fail_msg("row %zu: goes on:\n%s", i, library.told);
         assert_null(rows[i].refuses == NULL ? strstr(library.told, "question") : NULL);
-        assert_int_equal(library.deleted, 1);
+        assert_true(library.deleted == 1 && library.contexts == 1);
     }
 }
 

@@ -23,7 +23,7 @@ static enum error read_text(const char *text, struct optout **optout, struct buf
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     assert_int_equal(close(fd), 0);
     buf_reset(why);
-    enum error error = optout_read(path, optout, why);
+    enum error error = optout_read(path, "", optout, why);
     assert_int_equal(unlink(path), 0);
     return error;
 }
@@ -172,7 +172,7 @@ static void an_empty_list_holds_nothing(void **state)
     struct buf why;
     (void)state;
     buf_init(&why, 512);
-    assert_int_equal(optout_read("", &optout, &why), ERR_OK);
+    assert_int_equal(optout_read("", "", &optout, &why), ERR_OK);
     assert_false(optout_has_domain(optout, "example.com"));
     assert_false(has_ip(optout, "192.0.2.1"));
     assert_false(has_ip(optout, "2001:db8::1"));
@@ -236,7 +236,7 @@ static void a_missing_file_is_said(void **state)
     struct buf why;
     (void)state;
     buf_init(&why, 512);
-    assert_int_equal(optout_read("/nowhere/at/all", &optout, &why), ERR_IO);
+    assert_int_equal(optout_read("/nowhere/at/all", "", &optout, &why), ERR_IO);
     assert_null(optout);
     assert_non_null(strstr(buf_string(&why), "/nowhere/at/all: cannot open: No such file"));
     buf_dispose(&why);
@@ -295,6 +295,169 @@ static void prefixes_are_told(void **state)
     optout_destroy(optout);
 }
 
+/* ---- entries ------------------------------------------------------------------------------------------- */
+
+static void notes_stand_behind_entries(void **state)
+{
+    static const struct {
+        const char *line, *entry, *since, *comment;
+    } cases[] = {
+        {"example.org", "example.org", "", ""},
+        {"example.org # 2026-11-30 asked by mail", "example.org", "2026-11-30", "asked by mail"},
+        {"example.org\t#2026-11-30: asked by mail  ", "example.org", "2026-11-30", "asked by mail"},
+        {".example.org # asked by mail, 2026-11-30", ".example.org", "", "asked by mail, 2026-11-30"},
+        {"example.org # 2026-02-30 no such day", "example.org", "", "2026-02-30 no such day"},
+        {"192.0.2.0/24, 2026-11-30, asked, twice", "192.0.2.0/24", "2026-11-30", "asked, twice"},
+        {"192.0.2.0/24;2026-11-30;asked", "192.0.2.0/24", "2026-11-30", "asked"},
+        {"2001:db8::/32\t2024-02-29\tasked # by mail", "2001:db8::/32", "2024-02-29", "asked # by mail"},
+        {"AS64500 2026-11-30", "AS64500", "2026-11-30", ""},
+        {"AS64500,2099-01-01,in the future", "AS64500", "2099-01-01", "in the future"},
+        {"example.org #", "example.org", "", ""},
+        {"a.example#b", "a.example#b", "", ""},
+    };
+    struct optout_note note;
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_null(optout_note_parse(bytes_of(cases[i].line), &note));
+        if (!bytes_equal(note.entry, bytes_of(cases[i].entry)) || strcmp(note.since, cases[i].since) != 0 ||
+            strcmp(note.comment, cases[i].comment) != 0)
+            fail_msg("%s: %.*s|%s|%s", cases[i].line, (int)note.entry.len, (const char *)note.entry.data,
+                     note.since, note.comment);
+    }
+    static const char *const bad[] = {"a.example,2026-13-01", "a.example 2026-00-10 x",
+                                      "a.example;2025-02-29", "a.example\t2026-11-31\tx",
+                                      "a.example,0001-01-01"};
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (optout_note_parse(bytes_of(bad[i]), &note) == NULL)
+            fail_msg("%s", bad[i]);
+}
+
+/* A comment is cut between two characters. */
+static void long_comments_are_cut(void **state)
+{
+    char line[1024] = "a.example # x";
+    struct optout_note note;
+    (void)state;
+    for (size_t i = 0; i < 400; i++)
+        (void)strcat(line, "\xc3\xa4");
+    assert_null(optout_note_parse(bytes_of(line), &note));
+    assert_int_equal(strlen(note.comment), OPTOUT_COMMENT_BYTES - 1);
+    memmove(line + 13, line + 12, strlen(line + 12) + 1);
+    assert_null(optout_note_parse(bytes_of(line), &note));
+    assert_int_equal(strlen(note.comment), OPTOUT_COMMENT_BYTES - 2);
+}
+
+/* The most specific entry counts, in whatever order they stand. */
+static void the_most_specific_entry_counts(void **state)
+{
+    static const char text[] = ".example\n"            /* 0 */
+                               ".b.example\n"          /* 1 */
+                               "a.b.example\n"         /* 2 */
+                               ".a.b.example\n"        /* 3 */
+                               "10.0.0.0/8\n"          /* 4 */
+                               "10.1.0.0/16\n"         /* 5 */
+                               "10.1.2.3\n"            /* 6 */
+                               "10.1.0.0/16 # again\n" /* 7 */
+                               "2001:db8::/32\n"       /* 8 */
+                               "2001:db8:1::/48\n"     /* 9 */
+                               "0.0.0.0/0\n";          /* 10 */
+    static const struct {
+        const char *name;
+        int64_t entry;
+    } names[] = {{"c.example", 0}, {"b.example", 1},     {"x.b.example", 1}, {"a.b.example", 2},
+                 {"example", 0},   {"x.a.b.example", 3}, {"example.org", -1}},
+      ips[] = {{"10.2.0.0", 4},          {"10.1.9.9", 5},      {"10.1.2.3", 6},    {"11.0.0.0", 10},
+               {"2001:db8:2::", 8},      {"2001:db8:1::1", 9}, {"2001:db9::", -1}, {"::ffff:10.1.2.3", 6},
+               {"64:ff9b::10.1.9.9", 5}, {"2002:a02::1", 4}};
+    struct optout *optout = read_good(text);
+    (void)state;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (optout_find_domain(optout, names[i].name) != names[i].entry)
+            fail_msg("%s: %d", names[i].name, (int)optout_find_domain(optout, names[i].name));
+    for (size_t i = 0; i < COUNT(ips); i++) {
+        struct ip_addr ip;
+        assert_true(ip_parse(ips[i].name, &ip));
+        if (optout_find_ip(optout, &ip) != ips[i].entry ||
+            optout_has_ip(optout, &ip) != (ips[i].entry != OPTOUT_NONE))
+            fail_msg("%s: %d", ips[i].name, (int)optout_find_ip(optout, &ip));
+    }
+    assert_int_equal(optout_find_ip(optout, &(struct ip_addr){0}), OPTOUT_NONE);
+    assert_int_equal(optout_count(optout), 11);
+    assert_string_equal(optout_entry(optout, 3)->text, ".a.b.example");
+    assert_string_equal(optout_entry(optout, 6)->text, "10.1.2.3/32");
+    assert_string_equal(optout_entry(optout, 7)->comment, "again");
+    assert_int_equal(optout_entry(optout, 7)->line, 8);
+    optout_destroy(optout);
+}
+
+static enum error read_two(const char *list_text, const char *as_text, struct optout **optout,
+                           struct buf *why)
+{
+    char list_path[] = "/tmp/stsweep-optout-XXXXXX", as_path[] = "/tmp/stsweep-prefixes-XXXXXX";
+    int fds[] = {mkstemp(list_path), mkstemp(as_path)};
+    assert_true(fds[0] >= 0 && fds[1] >= 0);
+    assert_int_equal(write(fds[0], list_text, strlen(list_text)), (ssize_t)strlen(list_text));
+    assert_int_equal(write(fds[1], as_text, strlen(as_text)), (ssize_t)strlen(as_text));
+    enum error error = optout_read(list_path, as_path, optout, why);
+    char said[512] = "";
+    FILE *out = fmemopen(said, sizeof said, "w");
+    assert_non_null(out);
+    if (error == ERR_OK)
+        optout_say(*optout, "list", "table", out);
+    assert_int_equal(fclose(out), 0);
+    buf_text(why, said);
+    for (size_t i = 0; i < 2; i++)
+        (void)close(fds[i]);
+    (void)unlink(list_path);
+    (void)unlink(as_path);
+    return error;
+}
+
+static void as_numbers_are_their_prefixes(void **state)
+{
+    struct optout *optout;
+    struct buf why;
+    (void)state;
+    buf_init(&why, 1024);
+    assert_int_equal(read_two("a.example\nAS64500 # 2026-11-30\nas1.10\n198.51.100.0/24\nAS64999\n",
+                              "prefix,asn\n192.0.2.0/24,64500\n198.51.100.0/24,AS64500\n"
+                              "2001:db8::/32,65546\n203.0.113.0/24,64501\n",
+                              &optout, &why),
+                     ERR_OK);
+    assert_string_equal(
+        buf_string(&why),
+        "stsweep: WARNING: list:5: AS64999 has no prefix in table, so that it keeps nobody out: is "
+        "the file up to date, and of all address families?\n");
+    assert_true(has_ip(optout, "192.0.2.7") && has_ip(optout, "64:ff9b::192.0.2.7"));
+    assert_true(has_ip(optout, "2001:db8::1"));
+    assert_false(has_ip(optout, "203.0.113.1"));
+    struct ip_addr ip;
+    assert_true(ip_parse("198.51.100.1", &ip)); /* a prefix comes before an AS number */
+    assert_int_equal(optout_find_ip(optout, &ip), 3);
+    assert_true(ip_parse("192.0.2.1", &ip));
+    assert_int_equal(optout_find_ip(optout, &ip), 1);
+    assert_string_equal(optout_entry(optout, 1)->text, "AS64500");
+    assert_string_equal(optout_entry(optout, 1)->since, "2026-11-30");
+    assert_int_equal(optout_entry(optout, 1)->prefixes, 2);
+    assert_string_equal(optout_entry(optout, 2)->text, "AS65546");
+    assert_int_equal(optout_entry(optout, 4)->prefixes, 0);
+    assert_false(optout_has_domain(optout, "as64500"));
+    optout_destroy(optout);
+    buf_reset(&why);
+    assert_int_equal(read_two("AS64500\n", "192.0.2.0/24 64500\n192.0.2.1/24 64500\n", &optout, &why),
+                     ERR_SYNTAX);
+    assert_null(optout);
+    assert_non_null(strstr(buf_string(&why), ":2: no prefix: its host bits"));
+    buf_reset(&why);
+    assert_int_equal(read_text("a.example\nAS64500\n", &optout, &why), ERR_SYNTAX);
+    assert_non_null(strstr(buf_string(&why), ":2: an AS number needs a file that says which prefixes it "
+                                             "announces: safety.as_prefixes=FILE"));
+    buf_reset(&why);
+    assert_int_equal(read_two("AS0\n", "", &optout, &why), ERR_SYNTAX);
+    assert_non_null(strstr(buf_string(&why), ":1: an AS number is one from AS1"));
+    buf_dispose(&why);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +471,10 @@ int main(void)
         cmocka_unit_test(a_long_line_fails_the_list),
         cmocka_unit_test(a_missing_file_is_said),
         cmocka_unit_test(long_lists_are_found_in),
+        cmocka_unit_test(notes_stand_behind_entries),
+        cmocka_unit_test(long_comments_are_cut),
+        cmocka_unit_test(the_most_specific_entry_counts),
+        cmocka_unit_test(as_numbers_are_their_prefixes),
     };
     return cmocka_run_group_tests_name("optout", tests, NULL, NULL);
 }

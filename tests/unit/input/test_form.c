@@ -109,6 +109,83 @@ static void names_on_a_line(void **state)
     expect(cases, COUNT(cases));
 }
 
+/* The rank lists that surveys take, by their own columns. */
+static void rank_lists(void **state)
+{
+    static const struct form_case cases[] = {
+        /* Tranco, Umbrella */
+        {"1,google.com\r\n2,cloudflare.com\r\n", "1 google.com 1 -\n2 cloudflare.com 2 -\nlist: CSV with "
+                                                 "commas: domain in column 2, rank in column 1;"},
+        {"1,google.com\n2,www.google.com\n3,a.root-servers.net\n", "3 a.root-servers.net 3 -\n"},
+        /* Majestic */
+        {"GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD,PrevGlobalRank,PrevTldRank,"
+         "PrevRefSubNets,PrevRefIPs\n"
+         "1,1,google.com,com,496542,2468765,google.com,com,1,1,497066,2473231\n"
+         "2,2,facebook.com,com,488421,2397421,facebook.com,com,2,2,488970,2401880\n"
+         "31,1,wikipedia.org,org,312,1000,wikipedia.org,org,31,1,313,1001\n",
+         "1 google.com 1 -\n2 facebook.com 2 -\n3 wikipedia.org 31 -\nlist: CSV with commas: domain in "
+         "column 3, "
+         "rank in column 1; header"},
+        /* CrUX: origins, with the size of the bucket as rank */
+        {"origin,rank\nhttps://www.google.com,1000\nhttps://m.example.org:8443,1000\nhttp://a.example,5000\n",
+         "1 www.google.com 1000 -\n2 m.example.org 1000 -\n3 a.example 5000 -\nlist: CSV with commas: domain "
+         "in "
+         "column 1 (web origins), rank in column 2; header \"origin,rank\""},
+        {"origin\nhttps://a.example\nhttps://b.example\n", "1 a.example 0 -\n2 b.example 0 -\n"},
+        {"origin,rank\nhttps://a.example/path,1000\nhttps://b.example,1000\n",
+         "1! input.is-url 2 https://a.example/pa\n2 b.example 1000 -\n"},
+        /* DomCop */
+        {"\"Rank\",\"Domain\",\"Open Page Rank\"\n\"1\",\"fonts.googleapis.com\",\"10.00\"\n"
+         "\"2\",\"facebook.com\",\"10.00\"\n",
+         "1 fonts.googleapis.com 1 -\n2 facebook.com 2 -\nlist: CSV with commas: domain in column 2, rank in "
+         "column "
+         "1; header"},
+        /* Cloudflare Radar */
+        {"domain\ngoogle.com\ngstatic.com\n", "1 google.com 0 -\n2 gstatic.com 0 -\n"},
+        {"rank,domain,categories\n1,google.com,Search Engines;Technology\n2,apple.com,\n",
+         "1 google.com 1 Search Engines;Technology\n2 apple.com 2 -\n"},
+    };
+    (void)state;
+    expect(cases, COUNT(cases));
+}
+
+static void json_lines(void **state)
+{
+    static const struct form_case cases[] = {
+        {"{\"domain\":\"a.example\"}\n{\"domain\":\"b.example\"}\n",
+         "1 a.example 0 -\n2 b.example 0 -\nlist: JSON lines: the domain in the field domain; first names "
+         "a.example"},
+        {"{\"domain\":\"a.example\",\"rank\":7,\"customer\":\"Acme \\\"x\\\"\"}\n",
+         "1 a.example 7 Acme \"x\"\n"},
+        {"{\"name\":\"Acme\",\"site\":{\"host\":\"a.example\"}}\n",
+         "1 a.example 0 Acme\nlist: JSON lines: the domain in the field site.host;"},
+        {"{\"x\":\"a.example\"}\n", "list: JSON lines: the domain in the field x;"},
+        {"{\"domains\":[\"a.example\",\"b.example\"]}\n", "1 a.example 0 -\n2 b.example 0 -\n"},
+        {"{\"domain\":\"a.example\"}\n{\"other\":1}\n{\"domain\":\"B\\u00fccher.example\"}\nno JSON\n",
+         "1 a.example 0 -\n2! input.bad-name 2 {\"other\":1}\n3 xn--bcher-kva.example 0 -\n"},
+        {"{\"origin\":\"https://a.example\"}\n", "1 a.example 0 -\n"},
+        {"{\"url\":\"https://a.example/\"}\n", "1! input.is-url 1 {\"url\":\"https://a.ex"},
+        {"{\"a\":\"a.example\",\"b\":\"b.example\"}\n",
+         "it is not sure which field holds the domain (a, b): --field NAME"},
+        {"{\"a\":\"x\",\"b\":1}\n", "it is not sure which field holds the domain (there is none)"},
+        {"{\n\"domain\": \"a.example\"\n}\n", "JSON"},
+        {"[\"a.example\"]\n", "JSON"},
+        {"{\"domain\":\"\"}\n{\"domain\":\"a.example\"}\n",
+         "1! input.bad-name 1 {\"domain\":\"\"}\n2 a.example 0 -\n"},
+    };
+    static const struct form_case asked[] = {
+        {"{\"a\":\"a.example\",\"b\":\"b.example\"}\n",
+         "1 b.example 0 -\nlist: JSON lines: the domain in the field b;"},
+        {"{\"a\":\"a.example\"}\n",
+         "no text of its beginning stands in that field (a): --field NAME says which"},
+    };
+    static const struct form_case forced[] = {{"a.example\n", "no JSON objects, one a line"}};
+    (void)state;
+    expect(cases, COUNT(cases));
+    expect_asked(asked, COUNT(asked), &(struct input_asked){.columns = "", .field = "b"});
+    expect_asked(forced, COUNT(forced), &(struct input_asked){.columns = "", .format = INPUT_JSON});
+}
+
 static void headers(void **state)
 {
     static const struct form_case cases[] = {
@@ -279,17 +356,17 @@ static void what_is_no_list(void **state)
                                                    "print $2 }' list >names.txt"},
         {"a.example 17\nb.example 3\n", "columns between blanks, with names in column 1"},
         {"- a.example\n- b.example\n", "awk '{ print $2 }' list >names.txt"},
-        {"a.example. 3600 IN MX 10 mx.a.example.\nb.example. 3600 IN NS ns.b.example.\n",
+        {"a.example. 3600 IN MX 10 mx.a.example.\nb.example. 3600 IN MX 10 ns.b.example.\n",
          "awk '{ print $1 }' list"},
         {"[\"a.example\",\"b.example\"]\n", "jq -r '.. | strings | select(contains(\".\"))' list >names.txt"},
-        {"{\"rank\":1,\"domain\":\"a.example\"}\n{\"rank\":2,\"domain\":\"b.example\"}\n",
+        {"[{\"rank\":1,\"domain\":\"a.example\"},\n{\"rank\":2,\"domain\":\"b.example\"}]\n",
          "it is JSON, not a list of names; this makes one of it:\n  jq -r '.. | objects | .domain // empty | "
          ".. "
          "| strings' list >names.txt"},
         {"[\n  {\n    \"host\": \"a.example\",\n", "| .host // empty"},
         {"[]\n", "it is JSON"},
         {"{}", "it is JSON"},
-        {"{\"it's\":\"a.example\"}", "jq -r '.. | strings | select"},
+        {"[{\"it's\":\"a.example\"}]", "jq -r '.. | strings | select"},
         {"<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n",
          "list: it is an HTML or XML page, as a download that failed may leave it, not a list of names"},
         {"\n  <?xml version=\"1.0\"?>\n", "an HTML or XML page"},
@@ -312,6 +389,77 @@ static void what_is_no_list(void **state)
     };
     (void)state;
     expect(cases, COUNT(cases));
+}
+
+static void zone_files(void **state)
+{
+    static const struct form_case cases[] = {
+        {"com. 900 in soa a. b. 1 2 3 4 5\ncom. 1 in ns a.gtld.\na.com. 1 in ns ns.a.com.\nns.a.com. 1 in a "
+         "192.0.2.1\n",
+         "1 a.com 0 -\nlist: a zone file, whose delegations are taken; first name a.com\n"
+         "list: the zone com: 1 names in 1 NS records; passed over: 1 NS of its own, 1 A and AAAA, 1 "
+         "others\n"},
+        {"a.com.\t172800\tin\tns\tns.b.net.\nb.com.\t172800\tin\tns\tns.b.net.\n",
+         "2 b.com 0 -\nlist: a zone file, whose delegations are taken; first names a.com, b.com\n"
+         "list: records of no zone that it names: 2 names in 2 NS records\n"},
+        {"; <<>> DiG 9.18.33 <<>> axfr com.\ncom. 5 IN SOA a. b. 1 2 3 4 5\na.com. 5 IN NS n.\na.com. CH TXT "
+         "x\n"
+         "net. IN NS x.\ncom. 5 IN SOA a. b. 1 2 3 4 5\n",
+         "the zone com: 1 names in 1 NS records; passed over: 1 NS outside of it, 2 others, 1 of other "
+         "classes"},
+        {"# ours\n$ORIGIN com.\n\na NS n\n# more\njunk\n", "1! input.bad-record 6 junk\n2 a.com 0 -\n"},
+        {". IN SOA a. b. 1 2 3 4 5\ncom. IN NS n.\n", "list: the zone of the root: 1 names"},
+        {"b. IN SOA a. b. 1 2 3 4 5\nc. IN SOA a. b. 1 2 3 4 5\n", "list: 2 zones: 0 names in 0 NS records"},
+        /* What is refused has its line, and a way on. */
+        {"$TTL 1h\n$INCLUDE a.zone\n", "list:2: $INCLUDE takes names from another file"},
+        {"a 1h IN NS n\n", "list:1: a is a relative name, and no $ORIGIN says to what: put \"$ORIGIN .\""},
+        /* These are none: words that are types as well. */
+        {"a.example ns\nb.example ns\n", "awk '{ print $1 }' list"},
+        {"ns a.example\nns b.example\n", "awk '{ print $2 }' list"},
+        {"a.example ns ns1.a.example\nb.example ns ns1.b.example\n", "awk '{ print $1 }' list"},
+        {"192.0.2.1 a a.example.\n192.0.2.2 a b.example.\n", "a hosts file"},
+    };
+    static const struct form_case forced[] = {
+        {"$ORIGIN com.\na ns n\n", "1 a.com 0 -\nlist: a zone file"},
+        {"a.com\n", "1! input.bad-record 1 a.com\n"},
+    };
+    (void)state;
+    expect(cases, COUNT(cases));
+    expect_asked(forced, COUNT(forced), &(struct input_asked){.format = INPUT_ZONE, .columns = ""});
+}
+
+/* A line that is longer than the others may be is read all the same, once it is known what it stands in. */
+static void long_lines_of_zone_files(void **state)
+{
+    static const struct input_asked auto_asked = {.columns = ""},
+                                    zone_asked = {.format = INPUT_ZONE, .columns = ""};
+    static const struct {
+        const char *before, *behind;
+        const struct input_asked *asked;
+        const char *expected;
+    } rows[] = {
+        {"com. 1 in soa a. b. 1 2 3 4 5\ncom. 1 in txt ", "\na.com. 1 in ns n.\n", &auto_asked,
+         "1 a.com 0 -\n"},
+        {"com. 1 in txt ", "\na.com. 1 in ns n.\n", &auto_asked,
+         "list:1: the line is too long to tell what the list is; --input.format=zone"},
+        {"com. 1 in txt ", "\na.com. 1 in ns n.\n", &zone_asked, "1 a.com 0 -\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct told told;
+        struct buf text;
+        struct input_form form = {.format = INPUT_AUTO};
+        buf_init(&text, 4 * LINE_BYTES);
+        buf_text(&text, rows[i].before);
+        for (size_t byte = 0; byte < 3 * LINE_BYTES; byte++)
+            buf_byte(&text, 'x');
+        buf_text(&text, rows[i].behind);
+        read_text(&told, buf_bytes(&text), rows[i].asked, &form);
+        if (strncmp(buf_string(&told.text), rows[i].expected, strlen(rows[i].expected)) != 0)
+            assert_string_equal(buf_string(&told.text), rows[i].expected);
+        buf_dispose(&told.text);
+        buf_dispose(&text);
+    }
 }
 
 static void commands_for_files_and_pipes(void **state)
@@ -397,12 +545,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_on_a_line),
         cmocka_unit_test(headers),
+        cmocka_unit_test(rank_lists),
+        cmocka_unit_test(json_lines),
         cmocka_unit_test(separators),
         cmocka_unit_test(quotes_over_lines),
         cmocka_unit_test(what_could_be_two_things),
         cmocka_unit_test(what_the_operator_says),
         cmocka_unit_test(lenient_lists),
         cmocka_unit_test(what_is_no_list),
+        cmocka_unit_test(zone_files),
+        cmocka_unit_test(long_lines_of_zone_files),
         cmocka_unit_test(commands_for_files_and_pipes),
         cmocka_unit_test(the_form_that_is_given),
         cmocka_unit_test(columns_are_parsed),

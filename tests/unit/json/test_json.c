@@ -576,7 +576,7 @@ static void test_text_or_base64(void **state)
         {"\xE2\x28\xA1", 3, false},     /* no follower */
         {"\xF0\x8F\xBF\xBF", 4, false}, /* overlong */
         {"\xF0\x90\x80\x80", 4, true},  /* U+10000 */
-        {"\xF4\x8F\xBF\xBF", 4, true},  /* U+10FFFF */
+        {"\xF4\x8F\xBF\xBD", 4, true},  /* U+10FFFD */
         {"\xF4\x90\x80\x80", 4, false}, /* past it */
         {"\xF0\x9F\x98", 3, false},     /* cut */
         {"\xF5\x80\x80\x80", 4, false},
@@ -596,6 +596,77 @@ static void test_text_or_base64(void **state)
         json_decref(root);
         buf_dispose(&out);
     }
+}
+
+/* What nobody sees, or what turns the text around it, is no byte of the JSON, and reads back. */
+static void test_hidden_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"user\xE2\x80\xAEtxt.exe", "\"user\\u202etxt.exe\""},
+        {"a\xC2\xADz", "\"a\\u00adz\""},
+        {"ab\xE2\x80\xA8\n\"", "\"ab\\u2028\\n\\\"\""},
+        {"five \xF3\xA0\x81\xA5", "\"five \\udb40\\udc65\""}, /* U+E0065 */
+        {"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\""},
+        {"\xE2\x80\x8B\xE2\x80\x8B", "\"\\u200b\\u200b\""}, /* twice as long */
+        {"\xC2\xAD\xC2\xAD", "{\"base64\":\"wq3CrQ==\"}"},  /* more than that */
+        {"\xF3\xA0\x81\xA5", "{\"base64\":\"86CBpQ==\"}"},  /* likewise */
+        {"\xF4\x8F\xBF\xBF", "{\"base64\":\"9I+/vw==\"}"},  /* U+10FFFF, no character */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out;
+        struct json json;
+        buf_init(&out, LINE_CEILING);
+        json_start(&json, &out);
+        json_put_text(&json, NULL, bytes_of(cases[i].text));
+        assert_true(json_finish(&json));
+        out.data[out.len - 1] = 0;
+        assert_string_equal((const char *)out.data, cases[i].written);
+        buf_dispose(&out);
+        struct reject_line reject = {
+            .file = "a.csv", .text = bytes_of(cases[i].text), .reason = FAIL_INPUT_BAD_NAME};
+        buf_init(&out, LINE_CEILING);
+        assert_true(json_reject(&out, &reject));
+        json_t *root = parse_line(buf_bytes(&out));
+        assert_bytes(at(root, "text"), bytes_of(cases[i].text));
+        json_decref(root);
+        buf_dispose(&out);
+    }
+}
+
+/* Lines of earlier versions, in which they stand as they are. */
+static void test_hidden_in_lines(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, LINE_CEILING);
+    assert_true(json_show(&out, bytes_of("{\"a\":\"\xEF\xBB\xBFx\xC3\xA4\",\"b\":\"\xF3\xA0\x81\xA5\"}")));
+    buf_byte(&out, 0);
+    assert_string_equal((const char *)out.data, "{\"a\":\"\\ufeffx\xC3\xA4\",\"b\":\"\\udb40\\udc65\"}");
+    buf_dispose(&out);
+}
+
+/* A count under a name of somebody's, however hidden it is. */
+static void test_hidden_names(void **state)
+{
+    (void)state;
+    char name[JSON_NAME_BYTES + 1];
+    struct buf out;
+    struct json json;
+    for (size_t i = 0; i + 2 < sizeof name; i += 2)
+        memcpy(name + i, "\xC2\xAD", 3);
+    buf_init(&out, LINE_CEILING);
+    json_start(&json, &out);
+    json_open(&json, NULL);
+    json_put_count(&json, name, 7);
+    json_close(&json);
+    assert_true(json_finish(&json));
+    json_t *root = parse_line(buf_bytes(&out));
+    assert_int_equal(json_integer_value(json_object_get(root, name)), 7);
+    json_decref(root);
+    buf_dispose(&out);
 }
 
 static bool has_control(struct bytes text)
@@ -1202,6 +1273,9 @@ int main(void)
         {"MX-1: a null MX is shown as one", test_null_mx, NULL, NULL, NULL},
         {"TXT-8: a failed lookup has no code of a record", test_failed_lookup_has_no_code, NULL, NULL, NULL},
         cmocka_unit_test(test_text_or_base64),
+        cmocka_unit_test(test_hidden_characters),
+        cmocka_unit_test(test_hidden_in_lines),
+        cmocka_unit_test(test_hidden_names),
         cmocka_unit_test(test_random_bytes_against_jansson),
         cmocka_unit_test(test_random_facts_come_back),
         cmocka_unit_test(test_ceiling_leaves_the_buffer_as_it_was),

@@ -85,9 +85,10 @@ void hosts_cancel(struct worker *worker, struct handle handle)
 }
 
 bool policy_visit_start(struct policy_visit *visit, struct worker *worker, struct trace *trace,
-                        const char *domain, struct arena *arena, struct policy_facts *facts,
-                        void (*done)(void *arg), void *arg)
+                        const char *domain, bool looked_again, struct arena *arena,
+                        struct policy_facts *facts, void (*done)(void *arg), void *arg)
 {
+    (void)looked_again;
     (void)visit, (void)worker, (void)trace, (void)arena, (void)facts;
     assert_string_equal(domain, "a.example");
     way.visited = done;
@@ -153,7 +154,7 @@ static void bench_open(struct bench *bench, int64_t parked)
     bench->context.config = &bench->config;
     bench->context.results.domain = on_domain;
     bench->context.results.release = on_release;
-    assert_int_equal(optout_read("", &bench->context.optout, &said), ERR_OK);
+    assert_int_equal(optout_read("", "", &bench->context.optout, &said), ERR_OK);
     buf_dispose(&said);
     bench->worker = (struct worker){.all = &bench->worker, .count = 1, .context = &bench->context, .pass = 1};
     slots_init(&bench->worker.domains);

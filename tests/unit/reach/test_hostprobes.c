@@ -21,8 +21,9 @@ static enum not_tried comes; /* of a probe that is made now */
 /* The time of it is what a test tells the two looks apart by. */
 void probe_run_start(struct probe_run *run, struct worker *worker, struct trace *trace,
                      const struct host_facts *host, const struct ip_addr *ip, enum probe_leave leave,
-                     void (*done)(void *arg), void *arg)
+                     const struct looks_again *again, void (*done)(void *arg), void *arg)
 {
+    (void)again;
     *run = (struct probe_run){.visit = {.worker = worker, .trace = trace}, .host = host};
     run->facts = (struct probe_facts){.host = host->host, .ip = *ip, .time = NOW, .not_tried = comes};
     leave_given = leave;

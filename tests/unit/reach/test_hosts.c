@@ -150,7 +150,7 @@ static int set_up(void **state)
     bench.config.smtp_probe = SMTP_PROBE_NONE;
     bench.context = (struct scan_context){.config = &bench.config, .has_ipv4 = true};
     buf_init(&said, 256);
-    assert_int_equal(optout_read("", &bench.context.optout, &said), ERR_OK);
+    assert_int_equal(optout_read("", "", &bench.context.optout, &said), ERR_OK);
     buf_dispose(&said);
     bench.worker = (struct worker){
         .all = &bench.worker, .count = 1, .context = &bench.context, .dns = &bench.engine, .pass = 1};

@@ -421,7 +421,7 @@ static void test_samples_have_a_ceiling(void **state)
 /* Many loops, few addresses: never more than the limit at an address, and everybody is served. */
 enum { LOOPS = 4, EACH = 200, ADDRESSES = 5, CONNECTIONS = 2 };
 
-struct crowd {
+struct throng {
     struct bench bench;
     atomic_int open[ADDRESSES];
     atomic_int most;
@@ -430,7 +430,7 @@ struct crowd {
 
 struct visitor {
     struct message message;
-    struct crowd *crowd;
+    struct throng *crowd;
     struct worker *worker;
     int address;
     struct event *leave;
@@ -441,7 +441,7 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct visitor *visitor = arg;
-    struct crowd *crowd = visitor->crowd;
+    struct throng *crowd = visitor->crowd;
     struct ip_addr ip = address((uint8_t)visitor->address);
     atomic_fetch_sub(&crowd->open[visitor->address], 1);
     pace_release(visitor->worker, &ip, PACE_SMTP, false);
@@ -455,7 +455,7 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
 static void on_turn(void *arg, const struct pace_turn *turn)
 {
     struct visitor *visitor = arg;
-    struct crowd *crowd = visitor->crowd;
+    struct throng *crowd = visitor->crowd;
     struct timeval stay = {.tv_usec = 500};
     if (turn->answer != PACE_GRANTED)
         abort();
@@ -477,7 +477,7 @@ static void arrive(struct message *message, void *receiver)
 static void test_over_loops(void **state)
 {
     (void)state;
-    static struct crowd crowd;
+    static struct throng crowd;
     bench_init(&crowd.bench, LOOPS, CONNECTIONS, 1000000, 60000);
     for (uint32_t i = 0; i < LOOPS; i++)
         assert_int_equal(loop_start(&crowd.bench.workers[i].loop), ERR_OK);

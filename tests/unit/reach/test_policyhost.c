@@ -19,6 +19,8 @@ struct address_script {
     enum not_tried may_contact;
     enum pace_answer turn;
     struct fetch_facts fetch;
+    struct fetch_facts small; /* of a fetch with a small ClientHello */
+    enum pace_answer small_turn;
     bool no_route; /* this machine lacks it */
     bool blocked;  /* nobody answers this machine at the port */
     bool paused;   /* this process stood still meanwhile */
@@ -96,7 +98,10 @@ static struct {
     size_t current;
     size_t open; /* grants that were not given back */
     unsigned lookups_cancelled, turns_cancelled, fetches_cancelled;
-    bool silent; /* the last address given back is called so */
+    bool silent;             /* the last address given back is called so */
+    bool small, small_asked; /* the fetch that is under way; the turn that is asked for */
+    unsigned smalls, turns;
+    int64_t small_ms;
 } way;
 
 static size_t number_of(const struct ip_addr *ip)
@@ -135,6 +140,8 @@ struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum
     assert_int_equal(class, PACE_HTTPS);
     way.turn = done;
     way.arg = arg;
+    way.small_asked = way.turns > 0 && way.current == number_of(ip);
+    way.turns++;
     way.current = number_of(ip);
     return (struct handle){1, 1};
 }
@@ -157,6 +164,9 @@ void pace_release(struct worker *worker, const struct ip_addr *ip, enum pace_cla
 struct handle fetch_start(struct fetcher *fetcher, const struct fetch_request *request)
 {
     (void)fetcher;
+    way.small = request->small;
+    way.smalls += request->small;
+    way.small_ms = request->timeout_ms;
     way.fetch = request->done;
     way.arg = request->arg;
     return (struct handle){1, 1};
@@ -217,7 +227,9 @@ static void answer_lookup(size_t which)
 
 static void end_turn(void)
 {
-    const struct pace_turn turn = {.answer = script[way.current].turn};
+    bool again = way.small_asked;
+    const struct pace_turn turn = {.answer =
+                                       again ? script[way.current].small_turn : script[way.current].turn};
     pace_done done = way.turn;
     way.turn = NULL;
     way.open += turn.answer == PACE_GRANTED;
@@ -228,7 +240,7 @@ static void end_fetch(struct arena *arena)
 {
     fetch_done done = way.fetch;
     struct fetch_facts *facts = arena_alloc(arena, sizeof *facts);
-    *facts = script[way.current].fetch;
+    *facts = way.small ? script[way.current].small : script[way.current].fetch;
     way.fetch = NULL;
     done(way.arg, facts);
 }
@@ -253,22 +265,25 @@ struct bench {
     int done;
 };
 
+/* As of the visits that begin now. */
+static bool large_hello, looked_again;
+
 static void begin(struct bench *bench, const struct address_script *scripts, size_t count)
 {
     struct buf said;
     memset(bench, 0, sizeof *bench);
     bench->config = (struct config){.policy_timeout = 60000};
-    bench->context = (struct scan_context){.config = &bench->config};
+    bench->context = (struct scan_context){.config = &bench->config, .large_hello = large_hello};
     bench->worker = (struct worker){.count = 1, .context = &bench->context};
     script = scripts;
     script_count = count;
     memset(&way, 0, sizeof way);
     buf_init(&said, 256);
-    assert_int_equal(optout_read("", &bench->context.optout, &said), ERR_OK);
+    assert_int_equal(optout_read("", "", &bench->context.optout, &said), ERR_OK);
     buf_dispose(&said);
     arena_init(&bench->arena, ARENA_BYTES);
-    assert_true(policy_visit_start(&bench->one, &bench->worker, NULL, "a.example", &bench->arena,
-                                   &bench->facts, on_done, &bench->done));
+    assert_true(policy_visit_start(&bench->one, &bench->worker, NULL, "a.example", looked_again,
+                                   &bench->arena, &bench->facts, on_done, &bench->done));
 }
 
 static void end(struct bench *bench)
@@ -447,6 +462,79 @@ static void an_address_is_silent_by_its_connection_alone(void **state)
     }
 }
 
+/* ---- a ClientHello that the policy host does not take -------------------------------------------------- */
+
+#define UNANSWERED                                                                                           \
+    {                                                                                                        \
+        .step = FETCH_TLS, .deadline = true, .tls = {                                                        \
+            .end = TLS_TIMEOUT,                                                                              \
+            .alert = -1,                                                                                     \
+            .hello_unanswered = true                                                                         \
+        }                                                                                                    \
+    }
+#define ALERT                                                                                                \
+    {                                                                                                        \
+        .step = FETCH_TLS, .tls = {.end = TLS_FAILED, .alert = 50 }                                          \
+    }
+#define TAKEN                                                                                                \
+    {                                                                                                        \
+        .step = FETCH_DONE, .http_status = 200, .tls = {.end = TLS_DONE, .alert = -1 }                       \
+    }
+
+static void a_small_hello_follows(void **state)
+{
+    static const struct {
+        struct address_script script;
+        bool large, again;
+        unsigned smalls; /* fetches with a small one */
+        enum tls_end end;
+        bool unanswered, intolerant;
+        enum not_tried not_tried;
+    } rows[] = {
+        {{.fetch = UNANSWERED, .small = TAKEN}, true, true, 1, TLS_DONE, false, true, TRIED},
+        {{.fetch = UNANSWERED, .small = TAKEN}, true, false, 0, TLS_TIMEOUT, true, false, TRIED},
+        {{.fetch = ALERT, .small = TAKEN}, true, false, 1, TLS_DONE, false, true, TRIED},
+        {{.fetch = ALERT, .small = TAKEN}, false, true, 0, TLS_FAILED, false, false, TRIED},
+        {{.fetch = ALERT, .small = ALERT}, true, true, 1, TLS_FAILED, false, false, TRIED},
+        {{.fetch = TAKEN, .small = ALERT}, true, true, 0, TLS_DONE, false, false, TRIED},
+        /* without a turn: what decides nothing stands, what would decide does not */
+        {{.fetch = UNANSWERED, .small_turn = PACE_TOO_LONG}, true, true, 0, TLS_TIMEOUT, true, false, TRIED},
+        {{.fetch = ALERT, .small_turn = PACE_TOO_LONG},
+         true,
+         true,
+         0,
+         TLS_NOT_TRIED,
+         false,
+         false,
+         NOT_TRIED_PACE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct address_script one = rows[i].script;
+        struct bench bench;
+        one.fetch.ip = one.small.ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
+        large_hello = rows[i].large;
+        looked_again = rows[i].again;
+        begin(&bench, &one, 1);
+        answer_lookup(0);
+        answer_lookup(1);
+        while (way.turn != NULL || way.fetch != NULL) {
+            if (way.turn != NULL)
+                end_turn();
+            else
+                end_fetch(&bench.arena);
+        }
+        const struct fetch_facts *fetch = &bench.facts.fetch;
+        if (bench.done != 1 || way.open != 0 || way.smalls != rows[i].smalls ||
+            fetch->tls.end != rows[i].end || fetch->tls.hello_unanswered != rows[i].unanswered ||
+            fetch->tls.hello_intolerant != rows[i].intolerant || fetch->not_tried != rows[i].not_tried)
+            fail_msg("row %zu: smalls %u, end %s", i, way.smalls, tls_end_name(fetch->tls.end));
+        assert_true(way.smalls == 0 || way.small_ms == bench.config.policy_timeout); /* a time of its own */
+        end(&bench);
+    }
+    large_hello = looked_again = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +545,7 @@ int main(void)
         cmocka_unit_test(what_a_pause_broke_off_is_ours),
         cmocka_unit_test(a_visit_that_is_ended_leaves_nothing_under_way),
         cmocka_unit_test(an_address_is_silent_by_its_connection_alone),
+        cmocka_unit_test(a_small_hello_follows),
     };
     return cmocka_run_group_tests_name("policyhost", tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static void bench_open(struct bench *bench, const struct peer_step *first, const
     must(ip_set_parse("127.0.0.0/8", &bench->context.allow, &why) == ERR_OK);
     struct buf said;
     buf_init(&said, 256);
-    must(optout_read("", &bench->context.optout, &said) == ERR_OK);
+    must(optout_read("", "", &bench->context.optout, &said) == ERR_OK);
     buf_dispose(&said);
     bench->worker = (struct worker){.all = &bench->worker, .count = 1, .context = &bench->context, .pass = 1};
     must(loop_init(&bench->worker.loop, &bench->worker) == ERR_OK);
@@ -88,7 +88,7 @@ static void start(struct bench *bench)
 {
     struct ip_addr ip;
     must(ip_parse("127.0.0.1", &ip));
-    probe_run_start(&bench->run, &bench->worker, NULL, &visited_host, &ip, PROBE_ALWAYS, on_run, bench);
+    probe_run_start(&bench->run, &bench->worker, NULL, &visited_host, &ip, PROBE_ALWAYS, NULL, on_run, bench);
 }
 
 static bool is_done(const struct bench *bench)
@@ -98,12 +98,12 @@ static bool is_done(const struct bench *bench)
 
 static bool second_waits(const struct bench *bench)
 {
-    return bench->run.permissive && bench->run.visit.state == VISIT_TURN;
+    return bench->run.session == PROBE_SESSION_PERMISSIVE && bench->run.visit.state == VISIT_TURN;
 }
 
 static bool second_is_under_way(const struct bench *bench)
 {
-    return bench->run.permissive && bench->run.visit.state == VISIT_SESSION;
+    return bench->run.session == PROBE_SESSION_PERMISSIVE && bench->run.visit.state == VISIT_SESSION;
 }
 
 static void turn_until(struct bench *bench, bool (*ended)(const struct bench *bench))
@@ -187,12 +187,97 @@ static void test_ends_in_between(void **state)
     }
 }
 
+/* ---- a ClientHello that is too long for the peer ------------------------------------------------------- */
+
+enum { STEP_MS = 3000, SEGMENT_BYTES = 1460, SMALL_BYTES = 600, HYBRIDS = 305 };
+
+struct hello_case {
+    const char *does; /* upon a longer ClientHello */
+    bool again;       /* a second look */
+    int connections;
+    enum tls_end end;
+    enum failure_code code;
+    bool unanswered, intolerant;
+};
+
+static const struct hello_case hello_cases[] = {
+    /* one look does not decide */
+    {"closes", false, 1, TLS_CLOSED, FAIL_SMTP_TLS_CLOSED, true, false},
+    {"resets", false, 1, TLS_CLOSED, FAIL_SMTP_TLS_CLOSED, true, false},
+    {"hangs", false, 1, TLS_TIMEOUT, FAIL_SMTP_TLS_TIMEOUT, true, false},
+    /* the small one, in the same visit */
+    {"closes", true, 2, TLS_DONE, FAIL_NONE, false, true},
+    {"resets", true, 2, TLS_DONE, FAIL_NONE, false, true},
+    {"hangs", true, 2, TLS_DONE, FAIL_NONE, false, true},
+};
+
+static void check_hello(const struct hello_case *row, const char *groups, int most)
+{
+    struct bench bench;
+    struct look_again due = {.time = 1};
+    const struct looks_again again = {&due, 1};
+    struct peer_step script[sizeof visit_script / sizeof *visit_script + 1];
+    size_t steps = 0;
+    for (size_t i = 0; i < sizeof visit_script / sizeof *visit_script; i++) {
+        if (visit_script[i].act == PEER_TLS)
+            script[steps++] = (struct peer_step){PEER_HELLO, row->does, most};
+        script[steps++] = visit_script[i];
+    }
+    must(ip_parse("127.0.0.1", &due.ip));
+    bench_open(&bench, script, script, EVERY_200_MS, TLS1_3_VERSION);
+    prober_destroy(bench.worker.prober);
+    const char *why;
+    must(trust_offer(bench.visits.trust, groups, NULL) == ERR_OK);
+    bench.config.smtp_step_timeout = STEP_MS;
+    bench.context.large_hello = true;
+    bench.worker.prober = prober_create(bench.worker.loop.base, &bench.config, bench.visits.trust, &why);
+    must(bench.worker.prober != NULL);
+    probe_run_start(&bench.run, &bench.worker, NULL, &visited_host, &due.ip, PROBE_ALWAYS,
+                    row->again ? &again : NULL, on_run, &bench);
+    turn_until(&bench, is_done);
+    const struct probe_facts *facts = &bench.run.facts;
+    if (facts->tls.end != row->end || verdict_probe(facts, facts->time) != row->code ||
+        facts->tls.hello_unanswered != row->unanswered || facts->tls.hello_intolerant != row->intolerant ||
+        atomic_load(&bench.peer.accepted) != row->connections)
+        fail_msg("%s, %s, %d: %s, %s, unanswered %d, intolerant %d, connections %d", groups, row->does,
+                 row->again, tls_end_name(facts->tls.end), failure_name(verdict_probe(facts, facts->time)),
+                 facts->tls.hello_unanswered, facts->tls.hello_intolerant, atomic_load(&bench.peer.accepted));
+    if (row->intolerant)
+        assert_string_equal(facts->tls.group, "X25519");
+    assert_int_equal(facts->pass, 1);
+    bench_close(&bench);
+}
+
+/* Every release can send a long key share; a hybrid one makes it more than one segment. */
+static void test_long_hello(void **state)
+{
+    bool hybrids = OPENSSL_version_major() * 100 + OPENSSL_version_minor() >= HYBRIDS;
+    (void)state;
+    for (size_t i = 0; i < sizeof hello_cases / sizeof *hello_cases; i++) {
+        check_hello(&hello_cases[i], "ffdhe4096", SMALL_BYTES);
+        if (hybrids)
+            check_hello(&hello_cases[i], "X25519MLKEM768", SEGMENT_BYTES);
+    }
+    if (!hybrids)
+        print_message("OpenSSL %s has no hybrid groups\n", OpenSSL_version(OPENSSL_VERSION_STRING));
+}
+
+/* Who takes it gets no other, and who takes none has no fault of its groups. */
+static void test_long_hello_taken(void **state)
+{
+    (void)state;
+    static const struct hello_case taken = {"closes", true, 1, TLS_DONE, FAIL_NONE, false, false};
+    static const struct hello_case none = {"closes", true, 2, TLS_CLOSED, FAIL_SMTP_TLS_CLOSED, false, false};
+    check_hello(&taken, "ffdhe4096,X25519", 16384);
+    check_hello(&none, "ffdhe4096", 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_turns),
-        cmocka_unit_test(test_one_is_enough),
-        cmocka_unit_test(test_ends_in_between),
+        cmocka_unit_test(test_two_turns),        cmocka_unit_test(test_one_is_enough),
+        cmocka_unit_test(test_ends_in_between),  cmocka_unit_test(test_long_hello),
+        cmocka_unit_test(test_long_hello_taken),
     };
     return cmocka_run_group_tests_name("probe runs", tests, NULL, NULL);
 }

@@ -141,7 +141,7 @@ static void begin(struct bench *bench, const struct ending *ending)
     memset(&way, 0, sizeof way);
     way.ending = ending;
     bench->worker = (struct worker){.count = 1, .context = &bench->context, .pass = 1};
-    probe_run_start(&bench->run, &bench->worker, NULL, &visited_host, &ip, PROBE_ALWAYS, on_done,
+    probe_run_start(&bench->run, &bench->worker, NULL, &visited_host, &ip, PROBE_ALWAYS, NULL, on_done,
                     &bench->done);
 }
 

@@ -161,7 +161,8 @@ static const char stored_meta[] =
     "<b>.csv\",\"bytes\":12,\"lines\":3,\"inputs\":3,\"sha256\":\"ab\"}],\"config\":{\"tls.ca_file\":\"/"
     "secret/ca."
     "pem\",\"safety.optout\":\"secret/../"
-    "optout\",\"smtp.ehlo\":\"scan.example\",\"safety.user\":\"secret\",\"safety.allow\":\"192.0.2.0/"
+    "optout\",\"smtp.ehlo\":\"scan.example\",\"safety.user\":\"secret\",\"limits.own\":\"secret\",\"safety."
+    "allow\":\"192.0.2.0/"
     "24\",\"tls.of|another<b>\":\"/secret/key.pem\",\"tls.list\":[\"/secret\"]},\"previous\":{\"dir\":\"/"
     "home/secret/"
     "before\",\"matched\":4},\"libraries\":{\"zstd\":\"1.5.4\"},\"earlier_runs\":[{\"run\":1,\"until\":"
@@ -209,7 +210,11 @@ static void test_each_text_option_is_decided(void **state)
         {"dns.root_hints", RELEASE_CUT},    {"dns.trust_anchor", RELEASE_CUT},
         {"tls.ca_file", RELEASE_CUT},       {"safety.optout", RELEASE_CUT},
         {"output.dir", RELEASE_CUT},        {"scan.previous", RELEASE_CUT},
-        {"safety.user", RELEASE_EMPTIED},
+        {"safety.user", RELEASE_EMPTIED},   {"limits.own", RELEASE_EMPTIED},
+        {"input.except", RELEASE_CUT},      {"safety.as_prefixes", RELEASE_CUT},
+        {"tls.groups", RELEASE_TOLD},       {"input.only", RELEASE_TOLD},
+        {"sample.take", RELEASE_TOLD},      {"sample.key", RELEASE_TOLD},
+        {"input.field", RELEASE_TOLD},
     };
     static const struct {
         const char *name, *type;

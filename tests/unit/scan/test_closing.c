@@ -161,20 +161,47 @@ static void outcomes_under_an_earlier_policy(void **state)
     assert_code(1u << OUTCOME_PARTIAL | 1u << OUTCOME_REFUSED | 1u << OUTCOME_PROTECTED, true, text);
 }
 
+/* Two lines are filtered, one is over the limit. */
+static struct choice *choice_that_left_out(void)
+{
+    static const char *const domains[] = {"a.org", "b.org", "a.de", "b.de"};
+    static char none[] = "", only[] = ".de";
+    struct config config = {
+        .scan_shard = none, .input_only = only, .input_except = none, .input_limit = 1, .sample_take = none};
+    struct choice *choice;
+    struct buf why;
+    char sha256[FILTER_SHA256_BYTES];
+    buf_init(&why, 256);
+    assert_int_equal(choice_create(&config, &choice, sha256, &why), ERR_OK);
+    for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++) {
+        bool taken;
+        struct input_name name = {.ordinal = i + 1, .domain = domains[i]};
+        assert_int_equal(choice_read(choice, &name, &taken), ERR_OK);
+        assert_int_equal(taken, i == 2);
+    }
+    buf_dispose(&why);
+    return choice;
+}
+
 static void denominators(void **state)
 {
     (void)state;
     struct intake_counts counts = {.inputs = 100, .rejects = 5, .opted_out = 7};
     const struct spool_counts names = {.names = 88, .duplicates = 11, .not_in_shard = 13};
+    struct choice *choice = choice_that_left_out();
     counts.rejected[FAIL_INPUT_IS_URL] = 5;
     store.summary.records = 64;
-    closing_denominators(NULL, &counts, &names);
+    assert_int_equal(closing_denominators(NULL, &counts, &names, choice), ERR_OK);
+    choice_destroy(choice);
     assert_int_equal(store.summary.inputs, 100);
     assert_int_equal(store.summary.records, 64);
     assert_int_equal(store.summary.rejects, 5);
     assert_int_equal(store.summary.opted_out, 7);
     assert_int_equal(store.summary.duplicates, 11);
     assert_int_equal(store.summary.not_in_shard, 13);
+    assert_int_equal(store.summary.not_sampled, 0);
+    assert_int_equal(store.summary.filtered, 2);
+    assert_int_equal(store.summary.over_limit, 1);
     assert_int_equal(store.summary.left_out[FAIL_INPUT_IS_URL], 5);
     assert_int_equal(store.summary.left_out[FAIL_INPUT_DUPLICATE], 11);
     assert_int_equal(store.summary.left_out[FAIL_INPUT_OPTED_OUT], 7);

@@ -337,6 +337,22 @@ static void test_nothing_starts_in_an_outage(void **state)
     check_each(100, 1);
 }
 
+static void test_nothing_starts_while_too_many_wait_at_ones_own(void **state)
+{
+    (void)state;
+    assert_int_equal(ip_set_parse("192.0.2.0/24", &fake.context.own, NULL), ERR_OK);
+    atomic_store(&fake.context.own_waiting, 1000);
+    begin(100, 1);
+    for (int i = 0; i < 50; i++)
+        nap();
+    assert_int_equal(feeder_progress(fake.feeder).started, 0);
+    atomic_store(&fake.context.own_waiting, 999);
+    wait_for_end();
+    assert_int_equal(finish(), ERR_OK);
+    check_each(100, 1);
+    ip_set_dispose(&fake.context.own);
+}
+
 /* As many as there are places in flight are started, and no more when it is stopped. */
 static void test_stop_while_all_places_are_taken(void **state)
 {
@@ -458,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup(test_put_off_comes_again, forget),
         cmocka_unit_test_setup(test_nothing_starts_past_the_backlog, forget),
         cmocka_unit_test_setup(test_nothing_starts_in_an_outage, forget),
+        cmocka_unit_test_setup(test_nothing_starts_while_too_many_wait_at_ones_own, forget),
         cmocka_unit_test_setup(test_stop_while_all_places_are_taken, forget),
         cmocka_unit_test_setup(test_places_come_back_in_batches, forget),
         cmocka_unit_test_setup(test_the_least_busy_loop_gets_the_next, forget),

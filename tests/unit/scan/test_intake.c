@@ -20,6 +20,7 @@ struct world {
     struct optout *optout;
     struct spooled *names;
     struct intake_options options;
+    struct intake_seen seen;
     struct buf why;
     uint64_t done; /* the ordinal that has its record already */
     unsigned rejects;
@@ -68,6 +69,7 @@ static int begin(void **state)
                                             .files = &world.file,
                                             .file_count = 1,
                                             .names = world.names,
+                                            .seen = &world.seen,
                                             .sink = {.arg = &world, .reject = on_reject},
                                             .stopped = is_stopped,
                                             .stopped_arg = &world};
@@ -129,6 +131,10 @@ static void test_names_and_rejects(void **state)
         by_code += counts.rejected[code];
     assert_int_equal(by_code, 2);
     assert_int_equal(counts.opted_out, 0);
+    assert_int_equal(atomic_load(&world.seen.inputs), 4);
+    assert_int_equal(atomic_load(&world.seen.bytes), world.file.bytes);
+    assert_int_equal(atomic_load(&world.seen.of_bytes), world.file.bytes);
+    assert_true(atomic_load(&world.seen.began_ms) > 0);
     assert_int_equal(world.rejects, 2);
     assert_int_equal(world.last.ordinal, 4);
     assert_int_equal(world.last.line, 5);
@@ -142,9 +148,13 @@ static void test_names_and_rejects(void **state)
 static void test_opted_out(void **state)
 {
     (void)state;
-    uint64_t ordinals;
-    write_list("a.example\nout.example\n");
-    assert_int_equal(take(ERR_OK).opted_out, 1);
+    uint64_t ordinals, by[2] = {0};
+    world.options.opted_by = by;
+    assert_int_equal(optout_add_suffix(world.optout, "out.example"), ERR_OK);
+    write_list("a.example\nout.example\nb.out.example\nOUT.example\nc.out.example\n");
+    assert_int_equal(take(ERR_OK).opted_out, 4);
+    assert_int_equal(by[0], 2); /* the domain comes before the suffix */
+    assert_int_equal(by[1], 2);
     assert_int_equal(names_given(&ordinals), 1);
     assert_int_equal(ordinals, 1);
 }
@@ -183,6 +193,8 @@ static void test_lists_that_hold_too_little(void **state)
         {"", 1, ERR_CONFIG, "there is no name in it: it is empty; input.at_least=0 goes on"},
         {"\n# none\n", 1, ERR_CONFIG, "no name in it: nothing but blank lines, comments or a header; "},
         {"domain\n", 1, ERR_CONFIG, "nothing but blank lines, comments or a header; "},
+        {"$ORIGIN example.\n@ 5 IN SOA a. b. 1 2 3 4 5\n", 1, ERR_CONFIG,
+         "there is no name in it: the zone delegates none; "},
         {"not a name\nuser@c.example\n", 1, ERR_CONFIG,
          "2 inputs, all rejected (1 input.bad-name, 1 input.is-email); input.lenient=yes takes URLs and "
          "e-mail "

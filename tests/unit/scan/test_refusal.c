@@ -104,8 +104,10 @@ static void test_what_is_refused(void **state)
         {"none", "-", false, ERR_NOT_FOUND, "none: cannot read"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct config config = {
-            .output_dir = (char[16]){0}, .input_columns = (char[1]){0}, .scan_previous = (char[1]){0}};
+        struct config config = {.output_dir = (char[16]){0},
+                                .input_columns = (char[1]){0},
+                                .input_field = (char[1]){0},
+                                .scan_previous = (char[1]){0}};
         (void)snprintf(config.output_dir, 16, "%s", cases[i].dir);
         const char *files[] = {"list", cases[i].file};
         struct scan_request request = {.files = files, .file_count = 2, .resume = cases[i].resume};
@@ -141,8 +143,10 @@ static void test_what_is_no_earlier_scan(void **state)
         {"./whole/", "whole", true, ERR_CONFIG, "--previous ./whole/ is the scan directory that is written"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct config config = {
-            .output_dir = (char[16]){0}, .input_columns = (char[1]){0}, .scan_previous = (char[16]){0}};
+        struct config config = {.output_dir = (char[16]){0},
+                                .input_columns = (char[1]){0},
+                                .input_field = (char[1]){0},
+                                .scan_previous = (char[16]){0}};
         (void)snprintf(config.output_dir, 16, "%s", cases[i].dir);
         (void)snprintf(config.scan_previous, 16, "%s", cases[i].previous);
         const char *files[] = {"list"};

@@ -527,6 +527,43 @@ static void test_shards_are_a_partition(void **state)
     assert_int_equal(records, 2000);
 }
 
+static void *interrupt(void *arg)
+{
+    (void)arg;
+    (void)usleep(300000);
+    (void)kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+/* Stopped in the middle and gone on with, a sample is the same; with another it is not gone on with. */
+static void test_a_sample(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    write_names(&place, 2000, "n5.example\nbad name\n");
+    atomic_store(&nowhere->until_silent, 200);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, interrupt, NULL), 0);
+    assert_int_equal(scan(nowhere, &place, false, "sample.take", "300"), 3);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    atomic_store(&nowhere->until_silent, 0);
+    atomic_store(&nowhere->silent, false);
+    assert_int_equal(scan(nowhere, &place, true, "sample.take", "301"), 2);
+    assert_heard(heard.err, "sample.take is \"301\", the scan was started with \"300\"");
+    assert_int_equal(scan(nowhere, &place, true, NULL, NULL), 2);
+    assert_int_equal(scan(nowhere, &place, true, "sample.take", "300"), 0);
+    assert_heard(heard.out, "Outcome in the sample, and with 95 % confidence in all 2000 names\n");
+    assert_heard(heard.out, "  no-mail             300 100.00 %  in all  98.9");
+    assert_int_equal(count_of(&place, "inputs"), 2002);
+    assert_int_equal(count_of(&place, "records"), 300);
+    assert_int_equal(count_of(&place, "rejects"), 1);
+    assert_int_equal(count_of(&place, "duplicates"), 1);
+    assert_int_equal(count_of(&place, "not_sampled"), 1700);
+    assert_int_equal(records_of(&place, 2002), 300);
+    check_files(&place);
+    place_remove(&place);
+}
+
 static void test_refusals(void **state)
 {
     struct place place = place_make();
@@ -561,14 +598,6 @@ static void test_names_too_long_for_records(void **state)
     assert_int_equal(count_of(&place, "records"), 11);
     assert_int_equal(outcome_of(&place, "no-mail"), 11);
     place_remove(&place);
-}
-
-static void *interrupt(void *arg)
-{
-    (void)arg;
-    (void)usleep(300000);
-    (void)kill(getpid(), SIGTERM);
-    return NULL;
 }
 
 static void test_signal_then_resume(void **state)
@@ -867,6 +896,7 @@ int main(void)
         cmocka_unit_test(test_spool_on_disk),
         cmocka_unit_test(test_shards_are_a_partition),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_a_sample),
         cmocka_unit_test(test_names_too_long_for_records),
         cmocka_unit_test(test_signal_then_resume),
         cmocka_unit_test_teardown(test_drain_and_second_signal, answer_again),

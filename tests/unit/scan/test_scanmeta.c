@@ -152,23 +152,48 @@ static void a_resume_reads_by_the_forms_of_the_scan(void **state)
     struct bench *bench = *state;
     struct scan_meta meta;
     struct input_file files[] = {
-        {.path = "a", .sha256 = "aa", .form = {INPUT_CSV, ';', 2, {1, -1, 0}, "Firma;Dom\xc3\xa4ne"}},
-        {.path = "b", .sha256 = "bb", .form = {INPUT_PLAIN, ',', 1, {-1, -1, -1}, "origin"}},
-        {.path = "c", .sha256 = "cc", .form = {INPUT_NAMES, ',', 0, {-1, -1, -1}, ""}},
-        {.path = "d", .sha256 = "dd", .form = {INPUT_CSV, '\t', 0, {31, 30, -1}, ""}}};
-    struct input_file again[4] = {{.path = "a"}, {.path = "b"}, {.path = "c"}, {.path = "d"}};
+        {.path = "a",
+         .sha256 = "aa",
+         .form = {.format = INPUT_CSV,
+                  .separator = ';',
+                  .skip = 2,
+                  .columns = {1, -1, 0},
+                  .header = "Firma;Dom\xc3\xa4ne"}},
+        {.path = "b",
+         .sha256 = "bb",
+         .form = {.format = INPUT_PLAIN,
+                  .separator = ',',
+                  .skip = 1,
+                  .columns = {-1, -1, -1},
+                  .header = "origin"}},
+        {.path = "c",
+         .sha256 = "cc",
+         .form = {.format = INPUT_NAMES, .separator = ',', .skip = 0, .columns = {-1, -1, -1}, .header = ""}},
+        {.path = "d",
+         .sha256 = "dd",
+         .form = {.format = INPUT_CSV, .separator = '\t', .skip = 0, .columns = {31, 30, -1}, .header = ""}},
+        {.path = "e",
+         .sha256 = "ee",
+         .form = {.format = INPUT_JSON,
+                  .separator = ',',
+                  .columns = {-1, -1, -1},
+                  .field = "site.host",
+                  .origins = true}}};
+    struct input_file again[5] = {{.path = "a"}, {.path = "b"}, {.path = "c"}, {.path = "d"}, {.path = "e"}};
     assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan"), ERR_OK);
-    assert_int_equal(scan_meta_inputs(&meta, files, 4, &bench->why), ERR_OK);
+    assert_int_equal(scan_meta_inputs(&meta, files, 5, &bench->why), ERR_OK);
     assert_int_equal(scan_meta_write(&meta, bench->store, "scanning", &bench->why), ERR_OK);
     scan_meta_dispose(&meta);
     assert_int_equal(scan_meta_init(&meta, &bench->config, "stsweep scan --resume"), ERR_OK);
     assert_int_equal(scan_meta_resume(&meta, bench->store, &bench->why), ERR_OK);
-    assert_int_equal(scan_meta_forms(&meta, again, 4, &bench->why), ERR_OK);
-    for (size_t i = 0; i < 4; i++) {
+    assert_int_equal(scan_meta_forms(&meta, again, 5, &bench->why), ERR_OK);
+    for (size_t i = 0; i < 5; i++) {
         const struct input_form *one = &files[i].form, *other = &again[i].form;
         assert_int_equal(one->format, other->format);
         assert_int_equal(one->skip, other->skip);
         assert_string_equal(one->header, other->header);
+        assert_string_equal(one->field, other->field);
+        assert_int_equal(one->origins, other->origins);
         assert_true(one->format != INPUT_CSV || one->separator == other->separator);
         assert_memory_equal(&one->columns, &other->columns, sizeof one->columns);
     }
@@ -186,6 +211,9 @@ static void forms_that_do_not_stand_there(void **state)
         {"\"x\":1", ERR_OK},
         {"\"form\":{\"format\":\"plain\"}", ERR_OK},
         {"\"form\":{\"format\":\"csv\",\"separator\":\",\",\"domain\":32}", ERR_OK},
+        {"\"form\":{\"format\":\"json\",\"field\":\"x\"}", ERR_OK},
+        {"\"form\":{\"format\":\"json\"}", ERR_CORRUPT},
+        {"\"form\":{\"format\":\"plain\",\"field\":\"x\"}", ERR_CORRUPT},
         {"\"form\":7", ERR_CORRUPT},
         {"\"form\":{\"format\":\"xml\"}", ERR_CORRUPT},
         {"\"form\":{\"format\":\"auto\"}", ERR_CORRUPT},

@@ -24,9 +24,9 @@ static struct machine_line checks[1];
 /* A scan of two files as it was started. */
 static struct meta make_meta(void)
 {
-    inputs[0] =
-        (struct meta_input){"a.csv", 1000, 50, 49, "aa11", {"csv", ";", "Dom\xc3\xa4ne;Kunde", 2, 1, 0, 2}};
-    inputs[1] = (struct meta_input){"b.zst", 2000, 70, 70, "bb22", {"plain", "", "", 0, 0, 0, 0}};
+    inputs[0] = (struct meta_input){
+        "a.csv", 1000, 50, 49, "aa11", {"csv", ";", "Dom\xc3\xa4ne;Kunde", "", false, 2, 1, 0, 2}};
+    inputs[1] = (struct meta_input){"b.zst", 2000, 70, 70, "bb22", {"plain", "", "", "", false, 0, 0, 0, 0}};
     options[0] = (struct meta_option){"scan.shard", "1/4", "", false, false};
     options[1] = (struct meta_option){"dns.timeout", "3s", "1500ms", true, false};
     options[2] = (struct meta_option){"safety.allow", "", "", false, false};

@@ -75,6 +75,36 @@ static void test_beginning(void **state)
 }
 
 /* One slow half second is not taken for the rest of the scan. */
+static void test_reading_the_input(void **state)
+{
+    static const struct {
+        struct progress_read read;
+        const char *expected;
+    } cases[] = {
+        {{0, 0, 0, 0}, "12s: 0 done, 0 a second, reading the input\n"},
+        {{1048576, 0, 1200, 9000}, "reading the input: 1200 names\n"}, /* a pipe */
+        {{1048576, 4194304, 1200, 10000},
+         "reading the input: 1200 names, 25.0 % of 4.0 MiB, about 31s left\n"},
+        {{1048576, 4194304, 1200, 999}, "reading the input: 1200 names, 25.0 % of 4.0 MiB\n"},
+        {{4194303, 4194304, 1200, 400000},
+         "reading the input: 1200 names, 99.9 % of 4.0 MiB, about 1s left\n"},
+        {{4194304, 4194304, 1200, 10000}, "reading the input: 1200 names, 100.0 % of 4.0 MiB\n"},
+        {{1, 5368709120, 0, 10000}, "reading the input: 0.0 % of 5120.0 MiB, about 14913080h"},
+        {{5, 4, 7, 10000}, "reading the input: 7 names\n"}, /* the file grew */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct progress progress;
+        struct buf text;
+        const struct progress_state at = {.read = cases[i].read};
+        progress_begin(&progress, stderr, true, BEGAN_MS);
+        buf_init(&text, TEXT_BYTES);
+        progress_text(&progress, &at, BEGAN_MS + 12000, 0, &text);
+        expect(&text, cases[i].expected);
+        buf_dispose(&text);
+    }
+}
+
 static void test_rates_are_smooth(void **state)
 {
     (void)state;
@@ -352,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_said),
         cmocka_unit_test(test_beginning),
+        cmocka_unit_test(test_reading_the_input),
         cmocka_unit_test(test_rates_are_smooth),
         cmocka_unit_test(test_another_try),
         cmocka_unit_test(test_left_counts_the_rest),

@@ -252,6 +252,30 @@ static void test_connections(void **state)
     }
 }
 
+/* Each call for other keys costs both sides some computing, and an answer: they are counted, and their bytes
+ * are far from the ceiling. */
+static void test_calls(void **state)
+{
+    (void)state;
+    static const struct {
+        int version;
+        bool (*act)(struct link *link);
+    } cases[] = {{TLS1_3_VERSION, send_key_update}, {TLS1_2_VERSION, send_hello_request}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct link link = link_open(cases[i].version, 1);
+        assert_true(shake(&link));
+        for (int call = 0; call < FLOW_CALLS; call++) {
+            assert_true(cases[i].act(&link));
+            read_all(&link);
+            assert_int_equal(flow_excess(link.flow), FLOW_WITHIN);
+        }
+        assert_true(cases[i].act(&link));
+        read_all(&link);
+        assert_int_equal(flow_excess(link.flow), FLOW_TOO_IDLE);
+        link_close(&link);
+    }
+}
+
 /* ---- its end ------------------------------------------------------------------------------------------- */
 
 static void test_closed(void **state)
@@ -290,7 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes_a_turn), cmocka_unit_test(test_reads_a_turn),
         cmocka_unit_test(test_connections),  cmocka_unit_test(test_closed),
-        cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_owners),       cmocka_unit_test(test_calls),
     };
     (void)signal(SIGPIPE, SIG_IGN);
     tls_library_init();

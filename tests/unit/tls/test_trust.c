@@ -360,6 +360,39 @@ static void test_session(void **state)
     identity_free(&leaf);
 }
 
+/* The signature algorithms that a ClientHello offers. */
+static uint8_t offered[128];
+static size_t offered_len;
+
+static int note_offer(SSL *ssl, int *alert, void *arg)
+{
+    const uint8_t *data = NULL;
+    (void)alert, (void)arg;
+    must(SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_signature_algorithms, &data, &offered_len) == 1 &&
+         offered_len <= sizeof offered);
+    memcpy(offered, data, offered_len);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* They are the same with every release of OpenSSL: those that 3.0 offers by itself. */
+static void test_signatures_offered(void **state)
+{
+    static const uint8_t expected[] = {0, 40, 4, 3, 5, 3, 6, 3, 8, 7, 8, 8, 8, 9, 8, 10, 8, 11, 8, 4, 8,
+                                       5, 8,  6, 4, 1, 5, 1, 6, 1, 3, 3, 3, 1, 3, 2, 4,  2, 5,  2, 6, 2};
+    struct world *world = *state;
+    struct arena arena;
+    struct identity leaf = make_identity(&(struct cert_spec){.cn = "x", .rsa_bits = 2048}, &world->root);
+    SSL_CTX *server = make_server(&leaf, NULL);
+    SSL_CTX_set_client_hello_cb(server, note_offer, NULL);
+    arena_init(&arena, ARENA_BYTES);
+    assert_int_equal(shake(world->client, server, HOST, &arena).end, TLS_DONE);
+    assert_int_equal(offered_len, sizeof expected);
+    assert_memory_equal(offered, expected, sizeof expected);
+    arena_dispose(&arena);
+    SSL_CTX_free(server);
+    identity_free(&leaf);
+}
+
 static void test_reference_must_be_a_name(void **state)
 {
     struct world *world = *state;
@@ -392,7 +425,7 @@ static void test_version_too_old(void **state)
     assert_int_equal(facts.end, TLS_FAILED);
     assert_int_equal(facts.alert, SSL_AD_PROTOCOL_VERSION);
     assert_int_equal(facts.error_reason, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
-    assert_string_equal(facts.error_text, "tlsv1 alert protocol version");
+    assert_string_equal(facts.error_text, "alert protocol version");
     assert_int_equal(facts.version, 0);
     assert_int_equal(facts.cert_count, 0);
     assert_int_equal(ERR_peek_error(), 0);
@@ -796,6 +829,7 @@ int main(void)
         cmocka_unit_test(test_leaf_errors_survive_a_long_chain),
         cmocka_unit_test(test_without_verify_attached),
         cmocka_unit_test(test_session),
+        cmocka_unit_test(test_signatures_offered),
         cmocka_unit_test(test_reference_must_be_a_name),
         cmocka_unit_test(test_version_too_old),
         cmocka_unit_test(test_no_cipher_in_common),

@@ -202,14 +202,16 @@ static void put_subject(struct buf *out, int attributes)
     der_wrap(out, name, DER_SEQUENCE);
 }
 
-/* So many names of four bytes, and an other one of six where there are any. */
+/* So many names of four bytes, and an other one of six and a URI of three where there are any. */
 static void put_names(struct buf *out, int names, bool critical)
 {
     size_t start = out->len;
     for (int i = 0; i < names; i++)
         der_text(out, 0x82, "a.bc");
-    if (names > 0)
+    if (names > 0) {
         der_text(out, 0xa0, "others");
+        der_text(out, 0x86, "u:v");
+    }
     der_wrap(out, start, DER_SEQUENCE);
     der_extension(out, start, "2.5.29.17", critical);
 }
@@ -279,7 +281,7 @@ static struct key_cost add(struct chain_cost *cost, const struct spec *spec)
 #define P256 "1.2.840.10045.3.1.7"
 #define P384 "1.3.132.0.34"
 
-enum { ATTRIBUTE = 10, NAME = 4, OTHER = 6, OTHER_WEIGHT = 64, SUBTREE = 5 };
+enum { ATTRIBUTE = 10, NAME = 4, OTHER = 6, OTHER_WEIGHT = 64, URI = 3, URI_WEIGHT = 8, SUBTREE = 5 };
 
 static void test_certificate(void **state)
 {
@@ -295,13 +297,14 @@ static void test_certificate(void **state)
         const struct spec *spec = &specs[i];
         struct chain_cost cost = {0};
         struct key_cost key = add(&cost, spec);
-        size_t others = spec->names > 0 ? OTHER_WEIGHT : 0;
+        size_t others = spec->names > 0 ? OTHER_WEIGHT : 0, uris = spec->names > 0 ? URI_WEIGHT : 0;
         size_t attributes = 2 * (size_t)spec->attributes, names = (size_t)spec->names;
         assert_int_equal(key.verify_us, spec->curve[2] == '2' ? 80 : 700);
         assert_int_equal(cost.dearest_us[0], key.verify_us);
         assert_int_equal(cost.dearest_us[1], 0);
-        assert_int_equal(cost.names, attributes + names + others);
-        assert_int_equal(cost.name_bytes, attributes * ATTRIBUTE + names * NAME + others * OTHER);
+        assert_int_equal(cost.names, attributes + names + others + uris);
+        assert_int_equal(cost.name_bytes,
+                         attributes * ATTRIBUTE + names * NAME + others * OTHER + uris * URI);
         assert_int_equal(cost.constraints, 0); /* the leaf's own constrain nobody */
         assert_int_equal(cost.constraint_bytes, 0);
         assert_int_equal(cost.pairs, 0);
@@ -324,7 +327,8 @@ static void test_pairs(void **state)
         {.attributes = 3, .subtrees = 1, .curve = P256},
         {.attributes = 2, .subtrees = 4, .curve = P384},
     };
-    const uint64_t leaf = 2 + 2 + 64, leaf_bytes = 2 * ATTRIBUTE + 2 * NAME + OTHER_WEIGHT * OTHER;
+    const uint64_t leaf = 2 + 2 + 64 + 8,
+                   leaf_bytes = 2 * ATTRIBUTE + 2 * NAME + OTHER_WEIGHT * OTHER + URI_WEIGHT * URI;
     struct chain_cost cost = {0};
     (void)state;
     add(&cost, &specs[0]);

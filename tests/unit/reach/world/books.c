@@ -22,26 +22,27 @@ static const struct contact *earlier_at(size_t number)
 }
 
 /* Nobody is contacted who must not be, more often than may be, or more than once at a time. */
-static void check_contact(struct world *world, const struct paces *paces, size_t number)
+static void check_contact(struct world *world, size_t number)
 {
     const struct contact *contact = contact_get(number);
+    bool own = ip_set_contains(&world->context.own, &contact->ip);
+    const struct paces paces = own ? paces_own(&world->config) : paces_of(&world->config);
     const struct contact *earlier = earlier_at(number);
     char ip[IP_TEXT_BYTES];
     (void)ip_format(&contact->ip, ip);
     if (!ip_may_reach(&contact->ip, &world->context.allow) ||
         optout_has_ip(world->context.optout, &contact->ip))
         world_miss(world, NULL, "%s was contacted, which may not be", ip);
-    if (contact->open_there > paces->connections[contact->class])
+    if (contact->open_there > paces.connections[contact->class])
         world_miss(world, NULL, "%s had more connections at a time than limits allow", ip);
-    if (earlier != NULL && contact->began_us - earlier->began_us < paces->interval_us[contact->class])
+    if (earlier != NULL && contact->began_us - earlier->began_us < paces.interval_us[contact->class])
         world_miss(world, NULL, "%s was contacted again sooner than limits allow", ip);
 }
 
 static void check_manners(struct world *world)
 {
-    const struct paces paces = paces_of(&world->config);
     for (size_t i = 0; i < contacts_count(); i++)
-        check_contact(world, &paces, i);
+        check_contact(world, i);
     if (contacts_most(PACE_SMTP, NULL) > (size_t)world->config.smtp_live)
         world_miss(world, NULL, "more SMTP sessions at a time than smtp.live");
     if (contacts_most(PACE_HTTPS, NULL) > (size_t)world->config.policy_live)
@@ -72,6 +73,7 @@ void world_check_books(struct world *world)
         want_none(world, worker->domains.used, "domains of a loop");
     }
     want_none(world, atomic_load(&world->context.parked), "parked domains");
+    want_none(world, atomic_load(&world->context.own_waiting), "who wait at addresses of one's own");
     if (workers_counters(world->workers, world->count).visits != contacts_count())
         world_miss(world, NULL, "the loops count another number of visits than there were connections");
     if (world->ended != world->started || world->released != world->started)
@@ -87,6 +89,7 @@ void world_check_left(struct world *world)
     want_none(world, fake_probes_live(), "probes");
     want_none(world, fake_clock_timers(), "timers");
     want_none(world, atomic_load(&world->context.parked), "parked domains");
+    want_none(world, atomic_load(&world->context.own_waiting), "who wait at addresses of one's own");
     for (size_t i = 0; i < contacts_count(); i++)
         want_none(world, contact_get(i)->ended_us < 0, "connections");
 }

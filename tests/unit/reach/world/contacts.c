@@ -33,7 +33,7 @@ static void count_open(struct contact *contact)
     }
 }
 
-size_t contact_open(enum pace_class class, const struct ip_addr *ip, const char *host, bool permissive)
+size_t contact_open(enum pace_class class, const struct ip_addr *ip, const char *host, enum peer_hello hello)
 {
     if (count == capacity) {
         capacity = capacity == 0 ? 64 : 2 * capacity;
@@ -41,12 +41,13 @@ size_t contact_open(enum pace_class class, const struct ip_addr *ip, const char 
         if (list == NULL)
             out_of_memory("a contact");
     }
+    static const char *const words[] = {"connects to", "connects, small, to", "connects, permissive, to"};
     struct contact *contact = &list[count];
     *contact = (struct contact){
-        .class = class, .ip = *ip, .permissive = permissive, .began_us = fake_clock_us(), .ended_us = -1};
+        .class = class, .ip = *ip, .hello = hello, .began_us = fake_clock_us(), .ended_us = -1};
     (void)snprintf(contact->host, sizeof contact->host, "%s", host);
     count_open(contact);
-    tell(contact, permissive ? "connects, permissive, to" : "connects to");
+    tell(contact, words[hello]);
     return count++;
 }
 

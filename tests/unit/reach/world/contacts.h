@@ -6,6 +6,7 @@
 #define TESTS_REACH_WORLD_CONTACTS_H
 
 #include "scanner/reach/limits.h"
+#include "tests/unit/reach/world/peers.h"
 
 enum { CONTACT_HOST_BYTES = 256 };
 
@@ -13,7 +14,7 @@ struct contact {
     enum pace_class class;
     struct ip_addr ip;
     char host[CONTACT_HOST_BYTES];
-    bool permissive; /* the second handshake (TLS-4) */
+    enum peer_hello hello;
     bool cancelled;
     int64_t began_us;
     int64_t ended_us;   /* -1: it is open */
@@ -25,7 +26,7 @@ struct contact {
 void contacts_begin(void);
 
 /* The number of a new one. */
-size_t contact_open(enum pace_class class, const struct ip_addr *ip, const char *host, bool permissive);
+size_t contact_open(enum pace_class class, const struct ip_addr *ip, const char *host, enum peer_hello hello);
 void contact_close(size_t number, bool cancelled);
 
 size_t contacts_count(void);

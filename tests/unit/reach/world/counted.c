@@ -49,6 +49,10 @@ bool counted(const struct world *world, const char *name, int64_t *was)
     *was = 0;
     if (strcmp(name, "parked") == 0)
         *was = (int64_t)atomic_load(&world->context.parked);
+    else if (strcmp(name, "own.waiting") == 0)
+        *was = (int64_t)atomic_load(&world->context.own_waiting);
+    else if (strcmp(name, "crowded") == 0)
+        *was = (int64_t)world->crowded;
     else if (strcmp(name, "port.doubts") == 0)
         *was = (int64_t)atomic_load(&world->context.port_doubts);
     else if (strcmp(name, "port.losses") == 0)

@@ -124,7 +124,12 @@ static bool is_open(const struct contact *contact)
 
 static bool is_permissive(const struct contact *contact)
 {
-    return contact->permissive;
+    return contact->hello == HELLO_PERMISSIVE;
+}
+
+static bool is_small(const struct contact *contact)
+{
+    return contact->hello == HELLO_SMALL;
 }
 
 static bool is_cancelled(const struct contact *contact)
@@ -151,8 +156,11 @@ static void expect_contacts(struct world *world, const struct line *line)
     static const struct {
         const char *word;
         bool (*counts)(const struct contact *contact);
-    } numbers[] = {
-        {"times", is_any}, {"open", is_open}, {"permissive", is_permissive}, {"cancelled", is_cancelled}};
+    } numbers[] = {{"times", is_any},
+                   {"open", is_open},
+                   {"permissive", is_permissive},
+                   {"small", is_small},
+                   {"cancelled", is_cancelled}};
     const struct who who = read_who(line);
     const struct times began = begins_of(world, &who), ended = ends_of(world, &who);
     for (size_t at = 3; at < line->count; at += 2) {

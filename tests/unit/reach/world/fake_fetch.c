@@ -19,6 +19,7 @@ struct fetch {
     struct fetch_request request;
     char *host;
     struct peer_session script;
+    enum peer_hello hello;
     int64_t time;
     size_t contact;
     bool timed_out; /* before the peer was done */
@@ -43,7 +44,8 @@ static void end_answered(const struct fetch *fetch, struct fetch_facts *facts)
 {
     const struct peer_session *script = &fetch->script;
     struct arena *arena = fetch->request.arena;
-    peer_tls(script, fetch->host, arena, &facts->tls);
+    peer_tls(script, fetch->hello, fetch->host, arena, &facts->tls);
+    facts->deadline = facts->tls.end == TLS_TIMEOUT;
     if (facts->tls.end != TLS_DONE) {
         facts->step = FETCH_TLS;
         facts->net = facts->tls.end == TLS_CLOSED ? NET_RESET : NET_OK;
@@ -102,7 +104,7 @@ static int64_t ends_after_us(struct fetch *fetch)
     int64_t whole_us = fetch->script.connects_us + fetch->script.lasts_us;
     if (fetch->script.does == PEER_SILENT)
         return least(config->policy_connect_timeout * 1000, deadline_us);
-    if (fetch->script.does == PEER_MUTE)
+    if (fetch->script.does == PEER_MUTE || fetch->script.does == PEER_HANGS)
         return deadline_us;
     fetch->timed_out = whole_us > deadline_us;
     return least(whole_us, deadline_us);
@@ -116,8 +118,9 @@ struct handle fetch_start(struct fetcher *fetcher, const struct fetch_request *r
         out_of_memory("a fetch");
     *fetch = (struct fetch){.fetcher = fetcher, .request = *request, .host = host, .time = clock_wall_ms()};
     fetch->handle = slots_add(&fetcher->fetches, fetch);
-    fetch->script = peer_next(PACE_HTTPS, &request->ip, false);
-    fetch->contact = contact_open(PACE_HTTPS, &request->ip, request->host, false);
+    fetch->hello = request->small ? HELLO_SMALL : HELLO_FIRST;
+    fetch->script = peer_next(PACE_HTTPS, &request->ip, fetch->hello);
+    fetch->contact = contact_open(PACE_HTTPS, &request->ip, request->host, fetch->hello);
     fetch->timer = loop_timer_create(NULL, on_timer, fetch);
     loop_timer_set(fetch->timer, ends_after_us(fetch));
     live++;

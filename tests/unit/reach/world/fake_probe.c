@@ -18,6 +18,7 @@ struct session {
     struct handle handle;
     struct probe_request request;
     struct peer_session script;
+    enum peer_hello hello;
     size_t contact;
     bool is_connected;
     struct loop_timer *timer;
@@ -82,9 +83,13 @@ static void end_greeted(const struct session *session, struct probe_facts *facts
     } else if (script->does == PEER_STARTTLS) {
         end_with_reply(facts, SMTP_STARTTLS, script->code);
     } else {
-        peer_tls(script, session->request.host, session->request.arena, &facts->tls);
+        peer_tls(script, session->hello, session->request.host, session->request.arena, &facts->tls);
         bool done = facts->tls.end == TLS_DONE;
-        end_at(facts, done ? SMTP_QUIT : SMTP_HANDSHAKE, done ? SMTP_END_DONE : SMTP_END_TLS, NET_OK);
+        end_at(facts, done ? SMTP_QUIT : SMTP_HANDSHAKE,
+               done                            ? SMTP_END_DONE
+               : facts->tls.end == TLS_TIMEOUT ? SMTP_END_STEP_TIMEOUT
+                                               : SMTP_END_TLS,
+               NET_OK);
     }
 }
 
@@ -114,7 +119,7 @@ static void on_timer(void *arg)
     struct session *session = arg;
     const struct probe_request request = session->request;
     if (!session->is_connected && connects(&session->script)) {
-        bool mute = session->script.does == PEER_MUTE;
+        bool mute = session->script.does == PEER_MUTE || session->script.does == PEER_HANGS;
         session->is_connected = true;
         loop_timer_set(session->timer,
                        mute ? session->prober->config->smtp_step_timeout * 1000 : session->script.lasts_us);
@@ -134,8 +139,9 @@ struct handle probe_start(struct prober *prober, const struct probe_request *req
         out_of_memory("a session");
     *session = (struct session){.prober = prober, .request = *request};
     session->handle = slots_add(&prober->sessions, session);
-    session->script = peer_next(PACE_SMTP, &request->ip, request->permissive);
-    session->contact = contact_open(PACE_SMTP, &request->ip, request->host, request->permissive);
+    session->hello = request->permissive ? HELLO_PERMISSIVE : request->small ? HELLO_SMALL : HELLO_FIRST;
+    session->script = peer_next(PACE_SMTP, &request->ip, session->hello);
+    session->contact = contact_open(PACE_SMTP, &request->ip, request->host, session->hello);
     *request->facts = (struct probe_facts){.host = request->host, .ip = request->ip, .time = clock_wall_ms()};
     request->facts->tls.alert = -1;
     bool silent = session->script.does == PEER_SILENT;

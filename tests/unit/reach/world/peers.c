@@ -15,16 +15,18 @@ struct peer {
     struct peer *next;
     enum pace_class class;
     struct ip_addr ip;
-    bool permissive;
+    enum peer_hello hello;
     struct peer_session sessions[SESSIONS];
     size_t count;
     size_t at;
 };
 
 static struct peer *peers;
+static bool hello_large;
 
 void peers_begin(void)
 {
+    hello_large = false;
     while (peers != NULL) {
         struct peer *next = peers->next;
         free(peers);
@@ -32,24 +34,28 @@ void peers_begin(void)
     }
 }
 
-static struct peer *find(enum pace_class class, const struct ip_addr *ip, bool permissive)
+void peers_hello_large(void)
+{
+    hello_large = true;
+}
+
+static struct peer *find(enum pace_class class, const struct ip_addr *ip, enum peer_hello hello)
 {
     struct peer *peer = peers;
-    while (peer != NULL &&
-           (peer->class != class || peer->permissive != permissive || !ip_equal(&peer->ip, ip)))
+    while (peer != NULL && (peer->class != class || peer->hello != hello || !ip_equal(&peer->ip, ip)))
         peer = peer->next;
     return peer;
 }
 
-void peer_add(enum pace_class class, const struct ip_addr *ip, bool permissive, bool anew,
+void peer_add(enum pace_class class, const struct ip_addr *ip, enum peer_hello hello, bool anew,
               const struct peer_session *session)
 {
-    struct peer *peer = find(class, ip, permissive);
+    struct peer *peer = find(class, ip, hello);
     if (peer == NULL) {
         peer = calloc(1, sizeof *peer);
         if (peer == NULL)
             out_of_memory("a peer");
-        *peer = (struct peer){.next = peers, .class = class, .ip = *ip, .permissive = permissive};
+        *peer = (struct peer){.next = peers, .class = class, .ip = *ip, .hello = hello};
         peers = peer;
     }
     if (anew)
@@ -59,11 +65,11 @@ void peer_add(enum pace_class class, const struct ip_addr *ip, bool permissive, 
     peer->sessions[peer->count++] = *session;
 }
 
-struct peer_session peer_next(enum pace_class class, const struct ip_addr *ip, bool permissive)
+struct peer_session peer_next(enum pace_class class, const struct ip_addr *ip, enum peer_hello hello)
 {
-    struct peer *peer = find(class, ip, permissive);
-    if (peer == NULL && permissive)
-        peer = find(class, ip, false);
+    struct peer *peer = find(class, ip, hello);
+    if (peer == NULL)
+        peer = find(class, ip, HELLO_FIRST);
     if (peer == NULL)
         return (struct peer_session){.does = PEER_SILENT};
     size_t at = peer->at < peer->count ? peer->at++ : peer->count - 1;
@@ -118,15 +124,16 @@ static void make_tls(const struct peer_session *session, const char *host, struc
         add_error(tls, X509_V_ERR_CERT_HAS_EXPIRED);
 }
 
-void peer_tls(const struct peer_session *session, const char *host, struct arena *arena,
-              struct tls_facts *tls)
+void peer_tls(const struct peer_session *session, enum peer_hello hello, const char *host,
+              struct arena *arena, struct tls_facts *tls)
 {
     tls->alert = -1;
     if (session->does == PEER_ALERT) {
         tls->end = TLS_FAILED;
         tls->alert = session->code;
-    } else if (session->does == PEER_CLOSES) {
-        tls->end = TLS_CLOSED;
+    } else if (session->does == PEER_CLOSES || session->does == PEER_HANGS) {
+        tls->end = session->does == PEER_HANGS ? TLS_TIMEOUT : TLS_CLOSED;
+        tls->hello_unanswered = hello_large && hello == HELLO_FIRST;
     } else {
         make_tls(session, host, arena, tls);
     }

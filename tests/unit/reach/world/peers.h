@@ -20,8 +20,16 @@ enum peer_does {
     PEER_PLAIN,       /* SMTP: STARTTLS is not offered */
     PEER_STARTTLS,    /* SMTP: it is answered with a code that says no */
     PEER_ALERT,       /* the handshake ends with an alert */
-    PEER_CLOSES,      /* the handshake is closed */
+    PEER_CLOSES,      /* the handshake is closed, before a byte of it came */
+    PEER_HANGS,       /* nothing comes in answer to the ClientHello */
     PEER_STATUS       /* HTTPS: a status other than 200 */
+};
+
+/* Which kind of handshake the connection is for. */
+enum peer_hello {
+    HELLO_FIRST,
+    HELLO_SMALL,     /* the small ClientHello, after one with the groups of tls.groups */
+    HELLO_PERMISSIVE /* the second handshake (TLS-4) */
 };
 
 enum peer_cert { CERT_IS_GOOD, CERT_IS_OTHERS, CERT_IS_SELF_SIGNED, CERT_IS_UNTRUSTED };
@@ -41,16 +49,19 @@ struct peer_session {
 /* Forgets all. */
 void peers_begin(void);
 
+/* From now on a first ClientHello may be more than one segment. */
+void peers_hello_large(void);
+
 /* One more session of this peer; anew: in place of all that were told before. */
-void peer_add(enum pace_class class, const struct ip_addr *ip, bool permissive, bool anew,
+void peer_add(enum pace_class class, const struct ip_addr *ip, enum peer_hello hello, bool anew,
               const struct peer_session *session);
 
 /* What comes of the next connection. A peer that is told nothing of is silent; of one that is told nothing of
- * a permissive handshake for, the other sessions count. */
-struct peer_session peer_next(enum pace_class class, const struct ip_addr *ip, bool permissive);
+ * this kind of handshake for, the first's sessions count. */
+struct peer_session peer_next(enum pace_class class, const struct ip_addr *ip, enum peer_hello hello);
 
 /* A session's TLS: a handshake that was made, or failed as the session says. */
-void peer_tls(const struct peer_session *session, const char *host, struct arena *arena,
-              struct tls_facts *tls);
+void peer_tls(const struct peer_session *session, enum peer_hello hello, const char *host,
+              struct arena *arena, struct tls_facts *tls);
 
 #endif

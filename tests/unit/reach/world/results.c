@@ -138,9 +138,18 @@ static void on_release(void *arg, struct worker *worker)
     world->released++;
 }
 
+static void on_crowded(void *arg, const struct crowd *crowd)
+{
+    struct world *world = arg;
+    char ip[IP_TEXT_BYTES];
+    world->crowded++;
+    story_tell("  %s is crowded: %zu wait", ip_format(&crowd->ip, ip), crowd->waiting);
+}
+
 struct results world_results(struct world *world)
 {
-    return (struct results){.arg = world, .host = on_host, .domain = on_domain, .release = on_release};
+    return (struct results){
+        .arg = world, .host = on_host, .domain = on_domain, .release = on_release, .crowded = on_crowded};
 }
 
 /* ---- into the world ------------------------------------------------------------------------------------ */

@@ -163,7 +163,8 @@ static const struct {
     {"ok", PEER_OK, false},         {"silent", PEER_SILENT, false}, {"refuses", PEER_REFUSES, false},
     {"resets", PEER_RESETS, false}, {"mute", PEER_MUTE, false},     {"unreachable", PEER_UNREACHABLE, false},
     {"greets", PEER_GREETS, true},  {"plain", PEER_PLAIN, false},   {"starttls", PEER_STARTTLS, true},
-    {"alert", PEER_ALERT, true},    {"closes", PEER_CLOSES, false}, {"status", PEER_STATUS, true},
+    {"alert", PEER_ALERT, true},    {"closes", PEER_CLOSES, false}, {"hangs", PEER_HANGS, false},
+    {"status", PEER_STATUS, true},
 };
 
 static bool read_does(const char *word, struct peer_session *session, bool *has_code)
@@ -252,8 +253,11 @@ static bool read_peer(struct world *world, const struct line *line, enum pace_cl
     size_t at = 2;
     int64_t code = 0;
     bool has_code = false;
-    bool permissive = at < line->count && is(line->words[at], "permissive");
-    at += permissive;
+    enum peer_hello hello = at >= line->count                   ? HELLO_FIRST
+                            : is(line->words[at], "permissive") ? HELLO_PERMISSIVE
+                            : is(line->words[at], "small")      ? HELLO_SMALL
+                                                                : HELLO_FIRST;
+    at += hello != HELLO_FIRST;
     bool then = at < line->count && is(line->words[at], "then");
     at += then;
     if (!ip_parse(line->words[1], &ip) || at >= line->count ||
@@ -266,7 +270,7 @@ static bool read_peer(struct world *world, const struct line *line, enum pace_cl
         if (!read_attribute(line->words[at], &session, &policy))
             return false;
     session.policy = write_policy(world, &policy);
-    peer_add(class, &ip, permissive, !then, &session);
+    peer_add(class, &ip, hello, !then, &session);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* What a world's file says of options, loops and this machine. */
 #include <string.h>
 
+#include "tests/unit/reach/world/peers.h"
 #include "tests/unit/reach/world/world.h"
 
 static bool is(const char *word, const char *other)
@@ -73,6 +74,15 @@ static bool set_check(struct world *world, const struct line *line)
     return true;
 }
 
+/* As with a hybrid group in tls.groups. */
+static bool set_large(struct world *world, const struct line *line)
+{
+    (void)line;
+    world->context.large_hello = true;
+    peers_hello_large();
+    return true;
+}
+
 static const struct setting {
     const char *word;
     size_t count; /* of words */
@@ -80,7 +90,7 @@ static const struct setting {
 } settings[] = {
     {"set", 3, set_option},      {"loops", 2, set_loops},     {"optout", 2, set_optout},
     {"stuck", 3, set_stuck},     {"blocked", 3, set_blocked}, {"without", 2, set_without},
-    {"resumed", 1, set_resumed}, {"check", 1, set_check},
+    {"resumed", 1, set_resumed}, {"check", 1, set_check},     {"large_hello", 1, set_large},
 };
 
 static const struct setting *find(const struct line *line)

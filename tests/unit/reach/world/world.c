@@ -144,6 +144,8 @@ static bool make_workers(struct world *world)
     world->context.results = world_results(world);
     if (ip_set_parse(world->config.safety_allow, &world->context.allow, &why) != ERR_OK)
         world_miss(world, NULL, "safety.allow: %s", why);
+    else if (ip_set_parse(world->config.limits_own, &world->context.own, &why) != ERR_OK)
+        world_miss(world, NULL, "limits.own: %s", why);
     else if ((world->workers = workers_create(world->count, &world->context, &why)) == NULL)
         world_miss(world, NULL, "%s", why);
     return world->workers != NULL;
@@ -189,6 +191,7 @@ static void end(struct world *world)
     fake_route_lack(NULL);
     ip_set_dispose(&world->no_route);
     ip_set_dispose(&world->context.allow);
+    ip_set_dispose(&world->context.own);
     optout_destroy(world->context.optout);
     config_dispose(&world->config);
     arena_dispose(&world->arena);

@@ -64,6 +64,7 @@ struct world {
     struct seen_host *hosts;
     size_t script_left; /* statements whose time has not come */
     size_t started, ended, released;
+    size_t crowded;                 /* addresses of which that was said */
     struct earlier_policy *earlier; /* what `cached` lines say */
     struct ip_set no_route;         /* of this machine, now */
     unsigned misses;

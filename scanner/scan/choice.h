@@ -1,0 +1,68 @@
+/*
+ * Chooses which names of the lists are scanned, if not all: those that pass input.only and input.except, of
+ * these the first input.limit, and of these the sample. Each line that is left out is counted once, by the
+ * first of these that leaves it out:
+ *
+ *   filtered      input.only, input.except
+ *   over_limit    it stands behind the line with the last name of the limit
+ *   not_in_shard  its name is of another shard
+ *   not_sampled   its name is not in the sample
+ *   opted_out     it opted out
+ *
+ * So filters, limit and sample are of the whole list in each shard, and who opts out changes none of them: it
+ * is a name of the sample that gives no answer. A share is decided when a line is read. A number of names is
+ * decided when all have been read and made unique: the spool then keeps the whole list (whole). On the
+ * feeder's thread, or when that has ended.
+ */
+#ifndef STSWEEP_SCAN_CHOICE_H
+#define STSWEEP_SCAN_CHOICE_H
+
+#include "input/draw.h"
+#include "input/filter.h"
+#include "input/input.h"
+#include "output/store/summary_sample.h"
+#include "scanner/base/buf.h"
+#include "scanner/config/config.h"
+#include "scanner/facts/optout.h"
+
+struct choice;
+
+struct choice_counts {
+    uint64_t filtered, over_limit, not_in_shard, not_sampled, opted_out;
+};
+
+/* Makes the choice that the configuration asks for, and reads input.except; except_sha256 says which that
+ * was. ERR_CONFIG with *why, or an error of files. */
+enum error choice_create(const struct config *config, struct choice **choice,
+                         char except_sha256[FILTER_SHA256_BYTES], struct buf *why);
+void choice_destroy(struct choice *choice); /* NULL is fine */
+
+/* Is anything left out by choice? */
+bool choice_leaves_out(const struct choice *choice);
+
+/* Is it decided when all names have been read? Then choice_survey sees each of them. */
+bool choice_is_whole(const struct choice *choice);
+
+/* Decides about a line: may its name be scanned? What is left out is counted. */
+enum error choice_read(struct choice *choice, const struct input_name *name, bool *taken);
+
+/* Takes a name of the whole list, each once. */
+enum error choice_survey(struct choice *choice, const struct input_name *name, bool in_shard);
+
+/* Decides about a name that is to be handed out, when all are known: what is left out is counted. */
+bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name);
+
+/* Returns how many names of the shard are in the sample, once all are known. */
+uint64_t choice_total(const struct choice *choice);
+
+/* Returns the reason after an error of the above: "" if error_text says all. */
+const char *choice_reason(const struct choice *choice);
+
+struct choice_counts choice_counts_of(const struct choice *choice);
+
+/* Fills in how many names each stratum has that the sample is to speak of. sampled: the names of the sample
+ * in this shard; repeats: lines that named one of them again. */
+enum error choice_tell(const struct choice *choice, uint64_t sampled, uint64_t repeats,
+                       struct summary_sample *sample);
+
+#endif
