@@ -12,7 +12,7 @@ struct cursor {
 
 static void skip(struct cursor *cursor, size_t len)
 {
-    cursor->rest = bytes_make(cursor->rest.data + len, cursor->rest.len - len);
+    cursor->rest = bytes_behind(cursor->rest, len);
 }
 
 static bool at(const struct cursor *cursor, uint8_t byte)

@@ -191,7 +191,7 @@ enum error lines_feed(struct lines *lines, struct bytes data)
         if (error != ERR_OK)
             return error;
     }
-    return at < data.len ? take_encoded(lines, bytes_make(data.data + at, data.len - at)) : ERR_OK;
+    return at < data.len ? take_encoded(lines, bytes_behind(data, at)) : ERR_OK;
 }
 
 enum error lines_end(struct lines *lines)

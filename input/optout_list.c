@@ -48,7 +48,7 @@ static enum error take_name(struct reading *reading, struct bytes text)
     char name[HOSTNAME_BYTES];
     bool is_suffix = text.data[0] == '.';
     if (is_suffix)
-        text = bytes_make(text.data + 1, text.len - 1);
+        text = bytes_behind(text, 1);
     enum failure_code code = hostname_normalize(text, name);
     if (code == FAIL_INPUT_IS_ADDRESS)
         return bad_line(reading, "not a prefix: its host bits are to be zero and its length in range");

@@ -381,14 +381,6 @@ static enum error end_sample(struct reader *reader, bool last)
     return error;
 }
 
-static size_t quotes_in(struct bytes text)
-{
-    size_t quotes = 0;
-    for (size_t i = 0; i < text.len; i++)
-        quotes += text.data[i] == '"';
-    return quotes;
-}
-
 /* Tells whether the lines held back are of a zone file. */
 static bool looks_like_zone(struct reader *reader)
 {
@@ -398,12 +390,13 @@ static bool looks_like_zone(struct reader *reader)
     return reader->asked->format == INPUT_AUTO && form_is_zone(&sample, &unused);
 }
 
-/* Holds a line back. What holds no data is held if it may stand in a quoted cell. */
+/* Holds a line back. What holds no data is held if it may stand in a quoted cell: behind any quote, as only
+ * the form will tell which of them open a cell. */
 static enum error sample_line(struct reader *reader, const struct line *line)
 {
-    if (line->goes_on || (!is_data(line) && !reader->quote_open))
+    if (line->goes_on || (!is_data(line) && !reader->quote_seen))
         return ERR_OK;
-    reader->quote_open ^= quotes_in(line->text) % 2 == 1;
+    reader->quote_seen = reader->quote_seen || bytes_have(line->text, '"');
     enum error error = hold(&reader->held, line);
     bool is_full = reader->held.data == SAMPLE_LINES || reader->held.count == HELD_LINES ||
                    (line->too_long && looks_like_zone(reader));

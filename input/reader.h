@@ -37,7 +37,7 @@ struct reader {
     size_t skipped;                /* rows of form.skip */
     struct held held;              /* the sample; then lines of a row whose quote is open */
     bool sampling;
-    bool quote_open; /* by the quotes of the lines held back */
+    bool quote_seen; /* in the lines held back */
     struct refused refused;
     bool is_refused;
     char first[INPUT_FIRST_NAMES][HOSTNAME_BYTES]; /* names */

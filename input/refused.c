@@ -173,7 +173,7 @@ static bool look_at_json(const struct line *lines, size_t count, struct refused 
     struct bytes text = trim(lines[0].text);
     char key[KEY_BYTES], command[REFUSED_COMMAND_BYTES];
     bool is_array = text.data[0] == '[';
-    struct bytes next = trim(bytes_make(text.data + 1, text.len - 1));
+    struct bytes next = trim(bytes_behind(text, 1));
     if (text.data[0] != '{' && !is_array)
         return false;
     if (next.len > 0 && strchr(is_array ? "\"{[]" : "\"}", next.data[0]) == NULL)
@@ -233,7 +233,7 @@ static struct bytes next_blank_word(struct bytes *rest)
     while (len < rest->len && !is_space(rest->data[len]))
         len++;
     struct bytes word = bytes_make(rest->data, len);
-    *rest = bytes_make(rest->data + len, rest->len - len);
+    *rest = bytes_behind(*rest, len);
     return word;
 }
 
@@ -339,7 +339,7 @@ static void write_path(const char *path, struct buf *out)
         else
             buf_append(out, len == 0 ? (const void *)"?" : left.data, len == 0 ? 1 : len);
         len += len == 0;
-        left = bytes_make(left.data + len, left.len - len);
+        left = bytes_behind(left, len);
     }
     buf_byte(out, '\'');
 }

@@ -131,7 +131,7 @@ enum error spool_runs_write(struct spool_runs *runs, struct bytes data)
         memcpy(runs->out + runs->out_len, data.data, len);
         runs->out_len += len;
         runs->end += len;
-        data = bytes_make(data.data + len, data.len - len);
+        data = bytes_behind(data, len);
         enum error error = runs->out_len == runs->out_bytes ? flush(runs) : ERR_OK;
         if (error != ERR_OK)
             return error;

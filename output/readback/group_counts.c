@@ -219,9 +219,8 @@ static void find_commonest(struct group_row *row, const uint64_t counts[FAIL_COU
 static enum error give(void *arg, const struct group_sum *sum)
 {
     struct giving *giving = arg;
-    struct group_row row = {.kind = (enum group_kind)sum->key.data[0],
-                            .name = bytes_make(sum->key.data + 1, sum->key.len - 1),
-                            .gain = sum->gain};
+    struct group_row row = {
+        .kind = (enum group_kind)sum->key.data[0], .name = bytes_behind(sum->key, 1), .gain = sum->gain};
     for (size_t i = 0; i < OUTCOME_COUNT; i++) {
         row.outcomes[i] = sum->outcomes[i];
         row.domains += sum->outcomes[i];

@@ -18,7 +18,7 @@ static void put_text(struct buf *out, struct bytes text)
             (void)buf_byte(out, '\\');
         (void)buf_append(out, len == 0 ? (const void *)"?" : text.data, len == 0 ? 1 : len);
         len += len == 0;
-        text = bytes_make(text.data + len, text.len - len);
+        text = bytes_behind(text, len);
     }
 }
 

@@ -36,7 +36,7 @@ static struct bytes last_part(struct bytes path)
     size_t from = path.len;
     while (from > 0 && path.data[from - 1] != '/')
         from--;
-    return bytes_make(path.data + from, path.len - from);
+    return bytes_behind(path, from);
 }
 
 static void put_config(struct json *json, const struct json_node *config)
@@ -47,6 +47,7 @@ static void put_config(struct json *json, const struct json_node *config)
     for (const struct json_node *option = config->first; option != NULL; option = option->next) {
         if (option->kind != JSON_STRING)
             continue; /* no version writes such */
+        json->failed = json->failed || !json_key_is_plain(option->key);
         enum release_option how = release_option(option->key);
         if (how == RELEASE_EMPTIED)
             json_put_string(json, option->key, "");

@@ -35,7 +35,7 @@ void html_text(FILE *out, struct bytes text)
         else
             (void)fprintf(out, "\\x%02X", text.data[0]);
         len += len == 0;
-        text = bytes_make(text.data + len, text.len - len);
+        text = bytes_behind(text, len);
     }
 }
 

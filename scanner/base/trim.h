@@ -12,7 +12,7 @@ static inline bool is_space(uint8_t byte)
 static inline struct bytes trim(struct bytes text)
 {
     while (text.len > 0 && is_space(text.data[0]))
-        text = bytes_make(text.data + 1, text.len - 1);
+        text = bytes_behind(text, 1);
     while (text.len > 0 && is_space(text.data[text.len - 1]))
         text.len--;
     return text;

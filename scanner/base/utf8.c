@@ -86,7 +86,7 @@ size_t utf8_hidden_len(struct bytes text, uint32_t *code)
 void utf8_show(struct bytes text, char instead, char *out)
 {
     for (size_t at = 0; at < text.len;) {
-        size_t len = utf8_shown_len(bytes_make(text.data + at, text.len - at));
+        size_t len = utf8_shown_len(bytes_behind(text, at));
         if (len == 0)
             out[at++] = instead;
         for (; len > 0; len--, at++)

@@ -200,7 +200,7 @@ static bool is_same(struct bytes cell, struct bytes word)
 static bool is_tld(struct bytes cell, struct bytes word)
 {
     bool dot = word.len > 0 && word.data[0] == '.';
-    return is_same(cell, bytes_make(word.data + dot, word.len - dot));
+    return is_same(cell, bytes_behind(word, dot));
 }
 
 static bool contains(struct bytes cell, struct bytes word)

@@ -90,7 +90,7 @@ static size_t separator_len(struct bytes text)
 static size_t u_label_len(struct bytes text)
 {
     size_t len = 0;
-    while (len < text.len && separator_len(bytes_make(text.data + len, text.len - len)) == 0)
+    while (len < text.len && separator_len(bytes_behind(text, len)) == 0)
         len++;
     return len;
 }
@@ -152,14 +152,14 @@ static enum failure_code take_idn(struct bytes text, char out[HOSTNAME_BYTES])
         enum failure_code code = put_u_label(label, name, &used);
         if (code != FAIL_NONE)
             return code;
-        text = bytes_make(text.data + label.len, text.len - label.len);
+        text = bytes_behind(text, label.len);
         if (text.len == 0)
             return take_plain(bytes_make(name, used), out);
         code = put_label(bytes_of("."), name, &used);
         if (code != FAIL_NONE)
             return code;
         size_t separator = separator_len(text);
-        text = bytes_make(text.data + separator, text.len - separator);
+        text = bytes_behind(text, separator);
     }
 }
 

@@ -9,7 +9,7 @@
 
 static struct bytes from(struct bytes text, size_t at)
 {
-    return bytes_make(text.data + at, text.len - at);
+    return bytes_behind(text, at);
 }
 
 /* Cuts the text before the first of these bytes. */

@@ -22,9 +22,9 @@ struct cert_facts {
     const char *issuer;
     const char **dns_names; /* DNS-IDs of the subject alternative names, escaped */
     size_t dns_name_count;
-    bool names_cut;     /* there are more DNS-IDs, or more of the subject, than are kept */
-    int64_t not_before; /* seconds since 1970 */
-    int64_t not_after;
+    bool names_cut;       /* there are more DNS-IDs, or more of the subject, than are kept */
+    int64_t not_before;   /* seconds since 1970; 0 if it cannot be read */
+    int64_t not_after;    /* 0 if one of the two cannot be read: it is valid at no time then */
     const char *key_type; /* "RSA", "EC P-256", "Ed25519", … */
     uint32_t key_bits;
     const char *signature; /* "sha256WithRSAEncryption", … */

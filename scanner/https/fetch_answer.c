@@ -28,7 +28,7 @@ static bool is_digit(uint8_t byte)
 
 static struct bytes skip(struct bytes text, size_t count)
 {
-    return bytes_make(text.data + count, text.len - count);
+    return bytes_behind(text, count);
 }
 
 static struct bytes trim(struct bytes text)

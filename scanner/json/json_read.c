@@ -257,7 +257,7 @@ bool json_read_signed(struct bytes text, int64_t *number)
 {
     bool negative = text.len > 0 && text.data[0] == '-';
     uint64_t value;
-    if (!json_read_number(bytes_make(text.data + negative, text.len - negative), &value) || value > INT64_MAX)
+    if (!json_read_number(bytes_behind(text, negative), &value) || value > INT64_MAX)
         return false;
     *number = negative ? -(int64_t)value : (int64_t)value;
     return true;

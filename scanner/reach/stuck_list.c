@@ -41,7 +41,7 @@ bool stuck_list_read(struct stuck_list *stuck, struct bytes text, size_t *line)
         if (len > 0 && text.data[0] != '#' && !read_line(stuck, bytes_make(text.data, len)))
             return false;
         len += end != NULL;
-        text = bytes_make(text.data + len, text.len - len);
+        text = bytes_behind(text, len);
     }
     return true;
 }

@@ -110,13 +110,22 @@ static bool collect_spki(X509 *cert, struct cert_facts *facts)
     return ok;
 }
 
-/* Returns a time in seconds, 0 if it is none; path validation then has an error of its own. */
-static int64_t seconds_of(const ASN1_TIME *time)
+/* Reads a time as seconds; false and 0 if it is none. */
+static bool read_time(const ASN1_TIME *time, int64_t *seconds)
 {
     struct tm parts;
-    if (time == NULL || ASN1_TIME_to_tm(time, &parts) != 1)
-        return 0;
-    return (int64_t)timegm(&parts);
+    bool is_time = time != NULL && ASN1_TIME_to_tm(time, &parts) == 1;
+    *seconds = is_time ? (int64_t)timegm(&parts) : 0;
+    return is_time;
+}
+
+/* A certificate of which one date is none is valid at no time: it ends in 1970 then. (Path validation has an
+ * error of its own for it, but DANE goes by these dates, and a beginning in 1970 is as good as any.) */
+static void collect_dates(const X509 *cert, struct cert_facts *facts)
+{
+    bool begins = read_time(X509_get0_notBefore(cert), &facts->not_before);
+    if (!read_time(X509_get0_notAfter(cert), &facts->not_after) || !begins)
+        facts->not_after = 0;
 }
 
 static const char *object_text(const ASN1_OBJECT *object, bool long_name, struct arena *arena)
@@ -298,8 +307,7 @@ bool cert_facts_collect(X509 *cert, uint32_t *left_us, struct arena *arena, stru
     bool issuer_cut;
     facts->subject = name_text(X509_get_subject_name(cert), arena, &facts->names_cut);
     facts->issuer = name_text(X509_get_issuer_name(cert), arena, &issuer_cut);
-    facts->not_before = seconds_of(X509_get0_notBefore(cert));
-    facts->not_after = seconds_of(X509_get0_notAfter(cert));
+    collect_dates(cert, facts);
     facts->self_issued = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0;
     facts->self_signed = facts->self_issued && is_self_signed(cert, left_us);
     facts->is_ca = (X509_get_extension_flags(cert) & EXFLAG_CA) != 0;

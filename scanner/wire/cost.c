@@ -132,7 +132,7 @@ static struct key_cost key_cost(struct bytes spki, bool *is_ber)
         !der_take(&parts, DER_TAG_BIT_STRING, &key, is_ber) || key.len == 0)
         return (struct key_cost){0};
     const struct known *known = find(kinds, sizeof kinds / sizeof *kinds, oid);
-    key = bytes_make(key.data + 1, key.len - 1);
+    key = bytes_behind(key, 1);
     switch (known == NULL ? KIND_OTHER : (enum kind)known->value) {
     case KIND_RSA:
         return rsa_cost(key, is_ber);

@@ -315,7 +315,7 @@ static void on_line(struct dialogue *dialogue, struct bytes whole)
     dialogue->reply_lines++;
     dialogue->reply_bytes += whole.len;
     size_t skip = len > CODE_BYTES ? CODE_BYTES + 1 : CODE_BYTES;
-    take_text(dialogue, bytes_make(line.data + skip, line.len - skip));
+    take_text(dialogue, bytes_behind(line, skip));
     if (len == CODE_BYTES || line.data[CODE_BYTES] == ' ')
         on_reply(dialogue);
 }
@@ -338,7 +338,7 @@ static struct bytes feed_line(struct dialogue *dialogue, struct bytes data)
     } else {
         check_part(dialogue);
     }
-    return bytes_make(data.data + take, data.len - take);
+    return bytes_behind(data, take);
 }
 
 static enum dialogue_action next_action(struct dialogue *dialogue)

@@ -24,8 +24,7 @@ static bool txt_valid(struct bytes rdata)
 
 static bool mx_valid(struct bytes rdata)
 {
-    return rdata.len > MX_FIXED_BYTES &&
-           dns_name_valid(bytes_make(rdata.data + MX_FIXED_BYTES, rdata.len - MX_FIXED_BYTES));
+    return rdata.len > MX_FIXED_BYTES && dns_name_valid(bytes_behind(rdata, MX_FIXED_BYTES));
 }
 
 bool dns_rdata_valid(uint16_t type, struct bytes rdata)
@@ -159,7 +158,7 @@ static int compare_mx(const void *a, const void *b)
 
 static struct mx_rr read_mx(struct bytes rdata, struct arena *arena)
 {
-    struct bytes name = bytes_make(rdata.data + MX_FIXED_BYTES, rdata.len - MX_FIXED_BYTES);
+    struct bytes name = bytes_behind(rdata, MX_FIXED_BYTES);
     return (struct mx_rr){(uint16_t)(rdata.data[0] << 8 | rdata.data[1]), dns_name_text(name, arena)};
 }
 
@@ -198,7 +197,7 @@ static int compare_tlsa(const void *a, const void *b)
 
 static struct tlsa_rr read_tlsa(struct bytes rdata)
 {
-    struct bytes data = bytes_make(rdata.data + TLSA_FIXED_BYTES, rdata.len - TLSA_FIXED_BYTES);
+    struct bytes data = bytes_behind(rdata, TLSA_FIXED_BYTES);
     return (struct tlsa_rr){rdata.data[0], rdata.data[1], rdata.data[2], data};
 }
 

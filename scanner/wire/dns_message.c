@@ -228,7 +228,7 @@ static struct bytes read_rdata(struct reader *reader, const struct record *recor
     struct bytes within = bytes_make(reader->message.data, record->next);
     size_t at = record->rdata + 2;
     struct shape shape = shape_of(record->type);
-    struct bytes rdata = bytes_make(within.data + at, within.len - at);
+    struct bytes rdata = bytes_behind(within, at);
     if (shape.names > 0)
         rdata = bytes_make(space, expand(within, at, shape, space));
     bool good = (shape.names == 0 || rdata.len > 0) && dns_rdata_valid(record->type, rdata);

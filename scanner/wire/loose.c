@@ -21,7 +21,7 @@ bool smtp_is_starttls(struct bytes line)
     const size_t len = sizeof keyword - 1;
     line = smtp_without_crs(line);
     while (line.len > 0 && is_separator(line.data[0]))
-        line = bytes_make(line.data + 1, line.len - 1);
+        line = bytes_behind(line, 1);
     if (line.len < len || strncasecmp((const char *)line.data, keyword, len) != 0)
         return false;
     return line.len == len || is_separator(line.data[len]);

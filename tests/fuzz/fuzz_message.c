@@ -260,6 +260,10 @@ static void compare_whole(struct bytes message, enum dns_read read, const struct
         must(read != DNS_READ_ANSWER || parts.ldns_refuses);
         return;
     }
+    if (parts.ldns_refuses) {
+        ldns_pkt_free(packet); /* it has lost its place, and reads the rest as something else */
+        return;
+    }
     must(read != DNS_READ_MALFORMED || parts.we_may || arena->full);
     if (read == DNS_READ_ANSWER) {
         unsigned rcode = (unsigned)ldns_pkt_get_rcode(packet) | (unsigned)ldns_pkt_edns_extended_rcode(packet)

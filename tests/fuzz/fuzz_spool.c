@@ -11,6 +11,7 @@
 enum {
     NAMES = 512,
     NOTE_MOST = 3000,
+    NOTES_MOST = 256 * 1024, /* of all names together: an input costs no more than it shows */
     SMALL_BYTES = 64 * 1024, /* so that what follows is written to the disk */
     LARGE_BYTES = 64 << 20,
     SHARDS = 4,
@@ -32,18 +33,21 @@ struct list {
 /* A byte below 16 before a name says how long its note is; a newline ends the name. */
 static void read_list(struct list *list, const uint8_t *data, size_t size)
 {
-    size_t start = 0;
+    size_t start = 0, left = NOTES_MOST;
     list->count = 0;
     for (size_t i = 0; i <= size && list->count < NAMES; i++) {
         if (i < size && data[i] != '\n')
             continue;
         struct entry *entry = &list->entries[list->count];
         bool has_note = i > start && data[start] < 16;
-        entry->note_bytes = has_note ? (size_t)data[start] * NOTE_MOST / 16 : 0;
+        size_t note = has_note ? (size_t)data[start] * NOTE_MOST / 16 : 0;
+        entry->note_bytes = note < left ? note : left;
         entry->rank = (uint32_t)(i - start);
         start += has_note;
-        if (hostname_normalize(bytes_make(data + start, i - start), entry->domain) == FAIL_NONE)
+        if (hostname_normalize(bytes_make(data + start, i - start), entry->domain) == FAIL_NONE) {
+            left -= entry->note_bytes;
             list->count++;
+        }
         start = i + 1;
     }
 }

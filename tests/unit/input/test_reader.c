@@ -106,6 +106,12 @@ static void csv_lists(void **state)
         /* A bad rank does not lose the name. */
         {"1,a.example\nx,b.example\n-3,c.example\n4294967295,d.example\n4294967296,e.example\n", INPUT_AUTO,
          "1 a.example 1 -\n2 b.example 0 -\n3 c.example 0 -\n4 d.example 4294967295 -\n5 e.example 0 -\n"},
+        /* A quote amid a cell opens nothing, and does not hide that one before a comment does: told or found,
+           the form reads so. */
+        {"a.example,x \"y\n\"b@x.example\n\n# c\"\nc.example,z\n", INPUT_AUTO,
+         "1 a.example 0 x \"y\n2! input.is-email 2 \"b@x.example\n3 c.example 0 z\n"},
+        {"a.example,x \"y\n\"b@x.example\n\n# c\"\nc.example,z\n", INPUT_CSV,
+         "1 a.example 0 x \"y\n2! input.is-email 2 \"b@x.example\n3 c.example 0 z\n"},
         /* A row that ends before the domain's column has no name, not even an empty one. */
         {"id,tld,domain\n1,com,a.example\n2,com\n3,com,b.example\n", INPUT_AUTO,
          "1 a.example 1 com\n2! input.bad-name 3 2,com\n3 b.example 3 com\n"},

@@ -191,6 +191,8 @@ static void test_what_stays_private(void **state)
     assert_null(strstr(text, "roots"));
     buf_reset(&out);
     assert_int_equal(release_meta(bytes_of("no JSON"), &out), ERR_CORRUPT);
+    assert_int_equal(release_meta(bytes_of("{\"schema\":1,\"config\":{\"a\\\"b\":\"c\"}}"), &out),
+                     ERR_CORRUPT);
     buf_dispose(&out);
 }
 

@@ -587,6 +587,36 @@ static void test_long_serial_is_cut(void **state)
     X509_free(cert);
 }
 
+/* A certificate of which one date is none is valid at no time. One that begins in 1970 may be valid. */
+static void test_dates_that_are_none(void **state)
+{
+    static const struct {
+        const char *begins, *ends;
+        int64_t not_before, not_after;
+    } cases[] = {
+        {"700101000000Z", "700101000100Z", 0, 60},
+        {"700101000000Z", "491231235959Z", 0, 2524607999},
+        {"261330000000Z", "491231235959Z", 0, 0},
+        {"260130000000Z", "4912312359xxZ", 1769731200, 0},
+        {"", "491231235959Z", 0, 0},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena arena;
+        struct cert_facts facts;
+        X509 *cert = make_body(&(struct cert_spec){.cn = "k"}, world->root.key, &world->root);
+        must(ASN1_STRING_set(X509_getm_notBefore(cert), cases[i].begins, -1) == 1);
+        must(ASN1_STRING_set(X509_getm_notAfter(cert), cases[i].ends, -1) == 1);
+        must(X509_sign(cert, world->root.key, EVP_sha256()) > 0);
+        arena_init(&arena, ARENA_BYTES);
+        assert_true(cert_facts_collect(cert, &(uint32_t){COST_FACTS_US}, &arena, &facts));
+        assert_int_equal(facts.not_before, cases[i].not_before);
+        assert_int_equal(facts.not_after, cases[i].not_after);
+        arena_dispose(&arena);
+        X509_free(cert);
+    }
+}
+
 static void check_key(struct identity *root, EVP_PKEY *key, const char *type, uint32_t bits)
 {
     struct arena arena;
@@ -811,6 +841,7 @@ int main(void)
         cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_long_subject_is_cut),
         cmocka_unit_test(test_long_serial_is_cut),
+        cmocka_unit_test(test_dates_that_are_none),
         cmocka_unit_test(test_full_arena),
         cmocka_unit_test(test_roots),
         cmocka_unit_test(test_threads),
