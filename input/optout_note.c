@@ -4,6 +4,7 @@
 #include "input/optout_list.h"
 #include "input/plain.h"
 #include "scanner/base/trim.h"
+#include "scanner/base/utf8.h"
 
 enum { DATE_LEN = OPTOUT_SINCE_BYTES - 1, YEAR_LEAST = 1990, MONTHS = 12 };
 
@@ -58,9 +59,7 @@ static void take_note(struct bytes text, struct optout_note *note)
         (void)snprintf(note->since, sizeof note->since, "%.*s", DATE_LEN, (const char *)text.data);
         text = skip_between(bytes_make(text.data + DATE_LEN, text.len - DATE_LEN));
     }
-    size_t kept = text.len < sizeof note->comment ? text.len : sizeof note->comment - 1;
-    while (kept > 0 && kept < text.len && (text.data[kept] & 0xC0) == 0x80) /* not amid a character */
-        kept--;
+    size_t kept = utf8_cut(text, sizeof note->comment - 1);
     (void)snprintf(note->comment, sizeof note->comment, "%.*s", (int)kept, (const char *)text.data);
 }
 

@@ -279,9 +279,8 @@ static size_t hidden_at(struct bytes text, size_t at, uint32_t *code)
     return text.data[at] < 0x80 ? 0 : utf8_hidden_len(bytes_make(text.data + at, text.len - at), code);
 }
 
-/* UNIT_BYTES: of \uXXXX. ESCAPED_MOST: how many times its bytes a text may take before base64 is shorter by
- * far; the ceilings of records count with it. HIDDEN_MOST: how many times one that is all hidden takes. */
-enum { UNIT_BYTES = 6, ESCAPED_MOST = 2, HIDDEN_MOST = 3 };
+/* UNIT_BYTES: of \uXXXX. */
+enum { UNIT_BYTES = 6 };
 
 static size_t escaped_bytes(struct bytes text)
 {
@@ -358,11 +357,11 @@ static void put_object_of_base64(struct json *json, const char *key, struct byte
 void json_put_text(struct json *json, const char *key, struct bytes text)
 {
     bool plain = is_simple(text);
-    size_t bytes = plain ? text.len : json_is_text(text) ? escaped_bytes(text) : SIZE_MAX;
-    if (bytes > ESCAPED_MOST * text.len) {
+    if (!plain && !json_is_text(text)) {
         put_object_of_base64(json, key, text);
         return;
     }
+    size_t bytes = plain ? text.len : escaped_bytes(text);
     uint8_t *place = begin(json, key, bytes + 2);
     if (place == NULL)
         return;
@@ -377,7 +376,7 @@ void json_put_text(struct json *json, const char *key, struct bytes text)
 
 void json_put_count(struct json *json, const char *name, uint64_t number)
 {
-    char key[HIDDEN_MOST * JSON_NAME_BYTES + 1];
+    char key[JSON_TIMES_MOST * JSON_NAME_BYTES + 1];
     struct bytes text = bytes_of(name);
     if (text.len > JSON_NAME_BYTES || !json_is_text(text)) {
         json->failed = true;

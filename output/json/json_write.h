@@ -51,9 +51,11 @@ void json_put_flag(struct json *json, const char *key, bool value);
 
 /*
  * Writes text as it stands if json_is_text, with \uXXXX for what nobody would see and what turns the text
- * around it (scanner/base/utf8.h), so that a terminal may show the JSON; else, and if it is mostly such
- * characters, {"base64": "…"}.
+ * around it (scanner/base/utf8.h), so that a terminal may show the JSON; else {"base64": "…"}. A text takes
+ * JSON_TIMES_MOST times its bytes at most (U+00AD is two bytes and is written as six), beside the base64
+ * object's own; the ceilings of records count with it (tests/unit/reach/test_kept.c).
  */
+enum { JSON_TIMES_MOST = 3 };
 void json_put_text(struct json *json, const char *key, struct bytes text);
 
 /* Does the same for a C string; NULL is written as null. */

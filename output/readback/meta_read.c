@@ -241,26 +241,35 @@ static bool is_same_previous(const struct json_node *then, const struct meta_pre
            started_ms == now->started_ms && seed == now->seed;
 }
 
+enum { DIR_SHOWN = 256, STARTED_SHOWN = 32 };
+
+/* Returns what is told of a text of theirs. */
+static const char *told_at(const struct json_node *object, const char *key, size_t most)
+{
+    const char *text = string_at(object, key);
+    return text == NULL ? "?" : shown_within(text, most);
+}
+
 /* Tells whether it is the earlier scan that this one was begun with; its directory may have been moved. */
 static enum error compare_previous(const struct json_node *root, const struct meta_previous *now,
                                    struct buf *why)
 {
     const struct json_node *then = json_tree_at(root, "previous");
-    const char *dir = string_at(then, "dir"), *started = string_at(then, "started");
+    const char *dir = told_at(then, "dir", DIR_SHOWN);
     if (then == NULL && now == NULL)
         return ERR_OK;
     if (then == NULL)
         buf_text(why, "the scan was begun without --previous: leave it out, or begin a new directory");
     else if (now == NULL)
-        buf_printf(why, "the scan was begun with --previous %.256s: give it again, or begin a new directory",
-                   dir == NULL ? "?" : shown(dir));
+        buf_printf(why, "the scan was begun with --previous %s: give it again, or begin a new directory",
+                   dir);
     else if (is_same_previous(then, now))
         return ERR_OK;
     else
         buf_printf(why,
-                   "--previous %s is another scan than the one that this one was begun with (%.256s, begun "
-                   "%.32s): give that one, or begin a new directory",
-                   shown(now->dir), dir == NULL ? "?" : shown(dir), started == NULL ? "?" : shown(started));
+                   "--previous %s is another scan than the one that this one was begun with (%s, begun %s): "
+                   "give that one, or begin a new directory",
+                   shown(now->dir), dir, told_at(then, "started", STARTED_SHOWN));
     return ERR_MISMATCH;
 }
 

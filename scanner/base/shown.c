@@ -11,14 +11,23 @@ static bool is_shown(struct bytes text)
     return true;
 }
 
-const char *shown(const char *text)
+static const char *copy_shown(struct bytes text, size_t most)
 {
     static _Thread_local char copies[SHOWN_AT_ONCE][SHOWN_BYTES + 1];
     static _Thread_local unsigned next;
-    struct bytes whole = bytes_of(text);
-    if (is_shown(whole))
-        return text;
     char *copy = copies[next++ % SHOWN_AT_ONCE];
-    utf8_show(bytes_make(whole.data, whole.len < SHOWN_BYTES ? whole.len : SHOWN_BYTES), '?', copy);
+    utf8_show(bytes_make(text.data, utf8_cut(text, most < SHOWN_BYTES ? most : SHOWN_BYTES)), '?', copy);
     return copy;
+}
+
+const char *shown(const char *text)
+{
+    struct bytes whole = bytes_of(text);
+    return is_shown(whole) ? text : copy_shown(whole, SHOWN_BYTES);
+}
+
+const char *shown_within(const char *text, size_t most)
+{
+    struct bytes whole = bytes_of(text);
+    return whole.len <= most && is_shown(whole) ? text : copy_shown(whole, most);
 }

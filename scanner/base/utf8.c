@@ -83,6 +83,17 @@ size_t utf8_hidden_len(struct bytes text, uint32_t *code)
     return is_hidden(*code) ? len : 0;
 }
 
+size_t utf8_cut(struct bytes text, size_t most)
+{
+    if (text.len <= most)
+        return text.len;
+    /* A character has four bytes at most: one that is cut begins at one of the last three. */
+    for (size_t at = most < 3 ? 0 : most - 3; at < most; at++)
+        if (utf8_character_len(text.data + at, text.len - at) > most - at)
+            return at;
+    return most;
+}
+
 void utf8_show(struct bytes text, char instead, char *out)
 {
     for (size_t at = 0; at < text.len;) {

@@ -17,6 +17,10 @@ size_t utf8_shown_len(struct bytes text);
  * else 0. */
 size_t utf8_hidden_len(struct bytes text, uint32_t *code);
 
+/* Returns how many bytes stand before the first character that does not fit into `most` bytes whole. A byte
+ * that is not UTF-8 counts as a character. */
+size_t utf8_cut(struct bytes text, size_t most);
+
 /* Copies a text with `instead` for each byte that may not be shown. out has room for text.len + 1. */
 void utf8_show(struct bytes text, char instead, char *out);
 

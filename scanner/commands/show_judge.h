@@ -7,11 +7,12 @@
 
 #include <stdio.h>
 
+#include "output/json/json_write.h"
 #include "output/readback/scanview.h"
 #include "scanner/facts/record_kept.h"
 
-/* Of a stored line that is shown: a hidden character takes three times its bytes at most (json_show). */
-enum { SHOW_LINE_BYTES = 3 * RECORD_LINE_BYTES };
+/* Of a stored line that is shown (json_show). */
+enum { SHOW_LINE_BYTES = JSON_TIMES_MOST * RECORD_LINE_BYTES };
 
 struct show_judge {
     int64_t now;           /* wall clock, ms, or BY_OWN_TIME (verdict.h) */

@@ -183,6 +183,13 @@ static bool readable(struct setup *setup, const char *option, const char *path)
     return false;
 }
 
+static void fail_with_file(struct setup *setup, const char *option, const char *path, int result)
+{
+    setup->failed = true;
+    (void)snprintf(setup->why, WHY_BYTES, "%s: %s cannot be used: %s", option, shown(path),
+                   ub_strerror(result));
+}
+
 static void set_root(struct setup *setup)
 {
     const char *hints = setup->config->dns_root_hints, *anchor = setup->config->dns_trust_anchor;
@@ -190,9 +197,9 @@ static void set_root(struct setup *setup)
         set(setup, "root-hints:", hints);
     if (anchor[0] == '\0' || setup->failed || !readable(setup, "dns.trust_anchor", anchor))
         return;
-    setup->failed = ub_ctx_add_ta_file(setup->context, anchor) != 0;
-    if (setup->failed)
-        (void)snprintf(setup->why, WHY_BYTES, "dns.trust_anchor: %s cannot be used", shown(anchor));
+    int result = ub_ctx_add_ta_file(setup->context, anchor);
+    if (result != 0)
+        fail_with_file(setup, "dns.trust_anchor", anchor, result);
 }
 
 static void ignore_result(void *arg, int rcode, void *packet, int len, int secure, char *why_bogus,
@@ -207,29 +214,33 @@ static int ask_itself(struct ub_ctx *context)
     return ub_resolve_event(context, "localhost.", DNS_TYPE_A, 1, NULL, ignore_result, NULL);
 }
 
-/* Says whether libunbound can use the hints without the anchors. */
-static bool has_usable_hints(const struct setup *setup)
+/* Says whether a context that has these files and nothing else can be used; an empty name is no file. */
+static bool is_usable(const struct setup *setup, const char *hints, const char *anchor)
 {
     struct ub_ctx *context = ub_ctx_create_event(setup->base);
     if (context == NULL)
-        return true;
+        return false;
     (void)ub_ctx_debugout(context, NULL);
-    bool usable = ub_ctx_set_option(context, "root-hints:", setup->config->dns_root_hints) == 0 &&
-                  ask_itself(context) == 0;
+    bool usable = (hints[0] == '\0' || ub_ctx_set_option(context, "root-hints:", hints) == 0) &&
+                  (anchor[0] == '\0' || ub_ctx_add_ta_file(context, anchor) == 0) && ask_itself(context) == 0;
     ub_ctx_delete(context);
     return usable;
 }
 
-/* Says which file cannot be used. When libunbound reads which differs from release to release. */
-static void blame_file(struct setup *setup)
+/* Says why libunbound cannot begin. It tells of a file no more than of memory or descriptors that it lacks,
+ * and when it reads which file differs from release to release: so each is tried alone, and is blamed if it
+ * fails where none does not. */
+static void blame(struct setup *setup, int result)
 {
-    const struct config *config = setup->config;
-    bool hints = config->dns_root_hints[0] != '\0' &&
-                 (config->dns_trust_anchor[0] == '\0' || !has_usable_hints(setup));
+    const char *hints = setup->config->dns_root_hints, *anchor = setup->config->dns_trust_anchor;
     setup->failed = true;
-    (void)snprintf(setup->why, WHY_BYTES, "%s: %s cannot be used",
-                   hints ? "dns.root_hints" : "dns.trust_anchor",
-                   shown(hints ? config->dns_root_hints : config->dns_trust_anchor));
+    (void)snprintf(setup->why, WHY_BYTES, "libunbound: %s", ub_strerror(result));
+    if (!is_usable(setup, "", ""))
+        return;
+    if (!is_usable(setup, hints, ""))
+        fail_with_file(setup, "dns.root_hints", hints, result);
+    else if (!is_usable(setup, "", anchor))
+        fail_with_file(setup, "dns.trust_anchor", anchor, result);
 }
 
 /*
@@ -241,16 +252,19 @@ static void open_private_zones(struct setup *setup)
     static const char *const zones[] = {"test.", "invalid.", "onion."};
     if (setup->config->dns_root_hints[0] == '\0')
         return;
-    for (size_t i = 0; i < sizeof zones / sizeof zones[0] && !setup->failed; i++)
-        if (ub_ctx_zone_remove(setup->context, zones[i]) != 0)
-            blame_file(setup);
+    for (size_t i = 0; i < sizeof zones / sizeof *zones && !setup->failed; i++) {
+        int result = ub_ctx_zone_remove(setup->context, zones[i]);
+        if (result != 0)
+            blame(setup, result);
+    }
 }
 
 /* Makes libunbound read what is left of its files: that it does at the first question. */
 static void warm_up(struct setup *setup)
 {
-    if (!setup->failed && ask_itself(setup->context) != 0)
-        blame_file(setup);
+    int result = setup->failed ? 0 : ask_itself(setup->context);
+    if (result != 0)
+        blame(setup, result);
 }
 
 /* The lock around libunbound's set-up and tear-down, which touch variables of the process (log, hash seed).

@@ -6,12 +6,13 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/dns/lookup.h"
 #include "scanner/machine/preflight_lines.h"
 #include "scanner/machine/privileges.h"
 #include "scanner/machine/syscalls.h"
 
-enum { HTTPS_PORT = 443, DNS_PORT = 53, PORTS = 64, FIXED_PORTS = 3 };
+enum { HTTPS_PORT = 443, DNS_PORT = 53, PORTS = 64, FIXED_PORTS = 3, USER_SHOWN = 32 };
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define HAS_SANITIZER true
@@ -218,7 +219,7 @@ static void say_files(const struct sandbox *sandbox, char *text)
 static void say_who(const struct sandbox *sandbox, char *text)
 {
     if (sandbox->user != NULL)
-        preflight_append(text, "; as user %.32s", sandbox->user);
+        preflight_append(text, "; as user %s", shown_within(sandbox->user, USER_SHOWN));
     else if (sandbox->is_root)
         preflight_append(text, "; as root, unless safety.user names another user");
 }

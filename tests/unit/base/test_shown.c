@@ -40,6 +40,58 @@ static void others_are_copied(void **state)
     assert_int_equal(shown(longest)[0], '?');
 }
 
+/* However long it may be, it ends where a character does. */
+static void what_is_cut_ends_with_a_character(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t most;
+        const char *shown;
+    } cases[] = {
+        {"", 0, ""},
+        {"abc", 0, ""},
+        {"abc", 3, "abc"},
+        {"abcd", 3, "abc"},
+        {"ab\xc3\xbc", 4, "ab\xc3\xbc"},
+        {"ab\xc3\xbc", 3, "ab"},
+        {"ab\xc3\xbc"
+         "d",
+         4, "ab\xc3\xbc"},
+        {"\xe2\x82\xac\xe2\x82\xac", 6, "\xe2\x82\xac\xe2\x82\xac"},
+        {"\xe2\x82\xac\xe2\x82\xac", 5, "\xe2\x82\xac"},
+        {"\xe2\x82\xac\xe2\x82\xac", 4, "\xe2\x82\xac"},
+        {"\xe2\x82\xac\xe2\x82\xac", 3, "\xe2\x82\xac"},
+        {"\xe2\x82\xac", 2, ""},
+        {"x\xf0\x9f\x93\xa8", 4, "x"},
+        {"x\xf0\x9f\x93\xa8", 2, "x"},
+        {"x\xf0\x9f\x93\xa8", 5, "x\xf0\x9f\x93\xa8"},
+        {"\xff\xff\xff\xff", 3, "???"}, /* no UTF-8: each byte by itself */
+        {"a\xe2\x82", 2, "a?"},         /* cut already */
+        {"a\xe2\x80\xae", 2, "a"},      /* nothing is left of what would be hidden */
+        {"\n\xc3\xbc\xc3\xbc", 4, "?\xc3\xbc"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(shown_within(cases[i].text, cases[i].most), cases[i].shown);
+    assert_ptr_equal(shown_within(cases[2].text, 3), cases[2].text);
+}
+
+/* The ceiling of copies cuts no character either, wherever it falls. */
+static void the_longest_copy_ends_with_a_character(void **state)
+{
+    char text[2 * SHOWN_BYTES];
+    (void)state;
+    for (size_t before = 1; before <= 4; before++) {
+        memset(text, '\r', before);
+        for (size_t at = before; at + 4 < sizeof text; at += 4)
+            memcpy(text + at, "\xf0\x9f\x93\xa8", 5);
+        const char *copy = shown(text);
+        assert_int_equal(strlen(copy), before + (SHOWN_BYTES - before) / 4 * 4);
+        assert_int_equal(utf8_find_fault(bytes_of(copy)), strlen(copy));
+        assert_ptr_equal(strchr(copy + before, '?'), NULL);
+    }
+}
+
 static void what_nobody_sees(void **state)
 {
     static const struct {
@@ -128,6 +180,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_that_may_be_shown_is_itself),
         cmocka_unit_test(others_are_copied),
+        cmocka_unit_test(what_is_cut_ends_with_a_character),
+        cmocka_unit_test(the_longest_copy_ends_with_a_character),
         cmocka_unit_test(what_nobody_sees),
         cmocka_unit_test(cells_of_csv),
     };

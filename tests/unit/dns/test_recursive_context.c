@@ -21,7 +21,10 @@ enum { TOLD_BYTES = 16384, NAME_BYTES = 64 };
 static struct libunbound {
     char told[TOLD_BYTES];
     const char *refuses; /* the option, zone or "anchor" or "question" that it does not take */
+    const char *bad;     /* the file for which it does not: of a context that was told it; NULL: of any */
+    bool has_bad[2];     /* what was told it: the context, and the one that tries something */
     bool none;           /* there is no context */
+    bool no_second;      /* nor is there memory for one that tries something */
     int contexts, deleted;
     bool quiet; /* told to write nothing to standard error */
     FILE *log;
@@ -29,22 +32,35 @@ static struct libunbound {
     bool routes_v4, routes_v6;
 } library;
 
+/* A question finds whatever is wrong, as an option or a zone may. */
+static bool is_refused(const char *what)
+{
+    if (library.refuses == NULL || (strcmp(library.refuses, what) != 0 && strcmp(what, "question") != 0))
+        return false;
+    return library.bad == NULL || library.has_bad[library.contexts - 1];
+}
+
 static int take(const char *what, const char *value)
 {
     size_t used = strlen(library.told);
     assert_int_equal(library.deleted, 0);
-    if (library.contexts == 1) /* what a second one is told, that tries the hints alone, is no matter here */
+    if (library.contexts == 1) /* what a second one is told, that tries something, is no matter here */
         (void)snprintf(library.told + used, sizeof library.told - used, "%s %s\n", what, value);
-    return library.refuses != NULL && strcmp(library.refuses, what) == 0 ? UB_SYNTAX : 0;
+    if (library.bad != NULL && strcmp(value, library.bad) == 0)
+        library.has_bad[library.contexts - 1] = true;
+    return is_refused(what) ? UB_INITFAIL : 0;
 }
 
 /* ---- what is not libunbound's -------------------------------------------------------------------------- */
 
 struct ub_ctx *ub_ctx_create_event(struct event_base *base)
 {
-    library.contexts += !library.none;
-    assert_in_range(library.contexts, 0, 2);
-    return library.none ? NULL : (struct ub_ctx *)base;
+    if (library.none || (library.no_second && library.contexts == 1))
+        return NULL;
+    library.contexts++;
+    assert_in_range(library.contexts, 1, 2);
+    library.has_bad[library.contexts - 1] = false;
+    return (struct ub_ctx *)base;
 }
 
 void ub_ctx_delete(struct ub_ctx *context)
@@ -353,35 +369,48 @@ static void a_family_without_a_route_is_left_out(void **state)
     }
 }
 
-/* The first that is not taken is named, nothing is told after it, and nothing is left. */
+#define INIT     "initialization failure" /* ub_strerror(UB_INITFAIL) */
+#define QUESTION "question localhost. 1 1\n"
+
+/* The first that is not taken is named, nothing is told after it, and nothing is left. A file is blamed if
+ * it is the cause alone. */
 static void what_is_not_taken_is_named(void **state)
 {
     static const struct {
-        const char *refuses, *hints, *anchor, *why, *last;
+        const char *refuses, *hints, *anchor, *why, *last, *bad;
     } rows[] = {
-        {"outgoing-range:", "", "", "libunbound does not take outgoing-range: 16: ", "outgoing-range: 16\n"},
-        {"val-log-level:", "", "", "libunbound does not take val-log-level: 2: ", "val-log-level: 2\n"},
+        {"outgoing-range:", "", "", "libunbound does not take outgoing-range: 16: ", "outgoing-range: 16\n",
+         NULL},
+        {"val-log-level:", "", "", "libunbound does not take val-log-level: 2: ", "val-log-level: 2\n", NULL},
         {"root-hints:", "/dev/null", "/dev/null",
-         "libunbound does not take root-hints: /dev/null: ", "root-hints: /dev/null\n"},
-        {"anchor", "/dev/null", "/dev/null", "dns.trust_anchor: /dev/null cannot be used",
-         "anchor /dev/null\n"},
-        {"test.", "/dev/null", "/dev/null", "dns.trust_anchor: /dev/null cannot be used", "test. opened\n"},
-        {"onion.", "/dev/null", "/dev/null", "dns.trust_anchor: /dev/null cannot be used", "onion. opened\n"},
-        {"question", "/dev/null", "/dev/zero", "dns.root_hints: /dev/null cannot be used",
-         "question localhost. 1 1\n"},
-        {"question", "/dev/null", "", "dns.root_hints: /dev/null cannot be used",
-         "question localhost. 1 1\n"},
-        {"test.", "/dev/null", "", "dns.root_hints: /dev/null cannot be used", "test. opened\n"},
-        {"question", "", "/dev/zero", "dns.trust_anchor: /dev/zero cannot be used",
-         "question localhost. 1 1\n"},
-        {NULL, "/nonexistent", "/dev/zero", "dns.root_hints: /nonexistent: No such file", "/16\n"},
-        {NULL, "", "/nonexistent", "dns.trust_anchor: /nonexistent: No such file", NULL},
+         "libunbound does not take root-hints: /dev/null: ", "root-hints: /dev/null\n", NULL},
+        {"anchor", "/dev/null", "/dev/null", "dns.trust_anchor: /dev/null cannot be used: " INIT,
+         "anchor /dev/null\n", NULL},
+        {"test.", "/dev/null", "/dev/zero", "dns.trust_anchor: /dev/zero cannot be used: " INIT,
+         "test. opened\n", "/dev/zero"},
+        {"onion.", "/dev/null", "/dev/zero", "dns.trust_anchor: /dev/zero cannot be used: " INIT,
+         "onion. opened\n", "/dev/zero"},
+        {"question", "/dev/null", "/dev/zero", "dns.root_hints: /dev/null cannot be used: " INIT, QUESTION,
+         "/dev/null"},
+        {"question", "/dev/null", "", "dns.root_hints: /dev/null cannot be used: " INIT, QUESTION,
+         "/dev/null"},
+        {"test.", "/dev/null", "", "dns.root_hints: /dev/null cannot be used: " INIT, "test. opened\n",
+         "/dev/null"},
+        {"question", "", "/dev/zero", "dns.trust_anchor: /dev/zero cannot be used: " INIT, QUESTION,
+         "/dev/zero"},
+        {"question", "/dev/null", "/dev/zero", "libunbound: " INIT, QUESTION, NULL}, /* no file's fault */
+        {"question", "", "/dev/zero", "libunbound: " INIT, QUESTION, NULL},
+        {"question", "", "", "libunbound: " INIT, QUESTION, NULL},
+        {"test.", "/dev/null", "/dev/zero", "libunbound: " INIT, "test. opened\n", NULL},
+        {NULL, "/nonexistent", "/dev/zero", "dns.root_hints: /nonexistent: No such file", "/16\n", NULL},
+        {NULL, "", "/nonexistent", "dns.trust_anchor: /nonexistent: No such file", NULL, NULL},
     };
     struct world *world = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         configure(world, "dns.root_hints", rows[i].hints);
         configure(world, "dns.trust_anchor", rows[i].anchor);
         library.refuses = rows[i].refuses;
+        library.bad = rows[i].bad;
         assert_null(create(world, 1, 16));
         if (strncmp(world->why, rows[i].why, strlen(rows[i].why)) != 0)
             fail_msg("row %zu: %s", i, world->why);
@@ -391,6 +420,19 @@ static void what_is_not_taken_is_named(void **state)
         assert_null(rows[i].refuses == NULL ? strstr(library.told, "question") : NULL);
         assert_true(library.deleted == 1 && library.contexts == 1);
     }
+}
+
+/* Without memory for a second context no file is known to be at fault. */
+static void without_memory_no_file_is_blamed(void **state)
+{
+    struct world *world = *state;
+    configure(world, "dns.root_hints", "/dev/null");
+    configure(world, "dns.trust_anchor", "/dev/zero");
+    library.refuses = "question";
+    library.no_second = true;
+    assert_null(create(world, 1, 16));
+    assert_string_equal(world->why, "libunbound: " INIT);
+    assert_true(library.deleted == 1 && library.contexts == 1);
 }
 
 static void without_memory_there_is_none(void **state)
@@ -413,6 +455,7 @@ int main(void)
         TEST(sockets_follow_the_open_files),
         TEST(a_family_without_a_route_is_left_out),
         TEST(what_is_not_taken_is_named),
+        TEST(without_memory_no_file_is_blamed),
         TEST(without_memory_there_is_none),
     };
     return cmocka_run_group_tests_name("recursive context", tests, NULL, NULL);

@@ -610,10 +610,11 @@ static void test_hidden_characters(void **state)
         {"ab\xE2\x80\xA8\n\"", "\"ab\\u2028\\n\\\"\""},
         {"five \xF3\xA0\x81\xA5", "\"five \\udb40\\udc65\""}, /* U+E0065 */
         {"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\""},
-        {"\xE2\x80\x8B\xE2\x80\x8B", "\"\\u200b\\u200b\""}, /* twice as long */
-        {"\xC2\xAD\xC2\xAD", "{\"base64\":\"wq3CrQ==\"}"},  /* more than that */
-        {"\xF3\xA0\x81\xA5", "{\"base64\":\"86CBpQ==\"}"},  /* likewise */
-        {"\xF4\x8F\xBF\xBF", "{\"base64\":\"9I+/vw==\"}"},  /* U+10FFFF, no character */
+        {"\xE2\x80\x8B\xE2\x80\x8B", "\"\\u200b\\u200b\""}, /* nothing but hidden, twice as long */
+        {"\xC2\xAD\xC2\xAD", "\"\\u00ad\\u00ad\""},         /* as long as it can be */
+        {"\xF3\xA0\x81\xA5", "\"\\udb40\\udc65\""},         /* likewise */
+        {"\xF4\x8F\xBF\xBF", "\"\\udbff\\udfff\""},         /* U+10FFFF, no character */
+        {"\xC2\x85\xC2\xAD", "{\"base64\":\"woXCrQ==\"}"},  /* with a control character */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf out;
@@ -624,6 +625,8 @@ static void test_hidden_characters(void **state)
         assert_true(json_finish(&json));
         out.data[out.len - 1] = 0;
         assert_string_equal((const char *)out.data, cases[i].written);
+        if (json_is_text(bytes_of(cases[i].text)))
+            assert_true(out.len - 3 <= JSON_TIMES_MOST * strlen(cases[i].text));
         buf_dispose(&out);
         struct reject_line reject = {
             .file = "a.csv", .text = bytes_of(cases[i].text), .reason = FAIL_INPUT_BAD_NAME};

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "output/json/json.h"
+#include "output/json/json_write.h"
 #include "output/readback/facts_read.h"
 #include "scanner/reach/domain.h"
 #include "scanner/reach/hosts.h"
@@ -28,8 +29,12 @@ enum {
     NAME_WIRE_BYTES = 255,
     NAMES = 16
 };
-/* What no facts below show at once with the rest: findings with their texts, codes, matches of patterns. */
-enum { UNSEEN_BYTES = 3 * FINDINGS_KEPT * 1200 + FAIL_COUNT * 64 + HOSTS_MOST * 64 };
+/* What no facts below show at once with the rest: findings with their texts, codes, matches of patterns, and
+ * a policy's body of hidden characters, which has no patterns. */
+enum {
+    UNSEEN_BYTES =
+        3 * FINDINGS_KEPT * 1200 + FAIL_COUNT * 64 + HOSTS_MOST * 64 + JSON_TIMES_MOST * POLICY_BYTES_JUDGED
+};
 #define NOW_MS INT64_C(1800000000000)
 #define DAY    INT64_C(86400)
 
@@ -59,6 +64,24 @@ static const char *words_of_quotes(size_t len)
     return text;
 }
 
+/* Fills it with what JSON writes as JSON_TIMES_MOST times its bytes, U+00AD; a byte that is left is a quote.
+ */
+static void fill_hidden(uint8_t *text, size_t len)
+{
+    for (size_t i = 0; i + 1 < len; i += 2)
+        memcpy(text + i, (uint8_t[]){0xC2, 0xAD}, 2);
+    if (len % 2 == 1)
+        text[len - 1] = '"';
+}
+
+static struct bytes words_hidden(size_t len)
+{
+    uint8_t *text = malloc(len);
+    assert_non_null(text);
+    fill_hidden(text, len);
+    return bytes_make(text, len);
+}
+
 /* A chain of all the names that are kept, each byte of which JSON escapes. */
 static void make_chain(struct lookup_facts *lookup)
 {
@@ -69,7 +92,7 @@ static void make_chain(struct lookup_facts *lookup)
         names[i] = words_of_quotes(CNAME_BYTES_KEPT / NAMES);
     words = words == NULL ? words_of_quotes(4 * WHY_BOGUS_BYTES_KEPT) : words;
     for (size_t i = 0; i < DNS_EDES_KEPT && edes[i].text.len == 0; i++)
-        edes[i] = (struct dns_ede){UINT16_MAX, bytes_of(words_of_quotes(DNS_EDE_TEXT_BYTES))};
+        edes[i] = (struct dns_ede){UINT16_MAX, words_hidden(DNS_EDE_TEXT_BYTES)};
     *lookup = (struct lookup_facts){.status = DNS_ANSWERED,
                                     .security = DNSSEC_SECURE,
                                     .ttl = UINT32_MAX,
@@ -100,8 +123,8 @@ static const struct dns_answer *answer_of(struct rrs *rrs, uint16_t type, struct
 static void make_txt(struct rrs *rrs, struct arena *arena, struct txt_facts *facts)
 {
     static uint8_t rdata[256];
-    memset(rdata, '"', sizeof rdata);
     rdata[0] = 255;
+    fill_hidden(rdata + 1, 255);
     dns_txt_facts(answer_of(rrs, DNS_TYPE_TXT, bytes_make(rdata, sizeof rdata), DNS_RRS_KEPT), arena, facts);
     assert_int_equal(facts->lookup.status, DNS_ANSWERED);
     assert_int_equal(facts->rr_count, DNS_RRS_KEPT);
@@ -154,6 +177,15 @@ static const char *text_in(struct arena *arena, char letter, size_t len)
     return text;
 }
 
+static const char *hidden_in(struct arena *arena, size_t len)
+{
+    char *text = arena_alloc(arena, len + 1);
+    assert_non_null(text);
+    fill_hidden((uint8_t *)text, len);
+    text[len] = '\0';
+    return text;
+}
+
 /* The chain that takes most, as tls_facts_collect keeps it. */
 static void make_certs(struct arena *arena, struct tls_facts *tls)
 {
@@ -198,9 +230,9 @@ static void make_probe(struct arena *arena, struct probe_facts *probe)
         probe->ehlo = arena_array(arena, 256, sizeof *probe->ehlo);
         probe->ehlo_count = 100;
         for (size_t i = 0; i < probe->ehlo_count; i++)
-            probe->ehlo[i] = bytes_of(text_in(arena, '"', 512));
-        probe->greeting = bytes_of(text_in(arena, '"', 512));
-        probe->reply = bytes_of(text_in(arena, '"', 512));
+            probe->ehlo[i] = bytes_of(hidden_in(arena, 512));
+        probe->greeting = bytes_of(hidden_in(arena, 512));
+        probe->reply = bytes_of(hidden_in(arena, 512));
     }
     probe->legacy = arena_alloc(arena, sizeof *probe->legacy);
     make_handshake(arena, &probe->tls);
@@ -317,9 +349,9 @@ static void make_domain(struct arena *arena, struct arena *hosts, struct domain_
     const char *name = dns_name_text(widest_name(), arena);
     *facts = (struct domain_facts){.ordinal = UINT64_MAX,
                                    .domain = name,
-                                   .unicode = text_in(arena, '"', 1023),
+                                   .unicode = hidden_in(arena, 1023),
                                    .rank = UINT32_MAX,
-                                   .label = text_in(arena, '"', 4096),
+                                   .label = hidden_in(arena, 4096),
                                    .tld = name,
                                    .psl_suffix = name,
                                    .time = NOW_MS,

@@ -408,6 +408,9 @@ static void test_other_rules_do_not_go_on(void **state)
     }
 }
 
+#define TENTH  "/the-earlier-scans-of-this-"                                       /* 27 bytes */
+#define FILLED TENTH TENTH TENTH TENTH TENTH TENTH TENTH TENTH TENTH "/and-others" /* 254 */
+
 /* The earlier scan is kept, and a resume must be with the same one, wherever its directory stands. */
 static void test_the_earlier_scan_is_the_same(void **state)
 {
@@ -421,7 +424,11 @@ static void test_the_earlier_scan_is_the_same(void **state)
                                              .matched = 7},
                                       moved = {.dir = "moved", .started_ms = 1000, .seed = UINT64_MAX},
                                       later = {.dir = "old", .started_ms = 1001, .seed = UINT64_MAX},
-                                      seeded = {.dir = "old", .started_ms = 1000, .seed = 5};
+                                      seeded = {.dir = "old", .started_ms = 1000, .seed = 5},
+                                      wide = {.dir = FILLED "x\xc3\xbc/y",
+                                              .started_ms = 1000,
+                                              .seed = 5,
+                                              .matched = 7};
     static const struct {
         const struct meta_previous *then, *now;
         enum error error;
@@ -436,6 +443,8 @@ static void test_the_earlier_scan_is_the_same(void **state)
         {&one, &seeded, ERR_MISMATCH, "give that one, or begin a new directory"},
         {&one, NULL, ERR_MISMATCH, "the scan was begun with --previous old: give it again"},
         {NULL, &one, ERR_MISMATCH, "the scan was begun without --previous: leave it out"},
+        {&wide, NULL, ERR_MISMATCH, FILLED "x: give it again"}, /* 256 bytes end inside a character */
+        {&wide, &one, ERR_MISMATCH, "(" FILLED "x, begun 1970-01-01T00:00:01.000Z)"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
