@@ -88,7 +88,7 @@ struct fetch_facts {
     bool truncated;       /* the peer ended it inside the body */
     bool protocol;        /* the answer is not HTTP */
     bool http2;           /* what came is a frame of HTTP/2, or 426 asks for that version */
-    bool bad_length;      /* Content-Length has two values, or one that is no number (RFC 9112 section 6.3) */
+    bool bad_length;      /* Content-Length has two values, or one that is no number or folded */
     bool flooded;         /* we ended it: more without data came than any honest peer sends */
     struct ip_addr ip;    /* the address that the facts are about */
     int64_t time;         /* wall clock at its start, ms; 0: not tried, or the record lacks it */

@@ -12,11 +12,27 @@ static int digit_of(uint8_t byte)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-static enum chunks_state after_size(struct chunks *chunks, uint8_t byte)
+static enum chunks_state after_line(const struct chunks *chunks)
 {
-    if (byte != '\n')
-        return CHUNKS_EXTENSION;
     return chunks->left == 0 ? CHUNKS_WHOLE : CHUNKS_DATA;
+}
+
+/* Takes a byte behind a size. What is no blank, no extension and no line end makes another size of it, or
+ * none, by the client that reads it. */
+static enum chunks_state after_size(const struct chunks *chunks, uint8_t byte)
+{
+    switch (byte) {
+    case '\n':
+        return after_line(chunks);
+    case ';':
+        return CHUNKS_EXTENSION;
+    case ' ':
+    case '\t':
+    case '\r':
+        return CHUNKS_SIZED;
+    default:
+        return CHUNKS_BAD;
+    }
 }
 
 /* Adds a digit to the size, or ends it. A size of too many digits, or one that 63 bits do not hold, is bad.
@@ -46,8 +62,10 @@ static enum chunks_state after_byte(struct chunks *chunks, uint8_t byte)
     case CHUNKS_SIZE:
     case CHUNKS_DIGITS:
         return in_size(chunks, byte);
-    case CHUNKS_EXTENSION:
+    case CHUNKS_SIZED:
         return after_size(chunks, byte);
+    case CHUNKS_EXTENSION:
+        return byte == '\n' ? after_line(chunks) : CHUNKS_EXTENSION;
     default:
         return after_data(chunks, byte);
     }

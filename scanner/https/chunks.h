@@ -1,7 +1,8 @@
 /*
  * Reads a body in chunks (RFC 9112 section 7.1) as its bytes come in, in pieces of any size. Pure. It reads
- * as loosely as clients do: whatever stands behind a chunk's size counts as an extension, and a line may end
- * with LF alone. The body is whole with the chunk of size 0; what follows that is not read.
+ * as loosely as clients agree to: blanks and CR may stand behind a chunk's size, anything in an extension,
+ * and a line may end with LF alone. The body is whole with the chunk of size 0; what follows that is not
+ * read.
  */
 #ifndef STSWEEP_HTTPS_CHUNKS_H
 #define STSWEEP_HTTPS_CHUNKS_H
@@ -11,7 +12,8 @@
 enum chunks_state {
     CHUNKS_SIZE,      /* before the first digit of a size */
     CHUNKS_DIGITS,    /* among the digits of a size */
-    CHUNKS_EXTENSION, /* behind them, until the line ends */
+    CHUNKS_SIZED,     /* behind them, before an extension or the line's end */
+    CHUNKS_EXTENSION, /* behind the semicolon, until the line ends */
     CHUNKS_DATA,
     CHUNKS_DATA_END, /* the line's end behind the data */
     CHUNKS_WHOLE,

@@ -5,20 +5,27 @@
 #include <strings.h>
 
 #include "scanner/facts/record_kept.h"
-#include "scanner/tls/trust.h"
 
 /* UPGRADE_REQUIRED: RFC 9110 section 15.5.22. LENGTH_DIGITS: of a number that fits 64 bits. */
-enum { MEDIA_TYPE_BYTES = 256, LOCATION_BYTES = 2048, UPGRADE_REQUIRED = 426, LENGTH_DIGITS = 19 };
+enum { UPGRADE_REQUIRED = 426, LENGTH_DIGITS = 19 };
 
 void fetch_answer_init(struct fetch_answer *answer, size_t max_bytes, struct arena *arena)
 {
     *answer = (struct fetch_answer){.arena = arena};
     buf_init(&answer->body, max_bytes);
+    buf_init(&answer->media_type, MEDIA_TYPE_BYTES);
+    buf_init(&answer->location, LOCATION_BYTES);
+    buf_init(&answer->coding, POLICY_CODING_BYTES);
+    buf_init(&answer->signs, POLICY_SIGNS_BYTES);
 }
 
 void fetch_answer_dispose(struct fetch_answer *answer)
 {
     buf_dispose(&answer->body);
+    buf_dispose(&answer->media_type);
+    buf_dispose(&answer->location);
+    buf_dispose(&answer->coding);
+    buf_dispose(&answer->signs);
 }
 
 static bool is_digit(uint8_t byte)
@@ -31,29 +38,50 @@ static struct bytes skip(struct bytes text, size_t count)
     return bytes_behind(text, count);
 }
 
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+static struct bytes skip_blanks(struct bytes text)
+{
+    while (text.len > 0 && is_blank(text.data[0]))
+        text = skip(text, 1);
+    return text;
+}
+
 static struct bytes trim(struct bytes text)
 {
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = skip(text, 1);
+    text = skip_blanks(text);
     while (text.len > 0 && memchr(" \t\r\n", text.data[text.len - 1], 4) != NULL)
         text.len--;
     return text;
 }
 
-/* Reads the status of a status line (RFC 9112 section 4), as 200 of "HTTP/1.1 200 …"; 0 if it is none. */
+/* Says whether the line ends the headers. One of blanks does not: it is a fold (RFC 9112 section 5.2). */
+static bool is_empty(struct bytes line)
+{
+    return bytes_equal(line, bytes_of("\r\n")) || bytes_equal(line, bytes_of("\n"));
+}
+
+/* Reads the status of a status line (RFC 9112 section 4), as 200 of "HTTP/1.1 200 …"; 0 if it is none. Any
+ * HTTP/1 will do, and any blanks: clients read the same of them. */
 static int status_of(struct bytes line)
 {
-    enum { STATUS = 9, DIGITS = 3, END = STATUS + DIGITS };
-    if (line.len <= END ||
-        (memcmp(line.data, "HTTP/1.1 ", STATUS) != 0 && memcmp(line.data, "HTTP/1.0 ", STATUS) != 0))
+    enum { MINOR = 7, VERSION = 8, DIGITS = 3 };
+    if (line.len <= VERSION || memcmp(line.data, "HTTP/1.", MINOR) != 0 || !is_digit(line.data[MINOR]) ||
+        !is_blank(line.data[VERSION]))
+        return 0;
+    const struct bytes rest = skip_blanks(skip(line, VERSION));
+    if (rest.len <= DIGITS)
         return 0;
     int status = 0;
-    for (size_t i = STATUS; i < END; i++) {
-        if (!is_digit(line.data[i]))
+    for (size_t i = 0; i < DIGITS; i++) {
+        if (!is_digit(rest.data[i]))
             return 0;
-        status = 10 * status + line.data[i] - '0';
+        status = 10 * status + rest.data[i] - '0';
     }
-    return is_digit(line.data[END]) || status < 100 ? 0 : status;
+    return is_digit(rest.data[DIGITS]) || status < 100 ? 0 : status;
 }
 
 /* Says whether the line is the field `name`; then *value is its value. */
@@ -68,24 +96,34 @@ static bool is_field(struct bytes line, const char *name, struct bytes *value)
 
 /* ---- fields -------------------------------------------------------------------------------------------- */
 
-/* Adds a text to a list of texts in the arena, up to a ceiling; false if it is too long for that. */
-static bool add_text(struct arena *arena, const char **list, const char *mark, struct bytes text, size_t most)
+/* Adds a text to a list of texts; false if there is no room for all of it. */
+static bool add_listed(struct fetch_answer *answer, struct buf *list, const char *mark, struct bytes text)
 {
-    size_t used = *list == NULL ? 0 : strlen(*list) + strlen(mark);
-    if (text.len > most || used > most - text.len)
+    const size_t room = list->ceiling_bytes - list->len;
+    const size_t head = list->len == 0 ? 0 : strlen(mark);
+    if (text.len > room || head > room - text.len)
         return false;
-    const char *shown = peer_text(arena, text, most);
-    char *both = *list == NULL || shown == NULL ? NULL : arena_alloc(arena, used + strlen(shown) + 1);
-    if (both != NULL)
-        (void)stpcpy(stpcpy(stpcpy(both, *list), mark), shown);
-    *list = *list == NULL ? shown : both;
-    return *list != NULL;
+    bool kept = buf_append(list, mark, head) && buf_append(list, text.data, text.len);
+    answer->no_memory = answer->no_memory || !kept;
+    return kept;
 }
 
-/* Reads digits; false if it is anything else, or too large. */
+/* Adds a text, or so much of it as there is room for. */
+static void add_cut(struct fetch_answer *answer, struct buf *whole, struct bytes text)
+{
+    const size_t room = whole->ceiling_bytes - whole->len;
+    const size_t head = whole->len == 0 ? 0 : strlen(" ");
+    if (room > head)
+        (void)add_listed(answer, whole, " ",
+                         bytes_make(text.data, text.len < room - head ? text.len : room - head));
+}
+
+/* Reads digits; false if it is anything else, or too large. Zeros before the number do not count. */
 static bool read_number(struct bytes text, uint64_t *number)
 {
     *number = 0;
+    while (text.len > 1 && text.data[0] == '0')
+        text = skip(text, 1);
     if (text.len == 0 || text.len > LENGTH_DIGITS)
         return false;
     for (size_t i = 0; i < text.len; i++) {
@@ -139,8 +177,9 @@ static void read_transfer(struct fetch_answer *answer, struct bytes value)
     }
 }
 
-/* Keeps a field by which a guard against bots may be told (scanner/verdict/challenge.c). */
-static void keep_sign(struct fetch_answer *answer, struct bytes line)
+/* Says whether the line is a field by which a guard against bots may be told (scanner/verdict/challenge.c).
+ */
+static bool is_sign(struct bytes line)
 {
     static const char *const names[] = {
         "server", "cf-mitigated", "x-amzn-waf-action", "x-azure-ref", "x-vercel-mitigated", "x-datadome",
@@ -149,7 +188,8 @@ static void keep_sign(struct fetch_answer *answer, struct bytes line)
     struct bytes value;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (is_field(line, names[i], &value))
-            (void)add_text(answer->arena, &answer->signs, "; ", trim(line), POLICY_SIGNS_BYTES);
+            return true;
+    return false;
 }
 
 static bool names_http2(struct bytes value)
@@ -161,34 +201,108 @@ static bool names_http2(struct bytes value)
     return false;
 }
 
+/* Tells the field of a line. *value is its value; of a sign, the line. */
+static enum fetch_field field_of(const struct fetch_answer *answer, struct bytes line, struct bytes *value)
+{
+    static const struct {
+        const char *name;
+        enum fetch_field field;
+    } fields[] = {
+        {"Content-Length", FETCH_FIELD_LENGTH},   {"Transfer-Encoding", FETCH_FIELD_TRANSFER},
+        {"Content-Type", FETCH_FIELD_MEDIA_TYPE}, {"Location", FETCH_FIELD_LOCATION},
+        {"Content-Encoding", FETCH_FIELD_CODING}, {"Upgrade", FETCH_FIELD_UPGRADE},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!is_field(line, fields[i].name, value))
+            continue;
+        bool again = fields[i].field == FETCH_FIELD_LOCATION && answer->location.len > 0;
+        return again ? FETCH_FIELD_OTHER : fields[i].field;
+    }
+    *value = trim(line);
+    return is_sign(line) ? FETCH_FIELD_SIGN : FETCH_FIELD_OTHER;
+}
+
+static void add_sign(struct fetch_answer *answer, struct bytes value)
+{
+    if (!add_listed(answer, &answer->signs, answer->valued ? " " : "; ", value))
+        answer->field = FETCH_FIELD_OTHER; /* what is folded behind it belongs to no other sign */
+}
+
+/* Takes a value, or what a fold adds to one, of a field that does not frame the body. */
+static void add_value(struct fetch_answer *answer, struct bytes value)
+{
+    if (value.len == 0)
+        return;
+    switch (answer->field) {
+    case FETCH_FIELD_MEDIA_TYPE:
+        if (!answer->valued)
+            buf_reset(&answer->media_type);
+        add_cut(answer, &answer->media_type, value);
+        break;
+    case FETCH_FIELD_LOCATION:
+        add_cut(answer, &answer->location, value);
+        break;
+    case FETCH_FIELD_CODING:
+        if (!add_listed(answer, &answer->coding, answer->valued ? " " : ", ", value))
+            answer->coding_cut = true;
+        break;
+    case FETCH_FIELD_UPGRADE:
+        answer->http2 = answer->http2 || (answer->status == UPGRADE_REQUIRED && names_http2(value));
+        break;
+    case FETCH_FIELD_SIGN:
+        add_sign(answer, value);
+        break;
+    default:
+        break;
+    }
+    answer->valued = true;
+}
+
 static void read_field(struct fetch_answer *answer, struct bytes line)
 {
     struct bytes value;
-    if (is_field(line, "Content-Length", &value))
+    answer->field = field_of(answer, line, &value);
+    answer->valued = false;
+    if (answer->field == FETCH_FIELD_LENGTH)
         read_length(answer, value);
-    else if (is_field(line, "Transfer-Encoding", &value))
+    else if (answer->field == FETCH_FIELD_TRANSFER)
         read_transfer(answer, value);
-    else if (is_field(line, "Content-Type", &value) && value.len > 0)
-        answer->media_type = peer_text(answer->arena, value, MEDIA_TYPE_BYTES);
-    else if (answer->location == NULL && is_field(line, "Location", &value) && value.len > 0)
-        answer->location = peer_text(answer->arena, value, LOCATION_BYTES);
-    else if (is_field(line, "Content-Encoding", &value)) {
-        bool kept =
-            value.len == 0 || add_text(answer->arena, &answer->coding, ", ", value, POLICY_CODING_BYTES);
-        answer->coding_cut = answer->coding_cut || !kept;
-    } else if (answer->status == UPGRADE_REQUIRED && is_field(line, "Upgrade", &value))
-        answer->http2 = names_http2(value);
     else
-        keep_sign(answer, line);
+        add_value(answer, value);
+}
+
+/* Reads a line that continues the field before it (RFC 9112 section 5.2). Of a length or a coding that is
+ * folded clients read different things (some the first line alone, some all of it), so it frames nothing. A
+ * fold with no field before it is what libcurl 7 refuses. */
+static void read_fold(struct fetch_answer *answer, struct bytes line)
+{
+    const struct bytes value = trim(line);
+    if (answer->field == FETCH_FIELD_NONE)
+        answer->not_http = true;
+    else if (answer->field == FETCH_FIELD_LENGTH)
+        answer->bad_length = answer->bad_length || value.len > 0;
+    else if (answer->field == FETCH_FIELD_TRANSFER)
+        answer->bad_transfer = answer->bad_transfer || value.len > 0;
+    else
+        add_value(answer, value);
 }
 
 /* Forgets an interim answer, of which nothing holds for the one to come. */
 static void forget(struct fetch_answer *answer)
 {
-    const struct fetch_answer none = {.arena = answer->arena,
-                                      .body = answer->body,
-                                      .header_bytes = answer->header_bytes,
-                                      .header_lines = answer->header_lines};
+    struct fetch_answer none = {.arena = answer->arena,
+                                .body = answer->body,
+                                .media_type = answer->media_type,
+                                .location = answer->location,
+                                .coding = answer->coding,
+                                .signs = answer->signs,
+                                .no_memory = answer->no_memory,
+                                .header_bytes = answer->header_bytes,
+                                .header_lines = answer->header_lines};
+    buf_reset(&none.media_type);
+    buf_reset(&none.location);
+    buf_reset(&none.coding);
+    buf_reset(&none.signs);
     *answer = none;
 }
 
@@ -225,11 +339,13 @@ bool fetch_answer_header(struct fetch_answer *answer, struct bytes line)
         answer->not_http = answer->status == 0;
         return !answer->not_http;
     }
-    if (trim(line).len == 0)
+    if (is_empty(line))
         end_headers(answer);
+    else if (line.len > 0 && is_blank(line.data[0]))
+        read_fold(answer, line);
     else
         read_field(answer, line);
-    return !is_enough(answer);
+    return !answer->not_http && !is_enough(answer);
 }
 
 /* Says whether the bytes begin a frame of HTTP/2 with which a server begins or ends a connection: SETTINGS or

@@ -10,11 +10,30 @@
 #include "scanner/base/buf.h"
 #include "scanner/https/chunks.h"
 
-/* The ceilings for the header lines of all answers, interim ones included. */
-enum { HEADERS_BYTES_MAX = 64 * 1024, HEADER_LINES_MAX = 4096 };
+/* The ceilings for the header lines of all answers, interim ones included, and for what is kept of a value.
+ */
+enum {
+    HEADERS_BYTES_MAX = 64 * 1024,
+    HEADER_LINES_MAX = 4096,
+    MEDIA_TYPE_BYTES = 256,
+    LOCATION_BYTES = 2048
+};
+
+/* What a header line is, for a line that continues it (RFC 9112 section 5.2). */
+enum fetch_field {
+    FETCH_FIELD_NONE, /* there is no field yet */
+    FETCH_FIELD_OTHER,
+    FETCH_FIELD_LENGTH,
+    FETCH_FIELD_TRANSFER,
+    FETCH_FIELD_MEDIA_TYPE,
+    FETCH_FIELD_LOCATION,
+    FETCH_FIELD_CODING,
+    FETCH_FIELD_UPGRADE,
+    FETCH_FIELD_SIGN,
+};
 
 struct fetch_answer {
-    struct arena *arena; /* for location; the caller's */
+    struct arena *arena; /* the caller's; nothing is put there before the fetch is concluded */
     struct buf body;     /* ceiling: policy.max_bytes */
     size_t header_bytes;
     size_t header_lines;
@@ -22,9 +41,9 @@ struct fetch_answer {
     bool not_http;      /* what came first is no status line of HTTP/1 */
     bool headers_ended; /* those of the final answer */
     bool chunked;       /* the body comes in chunks: no length counts (RFC 9112 section 6.3) */
-    bool bad_transfer;  /* it has a Transfer-Encoding that nobody asked for */
+    bool bad_transfer;  /* it has a Transfer-Encoding that nobody asked for, or a folded one */
     bool has_length;
-    bool bad_length; /* Content-Length is no number, or there are two different ones */
+    bool bad_length; /* Content-Length is no number, or folded, or there are two different ones */
     uint64_t length;
     uint64_t came; /* bytes of the body without a chunk's frame, also those that are not kept */
     struct chunks chunks;
@@ -32,11 +51,14 @@ struct fetch_answer {
     bool too_large; /* the body passed the ceiling; the part that fits is kept */
     bool headers_too_large;
     bool no_memory;
-    const char *media_type; /* Content-Type, as sent, escaped; NULL if there is none */
-    const char *location;   /* likewise */
-    const char *coding;     /* Content-Encoding's values, likewise */
+    /* What is kept of the final answer's header lines, as it came; empty if there is none. */
+    struct buf media_type;  /* the last Content-Type that says something */
+    struct buf location;    /* the first Location that does */
+    struct buf coding;      /* Content-Encoding's values */
     bool coding_cut;        /* there are more than are kept */
-    const char *signs;      /* header lines by which guards against bots are told, likewise */
+    struct buf signs;       /* header lines by which guards against bots are told */
+    enum fetch_field field; /* of the last header line */
+    bool valued;            /* that field has a value so far */
 };
 
 void fetch_answer_init(struct fetch_answer *answer, size_t max_bytes, struct arena *arena);

@@ -134,9 +134,19 @@ static void conclude_http(const struct fetch_end *end, const struct fetch_tls *t
         conclude_result(end, tls, answer, facts);
 }
 
-/* Returns an absolute URL if the target can be read as one, else the target as it came. */
-static const char *redirect_target(const char *url, const char *location, struct arena *arena)
+/* Copies what is kept of a header line to the arena, escaped; NULL if there is none. */
+static const char *text_of(const struct fetch_answer *answer, const struct buf *kept)
 {
+    return kept->len == 0 ? NULL : peer_text(answer->arena, buf_bytes(kept), SIZE_MAX);
+}
+
+/* Returns where a redirect leads, NULL if it does not say: an absolute URL if the target can be read as one,
+ * else the target as it came. */
+static const char *redirect_of(const char *url, const struct fetch_answer *answer)
+{
+    const char *location = text_of(answer, &answer->location);
+    if (location == NULL)
+        return NULL;
     const char *target = location;
     char *absolute = NULL;
     CURLU *parts = curl_url();
@@ -145,7 +155,7 @@ static const char *redirect_target(const char *url, const char *location, struct
         curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
         curl_url_set(parts, CURLUPART_URL, location, flags) == CURLUE_OK &&
         curl_url_get(parts, CURLUPART_URL, &absolute, 0) == CURLUE_OK)
-        target = peer_text(arena, bytes_of(absolute), SIZE_MAX);
+        target = peer_text(answer->arena, bytes_of(absolute), SIZE_MAX);
     curl_free(absolute);
     curl_url_cleanup(parts);
     return target;
@@ -186,10 +196,11 @@ static void note_coding(enum coding_end end, bool whole, struct fetch_facts *fac
 static struct bytes decode(const struct fetch_answer *answer, struct buf *decoded, struct fetch_facts *facts)
 {
     struct bytes body = buf_bytes(&answer->body);
-    facts->coding = answer->coding;
-    if (!answer->headers_ended || (answer->coding == NULL && !answer->coding_cut))
+    facts->coding = text_of(answer, &answer->coding);
+    if (!answer->headers_ended || (answer->coding.len == 0 && !answer->coding_cut))
         return body;
-    enum coding_end end = answer->coding_cut ? CODING_LIMIT : coding_undo(answer->coding, body, decoded);
+    bool lost = answer->coding_cut || facts->coding == NULL;
+    enum coding_end end = lost ? CODING_LIMIT : coding_undo(facts->coding, body, decoded);
     note_coding(end, facts->step == FETCH_DONE, facts);
     bool as_it_came = end == CODING_NONE || end == CODING_UNKNOWN;
     return as_it_came ? body : buf_bytes(decoded);
@@ -221,7 +232,7 @@ static void keep_signs(const struct fetch_answer *answer, struct fetch_facts *fa
 {
     bool is_page = facts->body.len > 0 && facts->body.data[0] == '<';
     if (answer->headers_ended && (facts->http_status != 200 || is_page))
-        facts->signs = answer->signs;
+        facts->signs = text_of(answer, &answer->signs);
 }
 
 void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
@@ -238,9 +249,9 @@ void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
         tls->large && tls->wire_bytes == 0 && (facts->tls.end == TLS_TIMEOUT || facts->tls.end == TLS_CLOSED);
     bool interim = answer->status < 200 && !answer->headers_ended;
     facts->http_status = interim ? 0 : answer->status;
-    facts->media_type = interim ? NULL : answer->media_type;
-    if (answer->status >= 300 && answer->status < 400 && answer->location != NULL)
-        facts->redirect = redirect_target(end->url, answer->location, answer->arena);
+    facts->media_type = interim ? NULL : text_of(answer, &answer->media_type);
+    if (answer->status >= 300 && answer->status < 400)
+        facts->redirect = redirect_of(end->url, answer);
     keep_body(answer, facts);
     keep_signs(answer, facts);
 }

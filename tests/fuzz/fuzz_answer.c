@@ -3,10 +3,13 @@
  * blank one. Whatever comes, what is kept stays below its ceiling and may be printed, and where the body is
  * cut does not matter.
  */
-#include "scanner/https/fetch_answer.h"
+#include "scanner/facts/record_kept.h"
+#include "scanner/https/fetch_end.h"
 #include "tests/fuzz/target.h"
 
-enum { BODY_MOST_BYTES = 4096, ARENA_BYTES = 1 << 20, LOCATION_MOST_BYTES = 4 * 2048 };
+/* FACTS_MOST_BYTES: of a body, and of four texts, each byte of which may be escaped, and a redirect that is
+ * encoded before. */
+enum { BODY_MOST_BYTES = 4096, ARENA_BYTES = 1 << 20, FACTS_MOST_BYTES = 64 << 10 };
 
 static size_t take_headers(struct fetch_answer *answer, const uint8_t *data, size_t size, bool *more)
 {
@@ -31,24 +34,43 @@ static void check(const struct fetch_answer *answer)
                ? NULL
                : "more headers than may be");
     expect(answer->status == 0 || (answer->status >= 0 && answer->status <= 999) ? NULL : "no such status");
-    const char *texts[] = {answer->location, answer->coding, answer->signs};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        expect(texts[i] == NULL || (is_printable(texts[i]) && strlen(texts[i]) <= LOCATION_MOST_BYTES)
-                   ? NULL
-                   : "a text that may not be printed");
+    bool kept = answer->media_type.len <= MEDIA_TYPE_BYTES && answer->location.len <= LOCATION_BYTES &&
+                answer->coding.len <= POLICY_CODING_BYTES && answer->signs.len <= POLICY_SIGNS_BYTES;
+    expect(kept ? NULL : "more of a header line is kept than may be");
     expect(!fetch_answer_has_no_length(answer) || !answer->chunked ? NULL : "chunked, and without a length");
+}
+
+/* Concludes the fetch as if the server had closed in order. */
+static void conclude(const struct fetch_answer *answer)
+{
+    struct fetch_facts facts = {.tls.alert = -1};
+    struct fetch_tls tls = {
+        .facts = &facts.tls, .started = true, .done = true, .close_notify = true, .late_alert = -1};
+    struct fetch_end end = {.cause = CAUSE_TRANSFER, .result = CURLE_OK, .url = "https://mta-sts.example/"};
+    size_t before = answer->arena->held_bytes;
+    fetch_conclude(&end, &tls, answer, &facts);
+    const char *texts[] = {facts.media_type, facts.redirect, facts.coding, facts.signs};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        expect(texts[i] == NULL || is_printable(texts[i]) ? NULL : "a text that may not be printed");
+    expect(answer->arena->held_bytes - before <= FACTS_MOST_BYTES ? NULL : "facts larger than they may be");
+    bool policy = facts.step == FETCH_DONE && facts.http_status == 200;
+    expect(!policy || !fetch_answer_is_framed(answer) || fetch_answer_is_whole(answer)
+               ? NULL
+               : "a body that was cut counts as whole");
 }
 
 static void take(struct fetch_answer *answer, struct arena *arena, const uint8_t *data, size_t size,
                  size_t piece)
 {
     bool more;
+    const size_t held = arena->held_bytes;
     fetch_answer_init(answer, BODY_MOST_BYTES, arena);
     size_t at = take_headers(answer, data, size, &more);
     for (; more && at < size; at += piece)
         more = fetch_answer_body(answer, bytes_make(data + at, size - at < piece ? size - at : piece));
-    (void)fetch_answer_says_no(answer);
+    expect(arena->held_bytes == held ? NULL : "an answer takes memory before it is concluded");
     check(answer);
+    conclude(answer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
