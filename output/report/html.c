@@ -79,20 +79,26 @@ static void shell_word(FILE *out, const char *word)
         return;
     }
     html_string(out, "'");
-    for (; *word != 0; word++)
-        if (*word == '\'')
-            html_string(out, "'\\''");
-        else
-            html_text(out, bytes_make(word, 1));
+    for (size_t len = strcspn(word, "'"); word[len] != 0; word += len + 1, len = strcspn(word, "'")) {
+        html_text(out, bytes_make(word, len));
+        html_string(out, "'\\''");
+    }
+    html_string(out, word);
     html_string(out, "'");
 }
 
-void html_command(FILE *out, const char *dir, const char *rest)
+void html_command(FILE *out, const char *dir, const char *rest, const struct html_flag *flags, size_t count)
 {
     (void)fputs("<code>stsweep show ", out);
     shell_word(out, dir);
     (void)fputc(' ', out);
     html_string(out, rest);
+    for (size_t i = 0; i < count; i++) {
+        if (flags[i].value == NULL)
+            continue;
+        (void)fprintf(out, " %s ", flags[i].name);
+        shell_word(out, flags[i].value);
+    }
     (void)fputs("</code>", out);
 }
 

@@ -23,8 +23,15 @@ void html_count(FILE *out, uint64_t count);
 /* Writes 12.3 %, or "-" of nothing. What is not 0 never reads as 0, and what is not all never as 100. */
 void html_share(FILE *out, uint64_t part, uint64_t whole);
 
-/* Writes a command to type, as code: "stsweep show " and what stands behind it; dir is quoted for a shell. */
-void html_command(FILE *out, const char *dir, const char *rest);
+/* A flag of a command with its value; NULL: it was not given. */
+struct html_flag {
+    const char *name; /* "--except" */
+    const char *value;
+};
+
+/* Writes a command to type, as code: "stsweep show ", what stands behind it, and the flags that were given;
+ * dir and values are quoted for a shell. */
+void html_command(FILE *out, const char *dir, const char *rest, const struct html_flag *flags, size_t count);
 
 /* ---- tables -------------------------------------------------------------------------------------------- */
 

@@ -13,7 +13,11 @@ enum { META_TREE_BYTES = 64 << 20, WHY_BYTES = 16 * 1024 };
 struct gather {
     const struct report_request *request;
     struct report_counts counts;
+    struct report_result *result;
     struct report_owners *owners; /* NULL: nobody's pages are wanted */
+    struct summary stored;        /* what summary.json has beside records */
+    uint64_t stored_records;
+    bool has_stored;
     struct buf *why;
 };
 
@@ -75,32 +79,50 @@ static enum error count_all(struct gather *gather, struct buf *damage)
     return error == ERR_OK ? damaged : error;
 }
 
-/* Takes the denominators of summary.json, if the scan has one and it counts the records that were found. */
-static bool take_denominators(struct gather *gather)
+/* Reads summary.json, if the scan has one, before records are counted: the sample counts them too. */
+static void read_stored(struct gather *gather)
 {
-    struct summary stored = {.sample = NULL};
-    struct summary *summary = &gather->counts.summary;
     struct buf text, why;
-    uint64_t records = 0;
     buf_init(&text, META_TREE_BYTES);
     buf_init(&why, WHY_BYTES);
-    bool found = scanview_file(gather->request->view, "summary.json", &text, &why) == ERR_OK &&
-                 summary_denominators(buf_bytes(&text), &stored, &records) == ERR_OK &&
-                 records == summary->records;
-    if (found) {
-        summary->inputs = stored.inputs;
-        summary->rejects = stored.rejects;
-        summary->duplicates = stored.duplicates;
-        summary->opted_out = stored.opted_out;
-        summary->not_in_shard = stored.not_in_shard;
-        summary->not_sampled = stored.not_sampled;
-        summary->filtered = stored.filtered;
-        summary->over_limit = stored.over_limit;
-    }
-    summary_sample_destroy(stored.sample);
+    gather->has_stored =
+        scanview_file(gather->request->view, "summary.json", &text, &why) == ERR_OK &&
+        summary_denominators(buf_bytes(&text), &gather->stored, &gather->stored_records) == ERR_OK;
+    gather->counts.summary.sample = gather->stored.sample;
     buf_dispose(&text);
     buf_dispose(&why);
-    return found;
+}
+
+static uint64_t excepted(const struct gather *gather)
+{
+    return scanview_left_out(gather->request->view, VIEW_DOMAINS);
+}
+
+/* Takes the denominators of summary.json, if it counts the records that were found. */
+static bool take_denominators(struct gather *gather)
+{
+    const struct summary *stored = &gather->stored;
+    struct summary *summary = &gather->counts.summary;
+    uint64_t found = summary->records + gather->counts.unreadable_domains + excepted(gather);
+    if (!gather->has_stored || gather->stored_records != found)
+        return false;
+    summary->inputs = stored->inputs;
+    summary->rejects = stored->rejects;
+    summary->duplicates = stored->duplicates;
+    summary->opted_out = stored->opted_out;
+    summary->not_in_shard = stored->not_in_shard;
+    summary->not_sampled = stored->not_sampled;
+    summary->filtered = stored->filtered;
+    summary->over_limit = stored->over_limit;
+    return true;
+}
+
+/* Are the counts of the sample whole? A line that is no record was drawn as well, and is in none of them. */
+static bool has_intervals(const struct gather *gather, bool has_summary)
+{
+    const struct summary *summary = &gather->counts.summary;
+    return has_summary && gather->counts.unreadable_domains == 0 && summary->sample != NULL &&
+           summary->sample->failed == ERR_OK && summary->records > 0;
 }
 
 /* Reads meta.json into the page; *text and the arena live as long as it. */
@@ -120,17 +142,33 @@ static enum error write_stream(struct gather *gather, struct report_page *page)
     report_page_write(page);
     if (fflush(page->out) == 0 && ferror(page->out) == 0)
         return ERR_OK;
-    buf_text(gather->why, "the report cannot be written");
-    return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    int number = errno;
+    buf_printf(gather->why, "the report cannot be written: %s", strerror(number));
+    gather->result->fault = REPORT_OF_OUT;
+    return error_of_file(number) == ERR_FULL ? ERR_FULL : ERR_IO;
+}
+
+/* Begins the folder. */
+static enum error make_folder(struct gather *gather, struct new_dir *dir)
+{
+    enum error error = new_dir_make(dir, gather->request->folder, gather->why);
+    if (error == ERR_OK)
+        return ERR_OK;
+    gather->result->fault = REPORT_OF_FOLDER;
+    if (error == ERR_NOT_FOUND && errno == ENOENT)
+        buf_text(gather->why, "; make the directory that it is to stand in first");
+    return error;
 }
 
 static enum error write_folder(struct gather *gather, struct report_page *page)
 {
     struct new_dir dir;
-    enum error error = new_dir_make(&dir, gather->request->folder, gather->why);
+    enum error error = make_folder(gather, &dir);
     if (error != ERR_OK)
         return error;
     error = report_owners_sort(gather->owners, gather->why);
+    if (error == ERR_OK)
+        gather->result->fault = REPORT_OF_OUT;
     if (error == ERR_OK)
         error = new_dir_open(&dir, "index.html", &page->out, gather->why);
     if (error == ERR_OK) {
@@ -139,10 +177,12 @@ static enum error write_folder(struct gather *gather, struct report_page *page)
     }
     if (error == ERR_OK)
         error = report_pages(page, &dir, gather->why);
-    if (error == ERR_OK)
+    if (error == ERR_OK) {
+        gather->result->fault = REPORT_OF_SCAN;
         new_dir_close(&dir);
-    else
+    } else {
         new_dir_drop(&dir);
+    }
     return error;
 }
 
@@ -150,39 +190,52 @@ static enum error write_all(struct gather *gather, struct buf *damage, FILE *out
 {
     struct arena arena;
     struct buf text;
+    const struct report_request *request = gather->request;
+    bool has_summary = take_denominators(gather);
     struct report_page page = {.out = out,
-                               .dir = gather->request->dir,
-                               .state = scanview_state(gather->request->view),
+                               .dir = request->dir,
+                               .state = scanview_state(request->view),
                                .counts = &gather->counts,
                                .owners = gather->owners,
-                               .has_summary = take_denominators(gather),
-                               .damage = buf_string(damage)};
+                               .has_summary = has_summary,
+                               .damage = buf_string(damage),
+                               .except = request->except,
+                               .as_prefixes = request->as_prefixes,
+                               .excepted = excepted(gather),
+                               .sample = &scanview_meta(request->view)->sample,
+                               .has_intervals = has_intervals(gather, has_summary)};
     arena_init(&arena, META_TREE_BYTES);
     buf_init(&text, META_TREE_BYTES);
     enum error error = read_meta(gather, &page, &arena, &text);
     if (error == ERR_OK)
-        error = gather->request->folder == NULL ? write_stream(gather, &page) : write_folder(gather, &page);
+        error = request->folder == NULL ? write_stream(gather, &page) : write_folder(gather, &page);
     arena_dispose(&arena);
     buf_dispose(&text);
     return error;
 }
 
-enum error report_write(const struct report_request *request, FILE *out, struct buf *why)
+enum error report_write(const struct report_request *request, FILE *out, struct report_result *result,
+                        struct buf *why)
 {
-    struct gather gather = {.request = request, .why = why};
+    struct gather gather = {.request = request, .result = result, .why = why};
     struct buf damage;
+    *result = (struct report_result){.fault = REPORT_OF_SCAN};
     buf_init(&damage, WHY_BYTES);
     enum error error = report_count_init(&gather.counts, scanview_meta(request->view)->started_ms);
     if (error == ERR_OK && request->folder != NULL)
         error = report_owners_new(&gather.owners, why);
     if (error == ERR_OK)
+        read_stored(&gather);
+    if (error == ERR_OK)
         error = count_all(&gather, &damage);
+    result->unreadable = gather.counts.unreadable;
     if (error == ERR_OK || error == ERR_CORRUPT) {
         enum error written = write_all(&gather, &damage, out);
         error = written == ERR_OK ? error : written;
     }
     if (error == ERR_CORRUPT && why->len == 0)
         buf_text(why, buf_string(&damage));
+    summary_sample_destroy(gather.stored.sample);
     report_owners_free(gather.owners);
     report_count_dispose(&gather.counts);
     buf_dispose(&damage);

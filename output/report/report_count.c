@@ -66,6 +66,13 @@ static enum report_tlsrpt tlsrpt_of(const struct group_record *record)
     return failure_get(code)->stage == STAGE_TLSRPT ? TLSRPT_BROKEN : TLSRPT_UNKNOWN;
 }
 
+static bool is_cached_beside(const struct group_record *record)
+{
+    return record->outcome != OUTCOME_REFUSED && record->outcome != OUTCOME_PARTIAL &&
+           (code_set_has(&record->codes, FAIL_CACHED_REFUSED) ||
+            code_set_has(&record->codes, FAIL_CACHED_PARTIAL));
+}
+
 static void count_alone(struct report_counts *counts, const struct group_record *record)
 {
     struct tally tally = {.outcome = record->outcome,
@@ -74,11 +81,14 @@ static void count_alone(struct report_counts *counts, const struct group_record 
                           .dane = record->dane < DANE_OUTCOME_COUNT ? record->dane : DANE_OUTCOME_UNKNOWN,
                           .tls = record->tls < TLS_OUTCOME_COUNT ? record->tls : TLS_OUTCOME_UNKNOWN,
                           .incomplete = record->incomplete,
+                          .rank = record->rank,
                           .codes = record->codes};
+    summary_tld(tally.tld, record->tld);
     summary_provider(tally.provider, record->mx_provider);
     summary_add(&counts->summary, &tally);
     counts->ranks[rank_of(record->rank)][record->outcome]++;
     counts->tlsrpt[tlsrpt_of(record)]++;
+    counts->cached_beside += is_cached_beside(record);
 }
 
 static enum error count_groups(struct report_counts *counts, const struct group_record *record,
@@ -104,6 +114,7 @@ enum error report_count_domain(struct report_counts *counts, struct bytes line, 
     enum error error = group_record_read(line, &counts->arena, record);
     if (error == ERR_SYNTAX) {
         counts->unreadable++;
+        counts->unreadable_domains++;
         return ERR_OK;
     }
     if (error != ERR_OK)

@@ -40,8 +40,10 @@ struct report_cert {
 };
 
 struct report_counts {
-    struct summary summary; /* of what was counted; the denominators are the caller's to fill in */
-    uint64_t unreadable;
+    struct summary summary;      /* of what was counted; denominators and sample are the caller's to set */
+    uint64_t unreadable;         /* lines that are no records, also those of an outcome that is not known */
+    uint64_t unreadable_domains; /* of them, those of domains */
+    uint64_t cached_beside;      /* neither refused nor partial, but by an earlier policy that senders have */
     uint64_t ranks[RANK_COUNT][OUTCOME_COUNT];
     uint64_t tlsrpt[TLSRPT_COUNT];
     struct group_counts *groups;

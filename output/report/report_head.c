@@ -75,6 +75,39 @@ static const char intro[] =
     "calls <b>refused</b>: mail that waits, and after a day or so comes back to whoever wrote it. So look at "
     "the refused first, then at the policies that do not work (broken, partial), then at the rest.</p>\n";
 
+static void put_sample(const struct report_page *page)
+{
+    const struct meta_sample *sample = page->sample;
+    bool by_strata = sample->strata[0] != 0 && strcmp(sample->strata, "none") != 0;
+    if (sample->take[0] == 0)
+        return;
+    (void)fputs("<p class=\"note\">This scan is of a sample of its list (", page->out);
+    html_string(page->out, sample->take);
+    html_string(page->out, by_strata ? ", by " : "");
+    html_string(page->out, by_strata ? sample->strata : "");
+    (void)fputs("): all numbers are of the names that were drawn. ", page->out);
+    (void)fputs(page->has_intervals
+                    ? "What they say of all names stands in the <a href=\"#outcomes\">table of outcomes</a>."
+                    : "What they say of all names cannot be told, as not all records of the sample are here.",
+                page->out);
+    (void)fputs("</p>\n", page->out);
+}
+
+/* Tells of lines that are in none of the numbers. */
+static void put_unreadable(const struct report_page *page)
+{
+    uint64_t lines = page->counts->unreadable;
+    if (lines == 0)
+        return;
+    (void)fputs("<p class=\"note\">", page->out);
+    html_count(page->out, lines);
+    (void)fprintf(page->out,
+                  " line%s of the scan %s no record%s, or of an outcome that this program does not know, and "
+                  "count%s in none of the numbers.</p>\n",
+                  lines == 1 ? "" : "s", lines == 1 ? "is" : "are", lines == 1 ? "" : "s",
+                  lines == 1 ? "s" : "");
+}
+
 static void put_state(const struct report_page *page)
 {
     FILE *out = page->out;
@@ -137,9 +170,17 @@ void report_head(const struct report_page *page)
     struct buf below;
     buf_init(&below, BELOW_BYTES);
     report_begin(page->out, bytes_of("Mail transport security"), below_title(page, &below));
+    put_sample(page);
     put_state(page);
+    put_unreadable(page);
     (void)fputs(intro, page->out);
     buf_dispose(&below);
+}
+
+void report_command(const struct report_page *page, const char *rest)
+{
+    const struct html_flag flags[] = {{"--except", page->except}, {"--as-prefixes", page->as_prefixes}};
+    html_command(page->out, page->dir, rest, flags, sizeof flags / sizeof *flags);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------------- */
@@ -159,14 +200,27 @@ static void put_answer(const struct report_page *page, const struct answer *answ
     (void)fputs(")</span> ", out);
     html_string(out, answer->says);
     (void)fputs("<br>", out);
-    html_command(out, page->dir, answer->lists);
+    report_command(page, answer->lists);
     (void)fputs("</li>\n", out);
+}
+
+/* Tells of those that stand well in the numbers above, or open, and have trouble by an earlier policy. */
+static void put_cached(const struct report_page *page)
+{
+    if (page->counts->cached_beside == 0)
+        return;
+    (void)fputs("<p class=\"note\">", page->out);
+    html_count(page->out, page->counts->cached_beside);
+    (void)fputs(" more meet trouble by an earlier policy that senders remember: ", page->out);
+    report_command(page, "--code cached.refused,cached.partial --outcome "
+                         "protected,testing,broken,off,absent,no-mail,unknown");
+    (void)fputs("</p>\n", page->out);
 }
 
 void report_answer(const struct report_page *page)
 {
     const struct summary *summary = &page->counts->summary;
-    const uint64_t *outcomes = summary->outcomes, *codes = summary->codes;
+    const uint64_t *outcomes = summary->outcomes;
     const struct answer answers[] = {
         {outcomes[OUTCOME_REFUSED], "bad",
          "lose mail now: their policy is enforced, and no mail server passes it", "--outcome refused"},
@@ -192,15 +246,7 @@ void report_answer(const struct report_page *page)
         html_count(page->out, outcomes[OUTCOME_NO_MAIL]);
         (void)fprintf(page->out, ", receive%s no mail.</p>\n", outcomes[OUTCOME_NO_MAIL] == 1 ? "s" : "");
     }
-    uint64_t cached = codes[FAIL_CACHED_REFUSED] + codes[FAIL_CACHED_PARTIAL];
-    if (cached > 0) {
-        (void)fputs("<p class=\"note\">", page->out);
-        html_count(page->out, cached);
-        (void)fputs(" more meet trouble by a policy that they no longer publish, and that senders remember: ",
-                    page->out);
-        html_command(page->out, page->dir, "--code cached");
-        (void)fputs("</p>\n", page->out);
-    }
+    put_cached(page);
     report_section_end(page);
 }
 

@@ -12,10 +12,14 @@ struct report_page {
     const char *dir;
     enum view_state state;
     const struct report_counts *counts;
-    const struct json_node *meta; /* the root of meta.json */
-    bool has_summary;             /* the denominators are known */
-    struct report_owners *owners; /* NULL: there are no pages of owners */
-    const char *damage;           /* what is damaged, a line each; "" for nothing */
+    const struct json_node *meta;     /* the root of meta.json */
+    bool has_summary;                 /* the denominators are known */
+    struct report_owners *owners;     /* NULL: there are no pages of owners */
+    const char *damage;               /* what is damaged, a line each; "" for nothing */
+    const char *except, *as_prefixes; /* the lists by which records are left out; NULL: none */
+    uint64_t excepted;                /* domains that are */
+    const struct meta_sample *sample; /* its take is "" if all names of the lists were scanned */
+    bool has_intervals;               /* counts->summary.sample is whole */
 };
 
 /* Writes all of it. */
@@ -42,6 +46,9 @@ void report_end(FILE *out, const char *dir);
  * and of new_dir. */
 struct new_dir;
 enum error report_pages(const struct report_page *page, const struct new_dir *dir, struct buf *why);
+
+/* Writes the command that shows the same records as the page: "stsweep show DIR", rest, and --except. */
+void report_command(const struct report_page *page, const char *rest);
 
 /* Begin and end a section of the page. */
 void report_section(const struct report_page *page, const char *id, const char *head, const char *lead);

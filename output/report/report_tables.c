@@ -6,7 +6,7 @@
 #include "output/report/report_page.h"
 #include "output/report/report_words.h"
 
-enum { FIRST_ROWS = 10, SPREAD_ROWS = 50 };
+enum { FIRST_ROWS = 10, SPREAD_ROWS = 50, INTERVAL_COLUMNS = 2 };
 
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof *(columns)
 
@@ -45,7 +45,7 @@ static void put_gains(const struct report_page *page, enum group_kind kind, cons
     html_table_end(page->out);
     (void)snprintf(rest, sizeof rest, "--by %s", group_kind_name(kind));
     (void)fputs("<p class=\"how\">All of them: ", page->out);
-    html_command(page->out, page->dir, rest);
+    report_command(page, rest);
     (void)fputs("</p>\n", page->out);
 }
 
@@ -82,7 +82,9 @@ static void put_denominators(const struct report_page *page)
                 {"in another part (shard)", summary->not_in_shard},
                 {"not in the sample", summary->not_sampled},
                 {"filtered out", summary->filtered},
-                {"over the limit", summary->over_limit}};
+                {"over the limit", summary->over_limit},
+                {"left out by --except", page->excepted},
+                {"a record that cannot be read", page->counts->unreadable_domains}};
     static const struct html_column columns[] = {{"What became of it", false}, {"Lines", true}};
     if (!page->has_summary)
         return;
@@ -102,38 +104,76 @@ static void put_denominators(const struct report_page *page)
     html_table_end(page->out);
 }
 
-void report_outcomes(const struct report_page *page)
+/* Writes what a sample says of all names: the columns at the end of the table. */
+static void put_interval(FILE *out, const struct summary_sample *sample, enum outcome outcome)
+{
+    struct interval interval = summary_sample_interval(sample, SUMMARY_OUTCOMES + outcome);
+    (void)fprintf(out, "<td class=\"n\">%.2f %%</td><td>%.2f %% – %.2f %%</td>", 100 * interval.share,
+                  100 * interval.low, 100 * interval.high);
+}
+
+static void put_method(const struct report_page *page)
+{
+    const struct summary_sample *sample = page->counts->summary.sample;
+    FILE *out = page->out;
+    (void)fputs("<p class=\"how\">Domains and shares are those of the sample. The estimates are for all ",
+                out);
+    (void)fputs(sample->size.names > 0 ? "" : "about ", out);
+    html_count(out, sample->population);
+    (void)fputs(" names: ", out);
+    html_string(out, summary_sample_method(sample));
+    (void)fputs(".</p>\n", out);
+}
+
+static void put_outcome(const struct report_page *page, enum outcome outcome)
+{
+    const struct summary *summary = &page->counts->summary;
+    const struct report_outcome *row = report_outcome(outcome);
+    FILE *out = page->out;
+    html_row_begin(out);
+    (void)fprintf(out, "<td><span class=\"dot %s\"></span>", row->kind);
+    html_string(out, outcome_name(outcome));
+    (void)fputs("</td>", out);
+    html_cell_count(out, summary->outcomes[outcome]);
+    html_cell_share(out, summary->outcomes[outcome], summary->records);
+    html_cell_string(out, row->means);
+    html_cell_string(out, row->raise);
+    if (page->has_intervals)
+        put_interval(out, summary->sample, outcome);
+    html_row_end(out);
+}
+
+static void put_outcomes(const struct report_page *page)
 {
     static const struct html_column columns[] = {{"Outcome", false},
                                                  {"Domains", true},
                                                  {"Share", true},
                                                  {"What it means for mail", false},
-                                                 {"Something to raise with its owner?", false}};
+                                                 {"Something to raise with its owner?", false},
+                                                 {"Estimate for all names", true},
+                                                 {"From – to", false}};
+    size_t count = sizeof columns / sizeof *columns - (page->has_intervals ? 0 : INTERVAL_COLUMNS);
+    html_table_begin(page->out, "Domains by outcome", columns, count, false);
+    for (size_t i = 0; i < REPORT_OUTCOMES; i++)
+        put_outcome(page, report_order[i]);
+    html_table_end(page->out);
+    if (page->has_intervals)
+        put_method(page);
+}
+
+void report_outcomes(const struct report_page *page)
+{
     const struct summary *summary = &page->counts->summary;
     struct html_bar bars[REPORT_OUTCOMES];
-    FILE *out = page->out;
     report_section(page, "outcomes", "Adoption of MTA-STS", NULL);
     for (size_t i = 0; i < REPORT_OUTCOMES; i++) {
         enum outcome outcome = report_order[i];
         bars[i] = (struct html_bar){outcome_name(outcome), report_outcome(outcome)->kind,
                                     summary->outcomes[outcome]};
     }
-    html_bars(out, "Domains by outcome; the table below has the same numbers", bars, REPORT_OUTCOMES,
+    html_bars(page->out, "Domains by outcome; the table below has the same numbers", bars, REPORT_OUTCOMES,
               summary->records);
-    html_table_begin(out, "Domains by outcome", COLUMNS(columns), false);
-    for (size_t i = 0; i < REPORT_OUTCOMES; i++) {
-        const struct report_outcome *row = report_outcome(report_order[i]);
-        html_row_begin(out);
-        (void)fprintf(out, "<td><span class=\"dot %s\"></span>", row->kind);
-        html_string(out, bars[i].name);
-        (void)fputs("</td>", out);
-        html_cell_count(out, bars[i].count);
-        html_cell_share(out, bars[i].count, summary->records);
-        html_cell_string(out, row->means);
-        html_cell_string(out, row->raise);
-        html_row_end(out);
-    }
-    html_table_end(out);
+    put_outcomes(page);
     put_denominators(page);
     report_section_end(page);
 }
@@ -183,7 +223,7 @@ static void put_spread(const struct report_page *page, enum group_kind kind, con
     (void)fputs(" are shown; all of them: ", page->out);
     char rest[64];
     (void)snprintf(rest, sizeof rest, "--by %s --csv --top 1000000", group_kind_name(kind));
-    html_command(page->out, page->dir, rest);
+    report_command(page, rest);
     (void)fputs("</p>\n", page->out);
 }
 
@@ -295,8 +335,10 @@ void report_failures(const struct report_page *page)
 {
     report_section(page, "failures", "What fails, why, and what mends it",
                    "By the step at which a sender meets it, the commonest first. A domain counts once for "
-                   "each code that it has; the "
-                   "domains of a code are listed by <code>stsweep show DIR --code CODE</code>.");
+                   "each code that it has.");
+    (void)fputs("<p class=\"how\">The domains of a code: ", page->out);
+    report_command(page, "--code CODE");
+    (void)fputs("</p>\n", page->out);
     for (enum failure_stage stage = 0; stage < STAGE_COUNT; stage++)
         put_codes(page, stage, stage_captions[stage], is_failure);
     report_section_end(page);

@@ -1,13 +1,18 @@
 /* Reads the flags, and has the page written into a file that has its name when it is whole. */
 #include "scanner/commands/report.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "output/report/report.h"
 #include "scanner/base/exit_code.h"
-#include "scanner/base/shown.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
@@ -57,61 +62,148 @@ static enum flag read_flags(struct flags *flags, struct request *request)
 static void confine(const struct request *request)
 {
     char above[PATH_MAX];
-    bool is_file = request->page != NULL && strcmp(request->page, "-") != 0;
-    (void)snprintf(above, sizeof above, "%s", is_file ? request->page : "");
+    bool is_made = request->page != NULL && strcmp(request->page, "-") != 0;
+    (void)snprintf(above, sizeof above, "%s", is_made ? request->page : "");
     sandbox_enter_reader(&(struct sandbox_reader){.read = &request->dir,
                                                   .read_count = 1,
-                                                  .folder = is_file ? dirname(above) : NULL,
-                                                  .unmakes = is_file,
+                                                  .folder = is_made ? dirname(above) : NULL,
+                                                  .unmakes = is_made,
                                                   .temporary = true});
 }
 
-/* Opens the scan, and writes the page of it. */
-static enum error make(const struct request *request, const struct except_list *list, FILE *out,
-                       struct buf *why)
+/* ---- the page's file ----------------------------------------------------------------------------------- */
+
+static bool is_file(const struct request *request)
 {
-    struct report_request wanted = {
-        .dir = request->dir, .provider = provider_of_mx, .folder = request->by_label ? request->page : NULL};
-    enum error error = scanview_open(request->dir, &wanted.view, why);
+    return !request->by_label && request->page != NULL && strcmp(request->page, "-") != 0;
+}
+
+/* Does the file hold nothing that would be lost: a page, as this command makes them, or nothing at all? */
+static bool is_page(int fd)
+{
+    static const char begins[] = "<!DOCTYPE html>";
+    char head[sizeof begins - 1];
+    ssize_t len = read(fd, head, sizeof head);
+    return len == 0 || (len == (ssize_t)sizeof head && strncasecmp(head, begins, sizeof head) == 0);
+}
+
+/* Returns why what stands there already is not to be replaced; NULL if it may be, or nothing is there. */
+static const char *keep_because(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? NULL : strerror(errno);
+    const char *reason = NULL;
+    if (fstat(fd, &status) != 0)
+        reason = strerror(errno);
+    else if (S_ISDIR(status.st_mode))
+        reason = "it is a directory: give a file, or --by label for a folder";
+    else if (!S_ISREG(status.st_mode))
+        reason = "it is no file: give one, or leave -o away and redirect the output";
+    else if (!is_page(fd))
+        reason =
+            "it is there already, is no page of HTML, and was left alone: give another file, or remove it";
+    (void)close(fd);
+    return reason;
+}
+
+/* Adds why the file cannot be made. */
+static void explain(struct buf *why, enum error error)
+{
+    if (error == ERR_MEMORY)
+        buf_text(why, error_text(error));
+    else
+        buf_printf(why, "%s%s", strerror(errno),
+                   errno == ENOENT ? "; make the directory that it is to stand in first" : "");
+}
+
+/* ---- the command --------------------------------------------------------------------------------------- */
+
+/* What is at work. */
+struct making {
+    const struct request *request;
+    FILE *out; /* without a file */
+    struct report_result result;
+    struct buf why;
+};
+
+/* Has the page written into its file, which gets its name if the page is whole. */
+static enum error make_file(struct making *making, const struct report_request *wanted)
+{
+    struct out_file file;
+    enum error error = out_file_open(&file, making->request->page, true);
+    if (error != ERR_OK) {
+        making->result.fault = REPORT_OF_OUT;
+        explain(&making->why, error);
+        (void)out_file_close(&file, false);
+        return error;
+    }
+    error = report_write(wanted, file.out, &making->result, &making->why);
+    bool is_whole = error == ERR_OK || error == ERR_CORRUPT;
+    enum error closed = out_file_close(&file, is_whole);
+    if (!is_whole || closed == ERR_OK)
+        return error;
+    making->result.fault = REPORT_OF_OUT;
+    buf_reset(&making->why);
+    explain(&making->why, closed);
+    return closed;
+}
+
+/* Opens the scan, and only then what the page of it is written to. */
+static enum error make(struct making *making, const struct except_list *list)
+{
+    const struct request *request = making->request;
+    struct report_request wanted = {.dir = request->dir,
+                                    .provider = provider_of_mx,
+                                    .folder = request->by_label ? request->page : NULL,
+                                    .except = request->except.list,
+                                    .as_prefixes = request->except.as_prefixes};
+    enum error error = scanview_open(request->dir, &wanted.view, &making->why);
     if (error == ERR_OK)
         error = except_list_use(list, wanted.view);
-    if (error == ERR_OK)
-        error = report_write(&wanted, out, why);
+    if (error == ERR_OK && is_file(request))
+        error = make_file(making, &wanted);
+    else if (error == ERR_OK)
+        error = report_write(&wanted, making->out, &making->result, &making->why);
     scanview_close(wanted.view);
     return error;
 }
 
-static int finish(const struct request *request, enum error error, struct buf *why, FILE *err)
+static int finish(struct making *making, enum error error, FILE *err)
 {
+    const struct request *request = making->request;
+    enum report_fault fault = making->result.fault;
+    bool of_page = fault == REPORT_OF_OUT && request->page != NULL;
+    if (making->result.unreadable > 0)
+        (void)fprintf(err, "stsweep: %" PRIu64 " lines are no records\n", making->result.unreadable);
     if (error == ERR_OK)
         return EXIT_DONE;
-    (void)fprintf(err, "stsweep: report: %s: %s\n", shown(request->dir),
-                  why->len > 0 ? buf_string(why) : error_text(error));
+    (void)fprintf(err, "stsweep: report: %s", of_page ? "-o " : "");
+    if (of_page || fault == REPORT_OF_SCAN)
+        (void)fprintf(err, "%s: ", shown(of_page ? request->page : request->dir));
+    (void)fprintf(err, "%s\n", making->why.len > 0 ? buf_string(&making->why) : error_text(error));
     return exit_code_of(error);
 }
 
 static int run(const struct request *request, FILE *out, FILE *err)
 {
     struct except_list list;
-    struct out_file file = {.out = NULL};
-    struct buf why;
-    buf_init(&why, WHY_BYTES);
-    enum error error = except_list_open(&list, &request->except, err, &why);
+    struct making making = {.request = request, .out = out};
+    const char *reason = is_file(request) ? keep_because(request->page) : NULL;
+    if (reason != NULL) {
+        (void)fprintf(err, "stsweep: report: -o %s: %s\n", shown(request->page), reason);
+        return EXIT_USAGE;
+    }
+    buf_init(&making.why, WHY_BYTES);
+    enum error error = except_list_open(&list, &request->except, err, &making.why);
     suffixes_load();
     confine(request);
-    bool is_file = !request->by_label && request->page != NULL && strcmp(request->page, "-") != 0;
-    if (error == ERR_OK && is_file)
-        error = out_file_open(&file, request->page, true);
     if (error == ERR_OK)
-        error = make(request, &list, is_file ? file.out : out, &why);
-    bool is_whole = error == ERR_OK || error == ERR_CORRUPT;
-    if (is_file) {
-        enum error closed = out_file_close(&file, is_whole);
-        error = is_whole && closed != ERR_OK ? closed : error;
-    }
-    int code = finish(request, error, &why, err);
+        error = make(&making, &list);
+    int code = finish(&making, error, err);
     except_list_dispose(&list);
-    buf_dispose(&why);
+    buf_dispose(&making.why);
     return code;
 }
 

@@ -126,13 +126,28 @@ static void test_command(void **state)
         {"it's", "<code>stsweep show &#39;it&#39;\\&#39;&#39;s&#39; --code mx</code>"},
         {"$(x);", "<code>stsweep show &#39;$(x);&#39; --code mx</code>"},
         {"", "<code>stsweep show &#39;&#39; --code mx</code>"},
+        {"\u00e4", "<code>stsweep show &#39;\u00e4&#39; --code mx</code>"},
+        {"M\u00e4rz's \u65e5",
+         "<code>stsweep show &#39;M\u00e4rz&#39;\\&#39;&#39;s \u65e5&#39; --code mx</code>"},
+        {"'", "<code>stsweep show &#39;&#39;\\&#39;&#39;&#39; --code mx</code>"},
+        {"a\xff", "<code>stsweep show &#39;a\\xFF&#39; --code mx</code>"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         FILE *out = begin();
-        html_command(out, rows[i].dir, "--code mx");
+        html_command(out, rows[i].dir, "--code mx", NULL, 0);
         assert_string_equal(end(out), rows[i].html);
     }
+}
+
+static void test_command_with_flags(void **state)
+{
+    static const struct html_flag flags[] = {{"--except", "my list"}, {"--none", NULL}, {"--other", "a<b"}};
+    (void)state;
+    FILE *out = begin();
+    html_command(out, "scan", "--code mx", flags, 3);
+    assert_string_equal(end(out), "<code>stsweep show scan --code mx --except &#39;my list&#39; --other "
+                                  "&#39;a&lt;b&#39;</code>");
 }
 
 static void test_bars_have_their_numbers_beside_them(void **state)
@@ -159,6 +174,7 @@ int main(void)
         cmocka_unit_test_teardown(test_count, drop),
         cmocka_unit_test_teardown(test_share, drop),
         cmocka_unit_test_teardown(test_command, drop),
+        cmocka_unit_test_teardown(test_command_with_flags, drop),
         cmocka_unit_test_teardown(test_bars_have_their_numbers_beside_them, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

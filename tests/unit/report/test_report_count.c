@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static void test_domains(void **state)
     finish(&counts);
     assert_int_equal(counts.summary.records, 4);
     assert_int_equal(counts.unreadable, 2);
+    assert_int_equal(counts.unreadable_domains, 2);
     assert_int_equal(counts.summary.outcomes[OUTCOME_REFUSED], 1);
     assert_int_equal(counts.summary.would_be[OUTCOME_PARTIAL], 1);
     assert_int_equal(counts.summary.codes[FAIL_CACHED_REFUSED], 1);
@@ -73,6 +75,55 @@ static void test_domains(void **state)
     assert_int_equal(counts.tops[BY_TLD].count, 1);
     assert_int_equal(counts.tops[BY_TLD].rows[0].domains, 4);
     report_count_dispose(&counts);
+}
+
+/* Who is refused or partial anyway is not told of again. */
+static void test_trouble_by_an_earlier_policy_beside(void **state)
+{
+    static const struct {
+        const char *line;
+        uint64_t beside;
+    } rows[] = {
+        {RECORD("refused", ",\"codes\":[\"cached.refused\"]"), 0},
+        {RECORD("partial", ",\"codes\":[\"cached.refused\",\"cached.partial\"]"), 0},
+        {RECORD("absent", ",\"codes\":[\"cached.refused\",\"cached.partial\"]"), 1},
+        {RECORD("protected", ",\"codes\":[\"cached.partial\"]"), 1},
+        {RECORD("absent", ",\"codes\":[\"cached.protected\"]"), 0},
+        {RECORD("absent", ""), 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct report_counts counts;
+        assert_int_equal(report_count_init(&counts, 0), ERR_OK);
+        add(&counts, rows[i].line);
+        assert_int_equal(counts.summary.records, 1);
+        if (counts.cached_beside != rows[i].beside)
+            fail_msg("row %zu: %" PRIu64, i, counts.cached_beside);
+        report_count_dispose(&counts);
+    }
+}
+
+/* A record counts in its stratum of the sample: by rank, and by top-level domain. */
+static void test_sample(void **state)
+{
+    static const enum strata_kind kinds[] = {STRATA_NONE, STRATA_RANK, STRATA_TLD};
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct report_counts counts;
+        struct summary_sample *sample = summary_sample_create("2", "key", kinds[i]);
+        size_t at = 0;
+        assert_non_null(sample);
+        assert_int_equal(report_count_init(&counts, 0), ERR_OK);
+        counts.summary.sample = sample;
+        add(&counts, RECORD("protected", ",\"rank\":5000"));
+        add(&counts, RECORD("absent", ",\"rank\":5001"));
+        assert_int_equal(strata_of(sample->strata, "example", 5000, &at), ERR_OK);
+        assert_non_null(sample->parts[at]);
+        assert_int_equal(sample->parts[at]->records, 2);
+        assert_int_equal(sample->parts[at]->counts[SUMMARY_OUTCOMES + OUTCOME_PROTECTED], 1);
+        report_count_dispose(&counts);
+        summary_sample_destroy(sample);
+    }
 }
 
 static void test_ranks(void **state)
@@ -128,6 +179,7 @@ static void test_hosts(void **state)
     assert_int_equal(counts.addresses, 2);
     assert_int_equal(counts.with_tls, 1);
     assert_int_equal(counts.unreadable, 1);
+    assert_int_equal(counts.unreadable_domains, 0);
     assert_int_equal(counts.versions.count, 1);
     assert_string_equal(counts.versions.rows[0].word, "TLSv1.3");
     assert_string_equal(counts.tls_groups.rows[0].word, "x25519");
@@ -193,9 +245,14 @@ static void test_the_first_certificates_to_end_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_domains),      cmocka_unit_test(test_ranks),
-        cmocka_unit_test(test_order),        cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_certificates), cmocka_unit_test(test_the_first_certificates_to_end_are_kept),
+        cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_trouble_by_an_earlier_policy_beside),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_the_first_certificates_to_end_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
