@@ -48,9 +48,6 @@ static bool is_stopped(void *arg)
 /* Reads the input. That it is the one of a resumed scan counts before what it holds. */
 static enum error read_input(struct scan *scan)
 {
-    scan->opted_by = calloc(optout_count(scan->context.optout) + 1, sizeof *scan->opted_by);
-    if (scan->opted_by == NULL)
-        return ERR_MEMORY;
     struct intake_options options = {.asked = refusal_asked(scan->config),
                                      .files = scan->confine.files,
                                      .file_count = scan->request->file_count,
@@ -198,15 +195,17 @@ static bool open_previous(struct scan *scan)
 
 static bool make_source(struct scan *scan)
 {
+    scan->opted_by = calloc(optout_count(scan->context.optout) + 1, sizeof *scan->opted_by);
     struct spooled_options options = {.config = scan->config,
                                       .seed = scan->meta.seed,
                                       .directory = spooled_directory(scan->config),
                                       .store = scan->store,
                                       .choice = scan->choice,
                                       .optout = scan->context.optout,
+                                      .opted_by = scan->opted_by,
                                       .stopped = is_stopped,
                                       .stopped_arg = scan};
-    scan->names = spooled_create(&options);
+    scan->names = scan->opted_by == NULL ? NULL : spooled_create(&options);
     return scan_say(scan, "names", scan->names == NULL ? ERR_MEMORY : ERR_OK);
 }
 

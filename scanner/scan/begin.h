@@ -44,7 +44,7 @@ struct scan {
     struct summary_sample *sample; /* NULL: there is none */
     struct spooled *names;
     struct intake_counts counts;
-    uint64_t *opted_by; /* by entry of the opt-out list, how many names of the input */
+    uint64_t *opted_by;        /* by entry of the opt-out list, how many names of the input */
     struct intake_seen seen;   /* of the input, while it is read */
     struct previous *previous; /* NULL: no earlier scan was given */
     struct feeder *feeder;
