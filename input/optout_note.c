@@ -1,6 +1,7 @@
 /* Takes a line of the opt-out list apart: the entry, since when it stands there, and a comment. Pure. */
 #include <stdio.h>
 
+#include "input/cell.h"
 #include "input/optout_list.h"
 #include "input/plain.h"
 #include "scanner/base/trim.h"
@@ -58,10 +59,7 @@ static void take_note(struct bytes text, struct optout_note *note)
         (void)snprintf(note->since, sizeof note->since, "%.*s", DATE_LEN, (const char *)text.data);
         text = skip_between(bytes_make(text.data + DATE_LEN, text.len - DATE_LEN));
     }
-    size_t kept = text.len < sizeof note->comment ? text.len : sizeof note->comment - 1;
-    while (kept > 0 && kept < text.len && (text.data[kept] & 0xC0) == 0x80) /* not amid a character */
-        kept--;
-    (void)snprintf(note->comment, sizeof note->comment, "%.*s", (int)kept, (const char *)text.data);
+    (void)cell_label(text, note->comment);
 }
 
 /* Returns where the columns behind the entry begin, if the first of them is a date; else the text's end. */

@@ -16,6 +16,7 @@
 #include "scanner/machine/watch.h"
 #include "scanner/reach/own.h"
 #include "scanner/reach/paces.h"
+#include "scanner/scan/closing.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
@@ -35,7 +36,9 @@
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
     struct scan *scan = arg;
-    enum error error = optouts_write(store, scan->context.optout, scan->opted_by, why);
+    char path[CLOSING_PATH_BYTES];
+    const char *dir = closing_place(store_dir_fd(store), scan->config->output_dir, path);
+    enum error error = optouts_write(store, dir, scan->context.optout, scan->opted_by, why);
     return error != ERR_OK ? error : scan_meta_write(&scan->meta, store, "scanning", why);
 }
 
@@ -246,6 +249,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);
     optout_say(scan->context.optout, scan->config->safety_optout, scan->config->safety_as_prefixes, stderr);
+    optout_say_announced(scan->context.optout, stderr);
     own_say(&scan->context, setup_loops(scan->config), stderr);
     context_take_network(&scan->context, &preflight->network);
     scan->context.resolvers = preflight->resolvers;
