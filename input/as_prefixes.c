@@ -6,7 +6,7 @@
 #include "input/stored.h"
 #include "scanner/base/trim.h"
 
-enum { TOKENS = 3, PREFIX_BYTES = IP_TEXT_BYTES + 4, REASON_BYTES = 160 };
+enum { PREFIX_BYTES = IP_TEXT_BYTES + 4, REASON_BYTES = 256 };
 
 /* ---- numbers ------------------------------------------------------------------------------------------- */
 
@@ -150,7 +150,28 @@ struct reading {
     struct lines lines;
     bool has_data; /* of a line before, which may have been a header */
     const char *reason;
+    char wide[REASON_BYTES];
 };
+
+/* Refuses a prefix that is no network's, if it would count: whoever leaks a default route announces all
+ * there is. */
+static enum error refuse_wide(struct reading *reading, const struct as_prefix *found)
+{
+    char base[IP_TEXT_BYTES];
+    for (size_t i = 0; ip_prefix_is_too_wide(&found->prefix) && i < found->origin_count; i++) {
+        if (!optout_wants_as(reading->optout, found->origins[i]))
+            continue;
+        (void)snprintf(reading->wide, sizeof reading->wide,
+                       "%s/%u is wider than anybody's network (/%d, IPv6: /%d), as a leaked route is, and "
+                       "AS%lu is to opt out: take the line out; a prefix that is meant stands in "
+                       "safety.optout itself",
+                       ip_format(&found->prefix.base, base), (unsigned)found->prefix.bits,
+                       IP_OWN_BITS_LEAST_V4, IP_OWN_BITS_LEAST_V6, (unsigned long)found->origins[i]);
+        reading->reason = reading->wide;
+        return ERR_SYNTAX;
+    }
+    return ERR_OK;
+}
 
 static enum error take_line(void *arg, const struct line *line)
 {
@@ -169,7 +190,7 @@ static enum error take_line(void *arg, const struct line *line)
     if (fault != NULL && first && !bytes_have(text, '/') && !is_address(text))
         return ERR_OK; /* a header */
     reading->reason = fault;
-    enum error error = fault == NULL ? ERR_OK : ERR_SYNTAX;
+    enum error error = fault == NULL ? refuse_wide(reading, &found) : ERR_SYNTAX;
     for (size_t i = 0; error == ERR_OK && i < found.origin_count; i++)
         error = optout_add_announced(reading->optout, found.origins[i], &found.prefix);
     return error;

@@ -7,6 +7,7 @@
  * count 192.0.2.0 <tab> 24 <tab> 64500_64501        CAIDA's pfx2as, with several origins or a set 64500 <tab>
  * 192.0.2.0/24 <tab> 250          RIPE's riswhoisdump; {64500,64501} is a set
  *
+ * A prefix of a listed AS number that is too wide to be a network's (ip_prefix_is_too_wide) is refused.
  * Lines that begin with # or % or are blank do not count, nor does a header. Of all prefixes only those are
  * kept whose AS number is listed, so that memory does not grow with the file. It may be packed (gzip, zstd).
  */

@@ -1,12 +1,15 @@
 /* Holds two lists in the form of the opt-out list. */
 #include "input/filter.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "input/optout_list.h"
 #include "input/stored.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
 #include "scanner/facts/hostname.h"
 
@@ -15,7 +18,7 @@ struct filter {
     struct optout *except;
 };
 
-enum { SHOWN_BYTES = 64 };
+enum { ITEM_SHOWN_BYTES = 64 };
 
 /* Takes an item of input.only. One word alone is a suffix whose dot was forgotten: it is no name to scan. */
 static enum error take_item(struct optout *only, struct bytes item, struct buf *why)
@@ -24,7 +27,7 @@ static enum error take_item(struct optout *only, struct bytes item, struct buf *
     bool is_suffix = item.len > 0 && item.data[0] == '.';
     struct bytes text = is_suffix ? bytes_make(item.data + 1, item.len - 1) : item;
     enum failure_code code = text.len == 0 ? FAIL_INPUT_BAD_NAME : hostname_normalize(text, name);
-    int shown = (int)(item.len < SHOWN_BYTES ? item.len : SHOWN_BYTES);
+    int shown = (int)(item.len < ITEM_SHOWN_BYTES ? item.len : ITEM_SHOWN_BYTES);
     if (code == FAIL_NONE && (is_suffix || strchr(name, '.') != NULL))
         return is_suffix ? optout_add_suffix(only, name) : optout_add_domain(only, name);
     if (code == FAIL_NONE)
@@ -70,17 +73,27 @@ static enum error let_go(void *arg, struct bytes data)
     return ERR_OK;
 }
 
+/* Returns why the path is of no list, or NULL. */
+static const char *fault_of(const char *path)
+{
+    struct stat status;
+    if (strcmp(path, "-") != 0 && stat(path, &status) != 0)
+        return errno == ENOENT ? "it does not exist" : strerror(errno);
+    return stored_is_file(path) ? NULL : "it is to be a file that can be read twice";
+}
+
 /* Hashes the file, so that a resume can tell whether it is the same. */
 static enum error hash_file(const char *path, char sha256[FILTER_SHA256_BYTES], struct buf *why)
 {
     struct stored stored = {.path = path, .sink = let_go};
-    if (!stored_is_file(path)) {
-        buf_printf(why, "input.except: %s: it is to be a file that can be read twice", path);
+    const char *fault = fault_of(path);
+    if (fault != NULL) {
+        buf_printf(why, "input.except: %s: %s", shown(path), fault);
         return ERR_CONFIG;
     }
     enum error error = stored_read(&stored);
     if (error != ERR_OK)
-        buf_printf(why, "input.except: %s: %s", path,
+        buf_printf(why, "input.except: %s: %s", shown(path),
                    stored.reason[0] != '\0' ? stored.reason : error_text(error));
     memcpy(sha256, stored.sha256, FILTER_SHA256_BYTES);
     return error;
@@ -93,12 +106,12 @@ static enum error read_except(const char *path, struct optout **except, char sha
     size_t before = why->len;
     enum error error = path[0] == '\0' ? ERR_OK : hash_file(path, sha256, why);
     if (error == ERR_OK)
-        error = optout_read(path, "", except, why);
+        error = optout_read(path, NULL, except, why);
     if (error == ERR_OK && optout_prefixes(*except)->count > 0) {
         buf_printf(why,
                    "input.except: %s: it holds prefixes, and names of a list have no address yet: who is not "
                    "to be connected to stands in safety.optout",
-                   path);
+                   shown(path));
         error = ERR_CONFIG;
     }
     if (error == ERR_OK)

@@ -75,6 +75,8 @@ static enum error take_as(struct reading *reading, struct bytes text)
     uint32_t asn;
     if (!as_number_parse(text, &asn))
         return bad_line(reading, "an AS number is one from AS1 to AS4294967295");
+    if (reading->as_prefixes == NULL)
+        return bad_line(reading, "AS numbers belong in safety.optout: names of a list have no address yet");
     if (reading->as_prefixes[0] == '\0')
         return bad_line(reading, "an AS number needs a file that says which prefixes it announces: "
                                  "safety.as_prefixes=FILE, or --as-prefixes FILE with --except");
@@ -167,4 +169,31 @@ void optout_say(const struct optout *optout, const char *path, const char *as_pr
                 "file up to date, and of all address families?\n",
                 path, (unsigned long long)entry->line, entry->text, as_prefixes);
     }
+}
+
+static void say_count(const char *what, size_t prefixes, FILE *out)
+{
+    (void)fprintf(out, "%s: %zu prefix%s", what, prefixes, prefixes == 1 ? "" : "es");
+}
+
+void optout_say_announced(const struct optout *optout, FILE *out)
+{
+    size_t numbers = 0, prefixes_of_others = 0;
+    for (size_t i = 0; i < optout_count(optout); i++) {
+        const struct optout_entry *entry = optout_entry(optout, i);
+        if (entry->kind != OPTOUT_AS)
+            continue;
+        if (++numbers > OPTOUT_AS_SAID_MOST) {
+            prefixes_of_others += entry->prefixes;
+            continue;
+        }
+        (void)fputs(numbers == 1 ? "stsweep: safety.optout: " : ", ", out);
+        say_count(entry->text, entry->prefixes, out);
+    }
+    if (numbers > OPTOUT_AS_SAID_MOST) {
+        (void)fprintf(out, ", and %zu more", numbers - OPTOUT_AS_SAID_MOST);
+        say_count("", prefixes_of_others, out);
+    }
+    if (numbers > 0)
+        (void)fputc('\n', out);
 }

@@ -25,17 +25,23 @@ enum { OPTOUT_COMMENT_BYTES = 256 };
 struct optout_note {
     struct bytes entry;
     char since[OPTOUT_SINCE_BYTES];
-    char comment[OPTOUT_COMMENT_BYTES]; /* a longer one is cut */
+    char comment[OPTOUT_COMMENT_BYTES]; /* UTF-8, as labels of lists are (cell.h); a longer one is cut */
 };
 
 /* Takes a line with data apart. Returns NULL, or what is wrong with its date. Pure. */
 const char *optout_note_parse(struct bytes line, struct optout_note *note);
 
 /* Reads the list into *optout, ready to be asked; path "" makes an empty one. as_prefixes names the file for
- * AS numbers; "" for none, and then an AS number is refused. On failure *why says "file:line: reason". */
+ * AS numbers; "" for none, and then an AS number is refused; NULL: no file would help, as names alone are
+ * asked for. On failure *why says "file:line: reason". */
 enum error optout_read(const char *path, const char *as_prefixes, struct optout **optout, struct buf *why);
 
 /* Says of each AS number without a prefix in the file that it keeps nobody out. */
 void optout_say(const struct optout *optout, const char *path, const char *as_prefixes, FILE *out);
+
+/* Says of the first few AS numbers how many prefixes each has, and of the others how many these are. Says
+ * nothing if there is none. */
+enum { OPTOUT_AS_SAID_MOST = 4 };
+void optout_say_announced(const struct optout *optout, FILE *out);
 
 #endif

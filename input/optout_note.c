@@ -1,6 +1,7 @@
 /* Takes a line of the opt-out list apart: the entry, since when it stands there, and a comment. Pure. */
 #include <stdio.h>
 
+#include "input/cell.h"
 #include "input/optout_list.h"
 #include "input/plain.h"
 #include "scanner/base/trim.h"
@@ -59,8 +60,7 @@ static void take_note(struct bytes text, struct optout_note *note)
         (void)snprintf(note->since, sizeof note->since, "%.*s", DATE_LEN, (const char *)text.data);
         text = skip_between(bytes_make(text.data + DATE_LEN, text.len - DATE_LEN));
     }
-    size_t kept = utf8_cut(text, sizeof note->comment - 1);
-    (void)snprintf(note->comment, sizeof note->comment, "%.*s", (int)kept, (const char *)text.data);
+    (void)cell_label(text, note->comment);
 }
 
 /* Returns where the columns behind the entry begin, if the first of them is a date; else the text's end. */

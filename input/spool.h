@@ -49,8 +49,8 @@ enum error spool_add(struct spool *spool, const struct input_name *name);
 /* Says that no more names come. */
 enum error spool_finish(struct spool *spool);
 
-/* Visits each name of the whole list once, after spool_finish and before spool_next. Anything but ERR_OK from
- * visit ends it with that. */
+/* Visits each name of the whole list once, after spool_finish and before spool_next; as often as it is
+ * called. Anything but ERR_OK from visit ends it with that. */
 typedef enum error (*spool_visit)(void *arg, const struct input_name *name, bool in_shard);
 enum error spool_survey(struct spool *spool, spool_visit visit, void *arg);
 

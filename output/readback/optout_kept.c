@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/readback/facts_fields.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
 
-enum { ARENA_BYTES = 256 << 20, NAME_BYTES = 255, PREFIX_BYTES = IP_TEXT_BYTES + 4 };
+enum { ARENA_BYTES = 256 << 20, NAME_BYTES = 255, PREFIX_BYTES = IP_TEXT_BYTES + 4, FAULT_BYTES = 128 };
 
 struct reading {
     struct optout_kept *kept;
@@ -29,6 +30,17 @@ static const char *text_at(const struct json_node *root, const char *key)
 {
     const struct json_node *node = json_tree_at(root, key);
     return node != NULL && node->kind == JSON_STRING ? (const char *)node->text.data : "";
+}
+
+/* Returns free text, which stands there in base64 if it is no UTF-8 or has controls; "" if it is no text. */
+static const char *free_text_at(struct reading *reading, const struct json_node *root, const char *key)
+{
+    struct buf unsaid;
+    buf_init(&unsaid, FAULT_BYTES);
+    struct read_fields read = {.arena = &reading->arena, .why = &unsaid};
+    const char *text = read_string(&read, root, key);
+    buf_dispose(&unsaid);
+    return text == NULL || read.failed ? "" : text;
 }
 
 /* Returns the date, or "" if there is none that could be shown. */
@@ -124,7 +136,8 @@ static enum error take_line(struct reading *reading, struct bytes line)
     const struct json_node *removed = json_tree_at(root, "removed");
     kept->domains[index] = number_at(root, "domains");
     kept->removed[index] = removed != NULL && removed->kind == JSON_BOOL && removed->truth;
-    return optout_describe(kept->optout, number_at(root, "line"), since_at(root), text_at(root, "comment"));
+    return optout_describe(kept->optout, number_at(root, "line"), since_at(root),
+                           free_text_at(reading, root, "comment"));
 }
 
 static enum error take_lines(struct reading *reading, struct bytes text, struct buf *why)

@@ -189,6 +189,11 @@ bool ip_prefix_parse(const char *text, struct ip_prefix *prefix)
     return true;
 }
 
+bool ip_prefix_is_too_wide(const struct ip_prefix *prefix)
+{
+    return prefix->bits < (prefix->base.family == 6 ? IP_OWN_BITS_LEAST_V6 : IP_OWN_BITS_LEAST_V4);
+}
+
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *ip)
 {
     size_t whole = prefix->bits / 8;

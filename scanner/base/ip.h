@@ -54,6 +54,10 @@ struct ip_prefix {
 /* Reads "10.0.0.0/8" or a bare address (a /32 or /128); host bits set is an error. */
 bool ip_prefix_parse(const char *text, struct ip_prefix *prefix);
 
+/* The shortest lengths of a prefix that may be of anybody's network: a wider one holds the internet's. */
+enum { IP_OWN_BITS_LEAST_V4 = 8, IP_OWN_BITS_LEAST_V6 = 16 };
+bool ip_prefix_is_too_wide(const struct ip_prefix *prefix);
+
 /* Reads a comma- or space-separated list into set. ERR_SYNTAX leaves set empty and *bad pointing into
  * list. */
 enum error ip_set_parse(const char *list, struct ip_set *set, const char **bad);
@@ -68,6 +72,11 @@ bool ip_set_contains(const struct ip_set *set, const struct ip_addr *ip);
  * v4-mapped and v4-translated addresses do not belong in the DNS and are refused whatever they lead to.
  */
 bool ip_may_reach(const struct ip_addr *ip, const struct ip_set *allow);
+
+/* Tells whether a prefix lies wholly in one that the registries call special-purpose, and neither in an
+ * exception of these, nor does allow (may be NULL) list any of it: so ip_may_reach is false of its addresses,
+ * but of exceptions inside it. */
+bool ip_prefix_is_special(const struct ip_prefix *prefix, const struct ip_set *allow);
 
 /* Returns one of the refused prefixes themselves, as text. Indexes count from 0; NULL at the end. */
 const char *ip_special_prefix(size_t index);

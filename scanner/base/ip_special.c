@@ -104,6 +104,51 @@ bool ip_may_reach(const struct ip_addr *ip, const struct ip_set *allow)
     return (allow != NULL && ip_set_contains(allow, &v4)) || globally_reachable(&v4);
 }
 
+static bool lies_in(const struct ip_prefix *inner, const struct ip_prefix *outer)
+{
+    return inner->bits >= outer->bits && ip_prefix_contains(outer, &inner->base);
+}
+
+static bool lies_in_any(const struct ip_special *table, size_t count, const struct ip_prefix *prefix)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lies_in(prefix, &table[i].prefix))
+            return true;
+    return false;
+}
+
+static bool touches(const struct ip_set *allow, const struct ip_prefix *prefix)
+{
+    for (size_t i = 0; allow != NULL && i < allow->count; i++)
+        if (lies_in(prefix, &allow->prefixes[i]) || lies_in(&allow->prefixes[i], prefix))
+            return true;
+    return false;
+}
+
+/* Takes the IPv4 prefix out of one of those that carry IPv4 addresses. */
+static bool carried_prefix(const struct ip_prefix *prefix, struct ip_prefix *v4)
+{
+    for (size_t i = 0; i < ip_embedding_count; i++) {
+        const struct ip_embedding *form = &ip_embeddings[i];
+        unsigned before = form->offset * 8u;
+        if (!lies_in(prefix, &form->prefix))
+            continue;
+        v4->base = ip_v4(prefix->base.bytes + form->offset);
+        v4->bits = (uint8_t)(prefix->bits - before < 32 ? prefix->bits - before : 32);
+        return true;
+    }
+    return false;
+}
+
+bool ip_prefix_is_special(const struct ip_prefix *prefix, const struct ip_set *allow)
+{
+    struct ip_prefix judged = *prefix;
+    if (touches(allow, prefix) || (carried_prefix(prefix, &judged) && touches(allow, &judged)))
+        return false;
+    return lies_in_any(ip_specials, ip_special_count, &judged) &&
+           !lies_in_any(ip_exceptions, ip_exception_count, &judged);
+}
+
 const char *ip_special_prefix(size_t index)
 {
     return index < ip_special_count ? ip_specials[index].text : NULL;

@@ -18,7 +18,6 @@ enum {
     RESOLVER_TEXT_BYTES = 64,
     KEY_MAX_BYTES = 256
 };
-enum { OWN_BITS_LEAST_V4 = 8, OWN_BITS_LEAST_V6 = 16 };
 
 static const char DIGITS[] = "0123456789";
 static const char ALNUM[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -153,12 +152,7 @@ static enum error check_allow(const char *list, struct buf *why)
     return error;
 }
 
-/* Who owns more than that owns no network but the internet's: its manners are not anybody's to lift. */
-static bool is_too_wide(const struct ip_prefix *prefix)
-{
-    return prefix->bits < (prefix->base.family == 6 ? OWN_BITS_LEAST_V6 : OWN_BITS_LEAST_V4);
-}
-
+/* Who owns a wider prefix owns no network but the internet's: its manners are not anybody's to lift. */
 static enum error check_own(const char *list, struct buf *why)
 {
     struct ip_set set;
@@ -168,7 +162,7 @@ static enum error check_own(const char *list, struct buf *why)
         config_fault(why, "limits.own", "not a prefix (or with bits set behind its length):", bad, "");
     for (size_t i = 0; error == ERR_OK && i < set.count; i++) {
         char text[IP_TEXT_BYTES + 5], base[IP_TEXT_BYTES];
-        if (!is_too_wide(&set.prefixes[i]))
+        if (!ip_prefix_is_too_wide(&set.prefixes[i]))
             continue;
         (void)snprintf(text, sizeof text, "%s/%u", ip_format(&set.prefixes[i].base, base),
                        (unsigned)set.prefixes[i].bits);

@@ -2,10 +2,11 @@
 #include "scanner/reach/own.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "scanner/reach/paces.h"
 
-enum { WAITING_LEAST = 1000, PARKED_SHARE = 2, PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4 };
+enum { WAITING_LEAST = 1000, PARKED_SHARE = 2, PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4, OWN_TEXT_BYTES = 256 };
 
 /* ---- how many may wait --------------------------------------------------------------------------------- */
 
@@ -52,7 +53,7 @@ static void say_special(const struct scan_context *context, FILE *out)
 {
     char text[PREFIX_TEXT_BYTES];
     for (size_t i = 0; i < context->own.count; i++)
-        if (!ip_may_reach(&context->own.prefixes[i].base, &context->allow))
+        if (ip_prefix_is_special(&context->own.prefixes[i], &context->allow))
             (void)fprintf(
                 out,
                 "preflight: own: WARNING: %s is special-purpose, and limits.own lets nobody through: "
@@ -96,16 +97,35 @@ void own_say_list(const struct config *config, uint64_t names, FILE *out)
                                    : "Those in limits.own are taken out");
 }
 
+/* Writes the prefixes of limits.own as one word, each with a comma behind it. false: there is no room. */
+static bool copy_own(const char *own, char *out, size_t bytes)
+{
+    static const char between[] = ", \t\n";
+    size_t used = 0;
+    for (own += strspn(own, between); *own != '\0'; own += strspn(own, between)) {
+        size_t len = strcspn(own, between);
+        if (used + len + 2 > bytes)
+            return false;
+        memcpy(out + used, own, len);
+        used += len;
+        out[used++] = ',';
+        own += len;
+    }
+    out[used] = '\0';
+    return true;
+}
+
 void own_say_address(const struct config *config, const struct ip_addr *ip, enum pace_class class, char *line,
                      size_t bytes)
 {
-    char text[IP_TEXT_BYTES];
-    bool is_smtp = class == PACE_SMTP;
+    char text[IP_TEXT_BYTES], kept[OWN_TEXT_BYTES];
+    bool is_smtp = class == PACE_SMTP, fits = copy_own(config->limits_own, kept, sizeof kept);
     (void)snprintf(line, bytes,
                    "in a pass %" PRIu64
                    " have their turn, as limits.%s and limits.wait say, and the others end "
-                   "as %s. If the address is your own: --limits.own=%s/%d",
+                   "as %s. If the address is your own: %s%s%s/%d",
                    paces_turns_in_wait(config, class), is_smtp ? "ip_per_minute" : "https_per_minute",
-                   is_smtp ? "smtp.not-probed.pace" : "policy.not-tried.pace", ip_format(ip, text),
-                   ip->family == 6 ? 128 : 32);
+                   is_smtp ? "smtp.not-probed.pace" : "policy.not-tried.pace",
+                   fits ? "--limits.own=" : "add to those in limits.own: ", fits ? kept : "",
+                   ip_format(ip, text), ip->family == 6 ? 128 : 32);
 }

@@ -2,8 +2,9 @@
  * Says what goes for addresses of one's own (limits.own): they have rates of their own (paces.h), and nobody
  * is refused there for having waited long, or because others wait beside scan.in_flight too. In place of that
  * the feeder starts no further domain while own_is_full. So a hoster's hundred thousand policies at one
- * address take as long as the rate says or the host needs, none is put off for it, memory stays bounded, and
- * what may wait beside scan.in_flight is left to the others.
+ * address take as long as the rate says or the host needs, none of them is put off for it, and memory stays
+ * bounded. Others that have been begun have the other half of what may wait beside scan.in_flight; those that
+ * have not been begun wait until there is room.
  */
 #ifndef STSWEEP_REACH_OWN_H
 #define STSWEEP_REACH_OWN_H
@@ -24,7 +25,8 @@ void own_say(const struct scan_context *context, uint32_t loops, FILE *out);
  * than that address gets turns for. */
 void own_say_list(const struct config *config, uint64_t names, FILE *out);
 
-/* Writes what becomes of more names than one address gets turns for, and the option that takes it out. */
+/* Writes what becomes of more names than one address gets turns for, and the option that takes it out, with
+ * the prefixes that it has already. */
 void own_say_address(const struct config *config, const struct ip_addr *ip, enum pace_class class, char *line,
                      size_t bytes);
 

@@ -16,6 +16,7 @@
 #include "scanner/machine/watch.h"
 #include "scanner/reach/own.h"
 #include "scanner/reach/paces.h"
+#include "scanner/scan/closing.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
@@ -35,7 +36,9 @@
 static enum error write_scanning(void *arg, struct store *store, struct buf *why)
 {
     struct scan *scan = arg;
-    enum error error = optouts_write(store, scan->context.optout, scan->opted_by, why);
+    char path[CLOSING_PATH_BYTES];
+    const char *dir = closing_place(store_dir_fd(store), scan->config->output_dir, path);
+    enum error error = optouts_write(store, dir, scan->context.optout, scan->opted_by, why);
     return error != ERR_OK ? error : scan_meta_write(&scan->meta, store, "scanning", why);
 }
 
@@ -48,9 +51,6 @@ static bool is_stopped(void *arg)
 /* Reads the input. That it is the one of a resumed scan counts before what it holds. */
 static enum error read_input(struct scan *scan)
 {
-    scan->opted_by = calloc(optout_count(scan->context.optout) + 1, sizeof *scan->opted_by);
-    if (scan->opted_by == NULL)
-        return ERR_MEMORY;
     struct intake_options options = {.asked = refusal_asked(scan->config),
                                      .files = scan->confine.files,
                                      .file_count = scan->request->file_count,
@@ -204,6 +204,7 @@ static bool make_source(struct scan *scan)
         return scan_say(scan, "the lists", error);
     for (size_t i = 0; i < scan->request->file_count; i++)
         scan->confine.files[i].source = sources_name(&scan->sources, i);
+    scan->opted_by = calloc(optout_count(scan->context.optout) + 1, sizeof *scan->opted_by);
     struct spooled_options options = {.config = scan->config,
                                       .seed = scan->meta.seed,
                                       .directory = spooled_directory(scan->config),
@@ -212,9 +213,10 @@ static bool make_source(struct scan *scan)
                                       .source_count = scan->sources.count,
                                       .choice = scan->choice,
                                       .optout = scan->context.optout,
+                                      .opted_by = scan->opted_by,
                                       .stopped = is_stopped,
                                       .stopped_arg = scan};
-    scan->names = spooled_create(&options);
+    scan->names = scan->opted_by == NULL ? NULL : spooled_create(&options);
     return scan_say(scan, "names", scan->names == NULL ? ERR_MEMORY : ERR_OK);
 }
 
@@ -255,6 +257,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     preflight_print(preflight, stderr);
     paces_say(scan->config, stderr);
     optout_say(scan->context.optout, scan->config->safety_optout, scan->config->safety_as_prefixes, stderr);
+    optout_say_announced(scan->context.optout, stderr);
     own_say(&scan->context, setup_loops(scan->config), stderr);
     context_take_network(&scan->context, &preflight->network);
     scan->context.resolvers = preflight->resolvers;

@@ -172,11 +172,15 @@ enum error choice_survey(struct choice *choice, const struct input_name *name, b
     return error;
 }
 
-bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name)
+bool choice_has(struct choice *choice, const struct input_name *name)
 {
     size_t stratum = 0;
-    bool taken =
-        stratum_of(choice, name, &stratum) == ERR_OK && draw_has(choice->draw, stratum, name->domain);
+    return stratum_of(choice, name, &stratum) == ERR_OK && draw_has(choice->draw, stratum, name->domain);
+}
+
+bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name)
+{
+    bool taken = choice_has(choice, name);
     choice->counts.not_sampled += !taken;
     if (!taken || optout == NULL || !optout_has_domain(optout, name->domain))
         return taken;

@@ -49,6 +49,9 @@ enum error choice_read(struct choice *choice, const struct input_name *name, boo
 /* Takes a name of the whole list, each once. */
 enum error choice_survey(struct choice *choice, const struct input_name *name, bool in_shard);
 
+/* Tells whether a name is in the sample, when all are known; nothing is counted. */
+bool choice_has(struct choice *choice, const struct input_name *name);
+
 /* Decides about a name that is to be handed out, when all are known: what is left out is counted. */
 bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name);
 

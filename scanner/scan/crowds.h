@@ -10,7 +10,7 @@
 #include "scanner/loop/mailbox.h"
 #include "scanner/reach/crowd.h"
 
-enum { CROWDS_SAID_MOST = 4, CROWD_LINE_BYTES = 320 };
+enum { CROWDS_SAID_MOST = 4, CROWD_LINE_BYTES = 640 };
 
 struct crowds {
     struct mailbox mailbox;

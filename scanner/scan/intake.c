@@ -34,7 +34,7 @@ static enum error on_name(void *arg, const struct input_name *given)
     enum error error = options->choice == NULL ? ERR_OK : choice_read(options->choice, name, &taken);
     if (error != ERR_OK || !taken)
         return error;
-    /* A name that opted out may be in the sample all the same: choice_hand_out says so when it is known. */
+    /* A name that opted out may be in the sample all the same: spooled_filled counts it when it is known. */
     if (options->choice != NULL && choice_is_whole(options->choice))
         return spooled_add(options->names, name);
     /* Who opts out between two runs of a scan keeps the record that there is: it is counted once. */

@@ -6,6 +6,7 @@
 
 #include "output/json/json_write.h"
 #include "output/readback/optout_kept.h"
+#include "scanner/base/shown.h"
 
 enum { PREFIX_TEXT_BYTES = IP_TEXT_BYTES + 4 };
 
@@ -148,7 +149,18 @@ static bool put_entries(struct writing *writing, const uint64_t *domains)
     return good;
 }
 
-static enum error read_before(struct store *store, struct optout_kept *before, struct buf *why)
+/* Says what goes on without the file. */
+static void say_way_out(const char *dir, struct buf *why)
+{
+    if (why->len == 0)
+        buf_printf(why, OPTOUT_KEPT_NAME ": %s", error_text(ERR_LIMIT));
+    buf_printf(
+        why, "; to go on, move %s/" OPTOUT_KEPT_NAME " away: then what earlier entries kept out is not told",
+        shown(dir));
+}
+
+static enum error read_before(struct store *store, const char *dir, struct optout_kept *before,
+                              struct buf *why)
 {
     struct buf text, unread;
     buf_init(&text, OPTOUT_KEPT_BYTES);
@@ -160,17 +172,19 @@ static enum error read_before(struct store *store, struct optout_kept *before, s
         error = ERR_OK;
     else
         buf_append(why, unread.data, unread.len);
+    if (error == ERR_CORRUPT || error == ERR_LIMIT)
+        say_way_out(dir, why);
     buf_dispose(&text);
     buf_dispose(&unread);
     return error;
 }
 
-enum error optouts_write(struct store *store, const struct optout *optout, const uint64_t *domains,
-                         struct buf *why)
+enum error optouts_write(struct store *store, const char *dir, const struct optout *optout,
+                         const uint64_t *domains, struct buf *why)
 {
     struct optout_kept before = {0};
     struct writing writing = {.now = optout, .before = &before};
-    enum error error = read_before(store, &before, why);
+    enum error error = read_before(store, dir, &before, why);
     buf_init(&writing.text, OPTOUT_KEPT_BYTES);
     if (error == ERR_OK && !put_entries(&writing, domains))
         error = writing.full ? ERR_MEMORY : ERR_LIMIT;

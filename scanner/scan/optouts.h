@@ -10,9 +10,10 @@
 #include "scanner/facts/optout.h"
 
 /* Writes the file; domains: by entry, how many names of the input. Nothing is written if there is no entry,
- * now or before. ERR_CORRUPT with *why if what stands there is none; ERR_FULL, ERR_IO, ERR_LIMIT, ERR_MEMORY.
+ * now or before. ERR_CORRUPT with *why, which tells the way out with the directory as it is called (dir), if
+ * what stands there is none; ERR_FULL, ERR_IO, ERR_LIMIT, ERR_MEMORY.
  */
-enum error optouts_write(struct store *store, const struct optout *optout, const uint64_t *domains,
-                         struct buf *why);
+enum error optouts_write(struct store *store, const char *dir, const struct optout *optout,
+                         const uint64_t *domains, struct buf *why);
 
 #endif

@@ -11,6 +11,7 @@ struct spooled {
     struct spool *now;          /* of this pass; NULL until there is a name */
     struct spool *again;        /* of the next one; NULL until a name is put off */
     bool first;                 /* now is the input's */
+    bool has_opted_out;         /* a name of the shard has, whether it is chosen or not */
     uint64_t chosen;            /* how many of it, if that is known only when all are there */
     struct spool_counts counts; /* the first pass's, when it is over */
     atomic_uint_fast64_t total;
@@ -84,12 +85,43 @@ static void publish_total(struct spooled *spooled)
                           memory_order_relaxed);
 }
 
+static bool is_stopped(const struct spooled_options *options)
+{
+    return options->stopped != NULL && options->stopped(options->stopped_arg);
+}
+
 static enum error visit(void *arg, const struct input_name *name, bool in_shard)
 {
-    const struct spooled_options *options = arg;
-    if (options->stopped != NULL && options->stopped(options->stopped_arg))
+    struct spooled *spooled = arg;
+    const struct spooled_options *options = &spooled->options;
+    if (is_stopped(options))
         return ERR_STOPPED;
+    spooled->has_opted_out = spooled->has_opted_out || (in_shard && options->opted_by != NULL &&
+                                                        optout_has_domain(options->optout, name->domain));
     return choice_survey(options->choice, name, in_shard);
+}
+
+/* Counts the name if it would be scanned, were it not for the opt-out list. */
+static enum error visit_chosen(void *arg, const struct input_name *name, bool in_shard)
+{
+    const struct spooled_options *options = &((struct spooled *)arg)->options;
+    if (is_stopped(options))
+        return ERR_STOPPED;
+    int64_t entry = in_shard ? optout_find_domain(options->optout, name->domain) : OPTOUT_NONE;
+    if (entry != OPTOUT_NONE && !store_is_done(options->store, name->ordinal) &&
+        choice_has(options->choice, name))
+        options->opted_by[entry]++;
+    return ERR_OK;
+}
+
+/* Chooses of all names. Who is chosen is known when all have been seen, so that those who opted out are
+ * counted in a second round, if there are any. */
+static enum error choose(struct spooled *spooled)
+{
+    enum error error = spool_survey(spooled->now, visit, spooled);
+    spooled->chosen = choice_total(spooled->options.choice);
+    return error == ERR_OK && spooled->has_opted_out ? spool_survey(spooled->now, visit_chosen, spooled)
+                                                     : error;
 }
 
 enum error spooled_filled(struct spooled *spooled)
@@ -97,10 +129,8 @@ enum error spooled_filled(struct spooled *spooled)
     enum error error = make_spool(spooled, &spooled->now);
     if (error == ERR_OK)
         error = spool_finish(spooled->now);
-    if (error == ERR_OK && chooses_at_last(spooled)) {
-        error = spool_survey(spooled->now, visit, &spooled->options);
-        spooled->chosen = choice_total(spooled->options.choice);
-    }
+    if (error == ERR_OK && chooses_at_last(spooled))
+        error = choose(spooled);
     if (error == ERR_OK)
         publish_total(spooled);
     return error;

@@ -23,6 +23,8 @@ struct spooled_options {
     size_t source_count;
     struct choice *choice; /* NULL: all names */
     const struct optout *optout;
+    uint64_t *opted_by; /* by entry of it: names that are chosen of all, opted out and are not done are
+                         * counted here before the first is handed out. NULL: nobody wants to know */
     bool (*stopped)(
         void *arg); /* looked at while names are chosen of all: true is ERR_STOPPED. It may be NULL */
     void *stopped_arg;

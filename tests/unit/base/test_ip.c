@@ -450,6 +450,46 @@ static void embedded_addresses_are_looked_through(void **state)
     }
 }
 
+static void prefixes_are_special_as_a_whole(void **state)
+{
+    static const struct {
+        const char *prefix, *allow;
+        bool special;
+    } cases[] = {
+        {"10.0.0.0/8", "", true},
+        {"10.3.0.0/16", "", true},
+        {"192.0.0.0/24", "", true},
+        {"192.0.0.0/9", "", false},
+        {"192.0.0.9", "", false},
+        {"8.0.0.0/8", "", false},
+        {"10.0.0.0/8", "10.1.0.0/16", false},
+        {"10.1.0.0/16", "10.0.0.0/8", false},
+        {"10.1.0.0/16", "10.2.0.0/16", true},
+        {"fc00::/16", "", true},
+        {"2001:db8::/32", "", true},
+        {"2001::/16", "", false},
+        {"2001:20::/28", "", false},
+        {"64:ff9b::/96", "", false},
+        {"64:ff9b::10.0.0.0/104", "", true},
+        {"64:ff9b::8.0.0.0/104", "", false},
+        {"2002::/16", "", false},
+        {"2002:a00::/24", "", true},
+        {"2002:a01:203::/48", "", true},
+        {"2002:a01:203:4::/64", "", true},
+        {"2002:a01:203:4::/64", "10.1.2.3", false},
+        {"2002:808::/32", "", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ip_set allow = set_of(cases[i].allow);
+        struct ip_prefix prefix;
+        assert_true(ip_prefix_parse(cases[i].prefix, &prefix));
+        if (ip_prefix_is_special(&prefix, &allow) != cases[i].special)
+            fail_msg("%s with allow=%s", cases[i].prefix, cases[i].allow);
+        ip_set_dispose(&allow);
+    }
+}
+
 static void what_is_allowed_is_reached(void **state)
 {
     (void)state;
@@ -583,6 +623,7 @@ int main(void)
         cmocka_unit_test(of_ipv6_only_global_unicast_is_reached),
         cmocka_unit_test(public_addresses_are_reached),
         cmocka_unit_test(embedded_addresses_are_looked_through),
+        cmocka_unit_test(prefixes_are_special_as_a_whole),
         cmocka_unit_test(what_is_allowed_is_reached),
         cmocka_unit_test(table_rows_say_the_same_twice),
         cmocka_unit_test(refused_prefixes_agree_with_the_judgement),

@@ -313,6 +313,9 @@ static void notes_stand_behind_entries(void **state)
         {"AS64500 2026-11-30", "AS64500", "2026-11-30", ""},
         {"AS64500,2099-01-01,in the future", "AS64500", "2099-01-01", "in the future"},
         {"example.org #", "example.org", "", ""},
+        {"example.org # 2026-11-30 M\xfcller, by mail", "example.org", "2026-11-30",
+         "M\xc3\xbcller, by mail"},
+        {"example.org;2026-11-30;M\xc3\xbcller", "example.org", "2026-11-30", "M\xc3\xbcller"},
         {"a.example#b", "a.example#b", "", ""},
     };
     struct optout_note note;
@@ -458,6 +461,38 @@ static void as_numbers_are_their_prefixes(void **state)
     buf_dispose(&why);
 }
 
+static void assert_announced(const char *entries, const char *text)
+{
+    struct optout *optout;
+    struct buf why;
+    char said[512] = "";
+    FILE *out = fmemopen(said, sizeof said, "w");
+    buf_init(&why, 1024);
+    assert_non_null(out);
+    assert_int_equal(read_two(entries,
+                              "192.0.2.0/24 64500\n198.51.100.0/24 64500\n203.0.113.0/24 64501\n"
+                              "2001:db8::/32 64504\n2001:db8:1::/48 64505\n",
+                              &optout, &why),
+                     ERR_OK);
+    optout_say_announced(optout, out);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(said, text);
+    optout_destroy(optout);
+    buf_dispose(&why);
+}
+
+/* How much an AS number keeps out is seen before anybody is, and a long list is no flood. */
+static void what_as_numbers_have_is_said(void **state)
+{
+    (void)state;
+    assert_announced("a.example\n192.0.2.0/24\n", "");
+    assert_announced("AS64501\na.example\nAS64500\nAS64502\n",
+                     "stsweep: safety.optout: AS64501: 1 prefix, AS64500: 2 prefixes, AS64502: 0 prefixes\n");
+    assert_announced("AS64500\nAS64501\nAS64502\nAS64503\nAS64504\nAS64505\n",
+                     "stsweep: safety.optout: AS64500: 2 prefixes, AS64501: 1 prefix, AS64502: 0 prefixes, "
+                     "AS64503: 0 prefixes, and 2 more: 2 prefixes\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +510,7 @@ int main(void)
         cmocka_unit_test(long_comments_are_cut),
         cmocka_unit_test(the_most_specific_entry_counts),
         cmocka_unit_test(as_numbers_are_their_prefixes),
+        cmocka_unit_test(what_as_numbers_have_is_said),
     };
     return cmocka_run_group_tests_name("optout", tests, NULL, NULL);
 }

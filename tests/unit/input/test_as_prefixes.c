@@ -143,6 +143,7 @@ static void test_a_large_file(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* The numbers 64500 and 64501 are listed. */
 static void assert_refused(const char *text, const char *reason)
 {
     char path[] = "/tmp/stsweep-prefixes-XXXXXX";
@@ -152,6 +153,8 @@ static void assert_refused(const char *text, const char *reason)
     assert_true(fd >= 0 && optout != NULL);
     buf_init(&why, 512);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    assert_int_equal(optout_add_as(optout, 64500), ERR_OK);
+    assert_int_equal(optout_add_as(optout, 64501), ERR_OK);
     enum error error = as_prefixes_read(path, optout, &why);
     assert_int_equal(error, reason == NULL ? ERR_OK : ERR_SYNTAX);
     if (reason != NULL && strstr(buf_string(&why), reason) == NULL)
@@ -170,6 +173,22 @@ static void test_files(void **state)
     assert_refused("192.0.2.0/24 64500\nprefix asn\n", ":2: no prefix with its AS number");
     assert_refused("192.0.2.0/24 x\n", ":1: no AS number");
     assert_refused("domain\nexample.org\n", ":2: no prefix with its AS number");
+}
+
+/* A leaked default route keeps nobody out but by whom it is announced, and is said. */
+static void test_wide_prefixes(void **state)
+{
+    (void)state;
+    assert_refused("192.0.2.0/24 64500\n0.0.0.0/0 64500\n",
+                   ":2: 0.0.0.0/0 is wider than anybody's network (/8, IPv6: /16), as a leaked route is, and "
+                   "AS64500 is to opt out: take the line out; a prefix that is meant stands in safety.optout "
+                   "itself");
+    assert_refused("0.0.0.0\t0\t64499_64501\n", ":1: 0.0.0.0/0 is wider than anybody's network");
+    assert_refused("{64499,64501}\t::/0\t300\n", ":1: ::/0 is wider than anybody's network");
+    assert_refused("10.0.0.0/7 64500\n", ":1: 10.0.0.0/7 is wider");
+    assert_refused("2000::/15 64500\n", ":1: 2000::/15 is wider");
+    assert_refused("10.0.0.0/8 64500\n2001::/16 64500\n", NULL);
+    assert_refused("0.0.0.0/0 64499\n::/0 64499\n", NULL); /* as such files have them */
 }
 
 static void test_a_missing_file(void **state)
@@ -192,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_too_many_origins),
         cmocka_unit_test(test_a_large_file),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_wide_prefixes),
         cmocka_unit_test(test_a_missing_file),
     };
     return cmocka_run_group_tests_name("as_prefixes", tests, NULL, NULL);

@@ -90,7 +90,10 @@ static void test_refused(void **state)
         {".de .at", "", "input.only: \".de .at\": "},
         {"", "a.example\nno name at all\n", ":2: "},
         {"", "192.0.2.0/24\n", "it holds prefixes"},
-        {"", "/nowhere/at-all", "it is to be a file that can be read twice"},
+        {"", "a.example\nAS64500\n",
+         ":2: AS numbers belong in safety.optout: names of a list have no address yet"},
+        {"", "/nowhere/at-all", "input.except: /nowhere/at-all: it does not exist"},
+        {"", "/dev/null/file", "input.except: /dev/null/file: Not a directory"},
         {"", "/dev/null", "it is to be a file that can be read twice"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

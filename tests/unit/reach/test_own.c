@@ -116,6 +116,63 @@ static void test_what_is_said(void **state)
     assert_says("10.0.0.0/8", "400", text);
 }
 
+/* It is warned of prefixes alone that lie wholly in what is special-purpose, and are not allowed. */
+static void test_special(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *own, *allow;
+        bool warned;
+    } rows[] = {
+        {"192.0.0.0/9", "", false},        {"192.0.0.0/24", "", true},           {"10.1.0.0/16", "", true},
+        {"10.0.0.0/8", "10.9.9.9", false}, {"10.1.0.0/16", "10.0.0.0/8", false}, {"8.8.8.0/24", "", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture fixture;
+        char said[TEXT_BYTES] = "";
+        make(&fixture, rows[i].own);
+        assert_int_equal(ip_set_parse(rows[i].allow, &fixture.context.allow, NULL), ERR_OK);
+        FILE *out = fmemopen(said, sizeof said, "w");
+        assert_non_null(out);
+        own_say(&fixture.context, 4, out);
+        assert_int_equal(fclose(out), 0);
+        if ((strstr(said, "WARNING") != NULL) != rows[i].warned)
+            fail_msg("%s: %s", rows[i].own, said);
+        ip_set_dispose(&fixture.context.allow);
+        drop(&fixture);
+    }
+}
+
+/* What is offered can be taken as it stands: prefixes that are there stay. */
+static void test_what_is_offered(void **state)
+{
+    (void)state;
+    char many[1024] = "8.8.8.0/24";
+    for (size_t i = 0; i < 40; i++)
+        (void)strcat(many, ",2620:fe::/48");
+    const struct {
+        const char *own, *ip, *offered;
+    } rows[] = {
+        {"", "192.0.2.1", "If the address is your own: --limits.own=192.0.2.1/32"},
+        {"8.8.8.0/24", "192.0.2.1", "If the address is your own: --limits.own=8.8.8.0/24,192.0.2.1/32"},
+        {" 8.8.8.0/24, 2620:fe::/48 ", "2001:db8::1",
+         "If the address is your own: --limits.own=8.8.8.0/24,2620:fe::/48,2001:db8::1/128"},
+        {many, "192.0.2.1", "If the address is your own: add to those in limits.own: 192.0.2.1/32"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture fixture;
+        struct ip_addr ip;
+        char line[TEXT_BYTES];
+        make(&fixture, rows[i].own);
+        assert_true(ip_parse(rows[i].ip, &ip));
+        own_say_address(&fixture.config, &ip, PACE_HTTPS, line, sizeof line);
+        const char *offered = strstr(line, "If the address");
+        assert_non_null(offered);
+        assert_string_equal(offered, rows[i].offered);
+        drop(&fixture);
+    }
+}
+
 static void assert_says_list(const char *own, uint64_t names, const char *text)
 {
     struct fixture fixture;
@@ -148,10 +205,9 @@ static void test_what_is_said_of_the_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_rates),
-        cmocka_unit_test(test_full),
-        cmocka_unit_test(test_what_is_said),
-        cmocka_unit_test(test_what_is_said_of_the_list),
+        cmocka_unit_test(test_own_rates),       cmocka_unit_test(test_full),
+        cmocka_unit_test(test_what_is_said),    cmocka_unit_test(test_special),
+        cmocka_unit_test(test_what_is_offered), cmocka_unit_test(test_what_is_said_of_the_list),
     };
     return cmocka_run_group_tests_name("own", tests, NULL, NULL);
 }

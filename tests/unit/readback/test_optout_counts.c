@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "output/readback/optout_counts.h"
@@ -38,6 +39,39 @@ static void test_kept(void **state)
     assert_int_equal(optout_entry(kept.optout, AS)->prefixes, 2);
     optout_kept_dispose(&kept);
     optout_kept_dispose(&kept);
+    buf_dispose(&why);
+}
+
+/* Comments that earlier versions kept as they stood are read; what is no text is none. */
+static void test_comments(void **state)
+{
+    static const struct {
+        const char *comment, *found;
+    } rows[] = {
+        {"\"by mail\"", "by mail"},
+        {"{\"base64\":\"TfxsbGVy\"}", "M\xfcller"},
+        {"{\"base64\":\"YRtbMm0=\"}", "a\x1b[2m"},
+        {"{\"base64\":\"?\"}", ""},
+        {"{\"base64\":\"YQBi\"}", ""}, /* a NUL */
+        {"{\"base64\":1}", ""},
+        {"{}", ""},
+        {"[]", ""},
+        {"null", ""},
+        {"7", ""},
+    };
+    struct buf why;
+    (void)state;
+    buf_init(&why, 512);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct optout_kept kept;
+        char line[256];
+        (void)snprintf(line, sizeof line, "{\"entry\":\"a.example\",\"kind\":\"domain\",\"comment\":%s}\n",
+                       rows[i].comment);
+        assert_int_equal(optout_kept_read(bytes_of(line), &kept, &why), ERR_OK);
+        if (strcmp(optout_entry(kept.optout, 0)->comment, rows[i].found) != 0)
+            fail_msg("%s: %s", line, optout_entry(kept.optout, 0)->comment);
+        optout_kept_dispose(&kept);
+    }
     buf_dispose(&why);
 }
 
@@ -214,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_comments),
         cmocka_unit_test(test_no_such_list),
         cmocka_unit_test(test_each_line),
         cmocka_unit_test(test_what_is_no_record),

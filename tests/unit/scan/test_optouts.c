@@ -59,7 +59,7 @@ static void add_prefix(struct optout *optout, uint32_t asn, const char *text)
 static void keep(struct bench *bench, struct optout *optout, const uint64_t *domains)
 {
     optout_finish(optout);
-    assert_int_equal(optouts_write(bench->store, optout, domains, &bench->why), ERR_OK);
+    assert_int_equal(optouts_write(bench->store, "scan-1", optout, domains, &bench->why), ERR_OK);
     optout_destroy(optout);
 }
 
@@ -148,8 +148,10 @@ static void a_file_that_is_none_is_refused(void **state)
     static const uint64_t none[1] = {0};
     assert_int_equal(store_write_file(bench->store, OPTOUT_KEPT_NAME, bytes_of("{}\n"), &bench->why), ERR_OK);
     optout_finish(optout);
-    assert_int_equal(optouts_write(bench->store, optout, none, &bench->why), ERR_CORRUPT);
-    assert_string_equal(buf_string(&bench->why), "optout.ndjson: line 1 is no entry of an opt-out list");
+    assert_int_equal(optouts_write(bench->store, "scan-1", optout, none, &bench->why), ERR_CORRUPT);
+    assert_string_equal(buf_string(&bench->why),
+                        "optout.ndjson: line 1 is no entry of an opt-out list; to go on, move "
+                        "scan-1/optout.ndjson away: then what earlier entries kept out is not told");
     optout_destroy(optout);
 }
 

@@ -14,10 +14,12 @@
 #include "output/store/summary.h"
 #include "scanner/scan/spooled.h"
 
+static const uint8_t *done; /* by ordinal, from 0; NULL: nothing is */
+
 bool store_is_done(const struct store *store, uint64_t ordinal)
 {
-    (void)store, (void)ordinal;
-    return false;
+    (void)store;
+    return done != NULL && done[ordinal - 1] != 0;
 }
 
 enum { NAMES = 1500, KEYS = 1000, RATES = 3 };
@@ -309,6 +311,106 @@ static void test_opted_out_of_the_sample(void **state)
     buf_dispose(&why);
 }
 
+/* What the opt-out list keeps out of a sample, and what is handed out and left out of it. */
+struct kept_out {
+    uint64_t by[3], opted_out, handed;
+};
+
+static void count_kept_out(const struct config *config, const struct optout *optout, struct kept_out *counted,
+                           uint8_t *handed)
+{
+    struct choice *choice;
+    struct buf why;
+    struct input_name name;
+    char sha256[FILTER_SHA256_BYTES];
+    buf_init(&why, 4096);
+    *counted = (struct kept_out){0};
+    assert_int_equal(choice_create(config, &choice, sha256, &why), ERR_OK);
+    struct spooled *names = spooled_create(&(struct spooled_options){.config = config,
+                                                                     .seed = 1,
+                                                                     .choice = choice,
+                                                                     .directory = "/tmp",
+                                                                     .optout = optout,
+                                                                     .opted_by = counted->by});
+    for (unsigned round = 0; round < 2; round++) /* a name that stands twice is one */
+        for (size_t i = 0; i < NAMES; i++)
+            assert_int_equal(spooled_add(names, &(struct input_name){.ordinal = round * NAMES + i + 1,
+                                                                     .domain = domains[i]}),
+                             ERR_OK);
+    assert_int_equal(spooled_filled(names), ERR_OK);
+    struct kept_out before = *counted;
+    struct source source = spooled_source(names);
+    for (; source.next(source.arg, &name) == ERR_OK; counted->handed++)
+        handed[name.ordinal - 1] = 1;
+    assert_memory_equal(counted->by, before.by, sizeof before.by); /* all was known before */
+    counted->opted_out = choice_counts_of(choice).opted_out;
+    spooled_destroy(names);
+    choice_destroy(choice);
+    buf_dispose(&why);
+}
+
+/* Of a number of names it is known by entry who is kept out, in whatever shard, memory and run. */
+static void test_who_keeps_whom_out(void **state)
+{
+    (void)state;
+    static const char *const shards[] = {"", "1/2", "2/2"};
+    memcpy(key, key_first, sizeof key_first);
+    struct optout *optout = optout_create();
+    assert_int_equal(optout_add_suffix(optout, "org"), ERR_OK);
+    assert_int_equal(optout_add_suffix(optout, "de"), ERR_OK);
+    assert_int_equal(optout_add_domain(optout, "nobody.example"), ERR_OK);
+    optout_finish(optout);
+    struct kept_out of[3];
+    for (size_t i = 0; i < 3; i++) {
+        struct config config = config_of("300", STRATA_NONE, shards[i]);
+        uint8_t handed[2 * NAMES] = {0};
+        config.input_memory = i == 0 ? 1 << 24 : 65536;
+        count_kept_out(&config, optout, &of[i], handed);
+        assert_int_equal(of[i].by[0] + of[i].by[1], of[i].opted_out);
+        assert_true(of[i].by[0] > 0 && of[i].by[1] > of[i].by[0]);
+        assert_int_equal(of[i].by[2], 0);
+        /* A run that goes on, of which half is done, and then all: what is kept out is the same. */
+        for (unsigned every = 2; every >= 1; every--) {
+            uint8_t over[2 * NAMES] = {0}, again[2 * NAMES] = {0};
+            struct kept_out resumed;
+            for (size_t at = 0; at < 2 * NAMES; at++)
+                over[at] = handed[at] && at % every == 0;
+            done = over;
+            count_kept_out(&config, optout, &resumed, again);
+            done = NULL;
+            assert_memory_equal(resumed.by, of[i].by, sizeof resumed.by);
+            assert_int_equal(resumed.opted_out, of[i].opted_out);
+            assert_true(resumed.handed < of[i].handed);
+        }
+    }
+    assert_int_equal(of[0].handed + of[0].opted_out, 300);
+    for (size_t entry = 0; entry < 2; entry++)
+        assert_int_equal(of[1].by[entry] + of[2].by[entry], of[0].by[entry]);
+    optout_destroy(optout);
+}
+
+/* Whose record is there when he opts out keeps it, and is kept out of nothing. */
+static void test_opted_out_of_what_is_done(void **state)
+{
+    (void)state;
+    uint8_t handed[2 * NAMES] = {0}, again[2 * NAMES] = {0};
+    struct config config = config_of("300", STRATA_NONE, "");
+    struct optout *none = optout_create(), *org = optout_create();
+    struct kept_out counted;
+    memcpy(key, key_first, sizeof key_first);
+    assert_int_equal(optout_add_suffix(org, "org"), ERR_OK);
+    optout_finish(none);
+    optout_finish(org);
+    count_kept_out(&config, none, &counted, handed);
+    assert_int_equal(counted.handed, 300);
+    done = handed;
+    count_kept_out(&config, org, &counted, again);
+    done = NULL;
+    assert_int_equal(counted.by[0] + counted.opted_out + counted.handed, 0);
+    optout_destroy(none);
+    optout_destroy(org);
+}
+
 static void test_too_many_last_labels(void **state)
 {
     (void)state;
@@ -340,6 +442,8 @@ int main(void)
         cmocka_unit_test(test_memory_decides_nothing),
         cmocka_unit_test(test_filter_and_limit),
         cmocka_unit_test(test_opted_out_of_the_sample),
+        cmocka_unit_test(test_who_keeps_whom_out),
+        cmocka_unit_test(test_opted_out_of_what_is_done),
         cmocka_unit_test(test_too_many_last_labels),
     };
     make_world();
