@@ -79,11 +79,6 @@ void choice_destroy(struct choice *choice)
     free(choice);
 }
 
-bool choice_leaves_out(const struct choice *choice)
-{
-    return choice->filter != NULL || choice->first != NULL || choice->draw != NULL;
-}
-
 bool choice_is_whole(const struct choice *choice)
 {
     return choice->whole;
@@ -134,8 +129,10 @@ static enum error read_share(struct choice *choice, const struct input_name *nam
         return error;
     choice->ours[stratum]++;
     *taken = draw_takes(choice->draw, name->domain);
+    if (draw_failed(choice->draw))
+        return ERR_LIBRARY;
     choice->counts.not_sampled += !*taken;
-    return draw_failed(choice->draw) ? ERR_LIBRARY : ERR_OK;
+    return ERR_OK;
 }
 
 enum error choice_read(struct choice *choice, const struct input_name *name, bool *taken)
@@ -172,16 +169,23 @@ enum error choice_survey(struct choice *choice, const struct input_name *name, b
     return error;
 }
 
-bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name)
+enum error choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name,
+                           bool *taken)
 {
     size_t stratum = 0;
-    bool taken =
-        stratum_of(choice, name, &stratum) == ERR_OK && draw_has(choice->draw, stratum, name->domain);
-    choice->counts.not_sampled += !taken;
-    if (!taken || optout == NULL || !optout_has_domain(optout, name->domain))
-        return taken;
-    choice->counts.opted_out++;
-    return false;
+    *taken = false;
+    enum error error = stratum_of(choice, name, &stratum);
+    if (error != ERR_OK)
+        return error;
+    *taken = draw_has(choice->draw, stratum, name->domain);
+    if (draw_failed(choice->draw))
+        return ERR_LIBRARY;
+    choice->counts.not_sampled += !*taken;
+    if (*taken && optout != NULL && optout_has_domain(optout, name->domain)) {
+        choice->counts.opted_out++;
+        *taken = false;
+    }
+    return ERR_OK;
 }
 
 uint64_t choice_total(const struct choice *choice)

@@ -104,22 +104,26 @@ enum error spooled_filled(struct spooled *spooled)
     return error;
 }
 
-/* Is the name none to scan: its record is there, or it is not chosen? */
-static bool is_over(struct spooled *spooled, const struct input_name *name)
+/* Finds out whether the name is one to scan: its record is not there, and it is chosen. */
+static enum error decide(struct spooled *spooled, const struct input_name *name, bool *taken)
 {
-    return store_is_done(spooled->options.store, name->ordinal) ||
-           (chooses_at_last(spooled) &&
-            !choice_hand_out(spooled->options.choice, spooled->options.optout, name));
+    *taken = !store_is_done(spooled->options.store, name->ordinal);
+    if (!*taken || !chooses_at_last(spooled))
+        return ERR_OK;
+    return choice_hand_out(spooled->options.choice, spooled->options.optout, name, taken);
 }
 
 static enum error next(void *arg, struct input_name *name)
 {
     struct spooled *spooled = arg;
     enum error error;
+    bool taken = false;
     do {
         publish_total(spooled);
         error = spool_next(spooled->now, name);
-    } while (error == ERR_OK && is_over(spooled, name));
+        if (error == ERR_OK)
+            error = decide(spooled, name, &taken);
+    } while (error == ERR_OK && !taken);
     publish_total(spooled);
     return error;
 }
