@@ -115,19 +115,9 @@ static void read_shard(const struct json_node *root, char shard[META_SHARD_BYTES
 static void read_sample(const struct json_node *root, struct meta_sample *sample)
 {
     const struct json_node *config = json_tree_at(root, "config");
-    const char *take = string_at(config, "sample.take"), *key = string_at(config, "sample.key");
-    const char *strata = string_at(config, "sample.strata");
+    const char *take = string_at(config, "sample.take"), *strata = string_at(config, "sample.strata");
     copy_printable(take == NULL ? "" : take, sample->take, sizeof sample->take);
-    copy_printable(key == NULL ? "" : key, sample->key, sizeof sample->key);
     copy_printable(strata == NULL ? "" : strata, sample->strata, sizeof sample->strata);
-}
-
-bool meta_sample_is_same(const struct meta_stored *a, const struct meta_stored *b)
-{
-    const struct meta_sample *left = &a->sample, *right = &b->sample;
-    bool none = left->take[0] == 0 && right->take[0] == 0;
-    return none || (strcmp(left->take, right->take) == 0 && strcmp(left->key, right->key) == 0 &&
-                    strcmp(left->strata, right->strata) == 0);
 }
 
 /* Reads the fields that a resume needs; ERR_CORRUPT if one of them is not as this program writes it. */
@@ -153,6 +143,7 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
     read_version(root, found->version);
     read_shard(root, found->shard);
     read_sample(root, &found->sample);
+    found->names = meta_names_read(root);
     found->runs = (uint32_t)runs;
     found->input_count = count_at(root, "inputs");
     found->started_ms = started;

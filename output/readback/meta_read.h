@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "output/readback/meta_names.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
@@ -60,18 +61,20 @@ struct meta_asked {
     const struct meta_previous *previous; /* NULL: none */
 };
 
-enum { META_VERSION_BYTES = 32, META_SHARD_BYTES = 24, META_KEY_BYTES = 264 };
+enum { META_VERSION_BYTES = 32, META_SHARD_BYTES = 24 };
 
-/* The sample that a scan took: sample.take, .key and .strata, printable; take is "" without one. */
+/* The sample that a scan took, as is said of it: sample.take and .strata, printable; take is "" without one.
+ */
 struct meta_sample {
-    char take[META_SHARD_BYTES], key[META_KEY_BYTES], strata[META_SHARD_BYTES];
+    char take[META_SHARD_BYTES], strata[META_SHARD_BYTES];
 };
 
 struct meta_stored {
     uint32_t rules;                   /* RECORD_RULES of the program that judged; 0 if none stand there */
     char version[META_VERSION_BYTES]; /* of that program, printable; "?" if it does not stand there */
     char shard[META_SHARD_BYTES];     /* scan.shard, printable; "" for the whole list */
-    struct meta_sample sample;        /* which names of the list */
+    struct meta_sample sample;
+    struct meta_names names; /* which names of the lists it was asked for */
     uint64_t seed;
     uint32_t runs;
     int64_t started_ms;
@@ -116,9 +119,6 @@ enum error meta_may_go_on_in(int dir_fd, struct buf *why);
 /* Tells whether this program may judge the scan anew. ERR_RULES with *why if the rules are newer than this
  * program's: it knows neither them nor all of the facts that they judge. */
 enum error meta_may_rejudge(const struct meta_stored *stored, struct buf *why);
-
-/* Tells whether both scans took the same sample of their lists, or none. */
-bool meta_sample_is_same(const struct meta_stored *a, const struct meta_stored *b);
 
 /* Prints a line if the rules are others than this program's. */
 void meta_tell_rules(const struct meta_stored *stored, FILE *err);

@@ -25,6 +25,7 @@ struct diff {
     bool victims; /* the new scan is gone through for those who lose mail by an earlier policy, and for them
                      alone */
     bool told;    /* that was done */
+    bool same_names;      /* who stands in one scan alone is new or gone */
     uint64_t not_reached; /* domains of the old scan that the new one, which is not whole, has not */
 };
 
@@ -47,16 +48,18 @@ static enum error on_new(void *arg, const struct stand *stand)
     if (diff->victims ? !victim : victim && diff->told)
         return ERR_OK;
     enum error error = diff_old_find(&diff->old, stand->domain, &kept, &found);
-    if (error == ERR_OK)
+    if (error == ERR_OK && (found || diff->same_names))
         error = diff_tell_domain(&diff->tell, found ? &kept.stand : NULL, stand, &diff->why);
     return error == ERR_OK && ferror(diff->out) ? ERR_STOPPED : error;
 }
 
-/* Who is not in a scan that is not at its end may still come, and who is not in a damaged one may be in what
- * was lost. */
+/* Who may have been left out by choice is not gone. Who is not in a scan that is not at its end may still
+ * come, and who is not in a damaged one may be in what was lost. */
 static void on_gone(void *arg, const struct stand *stand)
 {
     struct diff *diff = arg;
+    if (!diff->same_names)
+        return;
     if (side_is_unfinished(&diff->sides[1]) || diff->sides[1].damaged)
         diff->not_reached++;
     else
@@ -92,10 +95,10 @@ static enum error walk(struct diff *diff)
     return error == ERR_OK ? diff_old_gone(&diff->old, on_gone, diff) : error;
 }
 
-/* Makes both sides follow the same rules. */
+/* Makes both sides follow the same rules, and finds out whether they are of the same names. */
 static enum error agree(struct diff *diff)
 {
-    sides_tell_samples(diff->sides, 2, diff->reader.err);
+    diff->same_names = sides_name_same(diff->sides, 2, diff->reader.err);
     if (sides_agree(diff->sides, 2))
         return ERR_OK;
     enum error error = side_judge_anew(&diff->sides[0], &diff->reader);

@@ -26,6 +26,7 @@ struct over {
     uint64_t previous;     /* domains in the last scan but one */
     uint64_t twice_listed; /* records of a domain that the scan had already */
     bool judges_anew, unfinished, whole;
+    bool same_names; /* who is not in all scans is new or gone */
 };
 
 static struct side *last_side(struct over *over)
@@ -85,7 +86,7 @@ static enum error on_stand(void *arg, const struct stand *stand)
     bool is_new = history->seen == 0, is_last = over->scan == over->count;
     history_take(history, stand, over->scan, over->has_previous);
     over->previous += over->scan + 1 == over->count;
-    over->tell.appeared += is_last && is_new;
+    over->tell.appeared += is_last && is_new && over->same_names;
     if (is_last)
         error = history_tell_domain(&over->tell, history, stand, &over->why);
     return error == ERR_OK && is_last && ferror(over->out) ? ERR_STOPPED : error;
@@ -112,10 +113,12 @@ static enum error walk(struct over *over)
     return error;
 }
 
-/* Counts who is not in the last scan. One that is not whole may have them yet. */
+/* Counts who is not in the last scan, unless by choice. One that is not whole may have them yet. */
 static void count_gone(struct over *over)
 {
     uint64_t gone = 0;
+    if (!over->same_names)
+        return;
     for (uint64_t i = 0; i < over->known.count; i++) {
         unsigned seen = over->known.known[i].history.seen;
         gone += seen + 1 == over->count;
@@ -166,7 +169,7 @@ static int run(struct over *over)
     if (error == ERR_OK)
         error = check_order(over);
     if (error == ERR_OK) {
-        sides_tell_samples(over->sides, over->count, over->reader.err);
+        over->same_names = sides_name_same(over->sides, over->count, over->reader.err);
         over->judges_anew = !sides_agree(over->sides, over->count);
         history_tell_begin(&over->tell);
         error = walk(over);

@@ -8,7 +8,7 @@
 
 #include "scanner/base/shown.h"
 
-enum { ARENA_BYTES = READ_ARENA_BYTES };
+enum { ARENA_BYTES = READ_ARENA_BYTES, HOW_BYTES = 1024 };
 
 enum error side_reader_init(struct side_reader *reader, FILE *err, const struct except_files *except,
                             struct buf *why)
@@ -53,15 +53,22 @@ bool side_is_unfinished(const struct side *side)
 
 /* ---- of which names ------------------------------------------------------------------------------------ */
 
-void sides_tell_samples(const struct side *sides, size_t count, FILE *err)
+bool sides_name_same(const struct side *sides, size_t count, FILE *err)
 {
+    struct buf how;
     bool same = true;
-    for (size_t i = 1; i < count; i++)
-        same = same && meta_sample_is_same(scanview_meta(sides[i].view), scanview_meta(sides[0].view));
+    buf_init(&how, HOW_BYTES);
+    for (size_t i = 1; i < count && same; i++)
+        same = meta_names_are_same(&scanview_meta(sides[0].view)->names, &scanview_meta(sides[i].view)->names,
+                                   &how);
     if (!same)
-        (void)fputs("stsweep: diff: these are samples of their lists by other sample.take, sample.key or "
-                    "sample.strata: a name that stands in one alone is neither new nor gone\n",
-                    err);
+        (void)fprintf(
+            err,
+            "stsweep: diff: %s: the names that both have are compared; one that stands in one alone "
+            "counts neither as appeared nor as gone, and --gone-at-most does not apply\n",
+            buf_string(&how));
+    buf_dispose(&how);
+    return same;
 }
 
 /* ---- by which rules ------------------------------------------------------------------------------------ */

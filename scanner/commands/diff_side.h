@@ -42,8 +42,9 @@ void side_close(struct side *side);
 
 bool side_is_unfinished(const struct side *side);
 
-/* Says when the scans took other samples of their lists: then names that stand in one alone say little. */
-void sides_tell_samples(const struct side *sides, size_t count, FILE *err);
+/* Tells whether a name that stands in one of the scans alone is new or gone. If some were asked for other
+ * names of their lists than the first (meta_names.h) it is neither, which is said. */
+bool sides_name_same(const struct side *sides, size_t count, FILE *err);
 
 /* Were all of them judged by the same rules? A change of rules is no change of a domain: then they are
  * compared as they stand, else by the rules of this program. */

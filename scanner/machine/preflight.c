@@ -295,14 +295,15 @@ void preflight_print(const struct preflight *preflight, FILE *out)
             print_check(&preflight->checks[i], out);
 }
 
-void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out)
+void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names,
+                    uint64_t spooled, FILE *out)
 {
     uint64_t bytes;
     for (size_t i = 0; i < preflight->count; i++) {
         struct machine_line *check = &preflight->checks[i];
         if (!is_disk(check) || !disk_free_bytes(config->output_dir, &bytes))
             continue;
-        check->ok = disk_describe(config, names, bytes, preflight->texts[i], PREFLIGHT_TEXT_BYTES);
+        check->ok = disk_describe(config, names, spooled, bytes, preflight->texts[i], PREFLIGHT_TEXT_BYTES);
         print_check(check, out);
     }
 }

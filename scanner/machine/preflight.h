@@ -46,9 +46,11 @@ bool preflight_is_blocked(const struct preflight *preflight, const struct scan_c
 
 /*
  * Updates and prints the line about disk space once it is known how many names there are to scan: it says
- * what they are likely to take. Does nothing if there is no such line.
+ * what they are likely to take, with the spooled ones of which they are a sample. Does nothing if there is
+ * no such line.
  */
-void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names, FILE *out);
+void preflight_disk(struct preflight *preflight, const struct config *config, uint64_t names,
+                    uint64_t spooled, FILE *out);
 
 /* Prints "preflight: NAME: TEXT" of all but the disk space, with a word of warning if it is not ok. */
 void preflight_print(const struct preflight *preflight, FILE *out);

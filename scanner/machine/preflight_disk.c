@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-enum { DOMAIN_BYTES = 80, PROBED_BYTES = 220, SPOOLED_BYTES = 48, SPOOLS = 2 };
+enum { DOMAIN_BYTES = 80, PROBED_BYTES = 220, SPOOLED_BYTES = 48 };
 
 /* Asks about the directory or, if it is not there yet, about the nearest one above it. */
 bool disk_free_bytes(const char *dir, uint64_t *bytes)
@@ -32,22 +32,31 @@ static uint64_t times(uint64_t names, uint64_t bytes)
     return names > UINT64_MAX / 4 / bytes ? UINT64_MAX / 4 : names * bytes;
 }
 
-uint64_t disk_estimate(const struct config *config, uint64_t names)
+/* Returns what a spool of so many names takes; what fits stays in memory. */
+static uint64_t spool_bytes(const struct config *config, uint64_t names)
 {
-    bool probes = config->smtp_probe != SMTP_PROBE_NONE;
-    uint64_t spool = times(names, SPOOLED_BYTES);
-    if (spool <= (uint64_t)config->input_memory)
-        spool = 0; /* it stays in memory */
-    return times(names, DOMAIN_BYTES + (probes ? PROBED_BYTES : 0)) + SPOOLS * spool;
+    uint64_t bytes = times(names, SPOOLED_BYTES);
+    return bytes <= (uint64_t)config->input_memory ? 0 : bytes;
 }
 
-bool disk_describe(const struct config *config, uint64_t names, uint64_t free_bytes, char *text, size_t size)
+uint64_t disk_estimate(const struct config *config, uint64_t names, uint64_t spooled)
+{
+    bool probes = config->smtp_probe != SMTP_PROBE_NONE;
+    return times(names, DOMAIN_BYTES + (probes ? PROBED_BYTES : 0)) + spool_bytes(config, spooled) +
+           spool_bytes(config, names);
+}
+
+bool disk_describe(const struct config *config, uint64_t names, uint64_t spooled, uint64_t free_bytes,
+                   char *text, size_t size)
 {
     static const double mib = 1 << 20;
-    uint64_t need = disk_estimate(config, names);
+    uint64_t need = disk_estimate(config, names, spooled);
     bool room = need <= free_bytes;
-    (void)snprintf(text, size, "about %.1f MiB for %llu names, %.1f MiB free for %s%s", (double)need / mib,
-                   (unsigned long long)names, (double)free_bytes / mib, config->output_dir,
+    char list[64] = "";
+    if (spooled > names)
+        (void)snprintf(list, sizeof list, " of a list of %llu", (unsigned long long)spooled);
+    (void)snprintf(text, size, "about %.1f MiB for %llu names%s, %.1f MiB free for %s%s", (double)need / mib,
+                   (unsigned long long)names, list, (double)free_bytes / mib, config->output_dir,
                    room ? "" : ": too little; a scan that fills the disk ends with 4 and can be resumed");
     return room;
 }

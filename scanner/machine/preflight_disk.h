@@ -14,10 +14,12 @@
 /* Gives the free bytes of the place where dir is or would be. false: it cannot be told. */
 bool disk_free_bytes(const char *dir, uint64_t *bytes);
 
-/* Returns the bytes that so many names are likely to take: records, and the spools while it runs. */
-uint64_t disk_estimate(const struct config *config, uint64_t names);
+/* Returns the bytes that so many names are likely to take: records, and while it runs the spools, the first
+ * of which keeps spooled names: all of a list of which a sample is scanned. */
+uint64_t disk_estimate(const struct config *config, uint64_t names, uint64_t spooled);
 
 /* Writes a line about it into text[size]; returns whether there is room enough. */
-bool disk_describe(const struct config *config, uint64_t names, uint64_t free_bytes, char *text, size_t size);
+bool disk_describe(const struct config *config, uint64_t names, uint64_t spooled, uint64_t free_bytes,
+                   char *text, size_t size);
 
 #endif

@@ -82,11 +82,9 @@ static enum error prepare(void *arg)
     enum error error = read_input(scan);
     if (error != ERR_OK)
         return error;
-    uint64_t names = resumed_left(scan->confine.files, scan->request->file_count, scan->done_before);
-    uint64_t chosen = spooled_total(scan->names);
-    if (choice_leaves_out(scan->choice))
-        names = chosen > scan->done_before ? chosen - scan->done_before : 0;
-    preflight_disk(&scan->preflight, scan->config, names, stderr);
+    uint64_t names = resumed_left(spooled_total(scan->names), scan->done_before);
+    preflight_disk(&scan->preflight, scan->config, names,
+                   choice_is_whole(scan->choice) ? spooled_counts(scan->names).names : names, stderr);
     own_say_list(scan->config, names, stderr);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;

@@ -79,11 +79,6 @@ void choice_destroy(struct choice *choice)
     free(choice);
 }
 
-bool choice_leaves_out(const struct choice *choice)
-{
-    return choice->filter != NULL || choice->first != NULL || choice->draw != NULL;
-}
-
 bool choice_is_whole(const struct choice *choice)
 {
     return choice->whole;
@@ -134,8 +129,10 @@ static enum error read_share(struct choice *choice, const struct input_name *nam
         return error;
     choice->ours[stratum]++;
     *taken = draw_takes(choice->draw, name->domain);
+    if (draw_failed(choice->draw))
+        return ERR_LIBRARY;
     choice->counts.not_sampled += !*taken;
-    return draw_failed(choice->draw) ? ERR_LIBRARY : ERR_OK;
+    return ERR_OK;
 }
 
 enum error choice_read(struct choice *choice, const struct input_name *name, bool *taken)
@@ -172,20 +169,29 @@ enum error choice_survey(struct choice *choice, const struct input_name *name, b
     return error;
 }
 
-bool choice_has(struct choice *choice, const struct input_name *name)
+enum error choice_has(struct choice *choice, const struct input_name *name, bool *has)
 {
     size_t stratum = 0;
-    return stratum_of(choice, name, &stratum) == ERR_OK && draw_has(choice->draw, stratum, name->domain);
+    *has = false;
+    enum error error = stratum_of(choice, name, &stratum);
+    if (error != ERR_OK)
+        return error;
+    *has = draw_has(choice->draw, stratum, name->domain);
+    return draw_failed(choice->draw) ? ERR_LIBRARY : ERR_OK;
 }
 
-bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name)
+enum error choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name,
+                           bool *taken)
 {
-    bool taken = choice_has(choice, name);
-    choice->counts.not_sampled += !taken;
-    if (!taken || optout == NULL || !optout_has_domain(optout, name->domain))
-        return taken;
-    choice->counts.opted_out++;
-    return false;
+    enum error error = choice_has(choice, name, taken);
+    if (error != ERR_OK)
+        return error;
+    choice->counts.not_sampled += !*taken;
+    if (*taken && optout != NULL && optout_has_domain(optout, name->domain)) {
+        choice->counts.opted_out++;
+        *taken = false;
+    }
+    return ERR_OK;
 }
 
 uint64_t choice_total(const struct choice *choice)

@@ -37,9 +37,6 @@ enum error choice_create(const struct config *config, struct choice **choice,
                          char except_sha256[FILTER_SHA256_BYTES], struct buf *why);
 void choice_destroy(struct choice *choice); /* NULL is fine */
 
-/* Is anything left out by choice? */
-bool choice_leaves_out(const struct choice *choice);
-
 /* Is it decided when all names have been read? Then choice_survey sees each of them. */
 bool choice_is_whole(const struct choice *choice);
 
@@ -50,10 +47,11 @@ enum error choice_read(struct choice *choice, const struct input_name *name, boo
 enum error choice_survey(struct choice *choice, const struct input_name *name, bool in_shard);
 
 /* Tells whether a name is in the sample, when all are known; nothing is counted. */
-bool choice_has(struct choice *choice, const struct input_name *name);
+enum error choice_has(struct choice *choice, const struct input_name *name, bool *has);
 
 /* Decides about a name that is to be handed out, when all are known: what is left out is counted. */
-bool choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name);
+enum error choice_hand_out(struct choice *choice, const struct optout *optout, const struct input_name *name,
+                           bool *taken);
 
 /* Returns how many names of the shard are in the sample, once all are known. */
 uint64_t choice_total(const struct choice *choice);

@@ -168,9 +168,24 @@ enum error intake_read(const struct intake_options *options, struct intake_count
     return error;
 }
 
+/* Says which options leave too few of the names. */
+static void say_left(const struct choice_counts *counts, uint64_t names, uint64_t left, uint64_t at_least,
+                     struct buf *why)
+{
+    const char *by = counts->over_limit == 0 ? "input.only or input.except"
+                     : counts->filtered == 0 ? "input.limit"
+                                             : "input.only, input.except or input.limit";
+    buf_printf(why, "%s leaves %llu of the %llu names that the input holds, fewer than input.at_least=%llu%s",
+               by, (unsigned long long)left, (unsigned long long)names, (unsigned long long)at_least,
+               left == 0 ? "; input.at_least=0 goes on all the same" : "");
+}
+
 enum error intake_check(const struct intake_options *options, struct buf *why)
 {
     uint64_t names = 0;
+    struct choice_counts left_out = {0};
+    if (options->choice != NULL)
+        left_out = choice_counts_of(options->choice);
     for (size_t i = 0; i < options->file_count; i++) {
         const struct input_file *file = &options->files[i];
         uint64_t names_here = file->inputs - rejects_of(file);
@@ -180,9 +195,13 @@ enum error intake_check(const struct intake_options *options, struct buf *why)
         say_empty(file, why);
         return ERR_CONFIG;
     }
-    if (names >= options->at_least)
+    uint64_t left = names - left_out.filtered - left_out.over_limit;
+    if (left >= options->at_least)
         return ERR_OK;
-    buf_printf(why, "the input holds %llu names, fewer than input.at_least=%llu", (unsigned long long)names,
-               (unsigned long long)options->at_least);
+    if (names >= options->at_least)
+        say_left(&left_out, names, left, options->at_least, why);
+    else
+        buf_printf(why, "the input holds %llu names, fewer than input.at_least=%llu",
+                   (unsigned long long)names, (unsigned long long)options->at_least);
     return ERR_CONFIG;
 }

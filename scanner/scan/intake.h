@@ -25,7 +25,7 @@ struct intake_options {
     struct input_asked asked;
     struct input_file *files; /* path is set, and the form in a resume; the rest is filled in */
     size_t file_count;
-    uint64_t at_least; /* names over all files; if it is not 0, each file has one at least */
+    uint64_t at_least; /* names over all files that filter and limit leave; if not 0, each file has one */
     const struct optout *optout;
     uint64_t *opted_by; /* by entry of it, how many names opted out; zeroed. NULL: nobody wants to know */
     const struct store *store; /* what is done already; read only */
@@ -51,8 +51,9 @@ struct intake_counts {
 /* Reads all files. On failure *why says "file:line: reason"; ERR_CONFIG if one is no list. */
 enum error intake_read(const struct intake_options *options, struct intake_counts *counts, struct buf *why);
 
-/* Refuses lists that have been read and hold too few names, ERR_CONFIG with *why: an export that failed
- * leaves such, and a scan of them would end as a success. */
+/* Refuses lists that have been read and hold too few names, or too few that filter and limit leave,
+ * ERR_CONFIG with *why: an export that failed and a filter that is mistyped leave such, and a scan of them
+ * would end as a success. What a shard or a sample leaves out was there. */
 enum error intake_check(const struct intake_options *options, struct buf *why);
 
 #endif

@@ -20,11 +20,8 @@ uint64_t resumed_tell(struct store *store, FILE *out)
     return store_summary(store)->records;
 }
 
-uint64_t resumed_left(const struct input_file *files, size_t count, uint64_t done_before)
+uint64_t resumed_left(uint64_t names, uint64_t done_before)
 {
-    uint64_t names = 0;
-    for (size_t i = 0; i < count; i++)
-        names += files[i].inputs;
     return names > done_before ? names - done_before : 0;
 }
 

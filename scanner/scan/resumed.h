@@ -7,15 +7,14 @@
 
 #include <stdio.h>
 
-#include "input/input.h"
 #include "output/store/store.h"
 #include "scanner/reach/worker.h"
 
 /* Says what was cut or damaged; returns how many records stand already. */
 uint64_t resumed_tell(struct store *store, FILE *out);
 
-/* Returns how many of the names read are still to be scanned, at most. */
-uint64_t resumed_left(const struct input_file *files, size_t count, uint64_t done_before);
+/* Returns how many of so many names are still to be scanned, at most. */
+uint64_t resumed_left(uint64_t names, uint64_t done_before);
 
 /* Reads at which addresses loops of earlier runs were stuck. A line of the file `stuck` that says something
  * else is an error. */

@@ -108,10 +108,12 @@ static enum error visit_chosen(void *arg, const struct input_name *name, bool in
     if (is_stopped(options))
         return ERR_STOPPED;
     int64_t entry = in_shard ? optout_find_domain(options->optout, name->domain) : OPTOUT_NONE;
-    if (entry != OPTOUT_NONE && !store_is_done(options->store, name->ordinal) &&
-        choice_has(options->choice, name))
-        options->opted_by[entry]++;
-    return ERR_OK;
+    if (entry == OPTOUT_NONE || store_is_done(options->store, name->ordinal))
+        return ERR_OK;
+    bool is_chosen;
+    enum error error = choice_has(options->choice, name, &is_chosen);
+    options->opted_by[entry] += is_chosen;
+    return error;
 }
 
 /* Chooses of all names. Who is chosen is known when all have been seen, so that those who opted out are
@@ -136,22 +138,26 @@ enum error spooled_filled(struct spooled *spooled)
     return error;
 }
 
-/* Is the name none to scan: its record is there, or it is not chosen? */
-static bool is_over(struct spooled *spooled, const struct input_name *name)
+/* Finds out whether the name is one to scan: its record is not there, and it is chosen. */
+static enum error decide(struct spooled *spooled, const struct input_name *name, bool *taken)
 {
-    return store_is_done(spooled->options.store, name->ordinal) ||
-           (chooses_at_last(spooled) &&
-            !choice_hand_out(spooled->options.choice, spooled->options.optout, name));
+    *taken = !store_is_done(spooled->options.store, name->ordinal);
+    if (!*taken || !chooses_at_last(spooled))
+        return ERR_OK;
+    return choice_hand_out(spooled->options.choice, spooled->options.optout, name, taken);
 }
 
 static enum error next(void *arg, struct input_name *name)
 {
     struct spooled *spooled = arg;
     enum error error;
+    bool taken = false;
     do {
         publish_total(spooled);
         error = spool_next(spooled->now, name);
-    } while (error == ERR_OK && is_over(spooled, name));
+        if (error == ERR_OK)
+            error = decide(spooled, name, &taken);
+    } while (error == ERR_OK && !taken);
     publish_total(spooled);
     return error;
 }

@@ -48,15 +48,23 @@ static inline void place_file(const struct scan_place *place, const char *name, 
     assert_int_equal(close(fd), 0);
 }
 
+/* members: further ones of the object, each behind a comma. */
+static inline void place_meta_with(const struct scan_place *place, unsigned rules, const char *state,
+                                   long long started_ms, const char *members)
+{
+    char text[1024];
+    int len = snprintf(text, sizeof text,
+                       "{\"schema\":%d,\"rules\":%u,\"version\":\"7\",\"state\":\"%s\",\"runs\":1,"
+                       "\"seed\":\"1\",\"started_ms\":%lld%s}",
+                       RECORD_SCHEMA_VERSION, rules, state, started_ms, members);
+    assert_true(len > 0 && (size_t)len < sizeof text);
+    place_file(place, "meta.json", text);
+}
+
 static inline void place_meta_at(const struct scan_place *place, unsigned rules, const char *state,
                                  long long started_ms)
 {
-    char text[256];
-    (void)snprintf(text, sizeof text,
-                   "{\"schema\":%d,\"rules\":%u,\"version\":\"7\",\"state\":\"%s\",\"runs\":1,"
-                   "\"seed\":\"1\",\"started_ms\":%lld}",
-                   RECORD_SCHEMA_VERSION, rules, state, started_ms);
-    place_file(place, "meta.json", text);
+    place_meta_with(place, rules, state, started_ms, "");
 }
 
 static inline void place_meta_state(const struct scan_place *place, unsigned rules, const char *state)

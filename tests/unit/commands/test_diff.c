@@ -605,6 +605,75 @@ static void test_a_side_that_is_not_at_its_end(void **state)
     assert_has(world->err, " still runs or was cut off: only what it has is compared\n");
 }
 
+#define CONFIG(options) ",\"config\":{" options "}"
+#define LISTS(a, b)     ",\"inputs\":[{\"sha256\":\"" a "\"},{\"sha256\":\"" b "\"}]"
+
+/* Who stands in one of two scans of other names is neither new nor gone, however many they are. */
+static void test_other_names(void **state)
+{
+    static const char *const before[] = {AT("a.example", "off"), AT("b.example", "off"),
+                                         AT("c.example", "off"), AT("d.example", "protected"), NULL};
+    static const char *const after[] = {AT("d.example", "absent"), AT("e.example", "off"), NULL};
+    static const struct {
+        const char *before, *after, *said; /* NULL: they are of the same names */
+    } rows[] = {
+        {"", "", NULL},
+        {"",
+         CONFIG("\"sample.take\":\"\",\"sample.key\":\"stsweep\",\"sample.strata\":\"none\",\"input.limit\":"
+                "\"0\",\"input.only\":\"\",\"input.except\":\"\",\"scan.shard\":\"1/1\""),
+         NULL},
+        {"", CONFIG("\"sample.take\":\"1%\""), "the scans differ in sample.take: "},
+        {CONFIG("\"sample.take\":\"1%\""), CONFIG("\"sample.take\":\"2%\""),
+         "the scans differ in sample.take: "},
+        {CONFIG("\"sample.take\":\"1%\",\"sample.key\":\"x\""),
+         CONFIG("\"sample.take\":\"1%\",\"sample.strata\":\"tld\""), "differ in sample.key, sample.strata: "},
+        {CONFIG("\"sample.key\":\"x\""), CONFIG("\"sample.key\":\"y\""), NULL}, /* there is no sample */
+        {CONFIG("\"input.limit\":\"1\""), CONFIG("\"input.limit\":\"2\""), "differ in input.limit: "},
+        {CONFIG("\"input.only\":\".de\""), CONFIG("\"input.only\":\".at\""), "differ in input.only: "},
+        {CONFIG("\"scan.shard\":\"1/2\""), CONFIG("\"scan.shard\":\"2/2\""), "differ in scan.shard: "},
+        {"", CONFIG("\"input.except\":\"f\",\"input.except.sha256\":\"1\""), "differ in input.except: "},
+        {CONFIG("\"input.except\":\"f\",\"input.except.sha256\":\"1\""),
+         CONFIG("\"input.except\":\"f\",\"input.except.sha256\":\"2\""), "differ in input.except: "},
+        {CONFIG("\"input.except\":\"f\",\"input.except.sha256\":\"1\""),
+         CONFIG("\"input.except\":\"g\",\"input.except.sha256\":\"1\""), NULL},
+        {CONFIG("\"input.except\":\"/d/f\",\"input.except.sha256\":\"1\""),
+         CONFIG("\"input.except\":\"f\",\"input.except.sha256\":\"\""), NULL}, /* it was published */
+        {CONFIG("\"sample.take\":\"9\"") LISTS("a", "b"), CONFIG("\"sample.take\":\"9\"") LISTS("a", "b"),
+         NULL},
+        {CONFIG("\"sample.take\":\"9\"") LISTS("a", "b"), CONFIG("\"sample.take\":\"9\"") LISTS("a", "c"),
+         "so many names (sample.take, input.limit) of lists that are not the same, "},
+        {CONFIG("\"input.limit\":\"9\"") LISTS("a", "b"), CONFIG("\"input.limit\":\"9\"") LISTS("b", "a"),
+         "so many names (sample.take, input.limit) of lists that are not the same, "},
+        {CONFIG("\"sample.take\":\"9%\"") LISTS("a", "b"), CONFIG("\"sample.take\":\"9%\"") LISTS("c", "b"),
+         NULL},
+        {LISTS("a", "b"), LISTS("c", "b"), NULL},
+    };
+    struct world *world = *state;
+    place_lines(&world->before, "domains", before);
+    place_lines(&world->after, "domains", after);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        place_meta_with(&world->before, RECORD_RULES, "done", 1, rows[i].before);
+        place_meta_with(&world->after, RECORD_RULES, "done", 1, rows[i].after);
+        assert_int_equal(RUN(world, world->before.path, world->after.path), 1);
+        bool same = rows[i].said == NULL, bounded = strstr(world->err, "was its list whole?") != NULL;
+        bool told = strstr(world->out, "e.example                      appeared off\n") != NULL &&
+                    strstr(world->out, "a.example                      gone     off\n") != NULL &&
+                    strstr(world->out, "\nlost 1, appeared 1, gone 3, policies") != NULL;
+        bool left = strstr(world->out, "appeared") == NULL && strstr(world->out, "gone") == NULL &&
+                    strstr(world->out, "\nlost 1, policies") != NULL;
+        if (bounded != same || told != same || left == same ||
+            (same ? strstr(world->err, "differ") != NULL : strstr(world->err, rows[i].said) == NULL))
+            fail_msg("row %zu:\n%s%s", i, world->out, world->err);
+    }
+    /* And nothing else is a reason for the exit code. */
+    place_meta_with(&world->before, RECORD_RULES, "done", 1, CONFIG("\"input.limit\":\"4\""));
+    place_lines(&world->after, "domains", &after[1]);
+    assert_int_equal(RUN(world, world->before.path, world->after.path, "--gone-at-most=0"), 0);
+    place_meta_state(&world->after, RECORD_RULES, "stopped");
+    assert_int_equal(RUN(world, world->before.path, world->after.path), 3);
+    assert_null(strstr(world->err, "are not in what"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -627,6 +696,7 @@ int main(void)
         CASE(test_an_answer_that_cannot_be_written),
         CASE(test_usage),
         CASE(test_most_are_gone),
+        CASE(test_other_names),
     };
     return cmocka_run_group_tests_name("diff", tests, NULL, NULL);
 }

@@ -227,6 +227,24 @@ static void test_most_are_gone(void **state)
     assert_has(world->out, "delivery: worse 0 (");
 }
 
+/* One of the scans was of other names: who is missing somewhere is neither new nor gone. */
+static void test_other_names(void **state)
+{
+    static const char *const one[] = {AT("good.example", "protected"), AT("new.example", "protected"), NULL};
+    struct world *world = *state;
+    put_nights(world);
+    place_lines(&world->places[3], "domains", one);
+    place_meta_with(&world->places[3], RECORD_RULES, "done", FIRST_MS + 3 * DAY_MS,
+                    ",\"config\":{\"sample.take\":\"10%\"}");
+    assert_int_equal(RUN(world, PATH(0), PATH(2), PATH(3), "--gone-at-most=0"), 0);
+    assert_has(world->err, "stsweep: diff: the scans differ in sample.take: ");
+    assert_null(strstr(world->err, "was its list whole?"));
+    assert_has(world->out, "domains 2, appeared in the last 0, gone in it 0, gone before 0\n");
+    place_meta_at(&world->places[3], RECORD_RULES, "done", FIRST_MS + 3 * DAY_MS);
+    assert_int_equal(RUN(world, PATH(0), PATH(2), PATH(3), "--gone-at-most=0"), 1);
+    assert_has(world->out, "domains 2, appeared in the last 1, gone in it 5, gone before 1\n");
+}
+
 /* Names past the first mapping are found again, and so is one that was added just before. */
 static void test_many_names(void **state)
 {
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_not_whole, begin, end),
         cmocka_unit_test_setup_teardown(test_most_are_gone, begin, end),
+        cmocka_unit_test_setup_teardown(test_other_names, begin, end),
         cmocka_unit_test(test_many_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -544,8 +544,9 @@ static void test_disk(void **state)
     assert_int_equal(config_set(&config, "output.dir", "/tmp/not/there/yet", "test", &why), ERR_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char line[PREFLIGHT_TEXT_BYTES];
-        assert_int_equal(disk_describe(&config, cases[i].names, UINT64_C(1) << 40, line, sizeof line),
-                         cases[i].ok);
+        assert_int_equal(
+            disk_describe(&config, cases[i].names, cases[i].names, UINT64_C(1) << 40, line, sizeof line),
+            cases[i].ok);
         if (strstr(line, cases[i].words) == NULL)
             fail_msg("%s: not: %s", line, cases[i].words);
     }
@@ -554,7 +555,7 @@ static void test_disk(void **state)
     preflight_print(&preflight, out);
     assert_int_equal(fflush(out), 0);
     assert_null(strstr(text, "disk")); /* it is said once, when there is something to say */
-    preflight_disk(&preflight, &config, UINT64_C(1) << 50, out);
+    preflight_disk(&preflight, &config, UINT64_C(1) << 50, UINT64_C(1) << 50, out);
     assert_int_equal(fclose(out), 0);
     expect(&preflight, "disk", false, "for 1125899906842624 names");
     assert_non_null(strstr(text, "preflight: disk: WARNING: about"));

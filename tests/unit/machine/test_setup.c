@@ -232,21 +232,27 @@ static void test_estimates(void **state)
     (void)state;
     struct config config;
     make(&config, "input.memory", "48M");
-    assert_int_equal(disk_estimate(&config, 0), 0);
-    assert_int_equal(disk_estimate(&config, 1), 300);
-    assert_int_equal(disk_estimate(&config, 1 << 20), UINT64_C(300) << 20); /* the list stays in memory */
-    assert_int_equal(disk_estimate(&config, (1 << 20) + 1), UINT64_C(396) * ((1 << 20) + 1));
-    assert_true(disk_estimate(&config, UINT64_MAX) == UINT64_MAX / 4 * 3);
-    assert_true(disk_estimate(&config, UINT64_MAX / 390) >
+    assert_int_equal(disk_estimate(&config, 0, 0), 0);
+    assert_int_equal(disk_estimate(&config, 1, 1), 300);
+    assert_int_equal(disk_estimate(&config, 1 << 20, 1 << 20), UINT64_C(300)
+                                                                   << 20); /* the list stays in memory */
+    assert_int_equal(disk_estimate(&config, (1 << 20) + 1, (1 << 20) + 1), UINT64_C(396) * ((1 << 20) + 1));
+    /* A sample of a list, which is kept whole. */
+    assert_int_equal(disk_estimate(&config, 100, 1 << 20), 30000);
+    assert_int_equal(disk_estimate(&config, 100, (1 << 20) + 1), 30000 + 48 * ((1 << 20) + 1));
+    assert_true(disk_estimate(&config, UINT64_MAX, UINT64_MAX) == UINT64_MAX / 4 * 3);
+    assert_true(disk_estimate(&config, UINT64_MAX / 390, UINT64_MAX / 390) >
                 UINT64_MAX / 4); /* where it once passed through 0 */
-    assert_true(disk_estimate(&config, UINT64_C(1) << 53) == UINT64_C(396) << 53);
+    assert_true(disk_estimate(&config, UINT64_C(1) << 53, UINT64_C(1) << 53) == UINT64_C(396) << 53);
     config_dispose(&config);
     make(&config, "smtp.probe", "none");
-    assert_int_equal(disk_estimate(&config, 1000), 80000);
+    assert_int_equal(disk_estimate(&config, 1000, 1000), 80000);
     char text[200];
-    assert_true(disk_describe(&config, 1000, 80000, text, sizeof text));
+    assert_true(disk_describe(&config, 1000, 1000, 80000, text, sizeof text));
     assert_string_equal(text, "about 0.1 MiB for 1000 names, 0.1 MiB free for ");
-    assert_false(disk_describe(&config, 1000, 79999, text, sizeof text));
+    assert_true(disk_describe(&config, 1000, 1001, 80000, text, sizeof text));
+    assert_string_equal(text, "about 0.1 MiB for 1000 names of a list of 1001, 0.1 MiB free for ");
+    assert_false(disk_describe(&config, 1000, 1000, 79999, text, sizeof text));
     assert_non_null(strstr(text, ": too little; a scan that fills the disk ends with 4"));
     config_dispose(&config);
 }

@@ -161,7 +161,8 @@ static const char stored_meta[] =
     "<b>.csv\",\"bytes\":12,\"lines\":3,\"inputs\":3,\"sha256\":\"ab\"}],\"config\":{\"tls.ca_file\":\"/"
     "secret/ca."
     "pem\",\"safety.optout\":\"secret/../"
-    "optout\",\"smtp.ehlo\":\"scan.example\",\"safety.user\":\"secret\",\"limits.own\":\"secret\",\"safety."
+    "optout\",\"smtp.ehlo\":\"scan.example\",\"safety.user\":\"secret\",\"limits.own\":\"secret\",\"input."
+    "except.sha256\":\"secret\",\"safety."
     "allow\":\"192.0.2.0/"
     "24\",\"tls.of|another<b>\":\"/secret/key.pem\",\"tls.list\":[\"/secret\"]},\"previous\":{\"dir\":\"/"
     "home/secret/"
@@ -181,10 +182,20 @@ static void test_what_stays_private(void **state)
     const char *text = buf_string(&out);
     if (strstr(text, "secret") != NULL)
         fail_msg("%s", text);
-    static const char *const kept[] = {
-        "\"a|list <b>.csv\"", "\"ca.pem\"", "\"optout\"",        "\"192.0.2.0/24\"", "\"key.pem\"",
-        "\"validates\"",      "\"out\"",    "\"limits.parked\"", "\"host\": \"\"",   "\"seed\": \"7\"",
-        "\"until\"",          "\"before\"", "\"matched\": 4"};
+    static const char *const kept[] = {"\"a|list <b>.csv\"",
+                                       "\"ca.pem\"",
+                                       "\"optout\"",
+                                       "\"192.0.2.0/24\"",
+                                       "\"key.pem\"",
+                                       "\"validates\"",
+                                       "\"out\"",
+                                       "\"limits.parked\"",
+                                       "\"host\": \"\"",
+                                       "\"seed\": \"7\"",
+                                       "\"until\"",
+                                       "\"before\"",
+                                       "\"matched\": 4",
+                                       "\"input.except.sha256\": \"\""};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (strstr(text, kept[i]) == NULL)
             fail_msg("%s is not in %s", kept[i], text);
@@ -225,6 +236,7 @@ static void test_each_text_option_is_decided(void **state)
     };
     (void)state;
     assert_int_equal(release_option("tls.of_another_version"), RELEASE_CUT);
+    assert_int_equal(release_option("input.except.sha256"), RELEASE_EMPTIED);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         bool is_decided = strcmp(options[i].type, "TEXT") != 0;
         for (size_t j = 0; j < sizeof decided / sizeof *decided; j++)

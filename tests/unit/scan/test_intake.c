@@ -256,6 +256,58 @@ static void test_lists_that_hold_too_little(void **state)
     }
 }
 
+/* A filter that is mistyped leaves as little; what a sample or a shard leaves out is no accident. */
+static void test_filters_that_leave_too_little(void **state)
+{
+    static const struct {
+        const char *only, *take, *shard;
+        int64_t limit;
+        uint64_t at_least;
+        const char *why; /* NULL: it goes on */
+    } rows[] = {
+        {".nope", "", "", 0, 1,
+         "input.only or input.except leaves 0 of the 3 names that the input holds, fewer than "
+         "input.at_least=1; "
+         "input.at_least=0 goes on"},
+        {".nope", "", "", 0, 0, NULL},
+        {".example", "", "", 0, 2, NULL},
+        {".example", "", "", 0, 3,
+         "input.only or input.except leaves 2 of the 3 names that the input holds, "},
+        {".example", "", "", 0, 4, "the input holds 3 names, fewer than input.at_least=4"},
+        {"", "", "", 1, 1, NULL},
+        {"", "", "", 1, 2, "input.limit leaves 1 of the 3 names that the input holds, "},
+        {".example", "", "", 1, 2,
+         "input.only, input.except or input.limit leaves 1 of the 3 names that the input holds, "},
+        {"", "0.000001%", "", 0, 3, NULL},
+        {"", "1", "", 0, 3, NULL},
+        {"", "100%", "7/1024", 0, 3, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char sha256[FILTER_SHA256_BYTES], key[] = "stsweep", none[] = "";
+        assert_int_equal(end(state), 0);
+        assert_int_equal(begin(state), 0);
+        spooled_destroy(world.names);
+        world.config.input_only = (char *)(uintptr_t)rows[i].only;
+        world.config.input_except = none;
+        world.config.input_limit = rows[i].limit;
+        world.config.sample_take = (char *)(uintptr_t)rows[i].take;
+        world.config.sample_key = key;
+        world.config.scan_shard = (char *)(uintptr_t)rows[i].shard;
+        assert_int_equal(choice_create(&world.config, &world.options.choice, sha256, &world.why), ERR_OK);
+        world.names = world.options.names = spooled_create(
+            &(struct spooled_options){.config = &world.config, .seed = 1, .choice = world.options.choice});
+        assert_non_null(world.names);
+        world.options.at_least = rows[i].at_least;
+        write_list("a.example\nb.example\nc.test\nnot a name\n");
+        (void)take(ERR_OK);
+        enum error error = intake_check(&world.options, &world.why);
+        choice_destroy(world.options.choice);
+        if (error != (rows[i].why == NULL ? ERR_OK : ERR_CONFIG) ||
+            (rows[i].why != NULL && strstr(buf_string(&world.why), rows[i].why) == NULL))
+            fail_msg("row %zu: %s: %s", i, error_text(error), buf_string(&world.why));
+    }
+}
+
 /* A line each: what a list was taken for, and what would take what is rejected. */
 static void test_what_is_said(void **state)
 {
@@ -312,6 +364,7 @@ int main(void)
         CASE(test_opted_out_between_two_runs),
         CASE(test_rejects_that_are_done),
         CASE(test_lists_that_hold_too_little),
+        CASE(test_filters_that_leave_too_little),
         CASE(test_what_is_said),
         CASE(test_a_sink_that_refuses),
         CASE(test_stopped),

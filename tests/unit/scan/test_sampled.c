@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <dlfcn.h>
+#include <openssl/evp.h>
+
 #include "output/store/summary.h"
 #include "scanner/scan/spooled.h"
 
@@ -20,6 +23,18 @@ bool store_is_done(const struct store *store, uint64_t ordinal)
 {
     (void)store;
     return done != NULL && done[ordinal - 1] != 0;
+}
+
+/* The library's own, unless it is to fail. */
+static bool digests_fail;
+
+int EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *digest, unsigned int *len)
+{
+    int (*own)(EVP_MD_CTX *, unsigned char *, unsigned int *);
+    void *found = dlsym(RTLD_NEXT, "EVP_DigestFinal_ex");
+    assert_non_null(found);
+    memcpy(&own, &found, sizeof own);
+    return digests_fail ? 0 : own(context, digest, len);
 }
 
 enum { NAMES = 1500, KEYS = 1000, RATES = 3 };
@@ -411,6 +426,61 @@ static void test_opted_out_of_what_is_done(void **state)
     optout_destroy(org);
 }
 
+/* A name about which nothing can be said is no name that is not in the sample: the scan ends with an error.
+ */
+static void test_a_library_that_fails(void **state)
+{
+    (void)state;
+    struct buf why;
+    struct input_name name;
+    char sha256[FILTER_SHA256_BYTES];
+    memcpy(key, key_first, sizeof key_first);
+    struct config config = config_of("300", STRATA_TLD, "");
+    buf_init(&why, 4096);
+    assert_int_equal(choice_create(&config, &chosen, sha256, &why), ERR_OK);
+    struct spooled *names =
+        spooled_create(&(struct spooled_options){.config = &config, .seed = 1, .choice = chosen});
+    for (size_t i = 0; i < NAMES; i++)
+        assert_int_equal(spooled_add(names, &(struct input_name){.ordinal = i + 1, .domain = domains[i]}),
+                         ERR_OK);
+    assert_int_equal(spooled_filled(names), ERR_OK);
+    struct source source = spooled_source(names);
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(source.next(source.arg, &name), ERR_OK);
+    uint64_t left_out = choice_counts_of(chosen).not_sampled;
+    digests_fail = true;
+    assert_int_equal(source.next(source.arg, &name), ERR_LIBRARY);
+    digests_fail = false;
+    assert_int_equal(choice_counts_of(chosen).not_sampled, left_out);
+    spooled_destroy(names);
+    choice_destroy(chosen);
+    buf_dispose(&why);
+}
+
+static void test_a_name_of_a_stratum_too_many(void **state)
+{
+    (void)state;
+    struct buf why;
+    char sha256[FILTER_SHA256_BYTES];
+    bool taken = true;
+    enum error error = ERR_OK;
+    uint64_t left_out = 0;
+    struct config config = config_of("300", STRATA_TLD, "");
+    buf_init(&why, 4096);
+    assert_int_equal(choice_create(&config, &chosen, sha256, &why), ERR_OK);
+    for (unsigned i = 0; i <= STRATA_MOST && error == ERR_OK; i++) {
+        char domain[32];
+        (void)snprintf(domain, sizeof domain, "a.x%u", i);
+        left_out = choice_counts_of(chosen).not_sampled;
+        error = choice_hand_out(chosen, NULL, &(struct input_name){.ordinal = 1, .domain = domain}, &taken);
+        assert_false(taken);
+    }
+    assert_int_equal(error, ERR_CONFIG);
+    assert_int_equal(choice_counts_of(chosen).not_sampled, left_out);
+    choice_destroy(chosen);
+    buf_dispose(&why);
+}
+
 static void test_too_many_last_labels(void **state)
 {
     (void)state;
@@ -444,6 +514,9 @@ int main(void)
         cmocka_unit_test(test_opted_out_of_the_sample),
         cmocka_unit_test(test_who_keeps_whom_out),
         cmocka_unit_test(test_opted_out_of_what_is_done),
+
+        cmocka_unit_test(test_a_library_that_fails),
+        cmocka_unit_test(test_a_name_of_a_stratum_too_many),
         cmocka_unit_test(test_too_many_last_labels),
     };
     make_world();
