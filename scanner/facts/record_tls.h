@@ -65,6 +65,9 @@ enum tls_limit {
 
 enum { CHAIN_ERRORS_KEPT = 8, CHAIN_CERTS_KEPT = 10 };
 
+/* The alert of RFC 8446 section 6.2 by which a server says that the trouble is its own: it may pass. */
+enum { ALERT_INTERNAL_ERROR = 80 };
+
 struct tls_facts {
     enum tls_end end;
     int64_t time; /* wall clock, ms: when the chain was validated; its dates are judged by this. 0: no chain
@@ -87,7 +90,8 @@ struct tls_facts {
     uint32_t tlsa_signs;   /* bit i: TLSA record i (usage 2, matching type 0) holds the issuer of the last
                               certificate of the leaf's path, which need not have been presented */
     bool hello_unanswered; /* it ended without a byte of an answer to a ClientHello that may be more than one
-                              segment, by the groups that tls.groups has it offer */
+                              segment, by the groups that tls.groups has it offer; or with internal_error in
+                              the place of a certificate: both may pass by themselves */
     bool hello_intolerant; /* this ClientHello was a small one, and was answered; those before it, of the same
                               address, were not small, and were not answered or were refused */
     bool name_match; /* a DNS-ID of the leaf matches the reference name (RFC 6125; no CN, no partial wildcard)

@@ -235,6 +235,16 @@ static void keep_signs(const struct fetch_answer *answer, struct fetch_facts *fa
         facts->signs = text_of(answer, &answer->signs);
 }
 
+/* Says whether nothing came in answer to the ClientHello, or no more than that the server had trouble of its
+ * own. */
+static bool is_unanswered(const struct fetch_tls *tls, const struct tls_facts *facts)
+{
+    bool silent = tls->wire_bytes == 0 && (facts->end == TLS_TIMEOUT || facts->end == TLS_CLOSED);
+    bool in_trouble =
+        facts->end == TLS_FAILED && facts->alert == ALERT_INTERNAL_ERROR && facts->cert_count == 0;
+    return silent || in_trouble;
+}
+
 void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
                     const struct fetch_answer *answer, struct fetch_facts *facts)
 {
@@ -245,8 +255,7 @@ void fetch_conclude(const struct fetch_end *end, const struct fetch_tls *tls,
         conclude_tls(end, facts);
     else
         conclude_http(end, tls, answer, facts);
-    facts->tls.hello_unanswered =
-        tls->large && tls->wire_bytes == 0 && (facts->tls.end == TLS_TIMEOUT || facts->tls.end == TLS_CLOSED);
+    facts->tls.hello_unanswered = tls->large && is_unanswered(tls, &facts->tls);
     bool interim = answer->status < 200 && !answer->headers_ended;
     facts->http_status = interim ? 0 : answer->status;
     facts->media_type = interim ? NULL : text_of(answer, &answer->media_type);

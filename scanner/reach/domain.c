@@ -276,14 +276,12 @@ static void request_hosts(struct domain *domain)
 
 static void start_visit(struct domain *domain)
 {
-    struct domain_facts *facts = &domain->facts;
     domain->visit = arena_alloc(&domain->arena, sizeof *domain->visit);
     /* Out of memory: without the visit the facts would say that there is no policy. */
     if (domain->visit == NULL)
         out_of_memory("a policy's fetch");
-    bool looked_again = domain->worker->pass > 1 || looks_have_policy(facts);
-    domain->visiting = policy_visit_start(domain->visit, domain->worker, domain->trace, facts->domain,
-                                          looked_again, &domain->arena, &facts->policy, on_policy, domain);
+    domain->visiting = policy_visit_start(domain->visit, domain->worker, domain->trace, &domain->facts,
+                                          &domain->arena, on_policy, domain);
     domain->pending += domain->visiting;
 }
 

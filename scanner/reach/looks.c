@@ -6,7 +6,7 @@
 
 #include "scanner/verdict/looks.h"
 
-enum { FLAG_POLICY = 1, FLAG_DANE = 2, FLAG_IPV6 = 4, IPV4_BYTES = 4, IPV6_BYTES = 16 };
+enum { FLAG_POLICY = 1, FLAG_DANE = 2, FLAG_IPV6 = 4, FLAG_HELLO = 8, IPV4_BYTES = 4, IPV6_BYTES = 16 };
 
 /* What every look begins with; then come the address, and the host's name if the look before had another. */
 struct head {
@@ -34,6 +34,7 @@ static bool is_about(const struct look *look, const char *host, const struct ip_
 struct writing {
     struct buf *out;
     const char *host; /* of the look before */
+    bool matters;     /* now those at hosts that matter, or at the others? */
     bool failed;      /* now those that failed, or those that passed? */
     bool whole;
 };
@@ -47,8 +48,9 @@ static void write_look(struct writing *writing, const struct look *look)
         return;
     struct head head = {.time = look->time, .code = (uint16_t)look->code, .step = (uint8_t)look->step};
     head.host_len = named ? (uint16_t)strlen(look->host) : 0;
-    head.flags = (uint8_t)((look->policy ? FLAG_POLICY : 0) | (look->dane ? FLAG_DANE : 0) |
-                           (look->ip.family == 6 ? FLAG_IPV6 : 0));
+    head.flags =
+        (uint8_t)((look->policy ? FLAG_POLICY : 0) | (look->dane ? FLAG_DANE : 0) |
+                  (look->ip.family == 6 ? FLAG_IPV6 : 0) | (look->hello_unanswered ? FLAG_HELLO : 0));
     writing->whole = buf_append(out, &head, sizeof head) && buf_append(out, look->ip.bytes, ip_len) &&
                      buf_append(out, look->host, head.host_len);
     if (writing->whole)
@@ -62,6 +64,7 @@ static void write_probe(struct writing *writing, const struct probe_facts *probe
 {
     struct look look = {.host = probe->host, .ip = probe->ip, .time = probe->time, .step = probe->step};
     bool asks = look_asks_again(probe);
+    look.hello_unanswered = probe->tls.hello_unanswered;
     look.code = verdict_probe(probe, BY_OWN_TIME);
     look.dane = !asks && host->dane_applies && ip->dane == FAIL_NONE;
     if (asks || look.code == FAIL_NONE || look.dane)
@@ -76,22 +79,35 @@ static void write_policy(struct writing *writing, const struct domain_facts *fac
     if (policy->host == NULL)
         return;
     look.step = policy->fetch.step;
+    look.hello_unanswered = policy->fetch.tls.hello_unanswered;
     look.code = verdict_fetch(policy, BY_OWN_TIME);
     if (look.code == FAIL_NONE || look_at_policy_asks_again(&policy->fetch))
         write_look(writing, &look);
 }
 
-static void write_all(struct writing *writing, const struct domain_facts *facts,
-                      const struct judgement *judgement)
+/* Says whether an earlier look is about a host that matters. One that is no MX host any more may be again. */
+static bool earlier_matters(const struct domain_facts *facts, const struct judgement *judgement,
+                            const struct look *look)
+{
+    for (size_t i = 0; !look->policy && i < judgement->host_count; i++)
+        if (strcmp(facts->hosts[i].host, look->host) == 0)
+            return look_matters(judgement, &judgement->hosts[i]);
+    return true;
+}
+
+static void write_kind(struct writing *writing, const struct domain_facts *facts,
+                       const struct judgement *judgement)
 {
     for (size_t i = 0; i < facts->look_count; i++)
-        write_look(writing, &facts->looks[i]);
-    write_policy(writing, facts);
+        if (earlier_matters(facts, judgement, &facts->looks[i]) == writing->matters)
+            write_look(writing, &facts->looks[i]);
+    if (writing->matters)
+        write_policy(writing, facts);
     for (size_t i = 0; i < judgement->host_count; i++) {
         const struct host_verdict *host = &judgement->hosts[i];
-        for (size_t j = 0; j < host->ip_count; j++) {
+        for (size_t j = 0; look_matters(judgement, host) == writing->matters && j < host->ip_count; j++) {
             const struct probe_facts *probe = &facts->hosts[i].facts->probes[j];
-            if (look_matters(judgement, host) || probe->tls.hello_unanswered)
+            if (writing->matters || probe->tls.hello_unanswered)
                 write_probe(writing, probe, host, &host->ips[j]);
         }
     }
@@ -99,10 +115,12 @@ static void write_all(struct writing *writing, const struct domain_facts *facts,
 
 bool looks_write(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement)
 {
-    struct writing writing = {.out = out, .failed = true, .whole = true};
-    write_all(&writing, facts, judgement);
-    writing.failed = false;
-    write_all(&writing, facts, judgement);
+    struct writing writing = {.out = out, .whole = true};
+    for (unsigned kind = 0; kind < 4; kind++) {
+        writing.matters = kind < 2;
+        writing.failed = kind % 2 == 0;
+        write_kind(&writing, facts, judgement);
+    }
     return writing.whole;
 }
 
@@ -127,7 +145,8 @@ static bool read_look(struct bytes *text, struct arena *arena, const char **host
                           .time = head.time,
                           .step = head.step,
                           .code = (enum failure_code)head.code,
-                          .dane = (head.flags & FLAG_DANE) != 0};
+                          .dane = (head.flags & FLAG_DANE) != 0,
+                          .hello_unanswered = (head.flags & FLAG_HELLO) != 0};
     text->data = rest + ip_len + head.host_len;
     text->len -= sizeof head + ip_len + head.host_len;
     bool is_step = look->step < (look->policy ? (unsigned)FETCH_STEP_COUNT : (unsigned)SMTP_STEP_COUNT);
@@ -193,17 +212,40 @@ void looks_prune(struct domain_facts *facts, const struct judgement *judgement)
 
 /* ---- the second look ----------------------------------------------------------------------------------- */
 
-static size_t count_about(const struct domain_facts *facts, const char *host, const struct ip_addr *ip)
+/* What looks at one address, or at all of the policy host, come to. */
+struct told {
+    size_t count;
+    bool failed, passed, unanswered;
+};
+
+static void take(struct told *told, const struct look *look)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < facts->look_count; i++)
-        count += is_about(&facts->looks[i], host, ip);
-    return count;
+    told->count++;
+    told->failed = told->failed || has_failed(look);
+    told->passed = told->passed || !has_failed(look);
+    told->unanswered = told->unanswered || look->hello_unanswered;
 }
 
-static bool is_due_again(const struct domain_facts *facts, const struct look *look, const char *host)
+static enum earlier_hello hello_of(const struct told *told)
 {
-    return has_failed(look) && is_about(look, host, &look->ip) && count_about(facts, host, &look->ip) == 1;
+    if (!told->failed || told->passed)
+        return HELLO_UNTRIED;
+    return told->unanswered ? HELLO_UNANSWERED : HELLO_FAILED;
+}
+
+static struct told told_about(const struct domain_facts *facts, const char *host, const struct ip_addr *ip)
+{
+    struct told told = {.count = 0};
+    for (size_t i = 0; i < facts->look_count; i++)
+        if (is_about(&facts->looks[i], host, ip))
+            take(&told, &facts->looks[i]);
+    return told;
+}
+
+/* Says whether the look is about the host, and no look at its address passed. */
+static bool is_among(const struct domain_facts *facts, const struct look *look, const char *host)
+{
+    return is_about(look, host, &look->ip) && !told_about(facts, host, &look->ip).passed;
 }
 
 struct looks_again looks_again(const struct domain_facts *facts, const char *host, struct arena *arena)
@@ -211,37 +253,45 @@ struct looks_again looks_again(const struct domain_facts *facts, const char *hos
     struct looks_again again = {NULL, 0};
     size_t count = 0;
     for (size_t i = 0; i < facts->look_count; i++)
-        count += is_due_again(facts, &facts->looks[i], host);
+        count += is_among(facts, &facts->looks[i], host);
     again.list = count == 0 ? NULL : arena_array(arena, count, sizeof *again.list);
     for (size_t i = 0; again.list != NULL && i < facts->look_count; i++) {
         const struct look *look = &facts->looks[i];
-        if (is_due_again(facts, look, host))
-            again.list[again.count++] = (struct look_again){look->ip, look->time};
+        if (!is_among(facts, look, host))
+            continue;
+        const struct told told = told_about(facts, host, &look->ip);
+        again.list[again.count++] =
+            (struct look_again){look->ip, look->time, told.count > 1, hello_of(&told)};
     }
     return again;
 }
 
+enum earlier_hello looks_hello(const struct looks_again *again, const struct ip_addr *ip)
+{
+    for (size_t i = 0; again != NULL && i < again->count; i++)
+        if (ip_equal(&again->list[i].ip, ip))
+            return again->list[i].hello;
+    return HELLO_UNTRIED;
+}
+
+enum earlier_hello looks_hello_of_policy(const struct domain_facts *facts, const struct ip_addr *ip)
+{
+    struct told told = {.count = 0};
+    for (size_t i = 0; i < facts->look_count; i++) {
+        const struct look *look = &facts->looks[i];
+        if (look->policy && (!has_failed(look) || ip_equal(&look->ip, ip)))
+            take(&told, look);
+    }
+    return hello_of(&told);
+}
+
 bool looks_is_old(const struct looks_again *again, const struct probe_facts *probe)
 {
-    for (size_t i = 0; i < again->count; i++)
-        if (again->list[i].time == probe->time && ip_equal(&again->list[i].ip, &probe->ip))
+    for (size_t i = 0; i < again->count; i++) {
+        const struct look_again *look = &again->list[i];
+        if (!look->enough && look->time == probe->time && ip_equal(&look->ip, &probe->ip))
             return true;
-    return false;
-}
-
-bool looks_have_policy(const struct domain_facts *facts)
-{
-    for (size_t i = 0; i < facts->look_count; i++)
-        if (facts->looks[i].policy)
-            return true;
-    return false;
-}
-
-bool looks_have(const struct looks_again *again, const struct ip_addr *ip)
-{
-    for (size_t i = 0; i < again->count; i++)
-        if (ip_equal(&again->list[i].ip, ip))
-            return true;
+    }
     return false;
 }
 

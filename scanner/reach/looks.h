@@ -1,7 +1,7 @@
 /*
  * Carries what a pass has seen of a domain into the next one. It goes with the name through the spool, as an
  * opaque text of LOOKS_BYTES at most, and back into the facts. Looks that do not fit count as not seen, so
- * those that found something missing go first. Pure.
+ * hosts that matter go first, and of theirs those that found something missing. Pure.
  */
 #ifndef STSWEEP_REACH_LOOKS_H
 #define STSWEEP_REACH_LOOKS_H
@@ -9,6 +9,7 @@
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
 #include "scanner/facts/record.h"
+#include "scanner/verdict/handshake.h"
 
 enum { LOOKS_BYTES = 4096 };
 
@@ -24,10 +25,12 @@ void looks_read(struct bytes text, struct arena *arena, struct domain_facts *fac
  * is gone. */
 void looks_prune(struct domain_facts *facts, const struct judgement *judgement);
 
-/* An address of an MX host that is due a second look, and when it was looked at first. */
+/* An address of an MX host at which looks failed and none passed, and when one of them was. */
 struct look_again {
     struct ip_addr ip;
     int64_t time;
+    bool enough; /* it has had a second look; else that is due */
+    enum earlier_hello hello;
 };
 
 struct looks_again {
@@ -35,21 +38,20 @@ struct looks_again {
     size_t count;
 };
 
-/* Returns those of one MX host: looked at once, without having passed. The list lives in arena. */
+/* Returns those of one MX host. The list lives in arena. */
 struct looks_again looks_again(const struct domain_facts *facts, const char *host, struct arena *arena);
 
 /* Copies from into to; the list is on the heap, the caller's. from may be NULL: none. false: out of
  * memory. */
 bool looks_again_copy(const struct looks_again *from, struct looks_again *to);
 
-/* Was the policy host looked at? */
-bool looks_have_policy(const struct domain_facts *facts);
+/* What do earlier looks say of a ClientHello at the address, of an MX host or of the policy host? If any
+ * address of the latter answered, that counts for all. */
+enum earlier_hello looks_hello(const struct looks_again *again, const struct ip_addr *ip);
+enum earlier_hello looks_hello_of_policy(const struct domain_facts *facts, const struct ip_addr *ip);
 
-/* Is the address among them? */
-bool looks_have(const struct looks_again *again, const struct ip_addr *ip);
-
-/* Do the facts tell of an address, or of one at least, what was seen at one of these looks, and nothing
- * newer? */
+/* Do the facts tell of an address that is due a second look, or of one at least, what was seen at the first,
+ * and nothing newer? */
 bool looks_is_old(const struct looks_again *again, const struct probe_facts *probe);
 bool looks_are_old(const struct looks_again *again, const struct host_facts *host);
 

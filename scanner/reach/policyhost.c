@@ -5,8 +5,8 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/facts/failure.h"
+#include "scanner/reach/looks.h"
 #include "scanner/reach/worker.h"
-#include "scanner/verdict/handshake.h"
 #include "scanner/verdict/verdict.h"
 
 static void try_next(struct policy_visit *policy);
@@ -58,26 +58,47 @@ static void keep_trouble(struct policy_visit *policy, const struct fetch_facts *
     policy->facts->fetch = *fetch;
 }
 
-/* Fetches once more from the same address, with a small ClientHello and a time of its own. false: it cannot
- * be asked for. */
-static bool fetch_small(struct policy_visit *policy, const struct fetch_facts *large)
+/* Takes what an address answered for all, or goes on to the next if it did not answer. */
+static void take(struct policy_visit *policy, bool answered, const struct fetch_facts *fetch)
 {
-    if (policy->small || !policy->visit.worker->context->large_hello ||
-        !handshake_of_policy_wants_small(large, policy->looked_again))
-        return false;
-    policy->small = true;
-    policy->deadline_ms = 0;
-    return visit_again(&policy->visit);
+    if (answered) {
+        policy->facts->fetch = *fetch;
+        finish(policy);
+    } else {
+        keep_trouble(policy, fetch);
+        try_next(policy);
+    }
 }
 
-/* Ends with what the small ClientHello found. If it could not be sent, that nothing answered the large one
+static bool wants_small(const struct policy_visit *policy, const struct fetch_facts *large)
+{
+    const enum earlier_hello earlier = looks_hello_of_policy(policy->domain, &policy->visit.ip);
+    return policy->visit.worker->context->large_hello && handshake_of_policy_wants_small(large, earlier);
+}
+
+/* Takes what the small ClientHello found. If it came to no ClientHello, that nothing answered the large one
  * stands, as it decides nothing; that it was refused would. */
 static void take_small(struct policy_visit *policy, const struct fetch_facts *small)
 {
-    struct fetch_facts *large = &policy->facts->fetch;
-    if (small->not_tried == TRIED || !large->tls.hello_unanswered)
-        *large = *small;
-    finish(policy);
+    bool answered = small->step > FETCH_CONNECT;
+    bool sent = answered && small->not_tried == TRIED;
+    take(policy, answered, sent || !handshake_leaves_open(&policy->large.tls) ? small : &policy->large);
+}
+
+static void lack_small(struct policy_visit *policy, enum not_tried reason)
+{
+    const struct fetch_facts fetch = {.not_tried = reason, .ip = policy->visit.ip, .tls.alert = -1};
+    take_small(policy, &fetch);
+}
+
+/* Fetches once more from the same address, with a small ClientHello and a time of its own. */
+static void fetch_small(struct policy_visit *policy, const struct fetch_facts *large)
+{
+    policy->small = true;
+    policy->large = *large;
+    policy->deadline_ms = 0;
+    if (!visit_again(&policy->visit))
+        lack_small(policy, NOT_TRIED_PACE);
 }
 
 static void on_fetch(void *arg, struct fetch_facts *facts)
@@ -93,13 +114,10 @@ static void on_fetch(void *arg, struct fetch_facts *facts)
     if (policy->small) {
         facts->tls.hello_intolerant = facts->not_tried == TRIED && facts->tls.end == TLS_DONE;
         take_small(policy, facts);
-    } else if (did_not_connect(facts)) {
-        keep_trouble(policy, facts);
-        try_next(policy);
+    } else if (wants_small(policy, facts)) {
+        fetch_small(policy, facts);
     } else {
-        policy->facts->fetch = *facts;
-        if (!fetch_small(policy, facts))
-            finish(policy);
+        take(policy, !did_not_connect(facts), facts);
     }
 }
 
@@ -138,12 +156,10 @@ static void refused(struct visit *visit, enum not_tried reason, const struct pac
 {
     const struct fetch_facts fetch = {.not_tried = reason, .ip = visit->ip, .tls.alert = -1};
     (void)turn;
-    if (policy_of(visit)->small) {
-        take_small(policy_of(visit), &fetch);
-        return;
-    }
-    keep_trouble(policy_of(visit), &fetch);
-    try_next(policy_of(visit));
+    if (policy_of(visit)->small)
+        lack_small(policy_of(visit), reason);
+    else
+        take(policy_of(visit), false, &fetch);
 }
 
 static void cancel(struct visit *visit)
@@ -171,6 +187,7 @@ static void try_next(struct policy_visit *policy)
 {
     const struct address_facts *address = &policy->facts->address;
     struct visit *visit = &policy->visit;
+    policy->small = false;
     bool late = policy->deadline_ms != 0 && clock_monotonic_ms() >= policy->deadline_ms;
     if (policy->next >= address->ip_count || policy->tried >= POLICY_ADDRESSES_TRIED || late) {
         finish(policy);
@@ -200,18 +217,18 @@ static void on_addresses(void *arg)
 }
 
 bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
-                        const char *domain, bool looked_again, struct arena *arena,
-                        struct policy_facts *facts, void (*done)(void *arg), void *arg)
+                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg)
 {
+    struct policy_facts *facts = &domain->policy;
     *policy = (struct policy_visit){.visit = {.protocol = &https, .worker = worker, .trace = trace},
-                                    .looked_again = looked_again,
                                     .arena = arena,
+                                    .domain = domain,
                                     .facts = facts,
                                     .done = done,
                                     .arg = arg};
     struct buf host;
     buf_init(&host, 512);
-    (void)buf_printf(&host, "mta-sts.%s", domain);
+    (void)buf_printf(&host, "mta-sts.%s", domain->domain);
     facts->host = arena_string(arena, buf_string(&host));
     facts->fetch.tls.alert = -1;
     buf_dispose(&host);

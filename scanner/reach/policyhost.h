@@ -3,8 +3,8 @@
  * (visit.h) to one of them for a fetch, with a place among policy.live; if it does not answer, to the next
  * (RFC 8461 section 3.3). If none does, the facts are those of one: the first whose trouble is transient,
  * else the first whose trouble counts most. An address that does not answer a ClientHello with the groups of
- * tls.groups, or refuses it, is visited once more with a small one (scanner/verdict/handshake). It belongs to
- * the domain's loop.
+ * tls.groups, or refuses it, is visited once more with a small one (scanner/verdict/handshake); if that one
+ * has no turn, or cannot connect, the next address is tried. It belongs to the domain's loop.
  */
 #ifndef STSWEEP_REACH_POLICYHOST_H
 #define STSWEEP_REACH_POLICYHOST_H
@@ -12,6 +12,7 @@
 #include "scanner/facts/record_kept.h"
 #include "scanner/reach/addresses.h"
 #include "scanner/reach/visit.h"
+#include "scanner/verdict/handshake.h"
 
 /* Why an address did not answer, the later ones counting more. */
 enum policy_trouble {
@@ -25,24 +26,24 @@ enum policy_trouble {
 struct policy_visit {
     struct visit visit; /* first: of the address that is tried now */
     struct arena *arena;
-    struct policy_facts *facts;
+    const struct domain_facts *domain; /* its earlier looks */
+    struct policy_facts *facts;        /* of the domain */
     struct address_query address;
     size_t next; /* index into the addresses */
     size_t tried;
-    bool looked_again;           /* the policy host was looked at in an earlier pass */
-    bool small;                  /* the small ClientHello is on its way, or was the last */
+    bool small;                  /* of this address the small ClientHello is on its way */
+    struct fetch_facts large;    /* then what the large one found */
     enum policy_trouble trouble; /* which facts->fetch tells */
     int64_t deadline_ms;         /* of all tries together, monotonic; runs from the first connection */
     void (*done)(void *arg);
     void *arg;
 };
 
-/* Starts the fetch. domain, arena and facts outlive it. done is called exactly once unless cancelled, never
- * from inside. trace may be NULL. looked_again: facts of an earlier pass tell of the policy host. false: the
- * host is on the opt-out list, the facts say so, and nothing was begun. */
+/* Starts the fetch, which fills in domain->policy. domain, with its name and its earlier looks, and arena
+ * outlive it. done is called exactly once unless cancelled, never from inside. trace may be NULL.
+ * false: the host is on the opt-out list, the facts say so, and nothing was begun. */
 bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
-                        const char *domain, bool looked_again, struct arena *arena,
-                        struct policy_facts *facts, void (*done)(void *arg), void *arg);
+                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg);
 void policy_visit_cancel(struct policy_visit *policy);
 
 #endif

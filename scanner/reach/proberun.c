@@ -81,11 +81,10 @@ static void keep_small(struct probe_run *run)
     run->facts.tls.hello_intolerant = small->tls.end == TLS_DONE;
 }
 
-/* Ends a run whose small ClientHello could not be sent. That nothing answered the large one decides nothing;
- * that it was refused would, and may be because of what we chose to offer. */
+/* Ends a run whose small ClientHello could not be sent. */
 static void lack_small(struct probe_run *run, enum not_tried reason)
 {
-    if (run->facts.tls.hello_unanswered)
+    if (handshake_leaves_open(&run->facts.tls))
         finish(run);
     else
         not_tried(run, reason);
@@ -104,7 +103,7 @@ static void keep_second(struct probe_run *run)
 static bool wants_small(const struct probe_run *run)
 {
     return run->session == PROBE_SESSION_FIRST && run->visit.worker->context->large_hello &&
-           handshake_wants_small(&run->facts, run->looked_again);
+           handshake_wants_small(&run->facts, run->earlier);
 }
 
 /* Begins the next session that is due, or ends the run. */
@@ -118,7 +117,11 @@ static void go_on(struct probe_run *run)
         finish(run);
         return;
     }
-    if (!visit_again(&run->visit))
+    if (visit_again(&run->visit))
+        return;
+    if (run->session == PROBE_SESSION_SMALL)
+        lack_small(run, NOT_TRIED_PACE);
+    else
         finish(run);
 }
 
@@ -238,7 +241,7 @@ void probe_run_start(struct probe_run *run, struct worker *worker, struct trace 
         .visit = {.protocol = &smtp, .worker = worker, .trace = trace, .host = host->host, .ip = *ip},
         .host = host,
         .leave = leave,
-        .looked_again = worker->pass > 1 || (again != NULL && looks_have(again, ip)),
+        .earlier = looks_hello(again, ip),
         .done = done,
         .arg = arg};
     arena_init(&run->arena, PROBE_ARENA_BYTES);

@@ -35,7 +35,7 @@ struct probe_run {
     struct probe_facts facts;
     enum probe_leave leave;
     enum probe_session session;     /* that is on its way, or was the last */
-    bool looked_again;              /* the address was looked at in an earlier pass */
+    enum earlier_hello earlier;     /* of the address, in earlier passes */
     struct probe_facts second;      /* of a session but the first */
     const struct probe_facts *seen; /* by the session that has just ended; NULL: it was cancelled */
     bool wants_sample;              /* the address's owner has none for further names yet */

@@ -81,14 +81,16 @@ static void take_time(struct session *session, int64_t now)
         *times[session->step] = (uint32_t)(now - session->step_began_ms);
 }
 
-/* Says whether a ClientHello went out that may be more than one segment, and nothing came back. */
+/* Says whether a ClientHello went out that may be more than one segment, and nothing came back, or no more
+ * than that the server had trouble of its own. */
 static bool is_hello_unanswered(const struct session *session)
 {
     const struct probe_request *request = &session->request;
     bool large = session->prober->small != NULL && !request->small && !request->permissive;
-    enum tls_end end = request->facts->tls.end;
-    return large && session->ssl != NULL && !session->heard_in_handshake &&
-           (end == TLS_TIMEOUT || end == TLS_CLOSED);
+    const struct tls_facts *tls = &request->facts->tls;
+    bool silent = !session->heard_in_handshake && (tls->end == TLS_TIMEOUT || tls->end == TLS_CLOSED);
+    bool in_trouble = tls->end == TLS_FAILED && tls->alert == ALERT_INTERNAL_ERROR && tls->cert_count == 0;
+    return large && session->ssl != NULL && (silent || in_trouble);
 }
 
 static void finish(struct session *session)

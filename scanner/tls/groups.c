@@ -117,9 +117,12 @@ static bool read_named(SSL_CTX *ctx, const char *list, const struct tls_group **
 static void fill_in(SSL_CTX *ctx, const struct tls_group *const *named, size_t count, struct tls_offer *offer)
 {
     *offer = (struct tls_offer){.large = count > 0 && named[0]->share_bytes >= LARGE_SHARE_BYTES};
-    bool share_due = count == 0 || offer->large; /* for the first of the usual ones */
-    for (size_t i = 0; i < count; i++)
-        append(offer->groups, named[i]->name, i == 0);
+    bool share_due = count == 0 || offer->large; /* for the first small one, named or usual */
+    for (size_t i = 0; i < count; i++) {
+        bool takes = share_due && named[i]->share_bytes < LARGE_SHARE_BYTES;
+        append(offer->groups, named[i]->name, i == 0 || takes);
+        share_due = share_due && !takes;
+    }
     for (size_t i = 0; i < USUAL; i++) {
         if (!is_known(ctx, usual[i]))
             continue;

@@ -116,24 +116,29 @@ bool handshake_wants_second(const struct probe_facts *probe)
     return refused || (told != CAUSE_UNTOLD && told != CAUSE_NOT_TLS);
 }
 
-static bool wants_small(const struct tls_facts *tls, bool looked_again)
+bool handshake_leaves_open(const struct tls_facts *tls)
 {
-    if (tls->hello_unanswered)
-        return looked_again;
+    return tls->hello_unanswered && tls->end != TLS_FAILED;
+}
+
+static bool wants_small(const struct tls_facts *tls, enum earlier_hello earlier)
+{
+    if (handshake_leaves_open(tls))
+        return earlier == HELLO_UNANSWERED;
     /* A certificate came behind an answer to the ClientHello. */
-    return tls->end == TLS_FAILED && tls->cert_count == 0 && tls->limit == TLS_LIMIT_NONE &&
-           !tls->truncated && handshake_cause_told(tls) == CAUSE_UNTOLD;
+    bool refused = tls->end == TLS_FAILED && tls->cert_count == 0 && tls->limit == TLS_LIMIT_NONE &&
+                   !tls->truncated && handshake_cause_told(tls) == CAUSE_UNTOLD;
+    return refused && (tls->alert != ALERT_INTERNAL_ERROR || earlier != HELLO_UNTRIED);
 }
 
-bool handshake_wants_small(const struct probe_facts *probe, bool looked_again)
+bool handshake_wants_small(const struct probe_facts *probe, enum earlier_hello earlier)
 {
-    return probe->not_tried == TRIED && probe->step == SMTP_HANDSHAKE &&
-           wants_small(&probe->tls, looked_again);
+    return probe->not_tried == TRIED && probe->step == SMTP_HANDSHAKE && wants_small(&probe->tls, earlier);
 }
 
-bool handshake_of_policy_wants_small(const struct fetch_facts *fetch, bool looked_again)
+bool handshake_of_policy_wants_small(const struct fetch_facts *fetch, enum earlier_hello earlier)
 {
-    return fetch->not_tried == TRIED && fetch->step == FETCH_TLS && wants_small(&fetch->tls, looked_again);
+    return fetch->not_tried == TRIED && fetch->step == FETCH_TLS && wants_small(&fetch->tls, earlier);
 }
 
 bool handshake_encrypts(const struct tls_facts *permissive)

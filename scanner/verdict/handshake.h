@@ -30,15 +30,27 @@ enum handshake_cause handshake_cause_of(const struct tls_facts *tls, const struc
  * TLS-4. */
 bool handshake_wants_second(const struct probe_facts *probe);
 
+/* What earlier looks at an address say of its answer to a ClientHello. */
+enum earlier_hello {
+    HELLO_UNTRIED,   /* no look failed, or one passed */
+    HELLO_FAILED,    /* one failed, in another way */
+    HELLO_UNANSWERED /* one got no answer to a ClientHello that may be more than one segment */
+};
+
 /*
  * Says whether a ClientHello with the groups of tls.groups, of which the first has a long key share, is to be
  * followed by a small one at the same address, so that no server fails by our choice. If it was refused
  * without a reason that names something else, or OpenSSL took no answer to it, a small one follows at once.
- * If nothing came back, that may pass by itself: the small one follows if the address is looked at again
- * (TLS-7) and nothing comes back then either.
+ * If nothing came back, that may pass by itself: the small one follows only if it was so at an earlier look
+ * too (TLS-7). The alert internal_error may pass likewise, but it decides if it stands: the small one follows
+ * if an earlier look failed in whatever way.
  */
-bool handshake_wants_small(const struct probe_facts *probe, bool looked_again);
-bool handshake_of_policy_wants_small(const struct fetch_facts *fetch, bool looked_again);
+bool handshake_wants_small(const struct probe_facts *probe, enum earlier_hello earlier);
+bool handshake_of_policy_wants_small(const struct fetch_facts *fetch, enum earlier_hello earlier);
+
+/* Says whether that nothing answered a ClientHello decides nothing, so that it may stand though no small one
+ * could be sent. A refusal would decide, and may be because of what we chose to offer. */
+bool handshake_leaves_open(const struct tls_facts *tls);
 
 /* Says whether the permissive handshake gave an encrypted connection to a sender that takes anything. */
 bool handshake_encrypts(const struct tls_facts *permissive);

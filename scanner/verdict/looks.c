@@ -7,9 +7,6 @@
 #include "scanner/verdict/enforced.h"
 #include "scanner/verdict/parts.h"
 
-/* An alert of RFC 8446 section 6.2. */
-enum { ALERT_INTERNAL_ERROR = 80 };
-
 static bool handshake_asks_again(const struct tls_facts *tls)
 {
     return tls->hello_unanswered || tls->end == TLS_CLOSED ||
@@ -48,14 +45,30 @@ struct earlier {
     bool failed;
     bool passed;
     bool passed_dane;
+    bool otherwise; /* one failed, and not by what a ClientHello got for an answer */
 };
+
+/* Says whether a look that failed did so in the handshake, without an answer or by an alert; of alerts only
+ * internal_error leaves a look behind. */
+static bool failed_by_hello(const struct look *look)
+{
+    if (look->policy)
+        return look->step == FETCH_TLS &&
+               (look->code == FAIL_POLICY_HTTP_TIMEOUT || look->code == FAIL_POLICY_TCP_RESET ||
+                look->code == FAIL_POLICY_TLS_HANDSHAKE);
+    return look->step == SMTP_HANDSHAKE &&
+           (look->code == FAIL_SMTP_TLS_TIMEOUT || look->code == FAIL_SMTP_TLS_CLOSED ||
+            look->code == FAIL_SMTP_TLS_ALERT);
+}
 
 static void take(struct earlier *earlier, const struct look *look)
 {
     earlier->any = true;
     earlier->passed = earlier->passed || look->code == FAIL_NONE;
     earlier->passed_dane = earlier->passed_dane || look->dane;
-    earlier->failed = earlier->failed || (look->code != FAIL_NONE && !look->dane);
+    bool failed = look->code != FAIL_NONE && !look->dane;
+    earlier->failed = earlier->failed || failed;
+    earlier->otherwise = earlier->otherwise || (failed && !failed_by_hello(look));
 }
 
 static struct earlier earlier_of(const struct domain_facts *facts, const struct probe_facts *probe)
@@ -166,7 +179,8 @@ static void judge_address(const struct domain_facts *facts, const struct looked_
     bool asks = look_asks_again(probe);
     bool passes = !asks && (ip->code == FAIL_NONE || (at->verdict->dane_applies && ip->dane == FAIL_NONE));
     bool differs = (earlier.failed || asks) && (earlier.passed || earlier.passed_dane || passes);
-    if (differs && !probe->tls.hello_intolerant) /* that tells why */
+    bool told = probe->tls.hello_intolerant && !earlier.otherwise; /* that finding tells why */
+    if (differs && !told)
         code_set_add(&judgement->codes, FAIL_SMTP_INCONSISTENT);
     if (!asks || earlier.any || (!at->today && !at->cached && !probe->tls.hello_unanswered))
         return;
@@ -186,7 +200,8 @@ static void judge_policy_host(const struct domain_facts *facts, struct alone *al
     if (facts->policy.host == NULL || judgement->record.code != FAIL_NONE)
         return;
     bool differs = (earlier.failed || asks) && (earlier.passed || passes);
-    if (differs && !facts->policy.fetch.tls.hello_intolerant) /* that tells why */
+    bool told = facts->policy.fetch.tls.hello_intolerant && !earlier.otherwise; /* that finding tells why */
+    if (differs && !told)
         code_set_add(&judgement->codes, FAIL_POLICY_INCONSISTENT);
     if (!asks || earlier.any)
         return;

@@ -25,7 +25,7 @@ enum peer_act {
     PEER_EXPECT_NO, /* the client closes without another byte */
     PEER_TLS,       /* the handshake; that it fails is the client's matter */
     PEER_HELLO, /* a ClientHello of `number` bytes at most is left to the next step; upon a longer one it does
-                   as text says: "hangs", "closes" or "resets" */
+                   as text says: "hangs", "closes", "resets" or "alerts" (internal_error) */
     PEER_READ,  /* whatever comes, once */
     PEER_SLEEP, /* number ms */
     PEER_DRIP,  /* text, a byte each number ms */
@@ -168,6 +168,9 @@ static inline bool peer_play(struct peer_session *session, const struct peer_ste
             return true;
         if (step->text[0] == 'r')
             peer_reset(session);
+        if (step->text[0] == 'a')
+            (void)(peer_read(session, scrap, sizeof scrap) > 0 &&
+                   peer_send(session, "\x15\x03\x03\x00\x02\x02\x50", 7));
         while (step->text[0] == 'h' && peer_read(session, scrap, sizeof scrap) > 0)
             continue;
         return false;

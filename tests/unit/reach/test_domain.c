@@ -85,12 +85,10 @@ void hosts_cancel(struct worker *worker, struct handle handle)
 }
 
 bool policy_visit_start(struct policy_visit *visit, struct worker *worker, struct trace *trace,
-                        const char *domain, bool looked_again, struct arena *arena,
-                        struct policy_facts *facts, void (*done)(void *arg), void *arg)
+                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg)
 {
-    (void)looked_again;
-    (void)visit, (void)worker, (void)trace, (void)arena, (void)facts;
-    assert_string_equal(domain, "a.example");
+    (void)visit, (void)worker, (void)trace, (void)arena;
+    assert_string_equal(domain->domain, "a.example");
     way.visited = done;
     way.visit_arg = arg;
     return true;

@@ -21,9 +21,10 @@ struct address_script {
     struct fetch_facts fetch;
     struct fetch_facts small; /* of a fetch with a small ClientHello */
     enum pace_answer small_turn;
-    bool no_route; /* this machine lacks it */
-    bool blocked;  /* nobody answers this machine at the port */
-    bool paused;   /* this process stood still meanwhile */
+    bool small_turnless; /* a turn for it cannot be asked for */
+    bool no_route;       /* this machine lacks it */
+    bool blocked;        /* nobody answers this machine at the port */
+    bool paused;         /* this process stood still meanwhile */
 };
 
 #define REFUSED                                                                                              \
@@ -138,9 +139,11 @@ struct handle pace_request(struct worker *worker, const struct ip_addr *ip, enum
 {
     (void)worker;
     assert_int_equal(class, PACE_HTTPS);
+    way.small_asked = way.turns > 0 && way.current == number_of(ip);
+    if (way.small_asked && script[way.current].small_turnless)
+        return (struct handle){0, 0};
     way.turn = done;
     way.arg = arg;
-    way.small_asked = way.turns > 0 && way.current == number_of(ip);
     way.turns++;
     way.current = number_of(ip);
     return (struct handle){1, 1};
@@ -259,14 +262,16 @@ struct bench {
     struct config config;
     struct scan_context context;
     struct worker worker;
-    struct policy_facts facts;
+    struct domain_facts domain;
     struct policy_visit one;
     struct arena arena;
     int done;
 };
 
 /* As of the visits that begin now. */
-static bool large_hello, looked_again;
+static bool large_hello;
+static struct look earlier[2];
+static size_t earlier_count;
 
 static void begin(struct bench *bench, const struct address_script *scripts, size_t count)
 {
@@ -282,8 +287,10 @@ static void begin(struct bench *bench, const struct address_script *scripts, siz
     assert_int_equal(optout_read("", "", &bench->context.optout, &said), ERR_OK);
     buf_dispose(&said);
     arena_init(&bench->arena, ARENA_BYTES);
-    assert_true(policy_visit_start(&bench->one, &bench->worker, NULL, "a.example", looked_again,
-                                   &bench->arena, &bench->facts, on_done, &bench->done));
+    bench->domain =
+        (struct domain_facts){.domain = "a.example", .looks = earlier, .look_count = earlier_count};
+    assert_true(policy_visit_start(&bench->one, &bench->worker, NULL, &bench->domain, &bench->arena, on_done,
+                                   &bench->done));
 }
 
 static void end(struct bench *bench)
@@ -306,7 +313,8 @@ static struct visited visit(const struct address_script *scripts, size_t count)
     }
     assert_int_equal(bench.done, 1);
     assert_int_equal(way.open, 0);
-    struct visited result = {verdict_fetch(&bench.facts, 0), number_of(&bench.facts.fetch.ip) + 1};
+    struct visited result = {verdict_fetch(&bench.domain.policy, 0),
+                             number_of(&bench.domain.policy.fetch.ip) + 1};
     end(&bench);
     return result;
 }
@@ -481,58 +489,152 @@ static void an_address_is_silent_by_its_connection_alone(void **state)
         .step = FETCH_DONE, .http_status = 200, .tls = {.end = TLS_DONE, .alert = -1 }                       \
     }
 
+#define INTERNAL_ERROR                                                                                       \
+    {                                                                                                        \
+        .step = FETCH_TLS, .tls = {.end = TLS_FAILED, .alert = 80, .hello_unanswered = true }                \
+    }
+#define NO_TCP                                                                                               \
+    {                                                                                                        \
+        .step = FETCH_CONNECT, .net = NET_REFUSED, .tls = {.alert = -1 }                                     \
+    }
+
+/* What earlier looks at the host found. */
+enum before { FIRST_LOOK, UNANSWERED_THERE, UNANSWERED_ELSEWHERE, REFUSED_THERE, PASSED_TOO };
+
+static void look_before(enum before before)
+{
+    const struct look there = {.host = "mta-sts.a.example",
+                               .policy = true,
+                               .ip = ip_v4((const uint8_t[]){192, 0, 2, 1}),
+                               .step = FETCH_TLS,
+                               .code = FAIL_POLICY_HTTP_TIMEOUT,
+                               .hello_unanswered = before != REFUSED_THERE};
+    earlier[0] = earlier[1] = there;
+    if (before == REFUSED_THERE)
+        earlier[0].code = FAIL_POLICY_TCP_REFUSED;
+    if (before == UNANSWERED_ELSEWHERE)
+        earlier[0].ip = ip_v4((const uint8_t[]){192, 0, 2, 77});
+    earlier[1].code = FAIL_NONE;
+    earlier[1].hello_unanswered = false;
+    earlier_count = before == FIRST_LOOK ? 0 : before == PASSED_TOO ? 2 : 1;
+}
+
+struct follows {
+    struct address_script script;
+    bool large;
+    enum before before;
+    unsigned smalls; /* fetches with a small one */
+    enum tls_end end;
+    bool unanswered, intolerant;
+    enum not_tried not_tried;
+};
+
+/* A row on a line. */
+/* clang-format off */
+static const struct follows follows[] = {
+    {{.fetch = UNANSWERED, .small = TAKEN}, true, UNANSWERED_THERE, 1, TLS_DONE, false, true, TRIED},
+    {{.fetch = UNANSWERED, .small = TAKEN}, true, FIRST_LOOK, 0, TLS_TIMEOUT, true, false, TRIED},
+    {{.fetch = UNANSWERED, .small = TAKEN}, true, UNANSWERED_ELSEWHERE, 0, TLS_TIMEOUT, true, false, TRIED},
+    {{.fetch = UNANSWERED, .small = TAKEN}, true, REFUSED_THERE, 0, TLS_TIMEOUT, true, false, TRIED},
+    {{.fetch = UNANSWERED, .small = TAKEN}, true, PASSED_TOO, 0, TLS_TIMEOUT, true, false, TRIED},
+    {{.fetch = INTERNAL_ERROR, .small = TAKEN}, true, FIRST_LOOK, 0, TLS_FAILED, true, false, TRIED},
+    {{.fetch = INTERNAL_ERROR, .small = TAKEN}, true, UNANSWERED_THERE, 1, TLS_DONE, false, true, TRIED},
+    {{.fetch = INTERNAL_ERROR, .small = TAKEN}, true, REFUSED_THERE, 1, TLS_DONE, false, true, TRIED},
+    {{.fetch = INTERNAL_ERROR, .small = TAKEN}, true, PASSED_TOO, 0, TLS_FAILED, true, false, TRIED},
+    {{.fetch = ALERT, .small = TAKEN}, true, FIRST_LOOK, 1, TLS_DONE, false, true, TRIED},
+    {{.fetch = ALERT, .small = TAKEN}, false, UNANSWERED_THERE, 0, TLS_FAILED, false, false, TRIED},
+    {{.fetch = ALERT, .small = ALERT}, true, UNANSWERED_THERE, 1, TLS_FAILED, false, false, TRIED},
+    {{.fetch = TAKEN, .small = ALERT}, true, UNANSWERED_THERE, 0, TLS_DONE, false, false, TRIED},
+    /* without a turn, or a way to ask for one: what decides nothing stands, what would decide does not */
+    {{.fetch = UNANSWERED, .small_turn = PACE_TOO_LONG}, true, UNANSWERED_THERE, 0, TLS_TIMEOUT, true, false, TRIED},
+    {{.fetch = INTERNAL_ERROR, .small_turn = PACE_TOO_LONG}, true, UNANSWERED_THERE, 0, TLS_NOT_TRIED, false, false, NOT_TRIED_PACE},
+    {{.fetch = ALERT, .small_turn = PACE_TOO_LONG}, true, UNANSWERED_THERE, 0, TLS_NOT_TRIED, false, false, NOT_TRIED_PACE},
+    {{.fetch = UNANSWERED, .small_turnless = true}, true, UNANSWERED_THERE, 0, TLS_TIMEOUT, true, false, TRIED},
+    {{.fetch = ALERT, .small_turnless = true}, true, FIRST_LOOK, 0, TLS_NOT_TRIED, false, false, NOT_TRIED_PACE},
+    /* it did not connect */
+    {{.fetch = UNANSWERED, .small = NO_TCP}, true, UNANSWERED_THERE, 1, TLS_TIMEOUT, true, false, TRIED},
+    {{.fetch = ALERT, .small = NO_TCP}, true, FIRST_LOOK, 1, TLS_NOT_TRIED, false, false, TRIED},
+};
+/* clang-format on */
+
+static void fetch_all(struct bench *bench, const struct address_script *scripts, size_t count)
+{
+    begin(bench, scripts, count);
+    answer_lookup(0);
+    answer_lookup(1);
+    while (way.turn != NULL || way.fetch != NULL) {
+        if (way.turn != NULL)
+            end_turn();
+        else
+            end_fetch(&bench->arena);
+    }
+    assert_int_equal(bench->done, 1);
+    assert_int_equal(way.open, 0);
+}
+
 static void a_small_hello_follows(void **state)
 {
-    static const struct {
-        struct address_script script;
-        bool large, again;
-        unsigned smalls; /* fetches with a small one */
-        enum tls_end end;
-        bool unanswered, intolerant;
-        enum not_tried not_tried;
-    } rows[] = {
-        {{.fetch = UNANSWERED, .small = TAKEN}, true, true, 1, TLS_DONE, false, true, TRIED},
-        {{.fetch = UNANSWERED, .small = TAKEN}, true, false, 0, TLS_TIMEOUT, true, false, TRIED},
-        {{.fetch = ALERT, .small = TAKEN}, true, false, 1, TLS_DONE, false, true, TRIED},
-        {{.fetch = ALERT, .small = TAKEN}, false, true, 0, TLS_FAILED, false, false, TRIED},
-        {{.fetch = ALERT, .small = ALERT}, true, true, 1, TLS_FAILED, false, false, TRIED},
-        {{.fetch = TAKEN, .small = ALERT}, true, true, 0, TLS_DONE, false, false, TRIED},
-        /* without a turn: what decides nothing stands, what would decide does not */
-        {{.fetch = UNANSWERED, .small_turn = PACE_TOO_LONG}, true, true, 0, TLS_TIMEOUT, true, false, TRIED},
-        {{.fetch = ALERT, .small_turn = PACE_TOO_LONG},
-         true,
-         true,
-         0,
-         TLS_NOT_TRIED,
-         false,
-         false,
-         NOT_TRIED_PACE},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct address_script one = rows[i].script;
+    for (size_t i = 0; i < sizeof follows / sizeof *follows; i++) {
+        const struct follows *row = &follows[i];
+        struct address_script one = row->script;
         struct bench bench;
         one.fetch.ip = one.small.ip = ip_v4((const uint8_t[]){192, 0, 2, 1});
-        large_hello = rows[i].large;
-        looked_again = rows[i].again;
-        begin(&bench, &one, 1);
-        answer_lookup(0);
-        answer_lookup(1);
-        while (way.turn != NULL || way.fetch != NULL) {
-            if (way.turn != NULL)
-                end_turn();
-            else
-                end_fetch(&bench.arena);
-        }
-        const struct fetch_facts *fetch = &bench.facts.fetch;
-        if (bench.done != 1 || way.open != 0 || way.smalls != rows[i].smalls ||
-            fetch->tls.end != rows[i].end || fetch->tls.hello_unanswered != rows[i].unanswered ||
-            fetch->tls.hello_intolerant != rows[i].intolerant || fetch->not_tried != rows[i].not_tried)
+        large_hello = row->large;
+        look_before(row->before);
+        fetch_all(&bench, &one, 1);
+        const struct fetch_facts *fetch = &bench.domain.policy.fetch;
+        if (way.smalls != row->smalls || fetch->tls.end != row->end ||
+            fetch->tls.hello_unanswered != row->unanswered ||
+            fetch->tls.hello_intolerant != row->intolerant || fetch->not_tried != row->not_tried)
             fail_msg("row %zu: smalls %u, end %s", i, way.smalls, tls_end_name(fetch->tls.end));
         assert_true(way.smalls == 0 || way.small_ms == bench.config.policy_timeout); /* a time of its own */
         end(&bench);
     }
-    large_hello = looked_again = false;
+    large_hello = false;
+    earlier_count = 0;
+}
+
+/* RFC 8461 section 3.3: the next address is tried if one does not connect, with a small ClientHello too; and
+ * the small one of one address is none of the next. */
+static void behind_a_small_hello_comes_the_next_address(void **state)
+{
+    static const struct {
+        struct address_script scripts[2];
+        size_t told; /* address, from 1 */
+        enum failure_code code;
+        unsigned smalls;
+    } rows[] = {
+        {{{.fetch = ALERT, .small = NO_TCP}, {.fetch = TAKEN}}, 2, FAIL_NONE, 1},
+        {{{.fetch = ALERT, .small_turn = PACE_DEAD}, {.fetch = TAKEN}}, 2, FAIL_NONE, 0},
+        {{{.fetch = ALERT, .small = NO_TCP}, {.fetch = ALERT, .small = TAKEN}}, 2, FAIL_NONE, 2},
+        {{{.fetch = ALERT, .small = ALERT}, {.fetch = TAKEN}}, 1, FAIL_POLICY_TLS_HANDSHAKE, 1},
+        {{{.fetch = UNANSWERED, .small = NO_TCP}, {.fetch = NO_TCP}}, 1, FAIL_POLICY_HTTP_TIMEOUT, 1},
+        {{{.turn = PACE_DEAD}, {.fetch = ALERT, .small_turn = PACE_DEAD}}, 1, FAIL_POLICY_TCP_TIMEOUT, 0},
+    };
+    (void)state;
+    large_hello = true;
+    look_before(UNANSWERED_THERE);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct address_script scripts[2] = {rows[i].scripts[0], rows[i].scripts[1]};
+        struct cert_facts leaf = {.not_after = INT64_C(4000000000), .signed_by = -1};
+        struct bench bench;
+        for (uint8_t j = 0; j < 2; j++) {
+            scripts[j].fetch.ip = scripts[j].small.ip = ip_v4((const uint8_t[]){192, 0, 2, (uint8_t)(j + 1)});
+            scripts[j].fetch.tls.certs = scripts[j].small.tls.certs = &leaf;
+            scripts[j].fetch.tls.cert_count = scripts[j].fetch.tls.end == TLS_DONE;
+            scripts[j].small.tls.cert_count = scripts[j].small.tls.end == TLS_DONE;
+            scripts[j].fetch.tls.name_match = scripts[j].small.tls.name_match = true;
+        }
+        fetch_all(&bench, scripts, 2);
+        enum failure_code code = verdict_fetch(&bench.domain.policy, INT64_C(1800000000000));
+        size_t told = number_of(&bench.domain.policy.fetch.ip) + 1;
+        if (code != rows[i].code || told != rows[i].told || way.smalls != rows[i].smalls)
+            fail_msg("row %zu: %s of %zu, smalls %u", i, failure_name(code), told, way.smalls);
+        end(&bench);
+    }
+    large_hello = false;
+    earlier_count = 0;
 }
 
 int main(void)
@@ -546,6 +648,7 @@ int main(void)
         cmocka_unit_test(a_visit_that_is_ended_leaves_nothing_under_way),
         cmocka_unit_test(an_address_is_silent_by_its_connection_alone),
         cmocka_unit_test(a_small_hello_follows),
+        cmocka_unit_test(behind_a_small_hello_comes_the_next_address),
     };
     return cmocka_run_group_tests_name("policyhost", tests, NULL, NULL);
 }

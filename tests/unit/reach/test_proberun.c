@@ -193,7 +193,7 @@ enum { STEP_MS = 3000, SEGMENT_BYTES = 1460, SMALL_BYTES = 600, HYBRIDS = 305 };
 
 struct hello_case {
     const char *does; /* upon a longer ClientHello */
-    bool again;       /* a second look */
+    bool again;       /* an earlier look got no answer to it, and none passed */
     int connections;
     enum tls_end end;
     enum failure_code code;
@@ -205,16 +205,18 @@ static const struct hello_case hello_cases[] = {
     {"closes", false, 1, TLS_CLOSED, FAIL_SMTP_TLS_CLOSED, true, false},
     {"resets", false, 1, TLS_CLOSED, FAIL_SMTP_TLS_CLOSED, true, false},
     {"hangs", false, 1, TLS_TIMEOUT, FAIL_SMTP_TLS_TIMEOUT, true, false},
+    {"alerts", false, 1, TLS_FAILED, FAIL_SMTP_TLS_ALERT, true, false},
     /* the small one, in the same visit */
     {"closes", true, 2, TLS_DONE, FAIL_NONE, false, true},
     {"resets", true, 2, TLS_DONE, FAIL_NONE, false, true},
     {"hangs", true, 2, TLS_DONE, FAIL_NONE, false, true},
+    {"alerts", true, 2, TLS_DONE, FAIL_NONE, false, true},
 };
 
 static void check_hello(const struct hello_case *row, const char *groups, int most)
 {
     struct bench bench;
-    struct look_again due = {.time = 1};
+    struct look_again due = {.time = 1, .hello = HELLO_UNANSWERED};
     const struct looks_again again = {&due, 1};
     struct peer_step script[sizeof visit_script / sizeof *visit_script + 1];
     size_t steps = 0;

@@ -162,7 +162,8 @@ struct offer_case {
     bool large;
 };
 
-/* The same on every release: one key share, but for a large group, which gets X25519 beside it. */
+/* The same on every release: one key share, but for a large group, which gets the first small one beside it.
+ */
 static const struct offer_case offers[] = {
     {"", 300, USUAL, "X25519", false},
     {"X25519", 300, USUAL, "X25519", false},
@@ -173,7 +174,13 @@ static const struct offer_case offers[] = {
     {"X25519MLKEM768", 305, "X25519MLKEM768 " USUAL, "X25519MLKEM768 X25519", true},
     {"SecP256r1MLKEM768,P-256", 305,
      "SecP256r1MLKEM768 P-256 X25519 X448 P-521 P-384 ffdhe2048 ffdhe3072 ffdhe4096 ffdhe6144 ffdhe8192",
-     "SecP256r1MLKEM768 X25519", true},
+     "SecP256r1MLKEM768 P-256", true},
+    {"X25519MLKEM768,X25519", 305, "X25519MLKEM768 " USUAL, "X25519MLKEM768 X25519", true},
+    {"X25519MLKEM768,SecP256r1MLKEM768,X25519", 305, "X25519MLKEM768 SecP256r1MLKEM768 " USUAL,
+     "X25519MLKEM768 X25519", true},
+    {"X25519MLKEM768,P-384,X25519", 305,
+     "X25519MLKEM768 P-384 X25519 P-256 X448 P-521 ffdhe2048 ffdhe3072 ffdhe4096 ffdhe6144 ffdhe8192",
+     "X25519MLKEM768 P-384", true},
     {"X25519,X25519MLKEM768", 305,
      "X25519 X25519MLKEM768 P-256 X448 P-521 P-384 ffdhe2048 ffdhe3072 ffdhe4096 ffdhe6144 ffdhe8192",
      "X25519", false},

@@ -131,6 +131,7 @@ void peer_tls(const struct peer_session *session, enum peer_hello hello, const c
     if (session->does == PEER_ALERT) {
         tls->end = TLS_FAILED;
         tls->alert = session->code;
+        tls->hello_unanswered = hello_large && hello == HELLO_FIRST && session->code == ALERT_INTERNAL_ERROR;
     } else if (session->does == PEER_CLOSES || session->does == PEER_HANGS) {
         tls->end = session->does == PEER_HANGS ? TLS_TIMEOUT : TLS_CLOSED;
         tls->hello_unanswered = hello_large && hello == HELLO_FIRST;
