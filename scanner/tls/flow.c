@@ -21,9 +21,9 @@ struct flow {
     unsigned calls; /* for other keys */
     bool certified;
     bool finished; /* the peer's part of the handshake */
-    bool closed; /* by us */
-    bool broken; /* a read failed: what comes after it says nothing of the peer */
-    bool ended;  /* by the peer */
+    bool closed;   /* by us */
+    bool broken;   /* a read failed: what comes after it says nothing of the peer */
+    bool ended;    /* by the peer */
     enum flow_excess excess;
 };
 
