@@ -1,6 +1,8 @@
 /* Hashes the options that choose names, and compares them. */
 #include "output/readback/meta_names.h"
 
+#include "scanner/json/json_tree.h"
+
 #include <string.h>
 #include <xxhash.h>
 
