@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #include "scanner/base/buf.h"
-#include "scanner/json/json_tree.h"
+
+struct json_node;
 
 enum { META_CHOICES = 7 };
 
