@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "scanner/facts/draw_size.h"
+#include "scanner/json/json_tree.h"
 
 enum { TAKE, KEY, STRATA, SHARD, LIMIT, ONLY, EXCEPT };
 

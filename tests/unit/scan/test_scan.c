@@ -331,7 +331,7 @@ static void test_denominators(void **state)
     assert_heard(heard.out, "1004 inputs = 1000 records + 2 rejects + 2 duplicates\n");
     assert_heard(heard.out, place.out);
     assert_heard(heard.err, "list: a name a line; first names n0.example, n1.example, n2.example\n");
-    assert_heard(heard.err, " for 1004 names, "); /* is there room for them? */
+    assert_heard(heard.err, " for 1002 names, "); /* is there room for them? A repeat is found later */
     assert_null(strstr(heard.err, "finishing what is in flight"));
     place_remove(&place);
 }
@@ -521,10 +521,37 @@ static void test_shards_are_a_partition(void **state)
         write_names(&place, 2000, "");
         assert_int_equal(scan(*state, &place, false, "scan.shard", shards[i]), 0);
         assert_int_equal(count_of(&place, "records") + count_of(&place, "not_in_shard"), 2000);
+        char words[64]; /* the start speaks of the shard's names */
+        (void)snprintf(words, sizeof words, " MiB for %ld names, ", count_of(&place, "records"));
+        assert_heard(heard.err, words);
         records += count_of(&place, "records");
         place_remove(&place);
     }
     assert_int_equal(records, 2000);
+}
+
+/* Is there room for all of the list? It is kept until all of it is known. */
+static void test_a_sample_of_a_long_list(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 2000, "");
+    stream_memory = "64K";
+    assert_int_equal(scan(*state, &place, false, "sample.take", "10"), 0);
+    stream_memory = NULL;
+    assert_int_equal(count_of(&place, "records"), 10);
+    assert_heard(heard.err, " about 0.1 MiB for 10 names of a list of 2000, ");
+    place_remove(&place);
+}
+
+static void test_a_filter_that_leaves_nothing(void **state)
+{
+    struct place place = place_make();
+    write_names(&place, 20, "");
+    assert_int_equal(scan(*state, &place, false, "input.only", ".nope"), 2);
+    assert_heard(heard.err,
+                 "input.only or input.except leaves 0 of the 20 names that the input holds, fewer than "
+                 "input.at_least=1; input.at_least=0 goes on all the same\n");
+    place_remove(&place);
 }
 
 static void *interrupt(void *arg)
@@ -895,6 +922,8 @@ int main(void)
         cmocka_unit_test(test_empty_and_missing),
         cmocka_unit_test(test_spool_on_disk),
         cmocka_unit_test(test_shards_are_a_partition),
+        cmocka_unit_test(test_a_sample_of_a_long_list),
+        cmocka_unit_test(test_a_filter_that_leaves_nothing),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_a_sample),
         cmocka_unit_test(test_names_too_long_for_records),
