@@ -206,7 +206,8 @@ static void ask_oracle(struct bytes message, const struct dns_answer *answer, st
 /* What is said of the records of a message, one by one. */
 struct parts {
     bool ldns_refuses; /* one of any section */
-    bool we_may;       /* one of the answer, of a type that we read, has rdata that is malformed to us */
+    bool we_may;       /* one of the answer has an owner, or is of a type that we read and has rdata, that is
+                          malformed to us */
 };
 
 static struct parts look_at_parts(struct bytes message, uint16_t type, struct arena *arena)
@@ -220,10 +221,12 @@ static struct parts look_at_parts(struct bytes message, uint16_t type, struct ar
         size_t fixed = dns_name_skip(message, pos);
         if (fixed == 0 || message.len - fixed < 10 ||
             message.len - fixed - 10 < (size_t)(message.data[fixed + 8] << 8 | message.data[fixed + 9]))
-            return (struct parts){true, true}; /* the message ends before its records do */
+            return (struct parts){true, true};                  /* the message ends before its records do */
+        bool has_owner = dns_name_read(message, pos, name) > 0; /* a pointer into the header leads to none */
         ldns_rr *rr = oracle_record(message, &pos);
         uint16_t its = (uint16_t)(message.data[fixed] << 8 | message.data[fixed + 1]);
         parts.ldns_refuses |= rr == NULL;
+        parts.we_may |= i < answers && !has_owner;
         if (i < answers && (its == type || its == DNS_TYPE_CNAME))
             parts.we_may |= rr == NULL || !is_valid(rr, arena) ||
                             has_odd_names(bytes_make(message.data, pos), fixed + 10, its, name);
