@@ -17,7 +17,7 @@ CREATE OR REPLACE MACRO domains(dir) AS TABLE
         "unicode": 'VARCHAR',
         "rank": 'UINTEGER',
         "label": 'VARCHAR',
-        "source": 'VARCHAR',
+        "list": 'VARCHAR',
         "tld": 'VARCHAR',
         "psl_suffix": 'VARCHAR',
         "is_public_suffix": 'BOOLEAN',

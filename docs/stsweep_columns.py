@@ -25,7 +25,7 @@ COLUMNS = {
         "unicode": "VARCHAR",
         "rank": "UINTEGER",
         "label": "VARCHAR",
-        "source": "VARCHAR",
+        "list": "VARCHAR",
         "tld": "VARCHAR",
         "psl_suffix": "VARCHAR",
         "is_public_suffix": "BOOLEAN",

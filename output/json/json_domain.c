@@ -18,7 +18,7 @@ static void write_head(struct json *json, const struct domain_facts *facts)
     if (facts->rank != 0)
         json_put_unsigned(json, "rank", facts->rank);
     json_put_optional(json, "label", facts->label);
-    json_put_optional(json, "source", facts->source);
+    json_put_optional(json, "list", facts->source);
     json_put_string(json, "tld", facts->tld);
     json_put_optional(json, "psl_suffix", facts->psl_suffix);
     json_put_flag(json, "is_public_suffix", facts->is_public_suffix);
