@@ -2,10 +2,9 @@
  * the table. */
 #include "output/store/summary.h"
 
-#include <stdlib.h>
-
 #include "output/json/json_group.h"
 #include "output/store/summary_groups.h"
+#include "output/store/summary_ranked.h"
 #include "output/store/summary_text.h"
 
 void summary_provider(char provider[SUMMARY_PROVIDER_BYTES], struct bytes name)
@@ -168,32 +167,12 @@ static void write_dane_and_tls(struct json *json, const struct summary *summary)
     json_close(json);
 }
 
-struct ranked {
-    const char *name;
-    uint64_t count;
-};
-
-/* Orders larger counts first, equal ones by name. */
-static int compare_ranked(const void *left, const void *right)
-{
-    const struct ranked *a = left, *b = right;
-    if (a->count != b->count)
-        return a->count < b->count ? 1 : -1;
-    return strcmp(a->name, b->name);
-}
-
 static void write_providers(struct json *json, const struct summary *summary)
 {
     struct ranked ranked[SUMMARY_PROVIDERS];
     for (size_t i = 0; i < summary->provider_count; i++)
         ranked[i] = (struct ranked){summary->providers[i].name, summary->providers[i].count};
-    qsort(ranked, summary->provider_count, sizeof ranked[0], compare_ranked);
-    json_open(json, "providers");
-    for (size_t i = 0; i < summary->provider_count; i++)
-        json_put_count(json, ranked[i].name, ranked[i].count);
-    if (summary->provider_other > 0)
-        json_put_unsigned(json, "other", summary->provider_other);
-    json_close(json);
+    ranked_json(json, "providers", ranked, summary->provider_count, summary->provider_other);
 }
 
 /* Writes how many groups of each kind there are, and the first of them. */

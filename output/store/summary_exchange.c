@@ -1,9 +1,9 @@
 /* Counts by the table's rows, so that no peer can crowd a group of the table out. */
 #include "output/store/summary_exchange.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "output/store/summary_ranked.h"
 #include "scanner/json/json_read.h"
 #include "scanner/facts/record_names.h"
 #include "scanner/facts/tls_group.h"
@@ -84,20 +84,6 @@ enum error exchange_count_host(struct summary_exchange *exchange, struct bytes l
 
 /* ---- as JSON ------------------------------------------------------------------------------------------- */
 
-struct ranked {
-    const char *name;
-    uint64_t count;
-};
-
-/* Orders larger counts first, equal ones by name. */
-static int compare_ranked(const void *left, const void *right)
-{
-    const struct ranked *a = left, *b = right;
-    if (a->count != b->count)
-        return a->count < b->count ? 1 : -1;
-    return strcmp(a->name, b->name);
-}
-
 static void write_counts(struct json *json, const char *key, const struct exchange_counts *counts)
 {
     struct ranked ranked[EXCHANGE_ROWS + EXCHANGE_OTHERS + 1];
@@ -110,13 +96,7 @@ static void write_counts(struct json *json, const char *key, const struct exchan
         ranked[count++] = (struct ranked){counts->others[i].name, counts->others[i].count};
     if (counts->none > 0)
         ranked[count++] = (struct ranked){"none", counts->none};
-    qsort(ranked, count, sizeof *ranked, compare_ranked);
-    json_open(json, key);
-    for (size_t i = 0; i < count; i++)
-        json_put_count(json, ranked[i].name, ranked[i].count);
-    if (counts->rest > 0)
-        json_put_unsigned(json, "other", counts->rest);
-    json_close(json);
+    ranked_json(json, key, ranked, count, counts->rest);
 }
 
 void exchange_json(struct json *json, const struct summary_exchange *exchange)

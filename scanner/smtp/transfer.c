@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include "scanner/tls/alert.h"
 #include "scanner/tls/flow.h"
 
 short transfer_wants(const SSL *ssl, int result, int *error)
@@ -21,16 +22,6 @@ short transfer_wants(const SSL *ssl, int result, int *error)
     return 0;
 }
 
-/* Returns the peer's fatal alert from the error that a call of OpenSSL has just left in the queue, or -1. */
-static int alert_of(unsigned long error)
-{
-    int reason = ERR_GET_REASON(error);
-    if (ERR_GET_LIB(error) != ERR_LIB_SSL || reason < SSL_AD_REASON_OFFSET ||
-        reason > SSL_AD_REASON_OFFSET + UINT8_MAX)
-        return -1;
-    return reason - SSL_AD_REASON_OFFSET;
-}
-
 static struct transfer of_ssl(const SSL *ssl, int moved)
 {
     struct transfer result = {.alert = -1};
@@ -39,7 +30,7 @@ static struct transfer of_ssl(const SSL *ssl, int moved)
         return result;
     }
     result.wants = transfer_wants(ssl, moved, &result.error);
-    result.alert = alert_of(ERR_peek_error());
+    result.alert = tls_alert_of(ERR_peek_error());
     return result;
 }
 

@@ -1,6 +1,9 @@
 /* Has the alerts of RFC 8446 section 6, RFC 5246 section 7.2 and of their extensions. */
 #include "scanner/tls/alert.h"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdint.h>
 #include <stdio.h>
 
 static const char *const names[] = {
@@ -53,4 +56,13 @@ const char *tls_alert_text(int alert, struct arena *arena)
     char text[64];
     (void)snprintf(text, sizeof text, "alert %s", tls_alert_name(alert));
     return arena_string(arena, text);
+}
+
+int tls_alert_of(unsigned long error)
+{
+    int reason = ERR_GET_REASON(error);
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL || reason < SSL_AD_REASON_OFFSET ||
+        reason > SSL_AD_REASON_OFFSET + UINT8_MAX)
+        return -1;
+    return reason - SSL_AD_REASON_OFFSET;
 }

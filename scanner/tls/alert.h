@@ -11,4 +11,8 @@ const char *tls_alert_name(int alert);
 /* Returns "alert handshake failure", in the arena; NULL if that is full. */
 const char *tls_alert_text(int alert, struct arena *arena);
 
+/* Returns the peer's fatal alert, which has a reason of its own among OpenSSL's errors; -1 for other errors.
+ */
+int tls_alert_of(unsigned long error);
+
 #endif

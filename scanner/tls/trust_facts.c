@@ -82,16 +82,6 @@ void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *re
     facts->end = TLS_DONE;
 }
 
-/* Returns the peer's fatal alert, which has a reason of its own in the queue; -1 for other errors. */
-static int alert_of(unsigned long error)
-{
-    int reason = ERR_GET_REASON(error);
-    if (ERR_GET_LIB(error) != ERR_LIB_SSL || reason < SSL_AD_REASON_OFFSET ||
-        reason > SSL_AD_REASON_OFFSET + UINT8_MAX)
-        return -1;
-    return reason - SSL_AD_REASON_OFFSET;
-}
-
 /* Says whether a message exceeded the ceiling that was set here: that must be the certificates. */
 static bool is_past_ceiling(unsigned long error)
 {
@@ -122,7 +112,7 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     if (error == 0 || is_ours(facts))
         return;
     facts->error_reason = ERR_GET_REASON(error);
-    facts->alert = alert_of(error);
+    facts->alert = tls_alert_of(error);
     if (facts->alert >= 0) {
         facts->error_text = tls_alert_text(facts->alert, arena);
         return;
