@@ -8,9 +8,9 @@ A step that takes longer than its limit, or says nothing for longer than it may 
 and the test function that was running is named. Of silence, waiting counts by the clock and working by the CPU that was had, so that a
 busy machine ends nobody; time in which this machine stood still is not counted.
 
-What a step says is kept, and printed whole if it fails. Lines come in the order of the list, whichever ends first. While steps run, their
+The end of what a step says is printed if it fails, and once more, shorter, at the very end. Lines come in the order of the list, whichever ends first. While steps run, their
 names and seconds are said: on a terminal each second in one line, elsewhere in a line every ten seconds. The ten dearest
-steps come last, before "N passed, N failed", which is the sum of what the steps count; a step that counts nothing counts as one.
+steps and those that failed come last, before "N passed, N failed", which is the sum of what the steps count; a step that counts nothing counts as one.
 """
 
 import ctypes
@@ -33,6 +33,9 @@ TICK_MOST = 2.0
 # A step that is asked to end may take so long to tidy up.
 GRACE_SECONDS = 10.0
 TAIL_LINES = 60
+# Of a step that failed, so many lines are said again at the end: those that speak of a failure, else its last ones.
+AGAIN_LINES = 12
+SPEAKS_OF_FAILURE = re.compile(r"^(?!.*\b0 failed)(?!.*0 failed,).*(\bfail|FAIL|not ok|[Ee]rror|ERROR|[Aa]ssert|expected)", re.M)
 NAME_WIDTH = 44
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The first process of a namespace is a shell: it reaps what the command leaves behind, and all of that ends with the shell.
@@ -99,6 +102,7 @@ class Step:
         self.seconds = self.silent = self.cpu = self.unheard = self.worked = 0.0
         self.said = self.code = 0
         self.folder = self.log = None
+        self.again = []
 
     def start(self, contained, folder):
         """Begins the command, whose temporary files and output are kept in the folder."""
@@ -184,6 +188,8 @@ class Step:
             how = f"hangs: {self.hangs}; it was ended" if self.hangs else f"exit {self.code}"
             tail = self.text().splitlines()[-TAIL_LINES:]
             say("\n".join([f"--- {self.name}: {how}; the end of its output", *tail, "---"]))
+            telling = [line for line in self.text().splitlines() if SPEAKS_OF_FAILURE.search(line)] or tail
+            self.again = [f"{self.name}: {failed} failed, {how}", *("    " + line[:200] for line in telling[-AGAIN_LINES:])]
         shutil.rmtree(self.folder, ignore_errors=True)
         return passed, failed
 
@@ -277,6 +283,9 @@ class Suite:
         say(f"{len(self.steps)} steps, {seconds // 60} min {seconds % 60} s ({total / 60:.0f} min one by one); the dearest:")
         for step in sorted(self.steps, key=lambda step: -step.seconds)[:10]:
             say(f"{step.seconds:{NAME_WIDTH}.0f} s  {step.name} ({step.cpu:.0f} s of CPU)")
+        for step in self.steps:
+            if step.again:
+                say("\n".join(step.again))
         say(f"{self.passed} passed, {self.failed} failed")
 
 
