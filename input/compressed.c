@@ -6,8 +6,7 @@
 
 enum {
     OUT_BYTES = 64 * 1024,
-    SLICE_BYTES = 1024 * 1024, /* well inside zlib's counters */
-    GZIP_WINDOW = 15 + 16,     /* the largest window, with a gzip header */
+    SLICE_BYTES = 1024 * 1024, /* well inside the unpackers' counters */
     ZSTD_WINDOW_LOG = 27,      /* 128 MiB: what the zstd tool itself accepts unasked */
 };
 
@@ -18,8 +17,7 @@ void compressed_init(struct compressed *compressed, compressed_sink sink, void *
 
 void compressed_dispose(struct compressed *compressed)
 {
-    if (compressed->kind == COMPRESSED_GZIP)
-        (void)inflateEnd(&compressed->gzip);
+    gunzip_free(compressed->gunzip);
     ZSTD_freeDCtx(compressed->zstd);
     free(compressed->out);
     compressed_init(compressed, compressed->sink, compressed->arg);
@@ -38,49 +36,43 @@ static enum error deliver(const struct compressed *compressed, size_t len)
 
 /* Looks behind a member: zero bytes are padding (tapes, block devices), anything else has to be the next
  * member. */
-static bool next_member(struct compressed *compressed)
+static bool next_member(struct compressed *compressed, struct bytes *data)
 {
-    z_stream *gzip = &compressed->gzip;
-    while (gzip->avail_in > 0 && *gzip->next_in == 0) {
-        gzip->next_in++;
-        gzip->avail_in--;
-    }
-    if (gzip->avail_in == 0)
+    while (data->len > 0 && *data->data == 0)
+        *data = bytes_make(data->data + 1, data->len - 1);
+    if (data->len == 0)
         return false;
     compressed->between = false;
-    return inflateReset(gzip) == Z_OK;
+    gunzip_reset(compressed->gunzip);
+    return true;
 }
 
-/* Calls inflate once; *full says that it may hold more output of what it has read. */
-static enum error inflate_some(struct compressed *compressed, bool *full)
+/* Unpacks once; *full says that there may be more output of what was read. */
+static enum error gunzip_some(struct compressed *compressed, struct bytes *data, bool *full)
 {
-    z_stream *gzip = &compressed->gzip;
-    gzip->next_out = compressed->out;
-    gzip->avail_out = OUT_BYTES;
-    int result = inflate(gzip, Z_NO_FLUSH);
-    enum error error = deliver(compressed, OUT_BYTES - gzip->avail_out);
+    size_t len = 0;
+    const char *reason = "";
+    enum gunzip_result result =
+        gunzip_step(compressed->gunzip, data, compressed->out, OUT_BYTES, &len, &reason);
+    enum error error = deliver(compressed, len);
     if (error != ERR_OK)
         return error;
-    if (result == Z_MEM_ERROR)
+    if (result == GUNZIP_MEMORY)
         return ERR_MEMORY;
-    if (result == Z_STREAM_END)
-        compressed->between = true;
-    else if (result != Z_OK && result != Z_BUF_ERROR)
-        return corrupt(compressed, gzip->msg != NULL ? gzip->msg : "not a gzip stream");
-    *full = gzip->avail_out == 0 && result == Z_OK;
+    if (result == GUNZIP_CORRUPT)
+        return corrupt(compressed, reason);
+    compressed->between = result == GUNZIP_END;
+    *full = len == OUT_BYTES && result == GUNZIP_MORE;
     return ERR_OK;
 }
 
 static enum error feed_gzip(struct compressed *compressed, struct bytes data)
 {
-    z_stream *gzip = &compressed->gzip;
-    gzip->next_in = (z_const Bytef *)data.data;
-    gzip->avail_in = (uInt)data.len;
     bool full = false;
-    while (gzip->avail_in > 0 || full) {
-        if (compressed->between && !next_member(compressed))
+    while (data.len > 0 || full) {
+        if (compressed->between && !next_member(compressed, &data))
             break;
-        enum error error = inflate_some(compressed, &full);
+        enum error error = gunzip_some(compressed, &data, &full);
         if (error != ERR_OK)
             return error;
     }
@@ -128,7 +120,7 @@ static enum error begin(struct compressed *compressed)
         if (compressed->out == NULL)
             return ERR_MEMORY;
     }
-    if (kind == COMPRESSED_GZIP && inflateInit2(&compressed->gzip, GZIP_WINDOW) != Z_OK)
+    if (kind == COMPRESSED_GZIP && (compressed->gunzip = gunzip_new()) == NULL)
         return ERR_MEMORY;
     if (kind == COMPRESSED_ZSTD) {
         compressed->zstd = ZSTD_createDCtx();

@@ -6,8 +6,7 @@
 #ifndef STSWEEP_INPUT_COMPRESSED_H
 #define STSWEEP_INPUT_COMPRESSED_H
 
-#include <zlib.h>
-
+#include "input/gunzip.h"
 #include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
 
@@ -20,10 +19,10 @@ struct compressed {
     enum compressed_kind kind;
     uint8_t magic[4]; /* held back until they tell the kind */
     size_t magic_len;
-    bool between;       /* no member or frame is open */
-    const char *reason; /* what was wrong, after ERR_CORRUPT */
-    uint8_t *out;       /* owned */
-    z_stream gzip;
+    bool between;             /* no member or frame is open */
+    const char *reason;       /* what was wrong, after ERR_CORRUPT */
+    uint8_t *out;             /* owned */
+    struct gunzip *gunzip;    /* owned */
     struct ZSTD_DCtx_s *zstd; /* owned */
     compressed_sink sink;
     void *arg;
