@@ -8,6 +8,7 @@
 #include "scanner/https/fetch.h"
 #include "scanner/sts/policy.h"
 #include "scanner/tls/legacy.h"
+#include "scanner/tls/verified.h"
 #include "scanner/verdict/verdict.h"
 
 enum { FETCH_ARENA_BYTES = 1 << 20, HTTPS = 443, TIMEOUT_MS = 60000 };
@@ -80,7 +81,7 @@ int main(int argc, char **argv)
     run.hosts = bench_read_names(argv[2]);
     bench_configure(&config, argc - 4, argv + 4);
     if (config.tls_legacy_decoder == TLS_LEGACY_DECODER_YES)
-        (void)tls_legacy_decoder_use();
+        (void)(tls_legacy_decoder_use() && tls_verified_use());
     struct trust *trust = trust_create(argv[1], &why);
     run.base = event_base_new();
     run.fetcher = trust == NULL || run.base == NULL ? NULL : fetcher_create(run.base, &config, trust, &why);

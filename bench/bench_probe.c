@@ -7,6 +7,7 @@
 #include "bench/settings.h"
 #include "scanner/smtp/probe.h"
 #include "scanner/tls/legacy.h"
+#include "scanner/tls/verified.h"
 #include "scanner/verdict/verdict.h"
 
 enum { PROBE_ARENA_BYTES = 1 << 20 };
@@ -75,7 +76,7 @@ int main(int argc, char **argv)
     int flags = run.failing ? 5 : 4;
     bench_configure(&config, argc - flags, argv + flags);
     if (config.tls_legacy_decoder == TLS_LEGACY_DECODER_YES)
-        (void)tls_legacy_decoder_use();
+        (void)(tls_legacy_decoder_use() && tls_verified_use());
     struct trust *trust = trust_create(argv[1], &why);
     run.base = event_base_new();
     run.prober = trust == NULL || run.base == NULL ? NULL : prober_create(run.base, &config, trust, &why);

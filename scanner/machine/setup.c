@@ -15,6 +15,7 @@
 #include "scanner/base/shown.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/tls/legacy.h"
+#include "scanner/tls/verified.h"
 
 /* Is there a route to the address? A datagram socket that is only connected sends nothing, but says so. */
 static bool has_route(const char *address)
@@ -53,7 +54,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
     /* It cannot be used beside the embedded resolver: builds of libunbound that validate with OpenSSL make
      * keys in a way that the ENGINE takes from them. */
     if (config->tls_legacy_decoder == TLS_LEGACY_DECODER_YES && config->dns_resolvers[0] != 0)
-        (void)tls_legacy_decoder_use();
+        (void)(tls_legacy_decoder_use() && tls_verified_use());
     context->trust = trust_create(config->tls_ca_file, &reason);
     if (context->trust == NULL) {
         buf_printf(why, "tls.ca_file %s: %s\n", shown(config->tls_ca_file), reason);

@@ -19,6 +19,7 @@
 #include "scanner/tls/flow.h"
 #include "scanner/tls/groups.h"
 #include "scanner/tls/signatures.h"
+#include "scanner/tls/verified.h"
 #include "scanner/wire/cost.h"
 
 /* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
@@ -206,7 +207,9 @@ static int on_chain_error(int ok, X509_STORE_CTX *store_ctx)
 static void validate_anew(X509_STORE_CTX *store_ctx, struct tls_verify *verify)
 {
     X509_STORE_CTX_set_verify_cb(store_ctx, on_chain_error);
+    tls_verified_begin();
     int valid = X509_verify_cert(store_ctx);
+    tls_verified_end();
     /* Validation can give up without asking the callback (no memory): that must not look like a good chain.
      */
     if (valid <= 0 && verify != NULL && verify->error_count == 0) {
