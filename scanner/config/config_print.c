@@ -35,8 +35,9 @@ static bool begins_section(size_t i)
 static void describe_values(const struct config_option *option, char text[256])
 {
     static const char *const names[] = {
-        [CONFIG_IS_NUMBER] = "number", [CONFIG_IS_DURATION] = "duration", [CONFIG_IS_SIZE] = "size",
-        [CONFIG_IS_CHOICE] = "one of", [CONFIG_IS_TEXT] = "text",
+        [CONFIG_IS_NUMBER] = "number",    [CONFIG_IS_DURATION] = "duration", [CONFIG_IS_SIZE] = "size",
+        [CONFIG_IS_CHOICE] = "one of",    [CONFIG_IS_TEXT] = "text",         [CONFIG_IS_FILE] = "file",
+        [CONFIG_IS_FOLDER] = "directory",
     };
     const char *name = names[option->type];
     if (option->type == CONFIG_IS_CHOICE)

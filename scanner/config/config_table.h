@@ -1,6 +1,6 @@
 /*
  * Declares the rows of options.def as data, and turns values into text and back. Private to
- * scanner/config/config*.c.
+ * scanner/config/config*.c, and to the programs that print what is made of the table (docs/make_*.c).
  */
 #ifndef STSWEEP_CONFIG_CONFIG_TABLE_H
 #define STSWEEP_CONFIG_CONFIG_TABLE_H
@@ -8,7 +8,21 @@
 #include "scanner/base/nearest.h"
 #include "scanner/config/config.h"
 
-enum config_type { CONFIG_IS_NUMBER, CONFIG_IS_DURATION, CONFIG_IS_SIZE, CONFIG_IS_CHOICE, CONFIG_IS_TEXT };
+enum config_type {
+    CONFIG_IS_NUMBER,
+    CONFIG_IS_DURATION,
+    CONFIG_IS_SIZE,
+    CONFIG_IS_CHOICE,
+    CONFIG_IS_TEXT,
+    CONFIG_IS_FILE,  /* a text, too */
+    CONFIG_IS_FOLDER /* likewise */
+};
+
+/* Is the value a string, and no number? */
+static inline bool config_is_string(enum config_type type)
+{
+    return type >= CONFIG_IS_TEXT;
+}
 
 struct config_option {
     const char *section, *key;
