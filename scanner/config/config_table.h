@@ -37,7 +37,12 @@ struct config_option {
 extern const struct config_option config_options[];
 extern const size_t config_option_count;
 
-enum { CONFIG_TEXT_BYTES = 65536, CONFIG_VALUE_BYTES = 24, CONFIG_NAME_BYTES = 64 };
+enum {
+    CONFIG_TEXT_BYTES = 65536,
+    CONFIG_VALUE_BYTES = 24,
+    CONFIG_NAME_BYTES = 64,
+    CONFIG_VALUES_BYTES = 256
+};
 
 /* Reads the value of a number, duration, size or choice; false if the text is none. Ranges are not
  * checked. */
@@ -49,6 +54,9 @@ void config_value_format(const struct config_option *option, int64_t value, char
 
 /* Says for messages what such a value looks like: "a whole number with a unit: ms, s, m or h". */
 const char *config_type_form(enum config_type type);
+
+/* Writes which values it takes: "duration, 50ms to 1m", "one of loopback|yes|no", "text". */
+void config_values_text(const struct config_option *option, char text[CONFIG_VALUES_BYTES]);
 
 /* Tells whether there is such a section. */
 bool config_has_section(const char *section);
