@@ -70,6 +70,12 @@ static inline void roff_word(struct roff_fill *fill, const char *word, bool ends
     fill->ends = ends;
 }
 
+/* Does [text](where) begin here? */
+static inline bool roff_links(const char *at)
+{
+    return *at == '[' && strncmp(at + strcspn(at, "]"), "](", 2) == 0;
+}
+
 /* Writes a paragraph. Of marks `code` becomes bold, and [text](where) the text. */
 static inline void roff_text(const char *text, FILE *out)
 {
@@ -89,8 +95,7 @@ static inline void roff_text(const char *text, FILE *out)
                 bold = !bold;
                 (void)fputs(bold ? "\\fB" : "\\fR", written);
                 at++;
-            } else if (*at == '[' && strstr(at, "](") != NULL && strcspn(at, "]") == strcspn(at, "](") &&
-                       strncmp(at + strcspn(at, "]"), "](", 2) == 0) {
+            } else if (roff_links(at)) {
                 linked = true;
                 at++;
             } else if (linked && close != NULL) {

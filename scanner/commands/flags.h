@@ -2,8 +2,8 @@
  * Reads the words of a command line, for every command, by the table of flags (flags.def): names, --flag,
  * --flag=value, --flag value, -f, -fvalue, -f value, and --section.key=value of the configuration for the
  * commands that have one. All behind -- are names, and so is - alone. A flag's empty value is a missing one,
- * unless the flag sets an option of the configuration, whose default it then is, or names labels, which may be
- * empty. It changes nothing; the texts are argv's own.
+ * unless the flag sets an option of the configuration, whose default it then is, or names labels, which may
+ * be empty. It changes nothing; the texts are argv's own.
  */
 #ifndef STSWEEP_COMMANDS_FLAGS_H
 #define STSWEEP_COMMANDS_FLAGS_H
