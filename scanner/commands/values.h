@@ -59,7 +59,7 @@ enum value_with value_with(enum value kind);
 
 /*
  * Returns the word with this index, from 0, of those that the value can be in this command; NULL if there are
- * no more. A word of the table of providers may hold blanks, and none holds a comma or a quote.
+ * no more. A word may hold blanks, and nothing else that a shell reads.
  */
 const char *value_word(enum value kind, const char *command, size_t index);
 
