@@ -134,22 +134,13 @@ static const struct told files[] = {
     {"summary.json", "scan", "The counts. It is written last."},
 };
 
-static bool is_among(const char *words, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)) != NULL; at += len)
-        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == 0))
-            return true;
-    return false;
-}
-
 /* command NULL: all of them. */
 static void tell(const struct page *page, const char *title, const struct told *rows, size_t count,
                  const char *command)
 {
     bool begun = false;
     for (size_t i = 0; i < count; i++) {
-        if (command != NULL && !is_among(rows[i].commands, command))
+        if (command != NULL && !flags_holds_word(rows[i].commands, command))
             continue;
         if (!begun)
             heading(page, title);

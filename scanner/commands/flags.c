@@ -23,7 +23,7 @@ const struct flag_row flag_rows[FLAG_ROWS] = {
 /* The commands that take --section.key=value. */
 static const char with_options[] = "scan check suggest";
 
-static bool holds_word(const char *words, const char *word)
+bool flags_holds_word(const char *words, const char *word)
 {
     size_t len = strlen(word);
     for (const char *at = words; (at = strstr(at, word)) != NULL; at += len)
@@ -34,12 +34,12 @@ static bool holds_word(const char *words, const char *word)
 
 bool flag_is_of(const struct flag_row *row, const char *command)
 {
-    return holds_word(row->commands, command);
+    return flags_holds_word(row->commands, command);
 }
 
 bool flags_take_options(const char *command)
 {
-    return holds_word(with_options, command);
+    return flags_holds_word(with_options, command);
 }
 
 const char *flag_option(enum flag flag)

@@ -39,6 +39,9 @@ struct flag_row {
 enum { FLAG_ROWS = FLAG_COUNT - FLAG_FAULT - 1 };
 extern const struct flag_row flag_rows[FLAG_ROWS];
 
+/* Does a list of words, a blank between them, have this one? */
+bool flags_holds_word(const char *words, const char *word);
+
 /* Does the command know the flag of this row? */
 bool flag_is_of(const struct flag_row *row, const char *command);
 
