@@ -1,5 +1,7 @@
 # stsweep: build, tests, lint. `make help` lists the targets.
 VERSION  := 0.1.0
+# When it came out, for the manual pages.
+DATE     := 2026-11-30
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 ifeq ($(origin CC),default)
@@ -171,9 +173,20 @@ $(GAINS): tests/gains/gains.c tests/unit/mending.h $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
-$(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns: $(BUILD)/%: docs/%.c docs/make_walk.h $(LIBRARY)
+$(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns $(BUILD)/make_manual $(BUILD)/make_completions: $(BUILD)/%: docs/%.c docs/make_walk.h docs/make_roff.h $(LIBRARY)
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
+
+# The manual pages, and what shells complete a command line by, of the program's tables.
+$(BUILD)/man: $(BUILD)/make_manual Makefile
+	@rm -rf $@ $@.new && mkdir $@.new
+	$(QUIET)$(BUILD)/make_manual $@.new $(DATE) > /dev/null
+	@mv $@.new $@
+
+$(BUILD)/completions: $(BUILD)/make_completions docs/completions/stsweep.bash docs/completions/stsweep.zsh docs/completions/stsweep.fish
+	@rm -rf $@ $@.new && mkdir $@.new
+	$(QUIET)for shell in bash zsh fish; do $(BUILD)/make_completions $$shell < docs/completions/stsweep.$$shell > $@.new/stsweep.$$shell || exit 1; done
+	@mv $@.new $@
 
 # What a zone file delegates, for tests/zonefiles/check.
 $(OWNERS): tests/zonefiles/owners.c $(LIBRARY)
@@ -215,7 +228,7 @@ bench: bench-programs
 bench-quick: bench-programs
 	bench/run --quick
 
-install: all
+install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
 	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini
 	install -D -m 644 docs/schema.json $(DESTDIR)$(PREFIX)/share/stsweep/schema.json
@@ -233,8 +246,10 @@ install: all
 	install -D -m 644 docs/figures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/figures.md
 	install -D -m 644 docs/diff.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/diff.md
 	install -D -m 644 docs/release.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/release.md
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
+	for page in $(BUILD)/man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 644 $(BUILD)/completions/stsweep.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stsweep
+	install -D -m 644 $(BUILD)/completions/stsweep.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stsweep
+	install -D -m 644 $(BUILD)/completions/stsweep.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stsweep.fish
 
 docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
 	$(BUILD)/make_failures > docs/failures.md
@@ -255,7 +270,7 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BU
 
 # What test programs are there to run: the suite's script runs them one by one and counts.
 .PHONY: test-programs
-test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(GAINS) $(OWNERS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
+test-programs: all $(UNITBIN) $(FUZZBIN) $(FAULT) $(FLOODS) $(GAINS) $(OWNERS) $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns $(BUILD)/man $(BUILD)/completions
 
 check:
 	tests/run check

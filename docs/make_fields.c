@@ -16,9 +16,6 @@
 
 enum { LINE_BYTES = 4096 };
 
-static const struct field_group *const records[] = {&fields_domain, &fields_host, &fields_cert,
-                                                    &fields_reject};
-
 static void print_quoted(const char *text)
 {
     putchar('"');
@@ -291,41 +288,11 @@ static void print_schema(void)
 
 /* ---- the dictionary ------------------------------------------------------------------------------------ */
 
-static const char *type_text(const struct field *field)
-{
-    static const char *const texts[AS_TYPE_COUNT] = {
-        [AS_BOOL] = "true or false",
-        [AS_UNSIGNED] = "number",
-        [AS_SIGNED] = "number",
-        [AS_TIME] = "time",
-        [AS_SECONDS] = "time",
-        [AS_ENUM] = "word",
-        [AS_CODE] = "code",
-        [AS_NAME] = "name",
-        [AS_ASCII] = "text",
-        [AS_STRING] = "free text",
-        [AS_TEXT] = "free text",
-        [AS_HEX] = "hexadecimal",
-        [AS_BASE64] = "base64",
-        [AS_HASH] = "hexadecimal",
-        [AS_IP] = "address",
-        [AS_STRINGS] = "list of free texts",
-        [AS_TEXTS] = "list of free texts",
-        [AS_IPS] = "list of addresses",
-        [AS_WORDS] = "list of words",
-        [AS_CODES] = "list of codes",
-        [AS_LIST] = "list",
-    };
-    if (field->sql != NULL)
-        return strcmp(field->sql, "VARCHAR") == 0 ? "text" : "list";
-    return field->type == AS_BOOL && field->left == LEFT_EMPTY ? "true" : texts[field->type];
-}
-
 static void print_type(const struct field *field)
 {
     const struct field_group *group = field->by_hand && field->sql != NULL ? NULL : field->group;
     if (group == NULL)
-        fputs(type_text(field), stdout);
+        fputs(field_type_text(field), stdout);
     else
         printf("%s[%s](#%s)", field->type == AS_LIST ? "list of " : "", group->name, group->name);
     if (field->type != AS_ENUM || field->words == NULL)
@@ -336,14 +303,10 @@ static void print_type(const struct field *field)
 
 static void print_entry(const struct field *field, bool required, void *arg)
 {
-    static const char *const left[] = {[LEFT_NEVER] = "never",
-                                       [LEFT_EMPTY] = "when empty",
-                                       [LEFT_WHEN] = "see meaning",
-                                       [LEFT_OLD] = "in old records"};
     (void)arg;
     printf("| `%s` | ", field->key);
     print_type(field);
-    printf(" | %s | %s | %s | %s |\n", field->unit, left[required ? field->left : LEFT_WHEN], field->since,
+    printf(" | %s | %s | %s | %s |\n", field->unit, field_left_text(field, required), field->since,
            field->meaning);
 }
 
@@ -357,19 +320,6 @@ static void print_section(const struct field_group *group)
     walk(group, true, print_entry, NULL);
 }
 
-static bool is_spread(const struct field_group *group)
-{
-    return group == &fields_lookup || group == &fields_address || group == &fields_host_facts;
-}
-
-static bool is_record(const struct field_group *group)
-{
-    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
-        if (records[i] == group)
-            return true;
-    return false;
-}
-
 static void print_dictionary(void)
 {
     puts("# Every field of the records\n");
@@ -380,10 +330,10 @@ static void print_dictionary(void)
     puts("objects in them. A free text is a string where it is UTF-8 without control characters other than "
          "tab, CR and");
     puts("LF, else `{\"base64\": \"…\"}`. `since` is the first version that writes the field.");
-    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
-        print_section(records[i]);
+    for (size_t i = 0; i < sizeof field_records / sizeof *field_records; i++)
+        print_section(field_records[i]);
     for (size_t i = 0; i < field_group_count; i++)
-        if (!is_record(field_groups[i]) && !is_spread(field_groups[i]))
+        if (field_is_object(field_groups[i]))
             print_section(field_groups[i]);
 }
 

@@ -146,7 +146,7 @@ static void join_arguments(struct buf *line, int argc, char **argv)
 
 static int usage(enum command command, const char *reason)
 {
-    (void)fprintf(stderr, "stsweep: %s\n  stsweep %s\n", reason, manual_usage(command));
+    (void)fprintf(stderr, "stsweep: %s\n  stsweep %s\n", reason, manual_get(command)->usage);
     return EXIT_USAGE;
 }
 

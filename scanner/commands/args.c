@@ -85,26 +85,15 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
 
 static enum error take(struct args *args, enum flag flag, struct flags *flags, struct buf *why)
 {
+    const char *option = flag_option(flag);
+    if (option != NULL)
+        return config_set(&args->config, option, flags->value, origin, why);
     switch (flag) {
     case FLAG_NAME:
         args->names[args->name_count++] = flags->value;
         return ERR_OK;
     case FLAG_OPTION:
         return config_set(&args->config, flags->option, flags->value, origin, why);
-    case FLAG_SHARD: /* is how people think of it */
-        return config_set(&args->config, "scan.shard", flags->value, origin, why);
-    case FLAG_PREVIOUS: /* likewise */
-        return config_set(&args->config, "scan.previous", flags->value, origin, why);
-    case FLAG_SAMPLE:
-        return config_set(&args->config, "sample.take", flags->value, origin, why);
-    case FLAG_SCAN_LIMIT:
-        return config_set(&args->config, "input.limit", flags->value, origin, why);
-    case FLAG_SCAN_ONLY:
-        return config_set(&args->config, "input.only", flags->value, origin, why);
-    case FLAG_SCAN_EXCEPT:
-        return config_set(&args->config, "input.except", flags->value, origin, why);
-    case FLAG_FIELD: /* likewise */
-        return config_set(&args->config, "input.field", flags->value, origin, why);
     case FLAG_DIR:
         return config_set(&args->config, config_flag('o'), flags->value, origin, why);
     default:

@@ -181,10 +181,10 @@ static enum flag take(struct flags *flags, enum flag flag, struct diff_request *
 {
     if (flag == FLAG_JSON || flag == FLAG_CSV)
         request->form = flag == FLAG_JSON ? DIFF_JSON : DIFF_CSV;
-    if (flag == FLAG_ONLY && strcmp(flags->value, "worse") != 0 && strcmp(flags->value, "twice") != 0)
+    if (flag == FLAG_ONLY && diff_only_find(flags->value) == DIFF_ALL)
         return flags_refuse(flags, "--only knows `worse` and `twice`, not ", flags->value, "");
     if (flag == FLAG_ONLY)
-        request->only = flags->value[0] == 'w' ? DIFF_WORSE : DIFF_TWICE;
+        request->only = diff_only_find(flags->value);
     if (flag == FLAG_GONE_AT_MOST && !gone_bound_read(flags->value, &request->gone_at_most))
         return flags_refuse(flags, "--gone-at-most is a number of domains, or N% of the old ones, not ",
                             flags->value, "");

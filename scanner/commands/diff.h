@@ -10,10 +10,9 @@
 #include <stdio.h>
 
 #include "output/readback/history.h"
+#include "scanner/commands/diff_only.h"
 #include "scanner/commands/diff_side.h"
 #include "scanner/commands/diff_tell.h"
-
-enum diff_only { DIFF_ALL, DIFF_WORSE, DIFF_TWICE };
 
 struct diff_request {
     const char *paths[HISTORY_SCANS_MOST]; /* the oldest first */

@@ -1,7 +1,9 @@
 /* Compares words with the table of flags, and says which flag a wrong one may be meant to be. */
 #include "scanner/commands/flags.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scanner/base/bytes.h"
@@ -11,13 +13,9 @@
 
 enum { WORD_BYTES = 80 };
 
-static const struct row {
-    enum flag flag;
-    const char *name;
-    char letter;
-    const char *commands, *needs;
-} rows[] = {
-#define FLAG(id, name, letter, commands, needs) {FLAG_##id, name, letter, commands, needs},
+const struct flag_row flag_rows[FLAG_ROWS] = {
+#define FLAG(id, name, letter, commands, needs, kind, option, does)                                          \
+    {FLAG_##id, name, letter, commands, needs, VALUE_##kind, option, does},
 #include "scanner/commands/flags.def"
 #undef FLAG
 };
@@ -25,15 +23,31 @@ static const struct row {
 /* The commands that take --section.key=value. */
 static const char with_options[] = "scan check suggest";
 
-enum { ROWS = sizeof rows / sizeof *rows };
-
-static bool holds_word(const char *words, const char *word)
+bool flags_holds_word(const char *words, const char *word)
 {
     size_t len = strlen(word);
     for (const char *at = words; (at = strstr(at, word)) != NULL; at += len)
         if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == 0))
             return true;
     return false;
+}
+
+bool flag_is_of(const struct flag_row *row, const char *command)
+{
+    return flags_holds_word(row->commands, command);
+}
+
+bool flags_take_options(const char *command)
+{
+    return flags_holds_word(with_options, command);
+}
+
+const char *flag_option(enum flag flag)
+{
+    for (size_t i = 0; i < FLAG_ROWS; i++)
+        if (flag_rows[i].flag == flag)
+            return flag_rows[i].option;
+    return NULL;
 }
 
 void flags_begin(struct flags *flags, const char *command, int argc, char **argv)
@@ -52,7 +66,8 @@ enum flag flags_refuse(struct flags *flags, const char *reason, const char *word
 }
 
 /* Makes a fault of the flag as it was typed. */
-static enum flag refuse_row(struct flags *flags, const struct row *row, const char *reason, const char *word)
+static enum flag refuse_row(struct flags *flags, const struct flag_row *row, const char *reason,
+                            const char *word)
 {
     char text[FLAGS_FAULT_BYTES];
     if (flags->typed[1] == '-')
@@ -63,7 +78,7 @@ static enum flag refuse_row(struct flags *flags, const struct row *row, const ch
 }
 
 /* Is the argument this flag? *value is what it holds of a value itself; NULL: nothing. */
-static bool is_called(const struct row *row, const char *argument, const char **value)
+static bool is_called(const struct flag_row *row, const char *argument, const char **value)
 {
     *value = NULL;
     if (argument[1] == '-') {
@@ -82,15 +97,15 @@ static bool is_called(const struct row *row, const char *argument, const char **
 }
 
 /* Returns the command's flag of this name; else another command's; else NULL. */
-static const struct row *find(const char *command, const char *argument, const char **value)
+static const struct flag_row *find(const char *command, const char *argument, const char **value)
 {
-    const struct row *others = NULL;
-    for (size_t i = 0; i < ROWS; i++) {
-        if (!is_called(&rows[i], argument, value))
+    const struct flag_row *others = NULL;
+    for (size_t i = 0; i < FLAG_ROWS; i++) {
+        if (!is_called(&flag_rows[i], argument, value))
             continue;
-        if (holds_word(rows[i].commands, command))
-            return &rows[i];
-        others = &rows[i];
+        if (flag_is_of(&flag_rows[i], command))
+            return &flag_rows[i];
+        others = &flag_rows[i];
     }
     return others;
 }
@@ -110,20 +125,24 @@ static bool take_next(struct flags *flags)
     return true;
 }
 
-static enum flag take_value(struct flags *flags, const struct row *row, const char *value)
+static enum flag take_value(struct flags *flags, const struct flag_row *row, const char *value)
 {
     char reason[FLAGS_FAULT_BYTES];
     flags->value = value;
-    if (value != NULL || take_next(flags))
+    bool given = value != NULL || take_next(flags), empty = given && flags->value[0] == 0;
+    if (given && (!empty || row->option != NULL || row->kind == VALUE_LABELS))
         return row->flag;
+    bool is_other = !given && flags->value != NULL;
     (void)snprintf(reason, sizeof reason, " needs %s%s", row->needs,
-                   flags->value == NULL ? "" : ", and no flag is one: ");
-    return refuse_row(flags, row, reason, flags->value == NULL ? "" : flags->value);
+                   empty      ? ", and was given nothing"
+                   : is_other ? ", and no flag is one: "
+                              : "");
+    return refuse_row(flags, row, reason, is_other ? flags->value : "");
 }
 
-static enum flag take_flag(struct flags *flags, const struct row *row, const char *value)
+static enum flag take_flag(struct flags *flags, const struct flag_row *row, const char *value)
 {
-    if (!holds_word(row->commands, flags->command)) {
+    if (!flag_is_of(row, flags->command)) {
         char reason[64];
         (void)snprintf(reason, sizeof reason, " is no flag of `stsweep %.16s`", flags->command);
         return refuse_row(flags, row, reason, "");
@@ -138,11 +157,11 @@ static bool near_flag(const char *command, const char *name, char rest[NEAREST_T
 {
     struct nearest nearest;
     nearest_begin(&nearest, name);
-    for (size_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < FLAG_ROWS; i++) {
         char text[NEAREST_WORD_BYTES];
-        (void)snprintf(text, sizeof text, "--%s", rows[i].name);
-        if (holds_word(rows[i].commands, command))
-            nearest_offer_as(&nearest, rows[i].name, text);
+        (void)snprintf(text, sizeof text, "--%s", flag_rows[i].name);
+        if (flag_is_of(&flag_rows[i], command))
+            nearest_offer_as(&nearest, flag_rows[i].name, text);
     }
     return nearest_text(&nearest, rest)[0] != 0;
 }
@@ -170,7 +189,7 @@ static enum flag take_other(struct flags *flags, const char *argument)
     bool fits = argument[1] == '-' && len < sizeof flags->option;
     (void)snprintf(flags->option, sizeof flags->option, "%.*s", fits ? (int)len : 0, name);
     if (fits && (strchr(flags->option, '.') != NULL || !near_flag(flags->command, flags->option, rest)) &&
-        holds_word(with_options, flags->command))
+        flags_take_options(flags->command))
         return take_option(flags, name[len] == '=' ? name + len : NULL);
     return flags_refuse(flags, "no such flag: ", argument, rest);
 }
@@ -187,7 +206,7 @@ enum flag flags_next(struct flags *flags)
     flags->value = flags->typed = argument;
     if (flags->only_names || !is_flag(argument))
         return FLAG_NAME;
-    const struct row *row = find(flags->command, argument, &value);
+    const struct flag_row *row = find(flags->command, argument, &value);
     return row == NULL ? take_other(flags, argument) : take_flag(flags, row, value);
 }
 
@@ -206,6 +225,15 @@ void flags_say(const struct flags *flags, FILE *out)
 {
     (void)fprintf(out, "stsweep: %s: %s; `stsweep help %s` says more\n", flags->command, flags->fault,
                   flags->command);
+}
+
+bool flags_number(const struct flags *flags, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(flags->value, &end, 10);
+    return flags->value[0] >= '0' && flags->value[0] <= '9' && *end == 0 && errno == 0 && *number >= least &&
+           *number <= most;
 }
 
 bool flags_outcomes(struct flags *flags, uint32_t *outcomes)

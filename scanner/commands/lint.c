@@ -254,6 +254,11 @@ static const struct {
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
+const char *lint_text(size_t index)
+{
+    return index < COMMANDS ? commands[index].name : NULL;
+}
+
 /* Prints the usage. The word is the user's own; NULL if one is missing. */
 static int usage(FILE *out, const char *word, const char *reason)
 {

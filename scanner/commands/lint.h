@@ -30,6 +30,9 @@ struct sts_policy;
  * be read, or each fault with line, column and how to mend it. */
 bool lint_read_policy(const char *name, struct arena *arena, struct sts_policy *policy, FILE *err);
 
+/* Returns the name of the kind of text with this index, from 0: "record", …; NULL if there are no more. */
+const char *lint_text(size_t index);
+
 /* Runs the command. argv: the words behind `lint`: "record", "policy", …; --json may stand anywhere, and
  * after -- nothing is an option. Returns the exit code. */
 int lint_main(int argc, char **argv, FILE *out, FILE *err);

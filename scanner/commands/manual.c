@@ -5,17 +5,12 @@
 
 #include "scanner/base/exit_code.h"
 #include "scanner/base/nearest.h"
+#include "scanner/commands/flags.h"
 #include "scanner/config/config.h"
 
-struct manual {
-    const char *name;
-    const char *usage;
-    const char *example; /* NULL: none */
-    const char *does;
-};
-
 static const struct manual manuals[COMMAND_COUNT] = {
-#define COMMAND(id, name, usage, example, does) {name, usage, example, does},
+#define COMMAND(id, name, usage, example, does, brief, words)                                                \
+    {name, usage, example, does, brief, VALUE_##words},
 #include "scanner/commands/commands.def"
 #undef COMMAND
 };
@@ -28,9 +23,9 @@ enum command manual_find(const char *name)
     return command;
 }
 
-const char *manual_usage(enum command command)
+const struct manual *manual_get(enum command command)
 {
-    return manuals[command].usage;
+    return &manuals[command];
 }
 
 int manual_no_such(const char *name)
@@ -47,11 +42,28 @@ int manual_no_such(const char *name)
     return EXIT_USAGE;
 }
 
+/* What each flag does, behind its names: "  -o, --output DIR". */
+static void print_flags(const char *command)
+{
+    (void)printf("\nFlags:\n\n");
+    for (size_t i = 0; i < FLAG_ROWS; i++) {
+        const struct flag_row *row = &flag_rows[i];
+        if (!flag_is_of(row, command))
+            continue;
+        char letter[8] = "";
+        if (row->letter != 0)
+            (void)snprintf(letter, sizeof letter, "-%c, ", row->letter);
+        (void)printf("  %s--%s%s%s\n", letter, row->name, row->needs == NULL ? "" : " ",
+                     value_called(row->kind));
+        config_print_text(stdout, "        ", row->does);
+    }
+}
+
 /* The options of a command: those that matter most, or all. */
 static void print_options(enum command command, bool all)
 {
     bool scans = command == COMMAND_SCAN;
-    if (!scans && command != COMMAND_CHECK && command != COMMAND_SUGGEST)
+    if (!flags_take_options(manuals[command].name))
         return;
     (void)printf("\n%s, in a file given with --config or as --section.key=value:\n\n",
                  all ? "Options" : "Options that matter");
@@ -70,6 +82,7 @@ void manual_print(enum command command, bool all)
     if (manual->example != NULL)
         (void)printf("\nFor example:\n\n  stsweep %s\n", manual->example);
     (void)printf("\n%s\n", manual->does);
+    print_flags(manual->name);
     print_options(command, all);
 }
 

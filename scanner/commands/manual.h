@@ -7,20 +7,31 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "scanner/commands/values.h"
+
 enum command {
-#define COMMAND(id, name, usage, example, does) COMMAND_##id,
+#define COMMAND(id, name, usage, example, does, brief, words) COMMAND_##id,
 #include "scanner/commands/commands.def"
 #undef COMMAND
     COMMAND_COUNT
 };
 
+struct manual {
+    const char *name;
+    const char *usage;   /* without the program's name; of one row or several */
+    const char *example; /* NULL: none */
+    const char *does;
+    const char *brief; /* in a few words, its verb first */
+    enum value words;  /* what its words are that are no flags */
+};
+
 /* The command of this name, or COMMAND_COUNT. */
 enum command manual_find(const char *name);
 
-/* Its usage, without the program's name; of one row or several. */
-const char *manual_usage(enum command command);
+const struct manual *manual_get(enum command command);
 
-/* Prints usage, example, what the command does and its options, those that matter most or all, to stdout. */
+/* Prints usage, example, what the command does, its flags and its options, those that matter most or all, to
+ * stdout. */
 void manual_print(enum command command, bool all);
 
 /* Prints a command a row; the exit codes, to stdout. Both return EXIT_DONE. */

@@ -1,11 +1,9 @@
 /* Reads the flags, and says what was published. */
 #include "scanner/commands/release.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "output/release/release.h"
@@ -18,14 +16,6 @@
 
 enum { WHY_BYTES = 16 * 1024, LEAST_OF_A_GROUP = 2 };
 
-static bool read_least(const char *text, uint64_t *least)
-{
-    char *end;
-    errno = 0;
-    *least = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0 && *least >= LEAST_OF_A_GROUP;
-}
-
 static enum flag take(struct flags *flags, enum flag flag, struct release_request *request,
                       struct except_files *except)
 {
@@ -33,12 +23,12 @@ static enum flag take(struct flags *flags, enum flag flag, struct release_reques
         return flags_refuse(flags, "one scan directory at a time, not also ", flags->value, "");
     if (flag == FLAG_NAME)
         request->dir = flags->value;
-    if (flag == FLAG_FOLDER)
+    if (flag == FLAG_OUT)
         request->out = flags->value;
     (void)except_take(except, flags, flag);
     if (flag == FLAG_LABELS)
         request->labels = true;
-    if (flag == FLAG_AGGREGATE && !read_least(flags->value, &request->aggregate))
+    if (flag == FLAG_AGGREGATE && !flags_number(flags, LEAST_OF_A_GROUP, UINT64_MAX, &request->aggregate))
         return flags_refuse(flags, "--aggregate needs how many domains a group has at least, 2 or more, not ",
                             flags->value, "");
     return flag;
@@ -52,7 +42,7 @@ static enum flag read_flags(struct flags *flags, struct release_request *request
         flag = take(flags, flags_next(flags), request, except);
     if (flag == FLAG_END && request->dir == NULL)
         return flags_refuse(flags, "name a scan directory", "", "");
-    if (flag == FLAG_END && (request->out == NULL || request->out[0] == 0))
+    if (flag == FLAG_END && request->out == NULL)
         return flags_refuse(flags, "say with -o which directory is to be made", "", "");
     if (flag == FLAG_END && request->aggregate > 0 && request->labels)
         return flags_refuse(flags, "--aggregate publishes no record, and so no label", "", "");

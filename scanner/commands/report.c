@@ -51,8 +51,6 @@ static enum flag read_flags(struct flags *flags, struct request *request)
         flag = take(flags, flags_next(flags), request);
     if (flag == FLAG_END && request->dir == NULL)
         return flags_refuse(flags, "name a scan directory", "", "");
-    if (flag == FLAG_END && request->page != NULL && request->page[0] == 0)
-        return flags_refuse(flags, "say behind -o which file is to be made", "", "");
     if (flag == FLAG_END && request->by_label && (request->page == NULL || strcmp(request->page, "-") == 0))
         return flags_refuse(flags, "say with -o which folder the pages are to be made in", "", "");
     return flag;

@@ -60,9 +60,7 @@ static bool refuse(struct flags *flags, const char *reason, const char *word)
 
 static bool take_limit(struct show_request *request, struct flags *flags)
 {
-    char *end;
-    request->limit = strtoull(flags->value, &end, 10);
-    if (flags->value[0] < '0' || flags->value[0] > '9' || *end != 0 || request->limit == 0)
+    if (!flags_number(flags, 1, UINT64_MAX, &request->limit))
         return refuse(flags, "--limit needs a number above 0, not ", flags->value);
     return true;
 }
@@ -85,10 +83,7 @@ static bool take_by(struct show_request *request, struct flags *flags)
 
 static bool take_top(struct show_request *request, struct flags *flags)
 {
-    char *end;
-    request->top = strtoull(flags->value, &end, 10);
-    if (flags->value[0] < '0' || flags->value[0] > '9' || *end != 0 || request->top == 0 ||
-        request->top > SHOW_TOP_MOST)
+    if (!flags_number(flags, 1, SHOW_TOP_MOST, &request->top))
         return refuse(flags, "--top needs a number from 1 to 1000000, not ", flags->value);
     return true;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,8 +203,6 @@ static int check_words(const struct args *args)
             return usage("give one scan directory, or domains");
     if ((args->except.list != NULL || args->except.as_prefixes != NULL) && !is_scan(args->names[0]))
         return usage("--except is for a scan directory; who is looked at now is left out by safety.optout");
-    if (args->folder != NULL && args->folder[0] == 0)
-        return usage("-o needs a folder, or with --format a file");
     if (args->rua != NULL && !suggest_rua_is_valid(args->rua))
         return usage("--rua is no mailto: or https: URI");
     if (args->force && args->folder == NULL)

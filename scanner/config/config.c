@@ -137,7 +137,7 @@ static void value_fault(const struct config_option *option, const char *value, c
     full_name(option, name);
     if (option->type == CONFIG_IS_CHOICE)
         (void)snprintf(rest, sizeof rest, " is not a value of %s; write one of %s", name, option->choices);
-    else if (option->type == CONFIG_IS_TEXT)
+    else if (config_is_string(option->type))
         (void)snprintf(rest, sizeof rest, " is not a value of %s; it is too long or holds control characters",
                        name);
     else
@@ -186,7 +186,7 @@ enum error config_set(struct config *config, const char *name, const char *value
         config_fault(why, origin, "unknown option", name, rest);
         return ERR_CONFIG;
     }
-    if (option->type != CONFIG_IS_TEXT)
+    if (!config_is_string(option->type))
         return set_number(config, option, value, origin, why);
     if (!text_is_plain(value)) {
         value_fault(option, value, origin, why);
@@ -201,7 +201,7 @@ enum error config_init(struct config *config)
     enum error error = ERR_OK;
     for (size_t i = 0; i < config_option_count && error == ERR_OK; i++) {
         const struct config_option *option = &config_options[i];
-        if (option->type == CONFIG_IS_TEXT)
+        if (config_is_string(option->type))
             error = set_text(text_of(config, option), option->initial);
         else if (!config_value_parse(option, option->initial, number_of(config, option)))
             error = ERR_CONFIG;
@@ -214,7 +214,7 @@ enum error config_init(struct config *config)
 void config_dispose(struct config *config)
 {
     for (size_t i = 0; i < config_option_count; i++)
-        if (config_options[i].type == CONFIG_IS_TEXT)
+        if (config_is_string(config_options[i].type))
             free(*text_of(config, &config_options[i]));
     memset(config, 0, sizeof *config);
 }
@@ -246,7 +246,7 @@ void config_each(const struct config *config, config_visit visit, void *arg)
         const char *member = (const char *)config + option->offset;
         char text[CONFIG_VALUE_BYTES];
         const char *value = text;
-        if (option->type == CONFIG_IS_TEXT)
+        if (config_is_string(option->type))
             value = *(char *const *)(const void *)member;
         else
             config_value_format(option, *(const int64_t *)(const void *)member, text);

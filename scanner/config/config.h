@@ -19,9 +19,11 @@
 #define CONFIG_TYPE_SIZE     int64_t
 #define CONFIG_TYPE_CHOICE   int64_t
 #define CONFIG_TYPE_TEXT     char *
+#define CONFIG_TYPE_FILE     char *
+#define CONFIG_TYPE_FOLDER   char *
 
 /* It has one member an option, named section_key: config->scan_loops, config->dns_timeout (milliseconds).
- * TEXT members are owned by the config and never NULL. */
+ * TEXT, FILE and FOLDER members are owned by the config and never NULL. */
 struct config {
 #define OPTION(section, key, type, initial, minimum, maximum, choices, letter, resume, help)                 \
     CONFIG_TYPE_##type section##_##key;

@@ -31,28 +31,28 @@ static bool begins_section(size_t i)
     return i == 0 || strcmp(config_options[i].section, config_options[i - 1].section) != 0;
 }
 
-/* Writes "duration, 50ms to 1m", "loopback, yes or no", "text". */
-static void describe_values(const struct config_option *option, char text[256])
+void config_values_text(const struct config_option *option, char text[CONFIG_VALUES_BYTES])
 {
     static const char *const names[] = {
-        [CONFIG_IS_NUMBER] = "number", [CONFIG_IS_DURATION] = "duration", [CONFIG_IS_SIZE] = "size",
-        [CONFIG_IS_CHOICE] = "one of", [CONFIG_IS_TEXT] = "text",
+        [CONFIG_IS_NUMBER] = "number",    [CONFIG_IS_DURATION] = "duration", [CONFIG_IS_SIZE] = "size",
+        [CONFIG_IS_CHOICE] = "one of",    [CONFIG_IS_TEXT] = "text",         [CONFIG_IS_FILE] = "file",
+        [CONFIG_IS_FOLDER] = "directory",
     };
     const char *name = names[option->type];
     if (option->type == CONFIG_IS_CHOICE)
-        (void)snprintf(text, 256, "%s %s", name, option->choices);
+        (void)snprintf(text, CONFIG_VALUES_BYTES, "%s %s", name, option->choices);
     else if (option->minimum[0] == '\0')
-        (void)snprintf(text, 256, "%s", name);
+        (void)snprintf(text, CONFIG_VALUES_BYTES, "%s", name);
     else if (option->maximum[0] == '\0')
-        (void)snprintf(text, 256, "%s, %s or more", name, option->minimum);
+        (void)snprintf(text, CONFIG_VALUES_BYTES, "%s, %s or more", name, option->minimum);
     else
-        (void)snprintf(text, 256, "%s, %s to %s", name, option->minimum, option->maximum);
+        (void)snprintf(text, CONFIG_VALUES_BYTES, "%s, %s to %s", name, option->minimum, option->maximum);
 }
 
 static void print_ini_option(FILE *out, const struct config_option *option)
 {
-    char values[256];
-    describe_values(option, values);
+    char values[CONFIG_VALUES_BYTES];
+    config_values_text(option, values);
     (void)fputc('\n', out);
     config_print_text(out, "# ", option->help);
     if (option->letter == '\0')
@@ -83,8 +83,8 @@ void config_print_ini(FILE *out)
 
 static void print_help_option(FILE *out, const struct config_option *option)
 {
-    char values[256], letter[8] = "";
-    describe_values(option, values);
+    char values[CONFIG_VALUES_BYTES], letter[8] = "";
+    config_values_text(option, values);
     if (option->letter != '\0')
         (void)snprintf(letter, sizeof letter, "-%c, ", option->letter);
     (void)fprintf(out, "  %s--%s.%s=%s\n", letter, option->section, option->key, option->initial);

@@ -78,7 +78,7 @@ bool config_value_parse(const struct config_option *option, const char *text, in
 {
     if (option->type == CONFIG_IS_CHOICE)
         return parse_choice(option->choices, text, value);
-    return option->type != CONFIG_IS_TEXT && parse_with_unit(units_of(option->type), text, value);
+    return !config_is_string(option->type) && parse_with_unit(units_of(option->type), text, value);
 }
 
 static void format_choice(const char *choices, int64_t value, char text[CONFIG_VALUE_BYTES])
@@ -118,6 +118,8 @@ const char *config_type_form(enum config_type type)
         [CONFIG_IS_SIZE] = "a whole number of bytes, or one with a unit: K, M or G",
         [CONFIG_IS_CHOICE] = "one of the choices",
         [CONFIG_IS_TEXT] = "a text",
+        [CONFIG_IS_FILE] = "the name of a file",
+        [CONFIG_IS_FOLDER] = "the name of a directory",
     };
     return forms[type];
 }

@@ -8,8 +8,14 @@
 #include <string.h>
 
 #include "scanner/commands/args.h"
+#include "scanner/commands/diff_only.h"
 #include "scanner/commands/flags.h"
+#include "scanner/commands/manual.h"
+#include "scanner/commands/suggest_format.h"
+#include "scanner/facts/failure.h"
+#include "scanner/facts/group.h"
 #include "scanner/facts/record.h"
+#include "scanner/verdict/provider.h"
 
 enum { WHY_BYTES = 4096, ARGS_MOST = 4 };
 
@@ -53,7 +59,8 @@ static void unknown_outcomes_name_the_nearest(void **state)
     (void)fail_on("--fail-on=refused,protectde", NULL, "nearest known one is protected");
     (void)fail_on("--fail-on=none", NULL, "no such outcome");
     (void)fail_on("--fail-on=refused,", NULL, "no such outcome");
-    (void)fail_on("--fail-on=", NULL, "no such outcome");
+    (void)fail_on("--fail-on=", NULL,
+                  "needs outcomes, as in --fail-on refused,partial, and was given nothing");
     (void)fail_on("--fail-on=a-word-that-is-longer-than-any-outcome", NULL, "no such outcome");
     (void)fail_on("--fail-on", NULL, "needs outcomes");
 }
@@ -187,34 +194,26 @@ static void what_was_given_is_kept(void **state)
 /* Every flag of the table in every command: it is its own, with its value, or is refused by its name. */
 static void every_flag_is_known_to_its_commands(void **state)
 {
-    static const struct {
-        enum flag flag;
-        const char *name, *commands, *needs;
-        char letter;
-    } rows[] = {
-#define FLAG(id, name, letter, commands, needs) {FLAG_##id, name, commands, needs, letter},
-#include "scanner/commands/flags.def"
-#undef FLAG
-    };
-    static const char *const commands[] = {"scan", "check", "lint", "suggest",
-                                           "show", "diff",  "help", "version"};
+    const struct flag_row *rows = flag_rows;
+    enum { ROWS = FLAG_ROWS };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        for (size_t j = 0; j < sizeof commands / sizeof *commands; j++) {
+    for (size_t i = 0; i < ROWS; i++)
+        for (enum command j = 0; j < COMMAND_COUNT; j++) {
+            const char *command = manual_get(j)->name;
             char word[64], refused[96], value[] = "a.example";
             char *argv[] = {word, value};
             struct flags flags;
             bool is_other = false; /* a flag of the same name is that command's */
-            for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+            for (size_t k = 0; k < ROWS; k++)
                 is_other = is_other || (k != i && strcmp(rows[k].name, rows[i].name) == 0 &&
-                                        strstr(rows[k].commands, commands[j]) != NULL);
+                                        flag_is_of(&rows[k], command));
             if (is_other)
                 continue;
             (void)snprintf(word, sizeof word, "--%s", rows[i].name);
-            flags_begin(&flags, commands[j], 2, argv);
+            flags_begin(&flags, command, 2, argv);
             enum flag flag = flags_next(&flags);
-            (void)snprintf(refused, sizeof refused, "%s is no flag of `stsweep %s`", word, commands[j]);
-            if (strstr(rows[i].commands, commands[j]) == NULL) {
+            (void)snprintf(refused, sizeof refused, "%s is no flag of `stsweep %s`", word, command);
+            if (!flag_is_of(&rows[i], command)) {
                 assert_int_equal(flag, FLAG_FAULT);
                 assert_string_equal(flags.fault, refused);
                 continue;
@@ -223,6 +222,123 @@ static void every_flag_is_known_to_its_commands(void **state)
             assert_int_equal(flags_next(&flags), rows[i].needs != NULL ? FLAG_END : FLAG_NAME);
             assert_string_equal(flags.value, value);
         }
+}
+
+/* An empty value is a missing one for each flag of each command, but for those that set an option, which has
+ * its default then, and for labels. */
+static void an_empty_value_is_a_missing_one(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FLAG_ROWS; i++)
+        for (enum command j = 0; j < COMMAND_COUNT; j++) {
+            const struct flag_row *row = &flag_rows[i];
+            if (row->needs == NULL || !flag_is_of(row, manual_get(j)->name))
+                continue;
+            char words[3][64] = {"", "", "next"}, *together[] = {words[0], words[2]};
+            char *apart[] = {words[1], words[0], words[2]};
+            (void)snprintf(words[0], sizeof words[0], "--%s=", row->name);
+            (void)snprintf(words[1], sizeof words[1], "--%s", row->name);
+            for (int way = 0; way < 2; way++) {
+                char nothing[] = "";
+                struct flags flags;
+                apart[1] = nothing;
+                flags_begin(&flags, manual_get(j)->name, way == 0 ? 2 : 3, way == 0 ? together : apart);
+                enum flag flag = flags_next(&flags);
+                bool taken = row->option != NULL || row->kind == VALUE_LABELS;
+                assert_int_equal(flag, taken ? row->flag : FLAG_FAULT);
+                if (taken)
+                    assert_string_equal(flags.value, "");
+                else
+                    assert_non_null(strstr(flags.fault, ", and was given nothing"));
+                assert_int_equal(flags_next(&flags), FLAG_NAME); /* and the word behind is not its value */
+                assert_string_equal(flags.value, "next");
+            }
+        }
+    assert_refused("scan", "--previous=", NULL, "");
+    assert_refused("scan", "--shard", "", "");
+    assert_refused("check", "--config=", NULL, "--config needs a file, and was given nothing");
+    assert_refused("suggest", "-o=", NULL,
+                   "-o needs a folder, or with --format a file, and was given nothing");
+}
+
+static void numbers_are_digits_within_bounds(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t least, most, number; /* number 0: it is none */
+    } rows[] = {
+        {"1", 1, UINT64_MAX, 1},
+        {"0", 1, 9, 0},
+        {"18446744073709551615", 1, UINT64_MAX, UINT64_MAX},
+        {"18446744073709551616", 1, UINT64_MAX, 0},
+        {"7", 1, 7, 7},
+        {"8", 1, 7, 0},
+        {"-1", 1, 9, 0},
+        {"+1", 1, 9, 0},
+        {" 1", 1, 9, 0},
+        {"1 ", 1, 9, 0},
+        {"0x2", 1, 9, 0},
+        {"1", 2, 9, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct flags flags = {.value = rows[i].text};
+        uint64_t number;
+        assert_true(flags_number(&flags, rows[i].least, rows[i].most, &number) == (rows[i].number != 0));
+        if (rows[i].number != 0)
+            assert_true(number == rows[i].number);
+    }
+}
+
+/* A value has a kind, and a flag says what it does: in a sentence that a list of completions has room for. */
+static void every_flag_and_command_is_described(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FLAG_ROWS; i++) {
+        const struct flag_row *row = &flag_rows[i];
+        size_t len = strlen(row->does), first = strcspn(row->does, ".");
+        if ((row->needs == NULL) != (row->kind == VALUE_NONE) || len < 10 || row->does[len - 1] != '.' ||
+            first > 140 || row->does[0] < 'A' || row->does[0] > 'Z')
+            fail_msg("--%s: kind or description", row->name);
+        if (row->option != NULL && strchr(row->option, '.') == NULL)
+            fail_msg("--%s: %s is no option", row->name, row->option);
+    }
+    for (enum command i = 0; i < COMMAND_COUNT; i++)
+        if (manual_get(i)->brief[0] == 0 || strlen(manual_get(i)->brief) > 60)
+            fail_msg("%s: what does it do in short?", manual_get(i)->name);
+}
+
+/* Every word that completions offer is taken by the parser that reads it. */
+static void every_word_of_a_value_is_taken(void **state)
+{
+    (void)state;
+    for (enum value kind = 0; kind < VALUE_COUNT; kind++) {
+        bool has_words = value_with(kind) == WITH_WORDS || value_with(kind) == WITH_LIST;
+        assert_true(has_words == (value_word(kind, "show", 0) != NULL));
+        const char *word;
+        for (size_t i = 0; (word = value_word(kind, "show", i)) != NULL; i++) {
+            struct flags flags = {.value = word};
+            uint32_t outcomes = 0;
+            assert_null(strpbrk(
+                word, ",'\"\\$`\n\t()&;<>|*?[]{}~#!:=%@")); /* nothing that a shell reads but blanks */
+            if (kind == VALUE_OUTCOMES)
+                assert_true(flags_outcomes(&flags, &outcomes));
+            if (kind == VALUE_CODES)
+                assert_true(failure_find(word, strlen(word)) != FAIL_COUNT);
+            if (kind == VALUE_GROUPS)
+                assert_true(group_kind_find(word) != GROUP_KIND_COUNT);
+            if (kind == VALUE_FORMATS)
+                assert_true(suggest_format_find(word) != FORMAT_NONE);
+            if (kind == VALUE_CHANGES)
+                assert_true(diff_only_find(word) != DIFF_ALL);
+            if (kind == VALUE_TOPICS)
+                assert_true(manual_find(word) != COMMAND_COUNT || strcmp(word, "exit") == 0 ||
+                            strcmp(word, "scan.ini") == 0);
+        }
+    }
+    assert_string_equal(value_word(VALUE_GROUPS, "report", 0), "label");
+    assert_null(value_word(VALUE_GROUPS, "report", 1));
+    assert_string_equal(value_word(VALUE_PROVIDERS, "show", 0), provider_of_mx("antispamcloud.com"));
 }
 
 /* A word from outside is printed without what a terminal would obey, and not for ever. */
@@ -252,6 +368,10 @@ int main(void)
         cmocka_unit_test(what_is_missing_or_misspelt_is_named),
         cmocka_unit_test(what_was_given_is_kept),
         cmocka_unit_test(every_flag_is_known_to_its_commands),
+        cmocka_unit_test(an_empty_value_is_a_missing_one),
+        cmocka_unit_test(numbers_are_digits_within_bounds),
+        cmocka_unit_test(every_flag_and_command_is_described),
+        cmocka_unit_test(every_word_of_a_value_is_taken),
         cmocka_unit_test(what_is_refused_is_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

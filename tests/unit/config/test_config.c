@@ -58,7 +58,7 @@ static void every_row_is_in_its_own_range(void **state)
         int64_t value;
         const char *bounds[] = {option->initial, option->minimum, option->maximum};
         for (size_t j = 0; j < COUNT(bounds); j++) {
-            if (option->type == CONFIG_IS_TEXT || option->type == CONFIG_IS_CHOICE || bounds[j][0] == '\0')
+            if (config_is_string(option->type) || option->type == CONFIG_IS_CHOICE || bounds[j][0] == '\0')
                 continue;
             if (!config_value_parse(option, bounds[j], &value))
                 fail_msg("%s: %s is no value", name, bounds[j]);

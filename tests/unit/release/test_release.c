@@ -238,7 +238,8 @@ static void test_each_text_option_is_decided(void **state)
     assert_int_equal(release_option("tls.of_another_version"), RELEASE_CUT);
     assert_int_equal(release_option("input.except.sha256"), RELEASE_EMPTIED);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        bool is_decided = strcmp(options[i].type, "TEXT") != 0;
+        bool is_decided = strcmp(options[i].type, "TEXT") != 0 && strcmp(options[i].type, "FILE") != 0 &&
+                          strcmp(options[i].type, "FOLDER") != 0;
         for (size_t j = 0; j < sizeof decided / sizeof *decided; j++)
             is_decided = is_decided || (strcmp(decided[j].name, options[i].name) == 0 &&
                                         decided[j].how == release_option(options[i].name));
