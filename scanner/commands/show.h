@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "scanner/commands/csv_out.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/facts/group.h"
 
@@ -29,6 +30,7 @@ struct show_request {
     struct except_files except;
     enum show_kind kind;
     enum show_form form;
+    struct csv_style csv;
     bool rejudge;
     bool now;          /* judge by today's clock instead of the record's own time */
     uint32_t outcomes; /* bit 1 << enum outcome; 0: all */

@@ -164,6 +164,9 @@ static bool take(struct show_request *request, enum flag flag, struct flags *fla
         return take_kind(request, flags, SHOW_HOSTS);
     case FLAG_REJECTS:
         return take_kind(request, flags, SHOW_REJECTS);
+    case FLAG_SEPARATOR:
+    case FLAG_BOM:
+        return csv_style_take(&request->csv, flag, flags);
     case FLAG_FAIL_ON:
         return flags_outcomes(flags, &request->fail_on);
     case FLAG_EXCEPT:
@@ -220,7 +223,8 @@ static bool fits(const struct show_request *request, struct flags *flags)
         return refuse(flags, "a reject has no domain and nothing to judge", "");
     if (request->now && !request->rejudge)
         return refuse(flags, "--now needs --rejudge", "");
-    return fits_optout(request, flags) && fits_groups(request, flags);
+    return csv_style_fits(&request->csv, request->form == SHOW_CSV, flags) && fits_optout(request, flags) &&
+           fits_groups(request, flags);
 }
 
 void show_args_dispose(struct show_request *request)
