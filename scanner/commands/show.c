@@ -14,6 +14,7 @@
 #include "scanner/commands/show_groups.h"
 #include "scanner/commands/show_judge.h"
 #include "scanner/commands/show_optout.h"
+#include "scanner/commands/show_tool.h"
 #include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
@@ -50,6 +51,9 @@ static void write_record(struct show *show, struct bytes line)
         break;
     case SHOW_CSV:
         show_csv_line(&show->csv, &show->cells);
+        break;
+    case SHOW_TOOL:
+        show_tool_record(show->out, show->request, &show->cells);
         break;
     case SHOW_TEXT:
         show_text_line(show->out, &show->cells, show->width);
@@ -169,7 +173,11 @@ static enum error walk(struct show *show)
         csv_out_begin(&show->csv, show->out, &request->csv);
         show_csv_head(&show->csv, request->kind);
     }
+    if (request->form == SHOW_TOOL)
+        show_tool_head(show->out, request);
     error = scanview_records(show->view, streams[request->kind], on_record, show, &show->why);
+    if (request->form == SHOW_TOOL) /* what was told is whole, though the scan may not be */
+        show_tool_foot(show->out, request);
     return error == ERR_STOPPED ? ERR_OK : error;
 }
 
