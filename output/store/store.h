@@ -1,8 +1,8 @@
 /*
  * Writes and resumes a scan directory: meta.json, domains / hosts / certs / rejects in frames, summary.csv,
- * summary.json. One thread writes. The order of durability is rejects, certs, hosts, domains, so that a domain
- * record on disk never refers to a record that is not there; summary.json comes last, by rename. A bitmap of
- * ordinals, rebuilt from whole frames, says which inputs are done.
+ * summary.json. One thread writes. The order of durability is rejects, certs, hosts, domains, so that a
+ * domain record on disk never refers to a record that is not there; summary.json comes last, by rename. A
+ * bitmap of ordinals, rebuilt from whole frames, says which inputs are done.
  */
 #ifndef STSWEEP_STORE_STORE_H
 #define STSWEEP_STORE_STORE_H

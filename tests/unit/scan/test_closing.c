@@ -30,7 +30,7 @@ static struct {
     enum error read;   /* what reading it says */
     enum error write;
     char name[32], text[65536], before[64]; /* of what was written */
-    char silent[256];           /* what the pacers were told */
+    char silent[256];                       /* what the pacers were told */
 } store;
 
 int store_dir_fd(const struct store *of)
