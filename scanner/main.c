@@ -191,6 +191,10 @@ static int run_check(int argc, char **argv)
     int code = parse(&args, argc, argv);
     if (code < 0 && args.name_count == 0)
         code = usage(COMMAND_CHECK, "name a domain");
+    if (code < 0 && args.json && args.form != TOOL_NONE)
+        code = usage(COMMAND_CHECK, "--json is a format of its own: leave it out, or the other --format");
+    if (code < 0 && args.form != TOOL_NONE && (args.with_mx != NULL || args.with_policy != NULL))
+        code = usage(COMMAND_CHECK, "what --with-mx and --with-policy tell is text or JSON");
     if (code < 0 && !args_names_are_domains(&args))
         code = EXIT_USAGE;
     if (code < 0 && (args.with_mx != NULL || args.with_policy != NULL)) {
@@ -200,6 +204,7 @@ static int run_check(int argc, char **argv)
                                         .names = args.names,
                                         .name_count = args.name_count,
                                         .json = args.json,
+                                        .form = args.form,
                                         .verbose = args.verbose,
                                         .trace = args.trace,
                                         .fail_on = args.fail_on};

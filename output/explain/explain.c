@@ -5,8 +5,7 @@
 
 enum { MARGIN = 2 };
 
-/* Returns the outcome in words. */
-static const char *headline(enum outcome outcome)
+const char *explain_headline(enum outcome outcome)
 {
     static const char *const texts[OUTCOME_COUNT] = {
         [OUTCOME_NONE] = "not judged",
@@ -55,14 +54,19 @@ const char *explain_outcome(enum outcome outcome)
     return texts[outcome];
 }
 
-bool explain_is_due(const struct judgement *judgement, enum failure_code code)
+bool explain_is_due_of(const struct code_set *codes, enum outcome outcome, enum failure_code code)
 {
     bool dane_is_not_there =
         code == FAIL_DANE_ABSENT || code == FAIL_DANE_INSECURE_MX || code == FAIL_DANE_INSECURE_ADDRESS;
-    if (!code_set_has(&judgement->codes, code) || dane_is_not_there)
+    if (!code_set_has(codes, code) || dane_is_not_there)
         return false;
-    bool is_mail_domain = judgement->outcome != OUTCOME_NO_MAIL && judgement->registrable == NULL;
+    bool is_mail_domain = outcome != OUTCOME_NO_MAIL && !code_set_has(codes, FAIL_INPUT_HOST_NAME);
     return is_mail_domain || (code != FAIL_TXT_ABSENT && code != FAIL_TLSRPT_ABSENT);
+}
+
+bool explain_is_due(const struct judgement *judgement, enum failure_code code)
+{
+    return explain_is_due_of(&judgement->codes, judgement->outcome, code);
 }
 
 /* ---- where DANE says something else than MTA-STS ------------------------------------------------------- */
@@ -111,7 +115,7 @@ static void say_summary(struct explained *explained)
     struct page *page = &explained->page;
     struct apart apart = apart_of(judgement);
     buf_printf(&page->line, "%s: %s - %s%s", explained->facts->domain, outcome_name(judgement->outcome),
-               headline(judgement->outcome), apart.head);
+               explain_headline(judgement->outcome), apart.head);
     page_fold(page, 0, 0, "");
     buf_printf(&page->line, "%s%s", explain_outcome(judgement->outcome), apart.text);
     if (judgement->one_look && judgement->incomplete)
@@ -121,7 +125,7 @@ static void say_summary(struct explained *explained)
     page_fold(page, MARGIN, MARGIN, "");
     if (judgement->would_be != OUTCOME_NONE) {
         buf_printf(&page->line, "In enforce mode it would be %s - %s.", outcome_name(judgement->would_be),
-                   headline(judgement->would_be));
+                   explain_headline(judgement->would_be));
         page_fold(page, MARGIN, MARGIN, "");
     }
     buf_byte(page->out, '\n');

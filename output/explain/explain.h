@@ -19,11 +19,22 @@ struct explain_style {
 bool explain_domain(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement,
                     const struct explain_style *style);
 
+/* Says an outcome in a few words, as "mail is not delivered". */
+const char *explain_headline(enum outcome outcome);
+
 /* Says in a few sentences what an outcome means for a sender that honours MTA-STS. */
 const char *explain_outcome(enum outcome outcome);
 
 /* Tells whether `check` explains the code of this judgement. It does not if nothing is wrong: that DANE does
  * not apply, and that a name without mail has neither TXT record. */
 bool explain_is_due(const struct judgement *judgement, enum failure_code code);
+
+/* Does the same of a record's codes and its outcome alone. */
+bool explain_is_due_of(const struct code_set *codes, enum outcome outcome, enum failure_code code);
+
+/* Appends what was found of a code, as sentences that each have a blank before them; of a peer's bytes too,
+ * so that the text is to be escaped. Nothing if nothing is known beside the code. */
+void explain_found(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement,
+                   enum failure_code code);
 
 #endif

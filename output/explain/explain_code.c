@@ -1,5 +1,6 @@
 /* Explains one code: why, with what was found of it; who mends it; how. Never says in full what to publish
  * (explain_write.c). */
+#include "output/explain/explain.h"
 #include "output/explain/explain_parts.h"
 
 #include "scanner/facts/placeholder.h"
@@ -353,6 +354,16 @@ static void say_found(struct explained *explained, enum failure_code code)
     case STAGE_COUNT:
         break;
     }
+}
+
+void explain_found(struct buf *out, const struct domain_facts *facts, const struct judgement *judgement,
+                   enum failure_code code)
+{
+    struct explained explained = {.facts = facts, .judgement = judgement};
+    page_begin(&explained.page, out, false);
+    say_found(&explained, code);
+    (void)buf_append(out, explained.page.line.data, explained.page.line.len);
+    (void)page_end(&explained.page);
 }
 
 /* Says how to mend it. Nobody publishes an MX record for a website's name. */

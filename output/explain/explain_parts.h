@@ -50,6 +50,10 @@ void explain_evidence(struct explained *explained);
 /* Says how bad a code is for this domain: if no policy can be used, a bad MX host stops no sender. */
 enum mark explain_mark(const struct judgement *judgement, enum failure_code code);
 
+/* Does the same, if it is known whether a policy is in force: it can be used, and its mode is not none. */
+enum mark explain_mark_of(bool in_force, enum failure_code code);
+bool explain_in_force(const struct judgement *judgement);
+
 /* Add to the line "TLS 1.3", and "certificate for a, b, valid from … until …, issued by …". */
 void explain_tls_version(struct page *page, const struct tls_facts *tls);
 void explain_certificate(struct page *page, const struct cert_facts *cert);

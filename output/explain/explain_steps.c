@@ -7,13 +7,13 @@
 
 enum { DAY = 86400, HEAD_BYTES = 64, NAMES_SHOWN = 6 };
 
-static bool is_policy_in_force(const struct judgement *judgement)
+bool explain_in_force(const struct judgement *judgement)
 {
     return judgement->policy.parsed && judgement->policy_code == FAIL_NONE &&
            judgement->record.code == FAIL_NONE && judgement->policy.mode != STS_MODE_NONE;
 }
 
-enum mark explain_mark(const struct judgement *judgement, enum failure_code code)
+enum mark explain_mark_of(bool in_force, enum failure_code code)
 {
     if (code == FAIL_NONE || code == FAIL_MX_NULL)
         return MARK_OK;
@@ -23,8 +23,7 @@ enum mark explain_mark(const struct judgement *judgement, enum failure_code code
     case EFFECT_CACHED:
         return MARK_FAIL;
     case EFFECT_HOST_FAILS:
-        return is_policy_in_force(judgement) || failure_get(code)->stage == STAGE_DANE ? MARK_FAIL
-                                                                                       : MARK_WARNING;
+        return in_force || failure_get(code)->stage == STAGE_DANE ? MARK_FAIL : MARK_WARNING;
     case EFFECT_UNKNOWN:
         return MARK_UNKNOWN;
     case EFFECT_NO_MAIL:
@@ -36,6 +35,11 @@ enum mark explain_mark(const struct judgement *judgement, enum failure_code code
     }
     bool warns = failure_get(code)->stage == STAGE_TLSRPT || code == FAIL_DANE_UNUSABLE;
     return warns ? MARK_WARNING : MARK_NOTE;
+}
+
+enum mark explain_mark(const struct judgement *judgement, enum failure_code code)
+{
+    return explain_mark_of(explain_in_force(judgement), code);
 }
 
 /* ---- pieces -------------------------------------------------------------------------------------------- */
@@ -257,7 +261,7 @@ static void step_host(struct explained *explained, const struct mx_host *host,
 {
     struct page *page = &explained->page;
     char head[HEAD_BYTES];
-    bool checked = is_policy_in_force(explained->judgement);
+    bool checked = explain_in_force(explained->judgement);
     enum failure_code code = verdict->code;
     (void)snprintf(head, sizeof head, "MX %u", host->preference);
     buf_text(&page->line, host->host);

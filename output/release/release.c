@@ -16,6 +16,7 @@
 #include "output/store/new_dir.h"
 #include "output/release/release_summary.h"
 #include "output/release/release_tables.h"
+#include "output/store/summary_csv.h"
 #include "output/store/summary_groups.h"
 #include "scanner/facts/record_kept.h"
 
@@ -180,22 +181,28 @@ static bool is_never_stopped(void)
     return false;
 }
 
-/* Writes summary.json, of what is published alone. */
+/* Writes summary.csv and summary.json, of what is published alone. */
 static enum error write_summary(struct release *release)
 {
     const struct summary_groups_reading reading = {release->out.dir.fd, release->request->provider,
                                                    is_never_stopped};
     struct summary_groups groups;
-    struct buf text;
+    struct buf text, table;
     buf_init(&text, TEXT_BYTES);
+    buf_init(&table, TEXT_BYTES);
     summary_groups_init(&groups);
     enum error error = summary_groups_count(&groups, &reading, release->why);
     if (error == ERR_OK && !summary_json(&text, &release->summary, &groups))
         error = ERR_LIMIT;
     if (error == ERR_OK)
+        error = summary_csv(&table, buf_bytes(&text));
+    if (error == ERR_OK)
+        error = new_dir_write(&release->out, "summary.csv", buf_bytes(&table), release->why);
+    if (error == ERR_OK)
         error = new_dir_write(&release->out, "summary.json", buf_bytes(&text), release->why);
     summary_groups_dispose(&groups);
     buf_dispose(&text);
+    buf_dispose(&table);
     return error;
 }
 
@@ -275,11 +282,12 @@ static const char *what_of(const char *name)
     for (size_t i = 0; i < RELEASE_KINDS; i++)
         if (strcmp(release_kinds()[i].file, name) == 0)
             return release_kinds()[i].what;
-    return begins(name, "domains.") ? "a record for each domain"
-           : begins(name, "hosts.") ? "a record for each session with an MX host"
-           : begins(name, "certs.") ? "a record for each certificate"
-           : begins(name, "meta.")  ? "how the scan was made"
-                                    : "the counts";
+    return begins(name, "domains.")           ? "a record for each domain"
+           : begins(name, "hosts.")           ? "a record for each session with an MX host"
+           : begins(name, "certs.")           ? "a record for each certificate"
+           : begins(name, "meta.")            ? "how the scan was made"
+           : strcmp(name, "summary.csv") == 0 ? "the counts, a row each"
+                                              : "the counts";
 }
 
 static enum error on_file(void *arg, const char *name, uint64_t bytes)

@@ -144,20 +144,11 @@ void release_table_dispose(struct release_table *table)
     table->rows = NULL;
 }
 
-static void put_name(struct buf *out, const char *name)
-{
-    struct csv_form form = csv_form_of(bytes_of(name));
-    (void)buf_printf(out, "%s%s", form.is_quoted ? "\"" : "", form.is_formula ? "'" : "");
-    for (; *name != 0; name++)
-        (void)buf_printf(out, *name == '"' ? "\"\"" : "%c", *name);
-    (void)buf_text(out, form.is_quoted ? "\"" : "");
-}
-
 static void put_row(struct buf *out, const struct release_row *row)
 {
     if (row->domains == 0)
         return;
-    put_name(out, row->name);
+    (void)csv_put(out, bytes_of(row->name));
     (void)buf_printf(out, ",%" PRIu64, row->domains);
     for (unsigned outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++)
         (void)buf_printf(out, ",%" PRIu64, row->outcomes[outcome]);

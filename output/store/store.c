@@ -200,6 +200,8 @@ static enum error on_damage(void *arg, const char *name, const char *places, str
 {
     struct store *store = arg;
     enum error error = store_dir_remove(&store->dir, "summary.json", why);
+    if (error == ERR_OK)
+        error = store_dir_remove(&store->dir, "summary.csv", why);
     store->rejects_damaged = store->rejects_damaged || strcmp(name, "rejects") == 0;
     if (error == ERR_OK)
         error =

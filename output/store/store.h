@@ -1,8 +1,8 @@
 /*
- * Writes and resumes a scan directory: meta.json, domains / hosts / certs / rejects in frames, summary.json.
- * One thread writes. The order of durability is rejects, certs, hosts, domains, so that a domain record on
- * disk never refers to a record that is not there; summary.json comes last, by rename. A bitmap of ordinals,
- * rebuilt from whole frames, says which inputs are done.
+ * Writes and resumes a scan directory: meta.json, domains / hosts / certs / rejects in frames, summary.csv,
+ * summary.json. One thread writes. The order of durability is rejects, certs, hosts, domains, so that a
+ * domain record on disk never refers to a record that is not there; summary.json comes last, by rename. A
+ * bitmap of ordinals, rebuilt from whole frames, says which inputs are done.
  */
 #ifndef STSWEEP_STORE_STORE_H
 #define STSWEEP_STORE_STORE_H
@@ -80,7 +80,7 @@ enum error store_complete(struct store *store, struct buf *why);
  * the caller sets the other denominators. */
 struct summary *store_summary(struct store *store);
 
-/* Writes meta.json or summary.json whole: temporary file, fsync, rename, fsync of the directory. */
+/* Writes a small file, as meta.json, whole: temporary file, fsync, rename, fsync of the directory. */
 enum error store_write_file(struct store *store, const char *name, struct bytes text, struct buf *why);
 
 /* Reads a file of the directory into *text. ERR_NOT_FOUND if there is none. */

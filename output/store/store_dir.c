@@ -71,8 +71,8 @@ static bool holds(const struct store_dir *dir, const char *name)
  * them. */
 static bool is_ours(const char *name)
 {
-    static const char *const stems[] = {"lock",   "meta.json", "summary.json", "domains.", "rejects.",
-                                        "hosts.", "certs.",    "stuck",        "optout."};
+    static const char *const stems[] = {"lock",     "meta.json", "summary.json", "summary.csv", "domains.",
+                                        "rejects.", "hosts.",    "certs.",       "stuck",       "optout."};
     for (size_t i = 0; i < sizeof stems / sizeof *stems; i++)
         if (strncmp(name, stems[i], strlen(stems[i])) == 0)
             return true;

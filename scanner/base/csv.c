@@ -1,4 +1,4 @@
-/* Looks at the beginning of a cell, and for what needs quotes. */
+/* Looks at the beginning of a cell, and for what needs quotes; writes it. */
 #include "scanner/base/csv.h"
 
 #include <string.h>
@@ -43,4 +43,21 @@ struct csv_form csv_form_of(struct bytes cell)
     for (size_t i = 0; !form.is_quoted && i < cell.len; i++)
         form.is_quoted = memchr("\",;\t\r\n", cell.data[i], 6) != NULL;
     return form;
+}
+
+bool csv_put(struct buf *out, struct bytes cell)
+{
+    struct csv_form form = csv_form_of(cell);
+    if (form.is_quoted)
+        (void)buf_byte(out, '"');
+    if (form.is_formula)
+        (void)buf_byte(out, '\'');
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.data[i] == '"')
+            (void)buf_byte(out, '"');
+        (void)buf_byte(out, cell.data[i]);
+    }
+    if (form.is_quoted)
+        (void)buf_byte(out, '"');
+    return !out->failed;
 }

@@ -2,6 +2,7 @@
 #ifndef STSWEEP_BASE_CSV_H
 #define STSWEEP_BASE_CSV_H
 
+#include "scanner/base/buf.h"
 #include "scanner/base/bytes.h"
 
 struct csv_form {
@@ -15,5 +16,8 @@ struct csv_form {
  * ends of lines, and for formulas.
  */
 struct csv_form csv_form_of(struct bytes cell);
+
+/* Appends the cell in its form. False if the buffer's ceiling is reached. */
+bool csv_put(struct buf *out, struct bytes cell);
 
 #endif

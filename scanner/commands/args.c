@@ -2,6 +2,7 @@
 #include "scanner/commands/args.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "scanner/commands/flags.h"
 #include "scanner/facts/hostname.h"
@@ -31,6 +32,17 @@ static bool take_trace(struct args *args, struct flags *flags)
     return false;
 }
 
+/* Takes how check tells what it found; --json and --format json are the same. */
+static bool take_tell(struct args *args, struct flags *flags)
+{
+    args->json = args->json || strcmp(flags->value, "json") == 0;
+    args->form = tool_form_find(flags->value);
+    if (args->form != TOOL_NONE || strcmp(flags->value, "json") == 0 || strcmp(flags->value, "text") == 0)
+        return true;
+    (void)flags_refuse(flags, "--format is text, json, junit, github or markdown, not ", flags->value, "");
+    return false;
+}
+
 /* Takes a flag that is no option of the configuration; false with a fault. */
 static bool take_own(struct args *args, enum flag flag, struct flags *flags)
 {
@@ -45,6 +57,8 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
     case FLAG_JSON:
         args->json = true;
         return true;
+    case FLAG_TELL:
+        return take_tell(args, flags);
     case FLAG_VERBOSE:
         args->verbose = true;
         return true;

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "output/explain/tool.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/config/config.h"
 
@@ -17,6 +18,7 @@ struct args {
     bool resume;
     bool json;
     bool verbose;
+    enum tool_form form;                             /* of check: --format; TOOL_NONE is text, or json */
     bool force, remove;                              /* of suggest */
     const char *folder, *rua, *format, *policy_host; /* likewise; NULL: not given */
     struct except_files except;

@@ -13,6 +13,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/check_previous.h"
+#include "scanner/commands/check_tool.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
@@ -52,6 +53,7 @@ struct check {
     const struct check_request *request;
     struct worker *worker;
     struct explain_style style;
+    struct check_told told;
     struct buf *texts; /* one for each name, in order */
     enum outcome *outcomes;
     bool *is_no;                         /* likewise: check_is_no */
@@ -81,12 +83,25 @@ static void on_release(void *arg, struct worker *worker)
     (void)worker;
 }
 
+/* Says how a domain stands once it is counted. */
+static enum tool_verdict verdict_of(const struct check *check, const struct domain_facts *facts)
+{
+    size_t index = (size_t)facts->ordinal - 1;
+    if (check->is_no[index])
+        return TOOL_BAD;
+    if (check->outcomes[index] != OUTCOME_UNKNOWN)
+        return TOOL_GOOD;
+    return check->by_machine[index] ? TOOL_BY_MACHINE : TOOL_OPEN;
+}
+
 static bool render(struct check *check, struct buf *text, const struct domain_facts *facts,
                    const struct judgement *judgement)
 {
     const struct check_request *request = check->request;
     if (request->render != NULL)
         return request->render(request->render_arg, text, facts, judgement);
+    if (request->form != TOOL_NONE)
+        return check_tool_put(text, request->form, facts, judgement, verdict_of(check, facts));
     return request->json ? json_domain(text, facts, judgement)
                          : explain_domain(text, facts, judgement, &check->style);
 }
@@ -141,16 +156,16 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
     size_t index = (size_t)facts->ordinal - 1;
     if (wants_second(check, facts, judgement))
         return;
+    check->outcomes[index] = judgement->outcome;
+    check->is_no[index] = check_is_no(judgement->outcome, &judgement->codes, check->request->fail_on);
+    check->by_machine[index] = judgement->outcome == OUTCOME_UNKNOWN && check->port_blocked &&
+                               (code_set_has(&judgement->codes, FAIL_SMTP_TCP_PORT_BLOCKED) ||
+                                code_set_has(&judgement->codes, FAIL_POLICY_TCP_PORT_BLOCKED));
     bool made = render(check, &check->texts[index], facts, judgement);
     if (!made)
         (void)fprintf(stderr, "stsweep: %s: what is to be said of it does not fit %d MiB\n", facts->domain,
                       TEXT_BYTES >> 20);
     check->failed = check->failed || !made;
-    check->outcomes[index] = judgement->outcome;
-    check->is_no[index] = check_is_no(judgement, check->request->fail_on);
-    check->by_machine[index] = judgement->outcome == OUTCOME_UNKNOWN && check->port_blocked &&
-                               (code_set_has(&judgement->codes, FAIL_SMTP_TCP_PORT_BLOCKED) ||
-                                code_set_has(&judgement->codes, FAIL_POLICY_TCP_PORT_BLOCKED));
     if (--check->left == 0)
         (void)event_base_loopbreak(worker->loop.base);
 }
@@ -280,11 +295,11 @@ static void end_planned(struct check *check)
     free(check->planned);
 }
 
-bool check_is_no(const struct judgement *judgement, uint32_t fail_on)
+bool check_is_no(enum outcome outcome, const struct code_set *codes, uint32_t fail_on)
 {
     const uint32_t none = UINT32_C(1) << OUTCOME_NONE;
     const uint32_t good = UINT32_C(1) << OUTCOME_PROTECTED | UINT32_C(1) << OUTCOME_UNKNOWN;
-    uint32_t found = UINT32_C(1) << judgement->outcome | UINT32_C(1) << outcome_by_cached(&judgement->codes);
+    uint32_t found = UINT32_C(1) << outcome | UINT32_C(1) << outcome_by_cached(codes);
     return (found & (fail_on != 0 ? fail_on : ~good) & ~none) != 0;
 }
 
@@ -314,18 +329,26 @@ static bool resolves_nothing(const struct check *check)
     return check->doubtful;
 }
 
+/* Says that it is this machine's fault, to a tool too. */
+static void say_machine(const struct check *check, const char *why)
+{
+    (void)fprintf(stderr, "stsweep: it is this machine, not the domain: %s\n", why);
+    if (check->request->form != TOOL_NONE)
+        check_tool_print_machine(&check->told, why, stdout);
+}
+
 /* Prints what was found, unless it would blame others for what is this machine's. */
 static int answer(const struct check *check)
 {
     FILE *out = check->request->out != NULL ? check->request->out : stdout;
     if (resolves_nothing(check)) {
-        (void)fputs("stsweep: it is this machine, not the domain: the resolver answers, but resolves nothing "
-                    "(is it cut off itself, or does it not serve this machine?); name another one with "
-                    "--dns.resolvers=ADDRESS\n",
-                    stderr);
+        say_machine(check, "the resolver answers, but resolves nothing (is it cut off itself, or does it not "
+                           "serve this machine?); name another one with --dns.resolvers=ADDRESS");
         return EXIT_FAILED;
     }
-    for (size_t i = 0; i < check->request->name_count; i++)
+    if (check->request->form != TOOL_NONE)
+        check_tool_print(&check->told, check->texts, out);
+    for (size_t i = 0; check->request->form == TOOL_NONE && i < check->request->name_count; i++)
         if (check->texts[i].len > 0) /* who opted out has none */
             (void)fwrite(check->texts[i].data, 1, check->texts[i].len, out);
     return check->failed || fflush(out) != 0 ? EXIT_FAILED : exit_code(check);
@@ -402,7 +425,7 @@ static bool look_around(struct check *check, struct scan_context *context, uint6
     context_take_network(context, &preflight.network);
     context->resolvers = preflight.resolvers;
     if (preflight.unfit != NULL)
-        (void)fprintf(stderr, "stsweep: it is this machine, not the domain: %s\n", preflight.unfit);
+        say_machine(check, preflight.unfit);
     return preflight.unfit == NULL;
 }
 
@@ -424,7 +447,11 @@ static enum error confine(struct check *check, const struct config *config, stru
 
 int check_main(const struct check_request *request)
 {
-    struct check check = {.request = request};
+    struct check check = {.request = request,
+                          .told = {.form = request->form,
+                                   .names = request->names,
+                                   .count = request->name_count,
+                                   .lenient = request->config->input_lenient == INPUT_LENIENT_YES}};
     struct scan_context context;
     struct config config = *request->config;
     config.limits_shards_at_once = 1; /* the check is no shard, and asks for a few connections */

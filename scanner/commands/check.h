@@ -10,22 +10,22 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct buf;
-struct config;
-struct domain_facts;
-struct host_facts;
-struct judgement;
+#include "output/explain/tool.h"
 
-/* Is the domain a "no"? fail_on: the outcomes that are one, bit 1 << enum outcome; 0: all but protected and
- * unknown. What senders meet that have an earlier policy counts as well (cached.refused, cached.partial). */
-bool check_is_no(const struct judgement *judgement, uint32_t fail_on);
+struct config;
+
+/* Is a domain of this outcome and these codes a "no"? fail_on: the outcomes that are one, bit 1 << enum
+ * outcome; 0: all but protected and unknown. What senders meet that have an earlier policy counts as well
+ * (cached.refused, cached.partial). */
+bool check_is_no(enum outcome outcome, const struct code_set *codes, uint32_t fail_on);
 
 struct check_request {
     const struct config *config;
     const char **names;
     size_t name_count;
-    bool json;    /* domain records, as scan writes them */
-    bool verbose; /* with the evidence */
+    bool json;           /* domain records, as scan writes them */
+    enum tool_form form; /* for tools; TOOL_NONE: for a person, or json */
+    bool verbose;        /* with the evidence */
     const char *trace;
     /* Appends what is printed of a domain; false if it cannot. NULL: as json and verbose say. */
     bool (*render)(void *arg, struct buf *text, const struct domain_facts *facts,

@@ -158,7 +158,7 @@ static int run(const struct diff_request *request, FILE *out, FILE *err)
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)
-        error = diff_tell_init(&diff.tell, out, request->form, request->only == DIFF_WORSE);
+        error = diff_tell_init(&diff.tell, out, request);
     if (error == ERR_OK)
         error = side_open(&diff.sides[0], &diff.reader);
     if (error == ERR_OK)
@@ -188,6 +188,8 @@ static enum flag take(struct flags *flags, enum flag flag, struct diff_request *
     if (flag == FLAG_GONE_AT_MOST && !gone_bound_read(flags->value, &request->gone_at_most))
         return flags_refuse(flags, "--gone-at-most is a number of domains, or N% of the old ones, not ",
                             flags->value, "");
+    if (!csv_style_take(&request->csv, flag, flags))
+        return FLAG_FAULT;
     (void)except_take(&request->except, flags, flag);
     if (flag == FLAG_NAME && request->path_count == HISTORY_SCANS_MOST)
         return flags_refuse(flags, "100 scan directories at most: leave out the oldest", "", "");
@@ -204,6 +206,8 @@ static enum flag read_flags(struct flags *flags, struct diff_request *request)
         flag = take(flags, flags_next(flags), request);
     if (flag == FLAG_END && request->path_count < 2)
         return flags_refuse(flags, "give two scan directories or more, the oldest first", "", "");
+    if (flag == FLAG_END && !csv_style_fits(&request->csv, request->form == DIFF_CSV, flags))
+        return FLAG_FAULT;
     return flag;
 }
 

@@ -18,6 +18,7 @@ struct diff_request {
     const char *paths[HISTORY_SCANS_MOST]; /* the oldest first */
     size_t path_count;
     enum diff_form form;
+    struct csv_style csv;
     enum diff_only only;
     struct gone_bound gone_at_most;
     struct except_files except;

@@ -6,7 +6,6 @@
 
 #include "scanner/base/time_text.h"
 #include "scanner/commands/diff_parts.h"
-#include "scanner/commands/show_cells.h"
 
 enum { LINE_CEILING_BYTES = 1 << 20, MINUTE_BYTES = 24 };
 
@@ -21,14 +20,18 @@ struct told {
 
 enum error history_tell_init(struct history_tell *tell, const struct diff_request *request, FILE *out)
 {
-    *tell = (struct history_tell){
-        .out = out, .form = request->form, .only = request->only, .last = (unsigned)request->path_count};
+    *tell = (struct history_tell){.out = out,
+                                  .form = request->form,
+                                  .only = request->only,
+                                  .style = request->csv,
+                                  .last = (unsigned)request->path_count};
     buf_init(&tell->line, LINE_CEILING_BYTES);
     return diff_worse_init(&tell->worse);
 }
 
 void history_tell_dispose(struct history_tell *tell)
 {
+    csv_out_dispose(&tell->csv);
     buf_dispose(&tell->line);
     diff_worse_dispose(&tell->worse);
 }
@@ -37,13 +40,23 @@ void history_tell_begin(struct history_tell *tell)
 {
     if (tell->form != DIFF_CSV)
         return;
-    (void)fputs("domain,label,twice", tell->out);
-    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
-        const char *name = kind_names[kind];
-        (void)fprintf(tell->out, ",%s_worsened,%s_since,%s_scans,%s_mended,%s_flaps", name, name, name, name,
-                      name);
-    }
-    (void)fputs(",worse,provider,hosts,codes\r\n", tell->out);
+    static const char *const before[] = {"domain", "label", "twice"};
+    static const char *const of_kind[] = {"worsened", "since", "scans", "mended", "flaps"};
+    static const char *const behind[] = {"worse", "provider", "hosts", "codes"};
+    struct csv_out *csv = &tell->csv;
+    csv_out_begin(csv, tell->out, &tell->style);
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        csv_out_text(csv, before[i]);
+    for (unsigned kind = 0; kind < HISTORY_KINDS; kind++)
+        for (size_t i = 0; i < sizeof of_kind / sizeof *of_kind; i++) {
+            char name[64];
+            (void)snprintf(name, sizeof name, "%s_%s", kind_names[kind], of_kind[i]);
+            csv_out_text(csv, name);
+        }
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
+        csv_out_text(csv, behind[i]);
+    csv_out_words_head(csv);
+    csv_out_end_row(csv);
 }
 
 static bool is_worse(const struct told *told)
@@ -190,7 +203,7 @@ static void tell_json(struct history_tell *tell, const struct told *told)
 static void put_scan_cell(struct history_tell *tell, unsigned scan)
 {
     char text[TIME_TEXT_BYTES];
-    diff_put_cell(tell->out, scan == 0 ? "" : time_text(tell->started_ms[scan], text));
+    csv_out_text(&tell->csv, scan == 0 ? "" : time_text(tell->started_ms[scan], text));
 }
 
 static void put_fault_cells(struct history_tell *tell, const struct told *told)
@@ -200,36 +213,36 @@ static void put_fault_cells(struct history_tell *tell, const struct told *told)
     buf_reset(line);
     for (size_t i = 0; i < count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", told->stand->hosts[i].host);
-    diff_put_cell(tell->out, buf_string(line));
+    csv_out_text(&tell->csv, buf_string(line));
     buf_reset(line);
     for (size_t i = 0; i < count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", failure_name(told->stand->hosts[i].code));
-    diff_put_cell(tell->out, buf_string(line));
+    csv_out_text(&tell->csv, buf_string(line));
 }
 
 static void tell_csv(struct history_tell *tell, const struct told *told)
 {
-    show_csv_cell(tell->out, bytes_of(told->stand->domain));
-    (void)fputc(',', tell->out);
-    show_csv_cell(tell->out, told->stand->label);
-    diff_put_cell(tell->out, is_second(told) ? "true" : "false");
+    csv_out_text(&tell->csv, told->stand->domain);
+    csv_out_cell(&tell->csv, told->stand->label);
+    csv_out_text(&tell->csv, is_second(told) ? "true" : "false");
     for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {
         const struct history_sum *sum = &told->sums[kind];
         put_scan_cell(tell, sum->worsened);
         put_scan_cell(tell, sum->since);
-        (void)fprintf(tell->out, ",%u", sum->scans);
+        csv_out_number(&tell->csv, sum->scans);
         put_scan_cell(tell, sum->mended);
-        (void)fprintf(tell->out, ",%u", sum->flaps);
+        csv_out_number(&tell->csv, sum->flaps);
     }
     buf_reset(&tell->line);
     for (unsigned what = 0; what < HISTORY_WHATS; what++)
         if (told->history->watches[what].scans > 0)
             buf_printf(&tell->line, "%s%s", tell->line.len == 0 ? "" : " ",
                        history_what_name((enum history_what)what));
-    diff_put_cell(tell->out, buf_string(&tell->line));
-    diff_put_cell(tell->out, told->stand->provider);
+    csv_out_text(&tell->csv, buf_string(&tell->line));
+    csv_out_text(&tell->csv, told->stand->provider);
     put_fault_cells(tell, told);
-    (void)fputs("\r\n", tell->out);
+    csv_out_words(&tell->csv, buf_bytes(&tell->line)); /* which holds the codes */
+    csv_out_end_row(&tell->csv);
 }
 
 /* ---- the sums ------------------------------------------------------------------------------------------ */

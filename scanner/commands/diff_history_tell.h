@@ -15,6 +15,8 @@ struct history_tell {
     FILE *out;
     enum diff_form form;
     enum diff_only only;
+    struct csv_style style;
+    struct csv_out csv;
     unsigned last;                              /* the number of the last scan */
     int64_t started_ms[HISTORY_SCANS_MOST + 1]; /* by number */
     struct buf line;

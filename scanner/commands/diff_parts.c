@@ -1,7 +1,5 @@
-/* Writes hosts and cells. */
+/* Writes hosts. */
 #include "scanner/commands/diff_parts.h"
-
-#include "scanner/commands/show_cells.h"
 
 void diff_put_hosts(struct json *json, const struct stand *stand)
 {
@@ -15,10 +13,4 @@ void diff_put_hosts(struct json *json, const struct stand *stand)
         json_close(json);
     }
     json_close_array(json);
-}
-
-void diff_put_cell(FILE *out, const char *text)
-{
-    (void)fputc(',', out);
-    show_csv_cell(out, bytes_of(text));
 }

@@ -2,15 +2,10 @@
 #ifndef STSWEEP_COMMANDS_DIFF_PARTS_H
 #define STSWEEP_COMMANDS_DIFF_PARTS_H
 
-#include <stdio.h>
-
 #include "output/json/json_write.h"
 #include "output/readback/compare.h"
 
 /* Writes "hosts", those that fail and by which code; nothing if there are none. */
 void diff_put_hosts(struct json *json, const struct stand *stand);
-
-/* Writes a further cell of a CSV line. */
-void diff_put_cell(FILE *out, const char *text);
 
 #endif

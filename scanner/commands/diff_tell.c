@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "scanner/base/time_text.h"
+#include "scanner/commands/diff.h"
 #include "scanner/commands/diff_parts.h"
-#include "scanner/commands/show_cells.h"
 
 enum { LINE_CEILING_BYTES = 1 << 20 };
 
@@ -18,26 +18,45 @@ struct told {
     bool keeps_id;
 };
 
-enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form, bool worse_only)
+static void put_csv_head(struct csv_out *csv)
 {
-    *tell = (struct diff_tell){.out = out, .form = form, .worse_only = worse_only};
+    static const char *const before[] = {"domain", "label", "change", "delivery", "protection"};
+    static const char *const behind[] = {"provider",         "hosts",        "codes",
+                                         "cached_found",     "cached_since", "cached_sure_until",
+                                         "cached_none_after"};
+    static const char *const ages[] = {"old", "new"};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        csv_out_text(csv, before[i]);
+    for (unsigned aspect = 0; aspect < ASPECT_COUNT * 2; aspect++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s_%s", aspect_name((enum aspect)(aspect / 2)), ages[aspect % 2]);
+        csv_out_text(csv, name);
+    }
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
+        csv_out_text(csv, behind[i]);
+    csv_out_words_head(csv);
+    csv_out_end_row(csv);
+}
+
+enum error diff_tell_init(struct diff_tell *tell, FILE *out, const struct diff_request *request)
+{
+    *tell = (struct diff_tell){.out = out, .form = request->form, .worse_only = request->only == DIFF_WORSE};
     buf_init(&tell->line, LINE_CEILING_BYTES);
+    buf_init(&tell->codes, LINE_CEILING_BYTES);
     if (diff_worse_init(&tell->worse) != ERR_OK)
         return ERR_MEMORY;
-    if (form != DIFF_CSV)
-        return ERR_OK;
-    (void)fputs("domain,label,change,delivery,protection", out);
-    for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
-        (void)fprintf(out, ",%s_old,%s_new", aspect_name((enum aspect)aspect),
-                      aspect_name((enum aspect)aspect));
-    (void)fputs(",provider,hosts,codes,cached_found,cached_since,cached_sure_until,cached_none_after\r\n",
-                out);
+    if (tell->form == DIFF_CSV) {
+        csv_out_begin(&tell->csv, out, &request->csv);
+        put_csv_head(&tell->csv);
+    }
     return ERR_OK;
 }
 
 void diff_tell_dispose(struct diff_tell *tell)
 {
+    csv_out_dispose(&tell->csv);
     buf_dispose(&tell->line);
+    buf_dispose(&tell->codes);
     diff_worse_dispose(&tell->worse);
 }
 
@@ -202,34 +221,35 @@ static void tell_json(struct diff_tell *tell, const struct told *told)
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */
 
+/* Gathers the codes that the words stand for too, which come last. */
 static void put_fault_cells(struct diff_tell *tell, const struct told *told)
 {
-    struct buf *line = &tell->line;
+    struct buf *line = &tell->line, *codes = &tell->codes;
     buf_reset(line);
     for (size_t i = 0; i < told->one->host_count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", told->one->hosts[i].host);
-    diff_put_cell(tell->out, buf_string(line));
-    buf_reset(line);
+    csv_out_text(&tell->csv, buf_string(line));
+    buf_reset(codes);
     if (victim_of(told) != NULL)
-        buf_text(line, failure_name(victim_of(told)->code));
+        buf_text(codes, failure_name(victim_of(told)->code));
     for (size_t i = 0; i < told->one->host_count; i++)
-        buf_printf(line, "%s%s", line->len == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
+        buf_printf(codes, "%s%s", codes->len == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
     if (told->keeps_id)
-        buf_printf(line, "%s%s", line->len == 0 ? "" : " ", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
-    diff_put_cell(tell->out, buf_string(line));
+        buf_printf(codes, "%s%s", codes->len == 0 ? "" : " ", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+    csv_out_text(&tell->csv, buf_string(codes));
 }
 
 static void put_time_cell(struct diff_tell *tell, const struct stand_cached *cached, int64_t time)
 {
     char text[TIME_TEXT_BYTES];
-    diff_put_cell(tell->out, cached == NULL ? "" : time_text(time, text));
+    csv_out_text(&tell->csv, cached == NULL ? "" : time_text(time, text));
 }
 
 static void put_cached_cells(struct diff_tell *tell, const struct stand_cached *cached)
 {
     static const struct stand_cached none;
     const struct stand_cached *one = cached == NULL ? &none : cached;
-    diff_put_cell(tell->out, cached == NULL ? "" : cached_found_name(cached->found));
+    csv_out_text(&tell->csv, cached == NULL ? "" : cached_found_name(cached->found));
     put_time_cell(tell, cached, one->since);
     put_time_cell(tell, cached, one->sure_until);
     put_time_cell(tell, cached, one->none_after);
@@ -238,20 +258,20 @@ static void put_cached_cells(struct diff_tell *tell, const struct stand_cached *
 static void tell_csv(struct diff_tell *tell, const struct told *told)
 {
     bool both = told->before != NULL && told->after != NULL;
-    show_csv_cell(tell->out, bytes_of(told->one->domain));
-    (void)fputc(',', tell->out);
-    show_csv_cell(tell->out, told->one->label);
-    diff_put_cell(tell->out, change_name(told->change));
-    diff_put_cell(tell->out, both ? course_name(told->courses.delivery) : "");
-    diff_put_cell(tell->out, both ? course_name(told->courses.protection) : "");
+    csv_out_text(&tell->csv, told->one->domain);
+    csv_out_cell(&tell->csv, told->one->label);
+    csv_out_text(&tell->csv, change_name(told->change));
+    csv_out_text(&tell->csv, both ? course_name(told->courses.delivery) : "");
+    csv_out_text(&tell->csv, both ? course_name(told->courses.protection) : "");
     for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
-        diff_put_cell(tell->out, state_of(told->before, aspect));
-        diff_put_cell(tell->out, state_of(told->after, aspect));
+        csv_out_text(&tell->csv, state_of(told->before, aspect));
+        csv_out_text(&tell->csv, state_of(told->after, aspect));
     }
-    diff_put_cell(tell->out, told->one->provider);
+    csv_out_text(&tell->csv, told->one->provider);
     put_fault_cells(tell, told);
     put_cached_cells(tell, victim_of(told));
-    (void)fputs("\r\n", tell->out);
+    csv_out_words(&tell->csv, buf_bytes(&tell->codes));
+    csv_out_end_row(&tell->csv);
 }
 
 /* ---- the sums ------------------------------------------------------------------------------------------ */

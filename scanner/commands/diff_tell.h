@@ -9,6 +9,7 @@
 
 #include "output/readback/compare.h"
 #include "scanner/base/buf.h"
+#include "scanner/commands/csv_out.h"
 #include "scanner/commands/diff_worse.h"
 
 enum diff_form { DIFF_TEXT, DIFF_JSON, DIFF_CSV };
@@ -17,7 +18,8 @@ struct diff_tell {
     FILE *out;
     enum diff_form form;
     bool worse_only;
-    struct buf line;
+    struct csv_out csv;
+    struct buf line, codes;
     uint64_t counts[CHANGE_COUNT];
     uint64_t delivery[COURSE_COUNT], protection[COURSE_COUNT]; /* domains in both scans */
     uint64_t kept_ids;
@@ -26,7 +28,8 @@ struct diff_tell {
 };
 
 /* ERR_MEMORY. diff_tell_dispose is fine after any. Prints the head of CSV. */
-enum error diff_tell_init(struct diff_tell *tell, FILE *out, enum diff_form form, bool worse_only);
+struct diff_request;
+enum error diff_tell_init(struct diff_tell *tell, FILE *out, const struct diff_request *request);
 void diff_tell_dispose(struct diff_tell *tell);
 
 /* Counts a domain, and prints it if anything changed. before or after may be NULL, not both; with one alone

@@ -14,6 +14,7 @@
 #include "scanner/commands/show_groups.h"
 #include "scanner/commands/show_judge.h"
 #include "scanner/commands/show_optout.h"
+#include "scanner/commands/show_tool.h"
 #include "scanner/machine/sandbox.h"
 
 enum { WHY_BYTES = 16 * 1024, WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
@@ -24,6 +25,7 @@ struct show {
     struct scanview *view;
     struct except_list except;
     struct show_cells cells;
+    struct csv_out csv;
     struct show_judge judge;
     struct show_groups groups; /* with --by */
     bool by_groups;
@@ -48,7 +50,10 @@ static void write_record(struct show *show, struct bytes line)
         (void)fputc('\n', show->out);
         break;
     case SHOW_CSV:
-        show_csv_line(show->out, &show->cells);
+        show_csv_line(&show->csv, &show->cells);
+        break;
+    case SHOW_TOOL:
+        show_tool_record(show->out, show->request, &show->cells);
         break;
     case SHOW_TEXT:
         show_text_line(show->out, &show->cells, show->width);
@@ -164,9 +169,15 @@ static enum error walk(struct show *show)
         error = show_groups_init(&show->groups, request);
     if (error != ERR_OK)
         return error;
-    if (request->form == SHOW_CSV && !show->by_groups)
-        show_csv_head(show->out, request->kind);
+    if (request->form == SHOW_CSV && !show->by_groups) {
+        csv_out_begin(&show->csv, show->out, &request->csv);
+        show_csv_head(&show->csv, request->kind);
+    }
+    if (request->form == SHOW_TOOL)
+        show_tool_head(show->out, request);
     error = scanview_records(show->view, streams[request->kind], on_record, show, &show->why);
+    if (request->form == SHOW_TOOL) /* what was told is whole, though the scan may not be */
+        show_tool_foot(show->out, request);
     return error == ERR_STOPPED ? ERR_OK : error;
 }
 
@@ -216,7 +227,7 @@ static enum error print_groups(struct show *show, enum error error)
         return error;
     buf_init(&why, WHY_BYTES);
     enum error printed =
-        show_groups_print(&show->groups, show->request->form, show->width, show->out, show->err, &why);
+        show_groups_print(&show->groups, show->request, show->width, show->out, show->err, &why);
     if (printed != ERR_OK)
         buf_text(&show->why, buf_string(&why));
     buf_dispose(&why);
@@ -299,6 +310,7 @@ static int run(const struct show_request *request, FILE *out, FILE *err)
     show_judge_dispose(&show.judge);
     show_groups_dispose(&show.groups);
     show_cells_dispose(&show.cells);
+    csv_out_dispose(&show.csv);
     buf_dispose(&show.why);
     buf_dispose(&show.line);
     scanview_close(show.view);

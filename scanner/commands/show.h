@@ -12,11 +12,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "output/explain/tool.h"
+#include "scanner/commands/csv_out.h"
 #include "scanner/commands/except_list.h"
 #include "scanner/facts/group.h"
 
 enum show_kind { SHOW_DOMAINS, SHOW_HOSTS, SHOW_REJECTS };
-enum show_form { SHOW_TEXT, SHOW_CSV, SHOW_JSON };
+enum show_form { SHOW_TEXT, SHOW_CSV, SHOW_JSON, SHOW_TOOL };
 
 /* Comma-separated words of the command line, borrowed; a filter without words lets everything through. */
 struct show_words {
@@ -29,6 +31,8 @@ struct show_request {
     struct except_files except;
     enum show_kind kind;
     enum show_form form;
+    struct csv_style csv;
+    enum tool_form tool; /* of SHOW_TOOL */
     bool rejudge;
     bool now;          /* judge by today's clock instead of the record's own time */
     uint32_t outcomes; /* bit 1 << enum outcome; 0: all */

@@ -93,9 +93,24 @@ static bool take_top(struct show_request *request, struct flags *flags)
 static bool take_form(struct show_request *request, struct flags *flags, enum show_form form)
 {
     if (request->form != SHOW_TEXT && request->form != form)
-        return refuse(flags, "--csv and --json exclude each other", "");
+        return refuse(flags, "--csv and --json exclude each other, and another --format", "");
     request->form = form;
     return true;
+}
+
+static bool take_format(struct show_request *request, struct flags *flags)
+{
+    static const char *const words[] = {[SHOW_TEXT] = "text", [SHOW_CSV] = "csv", [SHOW_JSON] = "json"};
+    enum tool_form tool = tool_form_find(flags->value);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(flags->value, words[i]) == 0)
+            return take_form(request, flags, (enum show_form)i);
+    if (tool == TOOL_NONE)
+        return refuse(flags, "--format is text, csv, json, junit, github or markdown, not ", flags->value);
+    if (request->form == SHOW_TOOL && request->tool != tool)
+        return refuse(flags, "one --format at a time, not also ", flags->value);
+    request->tool = tool;
+    return take_form(request, flags, SHOW_TOOL);
 }
 
 static bool take_kind(struct show_request *request, struct flags *flags, enum show_kind kind)
@@ -155,10 +170,15 @@ static bool take(struct show_request *request, enum flag flag, struct flags *fla
         return take_form(request, flags, SHOW_CSV);
     case FLAG_JSON:
         return take_form(request, flags, SHOW_JSON);
+    case FLAG_TELL:
+        return take_format(request, flags);
     case FLAG_HOSTS:
         return take_kind(request, flags, SHOW_HOSTS);
     case FLAG_REJECTS:
         return take_kind(request, flags, SHOW_REJECTS);
+    case FLAG_SEPARATOR:
+    case FLAG_BOM:
+        return csv_style_take(&request->csv, flag, flags);
     case FLAG_FAIL_ON:
         return flags_outcomes(flags, &request->fail_on);
     case FLAG_EXCEPT:
@@ -213,9 +233,13 @@ static bool fits(const struct show_request *request, struct flags *flags)
         return refuse(flags, "only domain records have outcome, tld, provider and label", "");
     if (request->kind == SHOW_REJECTS && (request->rejudge || request->domains.count > 0))
         return refuse(flags, "a reject has no domain and nothing to judge", "");
+    if (request->form == SHOW_TOOL &&
+        (request->kind != SHOW_DOMAINS || request->by != GROUP_KIND_COUNT || request->optout))
+        return refuse(flags, "--format junit, github and markdown tell of domain records alone", "");
     if (request->now && !request->rejudge)
         return refuse(flags, "--now needs --rejudge", "");
-    return fits_optout(request, flags) && fits_groups(request, flags);
+    return csv_style_fits(&request->csv, request->form == SHOW_CSV, flags) && fits_optout(request, flags) &&
+           fits_groups(request, flags);
 }
 
 void show_args_dispose(struct show_request *request)

@@ -3,8 +3,6 @@
 
 #include <strings.h>
 
-#include "output/json/json_write.h"
-#include "scanner/base/csv.h"
 #include "scanner/facts/record.h"
 #include "scanner/json/json_read.h"
 
@@ -58,6 +56,10 @@ static const struct column columns[][SHOW_COLUMNS] = {
                       {"text", "text", ""},
                       {"ordinal", "ordinal", ""}},
 };
+
+/* The column of each kind that has codes. */
+static const char *const code_columns[] = {
+    [SHOW_DOMAINS] = "codes", [SHOW_HOSTS] = "code", [SHOW_REJECTS] = "reason"};
 
 void show_cells_init(struct show_cells *cells, enum show_kind kind)
 {
@@ -226,12 +228,10 @@ static bool any(const struct show_words *words, struct bytes cell, matches match
 
 bool show_cells_pass(const struct show_cells *cells, const struct show_request *request)
 {
-    static const char *const code_column[] = {
-        [SHOW_DOMAINS] = "codes", [SHOW_HOSTS] = "code", [SHOW_REJECTS] = "reason"};
     const char *name = cells->kind == SHOW_HOSTS ? "host" : "domain";
     if (request->outcomes != 0 && (request->outcomes >> show_cells_outcome(cells) & 1) == 0)
         return false;
-    return any(&request->codes, show_cell(cells, code_column[cells->kind]), has_code) &&
+    return any(&request->codes, show_cell(cells, code_columns[cells->kind]), has_code) &&
            any(&request->tlds, show_cell(cells, "tld"), is_tld) &&
            any(&request->domains, show_cell(cells, name), is_same) &&
            any(&request->labels, show_cell(cells, "label"), is_same) &&
@@ -241,53 +241,20 @@ bool show_cells_pass(const struct show_cells *cells, const struct show_request *
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */
 
-static void put_cell(FILE *out, struct bytes cell)
-{
-    struct csv_form form = csv_form_of(cell);
-    if (form.is_quoted)
-        (void)fputc('"', out);
-    if (form.is_formula)
-        (void)fputc('\'', out);
-    for (size_t i = 0; i < cell.len; i++) {
-        if (cell.data[i] == '"')
-            (void)fputc('"', out);
-        (void)fputc(cell.data[i], out);
-    }
-    if (form.is_quoted)
-        (void)fputc('"', out);
-}
-
-void show_csv_cell(FILE *out, struct bytes cell)
-{
-    struct buf text;
-    struct json json;
-    if (json_is_text(cell)) {
-        put_cell(out, cell);
-        return;
-    }
-    buf_init(&text, 2 * cell.len + 8);
-    json_start(&json, &text);
-    json_put_base64(&json, NULL, cell);
-    if (json_finish(&json)) /* between quotes, with the end of a line */
-        put_cell(out, bytes_make(text.data + 1, text.len - 3));
-    buf_dispose(&text);
-}
-
-void show_csv_head(FILE *out, enum show_kind kind)
+void show_csv_head(struct csv_out *csv, enum show_kind kind)
 {
     for (size_t i = 0; i < SHOW_COLUMNS && columns[kind][i].name != NULL; i++)
-        (void)fprintf(out, "%s%s", i == 0 ? "" : ",", columns[kind][i].name);
-    (void)fputs("\r\n", out);
+        csv_out_text(csv, columns[kind][i].name);
+    csv_out_words_head(csv);
+    csv_out_end_row(csv);
 }
 
-void show_csv_line(FILE *out, const struct show_cells *cells)
+void show_csv_line(struct csv_out *csv, const struct show_cells *cells)
 {
-    for (size_t i = 0; i < SHOW_COLUMNS && columns[cells->kind][i].name != NULL; i++) {
-        if (i > 0)
-            (void)fputc(',', out);
-        show_csv_cell(out, buf_bytes(&cells->cells[i]));
-    }
-    (void)fputs("\r\n", out);
+    for (size_t i = 0; i < SHOW_COLUMNS && columns[cells->kind][i].name != NULL; i++)
+        csv_out_cell(csv, buf_bytes(&cells->cells[i]));
+    csv_out_words(csv, show_cell(cells, code_columns[cells->kind]));
+    csv_out_end_row(csv);
 }
 
 /* ---- for a person -------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+#include "scanner/commands/csv_out.h"
 #include "scanner/commands/show.h"
 #include "scanner/facts/failure.h"
 
@@ -41,11 +42,9 @@ enum failure_code show_cells_cached(const struct show_cells *cells);
 /* Do the filters let it through? */
 bool show_cells_pass(const struct show_cells *cells, const struct show_request *request);
 
-/* Prints a line of RFC 4180. What a spreadsheet would take for a formula gets a ' in front; what is no text
- * (json_is_text) stands as its base64. */
-void show_csv_head(FILE *out, enum show_kind kind);
-void show_csv_line(FILE *out, const struct show_cells *cells);
-void show_csv_cell(FILE *out, struct bytes cell); /* without a comma */
+/* Prints a row of CSV: a kind's columns, and its codes in words (csv_out_words). */
+void show_csv_head(struct csv_out *csv, enum show_kind kind);
+void show_csv_line(struct csv_out *csv, const struct show_cells *cells);
 
 /* Prints a line for a person: printable ASCII, other bytes as \DDD. It has width columns at most (0: any): a
  * narrow one leaves out DANE and TLS and shows fewer codes, and what does not fit even so is cut with a >. */

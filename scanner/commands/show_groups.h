@@ -32,7 +32,7 @@ enum error show_groups_count(struct show_groups *groups, struct buf *why);
 
 /* Prints the groups to out, and what a form for programs does not hold to err. width: of the terminal, 0 if
  * out is none. Errors as above. */
-enum error show_groups_print(struct show_groups *groups, enum show_form form, size_t width, FILE *out,
-                             FILE *err, struct buf *why);
+enum error show_groups_print(struct show_groups *groups, const struct show_request *request, size_t width,
+                             FILE *out, FILE *err, struct buf *why);
 
 #endif

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "output/json/json_group.h"
-#include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_groups.h"
 
 enum { LINE_WIDTH = 79, NAME_LEAST = 20, TEXT_BYTES = 64 << 10, JSON_BYTES = 16 << 10 };
@@ -179,24 +178,48 @@ static void print_text(const struct show_groups *groups, size_t width, FILE *out
 
 /* ---- for programs -------------------------------------------------------------------------------------- */
 
-static void print_csv(const struct show_groups *groups, FILE *out)
+static void put_csv_head(struct csv_out *csv)
 {
-    (void)fputs("by,group,gain,domains", out);
+    static const char *const before[] = {"by", "group", "gain", "domains"};
+    static const char *const behind[] = {"failure", "failing", "open"};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        csv_out_text(csv, before[i]);
     for (size_t i = 0; i < sizeof by_harm / sizeof *by_harm; i++)
-        (void)fprintf(out, ",%s", outcome_name(by_harm[i]));
-    (void)fputs(",failure,failing,open\r\n", out);
-    for (const struct group_row *row = groups->top.rows; row < groups->top.rows + groups->top.count; row++) {
-        (void)fprintf(out, "%s,", group_kind_name(row->kind));
-        show_csv_cell(out, row->name);
-        (void)fprintf(out, ",%" PRIu64 ",%" PRIu64, row->gain, row->domains);
-        for (size_t i = 0; i < sizeof by_harm / sizeof *by_harm; i++)
-            (void)fprintf(out, ",%" PRIu64, row->outcomes[by_harm[i]]);
-        if (row->failure == FAIL_NONE)
-            (void)fputs(",,,\r\n", out);
-        else
-            (void)fprintf(out, ",%s,%" PRIu64 ",%s\r\n", failure_name(row->failure), row->failing,
-                          row->open ? "true" : "");
-    }
+        csv_out_text(csv, outcome_name(by_harm[i]));
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
+        csv_out_text(csv, behind[i]);
+    csv_out_words_head(csv);
+    csv_out_end_row(csv);
+}
+
+static void put_csv_row(struct csv_out *csv, const struct group_row *row)
+{
+    bool fails = row->failure != FAIL_NONE;
+    const char *failure = fails ? failure_name(row->failure) : "";
+    csv_out_text(csv, group_kind_name(row->kind));
+    csv_out_cell(csv, row->name);
+    csv_out_number(csv, row->gain);
+    csv_out_number(csv, row->domains);
+    for (size_t i = 0; i < sizeof by_harm / sizeof *by_harm; i++)
+        csv_out_number(csv, row->outcomes[by_harm[i]]);
+    csv_out_text(csv, failure);
+    if (fails)
+        csv_out_number(csv, row->failing);
+    else
+        csv_out_text(csv, "");
+    csv_out_text(csv, fails && row->open ? "true" : "");
+    csv_out_words(csv, bytes_of(failure));
+    csv_out_end_row(csv);
+}
+
+static void print_csv(const struct show_groups *groups, const struct csv_style *style, FILE *out)
+{
+    struct csv_out csv;
+    csv_out_begin(&csv, out, style);
+    put_csv_head(&csv);
+    for (size_t i = 0; i < groups->top.count; i++)
+        put_csv_row(&csv, &groups->top.rows[i]);
+    csv_out_dispose(&csv);
 }
 
 static enum error print_json(const struct show_groups *groups, FILE *out)
@@ -221,14 +244,14 @@ static enum error take_row(void *arg, const struct group_row *row)
     return group_top_take(arg, row) ? ERR_OK : ERR_MEMORY;
 }
 
-enum error show_groups_print(struct show_groups *groups, enum show_form form, size_t width, FILE *out,
-                             FILE *err, struct buf *why)
+enum error show_groups_print(struct show_groups *groups, const struct show_request *request, size_t width,
+                             FILE *out, FILE *err, struct buf *why)
 {
     enum error error = group_counts_end(groups->counts, take_row, &groups->top, why);
     if (error != ERR_OK)
         return error;
     group_top_sort(&groups->top);
-    if (form == SHOW_TEXT) {
+    if (request->form == SHOW_TEXT) {
         print_text(groups, width, out);
         return ERR_OK;
     }
@@ -237,8 +260,8 @@ enum error show_groups_print(struct show_groups *groups, enum show_form form, si
         print_left_out(groups, err);
         (void)fputc('\n', err);
     }
-    if (form == SHOW_JSON)
+    if (request->form == SHOW_JSON)
         return print_json(groups, out);
-    print_csv(groups, out);
+    print_csv(groups, &request->csv, out);
     return ERR_OK;
 }

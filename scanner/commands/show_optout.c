@@ -6,7 +6,6 @@
 #include "output/json/json_write.h"
 #include "output/readback/optout_counts.h"
 #include "scanner/base/utf8.h"
-#include "scanner/commands/show_cells.h"
 #include "scanner/machine/setup.h"
 
 enum { COLUMNS = 7, CELL_BYTES = 512, LINE_BYTES = 4096 };
@@ -29,6 +28,13 @@ static enum error on_line(void *arg, struct bytes line)
     enum error error = optout_counts_add(arg, line);
     return error == ERR_SYNTAX ? ERR_OK : error; /* scanview has said that it is damaged, or show will */
 }
+
+/* Where it goes. */
+struct printed {
+    FILE *out;
+    enum show_form form;
+    struct csv_out *csv; /* of SHOW_CSV */
+};
 
 /* ---- forms --------------------------------------------------------------------------------------------- */
 
@@ -54,15 +60,14 @@ static void cell(const struct row *row, size_t column, char text[CELL_BYTES])
         (void)snprintf(text, CELL_BYTES, "%" PRIu64, numbers[column]);
 }
 
-static void print_csv(FILE *out, const struct row *row)
+static void print_csv(struct csv_out *csv, const struct row *row)
 {
     char text[CELL_BYTES];
     for (size_t i = 0; i < COLUMNS; i++) {
         cell(row, i, text);
-        (void)fputs(i > 0 ? "," : "", out);
-        show_csv_cell(out, bytes_of(text));
+        csv_out_text(csv, text);
     }
-    (void)fputs("\r\n", out);
+    csv_out_end_row(csv);
 }
 
 static void print_json(FILE *out, const struct row *row)
@@ -89,11 +94,12 @@ static void print_json(FILE *out, const struct row *row)
     buf_dispose(&line);
 }
 
-static void print_row(FILE *out, const struct row *row, enum show_form form)
+static void print_row(const struct printed *printed, const struct row *row)
 {
-    if (form == SHOW_CSV) {
-        print_csv(out, row);
-    } else if (form == SHOW_JSON) {
+    FILE *out = printed->out;
+    if (printed->form == SHOW_CSV) {
+        print_csv(printed->csv, row);
+    } else if (printed->form == SHOW_JSON) {
         print_json(out, row);
     } else {
         char entry[CELL_BYTES];
@@ -106,15 +112,15 @@ static void print_row(FILE *out, const struct row *row, enum show_form form)
     }
 }
 
-static void print_head(FILE *out, enum show_form form)
+static void print_head(const struct printed *printed)
 {
-    if (form == SHOW_CSV) {
+    if (printed->form == SHOW_CSV) {
         for (size_t i = 0; i < COLUMNS; i++)
-            (void)fprintf(out, "%s%s", i > 0 ? "," : "", columns[i]);
-        (void)fputs("\r\n", out);
-    } else if (form == SHOW_TEXT) {
-        (void)fprintf(out, "%-32s %-10s %9s %9s %9s %9s  %s\n", "kept out by", "since", "domains", "policies",
-                      "MX hosts", "addresses", "comment");
+            csv_out_text(printed->csv, columns[i]);
+        csv_out_end_row(printed->csv);
+    } else if (printed->form == SHOW_TEXT) {
+        (void)fprintf(printed->out, "%-32s %-10s %9s %9s %9s %9s  %s\n", "kept out by", "since", "domains",
+                      "policies", "MX hosts", "addresses", "comment");
     }
 }
 
@@ -128,12 +134,12 @@ static void add(struct optout_tally *sum, const struct optout_tally *tally)
     sum->addresses += tally->addresses;
 }
 
-static void print(const struct show_request *request, const struct optout_kept *kept,
-                  const struct optout_counts *counts, FILE *out)
+static void print_all(const struct printed *printed, const struct optout_kept *kept,
+                      const struct optout_counts *counts)
 {
     size_t count = optout_count(kept->optout);
     struct row all = {.entry = "all", .since = "", .comment = "", .kind = "all"};
-    print_head(out, request->form);
+    print_head(printed);
     for (size_t i = 0; i <= count; i++) {
         struct row row = {.entry = "(no entry explains it)", .since = "", .comment = "", .kind = "none"};
         const struct optout_entry *entry = i < count ? optout_entry(kept->optout, i) : NULL;
@@ -149,10 +155,21 @@ static void print(const struct show_request *request, const struct optout_kept *
         all.domains += row.domains;
         add(&all.tally, &row.tally);
         if (entry != NULL || row.tally.policies + row.tally.mx > 0)
-            print_row(out, &row, request->form);
+            print_row(printed, &row);
     }
-    if (request->form == SHOW_TEXT)
-        print_row(out, &all, request->form);
+    if (printed->form == SHOW_TEXT)
+        print_row(printed, &all);
+}
+
+static void print(const struct show_request *request, const struct optout_kept *kept,
+                  const struct optout_counts *counts, FILE *out)
+{
+    struct csv_out csv = {.out = NULL};
+    const struct printed printed = {.out = out, .form = request->form, .csv = &csv};
+    if (request->form == SHOW_CSV)
+        csv_out_begin(&csv, out, &request->csv);
+    print_all(&printed, kept, counts);
+    csv_out_dispose(&csv);
 }
 
 enum error show_optout(const struct show_request *request, struct scanview *view, FILE *out, struct buf *why)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "output/explain/tool.h"
+#include "scanner/commands/csv_out.h"
 #include "scanner/commands/diff_only.h"
 #include "scanner/commands/lint.h"
 #include "scanner/commands/manual.h"
@@ -58,6 +60,18 @@ static const char *format(size_t index)
     return index < sizeof words / sizeof *words ? words[index] : NULL;
 }
 
+/* Both commands tell as text and JSON and in the forms for tools; show has CSV besides. */
+static const char *telling(const char *command, size_t index)
+{
+    static const char *const own[] = {"text", "json"};
+    if (index < sizeof own / sizeof *own)
+        return own[index];
+    index -= sizeof own / sizeof *own;
+    if (index < TOOL_FORMS - 1)
+        return tool_form_name((enum tool_form)(TOOL_NONE + 1 + index));
+    return index == TOOL_FORMS - 1 && strcmp(command, "show") == 0 ? "csv" : NULL;
+}
+
 /* The row's place among those that have one name, of hosts first, then of policy hosts. */
 static const struct provider *provider_row(size_t index)
 {
@@ -106,6 +120,10 @@ const char *value_word(enum value kind, const char *command, size_t index)
         return group(command, index);
     case VALUE_FORMATS:
         return format(index);
+    case VALUE_TELLINGS:
+        return telling(command, index);
+    case VALUE_SEPARATORS:
+        return csv_style_word(index);
     case VALUE_CHANGES:
         return diff_only_word(index);
     case VALUE_TEXTS:

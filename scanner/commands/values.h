@@ -22,6 +22,8 @@
     X(PROVIDERS, "NAME,...", LIST)                                                                           \
     X(GROUPS, "KIND", WORDS)                                                                                 \
     X(FORMATS, "FORMAT", WORDS)                                                                              \
+    X(TELLINGS, "FORMAT", WORDS) /* in which check and show tell what was found */                           \
+    X(SEPARATORS, "WORD", WORDS)                                                                             \
     X(CHANGES, "WORD", WORDS)                                                                                \
     X(TEXTS, "TEXT", WORDS)     /* what lint judges, the first of its words */                               \
     X(TOPICS, "COMMAND", WORDS) /* what help tells of */                                                     \

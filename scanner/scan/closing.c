@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/store/summary_csv.h"
 #include "scanner/base/shown.h"
 #include "scanner/scan/signals.h"
 #include "scanner/verdict/provider.h"
@@ -51,12 +52,18 @@ enum error closing_groups(struct store *store, struct summary_groups *groups, FI
 
 enum error closing_summary(struct store *store, const struct summary_groups *groups, struct buf *why)
 {
-    struct buf text;
+    struct buf text, table;
     buf_init(&text, SUMMARY_BYTES);
+    buf_init(&table, 4 * SUMMARY_BYTES);
     enum error error = ERR_LIMIT;
     if (summary_json(&text, store_summary(store), groups))
+        error = summary_csv(&table, buf_bytes(&text));
+    if (error == ERR_OK)
+        error = store_write_file(store, "summary.csv", buf_bytes(&table), why);
+    if (error == ERR_OK)
         error = store_write_file(store, "summary.json", buf_bytes(&text), why);
     buf_dispose(&text);
+    buf_dispose(&table);
     return error;
 }
 

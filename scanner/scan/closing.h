@@ -1,5 +1,5 @@
 /* Computes and writes, once, when a scan has come to its end: the summary's denominators, its groups,
- * summary.json, the answer to --fail-on, and where all of it is. */
+ * summary.csv and summary.json, the answer to --fail-on, and where all of it is. */
 #ifndef STSWEEP_SCAN_CLOSING_H
 #define STSWEEP_SCAN_CLOSING_H
 
@@ -18,7 +18,7 @@ enum error closing_denominators(struct store *store, const struct intake_counts 
  * if it takes long. ERR_STOPPED if a signal came meanwhile: a resume counts them. */
 enum error closing_groups(struct store *store, struct summary_groups *groups, FILE *err, struct buf *why);
 
-/* Writes summary.json. */
+/* Writes summary.csv, then summary.json: if that is there, the scan is whole. */
 enum error closing_summary(struct store *store, const struct summary_groups *groups, struct buf *why);
 
 /* Answers --fail-on: has any record, also one of before a resume, an outcome of the set (bit 1 << enum

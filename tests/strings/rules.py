@@ -48,13 +48,13 @@ def screen(data):
     return terminal(re.sub(rb"\x1b\[\d*[AJK]|\r", b"", data))
 
 
-def table(data):
+def table(data, separator=","):
     """CSV that is as wide everywhere, without a cell that a spreadsheet would take for a formula, and without controls. Marks that
     nobody sees stay: CSV has no way to write them, and a label may need them."""
     text, wrong = decoded(data)
     if wrong:
         return wrong
-    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True, delimiter=separator))
     if {len(row) for row in rows} != {len(rows[0])}:
         return f"rows of {sorted({len(row) for row in rows})} cells: {next(row for row in rows if len(row) != len(rows[0]))}"
     for row in rows:
@@ -63,6 +63,53 @@ def table(data):
                 return f"a formula: {cell!r}"
     control = next((char for char in set(text) - set("\n\t\r") if unicodedata.category(char) == "Cc"), "")
     return f"U+{ord(control):04X} in {text[max(0, text.index(control) - 60):][:80]!r}" if control else ""
+
+
+def semicolons(data):
+    return table(data, ";")
+
+
+def tabs(data):
+    return table(data, "\t")
+
+
+COMMAND_OF_GITHUB = re.compile(r"::(error|warning|notice) title=[^:,\r\n]*::[^\r\n]*$")
+
+
+def github(data):
+    """Workflow commands of GitHub Actions, a line each, whose title and message are not ended by what is in them."""
+    text, wrong = decoded(data)
+    wrong = wrong or unseen_in(text, "\n") or forged_in(text)
+    if wrong:
+        return wrong
+    bad = [line for line in text.split("\n")[:-1] if not COMMAND_OF_GITHUB.match(line) or re.search("%(?!25|0A|3A|2C)", line)]
+    return f"no command: {bad[0]!r}" if bad or not text.endswith("\n") else ""
+
+
+def junit(data):
+    """XML by the schema, of printable ASCII, without an element that is forged."""
+    text, wrong = decoded(data)
+    wrong = wrong or unseen_in(text, "\n") or ("" if text.isascii() else "no ASCII")
+    if wrong:
+        return wrong
+    schema = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "junit.xsd")
+    done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", schema, "-"], input=data, capture_output=True, check=False)
+    return f"xmllint: {done.stderr[-400:]!r}" if done.returncode != 0 else ""
+
+
+def ticket(data):
+    """Markdown as GitHub renders it: of headings, paragraphs and tables alone, with no link, image, tag or mention outside of code."""
+    wrong = markdown(data)
+    if wrong:
+        return wrong
+    done = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough"], input=data, capture_output=True, check=False)
+    page = re.sub(r"<code>[^<]*</code>", "", done.stdout.decode())
+    odd = set(re.findall(r"</?([a-zA-Z0-9]+)[^>]*>", page)) - {"h3", "p", "table", "thead", "tbody", "tr", "th", "td", "strong"}
+    rows = [len(re.findall("<t[hd]", row)) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)]
+    if odd or set(rows) - {6} or done.returncode != 0 or not rows:
+        return f"odd tags: {odd}, rows of {set(rows)} cells"
+    mention = re.search(r"(?<!\w)@\w", re.sub(r"<[^>]*>", " ", page))
+    return f"a mention: {page[mention.start() - 40:mention.start() + 40]!r}" if mention else ""
 
 
 def refuse(word):

@@ -228,7 +228,7 @@ static void test_a_no_by_an_earlier_policy(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct judgement judgement = {.outcome = rows[i].outcome};
         code_set_add(&judgement.codes, rows[i].code);
-        if (check_is_no(&judgement, rows[i].fail_on) != rows[i].is_no)
+        if (check_is_no(judgement.outcome, &judgement.codes, rows[i].fail_on) != rows[i].is_no)
             fail_msg("row %zu", i);
     }
 }

@@ -429,13 +429,16 @@ static void test_whom_it_hangs_on(void **state)
                         "none 1, broke 2, policies changed under the same id 0\n");
     assert_int_equal(diff_of(world, before, after, "--csv"), 1);
     assert_string_equal(
-        world->out, "domain,label,change,delivery,protection,mta-sts_old,mta-sts_new,dane_old,dane_new,"
-                    "starttls_old,starttls_new,tlsrpt_old,tlsrpt_new,provider,hosts,codes,"
-                    "cached_found,cached_since,cached_sure_until,cached_none_after\r\n"
-                    "b.example,PTErMTsHIng=,broke,worse,neither,protected,refused,unknown,unknown,unknown,"
-                    "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,\r\n"
-                    "a.example,PTErMTsHIng=,broke,worse,neither,protected,refused,unknown,unknown,unknown,"
-                    "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,\r\n");
+        world->out,
+        "domain,label,change,delivery,protection,mta-sts_old,mta-sts_new,dane_old,dane_new,"
+        "starttls_old,starttls_new,tlsrpt_old,tlsrpt_new,provider,hosts,codes,"
+        "cached_found,cached_since,cached_sure_until,cached_none_after,why,who,mend\r\n"
+        "b.example,PTErMTsHIng=,broke,worse,neither,protected,refused,unknown,unknown,unknown,"
+        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,,"
+        "The MX host's certificate has expired.,the MX host's operator,Renew the certificate.\r\n"
+        "a.example,PTErMTsHIng=,broke,worse,neither,protected,refused,unknown,unknown,unknown,"
+        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,,"
+        "The MX host's certificate has expired.,the MX host's operator,Renew the certificate.\r\n");
     assert_int_equal(diff_of(world, before, after, "--json"), 1);
     assert_has(world->out, "\"label\":{\"base64\":\"PTErMTsHIng=\"},\"provider\":\"Microsoft 365\",\"hosts\":"
                            "[{\"host\":\"mx.example\",\"code\":\"smtp.tls.expired\"}],\"codes\":[]}\n");
@@ -517,10 +520,15 @@ static void test_cached_comes_first(void **state)
     if (strncmp(world->out, json, strlen(json)) != 0)
         fail_msg("%s", world->out);
     assert_int_equal(diff_of(world, before_cached, after_cached, "--csv"), 1);
-    assert_has(world->out, "cached_none_after\r\nnew.example,,lost,worse,worse,protected,absent,");
+    assert_has(world->out,
+               "cached_none_after,why,who,mend\r\nnew.example,,lost,worse,worse,protected,absent,");
     assert_has(world->out,
                ",mx.new.example,cached.refused mx.not-in-policy,no-record,2026-02-02T12:00:00.000Z,"
-               "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z\r\nstill.example,");
+               "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z,\"Senders that cached ");
+    assert_has(world->out,
+               " the old one, so that they deliver nothing until it expires. | No mx pattern of the policy "
+               "matches the MX host.\",the domain's owner | the domain's owner,\"Publish a policy ");
+    assert_has(world->out, " | Add the host to the policy and change the id.\"\r\nstill.example,");
 }
 
 /* Between the end of who has it for certain and that of the last copy nothing is certain: that is kept of the

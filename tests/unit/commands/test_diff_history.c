@@ -135,12 +135,14 @@ static void test_what_is_asked_for(void **state)
     assert_int_equal(RUN(world, PATH(1), PATH(2), "--only", "twice"), 0);
     assert_has(world->out, "delivery: worse 2 (for the second scan in a row 0)");
     assert_int_equal(RUN(world, PATH(1), PATH(2), PATH(3), "--only=twice", "--csv"), 1);
-    assert_string_equal(world->out,
-                        "domain,label,twice,delivery_worsened,delivery_since,delivery_scans,delivery_mended,"
-                        "delivery_flaps,protection_worsened,protection_since,protection_scans,"
-                        "protection_mended,protection_flaps,worse,provider,hosts,codes\r\n"
-                        "twice.example,\"'=K1;\",true,2025-11-26T16:00:00.000Z,2025-11-26T16:00:00.000Z,2,,0,"
-                        ",,0,,0,mta-sts,Pobox,mx.twice.example,mx.not-in-policy\r\n");
+    assert_string_equal(
+        world->out,
+        "domain,label,twice,delivery_worsened,delivery_since,delivery_scans,delivery_mended,"
+        "delivery_flaps,protection_worsened,protection_since,protection_scans,"
+        "protection_mended,protection_flaps,worse,provider,hosts,codes,why,who,mend\r\n"
+        "twice.example,\"'=K1;\",true,2025-11-26T16:00:00.000Z,2025-11-26T16:00:00.000Z,2,,0,"
+        ",,0,,0,mta-sts,Pobox,mx.twice.example,mx.not-in-policy,No mx pattern of the policy "
+        "matches the MX host.,the domain's owner,Add the host to the policy and change the id.\r\n");
 }
 
 static void test_json(void **state)

@@ -235,6 +235,21 @@ static void test_csv_is_safe_and_whole(void **state)
     /* No part of a cell becomes one of its own in a spreadsheet that parts cells by semicolons or tabs. */
     assert_has(world->out, ",\"b\xC3\xBCro;=1\t2\",");
     assert_has_not(world->out, "records:");
+    /* What the codes mean stands behind all else. */
+    assert_has(world->out, ",cached_sure_until,cached_none_after,why,who,mend\r\n");
+    assert_has(world->out, " | The MX host's certificate has expired.");
+    assert_has(world->out, " | Renew the certificate.");
+    assert_int_equal(run(world, "--csv", "--separator=semicolon", "--bom", "--domain=lost.example", NULL), 0);
+    assert_memory_equal(world->out,
+                        "\xEF\xBB\xBF"
+                        "domain;rank;label;tld;outcome;would_be;",
+                        39);
+    assert_has(world->out, "\r\nlost.example;;\"'=HYPERLINK(\"\"x\"\")\";example;refused;;");
+    assert_int_equal(run(world, "--bom", NULL), 2);
+    assert_has(world->err, "--separator and --bom are for CSV: they need --csv");
+    assert_int_equal(run(world, "--json", "--separator=,", NULL), 2);
+    assert_int_equal(run(world, "--csv", "--separator=:", NULL), 2);
+    assert_has(world->err, "--separator knows `,`, `;` and tab, or comma and semicolon in words, not :");
 }
 
 static void test_filters(void **state)
@@ -300,6 +315,13 @@ static void test_rejects(void **state)
     assert_null(memchr(world->out, 0x1B, world->out_len));
     assert_int_equal(run(world, "--hosts", "--csv", NULL), 0);
     assert_has(world->out, "host,ip,code,");
+    assert_has(world->out, ",pass,time,ms,why,who,mend\r\n");
+    assert_has(world->out,
+               ",The MX host's certificate has expired.,the MX host's operator,Renew the certificate.\r\n");
+    assert_int_equal(run(world, "--rejects", "--csv", NULL), 0);
+    assert_has(world->out, "reason,file,line,text,ordinal,why,who,mend\r\n");
+    assert_has(world->out,
+               ",The line is not a domain name.,whoever runs the scan,Give one domain name a line.\r\n");
 }
 
 /* Every column has its place. */

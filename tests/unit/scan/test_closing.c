@@ -29,8 +29,8 @@ static struct {
     const char *stuck; /* the file's text */
     enum error read;   /* what reading it says */
     enum error write;
-    char name[32], text[65536]; /* of what was written */
-    char silent[256];           /* what the pacers were told */
+    char name[32], text[65536], before[64]; /* of what was written */
+    char silent[256];                       /* what the pacers were told */
 } store;
 
 int store_dir_fd(const struct store *of)
@@ -83,6 +83,7 @@ enum error store_read_file(struct store *of, const char *name, struct buf *text,
 enum error store_write_file(struct store *of, const char *name, struct bytes text, struct buf *why)
 {
     (void)of;
+    (void)snprintf(store.before, sizeof store.before, "%s", store.name);
     (void)snprintf(store.name, sizeof store.name, "%s", name);
     (void)snprintf(store.text, sizeof store.text, "%.*s", (int)text.len, (const char *)text.data);
     if (store.write != ERR_OK)
@@ -214,8 +215,9 @@ static void the_summary_is_written(void **state)
     buf_init(&why, 256);
     store.summary.inputs = store.summary.records = 4711;
     assert_int_equal(closing_summary(NULL, NULL, &why), ERR_OK);
-    assert_string_equal(store.name, "summary.json");
+    assert_string_equal(store.name, "summary.json"); /* the last */
     assert_non_null(strstr(store.text, "\"records\": 4711"));
+    assert_string_equal(store.before, "summary.csv");
     store.write = ERR_FULL;
     assert_int_equal(closing_summary(NULL, NULL, &why), ERR_FULL);
     assert_string_equal(buf_string(&why), "no room");

@@ -428,6 +428,7 @@ static void test_an_end_that_cannot_be_written(void **state)
     static const struct {
         const char *name, *words;
     } cases[] = {{"summary.json", "stsweep: summary.json: "},
+                 {"summary.csv", "summary.csv: cannot rename into place: "},
                  {"meta.json.tmp", "meta.json.tmp: cannot create: "}};
     struct nowhere *nowhere = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
