@@ -170,10 +170,10 @@ $(OWNERS): tests/zonefiles/owners.c $(LIBRARY)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
 # The synthetic internet that benchmarks run in, the benchmarks, and the bare programs that they are held against.
-$(BUILD)/bench/world: $(WORLD) $(wildcard bench/world/*.h bench/world/*.def) Makefile
+$(BUILD)/bench/world: $(WORLD) $(wildcard bench/world/*.h bench/world/*.def) $(LIBRARY) Makefile
 	@mkdir -p $(@D)
 	$(SAY_CC)
-	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(WORLD) $(LDLIBS) -levent_openssl
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(WORLD) $(LIBRARY) $(LDLIBS) -levent_openssl
 
 # Ours (bench_*) with the program's allocator, the bare ones with libc's.
 $(BUILD)/bench/%: bench/%.c $(LIBRARY)

@@ -23,6 +23,8 @@
 #include "scanner/facts/record.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/sandbox.h"
+#include "scanner/scan/dryrun.h"
+#include "scanner/scan/naming.h"
 #include "scanner/scan/scan.h"
 
 /* Read by jemalloc, where it is linked: memory set free goes back to the system after this long, not after
@@ -150,10 +152,56 @@ static int usage(enum command command, const char *reason)
     return EXIT_USAGE;
 }
 
-static int scan_with(const struct args *args, int argc, char **argv)
+/* Names the scan directory, if none was given; an exit code, or -1 to go on. */
+static int name_directory(struct args *args, const struct scan_request *request)
+{
+    struct buf why;
+    char name[NAMING_BYTES];
+    enum error error = ERR_OK;
+    if (args->config.output_dir[0] != 0)
+        return -1;
+    buf_init(&why, WHY_BYTES);
+    if (args->resume)
+        error = naming_unfinished(request->files, request->file_count, name, &why);
+    else
+        error = naming_new(clock_wall_ms(), name, &why);
+    if (error == ERR_OK)
+        error = config_set(&args->config, config_flag('o'), name, "the directory's name", &why);
+    if (error != ERR_OK)
+        (void)fprintf(stderr, "stsweep: %s\n", buf_string(&why));
+    else if (args->resume)
+        (void)fprintf(stderr,
+                      "stsweep: goes on with %s, the one scan of this list here that is not at its end\n",
+                      name);
+    else if (!args->dry_run)
+        (void)fprintf(stderr, "stsweep: no -o DIR is given: the scan goes into %s\n", name);
+    buf_dispose(&why);
+    return error == ERR_OK ? -1 : error == ERR_IO ? EXIT_FAILED : EXIT_USAGE;
+}
+
+/* Tells who scans without configuration what happens. */
+static void tell_first(const struct args *args, bool was_named, int argc, char **argv)
+{
+    static const char *const program[] = {"stsweep"}, *const resume[] = {"--resume"};
+    const char *const named[] = {"-o", args->config.output_dir};
+    struct buf command;
+    if (args->configured || args->resume || args->dry_run || strcmp(args->config.output_dir, "-") == 0)
+        return;
+    buf_init(&command, COMMAND_LINE_BYTES);
+    naming_command(&command, program, 1);
+    naming_command(&command, (const char *const *)argv, (size_t)argc);
+    if (was_named)
+        naming_command(&command, named, 2);
+    naming_command(&command, resume, 1);
+    naming_tell_first(args->config.output_dir, buf_string(&command), stderr);
+    buf_dispose(&command);
+}
+
+static int scan_with(struct args *args, int argc, char **argv)
 {
     struct buf line;
     static const char *const standard_input[] = {"-"};
+    bool was_named = args->config.output_dir[0] == 0;
     buf_init(&line, COMMAND_LINE_BYTES);
     join_arguments(&line, argc, argv);
     struct scan_request request = {.config = &args->config,
@@ -163,10 +211,17 @@ static int scan_with(const struct args *args, int argc, char **argv)
                                    .resume = args->resume,
                                    .command_line = buf_string(&line),
                                    .trace = args->trace,
-                                   .fail_on = args->fail_on};
-    if (args->name_count == 0 && isatty(STDIN_FILENO) == 1)
-        (void)fputs("stsweep: no FILE is given: names are read from standard input, up to Ctrl-D\n", stderr);
-    int code = scan_main(&request);
+                                   .fail_on = args->fail_on,
+                                   .json = args->json,
+                                   .measure = args->measure};
+    int code = name_directory(args, &request);
+    if (code < 0) {
+        tell_first(args, was_named, argc, argv);
+        if (args->name_count == 0 && isatty(STDIN_FILENO) == 1)
+            (void)fputs("stsweep: no FILE is given: names are read from standard input, up to Ctrl-D\n",
+                        stderr);
+        code = args->dry_run ? dryrun_main(&request, stdout) : scan_main(&request);
+    }
     buf_dispose(&line);
     return code;
 }
@@ -175,10 +230,12 @@ static int run_scan(int argc, char **argv)
 {
     struct args args;
     int code = parse(&args, argc, argv);
-    if (code < 0 && args.config.output_dir[0] == 0)
-        code = usage(COMMAND_SCAN, "say where to write: -o DIR, or -o - for standard output");
     if (code < 0 && args.resume && strcmp(args.config.output_dir, "-") == 0)
         code = usage(COMMAND_SCAN, "--resume needs a scan directory");
+    if (code < 0 && args.resume && args.dry_run)
+        code = usage(COMMAND_SCAN, "--dry-run is of a scan that begins: leave out --resume");
+    if (code < 0 && (args.json || args.measure > 0) && !args.dry_run)
+        code = usage(COMMAND_SCAN, "--json and --measure are of --dry-run; a scan's records are JSON anyway");
     if (code < 0)
         code = scan_with(&args, argc, argv);
     args_dispose(&args);

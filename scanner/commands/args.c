@@ -8,6 +8,8 @@
 
 static const char origin[] = "command line";
 
+enum { MEASURE_MOST = 10000 };
+
 /* Reads the files of --config before all else, so that the command line wins. */
 static enum error read_config_files(struct args *args, int argc, char **argv, struct buf *why)
 {
@@ -15,9 +17,11 @@ static enum error read_config_files(struct args *args, int argc, char **argv, st
     enum flag flag;
     struct flags flags;
     flags_begin(&flags, argv[0], argc - 1, argv + 1);
-    while ((flag = flags_next(&flags)) != FLAG_END)
+    while ((flag = flags_next(&flags)) != FLAG_END) {
+        args->configured = args->configured || flag == FLAG_CONFIG;
         if (flag == FLAG_CONFIG && config_read_file(&args->config, flags.value, why) != ERR_OK)
             error = ERR_CONFIG;
+    }
     return error;
 }
 
@@ -28,6 +32,21 @@ static bool take_trace(struct args *args, struct flags *flags)
     if (hostname_normalize(bytes_of(flags->value), name) == FAIL_NONE)
         return true;
     (void)flags_refuse(flags, "--trace needs a domain, which this is not: ", flags->value, "");
+    return false;
+}
+
+/* Takes how many names of a list a dry run asks about. */
+static bool take_measure(struct args *args, struct flags *flags)
+{
+    char *end;
+    unsigned long number = strtoul(flags->value, &end, 10);
+    if (flags->value[0] >= '0' && flags->value[0] <= '9' && *end == '\0' && number >= 1 &&
+        number <= MEASURE_MOST) {
+        args->measure = (uint32_t)number;
+        return true;
+    }
+    (void)flags_refuse(
+        flags, "--measure needs a number of names from 1 to 10000, which this is not: ", flags->value, "");
     return false;
 }
 
@@ -42,6 +61,11 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
     case FLAG_RESUME:
         args->resume = true;
         return true;
+    case FLAG_DRY_RUN:
+        args->dry_run = true;
+        return true;
+    case FLAG_MEASURE:
+        return take_measure(args, flags);
     case FLAG_JSON:
         args->json = true;
         return true;
@@ -90,6 +114,7 @@ static enum error take(struct args *args, enum flag flag, struct flags *flags, s
         args->names[args->name_count++] = flags->value;
         return ERR_OK;
     case FLAG_OPTION:
+        args->configured = true;
         return config_set(&args->config, flags->option, flags->value, origin, why);
     case FLAG_SHARD: /* is how people think of it */
         return config_set(&args->config, "scan.shard", flags->value, origin, why);

@@ -15,6 +15,9 @@ struct args {
     const char **names; /* positional; borrowed from argv */
     size_t name_count;
     bool resume;
+    bool dry_run;     /* of scan */
+    uint32_t measure; /* likewise: names to ask about; 0: none */
+    bool configured;  /* --config or an option was given */
     bool json;
     bool verbose;
     bool force, remove;                              /* of suggest */
