@@ -79,6 +79,9 @@ $(BUILD)/%.o: %.c Makefile packaging/hardening
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# `stsweep version -v` says what it was built with.
+$(BUILD)/scanner/machine/build.o: CPPFLAGS += -DSTSWEEP_FLAGS='"$(strip $(OPT) $(SANITIZE))"' -DSTSWEEP_HARDENING='"$(strip $(HARDEN))"'
+
 # The documents that are taken into the program.
 $(BUILD)/output/release/release_kit.o: $(shell awk -F'"' '/^KIT/ { print $$4 }' output/release/release_kit.def)
 $(BUILD)/output/report/report_head.o: output/report/page.css output/report/page.js

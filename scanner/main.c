@@ -20,7 +20,7 @@
 #include "scanner/commands/report.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
-#include "scanner/facts/record.h"
+#include "scanner/commands/version.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/sandbox.h"
 #include "scanner/scan/dryrun.h"
@@ -71,17 +71,7 @@ static int run_help(int argc, char **argv)
 
 static int run_version(int argc, char **argv)
 {
-    struct flags flags;
-    flags_begin(&flags, "version", argc - 1, argv + 1);
-    enum flag flag = flags_next(&flags);
-    if (flag == FLAG_NAME)
-        flag = flags_refuse(&flags, "it takes no word: ", flags.value, "");
-    if (flag == FLAG_FAULT) {
-        flags_say(&flags, stderr);
-        return EXIT_USAGE;
-    }
-    (void)printf("stsweep " STSWEEP_VERSION "\nschema %d, rules %d\n", RECORD_SCHEMA_VERSION, RECORD_RULES);
-    return EXIT_DONE;
+    return version_main(argc, argv, stdout, stderr);
 }
 
 static int run_lint(int argc, char **argv)
