@@ -92,12 +92,13 @@ static void add_connections(struct parts *parts, const struct estimate_shares *s
     double budget = scan->names_per_ip * crowds;
     double mine =
         shares->measured > 0 ? most_of(1, parts->names * shares->largest_crowd) : crowded / crowds * 1.3;
-    double probed = !scan->probes ? 0 : scan->intent ? shares->record : 1;
-    double all =
-        (own - crowded + least_of(crowded, budget) + other_hosts(parts, shares) * shares->addresses) * probed;
-    if (probed < 1)
-        all = least_of(all, estimate->hosts * probed * most_of(1, shares->addresses));
-    parts->crowd = probed < 1 ? mine * probed : least_of(mine, scan->names_per_ip);
+    double all = own - crowded + least_of(crowded, budget) + other_hosts(parts, shares) * shares->addresses;
+    double everybody = all;
+    if (scan->intent)
+        all = least_of(all, parts->names * shares->record * most_of(1, shares->addresses));
+    if (!scan->probes)
+        all = 0;
+    parts->crowd = everybody > 0 ? least_of(mine * all / everybody, scan->names_per_ip) : 0;
     parts->dead = all * shares->dead;
     parts->sessions = all - parts->dead;
     estimate->connections = all;
