@@ -106,8 +106,10 @@ static int parse(struct args *args, int argc, char **argv)
     int code = -1;
     buf_init(&why, WHY_BYTES);
     if (args_parse(args, argc, argv, &why) != ERR_OK) {
-        (void)fprintf(stderr, "stsweep: the command line or the configuration is not usable:\n%s",
-                      buf_string(&why));
+        (void)fprintf(stderr,
+                      "stsweep: the command line or the configuration is not usable:\n%s`stsweep help %s "
+                      "--all` says more\n",
+                      buf_string(&why), argv[0]);
         code = EXIT_USAGE;
     }
     buf_dispose(&why);
@@ -169,30 +171,27 @@ static int name_directory(struct args *args, const struct scan_request *request)
     return error == ERR_OK ? -1 : error == ERR_IO ? EXIT_FAILED : EXIT_USAGE;
 }
 
-/* Tells who scans without configuration what happens. */
-static void tell_first(const struct args *args, bool was_named, int argc, char **argv)
+/* Writes the command that goes on with the scan, if who scans may not know it: there is no configuration. */
+static void write_go_on(const struct args *args, bool was_named, int argc, char **argv, struct buf *command)
 {
     static const char *const program[] = {"stsweep"}, *const resume[] = {"--resume"};
     const char *const named[] = {"-o", args->config.output_dir};
-    struct buf command;
     if (args->configured || args->resume || args->dry_run || strcmp(args->config.output_dir, "-") == 0)
         return;
-    buf_init(&command, COMMAND_LINE_BYTES);
-    naming_command(&command, program, 1);
-    naming_command(&command, (const char *const *)argv, (size_t)argc);
+    naming_command(command, program, 1);
+    naming_command(command, (const char *const *)argv, (size_t)argc);
     if (was_named)
-        naming_command(&command, named, 2);
-    naming_command(&command, resume, 1);
-    naming_tell_first(args->config.output_dir, buf_string(&command), stderr);
-    buf_dispose(&command);
+        naming_command(command, named, 2);
+    naming_command(command, resume, 1);
 }
 
 static int scan_with(struct args *args, int argc, char **argv)
 {
-    struct buf line;
+    struct buf line, go_on;
     static const char *const standard_input[] = {"-"};
     bool was_named = args->config.output_dir[0] == 0;
     buf_init(&line, COMMAND_LINE_BYTES);
+    buf_init(&go_on, COMMAND_LINE_BYTES);
     join_arguments(&line, argc, argv);
     struct scan_request request = {.config = &args->config,
                                    .files =
@@ -206,13 +205,15 @@ static int scan_with(struct args *args, int argc, char **argv)
                                    .measure = args->measure};
     int code = name_directory(args, &request);
     if (code < 0) {
-        tell_first(args, was_named, argc, argv);
+        write_go_on(args, was_named, argc, argv, &go_on);
+        request.go_on = go_on.len > 0 ? buf_string(&go_on) : NULL;
         if (args->name_count == 0 && isatty(STDIN_FILENO) == 1)
             (void)fputs("stsweep: no FILE is given: names are read from standard input, up to Ctrl-D\n",
                         stderr);
         code = args->dry_run ? dryrun_main(&request, stdout) : scan_main(&request);
     }
     buf_dispose(&line);
+    buf_dispose(&go_on);
     return code;
 }
 
@@ -220,6 +221,9 @@ static int run_scan(int argc, char **argv)
 {
     struct args args;
     int code = parse(&args, argc, argv);
+    if (code < 0 && args.name_count == 0 && args.config.output_dir[0] == 0)
+        code =
+            usage(COMMAND_SCAN, "name a list (- for standard input), and with -o where to write if you like");
     if (code < 0 && args.resume && strcmp(args.config.output_dir, "-") == 0)
         code = usage(COMMAND_SCAN, "--resume needs a scan directory");
     if (code < 0 && args.resume && args.dry_run)

@@ -384,7 +384,8 @@ static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
     if (error == ERR_LIMIT)
         (void)buf_text(why, "meta.json is too large");
     else if (error != ERR_OK)
-        (void)buf_printf(why, "no scan directory: meta.json: %s", strerror(number));
+        (void)buf_printf(why, "no scan directory: meta.json: %s; give a directory that `stsweep scan` made",
+                         strerror(number));
     errno = number;
     return error == ERR_LIMIT ? ERR_CORRUPT : error;
 }

@@ -114,7 +114,6 @@ static enum error take(struct args *args, enum flag flag, struct flags *flags, s
         args->names[args->name_count++] = flags->value;
         return ERR_OK;
     case FLAG_OPTION:
-        args->configured = true;
         return config_set(&args->config, flags->option, flags->value, origin, why);
     case FLAG_SHARD: /* is how people think of it */
         return config_set(&args->config, "scan.shard", flags->value, origin, why);

@@ -17,7 +17,7 @@ struct args {
     bool resume;
     bool dry_run;     /* of scan */
     uint32_t measure; /* likewise: names to ask about; 0: none */
-    bool configured;  /* --config or an option was given */
+    bool configured;  /* a --config was given */
     bool json;
     bool verbose;
     bool force, remove;                              /* of suggest */
