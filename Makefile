@@ -223,6 +223,8 @@ install: all
 	install -D -m 644 docs/sql.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/sql.md
 	install -D -m 644 docs/figures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/figures.md
 	install -D -m 644 docs/diff.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/diff.md
+	install -D -m 644 docs/before-a-scan.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/before-a-scan.md
+	install -D -m 644 docs/unbound.conf $(DESTDIR)$(PREFIX)/share/doc/stsweep/unbound.conf
 	install -D -m 644 docs/release.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/release.md
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
