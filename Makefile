@@ -84,6 +84,9 @@ $(BUILD)/%.o: %.c Makefile packaging/hardening
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# `stsweep version -v` says what it was built with.
+$(BUILD)/scanner/machine/build.o: CPPFLAGS += -DSTSWEEP_FLAGS='"$(strip $(OPT) $(SANITIZE))"' -DSTSWEEP_HARDENING='"$(strip $(HARDEN))"'
+
 # The documents that are taken into the program.
 $(BUILD)/output/release/release_kit.o: $(shell awk -F'"' '/^KIT/ { print $$4 }' output/release/release_kit.def)
 $(BUILD)/output/report/report_head.o: output/report/page.css output/report/page.js
@@ -195,10 +198,10 @@ $(OWNERS): tests/zonefiles/owners.c $(LIBRARY)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY) $(LDLIBS)
 
 # The synthetic internet that benchmarks run in, the benchmarks, and the bare programs that they are held against.
-$(BUILD)/bench/world: $(WORLD) $(wildcard bench/world/*.h bench/world/*.def) Makefile
+$(BUILD)/bench/world: $(WORLD) $(wildcard bench/world/*.h bench/world/*.def) $(LIBRARY) Makefile
 	@mkdir -p $(@D)
 	$(SAY_CC)
-	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(WORLD) $(LDLIBS) -levent_openssl
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(WORLD) $(LIBRARY) $(LDLIBS) -levent_openssl
 
 # Ours (bench_*) with the program's allocator, the bare ones with libc's.
 $(BUILD)/bench/%: bench/%.c $(LIBRARY)
@@ -245,6 +248,8 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 docs/sql.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/sql.md
 	install -D -m 644 docs/figures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/figures.md
 	install -D -m 644 docs/diff.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/diff.md
+	install -D -m 644 docs/before-a-scan.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/before-a-scan.md
+	install -D -m 644 docs/unbound.conf $(DESTDIR)$(PREFIX)/share/doc/stsweep/unbound.conf
 	install -D -m 644 docs/release.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/release.md
 	for page in $(BUILD)/man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 $(BUILD)/completions/stsweep.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stsweep

@@ -9,6 +9,7 @@
 
 #include "input/optout_list.h"
 #include "input/stored.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
 #include "scanner/facts/hostname.h"
@@ -78,7 +79,7 @@ static const char *fault_of(const char *path)
 {
     struct stat status;
     if (strcmp(path, "-") != 0 && stat(path, &status) != 0)
-        return errno == ENOENT ? "it does not exist" : strerror(errno);
+        return errno == ENOENT ? "it does not exist; check its path" : errno_said(errno);
     return stored_is_file(path) ? NULL : "it is to be a file that can be read twice";
 }
 

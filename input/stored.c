@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 
 enum {
@@ -128,7 +129,7 @@ enum error stored_can_read(const char *path, struct buf *why)
             return ERR_OK;
         errno = EISDIR;
     }
-    buf_printf(why, "%s: cannot read: %s", shown(path), strerror(errno));
+    buf_printf(why, "%s: cannot read: %s", shown(path), errno_said(errno));
     return ERR_NOT_FOUND;
 }
 
@@ -161,7 +162,7 @@ enum error stored_open(const char *path, int *fd, bool *is_open, struct buf *why
     *is_open = *fd >= 0;
     if (*is_open)
         return ERR_OK;
-    buf_printf(why, "%s: cannot open: %s", shown(path), strerror(errno));
+    buf_printf(why, "%s: cannot open: %s", shown(path), errno_said(errno));
     return error_of_file(errno);
 }
 

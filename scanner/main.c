@@ -20,9 +20,11 @@
 #include "scanner/commands/report.h"
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
-#include "scanner/facts/record.h"
+#include "scanner/commands/version.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/sandbox.h"
+#include "scanner/scan/dryrun.h"
+#include "scanner/scan/naming.h"
 #include "scanner/scan/scan.h"
 
 /* Read by jemalloc, where it is linked: memory set free goes back to the system after this long, not after
@@ -69,17 +71,7 @@ static int run_help(int argc, char **argv)
 
 static int run_version(int argc, char **argv)
 {
-    struct flags flags;
-    flags_begin(&flags, "version", argc - 1, argv + 1);
-    enum flag flag = flags_next(&flags);
-    if (flag == FLAG_NAME)
-        flag = flags_refuse(&flags, "it takes no word: ", flags.value, "");
-    if (flag == FLAG_FAULT) {
-        flags_say(&flags, stderr);
-        return EXIT_USAGE;
-    }
-    (void)printf("stsweep " STSWEEP_VERSION "\nschema %d, rules %d\n", RECORD_SCHEMA_VERSION, RECORD_RULES);
-    return EXIT_DONE;
+    return version_main(argc, argv, stdout, stderr);
 }
 
 static int run_lint(int argc, char **argv)
@@ -114,8 +106,10 @@ static int parse(struct args *args, int argc, char **argv)
     int code = -1;
     buf_init(&why, WHY_BYTES);
     if (args_parse(args, argc, argv, &why) != ERR_OK) {
-        (void)fprintf(stderr, "stsweep: the command line or the configuration is not usable:\n%s",
-                      buf_string(&why));
+        (void)fprintf(stderr,
+                      "stsweep: the command line or the configuration is not usable:\n%s`stsweep help %s "
+                      "--all` says more\n",
+                      buf_string(&why), argv[0]);
         code = EXIT_USAGE;
     }
     buf_dispose(&why);
@@ -150,11 +144,54 @@ static int usage(enum command command, const char *reason)
     return EXIT_USAGE;
 }
 
-static int scan_with(const struct args *args, int argc, char **argv)
+/* Names the scan directory, if none was given; an exit code, or -1 to go on. */
+static int name_directory(struct args *args, const struct scan_request *request)
 {
-    struct buf line;
+    struct buf why;
+    char name[NAMING_BYTES];
+    enum error error = ERR_OK;
+    if (args->config.output_dir[0] != 0)
+        return -1;
+    buf_init(&why, WHY_BYTES);
+    if (args->resume)
+        error = naming_unfinished(request->files, request->file_count, name, &why);
+    else
+        error = naming_new(clock_wall_ms(), name, &why);
+    if (error == ERR_OK)
+        error = config_set(&args->config, config_flag('o'), name, "the directory's name", &why);
+    if (error != ERR_OK)
+        (void)fprintf(stderr, "stsweep: %s\n", buf_string(&why));
+    else if (args->resume)
+        (void)fprintf(stderr,
+                      "stsweep: goes on with %s, the one scan of this list here that is not at its end\n",
+                      name);
+    else if (!args->dry_run)
+        (void)fprintf(stderr, "stsweep: no -o DIR is given: the scan goes into %s\n", name);
+    buf_dispose(&why);
+    return error == ERR_OK ? -1 : error == ERR_IO ? EXIT_FAILED : EXIT_USAGE;
+}
+
+/* Writes the command that goes on with the scan, if who scans may not know it: there is no configuration. */
+static void write_go_on(const struct args *args, bool was_named, int argc, char **argv, struct buf *command)
+{
+    static const char *const program[] = {"stsweep"}, *const resume[] = {"--resume"};
+    const char *const named[] = {"-o", args->config.output_dir};
+    if (args->configured || args->resume || args->dry_run || strcmp(args->config.output_dir, "-") == 0)
+        return;
+    naming_command(command, program, 1);
+    naming_command(command, (const char *const *)argv, (size_t)argc);
+    if (was_named)
+        naming_command(command, named, 2);
+    naming_command(command, resume, 1);
+}
+
+static int scan_with(struct args *args, int argc, char **argv)
+{
+    struct buf line, go_on;
     static const char *const standard_input[] = {"-"};
+    bool was_named = args->config.output_dir[0] == 0;
     buf_init(&line, COMMAND_LINE_BYTES);
+    buf_init(&go_on, COMMAND_LINE_BYTES);
     join_arguments(&line, argc, argv);
     struct scan_request request = {.config = &args->config,
                                    .files =
@@ -163,11 +200,20 @@ static int scan_with(const struct args *args, int argc, char **argv)
                                    .resume = args->resume,
                                    .command_line = buf_string(&line),
                                    .trace = args->trace,
-                                   .fail_on = args->fail_on};
-    if (args->name_count == 0 && isatty(STDIN_FILENO) == 1)
-        (void)fputs("stsweep: no FILE is given: names are read from standard input, up to Ctrl-D\n", stderr);
-    int code = scan_main(&request);
+                                   .fail_on = args->fail_on,
+                                   .json = args->json,
+                                   .measure = args->measure};
+    int code = name_directory(args, &request);
+    if (code < 0) {
+        write_go_on(args, was_named, argc, argv, &go_on);
+        request.go_on = go_on.len > 0 ? buf_string(&go_on) : NULL;
+        if (args->name_count == 0 && isatty(STDIN_FILENO) == 1)
+            (void)fputs("stsweep: no FILE is given: names are read from standard input, up to Ctrl-D\n",
+                        stderr);
+        code = args->dry_run ? dryrun_main(&request, stdout) : scan_main(&request);
+    }
     buf_dispose(&line);
+    buf_dispose(&go_on);
     return code;
 }
 
@@ -175,10 +221,15 @@ static int run_scan(int argc, char **argv)
 {
     struct args args;
     int code = parse(&args, argc, argv);
-    if (code < 0 && args.config.output_dir[0] == 0)
-        code = usage(COMMAND_SCAN, "say where to write: -o DIR, or -o - for standard output");
+    if (code < 0 && args.name_count == 0 && args.config.output_dir[0] == 0)
+        code =
+            usage(COMMAND_SCAN, "name a list (- for standard input), and with -o where to write if you like");
     if (code < 0 && args.resume && strcmp(args.config.output_dir, "-") == 0)
         code = usage(COMMAND_SCAN, "--resume needs a scan directory");
+    if (code < 0 && args.resume && args.dry_run)
+        code = usage(COMMAND_SCAN, "--dry-run is of a scan that begins: leave out --resume");
+    if (code < 0 && (args.json || args.measure > 0) && !args.dry_run)
+        code = usage(COMMAND_SCAN, "--json and --measure are of --dry-run; a scan's records are JSON anyway");
     if (code < 0)
         code = scan_with(&args, argc, argv);
     args_dispose(&args);

@@ -13,6 +13,7 @@ const struct bound_scan bound_defaults = {.in_flight = 20000,
                                           .smtp_connect_timeout = 10000,
                                           .smtp_session_timeout = 90000,
                                           .ip_per_minute = 20,
+                                          .names_per_ip = 50,
                                           .wait = 1800000};
 
 /* Means over many draws: of one question, of the longest of three side by side, of one round trip. */
@@ -94,10 +95,7 @@ static double session_ms(const struct site *site, const struct bound_scan *scan,
 }
 
 struct sums {
-    double dns_ms;
-    double flight_ms;
-    double smtp_ms;
-    double slowest_ms;
+    struct bound_work work;
     uint32_t shared[FIG_SHARED_HOSTS];
     uint32_t parking[FIG_PARKING_HOSTS]; /* a refused connection takes a turn too */
 };
@@ -109,25 +107,17 @@ static void add_site(const struct site *site, const struct bound_scan *scan, con
     bool lost = site->mail == MAIL_LOST;
     unsigned times = times_asked(site);
     double alone = lost ? given_up : means->three_ms * times;
-    sums->dns_ms += lost ? 3 * given_up : questions_of(site, scan) * times * means->question_ms;
-    sums->flight_ms += alone;
+    sums->work.dns_ms += lost ? 3 * given_up : questions_of(site, scan) * times * means->question_ms;
+    sums->work.flight_ms += alone;
     bool probed = !scan->intent || site->sts != STS_ABSENT;
     double session = probed ? session_ms(site, scan, means) : 0;
-    sums->smtp_ms += session;
-    if (alone + session > sums->slowest_ms)
-        sums->slowest_ms = alone + session;
+    sums->work.smtp_ms += session;
+    if (alone + session > sums->work.slowest_ms)
+        sums->work.slowest_ms = alone + session;
     if (probed && site->mail == MAIL_SHARED)
         sums->shared[internet_mail_address(site) % FIG_SHARED_HOSTS]++;
     if (probed && site->mail == MAIL_PARKED)
         sums->parking[internet_mail_address(site) % FIG_PARKING_HOSTS]++;
-}
-
-/* Past limits.wait nobody queues, so the last who asks waits that long at most. */
-static double pace_s(const struct bound *bound, const struct bound_scan *scan, double others_s)
-{
-    double turns_s = bound->crowd * 60.0 / scan->ip_per_minute;
-    double most_s = others_s + scan->wait / 1000.0;
-    return turns_s < most_s ? turns_s : most_s;
 }
 
 static uint32_t largest(const uint32_t *crowds, size_t count, uint32_t least)
@@ -138,12 +128,19 @@ static uint32_t largest(const uint32_t *crowds, size_t count, uint32_t least)
 }
 
 void bound_of(const struct internet *internet, uint64_t names, const struct bound_scan *scan,
-              struct bound *bound)
+              struct bound *bound, uint32_t *crowd)
 {
     struct sums sums;
     struct means means = draw_means(internet, scan);
+    const struct bound_limits limits = {.in_flight = scan->in_flight,
+                                        .dns_outstanding = scan->dns_outstanding,
+                                        .smtp_live = scan->smtp_live,
+                                        .policy_live = 1,
+                                        .ip_per_minute = scan->ip_per_minute,
+                                        .https_per_minute = 1,
+                                        .wait_ms = scan->wait,
+                                        .loops = 1};
     memset(&sums, 0, sizeof sums);
-    *bound = (struct bound){.binds = BOUND_DNS};
     for (uint64_t i = 0; i < names; i++) {
         char name[NAME_BYTES];
         struct site site;
@@ -151,26 +148,18 @@ void bound_of(const struct internet *internet, uint64_t names, const struct boun
         internet_site(internet, name, &site);
         add_site(&site, scan, &means, &sums);
     }
-    bound->crowd = largest(sums.shared, FIG_SHARED_HOSTS, 0);
-    bound->crowd = largest(sums.parking, FIG_PARKING_HOSTS, bound->crowd);
-    bound->seconds[BOUND_DNS] = sums.dns_ms / 1000 / scan->dns_outstanding;
-    bound->seconds[BOUND_FLIGHT] = sums.flight_ms / 1000 / scan->in_flight;
-    bound->seconds[BOUND_SMTP] = sums.smtp_ms / 1000 / scan->smtp_live;
-    bound->seconds[BOUND_SLOWEST] = sums.slowest_ms / 1000;
-    for (unsigned term = 0; term < BOUND_PACE; term++)
-        if (bound->seconds[term] > bound->seconds[bound->binds])
-            bound->binds = (enum bound_term)term;
-    bound->seconds[BOUND_PACE] = pace_s(bound, scan, bound->seconds[bound->binds]);
-    if (bound->seconds[BOUND_PACE] > bound->seconds[bound->binds])
-        bound->binds = BOUND_PACE;
+    *crowd = largest(sums.shared, FIG_SHARED_HOSTS, 0);
+    *crowd = largest(sums.parking, FIG_PARKING_HOSTS, *crowd);
+    *crowd = *crowd < scan->names_per_ip ? *crowd : scan->names_per_ip;
+    sums.work.crowd = *crowd;
+    bound_of_work(&sums.work, &limits, bound);
 }
 
-void bound_print(const struct bound *bound, FILE *out)
+void bound_print(const struct bound *bound, uint32_t crowd, FILE *out)
 {
-    static const char *const names[] = {"dns", "flight", "smtp", "slowest", "pace"};
-    (void)fprintf(out, "{\"bound_s\":%.1f,\"binds\":\"%s\",\"crowd\":%u", bound->seconds[bound->binds],
-                  names[bound->binds], bound->crowd);
-    for (unsigned term = 0; term < BOUND_TERMS; term++)
-        (void)fprintf(out, ",\"%s_s\":%.1f", names[term], bound->seconds[term]);
+    (void)fprintf(out, "{\"bound_s\":%.1f,\"binds\":\"%s\",\"crowd\":%u", bound_seconds(bound),
+                  bound_name(bound->binds), crowd);
+    for (enum bound_term term = 0; term < BOUND_TERMS; term++)
+        (void)fprintf(out, ",\"%s_s\":%.1f", bound_name(term), bound->seconds[term]);
     (void)fputs("}\n", out);
 }

@@ -13,9 +13,9 @@
  * certificate first, and a line "ready" when all listen
  *
  * Options: --seed=N --sts-share=PER_MILLION --hoster=PER_MILLION (of the policies, at one address) --latency;
- * --intent (smtp.probe = intent); for steps --budget=N (limits.names_per_ip), for bound the scan's other
- * ceilings. The servers take ports 25, 53 and 443 of every local address: run them in a network namespace
- * (bench/in-world).
+ * --intent (smtp.probe = intent); for steps and bound --budget=N (limits.names_per_ip), for bound the
+ * scan's other ceilings. The servers take ports 25, 53 and 443 of every local address: run them in a network
+ * namespace (bench/in-world).
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -145,7 +145,7 @@ static bool set_option(struct settings *settings, int option, uint64_t value)
         settings->internet.latency = true;
         return true;
     case 'b':
-        settings->budget = (uint32_t)value;
+        settings->budget = settings->bound.names_per_ip = (uint32_t)value;
         return true;
     case 'n':
         settings->bound.no_near_miss = true;
@@ -174,8 +174,9 @@ static bool set_option(struct settings *settings, int option, uint64_t value)
 static void print_bound(const struct settings *settings, uint64_t count)
 {
     struct bound bound;
-    bound_of(&settings->internet, count, &settings->bound, &bound);
-    bound_print(&bound, stdout);
+    uint32_t crowd;
+    bound_of(&settings->internet, count, &settings->bound, &bound, &crowd);
+    bound_print(&bound, crowd, stdout);
 }
 
 static void print_steps(const struct settings *settings, uint64_t count)

@@ -16,6 +16,7 @@
 #include "output/frames/frames_mend.h"
 #include "output/frames/frames_part.h"
 #include "output/frames/frames_walk.h"
+#include "scanner/base/errno_said.h"
 
 enum { PLACES_BYTES = 8192 };
 
@@ -97,7 +98,7 @@ static enum error write_failed(const struct frames *frames, const char *what, st
     int number = errno;
     char file[PART_NAME_BYTES];
     buf_printf(why, "%s%s: %s: %s", why->len > 0 ? "; " : "",
-               part_name(frames->options.name, frames->part, file), what, strerror(number));
+               part_name(frames->options.name, frames->part, file), what, errno_said(number));
     bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
     return full ? ERR_FULL : number == EEXIST ? ERR_EXISTS : ERR_IO;
 }

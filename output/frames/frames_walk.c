@@ -10,6 +10,7 @@
 #include "output/frames/disk.h"
 #include "output/frames/frames_part.h"
 #include "output/frames/frames_scan.h"
+#include "scanner/base/errno_said.h"
 
 enum { DAMAGE_CEILING = 1 << 16, DESCRIBED = 8 };
 
@@ -129,7 +130,7 @@ static enum error walk_part(struct walk *walk)
         else if (error == ERR_OK && state == FRAME_WHOLE)
             error = take_frame(walk, raw, from);
         if (error == ERR_IO)
-            buf_printf(walk->why, "%s: cannot read: %s", walk->file, strerror(errno));
+            buf_printf(walk->why, "%s: cannot read: %s", walk->file, errno_said(errno));
         if (error != ERR_OK || torn)
             return error;
         walk->end->offset = frame_scan_offset(walk->scan);
@@ -142,7 +143,7 @@ static enum error open_and_walk(struct walk *walk, int dir_fd)
 {
     int fd = disk_open(dir_fd, walk->file, O_RDONLY);
     if (fd < 0) {
-        buf_printf(walk->why, "%s: cannot open: %s", walk->file, strerror(errno));
+        buf_printf(walk->why, "%s: cannot open: %s", walk->file, errno_said(errno));
         return ERR_IO;
     }
     enum error error = frame_scan_create(fd, &walk->scan);

@@ -9,6 +9,8 @@
 
 #include <zstd.h>
 
+#include "scanner/base/errno_said.h"
+
 /* A place, as the names here have it, is the block's offset in the file and the line's in the block. */
 enum { BLOCK_BYTES = 16 << 10, LINE_BITS = 24, BLOCK_CEILING_BYTES = BLOCK_BYTES + SPILL_LINE_BYTES + 1 };
 enum { CACHE_BLOCKS = 256, CACHE_CEILING_BYTES = 64 << 20, LEVEL = 1 };
@@ -54,7 +56,7 @@ int spill_open_file(struct buf *why)
         fd = -1;
     }
     if (fd < 0)
-        buf_printf(why, "no temporary file in TMPDIR: %s", strerror(errno));
+        buf_printf(why, "no temporary file in TMPDIR: %s", errno_said(errno));
     buf_dispose(&path);
     return fd;
 }
@@ -103,7 +105,7 @@ static enum error write_all(struct spill *spill, const void *data, size_t len, s
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0) {
-            buf_printf(why, "cannot write a temporary file: %s", strerror(errno));
+            buf_printf(why, "cannot write a temporary file: %s", errno_said(errno));
             return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
         }
         place += written;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "output/readback/facts_spill.h"
+#include "scanner/base/errno_said.h"
 
 enum { VARINT_BITS = 7, VARINT_MORE = 0x80, KEY_BYTES = GROUP_NAME_BYTES + 1 };
 
@@ -104,7 +105,7 @@ static enum error flush(struct run *run, struct buf *why)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0) {
-            buf_printf(why, "cannot write a temporary file: %s", strerror(errno));
+            buf_printf(why, "cannot write a temporary file: %s", errno_said(errno));
             return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
         }
         run->begin += (size_t)written;

@@ -13,7 +13,7 @@
 #include "scanner/json/json_tree.h"
 #include "scanner/facts/record.h"
 
-enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, KEYS_MOST = 1024 };
+enum { META_BYTES = 16 << 20, TREE_BYTES = 64 << 20, KEYS_MOST = 1024, WHY_BYTES = 1024 };
 
 /* ---- the text ------------------------------------------------------------------------------------------ */
 
@@ -384,7 +384,8 @@ static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
     if (error == ERR_LIMIT)
         (void)buf_text(why, "meta.json is too large");
     else if (error != ERR_OK)
-        (void)buf_printf(why, "no scan directory: meta.json: %s", strerror(number));
+        (void)buf_printf(why, "no scan directory: meta.json: %s; give a directory that `stsweep scan` made",
+                         strerror(number));
     errno = number;
     return error == ERR_LIMIT ? ERR_CORRUPT : error;
 }
@@ -398,6 +399,37 @@ enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why)
         error = meta_read(buf_bytes(&text), stored, why);
     buf_dispose(&text);
     return error;
+}
+
+static bool awaits(const struct json_node *root, const char *const *paths, size_t count)
+{
+    const char *state = string_at(root, "state");
+    if (state == NULL || strcmp(state, "done") == 0 || count_at(root, "inputs") != count)
+        return false;
+    const struct json_node *input = count == 0 ? NULL : json_tree_at(root, "inputs")->first;
+    for (size_t i = 0; i < count; i++, input = input->next) {
+        const char *path = string_at(input, "path");
+        if (path == NULL || strcmp(path, paths[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool meta_awaits_in(int dir_fd, const char *const *paths, size_t count)
+{
+    struct buf text, why;
+    struct arena arena;
+    buf_init(&text, META_BYTES);
+    buf_init(&why, WHY_BYTES);
+    bool found = read_text(dir_fd, &text, &why) == ERR_OK;
+    if (found) {
+        const struct json_node *root = parse(buf_bytes(&text), &arena, &why);
+        found = root != NULL && awaits(root, paths, count);
+        arena_dispose(&arena);
+    }
+    buf_dispose(&text);
+    buf_dispose(&why);
+    return found;
 }
 
 enum error meta_may_go_on_in(int dir_fd, struct buf *why)

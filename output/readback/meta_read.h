@@ -113,6 +113,10 @@ enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count
  * none of this schema. */
 enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why);
 
+/* Tells whether the scan in a directory is not at its end and was asked for these lists, in this order, by
+ * these paths. One that had not read its lists yet does not say so. */
+bool meta_awaits_in(int dir_fd, const char *const *paths, size_t count);
+
 /* Does the same as meta_may_go_on, for the meta.json of a directory. */
 enum error meta_may_go_on_in(int dir_fd, struct buf *why);
 

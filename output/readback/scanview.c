@@ -11,6 +11,7 @@
 #include "output/frames/frames.h"
 #include "output/readback/except.h"
 #include "output/readback/facts_index.h"
+#include "scanner/base/errno_said.h"
 
 enum { ARENA_BYTES = 256 << 20, REASON_BYTES = 4096 };
 
@@ -33,7 +34,7 @@ static enum error open_directory(struct scanview *view, const char *dir, struct 
     if (view->dir_fd >= 0)
         return meta_read_in(view->dir_fd, &view->meta, why);
     int number = errno;
-    buf_text(why, strerror(number));
+    buf_text(why, errno_said(number));
     errno = number;
     return error_of_file(number);
 }
@@ -90,7 +91,7 @@ enum error scanview_file(const struct scanview *view, const char *name, struct b
     enum error error = disk_read(view->dir_fd, name, text);
     int number = errno;
     if (error != ERR_OK)
-        buf_printf(why, "%s: %s", name, error == ERR_LIMIT ? error_text(error) : strerror(number));
+        buf_printf(why, "%s: %s", name, error == ERR_LIMIT ? error_text(error) : errno_said(number));
     errno = number;
     return error;
 }

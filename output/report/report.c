@@ -7,6 +7,7 @@
 #include "output/report/report_page.h"
 #include "output/store/new_dir.h"
 #include "output/store/summary_stored.h"
+#include "scanner/base/errno_said.h"
 
 enum { META_TREE_BYTES = 64 << 20, WHY_BYTES = 16 * 1024 };
 
@@ -143,7 +144,7 @@ static enum error write_stream(struct gather *gather, struct report_page *page)
     if (fflush(page->out) == 0 && ferror(page->out) == 0)
         return ERR_OK;
     int number = errno;
-    buf_printf(gather->why, "the report cannot be written: %s", strerror(number));
+    buf_printf(gather->why, "the report cannot be written: %s", errno_said(number));
     gather->result->fault = REPORT_OF_OUT;
     return error_of_file(number) == ERR_FULL ? ERR_FULL : ERR_IO;
 }

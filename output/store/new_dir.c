@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 
 #include "output/frames/disk.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 
 enum { NAMES_MOST = 4096, SUMS_BYTES = 1 << 20, BLOCK_BYTES = 64 << 10 };
@@ -19,7 +20,7 @@ enum { NAMES_MOST = 4096, SUMS_BYTES = 1 << 20, BLOCK_BYTES = 64 << 10 };
 static enum error failed(const char *path, const char *what, struct buf *why)
 {
     int number = errno;
-    buf_printf(why, "%s: %s: %s", shown(path), what, strerror(number));
+    buf_printf(why, "%s: %s: %s", shown(path), what, errno_said(number));
     errno = number;
     return error_of_file(number);
 }

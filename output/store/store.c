@@ -312,7 +312,7 @@ enum error store_resume(const struct store_options *options, struct store **stor
 
 bool store_is_done(const struct store *store, uint64_t ordinal)
 {
-    return ordinals_has(&store->done, ordinal);
+    return store != NULL && ordinals_has(&store->done, ordinal);
 }
 
 bool store_rejects_done(const struct store *store)

@@ -38,7 +38,7 @@ enum error store_create(const struct store_options *options, struct store **stor
  */
 enum error store_resume(const struct store_options *options, struct store **store, struct buf *why);
 
-/* Tells on resume whether this ordinal's record is on disk already. */
+/* Tells on resume whether this ordinal's record is on disk already; never without a store (NULL). */
 bool store_is_done(const struct store *store, uint64_t ordinal);
 
 /* Tells on resume whether all rejects of the input are on disk already. They are if meta.json says that the

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 
 enum { NAME_BYTES = 80 };
@@ -20,7 +21,7 @@ enum { NAME_BYTES = 80 };
 static enum error failed(const char *path, const char *what, struct buf *why)
 {
     int number = errno;
-    buf_printf(why, "%s: %s: %s", shown(path), what, strerror(number));
+    buf_printf(why, "%s: %s: %s", shown(path), what, errno_said(number));
     return error_of_file(number);
 }
 
@@ -137,7 +138,10 @@ static enum error check_scan(const char *path, const struct store_dir *dir, stru
 {
     if (holds(dir, "meta.json"))
         return check_links(path, dir, why);
-    buf_printf(why, "%s: it holds no scan (there is no meta.json)", shown(path));
+    buf_printf(why,
+               "%s: it holds no scan (there is no meta.json): name the directory of one, or begin one "
+               "without --resume",
+               shown(path));
     return ERR_NOT_FOUND;
 }
 

@@ -15,6 +15,18 @@ const char *error_text(enum error error)
     return texts[error];
 }
 
+const char *error_next(enum error error)
+{
+    switch (error) {
+    case ERR_CORRUPT:
+        return "; take the directory from a copy, or make the scan anew";
+    case ERR_MEMORY:
+        return "; end what else runs here, or give it more memory";
+    default:
+        return "";
+    }
+}
+
 enum error error_of_file(int number)
 {
     switch (number) {

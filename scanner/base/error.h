@@ -41,4 +41,8 @@ enum error error_of_file(int number);
 /* Returns a constant text, never NULL. */
 const char *error_text(enum error error);
 
+/* Returns what to do about an error, to be put behind its reason: "; …" or, if the reason says that itself,
+ * "". */
+const char *error_next(enum error error);
+
 #endif

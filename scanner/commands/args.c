@@ -9,6 +9,8 @@
 
 static const char origin[] = "command line";
 
+enum { MEASURE_MOST = 10000 };
+
 /* Reads the files of --config before all else, so that the command line wins. */
 static enum error read_config_files(struct args *args, int argc, char **argv, struct buf *why)
 {
@@ -16,9 +18,11 @@ static enum error read_config_files(struct args *args, int argc, char **argv, st
     enum flag flag;
     struct flags flags;
     flags_begin(&flags, argv[0], argc - 1, argv + 1);
-    while ((flag = flags_next(&flags)) != FLAG_END)
+    while ((flag = flags_next(&flags)) != FLAG_END) {
+        args->configured = args->configured || flag == FLAG_CONFIG;
         if (flag == FLAG_CONFIG && config_read_file(&args->config, flags.value, why) != ERR_OK)
             error = ERR_CONFIG;
+    }
     return error;
 }
 
@@ -43,6 +47,19 @@ static bool take_tell(struct args *args, struct flags *flags)
     return false;
 }
 
+/* Takes how many names of a list a dry run asks about. */
+static bool take_measure(struct args *args, struct flags *flags)
+{
+    uint64_t number;
+    if (flags_number(flags, 1, MEASURE_MOST, &number)) {
+        args->measure = (uint32_t)number;
+        return true;
+    }
+    (void)flags_refuse(
+        flags, "--measure needs a number of names from 1 to 10000, which this is not: ", flags->value, "");
+    return false;
+}
+
 /* Takes a flag that is no option of the configuration; false with a fault. */
 static bool take_own(struct args *args, enum flag flag, struct flags *flags)
 {
@@ -54,6 +71,11 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
     case FLAG_RESUME:
         args->resume = true;
         return true;
+    case FLAG_DRY_RUN:
+        args->dry_run = true;
+        return true;
+    case FLAG_MEASURE:
+        return take_measure(args, flags);
     case FLAG_JSON:
         args->json = true;
         return true;

@@ -16,6 +16,9 @@ struct args {
     const char **names; /* positional; borrowed from argv */
     size_t name_count;
     bool resume;
+    bool dry_run;     /* of scan */
+    uint32_t measure; /* likewise: names to ask about; 0: none */
+    bool configured;  /* a --config was given */
     bool json;
     bool verbose;
     enum tool_form form;                             /* of check: --format; TOOL_NONE is text, or json */

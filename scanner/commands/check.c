@@ -213,7 +213,8 @@ static int read_previous(struct check *check)
     enum error error =
         names == NULL ? ERR_MEMORY : check_previous_read(dir, clock_wall_ms(), &asked, stderr, &why);
     if (error != ERR_OK)
-        (void)fprintf(stderr, "stsweep: %s\n", why.len > 0 ? buf_string(&why) : error_text(error));
+        (void)fprintf(stderr, "stsweep: %s%s\n", why.len > 0 ? buf_string(&why) : error_text(error),
+                      error_next(error));
     buf_dispose(&why);
     return exit_code_of(error);
 }

@@ -132,8 +132,8 @@ static int finish(struct diff *diff, enum error error)
     if (error == ERR_OK)
         error = diff_tell_end(&diff->tell, &diff->why);
     if (error != ERR_OK) {
-        (void)fprintf(diff->err, "stsweep: diff: %s\n",
-                      diff->why.len > 0 ? buf_string(&diff->why) : error_text(error));
+        (void)fprintf(diff->err, "stsweep: diff: %s%s\n",
+                      diff->why.len > 0 ? buf_string(&diff->why) : error_text(error), error_next(error));
         return exit_code_of(error);
     }
     side_say_unfinished(&diff->sides[0], diff->err);

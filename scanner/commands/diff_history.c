@@ -155,8 +155,8 @@ static int finish(struct over *over, enum error error)
         error = history_tell_end(&over->tell, &over->why);
     }
     if (error != ERR_OK) {
-        (void)fprintf(over->err, "stsweep: diff: %s\n",
-                      over->why.len > 0 ? buf_string(&over->why) : error_text(error));
+        (void)fprintf(over->err, "stsweep: diff: %s%s\n",
+                      over->why.len > 0 ? buf_string(&over->why) : error_text(error), error_next(error));
         return exit_code_of(error);
     }
     over->whole = fflush(over->out) == 0 && !ferror(over->out) && over->whole;

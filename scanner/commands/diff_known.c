@@ -10,6 +10,8 @@
 
 #include <xxhash.h>
 
+#include "scanner/base/errno_said.h"
+
 enum { FIRST_CAPACITY = 4096 };
 
 enum error diff_known_init(struct diff_known *known, struct buf *why)
@@ -49,7 +51,7 @@ static enum error grow(struct diff_known *known, struct buf *why)
         refused = mapped == MAP_FAILED ? errno : 0;
     }
     if (refused != 0) {
-        buf_printf(why, "no room for histories of %zu bytes in TMPDIR: %s", size, strerror(refused));
+        buf_printf(why, "no room for histories of %zu bytes in TMPDIR: %s", size, errno_said(refused));
         return refused == ENOSPC || refused == EDQUOT ? ERR_FULL : ERR_IO;
     }
     known->known = mapped;

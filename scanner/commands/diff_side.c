@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 
 enum { ARENA_BYTES = READ_ARENA_BYTES, HOW_BYTES = 1024 };
@@ -34,7 +35,7 @@ enum error side_open(struct side *side, struct side_reader *reader)
         return error;
     int number = errno;
     buf_reset(why);
-    buf_printf(why, "%s is no scan directory: %s", shown(side->path), strerror(number));
+    buf_printf(why, "%s is no scan directory: %s", shown(side->path), errno_said(number));
     return error;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "scanner/base/buf.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/nearest.h"
 #include "scanner/base/shown.h"
@@ -138,7 +139,8 @@ static int lint_policy(struct lint *lint)
     buf_init(&body, POLICY_BYTES);
     if (!read_file(lint->args[0], &body, &too_large)) {
         (void)fprintf(
-            lint->err, "stsweep: lint: %s: %s%s\n", shown(lint->args[0]), strerror(errno),
+            lint->err, "stsweep: lint: %s: %s%s\n", shown(lint->args[0]),
+            strstr(lint->args[0], "://") == NULL ? errno_said(errno) : strerror(errno),
             strstr(lint->args[0], "://") == NULL ? "" : "; lint reads files, `stsweep check DOMAIN` fetches");
         goto out;
     }
@@ -159,7 +161,7 @@ bool lint_read_policy(const char *name, struct arena *arena, struct sts_policy *
     buf_init(&body, POLICY_BYTES);
     bool is_read = read_file(name, &body, &too_large);
     if (!is_read)
-        (void)fprintf(err, "stsweep: %s: %s\n", shown(name), strerror(errno));
+        (void)fprintf(err, "stsweep: %s: %s\n", shown(name), errno_said(errno));
     else if (!too_large)
         sts_policy_parse(buf_bytes(&body), arena, policy);
     buf_dispose(&body);

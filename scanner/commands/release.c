@@ -102,8 +102,9 @@ static int run(struct release_request *request, const struct except_files *excep
     if (error == ERR_OK)
         tell(request, &counts, out, err);
     else
-        (void)fprintf(err, "stsweep: release: %s%s%s\n", listed ? shown(request->dir) : "",
-                      listed ? ": " : "", why.len > 0 ? buf_string(&why) : error_text(error));
+        (void)fprintf(err, "stsweep: release: %s%s%s%s\n", listed ? shown(request->dir) : "",
+                      listed ? ": " : "", why.len > 0 ? buf_string(&why) : error_text(error),
+                      error_next(error));
     except_list_dispose(&list);
     buf_dispose(&why);
     if (error != ERR_OK)

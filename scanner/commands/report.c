@@ -180,7 +180,8 @@ static int finish(struct making *making, enum error error, FILE *err)
     (void)fprintf(err, "stsweep: report: %s", of_page ? "-o " : "");
     if (of_page || fault == REPORT_OF_SCAN)
         (void)fprintf(err, "%s: ", shown(of_page ? request->page : request->dir));
-    (void)fprintf(err, "%s\n", making->why.len > 0 ? buf_string(&making->why) : error_text(error));
+    (void)fprintf(err, "%s%s\n", making->why.len > 0 ? buf_string(&making->why) : error_text(error),
+                  error_next(error));
     return exit_code_of(error);
 }
 

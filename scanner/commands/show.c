@@ -214,9 +214,9 @@ static void write_counts(struct show *show)
 }
 
 /* Prints a line to err: dir and why may hold bytes of the directory's. */
-static void say(FILE *err, const char *dir, const char *why)
+static void say(FILE *err, const char *dir, const char *why, enum error error)
 {
-    (void)fprintf(err, "stsweep: %s: %s\n", shown(dir), shown(why));
+    (void)fprintf(err, "stsweep: %s: %s%s\n", shown(dir), shown(why), error_next(error));
 }
 
 /* Prints the groups of what could be read, also if some could not. */
@@ -255,7 +255,8 @@ static int finish(struct show *show, enum error error)
                       (unsigned long long)show->unreadable);
     bool damaged = show->judge.view != NULL && scanview_damage(show->view)[0] != 0;
     if (error != ERR_OK) {
-        say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error));
+        say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error),
+            error);
         return exit_code_of(error);
     }
     if (show->request->form == SHOW_TEXT && !show->request->optout)
@@ -269,7 +270,7 @@ static int finish(struct show *show, enum error error)
 /* Says why the list of --except is no use. */
 static int finish_without(struct show *show, enum error error)
 {
-    say(show->err, "show", show->why.len > 0 ? buf_string(&show->why) : error_text(error));
+    say(show->err, "show", show->why.len > 0 ? buf_string(&show->why) : error_text(error), error);
     return exit_code_of(error);
 }
 

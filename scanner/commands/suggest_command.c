@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/args.h"
@@ -105,8 +106,8 @@ static int read_scan(const struct args *args, struct suggest_run *run)
         .read = read, .read_count = count, .temporary = true, .folder = written_below(args)});
     enum error error = suggest_scan(dir, &args->except, run, &why);
     if (error != ERR_OK)
-        (void)fprintf(stderr, "stsweep: %s: %s\n", shown(dir),
-                      why.len > 0 ? buf_string(&why) : error_text(error));
+        (void)fprintf(stderr, "stsweep: %s: %s%s\n", shown(dir),
+                      why.len > 0 ? buf_string(&why) : error_text(error), error_next(error));
     buf_dispose(&why);
     if (error != ERR_OK)
         return exit_code_of(error);
@@ -118,10 +119,12 @@ static int read_scan(const struct args *args, struct suggest_run *run)
 static int refuse_output(const struct args *args, enum error error, int number)
 {
     if (error == ERR_EXISTS)
-        (void)fprintf(stderr, "stsweep: suggest: -o %s: it is there already, and was left alone (--force)\n",
-                      shown(args->folder));
+        (void)fprintf(
+            stderr, "stsweep: suggest: -o %s: it is there already, and was left alone: --force replaces it\n",
+            shown(args->folder));
     else
-        (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", shown(args->folder), strerror(number),
+        (void)fprintf(stderr, "stsweep: suggest: -o %s: %s%s\n", shown(args->folder),
+                      number == ENOENT ? strerror(number) : errno_said(number),
                       number == ENOENT ? "; make the directory that it is to stand in first" : "");
     return exit_code_of(error);
 }
@@ -218,8 +221,11 @@ int suggest_main(int argc, char **argv)
     buf_init(&why, WHY_BYTES);
     int code = 0;
     if (args_parse(&args, argc, argv, &why) != ERR_OK) {
-        (void)fprintf(stderr, "stsweep: the command line or the configuration is not usable:\n%s",
-                      buf_string(&why));
+        (void)fprintf(
+            stderr,
+            "stsweep: the command line or the configuration is not usable:\n%s`stsweep help suggest "
+            "--all` says more\n",
+            buf_string(&why));
         code = EXIT_USAGE;
     } else {
         code = check_words(&args);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "scanner/base/errno_said.h"
 #include "scanner/base/exit_code.h"
 
 enum { ARENA_BYTES = 8 << 20, README_BYTES = 1 << 20 };
@@ -39,12 +40,13 @@ static bool write_folder(struct suggest_run *run, const struct domain_facts *fac
     bool made = suggest_text(&readme, facts, suggestion);
     enum error error = made ? suggest_folder_write(run->folder, suggestion, buf_bytes(&readme)) : ERR_MEMORY;
     if (error == ERR_EXISTS) {
-        (void)fprintf(stderr, "stsweep: %s: its files stand already and were left alone (--force)\n",
+        (void)fprintf(stderr,
+                      "stsweep: %s: its files stand already and were left alone: --force replaces them\n",
                       facts->domain);
         run->standing++;
     } else if (error != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s: %s%s%s\n", facts->domain, error_text(error),
-                      error == ERR_IO ? ": " : "", error == ERR_IO ? strerror(errno) : "");
+                      error == ERR_IO ? ": " : "", error == ERR_IO ? errno_said(errno) : "");
         run->failed = true;
     }
     buf_dispose(&readme);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 #include "scanner/config/config_table.h"
 
@@ -171,7 +172,7 @@ static void set_library_limits(void)
 
 static enum error say_errno(const char *path, int number, struct buf *why)
 {
-    buf_printf(why, "%s: %s\n", shown(path), strerrordesc_np(number));
+    buf_printf(why, "%s: %s\n", shown(path), errno_said(number));
     return ERR_IO;
 }
 

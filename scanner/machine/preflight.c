@@ -199,16 +199,18 @@ static const char *why_unfit(const struct run *run)
 {
     const struct scan_context *context = run->context;
     if (run->preflight->no_resolver && !context->has_ipv4 && !context->has_ipv6)
-        return "there is no route to anywhere from here, and no resolver answers: no network?";
+        return "there is no route to anywhere from here, and no resolver answers: no network? Look at `ip "
+               "route` and /etc/resolv.conf";
     if (run->preflight->no_resolver)
         return why_no_resolver(run);
     if (!clock_is_sane(clock_wall_ms()))
-        return "the clock is wrong: every certificate would seem not yet valid";
+        return "the clock is wrong: every certificate would seem not yet valid; set it (date, timedatectl)";
     if (run->config.smtp_probe != SMTP_PROBE_NONE && !context->has_ipv4 && !context->has_ipv6)
-        return "there is no route to anywhere from here";
+        return "there is no route to anywhere from here: look at `ip route`; smtp.probe=none asks the DNS "
+               "alone";
     if (leads_nowhere(run))
         return "neither port 25 nor port 443 of anybody can be reached from here (preflight.port25, "
-               "preflight.port443)";
+               "preflight.port443): look at this machine\'s routes and firewall";
     return NULL;
 }
 

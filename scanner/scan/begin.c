@@ -300,7 +300,7 @@ static bool choose(struct scan *scan)
     return scan_say(scan, "sample", scan->sample == NULL ? ERR_MEMORY : ERR_OK);
 }
 
-bool scan_begin(struct scan *scan)
+bool scan_prepare(struct scan *scan, const struct config *written)
 {
     const struct scan_request *request = scan->request;
     uint64_t open_files = setup_open_files();
@@ -313,12 +313,16 @@ bool scan_begin(struct scan *scan)
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
     if (error == ERR_OK)
         scan_meta_except(&scan->meta, scan->except_sha256);
-    if (!scan_say(scan, "meta.json", error) ||
-        !say_store(scan, confine_enter(&scan->confine, request, scan->config, spooled_directory(scan->config),
-                                       &scan->why)))
-        return false;
+    return scan_say(scan, "meta.json", error) &&
+           say_store(scan, confine_enter(&scan->confine, request, written, spooled_directory(written),
+                                         &scan->why)) &&
+           look_around(scan, open_files);
+}
+
+bool scan_begin(struct scan *scan)
+{
     bool begun =
-        look_around(scan, open_files) && watch_signals(scan) && open_previous(scan) && open_store(scan);
+        scan_prepare(scan, scan->config) && watch_signals(scan) && open_previous(scan) && open_store(scan);
     confine_end_beginning(&scan->confine, begun);
     if (!begun)
         return false;

@@ -75,6 +75,14 @@ struct scan {
 };
 
 /*
+ * Does what comes before there is a scan directory: fits the scan to this machine, refuses what cannot be,
+ * reads what decides which names are scanned, confines itself to what it needs of the files that written
+ * names, and looks at this machine. written: the options, or for a dry run those with output.dir=-, so that
+ * nothing is made. As scan_begin otherwise.
+ */
+bool scan_prepare(struct scan *scan, const struct config *written);
+
+/*
  * Makes all of the scan and starts its threads; *scan has its request, its options as asked for in fitted,
  * and its progress. Says on stderr why it cannot begin; then refused_with is the exit code, and what was made
  * is in *scan to be disposed of.

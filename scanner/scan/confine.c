@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output/store/store_dir.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 #include "scanner/machine/privileges.h"
 #include "scanner/machine/setup.h"
@@ -55,7 +56,8 @@ static enum error give(const char *path, const struct privileges_user *user, str
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     bool given = fd >= 0 && fchown(fd, user->uid, user->gid) == 0;
     if (!given)
-        buf_printf(why, "%s: it cannot be given to %s: %s", shown(path), shown(user->name), strerror(errno));
+        buf_printf(why, "%s: it cannot be given to %s: %s", shown(path), shown(user->name),
+                   errno_said(errno));
     if (fd >= 0)
         (void)close(fd);
     return given ? ERR_OK : ERR_IO;

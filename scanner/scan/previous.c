@@ -198,9 +198,12 @@ static enum error open_directory(const char *dir, struct scanview **view, struct
     struct buf reason;
     buf_init(&reason, REASON_BYTES * 4);
     enum error error = scanview_open(dir, view, &reason);
-    if (error != ERR_OK)
-        buf_printf(why, "--previous %s cannot be used: %s: give the directory of an earlier scan, or none",
-                   shown(dir), reason.len > 0 ? buf_string(&reason) : error_text(error));
+    if (error != ERR_OK) {
+        const char *text = reason.len > 0 ? buf_string(&reason) : error_text(error);
+        /* What follows a semicolon is what to do in general. */
+        buf_printf(why, "--previous %s cannot be used: %.*s: give the directory of an earlier scan, or none",
+                   shown(dir), (int)strcspn(text, ";"), text);
+    }
     buf_dispose(&reason);
     return error;
 }

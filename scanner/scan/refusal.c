@@ -95,5 +95,8 @@ bool refusal_say(const char *what, enum error error, const struct buf *why, FILE
     if (why->len > 0)
         (void)fprintf(out, "%.*s%s", (int)why->len, (const char *)why->data,
                       why->data[why->len - 1] == '\n' ? "" : "\n");
+    const char *next = error_next(error);
+    if (next[0] != '\0')
+        (void)fprintf(out, "  %s\n", next + 2);
     return false;
 }

@@ -12,6 +12,7 @@
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
+#include "scanner/scan/naming.h"
 #include "scanner/scan/records.h"
 #include "scanner/scan/scanmeta.h"
 #include "scanner/scan/shown.h"
@@ -204,6 +205,8 @@ int scan_main(const struct scan_request *request)
     scan.started_ms = clock_monotonic_ms();
     progress_begin(&scan.handover.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);
     if (scan_begin(&scan)) {
+        if (request->go_on != NULL)
+            naming_tell_first(scan.config->output_dir, request->go_on, stderr);
         run_to_end(&scan);
         code = finish(&scan);
     } else {

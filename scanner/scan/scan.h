@@ -19,6 +19,9 @@ struct scan_request {
     const char *command_line; /* for meta.json */
     const char *trace;        /* a domain, or NULL */
     uint32_t fail_on;         /* outcomes that make the exit code 1, bit 1 << enum outcome */
+    const char *go_on; /* the command that goes on, for who scans for the first time; NULL: is not said */
+    bool json;         /* of a dry run: its answer as JSON */
+    uint32_t measure;  /* of a dry run: how many names are asked about; 0: nobody */
 };
 
 /*

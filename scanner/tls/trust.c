@@ -67,7 +67,8 @@ static const char *load_failure(const char *ca_file)
 {
     FILE *file = fopen(ca_file, "re");
     if (file == NULL)
-        return "the file of trusted roots cannot be read";
+        return "the file of trusted roots cannot be read: install the package ca-certificates, or name "
+               "another";
     (void)fclose(file);
     return "the file of trusted roots holds no usable certificate";
 }

@@ -266,11 +266,13 @@ static void test_expectation_adds_up(void **state)
 
 /* ---- the bound ----------------------------------------------------------------------------------------- */
 
+static uint32_t crowd;
+
 static struct bound bound_with(bool latency, const struct bound_scan *scan)
 {
     struct internet internet = make(latency, FIG_STS_SHARE);
     struct bound bound;
-    bound_of(&internet, 20000, scan, &bound);
+    bound_of(&internet, 20000, scan, &bound, &crowd);
     return bound;
 }
 
@@ -280,7 +282,8 @@ static void test_bound(void **state)
     struct bound_scan scan = bound_defaults;
     struct bound base = bound_with(true, &scan);
     assert_int_equal(base.binds, BOUND_PACE);
-    assert_true(fabs(base.seconds[BOUND_PACE] - base.crowd * 3.0) < 0.01); /* 20 a minute */
+    assert_int_equal(crowd, scan.names_per_ip);
+    assert_true(fabs(base.seconds[BOUND_PACE] - (crowd - 1) * 3.0) < 0.01); /* 20 a minute */
     for (unsigned term = 0; term < BOUND_TERMS; term++)
         assert_true(base.seconds[term] <= base.seconds[base.binds]);
     scan.dns_outstanding /= 4;

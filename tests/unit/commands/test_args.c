@@ -91,7 +91,12 @@ static void flags_of_other_commands_are_refused(void **state)
     assert_refused("scan", "-o", "DIR", "");
     assert_refused("check", "--json", "-v", "");
     assert_refused("suggest", "--json", NULL, "");
-    assert_refused("scan", "--json", NULL, "--json is no flag of `stsweep scan`");
+    assert_refused("scan", "--json", "--dry-run", "");
+    assert_refused("scan", "--csv", NULL, "--csv is no flag of `stsweep scan`");
+    assert_refused("check", "--dry-run", NULL, "--dry-run is no flag of `stsweep check`");
+    assert_refused("scan", "--measure", "0", "--measure needs a number of names from 1 to 10000");
+    assert_refused("scan", "--measure", "10001", "--measure needs a number of names from 1 to 10000");
+    assert_refused("scan", "--measure=2x", NULL, "--measure needs a number of names from 1 to 10000");
     assert_refused("scan", "-v", NULL, "-v is no flag of `stsweep scan`");
     assert_refused("check", "--resume", NULL, "--resume is no flag of `stsweep check`");
     assert_refused("check", "--shard=1/2", NULL, "--shard is no flag of `stsweep check`");

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "scanner/base/errno_said.h"
 #include "scanner/commands/diff.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/unit/commands/scan_place.h"
@@ -299,7 +300,7 @@ static void test_what_cannot_be_read(void **state)
     struct world *world = *state;
     char words[128];
     (void)snprintf(words, sizeof words, "stsweep: diff: /nowhere/at/all is no scan directory: %s\n",
-                   strerror(ENOENT));
+                   errno_said(ENOENT));
     assert_int_equal(RUN(world, "/nowhere/at/all", world->after.path), 2);
     assert_string_equal(world->err, words);
     assert_int_equal(RUN(world, world->before.path, "/nowhere/at/all"), 2);

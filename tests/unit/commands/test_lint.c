@@ -361,7 +361,7 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     assert_non_null(strstr(run.err, "/nonexistent/policy: No such file"));
     run_free(&run);
     run = LINT("policy", "/");
-    assert_string_equal(run.err, "stsweep: lint: /: Is a directory\n");
+    assert_string_equal(run.err, "stsweep: lint: /: Is a directory; name a file, not the directory\n");
     run_free(&run);
 }
 

@@ -278,11 +278,12 @@ static void test_folders(void **state)
     assert_file(world, "one.example/records.zone", "v=STSv1");
     assert_file(world, "one.example/README.txt", "one.example: publish MTA-STS");
     assert_int_equal(RUN(world, path, "-o", folder), 2); /* they stand already */
-    assert_string_equal(world->said.err,
-                        "stsweep: one.example: its files stand already and were left alone (--force)\n"
-                        "stsweep: 1 domains have something to publish, 2 do not (0 of them as it stands "
-                        "already), 0 could not be "
-                        "determined; 1 were left alone\n");
+    assert_string_equal(
+        world->said.err,
+        "stsweep: one.example: its files stand already and were left alone: --force replaces them\n"
+        "stsweep: 1 domains have something to publish, 2 do not (0 of them as it stands "
+        "already), 0 could not be "
+        "determined; 1 were left alone\n");
     char attached[96];
     (void)snprintf(attached, sizeof attached, "-o%s", folder);
     assert_int_equal(RUN(world, "--force", attached, "--remove", path), 0);
@@ -387,7 +388,8 @@ static void test_a_stream_to_a_file(void **state)
     assert_int_equal(access(part, F_OK), -1);
     assert_int_equal(RUN(world, path, "--format", "zone", "-o", file), 2);
     (void)snprintf(line, sizeof line,
-                   "stsweep: suggest: -o %s: it is there already, and was left alone (--force)\n", file);
+                   "stsweep: suggest: -o %s: it is there already, and was left alone: --force replaces it\n",
+                   file);
     assert_string_equal(world->said.err, line);
     assert_int_equal(RUN(world, path, "--format", "nginx", "-o", file, "--force"), 5);
     assert_text(file, "    \"mta-sts.one.example\" \"version: STSv1\\r\\n");

@@ -180,7 +180,8 @@ static void test_how_it_is_said(void **state)
     assert_says(NULL, ERR_OK, "", "");
     assert_says(NULL, ERR_NOT_FOUND, "list: cannot read: gone", "stsweep: list: cannot read: gone\n");
     assert_says(NULL, ERR_CONFIG, "a: b\nc: d\n", "stsweep: a: b\nc: d\n");
-    assert_says(NULL, ERR_MEMORY, "", "stsweep: out of memory\n");
+    assert_says(NULL, ERR_MEMORY, "",
+                "stsweep: out of memory\n  end what else runs here, or give it more memory\n");
     assert_says(NULL, ERR_IO, "", "stsweep: an input or output operation failed\n");
     assert_says(NULL, ERR_RULES, "DIR: other rules", "stsweep: DIR: other rules\n");
     assert_says("loops", ERR_CONFIG, "no", "stsweep: loops: the configuration is not usable\n  no\n");

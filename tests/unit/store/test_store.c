@@ -410,8 +410,8 @@ static void test_a_new_directory_is_durable(void **state)
     fault.directories = true;
     buf_reset(&place->why);
     assert_int_equal(store_write_file(store, "summary.json", bytes_of("[]"), &place->why), ERR_IO);
-    assert_string_equal(buf_string(&place->why),
-                        "summary.json: cannot sync the directory: Input/output error");
+    assert_string_equal(buf_string(&place->why), "summary.json: cannot sync the directory: Input/output "
+                                                 "error; look at the disk or its connection (dmesg)");
     fault.directories = false;
     store_destroy(store);
 }
@@ -427,7 +427,9 @@ static void test_what_is_removed(void **state)
     ok(place, store_dir_open(place->dir, &dir, &place->why));
     fault.unlinks = true;
     assert_int_equal(store_dir_remove(&dir, "summary.json", &place->why), ERR_IO);
-    assert_string_equal(buf_string(&place->why), "summary.json: cannot remove: Read-only file system");
+    assert_string_equal(
+        buf_string(&place->why),
+        "summary.json: cannot remove: Read-only file system; choose a place that can be written");
     fault.unlinks = false;
     fault.synced[0] = 0;
     ok(place, store_dir_remove(&dir, "summary.json", &place->why));
@@ -438,8 +440,8 @@ static void test_what_is_removed(void **state)
     buf_reset(&place->why);
     fault.directories = true;
     assert_int_equal(store_dir_remove(&dir, "summary.json", &place->why), ERR_IO);
-    assert_string_equal(buf_string(&place->why),
-                        "summary.json: cannot sync the directory: Input/output error");
+    assert_string_equal(buf_string(&place->why), "summary.json: cannot sync the directory: Input/output "
+                                                 "error; look at the disk or its connection (dmesg)");
     fault.directories = false;
     store_dir_close(&dir);
     assert_true(dir.fd == -1 && dir.lock == -1);

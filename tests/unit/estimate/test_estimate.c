@@ -1,0 +1,220 @@
+/* Tests what a scan is expected to ask, and that README.md's table of lists says what the program reckons. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+// clang-format off
+#include <cmocka.h>
+// clang-format on
+
+#include "scanner/config/config.h"
+#include "scanner/machine/ceilings.h"
+#include "scanner/machine/preflight_disk.h"
+#include "scanner/scan/dryrun.h"
+
+/* The options of the table: the defaults, with one resolver of one's own and two loops. */
+static void make_config(struct config *config, const char *probe)
+{
+    struct buf why;
+    buf_init(&why, 4096);
+    assert_int_equal(config_init(config), ERR_OK);
+    assert_int_equal(config_set(config, "dns.resolvers", "127.0.0.1", "test", &why), ERR_OK);
+    assert_int_equal(config_set(config, "scan.loops", "2", "test", &why), ERR_OK);
+    assert_int_equal(config_set(config, "smtp.probe", probe, "test", &why), ERR_OK);
+    assert_int_equal(config_set(config, "output.dir", "scan", "test", &why), ERR_OK);
+    buf_dispose(&why);
+}
+
+static struct estimate estimate_with(uint64_t names, const char *probe, const struct estimate_shares *shares)
+{
+    struct config config;
+    struct estimate_scan scan;
+    struct estimate estimate;
+    make_config(&config, probe);
+    dryrun_options(&config, names, &scan);
+    scan.limits.loops = 2; /* whatever machine this is */
+    estimate_of(names, shares, &scan, &estimate);
+    config_dispose(&config);
+    return estimate;
+}
+
+static struct estimate expected(uint64_t names, const char *probe)
+{
+    struct estimate_shares shares;
+    estimate_shares_expected(&shares);
+    return estimate_with(names, probe, &shares);
+}
+
+/* ---- questions and connections ------------------------------------------------------------------------- */
+
+static void test_every_name_is_asked_for_three_records(void **state)
+{
+    (void)state;
+    struct estimate_shares shares = {.answer_ms = 10};
+    struct estimate estimate = estimate_with(1000, "all", &shares);
+    double sum = 0;
+    assert_true(estimate.questions[ASKED_MTA_STS] == 1000);
+    assert_true(estimate.questions[ASKED_TLSRPT] == 1000);
+    assert_true(estimate.questions[ASKED_MX] == 1000);
+    assert_true(estimate.questions[ASKED_NEAR_MISS] == 1000); /* all of them lack a record */
+    assert_true(estimate.questions[ASKED_A] == 0);
+    assert_true(estimate.connections == 0 && estimate.fetches == 0);
+    for (unsigned kind = 0; kind < ASKED_KINDS; kind++)
+        sum += estimate.questions[kind];
+    assert_true(sum == estimate.all_questions);
+}
+
+static void test_failures_are_asked_again(void **state)
+{
+    (void)state;
+    struct estimate_shares shares = {.answer_ms = 10, .failed = 0.1, .lost = 0.1};
+    struct estimate estimate = estimate_with(1000, "all", &shares);
+    assert_true(fabs(estimate.questions[ASKED_MX] - 1300) <
+                0.01); /* once more, and three attempts of the default */
+    assert_true(fabs(estimate.put_off - 200) < 0.01);
+    assert_true(estimate.questions[ASKED_NEAR_MISS] < 801);
+}
+
+static void test_records_bring_fetches_and_addresses(void **state)
+{
+    (void)state;
+    struct estimate_shares shares = {.answer_ms = 10, .record = 0.5, .own_hosts = 1, .own_reached = 1};
+    struct estimate estimate = estimate_with(1000, "all", &shares);
+    assert_true(estimate.fetches == 500);
+    assert_true(estimate.questions[ASKED_A] == 1500 && estimate.questions[ASKED_AAAA] == 1500);
+    assert_true(estimate.connections == 1000);
+    assert_true(estimate_with(1000, "intent", &shares).connections == 500);
+    assert_true(estimate_with(1000, "none", &shares).connections == 0);
+    assert_true(estimate.smtp_bytes > 0 && estimate.https_bytes > 0 && estimate.dns_bytes > 0);
+}
+
+static void test_names_at_a_crowded_address_are_counted_out(void **state)
+{
+    (void)state;
+    struct estimate_shares shares = {
+        .answer_ms = 10, .own_hosts = 1, .own_reached = 1, .crowded = 1, .crowds = 0.001};
+    struct estimate estimate = estimate_with(1000, "all", &shares);
+    assert_true(estimate.connections == 50); /* limits.names_per_ip */
+    assert_int_equal(estimate.bound.binds, BOUND_PACE);
+    assert_true(fabs(estimate.bound.seconds[BOUND_PACE] - 49 * 3.0) < 0.01);
+}
+
+static void test_only_what_was_measured_is_a_least(void **state)
+{
+    (void)state;
+    struct estimate_shares shares;
+    estimate_shares_expected(&shares);
+    assert_true(estimate_with(100000, "all", &shares).least == 0);
+    shares.measured = 200;
+    shares.answer_least_ms = 20;
+    struct estimate estimate = estimate_with(100000, "all", &shares);
+    assert_true(fabs(estimate.least - (9 + 900)) < 0.01); /* the lost name of three tries, and the rest */
+    assert_true(estimate.least < estimate.seconds);
+    shares.lost = shares.failed = 0;
+    assert_true(fabs(estimate_with(100000, "all", &shares).least - 6) <
+                0.01); /* 300,000 of 20 ms, 1,000 at a time */
+}
+
+static void test_a_longer_list_takes_more_of_all(void **state)
+{
+    (void)state;
+    for (uint64_t names = 1; names < 100000000; names *= 10) {
+        struct estimate one = expected(names, "all"), ten = expected(names * 10, "all");
+        assert_true(ten.all_questions > 8 * one.all_questions && ten.seconds >= one.seconds);
+        assert_true(ten.connections > one.connections && ten.hosts >= one.hosts);
+        assert_true(isfinite(ten.seconds) && isfinite(ten.connections));
+    }
+    struct estimate none = expected(0, "all");
+    assert_true(none.all_questions == 0 && isfinite(none.seconds));
+}
+
+static void test_all_that_binds_has_an_advice(void **state)
+{
+    (void)state;
+    for (unsigned term = 0; term < BOUND_TERMS; term++)
+        assert_true(strlen(estimate_advice((enum bound_term)term)) > 20);
+}
+
+/* ---- the table of README.md ---------------------------------------------------------------------------- */
+
+enum { CELL_BYTES = 32 };
+
+/* Writes two digits that mean something, with a unit. */
+static const char *scaled(double value, double base, const char *const units[], char cell[CELL_BYTES])
+{
+    size_t unit = 0;
+    for (; value >= base && units[unit + 1] != NULL; unit++)
+        value /= base;
+    (void)snprintf(cell, CELL_BYTES, value < 10 && unit > 0 ? "%.1f%s" : "%.0f%s", value, units[unit]);
+    return cell;
+}
+
+static const char *count(double value, char cell[CELL_BYTES])
+{
+    static const char *const units[] = {"", " k", " M", NULL};
+    return scaled(value, 1000, units, cell);
+}
+
+static const char *bytes(double value, char cell[CELL_BYTES])
+{
+    static const char *const units[] = {"", " KiB", " MiB", " GiB", NULL};
+    return scaled(value, 1024, units, cell);
+}
+
+/* Writes a row as README.md has it. */
+static void make_row(uint64_t names, const char *probe, const char *label, char *row, size_t size)
+{
+    struct config config;
+    char questions[CELL_BYTES], connections[CELL_BYTES], traffic[CELL_BYTES], disk[CELL_BYTES],
+        memory[CELL_BYTES];
+    make_config(&config, probe);
+    struct estimate estimate = expected(names, probe);
+    (void)snprintf(row, size, "| %s | `%s` | %.0f min | %s | %s | %s | %s | %s | %s |\n", label, probe,
+                   estimate.seconds / 60, count(estimate.all_questions, questions),
+                   count(estimate.connections, connections),
+                   bytes(estimate.dns_bytes + estimate.smtp_bytes + estimate.https_bytes, traffic),
+                   bytes((double)disk_estimate(&config, names, names), disk),
+                   bytes((double)ceilings_likely(&config), memory), bound_name(estimate.bound.binds));
+    config_dispose(&config);
+}
+
+static void test_the_table_says_what_is_reckoned(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t names;
+        const char *probe, *label;
+    } rows[] = {{1000, "all", "1,000"},        {1000, "intent", "1,000"},
+                {100000, "all", "100,000"},    {100000, "intent", "100,000"},
+                {1000000, "all", "1,000,000"}, {1000000, "intent", "1,000,000"}};
+    static char text[256 * 1024];
+    FILE *file = fopen("README.md", "re");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char row[256];
+        make_row(rows[i].names, rows[i].probe, rows[i].label, row, sizeof row);
+        if (strstr(text, row) == NULL)
+            fail_msg("README.md has not this row: %s", row);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_name_is_asked_for_three_records),
+        cmocka_unit_test(test_failures_are_asked_again),
+        cmocka_unit_test(test_records_bring_fetches_and_addresses),
+        cmocka_unit_test(test_names_at_a_crowded_address_are_counted_out),
+        cmocka_unit_test(test_only_what_was_measured_is_a_least),
+        cmocka_unit_test(test_a_longer_list_takes_more_of_all),
+        cmocka_unit_test(test_all_that_binds_has_an_advice),
+        cmocka_unit_test(test_the_table_says_what_is_reckoned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
