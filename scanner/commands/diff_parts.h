@@ -5,12 +5,16 @@
 #include <stdio.h>
 
 #include "output/json/json_write.h"
-#include "output/readback/compare.h"
+#include "output/readback/worse_groups.h"
 
 /* Writes "hosts", those that fail and by which code; nothing if there are none. */
 void diff_put_hosts(struct json *json, const struct stand *stand);
 
 /* Writes a further cell of a CSV line. */
 void diff_put_cell(FILE *out, const char *text);
+
+/* Prints the largest groups, once all are counted: "12 domains got worse with the MX host mx.example"; verb:
+ * "got worse". Errors as of worse_groups_end. */
+enum error diff_put_worse(FILE *out, const char *verb, struct worse_groups *worse, struct buf *why);
 
 #endif
