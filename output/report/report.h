@@ -8,8 +8,36 @@
 
 #include <stdio.h>
 
+#include "output/readback/compare.h"
 #include "output/readback/groups.h"
 #include "output/readback/scanview.h"
+
+/* Takes a domain as it stands in the earlier scan and in this one; NULL: it is not in that one. */
+typedef enum error (*report_take_pair)(void *arg, const struct stand *before, const struct stand *after,
+                                       struct buf *why);
+
+/* How a comparison went. */
+struct report_comparison {
+    bool same_names;      /* who stands in one of the scans alone is new or gone */
+    bool judged_anew;     /* as they were judged by different rules */
+    bool is_whole;        /* the earlier scan came to its end, and is not damaged */
+    uint64_t not_reached; /* domains of the earlier scan that this one, which is not whole, has not */
+};
+
+/* The earlier scan of --against. */
+struct report_against {
+    const char *dir;
+    int64_t started; /* wall clock, ms */
+    enum error (*walk)(void *arg, report_take_pair take, void *to, struct report_comparison *comparison,
+                       struct buf *why); /* gives all domains of both scans */
+    void *arg;
+};
+
+/* A scan of the trend, before the one that is reported. */
+struct report_earlier {
+    const char *dir;
+    struct scanview *view;
+};
 
 struct report_request {
     const char *dir;
@@ -17,6 +45,9 @@ struct report_request {
     struct scanview *view;            /* of dir, open */
     const char *folder;               /* NULL: one page; else the folder that is made, with a page an owner */
     const char *except, *as_prefixes; /* the lists that the view leaves out by, for commands; NULL: none */
+    const struct report_against *against; /* NULL: nothing is compared */
+    const struct report_earlier *earlier; /* the oldest first */
+    size_t earlier_count;
 };
 
 /* What an error is of. */

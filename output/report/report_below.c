@@ -1,8 +1,7 @@
 /* Writes DANE, STARTTLS and TLSRPT beside MTA-STS, what the hosts speak, and how the scan was run. */
 #include <string.h>
-#include <time.h>
 
-#include "output/report/html.h"
+#include "output/report/html_chart.h"
 #include "output/report/report_page.h"
 #include "output/report/report_words.h"
 
@@ -88,14 +87,10 @@ static void put_certs(const struct report_page *page)
         return;
     html_table_begin(out, "The first of them to end", COLUMNS(columns), true);
     for (size_t i = 0; i < counts->soon_count; i++) {
-        char day[16] = "";
-        struct tm parts;
-        time_t seconds = (time_t)(counts->soon[i].ends / 1000);
-        if (gmtime_r(&seconds, &parts) != NULL)
-            (void)strftime(day, sizeof day, "%Y-%m-%d", &parts);
+        char day[HTML_DAY_BYTES];
         html_row_begin(out);
         html_cell_string(out, counts->soon[i].name);
-        html_cell_string(out, day);
+        html_cell_string(out, html_day(counts->soon[i].ends, day));
         html_cell(out, bytes_make(counts->soon[i].sha256, strnlen(counts->soon[i].sha256, 16)));
         html_row_end(out);
     }

@@ -9,7 +9,7 @@
 #include "scanner/base/shown.h"
 #include "scanner/base/time_text.h"
 
-enum { ARENA_BYTES = READ_ARENA_BYTES, HOW_BYTES = 1024 };
+enum { ARENA_BYTES = READ_ARENA_BYTES, HOW_BYTES = 1024, WHY_BYTES = 16 * 1024 };
 
 enum error side_reader_init(struct side_reader *reader, const char *command, FILE *err,
                             const struct except_files *except, struct buf *why)
@@ -31,11 +31,16 @@ enum error side_open(struct side *side, struct side_reader *reader)
     enum error error = scanview_open(side->path, &side->view, why);
     if (error == ERR_OK)
         return except_list_use(&reader->except, side->view);
-    if (error != ERR_NOT_FOUND)
-        return error;
     int number = errno;
+    struct buf said;
+    buf_init(&said, WHY_BYTES);
+    buf_text(&said, buf_string(why));
     buf_reset(why);
-    buf_printf(why, "%s is no scan directory: %s", shown(side->path), strerror(number));
+    if (error == ERR_NOT_FOUND)
+        buf_printf(why, "%s is no scan directory: %s", shown(side->path), strerror(number));
+    else
+        buf_printf(why, "%s: %s", shown(side->path), said.len > 0 ? buf_string(&said) : error_text(error));
+    buf_dispose(&said);
     return error;
 }
 

@@ -36,7 +36,8 @@ enum error side_reader_init(struct side_reader *reader, const char *command, FIL
                             const struct except_files *except, struct buf *why);
 void side_reader_dispose(struct side_reader *reader);
 
-/* Opens the directory side->path, without what the list names. Errors as of scanview_open. side_close is fine
+/* Opens the directory side->path, without what the list names. Errors as of scanview_open, but
+ * *why names the directory. side_close is fine
  * after any, and twice. */
 enum error side_open(struct side *side, struct side_reader *reader);
 void side_close(struct side *side);
