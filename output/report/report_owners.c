@@ -36,6 +36,7 @@ struct run {
 
 struct report_owners {
     struct spill *spill;
+    struct buf escaped; /* a line, on its way to the spill or from it */
     struct place *places;
     size_t count, room;
     struct run *runs;
@@ -47,7 +48,10 @@ enum error report_owners_new(struct report_owners **made, struct buf *why)
 {
     struct report_owners *owners = calloc(1, sizeof *owners);
     *made = owners;
-    return owners == NULL ? ERR_MEMORY : spill_create(&owners->spill, why);
+    if (owners == NULL)
+        return ERR_MEMORY;
+    buf_init(&owners->escaped, SPILL_LINE_BYTES);
+    return spill_create(&owners->spill, why);
 }
 
 void report_owners_free(struct report_owners *owners)
@@ -55,6 +59,7 @@ void report_owners_free(struct report_owners *owners)
     if (owners == NULL)
         return;
     spill_destroy(owners->spill);
+    buf_dispose(&owners->escaped);
     free(owners->places);
     free(owners->runs);
     free(owners);
@@ -76,6 +81,44 @@ static bool make_room(struct report_owners *owners)
     owners->places = places;
     owners->room = room;
     return true;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------- */
+
+/* A spill's line ends with \n, which numbers may have among their bytes: ESCAPE and a letter stand for it,
+ * and for ESCAPE itself. */
+enum { ESCAPE = 1, FOR_NEWLINE = 'n', FOR_ESCAPE = 'e' };
+
+static enum error spill_bytes_add(struct report_owners *owners, struct bytes bytes, uint64_t *at,
+                                  struct buf *why)
+{
+    buf_reset(&owners->escaped);
+    bool fits = true;
+    for (size_t i = 0; fits && i < bytes.len; i++) {
+        uint8_t byte = bytes.data[i];
+        bool is_escaped = byte == '\n' || byte == ESCAPE;
+        fits = buf_byte(&owners->escaped, is_escaped ? ESCAPE : byte) &&
+               (!is_escaped || buf_byte(&owners->escaped, byte == '\n' ? FOR_NEWLINE : FOR_ESCAPE));
+    }
+    return fits ? spill_add(owners->spill, buf_bytes(&owners->escaped), at, why) : ERR_MEMORY;
+}
+
+/* Reads them again; they are good until the next call. */
+static enum error spill_bytes_get(struct report_owners *owners, uint64_t at, struct bytes *bytes)
+{
+    struct bytes line;
+    enum error error = spill_get(owners->spill, at, &line);
+    buf_reset(&owners->escaped);
+    bool fits = true;
+    for (size_t i = 0; error == ERR_OK && fits && i < line.len; i++) {
+        bool is_escaped = line.data[i] == ESCAPE && i + 1 < line.len;
+        i += is_escaped;
+        fits = buf_byte(&owners->escaped, !is_escaped                   ? line.data[i]
+                                          : line.data[i] == FOR_NEWLINE ? '\n'
+                                                                        : ESCAPE);
+    }
+    *bytes = buf_bytes(&owners->escaped);
+    return error == ERR_OK && !fits ? ERR_MEMORY : error;
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
@@ -102,7 +145,7 @@ static enum error spill_record(struct report_owners *owners, const struct group_
             head.codes++;
         }
     memcpy(line, &head, sizeof head);
-    return spill_add(owners->spill, bytes_make(line, len), at, why);
+    return spill_bytes_add(owners, bytes_make(line, len), at, why);
 }
 
 /* Reads whose a line is, of either kind. */
@@ -110,7 +153,7 @@ static enum error read_label(struct report_owners *owners, uint64_t at, struct b
 {
     struct bytes line;
     struct head head;
-    enum error error = spill_get(owners->spill, at, &line);
+    enum error error = spill_bytes_get(owners, at, &line);
     if (error != ERR_OK)
         return error;
     memcpy(&head, line.data, sizeof head);
@@ -122,7 +165,7 @@ static enum error read_line(struct report_owners *owners, uint64_t at, struct re
 {
     struct bytes line;
     struct head head;
-    enum error error = spill_get(owners->spill, at, &line);
+    enum error error = spill_bytes_get(owners, at, &line);
     if (error != ERR_OK)
         return error;
     memcpy(&head, line.data, sizeof head);
@@ -171,8 +214,8 @@ enum error report_owners_add_change(struct report_owners *owners, struct bytes l
     memcpy(line, &head, sizeof head);
     memcpy(line + sizeof head, label.data, head.label_len);
     memcpy(line + sizeof head + head.label_len, change, sizeof *change);
-    enum error error = spill_add(
-        owners->spill, bytes_make(line, sizeof head + head.label_len + sizeof *change), &place.at, why);
+    enum error error = spill_bytes_add(
+        owners, bytes_make(line, sizeof head + head.label_len + sizeof *change), &place.at, why);
     return error == ERR_OK ? add_place(owners, label, &place) : error;
 }
 
@@ -319,7 +362,7 @@ enum error report_owners_changes(struct report_owners *owners, report_changed_ta
     for (size_t i = 0; error == ERR_OK && i < owners->at_hand->changes; i++) {
         struct report_change change;
         struct bytes line;
-        error = spill_get(owners->spill, places[i].at, &line);
+        error = spill_bytes_get(owners, places[i].at, &line);
         if (error != ERR_OK) {
             buf_text(why, "a temporary file cannot be read back");
             return error;
