@@ -67,7 +67,7 @@ static void put_states(FILE *out, const struct report_change *change, bool there
                        const uint8_t states[ASPECT_COUNT], enum failure_code cached)
 {
     bool any = false;
-    (void)fputs("<td>", out);
+    (void)fputs("<td class=\"state\">", out);
     if (!there)
         (void)fputs("not in the list", out);
     for (unsigned aspect = 0; there && aspect < ASPECT_COUNT; aspect++)
@@ -177,11 +177,10 @@ static void put_number(const struct report_page *page, const char *kind, uint64_
                        const char *filter)
 {
     FILE *out = page->out;
-    (void)fprintf(out, "<li class=\"%s\"><b>", kind);
-    html_count(out, count);
-    (void)fprintf(out, "</b> %s<br>", says);
+    report_number(out, kind, count);
+    (void)fprintf(out, "</span> <span>%s<br>", says);
     put_command(page, filter);
-    (void)fputs("</li>\n", out);
+    (void)fputs("</span></li>\n", out);
 }
 
 /* Tells what the numbers do not speak of. */

@@ -76,16 +76,6 @@ static bool rules_differ(const struct report_page *page)
     return differ;
 }
 
-/* Writes the command that shows one scan of the row: the numbers of the others are those of their
- * directories. */
-static void put_command(const struct report_page *page)
-{
-    (void)fputs("<p class=\"how\">The numbers of one scan, with its directory in place of this one: ",
-                page->out);
-    report_command(page, "--outcome OUTCOME");
-    (void)fputs("</p>\n", page->out);
-}
-
 void report_over_time(const struct report_page *page)
 {
     if (page->scan_count == 0)
@@ -104,6 +94,7 @@ void report_over_time(const struct report_page *page)
                     page->out);
     put_charts(page);
     put_table(page);
-    put_command(page);
+    report_listed_by(page, "Of another scan with its directory in place of this one: ", "--outcome OUTCOME",
+                     "");
     report_section_end(page);
 }

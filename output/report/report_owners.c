@@ -245,19 +245,11 @@ static int compare_runs(const void *left, const void *right)
     return (a->first > b->first) - (a->first < b->first);
 }
 
-static enum outcome outcome_of(uint8_t gravity)
-{
-    enum outcome outcome = OUTCOME_NONE;
-    while (outcome < OUTCOME_COUNT - 1 && report_gravity(outcome) != gravity)
-        outcome++;
-    return outcome;
-}
-
 static void count_place(struct run *run, const struct place *place)
 {
     if (!place->is_change) {
         run->count++;
-        run->outcomes[outcome_of(place->gravity)]++;
+        run->outcomes[report_of_gravity(place->gravity)]++;
         return;
     }
     run->changes++;

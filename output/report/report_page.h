@@ -54,6 +54,9 @@ void report_open(const struct report_page *page);
 void report_how(const struct report_page *page);
 void report_foot(const struct report_page *page);
 
+/* Adds the day on which the scan began, and which zone that is of. */
+void report_put_day(const struct report_page *page, struct buf *text);
+
 /* Writes the beginning of any page: head, style, title, and a line below it, which is HTML. */
 void report_begin(FILE *out, struct bytes title, const char *below);
 void report_end(FILE *out, const char *dir);
@@ -69,6 +72,18 @@ void report_change_row(FILE *out, const struct report_change *change, bool of_ow
 
 /* Writes the command that shows the same records as the page: "stsweep show DIR", rest, and --except. */
 void report_command(const struct report_page *page, const char *rest);
+
+/* Begins an item of a list of numbers, with the number: <li><span><b>1,234</b>, which the caller goes on with
+ * and ends. */
+void report_number(FILE *out, const char *kind, uint64_t count);
+
+/* Writes a line with the command that lists what a table counts: "All of them: ", or what else stands before
+ * it, and behind it. */
+void report_listed_by(const struct report_page *page, const char *before, const char *rest,
+                      const char *behind);
+
+/* Are there hosts or certificates to tell of? */
+bool report_has_hosts(const struct report_page *page);
 
 /* Begin and end a section of the page. */
 void report_section(const struct report_page *page, const char *id, const char *head, const char *lead);

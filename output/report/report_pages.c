@@ -9,7 +9,7 @@
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof *(columns)
 
 /* At the end of the index, if an earlier scan is compared with. */
-enum { CHANGE_COLUMNS = 3 };
+enum { CHANGE_COLUMNS = 3, BELOW_BYTES = 256 };
 
 struct pages {
     const struct report_page *page;
@@ -103,8 +103,8 @@ static enum error put_changes(struct pages *pages, const struct report_owner *ow
 static void put_meanings(FILE *out, const struct report_owner *owner)
 {
     (void)fputs("<dl>\n", out);
-    for (size_t i = 0; i < REPORT_OUTCOMES; i++) {
-        enum outcome outcome = report_order[i];
+    for (uint8_t gravity = 0; gravity < REPORT_OUTCOMES; gravity++) {
+        enum outcome outcome = report_of_gravity(gravity);
         if (owner->outcomes[outcome] == 0)
             continue;
         (void)fprintf(out, "<dt><span class=\"dot %s\"></span>", report_outcome(outcome)->kind);
@@ -124,19 +124,26 @@ static enum error put_owner(struct pages *pages, const struct report_owner *owne
     static const struct html_column columns[] = {
         {"Domain", false}, {"Outcome", false}, {"What is wrong, and what mends it", false}};
     FILE *out = pages->out;
-    report_begin(out, owner->label, "Mail transport security of these domains");
+    struct buf below;
+    buf_init(&below, BELOW_BYTES);
+    (void)buf_text(&below, "Mail transport security of these domains, scanned on ");
+    report_put_day(pages->page, &below);
+    report_begin(out, owner->label, buf_string(&below));
+    buf_dispose(&below);
     (void)fputs("<p><a href=\"index.html\">The whole report</a> says what MTA-STS is, and how this was found "
-                "out.</p>\n<section id=\"answer\">\n",
+                "out.</p>\n<section id=\"answer\" aria-label=\"The answer\">\n",
                 out);
     put_meanings(out, owner);
     if (owner->domains == 0)
         (void)fputs("<p>No domain of this owner is in the list any more.</p>\n", out);
+    (void)fputs("</section>\n", out);
+    enum error error = put_changes(pages, owner, owners);
+    (void)fputs("<section id=\"domains\">\n<h2>All domains</h2>\n", out);
     html_table_begin(out, "The domains, the gravest first", COLUMNS(columns), true);
-    enum error error = report_owners_domains(owners, on_domain, pages, pages->why);
+    if (error == ERR_OK)
+        error = report_owners_domains(owners, on_domain, pages, pages->why);
     html_table_end(out);
     (void)fputs("</section>\n", out);
-    if (error == ERR_OK)
-        error = put_changes(pages, owner, owners);
     report_end(out, pages->page->dir);
     return error;
 }
@@ -176,9 +183,9 @@ static enum error on_owner(void *arg, const struct report_owner *owner)
 enum error report_pages(const struct report_page *page, const struct new_dir *dir, struct buf *why)
 {
     static const struct html_column columns[] = {
-        {"Owner", false},         {"Domains", true},   {"refused", true}, {"partial", true},
-        {"broken", true},         {"protected", true}, {"unknown", true}, {"worse for delivery", true},
-        {"for protection", true}, {"better", true}};
+        {"Owner", false},           {"Domains", true},   {"refused", true}, {"partial", true},
+        {"broken", true},           {"protected", true}, {"unknown", true}, {"delivery worse", true},
+        {"protection worse", true}, {"better", true}};
     size_t count = sizeof columns / sizeof *columns - (page->since == NULL ? CHANGE_COLUMNS : 0);
     struct pages pages = {.page = page, .dir = dir, .why = why};
     enum error error = new_dir_open(dir, "owners.html", &pages.index, why);

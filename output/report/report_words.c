@@ -59,6 +59,14 @@ uint8_t report_gravity(enum outcome outcome)
     return gravities[outcome];
 }
 
+enum outcome report_of_gravity(uint8_t gravity)
+{
+    enum outcome outcome = OUTCOME_NONE;
+    while (outcome < OUTCOME_COUNT - 1 && report_gravity(outcome) != gravity)
+        outcome++;
+    return outcome;
+}
+
 const char *report_who(enum failure_who who)
 {
     static const char *const names[WHO_COUNT] = {

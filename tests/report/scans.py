@@ -143,6 +143,29 @@ def make(folder):
     return [put(folder, at, records, at == 2) for at, records in enumerate(lists)], wanted
 
 
+
+HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</table></section>", "a\u202eb", "\x1b[31m",
+           "=cmd()", "&lt;b&gt;", "--><!--", "']]>", "x\u0007\u009b", "javascript:alert(1)"]
+
+
+def hostile(folder):
+    """A scan whose every text is a stranger's."""
+    directory = os.path.join(folder, "hostile")
+    shutil.copytree(STORED, directory)
+    record = {"schema": 1, "ordinal": 1, "outcome": "refused", "dane": "absent", "tls": "all", "codes": ["smtp.tls.expired"]}
+    streams = {"domains": [], "hosts": [], "certs": []}
+    for at, text in enumerate(HOSTILE):
+        streams["domains"].append({**record, "ordinal": at + 1, "domain": text, "tld": text, "label": text,
+                                   "provider": {"mx": text, "policy": text}, "policy": {"host": text, "code": "policy.http.status"},
+                                   "txt": {"lookup": "answered", "code": "ok"},
+                                   "mx": {"lookup": "answered", "hosts": [{"host": text, "code": "ok"}]}})
+        streams["hosts"].append({"host": text, "step": "quit", "tls": {"end": "done", "version": text, "group": text}})
+        streams["certs"].append({"sha256": text, "subject": text, "dns_names": [text], "not_after": "2026-12-01T00:00:00.000Z"})
+    for stream, lines in streams.items():
+        write(directory, lines, stream)
+    return directory
+
+
 if __name__ == "__main__":
     os.makedirs(sys.argv[1], exist_ok=True)
     print("\n".join(make(sys.argv[1])[0]))
