@@ -18,7 +18,7 @@ const char *html_day(int64_t time, char day[HTML_DAY_BYTES])
 
 double html_chart_top(double share)
 {
-    static const double steps[] = {1, 2, 5};
+    static const double steps[] = {1, 2, 3, 5};
     for (double power = 0.01; power < 100; power *= 10)
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
             if (share <= power * steps[i])

@@ -24,7 +24,8 @@ void html_chart(FILE *out, const struct html_chart *chart);
 /* Writes 2026-11-30 of a time (UTC, ms) into day. */
 const char *html_day(int64_t time, char day[HTML_DAY_BYTES]);
 
-/* Returns what the axis ends at for a share (of a hundred): 1, 2 or 5 times a power of ten, 100 at most. */
+/* Returns what the axis ends at for a share (of a hundred): 1, 2, 3 or 5 times a power of ten, 100 at most.
+ */
 double html_chart_top(double share);
 
 #endif

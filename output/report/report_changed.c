@@ -106,8 +106,8 @@ static void put_host(FILE *out, const struct report_change *change)
         (void)fprintf(out, "; %u more mail server%s", change->more_hosts, change->more_hosts == 1 ? "" : "s");
 }
 
-/* Writes why: the earlier policy and until when it counts, the first host that fails or what is wrong with
- * MTA-STS, and who runs the mail servers. */
+/* Writes why: the earlier policy and until when it counts, a policy under an old id, the first host that
+ * fails or what is wrong with MTA-STS, and who runs the mail servers. */
 static void put_why(FILE *out, const struct report_change *change)
 {
     char day[HTML_DAY_BYTES];
@@ -117,6 +117,10 @@ static void put_why(FILE *out, const struct report_change *change)
         begin_line(out, &any);
         put_code(out, change->is_cached);
         (void)fprintf(out, ", until %s at least", html_day(change->sure_until, day));
+    }
+    if ((change->kinds >> CHANGED_SAME_ID & 1) != 0) {
+        begin_line(out, &any);
+        put_code(out, FAIL_POLICY_WEAK_ID_BODY_CHANGED);
     }
     if (change->cause != FAIL_NONE) {
         begin_line(out, &any);
@@ -254,7 +258,9 @@ void report_changed(const struct report_page *page)
     (void)fprintf(out, "<p class=\"lead\">Since the scan of %s (<code>",
                   html_day(page->since->against->started, day));
     html_string(out, page->since->against->dir);
-    (void)fputs("</code>). A domain may be in several of these numbers.</p>\n", out);
+    (void)fputs("</code>). A domain may be in several of these numbers. In the tables, what stands behind "
+                "testing/ is what would become of mail if the policy were enforced.</p>\n",
+                out);
     put_limits(page);
     (void)fputs("<ul class=\"answer\">\n", out);
     for (size_t kind = 0; kind < CHANGED_KINDS; kind++)

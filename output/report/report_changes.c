@@ -63,13 +63,22 @@ static void put_states(uint8_t states[ASPECT_COUNT], const struct stand *stand)
         states[aspect] = (uint8_t)stand->states[aspect];
 }
 
+/* Tells whether the mail servers are what a sender stumbles over: a policy is looked at, or would be. */
+static bool by_hosts(const struct stand *after)
+{
+    bool by_policy = after->outcome == OUTCOME_REFUSED || after->outcome == OUTCOME_PARTIAL ||
+                     after->would_be == OUTCOME_REFUSED || after->would_be == OUTCOME_PARTIAL;
+    return after->host_count > 0 &&
+           (by_policy || after->cached.code != FAIL_NONE || after->fault == FAIL_NONE);
+}
+
 /* Of a domain that is gone nothing is known by which it would have failed. */
 static void put_cause(struct report_change *change, const struct stand *after)
 {
     if (after == NULL)
         return;
-    change->cause = after->host_count > 0 ? after->hosts[0].code : after->fault;
-    if (after->host_count == 0)
+    change->cause = by_hosts(after) ? after->hosts[0].code : after->fault;
+    if (!by_hosts(after))
         return;
     copy(change->host, sizeof change->host, bytes_of(after->hosts[0].host));
     change->more_hosts = (uint16_t)(after->host_count - 1);
@@ -92,6 +101,11 @@ struct report_change report_change_of(const struct stand_change *told)
     put_cause(&change, told->after);
     change.was_cached = told->before == NULL ? FAIL_NONE : told->before->cached.code;
     change.is_cached = told->after == NULL ? FAIL_NONE : told->after->cached.code;
+    if (change.is_cached != FAIL_NONE) {
+        uint8_t by_cached =
+            report_gravity(change.is_cached == FAIL_CACHED_REFUSED ? OUTCOME_REFUSED : OUTCOME_PARTIAL);
+        change.gravity = by_cached < change.gravity ? by_cached : change.gravity;
+    }
     change.sure_until = told->after == NULL ? 0 : told->after->cached.sure_until;
     return change;
 }

@@ -32,7 +32,7 @@ struct report_change {
     int64_t sure_until;  /* of is_cached: wall clock, ms */
     uint16_t more_hosts; /* that fail beside the first */
     uint8_t kinds;       /* bits of report_change_kind; 0: none of them */
-    uint8_t gravity;     /* of the outcome, the gravest 0 */
+    uint8_t gravity;     /* of the outcome, or by the earlier policy; the gravest 0 */
     bool was_there, is_there;
     uint8_t was[ASPECT_COUNT], is[ASPECT_COUNT]; /* states */
 };

@@ -45,7 +45,8 @@ static void put_scan(const struct report_page *page, const struct report_scan *s
     char day[HTML_DAY_BYTES];
     FILE *out = page->out;
     html_row_begin(out);
-    (void)fprintf(out, "<td>%s%s</td>", html_day(scan->started, day), scan->is_whole ? "" : " (not whole)");
+    (void)fprintf(out, "<td class=\"day\">%s%s</td>", html_day(scan->started, day),
+                  scan->is_whole ? "" : " (not whole)");
     html_cell_count(out, scan->records);
     for (size_t row = 0; row < REPORT_OUTCOMES; row++)
         if (ever_came(page, report_order[row]))
