@@ -122,7 +122,19 @@ static enum error compare(struct gather *gather)
     enum error error = report_changes_init(&since->changes);
     if (error == ERR_OK)
         error = against->walk(against->arg, on_pair, gather, &since->comparison, gather->why);
-    return error == ERR_OK ? report_changes_end(&since->changes, gather->why) : error;
+    bool is_told = error == ERR_OK || error == ERR_CORRUPT;
+    enum error ended = is_told ? report_changes_end(&since->changes, gather->why) : ERR_OK;
+    return ended == ERR_OK ? error : ended;
+}
+
+/* Goes on after damage, of which the page tells, and notes it. */
+static void forgive(struct gather *gather, enum error *error, enum error *damaged)
+{
+    if (*error != ERR_CORRUPT)
+        return;
+    buf_reset(gather->why);
+    *damaged = *error;
+    *error = ERR_OK;
 }
 
 /* Reads the scans of the trend, and puts the one at hand behind them. */
@@ -130,16 +142,18 @@ static enum error read_trend(struct gather *gather)
 {
     const struct report_request *request = gather->request;
     size_t count = request->earlier_count;
-    enum error error = ERR_OK;
+    enum error error = ERR_OK, damaged = ERR_OK;
     if (count == 0)
         return ERR_OK;
     gather->scans = calloc(count + 1, sizeof *gather->scans);
     if (gather->scans == NULL)
         return ERR_MEMORY;
-    for (size_t i = 0; error == ERR_OK && i < count; i++)
+    for (size_t i = 0; error == ERR_OK && i < count; i++) {
         error = report_scan_read(request->earlier[i].view, request->earlier[i].dir, request->except != NULL,
                                  &gather->scans[i], gather->why);
-    return error;
+        forgive(gather, &error, &damaged);
+    }
+    return error == ERR_OK ? damaged : error;
 }
 
 static void put_last_scan(struct gather *gather, bool is_damaged)
@@ -299,16 +313,14 @@ static enum error write_all(struct gather *gather, struct buf *damage, FILE *out
     return error;
 }
 
-/* Reads all that the page tells. ERR_CORRUPT if something of the scan itself is damaged. */
+/* Reads all that the page tells. ERR_CORRUPT if something of a scan is damaged. */
 static enum error gather_all(struct gather *gather, struct buf *damage)
 {
     enum error error = count_all(gather, damage), damaged = ERR_OK;
-    if (error == ERR_CORRUPT) {
-        damaged = error;
-        error = ERR_OK;
-    }
+    forgive(gather, &error, &damaged);
     if (error == ERR_OK)
         error = compare(gather);
+    forgive(gather, &error, &damaged);
     if (error == ERR_OK)
         error = read_trend(gather);
     return error == ERR_OK ? damaged : error;
@@ -334,7 +346,8 @@ enum error report_write(const struct report_request *request, FILE *out, struct 
         error = written == ERR_OK ? error : written;
     }
     if (error == ERR_CORRUPT && why->len == 0)
-        buf_text(why, buf_string(&damage));
+        buf_text(why, damage.len > 0 ? buf_string(&damage)
+                                     : "an earlier scan is damaged, and told of as far as it can be read");
     report_changes_dispose(&gather.since.changes);
     free(gather.scans);
     summary_sample_destroy(gather.stored.sample);

@@ -28,8 +28,9 @@ struct report_comparison {
 struct report_against {
     const char *dir;
     int64_t started; /* wall clock, ms */
+    /* Gives all domains of both scans. ERR_CORRUPT if something is damaged: all around it were given. */
     enum error (*walk)(void *arg, report_take_pair take, void *to, struct report_comparison *comparison,
-                       struct buf *why); /* gives all domains of both scans */
+                       struct buf *why);
     void *arg;
 };
 
@@ -63,9 +64,10 @@ struct report_result {
 };
 
 /* Writes the page to out, or the folder: index.html, owners.html and a page for each label of the list.
- * ERR_CORRUPT if something of the scan is damaged: what is written is whole then as well, and says so;
- * ERR_EXISTS: the folder is there already; ERR_NOT_FOUND: there is no place for the folder; ERR_IO, ERR_FULL,
- * ERR_MEMORY: no whole page was written, and nothing is left of the folder. *why says what. */
+ * ERR_CORRUPT if something of the scan, or of an earlier one, is damaged: what is written is whole then as
+ * well, and says so; ERR_EXISTS: the folder is there already; ERR_NOT_FOUND: there is no place for the
+ * folder; ERR_IO, ERR_FULL, ERR_MEMORY: no whole page was written, and nothing is left of the folder. *why
+ * says what. */
 enum error report_write(const struct report_request *request, FILE *out, struct report_result *result,
                         struct buf *why);
 

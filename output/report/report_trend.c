@@ -88,9 +88,6 @@ enum error report_scan_read(struct scanview *view, const char *dir, bool leaves_
     scan->records = 0;
     memset(scan->outcomes, 0, sizeof scan->outcomes);
     enum error error = scanview_lines(view, VIEW_DOMAINS, on_record, scan, why);
-    if (error != ERR_CORRUPT)
-        return error;
-    buf_reset(why);
-    scan->is_whole = false;
-    return ERR_OK;
+    scan->is_whole = scan->is_whole && error != ERR_CORRUPT;
+    return error;
 }

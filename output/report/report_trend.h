@@ -16,8 +16,8 @@ struct report_scan {
     uint64_t records, outcomes[OUTCOME_COUNT];
 };
 
-/* Reads it. leaves_out: the view leaves records out. A damaged scan is counted as far as it can be read.
- * ERR_IO, ERR_MEMORY with *why. */
+/* Reads it. leaves_out: the view leaves records out. ERR_CORRUPT if it is
+ * damaged: it was counted as far as it can be read; ERR_IO, ERR_MEMORY with *why. */
 enum error report_scan_read(struct scanview *view, const char *dir, bool leaves_out, struct report_scan *scan,
                             struct buf *why);
 

@@ -31,7 +31,7 @@ static enum error walk(void *arg, report_take_pair take, void *to, struct report
                                              .is_whole = whole && !both->sides[0].damaged &&
                                                          !side_is_unfinished(&both->sides[0]),
                                              .not_reached = both->not_reached};
-    return error;
+    return error == ERR_OK && (!whole || both->sides[0].damaged) ? ERR_CORRUPT : error;
 }
 
 static enum error open_against(struct earlier *earlier, const char *old, const char *new)
