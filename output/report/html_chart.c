@@ -62,8 +62,7 @@ static void put_axes(FILE *out, const struct html_chart *chart, double top)
     char day[HTML_DAY_BYTES];
     for (int i = 0; i <= 2; i++) {
         double share = top * i / 2, y = y_of(share, top);
-        (void)fprintf(out, "<line class=\"grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>", LEFT, y,
-                      RIGHT, y);
+        (void)fprintf(out, "<path class=\"grid\" d=\"M%d %.1fH%d\"/>", LEFT, y, RIGHT);
         (void)fprintf(out, "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g %%</text>\n",
                       LEFT - 6, y + 4, share);
     }
