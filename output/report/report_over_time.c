@@ -3,7 +3,7 @@
 #include "output/report/report_page.h"
 #include "output/report/report_words.h"
 
-enum { SCANS_MOST = 128, TREND_COLUMNS = 3 + REPORT_OUTCOMES };
+enum { SCANS_MOST = 128, TREND_COLUMNS = 2 + REPORT_OUTCOMES };
 
 static bool ever_came(const struct report_page *page, enum outcome outcome)
 {
@@ -45,13 +45,14 @@ static void put_scan(const struct report_page *page, const struct report_scan *s
     char day[HTML_DAY_BYTES];
     FILE *out = page->out;
     html_row_begin(out);
-    (void)fprintf(out, "<td class=\"day\">%s%s</td>", html_day(scan->started, day),
+    (void)fprintf(out, "<td class=\"day\">%s%s<br><small>", html_day(scan->started, day),
                   scan->is_whole ? "" : " (not whole)");
+    html_string(out, scan->dir);
+    (void)fputs("</small></td>", out);
     html_cell_count(out, scan->records);
     for (size_t row = 0; row < REPORT_OUTCOMES; row++)
         if (ever_came(page, report_order[row]))
             put_cell(out, scan->outcomes[report_order[row]], scan->records);
-    html_cell_string(out, scan->dir);
     html_row_end(out);
 }
 
@@ -62,7 +63,6 @@ static void put_table(const struct report_page *page)
     for (size_t row = 0; row < REPORT_OUTCOMES; row++)
         if (ever_came(page, report_order[row]))
             columns[count++] = (struct html_column){outcome_name(report_order[row]), true};
-    columns[count++] = (struct html_column){"Directory", false};
     html_table_begin(page->out, "Outcomes by scan date", columns, count, false);
     for (size_t i = 0; i < page->scan_count; i++)
         put_scan(page, &page->scans[i]);
