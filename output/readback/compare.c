@@ -150,6 +150,16 @@ static unsigned tlsrpt_of(struct read_fields *read, const struct json_node *root
     return tlsrpt_state(says ? code_of(read, tlsrpt) : FAIL_DNS_TIMEOUT);
 }
 
+/* Returns why the record at _mta-sts does not count, or else the policy; they are read in that order. */
+static enum failure_code fault_of(struct read_fields *read, const struct json_node *txt,
+                                  const struct json_node *policy)
+{
+    enum failure_code code = code_of(read, txt);
+    if (code == FAIL_NONE || code == FAIL_COUNT)
+        code = code_of(read, policy);
+    return code == FAIL_COUNT ? FAIL_NONE : code;
+}
+
 /* Reads what is compared beside MTA-STS, and whose the domain is. */
 static void read_aspects(struct read_fields *read, const struct json_node *root, struct stand *stand)
 {
@@ -193,6 +203,7 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
         uint64_t hash = XXH3_64bits(body.data, body.len);
         stand->body = hash == 0 ? 1 : hash;
     }
+    stand->fault = fault_of(&read, txt, policy);
     read_aspects(&read, root, stand);
     buf_dispose(&why);
     if (read.failed)
@@ -268,4 +279,43 @@ bool stand_keeps_id(const struct stand *before, const struct stand *after)
 {
     return before != NULL && after != NULL && before->body != 0 && after->body != 0 &&
            before->body != after->body && before->id[0] != 0 && strcmp(before->id, after->id) == 0;
+}
+
+/* ---- a change ------------------------------------------------------------------------------------------ */
+
+const struct stand_cached *stand_change_victim(const struct stand_change *told)
+{
+    bool loses = told->after != NULL && told->after->cached.code != FAIL_NONE;
+    return loses ? &told->after->cached : NULL;
+}
+
+bool stand_change_is_worse(const struct stand_change *told)
+{
+    return told->keeps_id || told->courses.delivery == COURSE_WORSE ||
+           told->courses.protection == COURSE_WORSE;
+}
+
+bool stand_change_has(const struct stand_change *told, unsigned aspect)
+{
+    return told->before == NULL || told->after == NULL ||
+           told->before->states[aspect] != told->after->states[aspect];
+}
+
+struct stand_change stand_change(const struct stand *before, const struct stand *after)
+{
+    struct stand_change told = {before,
+                                after,
+                                after == NULL ? before : after,
+                                stand_compare(before, after),
+                                {COURSE_NEITHER, COURSE_NEITHER},
+                                stand_keeps_id(before, after),
+                                false};
+    told.is_told = told.change != CHANGE_NONE || told.keeps_id || stand_change_victim(&told) != NULL;
+    if (before == NULL || after == NULL)
+        return told;
+    told.courses = stand_courses(before, after);
+    for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
+        told.is_told = told.is_told || stand_change_has(&told, aspect);
+    told.is_told = told.is_told || before->cached.code != after->cached.code;
+    return told;
 }

@@ -37,7 +37,9 @@ struct stand {
     const char *id;        /* "" for none */
     uint64_t body;         /* a hash of the policy that was served; 0: none that a sender would read */
     unsigned states[ASPECT_COUNT];
-    struct bytes label;   /* of the list; empty for none */
+    enum failure_code fault; /* why its record or its policy does not count; FAIL_NONE: both do, or it is not
+                                known */
+    struct bytes label;      /* of the list; empty for none */
     const char *provider; /* who runs the most preferred MX host, by its short name; "" if it is not known */
     struct stand_host
         hosts[STAND_HOSTS_MOST]; /* the first that fail; by the earlier policy if cached.code says so */
@@ -80,6 +82,28 @@ bool stand_may_have_cached(struct bytes line);
 /* Says whether anything got better or worse, over all aspects and the earlier policy: for delivery and for
  * protection the worst of the courses (worse before unclear before better). before and after stand. */
 struct change_courses stand_courses(const struct stand *before, const struct stand *after);
+
+/* What is said of a domain of two scans. */
+struct stand_change {
+    const struct stand *before, *after; /* NULL: it is not in that scan */
+    const struct stand *one;            /* the newer of those that are there */
+    enum change change;
+    struct change_courses courses; /* neither if one of them is not there */
+    bool keeps_id;
+    bool is_told; /* anything changed, or it loses mail by an earlier policy */
+};
+
+/* Says all of it; before or after may be NULL, not both. */
+struct stand_change stand_change(const struct stand *before, const struct stand *after);
+
+/* Returns what an earlier policy does to the domain today, if it makes it lose mail; else NULL. */
+const struct stand_cached *stand_change_victim(const struct stand_change *told);
+
+/* Did it get worse? A policy that changed under the same id is worse, too: senders keep the old one. */
+bool stand_change_is_worse(const struct stand_change *told);
+
+/* Tells whether an aspect is another than it was, or the domain was not there. */
+bool stand_change_has(const struct stand_change *told, unsigned aspect);
 
 /* Tells whether another policy is served under the same id, so that senders keep the old one (RFC 8461
  * section 3.1): policy.weak.id-body-changed. */

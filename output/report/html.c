@@ -87,18 +87,37 @@ static void shell_word(FILE *out, const char *word)
     html_string(out, "'");
 }
 
-void html_command(FILE *out, const char *dir, const char *rest, const struct html_flag *flags, size_t count)
+static void put_flags(FILE *out, const struct html_flag *flags, size_t count)
 {
-    (void)fputs("<code>stsweep show ", out);
-    shell_word(out, dir);
-    (void)fputc(' ', out);
-    html_string(out, rest);
     for (size_t i = 0; i < count; i++) {
         if (flags[i].value == NULL)
             continue;
         (void)fprintf(out, " %s ", flags[i].name);
         shell_word(out, flags[i].value);
     }
+}
+
+void html_command(FILE *out, const char *dir, const char *rest, const struct html_flag *flags, size_t count)
+{
+    (void)fputs("<code>stsweep show ", out);
+    shell_word(out, dir);
+    (void)fputc(' ', out);
+    html_string(out, rest);
+    put_flags(out, flags, count);
+    (void)fputs("</code>", out);
+}
+
+void html_diff_command(FILE *out, const char *old, const char *new, const struct html_flag *flags,
+                       size_t count, const char *filter)
+{
+    (void)fputs("<code>stsweep diff ", out);
+    shell_word(out, old);
+    (void)fputc(' ', out);
+    shell_word(out, new);
+    (void)fputs(" --json", out);
+    put_flags(out, flags, count);
+    (void)fputs(" | ", out);
+    html_string(out, filter);
     (void)fputs("</code>", out);
 }
 

@@ -33,6 +33,10 @@ struct html_flag {
  * dir and values are quoted for a shell. */
 void html_command(FILE *out, const char *dir, const char *rest, const struct html_flag *flags, size_t count);
 
+/* Writes likewise "stsweep diff OLD NEW --json", the flags, and what takes some of its lines. */
+void html_diff_command(FILE *out, const char *old, const char *new, const struct html_flag *flags,
+                       size_t count, const char *filter);
+
 /* ---- tables -------------------------------------------------------------------------------------------- */
 
 /* A column; numbers stand at the right and are sorted as such. */

@@ -39,11 +39,11 @@
     input.type = "search";
     input.className = "filter";
     input.placeholder = "Filter these rows";
-    input.setAttribute("aria-label", "Filter: " + table.caption.textContent);
+    input.setAttribute("aria-label", "Filter: " + table.caption.textContent.trim());
     input.addEventListener("input", function () {
       const wanted = input.value.toLowerCase();
       for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
     });
-    table.parentNode.parentNode.insertBefore(input, table.parentNode);
+    table.caption.appendChild(input);
   }
 })();

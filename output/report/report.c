@@ -2,8 +2,10 @@
 #include "output/report/report.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "output/readback/meta_names.h"
 #include "output/report/report_page.h"
 #include "output/store/new_dir.h"
 #include "output/store/summary_stored.h"
@@ -19,6 +21,8 @@ struct gather {
     struct summary stored;        /* what summary.json has beside records */
     uint64_t stored_records;
     bool has_stored;
+    struct report_since since; /* if an earlier scan is compared with */
+    struct report_scan *scans; /* of the trend; NULL: there is none */
     struct buf *why;
 };
 
@@ -93,6 +97,96 @@ static void read_stored(struct gather *gather)
     buf_dispose(&text);
     buf_dispose(&why);
 }
+
+/* ---- earlier scans ------------------------------------------------------------------------------------- */
+
+static enum error on_pair(void *arg, const struct stand *before, const struct stand *after, struct buf *why)
+{
+    struct gather *gather = arg;
+    struct stand_change told = stand_change(before, after);
+    if (!told.is_told)
+        return ERR_OK;
+    struct report_change change = report_change_of(&told);
+    enum error error = report_changes_add(&gather->since.changes, &told, &change, why);
+    bool is_kept = error == ERR_OK && gather->owners != NULL && change.kinds != 0;
+    return is_kept ? report_owners_add_change(gather->owners, told.one->label, &change, why) : error;
+}
+
+/* Compares with the scan of --against, if there is one. */
+static enum error compare(struct gather *gather)
+{
+    const struct report_against *against = gather->request->against;
+    struct report_since *since = &gather->since;
+    if (against == NULL)
+        return ERR_OK;
+    since->against = against;
+    enum error error = report_changes_init(&since->changes);
+    if (error == ERR_OK)
+        error = against->walk(against->arg, on_pair, gather, &since->comparison, gather->why);
+    bool is_told = error == ERR_OK || error == ERR_CORRUPT;
+    enum error ended = is_told ? report_changes_end(&since->changes, gather->why) : ERR_OK;
+    return ended == ERR_OK ? error : ended;
+}
+
+/* Goes on after damage, of which the page tells, and notes it. */
+static void forgive(struct gather *gather, enum error *error, enum error *damaged)
+{
+    if (*error != ERR_CORRUPT)
+        return;
+    buf_reset(gather->why);
+    *damaged = *error;
+    *error = ERR_OK;
+}
+
+/* Reads the scans of the trend, and puts the one at hand behind them. */
+static enum error read_trend(struct gather *gather)
+{
+    const struct report_request *request = gather->request;
+    size_t count = request->earlier_count;
+    enum error error = ERR_OK, damaged = ERR_OK;
+    if (count == 0)
+        return ERR_OK;
+    gather->scans = calloc(count + 1, sizeof *gather->scans);
+    if (gather->scans == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; error == ERR_OK && i < count; i++) {
+        error = report_scan_read(request->earlier[i].view, request->earlier[i].dir, request->except != NULL,
+                                 &gather->scans[i], gather->why);
+        forgive(gather, &error, &damaged);
+    }
+    return error == ERR_OK ? damaged : error;
+}
+
+static void put_last_scan(struct gather *gather, bool is_damaged)
+{
+    const struct report_request *request = gather->request;
+    const struct summary *summary = &gather->counts.summary;
+    const struct meta_stored *meta = scanview_meta(request->view);
+    if (gather->scans == NULL)
+        return;
+    struct report_scan *last = &gather->scans[request->earlier_count];
+    *last = (struct report_scan){.dir = request->dir,
+                                 .started = meta->started_ms,
+                                 .rules = meta->rules,
+                                 .is_whole = !is_damaged && scanview_state(request->view) == VIEW_DONE,
+                                 .records = summary->records};
+    memcpy(last->outcomes, summary->outcomes, sizeof last->outcomes);
+}
+
+static bool has_other_names(const struct gather *gather)
+{
+    const struct report_request *request = gather->request;
+    const struct meta_names *names = &scanview_meta(request->view)->names;
+    struct buf how;
+    bool same = true;
+    buf_init(&how, WHY_BYTES);
+    for (size_t i = 0; same && i < request->earlier_count; i++)
+        same = meta_names_are_same(&scanview_meta(request->earlier[i].view)->names, names, &how);
+    buf_dispose(&how);
+    return !same;
+}
+
+/* ---- the page ------------------------------------------------------------------------------------------ */
 
 static uint64_t excepted(const struct gather *gather)
 {
@@ -193,6 +287,7 @@ static enum error write_all(struct gather *gather, struct buf *damage, FILE *out
     struct buf text;
     const struct report_request *request = gather->request;
     bool has_summary = take_denominators(gather);
+    put_last_scan(gather, damage->len > 0);
     struct report_page page = {.out = out,
                                .dir = request->dir,
                                .state = scanview_state(request->view),
@@ -204,7 +299,11 @@ static enum error write_all(struct gather *gather, struct buf *damage, FILE *out
                                .as_prefixes = request->as_prefixes,
                                .excepted = excepted(gather),
                                .sample = &scanview_meta(request->view)->sample,
-                               .has_intervals = has_intervals(gather, has_summary)};
+                               .has_intervals = has_intervals(gather, has_summary),
+                               .since = request->against == NULL ? NULL : &gather->since,
+                               .scans = gather->scans,
+                               .scan_count = gather->scans == NULL ? 0 : request->earlier_count + 1,
+                               .other_names = has_other_names(gather)};
     arena_init(&arena, META_TREE_BYTES);
     buf_init(&text, META_TREE_BYTES);
     enum error error = read_meta(gather, &page, &arena, &text);
@@ -213,6 +312,19 @@ static enum error write_all(struct gather *gather, struct buf *damage, FILE *out
     arena_dispose(&arena);
     buf_dispose(&text);
     return error;
+}
+
+/* Reads all that the page tells. ERR_CORRUPT if something of a scan is damaged. */
+static enum error gather_all(struct gather *gather, struct buf *damage)
+{
+    enum error error = count_all(gather, damage), damaged = ERR_OK;
+    forgive(gather, &error, &damaged);
+    if (error == ERR_OK)
+        error = compare(gather);
+    forgive(gather, &error, &damaged);
+    if (error == ERR_OK)
+        error = read_trend(gather);
+    return error == ERR_OK ? damaged : error;
 }
 
 enum error report_write(const struct report_request *request, FILE *out, struct report_result *result,
@@ -228,14 +340,17 @@ enum error report_write(const struct report_request *request, FILE *out, struct 
     if (error == ERR_OK)
         read_stored(&gather);
     if (error == ERR_OK)
-        error = count_all(&gather, &damage);
+        error = gather_all(&gather, &damage);
     result->unreadable = gather.counts.unreadable;
     if (error == ERR_OK || error == ERR_CORRUPT) {
         enum error written = write_all(&gather, &damage, out);
         error = written == ERR_OK ? error : written;
     }
     if (error == ERR_CORRUPT && why->len == 0)
-        buf_text(why, buf_string(&damage));
+        buf_text(why, damage.len > 0 ? buf_string(&damage)
+                                     : "an earlier scan is damaged, and told of as far as it can be read");
+    report_changes_dispose(&gather.since.changes);
+    free(gather.scans);
     summary_sample_destroy(gather.stored.sample);
     report_owners_free(gather.owners);
     report_count_dispose(&gather.counts);

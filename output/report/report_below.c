@@ -1,8 +1,7 @@
 /* Writes DANE, STARTTLS and TLSRPT beside MTA-STS, what the hosts speak, and how the scan was run. */
 #include <string.h>
-#include <time.h>
 
-#include "output/report/html.h"
+#include "output/report/html_chart.h"
 #include "output/report/report_page.h"
 #include "output/report/report_words.h"
 
@@ -53,6 +52,8 @@ void report_beside(const struct report_page *page)
     put_rows(page, "STARTTLS", "Domains", tls, TLS_OUTCOME_COUNT, summary->records);
     put_rows(page, "TLSRPT", "Domains", reports, TLSRPT_COUNT, summary->records);
     (void)fputs("</div>\n", page->out);
+    report_listed_by(page, "Each domain with these: ", "--csv",
+                     " (columns <code>dane</code>, <code>tls</code>, <code>codes</code>)");
     report_section_end(page);
 }
 
@@ -83,29 +84,33 @@ static void put_certs(const struct report_page *page)
     html_count(out, counts->certs_over);
     (void)fprintf(out, " had ended at the time of the scan, and ");
     html_count(out, counts->certs_soon);
-    (void)fprintf(out, " ended within %d days of it.</p>\n", REPORT_SOON_DAYS);
+    (void)fprintf(
+        out,
+        " ended within %d days of it. Each has a record in certs.ndjson.zst of the scan directory.</p>\n",
+        REPORT_SOON_DAYS);
     if (counts->soon_count == 0)
         return;
     html_table_begin(out, "The first of them to end", COLUMNS(columns), true);
     for (size_t i = 0; i < counts->soon_count; i++) {
-        char day[16] = "";
-        struct tm parts;
-        time_t seconds = (time_t)(counts->soon[i].ends / 1000);
-        if (gmtime_r(&seconds, &parts) != NULL)
-            (void)strftime(day, sizeof day, "%Y-%m-%d", &parts);
+        char day[HTML_DAY_BYTES];
         html_row_begin(out);
         html_cell_string(out, counts->soon[i].name);
-        html_cell_string(out, day);
+        html_cell_string(out, html_day(counts->soon[i].ends, day));
         html_cell(out, bytes_make(counts->soon[i].sha256, strnlen(counts->soon[i].sha256, 16)));
         html_row_end(out);
     }
     html_table_end(out);
 }
 
+bool report_has_hosts(const struct report_page *page)
+{
+    return page->counts->addresses > 0 || page->counts->certs > 0;
+}
+
 void report_hosts(const struct report_page *page)
 {
     const struct report_counts *counts = page->counts;
-    if (counts->addresses == 0 && counts->certs == 0)
+    if (!report_has_hosts(page))
         return;
     report_section(page, "hosts", "What the mail servers speak", NULL);
     (void)fputs("<p>", page->out);
@@ -116,6 +121,8 @@ void report_hosts(const struct report_page *page)
     put_words(page, "Versions of TLS", "Version", &counts->versions);
     put_words(page, "Groups of the key exchange", "Group", &counts->tls_groups);
     (void)fputs("</div>\n", page->out);
+    report_listed_by(page, "Each address with these: ", "--hosts --csv",
+                     " (columns <code>tls_version</code>, <code>group</code>)");
     put_certs(page);
     report_section_end(page);
 }
@@ -159,19 +166,41 @@ static void put_inputs(const struct report_page *page)
     html_table_end(page->out);
 }
 
+/* Writes all options, which open on demand: without them a command that names a file cannot be repeated. */
+static void put_options(const struct report_page *page)
+{
+    static const struct html_column columns[] = {{"Option", false}, {"Value", false}};
+    const struct json_node *options = json_tree_at(page->meta, "config");
+    if (options == NULL || options->kind != JSON_OBJECT || options->first == NULL)
+        return;
+    (void)fputs("<details><summary>All options of the scan</summary>\n", page->out);
+    html_table_begin(page->out, "Options", COLUMNS(columns), true);
+    for (const struct json_node *option = options->first; option != NULL; option = option->next) {
+        html_row_begin(page->out);
+        html_cell_string(page->out, option->key);
+        html_cell(page->out, text_at(options, option->key));
+        html_row_end(page->out);
+    }
+    html_table_end(page->out);
+    (void)fputs("</details>\n", page->out);
+}
+
 void report_how(const struct report_page *page)
 {
     FILE *out = page->out;
-    report_section(page, "how", "How the scan was run",
-                   "So that another can repeat it. All options stand in meta.json of the scan directory.");
+    report_section(
+        page, "how", "How the scan was run",
+        "So that another can repeat it. meta.json of the scan directory has all of this, and more.");
     (void)fputs("<dl>\n", out);
     put_item(out, "Began", text_at(page->meta, "started"));
     put_item(out, "Ended", text_at(page->meta, "ended"));
     put_item(out, "Program", text_at(page->meta, "version"));
     put_item(out, "Rules of judgement", text_at(page->meta, "rules"));
     put_item(out, "Resolver", text_at(page->meta, "resolver"));
+    put_item(out, "Seed of the order", text_at(page->meta, "seed"));
     put_item(out, "Command", text_at(page->meta, "command"));
     (void)fputs("</dl>\n", out);
     put_inputs(page);
+    put_options(page);
     report_section_end(page);
 }

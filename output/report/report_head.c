@@ -154,15 +154,46 @@ void report_end(FILE *out, const char *dir)
     (void)fputs("</body>\n</html>\n", out);
 }
 
+void report_put_day(const struct report_page *page, struct buf *text)
+{
+    struct bytes day = day_of(meta_text(page, "started"));
+    bool is_day = day.len == 10 && strspn((const char *)day.data, "0123456789-") >= 10;
+    (void)buf_printf(text, "%.*s (UTC)", is_day ? 10 : 1, is_day ? (const char *)day.data : "?");
+}
+
 /* What stands below a page's title. */
 static const char *below_title(const struct report_page *page, struct buf *below)
 {
     uint64_t records = page->counts->summary.records;
-    struct bytes day = day_of(meta_text(page, "started"));
-    bool is_day = day.len == 10 && strspn((const char *)day.data, "0123456789-") >= 10;
-    (void)buf_printf(below, "%" PRIu64 " domain%s, scanned on %.*s (UTC)", records, records == 1 ? "" : "s",
-                     is_day ? 10 : 1, is_day ? (const char *)day.data : "?");
+    (void)buf_printf(below, "%" PRIu64 " domain%s, scanned on ", records, records == 1 ? "" : "s");
+    report_put_day(page, below);
     return buf_string(below);
+}
+
+/* Writes what there is on the page. */
+static void put_contents(const struct report_page *page)
+{
+    const struct {
+        const char *id, *name;
+        bool is_there;
+    } parts[] = {{"answer", "The answer", true},
+                 {"changed", "What changed", page->since != NULL},
+                 {"trend", "Over time", page->scan_count > 0},
+                 {"first", "What to mend first", true},
+                 {"outcomes", "Adoption", true},
+                 {"spread", "Where it is deployed", true},
+                 {"failures", "What fails", true},
+                 {"beside", "DANE and TLSRPT", true},
+                 {"hosts", "Mail servers", report_has_hosts(page)},
+                 {"open", "Not determined", true},
+                 {"how", "How it was run", true}};
+    (void)fputs("<nav aria-label=\"On this page\">", page->out);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].is_there)
+            (void)fprintf(page->out, "<a href=\"#%s\">%s</a>\n", parts[i].id, parts[i].name);
+    if (page->owners != NULL)
+        (void)fputs("<a href=\"owners.html\">All owners</a>\n", page->out);
+    (void)fputs("</nav>\n", page->out);
 }
 
 void report_head(const struct report_page *page)
@@ -174,6 +205,7 @@ void report_head(const struct report_page *page)
     put_state(page);
     put_unreadable(page);
     (void)fputs(intro, page->out);
+    put_contents(page);
     buf_dispose(&below);
 }
 
@@ -183,6 +215,14 @@ void report_command(const struct report_page *page, const char *rest)
     html_command(page->out, page->dir, rest, flags, sizeof flags / sizeof *flags);
 }
 
+void report_listed_by(const struct report_page *page, const char *before, const char *rest,
+                      const char *behind)
+{
+    (void)fprintf(page->out, "<p class=\"how\">%s", before);
+    report_command(page, rest);
+    (void)fprintf(page->out, "%s</p>\n", behind);
+}
+
 /* ---- the answer ---------------------------------------------------------------------------------------- */
 
 struct answer {
@@ -190,18 +230,24 @@ struct answer {
     const char *kind, *says, *lists;
 };
 
+void report_number(FILE *out, const char *kind, uint64_t count)
+{
+    (void)fprintf(out, "<li class=\"%s\"><span class=\"count\"><b>", kind);
+    html_count(out, count);
+    (void)fputs("</b>", out);
+}
+
 static void put_answer(const struct report_page *page, const struct answer *answer)
 {
     FILE *out = page->out;
-    (void)fprintf(out, "<li class=\"%s\"><b>", answer->kind);
-    html_count(out, answer->count);
-    (void)fputs("</b> <span>(", out);
+    report_number(out, answer->kind, answer->count);
+    (void)fputs(" <small>", out);
     html_share(out, answer->count, page->counts->summary.records);
-    (void)fputs(")</span> ", out);
+    (void)fputs("</small></span> <span>", out);
     html_string(out, answer->says);
     (void)fputs("<br>", out);
     report_command(page, answer->lists);
-    (void)fputs("</li>\n", out);
+    (void)fputs("</span></li>\n", out);
 }
 
 /* Tells of those that stand well in the numbers above, or open, and have trouble by an earlier policy. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "output/readback/facts_spill.h"
+#include "output/report/report_words.h"
 
 enum { HASH_BYTES = 16, SLUG_BYTES = 40, FILE_HASH_BYTES = 8, LABEL_MOST = 1024, NAME_MOST = 256 };
 
@@ -15,20 +16,27 @@ struct head {
     uint8_t outcome, would_be;
 };
 
+/* A change is such a line, too: a head, the label, then the struct as it is in memory. */
+
 struct place {
     uint8_t hash[HASH_BYTES];
     uint64_t at;
+    uint8_t kinds; /* of a change; those of an owner stand behind its domains */
+    bool is_change;
     uint8_t gravity; /* of the outcome */
 };
 
 /* Some places in a row. */
 struct run {
-    size_t first, count;
+    size_t first, count; /* of domains */
+    size_t changes;      /* behind them */
     uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t kinds[CHANGED_KINDS];
 };
 
 struct report_owners {
     struct spill *spill;
+    struct buf escaped; /* a line, on its way to the spill or from it */
     struct place *places;
     size_t count, room;
     struct run *runs;
@@ -40,7 +48,10 @@ enum error report_owners_new(struct report_owners **made, struct buf *why)
 {
     struct report_owners *owners = calloc(1, sizeof *owners);
     *made = owners;
-    return owners == NULL ? ERR_MEMORY : spill_create(&owners->spill, why);
+    if (owners == NULL)
+        return ERR_MEMORY;
+    buf_init(&owners->escaped, SPILL_LINE_BYTES);
+    return spill_create(&owners->spill, why);
 }
 
 void report_owners_free(struct report_owners *owners)
@@ -48,20 +59,10 @@ void report_owners_free(struct report_owners *owners)
     if (owners == NULL)
         return;
     spill_destroy(owners->spill);
+    buf_dispose(&owners->escaped);
     free(owners->places);
     free(owners->runs);
     free(owners);
-}
-
-/* What its owner should see first comes first. */
-static uint8_t gravity_of(enum outcome outcome)
-{
-    static const uint8_t gravities[OUTCOME_COUNT] = {
-        [OUTCOME_REFUSED] = 0, [OUTCOME_PARTIAL] = 1, [OUTCOME_BROKEN] = 2, [OUTCOME_TESTING] = 3,
-        [OUTCOME_UNKNOWN] = 4, [OUTCOME_OFF] = 5,     [OUTCOME_ABSENT] = 6, [OUTCOME_PROTECTED] = 7,
-        [OUTCOME_NO_MAIL] = 8, [OUTCOME_NONE] = 9,
-    };
-    return gravities[outcome];
 }
 
 static bool hash_label(struct bytes label, uint8_t hash[EVP_MAX_MD_SIZE])
@@ -80,6 +81,44 @@ static bool make_room(struct report_owners *owners)
     owners->places = places;
     owners->room = room;
     return true;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------- */
+
+/* A spill's line ends with \n, which numbers may have among their bytes: ESCAPE and a letter stand for it,
+ * and for ESCAPE itself. */
+enum { ESCAPE = 1, FOR_NEWLINE = 'n', FOR_ESCAPE = 'e' };
+
+static enum error spill_bytes_add(struct report_owners *owners, struct bytes bytes, uint64_t *at,
+                                  struct buf *why)
+{
+    buf_reset(&owners->escaped);
+    bool fits = true;
+    for (size_t i = 0; fits && i < bytes.len; i++) {
+        uint8_t byte = bytes.data[i];
+        bool is_escaped = byte == '\n' || byte == ESCAPE;
+        fits = buf_byte(&owners->escaped, is_escaped ? ESCAPE : byte) &&
+               (!is_escaped || buf_byte(&owners->escaped, byte == '\n' ? FOR_NEWLINE : FOR_ESCAPE));
+    }
+    return fits ? spill_add(owners->spill, buf_bytes(&owners->escaped), at, why) : ERR_MEMORY;
+}
+
+/* Reads them again; they are good until the next call. */
+static enum error spill_bytes_get(struct report_owners *owners, uint64_t at, struct bytes *bytes)
+{
+    struct bytes line;
+    enum error error = spill_get(owners->spill, at, &line);
+    buf_reset(&owners->escaped);
+    bool fits = true;
+    for (size_t i = 0; error == ERR_OK && fits && i < line.len; i++) {
+        bool is_escaped = line.data[i] == ESCAPE && i + 1 < line.len;
+        i += is_escaped;
+        fits = buf_byte(&owners->escaped, !is_escaped                   ? line.data[i]
+                                          : line.data[i] == FOR_NEWLINE ? '\n'
+                                                                        : ESCAPE);
+    }
+    *bytes = buf_bytes(&owners->escaped);
+    return error == ERR_OK && !fits ? ERR_MEMORY : error;
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
@@ -106,20 +145,31 @@ static enum error spill_record(struct report_owners *owners, const struct group_
             head.codes++;
         }
     memcpy(line, &head, sizeof head);
-    return spill_add(owners->spill, bytes_make(line, len), at, why);
+    return spill_bytes_add(owners, bytes_make(line, len), at, why);
 }
 
-static enum error read_line(struct report_owners *owners, uint64_t at, struct bytes *label,
-                            struct report_owned *owned)
+/* Reads whose a line is, of either kind. */
+static enum error read_label(struct report_owners *owners, uint64_t at, struct bytes *label)
 {
     struct bytes line;
     struct head head;
-    enum error error = spill_get(owners->spill, at, &line);
+    enum error error = spill_bytes_get(owners, at, &line);
+    if (error != ERR_OK)
+        return error;
+    memcpy(&head, line.data, sizeof head);
+    *label = bytes_make(line.data + sizeof head, head.label_len);
+    return ERR_OK;
+}
+
+static enum error read_line(struct report_owners *owners, uint64_t at, struct report_owned *owned)
+{
+    struct bytes line;
+    struct head head;
+    enum error error = spill_bytes_get(owners, at, &line);
     if (error != ERR_OK)
         return error;
     memcpy(&head, line.data, sizeof head);
     const uint8_t *from = line.data + sizeof head;
-    *label = bytes_make(from, head.label_len);
     *owned = (struct report_owned){.domain = bytes_make(from + head.label_len, head.domain_len),
                                    .outcome = (enum outcome)head.outcome,
                                    .would_be = (enum outcome)head.would_be};
@@ -132,21 +182,41 @@ static enum error read_line(struct report_owners *owners, uint64_t at, struct by
     return ERR_OK;
 }
 
-enum error report_owners_add(struct report_owners *owners, const struct group_record *record, struct buf *why)
+/* Keeps a place for what was spilled. */
+static enum error add_place(struct report_owners *owners, struct bytes label, const struct place *place)
 {
     uint8_t hash[EVP_MAX_MD_SIZE];
-    uint64_t at;
+    if (!make_room(owners) || !hash_label(label, hash))
+        return ERR_MEMORY;
+    struct place *added = &owners->places[owners->count++];
+    *added = *place;
+    memcpy(added->hash, hash, sizeof added->hash);
+    return ERR_OK;
+}
+
+enum error report_owners_add(struct report_owners *owners, const struct group_record *record, struct buf *why)
+{
+    struct place place = {.gravity = report_gravity(record->outcome)};
     if (record->label.len == 0)
         return ERR_OK;
-    if (!make_room(owners) || !hash_label(record->label, hash))
-        return ERR_MEMORY;
-    enum error error = spill_record(owners, record, &at, why);
-    if (error != ERR_OK)
-        return error;
-    struct place *place = &owners->places[owners->count++];
-    *place = (struct place){.at = at, .gravity = gravity_of(record->outcome)};
-    memcpy(place->hash, hash, sizeof place->hash);
-    return ERR_OK;
+    enum error error = spill_record(owners, record, &place.at, why);
+    return error == ERR_OK ? add_place(owners, record->label, &place) : error;
+}
+
+enum error report_owners_add_change(struct report_owners *owners, struct bytes label,
+                                    const struct report_change *change, struct buf *why)
+{
+    uint8_t line[sizeof(struct head) + LABEL_MOST + sizeof *change];
+    struct place place = {.is_change = true, .kinds = change->kinds, .gravity = change->gravity};
+    struct head head = {.label_len = (uint16_t)(label.len < LABEL_MOST ? label.len : LABEL_MOST)};
+    if (label.len == 0)
+        return ERR_OK;
+    memcpy(line, &head, sizeof head);
+    memcpy(line + sizeof head, label.data, head.label_len);
+    memcpy(line + sizeof head + head.label_len, change, sizeof *change);
+    enum error error = spill_bytes_add(
+        owners, bytes_make(line, sizeof head + head.label_len + sizeof *change), &place.at, why);
+    return error == ERR_OK ? add_place(owners, label, &place) : error;
 }
 
 /* ---- order --------------------------------------------------------------------------------------------- */
@@ -155,6 +225,8 @@ static int compare_places(const void *left, const void *right)
 {
     const struct place *a = left, *b = right;
     int order = memcmp(a->hash, b->hash, sizeof a->hash);
+    if (order == 0)
+        order = a->is_change - b->is_change;
     if (order == 0)
         order = (a->gravity > b->gravity) - (a->gravity < b->gravity);
     return order != 0 ? order : (a->at > b->at) - (a->at < b->at);
@@ -173,12 +245,16 @@ static int compare_runs(const void *left, const void *right)
     return (a->first > b->first) - (a->first < b->first);
 }
 
-static enum outcome outcome_of(uint8_t gravity)
+static void count_place(struct run *run, const struct place *place)
 {
-    enum outcome outcome = OUTCOME_NONE;
-    while (outcome < OUTCOME_COUNT - 1 && gravity_of(outcome) != gravity)
-        outcome++;
-    return outcome;
+    if (!place->is_change) {
+        run->count++;
+        run->outcomes[report_of_gravity(place->gravity)]++;
+        return;
+    }
+    run->changes++;
+    for (size_t kind = 0; kind < CHANGED_KINDS; kind++)
+        run->kinds[kind] += place->kinds >> kind & 1;
 }
 
 enum error report_owners_sort(struct report_owners *owners, struct buf *why)
@@ -197,8 +273,7 @@ enum error report_owners_sort(struct report_owners *owners, struct buf *why)
         if (i == 0 || memcmp(owners->places[i].hash, owners->places[i - 1].hash, HASH_BYTES) != 0)
             owners->runs[owners->run_count++].first = i;
         struct run *run = &owners->runs[owners->run_count - 1];
-        run->count++;
-        run->outcomes[outcome_of(owners->places[i].gravity)]++;
+        count_place(run, &owners->places[i]);
     }
     qsort(owners->runs, owners->run_count, sizeof *owners->runs, compare_runs);
     return ERR_OK;
@@ -236,16 +311,17 @@ enum error report_owners_each(struct report_owners *owners, report_owner_take ta
     enum error error = ERR_OK;
     for (size_t i = 0; error == ERR_OK && i < owners->run_count; i++) {
         struct report_owner owner;
-        struct report_owned owned;
         struct bytes label;
         uint8_t kept[LABEL_MOST];
         owners->at_hand = &owners->runs[i];
-        error = read_line(owners, owners->places[owners->at_hand->first].at, &label, &owned);
+        error = read_label(owners, owners->places[owners->at_hand->first].at, &label);
         if (error != ERR_OK)
             break;
         memcpy(kept, label.data, label.len); /* the next line takes its place */
-        owner =
-            (struct report_owner){.label = bytes_make(kept, label.len), .domains = owners->at_hand->count};
+        owner = (struct report_owner){.label = bytes_make(kept, label.len),
+                                      .domains = owners->at_hand->count,
+                                      .changes = owners->at_hand->changes};
+        memcpy(owner.kinds, owners->at_hand->kinds, sizeof owner.kinds);
         memcpy(owner.outcomes, owners->at_hand->outcomes, sizeof owner.outcomes);
         error = name_file(owner.label, owner.file) ? take(arg, &owner) : ERR_MEMORY;
     }
@@ -261,12 +337,30 @@ enum error report_owners_domains(struct report_owners *owners, report_owned_take
     enum error error = ERR_OK;
     for (size_t i = 0; error == ERR_OK && i < owners->at_hand->count; i++) {
         struct report_owned owned;
-        struct bytes label;
-        error = read_line(owners, owners->places[owners->at_hand->first + i].at, &label, &owned);
+        error = read_line(owners, owners->places[owners->at_hand->first + i].at, &owned);
         if (error != ERR_OK)
             buf_text(why, "a temporary file cannot be read back");
         else
             error = take(arg, &owned);
+    }
+    return error;
+}
+
+enum error report_owners_changes(struct report_owners *owners, report_changed_take take, void *arg,
+                                 struct buf *why)
+{
+    const struct place *places = owners->places + owners->at_hand->first + owners->at_hand->count;
+    enum error error = ERR_OK;
+    for (size_t i = 0; error == ERR_OK && i < owners->at_hand->changes; i++) {
+        struct report_change change;
+        struct bytes line;
+        error = spill_bytes_get(owners, places[i].at, &line);
+        if (error != ERR_OK) {
+            buf_text(why, "a temporary file cannot be read back");
+            return error;
+        }
+        memcpy(&change, line.data + line.len - sizeof change, sizeof change);
+        error = take(arg, &change);
     }
     return error;
 }

@@ -5,6 +5,8 @@ void report_page_write(const struct report_page *page)
 {
     report_head(page);
     report_answer(page);
+    report_changed(page);
+    report_over_time(page);
     report_first(page);
     report_outcomes(page);
     report_spread(page);

@@ -1,4 +1,5 @@
 /* Writes what to mend first, the outcomes, how they are spread, and the tree of failures. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -44,9 +45,7 @@ static void put_gains(const struct report_page *page, enum group_kind kind, cons
         put_gain(page, &top->rows[i]);
     html_table_end(page->out);
     (void)snprintf(rest, sizeof rest, "--by %s", group_kind_name(kind));
-    (void)fputs("<p class=\"how\">All of them: ", page->out);
-    report_command(page, rest);
-    (void)fputs("</p>\n", page->out);
+    report_listed_by(page, "All of them: ", rest, "");
 }
 
 void report_first(const struct report_page *page)
@@ -102,6 +101,8 @@ static void put_denominators(const struct report_page *page)
     html_cell_count(page->out, summary->inputs);
     html_row_end(page->out);
     html_table_end(page->out);
+    if (summary->rejects > 0)
+        report_listed_by(page, "Lines that are no domain names: ", "--rejects", "");
 }
 
 /* Writes what a sample says of all names: the columns at the end of the table. */
@@ -159,6 +160,7 @@ static void put_outcomes(const struct report_page *page)
     html_table_end(page->out);
     if (page->has_intervals)
         put_method(page);
+    report_listed_by(page, "The domains of an outcome: ", "--outcome OUTCOME", "");
 }
 
 void report_outcomes(const struct report_page *page)
@@ -216,15 +218,12 @@ static void put_spread(const struct report_page *page, enum group_kind kind, con
     for (size_t i = 0; i < told; i++)
         put_spread_row(page->out, top->rows[i].name, top->rows[i].outcomes);
     html_table_end(page->out);
-    if (top->groups <= told)
-        return;
-    (void)fprintf(page->out, "<p class=\"how\">%zu of ", told);
-    html_count(page->out, top->groups);
-    (void)fputs(" are shown; all of them: ", page->out);
-    char rest[64];
+    char rest[64], before[96] = "The same: ";
     (void)snprintf(rest, sizeof rest, "--by %s --csv --top 1000000", group_kind_name(kind));
-    report_command(page, rest);
-    (void)fputs("</p>\n", page->out);
+    if (top->groups > told)
+        (void)snprintf(before, sizeof before, "%zu of %" PRIu64 " are shown; all of them: ", told,
+                       top->groups);
+    report_listed_by(page, before, rest, "");
 }
 
 static void put_ranks(const struct report_page *page)
@@ -240,6 +239,7 @@ static void put_ranks(const struct report_page *page)
     for (enum report_rank rank = 0; rank < RANK_COUNT; rank++)
         put_spread_row(page->out, bytes_of(report_rank_name(rank)), ranks[rank]);
     html_table_end(page->out);
+    report_listed_by(page, "Each domain with its rank: ", "--csv", "");
 }
 
 void report_spread(const struct report_page *page)
@@ -336,9 +336,7 @@ void report_failures(const struct report_page *page)
     report_section(page, "failures", "What fails, why, and what mends it",
                    "By the step at which a sender meets it, the commonest first. A domain counts once for "
                    "each code that it has.");
-    (void)fputs("<p class=\"how\">The domains of a code: ", page->out);
-    report_command(page, "--code CODE");
-    (void)fputs("</p>\n", page->out);
+    report_listed_by(page, "The domains of a code: ", "--code CODE", "");
     for (enum failure_stage stage = 0; stage < STAGE_COUNT; stage++)
         put_codes(page, stage, stage_captions[stage], is_failure);
     report_section_end(page);
@@ -362,5 +360,6 @@ void report_open(const struct report_page *page)
                    "These codes say nothing about a domain, neither good nor bad.");
     put_codes(page, STAGE_COUNT, "On their side: servers, names or networks that did not answer", is_theirs);
     put_codes(page, STAGE_COUNT, "On our side: this machine, its network, or limits that we set", is_ours);
+    report_listed_by(page, "The domains of a code: ", "--code CODE", "");
     report_section_end(page);
 }

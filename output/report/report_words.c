@@ -49,6 +49,24 @@ const struct report_outcome *report_outcome(enum outcome outcome)
     return &rows[outcome];
 }
 
+uint8_t report_gravity(enum outcome outcome)
+{
+    static const uint8_t gravities[OUTCOME_COUNT] = {
+        [OUTCOME_REFUSED] = 0, [OUTCOME_PARTIAL] = 1, [OUTCOME_BROKEN] = 2, [OUTCOME_TESTING] = 3,
+        [OUTCOME_UNKNOWN] = 4, [OUTCOME_OFF] = 5,     [OUTCOME_ABSENT] = 6, [OUTCOME_PROTECTED] = 7,
+        [OUTCOME_NO_MAIL] = 8, [OUTCOME_NONE] = 9,
+    };
+    return gravities[outcome];
+}
+
+enum outcome report_of_gravity(uint8_t gravity)
+{
+    enum outcome outcome = OUTCOME_NONE;
+    while (outcome < OUTCOME_COUNT - 1 && report_gravity(outcome) != gravity)
+        outcome++;
+    return outcome;
+}
+
 const char *report_who(enum failure_who who)
 {
     static const char *const names[WHO_COUNT] = {

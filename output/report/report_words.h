@@ -17,6 +17,10 @@ const struct report_outcome *report_outcome(enum outcome outcome);
 enum { REPORT_OUTCOMES = OUTCOME_COUNT - 1 };
 extern const enum outcome report_order[REPORT_OUTCOMES];
 
+/* Returns what an owner should see first: 0 for the gravest outcome. */
+uint8_t report_gravity(enum outcome outcome);
+enum outcome report_of_gravity(uint8_t gravity);
+
 /* Who has to mend something: "the domain's owner", … */
 const char *report_who(enum failure_who who);
 

@@ -5,7 +5,6 @@
 
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
-#include "scanner/base/time_text.h"
 #include "scanner/commands/diff_history_tell.h"
 #include "scanner/machine/sandbox.h"
 #include "scanner/commands/diff_known.h"
@@ -48,28 +47,6 @@ static enum error open_all(struct over *over)
     return ERR_OK;
 }
 
-/* Refuses another order than that of the scans' starts: a row of scans would be none. */
-static enum error check_order(struct over *over)
-{
-    char one[TIME_TEXT_BYTES], other[TIME_TEXT_BYTES];
-    const int64_t *started = over->tell.started_ms;
-    for (size_t i = 1; i < over->count; i++) {
-        if (started[i + 1] > started[i])
-            continue;
-        buf_printf(
-            &over->why, "%s began %s, %s %s: %s", shown(over->sides[i].path), time_text(started[i + 1], one),
-            started[i + 1] == started[i] ? "at the same time as" : "before", shown(over->sides[i - 1].path),
-            started[i + 1] == started[i] ? "give each scan once"
-                                         : "give the directories in the order of their scans, the "
-                                           "oldest first");
-        if (started[i + 1] != started[i])
-            buf_printf(&over->why, " (%s began %s)", shown(over->sides[i - 1].path),
-                       time_text(started[i], other));
-        return ERR_MISMATCH;
-    }
-    return ERR_OK;
-}
-
 /* ---- the walks ----------------------------------------------------------------------------------------- */
 
 static enum error on_stand(void *arg, const struct stand *stand)
@@ -106,7 +83,7 @@ static enum error walk(struct over *over)
             error = side_walk(side, &over->reader, on_stand, over);
         over->whole = side_tell_judged(side, over->err) && !side->damaged && over->whole;
         over->unfinished = over->unfinished || side_is_unfinished(side);
-        side_say_unfinished(side, over->err);
+        side_say_unfinished(side, &over->reader);
         if (i + 1 < over->count)
             side_close(side);
     }
@@ -167,9 +144,9 @@ static int run(struct over *over)
 {
     enum error error = open_all(over);
     if (error == ERR_OK)
-        error = check_order(over);
+        error = sides_in_order(over->sides, over->count, &over->why);
     if (error == ERR_OK) {
-        over->same_names = sides_name_same(over->sides, over->count, over->reader.err);
+        over->same_names = sides_name_same(over->sides, over->count, &over->reader);
         over->judges_anew = !sides_agree(over->sides, over->count);
         history_tell_begin(&over->tell);
         error = walk(over);
@@ -183,7 +160,7 @@ int diff_history_run(const struct diff_request *request, FILE *out, FILE *err)
         .request = request, .out = out, .err = err, .count = request->path_count, .whole = true};
     over.known.fd = -1;
     buf_init(&over.why, WHY_BYTES);
-    enum error error = side_reader_init(&over.reader, err, &request->except, &over.why);
+    enum error error = side_reader_init(&over.reader, "diff", err, &request->except, &over.why);
     sandbox_enter_reader(&(struct sandbox_reader){
         .read = request->paths, .read_count = request->path_count, .temporary = true});
     if (error == ERR_OK)

@@ -26,14 +26,14 @@ enum error history_tell_init(struct history_tell *tell, const struct diff_reques
                                   .style = request->csv,
                                   .last = (unsigned)request->path_count};
     buf_init(&tell->line, LINE_CEILING_BYTES);
-    return diff_worse_init(&tell->worse);
+    return worse_groups_init(&tell->worse);
 }
 
 void history_tell_dispose(struct history_tell *tell)
 {
     csv_out_dispose(&tell->csv);
     buf_dispose(&tell->line);
-    diff_worse_dispose(&tell->worse);
+    worse_groups_dispose(&tell->worse);
 }
 
 void history_tell_begin(struct history_tell *tell)
@@ -277,7 +277,7 @@ enum error history_tell_domain(struct history_tell *tell, const struct history *
     if (!is_asked_for(tell, &told))
         return ERR_OK;
     tell->told++;
-    enum error error = is_worse(&told) ? diff_worse_add(&tell->worse, stand, why) : ERR_OK;
+    enum error error = is_worse(&told) ? worse_groups_add(&tell->worse, stand, why) : ERR_OK;
     if (error != ERR_OK)
         return error;
     if (tell->form == DIFF_JSON)
@@ -294,7 +294,7 @@ enum error history_tell_end(struct history_tell *tell, struct buf *why)
     char from[MINUTE_BYTES], until[MINUTE_BYTES];
     if (tell->form != DIFF_TEXT)
         return ERR_OK;
-    enum error error = diff_worse_tell(&tell->worse, "are worse", tell->out, why);
+    enum error error = diff_put_worse(tell->out, "are worse", &tell->worse, why);
     if (error != ERR_OK)
         return error;
     for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {

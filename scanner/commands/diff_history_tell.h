@@ -24,7 +24,7 @@ struct history_tell {
     uint64_t domains, appeared, gone, gone_before; /* in the last scan; the latter three: not in both of the
                                                       last two, or gone from an earlier one */
     uint64_t told;
-    struct diff_worse worse;
+    struct worse_groups worse;
 };
 
 /* ERR_MEMORY. history_tell_dispose is fine after any. */
@@ -35,11 +35,11 @@ void history_tell_dispose(struct history_tell *tell);
 void history_tell_begin(struct history_tell *tell);
 
 /* Counts a domain of the last scan, and prints it if it ever got worse and is asked for. Errors as of
- * diff_worse_add. */
+ * worse_groups_add. */
 enum error history_tell_domain(struct history_tell *tell, const struct history *history,
                                const struct stand *stand, struct buf *why);
 
-/* Prints the sums; nothing in JSON and CSV. Errors as of diff_worse_tell. */
+/* Prints the sums; nothing in JSON and CSV. Errors as of diff_put_worse. */
 enum error history_tell_end(struct history_tell *tell, struct buf *why);
 
 /* Is there what the exit code 1 is for: with --only twice a domain that was told, else one that is worse? */

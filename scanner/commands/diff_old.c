@@ -179,7 +179,7 @@ static int by_place(const void *a, const void *b)
 }
 
 static enum error visit_places(struct diff_old *old, const uint64_t *places, size_t count,
-                               void (*visit)(void *arg, const struct stand *stand), void *arg)
+                               enum error (*visit)(void *arg, const struct stand *stand), void *arg)
 {
     struct kept_stand kept;
     for (size_t i = 0; i < count; i++) {
@@ -189,12 +189,15 @@ static enum error visit_places(struct diff_old *old, const uint64_t *places, siz
             return error;
         if (!unpack(line, &kept))
             return ERR_CORRUPT;
-        visit(arg, &kept.stand);
+        error = visit(arg, &kept.stand);
+        if (error != ERR_OK)
+            return error;
     }
     return ERR_OK;
 }
 
-enum error diff_old_gone(struct diff_old *old, void (*visit)(void *arg, const struct stand *stand), void *arg)
+enum error diff_old_gone(struct diff_old *old, enum error (*visit)(void *arg, const struct stand *stand),
+                         void *arg)
 {
     struct buf places;
     enum error error = ERR_OK;

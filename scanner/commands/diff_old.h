@@ -39,8 +39,8 @@ enum error diff_old_end(struct diff_old *old, struct buf *why);
 /* Finds a domain and notes that it was found; *found tells whether it is there. */
 enum error diff_old_find(struct diff_old *old, const char *domain, struct kept_stand *kept, bool *found);
 
-/* Calls visit for each that was never found, in the order of the old scan. */
-enum error diff_old_gone(struct diff_old *old, void (*visit)(void *arg, const struct stand *stand),
+/* Calls visit for each that was never found, in the order of the old scan; an error of it ends that. */
+enum error diff_old_gone(struct diff_old *old, enum error (*visit)(void *arg, const struct stand *stand),
                          void *arg);
 
 #endif

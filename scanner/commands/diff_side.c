@@ -8,13 +8,14 @@
 
 #include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
+#include "scanner/base/time_text.h"
 
-enum { ARENA_BYTES = READ_ARENA_BYTES, HOW_BYTES = 1024 };
+enum { ARENA_BYTES = READ_ARENA_BYTES, HOW_BYTES = 1024, WHY_BYTES = 16 * 1024 };
 
-enum error side_reader_init(struct side_reader *reader, FILE *err, const struct except_files *except,
-                            struct buf *why)
+enum error side_reader_init(struct side_reader *reader, const char *command, FILE *err,
+                            const struct except_files *except, struct buf *why)
 {
-    *reader = (struct side_reader){.err = err, .why = why};
+    *reader = (struct side_reader){.command = command, .err = err, .why = why};
     arena_init(&reader->arena, ARENA_BYTES);
     return except_list_open(&reader->except, except, err, why);
 }
@@ -31,11 +32,16 @@ enum error side_open(struct side *side, struct side_reader *reader)
     enum error error = scanview_open(side->path, &side->view, why);
     if (error == ERR_OK)
         return except_list_use(&reader->except, side->view);
-    if (error != ERR_NOT_FOUND)
-        return error;
     int number = errno;
+    struct buf said;
+    buf_init(&said, WHY_BYTES);
+    buf_text(&said, buf_string(why));
     buf_reset(why);
-    buf_printf(why, "%s is no scan directory: %s", shown(side->path), errno_said(number));
+    if (error == ERR_NOT_FOUND)
+        buf_printf(why, "%s is no scan directory: %s", shown(side->path), errno_said(number));
+    else
+        buf_printf(why, "%s: %s", shown(side->path), said.len > 0 ? buf_string(&said) : error_text(error));
+    buf_dispose(&said);
     return error;
 }
 
@@ -54,7 +60,7 @@ bool side_is_unfinished(const struct side *side)
 
 /* ---- of which names ------------------------------------------------------------------------------------ */
 
-bool sides_name_same(const struct side *sides, size_t count, FILE *err)
+bool sides_name_same(const struct side *sides, size_t count, const struct side_reader *reader)
 {
     struct buf how;
     bool same = true;
@@ -63,13 +69,33 @@ bool sides_name_same(const struct side *sides, size_t count, FILE *err)
         same = meta_names_are_same(&scanview_meta(sides[0].view)->names, &scanview_meta(sides[i].view)->names,
                                    &how);
     if (!same)
-        (void)fprintf(
-            err,
-            "stsweep: diff: %s: the names that both have are compared; one that stands in one alone "
-            "counts neither as appeared nor as gone, and --gone-at-most does not apply\n",
-            buf_string(&how));
+        (void)fprintf(reader->err,
+                      "stsweep: %s: %s: the names that both have are compared; one that stands in one alone "
+                      "counts neither as appeared nor as gone, and --gone-at-most does not apply\n",
+                      reader->command, buf_string(&how));
     buf_dispose(&how);
     return same;
+}
+
+/* ---- in which order ------------------------------------------------------------------------------------ */
+
+enum error sides_in_order(const struct side *sides, size_t count, struct buf *why)
+{
+    char one[TIME_TEXT_BYTES], other[TIME_TEXT_BYTES];
+    for (size_t i = 1; i < count; i++) {
+        int64_t before = scanview_meta(sides[i - 1].view)->started_ms;
+        int64_t at = scanview_meta(sides[i].view)->started_ms;
+        if (at > before)
+            continue;
+        buf_printf(why, "%s began %s, %s %s: %s", shown(sides[i].path), time_text(at, one),
+                   at == before ? "at the same time as" : "before", shown(sides[i - 1].path),
+                   at == before ? "give each scan once"
+                                : "give the directories in the order of their scans, the oldest first");
+        if (at != before)
+            buf_printf(why, " (%s began %s)", shown(sides[i - 1].path), time_text(before, other));
+        return ERR_MISMATCH;
+    }
+    return ERR_OK;
 }
 
 /* ---- by which rules ------------------------------------------------------------------------------------ */
@@ -90,9 +116,9 @@ enum error side_judge_anew(struct side *side, struct side_reader *reader)
         return error;
     (void)fprintf(
         reader->err,
-        "stsweep: diff: the scans were judged by different rules: %s (rules %u) is judged anew first, by "
+        "stsweep: %s: the scans were judged by different rules: %s (rules %u) is judged anew first, by "
         "rules %d\n",
-        shown(side->path), stored->rules, RECORD_RULES);
+        reader->command, shown(side->path), stored->rules, RECORD_RULES);
     return show_judge_init(&side->judge, side->view, 0, reader->why);
 }
 
@@ -151,8 +177,8 @@ enum error side_walk(struct side *side, struct side_reader *reader,
     if (error != ERR_CORRUPT || reader->why->len == 0)
         return error;
     if (!side->damaged)
-        (void)fprintf(reader->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",
-                      shown(side->path), buf_string(reader->why));
+        (void)fprintf(reader->err, "stsweep: %s: %s is damaged, and compared as far as it is whole: %s\n",
+                      reader->command, shown(side->path), buf_string(reader->why));
     buf_reset(reader->why);
     side->damaged = true;
     return ERR_OK;
@@ -160,11 +186,12 @@ enum error side_walk(struct side *side, struct side_reader *reader,
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
 
-void side_say_unfinished(const struct side *side, FILE *err)
+void side_say_unfinished(const struct side *side, const struct side_reader *reader)
 {
     if (!side_is_unfinished(side))
         return;
-    (void)fprintf(err, "stsweep: diff: %s %s: only what it has is compared\n", shown(side->path),
+    (void)fprintf(reader->err, "stsweep: %s: %s %s: only what it has is compared\n", reader->command,
+                  shown(side->path),
                   scanview_state(side->view) == VIEW_STOPPED ? "was stopped before its end"
                                                              : "still runs or was cut off");
 }

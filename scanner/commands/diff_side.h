@@ -1,6 +1,6 @@
 /*
- * One of the scans that diff compares: opened, judged anew where the others were judged by other rules, and
- * walked as far as it is whole. What it says goes to err.
+ * One of the scans that diff and report compare: opened, judged anew where the others were judged by other
+ * rules, and walked as far as it is whole. What it says goes to err.
  */
 #ifndef STSWEEP_COMMANDS_DIFF_SIDE_H
 #define STSWEEP_COMMANDS_DIFF_SIDE_H
@@ -20,6 +20,7 @@ struct side {
 
 /* What reading needs, and counts. */
 struct side_reader {
+    const char *command; /* that it says things for */
     FILE *err;
     struct arena arena; /* of the record at hand */
     struct except_list except;
@@ -31,11 +32,12 @@ struct side_reader {
 };
 
 /* Errors as of except_list_open. */
-enum error side_reader_init(struct side_reader *reader, FILE *err, const struct except_files *except,
-                            struct buf *why);
+enum error side_reader_init(struct side_reader *reader, const char *command, FILE *err,
+                            const struct except_files *except, struct buf *why);
 void side_reader_dispose(struct side_reader *reader);
 
-/* Opens the directory side->path, without what the list names. Errors as of scanview_open. side_close is fine
+/* Opens the directory side->path, without what the list names. Errors as of scanview_open, but
+ * *why names the directory. side_close is fine
  * after any, and twice. */
 enum error side_open(struct side *side, struct side_reader *reader);
 void side_close(struct side *side);
@@ -44,7 +46,7 @@ bool side_is_unfinished(const struct side *side);
 
 /* Tells whether a name that stands in one of the scans alone is new or gone. If some were asked for other
  * names of their lists than the first (meta_names.h) it is neither, which is said. */
-bool sides_name_same(const struct side *sides, size_t count, FILE *err);
+bool sides_name_same(const struct side *sides, size_t count, const struct side_reader *reader);
 
 /* Were all of them judged by the same rules? A change of rules is no change of a domain: then they are
  * compared as they stand, else by the rules of this program. */
@@ -61,7 +63,11 @@ enum error side_walk(struct side *side, struct side_reader *reader,
 /* Prints what a rejudgement says of itself; false if it could not be whole. */
 bool side_tell_judged(struct side *side, FILE *err);
 
-void side_say_unfinished(const struct side *side, FILE *err);
+void side_say_unfinished(const struct side *side, const struct side_reader *reader);
+
+/* ERR_MISMATCH with *why if they are given in another order than that of the scans' starts: a row of scans
+ * would be none. */
+enum error sides_in_order(const struct side *sides, size_t count, struct buf *why);
 
 /* How many domains of the scan before may be gone: a number of them, or so many of a hundred. */
 struct gone_bound {

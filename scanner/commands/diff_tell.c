@@ -10,14 +10,6 @@
 
 enum { LINE_CEILING_BYTES = 1 << 20 };
 
-/* What is said of one domain. */
-struct told {
-    const struct stand *before, *after, *one; /* one: the newer of those that are there */
-    enum change change;
-    struct change_courses courses;
-    bool keeps_id;
-};
-
 static void put_csv_head(struct csv_out *csv)
 {
     static const char *const before[] = {"domain", "label", "change", "delivery", "protection"};
@@ -43,7 +35,7 @@ enum error diff_tell_init(struct diff_tell *tell, FILE *out, const struct diff_r
     *tell = (struct diff_tell){.out = out, .form = request->form, .worse_only = request->only == DIFF_WORSE};
     buf_init(&tell->line, LINE_CEILING_BYTES);
     buf_init(&tell->codes, LINE_CEILING_BYTES);
-    if (diff_worse_init(&tell->worse) != ERR_OK)
+    if (worse_groups_init(&tell->worse) != ERR_OK)
         return ERR_MEMORY;
     if (tell->form == DIFF_CSV) {
         csv_out_begin(&tell->csv, out, &request->csv);
@@ -57,7 +49,7 @@ void diff_tell_dispose(struct diff_tell *tell)
     csv_out_dispose(&tell->csv);
     buf_dispose(&tell->line);
     buf_dispose(&tell->codes);
-    diff_worse_dispose(&tell->worse);
+    worse_groups_dispose(&tell->worse);
 }
 
 static const char *state_of(const struct stand *stand, unsigned aspect)
@@ -65,42 +57,23 @@ static const char *state_of(const struct stand *stand, unsigned aspect)
     return stand == NULL ? "" : aspect_state_name((enum aspect)aspect, stand->states[aspect]);
 }
 
-/* Returns what an earlier policy does to the domain today, if it makes it lose mail; else NULL. */
-static const struct stand_cached *victim_of(const struct told *told)
-{
-    bool loses = told->after != NULL && told->after->cached.code != FAIL_NONE;
-    return loses ? &told->after->cached : NULL;
-}
-
 /* Tells whether an earlier policy made it lose mail and does so no more, as far as is known. */
-static bool ends_cached(const struct told *told)
+static bool ends_cached(const struct stand_change *told)
 {
     return told->before != NULL && told->after != NULL && told->before->cached.code != FAIL_NONE &&
            told->after->cached.code == FAIL_NONE;
 }
 
-static bool is_changed(const struct told *told, unsigned aspect)
-{
-    return told->before == NULL || told->after == NULL ||
-           told->before->states[aspect] != told->after->states[aspect];
-}
-
 /* ---- text ---------------------------------------------------------------------------------------------- */
 
-static bool is_worse(const struct told *told)
-{
-    return told->keeps_id || told->courses.delivery == COURSE_WORSE ||
-           told->courses.protection == COURSE_WORSE;
-}
-
 /* Says in a word which way it went; a sender that loses mail is worth capitals. */
-static const char *word_of(const struct told *told)
+static const char *word_of(const struct stand_change *told)
 {
     if (told->before == NULL || told->after == NULL)
         return change_name(told->change);
-    if (is_worse(told))
+    if (stand_change_is_worse(told))
         return told->courses.delivery == COURSE_WORSE ? "DELIVERY" : "worse";
-    if (victim_of(told) != NULL && told->courses.delivery != COURSE_BETTER)
+    if (stand_change_victim(told) != NULL && told->courses.delivery != COURSE_BETTER)
         return "still";
     if (told->courses.delivery == COURSE_UNCLEAR || told->courses.protection == COURSE_UNCLEAR)
         return "unclear";
@@ -109,9 +82,9 @@ static const char *word_of(const struct told *told)
 }
 
 /* Tells until when, before all else that is said of the domain. */
-static const char *tell_cached(struct diff_tell *tell, const struct told *told)
+static const char *tell_cached(struct diff_tell *tell, const struct stand_change *told)
 {
-    const struct stand_cached *cached = victim_of(told);
+    const struct stand_cached *cached = stand_change_victim(told);
     char since[TIME_TEXT_BYTES], until[TIME_TEXT_BYTES], none[TIME_TEXT_BYTES];
     if (cached == NULL)
         return "";
@@ -122,7 +95,7 @@ static const char *tell_cached(struct diff_tell *tell, const struct told *told)
     return ", ";
 }
 
-static void tell_text(struct diff_tell *tell, const struct told *told)
+static void tell_text(struct diff_tell *tell, const struct stand_change *told)
 {
     FILE *out = tell->out;
     (void)fprintf(out, "%-30s %-8s ", told->one->domain, word_of(told));
@@ -131,7 +104,7 @@ static void tell_text(struct diff_tell *tell, const struct told *told)
         bool alone = told->before == NULL || told->after == NULL;
         if (alone && aspect == ASPECT_MTA_STS)
             (void)fprintf(out, "%s%s", between, state_of(told->one, aspect));
-        if (alone || !is_changed(told, aspect))
+        if (alone || !stand_change_has(told, aspect))
             continue;
         (void)fprintf(out, "%s%s %s -> %s", between, aspect_name((enum aspect)aspect),
                       state_of(told->before, aspect), state_of(told->after, aspect));
@@ -145,7 +118,7 @@ static void tell_text(struct diff_tell *tell, const struct told *told)
         (void)fprintf(out, "%s%s", between, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     else if (told->change == CHANGE_POLICY)
         (void)fprintf(out, "%sanother policy or id", between);
-    bool names_hosts = told->courses.delivery == COURSE_WORSE || victim_of(told) != NULL;
+    bool names_hosts = told->courses.delivery == COURSE_WORSE || stand_change_victim(told) != NULL;
     for (size_t i = 0; names_hosts && i < told->one->host_count; i++)
         (void)fprintf(out, "%s%s %s", i == 0 ? "; " : ", ", told->one->hosts[i].host,
                       failure_name(told->one->hosts[i].code));
@@ -154,11 +127,11 @@ static void tell_text(struct diff_tell *tell, const struct told *told)
 
 /* ---- JSON ---------------------------------------------------------------------------------------------- */
 
-static void put_aspects(struct json *json, const struct told *told)
+static void put_aspects(struct json *json, const struct stand_change *told)
 {
     static const char *const keys[ASPECT_COUNT] = {"mta_sts", "dane", "starttls", "tlsrpt"};
     for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
-        if (!is_changed(told, aspect))
+        if (!stand_change_has(told, aspect))
             continue;
         json_open(json, keys[aspect]);
         if (told->before != NULL)
@@ -169,9 +142,9 @@ static void put_aspects(struct json *json, const struct told *told)
     }
 }
 
-static void put_cached(struct json *json, const struct told *told)
+static void put_cached(struct json *json, const struct stand_change *told)
 {
-    const struct stand_cached *cached = victim_of(told);
+    const struct stand_cached *cached = stand_change_victim(told);
     if (told->before != NULL && told->before->cached.code != FAIL_NONE)
         json_put_string(json, "cached_old", failure_name(told->before->cached.code));
     if (cached == NULL)
@@ -185,7 +158,7 @@ static void put_cached(struct json *json, const struct told *told)
     json_close(json);
 }
 
-static void tell_json(struct diff_tell *tell, const struct told *told)
+static void tell_json(struct diff_tell *tell, const struct stand_change *told)
 {
     struct json json;
     buf_reset(&tell->line);
@@ -209,8 +182,8 @@ static void tell_json(struct diff_tell *tell, const struct told *told)
         json_put_string(&json, "provider", told->one->provider);
     diff_put_hosts(&json, told->one);
     json_open_array(&json, "codes");
-    if (victim_of(told) != NULL)
-        json_put_string(&json, NULL, failure_name(victim_of(told)->code));
+    if (stand_change_victim(told) != NULL)
+        json_put_string(&json, NULL, failure_name(stand_change_victim(told)->code));
     if (told->keeps_id)
         json_put_string(&json, NULL, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     json_close_array(&json);
@@ -222,7 +195,7 @@ static void tell_json(struct diff_tell *tell, const struct told *told)
 /* ---- CSV ----------------------------------------------------------------------------------------------- */
 
 /* Gathers the codes that the words stand for too, which come last. */
-static void put_fault_cells(struct diff_tell *tell, const struct told *told)
+static void put_fault_cells(struct diff_tell *tell, const struct stand_change *told)
 {
     struct buf *line = &tell->line, *codes = &tell->codes;
     buf_reset(line);
@@ -230,8 +203,8 @@ static void put_fault_cells(struct diff_tell *tell, const struct told *told)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", told->one->hosts[i].host);
     csv_out_text(&tell->csv, buf_string(line));
     buf_reset(codes);
-    if (victim_of(told) != NULL)
-        buf_text(codes, failure_name(victim_of(told)->code));
+    if (stand_change_victim(told) != NULL)
+        buf_text(codes, failure_name(stand_change_victim(told)->code));
     for (size_t i = 0; i < told->one->host_count; i++)
         buf_printf(codes, "%s%s", codes->len == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
     if (told->keeps_id)
@@ -255,7 +228,7 @@ static void put_cached_cells(struct diff_tell *tell, const struct stand_cached *
     put_time_cell(tell, cached, one->none_after);
 }
 
-static void tell_csv(struct diff_tell *tell, const struct told *told)
+static void tell_csv(struct diff_tell *tell, const struct stand_change *told)
 {
     bool both = told->before != NULL && told->after != NULL;
     csv_out_text(&tell->csv, told->one->domain);
@@ -269,18 +242,18 @@ static void tell_csv(struct diff_tell *tell, const struct told *told)
     }
     csv_out_text(&tell->csv, told->one->provider);
     put_fault_cells(tell, told);
-    put_cached_cells(tell, victim_of(told));
+    put_cached_cells(tell, stand_change_victim(told));
     csv_out_words(&tell->csv, buf_bytes(&tell->codes));
     csv_out_end_row(&tell->csv);
 }
 
 /* ---- the sums ------------------------------------------------------------------------------------------ */
 
-static enum error count(struct diff_tell *tell, const struct told *told, struct buf *why)
+static enum error count(struct diff_tell *tell, const struct stand_change *told, struct buf *why)
 {
     tell->counts[told->change]++;
     tell->kept_ids += told->keeps_id;
-    const struct stand_cached *cached = victim_of(told);
+    const struct stand_cached *cached = stand_change_victim(told);
     tell->cached_refused += cached != NULL && cached->code == FAIL_CACHED_REFUSED;
     tell->cached_partial += cached != NULL && cached->code == FAIL_CACHED_PARTIAL;
     if (told->before == NULL || told->after == NULL)
@@ -289,27 +262,15 @@ static enum error count(struct diff_tell *tell, const struct told *told, struct 
     tell->protection[told->courses.protection]++;
     if (told->courses.delivery != COURSE_WORSE && told->courses.protection != COURSE_WORSE)
         return ERR_OK;
-    return diff_worse_add(&tell->worse, told->one, why);
+    return worse_groups_add(&tell->worse, told->one, why);
 }
 
 enum error diff_tell_domain(struct diff_tell *tell, const struct stand *before, const struct stand *after,
                             struct buf *why)
 {
-    struct told told = {before,
-                        after,
-                        after == NULL ? before : after,
-                        stand_compare(before, after),
-                        {COURSE_NEITHER, COURSE_NEITHER},
-                        stand_keeps_id(before, after)};
-    bool changed = told.change != CHANGE_NONE || told.keeps_id || victim_of(&told) != NULL;
-    if (before != NULL && after != NULL) {
-        told.courses = stand_courses(before, after);
-        for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
-            changed = changed || is_changed(&told, aspect);
-        changed = changed || before->cached.code != after->cached.code;
-    }
+    struct stand_change told = stand_change(before, after);
     enum error error = count(tell, &told, why);
-    if (error != ERR_OK || !changed || (tell->worse_only && !is_worse(&told)))
+    if (error != ERR_OK || !told.is_told || (tell->worse_only && !stand_change_is_worse(&told)))
         return error;
     if (tell->form == DIFF_JSON)
         tell_json(tell, &told);
@@ -336,7 +297,7 @@ enum error diff_tell_end(struct diff_tell *tell, struct buf *why)
                       "under an earlier policy that senders have cached: refused %" PRIu64
                       ", partial %" PRIu64 "\n",
                       tell->cached_refused, tell->cached_partial);
-    enum error error = diff_worse_tell(&tell->worse, "got worse", tell->out, why);
+    enum error error = diff_put_worse(tell->out, "got worse", &tell->worse, why);
     if (error != ERR_OK)
         return error;
     tell_courses(tell->out, "delivery", tell->delivery);

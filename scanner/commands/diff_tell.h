@@ -9,8 +9,8 @@
 
 #include "output/readback/compare.h"
 #include "scanner/base/buf.h"
+#include "output/readback/worse_groups.h"
 #include "scanner/commands/csv_out.h"
-#include "scanner/commands/diff_worse.h"
 
 enum diff_form { DIFF_TEXT, DIFF_JSON, DIFF_CSV };
 
@@ -24,7 +24,7 @@ struct diff_tell {
     uint64_t delivery[COURSE_COUNT], protection[COURSE_COUNT]; /* domains in both scans */
     uint64_t kept_ids;
     uint64_t cached_refused, cached_partial; /* domains of the new scan, changed or not */
-    struct diff_worse worse;
+    struct worse_groups worse;
 };
 
 /* ERR_MEMORY. diff_tell_dispose is fine after any. Prints the head of CSV. */

@@ -6,17 +6,17 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "output/report/report.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
-#include "scanner/commands/except_list.h"
 #include "scanner/commands/flags.h"
 #include "scanner/commands/out_file.h"
+#include "scanner/commands/report_earlier.h"
 #include "scanner/machine/sandbox.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/verdict/provider.h"
@@ -24,17 +24,21 @@
 enum { WHY_BYTES = 16 * 1024 };
 
 struct request {
-    const char *dir, *page;
+    const char *dirs[HISTORY_SCANS_MOST + 1]; /* the last is reported; behind it stands that of --against */
+    size_t dir_count;
+    const char *against, *page;
     struct except_files except;
     bool by_label; /* page is a folder */
 };
 
 static enum flag take(struct flags *flags, enum flag flag, struct request *request)
 {
-    if (flag == FLAG_NAME && request->dir != NULL)
-        return flags_refuse(flags, "one scan directory at a time, not also ", flags->value, "");
+    if (flag == FLAG_NAME && request->dir_count == HISTORY_SCANS_MOST)
+        return flags_refuse(flags, "100 scan directories at most: leave out the oldest", "", "");
     if (flag == FLAG_NAME)
-        request->dir = flags->value;
+        request->dirs[request->dir_count++] = flags->value;
+    if (flag == FLAG_AGAINST)
+        request->against = flags->value;
     if (flag == FLAG_PAGE)
         request->page = flags->value;
     (void)except_take(&request->except, flags, flag);
@@ -49,24 +53,26 @@ static enum flag read_flags(struct flags *flags, struct request *request)
     enum flag flag = FLAG_NAME;
     while (flag != FLAG_END && flag != FLAG_FAULT)
         flag = take(flags, flags_next(flags), request);
-    if (flag == FLAG_END && request->dir == NULL)
+    if (flag == FLAG_END && request->dir_count == 0)
         return flags_refuse(flags, "name a scan directory", "", "");
     if (flag == FLAG_END && request->by_label && (request->page == NULL || strcmp(request->page, "-") == 0))
         return flags_refuse(flags, "say with -o which folder the pages are to be made in", "", "");
     return flag;
 }
 
-/* Gives away all but the scan and the folder that the page is made in. */
-static void confine(const struct request *request)
+/* Gives away all but the scans and the folder that the page is made in. */
+static void confine(struct request *request)
 {
     char above[PATH_MAX];
+    request->dirs[request->dir_count] = request->against;
     bool is_made = request->page != NULL && strcmp(request->page, "-") != 0;
     (void)snprintf(above, sizeof above, "%s", is_made ? request->page : "");
-    sandbox_enter_reader(&(struct sandbox_reader){.read = &request->dir,
-                                                  .read_count = 1,
-                                                  .folder = is_made ? dirname(above) : NULL,
-                                                  .unmakes = is_made,
-                                                  .temporary = true});
+    sandbox_enter_reader(
+        &(struct sandbox_reader){.read = request->dirs,
+                                 .read_count = request->dir_count + (request->against != NULL),
+                                 .folder = is_made ? dirname(above) : NULL,
+                                 .unmakes = is_made,
+                                 .temporary = true});
 }
 
 /* ---- the page's file ----------------------------------------------------------------------------------- */
@@ -123,8 +129,16 @@ struct making {
     const struct request *request;
     FILE *out; /* without a file */
     struct report_result result;
+    struct side_reader reader;
+    struct earlier earlier;
+    bool has_opened; /* the scans; what goes wrong before names the one that it is of */
     struct buf why;
 };
+
+static const char *dir_of(const struct making *making)
+{
+    return making->request->dirs[making->request->dir_count - 1];
+}
 
 /* Has the page written into its file, which gets its name if the page is whole. */
 static enum error make_file(struct making *making, const struct report_request *wanted)
@@ -148,24 +162,22 @@ static enum error make_file(struct making *making, const struct report_request *
     return closed;
 }
 
-/* Opens the scan, and only then what the page of it is written to. */
-static enum error make(struct making *making, const struct except_list *list)
+/* Opens the scans, and only then what the page of the last is written to. */
+static enum error make(struct making *making)
 {
     const struct request *request = making->request;
-    struct report_request wanted = {.dir = request->dir,
-                                    .provider = provider_of_mx,
+    struct report_request wanted = {.provider = provider_of_mx,
                                     .folder = request->by_label ? request->page : NULL,
                                     .except = request->except.list,
                                     .as_prefixes = request->except.as_prefixes};
-    enum error error = scanview_open(request->dir, &wanted.view, &making->why);
-    if (error == ERR_OK)
-        error = except_list_use(list, wanted.view);
-    if (error == ERR_OK && is_file(request))
-        error = make_file(making, &wanted);
-    else if (error == ERR_OK)
-        error = report_write(&wanted, making->out, &making->result, &making->why);
-    scanview_close(wanted.view);
-    return error;
+    enum error error =
+        earlier_open(&making->earlier, &making->reader, request->dirs, request->dir_count, request->against);
+    making->has_opened = error == ERR_OK;
+    if (error != ERR_OK)
+        return error;
+    earlier_use(&making->earlier, &wanted);
+    return is_file(request) ? make_file(making, &wanted)
+                            : report_write(&wanted, making->out, &making->result, &making->why);
 }
 
 static int finish(struct making *making, enum error error, FILE *err)
@@ -178,37 +190,43 @@ static int finish(struct making *making, enum error error, FILE *err)
     if (error == ERR_OK)
         return EXIT_DONE;
     (void)fprintf(err, "stsweep: report: %s", of_page ? "-o " : "");
-    if (of_page || fault == REPORT_OF_SCAN)
-        (void)fprintf(err, "%s: ", shown(of_page ? request->page : request->dir));
+    if (of_page || (fault == REPORT_OF_SCAN && making->has_opened))
+        (void)fprintf(err, "%s: ", shown(of_page ? request->page : dir_of(making)));
     (void)fprintf(err, "%s%s\n", making->why.len > 0 ? buf_string(&making->why) : error_text(error),
                   error_next(error));
     return exit_code_of(error);
 }
 
-static int run(const struct request *request, FILE *out, FILE *err)
+static int run(struct request *request, FILE *out, FILE *err)
 {
-    struct except_list list;
-    struct making making = {.request = request, .out = out};
+    struct making *making = calloc(1, sizeof *making);
     const char *reason = is_file(request) ? keep_because(request->page) : NULL;
     if (reason != NULL) {
         (void)fprintf(err, "stsweep: report: -o %s: %s\n", shown(request->page), reason);
+        free(making);
         return EXIT_USAGE;
     }
-    buf_init(&making.why, WHY_BYTES);
-    enum error error = except_list_open(&list, &request->except, err, &making.why);
+    if (making == NULL)
+        return exit_code_of(ERR_MEMORY);
+    making->request = request;
+    making->out = out;
+    buf_init(&making->why, WHY_BYTES);
+    enum error error = side_reader_init(&making->reader, "report", err, &request->except, &making->why);
     suffixes_load();
     confine(request);
     if (error == ERR_OK)
-        error = make(&making, &list);
-    int code = finish(&making, error, err);
-    except_list_dispose(&list);
-    buf_dispose(&making.why);
+        error = make(making);
+    int code = finish(making, error, err);
+    earlier_close(&making->earlier);
+    side_reader_dispose(&making->reader);
+    buf_dispose(&making->why);
+    free(making);
     return code;
 }
 
 int report_main(int argc, char **argv, FILE *out, FILE *err)
 {
-    struct request request = {.dir = NULL};
+    struct request request = {.page = NULL};
     struct flags flags;
     flags_begin(&flags, "report", argc, argv);
     if (read_flags(&flags, &request) != FLAG_FAULT)

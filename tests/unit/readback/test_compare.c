@@ -147,6 +147,20 @@ static void records_are_read(void **state)
                        &arena, &second),
         ERR_OK);
     assert_true(second.body == 0);
+    /* Why MTA-STS does not count: the record, or else the policy; nothing if all is well or not known. */
+    assert_int_equal(first.fault, FAIL_NONE);
+    assert_int_equal(second.fault, FAIL_POLICY_TLS_EXPIRED);
+    assert_int_equal(
+        read_text_line("{\"domain\":\"a.example\",\"outcome\":\"absent\","
+                       "\"txt\":{\"code\":\"txt.absent\"},\"policy\":{\"code\":\"policy.http.status\"}}",
+                       &arena, &second),
+        ERR_OK);
+    assert_int_equal(second.fault, FAIL_TXT_ABSENT);
+    assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"absent\","
+                                    "\"txt\":{\"code\":\"txt.of-a-later-version\"}}",
+                                    &arena, &second),
+                     ERR_OK);
+    assert_int_equal(second.fault, FAIL_NONE);
     /* A policy that came and is wrong is one that a sender would read; each text has its own hash. */
     assert_int_equal(read_text_line("{\"domain\":\"a.example\",\"outcome\":\"broken\","
                                     "\"policy\":{\"code\":\"policy.syntax.mode-bad\",\"body\":\"one\"}}",
