@@ -42,6 +42,9 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
     case FLAG_RESUME:
         args->resume = true;
         return true;
+    case FLAG_QUIET:
+        args->quiet = true;
+        return true;
     case FLAG_JSON:
         args->json = true;
         return true;

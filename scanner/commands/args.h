@@ -15,6 +15,7 @@ struct args {
     const char **names; /* positional; borrowed from argv */
     size_t name_count;
     bool resume;
+    bool quiet;
     bool json;
     bool verbose;
     bool force, remove;                              /* of suggest */
