@@ -118,7 +118,7 @@ static void resolvers(const struct live_state *state, struct buf *line)
         (void)buf_printf(line, "resolver: embedded, of %llu questions %llu failed",
                          (unsigned long long)state->counts.lookups,
                          (unsigned long long)state->counts.lookups_failed);
-    else
+    else if (count > 0)
         (void)buf_text(line, "resolvers: ");
     for (size_t i = 0; i < count; i++) {
         const struct resolver_counts *counts = &state->counts.resolvers[indexes[i]];
@@ -132,7 +132,8 @@ static void resolvers(const struct live_state *state, struct buf *line)
     if (count < state->resolver_count)
         (void)buf_printf(line, ", and %zu faster", state->resolver_count - count);
     if (state->disk_known)
-        (void)buf_printf(line, "; disk left %.1f GiB", (double)state->disk_free_bytes / GIB);
+        (void)buf_printf(line, "%sdisk left %.1f GiB", line->len > 0 ? "; " : "",
+                         (double)state->disk_free_bytes / GIB);
 }
 
 /* Returns how much of the rest goes into one row: all that fits up to a comma or semicolon, without one up to
@@ -181,7 +182,8 @@ void live_text(const struct live_state *state, size_t width, struct buf *text)
     failures(&state->counts, &line);
     end_line(&line, width, text);
     resolvers(state, &line);
-    end_line(&line, width, text);
+    if (line.len > 0)
+        end_line(&line, width, text);
     buf_dispose(&line);
 }
 
