@@ -66,7 +66,7 @@ static void log_changes(struct live *live)
         log_state(live, "outage-end", live->cut_off);
     if (live->cut_off != state->cut_off && state->cut_off != NULL)
         log_state(live, "outage-begin", state->cut_off);
-    if (live->phase == PHASE_READING && state->phase > PHASE_READING)
+    if (state->total > 0 && !live->read)
         log_state(live, "input-read", NULL);
     if (state->pass > live->pass)
         log_state(live, "pass", NULL);
@@ -74,6 +74,7 @@ static void log_changes(struct live *live)
         log_state(live, "rest", NULL);
     live->cut_off = state->cut_off;
     live->phase = state->phase;
+    live->read = live->read || state->total > 0;
     live->pass = state->pass;
 }
 

@@ -20,6 +20,7 @@ struct live {
     int64_t disk_at_ms;      /* when the space was last asked for */
     bool log_failed;         /* as last said */
     enum live_phase phase;   /* as last logged, and so on */
+    bool read;               /* the input */
     const char *cut_off;
     uint64_t pass;
 };
