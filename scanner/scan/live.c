@@ -26,9 +26,8 @@ static void log_event(struct live *live, struct buf *event)
     bool ok = !event->failed && outward_log(&live->outward, buf_bytes(event));
     int number = event->failed ? ENOMEM : errno;
     buf_dispose(event);
-    if (ok || live->log_failed)
+    if (ok || atomic_exchange(&live->log_failed, true))
         return;
-    live->log_failed = true;
     /* Not by the streams: who listens to them is here. */
     (void)dprintf(STDERR_FILENO, "stsweep: WARNING: output.log: it cannot be written: %s; the scan goes on\n",
                   strerror(number));

@@ -5,6 +5,8 @@
 #ifndef STSWEEP_SCAN_LIVE_H
 #define STSWEEP_SCAN_LIVE_H
 
+#include <stdatomic.h>
+
 #include "output/live/terminal.h"
 #include "scanner/scan/outward.h"
 #include "scanner/scan/scan.h"
@@ -18,7 +20,7 @@ struct live {
     struct live_state state; /* the last one; what does not change stands in it from the beginning */
     int64_t began_ms;        /* monotonic */
     int64_t disk_at_ms;      /* when the space was last asked for */
-    bool log_failed;         /* as last said */
+    atomic_bool log_failed;  /* that was said; any thread that says something may find it */
     enum live_phase phase;   /* as last logged, and so on */
     bool read;               /* the input */
     const char *cut_off;
