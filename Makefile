@@ -237,6 +237,9 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 docs/schema.json $(DESTDIR)$(PREFIX)/share/stsweep/schema.json
 	install -D -m 644 docs/meta.schema.json $(DESTDIR)$(PREFIX)/share/stsweep/meta.schema.json
 	install -D -m 644 docs/summary.schema.json $(DESTDIR)$(PREFIX)/share/stsweep/summary.schema.json
+	install -D -m 644 docs/status.schema.json $(DESTDIR)$(PREFIX)/share/stsweep/status.schema.json
+	install -D -m 644 packaging/stsweep.rules.yml $(DESTDIR)$(PREFIX)/share/stsweep/stsweep.rules.yml
+	install -D -m 644 docs/watching.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/watching.md
 	install -D -m 644 docs/failures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/failures.md
 	install -D -m 644 docs/records.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/records.md
 	install -D -m 644 docs/groups.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/groups.md
@@ -262,6 +265,7 @@ docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BU
 	$(BUILD)/make_fields schema < docs/schema.in > docs/schema.json
 	docs/make-schemas meta > docs/meta.schema.json
 	docs/make-schemas summary > docs/summary.schema.json
+	docs/make-schemas status > docs/status.schema.json
 	$(BUILD)/make_fields dictionary > docs/fields.md
 	$(BUILD)/make_columns tsv > docs/columns.tsv
 	$(BUILD)/make_columns duckdb < docs/duckdb.in > docs/duckdb.sql

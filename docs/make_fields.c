@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "docs/make_walk.h"
+#include "output/live/status.h"
 #include "scanner/facts/counters.h"
 
 enum { LINE_BYTES = 4096 };
@@ -272,6 +273,25 @@ static void print_counters(void)
     putchar('\n');
 }
 
+static void print_live_field(void *arg, const char *name, const char *help, bool is_count, bool may_be_null)
+{
+    const char *kind = is_count ? "integer" : "number";
+    char type[64];
+    (void)snprintf(type, sizeof type,
+                   may_be_null ? "\"type\": [\"%s\", \"null\"], \"minimum\": 0"
+                               : "\"type\": \"%s\", \"minimum\": 0",
+                   kind);
+    print_member_of_a_map(arg, "        ", name, help, type);
+}
+
+/* Prints the numbers of a scan that runs, with a comma behind each. */
+static void print_live(void)
+{
+    bool follows = false;
+    live_fields(print_live_field, &follows);
+    puts(",");
+}
+
 static void print_schema(void)
 {
     char line[LINE_BYTES];
@@ -282,6 +302,8 @@ static void print_schema(void)
             print_options();
         else if (strcmp(line, "@counters@\n") == 0)
             print_counters();
+        else if (strcmp(line, "@live@\n") == 0)
+            print_live();
         else
             fputs(line, stdout);
 }

@@ -198,6 +198,7 @@ static int scan_with(struct args *args, int argc, char **argv)
                                        args->name_count > 0 ? args->names : (const char **)standard_input,
                                    .file_count = args->name_count > 0 ? args->name_count : 1,
                                    .resume = args->resume,
+                                   .quiet = args->quiet,
                                    .command_line = buf_string(&line),
                                    .trace = args->trace,
                                    .fail_on = args->fail_on,

@@ -1,6 +1,7 @@
 /* Writes JSON into a buffer. Never trusts that text is UTF-8, and never writes half a value. */
 #include "output/json/json_write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/evp.h>
@@ -191,6 +192,16 @@ void json_put_share(struct json *json, const char *key, double share)
     memmove(first - 1, first, 1);
     *first = '.';
     put_literal(json, key, first - 1, len + 1);
+}
+
+void json_put_decimal(struct json *json, const char *key, double number)
+{
+    char text[2 * NUMBER_BYTES];
+    double most = 1e15;
+    uint64_t parts = number > 0 ? (uint64_t)((number < most ? number : most) * 1000 + 0.5) : 0;
+    int len = snprintf(text, sizeof text, "%llu.%03llu", (unsigned long long)(parts / 1000),
+                       (unsigned long long)(parts % 1000));
+    put_literal(json, key, text, (size_t)len);
 }
 
 void json_put_signed(struct json *json, const char *key, int64_t number)

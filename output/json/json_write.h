@@ -43,6 +43,8 @@ void json_put_unsigned(struct json *json, const char *key, uint64_t number);
 void json_put_signed(struct json *json, const char *key, int64_t number);
 /* Writes a share from 0 to 1 with eight decimals; what is outside is drawn to the nearer of the two. */
 void json_put_share(struct json *json, const char *key, double share);
+/* Writes a number that is not negative, with three decimals; one that is, or is none, as 0. */
+void json_put_decimal(struct json *json, const char *key, double number);
 void json_put_bool(struct json *json, const char *key, bool value);
 void json_put_null(struct json *json, const char *key);
 

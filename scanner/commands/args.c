@@ -76,6 +76,9 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
         return true;
     case FLAG_MEASURE:
         return take_measure(args, flags);
+    case FLAG_QUIET:
+        args->quiet = true;
+        return true;
     case FLAG_JSON:
         args->json = true;
         return true;

@@ -19,6 +19,7 @@ struct args {
     bool dry_run;     /* of scan */
     uint32_t measure; /* likewise: names to ask about; 0: none */
     bool configured;  /* a --config was given */
+    bool quiet;
     bool json;
     bool verbose;
     enum tool_form form;                             /* of check: --format; TOOL_NONE is text, or json */

@@ -372,7 +372,7 @@ static int run(struct check *check, struct scan_context *context)
     context->whole_facts = !check->request->json || check->request->render != NULL;
     context->results =
         (struct results){.arg = check, .host = on_host, .domain = on_domain, .release = on_release};
-    context->trace = tracing_init(&check->tracing, check->request->trace);
+    context->trace = tracing_init(&check->tracing, check->request->trace, stderr);
     check->worker = workers_create(1, context, &why);
     if (check->worker == NULL) {
         (void)fprintf(stderr, "stsweep: %s\n", why);

@@ -56,6 +56,10 @@ enum config_resume config_resume(const char *name);
  * resolvers' addresses, prefixes. */
 enum error config_check(const struct config *config, struct buf *why);
 
+/* Reads metrics.listen: a port alone is one of 127.0.0.1. false: it is empty, or of neither form. */
+struct ip_addr;
+bool config_listen(const struct config *config, struct ip_addr *ip, uint16_t *port);
+
 /* Reads scan.shard, such as "1/4", into index (from 1) and count; empty text means 1/1. */
 bool config_shard(const struct config *config, uint32_t *index, uint32_t *count);
 

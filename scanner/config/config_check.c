@@ -195,6 +195,29 @@ static bool check_sample(const struct config *config, struct buf *why)
                              "", " is of a sample, and there is none: give sample.take as well", why);
 }
 
+bool config_listen(const struct config *config, struct ip_addr *ip, uint16_t *port)
+{
+    static const uint8_t loopback[4] = {127, 0, 0, 1};
+    const char *text = config->metrics_listen;
+    uint32_t number;
+    *port = 0;
+    if (parse_uint32(text, strlen(text), &number) && number > 0 && number <= UINT16_MAX) {
+        *ip = ip_v4(loopback);
+        *port = (uint16_t)number;
+        return true;
+    }
+    return ip_parse_port(text, ip, port) && *port != 0;
+}
+
+static bool check_listen(const struct config *config, struct buf *why)
+{
+    struct ip_addr ip;
+    uint16_t port;
+    const char *text = config->metrics_listen;
+    return check_form(text[0] == '\0' || config_listen(config, &ip, &port), "metrics.listen", text,
+                      " is neither a port nor ADDRESS:PORT, as 9464 or [::1]:9464", why);
+}
+
 enum error config_check(const struct config *config, struct buf *why)
 {
     uint32_t index, count;
@@ -207,6 +230,7 @@ enum error config_check(const struct config *config, struct buf *why)
         check_form(contact[0] == '\0' || (is_header_safe(contact) && (is_url(contact) || is_mailto(contact))),
                    "smtp.contact", contact, " is neither a http(s) URL nor mailto:", why);
     good &= check_sample(config, why);
+    good &= check_listen(config, why);
     good &= check_resolvers(config->dns_resolvers, why);
     enum error error = check_allow(config->safety_allow, why);
     enum error own = check_own(config->limits_own, why);

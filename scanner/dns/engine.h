@@ -14,6 +14,8 @@ struct lookup_ops {
     void (*cancel)(struct lookup_engine *engine, struct lookup_handle handle);
     size_t (*pending)(const struct lookup_engine *engine);
     void (*destroy)(struct lookup_engine *engine); /* never called with NULL; frees the struct as well */
+    void (*count)(const struct lookup_engine *engine,
+                  struct resolver_counts counts[RESOLVERS_MOST]); /* NULL: there are none to count */
 };
 
 /* The first member of each engine's struct. The engine keeps the counters; lookup.c reads them. */

@@ -89,6 +89,12 @@ const struct lookup_counters *lookup_counters(const struct lookup_engine *engine
     return &engine->counters;
 }
 
+void lookup_resolver_counts(const struct lookup_engine *engine, struct resolver_counts counts[RESOLVERS_MOST])
+{
+    if (engine->ops->count != NULL)
+        engine->ops->count(engine, counts);
+}
+
 void lookup_engine_destroy(struct lookup_engine *engine)
 {
     if (engine != NULL)

@@ -11,6 +11,7 @@
 #include "scanner/base/slots.h"
 #include "scanner/base/trace.h"
 #include "scanner/dns/notes.h"
+#include "scanner/facts/resolver_counts.h"
 #include "scanner/wire/dns_message.h"
 
 struct config;
@@ -63,6 +64,11 @@ struct lookup_counters {
 };
 
 const struct lookup_counters *lookup_counters(const struct lookup_engine *engine);
+
+/* Fills in what each resolver did, in the order of dns.resolvers. The embedded engine has none: then, and of
+ * one that is left out, counts stays as it is. */
+void lookup_resolver_counts(const struct lookup_engine *engine,
+                            struct resolver_counts counts[RESOLVERS_MOST]);
 
 /* Cancels everything (no callbacks) and frees the engine. NULL is fine. */
 void lookup_engine_destroy(struct lookup_engine *engine);

@@ -7,7 +7,9 @@
 
 #include <stdbool.h>
 
-enum { DNS_RESOLVERS_MOST = 32 };
+#include "scanner/facts/resolver_counts.h"
+
+enum { DNS_RESOLVERS_MOST = RESOLVERS_MOST };
 
 /* Whether the resolver checks signatures (RFC 4035). */
 enum validation {

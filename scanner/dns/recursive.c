@@ -400,7 +400,7 @@ static void destroy(struct lookup_engine *base)
 
 static struct recursive *new_engine(const struct config *config, uint32_t loops)
 {
-    static const struct lookup_ops ops = {start, cancel, pending, destroy};
+    static const struct lookup_ops ops = {start, cancel, pending, destroy, NULL};
     struct recursive *engine = calloc(1, sizeof *engine);
     if (engine == NULL)
         return NULL;

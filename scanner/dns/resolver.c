@@ -185,6 +185,13 @@ static size_t pending(const struct lookup_engine *engine)
     return ((const struct resolver *)engine)->slots.used;
 }
 
+static void count_resolvers(const struct lookup_engine *engine, struct resolver_counts counts[RESOLVERS_MOST])
+{
+    const struct resolver *resolver = (const struct resolver *)engine;
+    for (uint32_t i = 0; i < resolver->upstream_count; i++)
+        counts[resolver->upstreams[i].configured] = resolver->upstreams[i].counts;
+}
+
 static void drop_query(void *object, void *arg)
 {
     (void)arg;
@@ -235,7 +242,7 @@ static uint32_t share(int64_t whole, uint32_t loops, uint32_t least)
  * do.
  */
 static void add_upstream(struct resolver *resolver, const struct config *config, enum validation validation,
-                         uint32_t loops, const struct ip_addr *ip, uint16_t port)
+                         uint32_t loops, const struct ip_addr *ip, uint16_t port, size_t configured)
 {
     struct upstream *upstream = &resolver->upstreams[resolver->upstream_count];
     const struct upstream_setup setup = {.base = resolver->base,
@@ -252,6 +259,7 @@ static void add_upstream(struct resolver *resolver, const struct config *config,
     if (!upstream_init(upstream, &setup))
         return;
     upstream->index = resolver->upstream_count++;
+    upstream->configured = (uint32_t)configured;
     upstream->validation = validation;
     upstream->trust_ad = validation != VALIDATION_NONE && resolver_is_trusted(config, ip);
 }
@@ -288,7 +296,7 @@ static const char *add_upstreams(struct resolver *resolver, const struct config 
             return "dns.resolvers: more than 32 addresses";
         if (notes == NULL || !notes->of[i].left_out)
             add_upstream(resolver, config, notes == NULL ? VALIDATION_UNKNOWN : notes->of[i].validation,
-                         loops, &ip, port);
+                         loops, &ip, port, i);
     }
     if (why == NULL && resolver->upstream_count == 0)
         return "dns.resolvers: none of them can be used from here";
@@ -318,7 +326,7 @@ uint32_t resolver_tcp_most(uint64_t open_files, uint32_t loops)
 struct lookup_engine *resolver_create(struct event_base *base, const struct config *config,
                                       const struct resolver_notes *notes, uint32_t loops, const char **why)
 {
-    static const struct lookup_ops ops = {start, cancel, pending, destroy};
+    static const struct lookup_ops ops = {start, cancel, pending, destroy, count_resolvers};
     struct resolver *resolver = calloc(1, sizeof *resolver);
     if (resolver == NULL) {
         *why = "out of memory";

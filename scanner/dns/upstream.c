@@ -119,6 +119,7 @@ static void failed(struct upstream *upstream, int64_t now_ms)
 
 void upstream_answered(struct upstream *upstream, int64_t sent_ms, int64_t now_ms)
 {
+    resolver_counts_answer(&upstream->counts, now_ms - sent_ms);
     window_answered(&upstream->window, sent_ms, now_ms);
 }
 
@@ -130,11 +131,13 @@ void upstream_served(struct upstream *upstream)
 
 void upstream_refused(struct upstream *upstream, int64_t now_ms)
 {
+    upstream->counts.refused++;
     failed(upstream, now_ms);
 }
 
 void upstream_lost(struct upstream *upstream, int64_t sent_ms, int64_t now_ms)
 {
+    upstream->counts.lost++;
     window_lost(&upstream->window, sent_ms, now_ms);
     failed(upstream, now_ms);
 }

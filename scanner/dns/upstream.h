@@ -15,6 +15,7 @@
 #include "scanner/dns/entropy.h"
 #include "scanner/dns/notes.h"
 #include "scanner/dns/window.h"
+#include "scanner/facts/resolver_counts.h"
 
 struct upstream;
 struct datagrams;
@@ -49,7 +50,9 @@ struct upstream_socket {
 struct upstream {
     struct sockaddr_storage address;
     socklen_t address_len;
-    uint32_t index; /* among the engine's resolvers */
+    uint32_t index;      /* among the engine's resolvers */
+    uint32_t configured; /* among those of dns.resolvers */
+    struct resolver_counts counts;
     bool trust_ad;
     enum validation validation;
     bool aside;        /* it failed too often in a row: only probed now and then */

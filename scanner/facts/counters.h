@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "scanner/facts/record.h"
+#include "scanner/facts/resolver_counts.h"
 
 struct counters {
 #define COUNTER(name, help) uint64_t name;
@@ -17,6 +18,8 @@ struct counters {
 #undef COUNTER
     uint64_t outcomes[OUTCOME_COUNT]; /* of domains whose record is written */
     uint64_t codes[FAIL_COUNT];       /* in those records */
+    struct resolver_counts
+        resolvers[RESOLVERS_MOST]; /* in the order of dns.resolvers; none of the embedded one */
 };
 
 /* The counts that one loop published last; any thread may read them. */

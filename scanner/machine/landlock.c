@@ -51,6 +51,8 @@ uint64_t landlock_rights(enum landlock_use use, bool is_directory, int abi)
 {
     if (use == LANDLOCK_UNMAKE)
         return is_directory ? LANDLOCK_ACCESS_FS_REMOVE_DIR : 0;
+    if (use == LANDLOCK_REPLACED)
+        return (is_directory ? FILE_WRITE | DIRECTORY_WRITE : 0) & landlock_known(abi);
     uint64_t rights = FILE_READ | (use == LANDLOCK_READ ? 0 : FILE_WRITE);
     if (is_directory)
         rights |= DIRECTORY_READ | (use == LANDLOCK_READ ? 0 : DIRECTORY_WRITE);

@@ -12,10 +12,11 @@
 
 /* What a file, or all that a directory holds, is for. Running a program is for none. */
 enum landlock_use {
-    LANDLOCK_READ,    /* files are read, directories listed */
-    LANDLOCK_FILES,   /* files are made, written, renamed and removed as well */
-    LANDLOCK_FOLDERS, /* and directories made */
-    LANDLOCK_UNMAKE   /* nothing but that an empty directory is removed */
+    LANDLOCK_READ,     /* files are read, directories listed */
+    LANDLOCK_FILES,    /* files are made, written, renamed and removed as well */
+    LANDLOCK_FOLDERS,  /* and directories made */
+    LANDLOCK_REPLACED, /* files are made, written, renamed and removed, and none is read */
+    LANDLOCK_UNMAKE    /* nothing but that an empty directory is removed */
 };
 
 struct landlock_path {

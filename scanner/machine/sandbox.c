@@ -168,7 +168,7 @@ void sandbox_enter(const struct sandbox_needs *needs, struct sandbox *sandbox)
     close_files(needs, sandbox);
     sandbox->seccomp = syscalls_can_be_refused();
     if (sandbox->seccomp)
-        sandbox->refused = syscalls_refuse(config != NULL);
+        sandbox->refused = syscalls_refuse(config != NULL, needs->listener);
     if (sandbox->seccomp && sandbox->refused == 0)
         sandbox->seccomp_error = errno;
 }

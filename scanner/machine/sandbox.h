@@ -16,6 +16,7 @@ struct sandbox_needs {
     const struct config *config;       /* of who asks strangers; NULL: who only reads, and needs no socket */
     const struct landlock_path *paths; /* beside those of the system and of the configuration */
     size_t path_count;
+    int listener; /* the one socket that may accept connections; 0: none may */
 };
 
 /* What holds. */

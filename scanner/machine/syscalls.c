@@ -41,7 +41,7 @@ static const char *const refused[] = {
     "chown", "fchown", "lchown", "fchownat", "chown32", "fchown32", "lchown32", "setxattr", "lsetxattr",
     "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
     /* being a server */
-    "listen", "accept", "accept4"};
+    "listen", "accept"};
 
 /* And these for who only reads. */
 static const char *const refused_offline[] = {"socket", "connect", "bind"};
@@ -116,13 +116,20 @@ static void refuse_sockets(struct refusal *refusal)
     }
 }
 
+/* A connection is accepted at the one socket that listened before. */
+static void refuse_accepting(struct refusal *refusal, int listener)
+{
+    const struct scmp_arg_cmp other = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = (scmp_datum_t)listener};
+    refuse(refusal, "accept4", SCMP_ACT_ERRNO(EPERM), listener > 0, &other);
+}
+
 bool syscalls_can_be_refused(void)
 {
     const uint32_t action = SECCOMP_RET_ERRNO;
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-int syscalls_refuse(bool network)
+int syscalls_refuse(bool network, int listener)
 {
     struct refusal refusal = {.filter = seccomp_init(SCMP_ACT_ALLOW), .ok = true};
     if (refusal.filter == NULL) {
@@ -134,6 +141,7 @@ int syscalls_refuse(bool network)
                  seccomp_attr_set(refusal.filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
                  seccomp_attr_set(refusal.filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0;
     refuse_all(&refusal, refused, sizeof refused / sizeof *refused);
+    refuse_accepting(&refusal, listener);
     refuse_processes(&refusal);
     refuse_code(&refusal);
     if (network)

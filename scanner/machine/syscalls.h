@@ -12,8 +12,9 @@
 /* Returns whether the kernel can refuse system calls. */
 bool syscalls_can_be_refused(void);
 
-/* Refuses them, and with network false every socket as well. Returns how many kinds of calls are refused; 0
- * if it did not work, with errno. no_new_privs is to be set already, or the caller to be root. */
-int syscalls_refuse(bool network);
+/* Refuses them, and with network false every socket as well. listener is the one
+ * descriptor at which accept4 is not refused; 0: there is none. Returns how many kinds of calls are refused;
+ * 0 if it did not work, with errno. no_new_privs is to be set already, or the caller to be root. */
+int syscalls_refuse(bool network, int listener);
 
 #endif

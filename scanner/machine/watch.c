@@ -396,6 +396,17 @@ const char *watch_tick(struct watch *watch)
     return say_change(watch, &before, now);
 }
 
+const char *watch_cut_off(const struct watch *watch)
+{
+    if (watch->outage.state == OUTAGE_ON)
+        return "resolvers";
+    if (watch->route_said)
+        return "routes";
+    if (watch->port_said)
+        return "port 25";
+    return watch->path.said ? "STARTTLS" : NULL;
+}
+
 const char *watch_closing(struct watch *watch)
 {
     return watch_path_closing(&watch->path);

@@ -27,6 +27,9 @@ const char *watch_tick(struct watch *watch);
 /* Adds a line to the events, with the time; drops it if they are full. line is copied, name is not. */
 void watch_keep(struct watch *watch, const char *name, bool ok, const char *line);
 
+/* Returns what this machine seems cut off from, as was said: a constant; NULL: nothing. */
+const char *watch_cut_off(const struct watch *watch);
+
 /* Returns a line for the end of the scan, when the loops have been joined; NULL if there is none. */
 const char *watch_closing(struct watch *watch);
 

@@ -123,6 +123,7 @@ struct counters worker_counters(const struct worker *worker)
         return counts;
     const struct lookup_counters *lookups = lookup_counters(worker->dns);
     const uint64_t *by = lookups->by_status;
+    lookup_resolver_counts(worker->dns, counts.resolvers);
     counts.answers = lookups->answered;
     counts.lookups = lookups->answered + lookups->lost;
     counts.lookups_failed = lookups->lost + by[DNS_TIMEOUT] + by[DNS_SERVFAIL] + by[DNS_REFUSED] +

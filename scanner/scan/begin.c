@@ -64,7 +64,7 @@ static enum error read_input(struct scan *scan)
                                      .choice = scan->choice,
                                      .sink = scan->handover.sink,
                                      .seen = &scan->seen,
-                                     .out = stderr,
+                                     .out = scan->live.terminal.news,
                                      .stopped = is_stopped,
                                      .stopped_arg = scan};
     enum error error = intake_read(&options, &scan->counts, &scan->why);
@@ -84,8 +84,9 @@ static enum error prepare(void *arg)
         return error;
     uint64_t names = resumed_left(spooled_total(scan->names), scan->done_before);
     preflight_disk(&scan->preflight, scan->config, names,
-                   choice_is_whole(scan->choice) ? spooled_counts(scan->names).names : names, stderr);
-    own_say_list(scan->config, names, stderr);
+                   choice_is_whole(scan->choice) ? spooled_counts(scan->names).names : names,
+                   scan->live.terminal.news);
+    own_say_list(scan->config, names, scan->live.terminal.news);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
 }
@@ -116,7 +117,7 @@ bool scan_say(struct scan *scan, const char *what, enum error error)
 {
     if (error == ERR_MEMORY || error == ERR_LIBRARY)
         scan->refused_with = EXIT_FAILED;
-    return refusal_say(what, error, &scan->why, stderr);
+    return refusal_say(what, error, &scan->why, scan->live.terminal.said);
 }
 
 /* Says the error; the exit code tells what another command line would mend from what it would not. */
@@ -165,7 +166,7 @@ static bool make_workers(struct scan *scan)
         return false;
     scan->handover.crowds = &scan->crowds;
     scan->context.results = handover_results(&scan->handover);
-    scan->context.trace = tracing_init(&scan->tracing, scan->request->trace);
+    scan->context.trace = tracing_init(&scan->tracing, scan->request->trace, scan->live.terminal.said);
     scan->context.stuck = &scan->stood;
     scan->context.resumed = scan->request->resume;
     if (records_init(&scan->records, scan->writer, scan->worker_count) != ERR_OK)
@@ -190,7 +191,7 @@ static bool open_previous(struct scan *scan)
         return true;
     const struct config *config = scan->config;
     enum error error = previous_open(config->scan_previous, config->scan_shard, clock_wall_ms(),
-                                     &scan->previous, stderr, &scan->why);
+                                     &scan->previous, scan->live.terminal.news, &scan->why);
     scan_meta_previous(&scan->meta, previous_meta(scan->previous));
     return say_store(scan, error);
 }
@@ -252,18 +253,19 @@ static bool look_around(struct scan *scan, uint64_t open_files)
                   preflight_run(preflight, &scan->context, open_files, &patience, &scan->why)))
         return false;
     sandbox_say(&scan->confine.sandbox, preflight);
-    preflight_print(preflight, stderr);
-    paces_say(scan->config, stderr);
-    optout_say(scan->context.optout, scan->config->safety_optout, scan->config->safety_as_prefixes, stderr);
-    optout_say_announced(scan->context.optout, stderr);
-    own_say(&scan->context, setup_loops(scan->config), stderr);
+    FILE *news = scan->live.terminal.news;
+    preflight_print(preflight, news);
+    paces_say(scan->config, news);
+    optout_say(scan->context.optout, scan->config->safety_optout, scan->config->safety_as_prefixes, news);
+    optout_say_announced(scan->context.optout, news);
+    own_say(&scan->context, setup_loops(scan->config), news);
     context_take_network(&scan->context, &preflight->network);
     scan->context.resolvers = preflight->resolvers;
     scan->meta.preflight = preflight->checks;
     scan->meta.preflight_count = preflight->count;
     if (preflight->unfit == NULL)
         return true;
-    (void)fprintf(stderr, "stsweep: %s, so the scan does not start\n", preflight->unfit);
+    (void)fprintf(scan->live.terminal.said, "stsweep: %s, so the scan does not start\n", preflight->unfit);
     scan->refused_with = EXIT_FAILED;
     return false;
 }
@@ -271,7 +273,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
 static void tell(struct scan *scan)
 {
     if (scan->why.len > 0)
-        (void)fprintf(stderr, "stsweep: %s\n", buf_string(&scan->why));
+        (void)fprintf(scan->live.terminal.said, "stsweep: %s\n", buf_string(&scan->why));
     buf_reset(&scan->why);
 }
 
@@ -314,19 +316,20 @@ bool scan_prepare(struct scan *scan, const struct config *written)
     if (error == ERR_OK)
         scan_meta_except(&scan->meta, scan->except_sha256);
     return scan_say(scan, "meta.json", error) &&
-           say_store(scan, confine_enter(&scan->confine, request, written, spooled_directory(written),
-                                         &scan->why)) &&
-           look_around(scan, open_files);
+           say_store(scan, confine_enter(&scan->confine, request, written, &scan->live.outward,
+                                         spooled_directory(written), &scan->why)) &&
+           say_store(scan, live_start(&scan->live, &scan->why)) && look_around(scan, open_files);
 }
 
 bool scan_begin(struct scan *scan)
 {
-    bool begun =
-        scan_prepare(scan, scan->config) && watch_signals(scan) && open_previous(scan) && open_store(scan);
+    bool begun = say_store(scan, live_open(&scan->live, scan->request, &scan->why)) &&
+                 scan_prepare(scan, scan->config) && watch_signals(scan) && open_previous(scan) &&
+                 open_store(scan);
     confine_end_beginning(&scan->confine, begun);
     if (!begun)
         return false;
-    scan->done_before = resumed_tell(scan->store, stderr);
+    scan->done_before = resumed_tell(scan->store, scan->live.terminal.news);
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!scan_say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
         return false;

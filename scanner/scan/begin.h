@@ -21,6 +21,7 @@
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
 #include "scanner/scan/intake.h"
+#include "scanner/scan/live.h"
 #include "scanner/scan/previous.h"
 #include "scanner/scan/records.h"
 #include "scanner/scan/scan.h"
@@ -57,6 +58,7 @@ struct scan {
     struct scan_meta meta;
     struct preflight preflight;
     struct handover handover;
+    struct live live;
     struct crowds crowds;
     struct records records;
     uint64_t done_before; /* records of the runs before this one */
@@ -68,6 +70,7 @@ struct scan {
     struct summary_groups groups; /* likewise */
     atomic_bool writer_failed;
     bool stopping;
+    bool ending;       /* all that was in flight has ended: counted is what the loops counted */
     bool left_running; /* a loop that is stuck and does not end */
     bool resting;      /* before the next pass, as last said */
     int refused_with;  /* the exit code if it does not even begin */
@@ -84,12 +87,12 @@ bool scan_prepare(struct scan *scan, const struct config *written);
 
 /*
  * Makes all of the scan and starts its threads; *scan has its request, its options as asked for in fitted,
- * and its progress. Says on stderr why it cannot begin; then refused_with is the exit code, and what was made
- * is in *scan to be disposed of.
+ * and what it is shown by (live_init). Says why it cannot begin; then refused_with is the exit code, and what
+ * was made is in *scan to be disposed of.
  */
 bool scan_begin(struct scan *scan);
 
-/* Says the error, if there is one, with scan->why on stderr; true if there is none. what: what failed, or
+/* Says the error, if there is one, with scan->why; true if there is none. what: what failed, or
  * NULL. */
 bool scan_say(struct scan *scan, const char *what, enum error error);
 

@@ -13,8 +13,8 @@
 #include "scanner/machine/privileges.h"
 #include "scanner/machine/setup.h"
 
-/* Beside the lists: the scan directory, the one that it stands in, and the spool's. */
-enum { PATHS_BESIDE = 3 };
+/* Beside the lists: the scan directory, the one that it stands in, the spool's and the status file's. */
+enum { PATHS_BESIDE = 4 };
 
 /* Lists take this share of the open files at most until they are read; further ones are opened when their
  * turn comes. */
@@ -89,7 +89,7 @@ static enum error become(const struct privileges_user *user, const char *directo
 }
 
 static void enter(struct confine *confine, const struct scan_request *request, const struct config *config,
-                  const char *spool)
+                  const struct outward *outward, const char *spool)
 {
     struct landlock_path *paths = calloc(request->file_count + PATHS_BESIDE, sizeof *paths);
     char *above = confine->made == NULL ? NULL : strdup(confine->made);
@@ -102,14 +102,20 @@ static void enter(struct confine *confine, const struct scan_request *request, c
         paths[count++] = (struct landlock_path){spool, LANDLOCK_FILES};
     if (paths != NULL && above != NULL)
         paths[count++] = (struct landlock_path){dirname(above), LANDLOCK_UNMAKE};
-    sandbox_enter(&(struct sandbox_needs){.config = config, .paths = paths, .path_count = count},
+    if (paths != NULL && outward->status_dir != NULL)
+        paths[count++] = (struct landlock_path){outward->status_dir, LANDLOCK_REPLACED};
+    sandbox_enter(&(struct sandbox_needs){.config = config,
+                                          .paths = paths,
+                                          .path_count = count,
+                                          .listener = outward->listener > 0 ? outward->listener : 0},
                   &confine->sandbox);
     free(above);
     free(paths);
 }
 
 enum error confine_enter(struct confine *confine, const struct scan_request *request,
-                         const struct config *config, const char *spool, struct buf *why)
+                         const struct config *config, const struct outward *outward, const char *spool,
+                         struct buf *why)
 {
     struct privileges_user user;
     const char *directory = is_streaming(config) ? NULL : config->output_dir;
@@ -125,7 +131,7 @@ enum error confine_enter(struct confine *confine, const struct scan_request *req
     if (error == ERR_OK && becomes)
         error = check_inputs(confine, why);
     if (error == ERR_OK)
-        enter(confine, request, config, spool);
+        enter(confine, request, config, outward, spool);
     else
         confine_end_beginning(confine, false);
     return error;

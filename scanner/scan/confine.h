@@ -7,6 +7,7 @@
 
 #include "input/input.h"
 #include "scanner/machine/sandbox.h"
+#include "scanner/scan/outward.h"
 #include "scanner/scan/scan.h"
 
 struct confine {
@@ -17,12 +18,13 @@ struct confine {
 };
 
 /*
- * spool: the directory of what outgrows memory. ERR_CONFIG, ERR_NOT_FOUND or another error of files with *why
- * if something cannot be opened or made, or is not the user's to write; then a directory that was made is
- * gone again, as far as we may remove it.
+ * outward is open (outward.h). spool: the directory of what outgrows memory. ERR_CONFIG, ERR_NOT_FOUND or
+ * another error of files with *why if something cannot be opened or made, or is not the user's to write; then
+ * a directory that was made is gone again, as far as we may remove it.
  */
 enum error confine_enter(struct confine *confine, const struct scan_request *request,
-                         const struct config *config, const char *spool, struct buf *why);
+                         const struct config *config, const struct outward *outward, const char *spool,
+                         struct buf *why);
 
 /* Ends the beginning. Unless the scan did begin, a directory that was made for it is removed, if it is still
  * empty and ours to remove. Nothing of the kind can be done afterwards. */

@@ -113,7 +113,7 @@ static enum error read_lists(struct run *run, struct spooled *spooled)
                                      .names = spooled,
                                      .choice = scan->choice,
                                      .seen = &scan->seen,
-                                     .out = stderr};
+                                     .out = run->scan.live.terminal.news};
     enum error error = intake_read(&options, &run->dryrun.counts, &scan->why);
     if (error == ERR_OK)
         error = intake_check(&options, &scan->why);
@@ -171,8 +171,9 @@ static bool reckon(struct run *run, bool asks)
 {
     struct dryrun *dryrun = &run->dryrun;
     take_machine(run);
-    preflight_disk(&run->scan.preflight, run->scan.config, dryrun->names, dryrun->spooled, stderr);
-    own_say_list(run->scan.config, dryrun->names, stderr);
+    preflight_disk(&run->scan.preflight, run->scan.config, dryrun->names, dryrun->spooled,
+                   run->scan.live.terminal.news);
+    own_say_list(run->scan.config, dryrun->names, run->scan.live.terminal.news);
     estimate_shares_expected(&dryrun->shares);
     dryrun_options(dryrun->config, dryrun->names, &dryrun->scan);
     if (asks && run->picked_count > 0 &&
@@ -195,6 +196,7 @@ static void dispose(struct run *run)
     scan_meta_dispose(&scan->meta);
     context_dispose(&scan->context);
     confine_dispose(&scan->confine);
+    live_dispose(&scan->live);
     buf_dispose(&scan->why);
 }
 
@@ -206,6 +208,8 @@ int dryrun_main(const struct scan_request *request, FILE *out)
     run.scan.refused_with = EXIT_USAGE;
     run.written.output_dir = "-";
     buf_init(&run.scan.why, WHY_BYTES);
+    if (live_init(&run.scan.live, request, clock_monotonic_ms()) != ERR_OK)
+        out_of_memory("what is said");
     /* On a machine from which a scan would not start, it is said all the same what one would do. */
     bool fits = scan_prepare(&run.scan, &run.written);
     bool fine = (fits || run.scan.preflight.unfit != NULL) && take_lists(&run) && reckon(&run, fits);
@@ -214,6 +218,7 @@ int dryrun_main(const struct scan_request *request, FILE *out)
         dryrun_tell(&run.dryrun, out);
     else if (fine && !dryrun_json(&run.dryrun, out))
         code = say(&run.scan, "the answer", ERR_MEMORY) ? EXIT_DONE : EXIT_FAILED;
+    live_end(&run.scan.live, code);
     dispose(&run);
     return code;
 }

@@ -5,7 +5,6 @@
 #ifndef STSWEEP_SCAN_HANDOVER_H
 #define STSWEEP_SCAN_HANDOVER_H
 
-#include "output/store/progress.h"
 #include "scanner/scan/crowds.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/putoff.h"
@@ -17,10 +16,9 @@ struct handover {
     struct put_off put_off;
     struct tail tail;
     struct crowds *crowds; /* whom to tell of crowded addresses; NULL: nobody */
-    struct progress progress;
 };
 
-/* Begins with nothing handed over; progress_begin is the caller's to call. */
+/* Begins with nothing handed over. */
 void handover_init(struct handover *handover);
 
 /* Returns the results for the workers, good as long as handover; feeder and sink are set before a result

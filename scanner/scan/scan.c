@@ -25,45 +25,73 @@ enum { WHY_BYTES = 16 * 1024 };
 
 /* ---- running ------------------------------------------------------------------------------------------- */
 
+static FILE *news(const struct scan *scan)
+{
+    return scan->live.terminal.news;
+}
+
+static FILE *said(const struct scan *scan)
+{
+    return scan->live.terminal.said;
+}
+
 static void stop_feeding(struct scan *scan, const char *reason)
 {
     scan->stopping = true;
     feeder_stop(scan->feeder);
-    progress_clear(&scan->handover.progress);
-    (void)fprintf(stderr, "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
+    live_stop(&scan->live, reason);
+    (void)fprintf(said(scan), "stsweep: %s; finishing what is in flight (again to exit at once)\n", reason);
 }
 
 static void say_line(struct scan *scan, const char *line)
 {
-    if (line == NULL)
-        return;
-    progress_clear(&scan->handover.progress);
-    (void)fprintf(stderr, "stsweep: %s\n", line);
+    if (line != NULL)
+        (void)fprintf(said(scan), "stsweep: %s\n", line);
 }
 
-static void show_progress(struct scan *scan)
+static enum live_phase phase_of(const struct scan *scan, const struct live_state *state)
 {
-    stuck_tick(scan->stuck, scan->watch, &scan->handover.progress, stderr);
+    if (scan->ending)
+        return PHASE_ENDING;
+    if (scan->stopping)
+        return PHASE_STOPPING;
+    if (state->total == 0 && state->pass == 0)
+        return PHASE_READING;
+    if (state->cut_off != NULL)
+        return PHASE_OUTAGE;
+    return state->resting ? PHASE_RESTING : PHASE_RUNNING;
+}
+
+/* Takes the state of now, all of it from those who count. */
+static struct live_state take_state(struct scan *scan)
+{
+    struct feeder_progress progress = feeder_progress(scan->feeder);
+    int64_t now_ms = clock_monotonic_ms();
+    struct live_state state = scan->live.state;
+    state.before = scan->done_before;
+    state.total = spooled_total(scan->names);
+    state.parked = atomic_load(&scan->context.parked);
+    state.counts = scan->ending ? scan->counted : watch_counters(scan->watch);
+    state.cut_off = watch_cut_off(scan->watch);
+    shown_take(&state, &progress, scan->config, now_ms);
+    shown_take_input(&state, &scan->seen, now_ms);
+    state.phase = phase_of(scan, &state);
+    return state;
+}
+
+static void show(struct scan *scan)
+{
+    stuck_tick(scan->stuck, scan->watch, said(scan));
     say_line(scan, watch_tick(scan->watch));
     const char *crowded = crowds_next(&scan->crowds);
     if (crowded != NULL)
         watch_keep(scan->watch, "pace", false, crowded);
     say_line(scan, crowded);
-    struct feeder_progress progress = feeder_progress(scan->feeder);
-    int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
-    if (progress.rest_ms > 0 && !scan->resting) {
-        progress_clear(&scan->handover.progress);
-        put_off_print_wait(&scan->handover.put_off, progress.rest_ms, wall_ms, stderr);
-    }
-    scan->resting = progress.rest_ms > 0;
-    struct progress_state state = {.before = scan->done_before,
-                                   .total = spooled_total(scan->names),
-                                   .parked = atomic_load(&scan->context.parked),
-                                   .counts = watch_counters(scan->watch),
-                                   .wall_ms = wall_ms};
-    shown_take(&state, &progress, scan->config, now_ms);
-    shown_take_input(&state, &scan->seen, now_ms);
-    progress_show(&scan->handover.progress, &state, now_ms);
+    struct live_state state = take_state(scan);
+    if (state.resting && !scan->resting)
+        put_off_print_wait(&scan->handover.put_off, state.rest_ms, clock_wall_ms(), news(scan));
+    scan->resting = state.resting;
+    live_show(&scan->live, &state, signals_asked());
 }
 
 static bool is_streaming(const struct scan *scan)
@@ -77,7 +105,7 @@ static void run_to_end(struct scan *scan)
     int64_t deadline_ms = INT64_MAX;
     while (!feeder_all_ended(scan->feeder)) {
         wake_wait(scan->wake_fd, WATCH_TICK_MS);
-        show_progress(scan);
+        show(scan);
         bool stuck = stuck_for_good(scan->stuck);
         if (!scan->stopping && (signals_came() || stuck)) {
             stop_feeding(scan, stuck ? "a loop stands still" : "stopped");
@@ -103,7 +131,7 @@ static int close_stopped(struct scan *scan)
         return EXIT_FAILED;
     const char *given = scan->config->output_dir;
     closing_stopped(store_summary(scan->store)->records, given,
-                    closing_place(store_dir_fd(scan->store), given, path), stderr);
+                    closing_place(store_dir_fd(scan->store), given, path), said(scan));
     return EXIT_STOPPED;
 }
 
@@ -115,22 +143,32 @@ static int close_done(struct scan *scan)
         return EXIT_FAILED;
     }
     scan->meta.tail = tail_meta(&scan->handover.tail, clock_monotonic_ms());
-    enum error error = closing_groups(scan->store, &scan->groups, stderr, &scan->why);
+    enum error error = closing_groups(scan->store, &scan->groups, news(scan), &scan->why);
     if (error == ERR_STOPPED)
         return close_stopped(scan);
     /* The summary comes last of what describes the scan: if it is there, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
-    tail_print(&scan->meta.tail, stderr);
-    previous_say_matched(scan->previous, summary_cached(store_summary(scan->store)), stderr);
-    put_off_print(&scan->handover.put_off, stderr);
+    tail_print(&scan->meta.tail, news(scan));
+    previous_say_matched(scan->previous, summary_cached(store_summary(scan->store)), news(scan));
+    put_off_print(&scan->handover.put_off, news(scan));
     if (!scan_say(scan, "the groups of summary.json", error) ||
         !scan_say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
         !scan_say(scan, "summary.json", closing_summary(scan->store, &scan->groups, &scan->why)))
         return EXIT_FAILED;
-    summary_print(is_streaming(scan) ? stderr : stdout, store_summary(scan->store),
+    summary_print(is_streaming(scan) ? said(scan) : stdout, store_summary(scan->store),
                   clock_monotonic_ms() - scan->started_ms,
                   closing_place(store_dir_fd(scan->store), scan->config->output_dir, path));
-    return closing_code(store_summary(scan->store), scan->request->fail_on, stderr) ? EXIT_NO : EXIT_DONE;
+    return closing_code(store_summary(scan->store), scan->request->fail_on, said(scan)) ? EXIT_NO : EXIT_DONE;
+}
+
+/* From here on nothing is counted any more. */
+static void begin_ending(struct scan *scan)
+{
+    scan->counted = scan->left_running ? watch_counters(scan->watch)
+                                       : workers_counters(scan->workers, scan->worker_count);
+    scan->ending = true;
+    struct live_state state = take_state(scan);
+    live_ending(&scan->live, &state);
 }
 
 static int finish(struct scan *scan)
@@ -140,9 +178,9 @@ static int finish(struct scan *scan)
     enum error feed_error = feeder_join(scan->feeder);
     spooled_say_reason(scan->names, &scan->why);
     bool unread = previous_say_reason(scan->previous, &scan->why);
-    scan->left_running = !stuck_end(scan->stuck, stderr);
+    scan->left_running = !stuck_end(scan->stuck, said(scan));
     enum error write_error = writer_finish(scan->writer);
-    progress_clear(&scan->handover.progress);
+    begin_ending(scan);
     if (write_error != ERR_OK || atomic_load(&scan->writer_failed)) {
         write_error = writer_error(scan->writer, &scan->why);
         (void)scan_say(scan, NULL, write_error);
@@ -159,10 +197,8 @@ static int finish(struct scan *scan)
         return EXIT_FAILED;
     const char *closing = watch_closing(scan->watch);
     if (closing != NULL)
-        (void)fprintf(stderr, "stsweep: WARNING: %s\n", closing);
+        (void)fprintf(said(scan), "stsweep: WARNING: %s\n", closing);
     scan->meta.events = watch_events(scan->watch, &scan->meta.event_count);
-    scan->counted = scan->left_running ? watch_counters(scan->watch)
-                                       : workers_counters(scan->workers, scan->worker_count);
     scan->meta.counters = &scan->counted;
     return feed_error == ERR_STOPPED || cut ? close_stopped(scan) : close_done(scan);
 }
@@ -191,6 +227,7 @@ static void dispose(struct scan *scan)
         close(scan->wake_fd);
     confine_dispose(&scan->confine);
     buf_dispose(&scan->why);
+    live_dispose(&scan->live);
 }
 
 int scan_main(const struct scan_request *request)
@@ -203,16 +240,19 @@ int scan_main(const struct scan_request *request)
     handover_init(&scan.handover);
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();
-    progress_begin(&scan.handover.progress, stderr, isatty(STDERR_FILENO) != 0, scan.started_ms);
+    signals_watch_asked();
+    if (live_init(&scan.live, request, scan.started_ms) != ERR_OK)
+        out_of_memory("what is said");
     if (scan_begin(&scan)) {
         if (request->go_on != NULL)
-            naming_tell_first(scan.config->output_dir, request->go_on, stderr);
+            naming_tell_first(scan.config->output_dir, request->go_on, news(&scan));
         run_to_end(&scan);
         code = finish(&scan);
     } else {
-        scan.left_running = !stuck_end(scan.stuck, stderr);
+        scan.left_running = !stuck_end(scan.stuck, said(&scan));
         code = scan.refused_with;
     }
+    live_end(&scan.live, code);
     if (scan.left_running) /* it may go on at any time, with all that it can see */
         _exit(code);
     dispose(&scan);

@@ -16,6 +16,7 @@ struct scan_request {
     const char **files; /* "-" for standard input */
     size_t file_count;
     bool resume;
+    bool quiet;               /* says only warnings and the end */
     const char *command_line; /* for meta.json */
     const char *trace;        /* a domain, or NULL */
     uint32_t fail_on;         /* outcomes that make the exit code 1, bit 1 << enum outcome */

@@ -5,16 +5,16 @@
 #ifndef STSWEEP_SCAN_SHOWN_H
 #define STSWEEP_SCAN_SHOWN_H
 
-#include "output/store/progress.h"
+#include "output/live/state.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/intake.h"
 
 /* Fills in what is shown of the input while it is read. */
-void shown_take_input(struct progress_state *state, const struct intake_seen *seen, int64_t now_ms);
+void shown_take_input(struct live_state *state, const struct intake_seen *seen, int64_t now_ms);
 
-/* Fills in done, in_flight, again, rest_ms and resting. before, total and parked are there; now_ms is
- * monotonic. */
-void shown_take(struct progress_state *state, const struct feeder_progress *progress,
-                const struct config *config, int64_t now_ms);
+/* Fills in done, handed_out, pass, in_flight, again, rest_ms and resting. before, total and parked are there;
+ * now_ms is monotonic. */
+void shown_take(struct live_state *state, const struct feeder_progress *progress, const struct config *config,
+                int64_t now_ms);
 
 #endif

@@ -17,6 +17,7 @@ static const int watched[WATCHED] = {SIGINT, SIGTERM};
 static volatile sig_atomic_t came;
 static volatile sig_atomic_t wakes;
 static volatile sig_atomic_t exits_with;
+static volatile sig_atomic_t asked;
 static int64_t came_ms;
 
 /* Counts a signal. Who stops a whole group of processes (timeout does) sends it twice at once and means
@@ -35,6 +36,33 @@ static void on_signal(int number)
         (void)written;
     }
     errno = error;
+}
+
+static void on_asked(int number)
+{
+    (void)number;
+    int error = errno;
+    asked = 1;
+    if (wakes > 0) {
+        ssize_t written = write(wakes, &(uint64_t){1}, sizeof(uint64_t));
+        (void)written;
+    }
+    errno = error;
+}
+
+void signals_watch_asked(void)
+{
+    struct sigaction action = {.sa_handler = on_asked, .sa_flags = SA_RESTART};
+    wakes = 0;
+    asked = 0;
+    (void)sigaction(SIGUSR1, &action, NULL);
+}
+
+bool signals_asked(void)
+{
+    bool was = asked != 0;
+    asked = 0;
+    return was;
 }
 
 void signals_watch(struct signals *signals, int wake_fd, int code)
@@ -69,6 +97,7 @@ void signals_dispose(struct signals *signals)
     if (!signals->watched)
         return;
     signals->watched = false;
+    wakes = 0; /* the descriptor goes */
     (void)pthread_sigmask(SIG_SETMASK, &signals->mask_before, NULL);
     for (size_t i = 0; i < WATCHED; i++)
         (void)sigaction(watched[i], &signals->before[i], NULL);

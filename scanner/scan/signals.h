@@ -1,5 +1,6 @@
 /*
- * Handles INT and TERM while a scan runs: the first ends it in good order, the next at once.
+ * Handles INT and TERM while a scan runs: the first ends it in good order, the next at once. USR1 asks how
+ * far it is.
  *
  * They are handled on the main thread wherever it is: a scan whose output nobody reads, or whose disk hangs,
  * ends at the second one as well. All other threads must block them. There is one struct signals at a time in
@@ -13,7 +14,7 @@
 
 struct signals {
     bool watched;
-    struct sigaction before[2];
+    struct sigaction before[2]; /* of INT and TERM */
     sigset_t mask_before;
 };
 
@@ -24,6 +25,11 @@ struct signals {
  */
 void signals_watch(struct signals *signals, int wake_fd, int code);
 bool signals_came(void);
+
+/* Has USR1 wake the same descriptor, once signals_watch has been called, and be counted until then; it is
+ * ignored no more from here on, nor does it end the process. signals_asked tells once that it came. */
+void signals_watch_asked(void);
+bool signals_asked(void);
 void signals_dispose(struct signals *signals); /* as it was before; also if nothing is watched */
 
 #endif

@@ -138,13 +138,12 @@ static const char *tick(struct stuck *stuck, int64_t now_ms, bool *turns)
     return line;
 }
 
-void stuck_tick(struct stuck *stuck, struct watch *watch, struct progress *progress, FILE *out)
+void stuck_tick(struct stuck *stuck, struct watch *watch, FILE *out)
 {
     bool turns = false;
     const char *line = tick(stuck, clock_monotonic_ms(), &turns);
     if (line == NULL)
         return;
-    progress_clear(progress);
     (void)fprintf(out, "stsweep: %s\n", line);
     watch_keep(watch, "loop", turns, line);
 }

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 
-#include "output/store/progress.h"
 #include "scanner/machine/watch.h"
 #include "scanner/reach/stuck_list.h"
 #include "scanner/scan/writer.h"
@@ -25,7 +24,7 @@ struct stuck *stuck_create(struct worker *workers, struct writer *writer, const 
 void stuck_destroy(struct stuck *stuck);
 
 /* Must be called every WATCH_TICK_MS. News goes to out and among the watch's events. */
-void stuck_tick(struct stuck *stuck, struct watch *watch, struct progress *progress, FILE *out);
+void stuck_tick(struct stuck *stuck, struct watch *watch, FILE *out);
 
 /* Is a loop stuck now, and has it been for twice scan.stuck_after? */
 bool stuck_for_good(const struct stuck *stuck);

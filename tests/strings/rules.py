@@ -44,8 +44,8 @@ def terminal(data):
 
 
 def screen(data):
-    """The same of what is shown on a terminal while a scan runs: with the cursor's moves, which are ours."""
-    return terminal(re.sub(rb"\x1b\[\d*[AJK]|\r", b"", data))
+    """The same of what is shown on a terminal while a scan runs: with the cursor's moves and bold titles, which are ours."""
+    return terminal(re.sub(rb"\x1b\[(?:\d*[AHJK]|0m|1m|1;31m)|\r", b"", data))
 
 
 def table(data, separator=","):

@@ -566,7 +566,10 @@ static void what_may_change_on_a_resume(void **state)
                                             "output.level",
                                             "output.frame_bytes",
                                             "output.flush",
-                                            "output.part_bytes"};
+                                            "output.part_bytes",
+                                            "output.status",
+                                            "output.log",
+                                            "metrics.listen"};
     static const char *const switches[] = {"dns.resolvers", "scan.retry_passes", "scan.previous"};
     size_t may = 0, switched = 0;
     (void)state;

@@ -19,6 +19,7 @@ static struct counters numbered(uint64_t from)
         counters.outcomes[i] = from++;
     for (size_t i = 0; i < FAIL_COUNT; i++)
         counters.codes[i] = from++;
+    counters.resolvers[RESOLVERS_MOST - 1].by_latency[RESOLVER_BUCKETS - 1] = from++;
     return counters;
 }
 

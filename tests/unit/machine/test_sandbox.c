@@ -196,6 +196,9 @@ static void test_rights(void **state)
         {LANDLOCK_FILES, true, 3, READ | LIST | WRITE | MAKE | REMOVE | TRUNCATE},
         {LANDLOCK_FILES, false, 3, READ | WRITE | TRUNCATE},
         {LANDLOCK_FOLDERS, true, 3, READ | LIST | WRITE | MAKE | REMOVE | TRUNCATE | MAKE_DIR},
+        {LANDLOCK_REPLACED, true, 1, WRITE | MAKE | REMOVE},
+        {LANDLOCK_REPLACED, true, 3, WRITE | MAKE | REMOVE | TRUNCATE},
+        {LANDLOCK_REPLACED, false, 3, 0},
         {LANDLOCK_UNMAKE, true, 1, REMOVE_DIR},
         {LANDLOCK_UNMAKE, true, 7, REMOVE_DIR},
         {LANDLOCK_UNMAKE, false, 7, 0},
@@ -456,6 +459,31 @@ static long make(const struct call *call)
     return result;
 }
 
+/* The socket that listened before takes connections, and no other does. */
+static void try_accepting(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    char text[16];
+    int fds[2];
+    for (size_t i = 0; i < 2; i++) {
+        address.sin_port = 0;
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        CHECK(bind(fds[i], (struct sockaddr *)&address, len) == 0 && listen(fds[i], 1) == 0);
+    }
+    CHECK(getsockname(fds[1], (struct sockaddr *)&address, &len) == 0);
+    (void)snprintf(text, sizeof text, "%u", ntohs(address.sin_port));
+    make_config("smtp.port", text);
+    sandbox_permit();
+    sandbox_enter(&(struct sandbox_needs){.config = &config, .listener = fds[1]}, &sandbox);
+    int connected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(connect(connected, (struct sockaddr *)&address, len) == 0);
+    CHECK(accept4(fds[0], NULL, NULL, 0) < 0 && errno == EPERM);
+    CHECK(accept(fds[1], NULL, NULL) < 0 && errno == EPERM);
+    CHECK(accept4(fds[1], NULL, NULL, SOCK_CLOEXEC) >= 0);
+    CHECK(listen(fds[0], 1) != 0 && errno == EPERM);
+}
+
 static void try_calls(void)
 {
     make_config(NULL, NULL);
@@ -488,6 +516,7 @@ static void test_calls_are_refused(void **state)
     need_seccomp();
     in_child(try_calls_unbound);
     in_child(try_calls);
+    in_child(try_accepting);
 }
 
 static void *try_in_thread(void *arg)

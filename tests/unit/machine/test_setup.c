@@ -263,9 +263,9 @@ static void test_tracing(void **state)
 {
     (void)state;
     struct tracing tracing;
-    assert_null(tracing_init(&tracing, NULL));
-    assert_null(tracing_init(&tracing, "not a domain"));
-    struct trace *trace = tracing_init(&tracing, "Example.ORG.");
+    assert_null(tracing_init(&tracing, NULL, stderr));
+    assert_null(tracing_init(&tracing, "not a domain", stderr));
+    struct trace *trace = tracing_init(&tracing, "Example.ORG.", stderr);
     assert_ptr_equal(trace, &tracing.trace);
     assert_string_equal(trace->domain, "example.org");
     FILE *file = tmpfile();

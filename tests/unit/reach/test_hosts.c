@@ -80,6 +80,12 @@ void lookup_follow(struct lookup_engine *engine, struct trace *trace)
     (void)trace;
 }
 
+void lookup_resolver_counts(const struct lookup_engine *engine, struct resolver_counts counts[RESOLVERS_MOST])
+{
+    (void)engine;
+    (void)counts;
+}
+
 const struct lookup_counters *lookup_counters(const struct lookup_engine *engine)
 {
     static const struct lookup_counters none;

@@ -225,7 +225,8 @@ static void test_each_text_option_is_decided(void **state)
         {"input.except", RELEASE_CUT},      {"safety.as_prefixes", RELEASE_CUT},
         {"tls.groups", RELEASE_TOLD},       {"input.only", RELEASE_TOLD},
         {"sample.take", RELEASE_TOLD},      {"sample.key", RELEASE_TOLD},
-        {"input.field", RELEASE_TOLD},
+        {"input.field", RELEASE_TOLD},      {"metrics.listen", RELEASE_EMPTIED},
+        {"output.status", RELEASE_CUT},     {"output.log", RELEASE_CUT},
     };
     static const struct {
         const char *name, *type;

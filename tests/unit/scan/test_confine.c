@@ -76,7 +76,8 @@ static enum error enter(bool resume, size_t count, const char **files)
 {
     const struct scan_request request = {
         .config = &config, .files = files, .file_count = count, .resume = resume};
-    return confine_enter(&confine, &request, &config, place, &why);
+    const struct outward none = {.listener = -1, .log_fd = -1};
+    return confine_enter(&confine, &request, &config, &none, place, &why);
 }
 
 static bool is_there(const char *name)

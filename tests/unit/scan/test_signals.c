@@ -140,12 +140,38 @@ static void all_is_as_before(void **state)
     close(fd);
 }
 
+/* Whoever asks early is answered later; each is told once, and nothing ends for it. */
+static void asking(void **state)
+{
+    struct signals signals = {.watched = false};
+    int fd = open_wake();
+    (void)state;
+    signals_watch_asked();
+    assert_false(signals_asked());
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_true(signals_asked());
+    assert_false(signals_asked());
+    signals_watch(&signals, fd, CODE);
+    assert_int_equal(taken(fd), 0);
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_int_equal(raise(SIGUSR1), 0);
+    assert_int_equal(taken(fd), 2);
+    assert_true(signals_asked());
+    assert_false(signals_asked());
+    assert_false(signals_came());
+    signals_dispose(&signals);
+    assert_int_equal(raise(SIGUSR1), 0); /* the descriptor is gone */
+    assert_int_equal(taken(fd), 0);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_first_is_told, begin),
         cmocka_unit_test_setup(the_next_ends_the_process, begin),
         cmocka_unit_test_setup(all_is_as_before, begin),
+        cmocka_unit_test_setup(asking, begin),
     };
     return cmocka_run_group_tests_name("signals", tests, NULL, NULL);
 }

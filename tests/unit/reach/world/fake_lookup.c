@@ -110,6 +110,12 @@ void lookup_follow(struct lookup_engine *engine, struct trace *trace)
     (void)engine, (void)trace;
 }
 
+void lookup_resolver_counts(const struct lookup_engine *engine, struct resolver_counts counts[RESOLVERS_MOST])
+{
+    (void)engine;
+    (void)counts;
+}
+
 const struct lookup_counters *lookup_counters(const struct lookup_engine *engine)
 {
     return &engine->counters;

@@ -1,18 +1,15 @@
-/* How far a scan is: what the lines say, how wide they are, how often they come, and that a log stays a log.
- */
+/* How far a scan is: what the lines say, how wide they are, and that a log stays a log. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "output/store/progress.h"
+#include "output/live/text.h"
 
 enum { BEGAN_MS = 1000000, TEXT_BYTES = 4096 };
 
@@ -24,19 +21,30 @@ static void count(struct counters *counters, enum outcome outcome, enum failure_
         counters_domain(counters, &judgement, i % 2 == 0);
 }
 
-static struct progress_state STATE = {
+static struct live_state STATE = {
     .before = 50, .done = 50, .total = 1100, .in_flight = 20, .parked = 3, .counts = {.answers = 300}};
 
-static struct progress make(FILE *out, bool terminal)
+static struct live_pace make(void)
 {
-    static struct progress progress;
-    progress_begin(&progress, out, terminal, BEGAN_MS);
+    struct live_pace pace;
+    live_pace_begin(&pace, BEGAN_MS);
     STATE.counts = (struct counters){.answers = 300, .probes = 2};
     count(&STATE.counts, OUTCOME_ABSENT, FAIL_TXT_ABSENT, 40);
     count(&STATE.counts, OUTCOME_PROTECTED, FAIL_NONE, 7);
     count(&STATE.counts, OUTCOME_REFUSED, FAIL_MX_NOT_IN_POLICY, 3);
     count(&STATE.counts, OUTCOME_REFUSED, FAIL_SMTP_TLS_EXPIRED, 4);
-    return progress;
+    return pace;
+}
+
+/* The lines of a state at a moment. */
+static void text_at(struct live_pace *pace, const struct live_state *state, int64_t now_ms, size_t width,
+                    struct buf *text)
+{
+    struct live_state at = *state;
+    at.now_ms = now_ms;
+    at.run_ms = now_ms - BEGAN_MS;
+    live_measure(pace, &at);
+    live_text(&at, width, text);
 }
 
 static void expect(const struct buf *text, const char *words)
@@ -48,10 +56,10 @@ static void expect(const struct buf *text, const char *words)
 static void test_what_is_said(void **state)
 {
     (void)state;
-    struct progress progress = make(stderr, true);
+    struct live_pace pace = make();
     struct buf text;
     buf_init(&text, TEXT_BYTES);
-    progress_text(&progress, &STATE, BEGAN_MS + 10000, 0, &text);
+    text_at(&pace, &STATE, BEGAN_MS + 10000, 0, &text);
     expect(&text, "10s: 100 of 1100 (9.0 %) done, 5 a second, about 3m 21s left\n");
     expect(&text, "20 in flight, 3 parked; a second: 30 lookups, 3 policies, 0 MX\n");
     expect(&text, "outcomes: protected 7, refused 7, absent 40\n");
@@ -62,12 +70,12 @@ static void test_what_is_said(void **state)
 static void test_beginning(void **state)
 {
     (void)state;
-    struct progress progress;
+    struct live_pace pace;
     struct buf text;
-    const struct progress_state nothing = {0};
+    const struct live_state nothing = {0};
     buf_init(&text, TEXT_BYTES);
-    progress_begin(&progress, stderr, true, BEGAN_MS);
-    progress_text(&progress, &nothing, BEGAN_MS, 0, &text);
+    live_pace_begin(&pace, BEGAN_MS);
+    text_at(&pace, &nothing, BEGAN_MS, 0, &text);
     expect(&text, "0s: 0 done, 0 a second, reading the input\n");
     expect(&text, "0 in flight\n");
     expect(&text, "failures: none so far\n");
@@ -78,7 +86,7 @@ static void test_beginning(void **state)
 static void test_reading_the_input(void **state)
 {
     static const struct {
-        struct progress_read read;
+        struct live_read read;
         const char *expected;
     } cases[] = {
         {{0, 0, 0, 0}, "12s: 0 done, 0 a second, reading the input\n"},
@@ -94,12 +102,12 @@ static void test_reading_the_input(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct progress progress;
+        struct live_pace pace;
         struct buf text;
-        const struct progress_state at = {.read = cases[i].read};
-        progress_begin(&progress, stderr, true, BEGAN_MS);
+        const struct live_state at = {.read = cases[i].read};
+        live_pace_begin(&pace, BEGAN_MS);
         buf_init(&text, TEXT_BYTES);
-        progress_text(&progress, &at, BEGAN_MS + 12000, 0, &text);
+        text_at(&pace, &at, BEGAN_MS + 12000, 0, &text);
         expect(&text, cases[i].expected);
         buf_dispose(&text);
     }
@@ -108,30 +116,30 @@ static void test_reading_the_input(void **state)
 static void test_rates_are_smooth(void **state)
 {
     (void)state;
-    struct progress progress;
+    struct live_pace pace;
     struct buf text;
-    struct progress_state at = {.total = 100000};
+    struct live_state at = {.total = 100000};
     buf_init(&text, TEXT_BYTES);
-    progress_begin(&progress, stderr, true, BEGAN_MS);
+    live_pace_begin(&pace, BEGAN_MS);
     for (int64_t ms = 500; ms <= 20000; ms += 500) {
         at.done += 50;
-        progress_text(&progress, &at, BEGAN_MS + ms, 0, &text);
+        text_at(&pace, &at, BEGAN_MS + ms, 0, &text);
     }
-    assert_true(progress.rates[RATE_DOMAINS] > 99.0 && progress.rates[RATE_DOMAINS] < 101.0);
-    progress_text(&progress, &at, BEGAN_MS + 20500, 0, &text);
-    assert_true(progress.rates[RATE_DOMAINS] > 85.0 && progress.rates[RATE_DOMAINS] < 95.0);
+    assert_true(pace.rates[RATE_RECORDS] > 99.0 && pace.rates[RATE_RECORDS] < 101.0);
+    text_at(&pace, &at, BEGAN_MS + 20500, 0, &text);
+    assert_true(pace.rates[RATE_RECORDS] > 85.0 && pace.rates[RATE_RECORDS] < 95.0);
     buf_dispose(&text);
 }
 
 static void test_another_try(void **state)
 {
     (void)state;
-    struct progress progress = make(stderr, false);
-    struct progress_state again = STATE;
+    struct live_pace pace = make();
+    struct live_state again = STATE;
     struct buf text;
     buf_init(&text, TEXT_BYTES);
     again.again = 17;
-    progress_text(&progress, &again, BEGAN_MS + 10000, 0, &text);
+    text_at(&pace, &again, BEGAN_MS + 10000, 0, &text);
     expect(&text, "20 in flight, 3 parked, 17 to be tried again; a second: 30 lookups");
     buf_dispose(&text);
 }
@@ -142,32 +150,32 @@ static void test_left_counts_the_rest(void **state)
 {
     (void)state;
     static const int64_t noon = INT64_C(1767268800000); /* 2026-01-01T12:00:00Z */
-    struct progress progress = make(stderr, false);
-    struct progress_state at = {
+    struct live_pace pace = make();
+    struct live_state at = {
         .done = 50, .total = 110, .again = 10, .in_flight = 5, .rest_ms = 60000, .wall_ms = noon};
     struct buf text;
     assert_int_equal(setenv("TZ", "UTC", 1), 0);
     tzset();
     buf_init(&text, TEXT_BYTES);
-    progress_text(&progress, &at, BEGAN_MS + 10000, 0, &text); /* 5 a second: 50 of this pass, and 10 then */
+    text_at(&pace, &at, BEGAN_MS + 10000, 0, &text); /* 5 a second: 50 of this pass, and 10 then */
     expect(&text, "50 of 110 (45.4 %) done, 5 a second, about 1m 13s left\n");
     expect(&text, "5 in flight, 10 to be tried again from about 12:01 UTC; ");
     buf_reset(&text);
-    at = (struct progress_state){
+    at = (struct live_state){
         .done = 100, .total = 110, .again = 10, .rest_ms = 60000, .resting = true, .wall_ms = noon + 20000};
-    progress_text(&progress, &at, BEGAN_MS + 20000, 0, &text);
+    text_at(&pace, &at, BEGAN_MS + 20000, 0, &text);
     expect(&text, "100 of 110 (90.9 %) done, ");
     expect(&text, ", about 1m 03s left\n");
     expect(&text, "0 in flight, 10 to be tried again at 12:01:20 UTC; ");
     buf_reset(&text);
     at.rest_ms = 20000;
     at.wall_ms += 40000;
-    progress_text(&progress, &at, BEGAN_MS + 60000, 0, &text); /* the pace is that of before the rest */
+    text_at(&pace, &at, BEGAN_MS + 60000, 0, &text); /* the pace is that of before the rest */
     expect(&text, ", about 23s left\n");
     expect(&text, "at 12:01:20 UTC; ");
     buf_reset(&text);
-    at = (struct progress_state){.done = 105, .total = 110, .again = 0, .wall_ms = noon + 82000};
-    progress_text(&progress, &at, BEGAN_MS + 82000, 0, &text); /* the last pass: none comes after it */
+    at = (struct live_state){.done = 105, .total = 110, .again = 0, .wall_ms = noon + 82000};
+    text_at(&pace, &at, BEGAN_MS + 82000, 0, &text); /* the last pass: none comes after it */
     expect(&text, "105 of 110 (95.4 %) done, ");
     assert_null(strstr(buf_string(&text), "again"));
     buf_dispose(&text);
@@ -178,11 +186,11 @@ static void test_width(void **state)
     (void)state;
     static const size_t widths[] = {19, 40, 79}, rows[] = {17, 8, 4};
     for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
-        struct progress progress = make(stderr, true);
+        struct live_pace pace = make();
         struct buf text;
         size_t column = 0, lines = 0;
         buf_init(&text, TEXT_BYTES);
-        progress_text(&progress, &STATE, BEGAN_MS + 10000, widths[i], &text);
+        text_at(&pace, &STATE, BEGAN_MS + 10000, widths[i], &text);
         for (size_t at = 0; at < text.len; at++) {
             column = text.data[at] == '\n' ? 0 : column + 1;
             lines += text.data[at] == '\n';
@@ -198,10 +206,10 @@ static void test_width(void **state)
 static void test_rows(void **state)
 {
     (void)state;
-    struct progress progress = make(stderr, true);
+    struct live_pace pace = make();
     struct buf text;
     buf_init(&text, TEXT_BYTES);
-    progress_text(&progress, &STATE, BEGAN_MS + 10000, 30, &text);
+    text_at(&pace, &STATE, BEGAN_MS + 10000, 30, &text);
     assert_string_equal(buf_string(&text), "10s: 100 of 1100 (9.0 %) done,\n"
                                            "  5 a second,\n"
                                            "  about 3m 21s left\n"
@@ -237,12 +245,12 @@ static void test_times_and_shares(void **state)
         {900000, 10, 20, "15m 00s: 10 of 20 (50.0 %) done, 0 a second, about 15m 01s left\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct progress progress;
+        struct live_pace pace;
         struct buf text;
-        const struct progress_state at = {.done = cases[i].done, .total = cases[i].total};
+        const struct live_state at = {.done = cases[i].done, .total = cases[i].total};
         buf_init(&text, TEXT_BYTES);
-        progress_begin(&progress, stderr, true, BEGAN_MS);
-        progress_text(&progress, &at, BEGAN_MS + cases[i].ms, 0, &text);
+        live_pace_begin(&pace, BEGAN_MS);
+        text_at(&pace, &at, BEGAN_MS + cases[i].ms, 0, &text);
         if (strncmp(buf_string(&text), cases[i].line, strlen(cases[i].line)) != 0)
             fail_msg("case %zu: %s", i, buf_string(&text));
         buf_dispose(&text);
@@ -258,15 +266,15 @@ static void test_most_frequent_failures(void **state)
         int times;
     } seen[] = {{FAIL_SMTP_TLS_EXPIRED, 2}, {FAIL_SMTP_TCP_REFUSED, 3}, {FAIL_SMTP_TCP_TIMEOUT, 3},
                 {FAIL_MX_NOT_IN_POLICY, 1}, {FAIL_DNS_TIMEOUT, 9},      {FAIL_TXT_ABSENT, 99}};
-    struct progress progress;
-    struct progress_state at = {.total = 1};
+    struct live_pace pace;
+    struct live_state at = {.total = 1};
     struct buf text;
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
         count(&at.counts, OUTCOME_UNKNOWN, seen[i].code, seen[i].times);
     const bool refused_first = FAIL_SMTP_TCP_REFUSED < FAIL_SMTP_TCP_TIMEOUT;
     buf_init(&text, TEXT_BYTES);
-    progress_begin(&progress, stderr, true, BEGAN_MS);
-    progress_text(&progress, &at, BEGAN_MS, 0, &text);
+    live_pace_begin(&pace, BEGAN_MS);
+    text_at(&pace, &at, BEGAN_MS, 0, &text);
     expect(&text, refused_first ? "\nfailures: dns.timeout 9, smtp.tcp.refused 3, smtp.tcp.timeout 3, "
                                   "smtp.tls.expired 2\n"
                                 : "\nfailures: dns.timeout 9, smtp.tcp.timeout 3, smtp.tcp.refused 3, "
@@ -279,13 +287,13 @@ static void test_most_frequent_failures(void **state)
 static void test_narrow_rows(void **state)
 {
     (void)state;
-    struct progress progress;
-    struct progress_state at = {.total = 1, .in_flight = 7};
+    struct live_pace pace;
+    struct live_state at = {.total = 1, .in_flight = 7};
     struct buf text;
     count(&at.counts, OUTCOME_REFUSED, FAIL_MX_NOT_IN_POLICY, 3);
     buf_init(&text, TEXT_BYTES);
-    progress_begin(&progress, stderr, true, BEGAN_MS);
-    progress_text(&progress, &at, BEGAN_MS, 11, &text);
+    live_pace_begin(&pace, BEGAN_MS);
+    text_at(&pace, &at, BEGAN_MS, 11, &text);
     assert_string_equal(buf_string(&text), "0s: 0 of 1\n"
                                            "  (0.0 %)\n"
                                            "  done,\n"
@@ -300,81 +308,76 @@ static void test_narrow_rows(void **state)
     buf_dispose(&text);
 }
 
-/* What a scan of 150 s writes where it is looked at twice a second. */
-static void run(FILE *out, bool terminal)
-{
-    struct progress progress = make(out, terminal);
-    for (int64_t ms = 500; ms <= 150000; ms += 500)
-        progress_show(&progress, &STATE, BEGAN_MS + ms);
-    progress_clear(&progress);
-}
-
-static void test_log(void **state)
+/* One line, nothing of which moves a cursor. */
+static void test_line(void **state)
 {
     (void)state;
-    char *text = NULL;
-    size_t len = 0, lines = 0;
-    FILE *out = open_memstream(&text, &len);
-    assert_non_null(out);
-    run(out, false);
-    assert_int_equal(fclose(out), 0);
-    for (size_t i = 0; i < len; i++) {
-        assert_int_not_equal(text[i], '\033');
-        assert_int_not_equal(text[i], '\r');
-        lines += text[i] == '\n';
-    }
-    assert_int_equal(lines, 2); /* after one and after two minutes */
-    assert_non_null(strstr(text, "1m 00s: 100 of 1100"));
-    assert_non_null(strstr(text, " | outcomes: protected 7"));
-    free(text);
+    struct live_pace pace = make();
+    struct live_state at = STATE;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    at.now_ms = BEGAN_MS + 60000;
+    at.run_ms = 60000;
+    live_measure(&pace, &at);
+    live_line(&at, &text);
+    expect(&text, "1m 00s: 100 of 1100");
+    expect(&text, " | outcomes: protected 7");
+    for (size_t i = 0; i < text.len; i++)
+        assert_true((text.data[i] >= ' ' && text.data[i] <= '~') || i + 1 == text.len);
+    assert_int_equal(text.data[text.len - 1], '\n');
+    buf_dispose(&text);
 }
 
-/* Each drawing goes up by as many rows as the one before it had. */
-static void assert_rows_are_cleared(const char *text)
-{
-    unsigned long rows = 0;
-    for (const char *at = text; *at != 0; at++) {
-        if (at[0] == '\033' && at[1] == '[' && at[2] != 'J') {
-            assert_int_equal(strtoul(at + 2, NULL, 10), rows);
-            rows = 0;
-        }
-        rows += *at == '\n';
-    }
-    assert_int_equal(rows, 0);
-}
-
-static void test_terminal(void **state)
+/* The slowest come first, one that never answers before all; the embedded one is said to be that. */
+static void test_resolvers(void **state)
 {
     (void)state;
-    char text[1 << 16];
-    size_t len = 0, redrawn = 0;
-    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
-    const struct winsize size = {.ws_row = 24, .ws_col = 30};
-    assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
-    int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-    FILE *out = fdopen(slave, "w");
-    assert_non_null(out);
-    struct progress progress = make(out, true);
-    for (int64_t ms = 0; ms < 1500; ms += 250) /* drawn at 500 and 1000 */
-        progress_show(&progress, &STATE, BEGAN_MS + ms);
-    progress_clear(&progress);
-    progress_clear(&progress); /* nothing stands there any more */
-    (void)fputs("END", out);
-    assert_int_equal(fflush(out), 0);
-    while (len < 3 || memcmp(text + len - 3, "END", 3) != 0) {
-        ssize_t got = read(master, text + len, sizeof text - 1 - len);
-        assert_true(got > 0);
-        len += (size_t)got;
-    }
-    text[len] = '\0';
-    for (const char *at = text; (at = strstr(at, "A\r\033[J")) != NULL; at++)
-        redrawn++;
-    assert_rows_are_cleared(text);
-    assert_int_equal(redrawn, 2); /* before the second drawing, and at the end */
-    assert_non_null(strstr(text, "\n20 in flight, 3 parked;\r\n  a second: ")); /* 30 columns */
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(close(master), 0);
+    struct live_state at = {
+        .total = 1, .resolver_count = 3, .disk_known = true, .disk_free_bytes = 3221225472};
+    struct buf text;
+    const char *const names[] = {"192.0.2.1", "192.0.2.2:5353", "[2001:db8::1]:53"};
+    for (size_t i = 0; i < at.resolver_count; i++)
+        (void)snprintf(at.resolvers[i].name, LIVE_NAME_BYTES, "%s", names[i]);
+    for (int i = 0; i < 5; i++)
+        resolver_counts_answer(&at.counts.resolvers[0], 3);
+    for (int i = 0; i < 5; i++)
+        resolver_counts_answer(&at.counts.resolvers[1], 7);
+    at.counts.resolvers[1].refused = 2;
+    at.counts.resolvers[2].lost = 4;
+    at.resolvers[1].latest_ms = 9;
+    buf_init(&text, TEXT_BYTES);
+    live_text(&at, 0, &text);
+    expect(&text,
+           "resolvers: [2001:db8::1]:53 median 0 ms latest 0 ms failed 4 of 4, 192.0.2.2:5353 median 7 ms "
+           "latest 9 ms failed 2 of 5, and 1 faster; disk left 3.0 GiB\n");
+    buf_reset(&text);
+    at = (struct live_state){.total = 1, .embedded = true, .counts = {.lookups = 9, .lookups_failed = 2}};
+    live_text(&at, 0, &text);
+    expect(&text, "resolver: embedded, of 9 questions 2 failed\n");
+    buf_dispose(&text);
+}
+
+/* What its answers took of late is of them alone; none leaves it as it was. */
+static void test_latest_latency(void **state)
+{
+    (void)state;
+    static struct live_state at;
+    struct live_pace pace;
+    at = (struct live_state){.total = 1, .resolver_count = 1, .now_ms = BEGAN_MS + 1000};
+    live_pace_begin(&pace, BEGAN_MS);
+    for (int i = 0; i < 100; i++)
+        resolver_counts_answer(&at.counts.resolvers[0], 10);
+    live_measure(&pace, &at);
+    assert_int_equal(at.resolvers[0].latest_ms, 10);
+    resolver_counts_answer(&at.counts.resolvers[0], 90);
+    resolver_counts_answer(&at.counts.resolvers[0], 110);
+    at.now_ms += 1000;
+    live_measure(&pace, &at);
+    assert_int_equal(at.resolvers[0].latest_ms, 100);
+    at.now_ms += 1000;
+    live_measure(&pace, &at);
+    assert_int_equal(at.resolvers[0].latest_ms, 100);
+    assert_int_equal(resolver_counts_median(&at.counts.resolvers[0]), 10);
 }
 
 int main(void)
@@ -391,8 +394,9 @@ int main(void)
         cmocka_unit_test(test_times_and_shares),
         cmocka_unit_test(test_most_frequent_failures),
         cmocka_unit_test(test_narrow_rows),
-        cmocka_unit_test(test_log),
-        cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_line),
+        cmocka_unit_test(test_resolvers),
+        cmocka_unit_test(test_latest_latency),
     };
-    return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("live_text", tests, NULL, NULL);
 }

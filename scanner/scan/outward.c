@@ -1,0 +1,200 @@
+/* Opens files and a port, and writes the files. */
+#include "scanner/scan/outward.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scanner/base/ip.h"
+#include "scanner/base/shown.h"
+#include "scanner/machine/privileges.h"
+
+enum { BACKLOG = 16, FILE_MODE = 0644, NAME_BYTES = 256 };
+
+static const char BESIDE[] = ".new";
+
+/* ---- the log ------------------------------------------------------------------------------------------- */
+
+/* Gives the user of safety.user a log that was just made: a later run may be begun as that user. */
+static enum error give(int fd, const struct config *config, struct buf *why)
+{
+    struct privileges_user user;
+    if (config->safety_user[0] == '\0')
+        return ERR_OK;
+    enum error error = privileges_find(config->safety_user, &user, why);
+    if (error != ERR_OK || user.is_us)
+        return error;
+    if (fchown(fd, user.uid, user.gid) == 0)
+        return ERR_OK;
+    buf_printf(why, "output.log %s: it cannot be given to %s: %s", shown(config->output_log),
+               shown(user.name), strerror(errno));
+    return ERR_IO;
+}
+
+static enum error open_log(struct outward *outward, const struct config *config, struct buf *why)
+{
+    const char *path = config->output_log;
+    struct stat status;
+    if (path[0] == '\0')
+        return ERR_OK;
+    const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    bool made = false;
+    int fd = open(path, flags);
+    if (fd < 0 && errno == ENOENT) {
+        fd = open(path, flags | O_CREAT | O_EXCL, FILE_MODE);
+        made = fd >= 0;
+    }
+    if (fd < 0) {
+        int number = errno;
+        buf_printf(why, "output.log %s: it cannot be opened: %s", shown(path), strerror(number));
+        return error_of_file(number);
+    }
+    outward->log_fd = fd;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        buf_printf(why, "output.log %s: it is no file", shown(path));
+        return ERR_NOT_FOUND;
+    }
+    return made ? give(fd, config, why) : ERR_OK;
+}
+
+/* Writes all of it, or returns false with errno. */
+static bool write_all(int fd, struct bytes text)
+{
+    while (text.len > 0) {
+        ssize_t written = write(fd, text.data, text.len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0) {
+            errno = written == 0 ? EIO : errno;
+            return false;
+        }
+        text = bytes_behind(text, (size_t)written);
+    }
+    return true;
+}
+
+bool outward_log(const struct outward *outward, struct bytes lines)
+{
+    return outward->log_fd < 0 || write_all(outward->log_fd, lines);
+}
+
+/* ---- the status file ----------------------------------------------------------------------------------- */
+
+static enum error find_status(struct outward *outward, const struct config *config, struct buf *why)
+{
+    const char *path = config->output_status;
+    struct stat status;
+    if (path[0] == '\0')
+        return ERR_OK;
+    const char *slash = strrchr(path, '/');
+    outward->status_path = path;
+    outward->status_name = slash == NULL ? path : slash + 1;
+    outward->status_dir = slash == NULL   ? strdup(".")
+                          : slash == path ? strdup("/")
+                                          : strndup(path, (size_t)(slash - path));
+    if (outward->status_dir == NULL)
+        return ERR_MEMORY;
+    size_t len = strlen(outward->status_name);
+    if (len == 0 || len + sizeof BESIDE > NAME_BYTES) {
+        buf_printf(why, "output.status %s: it names no file", shown(path));
+        return ERR_NOT_FOUND;
+    }
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        buf_printf(why, "output.status %s: something else than a file stands there", shown(path));
+        return ERR_NOT_FOUND;
+    }
+    if (stat(outward->status_dir, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        buf_printf(why, "output.status %s: there is no directory %s: make it first", shown(path),
+                   shown(outward->status_dir));
+        return ERR_NOT_FOUND;
+    }
+    return ERR_OK;
+}
+
+/* Nothing is synced: after a crash of the machine no status is of use. */
+static bool write_beside(int dir_fd, const char *name, struct bytes text)
+{
+    int fd =
+        openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+    if (fd < 0)
+        return false;
+    bool ok = write_all(fd, text);
+    int number = errno;
+    if (close(fd) != 0 && ok) {
+        ok = false;
+        number = errno;
+    }
+    errno = number;
+    return ok;
+}
+
+bool outward_status(const struct outward *outward, struct bytes text)
+{
+    char beside[NAME_BYTES];
+    if (outward->status_dir == NULL)
+        return true;
+    (void)snprintf(beside, sizeof beside, "%s%s", outward->status_name, BESIDE);
+    int dir_fd = open(outward->status_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool ok = dir_fd >= 0 && write_beside(dir_fd, beside, text) &&
+              renameat(dir_fd, beside, dir_fd, outward->status_name) == 0;
+    int number = errno;
+    if (dir_fd >= 0)
+        (void)close(dir_fd);
+    errno = number;
+    return ok;
+}
+
+/* ---- the port ------------------------------------------------------------------------------------------ */
+
+static bool is_loopback(const struct ip_addr *ip)
+{
+    static const uint8_t loopback6[16] = {[15] = 1};
+    return ip->family == 4 ? ip->bytes[0] == 127 : memcmp(ip->bytes, loopback6, sizeof loopback6) == 0;
+}
+
+static enum error listen_at(struct outward *outward, const struct config *config, FILE *out, struct buf *why)
+{
+    struct ip_addr ip;
+    struct sockaddr_storage address;
+    uint16_t port;
+    if (!config_listen(config, &ip, &port))
+        return ERR_OK;
+    socklen_t len = ip_sockaddr(&ip, port, &address);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    outward->listener = fd;
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) != 0 ||
+        bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0) {
+        buf_printf(why, "metrics.listen %s: nobody can ask there: %s", config->metrics_listen,
+                   strerror(errno));
+        return ERR_CONFIG;
+    }
+    if (!is_loopback(&ip))
+        (void)fprintf(out,
+                      "stsweep: WARNING: metrics.listen: whoever reaches %s can see how far the scan is and "
+                      "where it is written; nobody is asked who he is\n",
+                      config->metrics_listen);
+    return ERR_OK;
+}
+
+enum error outward_open(struct outward *outward, const struct config *config, FILE *out, struct buf *why)
+{
+    *outward = (struct outward){.listener = -1, .log_fd = -1};
+    enum error error = open_log(outward, config, why);
+    if (error == ERR_OK)
+        error = find_status(outward, config, why);
+    return error == ERR_OK ? listen_at(outward, config, out, why) : error;
+}
+
+void outward_close(struct outward *outward)
+{
+    if (outward->listener >= 0)
+        (void)close(outward->listener);
+    if (outward->log_fd >= 0)
+        (void)close(outward->log_fd);
+    free(outward->status_dir);
+    *outward = (struct outward){.listener = -1, .log_fd = -1};
+}
