@@ -48,7 +48,7 @@ FLOODS   := $(BUILD)/floods
 GAINS    := $(BUILD)/gains
 OWNERS   := $(BUILD)/owners
 
-.PHONY: bench bench-quick bench-programs fuzz all help install docs check lint format demo coverage test test-long clean
+.PHONY: bench bench-quick bench-programs fuzz all help install install-nightly dist deb docs check lint format demo coverage test test-long clean
 all: $(BUILD)/stsweep
 
 help:
@@ -64,6 +64,9 @@ help:
 	@echo 'make docs          make scan.ini and what docs/ has of tables (failures, fields, schema, rules) anew'
 	@echo 'make format        clang-format over all C files'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
+	@echo 'make install-nightly  also what scans lists nightly: systemd units, the script, /etc/stsweep (SYSCONFDIR)'
+	@echo 'make dist          the tarball of the sources and its checksum, in $(BUILD)/dist'
+	@echo 'make deb           the Debian package, in $(BUILD)/deb (packaging/install build deb)'
 	@echo 'make clean'
 
 $(BUILD)/stsweep: $(BUILD)/scanner/main.o $(LIBRARY)
@@ -221,8 +224,31 @@ install: all
 	install -D -m 644 docs/figures.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/figures.md
 	install -D -m 644 docs/diff.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/diff.md
 	install -D -m 644 docs/release.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/release.md
+	install -D -m 644 docs/install.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/install.md
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	docs/make-man $(BUILD)/stsweep > $(DESTDIR)$(PREFIX)/share/man/man1/stsweep.1
+
+# The units and the script name where they lie. What is in SYSCONFDIR already is the administrator's.
+SYSCONFDIR ?= /etc
+UNITS      := $(notdir $(wildcard packaging/systemd/*.service packaging/systemd/*.timer))
+NIGHTLY     = $(DESTDIR)$(PREFIX)/lib
+ETC         = $(DESTDIR)$(SYSCONFDIR)/stsweep
+install-nightly: install
+	install -D -m 755 packaging/nightly $(NIGHTLY)/stsweep/nightly
+	install -d $(NIGHTLY)/systemd/system $(ETC)
+	for unit in $(UNITS); do \
+	    sed -e 's|/usr/lib/stsweep|$(PREFIX)/lib/stsweep|' -e 's|/usr/share/doc|$(PREFIX)/share/doc|' -e 's|/etc/stsweep|$(SYSCONFDIR)/stsweep|g' \
+	        packaging/systemd/$$unit > $(NIGHTLY)/systemd/system/$$unit && chmod 644 $(NIGHTLY)/systemd/system/$$unit || exit 1; done
+	install -D -m 644 packaging/systemd/stsweep.sysusers $(NIGHTLY)/sysusers.d/stsweep.conf
+	install -D -m 644 packaging/systemd/stsweep.tmpfiles $(NIGHTLY)/tmpfiles.d/stsweep.conf
+	[ -e $(ETC)/nightly.env ] || install -m 644 packaging/systemd/nightly.env $(ETC)/nightly.env
+	[ -e $(ETC)/scan.ini ] || { sed 's/^[a-z0-9_]* =/;&/' scan.ini > $(ETC)/scan.ini && chmod 644 $(ETC)/scan.ini; }
+
+dist:
+	packaging/dist $(BUILD)/dist
+
+deb:
+	packaging/deb $(BUILD)/deb
 
 docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
 	$(BUILD)/make_failures > docs/failures.md
