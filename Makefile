@@ -233,12 +233,11 @@ SYSCONFDIR ?= /etc
 UNITS      := $(notdir $(wildcard packaging/systemd/*.service packaging/systemd/*.timer))
 NIGHTLY     = $(DESTDIR)$(PREFIX)/lib
 ETC         = $(DESTDIR)$(SYSCONFDIR)/stsweep
+MOVED       = -e 's|/usr/lib/stsweep|$(PREFIX)/lib/stsweep|' -e 's|/usr/share/doc|$(PREFIX)/share/doc|' -e 's|/etc/stsweep|$(SYSCONFDIR)/stsweep|g'
 install-nightly: install
 	install -D -m 755 packaging/nightly $(NIGHTLY)/stsweep/nightly
 	install -d $(NIGHTLY)/systemd/system $(ETC)
-	for unit in $(UNITS); do \
-	    sed -e 's|/usr/lib/stsweep|$(PREFIX)/lib/stsweep|' -e 's|/usr/share/doc|$(PREFIX)/share/doc|' -e 's|/etc/stsweep|$(SYSCONFDIR)/stsweep|g' \
-	        packaging/systemd/$$unit > $(NIGHTLY)/systemd/system/$$unit && chmod 644 $(NIGHTLY)/systemd/system/$$unit || exit 1; done
+	for unit in $(UNITS); do sed $(MOVED) packaging/systemd/$$unit > $(NIGHTLY)/systemd/system/$$unit && chmod 644 $(NIGHTLY)/systemd/system/$$unit || exit 1; done
 	install -D -m 644 packaging/systemd/stsweep.sysusers $(NIGHTLY)/sysusers.d/stsweep.conf
 	install -D -m 644 packaging/systemd/stsweep.tmpfiles $(NIGHTLY)/tmpfiles.d/stsweep.conf
 	[ -e $(ETC)/nightly.env ] || install -m 644 packaging/systemd/nightly.env $(ETC)/nightly.env
