@@ -57,7 +57,7 @@ help:
 	@echo 'make check         unit tests and fuzz seeds'
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
-	@echo 'make test-long     what takes hours or more packages (packaging/install build lab test long)'
+	@echo 'make test-long     what takes hours or more packages (packaging/install build lab test long package)'
 	@echo 'make fuzz          every fuzz target for SECONDS of CPU (60); TARGETS="fuzz_message ..." names some (tests/fuzz/README.md)'
 	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
 	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
