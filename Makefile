@@ -53,7 +53,7 @@ FLOODS   := $(BUILD)/floods
 GAINS    := $(BUILD)/gains
 OWNERS   := $(BUILD)/owners
 
-.PHONY: bench bench-quick bench-programs fuzz all help install docs check lint format demo coverage test test-long clean
+.PHONY: bench bench-quick bench-programs fuzz all help install install-nightly dist deb docs check lint format demo coverage test test-long clean
 all: $(BUILD)/stsweep
 
 help:
@@ -62,13 +62,16 @@ help:
 	@echo 'make check         unit tests and fuzz seeds'
 	@echo 'make lint          formatting, warnings of gcc and clang, include arrows, generated files'
 	@echo 'make test          everything: check, sanitizers, the lab both ways, crashes, lint'
-	@echo 'make test-long     what takes hours or more packages (packaging/install build lab test long)'
+	@echo 'make test-long     what takes hours or more packages (packaging/install build lab test long package)'
 	@echo 'make fuzz          every fuzz target for SECONDS of CPU (60); TARGETS="fuzz_message ..." names some (tests/fuzz/README.md)'
 	@echo 'make bench         ours beside bare programs and peers, as ratios (make bench-quick: in 2 minutes)'
 	@echo 'make coverage      how much of the pure cores the unit tests and fuzz seeds run (gcov); --lines of tests/coverage says what not'
 	@echo 'make docs          make scan.ini and what docs/ has of tables (failures, fields, schema, rules) anew'
 	@echo 'make format        clang-format over all C files'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
+	@echo 'make install-nightly  also what scans lists nightly: systemd units, the script, /etc/stsweep (SYSCONFDIR)'
+	@echo 'make dist          the tarball of the sources and its checksum, in $(BUILD)/dist'
+	@echo 'make deb           the Debian package, in $(BUILD)/deb (packaging/install build deb)'
 	@echo 'make clean'
 
 $(BUILD)/stsweep: $(BUILD)/scanner/main.o $(LIBRARY)
@@ -258,6 +261,28 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 $(BUILD)/completions/stsweep.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stsweep
 	install -D -m 644 $(BUILD)/completions/stsweep.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stsweep
 	install -D -m 644 $(BUILD)/completions/stsweep.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stsweep.fish
+	install -D -m 644 docs/install.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/install.md
+
+# The units and the script name where they lie. What is in SYSCONFDIR already is the administrator's.
+SYSCONFDIR ?= /etc
+UNITS      := $(notdir $(wildcard packaging/systemd/*.service packaging/systemd/*.timer))
+NIGHTLY     = $(DESTDIR)$(PREFIX)/lib
+ETC         = $(DESTDIR)$(SYSCONFDIR)/stsweep
+MOVED       = -e 's|/usr/lib/stsweep|$(PREFIX)/lib/stsweep|' -e 's|/usr/share/doc|$(PREFIX)/share/doc|' -e 's|/etc/stsweep|$(SYSCONFDIR)/stsweep|g'
+install-nightly: install
+	install -D -m 755 packaging/nightly $(NIGHTLY)/stsweep/nightly
+	install -d $(NIGHTLY)/systemd/system $(ETC)
+	for unit in $(UNITS); do sed $(MOVED) packaging/systemd/$$unit > $(NIGHTLY)/systemd/system/$$unit && chmod 644 $(NIGHTLY)/systemd/system/$$unit || exit 1; done
+	install -D -m 644 packaging/systemd/stsweep.sysusers $(NIGHTLY)/sysusers.d/stsweep.conf
+	install -D -m 644 packaging/systemd/stsweep.tmpfiles $(NIGHTLY)/tmpfiles.d/stsweep.conf
+	[ -e $(ETC)/nightly.env ] || install -m 644 packaging/systemd/nightly.env $(ETC)/nightly.env
+	[ -e $(ETC)/scan.ini ] || { sed 's/^[a-z0-9_]* =/;&/' scan.ini > $(ETC)/scan.ini && chmod 644 $(ETC)/scan.ini; }
+
+dist:
+	packaging/dist $(BUILD)/dist
+
+deb:
+	packaging/deb $(BUILD)/deb
 
 docs: all $(BUILD)/make_failures $(BUILD)/make_fields $(BUILD)/make_senders $(BUILD)/make_columns
 	$(BUILD)/make_failures > docs/failures.md
