@@ -26,7 +26,8 @@ enum release_option release_option(const char *name)
                                        "tls.groups",       "input.only",
                                        "sample.take",      "sample.key",
                                        "input.field",      NULL};
-    static const char *const emptied[] = {"safety.user", "limits.own", "metrics.listen", "input.except.sha256", NULL};
+    static const char *const emptied[] = {"safety.user", "limits.own", "metrics.listen",
+                                          "input.except.sha256", NULL};
     if (is_among(name, emptied))
         return RELEASE_EMPTIED;
     return is_among(name, told) ? RELEASE_TOLD : RELEASE_CUT;
