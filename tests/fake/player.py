@@ -21,7 +21,8 @@ the head of a request, and it never connects anywhere.
     drip MS TEXT    sends TEXT byte by byte, MS milliseconds before each
     flood N TEXT    sends TEXT over and over until N bytes were sent or the peer closes
     on WHICH        what follows, up to the next `on`, is played on some connections to the address only: the first or
-                    the later ones, or odd or even ones. Such a server is another at the second look
+                    the later ones, or odd or even ones. Such a server is another at the second look. A connection that the
+                    peer leaves amid the scenario, as on a machine that stands still, is none: it is played again
     cut             closes the socket at once, without TLS's close_notify
     reset           closes with a TCP RST
 
@@ -29,7 +30,6 @@ Each connection lives at most LIFETIME seconds, and at most CONNECTIONS are play
 """
 
 import argparse
-import itertools
 import os
 import re
 import socket
@@ -111,24 +111,30 @@ class Connection:
         self.sent = 0  # bytes of the scenario
         self.taken = 0  # bytes of the connection that the other side's kernel took
         self.end = time.monotonic() + LIFETIME
+        self.left = False  # by the peer, before the scenario was at its end
 
     def play(self, steps):
         try:
             for verb, argument in steps:
                 getattr(self, "do_" + verb)(argument)
             self.finish()
-        except (Over, OSError, ssl.SSLError):
+        except Over:
             pass
+        except (OSError, ssl.SSLError):
+            self.left = True
         finally:
             self.taken = bytes_taken(self.sock)
             self.sock.close()
 
     def finish(self):
-        """An orderly close, with close_notify where there is TLS."""
-        if isinstance(self.sock, ssl.SSLSocket):
-            self.sock.settimeout(2.0)
-            self.sock = self.sock.unwrap()
-        self.sock.shutdown(socket.SHUT_WR)
+        """An orderly close, with close_notify if there is TLS; the peer may be gone already, with all that it was to hear."""
+        try:
+            if isinstance(self.sock, ssl.SSLSocket):
+                self.sock.settimeout(2.0)
+                self.sock = self.sock.unwrap()
+            self.sock.shutdown(socket.SHUT_WR)
+        except (OSError, ssl.SSLError):
+            pass
 
     def patience(self):
         left = self.end - time.monotonic()
@@ -140,6 +146,7 @@ class Connection:
         self.patience()
         data = self.sock.recv(HEAD_MAX)
         if not data:
+            self.left = True
             raise Over
         return data
 
@@ -229,8 +236,11 @@ class Connection:
             getattr(self, "do_" + does)("")
 
     def do_silence(self, _argument):
-        while True:
-            self.receive()
+        try:
+            while True:
+                self.receive()
+        finally:
+            self.left = False  # it is for the peer to end it
 
     def do_drip(self, argument):
         pause, _, text = argument.partition(" ")
@@ -282,14 +292,15 @@ class Listener(threading.Thread):
         super().__init__(daemon=True)
         self.listening, self.steps, self.name_played, self.certs, self.room = sock, steps, name, certs, room
         self.most_taken = 0  # bytes on one connection
+        self.number = 1  # of the next connection
 
     def run(self):
-        for number in itertools.count(1):
+        while True:
             sock, _ = self.listening.accept()
             if not self.room.acquire(blocking=False):
                 sock.close()
                 continue
-            threading.Thread(target=self.serve, args=(sock, number), daemon=True).start()
+            threading.Thread(target=self.serve, args=(sock, self.number), daemon=True).start()
 
     def serve(self, sock, number):
         try:
@@ -297,6 +308,8 @@ class Listener(threading.Thread):
             connection = Connection(sock, self.name_played, self.certs)
             connection.play(played_on(self.steps, number))
             self.most_taken = max(self.most_taken, connection.taken)
+            if not connection.left:
+                self.number = max(self.number, number + 1)
         finally:
             self.room.release()
 
