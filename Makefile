@@ -234,6 +234,9 @@ bench: bench-programs
 bench-quick: bench-programs
 	bench/run --quick
 
+# Those that help and the pages above lead to.
+USERS_PAGES = glossary.md guides/survey.md guides/registrar.md guides/suppliers.md tools.md report.md suggest.md sampling.md zone-files.md \
+	senders.md lists.md check.md good-citizen.md
 install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
 	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini
@@ -262,6 +265,7 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 $(BUILD)/completions/stsweep.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stsweep
 	install -D -m 644 $(BUILD)/completions/stsweep.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stsweep.fish
 	install -D -m 644 docs/install.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/install.md
+	for page in $(USERS_PAGES); do install -D -m 644 docs/$$page $(DESTDIR)$(PREFIX)/share/doc/stsweep/$$page || exit 1; done
 
 # The units and the script name where they lie. What is in SYSCONFDIR already is the administrator's.
 SYSCONFDIR ?= /etc

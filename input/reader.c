@@ -56,6 +56,8 @@ static void tell(struct reader *reader, bool at_end)
         names[i] = reader->first[i];
     buf_init(&text, TOLD_BYTES + strlen(reader->file));
     form_describe(reader->file, &reader->form, names, reader->first_count, &text);
+    if (reader->asked->field != NULL && reader->asked->field[0] != '\0' && reader->form.format != INPUT_JSON)
+        buf_text(&text, "; input.field is of JSON lines, and does not count here");
     reader->sink->told(reader->sink->arg, buf_string(&text));
     buf_dispose(&text);
 }

@@ -118,6 +118,8 @@ static void say_summary(struct explained *explained)
                explain_headline(judgement->outcome), apart.head);
     page_fold(page, 0, 0, "");
     buf_printf(&page->line, "%s%s", explain_outcome(judgement->outcome), apart.text);
+    if (judgement->outcome == OUTCOME_NO_MAIL && explained->facts->mx.lookup.status == DNS_NXDOMAIN)
+        buf_text(&page->line, " The DNS has no such name: look whether it is spelt right.");
     if (judgement->one_look && judgement->incomplete)
         buf_text(&page->line, " This rests on one look; a second may find something else.");
     else if (judgement->incomplete)

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "scanner/base/shown.h"
 #include "scanner/commands/flags.h"
 #include "scanner/facts/hostname.h"
 
@@ -170,13 +172,32 @@ enum error args_parse(struct args *args, int argc, char **argv, struct buf *why)
     return error;
 }
 
+/* Says that a word is taken for a domain if it may mean something else: a file or directory is called so, or
+ * it has no dot, as the misspelt name of a scan directory. */
+static void say_if_taken(const char *name)
+{
+    struct stat status;
+    bool is_there = stat(name, &status) == 0, is_dir = is_there && S_ISDIR(status.st_mode);
+    if (is_there && !is_dir)
+        (void)fprintf(stderr,
+                      "stsweep: %s: taken for a domain, but a file is called so: `stsweep scan FILE` "
+                      "looks at the domains of a list\n",
+                      shown(name));
+    else if (strchr(name, '.') == NULL)
+        (void)fprintf(stderr, "stsweep: %s: taken for a domain, though it has no dot%s\n", shown(name),
+                      is_dir ? "; a directory is called so, and `stsweep show DIR` reads a scan"
+                             : "; no scan directory here is called so");
+}
+
 bool args_names_are_domains(const struct args *args)
 {
     for (size_t i = 0; i < args->name_count; i++) {
         char name[HOSTNAME_BYTES];
         enum failure_code code = hostname_normalize(bytes_of(args->names[i]), name);
-        if (code == FAIL_NONE)
+        if (code == FAIL_NONE) {
+            say_if_taken(args->names[i]);
             continue;
+        }
         struct flags flags;
         (void)flags_refuse(&flags, "no domain name: ", args->names[i], "");
         (void)fprintf(stderr, "stsweep: %s\n  %s: %s %s\n", flags.fault, failure_name(code),

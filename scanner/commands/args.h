@@ -40,7 +40,7 @@ enum error args_parse(struct args *args, int argc, char **argv, struct buf *why)
 void args_dispose(struct args *args);
 
 /* Are all names domains? Says of the first that is none why, on standard error: before anybody is asked
- * anything. */
+ * anything. Says of one that may be a file or directory, or a slip, that it is taken for a domain. */
 bool args_names_are_domains(const struct args *args);
 
 #endif

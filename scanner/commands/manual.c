@@ -2,6 +2,7 @@
 #include "scanner/commands/manual.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "scanner/base/exit_code.h"
 #include "scanner/base/nearest.h"
@@ -28,6 +29,16 @@ const struct manual *manual_get(enum command command)
     return &manuals[command];
 }
 
+/* Which command takes what stands in a command's place: a list, a scan directory or a domain. */
+static const char *meant(const char *name)
+{
+    struct stat status;
+    if (stat(name, &status) == 0)
+        return S_ISDIR(status.st_mode) ? "; it is a directory: `stsweep show DIR` reads a scan"
+                                       : "; it is a file: `stsweep scan FILE` looks at the domains of a list";
+    return strchr(name, '.') != NULL ? "; `stsweep check DOMAIN` looks at one domain" : "";
+}
+
 int manual_no_such(const char *name)
 {
     struct nearest nearest;
@@ -38,7 +49,7 @@ int manual_no_such(const char *name)
     (void)fprintf(stderr, "stsweep: no such command: ");
     for (const char *at = name; *at != '\0' && at < name + NEAREST_WORD_BYTES; at++)
         (void)fputc(*at >= 0x20 && *at < 0x7F ? *at : '?', stderr);
-    (void)fprintf(stderr, "%s; `stsweep help` lists them\n", nearest_text(&nearest, rest));
+    (void)fprintf(stderr, "%s%s; `stsweep help` lists them\n", nearest_text(&nearest, rest), meant(name));
     return EXIT_USAGE;
 }
 
@@ -90,8 +101,14 @@ int manual_print_all(FILE *out)
 {
     (void)fputs("stsweep scans mail transport security (MTA-STS, TLSRPT, STARTTLS, DANE) in bulk.\n\n", out);
     for (enum command i = 0; i < COMMAND_COUNT; i++)
-        (void)fprintf(out, "  stsweep %s\n", manuals[i].usage);
-    (void)fputs("\n`stsweep help COMMAND` says more, `stsweep help exit` what exit codes mean.\n", out);
+        (void)fprintf(out, "  %-8s %s\n", manuals[i].name, manuals[i].brief);
+    (void)fputs("\nBegin with one domain, then a list (a name a line, or CSV), then a page of it:\n\n"
+                "  stsweep check your.domain\n"
+                "  stsweep scan list.csv -o scan-1\n"
+                "  stsweep report scan-1 -o report.html\n\n"
+                "`stsweep help COMMAND` says how a command is used, `stsweep help exit` what exit\n"
+                "codes mean, `stsweep help scan.ini` all options; `man stsweep` has the whole.\n",
+                out);
     return EXIT_DONE;
 }
 

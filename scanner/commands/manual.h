@@ -34,11 +34,13 @@ const struct manual *manual_get(enum command command);
  * stdout. */
 void manual_print(enum command command, bool all);
 
-/* Prints a command a row; the exit codes, to stdout. Both return EXIT_DONE. */
+/* Prints a command a row and how to begin, on one screen; the exit codes, to stdout. Both return EXIT_DONE.
+ */
 int manual_print_all(FILE *out);
 int manual_print_exit_codes(void);
 
-/* Says on stderr that there is no such command, and which name is near; returns EXIT_USAGE. */
+/* Says on stderr that there is no such command, which name is near, and, if it is a file, a directory or
+ * looks like a domain, which command takes that; returns EXIT_USAGE. */
 int manual_no_such(const char *name);
 
 #endif

@@ -48,7 +48,13 @@ static enum flag take(struct flags *flags, enum flag flag, struct request *reque
     return flag;
 }
 
-static enum flag read_flags(struct flags *flags, struct request *request)
+/* A page of HTML is not for a terminal, unless it is asked for by name. */
+static bool is_for_a_terminal(const struct request *request, FILE *out)
+{
+    return request->page == NULL && isatty(fileno(out)) == 1;
+}
+
+static enum flag read_flags(struct flags *flags, struct request *request, FILE *out)
 {
     enum flag flag = FLAG_NAME;
     while (flag != FLAG_END && flag != FLAG_FAULT)
@@ -57,6 +63,9 @@ static enum flag read_flags(struct flags *flags, struct request *request)
         return flags_refuse(flags, "name a scan directory", "", "");
     if (flag == FLAG_END && request->by_label && (request->page == NULL || strcmp(request->page, "-") == 0))
         return flags_refuse(flags, "say with -o which folder the pages are to be made in", "", "");
+    if (flag == FLAG_END && is_for_a_terminal(request, out))
+        return flags_refuse(
+            flags, "standard output is a terminal: name the page, as -o report.html, or say -o -", "", "");
     return flag;
 }
 
@@ -229,7 +238,7 @@ int report_main(int argc, char **argv, FILE *out, FILE *err)
     struct request request = {.page = NULL};
     struct flags flags;
     flags_begin(&flags, "report", argc, argv);
-    if (read_flags(&flags, &request) != FLAG_FAULT)
+    if (read_flags(&flags, &request, out) != FLAG_FAULT)
         return run(&request, out, err);
     flags_say(&flags, err);
     return EXIT_USAGE;

@@ -49,14 +49,16 @@ uint64_t disk_estimate(const struct config *config, uint64_t names, uint64_t spo
 bool disk_describe(const struct config *config, uint64_t names, uint64_t spooled, uint64_t free_bytes,
                    char *text, size_t size)
 {
-    static const double mib = 1 << 20;
+    static const double mib = 1 << 20, gib = 1 << 30;
+    bool is_large = free_bytes >= UINT64_C(1) << 30;
     uint64_t need = disk_estimate(config, names, spooled);
     bool room = need <= free_bytes;
     char list[64] = "";
     if (spooled > names)
         (void)snprintf(list, sizeof list, " of a list of %llu", (unsigned long long)spooled);
-    (void)snprintf(text, size, "about %.1f MiB for %llu names%s, %.1f MiB free for %s%s", (double)need / mib,
-                   (unsigned long long)names, list, (double)free_bytes / mib, config->output_dir,
+    (void)snprintf(text, size, "about %.1f MiB for %llu names%s, %.1f %s free for %s%s", (double)need / mib,
+                   (unsigned long long)names, list, (double)free_bytes / (is_large ? gib : mib),
+                   is_large ? "GiB" : "MiB", config->output_dir,
                    room ? "" : ": too little; a scan that fills the disk ends with 4 and can be resumed");
     return room;
 }

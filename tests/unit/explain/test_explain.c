@@ -493,6 +493,28 @@ static void a_null_mx_wants_no_record(void **state)
     assert_has(&out, "  ok       MX             a null MX: the domain says that it receives no mail\n");
     assert_has_not(&out, "txt.absent");
     assert_has_not(&out, "warning");
+    assert_has_not(&out, "spelt right");
+    buf_dispose(&out);
+}
+
+/* Whoever mistypes a name hears more than that it receives no mail. */
+static void a_name_that_is_not_there_may_be_misspelt(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out;
+    buf_init(&out, CEILING);
+    make_world(&world);
+    world.judgement.outcome = OUTCOME_NO_MAIL;
+    world.judgement.host_count = 0;
+    world.facts.host_count = 0;
+    world.facts.mx = (struct mx_facts){.lookup.status = DNS_NXDOMAIN};
+    explain(&out, &world, false, false);
+    assert_has(&out, "The DNS has no such name:");
+    buf_reset(&out);
+    world.facts.mx.lookup.status = DNS_NODATA;
+    explain(&out, &world, false, false);
+    assert_has_not(&out, "no such name");
     buf_dispose(&out);
 }
 
@@ -773,6 +795,7 @@ int main(void)
         cmocka_unit_test(a_failed_lookup_is_unknown),
         cmocka_unit_test(dane_says_what_to_publish),
         cmocka_unit_test(a_null_mx_wants_no_record),
+        cmocka_unit_test(a_name_that_is_not_there_may_be_misspelt),
         cmocka_unit_test(a_policy_holds_only_names_that_it_can),
         cmocka_unit_test(a_wildcard_that_is_needed_stays),
         cmocka_unit_test(a_line_is_added_only_where_it_can_be),

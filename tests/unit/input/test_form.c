@@ -188,10 +188,15 @@ static void json_lines(void **state)
          "no text of its beginning stands in that field (a): --field NAME says which"},
     };
     static const struct form_case forced[] = {{"a.example\n", "no JSON objects, one a line"}};
+    static const struct form_case others[] = {
+        {"1,a.example\n2,b.example\n",
+         "first names a.example, b.example; input.field is of JSON lines, and does not count here\n"},
+    };
     (void)state;
     expect(cases, COUNT(cases));
     expect_asked(asked, COUNT(asked), &(struct input_asked){.columns = "", .field = "b"});
     expect_asked(forced, COUNT(forced), &(struct input_asked){.columns = "", .format = INPUT_JSON});
+    expect_asked(others, COUNT(others), &(struct input_asked){.columns = "", .field = "b"});
 }
 
 static void headers(void **state)

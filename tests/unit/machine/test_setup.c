@@ -252,6 +252,8 @@ static void test_estimates(void **state)
     assert_string_equal(text, "about 0.1 MiB for 1000 names, 0.1 MiB free for ");
     assert_true(disk_describe(&config, 1000, 1001, 80000, text, sizeof text));
     assert_string_equal(text, "about 0.1 MiB for 1000 names of a list of 1001, 0.1 MiB free for ");
+    assert_true(disk_describe(&config, 1000, 1000, UINT64_C(3) << 29, text, sizeof text));
+    assert_string_equal(text, "about 0.1 MiB for 1000 names, 1.5 GiB free for ");
     assert_false(disk_describe(&config, 1000, 1000, 79999, text, sizeof text));
     assert_non_null(strstr(text, ": too little; a scan that fills the disk ends with 4"));
     config_dispose(&config);
