@@ -46,6 +46,12 @@ static double per_minute(int64_t interval_us)
     return interval_us > 0 ? 60e6 / (double)interval_us : 1e9;
 }
 
+static struct bound_pace pace_of(const struct paces *paces, enum pace_class class)
+{
+    return (struct bound_pace){.per_minute = per_minute(paces->interval_us[class]),
+                               .at_a_time = (double)paces->connections[class]};
+}
+
 static uint32_t cores_used(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -55,20 +61,24 @@ static uint32_t cores_used(const struct config *config)
 
 void dryrun_options(const struct config *config, uint64_t names, struct estimate_scan *scan)
 {
-    struct paces paces = paces_of(config);
+    struct paces paces = paces_of(config), own = paces_own(config);
     *scan = (struct estimate_scan){
         .limits = {.in_flight = (double)config->scan_in_flight,
                    .dns_outstanding = (double)config->dns_outstanding * count_resolvers(config),
                    .smtp_live = (double)config->smtp_live,
                    .policy_live = (double)config->policy_live,
-                   .ip_per_minute = per_minute(paces.interval_us[PACE_SMTP]),
-                   .https_per_minute = per_minute(paces.interval_us[PACE_HTTPS]),
+                   .smtp = pace_of(&paces, PACE_SMTP),
+                   .https = pace_of(&paces, PACE_HTTPS),
+                   .own_smtp = pace_of(&own, PACE_SMTP),
+                   .own_https = pace_of(&own, PACE_HTTPS),
                    .wait_ms = (double)config->limits_wait,
                    .loops = cores_used(config)},
         .dns_timeout_ms = (double)config->dns_timeout,
         .dns_attempts = (double)config->dns_attempts,
         .smtp_connect_timeout_ms = (double)config->smtp_connect_timeout,
         .names_per_ip = (double)paces.names,
+        .own_names_per_ip = (double)own.names,
+        .retry_passes = (double)config->scan_retry_passes,
         .rest_ms =
             config->scan_retry_passes > 0 ? (double)passes_rest_ms(config->scan_retry_after, names) : 0,
         .probes = config->smtp_probe != SMTP_PROBE_NONE,
