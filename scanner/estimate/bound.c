@@ -44,10 +44,9 @@ void bound_of_work(const struct bound_work *work, const struct bound_limits *lim
     double https_s = turns_s(work->fetch_crowd, bound_interval_s(&limits->https, work->one_fetch_ms));
     take(bound, BOUND_PACE, at_most(smtp_s, others_s, limits->wait_ms));
     take(bound, BOUND_HTTPS, at_most(https_s, others_s, limits->wait_ms));
-    take(bound, BOUND_OWN_PACE,
-         turns_s(work->own_crowd, bound_interval_s(&limits->own_smtp, work->session_ms)));
+    take(bound, BOUND_OWN_PACE, turns_s(work->own_crowd, bound_interval_s(&limits->own_smtp, work->own_ms)));
     take(bound, BOUND_OWN_HTTPS,
-         turns_s(work->own_fetch_crowd, bound_interval_s(&limits->own_https, work->one_fetch_ms)));
+         turns_s(work->own_fetch_crowd, bound_interval_s(&limits->own_https, work->own_ms)));
 }
 
 double bound_seconds(const struct bound *bound)

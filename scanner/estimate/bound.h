@@ -21,6 +21,7 @@ struct bound_work {
     double own_fetch_crowd;
     double session_ms; /* a connection of a crowd lasts so long; 0: less than the pace allows */
     double one_fetch_ms;
+    double own_ms; /* likewise one with an address in limits.own */
 };
 
 /* What an address gets of a class of connection. */

@@ -51,8 +51,8 @@ static void test_each_term_is_its_work_over_its_ceiling(void **state)
         {{.crowd = 5, .session_ms = 2900}, BOUND_PACE, 12, "pace"},
         {{.crowd = 5, .session_ms = 8000}, BOUND_PACE, 32, "pace"},
         {{.fetch_crowd = 31, .one_fetch_ms = 2000}, BOUND_HTTPS, 15, "https"}, /* four at a time */
-        {{.own_crowd = 301, .session_ms = 900}, BOUND_OWN_PACE, 13.5, "own_pace"},
-        {{.own_fetch_crowd = 4001, .one_fetch_ms = 900}, BOUND_OWN_HTTPS, 36, "own_https"},
+        {{.own_crowd = 301, .own_ms = 900}, BOUND_OWN_PACE, 13.5, "own_pace"},
+        {{.own_fetch_crowd = 4001, .own_ms = 900}, BOUND_OWN_HTTPS, 36, "own_https"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bound bound;
