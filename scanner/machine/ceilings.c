@@ -16,8 +16,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 enum {
     LIKELY_MIB = 32, /* the program, its libraries and buffers */
     LIKELY_LOOP_MIB = 16,
-    LIKELY_DOMAIN_KIB = 4,      /* in flight: itself, its lookups */
-    LIKELY_PARKED_KIB = 8,      /* itself, its answers, its MX host and the probe that waits */
+    LIKELY_DOMAIN_KIB = 3,      /* in flight: itself, its lookups */
+    LIKELY_PARKED_KIB = 6,      /* itself, its answers, its MX host and the probe that waits */
     LIKELY_CONNECTION_KIB = 20, /* with TLS */
     LIKELY_CACHED_KIB = 4,      /* an MX host that is kept */
     LIKELY_NAME_BYTES = 32

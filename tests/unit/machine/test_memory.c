@@ -91,11 +91,11 @@ static void test_what_is_likely(void **state)
     ceilings_of(&config, rows);
     assert_true(ceilings_total(rows) > 100 * likely);
     assert_true(memory_describe(&config, text, sizeof text));
-    assert_non_null(strstr(text, "likely up to 455 MiB, "));
+    assert_non_null(strstr(text, "likely up to 396 MiB, "));
     assert_non_null(strstr(text, " GiB available; 244.2 GiB if every peer were hostile"));
     assert_int_equal(config_set(&config, "scan.in_flight", "1", "test", &why), ERR_OK);
     /* As many may be parked as are in flight. */
-    assert_int_equal(likely - ceilings_likely(&config, CEILINGS_ANY_LIST), 19999 * (4 + 8) * 1024);
+    assert_int_equal(likely - ceilings_likely(&config, CEILINGS_ANY_LIST), 19999 * (3 + 6) * 1024);
     assert_int_equal(config_set(&config, "scan.cache", "64G", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "scan.in_flight", "1000000", "test", &why), ERR_OK);
     bool enough = memory_describe(&config, text, sizeof text);
@@ -115,7 +115,7 @@ static void test_what_is_likely_of_a_list(void **state)
     assert_int_equal(config_set(&config, "scan.loops", "2", "test", &why), ERR_OK);
     uint64_t any = ceilings_likely(&config, CEILINGS_ANY_LIST), least = 0;
     assert_true(ceilings_likely(&config, 1) / mib == 64);
-    assert_true(ceilings_likely(&config, 1000) / mib == 91);
+    assert_true(ceilings_likely(&config, 1000) / mib == 90);
     for (uint64_t names = 1; names < 1000000000; names *= 10) {
         uint64_t likely = ceilings_likely(&config, names);
         assert_true(likely >= least && likely <= any);
@@ -124,10 +124,10 @@ static void test_what_is_likely_of_a_list(void **state)
     assert_int_equal(least, any);
     /* limits.parked is 100,000, of which as many are in it as are in flight. */
     assert_int_equal(ceilings_all_parked(&config, 40000), 0);
-    assert_int_equal(ceilings_all_parked(&config, 40001), 8 * 1024);
-    assert_int_equal(ceilings_all_parked(&config, CEILINGS_ANY_LIST), 80000 * 8 * 1024);
+    assert_int_equal(ceilings_all_parked(&config, 40001), 6 * 1024);
+    assert_int_equal(ceilings_all_parked(&config, CEILINGS_ANY_LIST), 80000 * 6 * 1024);
     assert_int_equal(config_set(&config, "limits.parked", "0", "test", &why), ERR_OK);
-    assert_int_equal(any - ceilings_likely(&config, CEILINGS_ANY_LIST), 20000 * 8 * 1024);
+    assert_int_equal(any - ceilings_likely(&config, CEILINGS_ANY_LIST), 20000 * 6 * 1024);
     assert_int_equal(ceilings_all_parked(&config, CEILINGS_ANY_LIST), 0);
     buf_dispose(&why);
     config_dispose(&config);
