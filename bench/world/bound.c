@@ -132,12 +132,15 @@ void bound_of(const struct internet *internet, uint64_t names, const struct boun
 {
     struct sums sums;
     struct means means = draw_means(internet, scan);
+    const struct bound_pace nobody = {.per_minute = 1, .at_a_time = 1}; /* is in such a crowd */
     const struct bound_limits limits = {.in_flight = scan->in_flight,
                                         .dns_outstanding = scan->dns_outstanding,
                                         .smtp_live = scan->smtp_live,
                                         .policy_live = 1,
-                                        .ip_per_minute = scan->ip_per_minute,
-                                        .https_per_minute = 1,
+                                        .smtp = {.per_minute = scan->ip_per_minute, .at_a_time = 1},
+                                        .https = nobody,
+                                        .own_smtp = nobody,
+                                        .own_https = nobody,
                                         .wait_ms = scan->wait,
                                         .loops = 1};
     memset(&sums, 0, sizeof sums);

@@ -1,14 +1,24 @@
 /* Divides work by ceilings. */
 #include "scanner/estimate/bound.h"
 
-static const char *const names[BOUND_TERMS] = {"dns",     "flight", "smtp", "fetch",
-                                               "slowest", "loops",  "pace", "https"};
+static const char *const names[BOUND_TERMS] = {"dns",   "flight", "smtp",  "fetch",    "slowest",
+                                               "loops", "pace",   "https", "own_pace", "own_https"};
 
-/* The first has its turn at once. Past limits.wait nobody queues, so the last who asks waits that long at
- * most. */
-static double pace_s(double crowd, double per_minute, double others_s, double wait_ms)
+double bound_interval_s(const struct bound_pace *pace, double lasts_ms)
 {
-    double turns_s = crowd > 1 ? (crowd - 1) * 60 / per_minute : 0;
+    double by_rate = 60 / pace->per_minute, by_length = lasts_ms / 1000 / pace->at_a_time;
+    return by_length > by_rate ? by_length : by_rate;
+}
+
+/* The first has its turn at once. */
+static double turns_s(double crowd, double interval_s)
+{
+    return crowd > 1 ? (crowd - 1) * interval_s : 0;
+}
+
+/* Past limits.wait nobody queues, so the last who asks waits that long at most. */
+static double at_most(double turns_s, double others_s, double wait_ms)
+{
     double most_s = others_s + wait_ms / 1000;
     return turns_s < most_s ? turns_s : most_s;
 }
@@ -30,8 +40,13 @@ void bound_of_work(const struct bound_work *work, const struct bound_limits *lim
     take(bound, BOUND_SLOWEST, work->slowest_ms / 1000);
     take(bound, BOUND_LOOPS, work->cpu_ms / 1000 / limits->loops);
     double others_s = bound->seconds[bound->binds];
-    take(bound, BOUND_PACE, pace_s(work->crowd, limits->ip_per_minute, others_s, limits->wait_ms));
-    take(bound, BOUND_HTTPS, pace_s(work->fetch_crowd, limits->https_per_minute, others_s, limits->wait_ms));
+    double smtp_s = turns_s(work->crowd, bound_interval_s(&limits->smtp, work->session_ms));
+    double https_s = turns_s(work->fetch_crowd, bound_interval_s(&limits->https, work->one_fetch_ms));
+    take(bound, BOUND_PACE, at_most(smtp_s, others_s, limits->wait_ms));
+    take(bound, BOUND_HTTPS, at_most(https_s, others_s, limits->wait_ms));
+    take(bound, BOUND_OWN_PACE, turns_s(work->own_crowd, bound_interval_s(&limits->own_smtp, work->own_ms)));
+    take(bound, BOUND_OWN_HTTPS,
+         turns_s(work->own_fetch_crowd, bound_interval_s(&limits->own_https, work->own_ms)));
 }
 
 double bound_seconds(const struct bound *bound)

@@ -16,6 +16,9 @@ static const double steps_share = 0.74;
  */
 static const double session_ms = 900, fetch_ms = 900;
 
+/* Chosen: addresses of one's own are near, so that these take ten round trips of 9 ms. */
+static const double own_ms = 90;
+
 /* What scans of the slow world took, as a multiple of their bound: 1.01 to 1.14 (bench/README.md). */
 static const double above_bound = 1.1;
 
@@ -44,6 +47,7 @@ struct parts {
     double sessions; /* connections that are answered */
     double dead;
     double crowd; /* names at the most crowded address */
+    double own_crowd;
 };
 
 /* A question that fails is asked again: with CD, or until it is given up. */
@@ -92,13 +96,16 @@ static void add_connections(struct parts *parts, const struct estimate_shares *s
     double budget = scan->names_per_ip * crowds;
     double mine =
         shares->measured > 0 ? most_of(1, parts->names * shares->largest_crowd) : crowded / crowds * 1.3;
+    double at_own = parts->names * shares->own_crowd;
     double all = own - crowded + least_of(crowded, budget) + other_hosts(parts, shares) * shares->addresses;
     double everybody = all;
     if (scan->intent)
         all = least_of(all, parts->names * shares->record * most_of(1, shares->addresses));
     if (!scan->probes)
         all = 0;
-    parts->crowd = everybody > 0 ? least_of(mine * all / everybody, scan->names_per_ip) : 0;
+    double asked = everybody > 0 ? all / everybody : 0;
+    parts->crowd = least_of(mine * asked, scan->names_per_ip);
+    parts->own_crowd = least_of(at_own * asked, scan->own_names_per_ip);
     parts->dead = all * shares->dead;
     parts->sessions = all - parts->dead;
     estimate->connections = all;
@@ -107,6 +114,42 @@ static void add_connections(struct parts *parts, const struct estimate_shares *s
 static double question_ms(const struct estimate_shares *shares, const struct estimate_scan *scan)
 {
     return shares->answer_ms + shares->retried * scan->dns_timeout_ms;
+}
+
+/* Policies whose turn at one address would come after limits.wait are tried again in each further pass, which
+ * lets as many through. Returns what these passes take beside the first rest. */
+static double add_turns(const struct bound_work *work, const struct estimate_scan *scan,
+                        struct estimate *estimate)
+{
+    double interval_s = bound_interval_s(&scan->limits.https, fetch_ms);
+    double in_time = estimate->bound.seconds[BOUND_HTTPS] / interval_s + 1;
+    double a_pass = scan->limits.wait_ms / 1000 / interval_s + 1, seconds = 0;
+    estimate->no_turn = most_of(0, work->fetch_crowd - in_time);
+    estimate->put_off += estimate->no_turn;
+    for (double pass = 0; pass < scan->retry_passes && estimate->no_turn >= 1; pass++) {
+        double turns = least_of(estimate->no_turn, a_pass);
+        seconds += (pass > 0 ? scan->rest_ms / 1000 : 0) + (turns - 1) * interval_s;
+        estimate->no_turn -= turns;
+    }
+    estimate->fetches -= estimate->no_turn;
+    return seconds;
+}
+
+/* Returns the time of all fetches: those at the most crowded address have so many turns within limits.wait,
+ * and those at addresses of one's own are shorter. */
+static double all_fetches_ms(const struct parts *parts, const struct estimate_shares *shares,
+                             const struct estimate_scan *scan, const struct estimate *estimate)
+{
+    double crowd = parts->names * shares->policy_crowd, own = parts->names * shares->own_policy_crowd;
+    double turns = scan->limits.wait_ms / 1000 / bound_interval_s(&scan->limits.https, fetch_ms) + 1;
+    double others = most_of(0, estimate->fetches - crowd - own);
+    return (others + least_of(crowd, turns)) * fetch_ms + own * own_ms;
+}
+
+static double all_sessions_ms(const struct parts *parts, const struct estimate_scan *scan)
+{
+    double own = least_of(parts->own_crowd, parts->sessions);
+    return (parts->sessions - own) * session_ms + own * own_ms + parts->dead * scan->smtp_connect_timeout_ms;
 }
 
 static void add_time(const struct parts *parts, const struct estimate_shares *shares,
@@ -119,8 +162,8 @@ static void add_time(const struct parts *parts, const struct estimate_shares *sh
     struct bound_work work = {
         .dns_ms = answered * one + 3 * lost * given_up,
         .flight_ms = parts->names * 1.8 * one + lost * given_up, /* the longest of three */
-        .smtp_ms = parts->sessions * session_ms + parts->dead * scan->smtp_connect_timeout_ms,
-        .fetch_ms = estimate->fetches * fetch_ms,
+        .smtp_ms = all_sessions_ms(parts, scan),
+        .fetch_ms = all_fetches_ms(parts, shares, scan, estimate),
         .slowest_ms = (lost >= 1 ? given_up : one) + (parts->dead >= 1       ? scan->smtp_connect_timeout_ms
                                                       : parts->sessions >= 1 ? session_ms
                                                                              : 0),
@@ -128,13 +171,18 @@ static void add_time(const struct parts *parts, const struct estimate_shares *sh
                    parts->dead * dead_us + estimate->fetches * fetch_us + parts->names * record_us) /
                   steps_share / 1000,
         .crowd = parts->crowd,
-        .fetch_crowd = 0};
+        .fetch_crowd = parts->names * shares->policy_crowd,
+        .own_crowd = parts->own_crowd,
+        .own_fetch_crowd = parts->names * shares->own_policy_crowd,
+        .session_ms = session_ms,
+        .one_fetch_ms = fetch_ms,
+        .own_ms = own_ms};
     bound_of_work(&work, &scan->limits, &estimate->bound);
     estimate->put_off = parts->names * (shares->failed + shares->lost);
     if (shares->measured > 0 &&
         parts->names > (double)shares->measured) /* none of so many is less than one */
         estimate->put_off += (parts->names / (double)shares->measured - 1) / 2;
-    estimate->seconds = bound_seconds(&estimate->bound) * above_bound;
+    estimate->seconds = bound_seconds(&estimate->bound) * above_bound + add_turns(&work, scan, estimate);
     if (scan->rest_ms > 0 && estimate->put_off >= 1)
         estimate->seconds += scan->rest_ms / 1000 + (lost >= 1 ? given_up / 1000 : one / 1000);
 }
@@ -216,9 +264,15 @@ const char *estimate_advice(enum bound_term binds)
         [BOUND_PACE] =
             "the pace at the most crowded address: limits.ip_per_minute and limits.names_per_ip are manners "
             "towards strangers, limits.own is for addresses of your own; smtp.probe=intent connects to fewer",
-        [BOUND_HTTPS] =
-            "the pace of policy fetches at the most crowded address: limits.own_https_per_minute is for "
-            "addresses of your own",
+        [BOUND_HTTPS] = "the pace of policy fetches at the most crowded address: limits.https_per_minute and "
+                        "limits.https_connections are manners towards strangers; if the address is your own, "
+                        "limits.own=PREFIX takes it out",
+        [BOUND_OWN_PACE] = "the pace of SMTP at the most crowded address of limits.own: a larger "
+                           "limits.own_ip_per_minute and limits.own_ip_connections shorten it, if your hosts "
+                           "can take that",
+        [BOUND_OWN_HTTPS] = "the pace of policy fetches at the most crowded address of limits.own: a larger "
+                            "limits.own_https_per_minute and limits.own_https_connections shorten it, if "
+                            "your hosts can take that; so does a larger policy.live, which they share",
     };
     return advice[binds];
 }

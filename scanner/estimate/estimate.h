@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "scanner/base/ip.h"
 #include "scanner/estimate/bound.h"
 
 /* What the names of a list are like, each a share of names unless it says otherwise. */
@@ -33,6 +34,11 @@ struct estimate_shares {
                                measured */
     double retried;         /* of questions: the first try is lost */
     double largest_crowd;   /* of names: have hosts at one and the same address; 0: crowds says it */
+    /* Of names, and only by measuring; 0: no address has two of those that were measured. */
+    double own_crowd;        /* have hosts at the most crowded address in limits.own */
+    double policy_crowd;     /* have their policy at the most crowded address that is not in limits.own */
+    double own_policy_crowd; /* have it at the most crowded one in limits.own */
+    struct ip_addr policy_crowd_at;
 };
 
 enum { ESTIMATE_NAMES = 100, ESTIMATE_CROWDS = 100 };
@@ -46,6 +52,8 @@ struct estimate_scan {
     double dns_attempts;
     double smtp_connect_timeout_ms;
     double names_per_ip;
+    double own_names_per_ip;
+    double retry_passes;
     double rest_ms; /* before the second pass, after a list of so many names; 0: there is none */
     bool probes;    /* smtp.probe is not none */
     bool intent;    /* smtp.probe = intent */
@@ -71,6 +79,8 @@ struct estimate {
     double hosts;       /* MX hosts that are looked at */
     double connections; /* to port 25 */
     double fetches;     /* over HTTPS */
+    double
+        no_turn; /* policies that are not fetched: more wait at one address than limits.wait lets through */
     double put_off;     /* names that come again in the second pass */
     struct bound bound; /* as expected */
     double seconds;     /* as expected: the bound with what scans took above it, and the second pass */

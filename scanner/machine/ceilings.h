@@ -27,8 +27,15 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS]);
 /* Returns the bytes of all rows together. */
 uint64_t ceilings_total(const struct ceiling rows[CEILINGS]);
 
-/* Returns what a scan is likely to take at most, with peers as they are, of a list of any length. */
-uint64_t ceilings_likely(const struct config *config);
+enum { CEILINGS_ANY_LIST = 0 };
+
+/* Returns what a scan is likely to take at most, with peers as they are, of a list of so many names or, with
+ * CEILINGS_ANY_LIST, of any length. As many domains may be parked as are in flight, to limits.parked. */
+uint64_t ceilings_likely(const struct config *config, uint64_t names);
+
+/* Returns what it takes beyond that if limits.parked domains wait at once, with peers as they are: there are
+ * more crowded addresses in the list than turns at them. */
+uint64_t ceilings_all_parked(const struct config *config, uint64_t names);
 
 /* Prints what is likely, the table, its sum, what grows with the list besides, threads and open files. */
 void ceilings_print(const struct config *config, FILE *out);

@@ -10,6 +10,7 @@
 #include "scanner/base/map.h"
 #include "scanner/config/config.h"
 #include "scanner/facts/placeholder.h"
+#include "scanner/machine/measure_addresses.h"
 #include "scanner/machine/setup.h"
 #include "scanner/sts/record.h"
 
@@ -31,12 +32,6 @@ struct host {
     char text[];
 };
 
-struct address {
-    struct map_node node;
-    struct ip_addr ip;
-    size_t hosts;
-};
-
 struct name {
     struct run *run;
     const char *text;
@@ -44,6 +39,8 @@ struct name {
     bool timed; /* its times count */
     unsigned left;
     enum dns_status mx;
+    unsigned policy_left;                  /* lookups of the policy host's addresses */
+    struct ip_addr policy_at4, policy_at6; /* the first of each family; none: family 0 */
 };
 
 struct sums {
@@ -60,7 +57,8 @@ struct run {
     struct arena arena; /* of one answer */
     struct name *names;
     size_t count, next, left; /* left: questions that are out */
-    struct map hosts, addresses;
+    struct map hosts;
+    struct measured_addresses addresses;
     struct sums sums;
     bool no_memory;
 };
@@ -68,16 +66,6 @@ struct run {
 static bool is_host(const struct map_node *node, struct bytes key)
 {
     return bytes_equal(bytes_of(((const struct host *)(const void *)node)->text), key);
-}
-
-static struct bytes address_key(const struct ip_addr *ip)
-{
-    return bytes_make(ip->bytes, ip->family == 6 ? 16 : 4);
-}
-
-static bool is_address(const struct map_node *node, struct bytes key)
-{
-    return bytes_equal(address_key(&((const struct address *)(const void *)node)->ip), key);
 }
 
 static void begin_names(struct run *run);
@@ -92,24 +80,10 @@ static void ended(struct run *run)
 
 /* ---- addresses ----------------------------------------------------------------------------------------- */
 
-static void add_address(struct run *run, const struct ip_addr *ip)
+static void add_address(struct run *run, const struct ip_addr *ip, enum pace_class class)
 {
-    struct map_node *node = map_find(&run->addresses, address_key(ip));
-    if (node != NULL) {
-        ((struct address *)(void *)node)->hosts++;
-        return;
-    }
-    struct address *address = calloc(1, sizeof *address);
-    if (address == NULL) {
+    if (!measured_addresses_add(&run->addresses, ip, class))
         run->no_memory = true;
-        return;
-    }
-    address->ip = *ip;
-    address->hosts = 1;
-    if (!map_add(&run->addresses, &address->node, address_key(&address->ip))) {
-        free(address);
-        run->no_memory = true;
-    }
 }
 
 static bool may_contact(const struct run *run, const struct ip_addr *ip)
@@ -119,20 +93,25 @@ static bool may_contact(const struct run *run, const struct ip_addr *ip)
            (ip->family == 6 ? context->has_ipv6 : context->has_ipv4);
 }
 
+static void read_addresses(struct run *run, const struct dns_answer *answer, struct address_facts *facts)
+{
+    bool is_v4 = answer->type == DNS_TYPE_A;
+    arena_reset(&run->arena);
+    dns_address_facts(is_v4 ? answer : NULL, is_v4 ? NULL : answer, &run->arena, facts);
+}
+
 static void on_address(void *arg, const struct dns_answer *answer)
 {
     struct host *host = arg;
     struct run *run = host->run;
     struct address_facts facts;
     size_t most = (size_t)run->context->config->smtp_max_addresses;
-    arena_reset(&run->arena);
-    dns_address_facts(answer->type == DNS_TYPE_A ? answer : NULL, answer->type == DNS_TYPE_A ? NULL : answer,
-                      &run->arena, &facts);
+    read_addresses(run, answer, &facts);
     for (size_t i = 0; i < facts.ip_count && host->addresses < most; i++) {
         if (!may_contact(run, &facts.ips[i]))
             continue;
         host->addresses++;
-        add_address(run, &facts.ips[i]);
+        add_address(run, &facts.ips[i], PACE_SMTP);
     }
     host->secure = host->secure || (facts.ip_count > 0 && answer->lookup.security == DNSSEC_SECURE);
     ended(run);
@@ -198,6 +177,42 @@ static void take_hosts(struct name *name, const struct dns_answer *answer)
         want_host(run, name->text, name->text);
 }
 
+/* ---- policies ------------------------------------------------------------------------------------------ */
+
+/* Counts the policy at the address that a scan asks first: IPv4 goes before IPv6. */
+static void end_policy(struct name *name)
+{
+    const struct ip_addr *ip = name->policy_at4.family != 0 ? &name->policy_at4 : &name->policy_at6;
+    if (--name->policy_left == 0 && ip->family != 0)
+        add_address(name->run, ip, PACE_HTTPS);
+    ended(name->run);
+}
+
+static void on_policy_address(void *arg, const struct dns_answer *answer)
+{
+    struct name *name = arg;
+    struct ip_addr *first = answer->type == DNS_TYPE_A ? &name->policy_at4 : &name->policy_at6;
+    struct address_facts facts;
+    read_addresses(name->run, answer, &facts);
+    for (size_t i = 0; i < facts.ip_count && first->family == 0; i++)
+        if (may_contact(name->run, &facts.ips[i]))
+            *first = facts.ips[i];
+    end_policy(name);
+}
+
+static void want_policy(struct name *name)
+{
+    struct run *run = name->run;
+    char text[NAME_BYTES];
+    (void)snprintf(text, sizeof text, "mta-sts.%s", name->text);
+    if (optout_has_domain(run->context->optout, text))
+        return;
+    run->left += FAMILIES;
+    name->policy_left = FAMILIES;
+    (void)lookup_start(run->dns, text, DNS_TYPE_A, on_policy_address, name);
+    (void)lookup_start(run->dns, text, DNS_TYPE_AAAA, on_policy_address, name);
+}
+
 /* ---- names --------------------------------------------------------------------------------------------- */
 
 static void end_record(struct name *name)
@@ -245,7 +260,10 @@ static void on_txt(void *arg, const struct dns_answer *answer)
     take_time(name, answer);
     arena_reset(&run->arena);
     dns_txt_facts(answer, &run->arena, &facts);
-    run->sums.record += sts_record_wants_policy(facts.rrs, facts.rr_count);
+    if (sts_record_wants_policy(facts.rrs, facts.rr_count)) {
+        run->sums.record++;
+        want_policy(name);
+    }
     end_record(name);
 }
 
@@ -296,22 +314,15 @@ static void count_host(struct map_node *node, void *arg)
     seen->addresses += host->own ? 0 : host->addresses;
 }
 
-struct addresses_seen {
-    size_t crowds, crowded, largest;
-};
-
-static void count_address(struct map_node *node, void *arg)
-{
-    const struct address *address = (const struct address *)(const void *)node;
-    struct addresses_seen *seen = arg;
-    seen->crowds += address->hosts > 1;
-    seen->crowded += address->hosts > 1 ? address->hosts : 0;
-    seen->largest = address->hosts > seen->largest ? address->hosts : seen->largest;
-}
-
 static double share(size_t part, size_t of)
 {
     return of == 0 ? 0 : (double)part / (double)of;
+}
+
+/* One alone is no crowd: it says nothing of how many there are in the list. */
+static double crowd_share(const struct run *run, const struct measured_crowd *crowd)
+{
+    return crowd->largest > 1 ? share(crowd->largest, run->count) : 0;
 }
 
 static void take_times(const struct sums *sums, struct estimate_shares *shares)
@@ -330,9 +341,9 @@ static void take_shares(struct run *run, struct estimate_shares *shares)
 {
     const struct sums *sums = &run->sums;
     struct hosts_seen hosts = {0};
-    struct addresses_seen addresses = {0};
+    struct measured_crowds crowds;
     map_each(&run->hosts, count_host, &hosts);
-    map_each(&run->addresses, count_address, &addresses);
+    measured_addresses_count(&run->addresses, &run->context->own, &crowds);
     shares->measured = run->count;
     shares->nxdomain = share(sums->nxdomain, run->count);
     shares->failed = share(sums->failed, run->count);
@@ -344,10 +355,14 @@ static void take_shares(struct run *run, struct estimate_shares *shares)
     shares->other_hosts = (double)hosts.others;
     shares->host_growth = share(hosts.alone, hosts.others);
     shares->addresses = share(hosts.addresses, hosts.others);
-    size_t crowded = addresses.crowded < hosts.own_reached ? addresses.crowded : hosts.own_reached;
+    size_t crowded = crowds.crowded < hosts.own_reached ? crowds.crowded : hosts.own_reached;
     shares->crowded = share(crowded, hosts.own_reached);
-    shares->crowds = share(addresses.crowds, run->count);
-    shares->largest_crowd = addresses.largest > 1 ? share(addresses.largest, run->count) : 0;
+    shares->crowds = share(crowds.crowds, run->count);
+    shares->largest_crowd = crowd_share(run, &crowds.strangers[PACE_SMTP]);
+    shares->own_crowd = crowd_share(run, &crowds.own[PACE_SMTP]);
+    shares->policy_crowd = crowd_share(run, &crowds.strangers[PACE_HTTPS]);
+    shares->policy_crowd_at = crowds.strangers[PACE_HTTPS].at;
+    shares->own_policy_crowd = crowd_share(run, &crowds.own[PACE_HTTPS]);
     shares->secure = share(hosts.secure, hosts.all);
     take_times(sums, shares);
 }
@@ -358,12 +373,6 @@ static void free_host(struct map_node *node, void *arg)
 {
     (void)arg;
     free((struct host *)(void *)node);
-}
-
-static void free_address(struct map_node *node, void *arg)
-{
-    (void)arg;
-    free((struct address *)(void *)node);
 }
 
 static enum error prepare(struct run *run, char *const *names, const char **why)
@@ -387,7 +396,7 @@ enum error measure_names(const struct scan_context *context, char *const *names,
     struct run run = {.context = context, .count = count};
     const char *reason;
     map_init(&run.hosts, setup_random(), is_host);
-    map_init(&run.addresses, setup_random(), is_address);
+    measured_addresses_init(&run.addresses, setup_random());
     arena_init(&run.arena, ARENA_BYTES);
     enum error error = prepare(&run, names, &reason);
     if (error == ERR_OK) {
@@ -404,9 +413,8 @@ enum error measure_names(const struct scan_context *context, char *const *names,
     if (run.base != NULL)
         event_base_free(run.base);
     map_each(&run.hosts, free_host, NULL);
-    map_each(&run.addresses, free_address, NULL);
     map_dispose(&run.hosts);
-    map_dispose(&run.addresses);
+    measured_addresses_dispose(&run.addresses);
     arena_dispose(&run.arena);
     free(run.names);
     return error;

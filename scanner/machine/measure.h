@@ -1,6 +1,7 @@
 /*
  * Asks the DNS about some names of a list, as a scan would, so that an estimate rests on them: the three
- * records of each, and the addresses of its MX hosts. No mail host and no policy host is connected to.
+ * records of each, and the addresses of its MX hosts and of its policy host if it has a record. No mail host
+ * and no policy host is connected to.
  */
 #ifndef STSWEEP_MACHINE_MEASURE_H
 #define STSWEEP_MACHINE_MEASURE_H

@@ -148,7 +148,7 @@ bool memory_describe(const struct config *config, char *text, size_t size)
 {
     static const double gib = 1 << 30;
     struct ceiling rows[CEILINGS];
-    uint64_t likely = ceilings_likely(config), there = 0;
+    uint64_t likely = ceilings_likely(config, CEILINGS_ANY_LIST), there = 0;
     char available[64] = "";
     bool known = memory_available("", &there);
     ceilings_of(config, rows);

@@ -39,11 +39,11 @@ struct domain {
     struct lookup_handle mx;
     unsigned pending;            /* lookups in RECORDS; policy and hosts in REACH */
     bool visiting;               /* the policy's host */
-    struct policy_visit *visit;  /* in the arena; NULL if no policy is wanted */
     bool looking;                /* for near misses */
-    struct near_miss_look *look; /* in the arena, or NULL */
     bool wants_policy;           /* there may be an MTA-STS record */
     bool intent;                 /* or senders may have an earlier policy: the MX hosts matter */
+    struct policy_visit *visit;  /* in the arena; NULL if no policy is wanted */
+    struct near_miss_look *look; /* in the arena, or NULL */
     struct host_wait *waits;     /* one for each of facts.hosts */
     size_t next_host;            /* the first of them that has not been asked for yet */
     size_t asked_hosts;          /* that have not answered yet */

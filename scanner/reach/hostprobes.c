@@ -177,8 +177,9 @@ void host_probes_start(struct host_probes *probes, struct worker *worker, struct
                                    .now = clock_wall_ms(),
                                    .done = done,
                                    .arg = arg};
-    probes->runs = calloc(probes->run_count + 1, sizeof *probes->runs);
-    if (probes->runs == NULL)
+    if (probes->run_count > 0)
+        probes->runs = calloc(probes->run_count, sizeof *probes->runs);
+    if (probes->run_count > 0 && probes->runs == NULL)
         out_of_memory("the probes of an MX host");
     go_on(probes);
 }

@@ -46,6 +46,15 @@ static double per_minute(int64_t interval_us)
     return interval_us > 0 ? 60e6 / (double)interval_us : 1e9;
 }
 
+/* A loop gives out no more places than it has, whatever an address may get. */
+static struct bound_pace pace_of(const struct config *config, const struct paces *paces,
+                                 enum pace_class class)
+{
+    size_t places = paces_places(config, class, setup_loops(config), 0), most = paces->connections[class];
+    return (struct bound_pace){.per_minute = per_minute(paces->interval_us[class]),
+                               .at_a_time = (double)(places < most ? places : most)};
+}
+
 static uint32_t cores_used(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -55,20 +64,24 @@ static uint32_t cores_used(const struct config *config)
 
 void dryrun_options(const struct config *config, uint64_t names, struct estimate_scan *scan)
 {
-    struct paces paces = paces_of(config);
+    struct paces paces = paces_of(config), own = paces_own(config);
     *scan = (struct estimate_scan){
         .limits = {.in_flight = (double)config->scan_in_flight,
                    .dns_outstanding = (double)config->dns_outstanding * count_resolvers(config),
                    .smtp_live = (double)config->smtp_live,
                    .policy_live = (double)config->policy_live,
-                   .ip_per_minute = per_minute(paces.interval_us[PACE_SMTP]),
-                   .https_per_minute = per_minute(paces.interval_us[PACE_HTTPS]),
+                   .smtp = pace_of(config, &paces, PACE_SMTP),
+                   .https = pace_of(config, &paces, PACE_HTTPS),
+                   .own_smtp = pace_of(config, &own, PACE_SMTP),
+                   .own_https = pace_of(config, &own, PACE_HTTPS),
                    .wait_ms = (double)config->limits_wait,
                    .loops = cores_used(config)},
         .dns_timeout_ms = (double)config->dns_timeout,
         .dns_attempts = (double)config->dns_attempts,
         .smtp_connect_timeout_ms = (double)config->smtp_connect_timeout,
         .names_per_ip = (double)paces.names,
+        .own_names_per_ip = (double)own.names,
+        .retry_passes = (double)config->scan_retry_passes,
         .rest_ms =
             config->scan_retry_passes > 0 ? (double)passes_rest_ms(config->scan_retry_after, names) : 0,
         .probes = config->smtp_probe != SMTP_PROBE_NONE,
@@ -162,7 +175,8 @@ static void take_machine(struct run *run)
     dryrun->disk_bytes = disk_estimate(config, dryrun->names, dryrun->spooled);
     if (strcmp(config->output_dir, "-") == 0 || !disk_free_bytes(config->output_dir, &dryrun->disk_free))
         dryrun->disk_free = 0;
-    dryrun->memory_bytes = ceilings_likely(config);
+    dryrun->memory_bytes = ceilings_likely(config, dryrun->names);
+    dryrun->memory_parked_bytes = ceilings_all_parked(config, dryrun->names);
     if (!memory_available("", &dryrun->memory_free))
         dryrun->memory_free = 0;
 }

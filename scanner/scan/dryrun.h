@@ -26,6 +26,7 @@ struct dryrun {
     struct estimate estimate;
     uint64_t disk_bytes, disk_free;     /* free 0: it cannot be told */
     uint64_t memory_bytes, memory_free; /* likewise */
+    uint64_t memory_parked_bytes;       /* beyond that, if limits.parked domains wait at once */
 };
 
 /* Returns the exit code that the scan would end with, as far as it can be told: 0, 2, 4. The answer goes to

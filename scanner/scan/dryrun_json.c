@@ -27,6 +27,7 @@ static void put_list(const struct dryrun *dryrun, struct json *json)
 
 static void put_shares(const struct estimate_shares *shares, struct json *json)
 {
+    char address[IP_TEXT_BYTES];
     json_open(json, "shares");
     json_put_string(json, "from", shares->measured > 0 ? "measured" : "expected");
     json_put_unsigned(json, "names_asked", shares->measured);
@@ -37,6 +38,13 @@ static void put_shares(const struct estimate_shares *shares, struct json *json)
     json_put_share(json, "nobody", shares->nobody);
     json_put_share(json, "own_hosts", shares->own_hosts);
     json_put_share(json, "retried", shares->retried);
+    if (shares->measured > 0) {
+        json_put_share(json, "policy_crowd", shares->policy_crowd);
+        json_put_share(json, "own_policy_crowd", shares->own_policy_crowd);
+        json_put_share(json, "own_crowd", shares->own_crowd);
+    }
+    if (shares->policy_crowd > 0)
+        json_put_string(json, "policy_crowd_address", ip_format(&shares->policy_crowd_at, address));
     json_put_unsigned(json, "answer_ms", whole(shares->answer_ms));
     json_close(json);
 }
@@ -55,6 +63,7 @@ static void put_asked(const struct estimate *estimate, struct json *json)
     json_close(json);
     json_open(json, "https");
     json_put_unsigned(json, "fetches", whole(estimate->fetches));
+    json_put_unsigned(json, "no_turn", whole(estimate->no_turn));
     json_close(json);
 }
 
@@ -90,6 +99,7 @@ static void put_needs(const struct dryrun *dryrun, struct json *json)
     json_close(json);
     json_open(json, "memory");
     json_put_unsigned(json, "bytes", dryrun->memory_bytes);
+    json_put_unsigned(json, "all_parked_bytes", dryrun->memory_bytes + dryrun->memory_parked_bytes);
     if (dryrun->memory_free > 0)
         json_put_unsigned(json, "available_bytes", dryrun->memory_free);
     json_close(json);

@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "scanner/base/shown.h"
+#include "scanner/reach/own.h"
 #include "scanner/scan/dryrun.h"
 
-enum { NUMBER_BYTES = 48 };
+enum { NUMBER_BYTES = 48, OWN_LINE_BYTES = 1024 };
 
 /* Writes a number with commas between thousands: 1,234,567. */
 static const char *number(double value, char text[NUMBER_BYTES])
@@ -89,7 +90,9 @@ static void tell_shares(const struct dryrun *dryrun, FILE *out)
     (void)fprintf(out, "shares   ");
     if (shares->measured == 0)
         (void)fputs("expected ones: no name of the list was asked about. --measure 200 asks the DNS\n"
-                    "         about 200 of them, and takes what they show\n         ",
+                    "         about 200 of them, and takes what they show. How many policies share an\n"
+                    "         address, as a hoster's do, and what is in limits.own is left out without it\n"
+                    "         ",
                     out);
     else
         (void)fprintf(out, "as %llu names of the list show, which the DNS was asked about:\n         ",
@@ -101,28 +104,7 @@ static void tell_shares(const struct dryrun *dryrun, FILE *out)
                   shares->own_hosts * 100, shares->answer_ms, shares->retried * 100);
 }
 
-static void tell_asked(const struct dryrun *dryrun, FILE *out)
-{
-    const struct estimate *estimate = &dryrun->estimate;
-    const struct config *config = dryrun->config;
-    char text[NUMBER_BYTES], hosts[NUMBER_BYTES];
-    (void)fprintf(out, "DNS      %s questions to %s\n", about(estimate->all_questions, text),
-                  config->dns_resolvers[0] == '\0' ? "name servers everywhere, by the embedded resolver"
-                                                   : shown(config->dns_resolvers));
-    for (unsigned kind = 0; kind < ASKED_KINDS; kind++)
-        if (estimate->questions[kind] >= 0.5)
-            (void)fprintf(out, "         %14s  %s\n", about(estimate->questions[kind], text),
-                          estimate_question_words((enum estimate_question)kind));
-    (void)fprintf(out, "HTTPS    %s policies fetched\n", about(estimate->fetches, text));
-    if (!dryrun->scan.probes)
-        (void)fputs("SMTP     no connection (smtp.probe=none)\n", out);
-    else
-        (void)fprintf(out, "SMTP     %s connections to port %lld, %s MX hosts looked up%s\n",
-                      about(estimate->connections, text), (long long)config->smtp_port,
-                      about(estimate->hosts, hosts), dryrun->scan.intent ? " (smtp.probe=intent)" : "");
-}
-
-/* Folds the advice behind a heading. */
+/* Folds a text behind a heading. */
 static void tell_folded(const char *text, FILE *out)
 {
     enum { COLUMN = 9, WIDTH = 79 };
@@ -141,6 +123,49 @@ static void tell_folded(const char *text, FILE *out)
         word += len + strspn(word + len, " ");
     }
     (void)fputc('\n', out);
+}
+
+/* Says how many policies stand at one address: of strangers, with what becomes of those that get no turn, and
+ * of one's own. */
+static void tell_policy_crowds(const struct dryrun *dryrun, FILE *out)
+{
+    const struct estimate_shares *shares = &dryrun->shares;
+    char text[NUMBER_BYTES], at[IP_TEXT_BYTES], line[OWN_LINE_BYTES];
+    double names = (double)dryrun->names;
+    if (shares->policy_crowd > 0)
+        (void)fprintf(out, "         %14s  of the policies stand at %s\n",
+                      about(names * shares->policy_crowd, text), ip_format(&shares->policy_crowd_at, at));
+    if (dryrun->estimate.no_turn >= 1) {
+        own_say_address(dryrun->config, &shares->policy_crowd_at, PACE_HTTPS, line, sizeof line);
+        (void)fprintf(out, "         %14s  are not fetched there:\n         ",
+                      about(dryrun->estimate.no_turn, text));
+        tell_folded(line, out);
+    }
+    if (shares->own_policy_crowd > 0)
+        (void)fprintf(out, "         %14s  stand at one address in limits.own\n",
+                      about(names * shares->own_policy_crowd, text));
+}
+
+static void tell_asked(const struct dryrun *dryrun, FILE *out)
+{
+    const struct estimate *estimate = &dryrun->estimate;
+    const struct config *config = dryrun->config;
+    char text[NUMBER_BYTES], hosts[NUMBER_BYTES];
+    (void)fprintf(out, "DNS      %s questions to %s\n", about(estimate->all_questions, text),
+                  config->dns_resolvers[0] == '\0' ? "name servers everywhere, by the embedded resolver"
+                                                   : shown(config->dns_resolvers));
+    for (unsigned kind = 0; kind < ASKED_KINDS; kind++)
+        if (estimate->questions[kind] >= 0.5)
+            (void)fprintf(out, "         %14s  %s\n", about(estimate->questions[kind], text),
+                          estimate_question_words((enum estimate_question)kind));
+    (void)fprintf(out, "HTTPS    %s policies fetched\n", about(estimate->fetches, text));
+    tell_policy_crowds(dryrun, out);
+    if (!dryrun->scan.probes)
+        (void)fputs("SMTP     no connection (smtp.probe=none)\n", out);
+    else
+        (void)fprintf(out, "SMTP     %s connections to port %lld, %s MX hosts looked up%s\n",
+                      about(estimate->connections, text), (long long)config->smtp_port,
+                      about(estimate->hosts, hosts), dryrun->scan.intent ? " (smtp.probe=intent)" : "");
 }
 
 static void tell_time(const struct dryrun *dryrun, FILE *out)
@@ -171,9 +196,12 @@ static void tell_needs(const struct dryrun *dryrun, FILE *out)
                                                                : shown(dryrun->config->output_dir),
                   dryrun->disk_free > 0 ? ", free: " : "",
                   dryrun->disk_free > 0 ? size((double)dryrun->disk_free, dns) : "");
-    (void)fprintf(out, "memory   likely up to %s, whatever the list's length%s%s\n",
-                  size((double)dryrun->memory_bytes, all), dryrun->memory_free > 0 ? ", available: " : "",
+    (void)fprintf(out, "memory   likely up to %s%s%s\n", size((double)dryrun->memory_bytes, all),
+                  dryrun->memory_free > 0 ? ", available: " : "",
                   dryrun->memory_free > 0 ? size((double)dryrun->memory_free, dns) : "");
+    if (dryrun->memory_parked_bytes > 0)
+        (void)fprintf(out, "         %s more if limits.parked domains wait for crowded addresses\n",
+                      size((double)dryrun->memory_parked_bytes, all));
 }
 
 void dryrun_tell(const struct dryrun *dryrun, FILE *out)

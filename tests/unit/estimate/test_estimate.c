@@ -103,6 +103,40 @@ static void test_names_at_a_crowded_address_are_counted_out(void **state)
     assert_true(fabs(estimate.bound.seconds[BOUND_PACE] - 49 * 3.0) < 0.01);
 }
 
+/* 560,000 names of a hoster, half of them with a policy at one address: 300 a minute for limits.wait, 30
+ * minutes, then as many in the second pass. */
+static void test_policies_at_one_address_keep_to_its_pace(void **state)
+{
+    (void)state;
+    struct estimate_shares shares = {.measured = 200, .answer_ms = 1, .record = 0.5, .policy_crowd = 0.5};
+    struct estimate few = estimate_with(2000, "none", &shares);
+    assert_int_equal(few.bound.binds, BOUND_HTTPS);
+    assert_true(fabs(few.bound.seconds[BOUND_HTTPS] - 999 * 0.225) < 0.01); /* 900 ms, four at a time */
+    assert_true(few.no_turn == 0 && few.fetches == 1000);
+    struct estimate many = estimate_with(560000, "none", &shares);
+    double others_s = many.bound.seconds[BOUND_HTTPS] - 1800;
+    assert_true(others_s > 0 && others_s < 300);
+    assert_true(fabs(many.no_turn - (280000 - (2 * 1800 + others_s) / 0.225 - 2)) < 1);
+    assert_true(fabs(many.fetches - (280000 - many.no_turn)) < 1);
+    assert_true(many.put_off > many.no_turn && many.seconds > 2 * 1800 + 900);
+}
+
+static void test_addresses_of_ones_own_have_their_own_pace(void **state)
+{
+    (void)state;
+    struct estimate_shares shares = {.measured = 200, .answer_ms = 1, .record = 0.5, .own_policy_crowd = 0.5};
+    struct estimate estimate = estimate_with(560000, "none", &shares);
+    assert_true(fabs(estimate.bound.seconds[BOUND_OWN_HTTPS] - 279999 * 0.0009) <
+                0.1); /* 90 ms, 100 at a time */
+    assert_true(estimate.no_turn == 0 && fabs(estimate.fetches - 280000) < 1);
+    shares = (struct estimate_shares){
+        .measured = 200, .answer_ms = 1, .own_hosts = 1, .own_reached = 1, .own_crowd = 1};
+    estimate = estimate_with(10000, "all", &shares);
+    assert_true(fabs(estimate.bound.seconds[BOUND_OWN_PACE] - 9999 * 0.01) <
+                0.1); /* limits.own_ip_per_minute */
+    assert_int_equal(estimate.bound.binds, BOUND_OWN_PACE);
+}
+
 static void test_only_what_was_measured_is_a_least(void **state)
 {
     (void)state;
@@ -178,7 +212,7 @@ static void make_row(uint64_t names, const char *probe, const char *label, char 
                    count(estimate.connections, connections),
                    bytes(estimate.dns_bytes + estimate.smtp_bytes + estimate.https_bytes, traffic),
                    bytes((double)disk_estimate(&config, names, names), disk),
-                   bytes((double)ceilings_likely(&config), memory), bound_name(estimate.bound.binds));
+                   bytes((double)ceilings_likely(&config, names), memory), bound_name(estimate.bound.binds));
     config_dispose(&config);
 }
 
@@ -211,6 +245,8 @@ int main(void)
         cmocka_unit_test(test_failures_are_asked_again),
         cmocka_unit_test(test_records_bring_fetches_and_addresses),
         cmocka_unit_test(test_names_at_a_crowded_address_are_counted_out),
+        cmocka_unit_test(test_policies_at_one_address_keep_to_its_pace),
+        cmocka_unit_test(test_addresses_of_ones_own_have_their_own_pace),
         cmocka_unit_test(test_only_what_was_measured_is_a_least),
         cmocka_unit_test(test_a_longer_list_takes_more_of_all),
         cmocka_unit_test(test_all_that_binds_has_an_advice),

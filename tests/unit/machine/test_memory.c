@@ -86,19 +86,49 @@ static void test_what_is_likely(void **state)
     buf_init(&why, 1024);
     assert_int_equal(config_init(&config), ERR_OK);
     assert_int_equal(config_set(&config, "scan.loops", "1", "test", &why), ERR_OK);
-    uint64_t likely = ceilings_likely(&config);
-    assert_true(likely > 147 * mib && likely < 256 * mib); /* bench/README.md */
+    uint64_t likely = ceilings_likely(&config, CEILINGS_ANY_LIST);
+    assert_true(likely > 334 * mib && likely < 512 * mib); /* bench/README.md */
     ceilings_of(&config, rows);
     assert_true(ceilings_total(rows) > 100 * likely);
     assert_true(memory_describe(&config, text, sizeof text));
-    assert_non_null(strstr(text, "likely up to 209 MiB, "));
+    assert_non_null(strstr(text, "likely up to 396 MiB, "));
     assert_non_null(strstr(text, " GiB available; 244.2 GiB if every peer were hostile"));
     assert_int_equal(config_set(&config, "scan.in_flight", "1", "test", &why), ERR_OK);
-    assert_int_equal(ceilings_likely(&config) / mib, (likely - 19999 * 5 * 1024) / mib);
+    /* As many may be parked as are in flight. */
+    assert_int_equal(likely - ceilings_likely(&config, CEILINGS_ANY_LIST), 19999 * (3 + 6) * 1024);
     assert_int_equal(config_set(&config, "scan.cache", "64G", "test", &why), ERR_OK);
     assert_int_equal(config_set(&config, "scan.in_flight", "1000000", "test", &why), ERR_OK);
     bool enough = memory_describe(&config, text, sizeof text);
     assert_int_equal(enough, strstr(text, "too little, lower scan.in_flight or scan.cache") == NULL);
+    buf_dispose(&why);
+    config_dispose(&config);
+}
+
+/* A list holds no more domains, hosts and connections than it has names. */
+static void test_what_is_likely_of_a_list(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buf why;
+    buf_init(&why, 1024);
+    assert_int_equal(config_init(&config), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.loops", "2", "test", &why), ERR_OK);
+    uint64_t any = ceilings_likely(&config, CEILINGS_ANY_LIST), least = 0;
+    assert_true(ceilings_likely(&config, 1) / mib == 64);
+    assert_true(ceilings_likely(&config, 1000) / mib == 90);
+    for (uint64_t names = 1; names < 1000000000; names *= 10) {
+        uint64_t likely = ceilings_likely(&config, names);
+        assert_true(likely >= least && likely <= any);
+        least = likely;
+    }
+    assert_int_equal(least, any);
+    /* limits.parked is 100,000, of which as many are in it as are in flight. */
+    assert_int_equal(ceilings_all_parked(&config, 40000), 0);
+    assert_int_equal(ceilings_all_parked(&config, 40001), 6 * 1024);
+    assert_int_equal(ceilings_all_parked(&config, CEILINGS_ANY_LIST), 80000 * 6 * 1024);
+    assert_int_equal(config_set(&config, "limits.parked", "0", "test", &why), ERR_OK);
+    assert_int_equal(any - ceilings_likely(&config, CEILINGS_ANY_LIST), 20000 * 6 * 1024);
+    assert_int_equal(ceilings_all_parked(&config, CEILINGS_ANY_LIST), 0);
     buf_dispose(&why);
     config_dispose(&config);
 }
@@ -130,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_there_is),
         cmocka_unit_test(test_what_is_likely),
+        cmocka_unit_test(test_what_is_likely_of_a_list),
         cmocka_unit_test(test_too_little_to_begin),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
