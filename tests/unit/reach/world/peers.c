@@ -9,14 +9,14 @@
 #include "scanner/base/arena.h"
 #include "tests/unit/reach/world/fake_clock.h"
 
-enum { SESSIONS = 16, VALID_S = 90 * 24 * 60 * 60, TLS_1_2 = 0x0303 };
+enum { VALID_S = 90 * 24 * 60 * 60, TLS_1_2 = 0x0303 };
 
 struct peer {
     struct peer *next;
     enum pace_class class;
     struct ip_addr ip;
     enum peer_hello hello;
-    struct peer_session sessions[SESSIONS];
+    struct peer_session *sessions; /* owned */
     size_t count;
     size_t at;
 };
@@ -29,6 +29,7 @@ void peers_begin(void)
     hello_large = false;
     while (peers != NULL) {
         struct peer *next = peers->next;
+        free(peers->sessions);
         free(peers);
         peers = next;
     }
@@ -60,9 +61,11 @@ void peer_add(enum pace_class class, const struct ip_addr *ip, enum peer_hello h
     }
     if (anew)
         peer->count = peer->at = 0;
-    if (peer->count == SESSIONS)
-        out_of_memory("more sessions of one peer");
-    peer->sessions[peer->count++] = *session;
+    struct peer_session *more = realloc(peer->sessions, (peer->count + 1) * sizeof *more);
+    if (more == NULL)
+        out_of_memory("a session of a peer");
+    more[peer->count++] = *session;
+    peer->sessions = more;
 }
 
 struct peer_session peer_next(enum pace_class class, const struct ip_addr *ip, enum peer_hello hello)
