@@ -210,6 +210,12 @@ struct parts {
                           malformed to us */
 };
 
+/* ldns takes an SOA that ends behind its names. */
+static bool is_short_soa(const ldns_rr *rr)
+{
+    return ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA && ldns_rr_rd_count(rr) != SOA_FIELDS;
+}
+
 static struct parts look_at_parts(struct bytes message, uint16_t type, struct arena *arena)
 {
     struct parts parts = {false, false};
@@ -228,7 +234,7 @@ static struct parts look_at_parts(struct bytes message, uint16_t type, struct ar
         parts.ldns_refuses |= rr == NULL;
         parts.we_may |= i < answers && !has_owner;
         if (i < answers && (its == type || its == DNS_TYPE_CNAME))
-            parts.we_may |= rr == NULL || !is_valid(rr, arena) ||
+            parts.we_may |= rr == NULL || !is_valid(rr, arena) || is_short_soa(rr) ||
                             has_odd_names(bytes_make(message.data, pos), fixed + 10, its, name);
         ldns_rr_free(rr);
     }
