@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,6 +36,19 @@ static enum error give(int fd, const struct config *config, struct buf *why)
     return ERR_IO;
 }
 
+/* Asks whether what is there ends with a whole line: a crash, or a full disk, may have cut the last one. One
+ * that may not be read is taken for whole. */
+static bool ends_with_line(const char *path, off_t size)
+{
+    char last = '\n';
+    int fd = size == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0) {
+        (void)!pread(fd, &last, 1, size - 1);
+        (void)close(fd);
+    }
+    return last == '\n';
+}
+
 static enum error open_log(struct outward *outward, const struct config *config, struct buf *why)
 {
     const char *path = config->output_log;
@@ -58,28 +72,50 @@ static enum error open_log(struct outward *outward, const struct config *config,
         buf_printf(why, "output.log %s: it is no file", shown(path));
         return ERR_NOT_FOUND;
     }
+    outward->log_torn = !ends_with_line(path, status.st_size);
     return made ? give(fd, config, why) : ERR_OK;
 }
 
-/* Writes all of it, or returns false with errno. */
-static bool write_all(int fd, struct bytes text)
+/* Writes all of it, or returns false with errno; *left is what was not written. */
+static bool write_some(int fd, struct bytes text, size_t *left)
 {
-    while (text.len > 0) {
-        ssize_t written = write(fd, text.data, text.len);
+    for (*left = text.len; *left > 0;) {
+        ssize_t written = write(fd, text.data + text.len - *left, *left);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0) {
             errno = written == 0 ? EIO : errno;
             return false;
         }
-        text = bytes_behind(text, (size_t)written);
+        *left -= (size_t)written;
     }
     return true;
 }
 
-bool outward_log(const struct outward *outward, struct bytes lines)
+static bool write_all(int fd, struct bytes text)
 {
-    return outward->log_fd < 0 || write_all(outward->log_fd, lines);
+    size_t left;
+    return write_some(fd, text, &left);
+}
+
+bool outward_log(struct outward *outward, struct bytes lines)
+{
+    /* One lock will do: there is one log. It is held, so that nothing gets between a newline and its line. */
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    size_t left = lines.len;
+    if (outward->log_fd < 0)
+        return true;
+    (void)pthread_mutex_lock(&lock);
+    bool ok = !outward->log_torn || write_all(outward->log_fd, bytes_of("\n"));
+    outward->log_torn = !ok;
+    if (ok) {
+        ok = write_some(outward->log_fd, lines, &left);
+        outward->log_torn = left > 0 && left < lines.len;
+    }
+    int number = errno;
+    (void)pthread_mutex_unlock(&lock);
+    errno = number;
+    return ok;
 }
 
 /* ---- the status file ----------------------------------------------------------------------------------- */

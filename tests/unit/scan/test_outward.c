@@ -6,9 +6,11 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,6 +89,34 @@ static void test_log(void **state)
         outward_close(&outward);
     }
     assert_string_equal(content("log"), "line\nline\n");
+}
+
+/* A line that was cut spoils itself alone: the disk was full, or the machine crashed. */
+static void test_log_cut(void **state)
+{
+    (void)state;
+    struct rlimit before, tight;
+    (void)remove(in_place("log"));
+    assert_int_equal(open_with("output.log", in_place("log")), ERR_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    tight = before;
+    tight.rlim_cur = 12;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    bool first = outward_log(&outward, bytes_of("line 1\n")),
+         cut = outward_log(&outward, bytes_of("line 2\n"));
+    bool none = outward_log(&outward, bytes_of("line 3\n"));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(first && !cut && !none);
+    assert_string_equal(content("log"), "line 1\nline ");
+    assert_true(outward_log(&outward, bytes_of("line 4\n")) && outward_log(&outward, bytes_of("line 5\n")));
+    assert_string_equal(content("log"), "line 1\nline \nline 4\nline 5\n");
+    outward_close(&outward);
+    assert_int_equal(truncate(in_place("log"), 11), 0);
+    assert_int_equal(open_with("output.log", in_place("log")), ERR_OK);
+    assert_true(outward_log(&outward, bytes_of("line 6\n")) && outward_log(&outward, bytes_of("line 7\n")));
+    assert_string_equal(content("log"), "line 1\nline\nline 6\nline 7\n");
+    outward_close(&outward);
 }
 
 static void test_status(void **state)
@@ -209,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_nothing, begin, end),
         cmocka_unit_test_setup_teardown(test_log, begin, end),
+        cmocka_unit_test_setup_teardown(test_log_cut, begin, end),
         cmocka_unit_test_setup_teardown(test_status, begin, end),
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_forms, begin, end),
