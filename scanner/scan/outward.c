@@ -70,10 +70,24 @@ static bool look_at_log(struct outward *outward, const char *path, off_t size)
     return ours;
 }
 
+/* Refuses what is no log; *log_torn is found. */
+static enum error check_log(struct outward *outward, int fd, const char *path, struct buf *why)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        buf_printf(why, "output.log %s: it is no file", shown(path));
+        return ERR_NOT_FOUND;
+    }
+    if (look_at_log(outward, path, status.st_size))
+        return ERR_OK;
+    buf_printf(why, "output.log %s: something else than a log stands there: name another file", shown(path));
+    return ERR_EXISTS;
+}
+
+/* What is refused is closed: not even that it was refused may be written there. */
 static enum error open_log(struct outward *outward, const struct config *config, struct buf *why)
 {
     const char *path = config->output_log;
-    struct stat status;
     if (path[0] == '\0')
         return ERR_OK;
     const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -88,17 +102,14 @@ static enum error open_log(struct outward *outward, const struct config *config,
         buf_printf(why, "output.log %s: it cannot be opened: %s", shown(path), strerror(number));
         return error_of_file(number);
     }
-    outward->log_fd = fd;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        buf_printf(why, "output.log %s: it is no file", shown(path));
-        return ERR_NOT_FOUND;
-    }
-    if (!look_at_log(outward, path, status.st_size)) {
-        buf_printf(why, "output.log %s: something else than a log stands there: name another file",
-                   shown(path));
-        return ERR_EXISTS;
-    }
-    return made ? give(fd, config, why) : ERR_OK;
+    enum error error = check_log(outward, fd, path, why);
+    if (error == ERR_OK && made)
+        error = give(fd, config, why);
+    if (error == ERR_OK)
+        outward->log_fd = fd;
+    else
+        (void)close(fd);
+    return error;
 }
 
 /* Writes all of it, or returns false with errno; *left is what was not written. */

@@ -212,6 +212,7 @@ static void test_mistaken(void **state)
         if (error != (refused ? ERR_EXISTS : ERR_OK) ||
             (refused && strstr(buf_string(&why), cases[i].words) == NULL))
             fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
+        assert_true(!refused || outward_log(&outward, bytes_of("refused\n")));
         assert_string_equal(content(cases[i].name), cases[i].there);
         outward_close(&outward);
         assert_int_equal(config_set(&config, cases[i].option, "", "test", &why), ERR_OK);
