@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_MOST = 68 * 1024 /* an extra field of any length, a name and a comment */ };
+enum {
+    HEADER_MOST = 68 * 1024, /* an extra field of any length, a name and a comment */
+    FLAGS_AT = 3,
+    FLAGS_RESERVED = 0xE0 /* RFC 1952, 2.3.1.2: an error if one is set, which ISA-L does not mind */
+};
 
 struct gunzip {
     struct inflate_state state;
@@ -77,6 +81,11 @@ static enum gunzip_result read_header(struct gunzip *gunzip, struct bytes *in, c
     size_t used = gunzip->open ? copy - state->avail_in : copy;
     gunzip->held += used;
     *in = bytes_make(in->data + used, in->len - used);
+    if (gunzip->held > FLAGS_AT && (gunzip->header[FLAGS_AT] & FLAGS_RESERVED) != 0 &&
+        (gunzip->open || result == ISAL_END_INPUT)) {
+        *reason = "unknown header flags set";
+        return GUNZIP_CORRUPT;
+    }
     if (gunzip->open || (result == ISAL_END_INPUT && gunzip->held < HEADER_MOST))
         return GUNZIP_MORE;
     return corrupt(result == ISAL_END_INPUT ? ISAL_INVALID_WRAPPER : result, reason);

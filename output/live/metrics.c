@@ -7,7 +7,7 @@
 
 #include "scanner/base/shown.h"
 
-enum { NAME_BYTES = 96 };
+enum { NAME_BYTES = 96, LABEL_BYTES = LIVE_NAME_BYTES + 16 };
 
 static const char MS[] = "_ms";
 
@@ -145,23 +145,37 @@ static void put_histogram(const char *resolver, const struct resolver_counts *co
     (void)buf_printf(out, "stsweep_%s_count{resolver=\"%s\"} %" PRIu64 "\n", metric, resolver, sum);
 }
 
+/* Names a resolver. One that was given twice counts twice, and Prometheus wants each sample once. */
+static const char *label_of(const struct live_state *state, size_t index, char label[LABEL_BYTES])
+{
+    const char *name = state->resolvers[index].name;
+    size_t same = 0;
+    for (size_t i = 0; i < index; i++)
+        same += strcmp(state->resolvers[i].name, name) == 0;
+    (void)snprintf(label, LABEL_BYTES, "%s", name);
+    if (same > 0)
+        (void)snprintf(label + strlen(name), LABEL_BYTES - strlen(name), " (%zu)", same + 1);
+    return label;
+}
+
 static void put_resolvers(const struct live_state *state, struct buf *out)
 {
+    char label[LABEL_BYTES];
     if (state->resolver_count == 0)
         return;
     put_head(out, "resolver_lost_total", "counter",
              "Questions that a resolver of dns.resolvers did not answer in time.");
     for (size_t i = 0; i < state->resolver_count; i++)
-        put_count(out, "resolver_lost_total", "resolver", state->resolvers[i].name,
+        put_count(out, "resolver_lost_total", "resolver", label_of(state, i, label),
                   state->counts.resolvers[i].lost);
     put_head(out, "resolver_refused_total", "counter", "Questions that a resolver of dns.resolvers refused.");
     for (size_t i = 0; i < state->resolver_count; i++)
-        put_count(out, "resolver_refused_total", "resolver", state->resolvers[i].name,
+        put_count(out, "resolver_refused_total", "resolver", label_of(state, i, label),
                   state->counts.resolvers[i].refused);
     put_head(out, "resolver_latency_seconds", "histogram",
              "How long a resolver of dns.resolvers took for its answers.");
     for (size_t i = 0; i < state->resolver_count; i++)
-        put_histogram(state->resolvers[i].name, &state->counts.resolvers[i], out);
+        put_histogram(label_of(state, i, label), &state->counts.resolvers[i], out);
 }
 
 void live_metrics(const struct live_state *state, struct buf *out)

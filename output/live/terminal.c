@@ -1,8 +1,6 @@
 /* Puts messages and the screen together, so that each change is one write. */
 #include "output/live/terminal.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -13,7 +11,9 @@ enum {
     LINE_BYTES = 64 * 1024,
     FRAME_BYTES = 64 * 1024,
     KEPT_BYTES = 64 * 1024,
-    OUT_BYTES = 256 * 1024,
+    OUT_BYTES = 192 * 1024, /* finds room where nothing waits */
+    SEQUENCES_BYTES = 64,
+    LOST_BYTES = 128,
     ROWS_UNKNOWN = 24,
     COLUMNS_UNKNOWN = 80,
     COLUMNS_LEAST = 20
@@ -29,19 +29,10 @@ enum terminal_mode terminal_mode_of(bool quiet, bool is_terminal, const char *te
     return is_terminal && obeys ? TERMINAL_LIVE : TERMINAL_LINES;
 }
 
-/* Writes all of it. Nothing can be done, and nobody told, if standard error takes no more. */
-static void write_out(int fd, struct buf *out)
+/* Writes it, or lets it wait. */
+static void write_out(struct terminal *terminal, struct buf *out)
 {
-    size_t at = 0;
-    while (at < out->len) {
-        ssize_t written = write(fd, out->data + at, out->len - at);
-        if (written >= 0)
-            at += (size_t)written;
-        else if (errno == EAGAIN)
-            (void)poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
-        else if (errno != EINTR)
-            break;
-    }
+    (void)outlet_put(&terminal->outlet, buf_bytes(out));
     buf_dispose(out);
 }
 
@@ -127,33 +118,6 @@ static void begin_anew(struct terminal *terminal, struct buf *out)
     (void)buf_append(out, terminal->kept.data + from, terminal->kept.len - from);
 }
 
-void terminal_show(struct terminal *terminal, const struct live_state *state)
-{
-    struct buf out;
-    if (terminal->mode == TERMINAL_QUIET)
-        return;
-    buf_init(&out, OUT_BYTES);
-    (void)pthread_mutex_lock(&terminal->mutex);
-    bool live = terminal->mode == TERMINAL_LIVE;
-    bool changed = live && take_size(terminal) && terminal->rows_open > 0;
-    int64_t every_ms = live ? TERMINAL_EVERY_MS : TERMINAL_LINE_EVERY_MS;
-    if (changed || state->now_ms - terminal->shown_ms >= every_ms) {
-        terminal->shown_ms = state->now_ms;
-        if (live)
-            make_frame(terminal, state);
-        else
-            live_line(state, &out);
-        if (changed)
-            begin_anew(terminal, &out);
-        else if (live)
-            go_up(terminal, &out);
-        if (live)
-            draw(terminal, &out);
-    }
-    write_out(terminal->fd, &out);
-    (void)pthread_mutex_unlock(&terminal->mutex);
-}
-
 static void wipe(struct terminal *terminal, struct buf *out)
 {
     go_up(terminal, out);
@@ -169,7 +133,7 @@ void terminal_clear(struct terminal *terminal)
     (void)pthread_mutex_lock(&terminal->mutex);
     wipe(terminal, &out);
     buf_reset(&terminal->frame);
-    write_out(terminal->fd, &out);
+    write_out(terminal, &out);
     (void)pthread_mutex_unlock(&terminal->mutex);
 }
 
@@ -188,22 +152,41 @@ static void keep(struct terminal *terminal, struct bytes text)
     (void)buf_append(kept, text.data, text.len);
 }
 
-/* Prints messages above the screen. */
+/* Prints messages above the screen; if nobody reads, they wait, and the screen is drawn again when somebody
+ * does. */
 static void print_above(struct terminal *terminal, struct bytes text)
 {
     struct buf out;
-    buf_init(&out, OUT_BYTES);
-    bool anew = terminal->rows_open > 0 && take_size(terminal);
+    bool flows = outlet_flush(&terminal->outlet);
     if (terminal->mode == TERMINAL_LIVE)
         keep(terminal, text);
-    if (anew) {
+    if (!flows && !outlet_has_room(&terminal->outlet, text.len + SEQUENCES_BYTES)) {
+        terminal->lost++;
+        return;
+    }
+    buf_init(&out, OUT_BYTES);
+    if (flows && terminal->rows_open > 0 && take_size(terminal)) {
         begin_anew(terminal, &out);
     } else {
         wipe(terminal, &out);
         (void)buf_append(&out, text.data, text.len);
     }
-    draw(terminal, &out);
-    write_out(terminal->fd, &out);
+    if (flows)
+        draw(terminal, &out);
+    write_out(terminal, &out);
+}
+
+/* Says how many messages found no room while nobody read. */
+static void say_lost(struct terminal *terminal)
+{
+    char text[LOST_BYTES];
+    if (terminal->lost == 0)
+        return;
+    (void)snprintf(text, sizeof text,
+                   "stsweep: WARNING: %llu messages are missing here, as nobody read standard error\n",
+                   (unsigned long long)terminal->lost);
+    terminal->lost = 0;
+    print_above(terminal, bytes_of(text));
 }
 
 static void say(struct terminal_part *part, const char *line, size_t len)
@@ -246,6 +229,40 @@ static ssize_t take(void *cookie, const char *data, size_t len)
     return (ssize_t)len;
 }
 
+/* ---- as time goes by ------------------------------------------------------------------------------------ */
+
+void terminal_show(struct terminal *terminal, const struct live_state *state)
+{
+    struct buf out;
+    buf_init(&out, OUT_BYTES);
+    (void)pthread_mutex_lock(&terminal->mutex);
+    bool flows = outlet_flush(&terminal->outlet);
+    if (flows)
+        say_lost(terminal);
+    if (!flows || terminal->mode == TERMINAL_QUIET) {
+        (void)pthread_mutex_unlock(&terminal->mutex);
+        return;
+    }
+    bool live = terminal->mode == TERMINAL_LIVE;
+    bool changed = live && take_size(terminal) && terminal->rows_open > 0;
+    int64_t every_ms = live ? TERMINAL_EVERY_MS : TERMINAL_LINE_EVERY_MS;
+    if (changed || state->now_ms - terminal->shown_ms >= every_ms) {
+        terminal->shown_ms = state->now_ms;
+        if (live)
+            make_frame(terminal, state);
+        else
+            live_line(state, &out);
+        if (changed)
+            begin_anew(terminal, &out);
+        else if (live)
+            go_up(terminal, &out);
+        if (live)
+            draw(terminal, &out);
+    }
+    write_out(terminal, &out);
+    (void)pthread_mutex_unlock(&terminal->mutex);
+}
+
 /* ---- birth and death ----------------------------------------------------------------------------------- */
 
 static FILE *open_part(struct terminal *terminal, struct terminal_part *part, bool is_news)
@@ -263,6 +280,7 @@ enum error terminal_init(struct terminal *terminal, int fd, enum terminal_mode m
 {
     *terminal = (struct terminal){.fd = fd, .mode = mode, .colour = colour, .shown_ms = now_ms};
     (void)pthread_mutex_init(&terminal->mutex, NULL);
+    outlet_init(&terminal->outlet, fd);
     buf_init(&terminal->kept, KEPT_BYTES);
     buf_init(&terminal->frame, FRAME_BYTES);
     terminal->news = open_part(terminal, &terminal->parts[0], true);
@@ -308,6 +326,11 @@ void terminal_dispose(struct terminal *terminal)
             (void)take(part, "\n", 1);
         buf_dispose(&part->line);
     }
+    if (outlet_drain(&terminal->outlet)) {
+        say_lost(terminal);
+        (void)outlet_drain(&terminal->outlet);
+    }
+    outlet_dispose(&terminal->outlet);
     buf_dispose(&terminal->kept);
     buf_dispose(&terminal->frame);
     (void)pthread_mutex_destroy(&terminal->mutex);

@@ -1,8 +1,9 @@
 /*
  * Shows a scan on standard error, and takes all that is said while it runs, from any thread. On a terminal
  * the live screen stands below the messages and is drawn over itself, in one write; elsewhere a line comes
- * each minute. Messages are never lost: on a terminal they stand above the screen, and are printed again when
- * its size has changed; somebody may listen to each.
+ * each minute. On a terminal messages stand above the screen, and are printed again when its size has
+ * changed; somebody may listen to each. Nobody is held up by a terminal or a pipe that is not read: the
+ * screen is left out, messages wait (outlet.h), and how many found no room is said when it is read again.
  */
 #ifndef STSWEEP_LIVE_TERMINAL_H
 #define STSWEEP_LIVE_TERMINAL_H
@@ -10,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "output/live/outlet.h"
 #include "output/live/screen.h"
 #include "scanner/base/error.h"
 
@@ -28,7 +30,9 @@ struct terminal {
     FILE *news; /* what may be told: with TERMINAL_QUIET only its lines with WARNING are shown */
     FILE *said; /* warnings, errors and how it ended: always shown */
     pthread_mutex_t mutex;
-    int fd;
+    int fd; /* whose size is asked for */
+    struct outlet outlet;
+    uint64_t lost; /* messages that found no room, and nobody was told of yet */
     enum terminal_mode mode;
     bool colour;
     struct terminal_part {
@@ -56,7 +60,7 @@ void terminal_dispose(
 void terminal_listen(struct terminal *terminal, void (*heard)(void *arg, bool is_news, const char *line),
                      void *arg);
 
-/* Draws, if it is time to or the terminal's size has changed. */
+/* Writes what waits, and draws, if it is time to or the terminal's size has changed. */
 void terminal_show(struct terminal *terminal, const struct live_state *state);
 
 /* Prints the lines of text.h once, whatever the mode. */

@@ -20,16 +20,25 @@ static bool is_streaming(const struct live *live)
 
 /* ---- the log ------------------------------------------------------------------------------------------- */
 
-/* Appends an event and flushes it; disposes of it. It is said once that it cannot. */
+/* Appends an event; disposes of it. That it cannot is left to say_log: whoever says something is here. */
 static void log_event(struct live *live, struct buf *event)
 {
     bool ok = !event->failed && outward_log(&live->outward, buf_bytes(event));
-    int number = event->failed ? ENOMEM : errno;
+    int none = 0, number = event->failed ? ENOMEM : errno;
     buf_dispose(event);
-    if (ok || atomic_exchange(&live->log_failed, true))
+    if (!ok)
+        (void)atomic_compare_exchange_strong(&live->log_error, &none, number);
+}
+
+/* Says once that the log cannot be written. On the main thread. */
+static void say_log(struct live *live)
+{
+    int number = atomic_load(&live->log_error);
+    if (number == 0 || live->log_told)
         return;
-    /* Not by the streams: who listens to them is here. */
-    (void)dprintf(STDERR_FILENO, "stsweep: WARNING: output.log: it cannot be written: %s; the scan goes on\n",
+    live->log_told = true;
+    (void)fprintf(live->terminal.said,
+                  "stsweep: WARNING: output.log: it cannot be written: %s; the scan goes on\n",
                   strerror(number));
 }
 
@@ -61,6 +70,7 @@ static void log_state(struct live *live, const char *name, const char *what)
 static void log_changes(struct live *live)
 {
     const struct live_state *state = &live->state;
+    say_log(live);
     if (live->cut_off != state->cut_off && live->cut_off != NULL)
         log_state(live, "outage-end", live->cut_off);
     if (live->cut_off != state->cut_off && state->cut_off != NULL)
@@ -80,28 +90,28 @@ static void log_changes(struct live *live)
 struct given {
     struct live_option options[MOST_OPTIONS];
     char names[MOST_OPTIONS][NAME_BYTES];
+    char *values[MOST_OPTIONS]; /* copies */
     size_t count;
 };
 
 static void take_option(void *arg, const char *section, const char *key, const char *value)
 {
     struct given *given = arg;
-    if (given->count == MOST_OPTIONS)
-        return;
     char *name = given->names[given->count];
+    char *copy = strdup(value); /* it is good during the visit only */
+    if (copy == NULL)
+        return;
     (void)snprintf(name, NAME_BYTES, "%s.%s", section, key);
-    given->options[given->count++] = (struct live_option){name, value};
+    given->values[given->count] = copy;
+    given->options[given->count++] = (struct live_option){name, copy};
 }
 
-/* Logs the start. Values are good during the visit only, so that all of it is written there. */
 static void log_start(struct live *live, const struct scan_request *request)
 {
     struct buf event;
-    struct given *given = calloc(1, sizeof *given);
-    if (given == NULL || !has_log(live)) {
-        free(given);
+    struct given *given = has_log(live) ? calloc(1, sizeof *given) : NULL;
+    if (given == NULL)
         return;
-    }
     buf_init(&event, EVENT_BYTES);
     config_each(request->config, take_option, given);
     const struct live_start start = {.version = live->state.version,
@@ -113,6 +123,8 @@ static void log_start(struct live *live, const struct scan_request *request)
                                      .option_count = given->count};
     live_event_start(&event, live->state.started_ms, &start);
     log_event(live, &event);
+    for (size_t i = 0; i < given->count; i++)
+        free(given->values[i]);
     free(given);
 }
 
@@ -217,6 +229,7 @@ void live_end(struct live *live, int exit_code)
     teller_end(live->teller, &live->state);
     live->teller = NULL;
     log_state(live, "end", NULL);
+    say_log(live);
     if (live->terminal.said != NULL)
         terminal_listen(&live->terminal, NULL, NULL);
     outward_close(&live->outward);

@@ -20,9 +20,10 @@ struct live {
     struct live_state state; /* the last one; what does not change stands in it from the beginning */
     int64_t began_ms;        /* monotonic */
     int64_t disk_at_ms;      /* when the space was last asked for */
-    atomic_bool log_failed;  /* that was said; any thread that says something may find it */
-    enum live_phase phase;   /* as last logged, and so on */
-    bool read;               /* the input */
+    atomic_int log_error; /* the first errno of the log, 0: none; any thread that says something finds it */
+    bool log_told;
+    enum live_phase phase; /* as last logged, and so on */
+    bool read;             /* the input */
     const char *cut_off;
     uint64_t pass;
 };

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +18,22 @@
 enum { BACKLOG = 16, FILE_MODE = 0644, NAME_BYTES = 256 };
 
 static const char BESIDE[] = ".new";
+
+/* ---- what stands there already ------------------------------------------------------------------------- */
+
+enum { LOOK_FLAGS = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, HEAD_BYTES = 256 };
+
+/* How our files begin: a list that was named by mistake must not be written to. */
+static const char LOG_BEGINS[] = "{\"time\":\"", LOG_GOES_ON[] = "\",\"event\":\"";
+static const char STATUS_BEGINS[] = "{\n  \"schema\": ", STATUS_GOES_ON[] = "\"tool\": \"stsweep\"",
+                  STATUS_ALONE_HAS[] = "\n  \"pid\": ";
+
+static bool read_head(int fd, char head[HEAD_BYTES])
+{
+    ssize_t len = pread(fd, head, HEAD_BYTES - 1, 0);
+    head[len < 0 ? 0 : len] = '\0';
+    return len >= 0;
+}
 
 /* ---- the log ------------------------------------------------------------------------------------------- */
 
@@ -35,10 +53,41 @@ static enum error give(int fd, const struct config *config, struct buf *why)
     return ERR_IO;
 }
 
+/* Reads what the log has so far, which may be little: does it begin as one of ours, and end with a whole line
+ * (a crash or a full disk may have cut the last one)? One that may not be read is taken for that. */
+static bool look_at_log(struct outward *outward, const char *path, off_t size)
+{
+    char head[HEAD_BYTES], last = '\n';
+    if (size == 0)
+        return true;
+    int fd = open(path, LOOK_FLAGS);
+    if (fd < 0)
+        return true;
+    bool ours = read_head(fd, head) && strncmp(head, LOG_BEGINS, sizeof LOG_BEGINS - 1) == 0 &&
+                strstr(head, LOG_GOES_ON) != NULL;
+    outward->log_torn = pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+    (void)close(fd);
+    return ours;
+}
+
+/* Refuses what is no log; *log_torn is found. */
+static enum error check_log(struct outward *outward, int fd, const char *path, struct buf *why)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        buf_printf(why, "output.log %s: it is no file", shown(path));
+        return ERR_NOT_FOUND;
+    }
+    if (look_at_log(outward, path, status.st_size))
+        return ERR_OK;
+    buf_printf(why, "output.log %s: something else than a log stands there: name another file", shown(path));
+    return ERR_EXISTS;
+}
+
+/* What is refused is closed: not even that it was refused may be written there. */
 static enum error open_log(struct outward *outward, const struct config *config, struct buf *why)
 {
     const char *path = config->output_log;
-    struct stat status;
     if (path[0] == '\0')
         return ERR_OK;
     const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -53,41 +102,126 @@ static enum error open_log(struct outward *outward, const struct config *config,
         buf_printf(why, "output.log %s: it cannot be opened: %s", shown(path), strerror(number));
         return error_of_file(number);
     }
-    outward->log_fd = fd;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        buf_printf(why, "output.log %s: it is no file", shown(path));
-        return ERR_NOT_FOUND;
-    }
-    return made ? give(fd, config, why) : ERR_OK;
+    enum error error = check_log(outward, fd, path, why);
+    if (error == ERR_OK && made)
+        error = give(fd, config, why);
+    if (error == ERR_OK)
+        outward->log_fd = fd;
+    else
+        (void)close(fd);
+    return error;
 }
 
-/* Writes all of it, or returns false with errno. */
-static bool write_all(int fd, struct bytes text)
+/* Writes all of it, or returns false with errno; *left is what was not written. */
+static bool write_some(int fd, struct bytes text, size_t *left)
 {
-    while (text.len > 0) {
-        ssize_t written = write(fd, text.data, text.len);
+    for (*left = text.len; *left > 0;) {
+        ssize_t written = write(fd, text.data + text.len - *left, *left);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0) {
             errno = written == 0 ? EIO : errno;
             return false;
         }
-        text = bytes_behind(text, (size_t)written);
+        *left -= (size_t)written;
     }
     return true;
 }
 
-bool outward_log(const struct outward *outward, struct bytes lines)
+static bool write_all(int fd, struct bytes text)
 {
-    return outward->log_fd < 0 || write_all(outward->log_fd, lines);
+    size_t left;
+    return write_some(fd, text, &left);
+}
+
+bool outward_log(struct outward *outward, struct bytes lines)
+{
+    /* One lock will do: there is one log. It is held, so that nothing gets between a newline and its line. */
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    size_t left = lines.len;
+    if (outward->log_fd < 0)
+        return true;
+    (void)pthread_mutex_lock(&lock);
+    bool ok = !outward->log_torn || write_all(outward->log_fd, bytes_of("\n"));
+    outward->log_torn = !ok;
+    if (ok) {
+        ok = write_some(outward->log_fd, lines, &left);
+        outward->log_torn = left > 0 && left < lines.len;
+    }
+    int number = errno;
+    (void)pthread_mutex_unlock(&lock);
+    errno = number;
+    return ok;
 }
 
 /* ---- the status file ----------------------------------------------------------------------------------- */
 
+/* Asks whether a file may be replaced by the status: it is empty, or was one, which a full disk may have
+ * cut. */
+static bool is_status(const char *path, off_t size)
+{
+    char head[HEAD_BYTES];
+    size_t begins = sizeof STATUS_BEGINS - 1;
+    if (size == 0)
+        return true;
+    int fd = open(path, LOOK_FLAGS);
+    bool is_one = fd >= 0 && read_head(fd, head) &&
+                  strncmp(head, STATUS_BEGINS, (size_t)size < begins ? (size_t)size : begins) == 0 &&
+                  (size < HEAD_BYTES ||
+                   (strstr(head, STATUS_GOES_ON) != NULL && strstr(head, STATUS_ALONE_HAS) != NULL));
+    if (fd >= 0)
+        (void)close(fd);
+    return is_one;
+}
+
+static bool are_same(const struct stat *one, const struct stat *two)
+{
+    return one->st_dev == two->st_dev && one->st_ino == two->st_ino;
+}
+
+/* Refuses what would be replaced and is something else: at the path itself, or beside it. */
+static enum error check_replaced(const struct outward *outward, const char *path, struct buf *why)
+{
+    struct stat status, log;
+    if (lstat(path, &status) != 0)
+        return ERR_OK;
+    if (!S_ISREG(status.st_mode)) {
+        buf_printf(why, "output.status %s: something else than a file stands there", shown(path));
+        return ERR_NOT_FOUND;
+    }
+    if (outward->log_fd >= 0 && fstat(outward->log_fd, &log) == 0 && are_same(&status, &log)) {
+        buf_printf(why, "output.status %s: that is the log's place (output.log): name another file",
+                   shown(path));
+        return ERR_EXISTS;
+    }
+    if (is_status(path, status.st_size))
+        return ERR_OK;
+    buf_printf(why, "output.status %s: something else than a status file stands there: name another file",
+               shown(path));
+    return ERR_EXISTS;
+}
+
+/* Refuses a place beside which or in which files would be replaced that are the scan's. */
+static enum error check_place(const struct outward *outward, const struct config *config, struct buf *why)
+{
+    struct stat place, scan;
+    if (stat(outward->status_dir, &place) != 0 || !S_ISDIR(place.st_mode)) {
+        buf_printf(why, "output.status %s: there is no directory %s: make it first",
+                   shown(outward->status_path), shown(outward->status_dir));
+        return ERR_NOT_FOUND;
+    }
+    if (strcmp(config->output_dir, "-") == 0 || stat(config->output_dir, &scan) != 0 ||
+        !are_same(&place, &scan))
+        return ERR_OK;
+    buf_printf(why, "output.status %s: that is in the scan directory: name a file in another",
+               shown(outward->status_path));
+    return ERR_EXISTS;
+}
+
 static enum error find_status(struct outward *outward, const struct config *config, struct buf *why)
 {
     const char *path = config->output_status;
-    struct stat status;
+    char beside[PATH_MAX];
     if (path[0] == '\0')
         return ERR_OK;
     const char *slash = strrchr(path, '/');
@@ -103,16 +237,11 @@ static enum error find_status(struct outward *outward, const struct config *conf
         buf_printf(why, "output.status %s: it names no file", shown(path));
         return ERR_NOT_FOUND;
     }
-    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        buf_printf(why, "output.status %s: something else than a file stands there", shown(path));
-        return ERR_NOT_FOUND;
-    }
-    if (stat(outward->status_dir, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        buf_printf(why, "output.status %s: there is no directory %s: make it first", shown(path),
-                   shown(outward->status_dir));
-        return ERR_NOT_FOUND;
-    }
-    return ERR_OK;
+    enum error error = check_replaced(outward, path, why);
+    (void)snprintf(beside, sizeof beside, "%s%s", path, BESIDE);
+    if (error == ERR_OK)
+        error = check_replaced(outward, beside, why);
+    return error == ERR_OK ? check_place(outward, config, why) : error;
 }
 
 /* Nothing is synced: after a crash of the machine no status is of use. */

@@ -14,6 +14,7 @@
 struct outward {
     int listener;            /* listens; -1: nobody may ask */
     int log_fd;              /* appends; -1: there is none */
+    bool log_torn;           /* its last line has no end: the next goes into one of its own */
     char *status_dir;        /* where the status file is put; NULL: there is none */
     const char *status_name; /* in it */
     const char *status_path; /* as given */
@@ -24,8 +25,9 @@ struct outward {
 enum error outward_open(struct outward *outward, const struct config *config, FILE *out, struct buf *why);
 void outward_close(struct outward *outward); /* also if zeroed with -1 for both descriptors */
 
-/* Appends to the log, in one write; without one it does nothing. false with errno. */
-bool outward_log(const struct outward *outward, struct bytes lines);
+/* Appends whole lines to the log, in one write; without one it does nothing. false with errno: they are lost,
+ * but not those that follow. Any thread. */
+bool outward_log(struct outward *outward, struct bytes lines);
 
 /* Replaces the status file: a file beside it, then a rename. false with errno; what stood there stays. */
 bool outward_status(const struct outward *outward, struct bytes text);

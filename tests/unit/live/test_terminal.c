@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "output/live/terminal.h"
 #include "tests/unit/live/a_state.h"
 
-enum { READ_BYTES = 1 << 18 };
+enum { READ_BYTES = 1 << 18, STALLED_S = 60 };
 
 static void test_modes(void **state)
 {
@@ -209,13 +210,76 @@ static void test_lines_and_quiet(void **state)
     }
 }
 
+/* Nobody reads: nobody who says something is held up. When it is read again, what was said comes in its
+ * order, and how much is missing is told; the log heard all of it. */
+static void test_nobody_reads(void **state)
+{
+    (void)state;
+    static struct live_state at;
+    static char text[4 * READ_BYTES];
+    enum { MESSAGES = 5000, MODES = 3 };
+    for (int mode = 0; mode < MODES; mode++) {
+        struct terminal terminal;
+        struct ends ends;
+        int fds[2];
+        if (mode == 0) {
+            ends = open_terminal(24, 80);
+        } else {
+            assert_int_equal(mode == 1 ? pipe(fds) : socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+            ends = (struct ends){fds[0], fds[1]};
+        }
+        a_state(&at);
+        assert_int_equal(terminal_init(&terminal, ends.there, mode == 0 ? TERMINAL_LIVE : TERMINAL_LINES,
+                                       false, at.now_ms),
+                         ERR_OK);
+        heard_count = 0;
+        terminal_listen(&terminal, hear, &heard_count);
+        (void)alarm(STALLED_S); /* whoever is held up ends so */
+        for (int i = 0; i < MESSAGES; i++) {
+            (void)fprintf(terminal.said, "message %d, %0100d\n", i, i);
+            at.now_ms += 500;
+            terminal_show(&terminal, &at);
+        }
+        (void)alarm(0);
+        assert_int_equal(heard_count, MESSAGES);
+        assert_true(terminal.lost > 0 && terminal.lost < MESSAGES);
+        unsigned long long lost = terminal.lost;
+        size_t len = 0;
+        int64_t stalled_ms = at.now_ms;
+        while (terminal.lost > 0 || terminal.outlet.waiting.len > 0 || at.now_ms < stalled_ms + 2000) {
+            ssize_t got = poll(&(struct pollfd){.fd = ends.here, .events = POLLIN}, 1, 0) > 0
+                              ? read(ends.here, text + len, sizeof text - 1 - len)
+                              : 0;
+            assert_true(got >= 0);
+            len += (size_t)got;
+            at.now_ms += 500;
+            terminal_show(&terminal, &at);
+        }
+        (void)snprintf(text + len, sizeof text - len, "%s", written(&ends));
+        const char *place = text;
+        for (unsigned long long i = 0; i < MESSAGES - lost; i++) {
+            char message[32];
+            (void)snprintf(message, sizeof message, "message %llu, ", i);
+            place = strstr(place, message);
+            assert_non_null(place);
+        }
+        char told[64];
+        (void)snprintf(told, sizeof told, "WARNING: %llu messages are missing here", lost);
+        assert_non_null(strstr(place, told));
+        assert_int_equal(count(text, "messages are missing here"), 1);
+        if (mode == 0)
+            assert_non_null(strstr(strstr(place, told), "stsweep   running "));
+        terminal_dispose(&terminal);
+        close_ends(&ends);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_screen_stays),
-        cmocka_unit_test(test_messages_above),
-        cmocka_unit_test(test_lines_and_quiet),
+        cmocka_unit_test(test_modes),          cmocka_unit_test(test_screen_stays),
+        cmocka_unit_test(test_messages_above), cmocka_unit_test(test_lines_and_quiet),
+        cmocka_unit_test(test_nobody_reads),
     };
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }

@@ -213,6 +213,15 @@ static void test_metrics(void **state)
     expect(text, "\nstsweep_resolver_latency_seconds_bucket{resolver=\"192.0.2.2\",le=\"0.016\"} 101\n");
     expect(text, "\nstsweep_resolver_latency_seconds_bucket{resolver=\"192.0.2.2\",le=\"+Inf\"} 101\n");
     expect(text, "\nstsweep_resolver_latency_seconds_count{resolver=\"192.0.2.2\"} 101\n");
+    /* One that was given thrice: a sample that stands twice spoils the page. */
+    for (size_t i = 1; i < 3; i++)
+        (void)snprintf(at.resolvers[i].name, LIVE_NAME_BYTES, "192.0.2.1");
+    text = metrics_of(&at);
+    read_all(text);
+    expect(text, "\nstsweep_resolver_lost_total{resolver=\"192.0.2.1\"} 0\n");
+    expect(text, "\nstsweep_resolver_lost_total{resolver=\"192.0.2.1 (2)\"} 1\n");
+    expect(text, "\nstsweep_resolver_lost_total{resolver=\"192.0.2.1 (3)\"} 2\n");
+    expect(text, "\nstsweep_resolver_latency_seconds_count{resolver=\"192.0.2.1 (3)\"} 102\n");
     at.directory = HOSTILE;
     at.cut_off = "port 25";
     at.resolver_count = 0;

@@ -6,15 +6,27 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "scanner/base/ip.h"
 #include "scanner/scan/outward.h"
+
+#define STATUS_HEAD                                                                                          \
+    "{\n  \"schema\": 1,\n  \"tool\": \"stsweep\",\n  \"version\": \"0.1.0\",\n  \"pid\": 12,\n"
+#define META_HEAD                                                                                            \
+    "{\n  \"schema\": 1,\n  \"tool\": \"stsweep\",\n  \"version\": \"0.1.0\",\n  \"state\": \"done\",\n"
+#define EVENT "{\"time\":\"2026-11-30T00:00:00.000Z\",\"event\":\"start\",\"version\":\"0.1.0\"}\n"
+#define LONG                                                                                                 \
+    "                                                                                                    "   \
+    "                                                                                                    "   \
+    "                                                                                                    \n"
 
 static char place[64];
 static struct config config;
@@ -60,7 +72,7 @@ static enum error open_with(const char *name, const char *value)
 
 static const char *content(const char *name)
 {
-    static char text[256];
+    static char text[1024];
     FILE *file = fopen(in_place(name), "r");
     assert_non_null(file);
     size_t len = fread(text, 1, sizeof text - 1, file);
@@ -83,10 +95,37 @@ static void test_log(void **state)
     (void)state;
     for (int run = 0; run < 2; run++) { /* a resume goes on behind what is there */
         assert_int_equal(open_with("output.log", in_place("log")), ERR_OK);
-        assert_true(outward_log(&outward, bytes_of("line\n")));
+        assert_true(outward_log(&outward, bytes_of(EVENT)));
         outward_close(&outward);
     }
-    assert_string_equal(content("log"), "line\nline\n");
+    assert_string_equal(content("log"), EVENT EVENT);
+}
+
+/* A line that was cut spoils itself alone: the disk was full, or the machine crashed. */
+static void test_log_cut(void **state)
+{
+    (void)state;
+    struct rlimit before, tight;
+    (void)remove(in_place("log"));
+    assert_int_equal(open_with("output.log", in_place("log")), ERR_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    tight = before;
+    tight.rlim_cur = sizeof EVENT - 1 + 5;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    bool first = outward_log(&outward, bytes_of(EVENT)), cut = outward_log(&outward, bytes_of(EVENT));
+    bool none = outward_log(&outward, bytes_of(EVENT));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(first && !cut && !none);
+    assert_string_equal(content("log"), EVENT "{\"tim");
+    assert_true(outward_log(&outward, bytes_of("a\n")) && outward_log(&outward, bytes_of("b\n")));
+    assert_string_equal(content("log"), EVENT "{\"tim\na\nb\n");
+    outward_close(&outward);
+    assert_int_equal(truncate(in_place("log"), sizeof EVENT + 2), 0);
+    assert_int_equal(open_with("output.log", in_place("log")), ERR_OK);
+    assert_true(outward_log(&outward, bytes_of("c\n")) && outward_log(&outward, bytes_of("d\n")));
+    assert_string_equal(content("log"), EVENT "{\"t\nc\nd\n");
+    outward_close(&outward);
 }
 
 static void test_status(void **state)
@@ -134,6 +173,70 @@ static void test_refused(void **state)
     }
     struct stat status;
     assert_int_not_equal(stat(in_place("target"), &status), 0); /* nothing was made through the link */
+}
+
+static void put_file(const char *name, const char *text)
+{
+    FILE *file = fopen(in_place(name), "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* What was named by mistake, the list above all, is neither replaced nor written to; what is ours is. */
+static void test_mistaken(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *option, *name, *there, *words; /* NULL: it is taken */
+    } cases[] = {
+        {"output.status", "status", "one.example\n", "something else than a status file stands there"},
+        {"output.status", "status", META_HEAD LONG, "something else than a status file stands there"},
+        {"output.status", "status", EVENT, "something else than a status file stands there"},
+        {"output.status", "status", STATUS_HEAD LONG, NULL},
+        {"output.status", "status", "{\n  \"sch", NULL}, /* of a full disk */
+        {"output.status", "status", "", NULL},
+        {"output.status", "status.new", "one.example\n", "something else than a status file stands there"},
+        {"output.status", "status.new", "{\n", NULL},
+        {"output.log", "log", "one.example\n", "something else than a log stands there"},
+        {"output.log", "log", STATUS_HEAD LONG, "something else than a log stands there"},
+        {"output.log", "log", "{\"time\":\"x\"}\n", "something else than a log stands there"},
+        {"output.log", "log", EVENT, NULL},
+        {"output.log", "log", EVENT EVENT "{\"ti", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool is_log = strcmp(cases[i].option, "output.log") == 0;
+        put_file(cases[i].name, cases[i].there);
+        enum error error = open_with(cases[i].option, in_place(is_log ? "log" : "status"));
+        bool refused = cases[i].words != NULL;
+        if (error != (refused ? ERR_EXISTS : ERR_OK) ||
+            (refused && strstr(buf_string(&why), cases[i].words) == NULL))
+            fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
+        assert_true(!refused || outward_log(&outward, bytes_of("refused\n")));
+        assert_string_equal(content(cases[i].name), cases[i].there);
+        outward_close(&outward);
+        assert_int_equal(config_set(&config, cases[i].option, "", "test", &why), ERR_OK);
+        (void)remove(in_place(cases[i].name));
+    }
+}
+
+/* The places of the scan's own files, and of the log. */
+static void test_one_place(void **state)
+{
+    (void)state;
+    assert_int_equal(config_set(&config, "output.log", in_place("log"), "test", &why), ERR_OK);
+    assert_int_equal(open_with("output.status", in_place("log")), ERR_EXISTS);
+    assert_non_null(strstr(buf_string(&why), "that is the log's place"));
+    outward_close(&outward);
+    assert_int_equal(config_set(&config, "output.log", in_place("status.new"), "test", &why), ERR_OK);
+    assert_int_equal(open_with("output.status", in_place("status")), ERR_EXISTS);
+    assert_non_null(strstr(buf_string(&why), "that is the log's place"));
+    outward_close(&outward);
+    assert_int_equal(config_set(&config, "output.log", "", "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "output.dir", place, "test", &why), ERR_OK);
+    assert_int_equal(open_with("output.status", in_place("status")), ERR_EXISTS);
+    assert_non_null(strstr(buf_string(&why), "that is in the scan directory"));
+    outward_close(&outward);
 }
 
 static void test_forms(void **state)
@@ -209,8 +312,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_nothing, begin, end),
         cmocka_unit_test_setup_teardown(test_log, begin, end),
+        cmocka_unit_test_setup_teardown(test_log_cut, begin, end),
         cmocka_unit_test_setup_teardown(test_status, begin, end),
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
+        cmocka_unit_test_setup_teardown(test_mistaken, begin, end),
+        cmocka_unit_test_setup_teardown(test_one_place, begin, end),
         cmocka_unit_test_setup_teardown(test_forms, begin, end),
         cmocka_unit_test_setup_teardown(test_listening, begin, end),
     };
