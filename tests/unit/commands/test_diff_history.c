@@ -84,7 +84,8 @@ static const char *const nights[PLACES][9] = {
     {AT("good.example", "protected"), LOST("twice.example"), AT("flap.example", "protected"),
      AT("once.example", "protected"), AT("gone.example", "refused"), AT("dark.example", "unknown"), NULL},
     {AT("new.example", "refused"), AT("good.example", "protected"), LOST("twice.example"),
-     AT("flap.example", "protected"), AT("once.example", "testing"), AT("dark.example", "absent"), NULL},
+     AT("flap.example", "protected"), AT("once.example", "testing"),
+     "{\"domain\":\"dark.example\",\"outcome\":\"absent\",\"txt\":{\"code\":\"txt.absent\"}}\n", NULL},
 };
 
 static void put_nights(struct world *world)
@@ -101,12 +102,12 @@ static void test_a_line_for_a_person(void **state)
     assert_string_equal(
         world->out,
         "twice.example                  DELIVERY mta-sts protected -> refused since 2025-11-26T16:00Z (2 "
-        "scans); mx.twice.example mx.not-in-policy\n"
-        "flap.example                   flapped  mta-sts worse 2025-11-25T16:00Z, mended 2025-11-26T16:00Z\n"
+        "scans); mx.twice.example mx.not-in-policy [=K1;]\n"
         "once.example                   worse    mta-sts protected -> testing/unknown since "
         "2025-11-27T16:00Z (1 scan)\n"
         "dark.example                   worse    mta-sts protected -> absent since 2025-11-25T16:00Z (2 "
-        "scans)\n"
+        "scans); _mta-sts.dark.example txt.absent\n"
+        "flap.example                   flapped  mta-sts worse 2025-11-25T16:00Z, mended 2025-11-26T16:00Z\n"
         "delivery: worse 1 (for the second scan in a row 1), flapped 1, could not be told 0\n"
         "protection: worse 2 (for the second scan in a row 1), flapped 0, could not be told 0\n"
         "4 scans from 2025-11-24T16:00Z to 2025-11-27T16:00Z: domains 6, appeared in the last 1, gone in it "
@@ -139,9 +140,10 @@ static void test_what_is_asked_for(void **state)
         world->out,
         "domain,label,twice,delivery_worsened,delivery_since,delivery_scans,delivery_mended,"
         "delivery_flaps,protection_worsened,protection_since,protection_scans,"
-        "protection_mended,protection_flaps,worse,provider,hosts,codes,why,who,mend\r\n"
+        "protection_mended,protection_flaps,worse,provider,hosts,codes,causes,why,who,mend\r\n"
         "twice.example,\"'=K1;\",true,2025-11-26T16:00:00.000Z,2025-11-26T16:00:00.000Z,2,,0,"
-        ",,0,,0,mta-sts,Pobox,mx.twice.example,mx.not-in-policy,No mx pattern of the policy "
+        ",,0,,0,mta-sts,Pobox,mx.twice.example,mx.not-in-policy,mx.twice.example mx.not-in-policy,No mx "
+        "pattern of the policy "
         "matches the MX host.,the domain's owner,Add the host to the policy and change the id.\r\n");
 }
 
@@ -157,7 +159,9 @@ static void test_json(void **state)
         "\"scans\":0,\"flaps\":0},\"worse\":[{\"what\":\"mta-sts\",\"of\":\"delivery\",\"old\":"
         "\"protected\",\"new\":\"refused\",\"since\":\"2025-11-26T16:00:00.000Z\",\"last\":"
         "\"2025-11-27T16:00:00.000Z\",\"scans\":2}],\"label\":\"=K1;\",\"provider\":\"Pobox\",\"hosts\":[{"
-        "\"host\":\"mx.twice.example\",\"code\":\"mx.not-in-policy\"}]}\n");
+        "\"host\":\"mx.twice.example\",\"code\":\"mx.not-in-policy\"}],\"causes\":[{\"at\":\"mx.twice."
+        "example\",\"code\":"
+        "\"mx.not-in-policy\"}]}\n");
     assert_has(
         world->out,
         "{\"domain\":\"flap.example\",\"twice\":false,\"delivery\":{\"worsened\":\"2025-11-25T16:00:00."
