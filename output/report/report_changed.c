@@ -202,6 +202,14 @@ static void put_limits(const struct report_page *page)
             "<p class=\"note\">The two scans were judged by different rules: both were judged anew, by "
             "those of this program, before they were compared.</p>\n",
             out);
+    if (comparison->unreadable > 0) {
+        (void)fputs("<p class=\"note\">", out);
+        html_count(out, comparison->unreadable);
+        (void)fputs(
+            " lines of the two scans are no records that can be compared: their domains may seem to be "
+            "new or gone.</p>\n",
+            out);
+    }
     if (comparison->not_reached == 0)
         return;
     (void)fputs("<p class=\"note\">", out);
