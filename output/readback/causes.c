@@ -124,11 +124,10 @@ void causes_put_codes(struct buf *to, const struct stand *stand, size_t hosts, c
 
 /* ---- gravity ------------------------------------------------------------------------------------------- */
 
-enum gravity stand_gravity_of_delivery(const struct stand *stand)
+static bool is_refused(const struct stand *stand)
 {
-    bool is_refused =
-        stand->outcome == OUTCOME_REFUSED || stand->states[ASPECT_DANE] == dane_state(DANE_OUTCOME_REFUSED);
-    return is_refused ? GRAVITY_REFUSED : GRAVITY_PARTIAL;
+    return stand->outcome == OUTCOME_REFUSED ||
+           stand->states[ASPECT_DANE] == dane_state(DANE_OUTCOME_REFUSED);
 }
 
 enum gravity stand_gravity(const struct stand_change *told)
@@ -139,7 +138,7 @@ enum gravity stand_gravity(const struct stand_change *told)
     if (told->before == NULL || told->after == NULL)
         return told->before == NULL ? GRAVITY_NEW : GRAVITY_GONE;
     if (courses->delivery == COURSE_WORSE)
-        return stand_gravity_of_delivery(told->after);
+        return is_refused(told->after) ? GRAVITY_REFUSED : GRAVITY_PARTIAL;
     if (courses->protection == COURSE_WORSE)
         return GRAVITY_PROTECTION;
     if (told->keeps_id)

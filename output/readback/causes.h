@@ -25,9 +25,6 @@ enum gravity {
 
 enum gravity stand_gravity(const struct stand_change *told);
 
-/* What loses no mail altogether, though it is worse for delivery, is partial. */
-enum gravity stand_gravity_of_delivery(const struct stand *stand);
-
 /* Something that fails. Its name is prefix and host together. */
 struct cause {
     const char *prefix; /* "_mta-sts.", "mta-sts.", "_smtp._tls.", or "" */

@@ -135,13 +135,21 @@ static struct causes causes_of(const struct told *told)
                           : (struct causes){.count = 0};
 }
 
+/* Tells whether nothing was delivered in the last scan that could tell. */
+static bool is_refused(const struct history_watch *watches)
+{
+    const struct history_watch *sts = &watches[HISTORY_STS_DELIVERY], *dane = &watches[HISTORY_DANE_DELIVERY];
+    return (sts->scans > 0 && sts->now == 1 + mta_sts_state(OUTCOME_REFUSED, OUTCOME_NONE)) ||
+           (dane->scans > 0 && dane->now == 1 + dane_state(DANE_OUTCOME_REFUSED));
+}
+
 static enum gravity gravity_of(const struct told *told)
 {
     const struct history_watch *watches = told->history->watches;
     if (watches[HISTORY_CACHED].scans > 0)
         return GRAVITY_VICTIM;
     if (loses_mail(told))
-        return stand_gravity_of_delivery(told->stand);
+        return is_refused(watches) ? GRAVITY_REFUSED : GRAVITY_PARTIAL;
     for (unsigned what = HISTORY_STS; what < HISTORY_ID; what++)
         if (watches[what].scans > 0)
             return GRAVITY_PROTECTION;

@@ -115,6 +115,30 @@ static void test_a_line_for_a_person(void **state)
     assert_string_equal(world->err, "");
 }
 
+/* Who was refused and could not be told since stands before who is partial. */
+static void test_the_gravest_first(void **state)
+{
+    static const char *const lines[][5] = {
+        {AT("flap.example", "protected"), AT("same.example", "protected"), AT("partial.example", "protected"),
+         AT("refused.example", "protected"), NULL},
+        {AT("flap.example", "refused"), AT("same.example", "protected"), AT("partial.example", "protected"),
+         AT("refused.example", "refused"), NULL},
+        {AT("flap.example", "protected"), AT("same.example", "absent"), AT("partial.example", "partial"),
+         AT("refused.example", "unknown"), NULL}};
+    static const char *const order[] = {"refused.example ", "partial.example ", "same.example ",
+                                        "flap.example "};
+    struct world *world = *state;
+    for (size_t i = 0; i < 3; i++)
+        place_lines(&world->places[i], "domains", lines[i]);
+    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2)), 1);
+    const char *at = world->out;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (strncmp(at, order[i], strlen(order[i])) != 0)
+            fail_msg("%s is not in its place:\n%s", order[i], world->out);
+        at = strchr(at, '\n') + 1;
+    }
+}
+
 static void test_what_is_asked_for(void **state)
 {
     struct world *world = *state;
@@ -282,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_line_for_a_person, begin, end),
+        cmocka_unit_test_setup_teardown(test_the_gravest_first, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_asked_for, begin, end),
         cmocka_unit_test_setup_teardown(test_json, begin, end),
         cmocka_unit_test_setup_teardown(test_order, begin, end),
