@@ -236,7 +236,7 @@ bench-quick: bench-programs
 
 # Those that help and the pages above lead to.
 USERS_PAGES = glossary.md guides/survey.md guides/registrar.md guides/suppliers.md tools.md report.md suggest.md sampling.md zone-files.md \
-	senders.md lists.md check.md good-citizen.md
+              senders.md lists.md check.md good-citizen.md
 install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
 	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini

@@ -39,10 +39,20 @@ static const char *tls_text(unsigned value)
     return tls_outcome_name((enum tls_outcome)value);
 }
 
+static enum failure_code code_at(struct read_fields *read, const struct json_node *object, const char *key)
+{
+    const char *name = object == NULL ? NULL : read_name(read, object, key, false);
+    return name == NULL ? FAIL_NONE : failure_find(name, strlen(name));
+}
+
 static enum failure_code code_of(struct read_fields *read, const struct json_node *object)
 {
-    const char *name = object == NULL ? NULL : read_name(read, object, "code", false);
-    return name == NULL ? FAIL_NONE : failure_find(name, strlen(name));
+    return code_at(read, object, "code");
+}
+
+static bool leaves_open(enum failure_code code)
+{
+    return code != FAIL_COUNT && failure_get(code)->effect == EFFECT_UNKNOWN;
 }
 
 /* Returns why a host fails: by itself, or by the first of its addresses that does. FAIL_NONE if none is known
@@ -69,6 +79,56 @@ static void read_hosts(struct read_fields *read, const struct json_node *mx, str
         if (code != FAIL_NONE)
             stand->hosts[stand->host_count++] =
                 (struct stand_host){read_name(read, host, "host", true), code};
+    }
+}
+
+/* Returns the first code of a host, or of its addresses, that leaves open what a sender does. */
+static enum failure_code open_of_host(struct read_fields *read, const struct json_node *host)
+{
+    enum failure_code code = code_of(read, host);
+    const struct json_node *ips = read_list(read, host, "ips");
+    for (const struct json_node *ip = ips == NULL ? NULL : ips->first; !leaves_open(code) && ip != NULL;
+         ip = ip->next)
+        code = code_of(read, ip);
+    return leaves_open(code) ? code : FAIL_NONE;
+}
+
+/* Returns why DANE does not protect a host: by itself, or by the first of its addresses. */
+static enum failure_code dane_of_host(struct read_fields *read, const struct json_node *host)
+{
+    enum failure_code code = code_at(read, host, "dane_code");
+    const struct json_node *ips = read_list(read, host, "ips");
+    for (const struct json_node *ip = ips == NULL ? NULL : ips->first; code == FAIL_NONE && ip != NULL;
+         ip = ip->next)
+        code = code_at(read, ip, "dane");
+    return code == FAIL_COUNT ? FAIL_NONE : code;
+}
+
+/* Reads which hosts leave open what happens, and which DANE does not protect. */
+static void read_other_hosts(struct read_fields *read, const struct json_node *mx, struct stand *stand)
+{
+    const struct json_node *hosts = mx == NULL ? NULL : read_list(read, mx, "hosts");
+    for (const struct json_node *host = hosts == NULL ? NULL : hosts->first; host != NULL;
+         host = host->next) {
+        enum failure_code dane = dane_of_host(read, host), is_open = open_of_host(read, host);
+        if (dane != FAIL_NONE && stand->dane_count < STAND_HOSTS_MOST)
+            stand->dane[stand->dane_count++] = (struct stand_host){read_name(read, host, "host", true), dane};
+        if (is_open != FAIL_NONE && stand->open.code == FAIL_NONE)
+            stand->open = (struct stand_host){read_name(read, host, "host", true), is_open};
+    }
+}
+
+/* Reads the first of the codes that leaves open what a sender does, if no host does: a lookup failed. */
+static void read_open(struct read_fields *read, const struct json_node *root, struct stand *stand)
+{
+    const struct json_node *codes = read_list(read, root, "codes");
+    for (const struct json_node *node = codes == NULL ? NULL : codes->first;
+         stand->open.code == FAIL_NONE && node != NULL; node = node->next) {
+        enum failure_code code = node->kind == JSON_STRING
+                                     ? failure_find((const char *)node->text.data, node->text.len)
+                                     : FAIL_NONE;
+        if (leaves_open(code))
+            stand->open = (struct stand_host){NULL, code};
     }
 }
 
@@ -143,21 +203,26 @@ static enum course cached_course(const struct stand *before, const struct stand 
 /* ---- what is compared ---------------------------------------------------------------------------------- */
 
 /* A lookup that failed has no code, and says nothing. */
-static unsigned tlsrpt_of(struct read_fields *read, const struct json_node *root)
+static void read_tlsrpt(struct read_fields *read, const struct json_node *root, struct stand *stand)
 {
     const struct json_node *tlsrpt = read_object(read, root, "tlsrpt");
     bool says = tlsrpt != NULL && json_tree_at(tlsrpt, "code") != NULL;
-    return tlsrpt_state(says ? code_of(read, tlsrpt) : FAIL_DNS_TIMEOUT);
+    enum failure_code code = says ? code_of(read, tlsrpt) : FAIL_NONE;
+    stand->states[ASPECT_TLSRPT] = tlsrpt_state(says ? code : FAIL_DNS_TIMEOUT);
+    stand->tlsrpt = code == FAIL_COUNT ? FAIL_NONE : code;
 }
 
-/* Returns why the record at _mta-sts does not count, or else the policy; they are read in that order. */
-static enum failure_code fault_of(struct read_fields *read, const struct json_node *txt,
-                                  const struct json_node *policy)
+/* Reads why the record at _mta-sts does not count, or else the policy; they are read in that order. */
+static void read_why(struct read_fields *read, const struct json_node *txt, const struct json_node *policy,
+                     struct stand *stand)
 {
     enum failure_code code = code_of(read, txt);
-    if (code == FAIL_NONE || code == FAIL_COUNT)
+    const char *host = policy == NULL ? NULL : read_name(read, policy, "host", false);
+    stand->policy_host = host == NULL ? "" : host;
+    stand->fault_is_record = code != FAIL_NONE && code != FAIL_COUNT;
+    if (!stand->fault_is_record)
         code = code_of(read, policy);
-    return code == FAIL_COUNT ? FAIL_NONE : code;
+    stand->fault = code == FAIL_COUNT ? FAIL_NONE : code;
 }
 
 /* Reads what is compared beside MTA-STS, and whose the domain is. */
@@ -169,13 +234,16 @@ static void read_aspects(struct read_fields *read, const struct json_node *root,
     stand->states[ASPECT_MTA_STS] = mta_sts_state(stand->outcome, stand->would_be);
     stand->states[ASPECT_DANE] = dane_state((enum dane_outcome)dane);
     stand->states[ASPECT_STARTTLS] = starttls_state((enum tls_outcome)tls);
-    stand->states[ASPECT_TLSRPT] = tlsrpt_of(read, root);
+    read_tlsrpt(read, root, stand);
     stand->label = read_text(read, root, "label");
     const char *name = provider == NULL ? NULL : read_string(read, provider, "mx");
     stand->provider = name == NULL ? "" : name;
     read_cached(read, root, stand);
+    const struct json_node *mx = read_object(read, root, "mx");
     if (stand->cached.code == FAIL_NONE)
-        read_hosts(read, read_object(read, root, "mx"), stand);
+        read_hosts(read, mx, stand);
+    read_other_hosts(read, mx, stand);
+    read_open(read, root, stand);
 }
 
 enum error stand_read(struct bytes line, struct arena *arena, struct stand *stand)
@@ -203,7 +271,7 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
         uint64_t hash = XXH3_64bits(body.data, body.len);
         stand->body = hash == 0 ? 1 : hash;
     }
-    stand->fault = fault_of(&read, txt, policy);
+    read_why(&read, txt, policy, stand);
     read_aspects(&read, root, stand);
     buf_dispose(&why);
     if (read.failed)

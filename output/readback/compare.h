@@ -12,7 +12,7 @@
 
 enum { STAND_HOSTS_MOST = 8 };
 
-/* An MX host that fails for a sender that honours MTA-STS, and why. */
+/* An MX host that fails for a sender that honours MTA-STS, and why; or another fault of a host. */
 struct stand_host {
     const char *host;
     enum failure_code code;
@@ -37,9 +37,16 @@ struct stand {
     const char *id;        /* "" for none */
     uint64_t body;         /* a hash of the policy that was served; 0: none that a sender would read */
     unsigned states[ASPECT_COUNT];
-    enum failure_code fault; /* why its record or its policy does not count; FAIL_NONE: both do, or it is not
-                                known */
-    struct bytes label;      /* of the list; empty for none */
+    enum failure_code fault;  /* why its record or its policy does not count; FAIL_NONE: both do, or it is not
+                                 known */
+    bool fault_is_record;     /* the fault is that of the record at _mta-sts */
+    const char *policy_host;  /* "" if it is not known */
+    enum failure_code tlsrpt; /* why its TLSRPT record does not count; FAIL_NONE as above */
+    struct stand_host open;   /* the first that leaves open what a sender does; host NULL: a lookup of the
+                                 domain's; code FAIL_NONE: there is none */
+    struct stand_host dane[STAND_HOSTS_MOST]; /* the first that DANE does not protect */
+    size_t dane_count;
+    struct bytes label;   /* of the list; empty for none */
     const char *provider; /* who runs the most preferred MX host, by its short name; "" if it is not known */
     struct stand_host
         hosts[STAND_HOSTS_MOST]; /* the first that fail; by the earlier policy if cached.code says so */

@@ -194,7 +194,8 @@ static struct cached *make_room(struct spill *spill, size_t len)
     return cached;
 }
 
-static enum error load(struct spill *spill, uint64_t offset, struct cached **loaded)
+/* Reads a block into memory, which is the caller's to free, and says how much of the file it takes. */
+static enum error read_block(struct spill *spill, uint64_t offset, struct cached *block, uint64_t *stored)
 {
     struct block_head head;
     enum error error = read_all(spill->fd, &head, sizeof head, offset);
@@ -205,7 +206,6 @@ static enum error load(struct spill *spill, uint64_t offset, struct cached **loa
         error = read_all(spill->fd, spill->stored, head.stored_bytes, offset + sizeof head);
     if (error != ERR_OK)
         return error;
-    struct cached *cached = make_room(spill, head.raw_bytes);
     uint8_t *raw = malloc(head.raw_bytes + 1);
     if (raw == NULL)
         return ERR_MEMORY;
@@ -215,10 +215,37 @@ static enum error load(struct spill *spill, uint64_t offset, struct cached **loa
         free(raw);
         return ERR_CORRUPT;
     }
-    *cached = (struct cached){.offset = offset, .raw = raw, .len = len};
-    spill->cache_bytes += len;
-    *loaded = cached;
+    *block = (struct cached){.offset = offset, .raw = raw, .len = len};
+    *stored = sizeof head + head.stored_bytes;
     return ERR_OK;
+}
+
+static enum error load(struct spill *spill, uint64_t offset, struct cached **loaded)
+{
+    struct cached block;
+    uint64_t stored;
+    enum error error = read_block(spill, offset, &block, &stored);
+    if (error != ERR_OK)
+        return error;
+    *loaded = make_room(spill, block.len);
+    **loaded = block;
+    spill->cache_bytes += block.len;
+    return ERR_OK;
+}
+
+enum error spill_walk(struct spill *spill, spill_take take, void *arg)
+{
+    enum error error = ERR_OK;
+    uint64_t stored = 0;
+    for (uint64_t offset = 0; error == ERR_OK && offset < spill->end; offset += stored) {
+        struct cached block;
+        error = read_block(spill, offset, &block, &stored);
+        if (error != ERR_OK)
+            return error;
+        error = take(arg, bytes_make(block.raw, block.len));
+        free(block.raw);
+    }
+    return error;
 }
 
 enum error spill_get(struct spill *spill, uint64_t place, struct bytes *line)

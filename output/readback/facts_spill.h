@@ -31,6 +31,13 @@ enum error spill_flush(struct spill *spill, struct buf *why);
  * if it no longer holds what was written. */
 enum error spill_get(struct spill *spill, uint64_t place, struct bytes *line);
 
+/* Takes lines in the order in which they were added, each with its \n, some at a time; good during the call.
+ * An error ends the walk. */
+typedef enum error (*spill_take)(void *arg, struct bytes lines);
+
+/* Gives all lines that were flushed. Errors as of spill_get, and of take. */
+enum error spill_walk(struct spill *spill, spill_take take, void *arg);
+
 uint64_t spill_bytes(const struct spill *spill); /* of the file */
 
 #endif

@@ -21,6 +21,7 @@ struct report_comparison {
     bool same_names;      /* who stands in one of the scans alone is new or gone */
     bool judged_anew;     /* as they were judged by different rules */
     bool is_whole;        /* the earlier scan came to its end, and is not damaged */
+    uint64_t unreadable;  /* lines of both scans that are no records to it */
     uint64_t not_reached; /* domains of the earlier scan that this one, which is not whole, has not */
 };
 

@@ -115,13 +115,13 @@ void report_hosts(const struct report_page *page)
     report_section(page, "hosts", "What the mail servers speak", NULL);
     (void)fputs("<p>", page->out);
     html_count(page->out, counts->addresses);
-    (void)fputs(" addresses of mail servers were talked to; ", page->out);
+    (void)fputs(" visits were made to mail servers, one to each name at each of its addresses; ", page->out);
     html_count(page->out, counts->with_tls);
     (void)fputs(" of them made a TLS connection.</p>\n<div class=\"cols\">\n", page->out);
     put_words(page, "Versions of TLS", "Version", &counts->versions);
     put_words(page, "Groups of the key exchange", "Group", &counts->tls_groups);
     (void)fputs("</div>\n", page->out);
-    report_listed_by(page, "Each address with these: ", "--hosts --csv",
+    report_listed_by(page, "Each visit with these: ", "--hosts --csv",
                      " (columns <code>tls_version</code>, <code>group</code>)");
     put_certs(page);
     report_section_end(page);

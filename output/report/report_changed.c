@@ -97,17 +97,19 @@ static void begin_line(FILE *out, bool *any)
     *any = true;
 }
 
-static void put_host(FILE *out, const struct report_change *change)
+static void put_cause(FILE *out, const struct report_change *change)
 {
-    html_string(out, change->host);
-    (void)fputs(": ", out);
+    if (change->host[0] != 0) {
+        html_string(out, change->host);
+        (void)fputs(": ", out);
+    }
     put_code(out, change->cause);
-    if (change->more_hosts > 0)
-        (void)fprintf(out, "; %u more mail server%s", change->more_hosts, change->more_hosts == 1 ? "" : "s");
+    if (change->more_causes > 0)
+        (void)fprintf(out, "; and %u more", change->more_causes);
 }
 
-/* Writes why: the earlier policy and until when it counts, a policy under an old id, the first host that
- * fails or what is wrong with MTA-STS, and who runs the mail servers. */
+/* Writes why: the earlier policy and until when it counts, a policy under an old id, the first cause, and who
+ * runs the mail servers. */
 static void put_why(FILE *out, const struct report_change *change)
 {
     char day[HTML_DAY_BYTES];
@@ -124,10 +126,7 @@ static void put_why(FILE *out, const struct report_change *change)
     }
     if (change->cause != FAIL_NONE) {
         begin_line(out, &any);
-        if (change->host[0] != 0)
-            put_host(out, change);
-        else
-            put_code(out, change->cause);
+        put_cause(out, change);
     }
     if (change->provider[0] != 0) {
         begin_line(out, &any);
@@ -203,6 +202,14 @@ static void put_limits(const struct report_page *page)
             "<p class=\"note\">The two scans were judged by different rules: both were judged anew, by "
             "those of this program, before they were compared.</p>\n",
             out);
+    if (comparison->unreadable > 0) {
+        (void)fputs("<p class=\"note\">", out);
+        html_count(out, comparison->unreadable);
+        (void)fputs(
+            " lines of the two scans are no records that can be compared: their domains may seem to be "
+            "new or gone.</p>\n",
+            out);
+    }
     if (comparison->not_reached == 0)
         return;
     (void)fputs("<p class=\"note\">", out);

@@ -1,6 +1,7 @@
 /* Makes changes of comparisons, and keeps the gravest of each kind in order. */
 #include "output/report/report_changes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,25 +64,17 @@ static void put_states(uint8_t states[ASPECT_COUNT], const struct stand *stand)
         states[aspect] = (uint8_t)stand->states[aspect];
 }
 
-/* Tells whether the mail servers are what a sender stumbles over: a policy is looked at, or would be. */
-static bool by_hosts(const struct stand *after)
+/* Keeps the first of the causes. A record's name says no more than its code does. */
+static void put_cause(struct report_change *change, const struct stand_change *told)
 {
-    bool by_policy = after->outcome == OUTCOME_REFUSED || after->outcome == OUTCOME_PARTIAL ||
-                     after->would_be == OUTCOME_REFUSED || after->would_be == OUTCOME_PARTIAL;
-    return after->host_count > 0 &&
-           (by_policy || after->cached.code != FAIL_NONE || after->fault == FAIL_NONE);
-}
-
-/* Of a domain that is gone nothing is known by which it would have failed. */
-static void put_cause(struct report_change *change, const struct stand *after)
-{
-    if (after == NULL)
+    struct causes causes = stand_change_causes(told);
+    if (causes.count == 0)
         return;
-    change->cause = by_hosts(after) ? after->hosts[0].code : after->fault;
-    if (!by_hosts(after))
-        return;
-    copy(change->host, sizeof change->host, bytes_of(after->hosts[0].host));
-    change->more_hosts = (uint16_t)(after->host_count - 1);
+    const struct cause *first = &causes.list[0];
+    change->cause = first->code;
+    change->more_causes = (uint16_t)(causes.count - 1);
+    if (first->prefix[0] != '_')
+        (void)snprintf(change->host, sizeof change->host, "%s%s", first->prefix, first->host);
 }
 
 struct report_change report_change_of(const struct stand_change *told)
@@ -98,7 +91,7 @@ struct report_change report_change_of(const struct stand_change *told)
     copy(change.provider, sizeof change.provider, bytes_of(one->provider));
     put_states(change.was, told->before);
     put_states(change.is, told->after);
-    put_cause(&change, told->after);
+    put_cause(&change, told);
     change.was_cached = told->before == NULL ? FAIL_NONE : told->before->cached.code;
     change.is_cached = told->after == NULL ? FAIL_NONE : told->after->cached.code;
     if (change.is_cached != FAIL_NONE) {

@@ -5,6 +5,7 @@
 #ifndef STSWEEP_REPORT_REPORT_CHANGES_H
 #define STSWEEP_REPORT_REPORT_CHANGES_H
 
+#include "output/readback/causes.h"
 #include "output/readback/worse_groups.h"
 
 /* In the order in which they are told. A domain may be of several. */
@@ -26,13 +27,13 @@ struct report_change {
     char domain[CHANGE_DOMAIN_BYTES];
     uint8_t label[CHANGE_LABEL_BYTES], label_len;
     char provider[CHANGE_PROVIDER_BYTES];
-    char host[CHANGE_DOMAIN_BYTES]; /* the first that fails; "" for none */
-    enum failure_code cause;        /* of the host, else of MTA-STS; FAIL_NONE: none is known */
+    char host[CHANGE_DOMAIN_BYTES]; /* of the cause: an MX host or the policy host; "" for a record */
+    enum failure_code cause;        /* the first (causes.h); FAIL_NONE: none is known */
     enum failure_code was_cached, is_cached;
-    int64_t sure_until;  /* of is_cached: wall clock, ms */
-    uint16_t more_hosts; /* that fail beside the first */
-    uint8_t kinds;       /* bits of report_change_kind; 0: none of them */
-    uint8_t gravity;     /* of the outcome, or by the earlier policy; the gravest 0 */
+    int64_t sure_until;   /* of is_cached: wall clock, ms */
+    uint16_t more_causes; /* beside the first */
+    uint8_t kinds;        /* bits of report_change_kind; 0: none of them */
+    uint8_t gravity;      /* of the outcome, or by the earlier policy; the gravest 0 */
     bool was_there, is_there;
     uint8_t was[ASPECT_COUNT], is[ASPECT_COUNT]; /* states */
 };

@@ -18,7 +18,9 @@ enum error report_count_init(struct report_counts *counts, int64_t now)
     arena_init(&counts->arena, READ_ARENA_BYTES);
     for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++)
         group_top_init(&counts->tops[kind], REPORT_GROUPS_TOLD);
-    group_top_by_domains(&counts->tops[BY_TLD]);
+    static const enum group_kind spread[] = {BY_TLD, BY_PROVIDER, BY_LABEL};
+    for (size_t i = 0; i < sizeof spread / sizeof *spread; i++)
+        group_top_by_domains(&counts->tops[spread[i]]);
     counts->groups = group_counts_new(REPORT_GROUPS_BYTES, -1);
     return counts->groups == NULL ? ERR_MEMORY : ERR_OK;
 }

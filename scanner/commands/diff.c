@@ -77,8 +77,10 @@ static int finish(struct diff *diff, enum error error)
 static int run(const struct diff_request *request, FILE *out, FILE *err)
 {
     struct diff diff = {.request = request, .out = out, .err = err};
-    diff.walk =
-        (struct diff_walk){.reader = &diff.reader, .victims_first = true, .take = on_domain, .arg = &diff};
+    diff.walk = (struct diff_walk){.reader = &diff.reader,
+                                   .victims_first = request->form != DIFF_TEXT, /* which is sorted */
+                                   .take = on_domain,
+                                   .arg = &diff};
     diff.walk.sides[0].path = request->paths[0];
     diff.walk.sides[1].path = request->paths[1];
     buf_init(&diff.why, WHY_BYTES);

@@ -26,6 +26,7 @@ enum error history_tell_init(struct history_tell *tell, const struct diff_reques
                                   .style = request->csv,
                                   .last = (unsigned)request->path_count};
     buf_init(&tell->line, LINE_CEILING_BYTES);
+    buf_init(&tell->causes, LINE_CEILING_BYTES);
     return worse_groups_init(&tell->worse);
 }
 
@@ -33,6 +34,8 @@ void history_tell_dispose(struct history_tell *tell)
 {
     csv_out_dispose(&tell->csv);
     buf_dispose(&tell->line);
+    buf_dispose(&tell->causes);
+    diff_sorted_dispose(&tell->sorted);
     worse_groups_dispose(&tell->worse);
 }
 
@@ -42,7 +45,7 @@ void history_tell_begin(struct history_tell *tell)
         return;
     static const char *const before[] = {"domain", "label", "twice"};
     static const char *const of_kind[] = {"worsened", "since", "scans", "mended", "flaps"};
-    static const char *const behind[] = {"worse", "provider", "hosts", "codes"};
+    static const char *const behind[] = {"worse", "provider", "hosts", "codes", "causes"};
     struct csv_out *csv = &tell->csv;
     csv_out_begin(csv, tell->out, &tell->style);
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
@@ -89,45 +92,89 @@ static void tell_watch(struct history_tell *tell, enum history_what what, const 
 {
     char since[MINUTE_BYTES];
     if (what == HISTORY_ID)
-        (void)fprintf(tell->out, "%s", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+        buf_printf(&tell->line, "%s", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     else
-        (void)fprintf(tell->out, "%s %s -> %s", history_what_name(what),
-                      history_state_name(what, watch->base), history_state_name(what, watch->now));
-    (void)fprintf(tell->out, " since %s (%u scan%s)", minute_of(tell, watch->since, since), watch->scans,
-                  watch->scans == 1 ? "" : "s");
+        buf_printf(&tell->line, "%s %s -> %s", history_what_name(what), history_state_name(what, watch->base),
+                   history_state_name(what, watch->now));
+    buf_printf(&tell->line, " since %s (%u scan%s)", minute_of(tell, watch->since, since), watch->scans,
+               watch->scans == 1 ? "" : "s");
     if (watch->deeper != 0)
-        (void)fprintf(tell->out, ", worse still %s", minute_of(tell, watch->deeper, since));
+        buf_printf(&tell->line, ", worse still %s", minute_of(tell, watch->deeper, since));
 }
 
 /* Says of what flapped when it got worse last, and when it no longer was. */
 static void tell_flap(struct history_tell *tell, enum history_what what, const struct history_watch *watch)
 {
     char from[MINUTE_BYTES], until[MINUTE_BYTES];
-    (void)fprintf(tell->out, "%s worse %s, mended %s", history_what_name(what),
-                  minute_of(tell, watch->since, from), minute_of(tell, watch->mended, until));
+    buf_printf(&tell->line, "%s worse %s, mended %s", history_what_name(what),
+               minute_of(tell, watch->since, from), minute_of(tell, watch->mended, until));
     if (watch->flaps > 1)
-        (void)fprintf(tell->out, " (%u times)", watch->flaps);
+        buf_printf(&tell->line, " (%u times)", watch->flaps);
 }
 
-static void tell_text(struct history_tell *tell, const struct told *told)
+/* Tells which aspects are worse. */
+static unsigned worse_aspects(const struct history *history)
+{
+    static const unsigned bits[HISTORY_WHATS] = {[HISTORY_STS_DELIVERY] = 1u << ASPECT_MTA_STS,
+                                                 [HISTORY_DANE_DELIVERY] = 1u << ASPECT_DANE,
+                                                 [HISTORY_CACHED] = 1u << ASPECT_MTA_STS,
+                                                 [HISTORY_STS] = 1u << ASPECT_MTA_STS,
+                                                 [HISTORY_DANE] = 1u << ASPECT_DANE,
+                                                 [HISTORY_STARTTLS] = 1u << ASPECT_STARTTLS,
+                                                 [HISTORY_TLSRPT] = 1u << ASPECT_TLSRPT};
+    unsigned aspects = 0;
+    for (unsigned what = 0; what < HISTORY_WHATS; what++)
+        aspects |= history->watches[what].scans > 0 ? bits[what] : 0;
+    return aspects;
+}
+
+/* Returns why it stands as it does in the last scan, if it is worse. */
+static struct causes causes_of(const struct told *told)
+{
+    return is_worse(told) ? stand_causes(told->stand, worse_aspects(told->history))
+                          : (struct causes){.count = 0};
+}
+
+/* Tells whether nothing was delivered in the last scan that could tell. */
+static bool is_refused(const struct history_watch *watches)
+{
+    const struct history_watch *sts = &watches[HISTORY_STS_DELIVERY], *dane = &watches[HISTORY_DANE_DELIVERY];
+    return (sts->scans > 0 && sts->now == 1 + mta_sts_state(OUTCOME_REFUSED, OUTCOME_NONE)) ||
+           (dane->scans > 0 && dane->now == 1 + dane_state(DANE_OUTCOME_REFUSED));
+}
+
+static enum gravity gravity_of(const struct told *told)
+{
+    const struct history_watch *watches = told->history->watches;
+    if (watches[HISTORY_CACHED].scans > 0)
+        return GRAVITY_VICTIM;
+    if (loses_mail(told))
+        return is_refused(watches) ? GRAVITY_REFUSED : GRAVITY_PARTIAL;
+    for (unsigned what = HISTORY_STS; what < HISTORY_ID; what++)
+        if (watches[what].scans > 0)
+            return GRAVITY_PROTECTION;
+    return is_worse(told) ? GRAVITY_SAME_ID : GRAVITY_BETTER;
+}
+
+static enum error tell_text(struct history_tell *tell, const struct told *told, struct buf *why)
 {
     const char *between = "", *word = loses_mail(told) ? "DELIVERY" : is_worse(told) ? "worse" : "flapped";
-    (void)fprintf(tell->out, "%-30s %-8s ", told->stand->domain, word);
+    struct causes causes = causes_of(told);
+    buf_reset(&tell->line);
+    buf_printf(&tell->line, "%-30s %-8s ", told->stand->domain, word);
     for (unsigned what = 0; what < HISTORY_WHATS; what++) {
         const struct history_watch *watch = &told->history->watches[what];
         if (is_worse(told) ? watch->scans == 0 : watch->flaps == 0)
             continue;
-        (void)fputs(between, tell->out);
+        buf_text(&tell->line, between);
         if (is_worse(told))
             tell_watch(tell, (enum history_what)what, watch);
         else
             tell_flap(tell, (enum history_what)what, watch);
         between = ", ";
     }
-    for (size_t i = 0; loses_mail(told) && i < told->stand->host_count; i++)
-        (void)fprintf(tell->out, "%s%s %s", i == 0 ? "; " : ", ", told->stand->hosts[i].host,
-                      failure_name(told->stand->hosts[i].code));
-    (void)fputc('\n', tell->out);
+    diff_sorted_end_line(&tell->line, &causes, told->stand->label);
+    return diff_sorted_add(&tell->sorted, gravity_of(told), buf_bytes(&tell->line), why);
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------------- */
@@ -193,6 +240,8 @@ static void tell_json(struct history_tell *tell, const struct told *told)
             put_watch(&json, tell, (enum history_what)what, &told->history->watches[what]);
     json_close_array(&json);
     put_fault(&json, told);
+    struct causes causes = causes_of(told);
+    diff_put_causes(&json, &causes);
     json_close(&json);
     if (json_finish(&json))
         (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
@@ -206,9 +255,11 @@ static void put_scan_cell(struct history_tell *tell, unsigned scan)
     csv_out_text(&tell->csv, scan == 0 ? "" : time_text(tell->started_ms[scan], text));
 }
 
+/* Gathers the codes that the words stand for too, which come last: those of hosts, then of the causes. */
 static void put_fault_cells(struct history_tell *tell, const struct told *told)
 {
     struct buf *line = &tell->line;
+    struct causes causes = causes_of(told);
     size_t count = loses_mail(told) ? told->stand->host_count : 0;
     buf_reset(line);
     for (size_t i = 0; i < count; i++)
@@ -217,7 +268,11 @@ static void put_fault_cells(struct history_tell *tell, const struct told *told)
     buf_reset(line);
     for (size_t i = 0; i < count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", failure_name(told->stand->hosts[i].code));
+    causes_put_codes(line, told->stand, count, &causes);
     csv_out_text(&tell->csv, buf_string(line));
+    buf_reset(&tell->causes);
+    causes_put(&tell->causes, &causes);
+    csv_out_text(&tell->csv, buf_string(&tell->causes));
 }
 
 static void tell_csv(struct history_tell *tell, const struct told *told)
@@ -285,7 +340,7 @@ enum error history_tell_domain(struct history_tell *tell, const struct history *
     else if (tell->form == DIFF_CSV)
         tell_csv(tell, &told);
     else
-        tell_text(tell, &told);
+        return tell_text(tell, &told, why);
     return ERR_OK;
 }
 
@@ -294,7 +349,9 @@ enum error history_tell_end(struct history_tell *tell, struct buf *why)
     char from[MINUTE_BYTES], until[MINUTE_BYTES];
     if (tell->form != DIFF_TEXT)
         return ERR_OK;
-    enum error error = diff_put_worse(tell->out, "are worse", &tell->worse, why);
+    enum error error = diff_sorted_print(&tell->sorted, tell->out, why);
+    if (error == ERR_OK)
+        error = diff_put_worse(tell->out, "are worse", &tell->worse, why);
     if (error != ERR_OK)
         return error;
     for (unsigned kind = 0; kind < HISTORY_KINDS; kind++) {

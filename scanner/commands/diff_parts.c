@@ -3,6 +3,11 @@
 
 #include <inttypes.h>
 
+#include "output/readback/facts_fields.h"
+
+/* A name with a prefix before it. */
+enum { AT_BYTES = NAME_CEILING_BYTES + 16 };
+
 void diff_put_hosts(struct json *json, const struct stand *stand)
 {
     if (stand->host_count == 0)
@@ -12,6 +17,23 @@ void diff_put_hosts(struct json *json, const struct stand *stand)
         json_open(json, NULL);
         json_put_string(json, "host", stand->hosts[i].host);
         json_put_string(json, "code", failure_name(stand->hosts[i].code));
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
+void diff_put_causes(struct json *json, const struct causes *causes)
+{
+    if (causes->count == 0)
+        return;
+    json_open_array(json, "causes");
+    for (size_t i = 0; i < causes->count; i++) {
+        const struct cause *cause = &causes->list[i];
+        char at[AT_BYTES];
+        (void)snprintf(at, sizeof at, "%s%s", cause->prefix, cause->host);
+        json_open(json, NULL);
+        json_put_string(json, "at", at);
+        json_put_string(json, "code", failure_name(cause->code));
         json_close(json);
     }
     json_close_array(json);

@@ -5,10 +5,14 @@
 #include <stdio.h>
 
 #include "output/json/json_write.h"
+#include "output/readback/causes.h"
 #include "output/readback/worse_groups.h"
 
 /* Writes "hosts", those that fail and by which code; nothing if there are none. */
 void diff_put_hosts(struct json *json, const struct stand *stand);
+
+/* Writes "causes": "at", the name of a host or of a record, and "code"; nothing if there are none. */
+void diff_put_causes(struct json *json, const struct causes *causes);
 
 /* Prints the largest groups, once all are counted: "12 domains got worse with the MX host mx.example"; verb:
  * "got worse". Errors as of worse_groups_end. */

@@ -13,9 +13,9 @@ enum { LINE_CEILING_BYTES = 1 << 20 };
 static void put_csv_head(struct csv_out *csv)
 {
     static const char *const before[] = {"domain", "label", "change", "delivery", "protection"};
-    static const char *const behind[] = {"provider",         "hosts",        "codes",
-                                         "cached_found",     "cached_since", "cached_sure_until",
-                                         "cached_none_after"};
+    static const char *const behind[] = {"provider",          "hosts",        "codes",
+                                         "cached_found",      "cached_since", "cached_sure_until",
+                                         "cached_none_after", "causes"};
     static const char *const ages[] = {"old", "new"};
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         csv_out_text(csv, before[i]);
@@ -50,6 +50,7 @@ void diff_tell_dispose(struct diff_tell *tell)
     buf_dispose(&tell->line);
     buf_dispose(&tell->codes);
     worse_groups_dispose(&tell->worse);
+    diff_sorted_dispose(&tell->sorted);
 }
 
 static const char *state_of(const struct stand *stand, unsigned aspect)
@@ -82,47 +83,49 @@ static const char *word_of(const struct stand_change *told)
 }
 
 /* Tells until when, before all else that is said of the domain. */
-static const char *tell_cached(struct diff_tell *tell, const struct stand_change *told)
+static const char *put_cached_text(struct buf *line, const struct stand_change *told)
 {
     const struct stand_cached *cached = stand_change_victim(told);
     char since[TIME_TEXT_BYTES], until[TIME_TEXT_BYTES], none[TIME_TEXT_BYTES];
     if (cached == NULL)
         return "";
-    (void)fprintf(tell->out, "%s until %.16sZ at least, %.16sZ at most (%s since %.16sZ)",
-                  failure_name(cached->code), time_text(cached->sure_until, until),
-                  time_text(cached->none_after, none), cached_found_name(cached->found),
-                  time_text(cached->since, since));
+    buf_printf(line, "%s until %.16sZ at least, %.16sZ at most (%s since %.16sZ)", failure_name(cached->code),
+               time_text(cached->sure_until, until), time_text(cached->none_after, none),
+               cached_found_name(cached->found), time_text(cached->since, since));
     return ", ";
 }
 
-static void tell_text(struct diff_tell *tell, const struct stand_change *told)
+static void put_text(struct buf *line, const struct stand_change *told)
 {
-    FILE *out = tell->out;
-    (void)fprintf(out, "%-30s %-8s ", told->one->domain, word_of(told));
-    const char *between = tell_cached(tell, told);
+    buf_printf(line, "%-30s %-8s ", told->one->domain, word_of(told));
+    const char *between = put_cached_text(line, told);
     for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++) {
         bool alone = told->before == NULL || told->after == NULL;
         if (alone && aspect == ASPECT_MTA_STS)
-            (void)fprintf(out, "%s%s", between, state_of(told->one, aspect));
+            buf_printf(line, "%s%s", between, state_of(told->one, aspect));
         if (alone || !stand_change_has(told, aspect))
             continue;
-        (void)fprintf(out, "%s%s %s -> %s", between, aspect_name((enum aspect)aspect),
-                      state_of(told->before, aspect), state_of(told->after, aspect));
+        buf_printf(line, "%s%s %s -> %s", between, aspect_name((enum aspect)aspect),
+                   state_of(told->before, aspect), state_of(told->after, aspect));
         between = ", ";
     }
     if (ends_cached(told)) {
-        (void)fprintf(out, "%s%s -> none", between, failure_name(told->before->cached.code));
+        buf_printf(line, "%s%s -> none", between, failure_name(told->before->cached.code));
         between = ", ";
     }
     if (told->keeps_id)
-        (void)fprintf(out, "%s%s", between, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+        buf_printf(line, "%s%s", between, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     else if (told->change == CHANGE_POLICY)
-        (void)fprintf(out, "%sanother policy or id", between);
-    bool names_hosts = told->courses.delivery == COURSE_WORSE || stand_change_victim(told) != NULL;
-    for (size_t i = 0; names_hosts && i < told->one->host_count; i++)
-        (void)fprintf(out, "%s%s %s", i == 0 ? "; " : ", ", told->one->hosts[i].host,
-                      failure_name(told->one->hosts[i].code));
-    (void)fputc('\n', out);
+        buf_printf(line, "%sanother policy or id", between);
+}
+
+static enum error tell_text(struct diff_tell *tell, const struct stand_change *told, struct buf *why)
+{
+    struct causes causes = stand_change_causes(told);
+    buf_reset(&tell->line);
+    put_text(&tell->line, told);
+    diff_sorted_end_line(&tell->line, &causes, told->one->label);
+    return diff_sorted_add(&tell->sorted, stand_gravity(told), buf_bytes(&tell->line), why);
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------------- */
@@ -187,6 +190,8 @@ static void tell_json(struct diff_tell *tell, const struct stand_change *told)
     if (told->keeps_id)
         json_put_string(&json, NULL, failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
     json_close_array(&json);
+    struct causes causes = stand_change_causes(told);
+    diff_put_causes(&json, &causes);
     json_close(&json);
     if (json_finish(&json))
         (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
@@ -198,6 +203,7 @@ static void tell_json(struct diff_tell *tell, const struct stand_change *told)
 static void put_fault_cells(struct diff_tell *tell, const struct stand_change *told)
 {
     struct buf *line = &tell->line, *codes = &tell->codes;
+    struct causes causes = stand_change_causes(told);
     buf_reset(line);
     for (size_t i = 0; i < told->one->host_count; i++)
         buf_printf(line, "%s%s", i == 0 ? "" : " ", told->one->hosts[i].host);
@@ -209,6 +215,7 @@ static void put_fault_cells(struct diff_tell *tell, const struct stand_change *t
         buf_printf(codes, "%s%s", codes->len == 0 ? "" : " ", failure_name(told->one->hosts[i].code));
     if (told->keeps_id)
         buf_printf(codes, "%s%s", codes->len == 0 ? "" : " ", failure_name(FAIL_POLICY_WEAK_ID_BODY_CHANGED));
+    causes_put_codes(codes, told->one, told->one->host_count, &causes);
     csv_out_text(&tell->csv, buf_string(codes));
 }
 
@@ -241,8 +248,12 @@ static void tell_csv(struct diff_tell *tell, const struct stand_change *told)
         csv_out_text(&tell->csv, state_of(told->after, aspect));
     }
     csv_out_text(&tell->csv, told->one->provider);
+    struct causes causes = stand_change_causes(told);
     put_fault_cells(tell, told);
     put_cached_cells(tell, stand_change_victim(told));
+    buf_reset(&tell->line);
+    causes_put(&tell->line, &causes);
+    csv_out_text(&tell->csv, buf_string(&tell->line));
     csv_out_words(&tell->csv, buf_bytes(&tell->codes));
     csv_out_end_row(&tell->csv);
 }
@@ -277,7 +288,7 @@ enum error diff_tell_domain(struct diff_tell *tell, const struct stand *before, 
     else if (tell->form == DIFF_CSV)
         tell_csv(tell, &told);
     else
-        tell_text(tell, &told);
+        return tell_text(tell, &told, why);
     return ERR_OK;
 }
 
@@ -292,12 +303,15 @@ enum error diff_tell_end(struct diff_tell *tell, struct buf *why)
     const char *between = "";
     if (tell->form != DIFF_TEXT)
         return ERR_OK;
+    enum error error = diff_sorted_print(&tell->sorted, tell->out, why);
+    if (error != ERR_OK)
+        return error;
     if (tell->cached_refused + tell->cached_partial > 0)
         (void)fprintf(tell->out,
                       "under an earlier policy that senders have cached: refused %" PRIu64
                       ", partial %" PRIu64 "\n",
                       tell->cached_refused, tell->cached_partial);
-    enum error error = diff_put_worse(tell->out, "got worse", &tell->worse, why);
+    error = diff_put_worse(tell->out, "got worse", &tell->worse, why);
     if (error != ERR_OK)
         return error;
     tell_courses(tell->out, "delivery", tell->delivery);

@@ -1,6 +1,8 @@
 /* Opens scans, and walks over two of them for a report. */
 #include "scanner/commands/report_earlier.h"
 
+#include <inttypes.h>
+
 /* Passes a domain on. */
 struct passing {
     report_take_pair take;
@@ -30,7 +32,13 @@ static enum error walk(void *arg, report_take_pair take, void *to, struct report
                                              .judged_anew = both->judged_anew,
                                              .is_whole = whole && !both->sides[0].damaged &&
                                                          !side_is_unfinished(&both->sides[0]),
+                                             .unreadable = earlier->reader->unreadable,
                                              .not_reached = both->not_reached};
+    if (comparison->unreadable > 0)
+        (void)fprintf(earlier->reader->err,
+                      "stsweep: report: %" PRIu64
+                      " lines of the two scans are no records that can be compared\n",
+                      comparison->unreadable);
     return error == ERR_OK && (!whole || both->sides[0].damaged) ? ERR_CORRUPT : error;
 }
 

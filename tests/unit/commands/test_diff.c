@@ -129,15 +129,15 @@ static void test_a_line_for_a_person(void **state)
     assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
     assert_string_equal(
         world->out,
-        "new.example                    appeared protected\n"
-        "lost.example                   worse    mta-sts protected -> absent\n"
         "broke.example                  DELIVERY mta-sts protected -> refused\n"
+        "lost.example                   worse    mta-sts protected -> absent\n"
+        "would.example                  worse    mta-sts testing/protected -> testing/refused\n"
+        "kept.example                   worse    policy.weak.id-body-changed\n"
+        "unclear.example                unclear  mta-sts protected -> unknown\n"
         "mended.example                 better   mta-sts refused -> protected\n"
         "gained.example                 better   mta-sts absent -> testing/unknown\n"
-        "kept.example                   worse    policy.weak.id-body-changed\n"
-        "would.example                  worse    mta-sts testing/protected -> testing/refused\n"
         "newid.example                  changed  another policy or id\n"
-        "unclear.example                unclear  mta-sts protected -> unknown\n"
+        "new.example                    appeared protected\n"
         "gone0.example                  gone     absent\n"
         "gone6.example                  gone     partial\n"
         "gone7.example                  gone     refused\n"
@@ -421,9 +421,9 @@ static void test_whom_it_hangs_on(void **state)
     assert_int_equal(diff_of(world, before, after, NULL), 1);
     assert_string_equal(world->out,
                         "b.example                      DELIVERY mta-sts protected -> refused; mx.example "
-                        "smtp.tls.expired\n"
+                        "smtp.tls.expired [=1+1;?\"x]\n"
                         "a.example                      DELIVERY mta-sts protected -> refused; mx.example "
-                        "smtp.tls.expired\n"
+                        "smtp.tls.expired [=1+1;?\"x]\n"
                         "2 domains got worse with the MX host mx.example\n"
                         "2 domains got worse with the provider Microsoft 365\n"
                         "delivery: worse 2, better 0, could not be told 0\n"
@@ -434,16 +434,66 @@ static void test_whom_it_hangs_on(void **state)
         world->out,
         "domain,label,change,delivery,protection,mta-sts_old,mta-sts_new,dane_old,dane_new,"
         "starttls_old,starttls_new,tlsrpt_old,tlsrpt_new,provider,hosts,codes,"
-        "cached_found,cached_since,cached_sure_until,cached_none_after,why,who,mend\r\n"
+        "cached_found,cached_since,cached_sure_until,cached_none_after,causes,why,who,mend\r\n"
         "b.example,PTErMTsHIng=,broke,worse,neither,protected,refused,unknown,unknown,unknown,"
-        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,,"
+        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,,mx.example smtp.tls.expired,"
         "The MX host's certificate has expired.,the MX host's operator,Renew the certificate.\r\n"
         "a.example,PTErMTsHIng=,broke,worse,neither,protected,refused,unknown,unknown,unknown,"
-        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,,"
+        "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,,mx.example smtp.tls.expired,"
         "The MX host's certificate has expired.,the MX host's operator,Renew the certificate.\r\n");
     assert_int_equal(diff_of(world, before, after, "--json"), 1);
-    assert_has(world->out, "\"label\":{\"base64\":\"PTErMTsHIng=\"},\"provider\":\"Microsoft 365\",\"hosts\":"
-                           "[{\"host\":\"mx.example\",\"code\":\"smtp.tls.expired\"}],\"codes\":[]}\n");
+    assert_has(world->out,
+               "\"label\":{\"base64\":\"PTErMTsHIng=\"},\"provider\":\"Microsoft 365\",\"hosts\":"
+               "[{\"host\":\"mx.example\",\"code\":\"smtp.tls.expired\"}],\"codes\":[],\"causes\":[{"
+               "\"at\":\"mx.example\",\"code\":\"smtp.tls.expired\"}]}\n");
+}
+
+#define OF_CAUSE(name, outcome, label, rest)                                                                 \
+    "{\"domain\":\"" name "\",\"outcome\":\"" outcome "\",\"label\":\"" label "\"," rest "}\n"
+#define MX_HOST(code) "\"mx\":{\"hosts\":[{\"host\":\"mx.example\",\"code\":\"" code "\"}]}"
+
+/* The gravest stand first, whatever the order of the scans, each with what it hangs on and whose it is. */
+static void test_gravity_cause_and_customer(void **state)
+{
+    static const char *const before[] = {AT("a.example", "protected"),
+                                         AT("b.example", "protected"),
+                                         AT("c.example", "protected"),
+                                         AT("d.example", "protected"),
+                                         AT("e.example", "protected"),
+                                         AT("f.example", "absent"),
+                                         NULL};
+    static const char *const after[] = {
+        OF_CAUSE("f.example", "protected", "F", MX_HOST("ok")),
+        OF_CAUSE("e.example", "unknown", "E", MX_HOST("smtp.tcp.timeout")),
+        OF_CAUSE("d.example", "absent", "D", "\"txt\":{\"code\":\"txt.absent\"}"),
+        OF_CAUSE("c.example", "broken", "\\u001b[31mC",
+                 "\"policy\":{\"host\":\"mta-sts.c.example\",\"code\":"
+                 "\"policy.http.status\"}"),
+        OF_CAUSE("b.example", "partial", "B", MX_HOST("smtp.tls.expired")),
+        OF_CAUSE("a.example", "refused", "A", MX_HOST("mx.not-in-policy")),
+        NULL};
+    struct world *world = *state;
+    assert_int_equal(diff_of(world, before, after, NULL), 1);
+    static const char expected[] =
+        "a.example                      DELIVERY mta-sts protected -> refused; mx.example mx.not-in-policy "
+        "[A]\n"
+        "b.example                      DELIVERY mta-sts protected -> partial; mx.example smtp.tls.expired "
+        "[B]\n"
+        "d.example                      worse    mta-sts protected -> absent; _mta-sts.d.example txt.absent "
+        "[D]\n"
+        "c.example                      worse    mta-sts protected -> broken; mta-sts.c.example "
+        "policy.http.status [?[31mC]\n"
+        "e.example                      unclear  mta-sts protected -> unknown; mx.example smtp.tcp.timeout "
+        "[E]\n"
+        "f.example                      better   mta-sts absent -> protected [F]\n";
+    if (strncmp(world->out, expected, strlen(expected)) != 0)
+        fail_msg("%s", world->out);
+    assert_int_equal(diff_of(world, before, after, "--json"), 1);
+    assert_memory_equal(world->out, "{\"domain\":\"f.example\"", strlen("{\"domain\":\"f.example\""));
+    assert_has(world->out, "\"codes\":[],\"causes\":[{\"at\":\"mta-sts.c.example\",\"code\":"
+                           "\"policy.http.status\"}]}\n");
+    assert_int_equal(diff_of(world, before, after, "--csv"), 1);
+    assert_has(world->out, ",,txt.absent,,,,,_mta-sts.d.example txt.absent,");
 }
 
 /* ---- policies that senders have cached ----------------------------------------------------------------- */
@@ -488,8 +538,8 @@ static const char *const after_cached[] = {
     AT("unseen.example", "absent"),
     NULL};
 
-/* Who loses mail by a policy that is published no more is told before all else, whether that is new or not;
- * the order of the scan comes after it. */
+/* Who loses mail by a policy that is published no more is told before all else, whether that is new or not.
+ * JSON and CSV tell the others in the order of the scan, text in that of gravity. */
 static void test_cached_comes_first(void **state)
 {
     struct world *world = *state;
@@ -504,9 +554,9 @@ static void test_cached_comes_first(void **state)
         "less.example                   better   cached.partial until 2026-02-05T12:00Z at least, "
         "2026-02-09T12:00Z at most (no-record since 2026-02-01T12:00Z); mx.new.example mx.not-in-policy\n"
         "a.example                      DELIVERY mta-sts protected -> refused\n"
-        "mended.example                 better   cached.refused -> none\n"
         "open.example                   unclear  cached.refused -> none\n"
         "unseen.example                 unclear  cached.partial -> none\n"
+        "mended.example                 better   cached.refused -> none\n"
         "under an earlier policy that senders have cached: refused 2, partial 1\n";
     if (strncmp(world->out, expected, strlen(expected)) != 0)
         fail_msg("%s", world->out);
@@ -518,15 +568,16 @@ static void test_cached_comes_first(void **state)
         "\"no-record\",\"since\":\"2026-02-02T12:00:00.000Z\",\"sure_until\":\"2026-02-05T12:00:00.000Z\","
         "\"none_after\":\"2026-02-09T12:00:00.000Z\"},\"mta_sts\":{\"old\":\"protected\",\"new\":\"absent\"},"
         "\"hosts\":[{\"host\":\"mx.new.example\",\"code\":\"mx.not-in-policy\"}],\"codes\":[\"cached."
-        "refused\"]}\n";
+        "refused\"],\"causes\":[{\"at\":\"mx.new.example\",\"code\":\"mx.not-in-policy\"}]}\n";
     if (strncmp(world->out, json, strlen(json)) != 0)
         fail_msg("%s", world->out);
     assert_int_equal(diff_of(world, before_cached, after_cached, "--csv"), 1);
     assert_has(world->out,
-               "cached_none_after,why,who,mend\r\nnew.example,,lost,worse,worse,protected,absent,");
+               "cached_none_after,causes,why,who,mend\r\nnew.example,,lost,worse,worse,protected,absent,");
     assert_has(world->out,
                ",mx.new.example,cached.refused mx.not-in-policy,no-record,2026-02-02T12:00:00.000Z,"
-               "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z,\"Senders that cached ");
+               "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z,mx.new.example mx.not-in-policy,\"Senders "
+               "that cached ");
     assert_has(world->out,
                " the old one, so that they deliver nothing until it expires. | No mx pattern of the policy "
                "matches the MX host.\",the domain's owner | the domain's owner,\"Publish a policy ");
@@ -692,6 +743,7 @@ int main(void)
         CASE(test_a_line_for_a_person),
         CASE(test_json),
         CASE(test_whom_it_hangs_on),
+        CASE(test_gravity_cause_and_customer),
         CASE(test_cached_comes_first),
         CASE(test_cached_until_the_last_copy),
         CASE(test_cached_that_stays_is_not_worse),

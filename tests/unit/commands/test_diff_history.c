@@ -84,7 +84,8 @@ static const char *const nights[PLACES][9] = {
     {AT("good.example", "protected"), LOST("twice.example"), AT("flap.example", "protected"),
      AT("once.example", "protected"), AT("gone.example", "refused"), AT("dark.example", "unknown"), NULL},
     {AT("new.example", "refused"), AT("good.example", "protected"), LOST("twice.example"),
-     AT("flap.example", "protected"), AT("once.example", "testing"), AT("dark.example", "absent"), NULL},
+     AT("flap.example", "protected"), AT("once.example", "testing"),
+     "{\"domain\":\"dark.example\",\"outcome\":\"absent\",\"txt\":{\"code\":\"txt.absent\"}}\n", NULL},
 };
 
 static void put_nights(struct world *world)
@@ -101,17 +102,41 @@ static void test_a_line_for_a_person(void **state)
     assert_string_equal(
         world->out,
         "twice.example                  DELIVERY mta-sts protected -> refused since 2025-11-26T16:00Z (2 "
-        "scans); mx.twice.example mx.not-in-policy\n"
-        "flap.example                   flapped  mta-sts worse 2025-11-25T16:00Z, mended 2025-11-26T16:00Z\n"
+        "scans); mx.twice.example mx.not-in-policy [=K1;]\n"
         "once.example                   worse    mta-sts protected -> testing/unknown since "
         "2025-11-27T16:00Z (1 scan)\n"
         "dark.example                   worse    mta-sts protected -> absent since 2025-11-25T16:00Z (2 "
-        "scans)\n"
+        "scans); _mta-sts.dark.example txt.absent\n"
+        "flap.example                   flapped  mta-sts worse 2025-11-25T16:00Z, mended 2025-11-26T16:00Z\n"
         "delivery: worse 1 (for the second scan in a row 1), flapped 1, could not be told 0\n"
         "protection: worse 2 (for the second scan in a row 1), flapped 0, could not be told 0\n"
         "4 scans from 2025-11-24T16:00Z to 2025-11-27T16:00Z: domains 6, appeared in the last 1, gone in it "
         "1, gone before 1\n");
     assert_string_equal(world->err, "");
+}
+
+/* Who was refused and could not be told since stands before who is partial. */
+static void test_the_gravest_first(void **state)
+{
+    static const char *const lines[][5] = {
+        {AT("flap.example", "protected"), AT("same.example", "protected"), AT("partial.example", "protected"),
+         AT("refused.example", "protected"), NULL},
+        {AT("flap.example", "refused"), AT("same.example", "protected"), AT("partial.example", "protected"),
+         AT("refused.example", "refused"), NULL},
+        {AT("flap.example", "protected"), AT("same.example", "absent"), AT("partial.example", "partial"),
+         AT("refused.example", "unknown"), NULL}};
+    static const char *const order[] = {"refused.example ", "partial.example ", "same.example ",
+                                        "flap.example "};
+    struct world *world = *state;
+    for (size_t i = 0; i < 3; i++)
+        place_lines(&world->places[i], "domains", lines[i]);
+    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2)), 1);
+    const char *at = world->out;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (strncmp(at, order[i], strlen(order[i])) != 0)
+            fail_msg("%s is not in its place:\n%s", order[i], world->out);
+        at = strchr(at, '\n') + 1;
+    }
 }
 
 static void test_what_is_asked_for(void **state)
@@ -139,9 +164,10 @@ static void test_what_is_asked_for(void **state)
         world->out,
         "domain,label,twice,delivery_worsened,delivery_since,delivery_scans,delivery_mended,"
         "delivery_flaps,protection_worsened,protection_since,protection_scans,"
-        "protection_mended,protection_flaps,worse,provider,hosts,codes,why,who,mend\r\n"
+        "protection_mended,protection_flaps,worse,provider,hosts,codes,causes,why,who,mend\r\n"
         "twice.example,\"'=K1;\",true,2025-11-26T16:00:00.000Z,2025-11-26T16:00:00.000Z,2,,0,"
-        ",,0,,0,mta-sts,Pobox,mx.twice.example,mx.not-in-policy,No mx pattern of the policy "
+        ",,0,,0,mta-sts,Pobox,mx.twice.example,mx.not-in-policy,mx.twice.example mx.not-in-policy,No mx "
+        "pattern of the policy "
         "matches the MX host.,the domain's owner,Add the host to the policy and change the id.\r\n");
 }
 
@@ -157,7 +183,9 @@ static void test_json(void **state)
         "\"scans\":0,\"flaps\":0},\"worse\":[{\"what\":\"mta-sts\",\"of\":\"delivery\",\"old\":"
         "\"protected\",\"new\":\"refused\",\"since\":\"2025-11-26T16:00:00.000Z\",\"last\":"
         "\"2025-11-27T16:00:00.000Z\",\"scans\":2}],\"label\":\"=K1;\",\"provider\":\"Pobox\",\"hosts\":[{"
-        "\"host\":\"mx.twice.example\",\"code\":\"mx.not-in-policy\"}]}\n");
+        "\"host\":\"mx.twice.example\",\"code\":\"mx.not-in-policy\"}],\"causes\":[{\"at\":\"mx.twice."
+        "example\",\"code\":"
+        "\"mx.not-in-policy\"}]}\n");
     assert_has(
         world->out,
         "{\"domain\":\"flap.example\",\"twice\":false,\"delivery\":{\"worsened\":\"2025-11-25T16:00:00."
@@ -278,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_line_for_a_person, begin, end),
+        cmocka_unit_test_setup_teardown(test_the_gravest_first, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_asked_for, begin, end),
         cmocka_unit_test_setup_teardown(test_json, begin, end),
         cmocka_unit_test_setup_teardown(test_order, begin, end),

@@ -97,6 +97,36 @@ static void test_all_lines_come_back(void **state)
     assert_int_equal(world->why.len, 0);
 }
 
+/* Puts together what a walk gives. */
+static enum error gather(void *arg, struct bytes lines)
+{
+    return buf_append(arg, lines.data, lines.len) ? ERR_OK : ERR_LIMIT;
+}
+
+static void test_a_walk_gives_all_in_order(void **state)
+{
+    struct world *world = *state;
+    struct buf given, expected, none;
+    buf_init(&given, 64 << 20);
+    buf_init(&expected, 64 << 20);
+    buf_init(&none, 0);
+    assert_int_equal(spill_walk(world->spill, gather, &given), ERR_OK);
+    assert_int_equal(given.len, 0);
+    for (uint32_t i = 0; i < LINES; i++) {
+        struct bytes line = line_of(world, i, len_of(i));
+        assert_true(buf_append(&expected, line.data, line.len) && buf_byte(&expected, '\n'));
+        add(world, i, len_of(i));
+    }
+    assert_int_equal(spill_flush(world->spill, &world->why), ERR_OK);
+    assert_found(world, LINES / 2, len_of(LINES / 2)); /* what is cached does not matter */
+    assert_int_equal(spill_walk(world->spill, gather, &given), ERR_OK);
+    assert_true(bytes_equal(buf_bytes(&given), buf_bytes(&expected)));
+    assert_int_equal(spill_walk(world->spill, gather, &none), ERR_LIMIT);
+    buf_dispose(&given);
+    buf_dispose(&expected);
+    buf_dispose(&none);
+}
+
 /* The descriptor of the only file without a name. */
 static int file_of(const struct world *world)
 {
@@ -394,12 +424,19 @@ static void test_no_room_for_a_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_all_lines_come_back),          CASE(test_lines_of_every_length),
-        CASE(test_added_after_reading),          CASE(test_places_that_were_never_given),
-        CASE(test_a_file_that_was_changed),      CASE(test_what_was_asked_for_last_is_kept),
-        CASE(test_a_disk_that_is_full),          cmocka_unit_test(test_where_the_file_is),
-        cmocka_unit_test(test_places_of_a_hash), cmocka_unit_test(test_a_hash_many_times),
-        cmocka_unit_test(test_the_table_grows),  cmocka_unit_test(test_no_room_for_a_table),
+        CASE(test_all_lines_come_back),
+        CASE(test_lines_of_every_length),
+        CASE(test_a_walk_gives_all_in_order),
+        CASE(test_added_after_reading),
+        CASE(test_places_that_were_never_given),
+        CASE(test_a_file_that_was_changed),
+        CASE(test_what_was_asked_for_last_is_kept),
+        CASE(test_a_disk_that_is_full),
+        cmocka_unit_test(test_where_the_file_is),
+        cmocka_unit_test(test_places_of_a_hash),
+        cmocka_unit_test(test_a_hash_many_times),
+        cmocka_unit_test(test_the_table_grows),
+        cmocka_unit_test(test_no_room_for_a_table),
     };
     return cmocka_run_group_tests_name("facts spill", tests, NULL, NULL);
 }

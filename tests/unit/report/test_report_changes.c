@@ -71,7 +71,8 @@ static void test_same_id_and_victim(void **state)
     assert_int_equal(change.gravity, 0);
 }
 
-/* The cause is the host where a sender looks at hosts, else what is wrong with MTA-STS. */
+/* The cause is the host where a sender looks at hosts, else what is wrong with MTA-STS; of a policy that its
+ * owner switched off there is none. */
 static void test_cause(void **state)
 {
     static const struct {
@@ -81,13 +82,14 @@ static void test_cause(void **state)
         {OUTCOME_REFUSED, FAIL_NONE, FAIL_SMTP_TLS_EXPIRED},
         {OUTCOME_ABSENT, FAIL_TXT_ABSENT, FAIL_TXT_ABSENT},
         {OUTCOME_BROKEN, FAIL_POLICY_HTTP_STATUS, FAIL_POLICY_HTTP_STATUS},
-        {OUTCOME_OFF, FAIL_NONE, FAIL_SMTP_TLS_EXPIRED},
+        {OUTCOME_OFF, FAIL_NONE, FAIL_NONE},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct stand before = stand_of("a.example", OUTCOME_PROTECTED);
         struct stand after = stand_of("a.example", rows[i].outcome);
         after.fault = rows[i].fault;
+        after.fault_is_record = rows[i].fault == FAIL_TXT_ABSENT;
         after.hosts[0] = (struct stand_host){"mx.example", FAIL_SMTP_TLS_EXPIRED};
         after.hosts[1] = (struct stand_host){"mx2.example", FAIL_SMTP_TLS_EXPIRED};
         after.host_count = 2;
@@ -95,9 +97,28 @@ static void test_cause(void **state)
         struct report_change change = report_change_of(&told);
         assert_int_equal(change.cause, rows[i].cause);
         bool of_host = rows[i].cause == FAIL_SMTP_TLS_EXPIRED;
-        assert_string_equal(change.host, of_host ? "mx.example" : "");
-        assert_int_equal(change.more_hosts, of_host ? 1 : 0);
+        bool of_policy = rows[i].cause == FAIL_POLICY_HTTP_STATUS;
+        assert_string_equal(change.host, of_host ? "mx.example" : of_policy ? "mta-sts.a.example" : "");
+        assert_int_equal(change.more_causes, of_host ? 1 : 0);
     }
+}
+
+/* What is wrong with MTA-STS is no cause of what changed of DANE. */
+static void test_cause_of_what_changed(void **state)
+{
+    (void)state;
+    struct stand before = stand_of("a.example", OUTCOME_ABSENT);
+    before.states[ASPECT_DANE] = dane_state(DANE_OUTCOME_PROTECTED);
+    struct stand after = before;
+    after.states[ASPECT_DANE] = dane_state(DANE_OUTCOME_REFUSED);
+    after.fault = FAIL_TXT_ABSENT;
+    after.fault_is_record = true;
+    after.dane[0] = (struct stand_host){"mx.example", FAIL_DANE_MISMATCH};
+    after.dane_count = 1;
+    struct stand_change told = stand_change(&before, &after);
+    struct report_change change = report_change_of(&told);
+    assert_int_equal(change.cause, FAIL_DANE_MISMATCH);
+    assert_string_equal(change.host, "mx.example");
 }
 
 static void test_long_texts_are_cut_at_characters(void **state)
@@ -207,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_same_id_and_victim),
         cmocka_unit_test(test_cause),
+        cmocka_unit_test(test_cause_of_what_changed),
         cmocka_unit_test(test_long_texts_are_cut_at_characters),
         cmocka_unit_test(test_the_gravest_are_kept),
         cmocka_unit_test(test_summary),

@@ -148,7 +148,8 @@ static void test_ranks(void **state)
     }
 }
 
-/* The largest top-level domain comes first, whatever is gained; the others by gain. */
+/* Of what is told as adoption (top-level domains, providers, labels) the largest comes first, whatever is
+ * gained; the others by gain. */
 static void test_order(void **state)
 {
     struct report_counts counts;
@@ -161,6 +162,10 @@ static void test_order(void **state)
     assert_int_equal(counts.tops[BY_TLD].count, 2);
     assert_memory_equal(counts.tops[BY_TLD].rows[0].name.data, "big", 3);
     assert_int_equal(counts.tops[BY_LABEL].rows[0].domains, 3);
+    assert_true(counts.tops[BY_TLD].by_domains && counts.tops[BY_LABEL].by_domains &&
+                counts.tops[BY_PROVIDER].by_domains);
+    assert_false(counts.tops[BY_MX_OPERATOR].by_domains || counts.tops[BY_WHO].by_domains ||
+                 counts.tops[BY_POLICY_HOST].by_domains);
     report_count_dispose(&counts);
 }
 
