@@ -234,6 +234,8 @@ bench: bench-programs
 bench-quick: bench-programs
 	bench/run --quick
 
+# Where zsh looks for functions of others is not the same everywhere: packaging/debian/rules names Debian's folder for packages.
+ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
 	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini
@@ -259,7 +261,7 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 docs/release.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/release.md
 	for page in $(BUILD)/man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 $(BUILD)/completions/stsweep.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stsweep
-	install -D -m 644 $(BUILD)/completions/stsweep.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stsweep
+	install -D -m 644 $(BUILD)/completions/stsweep.zsh $(DESTDIR)$(ZSH_FUNCTIONS)/_stsweep
 	install -D -m 644 $(BUILD)/completions/stsweep.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stsweep.fish
 	install -D -m 644 docs/install.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/install.md
 
