@@ -87,8 +87,9 @@ $(BUILD)/%.o: %.c Makefile packaging/hardening
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# `stsweep version -v` says what it was built with.
-$(BUILD)/scanner/machine/build.o: CPPFLAGS += -DSTSWEEP_FLAGS='"$(strip $(OPT) $(SANITIZE))"' -DSTSWEEP_HARDENING='"$(strip $(HARDEN))"'
+# `stsweep version -v` says what it was built with, but not where: the same sources give the same bytes in every folder.
+PREFIX_MAPS = -ffile-prefix-map=% -fdebug-prefix-map=% -fmacro-prefix-map=%
+$(BUILD)/scanner/machine/build.o: CPPFLAGS += -DSTSWEEP_FLAGS='"$(strip $(filter-out $(PREFIX_MAPS),$(OPT)) $(SANITIZE))"' -DSTSWEEP_HARDENING='"$(strip $(HARDEN))"'
 
 # The documents that are taken into the program.
 $(BUILD)/output/release/release_kit.o: $(shell awk -F'"' '/^KIT/ { print $$4 }' output/release/release_kit.def)
