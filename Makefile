@@ -87,8 +87,9 @@ $(BUILD)/%.o: %.c Makefile packaging/hardening
 	$(SAY_CC)
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# `stsweep version -v` says what it was built with.
-$(BUILD)/scanner/machine/build.o: CPPFLAGS += -DSTSWEEP_FLAGS='"$(strip $(OPT) $(SANITIZE))"' -DSTSWEEP_HARDENING='"$(strip $(HARDEN))"'
+# `stsweep version -v` says what it was built with, but not where: the same sources give the same bytes in every folder.
+PREFIX_MAPS = -ffile-prefix-map=% -fdebug-prefix-map=% -fmacro-prefix-map=%
+$(BUILD)/scanner/machine/build.o: CPPFLAGS += -DSTSWEEP_FLAGS='"$(strip $(filter-out $(PREFIX_MAPS),$(OPT)) $(SANITIZE))"' -DSTSWEEP_HARDENING='"$(strip $(HARDEN))"'
 
 # The documents that are taken into the program.
 $(BUILD)/output/release/release_kit.o: $(shell awk -F'"' '/^KIT/ { print $$4 }' output/release/release_kit.def)
@@ -234,6 +235,8 @@ bench: bench-programs
 bench-quick: bench-programs
 	bench/run --quick
 
+# Where zsh looks for functions of others is not the same everywhere: packaging/debian/rules names Debian's folder for packages.
+ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 # Those that help and the pages above lead to.
 USERS_PAGES = glossary.md guides/survey.md guides/registrar.md guides/suppliers.md tools.md report.md suggest.md sampling.md zone-files.md \
               senders.md lists.md check.md good-citizen.md
@@ -262,7 +265,7 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 docs/release.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/release.md
 	for page in $(BUILD)/man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 $(BUILD)/completions/stsweep.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stsweep
-	install -D -m 644 $(BUILD)/completions/stsweep.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stsweep
+	install -D -m 644 $(BUILD)/completions/stsweep.zsh $(DESTDIR)$(ZSH_FUNCTIONS)/_stsweep
 	install -D -m 644 $(BUILD)/completions/stsweep.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stsweep.fish
 	install -D -m 644 docs/install.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/install.md
 	for page in $(USERS_PAGES); do install -D -m 644 docs/$$page $(DESTDIR)$(PREFIX)/share/doc/stsweep/$$page || exit 1; done

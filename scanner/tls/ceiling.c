@@ -4,6 +4,8 @@
 
 #include "scanner/wire/cost.h"
 
+#include <openssl/err.h>
+
 enum {
     MESSAGE_CERTIFICATE = 11,
     MESSAGE_HEADER_BYTES = 4,
@@ -41,6 +43,15 @@ static void note(const SSL *ssl, enum tls_limit limit)
         verify->limit = limit;
 }
 
+/* Permits all. Of a Diffie-Hellman key without any security OpenSSL 3.5 leaves an error in the queue before
+ * it asks, and would then take the handshake that goes on for one that failed. */
+static int permit(int op)
+{
+    if (op == SSL_SECOP_TMP_DH)
+        ERR_clear_error();
+    return 1;
+}
+
 /* Checks the ceiling, then asks OpenSSL's own callback: more, or NULL. */
 static int secure(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *more)
 {
@@ -48,7 +59,7 @@ static int secure(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid,
         note(ssl, TLS_LIMIT_DH);
         return 0;
     }
-    return more == NULL ? 1 : ((security)(uintptr_t)more)(ssl, ctx, op, bits, nid, other, NULL);
+    return more == NULL ? permit(op) : ((security)(uintptr_t)more)(ssl, ctx, op, bits, nid, other, NULL);
 }
 
 void tls_ceiling_setup(SSL_CTX *ctx)
