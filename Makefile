@@ -238,7 +238,7 @@ bench-quick: bench-programs
 # Where zsh looks for functions of others is not the same everywhere: packaging/debian/rules names Debian's folder for packages.
 ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 # Those that help and the pages above lead to.
-USERS_PAGES = glossary.md guides/survey.md guides/registrar.md guides/suppliers.md tools.md report.md suggest.md sampling.md zone-files.md \
+USERS_PAGES = glossary.md guides/survey.md guides/registrar.md guides/suppliers.md tools.md report.md suggest.md sampling.md zone-files.md scale.md \
               senders.md lists.md check.md good-citizen.md
 install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep

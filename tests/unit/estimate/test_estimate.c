@@ -1,4 +1,5 @@
-/* Tests what a scan is expected to ask, and that README.md's table of lists says what the program reckons. */
+/* Tests what a scan is expected to ask, and that the tables of lists in README.md and docs/scale.md say what
+ * the program reckons. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -173,7 +174,7 @@ static void test_all_that_binds_has_an_advice(void **state)
         assert_true(strlen(estimate_advice((enum bound_term)term)) > 20);
 }
 
-/* ---- the table of README.md ---------------------------------------------------------------------------- */
+/* ---- the tables of README.md and docs/scale.md --------------------------------------------------------- */
 
 enum { CELL_BYTES = 32 };
 
@@ -216,6 +217,69 @@ static void make_row(uint64_t names, const char *probe, const char *label, char 
     config_dispose(&config);
 }
 
+/* Fails if the document has not the row. */
+static void assert_row(const char *document, const char *row)
+{
+    static char text[256 * 1024];
+    FILE *file = fopen(document, "re");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    if (strstr(text, row) == NULL)
+        fail_msg("%s has not this row: %s", document, row);
+}
+
+/* Writes a row as docs/scale.md has it: with so many resolvers, and limits that suit them. */
+static void make_large_row(uint64_t names, const char *probe, const char *label, unsigned resolvers,
+                           char *row, size_t size)
+{
+    struct config config;
+    struct buf why;
+    struct estimate_shares shares;
+    struct estimate_scan scan;
+    struct estimate estimate;
+    char addresses[128] = "127.0.0.1", questions[CELL_BYTES], connections[CELL_BYTES], traffic[CELL_BYTES],
+         disk[CELL_BYTES];
+    for (unsigned i = 1; i < resolvers; i++)
+        (void)snprintf(addresses + strlen(addresses), sizeof addresses - strlen(addresses), ",127.0.0.%u",
+                       i + 1);
+    buf_init(&why, 4096);
+    make_config(&config, probe);
+    assert_int_equal(config_set(&config, "dns.resolvers", addresses, "test", &why), ERR_OK);
+    assert_int_equal(config_set(&config, "scan.in_flight", resolvers > 1 ? "40000" : "20000", "test", &why),
+                     ERR_OK);
+    dryrun_options(&config, names, &scan);
+    scan.limits.loops = 2;
+    estimate_shares_expected(&shares);
+    estimate_of(names, &shares, &scan, &estimate);
+    (void)snprintf(row, size, "| %s | `%s` | %u | %.1f h | %.0f k | %s | %s | %s | %s | %s |\n", label, probe,
+                   resolvers, estimate.seconds / 3600, estimate.all_questions / estimate.seconds / 1000,
+                   count(estimate.all_questions, questions), count(estimate.connections, connections),
+                   bytes(estimate.dns_bytes + estimate.smtp_bytes + estimate.https_bytes, traffic),
+                   bytes((double)disk_estimate(&config, names, names), disk),
+                   bound_name(estimate.bound.binds));
+    config_dispose(&config);
+    buf_dispose(&why);
+}
+
+static void test_the_page_on_scale_says_what_is_reckoned(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t names;
+        const char *probe, *label;
+        unsigned resolvers;
+    } rows[] = {{1000000, "all", "1 M", 1},        {100000000, "none", "100 M", 1},
+                {100000000, "intent", "100 M", 1}, {100000000, "intent", "100 M", 4},
+                {100000000, "all", "100 M", 4},    {500000000, "intent", "500 M", 4},
+                {500000000, "all", "500 M", 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char row[256];
+        make_large_row(rows[i].names, rows[i].probe, rows[i].label, rows[i].resolvers, row, sizeof row);
+        assert_row("docs/scale.md", row);
+    }
+}
+
 static void test_the_table_says_what_is_reckoned(void **state)
 {
     (void)state;
@@ -225,16 +289,10 @@ static void test_the_table_says_what_is_reckoned(void **state)
     } rows[] = {{1000, "all", "1,000"},        {1000, "intent", "1,000"},
                 {100000, "all", "100,000"},    {100000, "intent", "100,000"},
                 {1000000, "all", "1,000,000"}, {1000000, "intent", "1,000,000"}};
-    static char text[256 * 1024];
-    FILE *file = fopen("README.md", "re");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    (void)fclose(file);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char row[256];
         make_row(rows[i].names, rows[i].probe, rows[i].label, row, sizeof row);
-        if (strstr(text, row) == NULL)
-            fail_msg("README.md has not this row: %s", row);
+        assert_row("README.md", row);
     }
 }
 
@@ -251,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_a_longer_list_takes_more_of_all),
         cmocka_unit_test(test_all_that_binds_has_an_advice),
         cmocka_unit_test(test_the_table_says_what_is_reckoned),
+        cmocka_unit_test(test_the_page_on_scale_says_what_is_reckoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
