@@ -1,7 +1,8 @@
 /* Makes rates, and what is left, of counts. */
 #include "output/live/state.h"
 
-enum { SMOOTH_MS = 5000 };
+/* READ_LEAST_MS: before that the pace of reading says nothing. */
+enum { SMOOTH_MS = 5000, READ_LEAST_MS = 1000 };
 
 static const double LEAST_PACE = 0.01; /* below that nothing is said of what is left */
 
@@ -77,6 +78,13 @@ static void measure_rates(struct live_pace *pace, const struct live_state *state
     pace->at_ms = state->now_ms;
     if (!state->resting)
         pace->pace = pace->rates[RATE_RECORDS];
+}
+
+double live_read_left(const struct live_read *read)
+{
+    if (read->ms < READ_LEAST_MS || read->bytes == 0 || read->bytes > read->of_bytes)
+        return -1;
+    return (double)read->ms / 1000 * ((double)read->of_bytes / (double)read->bytes - 1);
 }
 
 /* Returns the seconds until the pass that is under way has ended; negative: they cannot be told. */

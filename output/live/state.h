@@ -117,6 +117,10 @@ void live_pace_begin(struct live_pace *pace, int64_t now_ms);
 /* Fills in rates, what is left and the latest latencies of a state that has everything else. */
 void live_measure(struct live_pace *pace, struct live_state *state);
 
+/* Returns the seconds that reading the rest of the lists takes at the pace so far; negative: that cannot be
+ * told. */
+double live_read_left(const struct live_read *read);
+
 /* Returns the count that a stage's rate is of. */
 uint64_t live_stage_count(const struct live_state *state, enum live_rate stage);
 

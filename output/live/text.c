@@ -8,7 +8,6 @@ enum {
     RESOLVERS = 2,
     TEXT_BYTES = 8192,
     LINE_BYTES = 2048,
-    READ_LEAST_MS = 1000, /* before that the pace says nothing */
     MIB = 1024 * 1024,
     GIB = 1024 * 1024 * 1024,
     CONTINUED = 2 /* columns that a row is indented by if it goes on with the one above */
@@ -22,14 +21,14 @@ void live_reading(const struct live_read *read, struct buf *line)
         (void)buf_printf(line, ": %llu names", (unsigned long long)read->inputs);
     if (read->bytes == 0 || read->bytes > read->of_bytes)
         return;
-    double share = (double)read->bytes / (double)read->of_bytes;
+    double share = (double)read->bytes / (double)read->of_bytes, left = live_read_left(read);
     (void)buf_printf(line, "%s %.1f %% of %.1f MiB", read->inputs > 0 ? "," : ":",
                      read->bytes == read->of_bytes ? 100.0 : (double)(int64_t)(share * 1000) / 10,
                      (double)read->of_bytes / MIB);
-    if (read->ms < READ_LEAST_MS || read->bytes == read->of_bytes)
+    if (left <= 0)
         return;
     (void)buf_text(line, ", about ");
-    live_duration(line, (uint64_t)((double)read->ms / 1000 * (1 / share - 1)) + 1);
+    live_duration(line, (uint64_t)left + 1);
     (void)buf_text(line, " left");
 }
 
