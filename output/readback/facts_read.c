@@ -130,7 +130,8 @@ enum error facts_read_domain(struct bytes line, struct arena *arena, struct doma
         return error;
     read_group(&read, root, &fields_domain, facts);
     drop_unasked(&facts->txt.lookup);
-    drop_unasked(&facts->tlsrpt.lookup);
+    if (facts->tlsrpt.lookup.status == DNS_NOT_ASKED) /* the writer leaves it out */
+        facts->tlsrpt = (struct txt_facts){.rr_count = 0};
     facts->policy = read_policy(&read, root, facts->txt.lookup.security);
     read_mx(&read, root, facts);
     return facts_line_end(&read);

@@ -381,9 +381,12 @@ static bool keep(struct fetch_answer *answer, struct bytes piece)
 static bool take_chunks(struct fetch_answer *answer, struct bytes piece)
 {
     bool more = true;
-    for (struct bytes data = chunks_take(&answer->chunks, &piece); more && data.len > 0;
-         data = chunks_take(&answer->chunks, &piece))
-        more = keep(answer, data);
+    while (more) {
+        struct bytes data = chunks_take(&answer->chunks, &piece);
+        if (data.len == 0)
+            break;
+        more = keep(answer, data); /* what lies behind a ceiling is not looked at, also if it has come */
+    }
     return more && answer->chunks.state < CHUNKS_WHOLE;
 }
 
