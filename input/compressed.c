@@ -39,7 +39,7 @@ static enum error deliver(const struct compressed *compressed, size_t len)
 static bool next_member(struct compressed *compressed, struct bytes *data)
 {
     while (data->len > 0 && *data->data == 0)
-        *data = bytes_make(data->data + 1, data->len - 1);
+        *data = bytes_behind(*data, 1);
     if (data->len == 0)
         return false;
     compressed->between = false;

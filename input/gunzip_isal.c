@@ -80,7 +80,7 @@ static enum gunzip_result read_header(struct gunzip *gunzip, struct bytes *in, c
     gunzip->open = result == ISAL_DECOMP_OK;
     size_t used = gunzip->open ? copy - state->avail_in : copy;
     gunzip->held += used;
-    *in = bytes_make(in->data + used, in->len - used);
+    *in = bytes_behind(*in, used);
     if (gunzip->held > FLAGS_AT && (gunzip->header[FLAGS_AT] & FLAGS_RESERVED) != 0 &&
         (gunzip->open || result == ISAL_END_INPUT)) {
         *reason = "unknown header flags set";

@@ -96,7 +96,7 @@ bool tool_found(struct buf *out, const struct tool_domain *domain, enum failure_
     bool any = text.len > blank;
     if (any) {
         (void)buf_text(out, before);
-        tool_plain(out, bytes_make(text.data + blank, text.len - blank));
+        tool_plain(out, bytes_behind(buf_bytes(&text), blank));
     }
     out->failed = out->failed || text.failed;
     buf_dispose(&text);

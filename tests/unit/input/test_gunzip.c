@@ -70,7 +70,7 @@ static void unpack(struct bytes in, size_t slice, size_t room, struct unpacked *
         if (part.len == 0) {
             size_t len = in.len < slice ? in.len : slice;
             part = bytes_make(in.data, len);
-            in = bytes_make(in.data + len, in.len - len);
+            in = bytes_behind(in, len);
         }
         if (result == GUNZIP_END)
             gunzip_reset(gunzip);
