@@ -26,6 +26,10 @@
 #include "scanner/scan/dryrun.h"
 #include "scanner/scan/naming.h"
 #include "scanner/scan/scan.h"
+#include "scanner/stages/merge.h"
+#include "scanner/stages/plan.h"
+#include "scanner/stages/probe.h"
+#include "scanner/stages/status.h"
 
 /* Read by jemalloc, where it is linked: memory set free goes back to the system after this long, not after
  * ten seconds. */
@@ -266,11 +270,65 @@ static int run_check(int argc, char **argv)
     return code;
 }
 
+static int run_plan(int argc, char **argv)
+{
+    struct args args;
+    int code = parse(&args, argc, argv);
+    if (code < 0 && args.name_count == 0)
+        code = usage(COMMAND_PLAN, "name the directories of the names");
+    if (code < 0 && args.again == NULL && (args.parts == 0 || args.config.output_dir[0] == 0))
+        code = usage(COMMAND_PLAN, "say with --parts into how many parts, and with -o where to");
+    if (code < 0 && args.again != NULL && (args.parts != 0 || args.config.output_dir[0] != 0))
+        code = usage(COMMAND_PLAN, "the next round goes into the plan of --again, in as many parts");
+    if (code < 0)
+        code = plan_main(&args);
+    args_dispose(&args);
+    return code;
+}
+
+static int run_probe(int argc, char **argv)
+{
+    struct args args;
+    struct buf line;
+    int code = parse(&args, argc, argv);
+    buf_init(&line, COMMAND_LINE_BYTES);
+    join_arguments(&line, argc, argv);
+    if (code < 0 && (args.name_count != 1 || args.part == 0 || args.config.output_dir[0] == 0))
+        code = usage(COMMAND_PROBE, "name one plan, with --part which part of it, and with -o where to");
+    if (code < 0)
+        code = probe_main(&args, buf_string(&line));
+    buf_dispose(&line);
+    args_dispose(&args);
+    return code;
+}
+
+static int run_merge(int argc, char **argv)
+{
+    struct args args;
+    struct buf line;
+    int code = parse(&args, argc, argv);
+    buf_init(&line, COMMAND_LINE_BYTES);
+    join_arguments(&line, argc, argv);
+    if (code < 0 && (args.name_count == 0 || args.config.output_dir[0] == 0))
+        code = usage(COMMAND_MERGE, "name the directories of names and probes, and with -o where to");
+    if (code < 0)
+        code = merge_main(&args, buf_string(&line));
+    buf_dispose(&line);
+    args_dispose(&args);
+    return code;
+}
+
+static int run_status(int argc, char **argv)
+{
+    return status_main(argc, argv, stdout, stderr);
+}
+
 static int (*const runs[COMMAND_COUNT])(int argc, char **argv) = {
-    [COMMAND_SCAN] = run_scan,        [COMMAND_CHECK] = run_check,   [COMMAND_LINT] = run_lint,
-    [COMMAND_SUGGEST] = suggest_main, [COMMAND_SHOW] = run_show,     [COMMAND_DIFF] = run_diff,
-    [COMMAND_RELEASE] = run_release,  [COMMAND_REPORT] = run_report, [COMMAND_HELP] = run_help,
-    [COMMAND_VERSION] = run_version,
+    [COMMAND_SCAN] = run_scan,        [COMMAND_CHECK] = run_check,     [COMMAND_LINT] = run_lint,
+    [COMMAND_SUGGEST] = suggest_main, [COMMAND_SHOW] = run_show,       [COMMAND_DIFF] = run_diff,
+    [COMMAND_RELEASE] = run_release,  [COMMAND_REPORT] = run_report,   [COMMAND_HELP] = run_help,
+    [COMMAND_PLAN] = run_plan,        [COMMAND_PROBE] = run_probe,     [COMMAND_MERGE] = run_merge,
+    [COMMAND_STATUS] = run_status,    [COMMAND_VERSION] = run_version,
 };
 
 /* A file opened later would else take the place of a closed standard descriptor, and messages land in it.

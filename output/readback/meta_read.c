@@ -120,6 +120,35 @@ static void read_sample(const struct json_node *root, struct meta_sample *sample
     copy_printable(strata == NULL ? "" : strata, sample->strata, sizeof sample->strata);
 }
 
+/* Reads a number from 1; 0 if none stands there. */
+static uint32_t positive_at(const struct json_node *object, const char *key)
+{
+    int64_t number;
+    bool is_one = integer_at(object, key, &number) && number > 0 && number <= UINT32_MAX;
+    return is_one ? (uint32_t)number : 0;
+}
+
+/* Reads which part of a plan the directory is about; false if that stands there malformed. */
+static bool read_plan(const struct json_node *root, struct meta_plan *plan)
+{
+    const struct json_node *object = json_tree_at(root, "plan");
+    if (object == NULL)
+        return true;
+    const char *id = string_at(object, "id"), *vantage = string_at(object, "vantage");
+    copy_printable(id == NULL ? "" : id, plan->id, sizeof plan->id);
+    copy_printable(vantage == NULL ? "" : vantage, plan->vantage, sizeof plan->vantage);
+    plan->round = positive_at(object, "round");
+    plan->part = positive_at(object, "part");
+    plan->parts = positive_at(object, "parts");
+    return plan->id[0] != 0 && plan->round > 0 && plan->part > 0 && plan->part <= plan->parts;
+}
+
+static bool is_of_names(const struct json_node *root)
+{
+    const char *stage = string_at(json_tree_at(root, "config"), "scan.stage");
+    return stage != NULL && strcmp(stage, "names") == 0;
+}
+
 /* Reads the fields that a resume needs; ERR_CORRUPT if one of them is not as this program writes it. */
 static enum error read_stored(const struct json_node *root, struct meta_stored *found, struct buf *why)
 {
@@ -139,6 +168,10 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
         buf_text(why, "meta.json: state, runs, started_ms, seed or rules is missing or malformed");
         return ERR_CORRUPT;
     }
+    if (!read_plan(root, &found->plan)) {
+        buf_text(why, "meta.json: plan is malformed");
+        return ERR_CORRUPT;
+    }
     memcpy(found->state, state, strlen(state) + 1);
     read_version(root, found->version);
     read_shard(root, found->shard);
@@ -147,6 +180,7 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
     found->runs = (uint32_t)runs;
     found->input_count = count_at(root, "inputs");
     found->started_ms = started;
+    found->is_names = is_of_names(root);
     found->has_previous = json_tree_at(root, "previous") != NULL;
     return ERR_OK;
 }
@@ -264,6 +298,25 @@ static enum error compare_previous(const struct json_node *root, const struct me
     return ERR_MISMATCH;
 }
 
+/* Tells whether it is the part of a plan that the directory was begun for. */
+static enum error compare_plan(const struct json_node *root, const struct meta_plan *now, struct buf *why)
+{
+    struct meta_plan then = {.round = 0};
+    (void)read_plan(root, &then);
+    bool is_same = now == NULL ? then.id[0] == 0
+                               : strcmp(then.id, now->id) == 0 && then.part == now->part &&
+                                     strcmp(then.vantage, now->vantage) == 0;
+    if (is_same)
+        return ERR_OK;
+    if (then.id[0] == 0)
+        buf_text(why, "what stands there is of no plan: give a directory of its own");
+    else
+        buf_printf(why, "it is of part %u of %u in round %u of the plan %.12s%s%s: give another directory",
+                   then.part, then.parts, then.round, then.id, then.vantage[0] == 0 ? "" : ", from ",
+                   then.vantage);
+    return ERR_MISMATCH;
+}
+
 /* Returns whether the input is the scan's; if not, *why has it, behind what it has already. */
 static bool is_same_input(const struct json_node *then, const struct meta_input *now, struct buf *why)
 {
@@ -306,6 +359,8 @@ enum error meta_compare(struct bytes stored, const struct meta_asked *now, struc
         error = read_stored(root, found, why);
     if (error == ERR_OK)
         error = compare_previous(root, now->previous, why);
+    if (error == ERR_OK)
+        error = compare_plan(root, now->plan, why);
     if (error == ERR_OK)
         error = compare_options(root, now, why);
     if (error == ERR_OK && now->input_count > 0 && found->input_count > 0)

@@ -52,6 +52,15 @@ struct meta_previous {
     uint64_t matched;  /* domains with a record in this scan that had one */
 };
 
+enum { META_PLAN_ID_BYTES = 65, META_VANTAGE_BYTES = 64 };
+
+/* The part of a plan that a directory of `stsweep probe` is about (docs/internals/stages.md). */
+struct meta_plan {
+    char id[META_PLAN_ID_BYTES];      /* of the plan's round, in hex; "" if it is no such directory */
+    uint32_t round, part, parts;      /* each from 1 */
+    char vantage[META_VANTAGE_BYTES]; /* where it was probed from, printable; "" if that was not said */
+};
+
 /* What a scan was asked to do. It decides whether a resume may go on with it. */
 struct meta_asked {
     const struct meta_input *inputs;
@@ -59,6 +68,7 @@ struct meta_asked {
     const struct meta_option *options;
     size_t option_count;
     const struct meta_previous *previous; /* NULL: none */
+    const struct meta_plan *plan;         /* NULL: it is of no plan */
 };
 
 enum { META_VERSION_BYTES = 32, META_SHARD_BYTES = 24 };
@@ -80,6 +90,8 @@ struct meta_stored {
     int64_t started_ms;
     size_t input_count; /* input files that it describes: 0 until they have been read */
     bool has_previous;  /* it was begun with an earlier scan */
+    bool is_names;      /* of the stage names: nobody was connected to */
+    struct meta_plan plan;
     char state[16];
 };
 

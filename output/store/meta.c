@@ -135,6 +135,20 @@ static void write_previous(struct json *json, const struct meta_previous *previo
     json_close(json);
 }
 
+static void write_plan(struct json *json, const struct meta_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    json_open(json, "plan");
+    json_put_string(json, "id", plan->id);
+    json_put_unsigned(json, "round", plan->round);
+    json_put_unsigned(json, "part", plan->part);
+    json_put_unsigned(json, "parts", plan->parts);
+    if (plan->vantage[0] != 0)
+        json_put_string(json, "vantage", plan->vantage);
+    json_close(json);
+}
+
 /* ---- earlier runs -------------------------------------------------------------------------------------- */
 
 /* Returns what this run has under a name that an earlier one has. */
@@ -273,6 +287,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
     write_counters(&json, meta->counters);
     write_tail(&json, &meta->tail);
     write_previous(&json, meta->asked.previous);
+    write_plan(&json, meta->asked.plan);
     write_inputs(&json, meta);
     write_maps(&json, meta);
     write_earlier(&json, meta);

@@ -21,7 +21,10 @@
     X(EXIT_FAILED, 4,                                                                                        \
       "It could not be done, or not wholly: no resolver answers, what is stored is damaged, the disk is "    \
       "full, the answer cannot be written, memory is short.")                                                \
-    X(EXIT_UNKNOWN, 5, "It could not be determined (check, suggest).")
+    X(EXIT_UNKNOWN, 5, "It could not be determined (check, suggest).")                                       \
+    X(EXIT_AGAIN, 75,                                                                                        \
+      "Another process is at work on the same directory, or what is needed is not there yet: the same "      \
+      "command may be given again later (scan with --stage names, plan, probe, merge).")
 
 enum exit_code {
 #define EXIT_CODE_ENUM(name, number, text) name = (number),

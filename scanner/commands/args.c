@@ -11,7 +11,7 @@
 
 static const char origin[] = "command line";
 
-enum { MEASURE_MOST = 10000 };
+enum { MEASURE_MOST = 10000, PARTS_MOST = 10000, VANTAGE_MOST = 63 };
 
 /* Reads the files of --config before all else, so that the command line wins. */
 static enum error read_config_files(struct args *args, int argc, char **argv, struct buf *why)
@@ -62,6 +62,30 @@ static bool take_measure(struct args *args, struct flags *flags)
     return false;
 }
 
+/* Takes a number of parts, or of one of them. */
+static bool take_part(struct flags *flags, uint32_t *part)
+{
+    uint64_t number;
+    if (flags_number(flags, 1, PARTS_MOST, &number)) {
+        *part = (uint32_t)number;
+        return true;
+    }
+    (void)flags_refuse(flags, "parts count from 1 to 10000, not ", flags->value, "");
+    return false;
+}
+
+/* Takes where probes are made from: a short word that is fit for a file name. */
+static bool take_vantage(struct args *args, struct flags *flags)
+{
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    args->vantage = flags->value;
+    if (strspn(args->vantage, fit) == strlen(args->vantage) && strlen(args->vantage) <= VANTAGE_MOST)
+        return true;
+    (void)flags_refuse(flags, "--vantage is a word of up to 63 letters, digits, -, _ and ., not ",
+                       flags->value, "");
+    return false;
+}
+
 /* Takes a flag that is no option of the configuration; false with a fault. */
 static bool take_own(struct args *args, enum flag flag, struct flags *flags)
 {
@@ -70,6 +94,15 @@ static bool take_own(struct args *args, enum flag flag, struct flags *flags)
         return take_trace(args, flags);
     case FLAG_FAIL_ON:
         return flags_outcomes(flags, &args->fail_on);
+    case FLAG_PARTS:
+        return take_part(flags, &args->parts);
+    case FLAG_PART:
+        return take_part(flags, &args->part);
+    case FLAG_AGAIN:
+        args->again = flags->value;
+        return true;
+    case FLAG_VANTAGE:
+        return take_vantage(args, flags);
     case FLAG_RESUME:
         args->resume = true;
         return true;

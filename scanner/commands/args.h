@@ -28,7 +28,9 @@ struct args {
     struct except_files except;
     const char *with_mx, *with_policy; /* of check, likewise */
     const char *trace;
-    uint32_t fail_on; /* --fail-on: bit 1 << enum outcome; 0 if it was not given */
+    uint32_t parts, part;        /* of plan and probe; 0: not given */
+    const char *again, *vantage; /* likewise; NULL: not given */
+    uint32_t fail_on;            /* --fail-on: bit 1 << enum outcome; 0 if it was not given */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "scanner/commands/lint.h"
 #include "scanner/commands/manual.h"
 #include "scanner/commands/suggest_format.h"
+#include "scanner/config/choices.h"
 #include "scanner/facts/group.h"
 #include "scanner/facts/record.h"
 #include "scanner/verdict/provider.h"
@@ -98,6 +99,16 @@ static const char *provider(size_t index)
     return NULL;
 }
 
+static const char *stage(size_t index)
+{
+    static const char *const words[] = {
+#define STAGE_WORD(name, word) word,
+        CHOICES_SCAN_STAGE(STAGE_WORD)
+#undef STAGE_WORD
+    };
+    return index < sizeof words / sizeof *words ? words[index] : NULL;
+}
+
 static const char *topic(size_t index)
 {
     static const char *const others[] = {"exit", "scan.ini"};
@@ -128,6 +139,8 @@ const char *value_word(enum value kind, const char *command, size_t index)
         return diff_only_word(index);
     case VALUE_TEXTS:
         return lint_text(index);
+    case VALUE_STAGE:
+        return stage(index);
     case VALUE_TOPICS:
         return topic(index);
     default:

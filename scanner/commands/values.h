@@ -36,6 +36,7 @@
     X(NUMBER, "N", NOTHING)                                                                                  \
     X(SHARE, "N|N%", NOTHING)                                                                                \
     X(SHARD, "i/n", NOTHING)                                                                                 \
+    X(STAGE, "STAGE", WORDS)                                                                                 \
     X(URI, "URI", NOTHING)
 
 enum value {

@@ -20,6 +20,7 @@
 #define CHOICES_INPUT_LENIENT(row) row(INPUT_LENIENT_NO, "no") row(INPUT_LENIENT_YES, "yes")
 #define CHOICES_SAMPLE_STRATA(row)                                                                           \
     row(SAMPLE_STRATA_NONE, "none") row(SAMPLE_STRATA_TLD, "tld") row(SAMPLE_STRATA_RANK, "rank")
+#define CHOICES_SCAN_STAGE(row)     row(SCAN_STAGE_ALL, "all") row(SCAN_STAGE_NAMES, "names")
 #define CHOICES_SAFETY_SANDBOX(row) row(SAFETY_SANDBOX_YES, "yes") row(SAFETY_SANDBOX_NO, "no")
 
 #define CHOICE_ENUMERATOR(name, word) name,
@@ -34,6 +35,7 @@ enum { CHOICES_INPUT_REDUCE(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_HEADER(CHOICE_ENUMERATOR) };
 enum { CHOICES_INPUT_LENIENT(CHOICE_ENUMERATOR) };
 enum { CHOICES_SAMPLE_STRATA(CHOICE_ENUMERATOR) };
+enum { CHOICES_SCAN_STAGE(CHOICE_ENUMERATOR) };
 enum { CHOICES_SAFETY_SANDBOX(CHOICE_ENUMERATOR) };
 
 /* Makes the string "all|intent|none" of a list. */

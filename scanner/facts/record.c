@@ -79,6 +79,7 @@ const char *not_tried_name(enum not_tried reason)
         [NOT_TRIED_PORT_BLOCKED] = "port-blocked",
         [NOT_TRIED_BUDGET] = "budget",
         [NOT_TRIED_STUCK] = "stuck",
+        [NOT_TRIED_ELSEWHERE] = "elsewhere",
     };
     return names[reason];
 }

@@ -55,6 +55,8 @@ enum not_tried {
     NOT_TRIED_PORT_BLOCKED, /* nobody's port 25 can be reached from this machine */
     NOT_TRIED_BUDGET,       /* limits.names_per_ip */
     NOT_TRIED_STUCK,        /* an earlier run of the scan came to a standstill at the address */
+    NOT_TRIED_ELSEWHERE,    /* it is the matter of another stage, or of another part of a plan
+                               (docs/internals/stages.md) */
     NOT_TRIED_COUNT
 };
 

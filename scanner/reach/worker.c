@@ -261,6 +261,8 @@ enum not_tried worker_may_contact(const struct worker *worker, const struct ip_a
         return NOT_TRIED_SPECIAL_ADDRESS;
     if (optout_has_ip(context->optout, ip))
         return NOT_TRIED_OPTOUT;
+    if (!part_owns(&context->part, ip))
+        return NOT_TRIED_ELSEWHERE;
     if (ip->family == 6 ? !context->has_ipv6 : !context->has_ipv4)
         return NOT_TRIED_NO_FAMILY;
     return TRIED;

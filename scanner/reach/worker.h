@@ -12,6 +12,7 @@
 #include "scanner/base/trace.h"
 #include "scanner/facts/counters.h"
 #include "scanner/facts/optout.h"
+#include "scanner/facts/part.h"
 #include "scanner/https/fetch.h"
 #include "scanner/loop/loop.h"
 #include "scanner/loop/pause.h"
@@ -61,6 +62,7 @@ struct scan_context {
     bool resumed;                    /* an earlier run may have probed any address */
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
     struct network network;          /* what preflight found of it */
+    struct part part;                /* of a plan: addresses of others are left to them */
     uint64_t hash_seed;
     atomic_size_t parked;      /* domains that wait beside scan.in_flight */
     atomic_size_t own_waiting; /* requests for a turn at an address in limits.own (own.h) */

@@ -18,6 +18,7 @@ static enum failure_code address_code(const struct policy_facts *policy)
         [NOT_TRIED_DEAD] = FAIL_POLICY_TCP_TIMEOUT,
         [NOT_TRIED_PORT_BLOCKED] = FAIL_POLICY_TCP_PORT_BLOCKED,
         [NOT_TRIED_STUCK] = FAIL_POLICY_NOT_TRIED_STUCK,
+        [NOT_TRIED_ELSEWHERE] = FAIL_POLICY_NOT_TRIED_ELSEWHERE,
     };
     const struct address_facts *address = &policy->address;
     if (address->ip_count > 0 ||

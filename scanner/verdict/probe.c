@@ -20,6 +20,7 @@ static enum failure_code not_tried_code(enum not_tried reason)
         [NOT_TRIED_PORT_BLOCKED] = FAIL_SMTP_TCP_PORT_BLOCKED,
         [NOT_TRIED_BUDGET] = FAIL_SMTP_NOT_PROBED_BUDGET,
         [NOT_TRIED_STUCK] = FAIL_SMTP_NOT_PROBED_STUCK,
+        [NOT_TRIED_ELSEWHERE] = FAIL_SMTP_NOT_PROBED_ELSEWHERE,
     };
     return codes[reason];
 }

@@ -1,0 +1,62 @@
+/*
+ * Writes and reads the directory of a plan (docs/internals/stages.md):
+ *
+ *   plan-R.json                  round R, written last of its files, by rename: if it is there, the round is
+ * whole contacts-R-J.ndjson.zst, …   part J of round R in frames: a line a contact, which has the form of a
+ * domain's record (docs/schema.json); its ordinal is its place in the part, from 1
+ *
+ * The directory may be somebody else's and may be damaged; nothing of it is believed but what plan-R.json
+ * says.
+ */
+#ifndef STSWEEP_STAGES_PLANDIR_H
+#define STSWEEP_STAGES_PLANDIR_H
+
+#include "output/frames/frames.h"
+#include "output/readback/meta_read.h"
+#include "scanner/base/arena.h"
+#include "scanner/base/buf.h"
+#include "scanner/base/error.h"
+
+enum { PLAN_SHA256_BYTES = 65, PLAN_SHARDS_MOST = 100000, PLAN_PARTS_MOST = 10000 };
+
+/* A directory of names that went into the plan, told by its meta.json, wherever it stands. */
+struct plan_names {
+    uint32_t shard;                 /* from 1 */
+    char sha256[PLAN_SHA256_BYTES]; /* of meta.json, in hex */
+};
+
+/* One part of a round. */
+struct plan_part {
+    uint64_t contacts; /* addresses of MX hosts and policy hosts */
+    uint64_t policies; /* of those */
+};
+
+/* A round of a plan. Everything lives in the arena of plandir_read, or is the writer's. */
+struct plan {
+    char id[META_PLAN_ID_BYTES]; /* SHA-256 of all that the file says but this, in hex */
+    uint32_t rules;              /* RECORD_RULES of the program that made it */
+    uint32_t round;              /* from 1 */
+    uint64_t seed; /* by which parts own addresses (scanner/facts/part.h), the same in each round */
+    char before[META_PLAN_ID_BYTES]; /* the id of the round before; "" in the first */
+    struct plan_names *names;        /* all shards, in order */
+    uint32_t shards;
+    struct plan_part *parts;
+    uint32_t part_count;
+    uint64_t opted_out; /* contacts that were left out for the opt-out list */
+    uint64_t over; /* host names beyond limits.names_per_ip, that share what their address said to another */
+};
+
+/* Writes plan-R.json durably (temporary file, fsync, rename, fsync of the directory) and fills in plan->id.
+ */
+enum error plandir_write(int dir_fd, struct plan *plan, struct buf *why);
+
+/* Reads one round, or the newest that is whole with round 0. ERR_NOT_FOUND if there is none; ERR_CORRUPT with
+ * *why if its id is not that of what it says, or it is none of this schema; ERR_RULES with *why if another
+ * program's rules made it. */
+enum error plandir_read(int dir_fd, uint32_t round, struct arena *arena, struct plan *plan, struct buf *why);
+
+/* Returns the name of a part's record files, for frames_options.name and frames_read. */
+enum { PLAN_FILE_BYTES = 48 };
+const char *plandir_part_name(uint32_t round, uint32_t part, char name[PLAN_FILE_BYTES]);
+
+#endif
