@@ -174,6 +174,8 @@ static void errors_lose_no_more_than_they_must(void **state)
         {false, {ENOBUFS}, 0, 2, 1, false},
         {false, {ENOBUFS, ENOBUFS}, 1, 3, 2, false},
         {false, {EIO, EIO, EINVAL, EINVAL}, 2, 5, 4, false},
+        {false, {ENOBUFS, TAKES_ONE, ENOBUFS}, 0, 4, 2, false}, /* one error of each is no second one */
+        {true, {ENOBUFS, TAKES_ONE, ENOBUFS}, 0, 4, 2, true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
