@@ -20,6 +20,8 @@ static void test_names_are_found_again(void **state)
         assert_int_equal(failure_find(name, strlen(name) - 1), FAIL_COUNT);
     }
     assert_int_equal(failure_find("", 0), FAIL_COUNT);
+    char longer[UINT8_MAX + sizeof "ok"] = "ok"; /* its length modulo 256 is that of a code */
+    assert_int_equal(failure_find(longer, sizeof longer - 1), FAIL_COUNT);
 }
 
 static void test_a_code_begins_with_its_stage(void **state)
