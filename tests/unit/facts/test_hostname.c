@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "scanner/facts/hostname.h"
@@ -231,7 +232,9 @@ static void public_suffixes(void **state)
         {"no-such-tld", NULL, false},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t asked = 0; asked < 2 * COUNT(cases);
+         asked++) { /* the second time by answers that were kept */
+        size_t i = asked % COUNT(cases);
         bool is_suffix = !cases[i].is_suffix;
         const char *suffix = suffix_of(cases[i].domain, &is_suffix);
         assert_int_equal(is_suffix, cases[i].is_suffix);
@@ -243,6 +246,37 @@ static void public_suffixes(void **state)
         assert_string_equal(suffix, cases[i].suffix);
         assert_ptr_equal(suffix, cases[i].domain + strlen(cases[i].domain) - strlen(suffix));
     }
+}
+
+/* Loads a list with one rule. */
+static psl_ctx_t *list_of(char *rule)
+{
+    FILE *file = fmemopen(rule, strlen(rule), "r");
+    assert_non_null(file);
+    psl_ctx_t *list = psl_load_fp(file);
+    (void)fclose(file);
+    assert_non_null(list);
+    return list;
+}
+
+static void another_list_has_its_own_answers(void **state)
+{
+    char longest[] = "a-name-that-is-too-long-to-be-kept.another-label-of-it.example";
+    psl_ctx_t *first = list_of((char[]){"b.example\n"}), *second = list_of(longest);
+    bool is_suffix;
+    (void)state;
+    suffix_use(first);
+    assert_string_equal(suffix_of("a.b.example", &is_suffix), "b.example");
+    assert_string_equal(suffix_of("b.example", &is_suffix), "b.example");
+    assert_true(is_suffix);
+    suffix_use(second);
+    assert_null(suffix_of("a.b.example", &is_suffix));
+    assert_string_equal(suffix_of(longest, &is_suffix), longest);
+    assert_true(is_suffix);
+    suffix_use(NULL);
+    assert_null(suffix_of("b.example", &is_suffix));
+    psl_free(first);
+    psl_free(second);
 }
 
 static void *ask_suffix(void *arg)
@@ -278,6 +312,7 @@ int main(void)
         cmocka_unit_test(unicode_forms_lead_back),
         cmocka_unit_test(last_labels),
         cmocka_unit_test(public_suffixes),
+        cmocka_unit_test(another_list_has_its_own_answers), /* last: it takes the list away */
     };
     return cmocka_run_group_tests_name("hostname", tests, NULL, NULL);
 }
