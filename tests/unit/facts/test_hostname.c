@@ -214,6 +214,16 @@ static void last_labels(void **state)
     assert_string_equal(hostname_tld("uk"), "uk");
 }
 
+static void names_below_a_domain(void **state)
+{
+    char name[sizeof "_mta-sts.a.example"];
+    (void)state;
+    assert_true(hostname_below(name, sizeof name, "_mta-sts.", "a.example"));
+    assert_string_equal(name, "_mta-sts.a.example");
+    assert_false(hostname_below(name, sizeof name - 1, "_mta-sts.", "a.example"));
+    assert_false(hostname_below(name, sizeof "_mta-sts." - 2, "_mta-sts.", "a.example"));
+}
+
 static void public_suffixes(void **state)
 {
     static const struct {
@@ -311,6 +321,7 @@ int main(void)
         cmocka_unit_test(the_longest_name_fits),
         cmocka_unit_test(unicode_forms_lead_back),
         cmocka_unit_test(last_labels),
+        cmocka_unit_test(names_below_a_domain),
         cmocka_unit_test(public_suffixes),
         cmocka_unit_test(another_list_has_its_own_answers), /* last: it takes the list away */
     };
