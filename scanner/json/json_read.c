@@ -1,276 +1,243 @@
-/* Reads fields of one line, mark by mark. Allocates nothing but room for a string with escapes, of the line's
- * length at most. */
+/* Reads fields of one line by yajl's callbacks. Never allocates by what the line says, except inside of
+ * yajl. */
 #include "scanner/json/json_read.h"
 
-#include "scanner/json/json_scan.h"
-
-/* The line at hand. */
-struct source {
-    struct json_scan scan;
-    struct buf unescaped;
-};
-
-static void source_init(struct source *source, struct bytes line)
-{
-    json_scan_init(&source->scan, line);
-    buf_init(&source->unescaped, line.len);
-}
-
-/* The line has to be an object. */
-static enum error source_begin(struct source *source)
-{
-    return json_scan_next(&source->scan) == MARK_OBJECT ? ERR_OK : ERR_SYNTAX;
-}
-
-/* Ends the reading, which went well if somebody stopped it. */
-static enum error source_end(struct source *source, enum error error)
-{
-    buf_dispose(&source->unescaped);
-    return error == ERR_STOPPED ? ERR_OK : error;
-}
-
-/* Returns the text of the mark at hand, which lives until the next; no bytes (its data is NULL) without
- * memory. */
-static struct bytes text_of(struct source *source)
-{
-    if (!source->scan.escaped)
-        return source->scan.text;
-    buf_reset(&source->unescaped);
-    bool whole = json_unescape(source->scan.text, &source->unescaped);
-    return whole ? buf_bytes(&source->unescaped) : bytes_make(NULL, 0);
-}
-
-/* ---- the first two levels ------------------------------------------------------------------------------ */
+#include <yajl/yajl_parse.h>
 
 struct reader {
-    struct source source;
     json_visit visit;
     void *arg;
+    unsigned depth; /* 1: inside of the line's own object */
     char key[JSON_KEY_BYTES];
     char sub[JSON_KEY_BYTES];
+    bool stopped;
 };
 
-static const struct bytes no_text = {NULL, 0};
-
-static enum error read_key(struct reader *reader)
+static int give(struct reader *reader, struct json_value value)
 {
-    if (reader->source.scan.depth > 2)
-        return ERR_OK;
-    struct bytes text = text_of(&reader->source);
-    if (text.data == NULL)
-        return ERR_MEMORY;
-    char *key = reader->source.scan.depth == 1 ? reader->key : reader->sub;
-    size_t kept = text.len < JSON_KEY_BYTES ? text.len : 0;
-    memcpy(key, text.data, kept);
+    if (reader->depth == 0)
+        return 0; /* the line is no object */
+    if (reader->depth > 2)
+        return 1;
+    value.key = reader->key;
+    value.sub = reader->depth == 2 ? reader->sub : "";
+    reader->stopped = !reader->visit(reader->arg, &value);
+    return !reader->stopped;
+}
+
+static int on_null(void *arg)
+{
+    return give(arg, (struct json_value){.kind = FIELD_NULL});
+}
+
+static int on_bool(void *arg, int truth)
+{
+    return give(arg, (struct json_value){.kind = FIELD_BOOL, .truth = truth != 0});
+}
+
+static int on_number(void *arg, const char *text, size_t len)
+{
+    return give(arg, (struct json_value){.kind = FIELD_NUMBER, .text = bytes_make(text, len)});
+}
+
+static int on_string(void *arg, const unsigned char *text, size_t len)
+{
+    return give(arg, (struct json_value){.kind = FIELD_STRING, .text = bytes_make(text, len)});
+}
+
+static int on_key(void *arg, const unsigned char *text, size_t len)
+{
+    struct reader *reader = arg;
+    if (reader->depth > 2)
+        return 1;
+    char *key = reader->depth == 1 ? reader->key : reader->sub;
+    size_t kept = len < JSON_KEY_BYTES ? len : 0;
+    memcpy(key, text, kept);
     key[kept] = 0;
-    return ERR_OK;
+    return 1;
 }
 
-static bool give(struct reader *reader, enum field_kind kind, struct bytes text, bool truth)
+static int on_open(void *arg)
 {
-    const struct json_value value = {
-        .key = reader->key,
-        .sub = reader->source.scan.depth == 2 ? reader->sub : "",
-        .kind = kind,
-        .text = text,
-        .truth = truth,
-    };
-    return reader->visit(reader->arg, &value);
+    struct reader *reader = arg;
+    reader->depth++;
+    reader->sub[0] = 0;
+    return 1;
 }
 
-/* Gives a value of the first two levels; those below are passed over. */
-static enum error read_value(struct reader *reader, enum json_mark mark)
+static int on_open_array(void *arg)
 {
-    bool more = true;
-    if (reader->source.scan.depth > 2)
-        return ERR_OK;
-    if (mark == MARK_STRING) {
-        struct bytes text = text_of(&reader->source);
-        if (text.data == NULL)
-            return ERR_MEMORY;
-        more = give(reader, FIELD_STRING, text, false);
-    } else if (mark == MARK_NUMBER) {
-        more = give(reader, FIELD_NUMBER, reader->source.scan.text, false);
-    } else if (mark == MARK_NULL) {
-        more = give(reader, FIELD_NULL, no_text, false);
-    } else {
-        more = give(reader, FIELD_BOOL, no_text, mark == MARK_TRUE);
-    }
-    return more ? ERR_OK : ERR_STOPPED;
+    struct reader *reader = arg;
+    return reader->depth == 0 ? 0 : on_open(arg);
 }
 
-/* Reads the next mark. ERR_STOPPED: at the line's end, or enough is known. */
-static enum error read_mark(struct reader *reader)
+static int on_close(void *arg)
 {
-    enum json_mark mark = json_scan_next(&reader->source.scan);
-    switch (mark) {
-    case MARK_BAD:
+    struct reader *reader = arg;
+    reader->depth--;
+    reader->sub[0] = 0;
+    return reader->depth == 1 ? give(arg, (struct json_value){.kind = FIELD_END}) : 1;
+}
+
+static enum error parse(struct bytes line, const yajl_callbacks *callbacks, void *arg, const bool *stopped)
+{
+    if (line.len == 0)
         return ERR_SYNTAX;
-    case MARK_DONE:
-        return ERR_STOPPED;
-    case MARK_KEY:
-        return read_key(reader);
-    case MARK_OBJECT:
-    case MARK_ARRAY:
-        reader->sub[0] = 0;
-        return ERR_OK;
-    case MARK_CLOSE:
-        reader->sub[0] = 0;
-        if (reader->source.scan.depth != 1 || give(reader, FIELD_END, no_text, false))
-            return ERR_OK;
-        return ERR_STOPPED;
-    default:
-        return read_value(reader, mark);
-    }
+    yajl_handle parser = yajl_alloc(callbacks, NULL, arg);
+    if (parser == NULL)
+        return ERR_MEMORY;
+    yajl_config(parser, yajl_dont_validate_strings, 1);
+    yajl_status status = yajl_parse(parser, line.data, line.len);
+    if (status == yajl_status_ok)
+        status = yajl_complete_parse(parser);
+    yajl_free(parser);
+    return status == yajl_status_ok || *stopped ? ERR_OK : ERR_SYNTAX;
 }
 
 enum error json_read_line(struct bytes line, json_visit visit, void *arg)
 {
+    static const yajl_callbacks callbacks = {
+        .yajl_null = on_null,
+        .yajl_boolean = on_bool,
+        .yajl_number = on_number,
+        .yajl_string = on_string,
+        .yajl_start_map = on_open,
+        .yajl_map_key = on_key,
+        .yajl_end_map = on_close,
+        .yajl_start_array = on_open_array,
+        .yajl_end_array = on_close,
+    };
     struct reader reader = {.visit = visit, .arg = arg};
-    source_init(&reader.source, line);
-    enum error error = source_begin(&reader.source);
-    while (error == ERR_OK)
-        error = read_mark(&reader);
-    return source_end(&reader.source, error);
+    return parse(line, &callbacks, &reader, &reader.stopped);
 }
 
 /* ---- fields of a table --------------------------------------------------------------------------------- */
 
-struct level {
-    const struct json_want *row;   /* the level's own; NULL: of the line's object, or of what is not wanted */
-    const struct json_want *first; /* the rows of the keys that are wanted here */
-    const struct json_want *behind;
-    bool is_array;
-};
-
 struct picker {
-    struct source source;
     const struct json_want *wants;
-    const struct json_want *last; /* behind the last of them */
+    size_t count;
     json_take take;
     void *arg;
-    struct level open[JSON_PICK_DEPTH + 1]; /* by depth; 1: the line's own object */
-    const struct json_want *next; /* the row of the value behind the last key; NULL: it is not wanted */
+    size_t depth; /* 1: inside of the line's own object */
+    struct {
+        uint8_t under; /* the id that keys are looked for under, or that the array's elements have */
+        bool wanted;   /* something here may be wanted */
+        bool is_array;
+    } open[JSON_PICK_DEPTH + 1];
+    uint8_t next; /* the id of the value behind the last key; 0: it is not wanted */
+    bool stopped;
 };
 
-/* Returns the row of a value that comes at this depth; NULL if it is not wanted. */
-static const struct json_want *row_at(const struct picker *picker, size_t depth)
+/* Returns the id of the value that comes now; 0 if it is not wanted. */
+static uint8_t id_here(const struct picker *picker)
 {
-    if (depth > JSON_PICK_DEPTH)
-        return NULL;
-    return picker->open[depth].is_array ? picker->open[depth].row : picker->next;
+    if (picker->depth == 0 || picker->depth > JSON_PICK_DEPTH)
+        return 0;
+    return picker->open[picker->depth].is_array ? picker->open[picker->depth].under : picker->next;
 }
 
-static enum error hand_over(struct picker *picker, const struct json_pick *pick)
+static int hand_over(struct picker *picker, struct json_pick pick)
 {
-    return picker->take(picker->arg, pick) ? ERR_OK : ERR_STOPPED;
+    if (picker->depth == 0)
+        return 0; /* the line is no object */
+    if (pick.id == 0)
+        return 1;
+    picker->stopped = !picker->take(picker->arg, &pick);
+    return !picker->stopped;
 }
 
-static enum error pick_key(struct picker *picker)
+static int pick_null(void *arg)
 {
-    size_t depth = picker->source.scan.depth;
-    picker->next = NULL;
-    if (depth > JSON_PICK_DEPTH || picker->open[depth].first == picker->open[depth].behind)
-        return ERR_OK;
-    struct bytes text = text_of(&picker->source);
-    if (text.data == NULL)
-        return ERR_MEMORY;
-    for (const struct json_want *want = picker->open[depth].first; want < picker->open[depth].behind; want++)
-        if (text.len > 0 && want->key[0] == (char)text.data[0] && bytes_equal(bytes_of(want->key), text))
-            picker->next = want;
-    return ERR_OK;
+    return hand_over(arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_NULL});
 }
 
-/* Enters the object or array that has begun; row: its own. */
-static void enter(struct picker *picker, const struct json_want *row, bool is_array)
+static int pick_bool(void *arg, int truth)
 {
-    size_t depth = picker->source.scan.depth;
-    if (depth > JSON_PICK_DEPTH)
-        return;
-    struct level *level = &picker->open[depth];
-    *level = (struct level){.row = row, .is_array = is_array};
-    if (is_array || (row == NULL && depth > 1))
-        return;
-    uint8_t id = row == NULL ? 0 : row->id;
-    level->first = row == NULL ? picker->wants : row + 1;
-    while (level->first < picker->last && level->first->parent != id)
-        level->first++;
-    level->behind = level->first;
-    while (level->behind < picker->last && level->behind->parent == id)
-        level->behind++;
+    return hand_over(arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_BOOL, .truth = truth != 0});
 }
 
-static enum error pick_open(struct picker *picker, bool is_array)
+static int pick_number(void *arg, const char *text, size_t len)
 {
-    const struct json_want *row = row_at(picker, picker->source.scan.depth - 1);
-    enter(picker, row, is_array);
-    if (is_array || row == NULL)
-        return ERR_OK;
-    return hand_over(picker, &(struct json_pick){.id = row->id, .kind = FIELD_BEGIN});
+    return hand_over(
+        arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_NUMBER, .text = bytes_make(text, len)});
 }
 
-static enum error pick_close(struct picker *picker)
+static int pick_string(void *arg, const unsigned char *text, size_t len)
 {
-    size_t depth = picker->source.scan.depth + 1; /* of what closes */
-    const struct json_want *row = depth > JSON_PICK_DEPTH ? NULL : picker->open[depth].row;
-    if (row == NULL || picker->open[depth].is_array)
-        return ERR_OK;
-    return hand_over(picker, &(struct json_pick){.id = row->id, .kind = FIELD_END});
+    return hand_over(
+        arg, (struct json_pick){.id = id_here(arg), .kind = FIELD_STRING, .text = bytes_make(text, len)});
 }
 
-static enum error pick_value(struct picker *picker, enum json_mark mark)
+static int pick_key(void *arg, const unsigned char *text, size_t len)
 {
-    const struct json_want *row = row_at(picker, picker->source.scan.depth);
-    if (row == NULL)
-        return ERR_OK;
-    struct json_pick pick = {.id = row->id};
-    if (mark == MARK_STRING) {
-        pick.kind = FIELD_STRING;
-        pick.text = text_of(&picker->source);
-        if (pick.text.data == NULL)
-            return ERR_MEMORY;
-    } else if (mark == MARK_NUMBER) {
-        pick.kind = FIELD_NUMBER;
-        pick.text = picker->source.scan.text;
-    } else {
-        pick.kind = mark == MARK_NULL ? FIELD_NULL : FIELD_BOOL;
-        pick.truth = mark == MARK_TRUE;
+    struct picker *picker = arg;
+    picker->next = 0;
+    if (picker->depth > JSON_PICK_DEPTH || !picker->open[picker->depth].wanted)
+        return 1;
+    for (size_t i = 0; i < picker->count; i++) {
+        const struct json_want *want = &picker->wants[i];
+        if (want->parent == picker->open[picker->depth].under && want->key[0] == (char)text[0] &&
+            strlen(want->key) == len && memcmp(want->key, text, len) == 0)
+            picker->next = want->id;
     }
-    return hand_over(picker, &pick);
+    return 1;
 }
 
-/* Picks what the next mark has. ERR_STOPPED: at the line's end, or enough is known. */
-static enum error pick_mark(struct picker *picker)
+static void pick_open(struct picker *picker, uint8_t id, bool is_array)
 {
-    enum json_mark mark = json_scan_next(&picker->source.scan);
-    switch (mark) {
-    case MARK_BAD:
-        return ERR_SYNTAX;
-    case MARK_DONE:
-        return ERR_STOPPED;
-    case MARK_KEY:
-        return pick_key(picker);
-    case MARK_OBJECT:
-    case MARK_ARRAY:
-        return pick_open(picker, mark == MARK_ARRAY);
-    case MARK_CLOSE:
-        return pick_close(picker);
-    default:
-        return pick_value(picker, mark);
-    }
+    bool outermost = picker->depth == 0;
+    picker->depth++;
+    if (picker->depth > JSON_PICK_DEPTH)
+        return;
+    picker->open[picker->depth].under = id;
+    picker->open[picker->depth].wanted = outermost || id != 0;
+    picker->open[picker->depth].is_array = is_array;
+}
+
+static int pick_object(void *arg)
+{
+    struct picker *picker = arg;
+    uint8_t id = id_here(picker);
+    if (picker->depth > 0 && !hand_over(picker, (struct json_pick){.id = id, .kind = FIELD_BEGIN}))
+        return 0;
+    pick_open(picker, id, false);
+    return 1;
+}
+
+static int pick_array(void *arg)
+{
+    struct picker *picker = arg;
+    if (picker->depth == 0)
+        return 0;
+    pick_open(picker, id_here(picker), true);
+    return 1;
+}
+
+static int pick_close(void *arg)
+{
+    struct picker *picker = arg;
+    bool kept = picker->depth <= JSON_PICK_DEPTH && !picker->open[picker->depth].is_array;
+    uint8_t id = kept ? picker->open[picker->depth].under : 0;
+    picker->depth--;
+    return picker->depth == 0 ? 1 : hand_over(picker, (struct json_pick){.id = id, .kind = FIELD_END});
 }
 
 enum error json_pick_line(struct bytes line, const struct json_want *wants, size_t count, json_take take,
                           void *arg)
 {
-    struct picker picker = {.wants = wants, .last = wants + count, .take = take, .arg = arg};
-    source_init(&picker.source, line);
-    enum error error = source_begin(&picker.source);
-    if (error == ERR_OK)
-        enter(&picker, NULL, false);
-    while (error == ERR_OK)
-        error = pick_mark(&picker);
-    return source_end(&picker.source, error);
+    static const yajl_callbacks callbacks = {
+        .yajl_null = pick_null,
+        .yajl_boolean = pick_bool,
+        .yajl_number = pick_number,
+        .yajl_string = pick_string,
+        .yajl_start_map = pick_object,
+        .yajl_map_key = pick_key,
+        .yajl_end_map = pick_close,
+        .yajl_start_array = pick_array,
+        .yajl_end_array = pick_close,
+    };
+    struct picker picker = {.wants = wants, .count = count, .take = take, .arg = arg};
+    return parse(line, &callbacks, &picker, &picker.stopped);
 }
 
 bool json_read_number(struct bytes text, uint64_t *number)

@@ -29,8 +29,7 @@ enum error json_read_line(struct bytes line, json_visit visit, void *arg);
 /* ---- fields of a table --------------------------------------------------------------------------------- */
 
 /* A field that is wanted: the key within the object that stands under `parent`. Parent 0 is the line's own
- * object; the elements of an array, and the objects among them, stand under the array's id. The rows of one
- * parent stand together, behind the parent's own. */
+ * object; the elements of an array, and the objects among them, stand under the array's id. */
 struct json_want {
     uint8_t parent;
     uint8_t id; /* from 1 */
