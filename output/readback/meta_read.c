@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
+#include "output/readback/meta_tree.h"
 #include "scanner/base/shown.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
@@ -29,8 +30,7 @@ static bool has_doubtful_keys(const struct json_node *object)
     return false;
 }
 
-/* Parses the text. NULL: *why says why. The tree lives in arena, which the caller disposes of. */
-static const struct json_node *parse(struct bytes stored, struct arena *arena, struct buf *why)
+const struct json_node *meta_parse(struct bytes stored, struct arena *arena, struct buf *why)
 {
     const struct json_node *root;
     arena_init(arena, TREE_BYTES);
@@ -45,28 +45,6 @@ static const struct json_node *parse(struct bytes stored, struct arena *arena, s
         return NULL;
     }
     return root;
-}
-
-/* Returns the string under key; NULL if there is none, or if it has a NUL in it. */
-static const char *string_at(const struct json_node *object, const char *key)
-{
-    const struct json_node *node = json_tree_at(object, key);
-    if (node == NULL || node->kind != JSON_STRING || memchr(node->text.data, 0, node->text.len) != NULL)
-        return NULL;
-    return (const char *)node->text.data;
-}
-
-static bool integer_at(const struct json_node *object, const char *key, int64_t *number)
-{
-    const struct json_node *node = json_tree_at(object, key);
-    *number = 0;
-    return node != NULL && node->kind == JSON_NUMBER && json_read_signed(node->text, number);
-}
-
-static size_t count_at(const struct json_node *object, const char *key)
-{
-    const struct json_node *node = json_tree_at(object, key);
-    return node != NULL && node->kind == JSON_ARRAY ? node->count : 0;
 }
 
 /* ---- its fields ---------------------------------------------------------------------------------------- */
@@ -188,7 +166,7 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
 enum error meta_read(struct bytes stored, struct meta_stored *found, struct buf *why)
 {
     struct arena arena;
-    const struct json_node *root = parse(stored, &arena, why);
+    const struct json_node *root = meta_parse(stored, &arena, why);
     enum error error = root == NULL ? ERR_CORRUPT : read_stored(root, found, why);
     arena_dispose(&arena);
     return error;
@@ -217,7 +195,7 @@ static enum error check_rules(const struct json_node *root, struct buf *why)
 enum error meta_may_go_on(struct bytes stored, struct buf *why)
 {
     struct arena arena;
-    const struct json_node *root = parse(stored, &arena, why);
+    const struct json_node *root = meta_parse(stored, &arena, why);
     enum error error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
     arena_dispose(&arena);
     return error;
@@ -353,7 +331,7 @@ enum error meta_compare(struct bytes stored, const struct meta_asked *now, struc
                         struct buf *why)
 {
     struct arena arena;
-    const struct json_node *root = parse(stored, &arena, why);
+    const struct json_node *root = meta_parse(stored, &arena, why);
     enum error error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
     if (error == ERR_OK)
         error = read_stored(root, found, why);
@@ -366,67 +344,6 @@ enum error meta_compare(struct bytes stored, const struct meta_asked *now, struc
     if (error == ERR_OK && now->input_count > 0 && found->input_count > 0)
         error = compare_inputs(root, now, why);
     arena_dispose(&arena);
-    return error;
-}
-
-/* ---- how the inputs were read ------------------------------------------------------------------------- */
-
-static const char *text_at(const struct json_node *object, const char *key, struct arena *arena)
-{
-    const char *text = string_at(object, key);
-    return text == NULL ? "" : arena_string(arena, text);
-}
-
-/* Reads a count that may not stand there: 0. */
-static bool small_at(const struct json_node *object, const char *key, uint64_t *value)
-{
-    int64_t number;
-    bool is_number = integer_at(object, key, &number);
-    *value = (uint64_t)number;
-    return json_tree_at(object, key) == NULL || (is_number && number >= 0 && number <= INT16_MAX);
-}
-
-static bool read_form(const struct json_node *input, struct meta_form *form, struct arena *arena)
-{
-    const struct json_node *node = json_tree_at(input, "form");
-    *form = (struct meta_form){
-        .format = "", .separator = "", .header = "", .field = "", .rank_field = "", .label_field = ""};
-    if (node == NULL)
-        return true;
-    if (node->kind != JSON_OBJECT)
-        return false;
-    form->format = text_at(node, "format", arena);
-    form->separator = text_at(node, "separator", arena);
-    form->header = text_at(node, "header", arena);
-    form->field = text_at(node, "field", arena);
-    form->rank_field = text_at(node, "rank_field", arena);
-    form->label_field = text_at(node, "label_field", arena);
-    const struct json_node *origins = json_tree_at(node, "origins");
-    form->origins = origins != NULL && origins->kind == JSON_BOOL && origins->truth;
-    return small_at(node, "skip", &form->skip) && small_at(node, "domain", &form->domain) &&
-           small_at(node, "rank", &form->rank) && small_at(node, "label", &form->label) &&
-           form->format != NULL && form->separator != NULL && form->header != NULL && form->field != NULL &&
-           form->rank_field != NULL && form->label_field != NULL;
-}
-
-enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count, struct arena *arena,
-                      struct buf *why)
-{
-    struct arena tree;
-    const struct json_node *root = parse(stored, &tree, why);
-    const struct json_node *input = NULL;
-    if (root != NULL && count_at(root, "inputs") > 0)
-        input = json_tree_at(root, "inputs")->first;
-    enum error error = root == NULL ? ERR_CORRUPT : ERR_OK;
-    for (size_t i = 0; i < count; i++, input = input == NULL ? NULL : input->next) {
-        forms[i] = (struct meta_form){
-            .format = "", .separator = "", .header = "", .field = "", .rank_field = "", .label_field = ""};
-        if (input == NULL || error != ERR_OK || read_form(input, &forms[i], arena))
-            continue;
-        buf_text(why, "meta.json: the form of an input is malformed");
-        error = ERR_CORRUPT;
-    }
-    arena_dispose(&tree);
     return error;
 }
 
@@ -478,13 +395,30 @@ bool meta_awaits_in(int dir_fd, const char *const *paths, size_t count)
     buf_init(&why, WHY_BYTES);
     bool found = read_text(dir_fd, &text, &why) == ERR_OK;
     if (found) {
-        const struct json_node *root = parse(buf_bytes(&text), &arena, &why);
+        const struct json_node *root = meta_parse(buf_bytes(&text), &arena, &why);
         found = root != NULL && awaits(root, paths, count);
         arena_dispose(&arena);
     }
     buf_dispose(&text);
     buf_dispose(&why);
     return found;
+}
+
+enum error meta_same_options_in(int dir_fd, const struct meta_asked *now, struct buf *why)
+{
+    struct buf text;
+    struct arena arena;
+    buf_init(&text, META_BYTES);
+    enum error error = read_text(dir_fd, &text, why);
+    if (error == ERR_OK) {
+        const struct json_node *root = meta_parse(buf_bytes(&text), &arena, why);
+        error = root == NULL ? ERR_CORRUPT : check_rules(root, why);
+        if (error == ERR_OK)
+            error = compare_options(root, now, why);
+        arena_dispose(&arena);
+    }
+    buf_dispose(&text);
+    return error;
 }
 
 enum error meta_may_go_on_in(int dir_fd, struct buf *why)
