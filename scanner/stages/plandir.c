@@ -30,6 +30,26 @@ static const char *file_name(uint32_t round, char name[PLAN_FILE_BYTES])
     return name;
 }
 
+bool plandir_names_sum(const struct plan_names *names, uint32_t count, char sum[PLAN_SHA256_BYTES])
+{
+    struct sha256 *sha256 = sha256_begin();
+    bool done = sha256 != NULL;
+    for (uint32_t i = 0; done && i < count; i++)
+        done = sha256_add(sha256, bytes_of(names[i].sha256));
+    done = done && sha256_end(sha256, sum);
+    sha256_free(sha256);
+    return done;
+}
+
+bool plandir_meta(const struct plan *plan, uint32_t part, const char *vantage, struct meta_plan *meta)
+{
+    *meta = (struct meta_plan){.round = plan->round, .part = part, .parts = plan->part_count};
+    memcpy(meta->id, plan->id, sizeof meta->id);
+    memcpy(meta->before, plan->before, sizeof meta->before);
+    (void)snprintf(meta->vantage, sizeof meta->vantage, "%s", vantage == NULL ? "" : vantage);
+    return plandir_names_sum(plan->names, plan->shards, meta->names);
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
 static void write_names(struct json *json, const struct plan *plan)

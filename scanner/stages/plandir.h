@@ -65,6 +65,13 @@ enum error plandir_write(int dir_fd, struct plan *plan, struct buf *why);
  * name says; ERR_IO with *why. */
 enum error plandir_read(int dir_fd, uint32_t round, struct arena *arena, struct plan *plan, struct buf *why);
 
+/* Writes the sum that tells of which names a plan is: the SHA-256 over those of all shards in their order, in
+ * hex. false: the library failed. */
+bool plandir_names_sum(const struct plan_names *names, uint32_t count, char sum[PLAN_SHA256_BYTES]);
+
+/* Says what meta.json of a probe of this part has of the plan. vantage may be NULL. false as above. */
+bool plandir_meta(const struct plan *plan, uint32_t part, const char *vantage, struct meta_plan *meta);
+
 /* Returns the name of a part's record files, for frames_options.name and frames_read. */
 enum { PLAN_FILE_BYTES = 48 };
 const char *plandir_part_name(uint32_t round, uint32_t part, char name[PLAN_FILE_BYTES]);

@@ -210,6 +210,27 @@ static void test_names_of_parts(void **state)
     assert_string_equal(plandir_part_name(UINT32_MAX, UINT32_MAX, name), "contacts-4294967295-4294967295");
 }
 
+static void test_what_a_probe_says_of_it(void **state)
+{
+    (void)state;
+    struct plan plan = make_plan(2);
+    struct meta_plan meta;
+    struct buf text;
+    char sum[PLAN_SHA256_BYTES];
+    buf_init(&text, CEILING);
+    assert_true(plandir_text(&plan, &text));
+    assert_true(sha256_of(bytes_of(SUM_A SUM_B), sum));
+    assert_true(plandir_meta(&plan, 3, "a", &meta));
+    assert_string_equal(meta.id, plan.id);
+    assert_string_equal(meta.before, SUM_B);
+    assert_string_equal(meta.names, sum);
+    assert_string_equal(meta.vantage, "a");
+    assert_int_equal(meta.round, 2);
+    assert_int_equal(meta.part, 3);
+    assert_int_equal(meta.parts, 3);
+    buf_dispose(&text);
+}
+
 /* ---- what is refused ----------------------------------------------------------------------------------- */
 
 /* Replaces the first `from` of the text. */
@@ -404,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_id_is_of_everything),
         cmocka_unit_test_setup_teardown(test_newest_round_without_a_gap, make_dir, remove_dir),
         cmocka_unit_test(test_names_of_parts),
+        cmocka_unit_test(test_what_a_probe_says_of_it),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_ceilings),
         cmocka_unit_test(test_largest),
