@@ -58,7 +58,8 @@ struct estimate_scan {
     bool probes;    /* smtp.probe is not none */
     bool intent;    /* smtp.probe = intent */
     bool near_miss; /* dns.near_miss */
-    bool validates; /* answers are validated, so that TLSA records are asked for */
+    bool names_only; /* scan.stage = names: nobody is connected to */
+    bool validates;  /* answers are validated, so that TLSA records are asked for */
 };
 
 enum estimate_question {
