@@ -19,9 +19,8 @@
 /* What came of one address of one MX host in one round. It lives at least as long as the replay's facts. */
 struct replay_look {
     const struct probe_facts *probe;  /* whole, or not_tried; NULL: the host has the address no more */
-    const struct host_facts *lookups; /* asked anew before it: addresses and TLSA records, without probes;
-                                         NULL: those of the names were gone by */
-    int64_t asked;                    /* wall clock, ms: when they were; 0: they were not */
+    const struct host_facts *lookups; /* asked anew before it (its asked says when): addresses and TLSA
+                                         records, without probes; NULL: those of the names were gone by */
 };
 
 /* Finds results. ERR_NOT_FOUND: nothing was asked there in that round. Any other error ends the replay. */
@@ -56,7 +55,7 @@ struct replay_contact {
 
 /* How it ended after the last round. */
 struct replay_end {
-    bool open;    /* another round is wanted; else the facts are final */
+    bool open;     /* another round is wanted; else the facts are final */
     uint32_t pass; /* that the domain is in, from 1 */
     struct replay_contact *contacts;
     size_t contact_count;
