@@ -8,6 +8,8 @@
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
 #include "scanner/base/map.h"
+#include "scanner/reach/hostlookups.h"
+#include "scanner/reach/proberun.h"
 #include "scanner/stages/results_cache.h"
 
 enum { WHY_BYTES = 4096, ARENA_BYTES = 64 << 20, KEY_BYTES = 2 * 1024 };
@@ -20,7 +22,8 @@ struct results_store {
     struct facts_table table; /* of those */
     uint64_t contact_count;
     struct results_cache cache;
-    struct arena arena; /* of the domain at hand: its policies */
+    struct arena arena;   /* of the domain at hand: its policies */
+    struct arena scratch; /* of the result at hand, while it is decoded */
     struct buf why;
     uint32_t round;      /* while a directory is added */
     struct buf *add_why; /* likewise */
@@ -222,48 +225,90 @@ static bool is_one_of_several(const struct results_store *results, const struct 
 
 /* Puts the host record in the place of what the contact's record says of a probe, if it says less. */
 static enum error take_probe(struct results_store *results, const struct result_key *key,
-                             const struct probe_facts *known, struct arena *arena, struct replay_look *look)
+                             const struct probe_facts *known, struct probe_facts *probe)
 {
     bool shared = known != NULL && known->not_tried == NOT_TRIED_BUDGET;
-    struct probe_facts *probe = arena_alloc(arena, sizeof *probe);
-    if (probe == NULL)
-        return ERR_MEMORY;
-    look->probe = probe;
     if (known != NULL)
         *probe = *known;
     if (known != NULL && known->not_tried != TRIED && !shared)
         return ERR_OK;
-    enum error error = find_probe(results, key, shared, arena, probe);
+    enum error error = find_probe(results, key, shared, &results->scratch, probe);
     if (error == ERR_NOT_FOUND && shared) {
         *probe = *known;
-        error = ERR_OK;
-    } else if (error == ERR_NOT_FOUND && known != NULL) {
+        return ERR_OK;
+    }
+    if (error == ERR_NOT_FOUND && known != NULL) {
         buf_printf(&results->why, "%s: its host record is not there", key->host);
-        error = ERR_CORRUPT;
+        return ERR_CORRUPT;
     }
     probe->again = is_one_of_several(results, key);
     return error;
+}
+
+/* What was read of a result; it lives in scratch. */
+struct decoded {
+    struct probe_facts probe;
+    bool has_probe;
+    const struct host_facts *lookups;
+};
+
+static enum error read_result(struct results_store *results, const struct result_key *key,
+                              struct decoded *decoded)
+{
+    struct domain_facts contact;
+    struct arena *scratch = &results->scratch;
+    enum error error =
+        find_contact(results, CONTACT_HOST, key->host, &key->ip, key->round, scratch, &contact);
+    if (error == ERR_OK) {
+        decoded->has_probe = true;
+        error = take_probe(results, key, probe_of(host_of(&contact)), &decoded->probe);
+    } else if (error == ERR_NOT_FOUND) {
+        error = take_probe(results, key, NULL, &decoded->probe);
+        decoded->has_probe = error == ERR_OK;
+        if (error != ERR_NOT_FOUND)
+            return error;
+        error = find_contact(results, CONTACT_GONE, key->host, &key->ip, key->round, scratch, &contact);
+    }
+    if (error == ERR_OK && host_of(&contact)->asked != 0)
+        decoded->lookups = host_of(&contact);
+    return error;
+}
+
+/* Copies of a result what domains keep of it: as a scan does, but for the names of the leaf, which are kept
+ * always, as it is not known here which TLSA records it is judged by. */
+static enum error keep(const struct decoded *decoded, const char *host, struct arena *arena,
+                       struct replay_look *look)
+{
+    static struct tlsa_rr anchor = {.usage = USAGE_DANE_TA};
+    const struct host_facts any = {.host = arena_string(arena, host),
+                                   .tlsa = {.rrs = &anchor, .rr_count = 1}};
+    struct probe_facts *probe = arena_alloc(arena, sizeof *probe);
+    struct host_facts *lookups = arena_alloc(arena, sizeof *lookups);
+    if (probe == NULL || lookups == NULL)
+        return ERR_MEMORY;
+    if (decoded->has_probe) {
+        probe_facts_compact(&decoded->probe, &any, arena, probe);
+        probe->again = decoded->probe.again;
+        look->probe = probe;
+    }
+    if (decoded->lookups != NULL) {
+        host_lookups_copy(decoded->lookups, arena, lookups);
+        lookups->host = any.host;
+        lookups->asked = decoded->lookups->asked;
+        look->lookups = lookups;
+    }
+    return arena->full ? ERR_MEMORY : ERR_OK;
 }
 
 static enum error decode(void *arg, const struct result_key *key, struct arena *arena,
                          struct replay_look *look)
 {
     struct results_store *results = arg;
-    struct domain_facts contact;
+    struct decoded decoded = {.has_probe = false};
+    arena_reset(&results->scratch);
     *look = (struct replay_look){NULL, NULL};
-    enum error error = find_contact(results, CONTACT_HOST, key->host, &key->ip, key->round, arena, &contact);
-    if (error == ERR_NOT_FOUND) {
-        error = take_probe(results, key, NULL, arena, look);
-        if (error != ERR_NOT_FOUND)
-            return error;
-        look->probe = NULL;
-        error = find_contact(results, CONTACT_GONE, key->host, &key->ip, key->round, arena, &contact);
-    } else if (error == ERR_OK) {
-        error = take_probe(results, key, probe_of(host_of(&contact)), arena, look);
-    }
-    if (error == ERR_OK && host_of(&contact)->asked != 0)
-        look->lookups = host_of(&contact);
-    return error;
+    enum error error = read_result(results, key, &decoded);
+    return error == ERR_OK ? keep(&decoded, key->host, arena, look) : error;
 }
 
 /* Says without reading a record whether there may be a result. */
@@ -338,6 +383,7 @@ enum error results_open(size_t cache_bytes, struct results_store **made, struct 
         return ERR_MEMORY;
     buf_init(&results->why, WHY_BYTES);
     arena_init(&results->arena, ARENA_BYTES);
+    arena_init(&results->scratch, ARENA_BYTES);
     table_init(&results->table);
     enum error error = facts_index_create(RECORD_RULES, &results->index, why);
     if (error == ERR_OK)
@@ -361,6 +407,7 @@ void results_close(struct results_store *results)
     spill_destroy(results->contacts);
     table_dispose(&results->table);
     arena_dispose(&results->arena);
+    arena_dispose(&results->scratch);
     buf_dispose(&results->why);
     free(results);
 }
