@@ -136,23 +136,6 @@ static enum error give_policy(const struct making *making, size_t next, const st
 
 /* ---- of a domain --------------------------------------------------------------------------------------- */
 
-enum error contacts_of_names(const struct domain_facts *facts, const struct optout *optout,
-                             struct arena *arena, contact_take take, void *arg)
-{
-    const struct making making = {facts, facts->looks, facts->look_count, optout, arena, take, arg};
-    const struct fetch_facts *fetch = &facts->policy.fetch;
-    enum error error = ERR_OK;
-    for (size_t i = 0; i < facts->host_count; i++) {
-        const struct host_facts *host = facts->hosts[i].facts;
-        for (size_t j = 0; host != NULL && j < host->probe_count && error == ERR_OK; j++)
-            if (host->probes[j].not_tried == NOT_TRIED_ELSEWHERE)
-                error = give_host(&making, host, &host->probes[j].ip);
-    }
-    if (error == ERR_OK && fetch->not_tried == NOT_TRIED_ELSEWHERE && facts->policy.address.ip_count > 0)
-        error = give_policy(&making, 0, fetch);
-    return error;
-}
-
 enum error contacts_of_replay(const struct domain_facts *facts, const struct replay_end *end,
                               const struct optout *optout, struct arena *arena, contact_take take, void *arg)
 {

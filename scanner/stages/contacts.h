@@ -1,6 +1,6 @@
 /*
- * Makes contacts, the lines of a part of a plan (docs/internals/stages.md), of what is known of a domain: of
- * the names for the first round, and of a replay for a further one. Pure.
+ * Makes contacts, the lines of a part of a plan (docs/internals/stages.md), of what a replay wants of a
+ * domain. Pure.
  */
 #ifndef STSWEEP_STAGES_CONTACTS_H
 #define STSWEEP_STAGES_CONTACTS_H
@@ -41,12 +41,9 @@ struct contact {
 /* Takes a contact, which is good during the call. An error ends the walk. */
 typedef enum error (*contact_take)(void *arg, const struct contact *contact);
 
-/* Gives the contacts that the names left to another stage. optout says who is not to be contacted. facts are
- * as facts_read_domain gives them. ERR_MEMORY (arena), or the error of take. */
-enum error contacts_of_names(const struct domain_facts *facts, const struct optout *optout,
-                             struct arena *arena, contact_take take, void *arg);
-
-/* Gives the contacts that another round is to make. facts are those of the replay, end is what it wants. */
+/* Gives the contacts that a round is to make. facts are those of the replay, end is what it wants: with no
+ * round behind it all that the names left to another stage. optout says who is not to be contacted.
+ * ERR_MEMORY (arena), or the error of take. */
 struct replay_end;
 enum error contacts_of_replay(const struct domain_facts *facts, const struct replay_end *end,
                               const struct optout *optout, struct arena *arena, contact_take take, void *arg);

@@ -1,4 +1,4 @@
-/* Contacts, of what the names found and of what a replay wants: whom, why, and in which form. */
+/* Contacts, of what a replay wants: whom, why, and in which form. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -134,11 +134,17 @@ static enum error take(void *arg, const struct contact *contact)
     return ERR_OK;
 }
 
-static void make(const struct domain *made, struct taken *taken)
+/* Makes the contacts of the first round. */
+static void make(struct domain *made, struct taken *taken)
 {
+    static const struct replay_rules rules = {.retry_passes = 1, .max_addresses = 8};
+    static const struct replay_source nothing = {.arg = NULL};
+    struct judgement judgement;
+    struct replay_end open;
     *taken = (struct taken){.count = 0};
     optout_finish(optout);
-    assert_int_equal(contacts_of_names(&made->facts, optout, &arena, take, taken), ERR_OK);
+    assert_int_equal(replay(&made->facts, &rules, &nothing, &arena, &judgement, &open), ERR_OK);
+    assert_int_equal(contacts_of_replay(&made->facts, &open, optout, &arena, take, taken), ERR_OK);
 }
 
 static void test_each_address_and_why(void **state)
@@ -149,10 +155,13 @@ static void test_each_address_and_why(void **state)
     make(made, &taken);
     assert_string_equal(taken.text,
                         "all a.example 192.0.2.1, all a.example 192.0.2.2, all b.example 192.0.2.1");
+    made = make_domain();
     add_tlsa(made);
     make(made, &taken);
     assert_string_equal(taken.text,
                         "all a.example 192.0.2.1, all a.example 192.0.2.2, tlsa b.example 192.0.2.1");
+    made = make_domain();
+    add_tlsa(made);
     add_policy(made);
     make(made, &taken);
     assert_string_equal(taken.text, "intent a.example 192.0.2.1, intent a.example 192.0.2.2, "
