@@ -34,6 +34,11 @@ enum error store_dir_check(const char *path, bool resume, struct buf *why);
 
 void store_dir_close(struct store_dir *dir);
 
+/* Tells whether another process writes the directory. holder is what is known of it, fit for a message
+ * ("process 123 on host7"), or "". */
+enum { STORE_DIR_HOLDER_BYTES = 128 };
+bool store_dir_is_locked(const char *path, char holder[STORE_DIR_HOLDER_BYTES]);
+
 /* Writes a file whole: temporary file, fsync, rename, fsync of the directory. ERR_FULL if there is no space;
  * the file that stood there stays. */
 enum error store_dir_write(const struct store_dir *dir, const char *name, struct bytes text, struct buf *why);
