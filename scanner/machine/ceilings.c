@@ -227,7 +227,8 @@ bool ceilings_fit(struct config *config, uint64_t limit, struct buf *said)
         config->scan_loops = (int64_t)setup_loops(config) - 1;
     if (!fits_at_all(config, limit)) {
         buf_printf(said, "open files: %llu are allowed, %llu are needed at least; raise ulimit -n",
-                   (unsigned long long)limit, (unsigned long long)(fixed_files(config, limit) + least_of(peer_files(config), 2)));
+                   (unsigned long long)limit,
+                   (unsigned long long)(fixed_files(config, limit) + least_of(peer_files(config), 2)));
         return false;
     }
     buf_printf(said, "open files: %llu are allowed, so ", (unsigned long long)limit);

@@ -23,7 +23,8 @@ struct contact {
     struct handle handle;
     struct trace *trace; /* NULL unless it is the one that is traced */
     enum contact_state state;
-    enum contact_cause cause;
+    enum contact_label label;
+    bool opted_out;     /* by the plan: it is handed on as it is */
     bool parked;
     bool visiting;      /* a visit is under way */
     int64_t started_ms; /* monotonic */
@@ -52,13 +53,27 @@ static void set_state(struct contact *contact, enum contact_state state)
 
 /* ---- what a plan says ---------------------------------------------------------------------------------- */
 
-enum contact_cause contact_cause_of(const char *label)
+const char *contact_label_name(enum contact_label label)
 {
-    static const char *const labels[CONTACT_CAUSES] = {"intent", "tlsa", "all", "over", "policy"};
-    for (enum contact_cause cause = 0; label != NULL && cause < CONTACT_CAUSES; cause++)
-        if (strcmp(label, labels[cause]) == 0)
-            return cause;
-    return CONTACT_CAUSES;
+    static const char *const names[CONTACT_LABELS] = {
+        [CONTACT_INTENT] = "intent", [CONTACT_TLSA] = "tlsa",     [CONTACT_ALL] = "all",
+        [CONTACT_OVER] = "over",     [CONTACT_POLICY] = "policy",
+    };
+    return names[label];
+}
+
+enum contact_label contact_label_of(const char *word)
+{
+    enum contact_label label = 0;
+    while (label < CONTACT_LABELS && (word == NULL || strcmp(word, contact_label_name(label)) != 0))
+        label++;
+    return label;
+}
+
+/* Is it left to probe, or for the opt-out list of the plan to nobody? */
+static bool is_planned(enum not_tried reason)
+{
+    return reason == NOT_TRIED_ELSEWHERE || reason == NOT_TRIED_OPTOUT;
 }
 
 static const char *fault_of_policy(const struct domain_facts *facts)
@@ -71,7 +86,7 @@ static const char *fault_of_policy(const struct domain_facts *facts)
         return "a policy host's contact has MX hosts";
     if (policy->host == NULL || policy->address.ip_count == 0)
         return "there is no address of a policy host";
-    return policy->fetch.not_tried == NOT_TRIED_ELSEWHERE ? NULL : "its policy is none that is to be fetched";
+    return is_planned(policy->fetch.not_tried) ? NULL : "its policy is none that is to be fetched";
 }
 
 static bool is_listed(const struct address_facts *address, const struct ip_addr *ip)
@@ -92,19 +107,19 @@ static const char *fault_of_host(const struct domain_facts *facts)
     if (host->facts == NULL || host->facts->probe_count != 1)
         return "it has not one address that is to be probed";
     const struct probe_facts *probe = &host->facts->probes[0];
-    if (probe->not_tried != NOT_TRIED_ELSEWHERE || !is_listed(&host->facts->address, &probe->ip))
+    if (!is_planned(probe->not_tried) || !is_listed(&host->facts->address, &probe->ip))
         return "its address is none that is to be probed";
     return NULL;
 }
 
 const char *contact_fault(const struct domain_facts *facts)
 {
-    enum contact_cause cause = contact_cause_of(facts->label);
+    enum contact_label label = contact_label_of(facts->label);
     if (facts->ordinal == 0)
         return "it has no ordinal";
-    if (cause == CONTACT_CAUSES)
+    if (label == CONTACT_LABELS)
         return "its label is none of a contact";
-    return cause == CONTACT_POLICY ? fault_of_policy(facts) : fault_of_host(facts);
+    return label == CONTACT_POLICY ? fault_of_policy(facts) : fault_of_host(facts);
 }
 
 /* ---- LOOKUPS ------------------------------------------------------------------------------------------- */
@@ -186,12 +201,12 @@ static void park(struct contact *contact)
 static enum probe_leave leave_of(const struct contact *contact)
 {
     const struct scan_context *context = contact->worker->context;
-    if (optout_has_domain(context->optout, contact->host.host) ||
+    if (contact->opted_out || optout_has_domain(context->optout, contact->host.host) ||
         addresses_opted_out(&contact->host.address, context->optout))
         return PROBE_OPTED_OUT;
     if (context->config->smtp_probe == SMTP_PROBE_NONE)
         return PROBE_NOT_WANTED;
-    return contact->cause == CONTACT_OVER ? PROBE_SHARES : PROBE_ALWAYS;
+    return contact->label == CONTACT_OVER ? PROBE_SHARES : PROBE_ALWAYS;
 }
 
 static void list_probe(struct contact *contact, const struct probe_facts *probe)
@@ -257,6 +272,8 @@ static void start_fetch(struct contact *contact)
 {
     struct domain_facts *facts = &contact->facts;
     facts->policy.fetch.tls.cert_count = 0;
+    if (contact->opted_out)
+        return;
     contact->visiting = true;
     if (!policy_visit_go_on(&contact->policy, contact->worker, contact->trace, facts, &contact->arena,
                             on_visited, contact))
@@ -266,7 +283,7 @@ static void start_fetch(struct contact *contact)
 /* A visit may end from inside: the state is that of before until it has begun. */
 static void enter_visit(struct contact *contact)
 {
-    if (contact->cause == CONTACT_POLICY)
+    if (contact->label == CONTACT_POLICY)
         start_fetch(contact);
     else
         start_probe(contact);
@@ -284,7 +301,7 @@ static void contact_free(struct contact *contact)
     struct worker *worker = contact->worker;
     address_query_cancel(&contact->address);
     tlsa_query_cancel(&contact->tlsa);
-    if (contact->visiting && contact->cause == CONTACT_POLICY)
+    if (contact->visiting && contact->label == CONTACT_POLICY)
         policy_visit_cancel(&contact->policy);
     if (contact->run.visit.worker != NULL)
         probe_run_dispose(&contact->run);
@@ -303,7 +320,7 @@ static void enter_judge(struct contact *contact)
     struct judgement judgement;
     bool parked = contact->parked;
     set_state(contact, CONTACT_JUDGE);
-    if (contact->cause != CONTACT_POLICY) {
+    if (contact->label != CONTACT_POLICY) {
         list_probes(contact);
         trace_host(contact->trace, &contact->host);
     }
@@ -322,6 +339,7 @@ static void take_host(struct contact *contact)
 {
     struct mx_host *host = &contact->facts.hosts[0];
     contact->ip = host->facts->probes[0].ip;
+    contact->opted_out = host->facts->probes[0].not_tried == NOT_TRIED_OPTOUT;
     contact->host = *host->facts;
     contact->host.asked = 0;
     contact->host.before = NULL;
@@ -332,7 +350,7 @@ static void take_host(struct contact *contact)
 static bool is_asked_anew(const struct contact *contact)
 {
     const struct tlsa_facts *tlsa = &contact->host.tlsa;
-    return contact->cause != CONTACT_POLICY && contact->cause != CONTACT_OVER &&
+    return contact->label != CONTACT_POLICY && contact->label != CONTACT_OVER && !contact->opted_out &&
            (tlsa->rr_count > 0 || lookup_failed(&tlsa->lookup));
 }
 
@@ -351,11 +369,12 @@ enum error contact_start(struct worker *worker, const struct domain_facts *facts
     contact->arena = *arena;
     *arena = (struct arena){0};
     contact->facts = *facts;
-    contact->cause = contact_cause_of(facts->label);
+    contact->label = contact_label_of(facts->label);
     struct trace *trace = worker->context->trace;
     if (trace != NULL && strcmp(trace->domain, facts->domain) == 0)
         contact->trace = trace;
-    if (contact->cause != CONTACT_POLICY)
+    contact->opted_out = facts->policy.fetch.not_tried == NOT_TRIED_OPTOUT;
+    if (contact->label != CONTACT_POLICY)
         take_host(contact);
     if (is_asked_anew(contact))
         enter_lookups(contact);

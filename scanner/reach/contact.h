@@ -20,18 +20,21 @@
 
 struct worker;
 
-/* Why it is contacted, as its label says. */
-enum contact_cause {
-    CONTACT_INTENT, /* a domain with an MTA-STS record, or with an earlier policy, has the MX host */
+/* Why it is contacted, or not, as its label says: an earlier one outweighs a later one. */
+enum contact_label {
+    CONTACT_INTENT, /* a domain with an MTA-STS record or an earlier policy has the MX host */
     CONTACT_TLSA,   /* the MX host has TLSA records */
-    CONTACT_ALL,    /* smtp.probe = all */
-    CONTACT_OVER,   /* likewise, past limits.names_per_ip: it is not connected to */
-    CONTACT_POLICY, /* it is a policy host */
-    CONTACT_CAUSES
+    CONTACT_ALL,    /* smtp.probe=all */
+    CONTACT_OVER,   /* likewise, but beyond limits.names_per_ip: it shares what the address says to another */
+    CONTACT_POLICY, /* a policy host */
+    CONTACT_LABELS
 };
 
-/* Returns the cause of this label; CONTACT_CAUSES if it is none. */
-enum contact_cause contact_cause_of(const char *label);
+/* Returns the word that stands as the label: "intent", … */
+const char *contact_label_name(enum contact_label label);
+
+/* Returns the label of this word; CONTACT_LABELS if it is none, or NULL. */
+enum contact_label contact_label_of(const char *word);
 
 /* Returns what is wrong with facts as those of a contact; NULL if nothing is. Pure: whoever made the plan may
  * have written anything. */

@@ -11,8 +11,8 @@
  *
  * So each line is counted by one shard, and the counts of all shards add up to those of the list. Filters,
  * limit and sample are of the whole list in each shard all the same, and who opts out changes none of them:
- * it is a name of the sample that gives no answer. A share is decided when a line is read. A number of names is
- * decided when all have been read and made unique: the spool then keeps the whole list (whole). On the
+ * it is a name of the sample that gives no answer. A share is decided when a line is read. A number of names
+ * is decided when all have been read and made unique: the spool then keeps the whole list (whole). On the
  * feeder's thread, or when that has ended.
  */
 #ifndef STSWEEP_SCAN_CHOICE_H

@@ -53,8 +53,8 @@ void scan_meta_previous(struct scan_meta *meta, const struct meta_previous *prev
  * earlier scan differs. */
 enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why);
 
-/* Was the scan in the directory asked for with these options? ERR_MISMATCH or ERR_RULES with *why. Neither its
- * inputs nor an earlier scan are looked at. */
+/* Was the scan in the directory asked for with these options? ERR_MISMATCH or ERR_RULES with *why. Neither
+ * its inputs nor an earlier scan are looked at. */
 enum error scan_meta_is_of(const struct config *config, int dir_fd, struct buf *why);
 
 /* Fills in how the inputs of the stopped scan were read, as far as it says: they are read so again. */

@@ -320,7 +320,7 @@ static void write_mixed_list(void)
     static char text[SHARED_LINES * 40];
     size_t len = (size_t)snprintf(text, sizeof text, "rank,domain\n");
     for (unsigned line = 0; line < SHARED_LINES; line++) {
-        unsigned i = line % 4 == 3 && line > 40 ? line - 20 : line; /* as a line before */
+        unsigned i = line % 4 == 3 && line > 40 ? line - 21 : line; /* as a line before */
         const char *form = i % 11 == 0     ? "%u,https://n%u.example/\n"
                            : i % 13 == 0   ? "%u,user@n%u.example\n"
                            : i % 17 == 0   ? "%u,not a name %u\n"
@@ -415,7 +415,8 @@ static void test_shards_add_up(void **state)
         config.input_memory = MEMORY_BYTES;
         unsigned rejected[SHARED_LINES + 2] = {0};
         const struct books whole = books_of_shard(state, &config, "", rejected);
-        assert_true(whole.of[0] > 20 && whole.of[1] > 50 && whole.of[2] > 2 && whole.of[3] > 2);
+        assert_true(whole.of[0] > 20 && whole.of[1] > 50);
+        assert_true(row > 0 || (whole.of[2] > 20 && whole.of[3] > 5));
         assert_int_equal(whole.not_in_shard, 0);
         for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
             struct books sum = {.inputs = 0};

@@ -136,7 +136,7 @@ static bool plan(struct planned *planned, const struct line *line)
     facts->domain = arena_string(&planned->arena, line->words[1]);
     facts->label = line->words[3];
     facts->policy.fetch.tls.alert = -1;
-    bool policy = contact_cause_of(facts->label) == CONTACT_POLICY;
+    bool policy = contact_label_of(facts->label) == CONTACT_POLICY;
     bool good = policy ? plan_policy(planned, line) : plan_host(planned, line);
     for (size_t i = 4; good && i < line->count; i++)
         good = read_word(planned, line->words[i], policy);
