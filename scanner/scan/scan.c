@@ -133,7 +133,7 @@ static int close_stopped(struct scan *scan)
     const char *given = scan->config->output_dir;
     closing_stopped(store_summary(scan->store)->records, given,
                     closing_place(store_dir_fd(scan->store), given, path),
-                    config_fetches(scan->config) ? " and --resume" : "", said(scan));
+                    scan->request->again || !config_fetches(scan->config) ? "" : " and --resume", said(scan));
     return EXIT_STOPPED;
 }
 

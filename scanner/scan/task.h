@@ -16,6 +16,7 @@
 #include "scanner/scan/feeder.h"
 
 struct scan;
+struct store;
 
 struct scan_task {
     /* Reads what decides what is handed out. The configuration and the context are there; there is no scan
