@@ -5,7 +5,7 @@
 
 static const char *text_at(const struct json_node *object, const char *key, struct arena *arena)
 {
-    const char *text = string_at(object, key);
+    const char *text = meta_string(object, key);
     return text == NULL ? "" : arena_string(arena, text);
 }
 
@@ -13,7 +13,7 @@ static const char *text_at(const struct json_node *object, const char *key, stru
 static bool small_at(const struct json_node *object, const char *key, uint64_t *value)
 {
     int64_t number;
-    bool is_number = integer_at(object, key, &number);
+    bool is_number = meta_integer(object, key, &number);
     *value = (uint64_t)number;
     return json_tree_at(object, key) == NULL || (is_number && number >= 0 && number <= INT16_MAX);
 }
@@ -47,7 +47,7 @@ enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count
     struct arena tree;
     const struct json_node *root = meta_parse(stored, &tree, why);
     const struct json_node *input = NULL;
-    if (root != NULL && count_at(root, "inputs") > 0)
+    if (root != NULL && meta_count(root, "inputs") > 0)
         input = json_tree_at(root, "inputs")->first;
     enum error error = root == NULL ? ERR_CORRUPT : ERR_OK;
     for (size_t i = 0; i < count; i++, input = input == NULL ? NULL : input->next) {

@@ -268,6 +268,20 @@ enum error store_dir_create(const char *path, struct store_dir *dir, struct buf 
     return error;
 }
 
+enum error store_dir_begin(const char *path, struct store_dir *dir, struct buf *why)
+{
+    bool made;
+    *dir = (struct store_dir){.fd = -1, .lock = -1};
+    enum error error = store_dir_make(path, &made, why);
+    if (error == ERR_OK)
+        error = open_dir(path, dir, why);
+    if (error == ERR_OK)
+        error = take_lock(path, dir, why);
+    if (error != ERR_OK)
+        store_dir_close(dir);
+    return error;
+}
+
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why)
 {
     enum error error = open_dir(path, dir, why);

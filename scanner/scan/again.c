@@ -18,7 +18,7 @@ enum { WHY_BYTES = 16 * 1024 };
 static bool is_meant(const struct scan_request *request)
 {
     const struct config *config = request->config;
-    return config->scan_stage == SCAN_STAGE_NAMES && strcmp(config->output_dir, "-") != 0;
+    return (request->again || config->scan_stage == SCAN_STAGE_NAMES) && strcmp(config->output_dir, "-") != 0;
 }
 
 static bool holds(int dir_fd, const char *name)

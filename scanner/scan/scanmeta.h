@@ -35,6 +35,7 @@ struct scan_meta {
     struct meta_input *inputs;
     size_t input_count;
     struct meta_previous previous; /* dir NULL: no earlier scan was given */
+    const struct meta_plan *plan;  /* NULL: it is of no plan; outlives it */
     struct buf stored;             /* of the scan that is gone on with */
 };
 
