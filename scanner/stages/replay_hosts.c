@@ -114,6 +114,13 @@ static const struct replay_look *look_at(const struct came *came, const struct i
     return NULL;
 }
 
+/* Does it stand beside other TLSA records? What was not tried does. */
+static bool holds(const struct probe_facts *probe, const struct tlsa_facts *then,
+                  const struct tlsa_facts *now)
+{
+    return probe->not_tried != TRIED || host_probes_hold(then, now);
+}
+
 /* Takes what was seen at the address, if it can be judged by the records that stand now (RFC 7672: keys and
  * records are changed together); else it is to be probed again. `before`: the host until now. */
 static void settle(struct replay_host *host, size_t index, const struct came *came,
@@ -127,13 +134,13 @@ static void settle(struct replay_host *host, size_t index, const struct came *ca
     struct probe_facts *probe = &host->facts->probes[index];
     *probe = (struct probe_facts){.host = host->facts->host, .ip = *ip, .not_tried = NOT_TRIED_ELSEWHERE};
     probe->tls.alert = -1;
-    if (look != NULL && host_probes_hold(then, now)) {
+    if (look != NULL && holds(look->probe, then, now)) {
         put_probe(host, index, look->probe);
         return;
     }
-    bool known = look == NULL && host_probes_hold(&before->facts->tlsa, now);
-    for (size_t i = 0; known && i < before->facts->probe_count; i++)
-        if (ip_equal(&before->facts->probes[i].ip, ip)) {
+    for (size_t i = 0; look == NULL && i < before->facts->probe_count; i++)
+        if (ip_equal(&before->facts->probes[i].ip, ip) &&
+            holds(&before->facts->probes[i], &before->facts->tlsa, now)) {
             put_probe(host, index, &before->facts->probes[i]);
             host->missed[index] = before->missed[i];
         }
