@@ -307,7 +307,7 @@ static inline struct store *place_open(struct stages_place *place, char path[PLA
     struct store *store;
     (void)snprintf(path, PLACE_PATH, "%s/%s%u", place->top, name, number);
     const struct store_options options = {
-        .dir = path, .level = 1, .frame_bytes = 8192, .part_bytes = 1 << 20, .flush_ms = 60000};
+        .dir = path, .level = 1, .frame_bytes = 1 << 18, .part_bytes = 1 << 20, .flush_ms = 60000};
     place_ok(place, store_create(&options, &store, &place->why));
     return store;
 }
