@@ -362,6 +362,7 @@ COLUMNS = {
             "step": "VARCHAR",
             "code": "VARCHAR",
             "dane": "BOOLEAN",
+            "hello_unanswered": "BOOLEAN",
         }],
         "senders": {
             "mta_sts": {

@@ -456,6 +456,7 @@ int check_main(const struct check_request *request)
     struct scan_context context;
     struct config config = *request->config;
     config.limits_shards_at_once = 1; /* the check is no shard, and asks for a few connections */
+    config.scan_stage = SCAN_STAGE_ALL;
     struct buf why;
     int code = EXIT_FAILED;
     (void)signal(SIGPIPE, SIG_IGN);

@@ -426,6 +426,7 @@ static inline void make_looks(struct maker *make, struct domain_facts *facts)
         look->step = draw(make, look->policy ? (unsigned)FETCH_STEP_COUNT : (unsigned)SMTP_STEP_COUNT);
         look->code = codes[draw(make, sizeof codes / sizeof *codes)];
         look->dane = one_in(make, 4);
+        look->hello_unanswered = make->state % 4 == 0; /* without a draw, as above */
         const struct host_facts *host = facts->host_count == 0 ? NULL : facts->hosts[0].facts;
         if (host == NULL || host->probe_count == 0 || one_in(make, 3))
             continue;
