@@ -4,26 +4,13 @@
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/reach/tlsa.h"
 #include "scanner/reach/worker.h"
 #include "scanner/verdict/verdict.h"
 
-static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
-{
-    if (a->rr_count != b->rr_count)
-        return false;
-    for (size_t i = 0; i < a->rr_count; i++) {
-        const struct tlsa_rr *left = &a->rrs[i];
-        const struct tlsa_rr *right = &b->rrs[i];
-        if (left->usage != right->usage || left->selector != right->selector ||
-            left->matching != right->matching || !bytes_equal(left->data, right->data))
-            return false;
-    }
-    return true;
-}
-
 bool host_probes_hold(const struct tlsa_facts *earlier, const struct tlsa_facts *now)
 {
-    return now->rr_count == 0 || same_records(earlier, now);
+    return now->rr_count == 0 || tlsa_same_records(earlier, now);
 }
 
 /* ---- dates --------------------------------------------------------------------------------------------- */

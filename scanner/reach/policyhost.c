@@ -152,11 +152,25 @@ static struct handle begin(struct visit *visit, const struct pace_turn *turn)
     return fetch;
 }
 
+/* Ends at an address of another part. What was seen before and may pass is tried again as it is. */
+static void leave_to_others(struct policy_visit *policy)
+{
+    struct policy_facts *facts = policy->facts;
+    if (policy->trouble != TROUBLE_PASSING) {
+        facts->fetch.not_tried = NOT_TRIED_ELSEWHERE;
+        facts->address.ips += policy->next - 1;
+        facts->address.ip_count -= policy->next - 1;
+    }
+    finish(policy);
+}
+
 static void refused(struct visit *visit, enum not_tried reason, const struct pace_turn *turn)
 {
     const struct fetch_facts fetch = {.not_tried = reason, .ip = visit->ip, .tls.alert = -1};
     (void)turn;
-    if (policy_of(visit)->small)
+    if (reason == NOT_TRIED_ELSEWHERE)
+        leave_to_others(policy_of(visit));
+    else if (policy_of(visit)->small)
         lack_small(policy_of(visit), reason);
     else
         take(policy_of(visit), false, &fetch);
@@ -226,28 +240,54 @@ static void on_addresses(void *arg)
     try_next(policy);
 }
 
-bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
-                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg)
+/* Makes the visit and names its host; false if that is on the opt-out list, as the facts say then. */
+static bool make_visit(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                       struct domain_facts *domain, struct arena *arena)
 {
     struct policy_facts *facts = &domain->policy;
     *policy = (struct policy_visit){.visit = {.protocol = &https, .worker = worker, .trace = trace},
                                     .arena = arena,
                                     .domain = domain,
-                                    .facts = facts,
-                                    .done = done,
-                                    .arg = arg};
+                                    .facts = facts};
     struct buf host;
     buf_init(&host, 512);
     (void)buf_printf(&host, "mta-sts.%s", domain->domain);
     facts->host = arena_string(arena, buf_string(&host));
-    facts->fetch.tls.alert = -1;
     buf_dispose(&host);
-    if (facts->host != NULL && optout_has_domain(worker->context->optout, facts->host)) {
-        facts->fetch.not_tried = NOT_TRIED_OPTOUT;
+    if (facts->host == NULL || !optout_has_domain(worker->context->optout, facts->host))
+        return true;
+    facts->fetch = (struct fetch_facts){.not_tried = NOT_TRIED_OPTOUT, .tls.alert = -1};
+    return false;
+}
+
+bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg)
+{
+    struct policy_facts *facts = &domain->policy;
+    facts->fetch.tls.alert = -1;
+    if (!make_visit(policy, worker, trace, domain, arena))
         return false;
-    }
+    policy->done = done;
+    policy->arg = arg;
     address_query_start(&policy->address, worker->dns, facts->host == NULL ? "" : facts->host, arena,
                         &facts->address, on_addresses, policy);
+    return true;
+}
+
+bool policy_visit_go_on(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg)
+{
+    struct fetch_facts *fetch = &domain->policy.fetch;
+    if (!make_visit(policy, worker, trace, domain, arena))
+        return false;
+    policy->done = done;
+    policy->arg = arg;
+    bool tells = fetch->not_tried != NOT_TRIED_ELSEWHERE || fetch->step != FETCH_NONE;
+    if (fetch->not_tried == NOT_TRIED_ELSEWHERE)
+        fetch->not_tried = TRIED;
+    if (tells)
+        policy->trouble = policy_trouble_of(&policy->facts->address, fetch);
+    on_addresses(policy);
     return true;
 }
 

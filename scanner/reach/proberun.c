@@ -161,6 +161,8 @@ static void on_probe(void *arg, struct probe_facts *facts)
 static struct handle ask(struct visit *visit)
 {
     struct probe_run *run = run_of(visit);
+    if (run->leave == PROBE_SHARES)
+        return pace_request_share(visit->worker, &visit->ip, run->domain, visit_turn, visit);
     if (run->leave == PROBE_AGAIN || run->session != PROBE_SESSION_FIRST)
         return pace_request_again(visit->worker, &visit->ip, run->domain, visit_turn, visit);
     return pace_request_name(visit->worker, &visit->ip, run->domain, run->leave == PROBE_ALWAYS, visit_turn,

@@ -3,6 +3,7 @@
 #include "scanner/stages/replay_parts.h"
 
 #include "scanner/reach/hostprobes.h"
+#include "scanner/reach/tlsa.h"
 
 bool replay_host_waits(const struct replay_host *host, size_t index)
 {
@@ -146,10 +147,18 @@ static void settle(struct replay_host *host, size_t index, const struct came *ca
         }
 }
 
+static bool same_answer(const struct lookup_facts *a, const struct lookup_facts *b)
+{
+    return a->status == b->status && a->security == b->security;
+}
+
+/* Do both say the same of the host? Addresses are in order. */
 static bool is_same(const struct host_facts *a, const struct host_facts *b)
 {
-    bool same = a->address.ip_count == b->address.ip_count && a->tlsa.rr_count == b->tlsa.rr_count &&
-                a->tlsa.lookup.status == b->tlsa.lookup.status && host_probes_hold(&a->tlsa, &b->tlsa);
+    bool same = same_answer(&a->address.a, &b->address.a) &&
+                same_answer(&a->address.aaaa, &b->address.aaaa) &&
+                same_answer(&a->tlsa.lookup, &b->tlsa.lookup) && tlsa_same_records(&a->tlsa, &b->tlsa) &&
+                a->address.ip_count == b->address.ip_count;
     for (size_t i = 0; same && i < a->address.ip_count; i++)
         same = ip_equal(&a->address.ips[i], &b->address.ips[i]);
     return same;
