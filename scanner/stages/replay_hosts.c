@@ -3,6 +3,7 @@
 #include "scanner/stages/replay_parts.h"
 
 #include "scanner/reach/hostprobes.h"
+#include "scanner/reach/tlsa.h"
 
 bool replay_host_waits(const struct replay_host *host, size_t index)
 {
@@ -114,6 +115,13 @@ static const struct replay_look *look_at(const struct came *came, const struct i
     return NULL;
 }
 
+/* Does it stand beside other TLSA records? What was not tried does. */
+static bool holds(const struct probe_facts *probe, const struct tlsa_facts *then,
+                  const struct tlsa_facts *now)
+{
+    return probe->not_tried != TRIED || host_probes_hold(then, now);
+}
+
 /* Takes what was seen at the address, if it can be judged by the records that stand now (RFC 7672: keys and
  * records are changed together); else it is to be probed again. `before`: the host until now. */
 static void settle(struct replay_host *host, size_t index, const struct came *came,
@@ -127,22 +135,30 @@ static void settle(struct replay_host *host, size_t index, const struct came *ca
     struct probe_facts *probe = &host->facts->probes[index];
     *probe = (struct probe_facts){.host = host->facts->host, .ip = *ip, .not_tried = NOT_TRIED_ELSEWHERE};
     probe->tls.alert = -1;
-    if (look != NULL && host_probes_hold(then, now)) {
+    if (look != NULL && holds(look->probe, then, now)) {
         put_probe(host, index, look->probe);
         return;
     }
-    bool known = look == NULL && host_probes_hold(&before->facts->tlsa, now);
-    for (size_t i = 0; known && i < before->facts->probe_count; i++)
-        if (ip_equal(&before->facts->probes[i].ip, ip)) {
+    for (size_t i = 0; look == NULL && i < before->facts->probe_count; i++)
+        if (ip_equal(&before->facts->probes[i].ip, ip) &&
+            holds(&before->facts->probes[i], &before->facts->tlsa, now)) {
             put_probe(host, index, &before->facts->probes[i]);
             host->missed[index] = before->missed[i];
         }
 }
 
+static bool same_answer(const struct lookup_facts *a, const struct lookup_facts *b)
+{
+    return a->status == b->status && a->security == b->security;
+}
+
+/* Do both say the same of the host? Addresses are in order. */
 static bool is_same(const struct host_facts *a, const struct host_facts *b)
 {
-    bool same = a->address.ip_count == b->address.ip_count && a->tlsa.rr_count == b->tlsa.rr_count &&
-                a->tlsa.lookup.status == b->tlsa.lookup.status && host_probes_hold(&a->tlsa, &b->tlsa);
+    bool same = same_answer(&a->address.a, &b->address.a) &&
+                same_answer(&a->address.aaaa, &b->address.aaaa) &&
+                same_answer(&a->tlsa.lookup, &b->tlsa.lookup) && tlsa_same_records(&a->tlsa, &b->tlsa) &&
+                a->address.ip_count == b->address.ip_count;
     for (size_t i = 0; same && i < a->address.ip_count; i++)
         same = ip_equal(&a->address.ips[i], &b->address.ips[i]);
     return same;
