@@ -6,6 +6,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/machine/announce.h"
 #include "scanner/machine/watch.h"
 #include "scanner/scan/begin.h"
 #include "scanner/scan/closing.h"
@@ -226,13 +227,14 @@ static void dispose(struct scan *scan)
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);
     confine_dispose(&scan->confine);
+    announce_end(scan->announced);
     buf_dispose(&scan->why);
     live_dispose(&scan->live);
 }
 
 int scan_main(const struct scan_request *request)
 {
-    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1};
+    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1, .announced = -1};
     int code;
     scan.config = &scan.fitted;
     scan.refused_with = EXIT_USAGE;
