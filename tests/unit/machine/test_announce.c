@@ -17,9 +17,10 @@
 #include "scanner/machine/announce.h"
 
 #define COLUMNS "0000000000000000: 00000002 00000000 00000000 0001 01 "
-#define HEAD "Num       RefCount Protocol Flags    Type St Inode Path\n"
+#define HEAD    "Num       RefCount Protocol Flags    Type St Inode Path\n"
 #define LONG_108                                                                                             \
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xx"                                                                                                     \
     "xxxx"
 
 enum { SELF = 4242 };
