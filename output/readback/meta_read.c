@@ -143,6 +143,18 @@ static bool read_plan(const struct json_node *root, struct meta_plan *plan)
     return plan->id[0] != 0 && plan->round > 0 && plan->part > 0 && plan->part <= plan->parts;
 }
 
+/* Reads where it was probed from: of a part that, of a merged scan the one place of all that it was joined
+ * from. */
+static void read_vantage(const struct json_node *root, struct meta_stored *found)
+{
+    const struct json_node *places = json_tree_at(json_tree_at(root, "merged"), "vantages");
+    bool is_one = places != NULL && places->kind == JSON_ARRAY && places->count == 1 &&
+                  places->first->kind == JSON_STRING &&
+                  memchr(places->first->text.data, 0, places->first->text.len) == NULL;
+    copy_printable(is_one ? (const char *)places->first->text.data : found->plan.vantage, found->vantage,
+                   sizeof found->vantage);
+}
+
 static bool is_of_names(const struct json_node *root)
 {
     const char *stage = string_at(json_tree_at(root, "config"), "scan.stage");
@@ -173,6 +185,7 @@ static enum error read_stored(const struct json_node *root, struct meta_stored *
         return ERR_CORRUPT;
     }
     memcpy(found->state, state, strlen(state) + 1);
+    read_vantage(root, found);
     read_version(root, found->version);
     read_shard(root, found->shard);
     read_sample(root, &found->sample);
