@@ -188,11 +188,20 @@ struct probe_facts {
     uint32_t ms;
 };
 
+/* What was known of an MX host's addresses and TLSA records before they were asked for anew. */
+struct host_before {
+    struct address_facts address;
+    struct tlsa_facts tlsa;
+};
+
 /* The facts about one MX host, shared by all domains that name it. Immutable once published. */
 struct host_facts {
     const char *host;
     struct address_facts address;
     struct tlsa_facts tlsa;
+    int64_t asked; /* by `probe`, right before the connection: when these two were asked for anew (wall clock,
+                      ms); 0: they were not */
+    const struct host_before *before; /* if they differ from those of the names; else NULL */
     struct probe_facts
         *probes; /* one for each address in address.ips, same order, up to smtp.max_addresses */
     size_t probe_count;

@@ -21,9 +21,7 @@ static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
     return true;
 }
 
-/* Can what was seen then be judged by the records that stand now? Not by others: keys and records are changed
- * together. */
-static bool holds_for(const struct tlsa_facts *earlier, const struct tlsa_facts *now)
+bool host_probes_hold(const struct tlsa_facts *earlier, const struct tlsa_facts *now)
 {
     return now->rr_count == 0 || same_records(earlier, now);
 }
@@ -97,7 +95,7 @@ static const struct probe_facts *judged_earlier(const struct host_probes *probes
     const struct probe_facts *known = find_earlier(probes, ip);
     if (known == NULL || known->not_tried == NOT_TRIED_BUDGET || may_come(known->not_tried) ||
         looks_is_old(probes->again, known) || is_in_doubt(probes, known) ||
-        !holds_for(&probes->earlier->facts.tlsa, &probes->result->facts.tlsa))
+        !host_probes_hold(&probes->earlier->facts.tlsa, &probes->result->facts.tlsa))
         return NULL;
     return known;
 }

@@ -35,9 +35,9 @@ static bool is_broken_off(const struct fetch_facts *fetch)
     return by_net || by_tls || fetch->deadline || fetch->truncated;
 }
 
-static enum policy_trouble trouble_of(const struct policy_visit *policy, const struct fetch_facts *fetch)
+enum policy_trouble policy_trouble_of(const struct address_facts *address, const struct fetch_facts *fetch)
 {
-    struct policy_facts alone = {.address = policy->facts->address, .fetch = *fetch};
+    struct policy_facts alone = {.address = *address, .fetch = *fetch};
     alone.address.ip_count = 1; /* what the others would say is not asked here */
     bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY ||
                  fetch->not_tried == NOT_TRIED_PORT_BLOCKED || fetch->not_tried == NOT_TRIED_STUCK;
@@ -51,7 +51,7 @@ static enum policy_trouble trouble_of(const struct policy_visit *policy, const s
  * final by what the others say. */
 static void keep_trouble(struct policy_visit *policy, const struct fetch_facts *fetch)
 {
-    enum policy_trouble trouble = trouble_of(policy, fetch);
+    enum policy_trouble trouble = policy_trouble_of(&policy->facts->address, fetch);
     if (trouble <= policy->trouble)
         return;
     policy->trouble = trouble;

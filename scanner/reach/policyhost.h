@@ -23,6 +23,9 @@ enum policy_trouble {
     TROUBLE_PASSING
 };
 
+/* Says how much it counts that an address did not answer. address: of the policy host. */
+enum policy_trouble policy_trouble_of(const struct address_facts *address, const struct fetch_facts *fetch);
+
 struct policy_visit {
     struct visit visit; /* first: of the address that is tried now */
     struct arena *arena;
