@@ -255,7 +255,8 @@ static enum error count_records(struct tallier *tallier)
     return error;
 }
 
-enum error frames_tally(int dir_fd, const char *name, struct frames_tally *tally, struct buf *why)
+enum error frames_tally(int dir_fd, const char *name, bool records, struct frames_tally *tally,
+                        struct buf *why)
 {
     struct tallier tallier = {.dir_fd = dir_fd, .name = name, .tally = tally, .stride = 1, .why = why};
     *tally = (struct frames_tally){.parts = 0};
@@ -269,6 +270,6 @@ enum error frames_tally(int dir_fd, const char *name, struct frames_tally *tally
     }
     if (error != ERR_OK && error != ERR_CORRUPT)
         return error;
-    enum error counted = count_records(&tallier);
+    enum error counted = records ? count_records(&tallier) : ERR_OK;
     return error != ERR_OK ? error : counted;
 }

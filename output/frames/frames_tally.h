@@ -21,9 +21,10 @@ struct frames_tally {
     bool exact; /* all frames were unpacked; else records is about so many */
 };
 
-/* Counts all parts. No file at all has no records. ERR_CORRUPT with *why (file, offset, reason) if something
- * is there that is no frame, or a part other than the last is cut short; what came before it is counted.
- * ERR_IO with *why, ERR_MEMORY. */
-enum error frames_tally(int dir_fd, const char *name, struct frames_tally *tally, struct buf *why);
+/* Counts all parts; records only if they are asked for. No file at all has no records. ERR_CORRUPT with *why
+ * (file, offset, reason) if something is there that is no frame, or a part other than the last is cut short;
+ * what came before it is counted. ERR_IO with *why, ERR_MEMORY. */
+enum error frames_tally(int dir_fd, const char *name, bool records, struct frames_tally *tally,
+                        struct buf *why);
 
 #endif

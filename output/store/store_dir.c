@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "output/frames/disk.h"
@@ -17,6 +18,9 @@
 #include "scanner/base/shown.h"
 
 enum { NAME_BYTES = 80 };
+
+/* Who only asks whether it is locked (`stsweep status`) holds the lock for a moment. */
+enum { LOCK_TRIES = 10, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
 static enum error failed(const char *path, const char *what, struct buf *why)
 {
@@ -48,9 +52,15 @@ static enum error take_lock(const char *path, struct store_dir *dir, struct buf 
     dir->lock = disk_open(dir->fd, "lock", O_RDWR | O_CREAT);
     if (dir->lock < 0)
         return failed(path, "cannot make the lock file", why);
-    if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
-        return ERR_OK;
-    if (errno != EWOULDBLOCK)
+    int number = EWOULDBLOCK;
+    for (int tries = 0; tries < LOCK_TRIES && number == EWOULDBLOCK; tries++) {
+        if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
+            return ERR_OK;
+        number = errno;
+        (void)nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+    }
+    errno = number;
+    if (number != EWOULDBLOCK)
         return failed(path, "cannot lock", why);
     buf_printf(why, "%s: another process is writing to it", shown(path));
     return ERR_EXISTS;

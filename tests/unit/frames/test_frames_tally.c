@@ -100,7 +100,7 @@ static void cut(const struct world *world, const char *name, off_t size)
 static enum error tally(struct world *world, struct frames_tally *counts)
 {
     buf_reset(&world->why);
-    return frames_tally(world->fd, "domains", counts, &world->why);
+    return frames_tally(world->fd, "domains", true, counts, &world->why);
 }
 
 static void test_nothing(void **state)
