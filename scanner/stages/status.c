@@ -97,7 +97,7 @@ static enum error read_plan(struct run *run)
     return ERR_OK;
 }
 
-/* Says with --missing what its line does not: what keeps it from being empty, or full. */
+/* Says what cannot be read; and with --missing what its line does not, if nothing stands there. */
 static void say_beside(const struct run *run, FILE *err)
 {
     const struct status *status = &run->status;
@@ -107,7 +107,7 @@ static void say_beside(const struct run *run, FILE *err)
         if (run->dirs[i].kind == STATUS_UNREADABLE)
             (void)fprintf(err, "stsweep: status: %s cannot be read: %s; look at it, or leave it out\n",
                           shown(run->dirs[i].path), shown(run->dirs[i].reason));
-    if (status->is_lacking && numbers_count(&status->missing) == 0) {
+    if (run->form == FORM_MISSING && status->is_lacking && numbers_count(&status->missing) == 0) {
         status_put_next(status, &text);
         (void)fprintf(err, "stsweep: status: %s%s\n",
                       text.len == 0 ? "what is missing is being written" : "nothing is missing for: ",
@@ -116,7 +116,7 @@ static void say_beside(const struct run *run, FILE *err)
     buf_dispose(&text);
 }
 
-static enum error tell(struct run *run, FILE *out, FILE *err)
+static enum error tell(struct run *run, FILE *out)
 {
     if (run->form == FORM_JSON)
         return status_tell_json(&run->status, out);
@@ -124,8 +124,6 @@ static enum error tell(struct run *run, FILE *out, FILE *err)
         status_tell_text(&run->status, out);
     else
         status_tell_missing(&run->status, out);
-    if (run->form == FORM_MISSING)
-        say_beside(run, err);
     return ERR_OK;
 }
 
@@ -152,7 +150,9 @@ static int run_status(struct run *run, FILE *out, FILE *err)
     if (error == ERR_OK)
         error = status_sort(run->dirs, run->count, &run->planned, &run->status);
     if (error == ERR_OK)
-        error = tell(run, out, err);
+        error = tell(run, out);
+    if (error == ERR_OK)
+        say_beside(run, err);
     int code = finish(run, error, out, err);
     status_dispose(&run->status);
     for (size_t i = 0; run->dirs != NULL && i < run->count; i++)
