@@ -17,7 +17,7 @@ static bool may_go_on_with(const struct meta_option *option, const char *then)
            (option->is_switch && is_off(then) == is_off(option->value));
 }
 
-static enum error compare_options(const struct json_node *root, const struct meta_asked *now, struct buf *why)
+enum error meta_compare_options(const struct json_node *root, const struct meta_asked *now, struct buf *why)
 {
     const struct json_node *config = json_tree_at(root, "config");
     const char *between = "";
@@ -138,7 +138,7 @@ enum error meta_compare(struct bytes stored, const struct meta_asked *now, struc
     if (error == ERR_OK)
         error = compare_plan(root, now->plan, why);
     if (error == ERR_OK)
-        error = compare_options(root, now, why);
+        error = meta_compare_options(root, now, why);
     if (error == ERR_OK && now->input_count > 0 && found->input_count > 0)
         error = compare_inputs(root, now, why);
     arena_dispose(&arena);

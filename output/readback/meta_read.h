@@ -140,6 +140,9 @@ enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why)
  * these paths. One that had not read its lists yet does not say so. */
 bool meta_awaits_in(int dir_fd, const char *const *paths, size_t count);
 
+/* Compares the rules and the options that may not change, and nothing else, as meta_compare does. */
+enum error meta_same_options_in(int dir_fd, const struct meta_asked *now, struct buf *why);
+
 /* Does the same as meta_may_go_on, for the meta.json of a directory. */
 enum error meta_may_go_on_in(int dir_fd, struct buf *why);
 

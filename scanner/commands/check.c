@@ -457,6 +457,7 @@ int check_main(const struct check_request *request)
     struct scan_context context;
     struct config config = *request->config;
     config.limits_shards_at_once = 1; /* the check is no shard, and asks for a few connections */
+    config.scan_stage = SCAN_STAGE_ALL;
     check_beside(&config, stderr);
     struct buf why;
     int code = EXIT_FAILED;

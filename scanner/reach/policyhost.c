@@ -183,6 +183,14 @@ static const struct visit_protocol https = {.name = "fetch",
 
 /* ---- the addresses one after the other ----------------------------------------------------------------- */
 
+/* Ends without having asked for a turn. */
+static void leave_alone(struct policy_visit *policy, enum not_tried reason)
+{
+    policy->facts->fetch.not_tried = reason;
+    policy->facts->fetch.ip = policy->facts->address.ips[0];
+    finish(policy);
+}
+
 static void try_next(struct policy_visit *policy)
 {
     const struct address_facts *address = &policy->facts->address;
@@ -205,12 +213,14 @@ static void on_addresses(void *arg)
 {
     struct policy_visit *policy = arg;
     const struct address_facts *address = &policy->facts->address;
+    const struct scan_context *context = policy->visit.worker->context;
     if (address->ip_count == 0) {
         policy->facts->fetch.not_tried = NOT_TRIED_NO_ADDRESS;
-    } else if (addresses_opted_out(address, policy->visit.worker->context->optout)) {
-        policy->facts->fetch.not_tried = NOT_TRIED_OPTOUT;
-        policy->facts->fetch.ip = address->ips[0];
-        finish(policy);
+    } else if (addresses_opted_out(address, context->optout)) {
+        leave_alone(policy, NOT_TRIED_OPTOUT);
+        return;
+    } else if (!config_fetches(context->config)) {
+        leave_alone(policy, NOT_TRIED_ELSEWHERE);
         return;
     }
     try_next(policy);

@@ -17,6 +17,7 @@
 #include "scanner/machine/watch.h"
 #include "scanner/reach/own.h"
 #include "scanner/reach/paces.h"
+#include "scanner/scan/again.h"
 #include "scanner/scan/closing.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
@@ -148,6 +149,10 @@ static bool open_store(struct scan *scan)
         error = resumed_stuck(scan->store, &scan->stood, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))
         error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
+    if (error == ERR_EXISTS && again_came_second(scan->request, scan->live.terminal.said)) {
+        scan->refused_with = EXIT_AGAIN;
+        return false;
+    }
     return say_store(scan, error);
 }
 

@@ -8,6 +8,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/machine/announce.h"
 #include "scanner/machine/watch.h"
+#include "scanner/scan/again.h"
 #include "scanner/scan/begin.h"
 #include "scanner/scan/closing.h"
 #include "scanner/scan/confine.h"
@@ -132,7 +133,8 @@ static int close_stopped(struct scan *scan)
         return EXIT_FAILED;
     const char *given = scan->config->output_dir;
     closing_stopped(store_summary(scan->store)->records, given,
-                    closing_place(store_dir_fd(scan->store), given, path), said(scan));
+                    closing_place(store_dir_fd(scan->store), given, path),
+                    config_fetches(scan->config) ? " and --resume" : "", said(scan));
     return EXIT_STOPPED;
 }
 
@@ -234,8 +236,11 @@ static void dispose(struct scan *scan)
 
 int scan_main(const struct scan_request *request)
 {
-    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1, .announced = -1};
-    int code;
+    struct scan_request asked = *request;
+    struct scan scan = {.request = &asked, .fitted = *request->config, .wake_fd = -1, .announced = -1};
+    int code = again_look(&asked, stderr);
+    if (code != AGAIN_GO_ON)
+        return code;
     scan.config = &scan.fitted;
     scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
@@ -243,11 +248,12 @@ int scan_main(const struct scan_request *request)
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();
     signals_watch_asked();
-    if (live_init(&scan.live, request, scan.started_ms) != ERR_OK)
+    if (live_init(&scan.live, &asked, scan.started_ms) != ERR_OK)
         out_of_memory("what is said");
     if (scan_begin(&scan)) {
-        if (request->go_on != NULL)
-            naming_tell_first(scan.config->output_dir, request->go_on, news(&scan));
+        if (request->go_on != NULL && asked.resume == request->resume)
+            naming_tell_first(scan.config->output_dir, request->go_on, config_fetches(scan.config),
+                              news(&scan));
         run_to_end(&scan);
         code = finish(&scan);
     } else {

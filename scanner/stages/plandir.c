@@ -1,6 +1,7 @@
 /* Writes plan-R.json with json_write, and believes one only if it is what that writes. */
 #include "scanner/stages/plandir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include "output/json/json_write.h"
 #include "output/store/store_dir.h"
 #include "scanner/base/errno_said.h"
+#include "scanner/base/shown.h"
 #include "scanner/facts/record.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
@@ -324,4 +326,62 @@ enum error plandir_read(int dir_fd, uint32_t round, struct arena *arena, struct 
     buf_dispose(&text);
     buf_dispose(&reason);
     return error;
+}
+
+/* ---- what stands in the directory ---------------------------------------------------------------------- */
+
+/* Calls visit with each name; an error of it ends the walk. */
+static enum error
+each_name(int dir_fd, enum error (*visit)(int dir_fd, const char *name, uint32_t round, struct buf *why),
+          uint32_t round, struct buf *why)
+{
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+    enum error error = ERR_OK;
+    if (listing == NULL) {
+        (void)buf_printf(why, "cannot list it: %s", errno_said(errno));
+        if (fd >= 0)
+            (void)close(fd);
+        return ERR_IO;
+    }
+    for (struct dirent *entry = readdir(listing); entry != NULL && error == ERR_OK; entry = readdir(listing))
+        error = visit(dir_fd, entry->d_name, round, why);
+    (void)closedir(listing);
+    return error;
+}
+
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+static enum error check_name(int dir_fd, const char *name, uint32_t round, struct buf *why)
+{
+    (void)dir_fd, (void)round;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
+        begins(name, "plan-") || begins(name, "contacts-"))
+        return ERR_OK;
+    (void)buf_printf(why, "it is not empty and holds no plan (there is %s): give another directory",
+                     shown(name));
+    return ERR_EXISTS;
+}
+
+enum error plandir_check(int dir_fd, struct buf *why)
+{
+    return each_name(dir_fd, check_name, 0, why);
+}
+
+static enum error clear_name(int dir_fd, const char *name, uint32_t round, struct buf *why)
+{
+    char stem[PLAN_FILE_BYTES];
+    (void)snprintf(stem, sizeof stem, "contacts-%" PRIu32 "-", round);
+    if (!begins(name, stem) || unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+        return ERR_OK;
+    (void)buf_printf(why, "%s: cannot remove it: %s", shown(name), errno_said(errno));
+    return ERR_IO;
+}
+
+enum error plandir_clear(int dir_fd, uint32_t round, struct buf *why)
+{
+    return each_name(dir_fd, clear_name, round, why);
 }

@@ -65,6 +65,13 @@ enum error plandir_write(int dir_fd, struct plan *plan, struct buf *why);
  * name says; ERR_IO with *why. */
 enum error plandir_read(int dir_fd, uint32_t round, struct arena *arena, struct plan *plan, struct buf *why);
 
+/* Tells whether there may be a plan in the directory. ERR_EXISTS with *why if something stands there that is
+ * none of it; ERR_IO with *why. */
+enum error plandir_check(int dir_fd, struct buf *why);
+
+/* Removes what a run that was ended amid this round left of its parts. ERR_IO with *why. */
+enum error plandir_clear(int dir_fd, uint32_t round, struct buf *why);
+
 /* Writes the sum that tells of which names a plan is: the SHA-256 over those of all shards in their order, in
  * hex. false: the library failed. */
 bool plandir_names_sum(const struct plan_names *names, uint32_t count, char sum[PLAN_SHA256_BYTES]);

@@ -6,13 +6,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <xxhash.h>
 
 #include "output/frames/disk.h"
 #include "output/frames/frames_tally.h"
+#include "output/store/store_dir.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
@@ -79,18 +79,6 @@ static enum error unreadable(struct looking *look, enum error error)
     return error == ERR_MEMORY
                ? error
                : give_reason(look->dir, look->why.len > 0 ? buf_string(&look->why) : error_text(error));
-}
-
-/* Holds somebody the lock? It is asked for shared, for a moment, so that two who ask are not in each other's
- * way; who is to write waits for longer than that (output/store/store_dir). */
-static bool is_locked(int dir_fd)
-{
-    int fd = disk_open(dir_fd, "lock", O_RDONLY);
-    if (fd < 0)
-        return false;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    (void)close(fd);
-    return locked;
 }
 
 static bool holds(const struct looking *look, const char *name)
@@ -279,12 +267,14 @@ enum error status_look(const char *path, struct status_dir *dir)
     buf_init(&look.why, REASON_BYTES);
     look.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int number = errno;
-    look.is_locked = look.fd >= 0 && is_locked(look.fd);
+    char holder[STORE_DIR_HOLDER_BYTES] = "";
+    look.is_locked = look.fd >= 0 && store_dir_is_locked(path, holder);
     enum error error = look.fd < 0                 ? look_nowhere(&look, number)
                        : holds(&look, "meta.json") ? look_at_scan(&look)
                                                    : look_at_plan(&look);
     if (look.fd >= 0)
         (void)close(look.fd);
     buf_dispose(&look.why);
-    return error;
+    return error == ERR_OK && holder[0] != 0 && dir->state == STATE_RUNNING ? give_reason(dir, holder)
+                                                                            : error;
 }

@@ -41,7 +41,7 @@ struct status_dir {
     struct meta_plan plan;          /* of a probe */
     uint64_t records;
     bool about;          /* there are about so many */
-    char *reason;        /* owned, or NULL: why it is torn or cannot be read, or does not count */
+    char *reason;        /* owned, or NULL: why it is torn, cannot be read or does not count; who writes it */
     bool is_counted_out; /* by status_sort: it is of another list or plan, or stands twice */
 };
 

@@ -142,7 +142,7 @@ bool verdict_host_may_pass(const struct host_facts *facts)
         if (lookup_failed(lookups[i]))
             return true;
     for (size_t i = 0; i < facts->probe_count; i++)
-        if (verdict_probe_may_pass(&facts->probes[i]))
+        if (facts->probes[i].not_tried != NOT_TRIED_ELSEWHERE && verdict_probe_may_pass(&facts->probes[i]))
             return true;
     return false;
 }

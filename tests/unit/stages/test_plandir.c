@@ -277,7 +277,7 @@ static void test_refused(void **state)
         {"\"over\": 7", "\"over\": 7, \"over\": 8", true, ERR_CORRUPT, "its id is not"},
         {"\"over\": 7,", "\"over\": 7,\n  \"more\": 1,", true, ERR_CORRUPT, "its id is not"},
         {"\"over\": 7,", "\"over\": 7, ", false, ERR_CORRUPT, "it says more than a plan does, or otherwise"},
-        {"\"rules\": 9", "\"rules\": 99", true, ERR_RULES, "schema 1 and rules 99 made it"},
+        {"\"rules\": ", "\"rules\": 9", true, ERR_RULES, "schema 1 and rules 9"},
         {"\"schema\": 1", "\"schema\": 2", true, ERR_RULES, "schema 2 and rules"},
         {"\"schema\": 1", "\"schema\": 0", true, ERR_CORRUPT, "schema or rules is missing or malformed"},
         {"\"round\": 1", "\"round\": 0", true, ERR_CORRUPT, "it is no plan"},

@@ -1,0 +1,58 @@
+/*
+ * Makes contacts, the lines of a part of a plan (docs/internals/stages.md), of what a replay wants of a
+ * domain. Pure.
+ */
+#ifndef STSWEEP_STAGES_CONTACTS_H
+#define STSWEEP_STAGES_CONTACTS_H
+
+#include "scanner/base/arena.h"
+#include "scanner/base/buf.h"
+#include "scanner/base/error.h"
+#include "scanner/facts/optout.h"
+#include "scanner/facts/record.h"
+
+/* Why it is contacted, or not: an earlier one outweighs a later one. */
+enum contact_label {
+    CONTACT_INTENT, /* a domain with an MTA-STS record or an earlier policy asks */
+    CONTACT_TLSA,   /* the host has TLSA records */
+    CONTACT_ALL,    /* smtp.probe=all */
+    CONTACT_OVER,   /* likewise, but beyond limits.names_per_ip: it shares what the address says to another */
+    CONTACT_POLICY, /* a policy host */
+    CONTACT_LABELS
+};
+
+/* Returns the word that stands as the label of a line: "intent", … */
+const char *contact_label_name(enum contact_label label);
+
+/* Is the contact made whatever limits.names_per_ip says? */
+static inline bool contact_is_exempt(enum contact_label label)
+{
+    return label == CONTACT_INTENT || label == CONTACT_TLSA;
+}
+
+struct contact {
+    enum contact_label label;
+    const char *name;          /* the MX host, or the domain of the policy */
+    struct ip_addr ip;         /* whose part makes it: of a policy, the first address that is to be tried */
+    bool opted_out;            /* not_tried says so, and nobody is contacted */
+    struct domain_facts facts; /* as a line has them; ordinal 0 */
+};
+
+/* Takes a contact, which is good during the call. An error ends the walk. */
+typedef enum error (*contact_take)(void *arg, const struct contact *contact);
+
+/* Gives the contacts that a round is to make. facts are those of the replay, end is what it wants: with no
+ * round behind it all that the names left to another stage. optout says who is not to be contacted.
+ * ERR_MEMORY (arena), or the error of take. */
+struct replay_end;
+enum error contacts_of_replay(const struct domain_facts *facts, const struct replay_end *end,
+                              const struct optout *optout, struct arena *arena, contact_take take, void *arg);
+
+/* Writes the contact's line, with its \n. ERR_LIMIT if it does not fit into *out, ERR_MEMORY (arena). */
+enum error contact_line(const struct contact *contact, struct arena *arena, struct buf *out);
+
+/* Writes such a line again with this place in its part and this label. false: it is no such line, or it does
+ * not fit into *out. */
+bool contact_seal(struct bytes line, uint64_t ordinal, enum contact_label label, struct buf *out);
+
+#endif
