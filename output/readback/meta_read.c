@@ -31,6 +31,18 @@ static void read_sample(const struct json_node *root, struct meta_sample *sample
     meta_copy(strata == NULL ? "" : strata, sample->strata, sizeof sample->strata);
 }
 
+/* Reads where it was probed from: of a part that, of a merged scan the one place of all that it was joined
+ * from. */
+static void read_vantage(const struct json_node *root, struct meta_stored *found)
+{
+    const struct json_node *places = json_tree_at(json_tree_at(root, "merged"), "vantages");
+    bool is_one = places != NULL && places->kind == JSON_ARRAY && places->count == 1 &&
+                  places->first->kind == JSON_STRING &&
+                  memchr(places->first->text.data, 0, places->first->text.len) == NULL;
+    meta_copy(is_one ? (const char *)places->first->text.data : found->plan.vantage, found->vantage,
+              sizeof found->vantage);
+}
+
 static bool is_of_names(const struct json_node *root)
 {
     const char *stage = meta_string(json_tree_at(root, "config"), "scan.stage");
@@ -60,6 +72,7 @@ enum error meta_stored_of(const struct json_node *root, struct meta_stored *foun
         return ERR_CORRUPT;
     }
     memcpy(found->state, state, strlen(state) + 1);
+    read_vantage(root, found);
     meta_version(root, found->version);
     read_shard(root, found->shard);
     read_sample(root, &found->sample);
