@@ -21,7 +21,7 @@ const struct flag_row flag_rows[FLAG_ROWS] = {
 };
 
 /* The commands that take --section.key=value. */
-static const char with_options[] = "scan check suggest";
+static const char with_options[] = "scan check suggest plan probe merge";
 
 bool flags_holds_word(const char *words, const char *word)
 {
