@@ -60,9 +60,21 @@ struct came {
     const struct host_facts *newest; /* the lookups that were made last; NULL: none were */
 };
 
-/* Was the address to be asked in this round? In a pass that goes on only those are that are elsewhere yet. */
-static bool is_wanted(const struct replaying *replaying, const struct replay_host *host, size_t index)
+/* Have the names decided that the address is not probed for this domain, whoever else has it probed? */
+static bool is_decided(const struct replay_host *host, const struct ip_addr *ip)
 {
+    for (size_t i = 0; i < host->names->probe_count; i++)
+        if (ip_equal(&host->names->probes[i].ip, ip))
+            return host->names->probes[i].not_tried != NOT_TRIED_ELSEWHERE;
+    return false;
+}
+
+/* Was the address to be asked in this round? In a pass that goes on only those are that are elsewhere yet. */
+static bool is_wanted(const struct replaying *replaying, const struct replay_host *host, size_t index,
+                      const struct ip_addr *ip)
+{
+    if (is_decided(host, ip))
+        return false;
     return replaying->rounds == 1 || index >= host->facts->probe_count || replay_host_waits(host, index);
 }
 
@@ -89,7 +101,7 @@ static enum error find_what_came(const struct replaying *replaying, struct repla
         return ERR_MEMORY;
     for (size_t i = 0; i < came->count; i++) {
         struct replay_look look = {NULL, NULL};
-        if (!is_wanted(replaying, host, i))
+        if (!is_wanted(replaying, host, i, &came->ips[i]))
             continue;
         enum error error =
             source->host(source->arg, host->facts->host, &came->ips[i], replaying->round, &look);

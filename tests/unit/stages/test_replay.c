@@ -23,7 +23,8 @@ enum { DAY = 86400, HOUR_MS = 3600000, ROUNDS = 8, CONTACTS = 4, POLICY_IPS = 3,
 /*
  * What comes of a contact, a letter a round: G good, M no STARTTLS, T a 421, R STARTTLS refused for good,
  * e it says elsewhere, d the address was known as silent, - nothing. Of the policy: E it enforces, r refused,
- * R refused and the next address is another part's, s silent, n no route, e no address is this part's, -.
+ * R refused and the next address is another part's, s silent, n no route, e no address is this part's, -. O
+ * in front of a contact: the names left it alone.
  */
 struct script {
     const char *contacts[CONTACTS]; /* a1, a2, b1, b2; NULL: the names do not know the address */
@@ -101,7 +102,10 @@ static void make_host(struct world *world, unsigned index)
             continue;
         struct ip_addr ip = address_of(i);
         host->address.ips[host->address.ip_count++] = ip;
-        host->probes[host->probe_count++] = elsewhere(host->host, &ip);
+        host->probes[host->probe_count] = elsewhere(host->host, &ip);
+        if (world->script->contacts[i][0] == 'O')
+            host->probes[host->probe_count].not_tried = NOT_TRIED_OFF;
+        host->probe_count++;
     }
     if (world->script->dane)
         host->tlsa = records(world, '1');
@@ -169,6 +173,7 @@ static void make_world(struct world *world, const struct script *script)
 
 static char letter(const char *letters, uint32_t round)
 {
+    letters += letters != NULL && letters[0] == 'O';
     return letters == NULL || strlen(letters) < round ? '-' : letters[round - 1];
 }
 
@@ -377,6 +382,8 @@ static const struct row rows[] = {
      {{"-"}, "E", .rounds = 1, .retries = 2}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_SMTP_NOT_PROBED_ELSEWHERE},
     {"an answer of elsewhere is none",
      {{"e"}, "E", .rounds = 1, .retries = 2}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_SMTP_NOT_PROBED_ELSEWHERE},
+    {"what the names left alone stays so, whoever else has it probed", {{"G", "OM"}, "E", .rounds = 1, .retries = 2},
+     OUTCOME_PROTECTED, "", 1, 0, false, FAIL_SMTP_NOT_PROBED_OFF},
     {"what the plan left out holds up nobody else",
      {{"MG", NULL, "-"}, "E", .rounds = 2, .retries = 1}, OUTCOME_PROTECTED, "", 2, 1, false, FAIL_SMTP_INCONSISTENT},
     {"a part that owns no address of the policy host is asked for no more",
