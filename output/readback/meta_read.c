@@ -31,16 +31,19 @@ static void read_sample(const struct json_node *root, struct meta_sample *sample
     meta_copy(strata == NULL ? "" : strata, sample->strata, sizeof sample->strata);
 }
 
-/* Reads where it was probed from: of a part that, of a merged scan the one place of all that it was joined
- * from. */
+/* Reads where it was probed from: of a part that; of a merged scan the place of all its rounds, if it is one.
+ */
 static void read_vantage(const struct json_node *root, struct meta_stored *found)
 {
-    const struct json_node *places = json_tree_at(json_tree_at(root, "merged"), "vantages");
-    bool is_one = places != NULL && places->kind == JSON_ARRAY && places->count == 1 &&
-                  places->first->kind == JSON_STRING &&
-                  memchr(places->first->text.data, 0, places->first->text.len) == NULL;
-    meta_copy(is_one ? (const char *)places->first->text.data : found->plan.vantage, found->vantage,
-              sizeof found->vantage);
+    const struct json_node *rounds = json_tree_at(json_tree_at(root, "merged"), "rounds");
+    const struct json_node *round = rounds != NULL && rounds->kind == JSON_ARRAY ? rounds->first : NULL;
+    const char *vantage = round == NULL ? found->plan.vantage : meta_string(round, "vantage");
+    for (; round != NULL && vantage != NULL; round = round->next) {
+        const char *its = meta_string(round, "vantage");
+        if (its == NULL || strcmp(its, vantage) != 0)
+            vantage = NULL;
+    }
+    meta_copy(vantage == NULL ? "" : vantage, found->vantage, sizeof found->vantage);
 }
 
 static bool is_of_names(const struct json_node *root)

@@ -258,7 +258,8 @@ static void test_text(void **state)
     struct world *world = *state;
     place_meta_with(&world->one, RECORD_RULES, "done", 1,
                     ",\"plan\":{\"id\":\"ab\",\"round\":1,\"part\":1,\"parts\":2,\"vantage\":\"fra1\"}");
-    place_meta_with(&world->other, RECORD_RULES, "done", 1, ",\"merged\":{\"vantages\":[\"nyc2\"]}");
+    place_meta_with(&world->other, RECORD_RULES, "done", 1,
+                    ",\"merged\":{\"rounds\":[{\"vantage\":\"nyc2\"},{\"vantage\":\"nyc2\"}]}");
     place_lines(&world->one, "domains", LINES(POLICY(CODE("ok") ",\"body\":\"version: STSv1\\n\"")));
     place_lines(&world->other, "domains", LINES(POLICY(CODE("policy.tcp.timeout"))));
     int code =
@@ -284,8 +285,10 @@ static void test_text(void **state)
 static void test_json(void **state)
 {
     struct world *world = *state;
-    place_meta_with(&world->one, RECORD_RULES, "done", 1, ",\"merged\":{\"vantages\":[\"fra1\"]}");
-    place_meta_with(&world->other, RECORD_RULES, "done", 1, ",\"merged\":{\"vantages\":[\"nyc2\"]}");
+    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+                    ",\"merged\":{\"rounds\":[{\"vantage\":\"fra1\"},{\"vantage\":\"fra1\"}]}");
+    place_meta_with(&world->other, RECORD_RULES, "done", 1,
+                    ",\"merged\":{\"rounds\":[{\"vantage\":\"nyc2\"},{\"vantage\":\"nyc2\"}]}");
     assert_int_equal(compare_hosts(world,
                                    LINES(HOST(FINE "," TLS("TLSv1.3", LEAF_A)),
                                          HOST_AT("mx2.example", "192.0.2.2", CODE("ok"))),
@@ -303,8 +306,10 @@ static void test_json(void **state)
 static void test_csv(void **state)
 {
     struct world *world = *state;
-    place_meta_with(&world->one, RECORD_RULES, "done", 1, ",\"merged\":{\"vantages\":[\"fra1\"]}");
-    place_meta_with(&world->other, RECORD_RULES, "done", 1, ",\"merged\":{\"vantages\":[\"nyc2\"]}");
+    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+                    ",\"merged\":{\"rounds\":[{\"vantage\":\"fra1\"},{\"vantage\":\"fra1\"}]}");
+    place_meta_with(&world->other, RECORD_RULES, "done", 1,
+                    ",\"merged\":{\"rounds\":[{\"vantage\":\"nyc2\"},{\"vantage\":\"nyc2\"}]}");
     assert_int_equal(compare_hosts(world, LINES(HOST(FINE)), LINES(HOST(CODE("smtp.tcp.timeout"))), "--csv"),
                      1);
     assert_has(world->out,
@@ -338,13 +343,15 @@ static void test_names(void **state)
     assert_lacks(world->out, world->one.path);
     for (int i = 0; i < 2; i++)
         place_meta_with(i == 0 ? &world->one : &world->other, RECORD_RULES, "done", 1,
-                        ",\"merged\":{\"vantages\":[\"fra1\"]}");
+                        ",\"merged\":{\"rounds\":[{\"vantage\":\"fra1\"},{\"vantage\":\"fra1\"}]}");
     assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 0);
     assert_has(world->out, world->one.path);
-    place_meta_with(&world->one, RECORD_RULES, "done", 1, ",\"merged\":{\"vantages\":[\"a\",\"b\"]}");
+    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+                    ",\"merged\":{\"rounds\":[{\"vantage\":\"a\"},{\"vantage\":\"b\"}]}");
     assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 0);
     assert_has(world->out, sum); /* of two places, so of none that has a name */
-    place_meta_with(&world->one, RECORD_RULES, "done", 1, ",\"merged\":{\"vantages\":[\"\\u001b[2J\"]}");
+    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+                    ",\"merged\":{\"rounds\":[{\"vantage\":\"\\u001b[2J\"},{\"vantage\":\"\\u001b[2J\"}]}");
     assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 0);
     assert_has(world->out, "from ?[2J alone");
 }
