@@ -303,6 +303,46 @@ COLUMNS = {
                         "data": "VARCHAR",
                     }],
                 },
+                "asked": "TIMESTAMP",
+                "before": {
+                    "lookup_a": "VARCHAR",
+                    "lookup_aaaa": "VARCHAR",
+                    "dnssec_a": "VARCHAR",
+                    "dnssec_aaaa": "VARCHAR",
+                    "cnames": ["VARCHAR"],
+                    "why_bogus": "VARCHAR",
+                    "ede": [{
+                        "code": "USMALLINT",
+                        "text": "VARCHAR",
+                    }],
+                    "ede_aaaa": [{
+                        "code": "USMALLINT",
+                        "text": "VARCHAR",
+                    }],
+                    "truncated_a": "BOOLEAN",
+                    "truncated_aaaa": "BOOLEAN",
+                    "addresses": ["VARCHAR"],
+                    "stale": ["VARCHAR"],
+                    "tlsa": {
+                        "lookup": "VARCHAR",
+                        "cnames": ["VARCHAR"],
+                        "why_bogus": "VARCHAR",
+                        "ede": [{
+                            "code": "USMALLINT",
+                            "text": "VARCHAR",
+                        }],
+                        "truncated": "BOOLEAN",
+                        "dnssec": "VARCHAR",
+                        "ttl": "UINTEGER",
+                        "base": "VARCHAR",
+                        "rrs": [{
+                            "usage": "UTINYINT",
+                            "selector": "UTINYINT",
+                            "matching": "UTINYINT",
+                            "data": "VARCHAR",
+                        }],
+                    },
+                },
                 "ips": [{
                     "ip": "VARCHAR",
                     "time": "TIMESTAMP",
@@ -322,6 +362,7 @@ COLUMNS = {
             "step": "VARCHAR",
             "code": "VARCHAR",
             "dane": "BOOLEAN",
+            "hello_unanswered": "BOOLEAN",
         }],
         "senders": {
             "mta_sts": {

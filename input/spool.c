@@ -87,6 +87,11 @@ bool spool_shard_has(uint32_t index, uint32_t count, const char *domain)
     return bucket >= first_of(index, count) && bucket < first_of(index + 1, count);
 }
 
+bool spool_shard_has_reject(uint32_t index, uint32_t count, uint64_t ordinal)
+{
+    return (ordinal - 1) % count == index - 1;
+}
+
 static bool shard_is_valid(const struct spool_options *options)
 {
     return options->shard_count >= 1 && options->shard_count <= SPOOL_BUCKETS && options->shard_index >= 1 &&

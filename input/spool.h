@@ -57,6 +57,9 @@ enum error spool_survey(struct spool *spool, spool_visit visit, void *arg);
 /* Is the name of shard index of count? Whatever the list and the seed. */
 bool spool_shard_has(uint32_t index, uint32_t count, const char *domain);
 
+/* Is the line with this ordinal, which holds no name, of shard index of count? */
+bool spool_shard_has_reject(uint32_t index, uint32_t count, uint64_t ordinal);
+
 /* Returns the next name, or ERR_NOT_FOUND at the end. Pointers are valid until the next call. */
 enum error spool_next(struct spool *spool, struct input_name *name);
 

@@ -15,6 +15,7 @@ static void write_look(struct json *json, const struct look *look)
                                  : smtp_step_name((enum smtp_step)look->step));
     json_put_string(json, "code", failure_name(look->code));
     json_put_flag(json, "dane", look->dane);
+    json_put_flag(json, "hello_unanswered", look->hello_unanswered);
     json_close(json);
 }
 

@@ -54,6 +54,21 @@ static void write_tlsa(struct json *json, const struct tlsa_facts *tlsa)
     json_close(json);
 }
 
+/* Writes when the lookups were made anew, and what they gave before if that was something else. */
+static void write_asked(struct json *json, const struct host_facts *facts, enum dns_security known)
+{
+    const struct host_before *before = facts->before;
+    if (facts->asked != 0)
+        json_put_time(json, "asked", facts->asked);
+    if (before == NULL)
+        return;
+    json_open(json, "before");
+    json_address_lookups(json, &before->address, known);
+    json_addresses(json, &before->address);
+    write_tlsa(json, &before->tlsa);
+    json_close(json);
+}
+
 enum { NEAR_MS = 60000 };
 
 /* Tells whether the record names which of the address's host records is meant: if there may be several, or if
@@ -120,6 +135,7 @@ static void write_host(struct json *json, const struct domain_facts *facts, cons
     if (host->facts != NULL) {
         json_address_lookups(json, &host->facts->address, facts->mx.lookup.security);
         write_tlsa(json, &host->facts->tlsa);
+        write_asked(json, host->facts, facts->mx.lookup.security);
         write_ips(json, facts, host->facts, verdict);
     }
     json_close(json);

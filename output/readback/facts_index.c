@@ -27,7 +27,10 @@ struct facts_index {
     struct records hosts, certs;
     uint64_t unreadable;
     struct buf damage;
-    struct buf *why; /* while it is built */
+    struct buf *why; /* while a directory is added, as all below */
+    uint32_t round;
+    facts_index_also also;
+    void *also_arg;
 };
 
 /* The fields of a record that are needed to find it. */
@@ -109,13 +112,14 @@ static bool read_cert_key(struct bytes line, struct record_key *key)
 
 /* ---- building ------------------------------------------------------------------------------------------ */
 
-static uint64_t hash_of(const struct facts_index *index, const struct record_key *key)
+/* Each round has hashes of its own; certificates are of no round. */
+static uint64_t hash_of(const struct facts_index *index, const struct record_key *key, uint32_t round)
 {
-    return map_hash(bytes_make(key->bytes, key->len), index->seed);
+    return map_hash(bytes_make(key->bytes, key->len), index->seed + round);
 }
 
 static enum error add(struct facts_index *index, struct records *records, const struct record_key *key,
-                      struct bytes line)
+                      uint32_t round, struct bytes line)
 {
     uint64_t place;
     bool kept;
@@ -125,29 +129,36 @@ static enum error add(struct facts_index *index, struct records *records, const 
         return ERR_OK;
     }
     if (error == ERR_OK)
-        error = table_add(&records->table, hash_of(index, key), place, &kept, index->why);
+        error = table_add(&records->table, hash_of(index, key, round), place, &kept, index->why);
     records->count += error == ERR_OK && kept;
     return error;
+}
+
+static enum error tell_also(const struct facts_index *index, enum facts_index_kind kind, struct bytes line)
+{
+    return index->also == NULL ? ERR_OK : index->also(index->also_arg, kind, line);
 }
 
 static enum error on_host(void *arg, struct bytes line)
 {
     struct facts_index *index = arg;
     struct record_key key;
-    if (read_host_key(line, &key))
-        return add(index, &index->hosts, &key, line);
-    index->unreadable++;
-    return ERR_OK;
+    enum error error = tell_also(index, FACTS_INDEX_HOST, line);
+    if (error == ERR_OK && read_host_key(line, &key))
+        return add(index, &index->hosts, &key, index->round, line);
+    index->unreadable += error == ERR_OK;
+    return error;
 }
 
 static enum error on_cert(void *arg, struct bytes line)
 {
     struct facts_index *index = arg;
     struct record_key key;
-    if (read_cert_key(line, &key))
-        return add(index, &index->certs, &key, line);
-    index->unreadable++;
-    return ERR_OK;
+    enum error error = tell_also(index, FACTS_INDEX_CERT, line);
+    if (error == ERR_OK && read_cert_key(line, &key))
+        return add(index, &index->certs, &key, 0, line);
+    index->unreadable += error == ERR_OK;
+    return error;
 }
 
 /* Reads one stream; damage ends that, not the index: records behind it are gaps. */
@@ -177,13 +188,12 @@ void facts_index_close(struct facts_index *index)
     free(index);
 }
 
-enum error facts_index_open(int dir_fd, uint32_t rules, struct facts_index **made, struct buf *why)
+enum error facts_index_create(uint32_t rules, struct facts_index **made, struct buf *why)
 {
     struct facts_index *index = calloc(1, sizeof *index);
     *made = NULL;
     if (index == NULL)
         return ERR_MEMORY;
-    index->why = why;
     index->rules = rules;
     buf_init(&index->damage, WHY_BYTES);
     enum error error = getrandom(&index->seed, sizeof index->seed, 0) == sizeof index->seed ? ERR_OK : ERR_IO;
@@ -192,15 +202,34 @@ enum error facts_index_open(int dir_fd, uint32_t rules, struct facts_index **mad
     if (error == ERR_OK)
         error = spill_create(&index->certs.spill, why);
     if (error == ERR_OK)
-        error = read_stream(index, dir_fd, "certs", on_cert, &index->certs);
-    if (error == ERR_OK)
-        error = read_stream(index, dir_fd, "hosts", on_host, &index->hosts);
-    if (error != ERR_OK) {
+        *made = index;
+    else
         facts_index_close(index);
+    return error;
+}
+
+enum error facts_index_add(struct facts_index *index, int dir_fd, uint32_t round, facts_index_also also,
+                           void *arg, struct buf *why)
+{
+    index->why = why;
+    index->round = round;
+    index->also = also;
+    index->also_arg = arg;
+    enum error error = read_stream(index, dir_fd, "certs", on_cert, &index->certs);
+    return error == ERR_OK ? read_stream(index, dir_fd, "hosts", on_host, &index->hosts) : error;
+}
+
+enum error facts_index_open(int dir_fd, uint32_t rules, struct facts_index **made, struct buf *why)
+{
+    enum error error = facts_index_create(rules, made, why);
+    if (error != ERR_OK)
         return error;
-    }
-    *made = index;
-    return ERR_OK;
+    error = facts_index_add(*made, dir_fd, 0, NULL, NULL, why);
+    if (error == ERR_OK)
+        return ERR_OK;
+    facts_index_close(*made);
+    *made = NULL;
+    return error;
 }
 
 /* ---- finding ------------------------------------------------------------------------------------------- */
@@ -246,30 +275,82 @@ static bool is_better(const struct facts_index *index, const struct candidate *f
     return found->place < best->place;
 }
 
-static enum error find_host(void *arg, const struct probe_wanted *wanted, struct bytes *line)
+/* Chooses among the candidates of an address; false: this one is out of the question. */
+typedef bool choice(const struct facts_index *index, const struct candidate *found,
+                    const struct candidate *best, const struct probe_wanted *wanted);
+
+static bool choose_in_scan(const struct facts_index *index, const struct candidate *found,
+                           const struct candidate *best, const struct probe_wanted *wanted)
 {
-    struct facts_index *index = arg;
+    return may_be_meant(index, &found->key, wanted) && is_better(index, found, best, wanted);
+}
+
+/* In a round an address stands twice only if a crash or an outage came in between: the last one counts. */
+static bool choose_in_round(const struct facts_index *index, const struct candidate *found,
+                            const struct candidate *best, const struct probe_wanted *wanted)
+{
+    (void)index;
+    bool meant = !found->key.untried && (wanted->time == 0 || found->key.time == wanted->time);
+    return meant && (best->key.len == 0 || found->place > best->place);
+}
+
+static bool choose_shared(const struct facts_index *index, const struct candidate *found,
+                          const struct candidate *best, const struct probe_wanted *wanted)
+{
+    (void)index, (void)wanted;
+    return found->key.untried && (best->key.len == 0 || found->place > best->place);
+}
+
+static bool make_wanted_key(const char *host, const struct ip_addr *ip, struct record_key *key)
+{
+    size_t len = strlen(host);
+    if (len >= sizeof key->host)
+        return false;
+    memcpy(key->host, host, len + 1);
+    key->ip = *ip;
+    make_host_key(key);
+    return true;
+}
+
+static enum error find(struct facts_index *index, const struct probe_wanted *wanted, uint32_t round,
+                       choice *choose, struct bytes *line)
+{
     struct record_key key;
     struct candidate found, best = {.key = {.len = 0}};
     uint64_t places[TABLE_PLACES_A_KEY];
-    if (strlen(wanted->host) >= sizeof key.host)
+    if (!make_wanted_key(wanted->host, &wanted->ip, &key))
         return ERR_NOT_FOUND;
-    memcpy(key.host, wanted->host, strlen(wanted->host) + 1);
-    key.ip = wanted->ip;
-    make_host_key(&key);
-    size_t count = table_find(&index->hosts.table, hash_of(index, &key), places);
+    size_t count = table_find(&index->hosts.table, hash_of(index, &key, round), places);
     for (size_t i = 0; i < count; i++) {
         found.place = places[i];
         enum error error = spill_get(index->hosts.spill, found.place, line);
         if (error != ERR_OK)
             return error;
-        if (!read_host_key(*line, &found.key) || found.key.len != key.len ||
-            memcmp(found.key.bytes, key.bytes, key.len) != 0 || !may_be_meant(index, &found.key, wanted))
-            continue;
-        if (is_better(index, &found, &best, wanted))
+        if (read_host_key(*line, &found.key) && found.key.len == key.len &&
+            memcmp(found.key.bytes, key.bytes, key.len) == 0 && choose(index, &found, &best, wanted))
             best = found;
     }
     return best.key.len > 0 ? spill_get(index->hosts.spill, best.place, line) : ERR_NOT_FOUND;
+}
+
+static enum error find_host(void *arg, const struct probe_wanted *wanted, struct bytes *line)
+{
+    return find(arg, wanted, 0, choose_in_scan, line);
+}
+
+enum error facts_index_host(struct facts_index *index, const struct probe_wanted *wanted, uint32_t round,
+                            bool shared, struct bytes *line)
+{
+    return find(index, wanted, round, shared ? choose_shared : choose_in_round, line);
+}
+
+bool facts_index_has(const struct facts_index *index, const char *host, const struct ip_addr *ip,
+                     uint32_t round)
+{
+    struct record_key key;
+    uint64_t places[TABLE_PLACES_A_KEY];
+    return make_wanted_key(host, ip, &key) &&
+           table_find(&index->hosts.table, hash_of(index, &key, round), places) > 0;
 }
 
 static enum error find_cert(void *arg, const uint8_t sha256[32], struct bytes *line)
@@ -282,7 +363,7 @@ static enum error find_cert(void *arg, const uint8_t sha256[32], struct bytes *l
         wanted.bytes[2 * i] = (uint8_t)digits[sha256[i] >> 4];
         wanted.bytes[2 * i + 1] = (uint8_t)digits[sha256[i] & 15];
     }
-    size_t count = table_find(&index->certs.table, hash_of(index, &wanted), places);
+    size_t count = table_find(&index->certs.table, hash_of(index, &wanted, 0), places);
     for (size_t i = 0; i < count; i++) {
         enum error error = spill_get(index->certs.spill, places[i], line);
         if (error != ERR_OK)

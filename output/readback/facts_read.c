@@ -64,6 +64,19 @@ static void read_ips(struct read_fields *read, const struct json_node *node, str
     }
 }
 
+/* Reads what was known before the lookups were made anew. */
+static const struct host_before *read_before(struct read_fields *read, const struct json_node *host,
+                                             enum dns_security known)
+{
+    const struct json_node *node = read_object(read, host, "before");
+    struct host_before *before = node == NULL ? NULL : read_array(read, 1, sizeof *before);
+    if (before == NULL)
+        return NULL;
+    read_group(read, node, &fields_host_before, before);
+    read_address_rest(read, node, known, &before->address);
+    return before;
+}
+
 static const struct host_facts *read_host_facts(struct read_fields *read, const struct json_node *node,
                                                 const char *host, enum dns_security known)
 {
@@ -75,6 +88,7 @@ static const struct host_facts *read_host_facts(struct read_fields *read, const 
     *facts = (struct host_facts){.host = host};
     read_group(read, node, &fields_host_facts, facts);
     read_address_rest(read, node, known, &facts->address);
+    facts->before = read_before(read, node, known);
     read_ips(read, node, facts);
     return facts;
 }

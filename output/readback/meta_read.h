@@ -57,6 +57,8 @@ enum { META_PLAN_ID_BYTES = 65, META_VANTAGE_BYTES = 64 };
 /* The part of a plan that a directory of `stsweep probe` is about (docs/internals/stages.md). */
 struct meta_plan {
     char id[META_PLAN_ID_BYTES];      /* of the plan's round, in hex; "" if it is no such directory */
+    char before[META_PLAN_ID_BYTES];  /* the id of the round before; "" in the first */
+    char names[META_PLAN_ID_BYTES];   /* SHA-256 over those of the names' meta.json (plandir_names_sum) */
     uint32_t round, part, parts;      /* each from 1 */
     char vantage[META_VANTAGE_BYTES]; /* where it was probed from, printable; "" if that was not said */
 };
@@ -92,6 +94,8 @@ struct meta_stored {
     bool has_previous;  /* it was begun with an earlier scan */
     bool is_names;      /* of the stage names: nobody was connected to */
     struct meta_plan plan;
+    char
+        vantage[META_VANTAGE_BYTES]; /* where all of it was probed from, printable; "" if that is not known */
     char state[16];
 };
 
@@ -114,6 +118,13 @@ bool meta_input_was_read(const struct meta_stored *stored);
 enum error meta_compare(struct bytes stored, const struct meta_asked *now, struct meta_stored *found,
                         struct buf *why);
 
+/* Compares the texts of two directories that are to be shards of one scan: ERR_MISMATCH with *why naming all
+ * that differs of seed, inputs, earlier scan, and of the options those that may not change on a resume, but
+ * scan.shard. Of an option its value is not looked at: those of the texts count, or its default. ERR_RULES if
+ * one of them was judged by other rules than this program's; ERR_CORRUPT. */
+enum error meta_compare_shards(struct bytes here, struct bytes there, const struct meta_option *options,
+                               size_t count, struct buf *why);
+
 /* Reads how the inputs of stored text were read, as many as there are of count; a format is "" if it does not
  * stand there. The texts are in arena. ERR_CORRUPT with *why if one is none that this program writes. */
 enum error meta_forms(struct bytes stored, struct meta_form *forms, size_t count, struct arena *arena,
@@ -128,6 +139,9 @@ enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why)
 /* Tells whether the scan in a directory is not at its end and was asked for these lists, in this order, by
  * these paths. One that had not read its lists yet does not say so. */
 bool meta_awaits_in(int dir_fd, const char *const *paths, size_t count);
+
+/* Compares the rules and the options that may not change, and nothing else, as meta_compare does. */
+enum error meta_same_options_in(int dir_fd, const struct meta_asked *now, struct buf *why);
 
 /* Does the same as meta_may_go_on, for the meta.json of a directory. */
 enum error meta_may_go_on_in(int dir_fd, struct buf *why);

@@ -86,6 +86,11 @@ const struct meta_stored *scanview_meta(const struct scanview *view)
     return &view->meta;
 }
 
+int scanview_fd(const struct scanview *view)
+{
+    return view->dir_fd;
+}
+
 enum error scanview_file(const struct scanview *view, const char *name, struct buf *text, struct buf *why)
 {
     enum error error = disk_read(view->dir_fd, name, text);

@@ -33,6 +33,9 @@ enum view_state scanview_state(const struct scanview *view);
 /* Returns what meta.json says. It is good as long as the view. */
 const struct meta_stored *scanview_meta(const struct scanview *view);
 
+/* Returns the directory's descriptor, which is the view's. */
+int scanview_fd(const struct scanview *view);
+
 /* Reads the opt-out list that the scan went by (optout_kept.h). ERR_NOT_FOUND with *why if it went by
  * none; else errors as of scanview_file and optout_kept_read. */
 enum error scanview_optout(const struct scanview *view, struct optout_kept *kept, struct buf *why);

@@ -141,6 +141,9 @@ static void write_plan(struct json *json, const struct meta_plan *plan)
         return;
     json_open(json, "plan");
     json_put_string(json, "id", plan->id);
+    if (plan->before[0] != 0)
+        json_put_string(json, "before", plan->before);
+    json_put_string(json, "names", plan->names);
     json_put_unsigned(json, "round", plan->round);
     json_put_unsigned(json, "part", plan->part);
     json_put_unsigned(json, "parts", plan->parts);

@@ -340,6 +340,11 @@ uint64_t store_cut_bytes(const struct store *store)
     return store->cut_bytes;
 }
 
+uint64_t store_lines(const struct store *store, enum store_stream stream)
+{
+    return store->streaming ? 0 : frames_counters(store->frames[stream])->lines;
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
 static bool anything_waits(const struct store *store)

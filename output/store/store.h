@@ -56,6 +56,9 @@ const struct unanswered *store_silent_policy(const struct store *store);
 /* Returns how many bytes of torn tails were cut on resume. */
 uint64_t store_cut_bytes(const struct store *store);
 
+/* Returns how many lines of a stream are durable. */
+uint64_t store_lines(const struct store *store, enum store_stream stream);
+
 /* Adds one line to a stream. For STORE_DOMAINS tally is counted; NULL for the others. May commit. */
 enum error store_append(struct store *store, enum store_stream stream, struct bytes line,
                         const struct tally *tally, int64_t now_ms, struct buf *why);

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "output/frames/disk.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 
-enum { NAME_BYTES = 80 };
+enum { NAME_BYTES = 80, HOST_BYTES = 65, LOCK_TRIES = 10, LOCK_MOMENT_NS = 20000000 };
 
 static enum error failed(const char *path, const char *what, struct buf *why)
 {
@@ -41,6 +42,28 @@ static enum error open_dir(const char *path, struct store_dir *dir, struct buf *
     return dir->fd < 0 ? failed(path, "cannot open", why) : ERR_OK;
 }
 
+/* Writes into the lock file who we are, for those who come second. Nothing rests on it. */
+static void sign(int fd)
+{
+    char host[HOST_BYTES] = "", text[STORE_DIR_HOLDER_BYTES];
+    (void)gethostname(host, sizeof host - 1);
+    int len = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len)
+        errno = 0;
+}
+
+/* Takes the lock. Who only looks holds it for a moment (store_dir_is_locked), which is waited for. */
+static bool lock_now(int fd)
+{
+    static const struct timespec moment = {.tv_nsec = LOCK_MOMENT_NS};
+    for (int tries = 1; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+            return false;
+        (void)nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
 /* Takes the lock, as two writers would tear each other's files. It goes with the process, so a crash leaves
  * none behind. */
 static enum error take_lock(const char *path, struct store_dir *dir, struct buf *why)
@@ -48,8 +71,10 @@ static enum error take_lock(const char *path, struct store_dir *dir, struct buf 
     dir->lock = disk_open(dir->fd, "lock", O_RDWR | O_CREAT);
     if (dir->lock < 0)
         return failed(path, "cannot make the lock file", why);
-    if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
+    if (lock_now(dir->lock)) {
+        sign(dir->lock);
         return ERR_OK;
+    }
     if (errno != EWOULDBLOCK)
         return failed(path, "cannot lock", why);
     buf_printf(why, "%s: another process is writing to it", shown(path));
@@ -243,6 +268,20 @@ enum error store_dir_create(const char *path, struct store_dir *dir, struct buf 
     return error;
 }
 
+enum error store_dir_begin(const char *path, struct store_dir *dir, struct buf *why)
+{
+    bool made;
+    *dir = (struct store_dir){.fd = -1, .lock = -1};
+    enum error error = store_dir_make(path, &made, why);
+    if (error == ERR_OK)
+        error = open_dir(path, dir, why);
+    if (error == ERR_OK)
+        error = take_lock(path, dir, why);
+    if (error != ERR_OK)
+        store_dir_close(dir);
+    return error;
+}
+
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why)
 {
     enum error error = open_dir(path, dir, why);
@@ -253,6 +292,35 @@ enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *w
     if (error != ERR_OK)
         store_dir_close(dir);
     return error;
+}
+
+/* Reads what the holder signed with; whoever made the directory may have written anything there. */
+static void read_holder(int fd, char holder[STORE_DIR_HOLDER_BYTES])
+{
+    ssize_t len = pread(fd, holder, STORE_DIR_HOLDER_BYTES - 1, 0);
+    holder[len < 0 ? 0 : len] = '\0';
+    holder[strcspn(holder, "\n")] = '\0';
+    for (char *at = holder; *at != '\0'; at++)
+        if (*at < 0x20 || *at > 0x7E)
+            *at = '?';
+}
+
+bool store_dir_is_locked(const char *path, char holder[STORE_DIR_HOLDER_BYTES])
+{
+    struct store_dir dir;
+    struct buf unsaid;
+    holder[0] = '\0';
+    buf_init(&unsaid, 4096);
+    bool is_locked = false;
+    if (open_dir(path, &dir, &unsaid) == ERR_OK)
+        dir.lock = openat(dir.fd, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (dir.lock >= 0)
+        is_locked = flock(dir.lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (is_locked)
+        read_holder(dir.lock, holder);
+    store_dir_close(&dir);
+    buf_dispose(&unsaid);
+    return is_locked;
 }
 
 enum error store_dir_write(const struct store_dir *dir, const char *name, struct bytes text, struct buf *why)

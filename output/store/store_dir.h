@@ -25,11 +25,19 @@ enum error store_dir_may_write(const char *path, struct buf *why);
  * it. */
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why);
 
+/* Makes the directory if need be, and locks it, whatever it holds. ERR_EXISTS if another process writes it. */
+enum error store_dir_begin(const char *path, struct store_dir *dir, struct buf *why);
+
 /* Tells whether there could be a scan in it: refuses all that store_dir_create (or store_dir_open, to resume)
  * would refuse, with the same error and *why, but for the lock. Changes nothing. */
 enum error store_dir_check(const char *path, bool resume, struct buf *why);
 
 void store_dir_close(struct store_dir *dir);
+
+/* Tells whether another process writes the directory. holder is what is known of it, fit for a message
+ * ("process 123 on host7"), or "". */
+enum { STORE_DIR_HOLDER_BYTES = 128 };
+bool store_dir_is_locked(const char *path, char holder[STORE_DIR_HOLDER_BYTES]);
 
 /* Writes a file whole: temporary file, fsync, rename, fsync of the directory. ERR_FULL if there is no space;
  * the file that stood there stays. */

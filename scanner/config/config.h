@@ -63,6 +63,11 @@ bool config_listen(const struct config *config, struct ip_addr *ip, uint16_t *po
 /* Reads scan.shard, such as "1/4", into index (from 1) and count; empty text means 1/1. */
 bool config_shard(const struct config *config, uint32_t *index, uint32_t *count);
 
+/* Does a scan with these options connect to mail servers, to policy hosts? The stage names (scan.stage) asks
+ * the DNS alone. */
+bool config_probes(const struct config *config);
+bool config_fetches(const struct config *config);
+
 /* Prints the commented scan.ini with the defaults. */
 void config_print_ini(FILE *out);
 

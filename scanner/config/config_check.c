@@ -47,6 +47,16 @@ bool config_shard(const struct config *config, uint32_t *index, uint32_t *count)
     return true;
 }
 
+bool config_probes(const struct config *config)
+{
+    return config_fetches(config) && config->smtp_probe != SMTP_PROBE_NONE;
+}
+
+bool config_fetches(const struct config *config)
+{
+    return config->scan_stage != SCAN_STAGE_NAMES;
+}
+
 static bool is_label(const char *label, size_t len)
 {
     if (len == 0 || len > LABEL_MAX_BYTES || label[0] == '-' || label[len - 1] == '-')

@@ -101,7 +101,7 @@ static void add_connections(struct parts *parts, const struct estimate_shares *s
     double everybody = all;
     if (scan->intent)
         all = least_of(all, parts->names * shares->record * most_of(1, shares->addresses));
-    if (!scan->probes)
+    if (!scan->probes || scan->names_only)
         all = 0;
     double asked = everybody > 0 ? all / everybody : 0;
     parts->crowd = least_of(mine * asked, scan->names_per_ip);
@@ -206,17 +206,20 @@ static void add_least(const struct parts *parts, const struct estimate_shares *s
         estimate->least += scan->rest_ms / 1000;
 }
 
-void estimate_of(uint64_t names, const struct estimate_shares *shares, const struct estimate_scan *scan,
+void estimate_of(uint64_t names, const struct estimate_shares *shown, const struct estimate_scan *scan,
                  struct estimate *estimate)
 {
     struct parts parts = {.names = (double)names};
+    struct estimate_shares shares = *shown;
+    if (scan->names_only) /* then no address is crowded by fetches */
+        shares.policy_crowd = shares.own_policy_crowd = 0;
     *estimate = (struct estimate){.names = names};
-    estimate->hosts = own_hosts(&parts, shares) + other_hosts(&parts, shares);
-    estimate->fetches = parts.names * shares->record;
-    add_questions(&parts, shares, scan, estimate);
-    add_connections(&parts, shares, scan, estimate);
-    add_time(&parts, shares, scan, estimate);
-    add_least(&parts, shares, scan, estimate);
+    estimate->hosts = own_hosts(&parts, &shares) + other_hosts(&parts, &shares);
+    estimate->fetches = scan->names_only ? 0 : parts.names * shares.record;
+    add_questions(&parts, &shares, scan, estimate);
+    add_connections(&parts, &shares, scan, estimate);
+    add_time(&parts, &shares, scan, estimate);
+    add_least(&parts, &shares, scan, estimate);
     estimate->dns_bytes = estimate->all_questions * question_bytes;
     estimate->smtp_bytes = parts.sessions * session_bytes + parts.dead * dead_bytes;
     estimate->https_bytes = estimate->fetches * fetch_bytes;

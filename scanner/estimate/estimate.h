@@ -54,11 +54,12 @@ struct estimate_scan {
     double names_per_ip;
     double own_names_per_ip;
     double retry_passes;
-    double rest_ms; /* before the second pass, after a list of so many names; 0: there is none */
-    bool probes;    /* smtp.probe is not none */
-    bool intent;    /* smtp.probe = intent */
-    bool near_miss; /* dns.near_miss */
-    bool validates; /* answers are validated, so that TLSA records are asked for */
+    double rest_ms;  /* before the second pass, after a list of so many names; 0: there is none */
+    bool probes;     /* smtp.probe is not none */
+    bool intent;     /* smtp.probe = intent */
+    bool near_miss;  /* dns.near_miss */
+    bool names_only; /* scan.stage = names: nobody is connected to */
+    bool validates;  /* answers are validated, so that TLSA records are asked for */
 };
 
 enum estimate_question {

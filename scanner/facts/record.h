@@ -26,7 +26,7 @@
  * two ways of judging: tests/stored/README.md says what else to do then. Scans from before it was stored have
  * 0.
  */
-enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 9 };
+enum { RECORD_SCHEMA_VERSION = 1, RECORD_RULES = 10 };
 
 /* ---- the policy's fetch -------------------------------------------------------------------------------- */
 
@@ -188,11 +188,20 @@ struct probe_facts {
     uint32_t ms;
 };
 
+/* What was known of an MX host's addresses and TLSA records before they were asked for anew. */
+struct host_before {
+    struct address_facts address;
+    struct tlsa_facts tlsa;
+};
+
 /* The facts about one MX host, shared by all domains that name it. Immutable once published. */
 struct host_facts {
     const char *host;
     struct address_facts address;
     struct tlsa_facts tlsa;
+    int64_t asked; /* by `probe`, right before the connection: when these two were asked for anew (wall clock,
+                      ms); 0: they were not */
+    const struct host_before *before; /* if they differ from those of the names; else NULL */
     struct probe_facts
         *probes; /* one for each address in address.ips, same order, up to smtp.max_addresses */
     size_t probe_count;
@@ -468,6 +477,19 @@ static inline void code_set_add(struct code_set *set, enum failure_code code)
 static inline bool code_set_has(const struct code_set *set, enum failure_code code)
 {
     return (set->words[(unsigned)code / 64] >> ((unsigned)code % 64) & 1) != 0;
+}
+
+/* Returns the first code of the set behind `code`; FAIL_COUNT if there is none. A set is walked by it from
+ * FAIL_NONE on, which is in no set. */
+static inline enum failure_code code_set_next(const struct code_set *set, enum failure_code code)
+{
+    unsigned from = (unsigned)code + 1;
+    for (unsigned word = from / 64; word < sizeof set->words / sizeof *set->words; word++) {
+        uint64_t bits = set->words[word] & (word == from / 64 ? UINT64_MAX << from % 64 : UINT64_MAX);
+        if (bits != 0)
+            return (enum failure_code)(word * 64 + (unsigned)__builtin_ctzll(bits));
+    }
+    return FAIL_COUNT;
 }
 
 /* Returns what befalls mail of senders that still have an earlier policy, as the codes tell it: REFUSED of

@@ -24,7 +24,7 @@ struct look {
     unsigned step;          /* enum smtp_step; for the policy host enum fetch_step */
     enum failure_code code; /* FAIL_NONE: it passed */
     bool dane;              /* it passed by DANE, whatever its code says */
-    bool hello_unanswered;  /* as in tls_facts; in no record, so that nothing is judged by it */
+    bool hello_unanswered;  /* as in tls_facts; nothing is judged by it */
 };
 
 #endif

@@ -48,6 +48,18 @@ static uint64_t count_resolvers(const struct config *config)
     }
 }
 
+/* Return how many connections to mail servers, to policy hosts there are at a time; the stage names makes
+ * none. */
+static uint64_t sessions_of(const struct config *config)
+{
+    return config_fetches(config) ? (uint64_t)config->smtp_live : 0;
+}
+
+static uint64_t fetches_of(const struct config *config)
+{
+    return config_fetches(config) ? (uint64_t)config->policy_live : 0;
+}
+
 /* ---- memory -------------------------------------------------------------------------------------------- */
 
 void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
@@ -59,13 +71,13 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
         {"domains in flight", "scan.in_flight", in_flight, 2 * MIB + 4 * KIB},
         {"domains parked", "limits.parked", (uint64_t)config->limits_parked, 2 * MIB + 4 * KIB},
         {"DNS questions", "dns.outstanding, a resolver", resolvers * (uint64_t)config->dns_outstanding, KIB},
-        {"policy fetches", "policy.live", (uint64_t)config->policy_live,
+        {"policy fetches", "policy.live", fetches_of(config),
          114 * KIB + policy_bytes_read(config->policy_max_bytes)},
-        {"SMTP sessions", "smtp.live", (uint64_t)config->smtp_live, 1064 * KIB},
-        {"certificate chains", "smtp.live, policy.live",
-         (uint64_t)config->smtp_live + (uint64_t)config->policy_live, 3 * MIB},
+        {"SMTP sessions", "smtp.live", sessions_of(config), 1064 * KIB},
+        {"certificate chains", "smtp.live, policy.live", sessions_of(config) + fetches_of(config), 3 * MIB},
         {"MX hosts kept", "scan.cache", 1, (uint64_t)config->scan_cache},
-        {"what crowded addresses said", "32 MiB, past limits.names_per_ip", 1, LANES_SAMPLES_BYTES},
+        {"what crowded addresses said", "32 MiB, past limits.names_per_ip", config_fetches(config) ? 1 : 0,
+         LANES_SAMPLES_BYTES},
         {"names in memory", "input.memory, two passes", 2, (uint64_t)config->input_memory},
         {"records not yet written", "64 MiB, and what is in flight", 1,
          (uint64_t)64 * MIB + in_flight * 8 * KIB},
@@ -101,13 +113,12 @@ uint64_t ceilings_likely(const struct config *config, uint64_t names)
 {
     uint64_t of = names == CEILINGS_ANY_LIST ? UINT64_MAX / MIB : names;
     uint64_t in_flight = (uint64_t)config->scan_in_flight;
-    uint64_t live = (uint64_t)config->smtp_live + (uint64_t)config->policy_live;
     return (LIKELY_MIB + (uint64_t)setup_loops(config) * LIKELY_LOOP_MIB) * MIB +
            least_of((uint64_t)config->scan_cache, of * LIKELY_CACHED_KIB * KIB) +
            least_of((uint64_t)config->input_memory, of * LIKELY_NAME_BYTES) +
            least_of(in_flight, of) * LIKELY_DOMAIN_KIB * KIB +
            parked_of(config, of, in_flight) * LIKELY_PARKED_KIB * KIB +
-           least_of(live, of) * LIKELY_CONNECTION_KIB * KIB;
+           least_of(sessions_of(config) + fetches_of(config), of) * LIKELY_CONNECTION_KIB * KIB;
 }
 
 uint64_t ceilings_all_parked(const struct config *config, uint64_t names)
@@ -181,7 +192,7 @@ static uint64_t fixed_files(const struct config *config, uint64_t limit)
 /* Returns the files of connections to peers. */
 static uint64_t peer_files(const struct config *config)
 {
-    return (uint64_t)config->smtp_live + (uint64_t)config->policy_live;
+    return sessions_of(config) + fetches_of(config);
 }
 
 uint64_t ceilings_files(const struct config *config, uint64_t limit)
@@ -191,7 +202,7 @@ uint64_t ceilings_files(const struct config *config, uint64_t limit)
 
 static bool fits_at_all(const struct config *config, uint64_t limit)
 {
-    return fixed_files(config, limit) + 2 <= limit;
+    return fixed_files(config, limit) + least_of(peer_files(config), 2) <= limit;
 }
 
 /* Shares out what is left for peers, to both kinds in the proportion that was asked for. */
@@ -216,16 +227,19 @@ bool ceilings_fit(struct config *config, uint64_t limit, struct buf *said)
         config->scan_loops = (int64_t)setup_loops(config) - 1;
     if (!fits_at_all(config, limit)) {
         buf_printf(said, "open files: %llu are allowed, %llu are needed at least; raise ulimit -n",
-                   (unsigned long long)limit, (unsigned long long)(fixed_files(config, limit) + 2));
+                   (unsigned long long)limit,
+                   (unsigned long long)(fixed_files(config, limit) + least_of(peer_files(config), 2)));
         return false;
     }
-    share_out(config, limit - fixed_files(config, limit));
-    buf_printf(said,
-               "open files: %llu are allowed, so smtp.live is %lld instead of %lld, policy.live %lld instead "
-               "of %lld",
-               (unsigned long long)limit, (long long)config->smtp_live, (long long)asked.smtp_live,
-               (long long)config->policy_live, (long long)asked.policy_live);
+    buf_printf(said, "open files: %llu are allowed, so ", (unsigned long long)limit);
+    if (peer_files(config) > 0) {
+        share_out(config, limit - fixed_files(config, limit));
+        buf_printf(said, "smtp.live is %lld instead of %lld, policy.live %lld instead of %lld",
+                   (long long)config->smtp_live, (long long)asked.smtp_live, (long long)config->policy_live,
+                   (long long)asked.policy_live);
+    }
     if (setup_loops(config) != setup_loops(&asked))
-        buf_printf(said, ", scan.loops %u instead of %u", setup_loops(config), setup_loops(&asked));
+        buf_printf(said, "%sscan.loops %s%u instead of %u", peer_files(config) > 0 ? ", " : "",
+                   peer_files(config) > 0 ? "" : "is ", setup_loops(config), setup_loops(&asked));
     return true;
 }

@@ -184,9 +184,9 @@ struct known_hosts *known_hosts_start(const struct known_setup *setup)
         free(known);
         return NULL;
     }
-    if (setup->config->smtp_probe != SMTP_PROBE_NONE)
+    if (config_probes(setup->config))
         add_names(known, setup->config->preflight_port25, KNOWN_SMTP);
-    if (setup->https)
+    if (setup->https && config_fetches(setup->config))
         add_names(known, setup->config->preflight_port443, KNOWN_HTTPS);
     return known;
 }

@@ -47,13 +47,15 @@ static void say_families(struct run *run)
     const struct network *network = &run->preflight->network;
     bool v4 = run->context->has_ipv4 && !network->leads_nowhere[KNOWN_IPV4];
     bool v6 = run->context->has_ipv6 && !network->leads_nowhere[KNOWN_IPV6];
-    char *text = preflight_add(run->preflight, "addresses", v4 && v6);
+    const bool connects = config_fetches(&run->config);
+    char *text = preflight_add(run->preflight, "addresses", connects ? v4 && v6 : v4 || v6);
     if (v4 && v6)
         preflight_append(text, "IPv4 and IPv6");
     else if (!v4 && !v6)
         preflight_append(text, "no route to anywhere");
     else
-        preflight_append(text, "%s only: hosts without it will be unknown", v4 ? "IPv4" : "IPv6");
+        preflight_append(text, "%s only%s", v4 ? "IPv4" : "IPv6",
+                         connects ? ": hosts without it will be unknown" : "");
 }
 
 /* Says the name that mail servers hear of us: many refuse one that is not fully qualified (RFC 5321 section
@@ -61,7 +63,7 @@ static void say_families(struct run *run)
 static void say_name(struct run *run)
 {
     char name[NAME_BYTES];
-    if (run->config.smtp_probe == SMTP_PROBE_NONE)
+    if (!config_probes(&run->config))
         return;
     smtp_own_name(run->config.smtp_ehlo, name, sizeof name);
     const char *fault = smtp_name_fault(name);
@@ -166,7 +168,8 @@ static void dispose(struct run *run)
 static void say_all(struct run *run, uint64_t open_files)
 {
     resolver_looks_say(&run->looks, run->preflight);
-    preflight_say_ports(run->preflight, &run->config, run->context, run->known);
+    if (config_fetches(&run->config))
+        preflight_say_ports(run->preflight, &run->config, run->context, run->known);
     say_families(run);
     say_name(run);
     say_clock(run);
@@ -205,7 +208,7 @@ static const char *why_unfit(const struct run *run)
         return why_no_resolver(run);
     if (!clock_is_sane(clock_wall_ms()))
         return "the clock is wrong: every certificate would seem not yet valid; set it (date, timedatectl)";
-    if (run->config.smtp_probe != SMTP_PROBE_NONE && !context->has_ipv4 && !context->has_ipv6)
+    if (config_probes(&run->config) && !context->has_ipv4 && !context->has_ipv6)
         return "there is no route to anywhere from here: look at `ip route`; smtp.probe=none asks the DNS "
                "alone";
     if (leads_nowhere(run))

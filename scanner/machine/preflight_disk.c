@@ -41,7 +41,7 @@ static uint64_t spool_bytes(const struct config *config, uint64_t names)
 
 uint64_t disk_estimate(const struct config *config, uint64_t names, uint64_t spooled)
 {
-    bool probes = config->smtp_probe != SMTP_PROBE_NONE;
+    bool probes = config_probes(config);
     return times(names, DOMAIN_BYTES + (probes ? PROBED_BYTES : 0)) + spool_bytes(config, spooled) +
            spool_bytes(config, names);
 }

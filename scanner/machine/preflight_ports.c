@@ -95,7 +95,7 @@ void preflight_say_ports(struct preflight *preflight, const struct config *confi
     bool routes = context->has_ipv4 || context->has_ipv6;
     if (known != NULL)
         decide(&preflight->network, known);
-    say_port(preflight, known, KNOWN_SMTP, known != NULL && routes && config->smtp_probe != SMTP_PROBE_NONE);
+    say_port(preflight, known, KNOWN_SMTP, known != NULL && routes && config_probes(config));
     say_port(preflight, known, KNOWN_HTTPS, known != NULL && routes);
     say_starttls(preflight, known);
 }

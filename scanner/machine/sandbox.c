@@ -91,14 +91,17 @@ static const char *why_off(const struct config *config)
 
 /* ---- what is kept -------------------------------------------------------------------------------------- */
 
-/* Fills in where TCP connections may go: to mail servers, policy hosts and name servers. */
+/* Fills in where TCP connections may go: to name servers and, if they are connected to, mail servers and
+ * policy hosts. */
 static size_t list_ports(const struct config *config, uint16_t ports[PORTS])
 {
     const char *list = config->dns_resolvers, *why = NULL;
     struct ip_addr ip;
     size_t count = 0;
-    ports[count++] = (uint16_t)config->smtp_port;
-    ports[count++] = HTTPS_PORT;
+    if (config_probes(config))
+        ports[count++] = (uint16_t)config->smtp_port;
+    if (config_fetches(config))
+        ports[count++] = HTTPS_PORT;
     ports[count++] = DNS_PORT;
     while (count < PORTS && resolver_next_address(&list, &ip, &ports[count], &why))
         count++;

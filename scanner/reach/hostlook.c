@@ -39,6 +39,8 @@ static enum probe_leave leave_of(const struct host_look *look)
         return PROBE_NOT_WANTED;
     if (addresses_opted_out(&facts->address, look->worker->context->optout))
         return PROBE_OPTED_OUT;
+    if (!config_fetches(look->worker->context->config))
+        return PROBE_ELSEWHERE;
     return look->intent || facts->tlsa.rr_count > 0 ? PROBE_ALWAYS : PROBE_WITHIN_BUDGET;
 }
 

@@ -4,28 +4,13 @@
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/reach/tlsa.h"
 #include "scanner/reach/worker.h"
 #include "scanner/verdict/verdict.h"
 
-static bool same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
+bool host_probes_hold(const struct tlsa_facts *earlier, const struct tlsa_facts *now)
 {
-    if (a->rr_count != b->rr_count)
-        return false;
-    for (size_t i = 0; i < a->rr_count; i++) {
-        const struct tlsa_rr *left = &a->rrs[i];
-        const struct tlsa_rr *right = &b->rrs[i];
-        if (left->usage != right->usage || left->selector != right->selector ||
-            left->matching != right->matching || !bytes_equal(left->data, right->data))
-            return false;
-    }
-    return true;
-}
-
-/* Can what was seen then be judged by the records that stand now? Not by others: keys and records are changed
- * together. */
-static bool holds_for(const struct tlsa_facts *earlier, const struct tlsa_facts *now)
-{
-    return now->rr_count == 0 || same_records(earlier, now);
+    return now->rr_count == 0 || tlsa_same_records(earlier, now);
 }
 
 /* ---- dates --------------------------------------------------------------------------------------------- */
@@ -97,7 +82,7 @@ static const struct probe_facts *judged_earlier(const struct host_probes *probes
     const struct probe_facts *known = find_earlier(probes, ip);
     if (known == NULL || known->not_tried == NOT_TRIED_BUDGET || may_come(known->not_tried) ||
         looks_is_old(probes->again, known) || is_in_doubt(probes, known) ||
-        !holds_for(&probes->earlier->facts.tlsa, &probes->result->facts.tlsa))
+        !host_probes_hold(&probes->earlier->facts.tlsa, &probes->result->facts.tlsa))
         return NULL;
     return known;
 }

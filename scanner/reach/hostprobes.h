@@ -55,6 +55,10 @@ void host_probes_dispose(struct host_probes *probes);
  * (TLS-7)? now: wall clock, ms. */
 bool host_probes_outdated(const struct host_result *result, int64_t now);
 
+/* Can what was seen by the earlier TLSA records be judged by those that stand now? Not by others: keys and
+ * records are changed together. */
+bool host_probes_hold(const struct tlsa_facts *earlier, const struct tlsa_facts *now);
+
 /* Had an address of the host no turn, or this machine no route to it? Either may pass. */
 bool host_probes_may_come(const struct host_facts *facts);
 

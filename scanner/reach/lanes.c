@@ -202,7 +202,7 @@ void lanes_ask(struct lanes *lanes, const struct lane_ask *ask)
     }
     struct address *address = find_address(lanes, &ask->ip);
     struct lane *lane = &address->of[ask->class];
-    if (ask->name && !ask->exempt && lane->names >= address->paces->names) {
+    if (ask->shares || (ask->name && !ask->exempt && lane->names >= address->paces->names)) {
         (void)lane_keep_turn(address, &lane->heirs, &asked);
         lane_serve(address);
     } else if (too_many_before(lane)) {

@@ -37,6 +37,7 @@ struct lane_ask {
     uint64_t domain; /* pace_domain, or 0 */
     bool name;       /* asked for one more host name */
     bool exempt;     /* from the budget of names */
+    bool shares;     /* wants no turn, but what the address said to another name */
 };
 
 struct lane_return {

@@ -214,6 +214,13 @@ struct handle pace_request_name(struct worker *worker, const struct ip_addr *ip,
     return ask(worker, &what, done, arg);
 }
 
+struct handle pace_request_share(struct worker *worker, const struct ip_addr *ip, uint64_t domain,
+                                 pace_done done, void *arg)
+{
+    const struct lane_ask what = {.ip = *ip, .class = PACE_SMTP, .domain = domain, .shares = true};
+    return ask(worker, &what, done, arg);
+}
+
 void pace_cancel(struct worker *worker, struct handle handle)
 {
     free(slots_remove(&worker->pacer->requests, handle));

@@ -74,6 +74,11 @@ struct handle pace_request_again(struct worker *worker, const struct ip_addr *ip
 struct handle pace_request_name(struct worker *worker, const struct ip_addr *ip, uint64_t domain, bool exempt,
                                 pace_done done, void *arg);
 
+/* Asks what the address said to another host name, of a name that is not probed there (PACE_SMTP). The answer
+ * is never a turn: PACE_BUDGET, once there is a sample or none can come any more, or PACE_DEAD. */
+struct handle pace_request_share(struct worker *worker, const struct ip_addr *ip, uint64_t domain,
+                                 pace_done done, void *arg);
+
 /* Ends a request: no callback comes after this; a grant that is on its way is given back by itself. */
 void pace_cancel(struct worker *worker, struct handle handle);
 

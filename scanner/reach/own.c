@@ -66,7 +66,7 @@ void own_say(const struct scan_context *context, uint32_t loops, FILE *out)
     const struct config *config = context->config;
     const struct paces own = paces_own(config);
     char text[PREFIX_TEXT_BYTES];
-    if (context->own.count == 0)
+    if (context->own.count == 0 || !config_fetches(config))
         return;
     (void)fprintf(out, "preflight: own: %s", prefix_text(&context->own.prefixes[0], text));
     if (context->own.count > 1)
@@ -85,7 +85,7 @@ void own_say(const struct scan_context *context, uint32_t loops, FILE *out)
 void own_say_list(const struct config *config, uint64_t names, FILE *out)
 {
     uint64_t turns = paces_turns_in_wait(config, PACE_HTTPS);
-    if (names <= turns)
+    if (names <= turns || !config_fetches(config))
         return;
     (void)fprintf(
         out,

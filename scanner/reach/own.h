@@ -17,8 +17,8 @@
  * limits.own. From any thread. */
 bool own_is_full(const struct scan_context *context);
 
-/* Says, before a scan, what an address of one's own gets, and what keeps it from more. Says nothing without
- * limits.own. */
+/* Says, before a scan that connects, what an address of one's own gets, and what keeps it from more. Says
+ * nothing without limits.own. */
 void own_say(const struct scan_context *context, uint32_t loops, FILE *out);
 
 /* Says what becomes of a list of so many names if one address has the policies of all, and if it is longer

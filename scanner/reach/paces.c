@@ -126,6 +126,8 @@ void paces_say(const struct config *config, FILE *out)
     uint32_t index = 1;
     uint32_t count = 1;
     (void)config_shard(config, &index, &count);
+    if (!config_fetches(config))
+        return;
     if (count > config->limits_shards_at_once)
         say_multiplied(config, index, count, out);
     if (config->limits_shards_at_once == 1)

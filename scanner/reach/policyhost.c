@@ -35,9 +35,9 @@ static bool is_broken_off(const struct fetch_facts *fetch)
     return by_net || by_tls || fetch->deadline || fetch->truncated;
 }
 
-static enum policy_trouble trouble_of(const struct policy_visit *policy, const struct fetch_facts *fetch)
+enum policy_trouble policy_trouble_of(const struct address_facts *address, const struct fetch_facts *fetch)
 {
-    struct policy_facts alone = {.address = policy->facts->address, .fetch = *fetch};
+    struct policy_facts alone = {.address = *address, .fetch = *fetch};
     alone.address.ip_count = 1; /* what the others would say is not asked here */
     bool stays = fetch->not_tried == NOT_TRIED_OPTOUT || fetch->not_tried == NOT_TRIED_NO_FAMILY ||
                  fetch->not_tried == NOT_TRIED_PORT_BLOCKED || fetch->not_tried == NOT_TRIED_STUCK;
@@ -51,7 +51,7 @@ static enum policy_trouble trouble_of(const struct policy_visit *policy, const s
  * final by what the others say. */
 static void keep_trouble(struct policy_visit *policy, const struct fetch_facts *fetch)
 {
-    enum policy_trouble trouble = trouble_of(policy, fetch);
+    enum policy_trouble trouble = policy_trouble_of(&policy->facts->address, fetch);
     if (trouble <= policy->trouble)
         return;
     policy->trouble = trouble;
@@ -152,11 +152,25 @@ static struct handle begin(struct visit *visit, const struct pace_turn *turn)
     return fetch;
 }
 
+/* Ends at an address of another part. What was seen before and may pass is tried again as it is. */
+static void leave_to_others(struct policy_visit *policy)
+{
+    struct policy_facts *facts = policy->facts;
+    if (policy->trouble != TROUBLE_PASSING) {
+        facts->fetch.not_tried = NOT_TRIED_ELSEWHERE;
+        facts->address.ips += policy->next - 1;
+        facts->address.ip_count -= policy->next - 1;
+    }
+    finish(policy);
+}
+
 static void refused(struct visit *visit, enum not_tried reason, const struct pace_turn *turn)
 {
     const struct fetch_facts fetch = {.not_tried = reason, .ip = visit->ip, .tls.alert = -1};
     (void)turn;
-    if (policy_of(visit)->small)
+    if (reason == NOT_TRIED_ELSEWHERE)
+        leave_to_others(policy_of(visit));
+    else if (policy_of(visit)->small)
         lack_small(policy_of(visit), reason);
     else
         take(policy_of(visit), false, &fetch);
@@ -183,6 +197,14 @@ static const struct visit_protocol https = {.name = "fetch",
 
 /* ---- the addresses one after the other ----------------------------------------------------------------- */
 
+/* Ends without having asked for a turn. */
+static void leave_alone(struct policy_visit *policy, enum not_tried reason)
+{
+    policy->facts->fetch.not_tried = reason;
+    policy->facts->fetch.ip = policy->facts->address.ips[0];
+    finish(policy);
+}
+
 static void try_next(struct policy_visit *policy)
 {
     const struct address_facts *address = &policy->facts->address;
@@ -205,39 +227,67 @@ static void on_addresses(void *arg)
 {
     struct policy_visit *policy = arg;
     const struct address_facts *address = &policy->facts->address;
+    const struct scan_context *context = policy->visit.worker->context;
     if (address->ip_count == 0) {
         policy->facts->fetch.not_tried = NOT_TRIED_NO_ADDRESS;
-    } else if (addresses_opted_out(address, policy->visit.worker->context->optout)) {
-        policy->facts->fetch.not_tried = NOT_TRIED_OPTOUT;
-        policy->facts->fetch.ip = address->ips[0];
-        finish(policy);
+    } else if (addresses_opted_out(address, context->optout)) {
+        leave_alone(policy, NOT_TRIED_OPTOUT);
+        return;
+    } else if (!config_fetches(context->config)) {
+        leave_alone(policy, NOT_TRIED_ELSEWHERE);
         return;
     }
     try_next(policy);
+}
+
+/* Makes the visit and names its host; false if that is on the opt-out list, as the facts say then. */
+static bool make_visit(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                       struct domain_facts *domain, struct arena *arena)
+{
+    struct policy_facts *facts = &domain->policy;
+    *policy = (struct policy_visit){.visit = {.protocol = &https, .worker = worker, .trace = trace},
+                                    .arena = arena,
+                                    .domain = domain,
+                                    .facts = facts};
+    struct buf host;
+    buf_init(&host, 512);
+    (void)buf_printf(&host, "mta-sts.%s", domain->domain);
+    facts->host = arena_string(arena, buf_string(&host));
+    buf_dispose(&host);
+    if (facts->host == NULL || !optout_has_domain(worker->context->optout, facts->host))
+        return true;
+    facts->fetch = (struct fetch_facts){.not_tried = NOT_TRIED_OPTOUT, .tls.alert = -1};
+    return false;
 }
 
 bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
                         struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg)
 {
     struct policy_facts *facts = &domain->policy;
-    *policy = (struct policy_visit){.visit = {.protocol = &https, .worker = worker, .trace = trace},
-                                    .arena = arena,
-                                    .domain = domain,
-                                    .facts = facts,
-                                    .done = done,
-                                    .arg = arg};
-    struct buf host;
-    buf_init(&host, 512);
-    (void)buf_printf(&host, "mta-sts.%s", domain->domain);
-    facts->host = arena_string(arena, buf_string(&host));
     facts->fetch.tls.alert = -1;
-    buf_dispose(&host);
-    if (facts->host != NULL && optout_has_domain(worker->context->optout, facts->host)) {
-        facts->fetch.not_tried = NOT_TRIED_OPTOUT;
+    if (!make_visit(policy, worker, trace, domain, arena))
         return false;
-    }
+    policy->done = done;
+    policy->arg = arg;
     address_query_start(&policy->address, worker->dns, facts->host == NULL ? "" : facts->host, arena,
                         &facts->address, on_addresses, policy);
+    return true;
+}
+
+bool policy_visit_go_on(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg)
+{
+    struct fetch_facts *fetch = &domain->policy.fetch;
+    if (!make_visit(policy, worker, trace, domain, arena))
+        return false;
+    policy->done = done;
+    policy->arg = arg;
+    bool tells = fetch->not_tried != NOT_TRIED_ELSEWHERE || fetch->step != FETCH_NONE;
+    if (fetch->not_tried == NOT_TRIED_ELSEWHERE)
+        fetch->not_tried = TRIED;
+    if (tells)
+        policy->trouble = policy_trouble_of(&domain->policy.address, fetch);
+    on_addresses(policy);
     return true;
 }
 

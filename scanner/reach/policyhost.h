@@ -4,7 +4,8 @@
  * (RFC 8461 section 3.3). If none does, the facts are those of one: the first whose trouble is transient,
  * else the first whose trouble counts most. An address that does not answer a ClientHello with the groups of
  * tls.groups, or refuses it, is visited once more with a small one (scanner/verdict/handshake); if that one
- * has no turn, or cannot connect, the next address is tried. It belongs to the domain's loop.
+ * has no turn, or cannot connect, the next address is tried. It belongs to the domain's loop. A part of a
+ * plan goes on with the addresses that are left (policy_visit_go_on).
  */
 #ifndef STSWEEP_REACH_POLICYHOST_H
 #define STSWEEP_REACH_POLICYHOST_H
@@ -22,6 +23,9 @@ enum policy_trouble {
     TROUBLE_OPEN,      /* it is not known what it would say, and will not be from here */
     TROUBLE_PASSING
 };
+
+/* Says how much it counts that an address did not answer. address: of the policy host. */
+enum policy_trouble policy_trouble_of(const struct address_facts *address, const struct fetch_facts *fetch);
 
 struct policy_visit {
     struct visit visit; /* first: of the address that is tried now */
@@ -43,6 +47,14 @@ struct policy_visit {
  * outlive it. done is called exactly once unless cancelled, never from inside. trace may be NULL.
  * false: the host is on the opt-out list, the facts say so, and nothing was begun. */
 bool policy_visit_start(struct policy_visit *policy, struct worker *worker, struct trace *trace,
+                        struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg);
+
+/* Starts the fetch from the addresses that stand in domain->policy, without a lookup, after earlier ones that
+ * did not answer: domain->policy.fetch tells the worst trouble at those, if it tells any. The first address
+ * that is another part's ends the visit as NOT_TRIED_ELSEWHERE, with that trouble, and then the addresses
+ * that are still to be tried are left in domain->policy; unless the trouble may pass, which then stands.
+ * Otherwise as policy_visit_start, but that done may be called from inside. */
+bool policy_visit_go_on(struct policy_visit *policy, struct worker *worker, struct trace *trace,
                         struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg);
 void policy_visit_cancel(struct policy_visit *policy);
 

@@ -161,6 +161,8 @@ static void on_probe(void *arg, struct probe_facts *facts)
 static struct handle ask(struct visit *visit)
 {
     struct probe_run *run = run_of(visit);
+    if (run->leave == PROBE_SHARES)
+        return pace_request_share(visit->worker, &visit->ip, run->domain, visit_turn, visit);
     if (run->leave == PROBE_AGAIN || run->session != PROBE_SESSION_FIRST)
         return pace_request_again(visit->worker, &visit->ip, run->domain, visit_turn, visit);
     return pace_request_name(visit->worker, &visit->ip, run->domain, run->leave == PROBE_ALWAYS, visit_turn,
@@ -248,10 +250,11 @@ void probe_run_start(struct probe_run *run, struct worker *worker, struct trace 
     run->facts = (struct probe_facts){.host = host->host, .ip = *ip, .time = clock_wall_ms()};
     run->facts.tls.alert = -1;
     run->facts.pass = worker->pass;
-    if (leave == PROBE_NOT_WANTED) {
-        not_tried(run, NOT_TRIED_OFF);
-    } else if (leave == PROBE_OPTED_OUT) {
-        not_tried(run, NOT_TRIED_OPTOUT);
+    static const enum not_tried left[] = {[PROBE_NOT_WANTED] = NOT_TRIED_OFF,
+                                          [PROBE_OPTED_OUT] = NOT_TRIED_OPTOUT,
+                                          [PROBE_ELSEWHERE] = NOT_TRIED_ELSEWHERE};
+    if (left[leave] != TRIED) {
+        not_tried(run, left[leave]);
     } else {
         run->domain = pace_domain(worker, host->host);
         visit_start(&run->visit);

@@ -21,8 +21,10 @@ enum probe_leave {
     PROBE_WITHIN_BUDGET, /* by limits.names_per_ip */
     PROBE_ALWAYS,
     PROBE_AGAIN,      /* its host is no further name at the address */
+    PROBE_SHARES,     /* nothing: its host has what the address says to another name, as past the budget */
     PROBE_NOT_WANTED, /* smtp.probe */
-    PROBE_OPTED_OUT   /* its host's name is an alias of one on the opt-out list */
+    PROBE_OPTED_OUT,  /* its host's name is an alias of one on the opt-out list */
+    PROBE_ELSEWHERE   /* another stage probes it (scan.stage) */
 };
 
 /* The sessions that a run may make, in this order. */

@@ -114,6 +114,20 @@ bool tlsa_query_start(struct tlsa_query *query, struct lookup_engine *dns, const
     return false;
 }
 
+bool tlsa_same_records(const struct tlsa_facts *a, const struct tlsa_facts *b)
+{
+    if (a->rr_count != b->rr_count)
+        return false;
+    for (size_t i = 0; i < a->rr_count; i++) {
+        const struct tlsa_rr *left = &a->rrs[i];
+        const struct tlsa_rr *right = &b->rrs[i];
+        if (left->usage != right->usage || left->selector != right->selector ||
+            left->matching != right->matching || !bytes_equal(left->data, right->data))
+            return false;
+    }
+    return true;
+}
+
 void tlsa_query_cancel(struct tlsa_query *query)
 {
     if (query->done != NULL)

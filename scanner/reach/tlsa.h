@@ -44,6 +44,9 @@ bool tlsa_query_start(struct tlsa_query *query, struct lookup_engine *dns, const
                       const struct address_facts *address, struct arena *arena, struct tlsa_facts *facts,
                       tlsa_done done, void *arg);
 
+/* Are these the same records? Both are in the order of the wire's reader. */
+bool tlsa_same_records(const struct tlsa_facts *a, const struct tlsa_facts *b);
+
 /* Ends the query: no callback comes after this. It is harmless when nothing is under way. */
 void tlsa_query_cancel(struct tlsa_query *query);
 

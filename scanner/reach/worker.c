@@ -6,6 +6,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/map.h"
+#include "scanner/reach/contact.h"
 #include "scanner/reach/domain.h"
 #include "scanner/reach/hosts.h"
 
@@ -38,6 +39,7 @@ static bool worker_init(struct worker *worker, const char **why)
     if (loop_init(&worker->loop, worker) != ERR_OK)
         return false;
     slots_init(&worker->domains);
+    slots_init(&worker->contacts);
     const struct lookup_bounds bounds = worker_lookup_bounds(context);
     struct event_base *base = worker->loop.base;
     if (!start_beat(worker))
@@ -72,7 +74,7 @@ struct worker *workers_create(uint32_t count, struct scan_context *context, cons
         workers[i].index = i;
         workers[i].count = count;
         workers[i].context = context;
-        workers[i].pass = 1;
+        workers[i].pass = worker_first_pass(context);
         workers[i].loop.mailbox.event_fd = -1;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -87,6 +89,7 @@ struct worker *workers_create(uint32_t count, struct scan_context *context, cons
 static void end_services(struct worker *worker)
 {
     domains_end(worker);
+    contacts_end(worker);
     loop_timer_free(worker->beat);
     worker->beat = NULL;
     struct hosts *hosts = worker->hosts;
@@ -191,7 +194,7 @@ static void deliver_new_pass(struct message *message, void *receiver)
     struct port_outage before = worker->port;
     port_outage_new_pass(&worker->port);
     publish_port(worker, &before);
-    bool for_outage = worker->pass > 1 + worker->context->config->scan_retry_passes;
+    bool for_outage = worker->pass > 1 + worker_retries(worker->context);
     if (worker->pacer != NULL)
         pacer_new_pass(worker->pacer);
     if (worker->hosts != NULL && for_outage)
@@ -252,6 +255,16 @@ struct lookup_bounds worker_lookup_bounds(const struct scan_context *context)
     return (struct lookup_bounds){.allow = &context->allow,
                                   .left_alone =
                                       context->optout == NULL ? NULL : optout_prefixes(context->optout)};
+}
+
+int64_t worker_retries(const struct scan_context *context)
+{
+    return context->round == 0 ? context->config->scan_retry_passes : (int64_t)context->round - 1;
+}
+
+uint32_t worker_first_pass(const struct scan_context *context)
+{
+    return context->round == 0 ? 1 : context->round;
 }
 
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip)

@@ -63,6 +63,7 @@ struct scan_context {
     struct resolver_notes resolvers; /* what preflight found of dns.resolvers */
     struct network network;          /* what preflight found of it */
     struct part part;                /* of a plan: addresses of others are left to them */
+    uint32_t round;                  /* of the plan, which is its only pass; 0: there is no plan */
     uint64_t hash_seed;
     atomic_size_t parked;      /* domains that wait beside scan.in_flight */
     atomic_size_t own_waiting; /* requests for a turn at an address in limits.own (own.h) */
@@ -90,6 +91,7 @@ struct worker {
     struct pacer *pacer;
     struct hosts *hosts;
     struct slots domains;
+    struct slots contacts;  /* contact.h */
     uint32_t pass;          /* of the scan, from 1 */
     struct counters counts; /* as far as the loop itself counts */
     struct pause pause;
@@ -140,6 +142,13 @@ struct worker *worker_among(const struct worker *worker, struct bytes key, uint3
 
 /* Whom an embedded resolver may ask. */
 struct lookup_bounds worker_lookup_bounds(const struct scan_context *context);
+
+/* Returns how many passes follow the first over what may pass: scan.retry_passes. A round of a plan is the
+ * last of so many. */
+int64_t worker_retries(const struct scan_context *context);
+
+/* Returns the number of the first pass: 1, or the round of a plan. */
+uint32_t worker_first_pass(const struct scan_context *context);
 
 /* May this address be contacted at all? TRIED, or the reason why not. */
 enum not_tried worker_may_contact(const struct worker *worker, const struct ip_addr *ip);

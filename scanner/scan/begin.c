@@ -7,6 +7,7 @@
 #include "input/optout_list.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/machine/announce.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
@@ -16,12 +17,11 @@
 #include "scanner/machine/watch.h"
 #include "scanner/reach/own.h"
 #include "scanner/reach/paces.h"
+#include "scanner/scan/again.h"
 #include "scanner/scan/closing.h"
 #include "scanner/scan/confine.h"
 #include "scanner/scan/feeder.h"
 #include "scanner/scan/handover.h"
-#include "scanner/scan/intake.h"
-#include "scanner/scan/optouts.h"
 #include "scanner/scan/records.h"
 #include "scanner/scan/refusal.h"
 #include "scanner/scan/resumed.h"
@@ -38,39 +38,8 @@ static enum error write_scanning(void *arg, struct store *store, struct buf *why
     struct scan *scan = arg;
     char path[CLOSING_PATH_BYTES];
     const char *dir = closing_place(store_dir_fd(store), scan->config->output_dir, path);
-    enum error error = optouts_write(store, dir, scan->context.optout, scan->opted_by, why);
+    enum error error = scan->task->write == NULL ? ERR_OK : scan->task->write(scan, store, dir, why);
     return error != ERR_OK ? error : scan_meta_write(&scan->meta, store, "scanning", why);
-}
-
-static bool is_stopped(void *arg)
-{
-    const struct scan *scan = arg;
-    return feeder_is_stopped(scan->feeder);
-}
-
-/* Reads the input. That it is the one of a resumed scan counts before what it holds. */
-static enum error read_input(struct scan *scan)
-{
-    struct intake_options options = {.asked = refusal_asked(scan->config),
-                                     .files = scan->confine.files,
-                                     .file_count = scan->request->file_count,
-                                     .at_least = (uint64_t)scan->config->input_at_least,
-                                     .optout = scan->context.optout,
-                                     .opted_by = scan->opted_by,
-                                     .store = scan->store,
-                                     .reduce = scan->config->input_reduce == INPUT_REDUCE_REGISTRABLE,
-                                     .rejects_done = store_rejects_done(scan->store),
-                                     .names = scan->names,
-                                     .choice = scan->choice,
-                                     .sink = scan->handover.sink,
-                                     .seen = &scan->seen,
-                                     .out = scan->live.terminal.news,
-                                     .stopped = is_stopped,
-                                     .stopped_arg = scan};
-    enum error error = intake_read(&options, &scan->counts, &scan->why);
-    if (error == ERR_OK)
-        error = scan_meta_inputs(&scan->meta, scan->confine.files, scan->request->file_count, &scan->why);
-    return error == ERR_OK ? intake_check(&options, &scan->why) : error;
 }
 
 /* Reads the input, then does all that rests on what it says. On the feeder's thread. Rejects are durable
@@ -79,16 +48,20 @@ static enum error prepare(void *arg)
 {
     struct scan *scan = arg;
     const struct sink *sink = &scan->handover.sink;
-    enum error error = read_input(scan);
+    enum error error = scan->task->read(scan);
     if (error != ERR_OK)
         return error;
-    uint64_t names = resumed_left(spooled_total(scan->names), scan->done_before);
-    preflight_disk(&scan->preflight, scan->config, names,
-                   choice_is_whole(scan->choice) ? spooled_counts(scan->names).names : names,
+    uint64_t names = resumed_left(scan->task->total(scan), scan->done_before);
+    preflight_disk(&scan->preflight, scan->config, names, scan->task->spooled(scan),
                    scan->live.terminal.news);
-    own_say_list(scan->config, names, scan->live.terminal.news);
     error = sink->flush(sink->arg);
     return error == ERR_OK ? writer_barrier(scan->writer, write_scanning, scan) : error;
+}
+
+bool scan_is_stopped(void *arg)
+{
+    const struct scan *scan = arg;
+    return feeder_is_stopped(scan->feeder);
 }
 
 static void on_handed_out(void *arg)
@@ -141,12 +114,16 @@ static bool open_store(struct scan *scan)
                                              : store_create(&options, &scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)
         error = scan_meta_resume(&scan->meta, scan->store, &scan->why);
-    if (error == ERR_OK && scan->request->resume)
+    if (error == ERR_OK && scan->request->resume && scan->request->file_count > 0)
         error = scan_meta_forms(&scan->meta, scan->confine.files, scan->request->file_count, &scan->why);
     if (error == ERR_OK && scan->request->resume)
         error = resumed_stuck(scan->store, &scan->stood, &scan->why);
     if (error == ERR_OK && !store_rejects_done(scan->store))
         error = scan_meta_write(&scan->meta, scan->store, "reading", &scan->why);
+    if (error == ERR_EXISTS && again_came_second(scan->request, scan->live.terminal.said)) {
+        scan->refused_with = EXIT_AGAIN;
+        return false;
+    }
     return say_store(scan, error);
 }
 
@@ -196,35 +173,13 @@ static bool open_previous(struct scan *scan)
     return say_store(scan, error);
 }
 
-static bool make_source(struct scan *scan)
-{
-    enum error error = sources_init(&scan->sources, scan->request->files, scan->request->file_count);
-    if (error != ERR_OK)
-        return scan_say(scan, "the lists", error);
-    for (size_t i = 0; i < scan->request->file_count; i++)
-        scan->confine.files[i].source = sources_name(&scan->sources, i);
-    scan->opted_by = calloc(optout_count(scan->context.optout) + 1, sizeof *scan->opted_by);
-    struct spooled_options options = {.config = scan->config,
-                                      .seed = scan->meta.seed,
-                                      .directory = spooled_directory(scan->config),
-                                      .store = scan->store,
-                                      .sources = (const char *const *)scan->sources.names,
-                                      .source_count = scan->sources.count,
-                                      .choice = scan->choice,
-                                      .optout = scan->context.optout,
-                                      .opted_by = scan->opted_by,
-                                      .stopped = is_stopped,
-                                      .stopped_arg = scan};
-    scan->names = scan->opted_by == NULL ? NULL : spooled_create(&options);
-    return scan_say(scan, "names", scan->names == NULL ? ERR_MEMORY : ERR_OK);
-}
-
 static bool make_feeder(struct scan *scan)
 {
     struct feeder_options options = {.config = scan->config,
                                      .workers = scan->workers,
                                      .worker_count = scan->worker_count,
-                                     .source = spooled_source(scan->names),
+                                     .source = scan->task->source(scan),
+                                     .start = scan->task->start,
                                      .sink = scan->handover.sink,
                                      .previous = scan->previous,
                                      .prepare = prepare,
@@ -264,7 +219,7 @@ static bool look_around(struct scan *scan, uint64_t open_files)
     scan->meta.preflight = preflight->checks;
     scan->meta.preflight_count = preflight->count;
     if (preflight->unfit == NULL)
-        return true;
+        return scan->task->fits == NULL || scan->task->fits(scan);
     (void)fprintf(scan->live.terminal.said, "stsweep: %s, so the scan does not start\n", preflight->unfit);
     scan->refused_with = EXIT_FAILED;
     return false;
@@ -289,19 +244,6 @@ static bool fit(struct scan *scan, uint64_t open_files)
     return fits;
 }
 
-/* Reads what decides which names are scanned. */
-static bool choose(struct scan *scan)
-{
-    const struct config *config = scan->config;
-    if (!scan_say(scan, NULL, choice_create(config, &scan->choice, scan->except_sha256, &scan->why)))
-        return false;
-    if (config->sample_take[0] == '\0')
-        return true;
-    scan->sample = summary_sample_create(config->sample_take, config->sample_key,
-                                         (enum strata_kind)config->sample_strata);
-    return scan_say(scan, "sample", scan->sample == NULL ? ERR_MEMORY : ERR_OK);
-}
-
 bool scan_prepare(struct scan *scan, const struct config *written)
 {
     const struct scan_request *request = scan->request;
@@ -310,19 +252,29 @@ bool scan_prepare(struct scan *scan, const struct config *written)
         return false;
     if (!scan_say(scan, NULL, context_init(&scan->context, scan->config, &scan->why)))
         return false;
-    if (!choose(scan))
+    if (!scan->task->choose(scan))
         return false;
     enum error error = scan_meta_init(&scan->meta, scan->config, request->command_line);
     if (error == ERR_OK)
         scan_meta_except(&scan->meta, scan->except_sha256);
+    scan->meta.plan = request->plan;
     return scan_say(scan, "meta.json", error) &&
            say_store(scan, confine_enter(&scan->confine, request, written, &scan->live.outward,
                                          spooled_directory(written), &scan->why)) &&
            say_store(scan, live_start(&scan->live, &scan->why)) && look_around(scan, open_files);
 }
 
+/* Lets others on this machine see that strangers are contacted from here; the stage of names contacts
+ * nobody. */
+static void announce(struct scan *scan)
+{
+    if (scan->config->scan_stage != SCAN_STAGE_NAMES)
+        scan->announced = announce_scan();
+}
+
 bool scan_begin(struct scan *scan)
 {
+    announce(scan);
     bool begun = say_store(scan, live_open(&scan->live, scan->request, &scan->why)) &&
                  scan_prepare(scan, scan->config) && watch_signals(scan) && open_previous(scan) &&
                  open_store(scan);
@@ -333,5 +285,5 @@ bool scan_begin(struct scan *scan)
     scan->writer = writer_create(scan->store, on_writer_failed, scan);
     if (!scan_say(scan, "writer", scan->writer == NULL ? ERR_MEMORY : ERR_OK))
         return false;
-    return make_workers(scan) && make_source(scan) && make_feeder(scan) && start_threads(scan);
+    return make_workers(scan) && scan->task->open(scan) && make_feeder(scan) && start_threads(scan);
 }

@@ -1,6 +1,6 @@
 /*
- * What a scan is made of, from its beginning to its end. begin.c makes it, scan.c runs and closes it; nobody
- * else sees it.
+ * What a scan is made of, from its beginning to its end. begin.c makes it, scan.c runs and closes it; beside
+ * them its task (task.h) sees it, and nobody else.
  */
 #ifndef STSWEEP_SCAN_BEGIN_H
 #define STSWEEP_SCAN_BEGIN_H
@@ -30,10 +30,13 @@
 #include "scanner/scan/sources.h"
 #include "scanner/scan/spooled.h"
 #include "scanner/scan/stuck.h"
+#include "scanner/scan/task.h"
 #include "scanner/scan/writer.h"
 
 struct scan {
     const struct scan_request *request;
+    const struct scan_task *task;
+    void *task_arg; /* the task's own */
     struct config fitted; /* what was asked for, lowered to what this machine allows; borrows its texts */
     const struct config *config; /* that one */
     struct scan_context context;
@@ -55,6 +58,7 @@ struct scan {
     struct stuck *stuck;
     struct stuck_list stood; /* the addresses at which earlier runs were stuck */
     struct confine confine;  /* with the files of the input */
+    int announced;           /* holds the name by which others on this machine see the scan; -1: none */
     struct scan_meta meta;
     struct preflight preflight;
     struct handover handover;

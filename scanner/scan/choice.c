@@ -118,14 +118,39 @@ static enum error stratum_of(struct choice *choice, const struct input_name *nam
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
 
+bool choice_is_ours(const struct choice *choice, const char *domain)
+{
+    return choice->shard_count == 1 || spool_shard_has(choice->shard_index, choice->shard_count, domain);
+}
+
+/* Counts a line that is left out, of our shard or of another. */
+static void leave_out(struct choice *choice, bool is_ours, uint64_t *ours, uint64_t *of_all)
+{
+    *(is_ours ? ours : &choice->counts.not_in_shard) += 1;
+    *of_all += 1;
+}
+
+/* Asks filter and limit, to which the names of all shards count. */
+static enum error read_list(struct choice *choice, const struct input_name *name, bool is_ours, bool *taken)
+{
+    struct choice_counts *counts = &choice->counts;
+    *taken = choice->filter == NULL || filter_passes(choice->filter, name->domain);
+    if (!*taken)
+        leave_out(choice, is_ours, &counts->filtered, &counts->filtered_of_all);
+    if (!*taken || choice->first == NULL)
+        return ERR_OK;
+    enum error error = first_take(choice->first, name->domain, taken);
+    if (!*taken)
+        leave_out(choice, is_ours, &counts->over_limit, &counts->over_limit_of_all);
+    return error;
+}
+
 /* Decides about a line by a share. */
-static enum error read_share(struct choice *choice, const struct input_name *name, bool *taken)
+static enum error read_share(struct choice *choice, const struct input_name *name, bool is_ours, bool *taken)
 {
     size_t stratum;
-    *taken = spool_shard_has(choice->shard_index, choice->shard_count, name->domain);
-    choice->counts.not_in_shard += !*taken;
     enum error error = stratum_of(choice, name, &stratum);
-    if (error != ERR_OK || !*taken)
+    if (error != ERR_OK || !is_ours)
         return error;
     choice->ours[stratum]++;
     *taken = draw_takes(choice->draw, name->domain);
@@ -137,17 +162,20 @@ static enum error read_share(struct choice *choice, const struct input_name *nam
 
 enum error choice_read(struct choice *choice, const struct input_name *name, bool *taken)
 {
-    *taken = choice->filter == NULL || filter_passes(choice->filter, name->domain);
-    choice->counts.filtered += !*taken;
-    if (*taken && choice->first != NULL) {
-        enum error error = first_take(choice->first, name->domain, taken);
-        choice->counts.over_limit += !*taken;
-        if (error != ERR_OK)
-            return error;
-    }
-    if (!*taken || choice->draw == NULL || choice->whole)
-        return ERR_OK;
-    return read_share(choice, name, taken);
+    const bool is_ours = choice_is_ours(choice, name->domain);
+    enum error error = read_list(choice, name, is_ours, taken);
+    if (error != ERR_OK || !*taken || choice->whole)
+        return error;
+    choice->counts.not_in_shard += !is_ours;
+    *taken = is_ours;
+    return choice->draw == NULL ? ERR_OK : read_share(choice, name, is_ours, taken);
+}
+
+bool choice_read_reject(struct choice *choice, uint64_t ordinal)
+{
+    const bool is_ours = spool_shard_has_reject(choice->shard_index, choice->shard_count, ordinal);
+    choice->counts.not_in_shard += !is_ours;
+    return is_ours;
 }
 
 /* ---- names --------------------------------------------------------------------------------------------- */

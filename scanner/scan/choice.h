@@ -3,15 +3,16 @@
  * these the first input.limit, and of these the sample. Each line that is left out is counted once, by the
  * first of these that leaves it out:
  *
+ *   not_in_shard  its name, or the line itself if it holds none, is of another shard
  *   filtered      input.only, input.except
  *   over_limit    it stands behind the line with the last name of the limit
- *   not_in_shard  its name is of another shard
  *   not_sampled   its name is not in the sample
  *   opted_out     it opted out
  *
- * So filters, limit and sample are of the whole list in each shard, and who opts out changes none of them: it
- * is a name of the sample that gives no answer. A share is decided when a line is read. A number of names is
- * decided when all have been read and made unique: the spool then keeps the whole list (whole). On the
+ * So each line is counted by one shard, and the counts of all shards add up to those of the list. Filters,
+ * limit and sample are of the whole list in each shard all the same, and who opts out changes none of them:
+ * it is a name of the sample that gives no answer. A share is decided when a line is read. A number of names
+ * is decided when all have been read and made unique: the spool then keeps the whole list (whole). On the
  * feeder's thread, or when that has ended.
  */
 #ifndef STSWEEP_SCAN_CHOICE_H
@@ -29,6 +30,7 @@ struct choice;
 
 struct choice_counts {
     uint64_t filtered, over_limit, not_in_shard, not_sampled, opted_out;
+    uint64_t filtered_of_all, over_limit_of_all; /* whatever the shard */
 };
 
 /* Makes the choice that the configuration asks for, and reads input.except; except_sha256 says which that
@@ -40,8 +42,14 @@ void choice_destroy(struct choice *choice); /* NULL is fine */
 /* Is it decided when all names have been read? Then choice_survey sees each of them. */
 bool choice_is_whole(const struct choice *choice);
 
+/* Is the name of our shard? */
+bool choice_is_ours(const struct choice *choice, const char *domain);
+
 /* Decides about a line: may its name be scanned? What is left out is counted. */
 enum error choice_read(struct choice *choice, const struct input_name *name, bool *taken);
+
+/* Decides about a line that holds no name: is the reject of our shard? If not, it is counted. */
+bool choice_read_reject(struct choice *choice, uint64_t ordinal);
 
 /* Takes a name of the whole list, each once. */
 enum error choice_survey(struct choice *choice, const struct input_name *name, bool in_shard);

@@ -113,10 +113,9 @@ const char *closing_place(int dir_fd, const char *given, char path[CLOSING_PATH_
     return path;
 }
 
-void closing_stopped(uint64_t records, const char *given, const char *place, FILE *out)
+void closing_stopped(uint64_t records, const char *given, const char *place, const char *with, FILE *out)
 {
-    (void)fprintf(out, "stsweep: %" PRIu64 " records are safe; go on with the same command and --resume",
-                  records);
+    (void)fprintf(out, "stsweep: %" PRIu64 " records are safe; go on with the same command%s", records, with);
     if (strcmp(given, place) != 0)
         (void)fprintf(out, ", and -o %s, as the scan directory is called now", shown(place));
     (void)fputc('\n', out);

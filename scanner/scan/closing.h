@@ -33,7 +33,8 @@ bool closing_code(const struct summary *summary, uint32_t fail_on, FILE *out);
 enum { CLOSING_PATH_BYTES = 4096 };
 const char *closing_place(int dir_fd, const char *given, char path[CLOSING_PATH_BYTES]);
 
-/* Says how to go on with a scan that was stopped. place is what closing_place returned for given. */
-void closing_stopped(uint64_t records, const char *given, const char *place, FILE *out);
+/* Says how to go on with a scan that was stopped. place is what closing_place returned for given; with is
+ * what the command needs beside, as " and --resume". */
+void closing_stopped(uint64_t records, const char *given, const char *place, const char *with, FILE *out);
 
 #endif

@@ -13,8 +13,8 @@
 #include "scanner/machine/privileges.h"
 #include "scanner/machine/setup.h"
 
-/* Beside the lists: the scan directory, the one that it stands in, the spool's and the status file's. */
-enum { PATHS_BESIDE = 4 };
+/* Beside the lists: what a task reads, the scan directory, the one that it stands in, the spool's and the status file's. */
+enum { PATHS_BESIDE = 5 };
 
 /* Lists take this share of the open files at most until they are read; further ones are opened when their
  * turn comes. */
@@ -30,7 +30,7 @@ static enum error open_inputs(struct confine *confine, const struct scan_request
 {
     enum error error = ERR_OK;
     confine->files = calloc(request->file_count, sizeof *confine->files);
-    if (confine->files == NULL)
+    if (confine->files == NULL && request->file_count > 0)
         return ERR_MEMORY;
     confine->file_count = request->file_count;
     for (size_t i = 0; i < request->file_count; i++)
@@ -96,6 +96,8 @@ static void enter(struct confine *confine, const struct scan_request *request, c
     size_t count = 0;
     for (size_t i = 0; paths != NULL && i < request->file_count; i++)
         paths[count++] = (struct landlock_path){request->files[i], LANDLOCK_READ};
+    if (paths != NULL && request->reads != NULL)
+        paths[count++] = (struct landlock_path){request->reads, LANDLOCK_READ};
     if (paths != NULL && !is_streaming(config))
         paths[count++] = (struct landlock_path){config->output_dir, LANDLOCK_FILES};
     if (paths != NULL)

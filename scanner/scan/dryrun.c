@@ -86,6 +86,7 @@ void dryrun_options(const struct config *config, uint64_t names, struct estimate
             config->scan_retry_passes > 0 ? (double)passes_rest_ms(config->scan_retry_after, names) : 0,
         .probes = config->smtp_probe != SMTP_PROBE_NONE,
         .intent = config->smtp_probe == SMTP_PROBE_INTENT,
+        .names_only = !config_fetches(config),
         .near_miss = config->dns_near_miss == DNS_NEAR_MISS_YES,
         .validates = config->dns_trust_ad != DNS_TRUST_AD_NO || config->dns_resolvers[0] == '\0'};
 }
@@ -216,7 +217,7 @@ static void dispose(struct run *run)
 
 int dryrun_main(const struct scan_request *request, FILE *out)
 {
-    struct run run = {.scan = {.request = request, .fitted = *request->config, .wake_fd = -1},
+    struct run run = {.scan = {.request = request, .task = &scan_lists, .fitted = *request->config, .wake_fd = -1},
                       .written = *request->config};
     run.scan.config = &run.scan.fitted;
     run.scan.refused_with = EXIT_USAGE;

@@ -158,6 +158,11 @@ static void tell_asked(const struct dryrun *dryrun, FILE *out)
         if (estimate->questions[kind] >= 0.5)
             (void)fprintf(out, "         %14s  %s\n", about(estimate->questions[kind], text),
                           estimate_question_words((enum estimate_question)kind));
+    if (dryrun->scan.names_only) {
+        (void)fputs("HTTPS    no connection (scan.stage=names)\nSMTP     no connection (scan.stage=names)\n",
+                    out);
+        return;
+    }
     (void)fprintf(out, "HTTPS    %s policies fetched\n", about(estimate->fetches, text));
     tell_policy_crowds(dryrun, out);
     if (!dryrun->scan.probes)

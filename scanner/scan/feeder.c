@@ -9,7 +9,6 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/loop/thread.h"
-#include "scanner/reach/domain.h"
 #include "scanner/reach/own.h"
 #include "scanner/scan/passes.h"
 
@@ -49,6 +48,7 @@ struct feeder {
 
 struct name_message {
     struct message message;
+    feeder_start_name start; /* NULL: it returns */
     uint64_t ordinal;
     uint32_t rank;
     const char *label;            /* into text, or NULL */
@@ -70,6 +70,7 @@ static struct name_message *name_message(const struct input_name *name,
     if (message == NULL)
         return NULL;
     message->message.deliver = deliver;
+    message->start = NULL;
     message->cached = NULL;
     arena_init_small(&message->earlier, PREVIOUS_ARENA_BYTES, EARLIER_FIRST_BYTES);
     message->ordinal = name->ordinal;
@@ -101,7 +102,7 @@ static void deliver_start(struct message *message, void *receiver)
     input.source = start->source;
     input.looks = start->note;
     input.cached = start->cached;
-    if (domain_start(receiver, &input) != ERR_OK)
+    if (start->start(receiver, &input) != ERR_OK)
         out_of_memory("a domain");
     free_message(start);
 }
@@ -195,6 +196,7 @@ static enum error start_domain(struct feeder *feeder, const struct input_name *n
     struct name_message *message = name_message(name, deliver_start);
     if (message == NULL)
         return ERR_MEMORY;
+    message->start = feeder->options.start;
     enum error error = find_earlier(feeder, message);
     if (error != ERR_OK) {
         free_message(message);
@@ -246,7 +248,7 @@ static enum error hand_out(struct feeder *feeder, bool first)
 
 static enum error run_pass(struct feeder *feeder, struct passes *passes)
 {
-    enum error error = hand_out(feeder, passes->pass == 1);
+    enum error error = hand_out(feeder, passes->pass == passes->first);
     if (error == ERR_OK)
         passes_handed_out(passes);
     if (error == ERR_OK && feeder->options.handed_out != NULL)
@@ -296,10 +298,11 @@ static enum error act(struct feeder *feeder, struct passes *passes, enum pass_st
 static enum error run_passes(struct feeder *feeder)
 {
     const struct config *config = feeder->options.config;
+    const struct scan_context *context = feeder->options.workers->context;
     struct passes passes;
     enum pass_step step;
     enum error error;
-    passes_begin(&passes, config->scan_retry_passes, config->scan_retry_after);
+    passes_begin(&passes, worker_first_pass(context), worker_retries(context), config->scan_retry_after);
     do {
         struct pass_sight sight = look(feeder);
         step = passes_step(&passes, &sight);

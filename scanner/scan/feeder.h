@@ -8,6 +8,7 @@
 #ifndef STSWEEP_SCAN_FEEDER_H
 #define STSWEEP_SCAN_FEEDER_H
 
+#include "scanner/reach/domain.h"
 #include "scanner/reach/worker.h"
 #include "scanner/scan/previous.h"
 #include "scanner/scan/sink.h"
@@ -15,11 +16,16 @@
 
 struct feeder;
 
+/* Starts what a name stands for, on the worker's thread; as domain_start, which is that of a list. The note of
+ * the name is input->looks. */
+typedef enum error (*feeder_start_name)(struct worker *worker, const struct domain_input *input);
+
 struct feeder_options {
     const struct config *config;
     struct worker *workers;
     uint32_t worker_count;
     struct source source;
+    feeder_start_name start;
     struct sink sink;          /* its backlog only */
     struct previous *previous; /* what senders may still have; NULL: nobody asks */
     /* On the feeder's thread, before the first name is asked for; an error ends the feeder. */

@@ -26,7 +26,7 @@ static bool is_put_off(struct worker *worker, const struct domain_facts *facts,
                        const struct judgement *judgement)
 {
     struct scan_context *context = worker->context;
-    struct pass_end end = {.retries = context->config->scan_retry_passes,
+    struct pass_end end = {.retries = worker_retries(context),
                            .pass = worker->pass,
                            .began_ms = clock_monotonic_ms() - facts->ms,
                            .doubted_until_ms = worker_doubted_until_ms(context)};

@@ -15,10 +15,11 @@ struct intake {
 static const char *reduce(struct intake *intake, const char *domain)
 {
     bool is_suffix;
+    const struct choice *choice = intake->options->choice;
     const char *registrable = suffix_registrable(domain, suffix_of(domain, &is_suffix));
     if (is_suffix || registrable == NULL || registrable == domain)
         return domain;
-    intake->counts->reduced++;
+    intake->counts->reduced += choice == NULL || choice_is_ours(choice, registrable);
     return registrable;
 }
 
@@ -56,6 +57,8 @@ static enum error on_reject(void *arg, const struct input_reject *reject)
                                .line = reject->line,
                                .text = reject->text,
                                .reason = reject->reason};
+    if (intake->options->choice != NULL && !choice_read_reject(intake->options->choice, reject->ordinal))
+        return ERR_OK;
     intake->counts->rejects++;
     intake->counts->rejected[reject->reason]++;
     return intake->options->rejects_done ? ERR_OK : sink->reject(sink->arg, &line);
@@ -172,9 +175,9 @@ enum error intake_read(const struct intake_options *options, struct intake_count
 static void say_left(const struct choice_counts *counts, uint64_t names, uint64_t left, uint64_t at_least,
                      struct buf *why)
 {
-    const char *by = counts->over_limit == 0 ? "input.only or input.except"
-                     : counts->filtered == 0 ? "input.limit"
-                                             : "input.only, input.except or input.limit";
+    const char *by = counts->over_limit_of_all == 0 ? "input.only or input.except"
+                     : counts->filtered_of_all == 0 ? "input.limit"
+                                                    : "input.only, input.except or input.limit";
     buf_printf(why, "%s leaves %llu of the %llu names that the input holds, fewer than input.at_least=%llu%s",
                by, (unsigned long long)left, (unsigned long long)names, (unsigned long long)at_least,
                left == 0 ? "; input.at_least=0 goes on all the same" : "");
@@ -195,7 +198,7 @@ enum error intake_check(const struct intake_options *options, struct buf *why)
         say_empty(file, why);
         return ERR_CONFIG;
     }
-    uint64_t left = names - left_out.filtered - left_out.over_limit;
+    uint64_t left = names - left_out.filtered_of_all - left_out.over_limit_of_all;
     if (left >= options->at_least)
         return ERR_OK;
     if (names >= options->at_least)

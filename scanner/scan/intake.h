@@ -1,7 +1,7 @@
 /*
- * Reads the input once: names go into the source, lines that are no names into the sink, and names that are
- * left out by choice or that opted out are counted. It runs to its end on the thread that calls it, the
- * feeder's.
+ * Reads the input once: names go into the source, lines that are no names into the sink, and what is left out
+ * by choice or opted out is counted. A shard takes its own part of the names and of the rejects. It runs to
+ * its end on the thread that calls it, the feeder's.
  */
 #ifndef STSWEEP_SCAN_INTAKE_H
 #define STSWEEP_SCAN_INTAKE_H
@@ -41,7 +41,7 @@ struct intake_options {
 };
 
 struct intake_counts {
-    uint64_t inputs;
+    uint64_t inputs; /* of all shards; what follows is of ours */
     uint64_t rejects;
     uint64_t rejected[FAIL_COUNT]; /* the same by their code */
     uint64_t opted_out;

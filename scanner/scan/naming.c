@@ -105,13 +105,14 @@ void naming_command(struct buf *line, const char *const *words, size_t count)
     }
 }
 
-void naming_tell_first(const char *dir, const char *command, FILE *out)
+void naming_tell_first(const char *dir, const char *command, bool connects, FILE *out)
 {
-    (void)fprintf(
-        out,
-        "stsweep: looks up the DNS records of each domain, fetches its policy if it has one, and greets its "
-        "mail servers (no mail is sent); what is found goes into %s\n"
-        "stsweep: Ctrl-C stops it, and keeps what was found by then\n"
-        "stsweep: to go on after that: %s\n",
-        shown(dir), shown(command));
+    (void)fprintf(out,
+                  "stsweep: looks up the DNS records of each domain%s; what is found goes into %s\n"
+                  "stsweep: Ctrl-C stops it, and keeps what was found by then\n"
+                  "stsweep: to go on after that: %s\n",
+                  connects
+                      ? ", fetches its policy if it has one, and greets its mail servers (no mail is sent)"
+                      : " and of its mail servers, and connects to none of them (scan.stage=names)",
+                  shown(dir), shown(command));
 }

@@ -27,7 +27,7 @@ enum error naming_unfinished(const char *const *files, size_t count, char name[N
 void naming_command(struct buf *line, const char *const *words, size_t count);
 
 /* Says in three lines what a scan does, how to stop it and how to go on. dir: where it writes; command: the
- * command that goes on. */
-void naming_tell_first(const char *dir, const char *command, FILE *out);
+ * command that goes on; connects: to policy hosts and mail servers too. */
+void naming_tell_first(const char *dir, const char *command, bool connects, FILE *out);
 
 #endif

@@ -20,10 +20,13 @@ int64_t passes_rest_ms(int64_t retry_after_ms, uint64_t names)
     return retry_after_ms < (int64_t)rest ? retry_after_ms : (int64_t)rest;
 }
 
-void passes_begin(struct passes *passes, int64_t retries, int64_t retry_after_ms)
+void passes_begin(struct passes *passes, int64_t first, int64_t retries, int64_t retry_after_ms)
 {
-    *passes = (struct passes){
-        .retries = retries, .retry_after_ms = retry_after_ms, .pass = 1, .phase = PASS_HANDING_OUT};
+    *passes = (struct passes){.retries = retries,
+                              .retry_after_ms = retry_after_ms,
+                              .first = first,
+                              .pass = first,
+                              .phase = PASS_HANDING_OUT};
 }
 
 void passes_handed_out(struct passes *passes)

@@ -42,7 +42,8 @@ enum pass_phase {
 struct passes {
     int64_t retries;
     int64_t retry_after_ms;
-    int64_t pass; /* from 1 */
+    int64_t first; /* the first pass: 1, or a later one if others came before elsewhere */
+    int64_t pass;
     enum pass_phase phase;
     uint64_t put_off;      /* by the end of the last pass that has drained */
     uint64_t names;        /* of the first pass; 0: it has not drained */
@@ -54,7 +55,7 @@ struct passes {
  * scan.retry_after at most. */
 int64_t passes_rest_ms(int64_t retry_after_ms, uint64_t names);
 
-void passes_begin(struct passes *passes, int64_t retries, int64_t retry_after_ms);
+void passes_begin(struct passes *passes, int64_t first, int64_t retries, int64_t retry_after_ms);
 
 /* What can be seen at some time. The counts are of all passes together. */
 struct pass_sight {

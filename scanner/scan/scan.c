@@ -6,7 +6,9 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/machine/announce.h"
 #include "scanner/machine/watch.h"
+#include "scanner/scan/again.h"
 #include "scanner/scan/begin.h"
 #include "scanner/scan/closing.h"
 #include "scanner/scan/confine.h"
@@ -17,7 +19,7 @@
 #include "scanner/scan/scanmeta.h"
 #include "scanner/scan/shown.h"
 #include "scanner/scan/signals.h"
-#include "scanner/scan/spooled.h"
+
 #include "scanner/scan/stuck.h"
 #include "scanner/scan/wake.h"
 
@@ -69,11 +71,11 @@ static struct live_state take_state(struct scan *scan)
     int64_t now_ms = clock_monotonic_ms();
     struct live_state state = scan->live.state;
     state.before = scan->done_before;
-    state.total = spooled_total(scan->names);
+    state.total = scan->task->total(scan);
     state.parked = atomic_load(&scan->context.parked);
     state.counts = scan->ending ? scan->counted : watch_counters(scan->watch);
     state.cut_off = watch_cut_off(scan->watch);
-    shown_take(&state, &progress, scan->config, now_ms);
+    shown_take(&state, &progress, &scan->context, now_ms);
     shown_take_input(&state, &scan->seen, now_ms);
     state.phase = phase_of(scan, &state);
     return state;
@@ -131,7 +133,8 @@ static int close_stopped(struct scan *scan)
         return EXIT_FAILED;
     const char *given = scan->config->output_dir;
     closing_stopped(store_summary(scan->store)->records, given,
-                    closing_place(store_dir_fd(scan->store), given, path), said(scan));
+                    closing_place(store_dir_fd(scan->store), given, path),
+                    scan->request->again || !config_fetches(scan->config) ? "" : " and --resume", said(scan));
     return EXIT_STOPPED;
 }
 
@@ -149,15 +152,11 @@ static int close_done(struct scan *scan)
     /* The summary comes last of what describes the scan: if it is there, the scan is whole. */
     scan->meta.ended_ms = clock_wall_ms();
     tail_print(&scan->meta.tail, news(scan));
-    previous_say_matched(scan->previous, summary_cached(store_summary(scan->store)), news(scan));
-    put_off_print(&scan->handover.put_off, news(scan));
     if (!scan_say(scan, "the groups of summary.json", error) ||
         !scan_say(scan, "meta.json", scan_meta_write(&scan->meta, scan->store, "done", &scan->why)) ||
         !scan_say(scan, "summary.json", closing_summary(scan->store, &scan->groups, &scan->why)))
         return EXIT_FAILED;
-    summary_print(is_streaming(scan) ? said(scan) : stdout, store_summary(scan->store),
-                  clock_monotonic_ms() - scan->started_ms,
-                  closing_place(store_dir_fd(scan->store), scan->config->output_dir, path));
+    scan->task->tell(scan, closing_place(store_dir_fd(scan->store), scan->config->output_dir, path));
     return closing_code(store_summary(scan->store), scan->request->fail_on, said(scan)) ? EXIT_NO : EXIT_DONE;
 }
 
@@ -176,8 +175,7 @@ static int finish(struct scan *scan)
     bool cut = !feeder_all_ended(scan->feeder);
     /* End the feeder first: a loop that has ended must be handed no more names. */
     enum error feed_error = feeder_join(scan->feeder);
-    spooled_say_reason(scan->names, &scan->why);
-    bool unread = previous_say_reason(scan->previous, &scan->why);
+    bool unread = scan->task->say_reason(scan);
     scan->left_running = !stuck_end(scan->stuck, said(scan));
     enum error write_error = writer_finish(scan->writer);
     begin_ending(scan);
@@ -192,8 +190,7 @@ static int finish(struct scan *scan)
     }
     if (!scan_say(scan, NULL, store_complete(scan->store, &scan->why)))
         return EXIT_FAILED;
-    struct spool_counts names = spooled_counts(scan->names);
-    if (!scan_say(scan, NULL, closing_denominators(scan->store, &scan->counts, &names, scan->choice)))
+    if (!scan_say(scan, NULL, scan->task->denominators(scan)))
         return EXIT_FAILED;
     const char *closing = watch_closing(scan->watch);
     if (closing != NULL)
@@ -211,29 +208,35 @@ static void dispose(struct scan *scan)
     watch_destroy(scan->watch);
     records_dispose(&scan->records);
     feeder_destroy(scan->feeder);
-    previous_close(scan->previous);
-    spooled_destroy(scan->names);
-    sources_dispose(&scan->sources);
-    choice_destroy(scan->choice);
     writer_destroy(scan->writer);
     store_destroy(scan->store);
-    summary_sample_destroy(scan->sample);
+    scan->task->dispose(scan);
     scan_meta_dispose(&scan->meta);
     summary_groups_dispose(&scan->groups);
     context_dispose(&scan->context);
-    free(scan->opted_by);
     signals_dispose(&scan->signals);
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);
     confine_dispose(&scan->confine);
+    announce_end(scan->announced);
     buf_dispose(&scan->why);
     live_dispose(&scan->live);
 }
 
 int scan_main(const struct scan_request *request)
 {
-    struct scan scan = {.request = request, .fitted = *request->config, .wake_fd = -1};
-    int code;
+    return scan_run(request, &scan_lists, NULL);
+}
+
+int scan_run(const struct scan_request *request, const struct scan_task *task, void *arg)
+{
+    struct scan_request asked = *request;
+    struct scan scan = {
+        .request = &asked, .task = task, .task_arg = arg, .fitted = *request->config, .wake_fd = -1,
+        .announced = -1};
+    int code = again_look(&asked, stderr);
+    if (code != AGAIN_GO_ON)
+        return code;
     scan.config = &scan.fitted;
     scan.refused_with = EXIT_USAGE;
     buf_init(&scan.why, WHY_BYTES);
@@ -241,11 +244,12 @@ int scan_main(const struct scan_request *request)
     atomic_init(&scan.writer_failed, false);
     scan.started_ms = clock_monotonic_ms();
     signals_watch_asked();
-    if (live_init(&scan.live, request, scan.started_ms) != ERR_OK)
+    if (live_init(&scan.live, &asked, scan.started_ms) != ERR_OK)
         out_of_memory("what is said");
     if (scan_begin(&scan)) {
-        if (request->go_on != NULL)
-            naming_tell_first(scan.config->output_dir, request->go_on, news(&scan));
+        if (request->go_on != NULL && asked.resume == request->resume)
+            naming_tell_first(scan.config->output_dir, request->go_on, config_fetches(scan.config),
+                              news(&scan));
         run_to_end(&scan);
         code = finish(&scan);
     } else {

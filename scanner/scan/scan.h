@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 struct config;
+struct meta_plan;
+struct scan_task;
 
 struct scan_request {
     const struct config *config;
@@ -23,6 +25,10 @@ struct scan_request {
     const char *go_on; /* the command that goes on, for who scans for the first time; NULL: is not said */
     bool json;         /* of a dry run: its answer as JSON */
     uint32_t measure;  /* of a dry run: how many names are asked about; 0: nobody */
+    bool again; /* the same command may be given again, and twice at once (again.h); of the stage names it is
+                   so in any case */
+    const char *reads;            /* a directory that the task reads; NULL: none */
+    const struct meta_plan *plan; /* for meta.json: the part of a plan that is scanned; NULL: lists are */
 };
 
 /*
@@ -30,5 +36,8 @@ struct scan_request {
  * (closing_code), 2 not usable, 3 stopped but resumable, 4 cannot go on. Says why on stderr.
  */
 int scan_main(const struct scan_request *request);
+
+/* Does the same for another task than the lists of the request (task.h); arg becomes scan->task_arg. */
+int scan_run(const struct scan_request *request, const struct scan_task *task, void *arg);
 
 #endif

@@ -54,12 +54,20 @@ static enum error add_options(struct scan_meta *meta, const struct config *confi
     return meta->arena.full ? ERR_MEMORY : ERR_OK;
 }
 
+/* Shards of the stage names are planned together, so that they need the same seed without being given one. */
+static uint64_t seed_of(const struct config *config)
+{
+    if (config->scan_seed != 0)
+        return (uint64_t)config->scan_seed;
+    return config->scan_stage == SCAN_STAGE_NAMES ? SCAN_META_NAMES_SEED : setup_random() >> 1;
+}
+
 enum error scan_meta_init(struct scan_meta *meta, const struct config *config, const char *command)
 {
     *meta = (struct scan_meta){.runs = 1, .command = command};
     arena_init(&meta->arena, ARENA_BYTES);
     buf_init(&meta->stored, TEXT_BYTES);
-    meta->seed = config->scan_seed != 0 ? (uint64_t)config->scan_seed : setup_random() >> 1;
+    meta->seed = seed_of(config);
     meta->started_ms = clock_wall_ms();
     if (gethostname(meta->host, sizeof meta->host - 1) != 0)
         meta->host[0] = 0;
@@ -102,7 +110,8 @@ static struct meta describe(const struct scan_meta *meta, const char *state)
                                    .input_count = meta->input_count,
                                    .options = meta->options,
                                    .option_count = meta->option_count,
-                                   .previous = meta->previous.dir == NULL ? NULL : &meta->previous},
+                                   .previous = meta->previous.dir == NULL ? NULL : &meta->previous,
+                                   .plan = meta->plan},
                          .libraries = meta->libraries,
                          .library_count = meta->library_count,
                          .preflight = meta->preflight,
@@ -130,6 +139,17 @@ enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct 
     meta->resumed_ms = meta->started_ms;
     meta->started_ms = found.started_ms;
     return ERR_OK;
+}
+
+enum error scan_meta_is_of(const struct config *config, int dir_fd, struct buf *why)
+{
+    struct scan_meta meta;
+    enum error error = scan_meta_init(&meta, config, "");
+    const struct meta_asked asked = {.options = meta.options, .option_count = meta.option_count};
+    if (error == ERR_OK)
+        error = meta_same_options_in(dir_fd, &asked, why);
+    scan_meta_dispose(&meta);
+    return error;
 }
 
 /* ---- how the inputs are read --------------------------------------------------------------------------- */

@@ -10,6 +10,9 @@
 #include "output/store/store.h"
 #include "scanner/machine/setup.h"
 
+/* The seed of all shards of the stage names, if scan.seed gives none. */
+enum { SCAN_META_NAMES_SEED = 1 };
+
 struct scan_meta {
     uint64_t seed; /* in effect: scan.seed, or the one that was drawn */
     int64_t started_ms, ended_ms;
@@ -32,6 +35,7 @@ struct scan_meta {
     struct meta_input *inputs;
     size_t input_count;
     struct meta_previous previous; /* dir NULL: no earlier scan was given */
+    const struct meta_plan *plan;  /* NULL: it is of no plan; outlives it */
     struct buf stored;             /* of the scan that is gone on with */
 };
 
@@ -48,6 +52,10 @@ void scan_meta_previous(struct scan_meta *meta, const struct meta_previous *prev
 /* Reads what the stopped scan left and takes its seed; ERR_MISMATCH with *why if the configuration or the
  * earlier scan differs. */
 enum error scan_meta_resume(struct scan_meta *meta, struct store *store, struct buf *why);
+
+/* Was the scan in the directory asked for with these options? ERR_MISMATCH or ERR_RULES with *why. Neither
+ * its inputs nor an earlier scan are looked at. */
+enum error scan_meta_is_of(const struct config *config, int dir_fd, struct buf *why);
 
 /* Fills in how the inputs of the stopped scan were read, as far as it says: they are read so again. */
 enum error scan_meta_forms(struct scan_meta *meta, struct input_file *files, size_t count, struct buf *why);

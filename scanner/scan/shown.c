@@ -4,17 +4,17 @@
 
 /* Returns how long the scan will rest before what is put off now comes again, or how much of it is left. */
 static int64_t rest_of(const struct live_state *state, const struct feeder_progress *progress,
-                       const struct config *config, int64_t now_ms)
+                       const struct scan_context *context, int64_t now_ms)
 {
     if (progress->rest_ms > 0)
         return progress->rest_until_ms > now_ms ? progress->rest_until_ms - now_ms : 0;
-    if (progress->pass > config->scan_retry_passes || state->total < state->before)
+    if (progress->pass > worker_retries(context) || state->total < state->before)
         return 0;
-    return passes_rest_ms(config->scan_retry_after, state->total - state->before);
+    return passes_rest_ms(context->config->scan_retry_after, state->total - state->before);
 }
 
-void shown_take(struct live_state *state, const struct feeder_progress *progress, const struct config *config,
-                int64_t now_ms)
+void shown_take(struct live_state *state, const struct feeder_progress *progress,
+                const struct scan_context *context, int64_t now_ms)
 {
     uint64_t under_way = progress->started - progress->finished;
     state->done = progress->finished > progress->put_off ? progress->finished - progress->put_off : 0;
@@ -23,7 +23,7 @@ void shown_take(struct live_state *state, const struct feeder_progress *progress
     state->handed_out = progress->started;
     state->pass = progress->pass > 0 ? (uint64_t)progress->pass : 0;
     state->resting = progress->rest_ms > 0;
-    state->rest_ms = rest_of(state, progress, config, now_ms);
+    state->rest_ms = rest_of(state, progress, context, now_ms);
 }
 
 void shown_take_input(struct live_state *state, const struct intake_seen *seen, int64_t now_ms)

@@ -14,7 +14,7 @@ void shown_take_input(struct live_state *state, const struct intake_seen *seen, 
 
 /* Fills in done, handed_out, pass, in_flight, again, rest_ms and resting. before, total and parked are there;
  * now_ms is monotonic. */
-void shown_take(struct live_state *state, const struct feeder_progress *progress, const struct config *config,
-                int64_t now_ms);
+void shown_take(struct live_state *state, const struct feeder_progress *progress,
+                const struct scan_context *context, int64_t now_ms);
 
 #endif

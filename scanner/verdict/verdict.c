@@ -125,8 +125,9 @@ static enum tls_outcome judge_tls(const struct domain_facts *facts)
 
 static void collect_rpt_types(struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (code_set_has(&judgement->codes, code) && failure_get(code)->rpt != RPT_NONE)
+    for (enum failure_code code = code_set_next(&judgement->codes, FAIL_NONE); code < FAIL_COUNT;
+         code = code_set_next(&judgement->codes, code))
+        if (failure_get(code)->rpt != RPT_NONE)
             judgement->rpt_types |= UINT32_C(1) << failure_get(code)->rpt;
 }
 
@@ -142,7 +143,7 @@ bool verdict_host_may_pass(const struct host_facts *facts)
         if (lookup_failed(lookups[i]))
             return true;
     for (size_t i = 0; i < facts->probe_count; i++)
-        if (verdict_probe_may_pass(&facts->probes[i]))
+        if (facts->probes[i].not_tried != NOT_TRIED_ELSEWHERE && verdict_probe_may_pass(&facts->probes[i]))
             return true;
     return false;
 }
@@ -188,8 +189,9 @@ enum retry verdict_retry(enum failure_code code)
 
 bool verdict_has_passing(const struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (code_set_has(&judgement->codes, code) && verdict_retry(code) == RETRY_PASSES)
+    for (enum failure_code code = code_set_next(&judgement->codes, FAIL_NONE); code < FAIL_COUNT;
+         code = code_set_next(&judgement->codes, code))
+        if (verdict_retry(code) == RETRY_PASSES)
             return true;
     return false;
 }
@@ -198,8 +200,9 @@ bool verdict_has_passing(const struct judgement *judgement)
  * looked, whatever else it knows. */
 static bool was_blind(const struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (is_blind(code) && code_set_has(&judgement->codes, code))
+    for (enum failure_code code = code_set_next(&judgement->codes, FAIL_NONE); code < FAIL_COUNT;
+         code = code_set_next(&judgement->codes, code))
+        if (is_blind(code))
             return true;
     return false;
 }

@@ -138,6 +138,18 @@ static const char *const statements[] = {
     "at @l smtp @i silent",
     "at @s https @i silent",
     "at @l https @i ok",
+
+    "part 1 2",
+    "part 2 3",
+    "round 2",
+    "contact h@h.example @4 intent",
+    "contact h@h.example @4 all",
+    "contact h@h.example @4 over",
+    "contact h@h.example @4 tlsa tlsa=3/1/1/0@n also=@4",
+    "at @s contact h@h.example @4 tlsa tlsa=2/0/1/0@n unanswered=smtp.tls.timeout",
+    "contact d@d.example @4 policy",
+    "contact d@d.example @4,@4,@4 policy refused",
+    "at @s contact d@d.example @4,@4 policy silent",
 };
 
 /* The last ones of a world: what was in doubt is so no more, and what was put off is tried again. */

@@ -294,6 +294,13 @@ static inline const struct host_facts *make_host(struct maker *make, const char 
     *host = (struct host_facts){.host = name, .address = make_addresses(make), .tlsa = make_tlsa(make)};
     host->address.a.stale = one_in(make, 8);
     host->address.aaaa.stale = one_in(make, 8);
+    if (make->state % 4 == 0) { /* without a draw: what follows stays as it was */
+        struct host_before *before = make_array(make, 1, sizeof *before);
+        host->asked = INT64_C(1769860800000) + (int64_t)(make->state % 100000);
+        *before = (struct host_before){.address = host->address, .tlsa = host->tlsa};
+        before->tlsa.rr_count -= before->tlsa.rr_count > 0;
+        host->before = make->state % 8 == 0 ? before : NULL;
+    }
     host->probe_count = host->address.ip_count - (host->address.ip_count > 0 && one_in(make, 4));
     host->probes = make_array(make, host->probe_count, sizeof *host->probes);
     for (size_t i = 0; i < host->probe_count; i++)
@@ -419,6 +426,7 @@ static inline void make_looks(struct maker *make, struct domain_facts *facts)
         look->step = draw(make, look->policy ? (unsigned)FETCH_STEP_COUNT : (unsigned)SMTP_STEP_COUNT);
         look->code = codes[draw(make, sizeof codes / sizeof *codes)];
         look->dane = one_in(make, 4);
+        look->hello_unanswered = make->state % 4 == 0; /* without a draw, as above */
         const struct host_facts *host = facts->host_count == 0 ? NULL : facts->hosts[0].facts;
         if (host == NULL || host->probe_count == 0 || one_in(make, 3))
             continue;

@@ -296,6 +296,38 @@ static void test_the_table_says_what_is_reckoned(void **state)
     }
 }
 
+/* The stage names asks as many questions as the whole, and connects to nobody, however crowded addresses are.
+ */
+static void test_names_connect_to_nobody(void **state)
+{
+    (void)state;
+    struct config config;
+    struct estimate_scan scan;
+    struct estimate estimate, whole;
+    struct buf why;
+    struct estimate_shares shares;
+    estimate_shares_expected(&shares);
+    shares.measured = 200;
+    shares.policy_crowd = shares.own_policy_crowd = shares.record = 0.5;
+    whole = estimate_with(100000, "all", &shares);
+    buf_init(&why, 1024);
+    make_config(&config, "all");
+    assert_int_equal(config_set(&config, "scan.stage", "names", "test", &why), ERR_OK);
+    dryrun_options(&config, 100000, &scan);
+    scan.limits.loops = 2;
+    estimate_of(100000, &shares, &scan, &estimate);
+    assert_true(estimate.all_questions == whole.all_questions && estimate.hosts == whole.hosts);
+    assert_true(estimate.connections == 0 && estimate.fetches == 0 && estimate.no_turn == 0);
+    assert_true(estimate.smtp_bytes == 0 && estimate.https_bytes == 0);
+    static const enum bound_term of_peers[] = {BOUND_SMTP,  BOUND_FETCH,    BOUND_PACE,
+                                               BOUND_HTTPS, BOUND_OWN_PACE, BOUND_OWN_HTTPS};
+    for (size_t i = 0; i < sizeof of_peers / sizeof *of_peers; i++)
+        assert_true(estimate.bound.seconds[of_peers[i]] == 0);
+    assert_true(whole.fetches > 0 && whole.connections > 0 && estimate.seconds < whole.seconds);
+    buf_dispose(&why);
+    config_dispose(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_only_what_was_measured_is_a_least),
         cmocka_unit_test(test_a_longer_list_takes_more_of_all),
         cmocka_unit_test(test_all_that_binds_has_an_advice),
+        cmocka_unit_test(test_names_connect_to_nobody),
         cmocka_unit_test(test_the_table_says_what_is_reckoned),
         cmocka_unit_test(test_the_page_on_scale_says_what_is_reckoned),
     };

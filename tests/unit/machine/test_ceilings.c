@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scanner/machine/ceilings.h"
 
@@ -112,12 +113,51 @@ static void test_printed(void **state)
     config_dispose(&config);
 }
 
+/* The stage names holds neither sessions nor fetches: their places cost nothing, and take no files. */
+static void test_names_hold_no_connections(void **state)
+{
+    (void)state;
+    struct config config, names;
+    struct buf why;
+    struct ceiling rows[CEILINGS];
+    buf_init(&why, 1024);
+    make(&config, "192.0.2.1", "2");
+    make(&names, "192.0.2.1", "2");
+    assert_int_equal(config_set(&names, "scan.stage", "names", "test", &why), ERR_OK);
+    assert_int_equal(ceilings_files(&config, 100000) - ceilings_files(&names, 100000), 2300);
+    assert_true(ceilings_likely(&names, CEILINGS_ANY_LIST) < ceilings_likely(&config, CEILINGS_ANY_LIST));
+    ceilings_of(&names, rows);
+    for (size_t i = 0; i < CEILINGS; i++)
+        if (strstr(rows[i].from, "live") != NULL)
+            assert_int_equal(rows[i].most, 0);
+    uint64_t enough = ceilings_files(&names, 1000);
+    assert_true(ceilings_fit(&names, 1000, &why));
+    assert_int_equal(why.len, 0);
+    assert_true(enough < 1000);
+    config_dispose(&names);
+    for (uint64_t limit = 1; limit < 600; limit++) { /* the loops alone can be fewer */
+        make(&names, "192.0.2.1", "2");
+        assert_int_equal(config_set(&names, "scan.stage", "names", "test", &why), ERR_OK);
+        buf_reset(&why);
+        if (ceilings_fit(&names, limit, &why)) {
+            assert_true(ceilings_files(&names, limit) <= limit);
+            assert_int_equal(why.len > 0, names.scan_loops < 2);
+            assert_int_equal(names.smtp_live, config.smtp_live);
+            assert_true(why.len == 0 || strstr(buf_string(&why), "allowed, so scan.loops is 1 instead of 2"));
+        }
+        config_dispose(&names);
+    }
+    buf_dispose(&why);
+    config_dispose(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_enough_files_change_nothing),
         cmocka_unit_test(test_every_limit_is_kept),
         cmocka_unit_test(test_memory_follows_the_options),
+        cmocka_unit_test(test_names_hold_no_connections),
         cmocka_unit_test(test_printed),
     };
     return cmocka_run_group_tests_name("ceilings", tests, NULL, NULL);

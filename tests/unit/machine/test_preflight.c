@@ -275,6 +275,23 @@ static void test_port25(void **state)
     }
 }
 
+/* The stage names connects to nobody, and is told of nothing that it does not need. */
+static void test_names_connect_to_nobody(void **state)
+{
+    static const char *const left_out[] = {"port 25", "port 443", "starttls", "our name"};
+    struct preflight preflight;
+    look(*state, (struct option){"preflight.port25", "closed.test,closed2.test"},
+         (struct option){"scan.stage", "names"}, &preflight);
+    for (size_t i = 0; i < preflight.count; i++)
+        for (size_t j = 0; j < sizeof left_out / sizeof *left_out; j++)
+            assert_string_not_equal(preflight.checks[i].name, left_out[j]);
+    assert_false(preflight.network.blocked[KNOWN_SMTP][KNOWN_IPV4]);
+    assert_null(preflight.unfit);
+    expect(&preflight, "addresses", true, "IPv4"); /* one family is enough */
+    assert_null(strstr(line(&preflight, "addresses")->text, "unknown"));
+    expect(&preflight, "open files", true, "allowed");
+}
+
 /* The test itself contacts nobody that a scan would not. */
 /* Who is listed, by name, by prefix or by the name that it is an alias of, is not connected to. */
 static void test_hosts_that_opted_out(void **state)
@@ -587,6 +604,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_port25, behave),
+        cmocka_unit_test_setup(test_names_connect_to_nobody, behave),
         cmocka_unit_test_setup(test_hosts_that_opted_out, behave),
         cmocka_unit_test_setup(test_port25_of_special_addresses, behave),
         cmocka_unit_test_setup(test_ports_and_families, behave),

@@ -358,6 +358,31 @@ static void test_other_ports_are_closed(void **state)
     in_child(try_tcp);
 }
 
+static void try_names(void)
+{
+    char text[16];
+    struct buf why;
+    (void)snprintf(text, sizeof text, "%u", open_port);
+    make_config("smtp.port", text);
+    buf_init(&why, 1024);
+    CHECK(config_set(&config, "scan.stage", "names", "test", &why) == ERR_OK);
+    enter_as_scan();
+    CHECK(connect_to(open_port) == EACCES);
+    CHECK(connect_to(443) == EACCES);
+    CHECK(connect_to(53) == ECONNREFUSED);
+}
+
+/* The stage names asks resolvers, and connects to nobody else. */
+static void test_names_leave_no_port_of_peers(void **state)
+{
+    (void)state;
+    need_landlock();
+    if (landlock_abi() < LANDLOCK_ABI_TCP)
+        skip_because("this kernel's Landlock knows no ports (ABI 4, Linux 6.7)");
+    open_port = listen_somewhere();
+    in_child(try_names);
+}
+
 static void try_resolvers_port(void)
 {
     char text[64];
@@ -742,6 +767,7 @@ int main(void)
         cmocka_unit_test(test_the_scan_directory_is_written),
         cmocka_unit_test(test_unmaking_ends),
         cmocka_unit_test(test_other_ports_are_closed),
+        cmocka_unit_test(test_names_leave_no_port_of_peers),
         cmocka_unit_test(test_resolvers_ports_are_open),
         cmocka_unit_test(test_calls_are_refused),
         cmocka_unit_test(test_threads_are_bound),

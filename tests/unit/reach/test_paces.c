@@ -155,6 +155,24 @@ static void test_what_is_said(void **state)
         "policy.not-tried.pace)\n");
 }
 
+/* Who connects to nobody need not be told of paces. */
+static void test_names_have_no_pace(void **state)
+{
+    (void)state;
+    struct config config;
+    char said[TEXT_BYTES] = "";
+    assert_int_equal(config_init(&config), ERR_OK);
+    set(&config, "scan.shard", "3/50");
+    set(&config, "limits.shards_at_once", "10");
+    set(&config, "scan.stage", "names");
+    FILE *out = fmemopen(said, sizeof said, "w");
+    assert_non_null(out);
+    paces_say(&config, out);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(said, "");
+    config_dispose(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_no_more_together),
         cmocka_unit_test(test_places_over_loops),
         cmocka_unit_test(test_turns_in_wait),
+        cmocka_unit_test(test_names_have_no_pace),
         cmocka_unit_test(test_what_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,12 @@ struct handle pace_request_again(struct worker *worker, const struct ip_addr *ip
     return pace_request_name(worker, ip, domain, false, done, arg);
 }
 
+struct handle pace_request_share(struct worker *worker, const struct ip_addr *ip, uint64_t domain,
+                                 pace_done done, void *arg)
+{
+    return pace_request_name(worker, ip, domain, false, done, arg);
+}
+
 void pace_cancel(struct worker *worker, struct handle handle)
 {
     (void)worker, (void)handle;

@@ -405,12 +405,14 @@ static void how_the_directory_is_called(void **state)
     assert_string_equal(closing_place(fd, before, path), after);
     FILE *out = open_memstream(&said, &len);
     assert_non_null(out);
-    closing_stopped(7, before, after, out);
-    closing_stopped(8, before, before, out);
+    closing_stopped(7, before, after, " and --resume", out);
+    closing_stopped(8, before, before, " and --resume", out);
+    closing_stopped(9, before, before, "", out);
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(said, "7 records are safe; go on with the same command and --resume, and -o "));
     assert_non_null(strstr(said, "/after, as the scan directory is called now\n"));
     assert_non_null(strstr(said, "8 records are safe; go on with the same command and --resume\n"));
+    assert_non_null(strstr(said, "9 records are safe; go on with the same command\n"));
     free(said);
     (void)close(fd);
     assert_true(rmdir(before) == 0 && rmdir(after) == 0 && rmdir(place) == 0);

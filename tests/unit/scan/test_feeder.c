@@ -208,6 +208,7 @@ static void begin(unsigned names, int64_t retries)
         .workers = fake.workers,
         .worker_count = LOOPS,
         .source = {.next = next, .put_off = put_off, .finished = finished, .end = end},
+        .start = domain_start,
         .sink = {.backlog = backlog},
         .prepare = prepare,
         .handed_out = on_handed_out,

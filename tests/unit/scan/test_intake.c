@@ -25,6 +25,7 @@ struct world {
     struct buf why;
     uint64_t done; /* the ordinal that has its record already */
     unsigned rejects;
+    unsigned *rejected; /* by ordinal, how often; NULL: nobody wants to know */
     struct reject_line last;
     enum error refused; /* what the sink says of a reject */
     unsigned looked;    /* for a stop */
@@ -43,6 +44,8 @@ static enum error on_reject(void *arg, const struct reject_line *reject)
 {
     assert_ptr_equal(arg, &world);
     world.rejects++;
+    if (world.rejected != NULL)
+        world.rejected[reject->ordinal]++;
     world.last = *reject;
     return world.refused;
 }
@@ -308,6 +311,156 @@ static void test_filters_that_leave_too_little(void **state)
     }
 }
 
+enum { SHARED_LINES = 400 };
+
+/* Writes a list that has of everything: names twice and in other letters, rejects of several kinds, names
+ * that opted out once and twice, names of two suffixes with ranks. */
+static void write_mixed_list(void)
+{
+    static char text[SHARED_LINES * 40];
+    size_t len = (size_t)snprintf(text, sizeof text, "rank,domain\n");
+    for (unsigned line = 0; line < SHARED_LINES; line++) {
+        unsigned i = line % 4 == 3 && line > 40 ? line - 21 : line; /* as a line before */
+        const char *form = i % 11 == 0     ? "%u,https://n%u.example/\n"
+                           : i % 13 == 0   ? "%u,user@n%u.example\n"
+                           : i % 17 == 0   ? "%u,not a name %u\n"
+                           : i % 19 == 0   ? "%u,a%u.out.com\n"
+                           : line % 7 == 0 ? "%u,WWW.N%u.com\n"
+                           : i % 3 == 0    ? "%u,n%u.co.uk\n"
+                                           : "%u,www.n%u.com\n";
+        len += (size_t)snprintf(text + len, sizeof text - len, form, line * 9, i);
+    }
+    write_list(text);
+}
+
+/* What becomes of all lines: in order records, rejects, duplicates, opted_out, filtered, over_limit,
+ * not_sampled, reduced, by the opt-out list's entry; and apart from these not_in_shard. */
+enum { BOOKS = 9 };
+struct books {
+    uint64_t of[BOOKS], inputs, not_in_shard;
+};
+
+static struct books books_of_shard(void **state, const struct config *asked, const char *shard,
+                                   unsigned rejected[SHARED_LINES + 2])
+{
+    char sha256[FILTER_SHA256_BYTES];
+    uint64_t ordinals, opted_by[4] = {0};
+    assert_int_equal(end(state), 0);
+    assert_int_equal(begin(state), 0);
+    spooled_destroy(world.names);
+    world.config = *asked;
+    world.config.scan_shard = (char *)(uintptr_t)shard;
+    world.rejected = rejected;
+    assert_int_equal(optout_add_suffix(world.optout, "out.com"), ERR_OK);
+    assert_int_equal(optout_add_domain(world.optout, "out.com"), ERR_OK);
+    world.options.reduce = asked->input_reduce == INPUT_REDUCE_REGISTRABLE;
+    write_mixed_list();
+    assert_int_equal(choice_create(&world.config, &world.options.choice, sha256, &world.why), ERR_OK);
+    world.names = world.options.names =
+        spooled_create(&(struct spooled_options){.config = &world.config,
+                                                 .seed = 1,
+                                                 .choice = world.options.choice,
+                                                 .optout = world.optout,
+                                                 .opted_by = opted_by});
+    world.options.opted_by = opted_by;
+    world.options.at_least = 1;
+    struct intake_counts counts = take(ERR_OK);
+    assert_int_equal(intake_check(&world.options, &world.why), ERR_OK);
+    struct books books = {.of = {names_given(&ordinals)}, .inputs = counts.inputs};
+    struct choice_counts left_out = choice_counts_of(world.options.choice);
+    struct spool_counts spool = spooled_counts(world.names);
+    const uint64_t rest[BOOKS - 1] = {counts.rejects,
+                                      spool.duplicates,
+                                      counts.opted_out + left_out.opted_out,
+                                      left_out.filtered,
+                                      left_out.over_limit,
+                                      left_out.not_sampled,
+                                      counts.reduced,
+                                      opted_by[0] + opted_by[1] + opted_by[2] + opted_by[3]};
+    memcpy(books.of + 1, rest, sizeof rest);
+    books.not_in_shard = spool.not_in_shard + left_out.not_in_shard;
+    uint64_t sum = books.not_in_shard;
+    for (size_t i = 0; i < 7; i++)
+        sum += books.of[i];
+    assert_int_equal(sum, books.inputs);
+    assert_int_equal(world.rejects, counts.rejects);
+    choice_destroy(world.options.choice);
+    world.options.choice = NULL;
+    return books;
+}
+
+/* Over all shards each line is counted once, as the whole list counts it, whatever leaves it out. */
+static void test_shards_add_up(void **state)
+{
+    static char none[] = "", key[] = "stsweep", only[] = ".com";
+    static char share[] = "40%", number[] = "60";
+    const struct config rows[] = {
+        {.sample_take = none, .input_only = none},
+        {.sample_take = none, .input_only = none, .input_reduce = INPUT_REDUCE_REGISTRABLE},
+        {.sample_take = none, .input_only = only},
+        {.sample_take = none, .input_only = none, .input_limit = 50},
+        {.sample_take = none, .input_only = only, .input_limit = 50},
+        {.sample_take = share, .input_only = none},
+        {.sample_take = share, .input_only = only, .input_limit = 100, .sample_strata = STRATA_TLD},
+        {.sample_take = number, .input_only = none},
+        {.sample_take = number, .input_only = only, .input_limit = 100, .sample_strata = STRATA_RANK},
+    };
+    static const uint32_t counts[] = {1, 3, 7};
+    psl_ctx_t *list = suffixes();
+    suffix_use(list);
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        struct config config = rows[row];
+        config.input_except = none;
+        config.sample_key = key;
+        config.input_memory = MEMORY_BYTES;
+        unsigned rejected[SHARED_LINES + 2] = {0};
+        const struct books whole = books_of_shard(state, &config, "", rejected);
+        assert_true(whole.of[0] > 20 && whole.of[1] > 50);
+        assert_true(row > 0 || (whole.of[2] > 20 && whole.of[3] > 5));
+        assert_int_equal(whole.not_in_shard, 0);
+        for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+            struct books sum = {.inputs = 0};
+            unsigned once[SHARED_LINES + 2] = {0};
+            for (uint32_t i = 1; i <= counts[n]; i++) {
+                char shard[16];
+                (void)snprintf(shard, sizeof shard, "%u/%u", i, counts[n]);
+                const struct books books = books_of_shard(state, &config, shard, once);
+                assert_int_equal(books.inputs, whole.inputs);
+                for (size_t j = 0; j < BOOKS; j++)
+                    sum.of[j] += books.of[j];
+                sum.not_in_shard += books.not_in_shard;
+            }
+            for (size_t j = 0; j < BOOKS; j++)
+                if (sum.of[j] != whole.of[j])
+                    fail_msg("row %zu, %u shards, book %zu: %llu, not %llu", row, counts[n], j,
+                             (unsigned long long)sum.of[j], (unsigned long long)whole.of[j]);
+            assert_int_equal(sum.not_in_shard, (counts[n] - 1) * whole.inputs);
+            assert_memory_equal(once, rejected, sizeof once);
+        }
+    }
+    suffix_use(NULL);
+    psl_free(list);
+}
+
+/* A list of rejects alone is empty in each shard, also in one that none of them is of. */
+static void test_rejects_of_other_shards_are_seen(void **state)
+{
+    static char none[] = "", shard[] = "5/7";
+    char sha256[FILTER_SHA256_BYTES];
+    (void)state;
+    world.config.input_only = world.config.input_except = world.config.sample_take = none;
+    world.config.scan_shard = shard;
+    assert_int_equal(choice_create(&world.config, &world.options.choice, sha256, &world.why), ERR_OK);
+    world.options.at_least = 1;
+    write_list("https://a.example/\nuser@b.example\n");
+    const struct intake_counts counts = take(ERR_OK);
+    assert_int_equal(counts.rejects, 0);
+    assert_int_equal(world.rejects, 0);
+    assert_int_equal(intake_check(&world.options, &world.why), ERR_CONFIG);
+    assert_non_null(strstr(buf_string(&world.why), "there is no name in it: 2 inputs, all rejected ("));
+    choice_destroy(world.options.choice);
+}
+
 /* A line each: what a list was taken for, and what would take what is rejected. */
 static void test_what_is_said(void **state)
 {
@@ -365,6 +518,8 @@ int main(void)
         CASE(test_rejects_that_are_done),
         CASE(test_lists_that_hold_too_little),
         CASE(test_filters_that_leave_too_little),
+        CASE(test_shards_add_up),
+        CASE(test_rejects_of_other_shards_are_seen),
         CASE(test_what_is_said),
         CASE(test_a_sink_that_refuses),
         CASE(test_stopped),

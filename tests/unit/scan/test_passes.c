@@ -191,7 +191,7 @@ static const struct script scripts[] = {
 static void run_script(const struct script *script)
 {
     struct passes passes;
-    passes_begin(&passes, script->retries, AFTER_MS);
+    passes_begin(&passes, 1, script->retries, AFTER_MS);
     for (size_t i = 0; i < MOST_ROWS; i++) {
         const struct sight_row *row = &script->rows[i];
         enum pass_step step = passes_step(&passes, &row->sight);
@@ -220,7 +220,7 @@ static void count_passes(int64_t retries, unsigned *passes_made, unsigned *rests
     enum pass_step step;
     *passes_made = 0;
     *rests = 0;
-    passes_begin(&passes, retries, AFTER_MS);
+    passes_begin(&passes, 1, retries, AFTER_MS);
     while ((step = passes_step(&passes, &sight)) != PASS_END) {
         if (step == PASS_HAND_OUT) {
             sight.started++;
@@ -285,7 +285,7 @@ static void test_the_rest_is_of_the_list(void **state)
     (void)state;
     struct passes passes;
     struct pass_sight sight = {.now_ms = 5000};
-    passes_begin(&passes, 2, 900000);
+    passes_begin(&passes, 1, 2, 900000);
     assert_int_equal(passes_step(&passes, &sight), PASS_HAND_OUT);
     passes_handed_out(&passes);
     sight.started = sight.finished = 200;

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -166,6 +167,7 @@ static struct heard {
 /* Of the next scans. */
 static uint32_t fail_on;
 static const char *stream_memory; /* input.memory, or NULL */
+static const char *stage;         /* scan.stage, or NULL */
 
 static void listen_to(int fd, char *text, size_t room)
 {
@@ -200,6 +202,8 @@ static int scan_sharing(const struct nowhere *nowhere, const struct place *place
     assert_int_equal(config_set(&config, "dns.outage_share", outage_share, "test", &why), ERR_OK);
     if (name != NULL)
         assert_int_equal(config_set(&config, name, value, "test", &why), ERR_OK);
+    if (stage != NULL)
+        assert_int_equal(config_set(&config, "scan.stage", stage, "test", &why), ERR_OK);
     if (stream_memory != NULL)
         assert_int_equal(config_set(&config, "input.memory", stream_memory, "test", &why), ERR_OK);
     const char *files[] = {place->list};
@@ -652,6 +656,126 @@ static void test_signal_then_resume(void **state)
     place_remove(&place);
 }
 
+static int plain_again(void **state)
+{
+    (void)state;
+    stage = NULL;
+    return 0;
+}
+
+/* The names given again: what is whole ends at once, though the list and the resolver are gone; of other
+ * options, and of another stage, it is refused. */
+static void test_names_that_are_whole(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    write_names(&place, 300, "bad name\nworse name\n");
+    stage = "names";
+    assert_int_equal(scan(nowhere, &place, false, "scan.shard", "1/2"), 0);
+    const long records = count_of(&place, "records");
+    assert_true(records > 100 && records < 200);
+    assert_int_equal(count_of(&place, "rejects"), 1);
+    assert_int_equal(count_of(&place, "not_in_shard"), 301 - records);
+    json_t *meta = meta_of(&place, "done");
+    assert_string_equal(json_string_value(json_object_get(meta, "seed")), "1"); /* as that of all shards */
+    json_decref(meta);
+    assert_int_equal(unlink(place.list), 0);
+    atomic_store(&nowhere->silent, true);
+    assert_int_equal(scan(nowhere, &place, false, "scan.shard", "1/2"), 0);
+    assert_heard(heard.err, "/out: the names are whole already: nothing is left to do\n");
+    assert_string_equal(heard.out, "");
+    assert_int_equal(scan(nowhere, &place, true, "scan.shard", "1/2"), 0);
+    assert_heard(heard.err, "whole already");
+    assert_int_equal(scan(nowhere, &place, false, "scan.shard", "2/2"), 2);
+    assert_heard(heard.err, "scan.shard is \"2/2\", the scan was started with \"1/2\"");
+    atomic_store(&nowhere->silent, false);
+    stage = NULL;
+    write_names(&place, 300, "bad name\nworse name\n");
+    assert_int_equal(scan(nowhere, &place, false, "scan.shard", "1/2"), 2);
+    assert_heard(heard.err, "it holds a scan already");
+    assert_int_equal(scan(nowhere, &place, true, "scan.shard", "1/2"), 2);
+    assert_heard(heard.err, "scan.stage is \"all\", the scan was started with \"names\"");
+    assert_int_equal(count_of(&place, "records"), records);
+    place_remove(&place);
+}
+
+/* Interrupts the scan in the directory once it has read its list. */
+static void *interrupt_when_read(void *arg)
+{
+    const struct place *place = arg;
+    char path[128], text[4096];
+    (void)snprintf(path, sizeof path, "%s/meta.json", place->out);
+    for (unsigned tries = 0; tries < 2000; tries++) {
+        (void)usleep(10000);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+        if (fd >= 0)
+            close(fd);
+        text[len < 0 ? 0 : len] = 0;
+        if (strstr(text, "\"scanning\"") != NULL)
+            break;
+    }
+    (void)kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+/* What was begun is gone on with, unless it is another scan; --resume may be given and need not. */
+static void test_names_that_were_begun(void **state)
+{
+    struct nowhere *nowhere = *state;
+    struct place place = place_make();
+    pthread_t thread;
+    stage = "names";
+    for (int given = 0; given < 2; given++) {
+        write_names(&place, 3000, "bad name\n");
+        atomic_store(&nowhere->silent, true);
+        assert_int_equal(pthread_create(&thread, NULL, interrupt_when_read, &place), 0);
+        assert_int_equal(scan(nowhere, &place, false, NULL, NULL), 3);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        atomic_store(&nowhere->silent, false);
+        assert_heard(heard.err, " records are safe; go on with the same command\n");
+        assert_int_equal(scan(nowhere, &place, false, "smtp.probe", "none"), 2);
+        assert_heard(heard.err, "smtp.probe is \"none\", the scan was started with \"all\"");
+        write_names(&place, 2999, "bad name\n");
+        assert_int_equal(scan(nowhere, &place, false, NULL, NULL), 2);
+        assert_heard(heard.err, "the input of the scan had");
+        write_names(&place, 3000, "bad name\n");
+        assert_int_equal(scan(nowhere, &place, given > 0, NULL, NULL), 0);
+        assert_int_equal(count_of(&place, "records"), 3000);
+        assert_int_equal(count_of(&place, "rejects"), 1);
+        assert_int_equal(records_of(&place, 3001), 3000);
+        json_t *meta = meta_of(&place, "done");
+        assert_int_equal(json_integer_value(json_object_get(meta, "runs")), 2);
+        json_decref(meta);
+        remove_in(place.out);
+    }
+    place_remove(&place);
+}
+
+/* Who comes second does nothing, and is told who was first; of a plain scan that is a fault as ever. */
+static void test_names_in_other_hands(void **state)
+{
+    struct place place = place_make();
+    char path[128];
+    write_names(&place, 30, "");
+    assert_int_equal(mkdir(place.out, 0755), 0);
+    (void)snprintf(path, sizeof path, "%s/lock", place.out);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    assert_true(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 2);
+    assert_heard(heard.err, "another process is writing to it");
+    stage = "names";
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 75);
+    assert_heard(heard.err, "/out: another process is at work on it; give the same command again later\n");
+    assert_int_equal(write(lock, "process 7 on host9\n", 19), 19);
+    assert_int_equal(scan(*state, &place, true, NULL, NULL), 75);
+    assert_heard(heard.err, "/out: process 7 on host9 is at work on it; give");
+    close(lock);
+    assert_int_equal(scan(*state, &place, false, NULL, NULL), 0);
+    assert_int_equal(count_of(&place, "records"), 30);
+    place_remove(&place);
+}
+
 /* A child that scans the list; where nobody answers, questions wait longer than any test. It streams its
  * records to stream_to where that is not -1. */
 static pid_t start_child(const struct nowhere *nowhere, const struct place *place, const char *drain,
@@ -929,6 +1053,9 @@ int main(void)
         cmocka_unit_test(test_a_sample),
         cmocka_unit_test(test_names_too_long_for_records),
         cmocka_unit_test(test_signal_then_resume),
+        cmocka_unit_test_teardown(test_names_that_are_whole, plain_again),
+        cmocka_unit_test_teardown(test_names_that_were_begun, plain_again),
+        cmocka_unit_test_teardown(test_names_in_other_hands, plain_again),
         cmocka_unit_test_teardown(test_drain_and_second_signal, answer_again),
         cmocka_unit_test_teardown(test_a_signal_sent_twice_at_once, answer_again),
         cmocka_unit_test(test_signals_while_the_writer_is_held),

@@ -287,6 +287,78 @@ static void test_what_may_differ(void **state)
     }
 }
 
+/* ---- shards of one scan -------------------------------------------------------------------------------- */
+
+static struct meta_previous an_earlier_scan = {
+    .dir = "old", .started_ms = 1, .state = "done", .version = "1"};
+
+static void change_seed(struct meta *now)
+{
+    now->seed = 7;
+}
+
+static void add_previous(struct meta *now)
+{
+    now->asked.previous = &an_earlier_scan;
+}
+
+static void change_shard_and_sum(struct meta *now)
+{
+    change_shard(now);
+    change_sha256(now);
+}
+
+/* Shards differ in scan.shard, and in nothing else that decides. */
+static void test_shards_of_one_scan(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*change)(struct meta *now);
+        enum error error;
+        const char *words;
+    } cases[] = {
+        {change_nothing, ERR_OK, ""},
+        {change_shard, ERR_OK, ""},
+        {change_timeout, ERR_OK, ""},
+        {change_path, ERR_OK, ""},
+        {change_version, ERR_OK, ""},
+        {add_option_at_default, ERR_OK, ""},
+        {change_resolvers, ERR_OK, ""},
+        {drop_resolvers, ERR_MISMATCH, "dns.resolvers is \"\", there \"192.0.2.53\""},
+        {add_option, ERR_MISMATCH, "smtp.probe is \"none\", there \"all\""},
+        {change_two, ERR_MISMATCH, "smtp.probe is \"none\", there \"all\""},
+        {change_seed, ERR_MISMATCH, "the seed (--scan.seed) is \"7\", there \"18446744073709551615\""},
+        {change_sha256, ERR_MISMATCH, "the input b.zst has another SHA-256"},
+        {change_shard_and_sum, ERR_MISMATCH, "the input b.zst has another SHA-256"},
+        {drop_sha256, ERR_MISMATCH, "the input b.zst has another SHA-256"},
+        {drop_input, ERR_MISMATCH, "it has 1 input files, there are 2"},
+        {leave_inputs_unread, ERR_MISMATCH, "it has 0 input files, there are 2"},
+        {add_previous, ERR_MISMATCH, "the earlier scan (--previous) is \"old\", there \"none\""},
+    };
+    struct meta_option asked[5];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf here, there, why;
+        struct meta meta = make_meta();
+        write_meta(&there, &meta);
+        for (size_t k = 0; k < 4; k++)
+            asked[k] = (struct meta_option){options[k].name, "not looked at", options[k].initial,
+                                            options[k].may_change, options[k].is_switch};
+        asked[4] = (struct meta_option){"smtp.probe", "", "all", false, false};
+        cases[i].change(&meta);
+        write_meta(&here, &meta);
+        buf_init(&why, 1024);
+        enum error error = meta_compare_shards(buf_bytes(&here), buf_bytes(&there), asked, 5, &why);
+        if (error != cases[i].error || strcmp(buf_string(&why), cases[i].words) != 0)
+            fail_msg("case %zu: %s: %s", i, error_text(error), buf_string(&why));
+        buf_reset(&why);
+        error = meta_compare_shards(buf_bytes(&there), buf_bytes(&here), asked, 5, &why);
+        assert_int_equal(error, cases[i].error); /* whichever comes first */
+        buf_dispose(&why);
+        buf_dispose(&here);
+        buf_dispose(&there);
+    }
+}
+
 static json_t *parsed(const struct buf *text)
 {
     json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, NULL);
@@ -621,6 +693,7 @@ int main(void)
         cmocka_unit_test(test_any_bytes_in_paths_stay_valid),
         cmocka_unit_test(test_resume_finds_what_it_needs),
         cmocka_unit_test(test_what_may_differ),
+        cmocka_unit_test(test_shards_of_one_scan),
         cmocka_unit_test(test_what_was_otherwise_is_kept),
         cmocka_unit_test(test_other_rules_do_not_go_on),
         cmocka_unit_test(test_the_earlier_scan_is_the_same),

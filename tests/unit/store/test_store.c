@@ -469,6 +469,29 @@ static void test_one_writer_at_a_time(void **state)
     store_destroy(resume(place));
 }
 
+/* Who comes second is told who was first; whoever only looks keeps nobody from locking. */
+static void test_who_is_at_work(void **state)
+{
+    struct place *place = *state;
+    char holder[STORE_DIR_HOLDER_BYTES], me[64], path[128];
+    (void)snprintf(me, sizeof me, "process %ld on ", (long)getpid());
+    assert_false(store_dir_is_locked(place->dir, holder)); /* there is no directory yet */
+    struct store *store = create(place);
+    assert_true(store_dir_is_locked(place->dir, holder));
+    assert_int_equal(strncmp(holder, me, strlen(me)), 0);
+    (void)snprintf(path, sizeof path, "%s/lock", place->dir);
+    FILE *lock = fopen(path, "w"); /* whatever stands there */
+    assert_non_null(lock);
+    assert_true(fprintf(lock, "evil\033[2J\nmore") > 0 && fclose(lock) == 0);
+    assert_true(store_dir_is_locked(place->dir, holder));
+    assert_string_equal(holder, "evil?[2J");
+    ok(place, put_meta(store, "scanning", &place->why));
+    store_destroy(store);
+    assert_false(store_dir_is_locked(place->dir, holder));
+    assert_string_equal(holder, "");
+    store_destroy(resume(place));
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
 static void test_order_of_durability(void **state)
@@ -1279,6 +1302,7 @@ int main(void)
         CASE(test_certificates_come_back),
         CASE(test_nothing_to_resume),
         CASE(test_one_writer_at_a_time),
+        CASE(test_who_is_at_work),
         CASE(test_order_of_durability),
         CASE(test_full_frame_commits_in_order),
         CASE(test_tick),

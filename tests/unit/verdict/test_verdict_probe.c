@@ -10,6 +10,7 @@
 #include <openssl/sslerr.h>
 
 #include "scanner/verdict/handshake.h"
+#include "scanner/verdict/looks.h"
 #include "scanner/verdict/tls.h"
 #include "scanner/verdict/verdict.h"
 
@@ -277,6 +278,31 @@ static void test_host_may_pass(void **state)
     }
     host.tlsa.lookup.status = DNS_NOT_ASKED;
     assert_false(verdict_host_may_pass(&host));
+    /* What another stage is to do comes good by none of ours; what has no turn may. */
+    struct probe_facts left = {.not_tried = NOT_TRIED_ELSEWHERE};
+    host.probes = &left;
+    host.probe_count = 1;
+    assert_false(verdict_host_may_pass(&host));
+    left.not_tried = NOT_TRIED_PACE;
+    assert_true(verdict_host_may_pass(&host));
+}
+
+/* What is elsewhere is unknown, and no reason for another pass of the stage that leaves it (stages.md). */
+static void test_elsewhere_is_no_reason_to_come_again(void **state)
+{
+    (void)state;
+    const struct probe_facts probe = {.host = "mx.example", .not_tried = NOT_TRIED_ELSEWHERE};
+    struct policy_facts policy = {.host = "mta-sts.example", .fetch = {.not_tried = NOT_TRIED_ELSEWHERE}};
+    policy.address.ip_count = 1;
+    policy.address.a.status = DNS_ANSWERED;
+    assert_int_equal(verdict_probe(&probe, NOW_MS), FAIL_SMTP_NOT_PROBED_ELSEWHERE);
+    assert_int_equal(verdict_fetch(&policy, NOW_MS), FAIL_POLICY_NOT_TRIED_ELSEWHERE);
+    assert_int_equal(verdict_retry(FAIL_SMTP_NOT_PROBED_ELSEWHERE), RETRY_NEVER);
+    assert_int_equal(verdict_retry(FAIL_POLICY_NOT_TRIED_ELSEWHERE), RETRY_NEVER);
+    assert_true(failure_get(FAIL_SMTP_NOT_PROBED_ELSEWHERE)->transient); /* so it is no verdict on anybody */
+    assert_true(failure_get(FAIL_POLICY_NOT_TRIED_ELSEWHERE)->transient);
+    assert_false(look_asks_again(&probe));
+    assert_false(look_at_policy_asks_again(&policy.fetch));
 }
 
 int main(void)
@@ -290,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_fetch_lost),
         cmocka_unit_test(test_flooded),
         cmocka_unit_test(test_flooded),
+        cmocka_unit_test(test_elsewhere_is_no_reason_to_come_again),
         cmocka_unit_test(test_host_may_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

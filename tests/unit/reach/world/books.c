@@ -33,6 +33,8 @@ static void check_contact(struct world *world, size_t number)
     if (!ip_may_reach(&contact->ip, &world->context.allow) ||
         optout_has_ip(world->context.optout, &contact->ip))
         world_miss(world, NULL, "%s was contacted, which may not be", ip);
+    if (!part_owns(&world->context.part, &contact->ip))
+        world_miss(world, NULL, "%s was contacted, which is another part's", ip);
     if (contact->open_there > paces.connections[contact->class])
         world_miss(world, NULL, "%s had more connections at a time than limits allow", ip);
     if (earlier != NULL && contact->began_us - earlier->began_us < paces.interval_us[contact->class])
@@ -71,6 +73,7 @@ void world_check_books(struct world *world)
         want_none(world, fetch_live(worker->fetcher), "fetches of a loop");
         want_none(world, probe_live(worker->prober), "probes of a loop");
         want_none(world, worker->domains.used, "domains of a loop");
+        want_none(world, worker->contacts.used, "contacts of a loop");
     }
     want_none(world, atomic_load(&world->context.parked), "parked domains");
     want_none(world, atomic_load(&world->context.own_waiting), "who wait at addresses of one's own");

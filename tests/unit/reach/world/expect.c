@@ -231,11 +231,16 @@ static bool is_so(const struct seen_domain *seen, const char *word, bool *so)
         *so = is(value, outcome_name(seen->would_be));
     else if ((value = words_value(word, "at")) != NULL)
         *so = words_time(value, &us) && us == seen->at_us;
+    else if ((value = words_value(word, "left")) != NULL)
+        *so = words_number(value, &us) && (size_t)us == seen->policy_addresses;
+    else if (is(word, "asked") || is(word, "changed"))
+        *so = is(word, "asked") ? seen->asked && !seen->changed : seen->changed;
     else if (is(word, "complete") || is(word, "incomplete"))
         *so = seen->incomplete == is(word, "incomplete");
     else
         *so = words_value(word, "pass") != NULL;
-    return value != NULL || *so || is(word, "complete") || is(word, "incomplete");
+    return value != NULL || *so || is(word, "asked") || is(word, "changed") || is(word, "complete") ||
+           is(word, "incomplete");
 }
 
 /* A code that must be there, or with ! must not. False: there is no such code. */

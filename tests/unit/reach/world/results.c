@@ -100,7 +100,8 @@ static void tell_domain(const struct seen_domain *seen)
     }
 }
 
-/* As a scan does: tried again where something may pass, was open to doubt, or one look does not decide. */
+/* As a scan does, of a domain: tried again where something may pass, was open to doubt, or one look does not
+ * decide. */
 static bool is_put_off(const struct worker *worker, const struct domain_facts *facts,
                        const struct judgement *judgement)
 {
@@ -117,13 +118,18 @@ static void on_domain(void *arg, struct worker *worker, const struct domain_fact
                                  .name = arena_string(&world->arena, facts->domain),
                                  .pass = worker->pass,
                                  .at_us = fake_clock_us(),
-                                 .put_off = is_put_off(worker, facts, judgement),
+                                 .put_off = facts->label == NULL && is_put_off(worker, facts, judgement),
                                  .outcome = judgement->outcome,
                                  .would_be = judgement->would_be,
                                  .dane = judgement->dane,
                                  .tls = judgement->tls,
                                  .incomplete = judgement->incomplete,
-                                 .codes = judgement->codes};
+                                 .codes = judgement->codes,
+                                 .policy_addresses = facts->policy.address.ip_count};
+    const struct host_facts *host =
+        facts->label == NULL || facts->host_count == 0 ? NULL : facts->hosts[0].facts;
+    seen->asked = host != NULL && host->asked != 0;
+    seen->changed = host != NULL && host->before != NULL;
     take_addresses(world, seen, facts, judgement);
     take_looks(world, seen, facts, judgement);
     world->domains = seen;

@@ -59,6 +59,25 @@ static bool set_without(struct world *world, const struct line *line)
     return six || is(line->words[1], "ipv4");
 }
 
+/* Of a plan in so many parts, this one. */
+static bool set_part(struct world *world, const struct line *line)
+{
+    int64_t index, count;
+    bool good = words_number(line->words[1], &index) && words_number(line->words[2], &count) && index >= 1 &&
+                index <= count;
+    if (good)
+        world->context.part = (struct part){(uint32_t)index, (uint32_t)count, 7};
+    return good;
+}
+
+static bool set_round(struct world *world, const struct line *line)
+{
+    int64_t round;
+    bool good = words_number(line->words[1], &round) && round >= 1;
+    world->context.round = good ? (uint32_t)round : 1;
+    return good;
+}
+
 static bool set_resumed(struct world *world, const struct line *line)
 {
     (void)line;
@@ -91,6 +110,7 @@ static const struct setting {
     {"set", 3, set_option},      {"loops", 2, set_loops},     {"optout", 2, set_optout},
     {"stuck", 3, set_stuck},     {"blocked", 3, set_blocked}, {"without", 2, set_without},
     {"resumed", 1, set_resumed}, {"check", 1, set_check},     {"large_hello", 1, set_large},
+    {"part", 3, set_part},       {"round", 2, set_round},
 };
 
 static const struct setting *find(const struct line *line)

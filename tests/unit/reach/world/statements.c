@@ -159,6 +159,7 @@ static const struct statement {
     {"policy", 3, 3, false, script_policy},
     {"cached", 3, 3, false, do_cached},
     {"domain", 2, 2, true, do_domain},
+    {"contact", 4, SIZE_MAX, true, script_contact},
     {"pass", 1, 1, true, do_pass},
     {"stop", 1, 2, true, do_stop},
     {"pause", 2, 2, false, do_pause},

@@ -86,7 +86,7 @@ static void on_time(void *arg)
     world_do(world, &appointment->line);
 }
 
-/* `at TIME STATEMENT` waits for its time; a domain that begins at once, for the time 0. */
+/* `at TIME STATEMENT` waits for its time; a domain or contact that begins at once, for the time 0. */
 static void arrange(struct world *world, const struct line *line, size_t skip, int64_t at_us)
 {
     struct appointment *appointment = arena_alloc(&world->arena, sizeof *appointment);
@@ -103,7 +103,7 @@ static void begin_line(struct world *world, const struct line *line)
     int64_t at_us;
     if (strcmp(line->words[0], "at") == 0 && line->count > 2 && words_time(line->words[1], &at_us))
         arrange(world, line, 2, at_us);
-    else if (strcmp(line->words[0], "domain") == 0)
+    else if (strcmp(line->words[0], "domain") == 0 || strcmp(line->words[0], "contact") == 0)
         arrange(world, line, 0, 0);
     else if (strcmp(line->words[0], "expect") != 0 && !world_is_setting(line))
         world_do(world, line);

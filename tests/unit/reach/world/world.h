@@ -31,6 +31,8 @@ struct seen_domain {
     struct code_set codes;
     struct seen_address *addresses;
     size_t address_count;
+    bool asked, changed; /* of a contact: its lookups were made anew; they gave something else */
+    size_t policy_addresses;
 };
 
 /* A record of an MX host's address, as results got it. */
