@@ -140,12 +140,6 @@ static const struct ip_addr *address_of(const struct domain_facts *facts, enum c
     return label == CONTACT_POLICY ? &facts->policy.address.ips[0] : &facts->hosts[0].facts->probes[0].ip;
 }
 
-static bool is_opted_out(const struct domain_facts *facts, enum contact_label label)
-{
-    return (label == CONTACT_POLICY ? facts->policy.fetch.not_tried
-                                    : facts->hosts[0].facts->probes[0].not_tried) == NOT_TRIED_OPTOUT;
-}
-
 static enum error take_needs(struct part_source *source, const struct domain_facts *facts,
                              struct part_needs *needs)
 {
@@ -157,7 +151,7 @@ static enum error take_needs(struct part_source *source, const struct domain_fac
                    (unsigned long long)source->lines.line);
         return ERR_CORRUPT;
     }
-    if (is_opted_out(facts, label)) {
+    if (contact_is_opted_out(facts)) {
         needs->opted_out++;
     } else if (label == CONTACT_OVER) {
         needs->over++;
