@@ -27,7 +27,7 @@ struct part_lines {
 };
 
 /* Opens the first file. ERR_NOT_FOUND with *why if there is none, ERR_CORRUPT, ERR_IO, ERR_MEMORY with *why.
- * part_lines_close is fine after any. */
+ * part_lines_close is fine after any, part_lines_next after ERR_NOT_FOUND as well: there are no lines. */
 enum error part_lines_open(struct part_lines *lines, int dir_fd, const char *name, struct buf *why);
 void part_lines_close(struct part_lines *lines);
 
