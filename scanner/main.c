@@ -21,6 +21,7 @@
 #include "scanner/commands/show.h"
 #include "scanner/commands/suggest_command.h"
 #include "scanner/commands/version.h"
+#include "scanner/machine/announce.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/sandbox.h"
 #include "scanner/scan/dryrun.h"
@@ -362,6 +363,7 @@ int main(int argc, char **argv)
 {
     fill_descriptors();
     sandbox_permit();
+    announce_permit();
     clock_keep();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -170,9 +170,10 @@ static void see(struct sightings *seen, struct bytes name, const struct trouble 
 
 static void see_codes(struct sightings *seen)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (code_set_has(&seen->naming.record->codes, code))
-            see(seen, bytes_of(failure_name(code)), NULL);
+    const struct code_set *codes = &seen->naming.record->codes;
+    for (enum failure_code code = code_set_next(codes, FAIL_NONE); code < FAIL_COUNT;
+         code = code_set_next(codes, code))
+        see(seen, bytes_of(failure_name(code)), NULL);
 }
 
 static void see_hosts(struct sightings *seen)

@@ -31,6 +31,21 @@ static void read_sample(const struct json_node *root, struct meta_sample *sample
     meta_copy(strata == NULL ? "" : strata, sample->strata, sizeof sample->strata);
 }
 
+/* Reads where it was probed from: of a part that; of a merged scan the place of all its rounds, if it is one.
+ */
+static void read_vantage(const struct json_node *root, struct meta_stored *found)
+{
+    const struct json_node *rounds = json_tree_at(json_tree_at(root, "merged"), "rounds");
+    const struct json_node *round = rounds != NULL && rounds->kind == JSON_ARRAY ? rounds->first : NULL;
+    const char *vantage = round == NULL ? found->plan.vantage : meta_string(round, "vantage");
+    for (; round != NULL && vantage != NULL; round = round->next) {
+        const char *its = meta_string(round, "vantage");
+        if (its == NULL || strcmp(its, vantage) != 0)
+            vantage = NULL;
+    }
+    meta_copy(vantage == NULL ? "" : vantage, found->vantage, sizeof found->vantage);
+}
+
 static bool is_of_names(const struct json_node *root)
 {
     const char *stage = meta_string(json_tree_at(root, "config"), "scan.stage");
@@ -60,6 +75,7 @@ enum error meta_stored_of(const struct json_node *root, struct meta_stored *foun
         return ERR_CORRUPT;
     }
     memcpy(found->state, state, strlen(state) + 1);
+    read_vantage(root, found);
     meta_version(root, found->version);
     read_shard(root, found->shard);
     read_sample(root, &found->sample);

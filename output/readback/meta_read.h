@@ -94,6 +94,8 @@ struct meta_stored {
     bool has_previous;  /* it was begun with an earlier scan */
     bool is_names;      /* of the stage names: nobody was connected to */
     struct meta_plan plan;
+    char
+        vantage[META_VANTAGE_BYTES]; /* where all of it was probed from, printable; "" if that is not known */
     char state[16];
 };
 

@@ -33,7 +33,7 @@ bool meta_plan_of(const struct json_node *root, struct meta_plan *plan);
 /* Reads the fields that a resume needs; ERR_CORRUPT if one of them is not as this program writes it. */
 enum error meta_stored_of(const struct json_node *root, struct meta_stored *found, struct buf *why);
 
-/* Compares the options alone: ERR_MISMATCH with *why as meta_compare. */
+/* ERR_MISMATCH with *why naming the options that may not change and have. */
 enum error meta_compare_options(const struct json_node *root, const struct meta_asked *now, struct buf *why);
 
 /* ERR_RULES with *why if schema or rules are not this program's; ERR_CORRUPT. */

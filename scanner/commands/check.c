@@ -12,6 +12,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
+#include "scanner/commands/check_beside.h"
 #include "scanner/commands/check_previous.h"
 #include "scanner/commands/check_tool.h"
 #include "scanner/facts/hostname.h"
@@ -457,6 +458,7 @@ int check_main(const struct check_request *request)
     struct config config = *request->config;
     config.limits_shards_at_once = 1; /* the check is no shard, and asks for a few connections */
     config.scan_stage = SCAN_STAGE_ALL;
+    check_beside(&config, stderr);
     struct buf why;
     int code = EXIT_FAILED;
     (void)signal(SIGPIPE, SIG_IGN);

@@ -8,6 +8,7 @@
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/diff_history.h"
+#include "scanner/commands/diff_vantage.h"
 #include "scanner/commands/diff_walk.h"
 #include "scanner/commands/flags.h"
 #include "scanner/machine/sandbox.h"
@@ -109,6 +110,9 @@ static enum flag take(struct flags *flags, enum flag flag, struct diff_request *
 {
     if (flag == FLAG_JSON || flag == FLAG_CSV)
         request->form = flag == FLAG_JSON ? DIFF_JSON : DIFF_CSV;
+    if (flag == FLAG_BY_VANTAGE)
+        request->by_vantage = true;
+    request->is_over_time = request->is_over_time || flag == FLAG_ONLY || flag == FLAG_GONE_AT_MOST;
     if (flag == FLAG_ONLY && diff_only_find(flags->value) == DIFF_ALL)
         return flags_refuse(flags, "--only knows `worse` and `twice`, not ", flags->value, "");
     if (flag == FLAG_ONLY)
@@ -134,6 +138,11 @@ static enum flag read_flags(struct flags *flags, struct diff_request *request)
         flag = take(flags, flags_next(flags), request);
     if (flag == FLAG_END && request->path_count < 2)
         return flags_refuse(flags, "give two scan directories or more, the oldest first", "", "");
+    if (flag == FLAG_END && request->by_vantage && (request->path_count > 2 || request->is_over_time))
+        return flags_refuse(flags,
+                            "--vantage compares two scan directories, of one time each: leave out others, "
+                            "--only and --gone-at-most",
+                            "", "");
     if (flag == FLAG_END && !csv_style_fits(&request->csv, request->form == DIFF_CSV, flags))
         return FLAG_FAULT;
     return flag;
@@ -150,6 +159,8 @@ int diff_main(int argc, char **argv, FILE *out, FILE *err)
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    if (request.by_vantage)
+        return diff_vantage_run(&request, out, err);
     bool over_many = request.path_count > 2 || request.only == DIFF_TWICE;
     return over_many ? diff_history_run(&request, out, err) : run(&request, out, err);
 }

@@ -22,6 +22,8 @@ struct diff_request {
     enum diff_only only;
     struct gone_bound gone_at_most;
     struct except_files except;
+    bool by_vantage;   /* --vantage: diff_vantage.h */
+    bool is_over_time; /* a flag was given that is of scans one after the other */
 };
 
 /* Runs the command. argv: the words behind `diff`. Exit code: 0 nothing got worse, 1 a domain broke, lost

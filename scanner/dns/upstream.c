@@ -40,27 +40,6 @@ struct datagrams *datagrams_create(void)
     return datagrams;
 }
 
-/* A batch of questions that go out together by one socket. */
-struct outgoing {
-    unsigned count;
-    struct mmsghdr headers[UPSTREAM_BATCH];
-    struct iovec vectors[UPSTREAM_BATCH];
-    uint8_t data[UPSTREAM_BATCH][UPSTREAM_MESSAGE_BYTES];
-};
-
-static struct outgoing *outgoing_create(void)
-{
-    struct outgoing *outgoing = calloc(1, sizeof *outgoing);
-    if (outgoing == NULL)
-        return NULL;
-    for (size_t i = 0; i < UPSTREAM_BATCH; i++) {
-        outgoing->vectors[i].iov_base = outgoing->data[i];
-        outgoing->headers[i].msg_hdr.msg_iov = &outgoing->vectors[i];
-        outgoing->headers[i].msg_hdr.msg_iovlen = 1;
-    }
-    return outgoing;
-}
-
 /* ---- questions in flight ------------------------------------------------------------------------------- */
 
 static struct flight **bucket(const struct upstream *upstream, uint16_t socket, uint16_t id)
@@ -78,7 +57,7 @@ static struct flight *find(const struct upstream *upstream, uint16_t socket, uin
 
 void upstream_book(struct upstream *upstream, struct flight *flight, int64_t now_ms)
 {
-    if (upstream->outgoing->count == 0)
+    if (outgoing_count(upstream->outgoing) == 0)
         upstream->socket = (uint16_t)(entropy_next(upstream->entropy) % upstream->socket_count);
     flight->socket = upstream->socket;
     do {
@@ -160,8 +139,9 @@ static bool is_unreachable(int error)
            error == EPERM;
 }
 
-static void note_error(struct upstream *upstream, int error)
+static void note_error(void *arg, int error)
 {
+    struct upstream *upstream = arg;
     if (!is_unreachable(error) || upstream->unreachable)
         return;
     upstream->unreachable = true;
@@ -170,33 +150,16 @@ static void note_error(struct upstream *upstream, int error)
 
 void upstream_flush(struct upstream *upstream)
 {
-    struct outgoing *outgoing = upstream->outgoing;
-    int fd = upstream->sockets[upstream->socket].fd;
-    bool failed_once = false;
-    for (unsigned at = 0; at < outgoing->count;) {
-        int sent = sendmmsg(fd, outgoing->headers + at, outgoing->count - at, MSG_NOSIGNAL);
-        if (sent > 0) {
-            at += (unsigned)sent;
-            failed_once = false;
-            continue;
-        }
-        /* The first error is most likely that of an earlier datagram, and gone now that it has been
-         * reported. */
-        note_error(upstream, errno);
-        at += failed_once;
-        failed_once = !failed_once;
-    }
-    outgoing->count = 0;
+    if (outgoing_count(upstream->outgoing) > 0)
+        outgoing_send(upstream->outgoing, upstream->sockets[upstream->socket].fd, note_error, upstream);
 }
 
 void upstream_send(struct upstream *upstream, const struct flight *flight, struct bytes message)
 {
-    struct outgoing *outgoing = upstream->outgoing;
     if (flight->socket != upstream->socket || message.len > UPSTREAM_MESSAGE_BYTES)
         return; /* never: it has just been booked, and a question is shorter */
-    memcpy(outgoing->data[outgoing->count], message.data, message.len);
-    outgoing->vectors[outgoing->count++].iov_len = message.len;
-    if (outgoing->count == UPSTREAM_BATCH)
+    outgoing_add(upstream->outgoing, message);
+    if (outgoing_count(upstream->outgoing) == UPSTREAM_BATCH)
         upstream_flush(upstream);
 }
 
@@ -272,10 +235,12 @@ bool upstream_init(struct upstream *upstream, const struct upstream_setup *setup
     upstream->address_len = ip_sockaddr(&setup->ip, setup->port, &upstream->address);
     list_init(&upstream->waiting);
     window_init(&upstream->window, setup->limit, setup->deadline_ms, setup->now_ms);
-    upstream->outgoing = outgoing_create();
-    bool ok = upstream->outgoing != NULL && make_buckets(upstream, setup->limit);
+    bool ok = make_buckets(upstream, setup->limit);
     for (uint16_t i = 0; ok && i < setup->sockets; i++)
         ok = open_socket(upstream, setup->base, i);
+    if (ok)
+        upstream->outgoing = outgoing_create(upstream->sockets[0].fd);
+    ok = upstream->outgoing != NULL;
     if (!ok)
         upstream_dispose(upstream);
     return ok;
@@ -288,7 +253,7 @@ void upstream_dispose(struct upstream *upstream)
         (void)close(upstream->sockets[i].fd);
     }
     free(upstream->buckets);
-    free(upstream->outgoing);
+    outgoing_destroy(upstream->outgoing);
     upstream->buckets = NULL;
     upstream->outgoing = NULL;
     upstream->socket_count = 0;

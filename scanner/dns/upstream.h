@@ -14,13 +14,19 @@
 #include "scanner/base/list.h"
 #include "scanner/dns/entropy.h"
 #include "scanner/dns/notes.h"
+#include "scanner/dns/outgoing.h"
 #include "scanner/dns/window.h"
 #include "scanner/facts/resolver_counts.h"
 
 struct upstream;
 struct datagrams;
 
-enum { UPSTREAM_SOCKETS = 16, UPSTREAM_SOCKETS_LEAST = 4, UPSTREAM_FAILURES = 8, UPSTREAM_BATCH = 64 };
+enum {
+    UPSTREAM_SOCKETS = 16,
+    UPSTREAM_SOCKETS_LEAST = 4,
+    UPSTREAM_FAILURES = 8,
+    UPSTREAM_BATCH = OUTGOING_MOST
+};
 
 /* A question on its way by UDP; lives inside the engine's own struct. */
 struct flight {
@@ -106,7 +112,7 @@ static inline bool upstream_has_room(const struct upstream *upstream)
 void upstream_book(struct upstream *upstream, struct flight *flight, int64_t now_ms);
 
 /* The longest question that upstream_send takes. */
-enum { UPSTREAM_MESSAGE_BYTES = 320 };
+enum { UPSTREAM_MESSAGE_BYTES = OUTGOING_BYTES };
 /* Adds a question to the batch, and sends the batch if it is full. A datagram that the kernel refuses is lost
  * like any other. */
 void upstream_send(struct upstream *upstream, const struct flight *flight, struct bytes message);

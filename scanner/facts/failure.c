@@ -37,9 +37,12 @@ static const uint8_t lengths[FAIL_COUNT] = {
 
 enum failure_code failure_find(const char *name, size_t len)
 {
-    for (enum failure_code code = FAIL_NONE; code < FAIL_COUNT; code++)
-        if (lengths[code] == len && memcmp(failures[code].code, name, len) == 0)
+    const uint8_t *end = lengths + FAIL_COUNT, *at = len > UINT8_MAX ? NULL : lengths;
+    while (at != NULL && (at = memchr(at, (int)len, (size_t)(end - at))) != NULL) {
+        enum failure_code code = (enum failure_code)(at++ - lengths);
+        if (memcmp(failures[code].code, name, len) == 0)
             return code;
+    }
     return FAIL_COUNT;
 }
 

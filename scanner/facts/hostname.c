@@ -251,6 +251,16 @@ bool hostname_unicode(const char *domain, char *out, size_t size)
     return ok;
 }
 
+bool hostname_below(char *name, size_t size, const char *prefix, const char *domain)
+{
+    size_t prefix_len = strlen(prefix), domain_bytes = strlen(domain) + 1;
+    if (prefix_len > size || domain_bytes > size - prefix_len)
+        return false;
+    memcpy(name, prefix, prefix_len);
+    memcpy(name + prefix_len, domain, domain_bytes);
+    return true;
+}
+
 const char *hostname_tld(const char *domain)
 {
     const char *dot = strrchr(domain, '.');

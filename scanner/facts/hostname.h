@@ -23,6 +23,10 @@ enum failure_code hostname_read(struct bytes text, bool lenient, char out[HOSTNA
  * be made. */
 bool hostname_unicode(const char *domain, char *out, size_t size);
 
+/* Writes the name below the domain that has the prefix ("_mta-sts.") in front; false if it does not fit into
+ * size bytes with its NUL. */
+bool hostname_below(char *name, size_t size, const char *prefix, const char *domain);
+
 /* Returns the last label. */
 const char *hostname_tld(const char *domain);
 

@@ -17,11 +17,18 @@ static const enum kind kinds[] = {
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
-/* Says whether the first len bytes of the name are the suffix, or a name below it. */
-static bool is_under(const char *name, size_t len, const char *suffix)
+static const uint8_t lengths[] = {
+#define PLACEHOLDER(suffix, kind, whose) sizeof(suffix) - 1,
+#include "scanner/facts/placeholder.def"
+#undef PLACEHOLDER
+};
+
+/* Says whether the first len bytes of the name are the suffix, or a name below it. Most names differ in
+ * the last letter. */
+static bool is_under(const char *name, size_t len, const char *suffix, size_t suffix_len)
 {
-    size_t suffix_len = strlen(suffix);
-    if (len < suffix_len || memcmp(name + len - suffix_len, suffix, suffix_len) != 0)
+    if (len < suffix_len || (suffix_len > 0 && name[len - 1] != suffix[suffix_len - 1]) ||
+        memcmp(name + len - suffix_len, suffix, suffix_len) != 0)
         return false;
     return len == suffix_len || name[len - suffix_len - 1] == '.';
 }
@@ -31,8 +38,7 @@ static size_t find(const char *host, size_t len)
 {
     size_t found = ROWS;
     for (size_t i = 0; i < ROWS; i++)
-        if (is_under(host, len, rows[i].suffix) &&
-            (found == ROWS || strlen(rows[i].suffix) > strlen(rows[found].suffix)))
+        if (is_under(host, len, rows[i].suffix, lengths[i]) && (found == ROWS || lengths[i] > lengths[found]))
             found = i;
     return found;
 }
@@ -44,7 +50,8 @@ static size_t row_of(const char *host, const char *domain)
     size_t len = strlen(host);
     size_t domain_len = strlen(domain);
     size_t row = find(host, len);
-    if ((row < ROWS && kinds[row] != KIND_TESTS) || len <= domain_len + 1 || !is_under(host, len, domain))
+    if ((row < ROWS && kinds[row] != KIND_TESTS) || len <= domain_len + 1 ||
+        !is_under(host, len, domain, domain_len))
         return row;
     size_t relative = find(host, len - domain_len - 1);
     return relative < ROWS && kinds[relative] == KIND_VERIFIES ? relative : row;
@@ -70,7 +77,7 @@ bool placeholder_is(const struct mx_host *host, const char *domain)
     if (kinds[row] != KIND_TESTS)
         return true;
     return host->facts != NULL && has_no_address(host->facts) &&
-           !is_under(domain, strlen(domain), rows[row].suffix);
+           !is_under(domain, strlen(domain), rows[row].suffix, lengths[row]);
 }
 
 bool placeholder_is_named(const struct domain_facts *facts, const char *host)

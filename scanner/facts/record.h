@@ -479,6 +479,19 @@ static inline bool code_set_has(const struct code_set *set, enum failure_code co
     return (set->words[(unsigned)code / 64] >> ((unsigned)code % 64) & 1) != 0;
 }
 
+/* Returns the first code of the set behind `code`; FAIL_COUNT if there is none. A set is walked by it from
+ * FAIL_NONE on, which is in no set. */
+static inline enum failure_code code_set_next(const struct code_set *set, enum failure_code code)
+{
+    unsigned from = (unsigned)code + 1;
+    for (unsigned word = from / 64; word < sizeof set->words / sizeof *set->words; word++) {
+        uint64_t bits = set->words[word] & (word == from / 64 ? UINT64_MAX << from % 64 : UINT64_MAX);
+        if (bits != 0)
+            return (enum failure_code)(word * 64 + (unsigned)__builtin_ctzll(bits));
+    }
+    return FAIL_COUNT;
+}
+
 /* Returns what befalls mail of senders that still have an earlier policy, as the codes tell it: REFUSED of
  * cached.refused, PARTIAL of cached.partial, else NONE. */
 enum outcome outcome_by_cached(const struct code_set *codes);

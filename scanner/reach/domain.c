@@ -104,9 +104,8 @@ static void on_mx(void *arg, const struct dns_answer *answer)
 static struct lookup_handle ask_below(struct domain *domain, const char *prefix, lookup_done done,
                                       struct txt_facts *facts)
 {
-    char name[HOSTNAME_BYTES + 16];
-    int len = snprintf(name, sizeof name, "%s%s", prefix, domain->facts.domain);
-    if (len >= HOSTNAME_BYTES) {
+    char name[HOSTNAME_BYTES];
+    if (!hostname_below(name, sizeof name, prefix, domain->facts.domain)) {
         facts->lookup.status = DNS_NXDOMAIN;
         domain->pending--;
         return (struct lookup_handle){0};

@@ -1,8 +1,7 @@
 /* Asks the questions of the search in two steps: is there a sign, and what stands at which name? */
 #include "scanner/reach/nearmiss.h"
 
-#include <stdio.h>
-
+#include "scanner/facts/hostname.h"
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
 
@@ -49,7 +48,7 @@ static struct lookup_handle ask(struct near_miss_look *look, const char *prefix,
 {
     char name[NAME_BYTES];
     look->asked++;
-    (void)snprintf(name, sizeof name, "%s%s", prefix, look->facts->domain);
+    (void)hostname_below(name, sizeof name, prefix, look->facts->domain);
     return lookup_start(look->dns, name, type, done, arg);
 }
 

@@ -7,6 +7,7 @@
 #include "input/optout_list.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/machine/announce.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
@@ -263,8 +264,17 @@ bool scan_prepare(struct scan *scan, const struct config *written)
            say_store(scan, live_start(&scan->live, &scan->why)) && look_around(scan, open_files);
 }
 
+/* Lets others on this machine see that strangers are contacted from here; the stage of names contacts
+ * nobody. */
+static void announce(struct scan *scan)
+{
+    if (scan->config->scan_stage != SCAN_STAGE_NAMES)
+        scan->announced = announce_scan();
+}
+
 bool scan_begin(struct scan *scan)
 {
+    announce(scan);
     bool begun = say_store(scan, live_open(&scan->live, scan->request, &scan->why)) &&
                  scan_prepare(scan, scan->config) && watch_signals(scan) && open_previous(scan) &&
                  open_store(scan);

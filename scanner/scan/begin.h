@@ -58,6 +58,7 @@ struct scan {
     struct stuck *stuck;
     struct stuck_list stood; /* the addresses at which earlier runs were stuck */
     struct confine confine;  /* with the files of the input */
+    int announced;           /* holds the name by which others on this machine see the scan; -1: none */
     struct scan_meta meta;
     struct preflight preflight;
     struct handover handover;

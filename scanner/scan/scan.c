@@ -6,6 +6,7 @@
 
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/machine/announce.h"
 #include "scanner/machine/watch.h"
 #include "scanner/scan/again.h"
 #include "scanner/scan/begin.h"
@@ -217,6 +218,7 @@ static void dispose(struct scan *scan)
     if (scan->wake_fd >= 0)
         close(scan->wake_fd);
     confine_dispose(&scan->confine);
+    announce_end(scan->announced);
     buf_dispose(&scan->why);
     live_dispose(&scan->live);
 }
@@ -230,7 +232,8 @@ int scan_run(const struct scan_request *request, const struct scan_task *task, v
 {
     struct scan_request asked = *request;
     struct scan scan = {
-        .request = &asked, .task = task, .task_arg = arg, .fitted = *request->config, .wake_fd = -1};
+        .request = &asked, .task = task, .task_arg = arg, .fitted = *request->config, .wake_fd = -1,
+        .announced = -1};
     int code = again_look(&asked, stderr);
     if (code != AGAIN_GO_ON)
         return code;

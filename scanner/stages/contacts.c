@@ -137,7 +137,7 @@ enum error contacts_of_replay(const struct domain_facts *facts, const struct rep
         if (wanted->policy)
             error = give_policy(&making, wanted->next, &end->trouble);
         else
-            error = give_host(&making, facts->hosts[wanted->host].facts, &wanted->ip);
+            error = give_host(&making, wanted->known, &wanted->ip);
     }
     return error;
 }

@@ -370,7 +370,7 @@ static int begin(struct merge *merge)
     if (code != EXIT_DONE)
         return code;
     bool fits = merge_need_fits(&need, merge->dir, bytes, line, sizeof line);
-    (void)fprintf(stderr, "stsweep: %s %zu shards of names and %" PRIu32 " rounds of probes: %s\n",
+    (void)fprintf(stderr, "stsweep: %s names of %zu shards with probes of %" PRIu32 " rounds: %s\n",
                   stands == STANDS_BEGUN ? "goes on merging" : "merges", merge->dirs.name_count,
                   merge->origin.round_count, line);
     if (!fits)

@@ -51,6 +51,9 @@ struct replay_contact {
     size_t host;       /* index into facts->hosts; not of a policy */
     struct ip_addr ip; /* whose part makes it: of a policy, the first address that is still to be tried */
     size_t next;       /* of a policy: the index of that in facts->policy.address */
+    const struct host_facts
+        *known; /* not of a policy: what is known of the host, ip among its addresses. That
+                   is what the names found if the lookups that were made anew failed */
 };
 
 /* How it ended after the last round. */
@@ -61,8 +64,8 @@ struct replay_end {
     size_t contact_count;
     struct look *looks; /* that go into the next round with it, oldest first */
     size_t look_count;
-    struct fetch_facts trouble; /* if a policy is among the contacts: the worst of the addresses that were
-                                   tried in this pass, or `elsewhere` */
+    struct fetch_facts trouble; /* if a policy is among the contacts: `elsewhere`, and beside that the worst
+                                   of what was seen at the addresses that were tried in this pass */
 };
 
 /*

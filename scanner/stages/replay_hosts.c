@@ -3,6 +3,7 @@
 #include "scanner/stages/replay_parts.h"
 
 #include "scanner/reach/hostprobes.h"
+#include "scanner/reach/tlsa.h"
 
 bool replay_host_waits(const struct replay_host *host, size_t index)
 {
@@ -59,9 +60,21 @@ struct came {
     const struct host_facts *newest; /* the lookups that were made last; NULL: none were */
 };
 
-/* Was the address to be asked in this round? In a pass that goes on only those are that are elsewhere yet. */
-static bool is_wanted(const struct replaying *replaying, const struct replay_host *host, size_t index)
+/* Have the names decided that the address is not probed for this domain, whoever else has it probed? */
+static bool is_decided(const struct replay_host *host, const struct ip_addr *ip)
 {
+    for (size_t i = 0; i < host->names->probe_count; i++)
+        if (ip_equal(&host->names->probes[i].ip, ip))
+            return host->names->probes[i].not_tried != NOT_TRIED_ELSEWHERE;
+    return false;
+}
+
+/* Was the address to be asked in this round? In a pass that goes on only those are that are elsewhere yet. */
+static bool is_wanted(const struct replaying *replaying, const struct replay_host *host, size_t index,
+                      const struct ip_addr *ip)
+{
+    if (is_decided(host, ip))
+        return false;
     return replaying->rounds == 1 || index >= host->facts->probe_count || replay_host_waits(host, index);
 }
 
@@ -88,7 +101,7 @@ static enum error find_what_came(const struct replaying *replaying, struct repla
         return ERR_MEMORY;
     for (size_t i = 0; i < came->count; i++) {
         struct replay_look look = {NULL, NULL};
-        if (!is_wanted(replaying, host, i))
+        if (!is_wanted(replaying, host, i, &came->ips[i]))
             continue;
         enum error error =
             source->host(source->arg, host->facts->host, &came->ips[i], replaying->round, &look);
@@ -114,6 +127,13 @@ static const struct replay_look *look_at(const struct came *came, const struct i
     return NULL;
 }
 
+/* Does it stand beside other TLSA records? What was not tried does. */
+static bool holds(const struct probe_facts *probe, const struct tlsa_facts *then,
+                  const struct tlsa_facts *now)
+{
+    return probe->not_tried != TRIED || host_probes_hold(then, now);
+}
+
 /* Takes what was seen at the address, if it can be judged by the records that stand now (RFC 7672: keys and
  * records are changed together); else it is to be probed again. `before`: the host until now. */
 static void settle(struct replay_host *host, size_t index, const struct came *came,
@@ -127,22 +147,30 @@ static void settle(struct replay_host *host, size_t index, const struct came *ca
     struct probe_facts *probe = &host->facts->probes[index];
     *probe = (struct probe_facts){.host = host->facts->host, .ip = *ip, .not_tried = NOT_TRIED_ELSEWHERE};
     probe->tls.alert = -1;
-    if (look != NULL && host_probes_hold(then, now)) {
+    if (look != NULL && holds(look->probe, then, now)) {
         put_probe(host, index, look->probe);
         return;
     }
-    bool known = look == NULL && host_probes_hold(&before->facts->tlsa, now);
-    for (size_t i = 0; known && i < before->facts->probe_count; i++)
-        if (ip_equal(&before->facts->probes[i].ip, ip)) {
+    for (size_t i = 0; look == NULL && i < before->facts->probe_count; i++)
+        if (ip_equal(&before->facts->probes[i].ip, ip) &&
+            holds(&before->facts->probes[i], &before->facts->tlsa, now)) {
             put_probe(host, index, &before->facts->probes[i]);
             host->missed[index] = before->missed[i];
         }
 }
 
+static bool same_answer(const struct lookup_facts *a, const struct lookup_facts *b)
+{
+    return a->status == b->status && a->security == b->security;
+}
+
+/* Do both say the same of the host? Addresses are in order. */
 static bool is_same(const struct host_facts *a, const struct host_facts *b)
 {
-    bool same = a->address.ip_count == b->address.ip_count && a->tlsa.rr_count == b->tlsa.rr_count &&
-                a->tlsa.lookup.status == b->tlsa.lookup.status && host_probes_hold(&a->tlsa, &b->tlsa);
+    bool same = same_answer(&a->address.a, &b->address.a) &&
+                same_answer(&a->address.aaaa, &b->address.aaaa) &&
+                same_answer(&a->tlsa.lookup, &b->tlsa.lookup) && tlsa_same_records(&a->tlsa, &b->tlsa) &&
+                a->address.ip_count == b->address.ip_count;
     for (size_t i = 0; same && i < a->address.ip_count; i++)
         same = ip_equal(&a->address.ips[i], &b->address.ips[i]);
     return same;

@@ -17,9 +17,10 @@ static enum error make_room(const struct replaying *replaying, struct replay_end
     return end->contacts == NULL ? ERR_MEMORY : ERR_OK;
 }
 
-static void add_host(struct replay_end *end, size_t host, const struct ip_addr *ip)
+static void add_host(struct replay_end *end, size_t host, const struct host_facts *known,
+                     const struct ip_addr *ip)
 {
-    end->contacts[end->contact_count++] = (struct replay_contact){.host = host, .ip = *ip};
+    end->contacts[end->contact_count++] = (struct replay_contact){.host = host, .ip = *ip, .known = known};
 }
 
 static void add_policy(const struct replaying *replaying, struct replay_end *end, bool anew)
@@ -31,8 +32,10 @@ static void add_policy(const struct replaying *replaying, struct replay_end *end
         (struct replay_contact){.policy = true, .ip = address->ips[next], .next = next};
     end->trouble = (struct fetch_facts){.not_tried = NOT_TRIED_ELSEWHERE, .ip = address->ips[next]};
     end->trouble.tls.alert = -1;
-    if (!anew && policy->trouble != TROUBLE_NONE)
-        end->trouble = policy->kept;
+    if (anew || policy->trouble == TROUBLE_NONE || policy->kept.not_tried != TRIED)
+        return;
+    end->trouble = policy->kept;
+    end->trouble.not_tried = NOT_TRIED_ELSEWHERE;
 }
 
 enum error replay_list_waiting(const struct replaying *replaying, struct replay_end *end)
@@ -44,7 +47,7 @@ enum error replay_list_waiting(const struct replaying *replaying, struct replay_
         const struct replay_host *host = &replaying->hosts[i];
         for (size_t j = 0; host->facts != NULL && j < host->facts->probe_count; j++)
             if (replay_host_waits(host, j))
-                add_host(end, i, &host->facts->probes[j].ip);
+                add_host(end, i, host->facts, &host->facts->probes[j].ip);
     }
     if (replay_policy_waits(replaying))
         add_policy(replaying, end, false);
@@ -75,13 +78,13 @@ static void list_host(const struct replaying *replaying, size_t index, const str
         const struct probe_facts *probe = &host->facts->probes[i];
         if (replay_host_waits(host, i) || looks_is_old(&again, probe) ||
             is_tried_again(verdict_probe(probe, BY_OWN_TIME)))
-            add_host(end, index, &probe->ip);
+            add_host(end, index, host->facts, &probe->ip);
     }
     if (end->contact_count > before || !lookups_failed(host->facts))
         return;
     const struct host_facts *known = host->facts->probe_count > 0 ? host->facts : host->names;
     if (known->probe_count > 0)
-        add_host(end, index, &known->probes[0].ip);
+        add_host(end, index, known, &known->probes[0].ip);
 }
 
 /* Does the policy host get a second look (verdict/looks), or may its trouble pass? */

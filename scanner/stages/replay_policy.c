@@ -32,15 +32,16 @@ static size_t end_of_part(const struct replaying *replaying, size_t next)
     return end;
 }
 
-/* Returns the index of the address at which the part stopped. */
-static size_t stopped_at(const struct replaying *replaying, const struct fetch_facts *fetch)
+/* Returns the index of the address at which the part stopped, as it tells: of its addresses the first is the
+ * one that is still to be tried. */
+static size_t stopped_at(const struct replaying *replaying, const struct policy_facts *found)
 {
     const struct address_facts *address = &replaying->facts->policy.address;
-    size_t next = replaying->policy.next;
-    for (size_t i = next + 1; fetch->not_tried == NOT_TRIED_ELSEWHERE && i < address->ip_count; i++)
-        if (ip_equal(&address->ips[i], &fetch->ip))
+    const size_t next = replaying->policy.next;
+    for (size_t i = next; found->address.ip_count > 0 && i < address->ip_count; i++)
+        if (ip_equal(&address->ips[i], &found->address.ips[0]))
             return i;
-    return end_of_part(replaying, next);
+    return next;
 }
 
 static struct fetch_facts elsewhere_at(const struct ip_addr *ip)
@@ -59,28 +60,49 @@ static void tell_waiting(struct replaying *replaying)
         policy->trouble == TROUBLE_PASSING ? policy->kept : elsewhere_at(&facts->address.ips[policy->next]);
 }
 
-static void keep_trouble(struct replaying *replaying, const struct fetch_facts *fetch)
+/* Keeps what came of an address that did not answer. If the part stopped behind it, that is told as
+ * elsewhere, and the rest of the facts is of the address. Returns how much it counts. */
+static enum policy_trouble keep_trouble(struct replaying *replaying, struct fetch_facts fetch)
 {
     struct replay_policy *policy = &replaying->policy;
-    enum policy_trouble trouble = policy_trouble_of(&replaying->facts->policy.address, fetch);
-    if (fetch->not_tried == NOT_TRIED_ELSEWHERE || trouble <= policy->trouble)
-        return;
-    policy->trouble = trouble;
-    policy->kept = *fetch;
+    if (fetch.not_tried == NOT_TRIED_ELSEWHERE && fetch.step == FETCH_NONE)
+        return TROUBLE_NONE;
+    if (fetch.not_tried == NOT_TRIED_ELSEWHERE)
+        fetch.not_tried = TRIED;
+    enum policy_trouble trouble = policy_trouble_of(&replaying->facts->policy.address, &fetch);
+    if (trouble > policy->trouble) {
+        policy->trouble = trouble;
+        policy->kept = fetch;
+    }
+    return trouble;
 }
 
-static void take(struct replaying *replaying, const struct fetch_facts *fetch)
+/* Goes on to the next address that another part owns, if the part did not try all that are left. */
+static void go_on(struct replaying *replaying, const struct policy_facts *found)
+{
+    struct replay_policy *policy = &replaying->policy;
+    const size_t before = policy->next, count = replaying->facts->policy.address.ip_count;
+    enum policy_trouble trouble = keep_trouble(replaying, found->fetch);
+    if (found->fetch.not_tried == NOT_TRIED_ELSEWHERE) {
+        policy->next = stopped_at(replaying, found);
+        policy->missed = policy->next == before; /* it owns none of them */
+    } else {
+        policy->next = trouble == TROUBLE_PASSING ? end_of_part(replaying, before) : count;
+    }
+    policy->done = policy->next >= count;
+}
+
+static void take(struct replaying *replaying, const struct policy_facts *found)
 {
     struct replay_policy *policy = &replaying->policy;
     struct policy_facts *facts = &replaying->facts->policy;
+    const struct fetch_facts *fetch = &found->fetch;
     if (fetch->step > FETCH_CONNECT) { /* the address answered, for all of them */
         facts->fetch = *fetch;
         policy->done = true;
         return;
     }
-    keep_trouble(replaying, fetch);
-    policy->next = stopped_at(replaying, fetch);
-    policy->done = policy->next >= facts->address.ip_count;
+    go_on(replaying, found);
     if (!policy->done)
         tell_waiting(replaying);
     else
@@ -103,7 +125,7 @@ enum error replay_policy_take(struct replaying *replaying)
         return error;
     if (replaying->rounds == 1)
         *policy = (struct replay_policy){.wanted = true};
-    take(replaying, &found.fetch);
+    take(replaying, &found);
     return ERR_OK;
 }
 

@@ -125,8 +125,9 @@ static enum tls_outcome judge_tls(const struct domain_facts *facts)
 
 static void collect_rpt_types(struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (code_set_has(&judgement->codes, code) && failure_get(code)->rpt != RPT_NONE)
+    for (enum failure_code code = code_set_next(&judgement->codes, FAIL_NONE); code < FAIL_COUNT;
+         code = code_set_next(&judgement->codes, code))
+        if (failure_get(code)->rpt != RPT_NONE)
             judgement->rpt_types |= UINT32_C(1) << failure_get(code)->rpt;
 }
 
@@ -188,8 +189,9 @@ enum retry verdict_retry(enum failure_code code)
 
 bool verdict_has_passing(const struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (code_set_has(&judgement->codes, code) && verdict_retry(code) == RETRY_PASSES)
+    for (enum failure_code code = code_set_next(&judgement->codes, FAIL_NONE); code < FAIL_COUNT;
+         code = code_set_next(&judgement->codes, code))
+        if (verdict_retry(code) == RETRY_PASSES)
             return true;
     return false;
 }
@@ -198,8 +200,9 @@ bool verdict_has_passing(const struct judgement *judgement)
  * looked, whatever else it knows. */
 static bool was_blind(const struct judgement *judgement)
 {
-    for (enum failure_code code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
-        if (is_blind(code) && code_set_has(&judgement->codes, code))
+    for (enum failure_code code = code_set_next(&judgement->codes, FAIL_NONE); code < FAIL_COUNT;
+         code = code_set_next(&judgement->codes, code))
+        if (is_blind(code))
             return true;
     return false;
 }

@@ -15,14 +15,10 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads one byte of a label, perhaps escaped (RFC 1035 section 5.1). Returns how much text it took, 0 if it
- * is bad. */
-static size_t text_byte(const char *text, uint8_t *byte)
+/* Reads the byte that is escaped at the text's backslash (RFC 1035 section 5.1). Returns how much text it
+ * took, 0 if it is bad. */
+static size_t text_escape(const char *text, uint8_t *byte)
 {
-    if (text[0] != '\\') {
-        *byte = (uint8_t)text[0];
-        return 1;
-    }
     if (!is_digit(text[1])) {
         *byte = (uint8_t)text[1];
         return text[1] == '\0' ? 0 : 2;
@@ -41,8 +37,8 @@ static const char *text_label(const char *text, uint8_t *wire, size_t *at)
     size_t start = *at;
     size_t pos = start + 1;
     while (*text != '\0' && *text != '.') {
-        uint8_t byte;
-        size_t took = text_byte(text, &byte);
+        uint8_t byte = (uint8_t)*text;
+        size_t took = byte == '\\' ? text_escape(text, &byte) : 1;
         if (took == 0 || pos - start > DNS_LABEL_BYTES || pos >= DNS_NAME_BYTES - 1)
             return NULL;
         wire[pos++] = byte;
@@ -139,6 +135,8 @@ bool dns_name_equal(struct bytes a, struct bytes b)
 {
     if (a.len != b.len)
         return false;
+    if (a.len == 0 || memcmp(a.data, b.data, a.len) == 0)
+        return true;
     for (size_t i = 0; i < a.len; i++)
         if (a.data[i] != b.data[i] && lower(a.data[i]) != lower(b.data[i]))
             return false;
@@ -163,6 +161,10 @@ bool dns_name_valid(struct bytes wire)
 
 static size_t put_byte(char *text, uint8_t byte)
 {
+    if (byte >= 'a' && byte <= 'z') {
+        text[0] = (char)byte;
+        return 1;
+    }
     if (byte > ' ' && byte < 0x7f && byte != '.' && byte != '\\') {
         text[0] = (char)lower(byte);
         return 1;

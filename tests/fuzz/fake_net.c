@@ -3,6 +3,8 @@
 #include "tests/fuzz/fake_net.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -30,6 +32,7 @@ struct fake_socket {
 
 static struct net {
     uint64_t random, open_files;
+    bool cuts; /* it knows UDP_SEGMENT */
     net_heard heard;
     void *arg;
     struct fake_socket sockets[NET_SOCKETS];
@@ -111,11 +114,10 @@ int fake_connect(int fd, const struct sockaddr *address, socklen_t len)
 
 int fake_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
 {
-    (void)level;
-    (void)option;
     (void)value;
     (void)len;
-    return socket_of(fd) == NULL ? -1 : 0;
+    errno = ENOPROTOOPT;
+    return socket_of(fd) == NULL || (level == IPPROTO_UDP && option == UDP_SEGMENT && !net.cuts) ? -1 : 0;
 }
 
 /* The error that waits for the socket's next call. */
@@ -124,6 +126,22 @@ static bool meets_error(struct fake_socket *socket)
     errno = socket->error;
     socket->error = 0;
     return errno != 0;
+}
+
+/* Cuts a message apart as the kernel does, and is as strict: RFC 7830 section 6 would have a padded question
+ * end the run. */
+static void hear(unsigned number, const struct msghdr *message)
+{
+    uint16_t length = 0;
+    for (size_t i = 0; i < message->msg_iovlen; i++) {
+        const struct iovec *part = &message->msg_iov[i];
+        if (message->msg_iovlen > 1)
+            memcpy(&length, CMSG_DATA(CMSG_FIRSTHDR(message)), sizeof length);
+        bool last = i + 1 == message->msg_iovlen;
+        if (message->msg_iovlen > 1 && (last ? part->iov_len > length : part->iov_len != length))
+            abort();
+        net.heard(net.arg, number, bytes_make(part->iov_base, part->iov_len));
+    }
 }
 
 int fake_sendmmsg(int fd, struct mmsghdr *headers, unsigned count, int flags)
@@ -135,9 +153,7 @@ int fake_sendmmsg(int fd, struct mmsghdr *headers, unsigned count, int flags)
     unsigned most = net.short_datagrams > 0 && net.short_datagrams < count ? net.short_datagrams : count;
     net.short_datagrams = 0;
     for (unsigned i = 0; i < most; i++) {
-        const struct iovec *part = headers[i].msg_hdr.msg_iov;
-        headers[i].msg_len = (unsigned)part->iov_len;
-        net.heard(net.arg, (unsigned)(fd - FIRST_FD), bytes_make(part->iov_base, part->iov_len));
+        hear((unsigned)(fd - FIRST_FD), &headers[i].msg_hdr);
     }
     return (int)most;
 }
@@ -240,7 +256,8 @@ short net_ready(int fd)
 void net_begin(uint64_t seed, uint64_t open_files, net_heard heard, void *arg)
 {
     loop_begin();
-    net = (struct net){.random = seed * 2 + 1, .open_files = open_files, .heard = heard, .arg = arg};
+    net = (struct net){
+        .random = seed * 2 + 1, .open_files = open_files, .cuts = seed % 4 != 3, .heard = heard, .arg = arg};
 }
 
 void net_fail(enum net_call call, unsigned count, int error)

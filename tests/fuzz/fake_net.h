@@ -20,7 +20,8 @@ enum net_call { NET_SOCKET, NET_CONNECT, NET_SENDMMSG, NET_EVENT_ADD, NET_CALLS 
 /* Told of each datagram that was sent. */
 typedef void (*net_heard)(void *arg, unsigned socket, struct bytes datagram);
 
-/* Begins anew at time 0 with open_files as the limit of files. */
+/* Begins anew at time 0 with open_files as the limit of files; for a quarter of the seeds the kernel cuts no
+ * messages apart (UDP_SEGMENT). */
 void net_begin(uint64_t seed, uint64_t open_files, net_heard heard, void *arg);
 
 /* What event_new is given as the base; never touched. */

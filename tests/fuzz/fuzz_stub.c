@@ -372,8 +372,8 @@ static bool begin(void)
 
 static void fault(void)
 {
-    static const int errors[] = {ECONNREFUSED, EHOSTUNREACH, EAGAIN, ENOBUFS, EPERM};
-    unsigned what = next(NET_CALLS + 2), count = 1 + next(8), error = next(5);
+    static const int errors[] = {ECONNREFUSED, EHOSTUNREACH, EAGAIN, ENOBUFS, EPERM, EIO};
+    unsigned what = next(NET_CALLS + 2), count = 1 + next(8), error = next(6);
     world.lossy |= what == NET_SENDMMSG || what > NET_CALLS;
     if (what == NET_SOCKET)
         net_fail(NET_SOCKET, count, EMFILE);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scanner/facts/failure.h"
+#include "scanner/facts/record.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -20,6 +21,27 @@ static void test_names_are_found_again(void **state)
         assert_int_equal(failure_find(name, strlen(name) - 1), FAIL_COUNT);
     }
     assert_int_equal(failure_find("", 0), FAIL_COUNT);
+    char longer[UINT8_MAX + sizeof "ok"] = "ok"; /* its length modulo 256 is that of a code */
+    assert_int_equal(failure_find(longer, sizeof longer - 1), FAIL_COUNT);
+}
+
+static void test_a_set_is_walked_in_order(void **state)
+{
+    (void)state;
+    for (unsigned step = 1; step <= FAIL_COUNT; step++) {
+        struct code_set set = {{0}};
+        enum failure_code walked = code_set_next(&set, FAIL_NONE);
+        assert_int_equal(walked, FAIL_COUNT);
+        for (unsigned code = step; code < FAIL_COUNT; code += step)
+            code_set_add(&set, (enum failure_code)code);
+        walked = FAIL_NONE;
+        for (unsigned code = FAIL_NONE + 1; code < FAIL_COUNT; code++)
+            if (code_set_has(&set, (enum failure_code)code)) {
+                walked = code_set_next(&set, walked);
+                assert_int_equal(walked, code);
+            }
+        assert_int_equal(code_set_next(&set, walked), FAIL_COUNT);
+    }
 }
 
 static void test_a_code_begins_with_its_stage(void **state)
@@ -97,9 +119,13 @@ static void test_every_result_type_is_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names_are_found_again),    cmocka_unit_test(test_a_code_begins_with_its_stage),
-        cmocka_unit_test(test_what_may_pass_is_unknown), cmocka_unit_test(test_result_type),
-        cmocka_unit_test(test_attributes_have_names),    cmocka_unit_test(test_every_result_type_is_given),
+        cmocka_unit_test(test_names_are_found_again),
+        cmocka_unit_test(test_a_set_is_walked_in_order),
+        cmocka_unit_test(test_a_code_begins_with_its_stage),
+        cmocka_unit_test(test_what_may_pass_is_unknown),
+        cmocka_unit_test(test_result_type),
+        cmocka_unit_test(test_attributes_have_names),
+        cmocka_unit_test(test_every_result_type_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

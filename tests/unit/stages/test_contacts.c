@@ -380,7 +380,7 @@ static void test_what_a_replay_wants(void **state)
                                    .time = 6000,
                                    .step = FETCH_TLS,
                                    .code = FAIL_POLICY_TLS_HANDSHAKE};
-    struct replay_contact wanted[] = {{.host = 0, .ip = made->ips[0][1]},
+    struct replay_contact wanted[] = {{.host = 0, .ip = made->ips[0][1], .known = made->facts.hosts[0].facts},
                                       {.policy = true, .ip = made->policy_ips[1], .next = 1}};
     struct replay_end open = {
         .open = true,

@@ -23,7 +23,8 @@ enum { DAY = 86400, HOUR_MS = 3600000, ROUNDS = 8, CONTACTS = 4, POLICY_IPS = 3,
 /*
  * What comes of a contact, a letter a round: G good, M no STARTTLS, T a 421, R STARTTLS refused for good,
  * e it says elsewhere, d the address was known as silent, - nothing. Of the policy: E it enforces, r refused,
- * s silent, n no route, e elsewhere, -.
+ * R refused and the next address is another part's, s silent, n no route, e no address is this part's, -. O
+ * in front of a contact: the names left it alone.
  */
 struct script {
     const char *contacts[CONTACTS]; /* a1, a2, b1, b2; NULL: the names do not know the address */
@@ -47,6 +48,7 @@ struct world {
     struct replay_rules rules;
     struct judgement judgement;
     struct replay_end end;
+    unsigned stopped; /* how often a part stopped in this pass */
 };
 
 static const char *const host_names[] = {"a.example", "b.example"};
@@ -100,7 +102,10 @@ static void make_host(struct world *world, unsigned index)
             continue;
         struct ip_addr ip = address_of(i);
         host->address.ips[host->address.ip_count++] = ip;
-        host->probes[host->probe_count++] = elsewhere(host->host, &ip);
+        host->probes[host->probe_count] = elsewhere(host->host, &ip);
+        if (world->script->contacts[i][0] == 'O')
+            host->probes[host->probe_count].not_tried = NOT_TRIED_OFF;
+        host->probe_count++;
     }
     if (world->script->dane)
         host->tlsa = records(world, '1');
@@ -168,6 +173,7 @@ static void make_world(struct world *world, const struct script *script)
 
 static char letter(const char *letters, uint32_t round)
 {
+    letters += letters != NULL && letters[0] == 'O';
     return letters == NULL || strlen(letters) < round ? '-' : letters[round - 1];
 }
 
@@ -254,8 +260,12 @@ static enum error find_policy(void *arg, const char *domain, uint32_t round, str
     struct fetch_facts *fetch = &policy->fetch;
     *fetch = (struct fetch_facts){.step = FETCH_CONNECT, .ip = policy_address(0), .tls.alert = -1};
     fetch->time = NAMES_MS + round * (int64_t)HOUR_MS;
-    if (seen == 'r' || seen == 's') {
-        fetch->net = seen == 'r' ? NET_REFUSED : NET_TIMEOUT;
+    if (seen == 'r' || seen == 's' || seen == 'R') {
+        fetch->net = seen == 's' ? NET_TIMEOUT : NET_REFUSED;
+        fetch->not_tried = seen == 'R' ? NOT_TRIED_ELSEWHERE : TRIED;
+        world->stopped = seen == 'R' ? world->stopped + 1 : 0;
+        policy->address.ips = world->facts.policy.address.ips + world->stopped;
+        policy->address.ip_count = POLICY_IPS - world->stopped;
     } else if (seen == 'e' || seen == 'n') {
         fetch->not_tried = seen == 'e' ? NOT_TRIED_ELSEWHERE : NOT_TRIED_NO_ROUTE;
         fetch->step = FETCH_NONE;
@@ -351,29 +361,33 @@ static const struct row rows[] = {
     {"TLS-7 a policy host that refused and was not asked again has had one look",
      {{"TG"}, "r-", .rounds = 2, .retries = 2}, OUTCOME_UNKNOWN, "p101/0", 2, 0, false, FAIL_POLICY_TCP_REFUSED},
     {"the policy host's next address is another part's",
-     {{"G"}, "r", .parts = "22", .rounds = 1, .retries = 0}, OUTCOME_UNKNOWN, "p102/1", 1, 0, false, FAIL_POLICY_NOT_TRIED_ELSEWHERE},
+     {{"G"}, "R", .parts = "22", .rounds = 1, .retries = 0}, OUTCOME_UNKNOWN, "p102/1", 1, 0, false, FAIL_POLICY_NOT_TRIED_ELSEWHERE},
     {"the policy host's next address answers, within the pass",
-     {{"G"}, "rE", .parts = "22", .rounds = 2, .retries = 0}, OUTCOME_PROTECTED, "", 1, 0, false, FAIL_NONE},
+     {{"G"}, "RE", .parts = "22", .rounds = 2, .retries = 0}, OUTCOME_PROTECTED, "", 1, 0, false, FAIL_NONE},
     {"the policy host's next address answers, after one that was silent",
      {{"G"}, "sE", .parts = "22", .rounds = 2, .retries = 0}, OUTCOME_PROTECTED, "", 1, 0, false, FAIL_NONE},
     {"a silent address is told of while another is left",
      {{"G"}, "s", .parts = "22", .rounds = 1, .retries = 0}, OUTCOME_UNKNOWN, "p102/1", 1, 0, false, FAIL_POLICY_TCP_TIMEOUT},
     {"all of the policy host's addresses refused, each in its round: that was one look",
-     {{"G"}, "rrr", .parts = "222", .rounds = 3, .retries = 1}, OUTCOME_UNKNOWN, "p101/0", 1, 0, false, FAIL_POLICY_TCP_REFUSED},
+     {{"G"}, "RRr", .parts = "222", .rounds = 3, .retries = 1}, OUTCOME_UNKNOWN, "p101/0", 1, 0, false, FAIL_POLICY_TCP_REFUSED},
     {"a second pass begins with the first address",
-     {{"G"}, "rrrrE", .parts = "22222", .rounds = 5, .retries = 1}, OUTCOME_PROTECTED, "", 2, 1, false, FAIL_POLICY_INCONSISTENT},
+     {{"G"}, "RRrRE", .parts = "22222", .rounds = 5, .retries = 1}, OUTCOME_PROTECTED, "", 2, 1, false, FAIL_POLICY_INCONSISTENT},
     {"the worst of the addresses is told, in whatever round it was met",
-     {{"G"}, "rsn", .parts = "222", .rounds = 3, .retries = 0}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_POLICY_TCP_TIMEOUT},
+     {{"G"}, "Rsn", .parts = "222", .rounds = 3, .retries = 0}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_POLICY_TCP_TIMEOUT},
     {"with one part less all addresses are tried in a round",
      {{"G"}, "r", .parts = "1", .rounds = 1, .retries = 0}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_POLICY_TCP_REFUSED},
     {"what a pass has seen stands while a policy host's next address is awaited",
-     {{"GT"}, "rE", .parts = "22", .rounds = 2, .retries = 0}, OUTCOME_PROTECTED, "", 1, 0, false, FAIL_NONE},
+     {{"GT"}, "RE", .parts = "22", .rounds = 2, .retries = 0}, OUTCOME_PROTECTED, "", 1, 0, false, FAIL_NONE},
     {"an address that nothing came of stays unknown, and is asked for no more",
      {{"-"}, "E", .rounds = 1, .retries = 2}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_SMTP_NOT_PROBED_ELSEWHERE},
     {"an answer of elsewhere is none",
      {{"e"}, "E", .rounds = 1, .retries = 2}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_SMTP_NOT_PROBED_ELSEWHERE},
+    {"what the names left alone stays so, whoever else has it probed", {{"G", "OM"}, "E", .rounds = 1, .retries = 2},
+     OUTCOME_PROTECTED, "", 1, 0, false, FAIL_SMTP_NOT_PROBED_OFF},
     {"what the plan left out holds up nobody else",
      {{"MG", NULL, "-"}, "E", .rounds = 2, .retries = 1}, OUTCOME_PROTECTED, "", 2, 1, false, FAIL_SMTP_INCONSISTENT},
+    {"a part that owns no address of the policy host is asked for no more",
+     {{"G"}, "e", .parts = "2", .rounds = 1, .retries = 2}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_POLICY_NOT_TRIED_ELSEWHERE},
     {"a policy that nothing came of stays unknown",
      {{"G"}, "-", .rounds = 1, .retries = 2}, OUTCOME_UNKNOWN, "", 1, 0, false, FAIL_POLICY_NOT_TRIED_ELSEWHERE},
     {"DANE-3 the records of the names, asked for anew",
@@ -434,13 +448,13 @@ static void test_looks_go_into_the_next_round(void **state)
 
 static void test_the_worst_trouble_goes_into_the_next_round(void **state)
 {
-    static const struct script script = {{"G"}, "r", .parts = "2", .rounds = 1};
+    static const struct script script = {{"G"}, "R", .parts = "2", .rounds = 1};
     struct world world;
     (void)state;
     make_world(&world, &script);
     run(&world);
     assert_int_equal(world.end.trouble.net, NET_REFUSED);
-    assert_int_equal(world.end.trouble.not_tried, TRIED);
+    assert_int_equal(world.end.trouble.not_tried, NOT_TRIED_ELSEWHERE);
     assert_int_equal(world.facts.policy.fetch.not_tried, NOT_TRIED_ELSEWHERE);
     arena_dispose(&world.arena);
 }
