@@ -359,12 +359,15 @@ static void test_an_empty_part(void **state)
     struct part_needs needs;
     (void)state;
     write_part(1 << 20);
-    struct part_source *made = make();
-    assert_int_equal(part_source_check(made, &needs), ERR_OK);
-    const struct source source = part_source_of(made);
-    take(&source, ordinals);
-    assert_order(ordinals, NULL, 0);
-    part_source_destroy(made);
+    for (unsigned i = 0; i < 2; i++) {
+        struct part_source *made = make();
+        assert_int_equal(part_source_check(made, &needs), ERR_OK);
+        const struct source source = part_source_of(made);
+        take(&source, ordinals);
+        assert_order(ordinals, NULL, 0);
+        part_source_destroy(made);
+        remove_files(); /* it may have no file either */
+    }
 }
 
 static bool at_once(void *arg)
