@@ -104,7 +104,11 @@ static void check_meta(struct bytes text)
         .path = "names.csv", .bytes = 10, .lines = 1, .inputs = 1, .sha256 = "00"};
     static const struct meta_option option = {"dns.timeout", "3s", "3s", false, false};
     static const struct meta_previous previous = {.dir = "old", .started_ms = 1, .seed = 1};
-    const struct meta_asked asked = {&input, 1, &option, 1, text.len % 2 == 0 ? NULL : &previous};
+    const struct meta_asked asked = {.inputs = &input,
+                                     .input_count = 1,
+                                     .options = &option,
+                                     .option_count = 1,
+                                     .previous = text.len % 2 == 0 ? NULL : &previous};
     struct meta_stored stored;
     struct buf why;
     buf_init(&why, WHY_BYTES);
