@@ -77,7 +77,8 @@ static enum error take_lock(const char *path, struct store_dir *dir, struct buf 
     }
     if (errno != EWOULDBLOCK)
         return failed(path, "cannot lock", why);
-    buf_printf(why, "%s: another process is writing to it", shown(path));
+    buf_printf(why, "%s: another process is writing to it; wait for its end, or give another directory",
+               shown(path));
     return ERR_EXISTS;
 }
 

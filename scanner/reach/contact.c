@@ -24,7 +24,7 @@ struct contact {
     struct trace *trace; /* NULL unless it is the one that is traced */
     enum contact_state state;
     enum contact_label label;
-    bool opted_out;     /* by the plan: it is handed on as it is */
+    bool opted_out; /* by the plan: it is handed on as it is */
     bool parked;
     bool visiting;      /* a visit is under way */
     int64_t started_ms; /* monotonic */
@@ -86,7 +86,7 @@ static const char *fault_of_policy(const struct domain_facts *facts)
         return "a policy host's contact has MX hosts";
     if (policy->host == NULL || policy->address.ip_count == 0)
         return "there is no address of a policy host";
-    return is_planned(policy->fetch.not_tried) ? NULL : "its policy is none that is to be fetched";
+    return policy->fetch.step <= FETCH_CONNECT ? NULL : "its policy has been fetched";
 }
 
 static bool is_listed(const struct address_facts *address, const struct ip_addr *ip)
@@ -120,6 +120,14 @@ const char *contact_fault(const struct domain_facts *facts)
     if (label == CONTACT_LABELS)
         return "its label is none of a contact";
     return label == CONTACT_POLICY ? fault_of_policy(facts) : fault_of_host(facts);
+}
+
+bool contact_is_opted_out(const struct domain_facts *facts)
+{
+    const struct fetch_facts *fetch = &facts->policy.fetch;
+    if (contact_label_of(facts->label) == CONTACT_POLICY) /* with an address it is the trouble there */
+        return fetch->not_tried == NOT_TRIED_OPTOUT && fetch->ip.family == 0;
+    return facts->hosts[0].facts->probes[0].not_tried == NOT_TRIED_OPTOUT;
 }
 
 /* ---- LOOKUPS ------------------------------------------------------------------------------------------- */
@@ -339,7 +347,6 @@ static void take_host(struct contact *contact)
 {
     struct mx_host *host = &contact->facts.hosts[0];
     contact->ip = host->facts->probes[0].ip;
-    contact->opted_out = host->facts->probes[0].not_tried == NOT_TRIED_OPTOUT;
     contact->host = *host->facts;
     contact->host.asked = 0;
     contact->host.before = NULL;
@@ -373,7 +380,7 @@ enum error contact_start(struct worker *worker, const struct domain_facts *facts
     struct trace *trace = worker->context->trace;
     if (trace != NULL && strcmp(trace->domain, facts->domain) == 0)
         contact->trace = trace;
-    contact->opted_out = facts->policy.fetch.not_tried == NOT_TRIED_OPTOUT;
+    contact->opted_out = contact_is_opted_out(facts);
     if (contact->label != CONTACT_POLICY)
         take_host(contact);
     if (is_asked_anew(contact))

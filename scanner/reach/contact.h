@@ -40,6 +40,10 @@ enum contact_label contact_label_of(const char *word);
  * have written anything. */
 const char *contact_fault(const struct domain_facts *facts);
 
+/* Of a contact without a fault: is it left alone for the opt-out list of the plan? It is handed on as it is.
+ */
+bool contact_is_opted_out(const struct domain_facts *facts);
+
 /* Starts a contact without a fault, on the worker's thread. All that facts point to lives in arena, which is
  * taken over. Results come as of domain_start. ERR_MEMORY: nothing will come, and arena is the caller's. */
 enum error contact_start(struct worker *worker, const struct domain_facts *facts, struct arena *arena);

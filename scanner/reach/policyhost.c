@@ -152,15 +152,13 @@ static struct handle begin(struct visit *visit, const struct pace_turn *turn)
     return fetch;
 }
 
-/* Ends at an address of another part. What was seen before and may pass is tried again as it is. */
+/* Ends at an address of another part, which goes on from there. What was seen at those before stands. */
 static void leave_to_others(struct policy_visit *policy)
 {
-    struct policy_facts *facts = policy->facts;
-    if (policy->trouble != TROUBLE_PASSING) {
-        facts->fetch.not_tried = NOT_TRIED_ELSEWHERE;
-        facts->address.ips += policy->next - 1;
-        facts->address.ip_count -= policy->next - 1;
-    }
+    struct fetch_facts *fetch = &policy->facts->fetch;
+    if (policy->trouble == TROUBLE_NONE)
+        *fetch =
+            (struct fetch_facts){.not_tried = NOT_TRIED_ELSEWHERE, .ip = policy->visit.ip, .tls.alert = -1};
     finish(policy);
 }
 
@@ -282,10 +280,7 @@ bool policy_visit_go_on(struct policy_visit *policy, struct worker *worker, stru
         return false;
     policy->done = done;
     policy->arg = arg;
-    bool tells = fetch->not_tried != NOT_TRIED_ELSEWHERE || fetch->step != FETCH_NONE;
-    if (fetch->not_tried == NOT_TRIED_ELSEWHERE)
-        fetch->not_tried = TRIED;
-    if (tells)
+    if (fetch->not_tried != NOT_TRIED_ELSEWHERE)
         policy->trouble = policy_trouble_of(&domain->policy.address, fetch);
     on_addresses(policy);
     return true;

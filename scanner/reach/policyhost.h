@@ -50,10 +50,10 @@ bool policy_visit_start(struct policy_visit *policy, struct worker *worker, stru
                         struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg);
 
 /* Starts the fetch from the addresses that stand in domain->policy, without a lookup, after earlier ones that
- * did not answer: domain->policy.fetch tells the worst trouble at those, if it tells any. The first address
- * that is another part's ends the visit as NOT_TRIED_ELSEWHERE, with that trouble, and then the addresses
- * that are still to be tried are left in domain->policy; unless the trouble may pass, which then stands.
- * Otherwise as policy_visit_start, but that done may be called from inside. */
+ * did not answer: domain->policy.fetch tells the worst trouble at those, or is NOT_TRIED_ELSEWHERE if there
+ * are none. The first address that is another part's ends the visit: the facts tell the worst trouble by
+ * then, or are NOT_TRIED_ELSEWHERE as before. Otherwise as policy_visit_start, but that done may be called
+ * from inside. */
 bool policy_visit_go_on(struct policy_visit *policy, struct worker *worker, struct trace *trace,
                         struct domain_facts *domain, struct arena *arena, void (*done)(void *arg), void *arg);
 void policy_visit_cancel(struct policy_visit *policy);

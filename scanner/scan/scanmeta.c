@@ -158,7 +158,7 @@ static struct meta_form form_to_meta(struct scan_meta *meta, const struct input_
 {
     bool is_csv = form->format == INPUT_CSV;
     const char separator[] = {(char)form->separator, '\0'};
-    return (struct meta_form){.format = input_format_name(form->format),
+    return (struct meta_form){.format = form->format == INPUT_AUTO ? "" : input_format_name(form->format),
                               .separator = is_csv ? arena_string(&meta->arena, separator) : "",
                               .header = form->header,
                               .field = form->field,

@@ -1,5 +1,5 @@
-/* Adds up file sizes. What comes of them was measured over the lab and the benchmarks' world, and is taken
- * half as much again (docs/internals/stages.md). */
+/* Adds up file sizes. What comes of them is an estimate: the records are much the same, and those in
+ * temporary files are compressed in small blocks, which takes more. */
 #include "scanner/stages/merge_disk.h"
 
 #include <fcntl.h>

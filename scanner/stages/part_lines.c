@@ -67,6 +67,8 @@ void part_lines_close(struct part_lines *lines)
 static enum error next_frame(struct part_lines *lines, struct buf *why)
 {
     enum frame_state state;
+    if (lines->scan == NULL)
+        return ERR_NOT_FOUND;
     uint64_t from = frame_scan_offset(lines->scan);
     enum error error = frame_scan_next(lines->scan, &state, &lines->left);
     if (error != ERR_OK)

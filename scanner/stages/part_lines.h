@@ -26,8 +26,8 @@ struct part_lines {
     uint64_t bytes, size; /* read so far, and of all files together */
 };
 
-/* Opens the first file. ERR_NOT_FOUND with *why if there is none, ERR_CORRUPT, ERR_IO, ERR_MEMORY with *why.
- * part_lines_close is fine after any. */
+/* Opens the first file. ERR_NOT_FOUND with *why if there is none: then there are no lines; ERR_CORRUPT,
+ * ERR_IO, ERR_MEMORY with *why. part_lines_close is fine after any. */
 enum error part_lines_open(struct part_lines *lines, int dir_fd, const char *name, struct buf *why);
 void part_lines_close(struct part_lines *lines);
 

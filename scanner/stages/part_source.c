@@ -112,12 +112,22 @@ const char *part_source_reason(struct part_source *source)
     return buf_string(&source->why);
 }
 
+static const struct plan_part *planned_of(const struct part_source *source)
+{
+    return &source->options.plan->parts[source->options.part - 1];
+}
+
 static enum error open_lines(struct part_source *source)
 {
     close_lines(source);
     enum error error = part_lines_open(&source->lines, source->options.dir_fd, source->name, &source->why);
     source->is_open = true;
-    return error == ERR_NOT_FOUND ? ERR_CORRUPT : error; /* the plan says that it is there */
+    if (error != ERR_NOT_FOUND)
+        return error;
+    if (planned_of(source)->contacts > 0)
+        return ERR_CORRUPT;
+    buf_reset(&source->why); /* a part without contacts need not have a file */
+    return ERR_OK;
 }
 
 /* ---- checking ------------------------------------------------------------------------------------------ */
@@ -140,12 +150,6 @@ static const struct ip_addr *address_of(const struct domain_facts *facts, enum c
     return label == CONTACT_POLICY ? &facts->policy.address.ips[0] : &facts->hosts[0].facts->probes[0].ip;
 }
 
-static bool is_opted_out(const struct domain_facts *facts, enum contact_label label)
-{
-    return (label == CONTACT_POLICY ? facts->policy.fetch.not_tried
-                                    : facts->hosts[0].facts->probes[0].not_tried) == NOT_TRIED_OPTOUT;
-}
-
 static enum error take_needs(struct part_source *source, const struct domain_facts *facts,
                              struct part_needs *needs)
 {
@@ -157,7 +161,7 @@ static enum error take_needs(struct part_source *source, const struct domain_fac
                    (unsigned long long)source->lines.line);
         return ERR_CORRUPT;
     }
-    if (is_opted_out(facts, label)) {
+    if (contact_is_opted_out(facts)) {
         needs->opted_out++;
     } else if (label == CONTACT_OVER) {
         needs->over++;
@@ -187,7 +191,7 @@ static enum error check_line(struct part_source *source, struct bytes line, stru
 /* Holds all of them against what the plan says of the part. */
 static enum error check_whole(struct part_source *source, struct sha256 *sum, const struct part_needs *needs)
 {
-    const struct plan_part *planned = &source->options.plan->parts[source->options.part - 1];
+    const struct plan_part *planned = planned_of(source);
     char hex[SHA256_HEX_BYTES];
     if (!sha256_end(sum, hex))
         return ERR_LIBRARY;

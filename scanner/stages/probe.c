@@ -132,6 +132,7 @@ static struct config options_of(const struct probing *probing)
     config.scan_shard = config.scan_previous = config.sample_take = none;
     config.input_only = config.input_except = config.input_columns = config.input_field = none;
     config.input_limit = 0;
+    config.limits_shards_at_once = 1; /* nobody else goes to the addresses of this part */
     return config;
 }
 

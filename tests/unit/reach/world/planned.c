@@ -89,6 +89,7 @@ static bool read_word(struct planned *planned, const char *word, bool policy)
         return add_look(planned, value, policy, false);
     if ((value = words_value(word, "unanswered")) != NULL)
         return add_look(planned, value, policy, true);
+    fetch->not_tried = TRIED;
     fetch->step = FETCH_CONNECT;
     fetch->net = strcmp(word, "silent") == 0 ? NET_TIMEOUT : NET_REFUSED;
     fetch->ip = planned->facts.policy.address.ips[0];
