@@ -163,7 +163,7 @@ static bool append(struct buf *out, struct bytes text)
  */
 static struct bytes split(struct bytes line, const char *text, struct bytes *before)
 {
-    const uint8_t *at = memmem(line.data, line.len, text, strlen(text));
+    const uint8_t *at = line.len == 0 ? NULL : memmem(line.data, line.len, text, strlen(text));
     if (at == NULL)
         return (struct bytes){NULL, 0};
     *before = bytes_make(line.data, (size_t)(at - line.data));
