@@ -25,7 +25,8 @@ enum error store_dir_may_write(const char *path, struct buf *why);
  * it. */
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why);
 
-/* Makes the directory if need be, and locks it, whatever it holds. ERR_EXISTS if another process writes it. */
+/* Makes the directory if need be, and locks it, whatever it holds. ERR_EXISTS if another process writes it.
+ */
 enum error store_dir_begin(const char *path, struct store_dir *dir, struct buf *why);
 
 /* Tells whether there could be a scan in it: refuses all that store_dir_create (or store_dir_open, to resume)

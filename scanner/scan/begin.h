@@ -36,7 +36,7 @@
 struct scan {
     const struct scan_request *request;
     const struct scan_task *task;
-    void *task_arg; /* the task's own */
+    void *task_arg;       /* the task's own */
     struct config fitted; /* what was asked for, lowered to what this machine allows; borrows its texts */
     const struct config *config; /* that one */
     struct scan_context context;

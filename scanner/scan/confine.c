@@ -13,7 +13,8 @@
 #include "scanner/machine/privileges.h"
 #include "scanner/machine/setup.h"
 
-/* Beside the lists: what a task reads, the scan directory, the one that it stands in, the spool's and the status file's. */
+/* Beside the lists: what a task reads, the scan directory, the one that it stands in, the spool's and the
+ * status file's. */
 enum { PATHS_BESIDE = 5 };
 
 /* Lists take this share of the open files at most until they are read; further ones are opened when their

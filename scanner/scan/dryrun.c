@@ -217,8 +217,9 @@ static void dispose(struct run *run)
 
 int dryrun_main(const struct scan_request *request, FILE *out)
 {
-    struct run run = {.scan = {.request = request, .task = &scan_lists, .fitted = *request->config, .wake_fd = -1},
-                      .written = *request->config};
+    struct run run = {
+        .scan = {.request = request, .task = &scan_lists, .fitted = *request->config, .wake_fd = -1},
+        .written = *request->config};
     run.scan.config = &run.scan.fitted;
     run.scan.refused_with = EXIT_USAGE;
     run.written.output_dir = "-";

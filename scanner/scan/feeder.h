@@ -16,8 +16,8 @@
 
 struct feeder;
 
-/* Starts what a name stands for, on the worker's thread; as domain_start, which is that of a list. The note of
- * the name is input->looks. */
+/* Starts what a name stands for, on the worker's thread; as domain_start, which is that of a list. The note
+ * of the name is input->looks. */
 typedef enum error (*feeder_start_name)(struct worker *worker, const struct domain_input *input);
 
 struct feeder_options {

@@ -231,9 +231,12 @@ int scan_main(const struct scan_request *request)
 int scan_run(const struct scan_request *request, const struct scan_task *task, void *arg)
 {
     struct scan_request asked = *request;
-    struct scan scan = {
-        .request = &asked, .task = task, .task_arg = arg, .fitted = *request->config, .wake_fd = -1,
-        .announced = -1};
+    struct scan scan = {.request = &asked,
+                        .task = task,
+                        .task_arg = arg,
+                        .fitted = *request->config,
+                        .wake_fd = -1,
+                        .announced = -1};
     int code = again_look(&asked, stderr);
     if (code != AGAIN_GO_ON)
         return code;

@@ -4,9 +4,9 @@
  * (scanner/stages/part_task.h). Everything else is the same for both: preflight, loops, feeder, passes,
  * writer, what is seen of it, and how it ends.
  *
- * All functions run on the main thread, but for read, which is the feeder's, and start, the loops'. Those that
- * return false have said why, and have set scan->refused_with; those that return an error have written why
- * into scan->why.
+ * All functions run on the main thread, but for read, which is the feeder's, and start, the loops'. Those
+ * that return false have said why, and have set scan->refused_with; those that return an error have written
+ * why into scan->why.
  */
 #ifndef STSWEEP_SCAN_TASK_H
 #define STSWEEP_SCAN_TASK_H
@@ -27,7 +27,8 @@ struct scan_task {
     /* Makes the source. */
     bool (*open)(struct scan *scan);
     struct source (*source)(struct scan *scan);
-    /* Reads the input, as far as that comes before the first name is handed out, and tells meta.json of it. */
+    /* Reads the input, as far as that comes before the first name is handed out, and tells meta.json of it.
+     */
     enum error (*read)(struct scan *scan);
     /* Writes what else the scan directory keeps of the input. On the writer's thread; NULL: nothing. */
     enum error (*write)(struct scan *scan, struct store *store, const char *dir, struct buf *why);
