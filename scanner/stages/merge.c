@@ -106,14 +106,26 @@ static enum error add_span(const struct stagedir *dir, struct merge_span *span, 
     return error;
 }
 
+static bool has_vantage(const char *vantages, const char *vantage)
+{
+    size_t len = strlen(vantage);
+    for (const char *word = vantages; word != NULL; word = strchr(word, ',')) {
+        word += *word == ',';
+        if (strncmp(word, vantage, len) == 0 && (word[len] == ',' || word[len] == 0))
+            return true;
+    }
+    return false;
+}
+
 /* Adds a vantage to those of a round, as far as there is room. */
 static void add_vantage(char vantages[META_VANTAGE_BYTES], const char *vantage)
 {
-    size_t len = strlen(vantages);
-    if (vantage[0] == 0 || strstr(vantages, vantage) != NULL ||
-        len + strlen(vantage) + 2 > META_VANTAGE_BYTES)
+    size_t len = strlen(vantages), added = strlen(vantage);
+    if (added == 0 || has_vantage(vantages, vantage) || len + added + 2 > META_VANTAGE_BYTES)
         return;
-    (void)snprintf(vantages + len, META_VANTAGE_BYTES - len, "%s%s", len > 0 ? "," : "", vantage);
+    if (len > 0)
+        vantages[len++] = ',';
+    memcpy(vantages + len, vantage, added + 1);
 }
 
 static enum error read_rounds(struct merge *merge)

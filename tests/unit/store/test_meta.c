@@ -41,7 +41,7 @@ static struct meta make_meta(void)
                          .host = "scanner.example",
                          .command = "stsweep scan \"a b\"\n",
                          .seed = UINT64_MAX,
-                         .asked = {inputs, 2, options, 4, NULL},
+                         .asked = {.inputs = inputs, .input_count = 2, .options = options, .option_count = 4},
                          .libraries = libraries,
                          .library_count = 1,
                          .preflight = checks,
