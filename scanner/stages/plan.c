@@ -274,6 +274,9 @@ static void say_made(const struct planning *planning)
                       "stsweep: of these %" PRIu64 " are not contacted as the opt-out list says, and %" PRIu64
                       " beyond limits.names_per_ip\n",
                       plan->opted_out, plan->over);
+    if (planmake_stored(planning->make) > 0)
+        (void)fprintf(stderr, "stsweep: temporary files took %.1f MiB at most\n",
+                      (double)planmake_stored(planning->make) / (1 << 20));
     say_empty(plan);
 }
 
