@@ -160,8 +160,9 @@ static void make_world(struct world *world, const struct script *script)
     make_policy_host(world);
     for (unsigned i = 0; i < 2; i++)
         make_host(world, i);
+    const char *parts = script->parts == NULL ? "1" : script->parts;
     for (unsigned i = 0; i < ROUNDS; i++)
-        world->parts[i] = script->parts == NULL ? 1 : (uint32_t)(script->parts[i] - '0');
+        world->parts[i] = (uint32_t)(parts[i < strlen(parts) ? i : strlen(parts) - 1] - '0');
     world->rules = (struct replay_rules){.retry_passes = script->retries,
                                          .max_addresses = 4,
                                          .seed = alternating(),
