@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scanner/base/errno_said.h"
+
 enum { FIRST_RUNS = 16 };
 
 void spool_runs_init(struct spool_runs *runs, size_t out_bytes)
@@ -26,9 +28,7 @@ void spool_runs_dispose(struct spool_runs *runs)
 static enum error failed(struct spool_runs *runs, const char *what)
 {
     int number = errno;
-    char text[SPOOL_REASON_BYTES / 2];
-    (void)snprintf(runs->reason, sizeof runs->reason, "spool file: %s: %s", what,
-                   strerror_r(number, text, sizeof text));
+    (void)snprintf(runs->reason, sizeof runs->reason, "spool file: %s: %s", what, errno_said(number));
     return number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_FULL : ERR_IO;
 }
 

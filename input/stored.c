@@ -20,9 +20,7 @@ enum {
 
 static enum error io_failure(struct stored *stored, const char *what)
 {
-    char text[STORED_REASON_BYTES / 2];
-    (void)snprintf(stored->reason, sizeof stored->reason, "%s: %s", what,
-                   strerror_r(errno, text, sizeof text));
+    (void)snprintf(stored->reason, sizeof stored->reason, "%s: %s", what, errno_said(errno));
     return ERR_IO;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
@@ -354,8 +355,9 @@ static int written(int code)
         return code;
     int number = errno;
     if (poll(&reader, 1, 0) != 1 || (reader.revents & POLLERR) == 0)
-        (void)fprintf(stderr, "stsweep: standard output cannot be written%s%s\n", number == 0 ? "" : ": ",
-                      number == 0 ? "" : strerror(number));
+        (void)fprintf(stderr, "stsweep: standard output cannot be written%s%s\n",
+                      number == 0 ? "; give it a file or a program that takes all of it" : ": ",
+                      number == 0 ? "" : errno_said(number));
     return EXIT_FAILED;
 }
 

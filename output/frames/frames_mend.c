@@ -12,6 +12,7 @@
 
 #include "output/frames/disk.h"
 #include "output/frames/frames_part.h"
+#include "scanner/base/errno_said.h"
 
 enum { CHUNK_BYTES = 65536, SIDE_NAME_BYTES = PART_NAME_BYTES + 56, SIDES_MOST = 1000 };
 
@@ -29,7 +30,7 @@ struct mend {
 static enum error failed(const struct mend *mend, const char *what)
 {
     int number = errno;
-    buf_printf(mend->why, "%s: %s: %s", mend->file, what, strerror(number));
+    buf_printf(mend->why, "%s: %s: %s", mend->file, what, errno_said(number));
     return number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_FULL : ERR_IO;
 }
 

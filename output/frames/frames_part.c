@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scanner/base/errno_said.h"
+
 char *part_name(const char *name, uint32_t part, char text[PART_NAME_BYTES])
 {
     if (part == 0)
@@ -47,7 +49,7 @@ enum error part_count(int dir_fd, const char *name, uint32_t *count, struct buf 
     uint32_t found = 0, last = 0, part = 0;
     DIR *listing = open_listing(dir_fd);
     if (listing == NULL) {
-        buf_printf(why, "cannot list the scan directory: %s", strerror(errno));
+        buf_printf(why, "cannot list the scan directory: %s", errno_said(errno));
         return ERR_IO;
     }
     for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {

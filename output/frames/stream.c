@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "scanner/base/errno_said.h"
+
 enum { FLUSH_BYTES = 65536, WAITING_CEILING = 64 << 20 };
 
 void stream_init(struct stream *stream, int fd)
@@ -54,6 +56,6 @@ enum error stream_flush(struct stream *stream, struct buf *why)
     }
     int number = errno;
     buf_consume(&stream->waiting, done);
-    buf_printf(why, "standard output: %s", strerror(number));
+    buf_printf(why, "standard output: %s", errno_said(number));
     return number == ENOSPC || number == EDQUOT || number == EFBIG ? ERR_FULL : ERR_IO;
 }

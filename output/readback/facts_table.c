@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output/readback/facts_spill.h"
+#include "scanner/base/errno_said.h"
 
 enum { FIRST_CAPACITY = 4096 };
 
@@ -38,7 +39,7 @@ static enum error map_new(struct facts_table *table, size_t capacity, struct buf
     void *slots = refused != 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (slots == MAP_FAILED)
         buf_printf(why, "no room for an index of %zu bytes in TMPDIR: %s", size,
-                   strerror(refused != 0 ? refused : errno));
+                   errno_said(refused != 0 ? refused : errno));
     (void)close(fd);
     if (slots == MAP_FAILED)
         return refused == ENOSPC || refused == EDQUOT ? ERR_FULL : ERR_IO;

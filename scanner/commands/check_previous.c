@@ -73,8 +73,8 @@ static enum error walk_over(struct scanview *view, const char *dir, struct walk 
     enum error error = scanview_lines(view, VIEW_DOMAINS, on_line, walk, why);
     if (error != ERR_CORRUPT || why->len == 0)
         return error;
-    (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s\n", shown(dir),
-                  buf_string(why));
+    (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s%s\n", shown(dir),
+                  buf_string(why), error_next(error));
     buf_reset(why);
     return ERR_OK;
 }

@@ -177,8 +177,8 @@ enum error side_walk(struct side *side, struct side_reader *reader,
     if (error != ERR_CORRUPT || reader->why->len == 0)
         return error;
     if (!side->damaged)
-        (void)fprintf(reader->err, "stsweep: %s: %s is damaged, and compared as far as it is whole: %s\n",
-                      reader->command, shown(side->path), buf_string(reader->why));
+        (void)fprintf(reader->err, "stsweep: %s: %s is damaged, and compared as far as it is whole: %s%s\n",
+                      reader->command, shown(side->path), buf_string(reader->why), error_next(error));
     buf_reset(reader->why);
     side->damaged = true;
     return ERR_OK;

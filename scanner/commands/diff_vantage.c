@@ -85,8 +85,8 @@ static enum error read_stream(struct vantage *vantage, enum view_stream stream,
     except_list_tell(&vantage->reader.except, side->view, stream, side->path, vantage->err);
     if (error != ERR_CORRUPT || vantage->why.len == 0)
         return error;
-    (void)fprintf(vantage->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s\n",
-                  shown(side->path), buf_string(&vantage->why));
+    (void)fprintf(vantage->err, "stsweep: diff: %s is damaged, and compared as far as it is whole: %s%s\n",
+                  shown(side->path), buf_string(&vantage->why), error_next(error));
     buf_reset(&vantage->why);
     side->damaged = true;
     return ERR_OK;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/base/errno_said.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/flags.h"
@@ -106,10 +107,10 @@ static const char *keep_because(const char *path)
     struct stat status;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? NULL : strerror(errno);
+        return errno == ENOENT || errno == ENOTDIR ? NULL : errno_said(errno);
     const char *reason = NULL;
     if (fstat(fd, &status) != 0)
-        reason = strerror(errno);
+        reason = errno_said(errno);
     else if (S_ISDIR(status.st_mode))
         reason = "it is a directory: give a file, or --by label for a folder";
     else if (!S_ISREG(status.st_mode))
@@ -126,9 +127,10 @@ static void explain(struct buf *why, enum error error)
 {
     if (error == ERR_MEMORY)
         buf_text(why, error_text(error));
+    else if (errno == ENOENT)
+        buf_printf(why, "%s; make the directory that it is to stand in first", strerror(errno));
     else
-        buf_printf(why, "%s%s", strerror(errno),
-                   errno == ENOENT ? "; make the directory that it is to stand in first" : "");
+        buf_text(why, errno_said(errno));
 }
 
 /* ---- the command --------------------------------------------------------------------------------------- */

@@ -16,8 +16,13 @@ static void nothing(void *arg)
 void watch_path_init(struct watch_path *path, struct scan_context *context, struct worker *workers,
                      const struct config *config, struct event_base *base)
 {
-    *path = (struct watch_path){
-        .context = context, .workers = workers, .config = config, .base = base, .well_ms = clock_wall_ms()};
+    int64_t now = clock_wall_ms();
+    *path = (struct watch_path){.context = context,
+                                .workers = workers,
+                                .config = config,
+                                .base = base,
+                                .step_ms = now,
+                                .well_ms = now};
     stripped_init(&path->stripped, atomic_load(&context->path_doubtful));
     path->stripped.ask_at_ms =
         clock_monotonic_ms() + STRIPPED_ASK_MS; /* the look before the scan was the first */
@@ -74,15 +79,16 @@ static void step_look(struct watch_path *path, int64_t now)
     end_look(path);
 }
 
-/* Takes note that up to now nothing was amiss. */
+/* Takes note that up to the step before nothing was amiss. Of the sessions since nobody knows which of them
+ * came first, so all of them count as amiss if some are. */
 static void note_well(struct watch_path *path, const struct path_counts *counts)
 {
     uint64_t with = counts->sessions - counts->lacking;
     if (with == path->with_before)
         return;
     path->with_before = with;
-    path->well_ms = clock_wall_ms();
-    path->without_before = counts->without;
+    path->well_ms = path->step_ms;
+    path->without_before = path->without_step;
 }
 
 bool watch_path_step(struct watch_path *path, const struct path_counts *counts, int64_t now)
@@ -100,6 +106,8 @@ bool watch_path_step(struct watch_path *path, const struct path_counts *counts, 
         path->without_noticed = counts->without;
     if (path->stripped.state == STRIPPED_NOT && !path->befell)
         note_well(path, counts);
+    path->step_ms = clock_wall_ms();
+    path->without_step = counts->without;
     return was_on && !is_on;
 }
 

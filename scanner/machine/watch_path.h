@@ -20,7 +20,9 @@ struct watch_path {
     struct known_hosts *known;
     int64_t look_ends_ms;
     uint64_t with_before;     /* sessions with STARTTLS at known providers, as last seen */
-    int64_t well_ms;          /* wall clock: when there was last a further one */
+    int64_t step_ms;          /* wall clock: of the last step */
+    uint64_t without_step;    /* sessions without it, then */
+    int64_t well_ms;          /* the step behind which there was last a further one with it */
     uint64_t without_before;  /* sessions without it, then */
     uint64_t without_noticed; /* likewise, of late, while it is lost: from then on they are doubted */
     bool befell;              /* it was lost at some time */

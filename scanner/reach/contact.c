@@ -280,8 +280,10 @@ static void start_fetch(struct contact *contact)
 {
     struct domain_facts *facts = &contact->facts;
     facts->policy.fetch.tls.cert_count = 0;
-    if (contact->opted_out)
+    if (contact->opted_out) { /* as a scan says it: of the first address */
+        facts->policy.fetch.ip = facts->policy.address.ips[0];
         return;
+    }
     contact->visiting = true;
     if (!policy_visit_go_on(&contact->policy, contact->worker, contact->trace, facts, &contact->arena,
                             on_visited, contact))

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/base/errno_said.h"
 #include "scanner/base/ip.h"
 #include "scanner/base/shown.h"
 #include "scanner/machine/privileges.h"
@@ -49,7 +50,7 @@ static enum error give(int fd, const struct config *config, struct buf *why)
     if (fchown(fd, user.uid, user.gid) == 0)
         return ERR_OK;
     buf_printf(why, "output.log %s: it cannot be given to %s: %s", shown(config->output_log),
-               shown(user.name), strerror(errno));
+               shown(user.name), errno_said(errno));
     return ERR_IO;
 }
 
@@ -99,7 +100,7 @@ static enum error open_log(struct outward *outward, const struct config *config,
     }
     if (fd < 0) {
         int number = errno;
-        buf_printf(why, "output.log %s: it cannot be opened: %s", shown(path), strerror(number));
+        buf_printf(why, "output.log %s: it cannot be opened: %s", shown(path), errno_said(number));
         return error_of_file(number);
     }
     enum error error = check_log(outward, fd, path, why);
@@ -298,7 +299,7 @@ static enum error listen_at(struct outward *outward, const struct config *config
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) != 0 ||
         bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0) {
         buf_printf(why, "metrics.listen %s: nobody can ask there: %s", config->metrics_listen,
-                   strerror(errno));
+                   errno_said(errno));
         return ERR_CONFIG;
     }
     if (!is_loopback(&ip))

@@ -14,6 +14,7 @@
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
 #include "output/readback/scanview.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 #include "scanner/base/time_text.h"
 #include "scanner/facts/fields.h"
@@ -184,8 +185,8 @@ static enum error walk(struct previous *previous, FILE *err, struct buf *why)
     size_t before = why->len;
     enum error error = scanview_lines(previous->view, VIEW_DOMAINS, on_record, previous, why);
     if (error == ERR_CORRUPT && why->len > before) {
-        (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s\n",
-                      shown(previous->meta.dir), buf_string(why) + before);
+        (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s%s\n",
+                      shown(previous->meta.dir), buf_string(why) + before, error_next(error));
         why->len = before;
         previous->meta.damaged = true;
         error = ERR_OK;
@@ -298,7 +299,7 @@ static enum error read_back(struct previous *previous, uint64_t place, struct by
     enum error error = spill_get(previous->spill, place, line);
     if (error == ERR_IO || error == ERR_CORRUPT)
         (void)snprintf(previous->unread, sizeof previous->unread, "%s",
-                       error == ERR_IO ? strerror(errno) : error_text(error));
+                       error == ERR_IO ? errno_said(errno) : error_text(error));
     return error;
 }
 

@@ -12,6 +12,7 @@
 #include "output/live/metrics.h"
 #include "output/live/status.h"
 #include "scanner/base/clock.h"
+#include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 #include "scanner/loop/thread.h"
 #include "scanner/scan/scrape.h"
@@ -165,7 +166,7 @@ enum error teller_start(const struct outward *outward, const struct live_state *
     if (!write_status(made)) {
         error = error_of_file(errno);
         buf_printf(why, "output.status %s: it cannot be written: %s", shown(outward->status_path),
-                   strerror(errno));
+                   errno_said(errno));
     } else if (!make_events(made)) {
         error = ERR_MEMORY;
     } else if (!thread_start(&made->thread, run, made)) {

@@ -120,9 +120,8 @@ static enum error give_policy(const struct making *making, size_t next, const st
     address->ip_count -= next;
     contact.ip = address->ips[0];
     contact.facts.policy.fetch = *trouble;
-    if (contact.opted_out)
-        contact.facts.policy.fetch =
-            (struct fetch_facts){.not_tried = NOT_TRIED_OPTOUT, .ip = contact.ip, .tls.alert = -1};
+    if (contact.opted_out) /* without an address: see contact_is_opted_out() */
+        contact.facts.policy.fetch = (struct fetch_facts){.not_tried = NOT_TRIED_OPTOUT, .tls.alert = -1};
     return copy_looks(making, NULL, NULL, &contact.facts) ? making->take(making->arg, &contact) : ERR_MEMORY;
 }
 

@@ -10,6 +10,7 @@
 
 #include "output/json/json.h"
 #include "output/readback/facts_read.h"
+#include "scanner/reach/contact.h"
 #include "scanner/stages/contacts.h"
 #include "scanner/stages/replay.h"
 #include "scanner/verdict/verdict.h"
@@ -253,6 +254,7 @@ static void test_opted_out(void **state)
                                  ? facts->policy.fetch.not_tried
                                  : facts->hosts[0].facts->probes[0].not_tried,
                              reason);
+            assert_int_equal(contact_is_opted_out(facts), taken.list[k].opted_out); /* and probe sees it */
         }
     }
 }
