@@ -25,7 +25,9 @@ PACKAGES += $(if $(filter isal,$(GUNZIP)),libisal)
 # These are linked by name: inih is, and pkg-config would want hogweed and nettle for libunbound, whose package does not bring them.
 NAMED    := -lunbound -linih
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-            -Werror=implicit-function-declaration
+            -Werror=implicit-function-declaration $(STRICT)
+# `make STRICT=-Werror` fails at a warning.
+STRICT   ?=
 # What hardens the program, asked for once, when it is first needed; `make HARDEN=` builds without.
 HARDEN    = $(eval HARDEN := $(shell packaging/hardening '$(CC)' '$(OPT)' '$(SANITIZE)'))$(HARDEN)
 HARDEN_LD = $(filter -pie -Wl%,$(HARDEN))
