@@ -886,7 +886,9 @@ static void test_a_part_that_shrinks_is_not_mended(void **state)
     options.damaged_arg = &agreed;
     assert_int_equal(frames_recover(&options, NULL, NULL, &frames, &cut, &place->why), ERR_IO);
     fault.ended = false;
-    assert_string_equal(buf_string(&place->why), "domains.ndjson.zst: cannot read: Input/output error");
+    assert_string_equal(buf_string(&place->why),
+                        "domains.ndjson.zst: cannot read: Input/output error; look at the disk or its "
+                        "connection (dmesg)");
     assert_int_equal(read_file(place, "domains.ndjson.zst", after, sizeof after), len);
     assert_memory_equal(data, after, len);
 }
@@ -1122,7 +1124,9 @@ static void test_stream_that_is_full(void **state)
     assert_true(full);
     assert_int_equal(stream_append(&stream, bytes_make(text, 1), &full), ERR_OK);
     assert_int_equal(stream_flush(&stream, &place->why), ERR_FULL);
-    assert_string_equal(buf_string(&place->why), "standard output: No space left on device");
+    assert_string_equal(buf_string(&place->why),
+                        "standard output: No space left on device; make room on that "
+                        "disk");
     assert_int_equal(stream.waiting.len, FLUSH_BYTES + 1); /* it waits still */
     stream_dispose(&stream);
     close(fd);

@@ -411,7 +411,7 @@ static void test_a_long_list_of_a_stream(void **state)
                  {place.dir, 0, "5000 records in "},
                  {none, 2,
                   "an input or output operation failed\nspool: spool file: cannot create: No such file or "
-                  "directory\n"}};
+                  "directory; check its path\n"}};
     (void)snprintf(none, sizeof none, "%s/none", place.dir);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(setenv("TMPDIR", cases[i].tmpdir, 1), 0);
