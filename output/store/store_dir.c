@@ -89,11 +89,6 @@ static bool is_leftover(const char *name)
            strcmp(name, "meta.json.tmp") == 0;
 }
 
-static bool holds(const struct store_dir *dir, const char *name)
-{
-    return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Tells by its first letters whether a scan may ever open this name in its directory, whatever follows
  * them. */
 static bool is_ours(const char *name)
@@ -142,7 +137,7 @@ static enum error check_links(const char *path, const struct store_dir *dir, str
 static enum error check_empty(const char *path, const struct store_dir *dir, struct buf *why)
 {
     bool empty = true;
-    if (holds(dir, "meta.json")) {
+    if (disk_has(dir->fd, "meta.json")) {
         buf_printf(why, "%s: it holds a scan already; go on with it (--resume) or give another directory",
                    shown(path));
         return ERR_EXISTS;
@@ -162,7 +157,7 @@ static enum error check_empty(const char *path, const struct store_dir *dir, str
 
 static enum error check_scan(const char *path, const struct store_dir *dir, struct buf *why)
 {
-    if (holds(dir, "meta.json"))
+    if (disk_has(dir->fd, "meta.json"))
         return check_links(path, dir, why);
     buf_printf(why,
                "%s: it holds no scan (there is no meta.json): name the directory of one, or begin one "

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "output/frames/disk.h"
 #include "output/store/store_dir.h"
 #include "output/store/summary_groups.h"
 #include "scanner/base/clock.h"
@@ -221,7 +222,7 @@ static enum error look(struct merge *merge, enum stands *stands, uint64_t *bytes
     enum error error = ERR_OK;
     *stands = STANDS_NOTHING;
     *bytes = 0;
-    if (fd < 0 || faccessat(fd, "meta.json", F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fd < 0 || !disk_has(fd, "meta.json")) {
         if (fd >= 0)
             (void)close(fd);
         return store_dir_check(merge->dir, false, &merge->why);
