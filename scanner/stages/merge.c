@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "output/frames/disk.h"
@@ -175,19 +174,6 @@ static enum error read_names(struct merge *merge)
 }
 
 /* ---- where it goes ------------------------------------------------------------------------------------- */
-
-/* Is another process at work on the directory? */
-static bool is_taken(const struct merge *merge)
-{
-    int dir = open(merge->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int lock = dir < 0 ? -1 : openat(dir, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    bool taken = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0;
-    if (lock >= 0)
-        (void)close(lock);
-    if (dir >= 0)
-        (void)close(dir);
-    return taken;
-}
 
 static int say_taken(const struct merge *merge)
 {
@@ -368,8 +354,8 @@ static int begin(struct merge *merge)
     enum stands stands;
     uint64_t bytes;
     struct merge_need need;
-    char line[LINE_BYTES];
-    if (is_taken(merge))
+    char line[LINE_BYTES], holder[STORE_DIR_HOLDER_BYTES];
+    if (store_dir_is_locked(merge->dir, holder))
         return say_taken(merge);
     int code = say(merge, NULL, look(merge, &stands, &bytes));
     if (code != EXIT_DONE)
@@ -389,7 +375,7 @@ static int begin(struct merge *merge)
     if (!fits)
         return EXIT_FAILED;
     enum error error = open_store(merge, stands == STANDS_BEGUN);
-    if (error == ERR_EXISTS && is_taken(merge))
+    if (error == ERR_EXISTS && store_dir_is_locked(merge->dir, holder))
         return say_taken(merge);
     code = say(merge, NULL, error);
     return code == EXIT_DONE ? write_all(merge) : code;
