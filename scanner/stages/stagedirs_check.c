@@ -5,6 +5,7 @@
 
 #include "scanner/base/shown.h"
 #include "scanner/config/config.h"
+#include "scanner/stages/numbers.h"
 #include "scanner/stages/stagedirs.h"
 
 enum { LINES_MOST = 20, META_BYTES = 16 << 20, REASON_BYTES = 8192, RANGES_MOST = 20 };
@@ -49,9 +50,7 @@ static void add_missing(struct missing *missing, uint32_t first, uint32_t last)
     missing->count += last - first + 1;
     if (missing->ranges++ >= RANGES_MOST)
         return;
-    (void)buf_printf(&missing->text, "%s%" PRIu32, missing->ranges > 1 ? "," : "", first);
-    if (last > first)
-        (void)buf_printf(&missing->text, "-%" PRIu32, last);
+    numbers_put_range(&missing->text, first, last);
     if (missing->ranges == RANGES_MOST)
         (void)buf_text(&missing->text, ",...");
 }
