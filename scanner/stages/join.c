@@ -103,23 +103,18 @@ static enum error read_options(struct join *join, struct buf *why)
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
 
-static const struct meta_plan *plan_of(const struct stagedir *dir)
-{
-    return &scanview_meta(dir->view)->plan;
-}
-
 static enum error read_rounds(struct join *join)
 {
     const struct stagedirs *dirs = join->dirs;
     uint32_t rounds = 0;
     for (size_t i = 0; i < dirs->probe_count; i++)
-        if (plan_of(&dirs->probes[i])->round > rounds)
-            rounds = plan_of(&dirs->probes[i])->round;
+        if (stagedir_plan(&dirs->probes[i])->round > rounds)
+            rounds = stagedir_plan(&dirs->probes[i])->round;
     join->parts = calloc((size_t)rounds + 1, sizeof *join->parts);
     if (join->parts == NULL)
         return ERR_MEMORY;
     for (size_t i = 0; i < dirs->probe_count; i++)
-        join->parts[plan_of(&dirs->probes[i])->round - 1] = plan_of(&dirs->probes[i])->parts;
+        join->parts[stagedir_plan(&dirs->probes[i])->round - 1] = stagedir_plan(&dirs->probes[i])->parts;
     join->rules = (struct replay_rules){.retry_passes = join->config.scan_retry_passes,
                                         .max_addresses = (size_t)join->config.smtp_max_addresses,
                                         .seed = scanview_meta(dirs->names[0].view)->seed,
@@ -135,7 +130,8 @@ static enum error add_probes(struct join *join, facts_index_also also, void *arg
         const struct stagedir *dir = &join->dirs->probes[i];
         struct buf reason;
         buf_init(&reason, REASON_BYTES);
-        error = results_add(join->results, scanview_fd(dir->view), plan_of(dir)->round, also, arg, &reason);
+        error =
+            results_add(join->results, scanview_fd(dir->view), stagedir_plan(dir)->round, also, arg, &reason);
         if (error != ERR_OK)
             buf_printf(why, "%s: %s", shown(dir->path),
                        reason.len > 0 ? buf_string(&reason) : error_text(error));

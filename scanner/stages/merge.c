@@ -137,7 +137,7 @@ static enum error read_rounds(struct merge *merge)
         return ERR_MEMORY;
     for (size_t i = 0; i < merge->dirs.probe_count && error == ERR_OK; i++) {
         const struct stagedir *dir = &merge->dirs.probes[i];
-        const struct meta_plan *plan = &scanview_meta(dir->view)->plan;
+        const struct meta_plan *plan = stagedir_plan(dir);
         struct merge_round *round = &origin->rounds[plan->round - 1];
         if (plan->round > origin->round_count)
             origin->round_count = plan->round;

@@ -97,8 +97,7 @@ static int open_dirs(struct planning *planning)
 /* Are the probes those of the rounds that stand in the plan? */
 static int check_rounds(struct planning *planning, const struct plan *before)
 {
-    const struct meta_plan *last =
-        &scanview_meta(planning->dirs.probes[planning->dirs.probe_count - 1].view)->plan;
+    const struct meta_plan *last = stagedir_plan(&planning->dirs.probes[planning->dirs.probe_count - 1]);
     if (strcmp(last->id, before->id) != 0)
         return refuse(planning, "the probes are of another plan");
     planning->plan.part_count = before->part_count;

@@ -90,9 +90,14 @@ static int by_number(uint32_t a, uint32_t b)
     return (a > b) - (a < b);
 }
 
+const struct meta_plan *stagedir_plan(const struct stagedir *probes)
+{
+    return &scanview_meta(probes->view)->plan;
+}
+
 static int compare_probes(const struct stagedir *a, const struct stagedir *b)
 {
-    const struct meta_plan *one = &scanview_meta(a->view)->plan, *other = &scanview_meta(b->view)->plan;
+    const struct meta_plan *one = stagedir_plan(a), *other = stagedir_plan(b);
     if (one->round != other->round)
         return by_number(one->round, other->round);
     if (one->part != other->part)

@@ -38,6 +38,9 @@ struct stagedirs {
 enum error stagedirs_open(const char *const *paths, size_t count, struct stagedirs *dirs);
 void stagedirs_close(struct stagedirs *dirs);
 
+/* Returns which part of which plan probes are of. */
+const struct meta_plan *stagedir_plan(const struct stagedir *probes);
+
 /*
  * Are the names whole, and all shards of one scan, each once? Looks at the others as well, which belong to
  * none. EXIT_DONE, or with a line each in *why of what is wrong: EXIT_FAILED if something cannot be read,
