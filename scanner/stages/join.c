@@ -106,11 +106,7 @@ static enum error read_options(struct join *join, struct buf *why)
 static enum error read_rounds(struct join *join)
 {
     const struct stagedirs *dirs = join->dirs;
-    uint32_t rounds = 0;
-    for (size_t i = 0; i < dirs->probe_count; i++)
-        if (stagedir_plan(&dirs->probes[i])->round > rounds)
-            rounds = stagedir_plan(&dirs->probes[i])->round;
-    join->parts = calloc((size_t)rounds + 1, sizeof *join->parts);
+    join->parts = calloc((size_t)dirs->rounds + 1, sizeof *join->parts);
     if (join->parts == NULL)
         return ERR_MEMORY;
     for (size_t i = 0; i < dirs->probe_count; i++)
@@ -119,7 +115,7 @@ static enum error read_rounds(struct join *join)
                                         .max_addresses = (size_t)join->config.smtp_max_addresses,
                                         .seed = scanview_meta(dirs->names[0].view)->seed,
                                         .parts = join->parts,
-                                        .rounds = rounds};
+                                        .rounds = dirs->rounds};
     return ERR_OK;
 }
 

@@ -65,7 +65,6 @@ static int say_lines(struct merge *merge, int code)
 
 static int open_dirs(struct merge *merge)
 {
-    uint32_t rounds;
     struct plan_names *names = NULL;
     enum error error = stagedirs_open(merge->args->names, merge->args->name_count, &merge->dirs);
     if (error != ERR_OK)
@@ -81,7 +80,7 @@ static int open_dirs(struct merge *merge)
     free(names);
     if (!summed)
         return say(merge, NULL, ERR_LIBRARY);
-    return say_lines(merge, stagedirs_check_probes(&merge->dirs, merge->origin.names, &rounds, &merge->why));
+    return say_lines(merge, stagedirs_check_probes(&merge->dirs, merge->origin.names, &merge->why));
 }
 
 static enum error read_text(const struct stagedir *dir, const char *name, struct buf *text, struct buf *why)
@@ -132,15 +131,14 @@ static enum error read_rounds(struct merge *merge)
 {
     struct merge_origin *origin = &merge->origin;
     enum error error = ERR_OK;
-    origin->rounds = calloc(merge->dirs.probe_count + 1, sizeof *origin->rounds);
+    origin->round_count = merge->dirs.rounds;
+    origin->rounds = calloc((size_t)origin->round_count + 1, sizeof *origin->rounds);
     if (origin->rounds == NULL)
         return ERR_MEMORY;
     for (size_t i = 0; i < merge->dirs.probe_count && error == ERR_OK; i++) {
         const struct stagedir *dir = &merge->dirs.probes[i];
         const struct meta_plan *plan = stagedir_plan(dir);
         struct merge_round *round = &origin->rounds[plan->round - 1];
-        if (plan->round > origin->round_count)
-            origin->round_count = plan->round;
         memcpy(round->plan, plan->id, sizeof round->plan);
         round->parts = plan->parts;
         add_vantage(round->vantage, plan->vantage);

@@ -71,7 +71,6 @@ static enum error list_names(struct planning *planning, char sum[PLAN_SHA256_BYT
 static int open_dirs(struct planning *planning)
 {
     char sum[PLAN_SHA256_BYTES];
-    uint32_t rounds;
     const struct args *args = planning->args;
     (void)setup_open_files();
     int code = say(planning, NULL, stagedirs_open(args->names, args->name_count, &planning->dirs));
@@ -80,9 +79,10 @@ static int open_dirs(struct planning *planning)
     if (code == EXIT_DONE)
         code = say(planning, NULL, list_names(planning, sum));
     if (code == EXIT_DONE)
-        code = say_lines(planning, stagedirs_check_probes(&planning->dirs, sum, &rounds, &planning->why));
+        code = say_lines(planning, stagedirs_check_probes(&planning->dirs, sum, &planning->why));
     if (code != EXIT_DONE)
         return code;
+    uint32_t rounds = planning->dirs.rounds;
     planning->plan.round = rounds + 1;
     if (args->again == NULL && rounds > 0)
         return refuse(planning, "probes are given: the next round of a plan is made with --again PLAN");

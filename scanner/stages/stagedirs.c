@@ -130,6 +130,8 @@ enum error stagedirs_open(const char *const *paths, size_t count, struct stagedi
     dirs->names = dirs->list;
     dirs->probes = dirs->names + dirs->name_count;
     dirs->others = dirs->probes + dirs->probe_count;
+    if (dirs->probe_count > 0)
+        dirs->rounds = stagedir_plan(dirs->others - 1)->round;
     return error;
 }
 

@@ -31,6 +31,7 @@ struct stagedirs {
     struct stagedir *list; /* owned: the names by shard, the probes by round, part and vantage, the others */
     const struct stagedir *names, *probes, *others; /* where each kind begins in it */
     size_t name_count, probe_count, other_count;
+    uint32_t rounds; /* the probes' last; 0 without any */
 };
 
 /* Opens them all. One that cannot be read is among the others, with its error. ERR_MEMORY. stagedirs_close is
@@ -55,9 +56,8 @@ void stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names *names
 /*
  * Are the probes of all parts of rounds from 1 without a gap, each part once, each round after the one before
  * it, of a plan of names with this sum (plandir_names_sum), and whole? No probes at all are fine. As above;
- * EXIT_AGAIN also if a part of a round is missing. *rounds is the last round.
+ * EXIT_AGAIN also if a part of a round is missing.
  */
-int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, uint32_t *rounds,
-                           struct buf *why);
+int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, struct buf *why);
 
 #endif

@@ -280,19 +280,18 @@ static size_t count_round(const struct stagedir *list, size_t left)
     return count;
 }
 
-int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, uint32_t *rounds,
-                           struct buf *why)
+int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, struct buf *why)
 {
     struct faults faults = {.why = why, .code = EXIT_DONE};
     const struct meta_plan *before = NULL;
     char line[REASON_BYTES];
-    *rounds = 0;
+    uint32_t round = 0;
     for (size_t i = 0, count; i < dirs->probe_count; i += count) {
         const struct stagedir *list = &dirs->probes[i];
         const struct meta_plan *first = stagedir_plan(list);
         count = count_round(list, dirs->probe_count - i);
-        if (first->round != ++*rounds) {
-            (void)snprintf(line, sizeof line, "round %" PRIu32 " is missing", *rounds);
+        if (first->round != ++round) {
+            (void)snprintf(line, sizeof line, "round %" PRIu32 " is missing", round);
             fault(&faults, EXIT_USAGE, NULL, line);
             return judge(&faults);
         }
