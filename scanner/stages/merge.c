@@ -65,21 +65,17 @@ static int say_lines(struct merge *merge, int code)
 
 static int open_dirs(struct merge *merge)
 {
-    struct plan_names *names = NULL;
+    struct plan_names *names;
     enum error error = stagedirs_open(merge->args->names, merge->args->name_count, &merge->dirs);
     if (error != ERR_OK)
         return say(merge, NULL, error);
     int code = say_lines(merge, stagedirs_check_names(&merge->dirs, &merge->why));
     if (code != EXIT_DONE)
         return code;
-    names = calloc(merge->dirs.name_count, sizeof *names);
-    if (names == NULL)
-        return say(merge, NULL, ERR_MEMORY);
-    stagedirs_plan_names(&merge->dirs, names);
-    bool summed = plandir_names_sum(names, (uint32_t)merge->dirs.name_count, merge->origin.names);
+    error = stagedirs_plan_names(&merge->dirs, &names, merge->origin.names);
     free(names);
-    if (!summed)
-        return say(merge, NULL, ERR_LIBRARY);
+    if (error != ERR_OK)
+        return say(merge, NULL, error);
     return say_lines(merge, stagedirs_check_probes(&merge->dirs, merge->origin.names, &merge->why));
 }
 

@@ -58,13 +58,9 @@ static enum error list_names(struct planning *planning, char sum[PLAN_SHA256_BYT
 {
     struct plan *plan = &planning->plan;
     plan->shards = (uint32_t)planning->dirs.name_count;
-    plan->names = calloc(plan->shards, sizeof *plan->names);
-    if (plan->names == NULL)
-        return ERR_MEMORY;
-    stagedirs_plan_names(&planning->dirs, plan->names);
     plan->rules = RECORD_RULES;
     plan->seed = scanview_meta(planning->dirs.names[0].view)->seed;
-    return plandir_names_sum(plan->names, plan->shards, sum) ? ERR_OK : ERR_LIBRARY;
+    return stagedirs_plan_names(&planning->dirs, &plan->names, sum);
 }
 
 /* Opens the directories, and says in plan->round which round they ask for. */

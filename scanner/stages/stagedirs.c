@@ -146,10 +146,15 @@ void stagedirs_close(struct stagedirs *dirs)
     *dirs = (struct stagedirs){.list = NULL};
 }
 
-void stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names *names)
+enum error stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names **names,
+                                char sum[PLAN_SHA256_BYTES])
 {
+    struct plan_names *list = *names = calloc(dirs->name_count, sizeof *list);
+    if (list == NULL)
+        return ERR_MEMORY;
     for (size_t i = 0; i < dirs->name_count; i++) {
-        names[i].shard = dirs->names[i].shard;
-        memcpy(names[i].sha256, dirs->names[i].sha256, sizeof names[i].sha256);
+        list[i].shard = dirs->names[i].shard;
+        memcpy(list[i].sha256, dirs->names[i].sha256, sizeof list[i].sha256);
     }
+    return plandir_names_sum(list, (uint32_t)dirs->name_count, sum) ? ERR_OK : ERR_LIBRARY;
 }

@@ -50,8 +50,10 @@ const struct meta_plan *stagedir_plan(const struct stagedir *probes);
  */
 int stagedirs_check_names(const struct stagedirs *dirs, struct buf *why);
 
-/* Lists the names for a plan, in an array of name_count. */
-void stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names *names);
+/* Lists the names for a plan, in an array of name_count, and sums them up (plandir_names_sum). ERR_MEMORY,
+ * ERR_LIBRARY; the caller frees *names after either, too. */
+enum error stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names **names,
+                                char sum[PLAN_SHA256_BYTES]);
 
 /*
  * Are the probes of all parts of rounds from 1 without a gap, each part once, each round after the one before
