@@ -47,14 +47,10 @@ static void take_option(void *arg, const char *section, const char *key, const c
     char name[OPTION_BYTES];
     (void)value;
     (void)snprintf(name, sizeof name, "%s.%s", section, key);
-    const struct json_node *node = json_tree_at(taking->options, name);
-    if (node == NULL || taking->error != ERR_OK)
+    if (json_tree_at(taking->options, name) == NULL || taking->error != ERR_OK)
         return;
-    bool is_text = node->kind == JSON_STRING && memchr(node->text.data, 0, node->text.len) == NULL;
-    if (!is_text)
-        taking->error = ERR_CORRUPT;
-    else if (config_set(taking->config, name, (const char *)node->text.data, "meta.json", taking->why) !=
-             ERR_OK)
+    const char *text = json_tree_text(taking->options, name);
+    if (text == NULL || config_set(taking->config, name, text, "meta.json", taking->why) != ERR_OK)
         taking->error = ERR_CORRUPT;
 }
 
