@@ -8,6 +8,11 @@
 
 enum { NEW_FILE_MODE = 0644, READ_BYTES = 64 << 10 };
 
+bool disk_has(int dir_fd, const char *name)
+{
+    return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Tells whether fd is a regular file, and one to be written has no other name; errno says what it is
  * instead. */
 static bool is_plain(int fd, int flags)

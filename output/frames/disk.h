@@ -1,6 +1,6 @@
 /*
- * Repeats file calls that a signal may interrupt, until they are done. It does nothing else: the caller says
- * from errno what an error means.
+ * Makes file calls and never follows a link; those that a signal may interrupt are repeated until they are
+ * done. It does nothing else: the caller says from errno what an error means.
  */
 #ifndef STSWEEP_FRAMES_DISK_H
 #define STSWEEP_FRAMES_DISK_H
@@ -9,6 +9,9 @@
 
 #include "scanner/base/buf.h"
 #include "scanner/base/error.h"
+
+/* Tells whether the directory has an entry of this name, whatever it is. */
+bool disk_has(int dir_fd, const char *name);
 
 /* Opens a regular file (openat): a symbolic link is ELOOP, anything else that is no file EINVAL, and a file
  * to be written that has another name too EMLINK. Never waits, as a pipe would make it. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "scanner/base/errno_said.h"
@@ -64,4 +65,16 @@ enum error part_count(int dir_fd, const char *name, uint32_t *count, struct buf 
         return ERR_OK;
     buf_printf(why, "%s: %u parts are there, but the last is number %u", name, found, last);
     return ERR_CORRUPT;
+}
+
+uint64_t part_bytes(int dir_fd, const char *name, uint32_t count)
+{
+    uint64_t bytes = 0;
+    for (uint32_t part = 0; part < count; part++) {
+        char file[PART_NAME_BYTES];
+        struct stat status;
+        if (fstatat(dir_fd, part_name(name, part, file), &status, AT_SYMLINK_NOFOLLOW) == 0)
+            bytes += (uint64_t)status.st_size;
+    }
+    return bytes;
 }

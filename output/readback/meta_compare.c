@@ -24,7 +24,7 @@ enum error meta_compare_options(const struct json_node *root, const struct meta_
     for (size_t i = 0; i < now->option_count; i++) {
         const struct meta_option *option = &now->options[i];
         bool stands = json_tree_at(config, option->name) != NULL;
-        const char *then = stands ? meta_string(config, option->name) : option->initial;
+        const char *then = stands ? json_tree_text(config, option->name) : option->initial;
         if (then == NULL || may_go_on_with(option, then))
             continue;
         buf_printf(why, "%s%s is \"%s\", the scan was started with \"%s\"", between, option->name,
@@ -47,7 +47,7 @@ enum { DIR_SHOWN = 256, STARTED_SHOWN = 32, VALUE_SHOWN = 128 };
 /* Returns what is told of a text of theirs. */
 static const char *told_at(const struct json_node *object, const char *key, size_t most)
 {
-    const char *text = meta_string(object, key);
+    const char *text = json_tree_text(object, key);
     return text == NULL ? "?" : shown_within(text, most);
 }
 
@@ -97,7 +97,7 @@ static enum error compare_plan(const struct json_node *root, const struct meta_p
 static bool is_same_input(const struct json_node *then, const struct meta_input *now, struct buf *why)
 {
     int64_t bytes;
-    const char *sha256 = meta_string(then, "sha256"), *between = why->len > 0 ? "; " : "";
+    const char *sha256 = json_tree_text(then, "sha256"), *between = why->len > 0 ? "; " : "";
     (void)meta_integer(then, "bytes", &bytes);
     if (bytes < 0 || (uint64_t)bytes != now->bytes) {
         buf_printf(why, "%s%s has %llu bytes, the input of the scan had %lld", between, shown(now->path),
@@ -166,7 +166,7 @@ static const char *value_at(const struct json_node *root, const struct meta_opti
     const struct json_node *config = json_tree_at(root, "config");
     if (json_tree_at(config, option->name) == NULL)
         return option->initial;
-    const char *value = meta_string(config, option->name);
+    const char *value = json_tree_text(config, option->name);
     return value == NULL ? "?" : value;
 }
 
@@ -195,7 +195,7 @@ static void tell_inputs(const struct json_node *here, const struct json_node *th
                            *other = others == NULL ? NULL : others->first;
     for (; input != NULL && other != NULL; input = input->next, other = other->next) {
         const char *sum = told_at(input, "sha256", VALUE_SHOWN);
-        const char *others_sum = meta_string(other, "sha256");
+        const char *others_sum = json_tree_text(other, "sha256");
         if (others_sum != NULL && strcmp(sum, others_sum) == 0)
             continue;
         (void)buf_printf(telling->why, "%sthe input %s has another SHA-256", telling->between,
@@ -224,7 +224,7 @@ static void tell_previous(const struct json_node *here, const struct json_node *
 
 static void tell_seed(const struct json_node *here, const struct json_node *there, struct telling *telling)
 {
-    const char *seed = meta_string(here, "seed"), *other = meta_string(there, "seed");
+    const char *seed = json_tree_text(here, "seed"), *other = json_tree_text(there, "seed");
     if (seed == NULL || other == NULL || strcmp(seed, other) != 0)
         tell(telling, "the seed (--scan.seed)", seed == NULL ? "?" : seed, other == NULL ? "?" : other);
 }

@@ -5,7 +5,7 @@
 
 static const char *text_at(const struct json_node *object, const char *key, struct arena *arena)
 {
-    const char *text = meta_string(object, key);
+    const char *text = json_tree_text(object, key);
     return text == NULL ? "" : arena_string(arena, text);
 }
 

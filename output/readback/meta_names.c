@@ -21,10 +21,8 @@ static const struct {
 
 static const char *text_at(const struct json_node *object, const char *key, const char *initial)
 {
-    const struct json_node *node = json_tree_at(object, key);
-    if (node == NULL || node->kind != JSON_STRING || memchr(node->text.data, 0, node->text.len) != NULL)
-        return initial;
-    return (const char *)node->text.data;
+    const char *text = json_tree_text(object, key);
+    return text == NULL ? initial : text;
 }
 
 /* Returns the value of an option in one of the ways of writing it: 1/1 is no shard, a sample alone has a key,

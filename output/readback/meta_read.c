@@ -19,14 +19,15 @@ enum { META_BYTES = 16 << 20, WHY_BYTES = 1024 };
 
 static void read_shard(const struct json_node *root, char shard[META_SHARD_BYTES])
 {
-    const char *text = meta_string(json_tree_at(root, "config"), "scan.shard");
+    const char *text = json_tree_text(json_tree_at(root, "config"), "scan.shard");
     meta_copy(text == NULL ? "" : text, shard, META_SHARD_BYTES);
 }
 
 static void read_sample(const struct json_node *root, struct meta_sample *sample)
 {
     const struct json_node *config = json_tree_at(root, "config");
-    const char *take = meta_string(config, "sample.take"), *strata = meta_string(config, "sample.strata");
+    const char *take = json_tree_text(config, "sample.take");
+    const char *strata = json_tree_text(config, "sample.strata");
     meta_copy(take == NULL ? "" : take, sample->take, sizeof sample->take);
     meta_copy(strata == NULL ? "" : strata, sample->strata, sizeof sample->strata);
 }
@@ -37,9 +38,9 @@ static void read_vantage(const struct json_node *root, struct meta_stored *found
 {
     const struct json_node *rounds = json_tree_at(json_tree_at(root, "merged"), "rounds");
     const struct json_node *round = rounds != NULL && rounds->kind == JSON_ARRAY ? rounds->first : NULL;
-    const char *vantage = round == NULL ? found->plan.vantage : meta_string(round, "vantage");
+    const char *vantage = round == NULL ? found->plan.vantage : json_tree_text(round, "vantage");
     for (; round != NULL && vantage != NULL; round = round->next) {
-        const char *its = meta_string(round, "vantage");
+        const char *its = json_tree_text(round, "vantage");
         if (its == NULL || strcmp(its, vantage) != 0)
             vantage = NULL;
     }
@@ -48,14 +49,14 @@ static void read_vantage(const struct json_node *root, struct meta_stored *found
 
 static bool is_of_names(const struct json_node *root)
 {
-    const char *stage = meta_string(json_tree_at(root, "config"), "scan.stage");
+    const char *stage = json_tree_text(json_tree_at(root, "config"), "scan.stage");
     return stage != NULL && strcmp(stage, "names") == 0;
 }
 
 enum error meta_stored_of(const struct json_node *root, struct meta_stored *found, struct buf *why)
 {
     int64_t schema, runs, started;
-    const char *state = meta_string(root, "state");
+    const char *state = json_tree_text(root, "state");
     *found = (struct meta_stored){0};
     (void)meta_integer(root, "schema", &schema);
     (void)meta_integer(root, "runs", &runs);
@@ -139,12 +140,12 @@ enum error meta_read_in(int dir_fd, struct meta_stored *stored, struct buf *why)
 
 static bool awaits(const struct json_node *root, const char *const *paths, size_t count)
 {
-    const char *state = meta_string(root, "state");
+    const char *state = json_tree_text(root, "state");
     if (state == NULL || strcmp(state, "done") == 0 || meta_count(root, "inputs") != count)
         return false;
     const struct json_node *input = count == 0 ? NULL : json_tree_at(root, "inputs")->first;
     for (size_t i = 0; i < count; i++, input = input->next) {
-        const char *path = meta_string(input, "path");
+        const char *path = json_tree_text(input, "path");
         if (path == NULL || strcmp(path, paths[i]) != 0)
             return false;
     }

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "scanner/facts/record.h"
 #include "scanner/json/json_read.h"
@@ -41,14 +40,6 @@ const struct json_node *meta_parse(struct bytes stored, struct arena *arena, str
     return root;
 }
 
-const char *meta_string(const struct json_node *object, const char *key)
-{
-    const struct json_node *node = json_tree_at(object, key);
-    if (node == NULL || node->kind != JSON_STRING || memchr(node->text.data, 0, node->text.len) != NULL)
-        return NULL;
-    return (const char *)node->text.data;
-}
-
 bool meta_integer(const struct json_node *object, const char *key, int64_t *number)
 {
     const struct json_node *node = json_tree_at(object, key);
@@ -66,7 +57,7 @@ size_t meta_count(const struct json_node *object, const char *key)
 
 bool meta_seed(const struct json_node *root, uint64_t *seed)
 {
-    const char *text = meta_string(root, "seed");
+    const char *text = json_tree_text(root, "seed");
     char *end;
     if (text == NULL || text[0] < '0' || text[0] > '9')
         return false;
@@ -92,7 +83,7 @@ void meta_copy(const char *text, char *to, size_t room)
 
 void meta_version(const struct json_node *root, char version[META_VERSION_BYTES])
 {
-    const char *text = meta_string(root, "version");
+    const char *text = json_tree_text(root, "version");
     meta_copy(text == NULL || text[0] == 0 ? "?" : text, version, META_VERSION_BYTES);
 }
 
@@ -109,9 +100,9 @@ bool meta_plan_of(const struct json_node *root, struct meta_plan *plan)
     const struct json_node *object = json_tree_at(root, "plan");
     if (object == NULL)
         return true;
-    const char *id = meta_string(object, "id"), *vantage = meta_string(object, "vantage");
+    const char *id = json_tree_text(object, "id"), *vantage = json_tree_text(object, "vantage");
     meta_copy(id == NULL ? "" : id, plan->id, sizeof plan->id);
-    const char *before = meta_string(object, "before"), *names = meta_string(object, "names");
+    const char *before = json_tree_text(object, "before"), *names = json_tree_text(object, "names");
     meta_copy(before == NULL ? "" : before, plan->before, sizeof plan->before);
     meta_copy(names == NULL ? "" : names, plan->names, sizeof plan->names);
     meta_copy(vantage == NULL ? "" : vantage, plan->vantage, sizeof plan->vantage);

@@ -8,9 +8,6 @@
 /* Parses the text. NULL: *why says why. The tree lives in arena, which the caller disposes of. */
 const struct json_node *meta_parse(struct bytes stored, struct arena *arena, struct buf *why);
 
-/* Returns the string under key; NULL if there is none, or if it has a NUL in it. */
-const char *meta_string(const struct json_node *object, const char *key);
-
 /* Reads a whole number; 0 and false if none stands there. */
 bool meta_integer(const struct json_node *object, const char *key, int64_t *number);
 

@@ -89,11 +89,6 @@ static bool is_leftover(const char *name)
            strcmp(name, "meta.json.tmp") == 0;
 }
 
-static bool holds(const struct store_dir *dir, const char *name)
-{
-    return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Tells by its first letters whether a scan may ever open this name in its directory, whatever follows
  * them. */
 static bool is_ours(const char *name)
@@ -142,7 +137,7 @@ static enum error check_links(const char *path, const struct store_dir *dir, str
 static enum error check_empty(const char *path, const struct store_dir *dir, struct buf *why)
 {
     bool empty = true;
-    if (holds(dir, "meta.json")) {
+    if (disk_has(dir->fd, "meta.json")) {
         buf_printf(why, "%s: it holds a scan already; go on with it (--resume) or give another directory",
                    shown(path));
         return ERR_EXISTS;
@@ -162,7 +157,7 @@ static enum error check_empty(const char *path, const struct store_dir *dir, str
 
 static enum error check_scan(const char *path, const struct store_dir *dir, struct buf *why)
 {
-    if (holds(dir, "meta.json"))
+    if (disk_has(dir->fd, "meta.json"))
         return check_links(path, dir, why);
     buf_printf(why,
                "%s: it holds no scan (there is no meta.json): name the directory of one, or begin one "
@@ -253,20 +248,27 @@ enum error store_dir_may_write(const char *path, struct buf *why)
     return error;
 }
 
-enum error store_dir_create(const char *path, struct store_dir *dir, struct buf *why)
+/* Opens the directory, asks check (NULL: whatever it holds is fine), and locks it. */
+static enum error enter(const char *path,
+                        enum error (*check)(const char *path, const struct store_dir *dir, struct buf *why),
+                        struct store_dir *dir, struct buf *why)
 {
-    bool made;
-    *dir = (struct store_dir){.fd = -1, .lock = -1};
-    enum error error = store_dir_make(path, &made, why);
-    if (error == ERR_OK)
-        error = open_dir(path, dir, why);
-    if (error == ERR_OK)
-        error = check_empty(path, dir, why);
+    enum error error = open_dir(path, dir, why);
+    if (error == ERR_OK && check != NULL)
+        error = check(path, dir, why);
     if (error == ERR_OK)
         error = take_lock(path, dir, why);
     if (error != ERR_OK)
         store_dir_close(dir);
     return error;
+}
+
+enum error store_dir_create(const char *path, struct store_dir *dir, struct buf *why)
+{
+    bool made;
+    *dir = (struct store_dir){.fd = -1, .lock = -1};
+    enum error error = store_dir_make(path, &made, why);
+    return error == ERR_OK ? enter(path, check_empty, dir, why) : error;
 }
 
 enum error store_dir_begin(const char *path, struct store_dir *dir, struct buf *why)
@@ -274,25 +276,12 @@ enum error store_dir_begin(const char *path, struct store_dir *dir, struct buf *
     bool made;
     *dir = (struct store_dir){.fd = -1, .lock = -1};
     enum error error = store_dir_make(path, &made, why);
-    if (error == ERR_OK)
-        error = open_dir(path, dir, why);
-    if (error == ERR_OK)
-        error = take_lock(path, dir, why);
-    if (error != ERR_OK)
-        store_dir_close(dir);
-    return error;
+    return error == ERR_OK ? enter(path, NULL, dir, why) : error;
 }
 
 enum error store_dir_open(const char *path, struct store_dir *dir, struct buf *why)
 {
-    enum error error = open_dir(path, dir, why);
-    if (error == ERR_OK)
-        error = check_scan(path, dir, why);
-    if (error == ERR_OK)
-        error = take_lock(path, dir, why);
-    if (error != ERR_OK)
-        store_dir_close(dir);
-    return error;
+    return enter(path, check_scan, dir, why);
 }
 
 /* Reads what the holder signed with; whoever made the directory may have written anything there. */

@@ -28,7 +28,7 @@ enum error out_file_open(struct out_file *stream, const char *path, bool force)
         stream->out = stdout;
         return ERR_OK;
     }
-    if (!force && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (!force && disk_has(AT_FDCWD, path))
         return ERR_EXISTS;
     size_t size = strlen(path) + sizeof ending;
     stream->part = malloc(size);

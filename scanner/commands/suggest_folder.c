@@ -74,7 +74,7 @@ static enum error write_file(int dir, const struct file *file, bool force)
 static bool any_stands(int dir, const struct file *files)
 {
     for (size_t i = 0; i < FILES; i++)
-        if (faccessat(dir, files[i].name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        if (disk_has(dir, files[i].name))
             return true;
     return false;
 }

@@ -152,3 +152,11 @@ const struct json_node *json_tree_at(const struct json_node *object, const char 
             return node;
     return NULL;
 }
+
+const char *json_tree_text(const struct json_node *object, const char *key)
+{
+    const struct json_node *node = json_tree_at(object, key);
+    if (node == NULL || node->kind != JSON_STRING || memchr(node->text.data, 0, node->text.len) != NULL)
+        return NULL;
+    return (const char *)node->text.data;
+}

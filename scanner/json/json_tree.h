@@ -30,4 +30,7 @@ enum error json_tree_parse(struct bytes line, struct arena *arena, const struct 
 /* Returns the value under key; NULL if there is none or if object (may be NULL) is no object. */
 const struct json_node *json_tree_at(const struct json_node *object, const char *key);
 
+/* Returns the string under key; NULL likewise, or if no string stands there, or one with a NUL in it. */
+const char *json_tree_text(const struct json_node *object, const char *key);
+
 #endif

@@ -47,14 +47,10 @@ static void take_option(void *arg, const char *section, const char *key, const c
     char name[OPTION_BYTES];
     (void)value;
     (void)snprintf(name, sizeof name, "%s.%s", section, key);
-    const struct json_node *node = json_tree_at(taking->options, name);
-    if (node == NULL || taking->error != ERR_OK)
+    if (json_tree_at(taking->options, name) == NULL || taking->error != ERR_OK)
         return;
-    bool is_text = node->kind == JSON_STRING && memchr(node->text.data, 0, node->text.len) == NULL;
-    if (!is_text)
-        taking->error = ERR_CORRUPT;
-    else if (config_set(taking->config, name, (const char *)node->text.data, "meta.json", taking->why) !=
-             ERR_OK)
+    const char *text = json_tree_text(taking->options, name);
+    if (text == NULL || config_set(taking->config, name, text, "meta.json", taking->why) != ERR_OK)
         taking->error = ERR_CORRUPT;
 }
 
@@ -103,28 +99,19 @@ static enum error read_options(struct join *join, struct buf *why)
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
 
-static const struct meta_plan *plan_of(const struct stagedir *dir)
-{
-    return &scanview_meta(dir->view)->plan;
-}
-
 static enum error read_rounds(struct join *join)
 {
     const struct stagedirs *dirs = join->dirs;
-    uint32_t rounds = 0;
-    for (size_t i = 0; i < dirs->probe_count; i++)
-        if (plan_of(&dirs->probes[i])->round > rounds)
-            rounds = plan_of(&dirs->probes[i])->round;
-    join->parts = calloc((size_t)rounds + 1, sizeof *join->parts);
+    join->parts = calloc((size_t)dirs->rounds + 1, sizeof *join->parts);
     if (join->parts == NULL)
         return ERR_MEMORY;
     for (size_t i = 0; i < dirs->probe_count; i++)
-        join->parts[plan_of(&dirs->probes[i])->round - 1] = plan_of(&dirs->probes[i])->parts;
+        join->parts[stagedir_plan(&dirs->probes[i])->round - 1] = stagedir_plan(&dirs->probes[i])->parts;
     join->rules = (struct replay_rules){.retry_passes = join->config.scan_retry_passes,
                                         .max_addresses = (size_t)join->config.smtp_max_addresses,
                                         .seed = scanview_meta(dirs->names[0].view)->seed,
                                         .parts = join->parts,
-                                        .rounds = rounds};
+                                        .rounds = dirs->rounds};
     return ERR_OK;
 }
 
@@ -135,7 +122,8 @@ static enum error add_probes(struct join *join, facts_index_also also, void *arg
         const struct stagedir *dir = &join->dirs->probes[i];
         struct buf reason;
         buf_init(&reason, REASON_BYTES);
-        error = results_add(join->results, scanview_fd(dir->view), plan_of(dir)->round, also, arg, &reason);
+        error =
+            results_add(join->results, scanview_fd(dir->view), stagedir_plan(dir)->round, also, arg, &reason);
         if (error != ERR_OK)
             buf_printf(why, "%s: %s", shown(dir->path),
                        reason.len > 0 ? buf_string(&reason) : error_text(error));

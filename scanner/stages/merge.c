@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "output/frames/disk.h"
 #include "output/store/store_dir.h"
 #include "output/store/summary_groups.h"
 #include "scanner/base/clock.h"
@@ -65,23 +65,18 @@ static int say_lines(struct merge *merge, int code)
 
 static int open_dirs(struct merge *merge)
 {
-    uint32_t rounds;
-    struct plan_names *names = NULL;
+    struct plan_names *names;
     enum error error = stagedirs_open(merge->args->names, merge->args->name_count, &merge->dirs);
     if (error != ERR_OK)
         return say(merge, NULL, error);
     int code = say_lines(merge, stagedirs_check_names(&merge->dirs, &merge->why));
     if (code != EXIT_DONE)
         return code;
-    names = calloc(merge->dirs.name_count, sizeof *names);
-    if (names == NULL)
-        return say(merge, NULL, ERR_MEMORY);
-    stagedirs_plan_names(&merge->dirs, names);
-    bool summed = plandir_names_sum(names, (uint32_t)merge->dirs.name_count, merge->origin.names);
+    error = stagedirs_plan_names(&merge->dirs, &names, merge->origin.names);
     free(names);
-    if (!summed)
-        return say(merge, NULL, ERR_LIBRARY);
-    return say_lines(merge, stagedirs_check_probes(&merge->dirs, merge->origin.names, &rounds, &merge->why));
+    if (error != ERR_OK)
+        return say(merge, NULL, error);
+    return say_lines(merge, stagedirs_check_probes(&merge->dirs, merge->origin.names, &merge->why));
 }
 
 static enum error read_text(const struct stagedir *dir, const char *name, struct buf *text, struct buf *why)
@@ -132,15 +127,14 @@ static enum error read_rounds(struct merge *merge)
 {
     struct merge_origin *origin = &merge->origin;
     enum error error = ERR_OK;
-    origin->rounds = calloc(merge->dirs.probe_count + 1, sizeof *origin->rounds);
+    origin->round_count = merge->dirs.rounds;
+    origin->rounds = calloc((size_t)origin->round_count + 1, sizeof *origin->rounds);
     if (origin->rounds == NULL)
         return ERR_MEMORY;
     for (size_t i = 0; i < merge->dirs.probe_count && error == ERR_OK; i++) {
         const struct stagedir *dir = &merge->dirs.probes[i];
-        const struct meta_plan *plan = &scanview_meta(dir->view)->plan;
+        const struct meta_plan *plan = stagedir_plan(dir);
         struct merge_round *round = &origin->rounds[plan->round - 1];
-        if (plan->round > origin->round_count)
-            origin->round_count = plan->round;
         memcpy(round->plan, plan->id, sizeof round->plan);
         round->parts = plan->parts;
         add_vantage(round->vantage, plan->vantage);
@@ -175,19 +169,6 @@ static enum error read_names(struct merge *merge)
 
 /* ---- where it goes ------------------------------------------------------------------------------------- */
 
-/* Is another process at work on the directory? */
-static bool is_taken(const struct merge *merge)
-{
-    int dir = open(merge->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int lock = dir < 0 ? -1 : openat(dir, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    bool taken = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0;
-    if (lock >= 0)
-        (void)close(lock);
-    if (dir >= 0)
-        (void)close(dir);
-    return taken;
-}
-
 static int say_taken(const struct merge *merge)
 {
     (void)fprintf(stderr,
@@ -221,7 +202,7 @@ static enum error look(struct merge *merge, enum stands *stands, uint64_t *bytes
     enum error error = ERR_OK;
     *stands = STANDS_NOTHING;
     *bytes = 0;
-    if (fd < 0 || faccessat(fd, "meta.json", F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fd < 0 || !disk_has(fd, "meta.json")) {
         if (fd >= 0)
             (void)close(fd);
         return store_dir_check(merge->dir, false, &merge->why);
@@ -367,8 +348,8 @@ static int begin(struct merge *merge)
     enum stands stands;
     uint64_t bytes;
     struct merge_need need;
-    char line[LINE_BYTES];
-    if (is_taken(merge))
+    char line[LINE_BYTES], holder[STORE_DIR_HOLDER_BYTES];
+    if (store_dir_is_locked(merge->dir, holder))
         return say_taken(merge);
     int code = say(merge, NULL, look(merge, &stands, &bytes));
     if (code != EXIT_DONE)
@@ -388,7 +369,7 @@ static int begin(struct merge *merge)
     if (!fits)
         return EXIT_FAILED;
     enum error error = open_store(merge, stands == STANDS_BEGUN);
-    if (error == ERR_EXISTS && is_taken(merge))
+    if (error == ERR_EXISTS && store_dir_is_locked(merge->dir, holder))
         return say_taken(merge);
     code = say(merge, NULL, error);
     return code == EXIT_DONE ? write_all(merge) : code;

@@ -2,7 +2,6 @@
  * temporary files are compressed in small blocks, which takes more. */
 #include "scanner/stages/merge_disk.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,12 +14,8 @@ static enum error stream_bytes(int dir_fd, const char *name, uint64_t *bytes, st
 {
     uint32_t parts;
     enum error error = part_count(dir_fd, name, &parts, why);
-    for (uint32_t part = 0; error == ERR_OK && part < parts; part++) {
-        char file[PART_NAME_BYTES];
-        struct stat status;
-        if (fstatat(dir_fd, part_name(name, part, file), &status, AT_SYMLINK_NOFOLLOW) == 0)
-            *bytes += (uint64_t)status.st_size;
-    }
+    if (error == ERR_OK)
+        *bytes = part_bytes(dir_fd, name, parts);
     return error;
 }
 

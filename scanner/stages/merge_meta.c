@@ -17,10 +17,8 @@ enum { TREE_BYTES = 64 << 20 };
 
 static const char *text_at(const struct json_node *object, const char *key)
 {
-    const struct json_node *node = json_tree_at(object, key);
-    bool is_text =
-        node != NULL && node->kind == JSON_STRING && memchr(node->text.data, 0, node->text.len) == NULL;
-    return is_text ? (const char *)node->text.data : "";
+    const char *text = json_tree_text(object, key);
+    return text == NULL ? "" : text;
 }
 
 /* Times are written all alike, so that their order is that of their texts. */

@@ -43,19 +43,22 @@ uint32_t numbers_first(const struct numbers *numbers)
     return 0;
 }
 
+void numbers_put_range(struct buf *text, uint32_t first, uint32_t last)
+{
+    (void)buf_printf(text, "%s%" PRIu32, text->len > 0 ? "," : "", first);
+    if (last > first)
+        (void)buf_printf(text, "-%" PRIu32, last);
+}
+
 void numbers_put(struct buf *text, const struct numbers *numbers)
 {
-    const char *between = "";
     for (uint32_t first = 1; first <= numbers->most; first++) {
         uint32_t last = first;
         if (!numbers_have(numbers, first))
             continue;
         while (numbers_have(numbers, last + 1))
             last++;
-        (void)buf_printf(text, "%s%" PRIu32, between, first);
-        if (last > first)
-            (void)buf_printf(text, "-%" PRIu32, last);
-        between = ",";
+        numbers_put_range(text, first, last);
         first = last;
     }
 }

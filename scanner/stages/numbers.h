@@ -19,7 +19,10 @@ bool numbers_have(const struct numbers *numbers, uint32_t number);
 uint32_t numbers_count(const struct numbers *numbers);
 uint32_t numbers_first(const struct numbers *numbers); /* 0 if it is empty */
 
-/* Writes the set; nothing if it is empty. */
+/* Adds a range to a text of ranges: 7-9 to 3 makes 3,7-9. */
+void numbers_put_range(struct buf *text, uint32_t first, uint32_t last);
+
+/* Writes the set into a text that is empty; nothing if the set is. */
 void numbers_put(struct buf *text, const struct numbers *numbers);
 
 #endif

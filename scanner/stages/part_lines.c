@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "output/frames/disk.h"
@@ -36,16 +35,6 @@ static void close_file(struct part_lines *lines)
     lines->fd = -1;
 }
 
-/* Adds up how large the files are. */
-static void measure(struct part_lines *lines)
-{
-    char name[PART_NAME_BYTES];
-    struct stat status;
-    for (uint32_t i = 0; i < lines->files; i++)
-        if (fstatat(lines->dir_fd, part_name(lines->name, i, name), &status, AT_SYMLINK_NOFOLLOW) == 0)
-            lines->size += (uint64_t)status.st_size;
-}
-
 enum error part_lines_open(struct part_lines *lines, int dir_fd, const char *name, struct buf *why)
 {
     *lines = (struct part_lines){.dir_fd = dir_fd, .name = name, .fd = -1};
@@ -54,7 +43,7 @@ enum error part_lines_open(struct part_lines *lines, int dir_fd, const char *nam
         buf_printf(why, "%s: it is not there", part_name(name, 0, lines->file_name));
         return ERR_NOT_FOUND;
     }
-    measure(lines);
+    lines->size = part_bytes(dir_fd, name, lines->files);
     return error == ERR_OK ? open_file(lines, why) : error;
 }
 

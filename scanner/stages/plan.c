@@ -58,20 +58,15 @@ static enum error list_names(struct planning *planning, char sum[PLAN_SHA256_BYT
 {
     struct plan *plan = &planning->plan;
     plan->shards = (uint32_t)planning->dirs.name_count;
-    plan->names = calloc(plan->shards, sizeof *plan->names);
-    if (plan->names == NULL)
-        return ERR_MEMORY;
-    stagedirs_plan_names(&planning->dirs, plan->names);
     plan->rules = RECORD_RULES;
     plan->seed = scanview_meta(planning->dirs.names[0].view)->seed;
-    return plandir_names_sum(plan->names, plan->shards, sum) ? ERR_OK : ERR_LIBRARY;
+    return stagedirs_plan_names(&planning->dirs, &plan->names, sum);
 }
 
 /* Opens the directories, and says in plan->round which round they ask for. */
 static int open_dirs(struct planning *planning)
 {
     char sum[PLAN_SHA256_BYTES];
-    uint32_t rounds;
     const struct args *args = planning->args;
     (void)setup_open_files();
     int code = say(planning, NULL, stagedirs_open(args->names, args->name_count, &planning->dirs));
@@ -80,9 +75,10 @@ static int open_dirs(struct planning *planning)
     if (code == EXIT_DONE)
         code = say(planning, NULL, list_names(planning, sum));
     if (code == EXIT_DONE)
-        code = say_lines(planning, stagedirs_check_probes(&planning->dirs, sum, &rounds, &planning->why));
+        code = say_lines(planning, stagedirs_check_probes(&planning->dirs, sum, &planning->why));
     if (code != EXIT_DONE)
         return code;
+    uint32_t rounds = planning->dirs.rounds;
     planning->plan.round = rounds + 1;
     if (args->again == NULL && rounds > 0)
         return refuse(planning, "probes are given: the next round of a plan is made with --again PLAN");
@@ -97,8 +93,7 @@ static int open_dirs(struct planning *planning)
 /* Are the probes those of the rounds that stand in the plan? */
 static int check_rounds(struct planning *planning, const struct plan *before)
 {
-    const struct meta_plan *last =
-        &scanview_meta(planning->dirs.probes[planning->dirs.probe_count - 1].view)->plan;
+    const struct meta_plan *last = stagedir_plan(&planning->dirs.probes[planning->dirs.probe_count - 1]);
     if (strcmp(last->id, before->id) != 0)
         return refuse(planning, "the probes are of another plan");
     planning->plan.part_count = before->part_count;

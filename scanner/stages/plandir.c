@@ -284,8 +284,7 @@ static uint32_t newest_round(int dir_fd)
 {
     char name[PLAN_FILE_BYTES];
     uint32_t round = 0;
-    while (round < PLAN_ROUNDS_MOST &&
-           faccessat(dir_fd, file_name(round + 1, name), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    while (round < PLAN_ROUNDS_MOST && disk_has(dir_fd, file_name(round + 1, name)))
         round++;
     return round;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "output/frames/disk.h"
 #include "output/readback/meta_read.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/base/exit_code.h"
@@ -39,11 +40,6 @@ static int say_error(struct probing *probing, enum error error, int code)
     return code;
 }
 
-static bool holds(int dir_fd, const char *name)
-{
-    return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* ---- the directory ------------------------------------------------------------------------------------- */
 
 /* Is what stands there of another part or place than was asked for? */
@@ -73,12 +69,12 @@ static int look(struct probing *probing)
     int fd = open(probing->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return GO_ON;
-    if (holds(fd, "meta.json")) {
+    if (disk_has(fd, "meta.json")) {
         (void)buf_printf(&probing->why, "%s: ", shown(probing->dir));
         enum error error = meta_read_in(fd, &probing->begun, &probing->why);
         code = error == ERR_OK ? check_asked(probing) : say_error(probing, error, EXIT_FAILED);
     }
-    if (code == GO_ON && probing->begun.plan.id[0] != '\0' && holds(fd, "summary.json")) {
+    if (code == GO_ON && probing->begun.plan.id[0] != '\0' && disk_has(fd, "summary.json")) {
         (void)fprintf(stderr,
                       "stsweep: %s: part %" PRIu32 " in round %" PRIu32
                       " is whole already: nothing is left to do\n",

@@ -8,6 +8,7 @@
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
 #include "scanner/base/map.h"
+#include "scanner/reach/contact.h"
 #include "scanner/reach/hostlookups.h"
 #include "scanner/reach/proberun.h"
 #include "scanner/stages/results_cache.h"
@@ -34,9 +35,9 @@ struct results_store {
 
 /* What a contact's record is found by. */
 enum contact_kind {
-    CONTACT_POLICY = 'p',
-    CONTACT_HOST = 'h',
-    CONTACT_GONE = 'g' /* of a host by its name alone: it has the address no more */
+    KIND_POLICY = 'p',
+    KIND_HOST = 'h',
+    KIND_GONE = 'g' /* of a host by its name alone: it has the address no more */
 };
 
 static uint64_t hash_of(const struct results_store *results, enum contact_kind kind, const char *name,
@@ -60,7 +61,7 @@ static const struct host_facts *host_of(const struct domain_facts *contact)
 
 static bool is_policy(const struct domain_facts *contact)
 {
-    return contact->label != NULL && strcmp(contact->label, "policy") == 0;
+    return contact_label_of(contact->label) == CONTACT_POLICY;
 }
 
 /* Returns the probe of the contact's own address: of all that stand there the one that is not elsewhere; NULL
@@ -78,14 +79,14 @@ static bool key_of(const struct results_store *results, const struct domain_fact
 {
     const struct host_facts *host = host_of(contact);
     if (is_policy(contact)) {
-        *hash = hash_of(results, CONTACT_POLICY, contact->domain, NULL, results->round);
+        *hash = hash_of(results, KIND_POLICY, contact->domain, NULL, results->round);
         return true;
     }
     const struct probe_facts *probe = host == NULL ? NULL : probe_of(host);
     if (host == NULL || (probe == NULL && host->asked == 0))
         return false;
-    *hash = probe == NULL ? hash_of(results, CONTACT_GONE, contact->domain, NULL, results->round)
-                          : hash_of(results, CONTACT_HOST, contact->domain, &probe->ip, results->round);
+    *hash = probe == NULL ? hash_of(results, KIND_GONE, contact->domain, NULL, results->round)
+                          : hash_of(results, KIND_HOST, contact->domain, &probe->ip, results->round);
     return true;
 }
 
@@ -155,12 +156,12 @@ static bool is_contact(const struct domain_facts *contact, enum contact_kind kin
 {
     const struct host_facts *host = host_of(contact);
     if (contact->domain == NULL || strcmp(contact->domain, name) != 0 ||
-        is_policy(contact) != (kind == CONTACT_POLICY))
+        is_policy(contact) != (kind == KIND_POLICY))
         return false;
-    if (kind == CONTACT_POLICY)
+    if (kind == KIND_POLICY)
         return true;
     const struct probe_facts *probe = host == NULL ? NULL : probe_of(host);
-    if (kind == CONTACT_HOST)
+    if (kind == KIND_HOST)
         return probe != NULL && ip_equal(&probe->ip, ip);
     for (size_t i = 0; host != NULL && i < host->address.ip_count; i++)
         if (ip_equal(&host->address.ips[i], ip))
@@ -175,7 +176,7 @@ static enum error find_contact(struct results_store *results, enum contact_kind 
 {
     uint64_t places[TABLE_PLACES_A_KEY], best = 0;
     bool any = false;
-    uint64_t hash = hash_of(results, kind, name, kind == CONTACT_HOST ? ip : NULL, round);
+    uint64_t hash = hash_of(results, kind, name, kind == KIND_HOST ? ip : NULL, round);
     size_t count = table_find(&results->table, hash, places);
     for (size_t i = 0; i < count; i++) {
         struct bytes line;
@@ -257,8 +258,7 @@ static enum error read_result(struct results_store *results, const struct result
 {
     struct domain_facts contact;
     struct arena *scratch = &results->scratch;
-    enum error error =
-        find_contact(results, CONTACT_HOST, key->host, &key->ip, key->round, scratch, &contact);
+    enum error error = find_contact(results, KIND_HOST, key->host, &key->ip, key->round, scratch, &contact);
     if (error == ERR_OK) {
         decoded->has_probe = true;
         error = take_probe(results, key, probe_of(host_of(&contact)), &decoded->probe);
@@ -267,7 +267,7 @@ static enum error read_result(struct results_store *results, const struct result
         decoded->has_probe = error == ERR_OK;
         if (error != ERR_NOT_FOUND)
             return error;
-        error = find_contact(results, CONTACT_GONE, key->host, &key->ip, key->round, scratch, &contact);
+        error = find_contact(results, KIND_GONE, key->host, &key->ip, key->round, scratch, &contact);
     }
     if (error == ERR_OK && host_of(&contact)->asked != 0)
         decoded->lookups = host_of(&contact);
@@ -316,10 +316,9 @@ static bool may_have(const struct results_store *results, const struct result_ke
 {
     uint64_t places[TABLE_PLACES_A_KEY];
     return facts_index_has(results->index, key->host, &key->ip, key->round) ||
-           table_find(&results->table, hash_of(results, CONTACT_HOST, key->host, &key->ip, key->round),
-                      places) > 0 ||
-           table_find(&results->table, hash_of(results, CONTACT_GONE, key->host, NULL, key->round), places) >
-               0;
+           table_find(&results->table, hash_of(results, KIND_HOST, key->host, &key->ip, key->round), places) >
+               0 ||
+           table_find(&results->table, hash_of(results, KIND_GONE, key->host, NULL, key->round), places) > 0;
 }
 
 static enum error find_host(void *arg, const char *host, const struct ip_addr *ip, uint32_t round,
@@ -342,7 +341,7 @@ static enum error find_policy(void *arg, const char *domain, uint32_t round, str
     const struct facts_source source = facts_index_source(results->index);
     struct facts_gaps gaps = {0};
     struct domain_facts contact;
-    enum error error = find_contact(results, CONTACT_POLICY, domain, NULL, round, &results->arena, &contact);
+    enum error error = find_contact(results, KIND_POLICY, domain, NULL, round, &results->arena, &contact);
     if (error == ERR_OK) {
         contact.host_count = 0;
         error = facts_complete(&contact, &source, &results->arena, &gaps, &results->why);

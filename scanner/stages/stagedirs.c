@@ -90,9 +90,14 @@ static int by_number(uint32_t a, uint32_t b)
     return (a > b) - (a < b);
 }
 
+const struct meta_plan *stagedir_plan(const struct stagedir *probes)
+{
+    return &scanview_meta(probes->view)->plan;
+}
+
 static int compare_probes(const struct stagedir *a, const struct stagedir *b)
 {
-    const struct meta_plan *one = &scanview_meta(a->view)->plan, *other = &scanview_meta(b->view)->plan;
+    const struct meta_plan *one = stagedir_plan(a), *other = stagedir_plan(b);
     if (one->round != other->round)
         return by_number(one->round, other->round);
     if (one->part != other->part)
@@ -125,6 +130,8 @@ enum error stagedirs_open(const char *const *paths, size_t count, struct stagedi
     dirs->names = dirs->list;
     dirs->probes = dirs->names + dirs->name_count;
     dirs->others = dirs->probes + dirs->probe_count;
+    if (dirs->probe_count > 0)
+        dirs->rounds = stagedir_plan(dirs->others - 1)->round;
     return error;
 }
 
@@ -139,10 +146,15 @@ void stagedirs_close(struct stagedirs *dirs)
     *dirs = (struct stagedirs){.list = NULL};
 }
 
-void stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names *names)
+enum error stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names **names,
+                                char sum[PLAN_SHA256_BYTES])
 {
+    struct plan_names *list = *names = calloc(dirs->name_count, sizeof *list);
+    if (list == NULL)
+        return ERR_MEMORY;
     for (size_t i = 0; i < dirs->name_count; i++) {
-        names[i].shard = dirs->names[i].shard;
-        memcpy(names[i].sha256, dirs->names[i].sha256, sizeof names[i].sha256);
+        list[i].shard = dirs->names[i].shard;
+        memcpy(list[i].sha256, dirs->names[i].sha256, sizeof list[i].sha256);
     }
+    return plandir_names_sum(list, (uint32_t)dirs->name_count, sum) ? ERR_OK : ERR_LIBRARY;
 }

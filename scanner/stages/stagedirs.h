@@ -31,12 +31,16 @@ struct stagedirs {
     struct stagedir *list; /* owned: the names by shard, the probes by round, part and vantage, the others */
     const struct stagedir *names, *probes, *others; /* where each kind begins in it */
     size_t name_count, probe_count, other_count;
+    uint32_t rounds; /* the probes' last; 0 without any */
 };
 
 /* Opens them all. One that cannot be read is among the others, with its error. ERR_MEMORY. stagedirs_close is
  * fine after either. */
 enum error stagedirs_open(const char *const *paths, size_t count, struct stagedirs *dirs);
 void stagedirs_close(struct stagedirs *dirs);
+
+/* Returns which part of which plan probes are of. */
+const struct meta_plan *stagedir_plan(const struct stagedir *probes);
 
 /*
  * Are the names whole, and all shards of one scan, each once? Looks at the others as well, which belong to
@@ -46,15 +50,16 @@ void stagedirs_close(struct stagedirs *dirs);
  */
 int stagedirs_check_names(const struct stagedirs *dirs, struct buf *why);
 
-/* Lists the names for a plan, in an array of name_count. */
-void stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names *names);
+/* Lists the names for a plan, in an array of name_count, and sums them up (plandir_names_sum). ERR_MEMORY,
+ * ERR_LIBRARY; the caller frees *names after either, too. */
+enum error stagedirs_plan_names(const struct stagedirs *dirs, struct plan_names **names,
+                                char sum[PLAN_SHA256_BYTES]);
 
 /*
  * Are the probes of all parts of rounds from 1 without a gap, each part once, each round after the one before
  * it, of a plan of names with this sum (plandir_names_sum), and whole? No probes at all are fine. As above;
- * EXIT_AGAIN also if a part of a round is missing. *rounds is the last round.
+ * EXIT_AGAIN also if a part of a round is missing.
  */
-int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, uint32_t *rounds,
-                           struct buf *why);
+int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, struct buf *why);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "scanner/base/shown.h"
 #include "scanner/config/config.h"
+#include "scanner/stages/numbers.h"
 #include "scanner/stages/stagedirs.h"
 
 enum { LINES_MOST = 20, META_BYTES = 16 << 20, REASON_BYTES = 8192, RANGES_MOST = 20 };
@@ -49,9 +50,7 @@ static void add_missing(struct missing *missing, uint32_t first, uint32_t last)
     missing->count += last - first + 1;
     if (missing->ranges++ >= RANGES_MOST)
         return;
-    (void)buf_printf(&missing->text, "%s%" PRIu32, missing->ranges > 1 ? "," : "", first);
-    if (last > first)
-        (void)buf_printf(&missing->text, "-%" PRIu32, last);
+    numbers_put_range(&missing->text, first, last);
     if (missing->ranges == RANGES_MOST)
         (void)buf_text(&missing->text, ",...");
 }
@@ -224,14 +223,9 @@ int stagedirs_check_names(const struct stagedirs *dirs, struct buf *why)
 
 /* ---- probes -------------------------------------------------------------------------------------------- */
 
-static const struct meta_plan *plan_of(const struct stagedir *dir)
-{
-    return &scanview_meta(dir->view)->plan;
-}
-
 static uint32_t part_of_probe(const struct stagedir *dir)
 {
-    return plan_of(dir)->part;
+    return stagedir_plan(dir)->part;
 }
 
 static void part_twice(struct faults *faults, const struct stagedir *dir)
@@ -239,7 +233,7 @@ static void part_twice(struct faults *faults, const struct stagedir *dir)
     char line[REASON_BYTES];
     (void)snprintf(line, sizeof line,
                    "part %" PRIu32 " of round %" PRIu32 " stands twice, also in %s: give those of one place",
-                   plan_of(dir)->part, plan_of(dir)->round, shown(dir[-1].path));
+                   stagedir_plan(dir)->part, stagedir_plan(dir)->round, shown(dir[-1].path));
     fault(faults, EXIT_USAGE, dir->path, line);
 }
 
@@ -247,7 +241,7 @@ static void part_twice(struct faults *faults, const struct stagedir *dir)
 static void check_same_plan(const struct stagedir *dir, const struct meta_plan *first,
                             const struct meta_plan *before, const char *names_sum, struct faults *faults)
 {
-    const struct meta_plan *plan = plan_of(dir);
+    const struct meta_plan *plan = stagedir_plan(dir);
     const char *reason = NULL;
     if (strcmp(plan->names, names_sum) != 0)
         reason = "it is of a plan of other names than those that are given";
@@ -267,12 +261,12 @@ static void check_parts(const struct stagedir *list, size_t count, struct faults
 {
     struct missing missing = {.count = 0};
     char line[REASON_BYTES];
-    uint32_t parts = plan_of(list)->parts;
+    uint32_t parts = stagedir_plan(list)->parts;
     look_for_gaps(list, count, parts, part_of_probe, &missing, part_twice, faults);
     if (missing.count > 0) {
         (void)snprintf(line, sizeof line,
                        "of the %" PRIu32 " parts of round %" PRIu32 " %" PRIu32 " are missing: %s", parts,
-                       plan_of(list)->round, missing.count, buf_string(&missing.text));
+                       stagedir_plan(list)->round, missing.count, buf_string(&missing.text));
         fault(faults, EXIT_AGAIN, NULL, line);
     }
     buf_dispose(&missing.text);
@@ -281,24 +275,23 @@ static void check_parts(const struct stagedir *list, size_t count, struct faults
 static size_t count_round(const struct stagedir *list, size_t left)
 {
     size_t count = 1;
-    while (count < left && plan_of(&list[count])->round == plan_of(list)->round)
+    while (count < left && stagedir_plan(&list[count])->round == stagedir_plan(list)->round)
         count++;
     return count;
 }
 
-int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, uint32_t *rounds,
-                           struct buf *why)
+int stagedirs_check_probes(const struct stagedirs *dirs, const char *names_sum, struct buf *why)
 {
     struct faults faults = {.why = why, .code = EXIT_DONE};
     const struct meta_plan *before = NULL;
     char line[REASON_BYTES];
-    *rounds = 0;
+    uint32_t round = 0;
     for (size_t i = 0, count; i < dirs->probe_count; i += count) {
         const struct stagedir *list = &dirs->probes[i];
-        const struct meta_plan *first = plan_of(list);
+        const struct meta_plan *first = stagedir_plan(list);
         count = count_round(list, dirs->probe_count - i);
-        if (first->round != ++*rounds) {
-            (void)snprintf(line, sizeof line, "round %" PRIu32 " is missing", *rounds);
+        if (first->round != ++round) {
+            (void)snprintf(line, sizeof line, "round %" PRIu32 " is missing", round);
             fault(&faults, EXIT_USAGE, NULL, line);
             return judge(&faults);
         }

@@ -81,11 +81,6 @@ static enum error unreadable(struct looking *look, enum error error)
                : give_reason(look->dir, look->why.len > 0 ? buf_string(&look->why) : error_text(error));
 }
 
-static bool holds(const struct looking *look, const char *name)
-{
-    return faccessat(look->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* ---- records ------------------------------------------------------------------------------------------- */
 
 /* Reads a small file of JSON into the arena; NULL if it is none. */
@@ -269,9 +264,9 @@ enum error status_look(const char *path, struct status_dir *dir)
     int number = errno;
     char holder[STORE_DIR_HOLDER_BYTES] = "";
     look.is_locked = look.fd >= 0 && store_dir_is_locked(path, holder);
-    enum error error = look.fd < 0                 ? look_nowhere(&look, number)
-                       : holds(&look, "meta.json") ? look_at_scan(&look)
-                                                   : look_at_plan(&look);
+    enum error error = look.fd < 0                      ? look_nowhere(&look, number)
+                       : disk_has(look.fd, "meta.json") ? look_at_scan(&look)
+                                                        : look_at_plan(&look);
     if (look.fd >= 0)
         (void)close(look.fd);
     buf_dispose(&look.why);

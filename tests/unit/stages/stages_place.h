@@ -329,7 +329,7 @@ static inline void place_put_rejects(struct stages_place *place)
 static inline void place_close_names(struct stages_place *place)
 {
     const char *paths[PLACE_SHARDS];
-    struct plan_names names[PLACE_SHARDS];
+    struct plan_names *names;
     struct stagedirs dirs;
     place_set(place, "scan.stage", "names");
     for (unsigned i = 0; i < PLACE_SHARDS; i++) {
@@ -340,8 +340,8 @@ static inline void place_close_names(struct stages_place *place)
         paths[i] = place->names[i];
     }
     place_ok(place, stagedirs_open(paths, PLACE_SHARDS, &dirs));
-    stagedirs_plan_names(&dirs, names);
-    assert_true(plandir_names_sum(names, PLACE_SHARDS, place->sum));
+    place_ok(place, stagedirs_plan_names(&dirs, &names, place->sum));
+    free(names);
     stagedirs_close(&dirs);
 }
 
