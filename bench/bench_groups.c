@@ -138,19 +138,13 @@ static void write_meta(struct store *store, struct buf *why)
     buf_dispose(&text);
 }
 
-static bool never(void)
-{
-    return false;
-}
-
 /* Counts all kinds of groups of a scan directory. Returns how many records there are. */
 static size_t count_groups(int dir_fd, struct buf *why)
 {
-    const struct summary_groups_reading reading = {dir_fd, provider_of_mx, never};
     struct summary_groups groups;
     size_t records = 0;
     summary_groups_init(&groups);
-    if (summary_groups_count(&groups, &reading, why) != ERR_OK)
+    if (summary_groups_count(&groups, dir_fd, provider_of_mx, why) != ERR_OK)
         bench_die("groups", buf_string(why));
     for (size_t i = 0; i < groups.kinds[BY_TLD].count; i++)
         records += groups.kinds[BY_TLD].rows[i].domains;

@@ -138,17 +138,11 @@ static void write_parsed(struct json *json, const struct sts_policy *policy)
     json_findings(json, &policy->findings);
 }
 
-static bool was_looked_for(const struct policy_facts *policy)
-{
-    return policy->address.a.status != DNS_NOT_ASKED || policy->address.aaaa.status != DNS_NOT_ASKED ||
-           policy->fetch.step != FETCH_NONE || policy->fetch.not_tried != TRIED;
-}
-
 static void write_policy(struct json *json, const struct domain_facts *facts,
                          const struct judgement *judgement)
 {
     const struct policy_facts *policy = &facts->policy;
-    if (!was_looked_for(policy))
+    if (!policy_was_looked_for(policy))
         return;
     json_open(json, "policy");
     json_put_optional(json, "host", policy->host);

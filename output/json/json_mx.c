@@ -144,8 +144,7 @@ static void write_host(struct json *json, const struct domain_facts *facts, cons
 static void write_hosts(struct json *json, const struct domain_facts *facts,
                         const struct judgement *judgement)
 {
-    const struct sts_policy *policy = &judgement->policy;
-    bool usable = policy->parsed && policy->code == FAIL_NONE && judgement->policy_code == FAIL_NONE;
+    bool usable = judgement_has_policy(judgement);
     if (facts->host_count == 0)
         return;
     json_open_array(json, "hosts");

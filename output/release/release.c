@@ -176,22 +176,16 @@ static enum error end_count(struct release *release)
                                release->counts->left_out[VIEW_DOMAINS], release->why);
 }
 
-static bool is_never_stopped(void)
-{
-    return false;
-}
-
 /* Writes summary.csv and summary.json, of what is published alone. */
 static enum error write_summary(struct release *release)
 {
-    const struct summary_groups_reading reading = {release->out.dir.fd, release->request->provider,
-                                                   is_never_stopped};
     struct summary_groups groups;
     struct buf text, table;
     buf_init(&text, TEXT_BYTES);
     buf_init(&table, TEXT_BYTES);
     summary_groups_init(&groups);
-    enum error error = summary_groups_count(&groups, &reading, release->why);
+    enum error error =
+        summary_groups_count(&groups, release->out.dir.fd, release->request->provider, release->why);
     if (error == ERR_OK && !summary_json(&text, &release->summary, &groups))
         error = ERR_LIMIT;
     if (error == ERR_OK)

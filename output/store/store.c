@@ -38,6 +38,8 @@ struct store {
     struct ordinals done;
     struct certset certs;
     struct summary summary;
+    struct groups_counter *groups; /* NULL: they are not counted */
+    struct groups_span before;     /* what a resume found */
 };
 
 static struct store *make(const struct store_options *options)
@@ -69,6 +71,7 @@ void store_destroy(struct store *store)
     unanswered_dispose(&store->silent_mx);
     unanswered_dispose(&store->silent_policy);
     ordinals_dispose(&store->done);
+    groups_counter_free(store->groups);
     store_dir_close(&store->dir);
     free(store);
 }
@@ -97,6 +100,15 @@ static enum error create_streams(struct store *store, const struct store_options
     return ERR_OK;
 }
 
+/* Makes the counter of a directory's groups, if they are to be counted. */
+static enum error create_groups(struct store *store, const struct store_options *options)
+{
+    if (options->provider == NULL)
+        return ERR_OK;
+    store->groups = groups_counter_new(store->dir.fd, options->provider);
+    return store->groups == NULL ? ERR_MEMORY : ERR_OK;
+}
+
 enum error store_create(const struct store_options *options, struct store **store, struct buf *why)
 {
     enum error error = ERR_OK;
@@ -108,6 +120,8 @@ enum error store_create(const struct store_options *options, struct store **stor
         error = store_dir_create(options->dir, &made->dir, why);
     if (error == ERR_OK && !made->streaming)
         error = create_streams(made, options, why);
+    if (error == ERR_OK && !made->streaming)
+        error = create_groups(made, options);
     if (error != ERR_OK) {
         store_destroy(made);
         return error;
@@ -289,7 +303,11 @@ static enum error recover(struct store *store, const struct store_options *optio
         error = recover_streams(store, options, why);
     if (error == ERR_OK && store->rejects_damaged)
         error = begin_rejects_again(store, options, why);
-    return error;
+    if (error != ERR_OK)
+        return error;
+    store->before.domains = store_lines(store, STORE_DOMAINS);
+    store->before.hosts = store_lines(store, STORE_HOSTS);
+    return create_groups(store, options);
 }
 
 enum error store_resume(const struct store_options *options, struct store **store, struct buf *why)
@@ -390,6 +408,33 @@ enum error store_append(struct store *store, enum store_stream stream, struct by
         store->since_ms = now_ms;
     }
     return full ? commit_through(store, stream, why) : ERR_OK;
+}
+
+enum error store_count(struct store *store, struct bytes packed, struct buf *why)
+{
+    return store->groups == NULL ? ERR_OK : groups_counter_add(store->groups, packed, why);
+}
+
+enum error store_count_line(struct store *store, enum store_stream stream, struct bytes line, struct buf *why)
+{
+    if (store->groups == NULL)
+        return ERR_OK;
+    return stream == STORE_HOSTS ? groups_counter_host(store->groups, line, why)
+                                 : groups_counter_domain(store->groups, line, why);
+}
+
+enum error store_groups(struct store *store, struct summary_groups *groups, bool (*stopped)(void),
+                        struct buf *why)
+{
+    if (store->groups == NULL)
+        return ERR_OK;
+    enum error error = groups_counter_read(store->groups, &store->before, stopped, why);
+    return error == ERR_OK ? groups_counter_end(store->groups, groups, why) : error;
+}
+
+uint64_t store_records_before(const struct store *store)
+{
+    return store->before.domains;
 }
 
 bool store_cert_is_new(struct store *store, const uint8_t sha256[32])

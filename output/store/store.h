@@ -9,6 +9,7 @@
 
 #include "output/frames/frames.h"
 #include "output/store/summary.h"
+#include "output/store/summary_groups.h"
 #include "scanner/base/ip.h"
 
 enum store_stream { STORE_REJECTS, STORE_CERTS, STORE_HOSTS, STORE_DOMAINS, STORE_STREAMS };
@@ -22,6 +23,7 @@ struct store_options {
     uint64_t part_bytes;
     int64_t flush_ms;
     struct summary_sample *sample; /* borrowed: counts the records as well; NULL: nobody does */
+    group_provider provider;       /* of MX hosts, for groups; NULL: they are not counted */
 };
 
 /* Makes the directory (an existing empty one is fine; one that holds a scan, or anything else, is ERR_EXISTS
@@ -62,6 +64,20 @@ uint64_t store_lines(const struct store *store, enum store_stream stream);
 /* Adds one line to a stream. For STORE_DOMAINS tally is counted; NULL for the others. May commit. */
 enum error store_append(struct store *store, enum store_stream stream, struct bytes line,
                         const struct tally *tally, int64_t now_ms, struct buf *why);
+
+/* Count a record that was added, for the groups of summary.json: what was packed of it (groups_pack.h), or
+ * what is read of its line, of STORE_DOMAINS or STORE_HOSTS. Nothing is counted when streaming. */
+enum error store_count(struct store *store, struct bytes packed, struct buf *why);
+enum error store_count_line(struct store *store, enum store_stream stream, struct bytes line,
+                            struct buf *why);
+
+/* Gives the groups, at the end, when all records are on disk: those of before a resume are read for it.
+ * ERR_STOPPED if stopped, which is asked now and then, said so: another resume counts them. */
+enum error store_groups(struct store *store, struct summary_groups *groups, bool (*stopped)(void),
+                        struct buf *why);
+
+/* Returns how many domain records a resume found. */
+uint64_t store_records_before(const struct store *store);
 
 /* Tells whether this SHA-256 is new (and knows it from now on), so that a certificate stands once. Always
  * false when streaming. Past the ceiling of certset.h a certificate may be new twice; readers keep the

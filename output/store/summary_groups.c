@@ -1,10 +1,22 @@
-/* Walks the domain records once, and counts all kinds of groups together; then the host records. */
+/* Keeps the counts of all kinds of groups together. */
 #include "output/store/summary_groups.h"
+
+#include <stdlib.h>
 
 #include "output/frames/frames.h"
 #include "output/readback/facts_read.h"
+#include "output/store/groups_pack.h"
 
 enum { ASKED_EVERY = 1024 }; /* records */
+
+struct groups_counter {
+    int dir_fd;
+    group_provider provider;
+    struct group_counts *counts;
+    struct summary_exchange exchange;
+    struct arena arena; /* of the record at hand */
+    struct buf packed;  /* likewise */
+};
 
 void summary_groups_init(struct summary_groups *groups)
 {
@@ -19,60 +31,129 @@ void summary_groups_dispose(struct summary_groups *groups)
         group_top_dispose(&groups->kinds[kind]);
 }
 
-struct walk {
-    const struct summary_groups_reading *reading;
-    struct group_counts *counts;
-    struct summary_exchange *exchange;
-    struct arena arena; /* of the record at hand */
+struct groups_counter *groups_counter_new(int dir_fd, group_provider provider)
+{
+    struct groups_counter *counter = calloc(1, sizeof *counter);
+    if (counter == NULL)
+        return NULL;
+    counter->dir_fd = dir_fd;
+    counter->provider = provider;
+    arena_init(&counter->arena, READ_ARENA_BYTES);
+    buf_init(&counter->packed, GROUPS_PACK_BYTES);
+    counter->counts = group_counts_new(SUMMARY_GROUPS_BYTES, dir_fd);
+    if (counter->counts != NULL)
+        return counter;
+    free(counter);
+    return NULL;
+}
+
+void groups_counter_free(struct groups_counter *counter)
+{
+    if (counter == NULL)
+        return;
+    group_counts_free(counter->counts);
+    arena_dispose(&counter->arena);
+    buf_dispose(&counter->packed);
+    free(counter);
+}
+
+/* ---- a record more ------------------------------------------------------------------------------------- */
+
+struct adding {
+    struct groups_counter *counter;
     struct buf *why;
-    uint64_t records;
 };
 
-static enum error count_kind(struct walk *walk, const struct group_record *record,
-                             const struct troubles *troubles, enum group_kind kind)
+static enum error on_member(void *arg, enum group_kind kind, enum outcome outcome,
+                            const struct group_member *member)
 {
-    struct group_members members;
-    enum error error = ERR_OK;
-    if (!groups_of(record, troubles, kind, walk->reading->provider, &walk->arena, &members))
-        return ERR_MEMORY;
-    for (size_t i = 0; error == ERR_OK && i < members.count; i++)
-        error = group_counts_add(walk->counts, kind, record->outcome, &members.list[i], walk->why);
-    return error;
+    const struct adding *adding = arg;
+    return group_counts_add(adding->counter->counts, kind, outcome, member, adding->why);
+}
+
+static void on_exchange(void *arg, bool of_policy, struct bytes group)
+{
+    const struct adding *adding = arg;
+    struct summary_exchange *exchange = &adding->counter->exchange;
+    exchange_count(of_policy ? &exchange->policy_fetches : &exchange->mx_sessions, group);
+}
+
+enum error groups_counter_add(struct groups_counter *counter, struct bytes packed, struct buf *why)
+{
+    struct adding adding = {counter, why};
+    const struct groups_unpack take = {&adding, on_member, on_exchange};
+    return groups_unpack(packed, &take);
+}
+
+enum error groups_counter_domain(struct groups_counter *counter, struct bytes line, struct buf *why)
+{
+    struct group_record record;
+    arena_reset(&counter->arena);
+    enum error error = group_record_read(line, &counter->arena, &record);
+    if (error == ERR_SYNTAX) {
+        buf_text(why, "a domain record cannot be read back");
+        return ERR_CORRUPT;
+    }
+    if (error == ERR_OK)
+        error = groups_pack_domain(&record, counter->provider, &counter->arena, &counter->packed);
+    return error == ERR_OK ? groups_counter_add(counter, buf_bytes(&counter->packed), why) : ERR_MEMORY;
+}
+
+enum error groups_counter_host(struct groups_counter *counter, struct bytes line, struct buf *why)
+{
+    enum error error = exchange_count_host(&counter->exchange, line);
+    if (error != ERR_SYNTAX)
+        return error;
+    buf_text(why, "a host record cannot be read back");
+    return ERR_CORRUPT;
+}
+
+/* ---- records on disk ----------------------------------------------------------------------------------- */
+
+struct reading {
+    struct groups_counter *counter;
+    bool (*stopped)(void);
+    struct buf *why;
+    uint64_t records; /* so far */
+    uint64_t most;    /* that are meant */
+    enum error (*count)(struct groups_counter *counter, struct bytes line, struct buf *why);
+};
+
+static bool is_stopped(const struct reading *reading)
+{
+    return reading->stopped != NULL && reading->stopped();
 }
 
 static enum error on_line(void *arg, struct bytes line)
 {
-    struct walk *walk = arg;
-    struct group_record record;
-    struct troubles troubles;
-    arena_reset(&walk->arena);
-    if (walk->records++ % ASKED_EVERY == 0 && walk->reading->stopped())
+    struct reading *reading = arg;
+    if (reading->records == reading->most || (reading->records % ASKED_EVERY == 0 && is_stopped(reading)))
         return ERR_STOPPED;
-    enum error error = group_record_read(line, &walk->arena, &record);
-    if (error == ERR_SYNTAX) {
-        buf_text(walk->why, "a domain record cannot be read back");
-        return ERR_CORRUPT;
-    }
-    if (error != ERR_OK || !troubles_find(&record, &walk->arena, &troubles))
-        return ERR_MEMORY;
-    if (record.policy_handshake)
-        exchange_count(&walk->exchange->policy_fetches, record.policy_exchange);
-    for (enum group_kind kind = 0; error == ERR_OK && kind < GROUP_KIND_COUNT; kind++)
-        error = count_kind(walk, &record, &troubles, kind);
-    return error;
+    reading->records++;
+    return reading->count(reading->counter, line, reading->why);
 }
 
-static enum error on_host(void *arg, struct bytes line)
+static enum error read_stream(struct reading reading, const char *stream)
 {
-    struct walk *walk = arg;
-    if (walk->records++ % ASKED_EVERY == 0 && walk->reading->stopped())
-        return ERR_STOPPED;
-    enum error error = exchange_count_host(walk->exchange, line);
-    if (error != ERR_SYNTAX)
-        return error;
-    buf_text(walk->why, "a host record cannot be read back");
-    return ERR_CORRUPT;
+    if (reading.most == 0)
+        return ERR_OK;
+    enum error error = frames_read(reading.counter->dir_fd, stream, on_line, &reading, reading.why);
+    return error == ERR_STOPPED && reading.records == reading.most ? ERR_OK : error;
 }
+
+enum error groups_counter_read(struct groups_counter *counter, const struct groups_span *span,
+                               bool (*stopped)(void), struct buf *why)
+{
+    struct reading reading = {.counter = counter, .stopped = stopped, .why = why};
+    reading.most = span->domains;
+    reading.count = groups_counter_domain;
+    enum error error = read_stream(reading, "domains");
+    reading.most = span->hosts;
+    reading.count = groups_counter_host;
+    return error == ERR_OK ? read_stream(reading, "hosts") : error;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------- */
 
 static enum error take_row(void *arg, const struct group_row *row)
 {
@@ -80,22 +161,23 @@ static enum error take_row(void *arg, const struct group_row *row)
     return group_top_take(&groups->kinds[row->kind], row) ? ERR_OK : ERR_MEMORY;
 }
 
-enum error summary_groups_count(struct summary_groups *groups, const struct summary_groups_reading *reading,
-                                struct buf *why)
+enum error groups_counter_end(struct groups_counter *counter, struct summary_groups *groups, struct buf *why)
 {
-    struct walk walk = {.reading = reading, .exchange = &groups->exchange, .why = why};
-    arena_init(&walk.arena, READ_ARENA_BYTES);
-    walk.counts = group_counts_new(SUMMARY_GROUPS_BYTES, reading->dir_fd);
-    enum error error = walk.counts == NULL ? ERR_MEMORY : ERR_OK;
-    if (error == ERR_OK)
-        error = frames_read(reading->dir_fd, "domains", on_line, &walk, why);
-    if (error == ERR_OK)
-        error = group_counts_end(walk.counts, take_row, groups, why);
-    if (error == ERR_OK)
-        error = frames_read(reading->dir_fd, "hosts", on_host, &walk, why);
+    groups->exchange = counter->exchange;
+    enum error error = group_counts_end(counter->counts, take_row, groups, why);
     for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++)
         group_top_sort(&groups->kinds[kind]);
-    group_counts_free(walk.counts);
-    arena_dispose(&walk.arena);
+    return error;
+}
+
+enum error summary_groups_count(struct summary_groups *groups, int dir_fd, group_provider provider,
+                                struct buf *why)
+{
+    const struct groups_span whole = {UINT64_MAX, UINT64_MAX};
+    struct groups_counter *counter = groups_counter_new(dir_fd, provider);
+    enum error error = counter == NULL ? ERR_MEMORY : groups_counter_read(counter, &whole, NULL, why);
+    if (error == ERR_OK)
+        error = groups_counter_end(counter, groups, why);
+    groups_counter_free(counter);
     return error;
 }

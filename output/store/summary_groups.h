@@ -1,8 +1,8 @@
 /*
  * Counts the groups that summary.json tells of: of each kind the first by what mending them gains, as
- * `show --by` has them; and in which groups TLS keys were exchanged (summary_exchange.h). They are counted at
- * the end of a scan, in one pass over its domain records and one over its host records, so that a scan that
- * was resumed says the same as one that was not.
+ * `show --by` has them; and in which groups TLS keys were exchanged (summary_exchange.h). What a record
+ * counts comes packed from where its facts are (groups_pack.h); the records that a resume finds on disk are
+ * read back at the end, so that a scan that was resumed says the same as one that was not. One thread.
  */
 #ifndef STSWEEP_STORE_SUMMARY_GROUPS_H
 #define STSWEEP_STORE_SUMMARY_GROUPS_H
@@ -19,18 +19,38 @@ struct summary_groups {
     struct summary_exchange exchange;
 };
 
-struct summary_groups_reading {
-    int dir_fd; /* of the scan directory, whose records are all on disk */
-    group_provider provider;
-    bool (*stopped)(void); /* asked now and then: true ends it */
-};
-
 void summary_groups_init(struct summary_groups *groups);
 void summary_groups_dispose(struct summary_groups *groups);
 
-/* Reads the records and counts. ERR_STOPPED if it was stopped, ERR_CORRUPT if a record cannot be read back,
- * ERR_FULL, ERR_IO, ERR_MEMORY; *why says what. */
-enum error summary_groups_count(struct summary_groups *groups, const struct summary_groups_reading *reading,
+/* ---- counting ------------------------------------------------------------------------------------------ */
+
+struct groups_counter;
+
+/* dir_fd: of the scan directory; borrowed. NULL without memory. */
+struct groups_counter *groups_counter_new(int dir_fd, group_provider provider);
+void groups_counter_free(struct groups_counter *counter); /* NULL is fine */
+
+/* Return ERR_FULL, ERR_IO, ERR_MEMORY with *why, and ERR_CORRUPT if a line is no record. Count what was
+ * packed of a record; a stored domain record (one line of JSON); a host record. */
+enum error groups_counter_add(struct groups_counter *counter, struct bytes packed, struct buf *why);
+enum error groups_counter_domain(struct groups_counter *counter, struct bytes line, struct buf *why);
+enum error groups_counter_host(struct groups_counter *counter, struct bytes line, struct buf *why);
+
+/* How many records at the beginning of a scan directory's streams are meant. */
+struct groups_span {
+    uint64_t domains, hosts;
+};
+
+/* Reads so many records of the directory, which are all on disk, and counts them. stopped (may be NULL) is
+ * asked now and then: ERR_STOPPED if it is true. */
+enum error groups_counter_read(struct groups_counter *counter, const struct groups_span *span,
+                               bool (*stopped)(void), struct buf *why);
+
+/* Gives the first groups of each kind. Nothing is counted afterwards. */
+enum error groups_counter_end(struct groups_counter *counter, struct summary_groups *groups, struct buf *why);
+
+/* Counts a whole scan directory, in one go. */
+enum error summary_groups_count(struct summary_groups *groups, int dir_fd, group_provider provider,
                                 struct buf *why);
 
 #endif

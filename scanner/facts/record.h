@@ -384,6 +384,13 @@ struct judgement {
     struct cached_verdict cached;
 };
 
+/* Tells whether there is a policy that MX hosts can match: then each host's record says whether it does. */
+static inline bool judgement_has_policy(const struct judgement *judgement)
+{
+    return judgement->policy.parsed && judgement->policy.code == FAIL_NONE &&
+           judgement->policy_code == FAIL_NONE;
+}
+
 static inline void code_set_add(struct code_set *set, enum failure_code code)
 {
     if (code != FAIL_NONE)

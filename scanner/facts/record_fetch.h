@@ -96,4 +96,11 @@ struct policy_facts {
     struct fetch_facts fetch;
 };
 
+/* Tells whether a policy was asked for, or was to be: then a record has "policy". */
+static inline bool policy_was_looked_for(const struct policy_facts *policy)
+{
+    return policy->address.a.status != DNS_NOT_ASKED || policy->address.aaaa.status != DNS_NOT_ASKED ||
+           policy->fetch.step != FETCH_NONE || policy->fetch.not_tried != TRIED;
+}
+
 #endif

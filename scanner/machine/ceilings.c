@@ -20,7 +20,8 @@ enum {
     LIKELY_PARKED_KIB = 6,      /* itself, its answers, its MX host and the probe that waits */
     LIKELY_CONNECTION_KIB = 20, /* with TLS */
     LIKELY_CACHED_KIB = 4,      /* an MX host that is kept */
-    LIKELY_NAME_BYTES = 32
+    LIKELY_NAME_BYTES = 32,
+    LIKELY_GROUPS_BYTES = 128 /* of a name's groups, of which most are not its own alone */
 };
 
 /* Open files. */
@@ -81,6 +82,7 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
         {"names in memory", "input.memory, two passes", 2, (uint64_t)config->input_memory},
         {"records not yet written", "64 MiB, and what is in flight", 1,
          (uint64_t)64 * MIB + in_flight * 8 * KIB},
+        {"groups of summary.json", "32 MiB, and 17 buffers of files", 1, CEILINGS_GROUPS_BYTES},
         {"frames being filled", "four streams", 4, 2 * (uint64_t)config->output_frame_bytes + 8 * MIB},
         {"loops: resolver caches, TLS, libraries", "scan.loops", loops,
          (uint64_t)64 * MIB / loops + 26 * MIB},
@@ -116,6 +118,7 @@ uint64_t ceilings_likely(const struct config *config, uint64_t names)
     return (LIKELY_MIB + (uint64_t)setup_loops(config) * LIKELY_LOOP_MIB) * MIB +
            least_of((uint64_t)config->scan_cache, of * LIKELY_CACHED_KIB * KIB) +
            least_of((uint64_t)config->input_memory, of * LIKELY_NAME_BYTES) +
+           least_of(CEILINGS_GROUPS_BYTES, of * LIKELY_GROUPS_BYTES) +
            least_of(in_flight, of) * LIKELY_DOMAIN_KIB * KIB +
            parked_of(config, of, in_flight) * LIKELY_PARKED_KIB * KIB +
            least_of(sessions_of(config) + fetches_of(config), of) * LIKELY_CONNECTION_KIB * KIB;

@@ -30,6 +30,7 @@
 #include "scanner/scan/spooled.h"
 #include "scanner/scan/stuck.h"
 #include "scanner/scan/wake.h"
+#include "scanner/verdict/provider.h"
 
 /* ---- what the feeder and the writer say ---------------------------------------------------------------- */
 
@@ -109,7 +110,8 @@ static bool open_store(struct scan *scan)
                                     .frame_bytes = (size_t)config->output_frame_bytes,
                                     .part_bytes = (uint64_t)config->output_part_bytes,
                                     .flush_ms = config->output_flush,
-                                    .sample = scan->sample};
+                                    .sample = scan->sample,
+                                    .provider = provider_of_mx};
     enum error error = scan->request->resume ? store_resume(&options, &scan->store, &scan->why)
                                              : store_create(&options, &scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)

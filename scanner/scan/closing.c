@@ -9,7 +9,6 @@
 #include "output/store/summary_csv.h"
 #include "scanner/base/shown.h"
 #include "scanner/scan/signals.h"
-#include "scanner/verdict/provider.h"
 
 enum { SUMMARY_BYTES = 4 * 1024 * 1024, LONG_RECORDS = 1000000, RECORDS_A_SECOND = 60000 };
 
@@ -37,17 +36,14 @@ enum error closing_denominators(struct store *store, const struct intake_counts 
 
 enum error closing_groups(struct store *store, struct summary_groups *groups, FILE *err, struct buf *why)
 {
-    const struct summary_groups_reading reading = {store_dir_fd(store), provider_of_mx, signals_came};
-    uint64_t records = store_summary(store)->records;
+    uint64_t records = store_records_before(store);
     summary_groups_init(groups);
-    if (reading.dir_fd < 0)
-        return ERR_OK;
     if (records >= LONG_RECORDS)
         (void)fprintf(err,
-                      "stsweep: counts the groups of %" PRIu64 " records for summary.json: %" PRIu64
+                      "stsweep: counts the groups of %" PRIu64 " records of before for summary.json: %" PRIu64
                       " s, or less\n",
                       records, records / RECORDS_A_SECOND);
-    return summary_groups_count(groups, &reading, why);
+    return store_groups(store, groups, signals_came, why);
 }
 
 enum error closing_summary(struct store *store, const struct summary_groups *groups, struct buf *why)

@@ -14,8 +14,8 @@
 enum error closing_denominators(struct store *store, const struct intake_counts *counts,
                                 const struct spool_counts *names, const struct choice *choice);
 
-/* Counts the groups of the domain records, which are all on disk; nothing when streaming. It says so on err
- * if it takes long. ERR_STOPPED if a signal came meanwhile: a resume counts them. */
+/* Gives the groups of the records, which are all on disk; none when streaming. It says so on err if it takes
+ * long, as many are of before a resume. ERR_STOPPED if a signal came meanwhile: a resume counts them. */
 enum error closing_groups(struct store *store, struct summary_groups *groups, FILE *err, struct buf *why);
 
 /* Writes summary.csv, then summary.json: if that is there, the scan is whole. */

@@ -1,5 +1,5 @@
 /*
- * Makes the scan directory a sink (sink.h): facts become lines for the writer. Each loop has a buffer of its
+ * Makes the scan directory a sink (sink.h): facts become lines for the writer. Each loop has buffers of its
  * own, so that all loops may call at once.
  */
 #ifndef STSWEEP_SCAN_RECORDS_H
@@ -8,14 +8,21 @@
 #include "scanner/scan/sink.h"
 #include "scanner/scan/writer.h"
 
+/* What a loop makes lines with. */
+struct records_loop {
+    struct buf line;
+    struct buf packed;  /* what is counted of it in groups */
+    struct arena arena; /* of packing */
+};
+
 struct records {
     struct writer *writer; /* borrowed */
-    struct buf *lines;     /* one for each loop */
+    struct records_loop *loops;
     uint32_t count;
     struct buf reject; /* the feeder's */
 };
 
-/* Makes a buffer for each of count loops. */
+/* Makes buffers for each of count loops. */
 enum error records_init(struct records *records, struct writer *writer, uint32_t count);
 void records_dispose(struct records *records);
 

@@ -33,8 +33,8 @@ struct line_message {
     bool has_tally;
     struct tally tally;
     uint8_t sha256[32];
-    size_t len;
-    uint8_t data[];
+    size_t len, packed_len;
+    uint8_t data[]; /* the line, and what was packed */
 };
 
 struct barrier_message {
@@ -77,6 +77,8 @@ static void deliver_line(struct message *message, void *receiver)
     if (!known && current_error(writer) == ERR_OK) {
         enum error error = store_append(writer->store, line->stream, bytes_make(line->data, line->len),
                                         line->has_tally ? &line->tally : NULL, clock_monotonic_ms(), &why);
+        if (error == ERR_OK)
+            error = store_count(writer->store, bytes_make(line->data + line->len, line->packed_len), &why);
         if (error != ERR_OK)
             set_error(writer, error, &why);
     }
@@ -168,22 +170,24 @@ struct writer *writer_create(struct store *store, void (*failed)(void *arg), voi
     return writer;
 }
 
-enum error writer_line(struct writer *writer, enum store_stream stream, struct bytes line,
-                       const struct tally *tally, const uint8_t *sha256)
+enum error writer_add(struct writer *writer, const struct writer_line *line)
 {
-    struct line_message *message = malloc(sizeof *message + line.len);
+    struct line_message *message = malloc(sizeof *message + line->line.len + line->packed.len);
     if (message == NULL)
         return ERR_MEMORY;
     message->message.deliver = deliver_line;
-    message->stream = stream;
-    message->has_tally = tally != NULL;
-    if (tally != NULL)
-        message->tally = *tally;
-    if (sha256 != NULL)
-        memcpy(message->sha256, sha256, sizeof message->sha256);
-    message->len = line.len;
-    memcpy(message->data, line.data, line.len);
-    atomic_fetch_add(&writer->backlog, line.len);
+    message->stream = line->stream;
+    message->has_tally = line->tally != NULL;
+    if (line->tally != NULL)
+        message->tally = *line->tally;
+    if (line->sha256 != NULL)
+        memcpy(message->sha256, line->sha256, sizeof message->sha256);
+    message->len = line->line.len;
+    message->packed_len = line->packed.len;
+    memcpy(message->data, line->line.data, line->line.len);
+    if (line->packed.len > 0)
+        memcpy(message->data + line->line.len, line->packed.data, line->packed.len);
+    atomic_fetch_add(&writer->backlog, line->line.len);
     mailbox_post(&writer->mailbox, &message->message);
     return ERR_OK;
 }

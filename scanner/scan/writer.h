@@ -13,10 +13,17 @@ struct writer;
  * when the store can take no more. */
 struct writer *writer_create(struct store *store, void (*failed)(void *arg), void *arg);
 
-/* Adds a line, from any thread, and copies it. sha256 for STORE_CERTS (a certificate that is known already is
- * dropped), tally for STORE_DOMAINS, else NULL. */
-enum error writer_line(struct writer *writer, enum store_stream stream, struct bytes line,
-                       const struct tally *tally, const uint8_t *sha256);
+/* A line and what goes with it. */
+struct writer_line {
+    enum store_stream stream;
+    struct bytes line;
+    const struct tally *tally; /* of STORE_DOMAINS, else NULL */
+    const uint8_t *sha256;     /* of STORE_CERTS, else NULL: a certificate that is known already is dropped */
+    struct bytes packed;       /* what is counted of it in groups (output/store/groups_pack.h), or nothing */
+};
+
+/* Adds a line, from any thread, and copies all of it. */
+enum error writer_add(struct writer *writer, const struct writer_line *line);
 
 /* Returns how many bytes wait to be written. */
 size_t writer_backlog(struct writer *writer);

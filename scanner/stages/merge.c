@@ -23,6 +23,7 @@
 #include "scanner/stages/merge_optout.h"
 #include "scanner/stages/merge_sums.h"
 #include "scanner/stages/merge_write.h"
+#include "scanner/verdict/provider.h"
 
 enum { WHY_BYTES = 64 * 1024, META_BYTES = 16 << 20, SUMMARY_BYTES = 64 << 20, LINE_BYTES = 8192 };
 
@@ -231,7 +232,8 @@ static enum error open_store(struct merge *merge, bool go_on)
                                           .frame_bytes = (size_t)config->output_frame_bytes,
                                           .part_bytes = (uint64_t)config->output_part_bytes,
                                           .flush_ms = config->output_flush,
-                                          .sample = merge->sums.summary.sample};
+                                          .sample = merge->sums.summary.sample,
+                                          .provider = provider_of_mx};
     enum error error = go_on ? store_resume(&options, &merge->store, &merge->why)
                              : store_create(&options, &merge->store, &merge->why);
     if (error == ERR_OK && go_on && has_damage(merge->dir)) {

@@ -2,10 +2,13 @@
 #include "scanner/stages/merge_write.h"
 
 #include "output/json/json.h"
+#include "output/readback/facts_read.h"
+#include "output/store/groups_pack.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/shown.h"
 #include "scanner/facts/record_kept.h"
 #include "scanner/json/json_read.h"
+#include "scanner/verdict/provider.h"
 
 enum { SHA256_BYTES = 32, LINES_A_LOOK = 1024, REASON_BYTES = 8192 };
 
@@ -15,12 +18,16 @@ void merge_write_init(struct merge_write *write, const struct stagedirs *dirs, s
     *write = (struct merge_write){.dirs = dirs, .store = store, .stopped = stopped, .why = why};
     write->hosts_before = store_lines(store, STORE_HOSTS);
     buf_init(&write->line, RECORD_LINE_BYTES + 1);
+    buf_init(&write->packed, GROUPS_PACK_BYTES);
+    arena_init(&write->arena, READ_ARENA_BYTES);
 }
 
 void merge_write_dispose(struct merge_write *write)
 {
     join_close(write->join);
     buf_dispose(&write->line);
+    buf_dispose(&write->packed);
+    arena_dispose(&write->arena);
 }
 
 static bool is_stopped(struct merge_write *write)
@@ -37,8 +44,10 @@ static enum error append(struct merge_write *write, enum store_stream stream, st
     buf_reset(&write->line);
     if (!buf_append(&write->line, line.data, line.len) || !buf_byte(&write->line, '\n'))
         return ERR_MEMORY;
-    return store_append(write->store, stream, buf_bytes(&write->line), tally, clock_monotonic_ms(),
-                        write->why);
+    enum error error =
+        store_append(write->store, stream, buf_bytes(&write->line), tally, clock_monotonic_ms(), write->why);
+    bool is_counted = stream == STORE_DOMAINS || stream == STORE_HOSTS;
+    return error == ERR_OK && is_counted ? store_count_line(write->store, stream, line, write->why) : error;
 }
 
 /* ---- rejects ------------------------------------------------------------------------------------------- */
@@ -144,10 +153,14 @@ static enum error on_joined(void *arg, const struct domain_facts *facts, const s
     write->joined++;
     summary_tally(facts, judgement, &tally);
     buf_reset(&write->line);
+    arena_reset(&write->arena);
     if (!json_domain(&write->line, facts, judgement))
         return ERR_LIMIT;
-    return store_append(write->store, STORE_DOMAINS, buf_bytes(&write->line), &tally, clock_monotonic_ms(),
-                        write->why);
+    enum error error = groups_pack_facts(facts, judgement, provider_of_mx, &write->arena, &write->packed);
+    if (error == ERR_OK)
+        error = store_append(write->store, STORE_DOMAINS, buf_bytes(&write->line), &tally,
+                             clock_monotonic_ms(), write->why);
+    return error == ERR_OK ? store_count(write->store, buf_bytes(&write->packed), write->why) : error;
 }
 
 enum error merge_write_domains(struct merge_write *write)

@@ -21,6 +21,8 @@ struct merge_write {
         hosts_before; /* host records on disk of an earlier run; then how many of these are still to come */
     uint64_t lines;
     struct buf line;
+    struct buf packed;  /* what is counted of it in groups */
+    struct arena arena; /* of packing */
 };
 
 void merge_write_init(struct merge_write *write, const struct stagedirs *dirs, struct store *store,

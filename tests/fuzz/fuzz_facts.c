@@ -1,12 +1,13 @@
 /*
  * Any bytes as a record of each kind: facts or an error with its reason, in bounded memory. What is read is
  * judged and written, and that record comes back as itself. Its groups have names, each once, and of each
- * kind one at most gains by being mended alone.
+ * kind one at most gains by being mended alone; and they are those of the facts.
  */
 #include "output/json/json.h"
 #include "output/readback/cached_read.h"
 #include "output/readback/facts_read.h"
 #include "output/readback/groups.h"
+#include "output/store/groups_pack.h"
 #include "scanner/verdict/provider.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/fuzz/target.h"
@@ -33,6 +34,24 @@ static bool write_judged(struct fuzz *fuzz, struct buf *out, const struct domain
     return json_domain(out, facts, &judgement);
 }
 
+/* What is packed of facts is what is packed of the record that was written of them. */
+static void check_packed(struct fuzz *fuzz, const struct domain_facts *facts, struct bytes line)
+{
+    struct judgement judgement;
+    struct group_record record;
+    struct buf of_facts, of_line;
+    buf_init(&of_facts, GROUPS_PACK_BYTES);
+    buf_init(&of_line, GROUPS_PACK_BYTES);
+    verdict_judge(facts, facts->time, &fuzz->arena, &judgement);
+    if (groups_pack_facts(facts, &judgement, provider_of_mx, &fuzz->arena, &of_facts) == ERR_OK &&
+        group_record_read(line, &fuzz->arena, &record) == ERR_OK &&
+        groups_pack_domain(&record, provider_of_mx, &fuzz->arena, &of_line) == ERR_OK)
+        expect(bytes_equal(buf_bytes(&of_facts), buf_bytes(&of_line)) ? NULL
+                                                                      : "other groups than the facts'");
+    buf_dispose(&of_facts);
+    buf_dispose(&of_line);
+}
+
 static void check_domain(struct fuzz *fuzz, struct bytes line)
 {
     struct domain_facts facts;
@@ -41,6 +60,7 @@ static void check_domain(struct fuzz *fuzz, struct bytes line)
     if (error != ERR_OK || !write_judged(fuzz, &fuzz->first, &facts))
         return;
     struct bytes written = bytes_make(fuzz->first.data, fuzz->first.len - 1);
+    check_packed(fuzz, &facts, written);
     error = facts_read_domain(written, &fuzz->arena, &facts, &fuzz->why);
     if (error == ERR_LIMIT)
         return;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/readback/group_runs.h"
+#include "output/store/summary_groups.h"
 #include "scanner/machine/ceilings.h"
 
 static void make(struct config *config, const char *resolvers, const char *loops)
@@ -106,6 +108,7 @@ static void test_printed(void **state)
     make(&config, "192.0.2.1", "3");
     ceilings_print(&config, out);
     assert_int_equal(fclose(out), 0);
+    assert_true(CEILINGS_GROUPS_BYTES >= SUMMARY_GROUPS_BYTES + (RUNS_MOST + 1) * RUN_BUFFER_BYTES);
     assert_non_null(strstr(text, "SMTP sessions"));
     assert_non_null(strstr(text, "2000 x      1064 KiB =     2078.1 MiB  smtp.live"));
     assert_non_null(strstr(text, "Threads: 6 (loops, reader, writer, main)."));

@@ -27,25 +27,27 @@ static struct {
     enum store_stream stream;
     char text[4096]; /* of the last line */
     bool has_tally, has_sha256;
+    size_t packed;
     struct tally tally;
     uint8_t sha256[32];
 } writer;
 
 static struct writer *const WRITER = (struct writer *)(void *)&writer;
 
-enum error writer_line(struct writer *to, enum store_stream stream, struct bytes line,
-                       const struct tally *tally, const uint8_t *sha256)
+enum error writer_add(struct writer *to, const struct writer_line *line)
 {
     assert_ptr_equal(to, WRITER);
     writer.lines++;
-    writer.stream = stream;
-    (void)snprintf(writer.text, sizeof writer.text, "%.*s", (int)line.len, (const char *)line.data);
-    writer.has_tally = tally != NULL;
-    writer.has_sha256 = sha256 != NULL;
-    if (tally != NULL)
-        writer.tally = *tally;
-    if (sha256 != NULL)
-        memcpy(writer.sha256, sha256, sizeof writer.sha256);
+    writer.stream = line->stream;
+    (void)snprintf(writer.text, sizeof writer.text, "%.*s", (int)line->line.len,
+                   (const char *)line->line.data);
+    writer.packed = line->packed.len;
+    writer.has_tally = line->tally != NULL;
+    writer.has_sha256 = line->sha256 != NULL;
+    if (line->tally != NULL)
+        writer.tally = *line->tally;
+    if (line->sha256 != NULL)
+        memcpy(writer.sha256, line->sha256, sizeof writer.sha256);
     return writer.says;
 }
 
@@ -83,7 +85,7 @@ static int end(void **state)
 {
     (void)state;
     records_dispose(&records);
-    assert_null(records.lines);
+    assert_null(records.loops);
     assert_int_equal(records.count, 0);
     records_dispose(&records); /* as a scan does that did not even begin */
     return 0;
@@ -120,7 +122,7 @@ static void lines_of_a_loop(void **state)
         assert_true(!writer.has_sha256 && !writer.has_tally);
         sink.domain(sink.arg, loop, &facts, &judgement);
         assert_line(4 * i + 3, STORE_DOMAINS, "{\"schema\":1,\"ordinal\":7,", "mx.example");
-        assert_true(!writer.has_sha256 && writer.has_tally);
+        assert_true(!writer.has_sha256 && writer.has_tally && writer.packed > 0);
         assert_int_equal(writer.tally.ordinal, 7);
         assert_int_equal(writer.tally.outcome, OUTCOME_ABSENT);
         sink.certificate(sink.arg, loop, &cert);
