@@ -695,18 +695,20 @@ static void meet(unsigned known, unsigned lacking, unsigned without)
     world.workers[1].counts.without_starttls += without;
 }
 
-/* Known providers' hosts lack it: the known hosts are asked, and lack it too. */
-static int64_t strip(void)
+/* Known providers' hosts lack it: the known hosts are asked, and lack it too. Of what is met in one step with
+ * the last that had it, nobody knows whether it came before. */
+static int64_t strip(unsigned in_one_step)
 {
     start();
     assert_null(watch_closing(world.watch));
-    meet(10, 0, 5);
-    quiet(2 * WATCH_TICK_MS);
-    int64_t well_ms = clock_wall_ms();
+    meet(0, 0, 5);
+    quiet(WATCH_TICK_MS);
+    int64_t well_ms = clock_wall_ms() + WATCH_TICK_MS; /* the loops say in a step what the next one counts */
+    meet(10, 0, in_one_step);
     world.known_path = PATH_STRIPPED;
     world.known_waits = true;
     quiet(10 * WATCH_TICK_MS);
-    meet(40, 40, 7);
+    meet(40, 40, 7 - in_one_step);
     quiet(2 * WATCH_TICK_MS);
     assert_int_equal(world.known, 1);
     assert_int_equal(world.known_turns, 1);
@@ -725,7 +727,7 @@ static int64_t strip(void)
 static void test_stripped(void **state)
 {
     (void)state;
-    int64_t well_ms = strip();
+    int64_t well_ms = strip(0);
     quiet(20 * WATCH_TICK_MS);
     assert_true(doubtful()); /* a suspicion is one */
     assert_false(atomic_load(&world.context.path_doubtful));
@@ -764,11 +766,20 @@ static void test_stripped(void **state)
     assert_int_equal(world.forgot_failures, 1);
 }
 
+static void test_stripped_between_two_steps(void **state)
+{
+    (void)state;
+    int64_t well_ms = strip(3);
+    quiet(20 * WATCH_TICK_MS);
+    world.known_waits = false;
+    expect_stripped(tick(), well_ms, 7);
+}
+
 /* A look that nobody answers ends by itself, and nothing is concluded. */
 static void test_look_without_end(void **state)
 {
     (void)state;
-    (void)strip();
+    (void)strip(0);
     world.known_path = PATH_UNKNOWN;
     quiet(LOOK_MS - 2 * WATCH_TICK_MS);
     assert_int_equal(world.known, 1);
@@ -880,6 +891,7 @@ int main(void)
         TEST(test_pause),
         TEST(test_clock),
         TEST(test_stripped),
+        TEST(test_stripped_between_two_steps),
         TEST(test_look_without_end),
         TEST(test_look_without_engine),
         TEST(test_stripped_before_the_scan),

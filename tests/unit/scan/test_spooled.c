@@ -181,7 +181,8 @@ static void assert_reason(const struct spooled *spooled, const char *before, con
 /* Why names could not be kept stands on a line of its own, behind where the input failed. */
 static void test_why_names_cannot_be_kept(void **state)
 {
-    static const char words[] = "spool: spool file: cannot create: No such file or directory\n";
+    static const char words[] =
+        "spool: spool file: cannot create: No such file or directory; check its path\n";
     char text[128];
     enum error error = ERR_OK;
     (void)state;
