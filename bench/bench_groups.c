@@ -1,8 +1,8 @@
 /*
  * Counts groups at their worst: COUNT domains that all enforce a policy and all lose mail, each with an MX
  * host, an address, a policy host and a label of its own, so that there are as many groups of five kinds. It
- * makes a scan directory of them, counts all kinds as the end of a scan does, and says what that took a
- * record. Usage: bench_groups DIR COUNT  (DIR is made, and left: bench/groups lets show --by loose on it)
+ * makes a scan directory of them, counts all kinds as the end of a resumed scan does, and says what that took
+ * a record. Usage: bench_groups DIR COUNT  (DIR is made, and left: bench/groups lets show --by loose on it)
  *                bench_groups DIR        (counts only: DIR is a scan directory)
  */
 #include <fcntl.h>

@@ -189,6 +189,48 @@ enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg
     return error;
 }
 
+struct first {
+    frames_line line;
+    void *arg;
+    uint64_t left;
+    bool over; /* the next one is none of them */
+};
+
+static enum error on_first(void *arg, struct bytes line)
+{
+    struct first *first = arg;
+    first->over = first->left == 0;
+    if (first->over)
+        return ERR_STOPPED;
+    first->left--;
+    return first->line(first->arg, line);
+}
+
+enum error frames_read_first(int dir_fd, const char *name, uint64_t most, frames_line line, void *arg,
+                             struct buf *why)
+{
+    struct walk_end end = {0};
+    struct first first = {line, arg, most, false};
+    size_t said = why->len;
+    enum error error = ERR_OK;
+    if (most > 0)
+        error = frames_walk(dir_fd, name, frames_scan_is_whole(dir_fd), on_first, &first, &end, why);
+    if (first.over) {
+        why->len = said;
+        error = ERR_OK;
+    }
+    if (error == ERR_OK && end.damage_count > 0) {
+        walk_describe(&end, name, why);
+        error = ERR_CORRUPT;
+    }
+    if (error == ERR_OK && first.left > 0) {
+        buf_printf(why, "%s: %llu records are missing", name, (unsigned long long)first.left);
+        error = ERR_CORRUPT;
+    }
+    walk_end_dispose(&end);
+    return error;
+}
+
 enum error frames_append(struct frames *frames, struct bytes lines, bool *full)
 {
     *full = frames->raw.len >= frames->options.frame_bytes;

@@ -74,4 +74,8 @@ bool frames_scan_is_whole(int dir_fd);
  * after every whole record around it was given; *why names file, offset and reason of each. */
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why);
 
+/* As frames_read, but of the first records only, so many: ERR_CORRUPT also if there are fewer. */
+enum error frames_read_first(int dir_fd, const char *name, uint64_t most, frames_line line, void *arg,
+                             struct buf *why);
+
 #endif

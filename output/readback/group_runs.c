@@ -2,10 +2,10 @@
 #include "output/readback/group_runs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "output/frames/disk.h"
 #include "output/readback/facts_spill.h"
 #include "scanner/base/errno_said.h"
 
@@ -14,6 +14,7 @@ enum { VARINT_BITS = 7, VARINT_MORE = 0x80, KEY_BYTES = GROUP_NAME_BYTES + 1 };
 /* One run; while it is read, its next sum's hash and key. */
 struct run {
     int fd;
+    unsigned level;    /* 0: of memory; a merge's is one more than the highest that went into it */
     uint64_t size, at; /* bytes of the file; how many of them have been read into the buffer */
     uint8_t *buffer;
     size_t begin, end; /* what of the buffer is not taken yet */
@@ -78,7 +79,7 @@ size_t group_runs_count(const struct group_runs *runs)
 
 static int open_file(const struct group_runs *runs, struct buf *why)
 {
-    int fd = runs->dir_fd < 0 ? -1 : openat(runs->dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = runs->dir_fd < 0 ? -1 : disk_open_nameless(runs->dir_fd);
     return fd >= 0 ? fd : spill_open_file(why);
 }
 
@@ -153,6 +154,9 @@ enum error group_runs_put(struct group_runs *runs, const struct group_sum *sum, 
     return ERR_OK;
 }
 
+static enum error merge_from(struct group_runs *runs, size_t from, group_sum_take take, void *arg,
+                             struct buf *why);
+
 struct merging {
     struct group_runs *runs;
     struct buf *why;
@@ -164,23 +168,39 @@ static enum error put_again(void *arg, const struct group_sum *sum)
     return group_runs_put(merging->runs, sum, merging->why);
 }
 
-/* Merges all runs into one, which takes their place. */
-static enum error merge_all(struct group_runs *runs, struct buf *why)
+/* Finds where the last runs begin that are to be merged: those of the lowest level, and of those above it
+ * until there are several. Levels fall along the list. */
+static size_t find_lowest(const struct group_runs *runs)
+{
+    size_t first = runs->count - 1;
+    for (unsigned level = runs->list[first].level; first > 0; first--) {
+        if (runs->list[first - 1].level != level && runs->count - first > 1)
+            break;
+        level = runs->list[first - 1].level;
+    }
+    return first;
+}
+
+/* Merges the last runs, which are about as large as each other, into one that takes their place: so each sum
+ * is written once a level, whatever the number of runs. */
+static enum error merge_lowest(struct group_runs *runs, struct buf *why)
 {
     struct merging merging = {runs, why};
+    size_t first = find_lowest(runs);
     enum error error = group_runs_begin(runs, why);
     if (error == ERR_OK)
-        error = group_runs_merge(runs, put_again, &merging, why);
+        error = merge_from(runs, first, put_again, &merging, why);
     if (error == ERR_OK)
         error = flush(runs->open, why);
     if (error != ERR_OK)
         return error;
     struct run merged = *runs->open;
+    merged.level = runs->list[first].level + 1;
     *runs->open = (struct run){.buffer = NULL};
-    for (size_t i = 0; i < runs->count; i++)
+    for (size_t i = first; i < runs->count; i++)
         dispose(&runs->list[i]);
-    runs->list[0] = merged;
-    runs->count = 1;
+    runs->list[first] = merged;
+    runs->count = first + 1;
     return ERR_OK;
 }
 
@@ -188,7 +208,7 @@ enum error group_runs_end(struct group_runs *runs, struct buf *why)
 {
     enum error error = flush(runs->open, why);
     runs->count += error == ERR_OK;
-    return error == ERR_OK && runs->count == RUNS_MOST ? merge_all(runs, why) : error;
+    return error == ERR_OK && runs->count == RUNS_MOST ? merge_lowest(runs, why) : error;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -266,18 +286,18 @@ static int compare(const struct run *a, const struct run *b)
     return order != 0 ? order : (a->key_len > b->key_len) - (a->key_len < b->key_len);
 }
 
-static struct run *first_of(struct group_runs *runs)
+static struct run *first_of(struct group_runs *runs, size_t from)
 {
     struct run *first = NULL;
-    for (struct run *run = runs->list; run < runs->list + runs->count; run++)
+    for (struct run *run = runs->list + from; run < runs->list + runs->count; run++)
         if (!run->ended && (first == NULL || compare(run, first) < 0))
             first = run;
     return first;
 }
 
-static bool is_damaged(const struct group_runs *runs)
+static bool is_damaged(const struct group_runs *runs, size_t from)
 {
-    for (size_t i = 0; i < runs->count; i++)
+    for (size_t i = from; i < runs->count; i++)
         if (runs->list[i].damaged)
             return true;
     return false;
@@ -293,16 +313,18 @@ static void add(struct group_sum *sum, struct run *run)
     next(run);
 }
 
-enum error group_runs_merge(struct group_runs *runs, group_sum_take take, void *arg, struct buf *why)
+/* Gives the sums of the runs from that one on, as group_runs_merge does those of all. */
+static enum error merge_from(struct group_runs *runs, size_t from, group_sum_take take, void *arg,
+                             struct buf *why)
 {
     enum error error = ERR_OK;
     uint8_t key[KEY_BYTES];
-    for (size_t i = 0; i < runs->count; i++) {
+    for (size_t i = from; i < runs->count; i++) {
         runs->list[i].at = runs->list[i].begin = runs->list[i].end = 0;
         next(&runs->list[i]);
     }
-    for (struct run *run = first_of(runs); run != NULL && error == ERR_OK && !is_damaged(runs);
-         run = first_of(runs)) {
+    for (struct run *run = first_of(runs, from); run != NULL && error == ERR_OK && !is_damaged(runs, from);
+         run = first_of(runs, from)) {
         struct run same = {.hash = run->hash, .key_len = run->key_len};
         memcpy(key, run->key, run->key_len);
         memcpy(same.key, run->key, run->key_len);
@@ -310,11 +332,16 @@ enum error group_runs_merge(struct group_runs *runs, group_sum_take take, void *
         for (struct run *each = run; each < runs->list + runs->count && !each->damaged; each++)
             while (!each->ended && !each->damaged && compare(each, &same) == 0)
                 add(&runs->sum, each);
-        error = is_damaged(runs) ? ERR_OK : take(arg, &runs->sum);
+        error = is_damaged(runs, from) ? ERR_OK : take(arg, &runs->sum);
     }
-    if (error == ERR_OK && is_damaged(runs)) {
+    if (error == ERR_OK && is_damaged(runs, from)) {
         buf_text(why, "a temporary file does not hold what was written");
         return ERR_CORRUPT;
     }
     return error;
+}
+
+enum error group_runs_merge(struct group_runs *runs, group_sum_take take, void *arg, struct buf *why)
+{
+    return merge_from(runs, 0, take, arg, why);
 }

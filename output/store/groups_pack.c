@@ -94,33 +94,19 @@ static void add_policy(const struct domain_facts *facts, const struct judgement 
     record->policy_exchange = name_of(tls->group);
 }
 
-static enum failure_code code_if_said(const struct lookup_facts *lookup, enum failure_code code)
-{
-    return dns_says_anything(lookup->status) ? code : FAIL_COUNT;
-}
-
 enum error group_record_of(const struct domain_facts *facts, const struct judgement *judgement,
                            struct arena *arena, struct group_record *record)
 {
     *record = (struct group_record){
-        .domain = name_of(facts->domain),
         .outcome = judgement->outcome,
         .would_be = judgement->would_be,
-        .incomplete = judgement->incomplete,
-        .cached = facts->cached == NULL ? CACHED_NONE : judgement->cached.found,
-        .dane = judgement->dane,
-        .tls = judgement->tls,
-        .rank = facts->rank,
         .codes = judgement->codes,
         .tld = name_of(facts->tld),
         .txt = facts->txt.lookup.status,
         .mx = facts->mx.lookup.status,
-        .txt_code = code_if_said(&facts->txt.lookup, judgement->record.code),
-        .mx_provider = name_of(judgement->provider_mx),
+        .txt_code = dns_says_anything(facts->txt.lookup.status) ? judgement->record.code : FAIL_COUNT,
         .policy_provider = name_of(judgement->provider_policy),
         .policy_code = FAIL_COUNT,
-        .tlsrpt = facts->tlsrpt.lookup.status,
-        .tlsrpt_code = code_if_said(&facts->tlsrpt.lookup, judgement->tlsrpt.code),
     };
     add_policy(facts, judgement, record);
     if (!find_label(facts->label, arena, &record->label))

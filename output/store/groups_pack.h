@@ -13,8 +13,8 @@
 /* What packing of a domain may take of memory: a record has so many hosts and names at most. */
 enum { GROUPS_PACK_BYTES = 16 << 20 };
 
-/* Puts a domain's record together as group_record_read() would read it of its line. What *record points to
- * lives in arena and facts. ERR_MEMORY. */
+/* Puts a domain's record together as group_record_read() would read it of its line, but for what reports
+ * alone want of it. What *record points to lives in arena and facts. ERR_MEMORY. */
 enum error group_record_of(const struct domain_facts *facts, const struct judgement *judgement,
                            struct arena *arena, struct group_record *record);
 

@@ -20,7 +20,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/facts/failure.h"
 
-enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024 };
+enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024, GROUPS_WHY_BYTES = 4096 };
 
 struct store {
     struct store_dir dir;
@@ -38,7 +38,10 @@ struct store {
     struct ordinals done;
     struct certset certs;
     struct summary summary;
+    group_provider provider;
+    size_t groups_bytes;
     struct groups_counter *groups; /* NULL: they are not counted */
+    bool counts_later;             /* as they could not be counted any more */
     struct groups_span before;     /* what a resume found */
 };
 
@@ -105,7 +108,9 @@ static enum error create_groups(struct store *store, const struct store_options 
 {
     if (options->provider == NULL)
         return ERR_OK;
-    store->groups = groups_counter_new(store->dir.fd, options->provider);
+    store->provider = options->provider;
+    store->groups_bytes = options->groups_bytes == 0 ? SUMMARY_GROUPS_BYTES : options->groups_bytes;
+    store->groups = groups_counter_new(store->dir.fd, store->provider, store->groups_bytes);
     return store->groups == NULL ? ERR_MEMORY : ERR_OK;
 }
 
@@ -410,31 +415,51 @@ enum error store_append(struct store *store, enum store_stream stream, struct by
     return full ? commit_through(store, stream, why) : ERR_OK;
 }
 
-enum error store_count(struct store *store, struct bytes packed, struct buf *why)
+/* Counts no more of this run: all records are read back at the end, when there may be room. */
+static void count_later(struct store *store)
 {
-    return store->groups == NULL ? ERR_OK : groups_counter_add(store->groups, packed, why);
+    groups_counter_free(store->groups);
+    store->groups = NULL;
+    store->counts_later = true;
 }
 
-enum error store_count_line(struct store *store, enum store_stream stream, struct bytes line, struct buf *why)
+void store_count(struct store *store, struct bytes packed)
 {
-    if (store->groups == NULL)
-        return ERR_OK;
-    return stream == STORE_HOSTS ? groups_counter_host(store->groups, line, why)
-                                 : groups_counter_domain(store->groups, line, why);
+    struct buf unsaid;
+    buf_init(&unsaid, GROUPS_WHY_BYTES);
+    if (store->groups != NULL && groups_counter_add(store->groups, packed, &unsaid) != ERR_OK)
+        count_later(store);
+    buf_dispose(&unsaid);
+}
+
+void store_count_line(struct store *store, enum store_stream stream, struct bytes line)
+{
+    struct buf unsaid;
+    enum error error = ERR_OK;
+    buf_init(&unsaid, GROUPS_WHY_BYTES);
+    if (store->groups != NULL)
+        error = stream == STORE_HOSTS ? groups_counter_host(store->groups, line, &unsaid)
+                                      : groups_counter_domain(store->groups, line, &unsaid);
+    if (error != ERR_OK)
+        count_later(store);
+    buf_dispose(&unsaid);
+}
+
+uint64_t store_groups_unread(const struct store *store)
+{
+    return store->counts_later ? store->summary.records : store->before.domains;
 }
 
 enum error store_groups(struct store *store, struct summary_groups *groups, bool (*stopped)(void),
                         struct buf *why)
 {
+    if (store->counts_later)
+        store->groups = groups_counter_new(store->dir.fd, store->provider, store->groups_bytes);
     if (store->groups == NULL)
-        return ERR_OK;
-    enum error error = groups_counter_read(store->groups, &store->before, stopped, why);
+        return store->counts_later ? ERR_MEMORY : ERR_OK;
+    enum error error =
+        groups_counter_read(store->groups, store->counts_later ? NULL : &store->before, stopped, why);
     return error == ERR_OK ? groups_counter_end(store->groups, groups, why) : error;
-}
-
-uint64_t store_records_before(const struct store *store)
-{
-    return store->before.domains;
 }
 
 bool store_cert_is_new(struct store *store, const uint8_t sha256[32])

@@ -24,6 +24,7 @@ struct store_options {
     int64_t flush_ms;
     struct summary_sample *sample; /* borrowed: counts the records as well; NULL: nobody does */
     group_provider provider;       /* of MX hosts, for groups; NULL: they are not counted */
+    size_t groups_bytes;           /* what counting them may take of memory; 0: SUMMARY_GROUPS_BYTES */
 };
 
 /* Makes the directory (an existing empty one is fine; one that holds a scan, or anything else, is ERR_EXISTS
@@ -66,18 +67,19 @@ enum error store_append(struct store *store, enum store_stream stream, struct by
                         const struct tally *tally, int64_t now_ms, struct buf *why);
 
 /* Count a record that was added, for the groups of summary.json: what was packed of it (groups_pack.h), or
- * what is read of its line, of STORE_DOMAINS or STORE_HOSTS. Nothing is counted when streaming. */
-enum error store_count(struct store *store, struct bytes packed, struct buf *why);
-enum error store_count_line(struct store *store, enum store_stream stream, struct bytes line,
-                            struct buf *why);
+ * what is read of its line, of STORE_DOMAINS or STORE_HOSTS. Nothing is counted when streaming. What cannot
+ * be counted (no room for a temporary file, say) costs no record: then all are read back at the end. */
+void store_count(struct store *store, struct bytes packed);
+void store_count_line(struct store *store, enum store_stream stream, struct bytes line);
 
 /* Gives the groups, at the end, when all records are on disk: those of before a resume are read for it.
- * ERR_STOPPED if stopped, which is asked now and then, said so: another resume counts them. */
+ * ERR_STOPPED if stopped, which is asked now and then, said so: another resume counts them. ERR_CORRUPT,
+ * ERR_FULL, ERR_IO, ERR_MEMORY with *why. */
 enum error store_groups(struct store *store, struct summary_groups *groups, bool (*stopped)(void),
                         struct buf *why);
 
-/* Returns how many domain records a resume found. */
-uint64_t store_records_before(const struct store *store);
+/* Returns how many domain records store_groups has to read. */
+uint64_t store_groups_unread(const struct store *store);
 
 /* Tells whether this SHA-256 is new (and knows it from now on), so that a certificate stands once. Always
  * false when streaming. Past the ceiling of certset.h a certificate may be new twice; readers keep the

@@ -31,7 +31,7 @@ void summary_groups_dispose(struct summary_groups *groups)
         group_top_dispose(&groups->kinds[kind]);
 }
 
-struct groups_counter *groups_counter_new(int dir_fd, group_provider provider)
+struct groups_counter *groups_counter_new(int dir_fd, group_provider provider, size_t memory_bytes)
 {
     struct groups_counter *counter = calloc(1, sizeof *counter);
     if (counter == NULL)
@@ -40,7 +40,7 @@ struct groups_counter *groups_counter_new(int dir_fd, group_provider provider)
     counter->provider = provider;
     arena_init(&counter->arena, READ_ARENA_BYTES);
     buf_init(&counter->packed, GROUPS_PACK_BYTES);
-    counter->counts = group_counts_new(SUMMARY_GROUPS_BYTES, dir_fd);
+    counter->counts = group_counts_new(memory_bytes, dir_fd);
     if (counter->counts != NULL)
         return counter;
     free(counter);
@@ -115,42 +115,32 @@ struct reading {
     bool (*stopped)(void);
     struct buf *why;
     uint64_t records; /* so far */
-    uint64_t most;    /* that are meant */
     enum error (*count)(struct groups_counter *counter, struct bytes line, struct buf *why);
 };
-
-static bool is_stopped(const struct reading *reading)
-{
-    return reading->stopped != NULL && reading->stopped();
-}
 
 static enum error on_line(void *arg, struct bytes line)
 {
     struct reading *reading = arg;
-    if (reading->records == reading->most || (reading->records % ASKED_EVERY == 0 && is_stopped(reading)))
+    if (reading->stopped != NULL && reading->records++ % ASKED_EVERY == 0 && reading->stopped())
         return ERR_STOPPED;
-    reading->records++;
     return reading->count(reading->counter, line, reading->why);
 }
 
-static enum error read_stream(struct reading reading, const char *stream)
+static enum error read_stream(struct reading *reading, const char *stream, const uint64_t *most)
 {
-    if (reading.most == 0)
-        return ERR_OK;
-    enum error error = frames_read(reading.counter->dir_fd, stream, on_line, &reading, reading.why);
-    return error == ERR_STOPPED && reading.records == reading.most ? ERR_OK : error;
+    int dir_fd = reading->counter->dir_fd;
+    return most == NULL ? frames_read(dir_fd, stream, on_line, reading, reading->why)
+                        : frames_read_first(dir_fd, stream, *most, on_line, reading, reading->why);
 }
 
 enum error groups_counter_read(struct groups_counter *counter, const struct groups_span *span,
                                bool (*stopped)(void), struct buf *why)
 {
-    struct reading reading = {.counter = counter, .stopped = stopped, .why = why};
-    reading.most = span->domains;
-    reading.count = groups_counter_domain;
-    enum error error = read_stream(reading, "domains");
-    reading.most = span->hosts;
+    struct reading reading = {
+        .counter = counter, .stopped = stopped, .why = why, .count = groups_counter_domain};
+    enum error error = read_stream(&reading, "domains", span == NULL ? NULL : &span->domains);
     reading.count = groups_counter_host;
-    return error == ERR_OK ? read_stream(reading, "hosts") : error;
+    return error == ERR_OK ? read_stream(&reading, "hosts", span == NULL ? NULL : &span->hosts) : error;
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
@@ -173,9 +163,8 @@ enum error groups_counter_end(struct groups_counter *counter, struct summary_gro
 enum error summary_groups_count(struct summary_groups *groups, int dir_fd, group_provider provider,
                                 struct buf *why)
 {
-    const struct groups_span whole = {UINT64_MAX, UINT64_MAX};
-    struct groups_counter *counter = groups_counter_new(dir_fd, provider);
-    enum error error = counter == NULL ? ERR_MEMORY : groups_counter_read(counter, &whole, NULL, why);
+    struct groups_counter *counter = groups_counter_new(dir_fd, provider, SUMMARY_GROUPS_BYTES);
+    enum error error = counter == NULL ? ERR_MEMORY : groups_counter_read(counter, NULL, NULL, why);
     if (error == ERR_OK)
         error = groups_counter_end(counter, groups, why);
     groups_counter_free(counter);

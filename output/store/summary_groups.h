@@ -26,8 +26,8 @@ void summary_groups_dispose(struct summary_groups *groups);
 
 struct groups_counter;
 
-/* dir_fd: of the scan directory; borrowed. NULL without memory. */
-struct groups_counter *groups_counter_new(int dir_fd, group_provider provider);
+/* dir_fd: of the scan directory; borrowed. memory_bytes: what counting may take. NULL without memory. */
+struct groups_counter *groups_counter_new(int dir_fd, group_provider provider, size_t memory_bytes);
 void groups_counter_free(struct groups_counter *counter); /* NULL is fine */
 
 /* Return ERR_FULL, ERR_IO, ERR_MEMORY with *why, and ERR_CORRUPT if a line is no record. Count what was
@@ -41,8 +41,8 @@ struct groups_span {
     uint64_t domains, hosts;
 };
 
-/* Reads so many records of the directory, which are all on disk, and counts them. stopped (may be NULL) is
- * asked now and then: ERR_STOPPED if it is true. */
+/* Reads so many records of the directory, which are all on disk, and counts them; span NULL: all that there
+ * are. stopped (may be NULL) is asked now and then: ERR_STOPPED if it is true. */
 enum error groups_counter_read(struct groups_counter *counter, const struct groups_span *span,
                                bool (*stopped)(void), struct buf *why);
 

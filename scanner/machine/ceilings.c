@@ -21,12 +21,13 @@ enum {
     LIKELY_CONNECTION_KIB = 20, /* with TLS */
     LIKELY_CACHED_KIB = 4,      /* an MX host that is kept */
     LIKELY_NAME_BYTES = 32,
-    LIKELY_GROUPS_BYTES = 128 /* of a name's groups, of which most are not its own alone */
+    LIKELY_GROUPS_BYTES = 192 /* of a name's groups, of which most are not its own alone */
 };
 
 /* Open files. */
 enum {
-    FILES_OF_OUR_OWN = 24, /* standard ones, directory, lock, streams, spools, input, signals, mailboxes */
+    FILES_OF_OUR_OWN = 41, /* standard ones, directory, lock, streams, spools, input, signals, mailboxes, and
+                              17 for groups */
     FILES_A_LOOP = 6,      /* epoll, mailbox, libevent's and libcurl's own wake-ups */
     EMBEDDED_OWN = 4       /* what the embedded resolver opens beside sockets */
 };

@@ -148,7 +148,8 @@ static bool make_workers(struct scan *scan)
     scan->context.trace = tracing_init(&scan->tracing, scan->request->trace, scan->live.terminal.said);
     scan->context.stuck = &scan->stood;
     scan->context.resumed = scan->request->resume;
-    if (records_init(&scan->records, scan->writer, scan->worker_count) != ERR_OK)
+    if (records_init(&scan->records, scan->writer, store_dir_fd(scan->store) >= 0, scan->worker_count) !=
+        ERR_OK)
         return scan_say(scan, "loops", ERR_MEMORY);
     scan->handover.sink = records_sink(&scan->records);
     scan->workers = workers_create(scan->worker_count, &scan->context, &why);

@@ -36,11 +36,11 @@ enum error closing_denominators(struct store *store, const struct intake_counts 
 
 enum error closing_groups(struct store *store, struct summary_groups *groups, FILE *err, struct buf *why)
 {
-    uint64_t records = store_records_before(store);
+    uint64_t records = store_groups_unread(store);
     summary_groups_init(groups);
     if (records >= LONG_RECORDS)
         (void)fprintf(err,
-                      "stsweep: counts the groups of %" PRIu64 " records of before for summary.json: %" PRIu64
+                      "stsweep: counts the groups of %" PRIu64 " records for summary.json: %" PRIu64
                       " s, or less\n",
                       records, records / RECORDS_A_SECOND);
     return store_groups(store, groups, signals_came, why);

@@ -11,9 +11,10 @@
 
 enum { REJECT_LINE_BYTES = 16 * 1024 };
 
-enum error records_init(struct records *records, struct writer *writer, uint32_t count)
+enum error records_init(struct records *records, struct writer *writer, bool packs, uint32_t count)
 {
     records->writer = writer;
+    records->packs = packs;
     records->loops = calloc(count, sizeof *records->loops);
     if (records->loops == NULL)
         return ERR_MEMORY;
@@ -57,11 +58,19 @@ static void on_host(void *arg, uint32_t loop, const struct probe_facts *probe, e
     struct records *records = arg;
     struct buf *text = &records->loops[loop].line, *packed = &records->loops[loop].packed;
     buf_reset(text);
-    bool is_made = json_host(text, probe, code) && groups_pack_host(probe, packed) == ERR_OK;
+    bool is_made =
+        json_host(text, probe, code) && (!records->packs || groups_pack_host(probe, packed) == ERR_OK);
     const struct writer_line line = {
         .stream = STORE_HOSTS, .line = buf_bytes(text), .packed = buf_bytes(packed)};
     if (!is_made || writer_add(records->writer, &line) != ERR_OK)
         records_lost(probe->host);
+}
+
+static bool pack(const struct records *records, struct records_loop *made, const struct domain_facts *facts,
+                 const struct judgement *judgement)
+{
+    return !records->packs ||
+           groups_pack_facts(facts, judgement, provider_of_mx, &made->arena, &made->packed) == ERR_OK;
 }
 
 static void on_domain(void *arg, uint32_t loop, const struct domain_facts *facts,
@@ -73,8 +82,7 @@ static void on_domain(void *arg, uint32_t loop, const struct domain_facts *facts
     buf_reset(&made->line);
     arena_reset(&made->arena);
     summary_tally(facts, judgement, &tally);
-    bool is_made = json_domain(&made->line, facts, judgement) &&
-                   groups_pack_facts(facts, judgement, provider_of_mx, &made->arena, &made->packed) == ERR_OK;
+    bool is_made = json_domain(&made->line, facts, judgement) && pack(records, made, facts, judgement);
     const struct writer_line line = {.stream = STORE_DOMAINS,
                                      .line = buf_bytes(&made->line),
                                      .tally = &tally,

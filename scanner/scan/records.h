@@ -17,17 +17,19 @@ struct records_loop {
 
 struct records {
     struct writer *writer; /* borrowed */
+    bool packs;            /* groups are counted */
     struct records_loop *loops;
     uint32_t count;
     struct buf reject; /* the feeder's */
 };
 
-/* Makes buffers for each of count loops. */
-enum error records_init(struct records *records, struct writer *writer, uint32_t count);
+/* Makes buffers for each of count loops. packs: groups are counted of what is written. */
+enum error records_init(struct records *records, struct writer *writer, bool packs, uint32_t count);
 void records_dispose(struct records *records);
 
 /* Returns the sink, good as long as records. Without memory for a record the process ends, and the scan can
- * be resumed. No record can be too large (scanner/facts/record_kept.h). */
+ * be resumed. No record can be too large, nor what is packed of it
+ * (scanner/facts/record_kept.h; tests/unit/reach/test_kept.c). */
 struct sink records_sink(struct records *records);
 
 /* Says that a domain's record is lost, and ends the process. */

@@ -78,11 +78,11 @@ static void deliver_line(struct message *message, void *receiver)
         enum error error = store_append(writer->store, line->stream, bytes_make(line->data, line->len),
                                         line->has_tally ? &line->tally : NULL, clock_monotonic_ms(), &why);
         if (error == ERR_OK)
-            error = store_count(writer->store, bytes_make(line->data + line->len, line->packed_len), &why);
+            store_count(writer->store, bytes_make(line->data + line->len, line->packed_len));
         if (error != ERR_OK)
             set_error(writer, error, &why);
     }
-    atomic_fetch_sub(&writer->backlog, line->len);
+    atomic_fetch_sub(&writer->backlog, line->len + line->packed_len);
     buf_dispose(&why);
     free(line);
 }
@@ -187,7 +187,7 @@ enum error writer_add(struct writer *writer, const struct writer_line *line)
     memcpy(message->data, line->line.data, line->line.len);
     if (line->packed.len > 0)
         memcpy(message->data + line->line.len, line->packed.data, line->packed.len);
-    atomic_fetch_add(&writer->backlog, line->line.len);
+    atomic_fetch_add(&writer->backlog, line->line.len + line->packed.len);
     mailbox_post(&writer->mailbox, &message->message);
     return ERR_OK;
 }

@@ -46,8 +46,9 @@ static enum error append(struct merge_write *write, enum store_stream stream, st
         return ERR_MEMORY;
     enum error error =
         store_append(write->store, stream, buf_bytes(&write->line), tally, clock_monotonic_ms(), write->why);
-    bool is_counted = stream == STORE_DOMAINS || stream == STORE_HOSTS;
-    return error == ERR_OK && is_counted ? store_count_line(write->store, stream, line, write->why) : error;
+    if (error == ERR_OK && (stream == STORE_DOMAINS || stream == STORE_HOSTS))
+        store_count_line(write->store, stream, line);
+    return error;
 }
 
 /* ---- rejects ------------------------------------------------------------------------------------------- */
@@ -160,7 +161,9 @@ static enum error on_joined(void *arg, const struct domain_facts *facts, const s
     if (error == ERR_OK)
         error = store_append(write->store, STORE_DOMAINS, buf_bytes(&write->line), &tally,
                              clock_monotonic_ms(), write->why);
-    return error == ERR_OK ? store_count(write->store, buf_bytes(&write->packed), write->why) : error;
+    if (error == ERR_OK)
+        store_count(write->store, buf_bytes(&write->packed));
+    return error;
 }
 
 enum error merge_write_domains(struct merge_write *write)

@@ -53,7 +53,7 @@ enum error sorted_file_open(int dir_fd, struct sorted_file **made, struct buf *w
     buf_init(&file->block, BLOCK_CEILING_BYTES);
     buf_init(&file->stored, sizeof(struct block_head) + ZSTD_COMPRESSBOUND(BLOCK_CEILING_BYTES));
     file->compress = ZSTD_createCCtx();
-    file->fd = dir_fd < 0 ? -1 : openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    file->fd = dir_fd < 0 ? -1 : disk_open_nameless(dir_fd);
     if (file->fd < 0)
         file->fd = spill_open_file(why);
     if (file->compress == NULL)

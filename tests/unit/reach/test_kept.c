@@ -13,11 +13,13 @@
 #include "output/json/json.h"
 #include "output/json/json_write.h"
 #include "output/readback/facts_read.h"
+#include "output/store/groups_pack.h"
 #include "scanner/reach/domain.h"
 #include "scanner/reach/hosts.h"
 #include "output/readback/cached_read.h"
 #include "scanner/reach/looks.h"
 #include "scanner/reach/proberun.h"
+#include "scanner/verdict/provider.h"
 #include "scanner/verdict/tlsa.h"
 #include "scanner/verdict/verdict.h"
 #include "scanner/wire/dns_message.h"
@@ -383,6 +385,21 @@ static void make_domain(struct arena *arena, struct arena *hosts, struct domain_
             (struct mx_host){.host = facts->mx.rrs[0].host, .preference = UINT16_MAX, .facts = host};
 }
 
+/* What is packed of its groups has room to spare too, as a record that cannot be packed would end the
+ * process. */
+static void check_packed(const struct domain_facts *facts, const struct judgement *judgement)
+{
+    struct arena arena;
+    struct buf packed;
+    arena_init(&arena, READ_ARENA_BYTES);
+    buf_init(&packed, GROUPS_PACK_BYTES);
+    assert_int_equal(groups_pack_facts(facts, judgement, provider_of_mx, &arena, &packed), ERR_OK);
+    assert_true(packed.len > 100000 && packed.len < GROUPS_PACK_BYTES / 4);
+    assert_true(arena.used_bytes < READ_ARENA_BYTES / 4);
+    buf_dispose(&packed);
+    arena_dispose(&arena);
+}
+
 static void write_judged(struct buf *line, const struct domain_facts *facts, struct arena *arena)
 {
     struct judgement judgement;
@@ -394,6 +411,7 @@ static void write_judged(struct buf *line, const struct domain_facts *facts, str
     assert_true(code_set_has(&judgement.codes, FAIL_DNS_TOO_LARGE));
     buf_init(line, RECORD_LINE_BYTES);
     assert_true(json_domain(line, facts, &judgement));
+    check_packed(facts, &judgement);
 }
 
 /* All of it at once: into the domain's arena, a record, back, judged anew to the same bytes. */

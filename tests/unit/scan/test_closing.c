@@ -47,7 +47,7 @@ struct summary *store_summary(struct store *of)
     return &store.summary;
 }
 
-uint64_t store_records_before(const struct store *of)
+uint64_t store_groups_unread(const struct store *of)
 {
     (void)of;
     return store.before_resume;
@@ -275,9 +275,9 @@ static void the_groups_are_given(void **state)
     summary_groups_dispose(&groups);
     store.groups = ERR_CORRUPT;
     assert_int_equal(count_groups(3000000, &groups, said), ERR_CORRUPT);
-    assert_string_equal(
-        said, "stsweep: counts the groups of 3000000 records of before for summary.json: 50 s, or less\n"
-              "a record cannot be read back");
+    assert_string_equal(said,
+                        "stsweep: counts the groups of 3000000 records for summary.json: 50 s, or less\n"
+                        "a record cannot be read back");
     summary_groups_dispose(&groups);
     store.groups = ERR_OK;
 }

@@ -75,7 +75,7 @@ static int begin(void **state)
 {
     (void)state;
     memset(&writer, 0, sizeof writer);
-    if (records_init(&records, WRITER, LOOPS) != ERR_OK)
+    if (records_init(&records, WRITER, true, LOOPS) != ERR_OK)
         return 1;
     sink = records_sink(&records);
     return 0;
