@@ -396,7 +396,7 @@ static void check_packed(const struct domain_facts *facts, const struct judgemen
     assert_int_equal(groups_pack_facts(facts, judgement, provider_of_mx, &arena, &packed), ERR_OK);
     print_message("packed: %zu of %d bytes; its arena: %zu of %d\n", packed.len, GROUPS_PACK_BYTES,
                   arena.used_bytes, READ_ARENA_BYTES);
-    assert_true(packed.len > 10000 && packed.len < GROUPS_PACK_BYTES / 4);
+    assert_true(packed.len > 5000 && packed.len < GROUPS_PACK_BYTES / 4);
     assert_true(arena.used_bytes < READ_ARENA_BYTES / 4);
     buf_dispose(&packed);
     arena_dispose(&arena);
