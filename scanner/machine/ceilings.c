@@ -26,8 +26,8 @@ enum {
 
 /* Open files. */
 enum {
-    FILES_OF_OUR_OWN = 41, /* standard ones, directory, lock, streams, spools, input, signals, mailboxes, and
-                              17 for groups */
+    FILES_OF_OUR_OWN = 31, /* standard ones, directory, lock, streams, spools, input, signals, mailboxes, and
+                              7 for groups */
     FILES_A_LOOP = 6,      /* epoll, mailbox, libevent's and libcurl's own wake-ups */
     EMBEDDED_OWN = 4       /* what the embedded resolver opens beside sockets */
 };
@@ -83,7 +83,7 @@ void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS])
         {"names in memory", "input.memory, two passes", 2, (uint64_t)config->input_memory},
         {"records not yet written", "64 MiB, and what is in flight", 1,
          (uint64_t)64 * MIB + in_flight * 8 * KIB},
-        {"groups of summary.json", "32 MiB, and 17 buffers of files", 1, CEILINGS_GROUPS_BYTES},
+        {"groups of summary.json", "32 MiB, and 7 buffers of files", 1, CEILINGS_GROUPS_BYTES},
         {"frames being filled", "four streams", 4, 2 * (uint64_t)config->output_frame_bytes + 8 * MIB},
         {"loops: resolver caches, TLS, libraries", "scan.loops", loops,
          (uint64_t)64 * MIB / loops + 26 * MIB},

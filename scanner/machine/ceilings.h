@@ -19,7 +19,7 @@ struct ceiling {
     uint64_t worst_bytes; /* of one, if its peer is as hostile as can be */
 };
 
-enum { CEILINGS = 13, CEILINGS_GROUPS_BYTES = 34 << 20 };
+enum { CEILINGS = 13, CEILINGS_GROUPS_BYTES = 33 << 20 };
 
 /* Fills the rows for a configuration. */
 void ceilings_of(const struct config *config, struct ceiling rows[CEILINGS]);
