@@ -1,8 +1,8 @@
 /*
  * Keeps sums of groups in temporary files without a name, each sorted, and merges them into one sum a group.
  * Memory is bounded: a buffer for each of the RUNS_MOST files at most, whatever the number of groups; when
- * there are as many, the last ones, which are about as large as each other, are merged into one. Each sum is so
- * written once a level, and there are few levels. One thread.
+ * there are as many, the last ones, which are about as large as each other, are merged into one. Each sum is
+ * so written once a level, and there are few levels. One thread.
  */
 #ifndef STSWEEP_READBACK_GROUP_RUNS_H
 #define STSWEEP_READBACK_GROUP_RUNS_H
