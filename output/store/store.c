@@ -20,7 +20,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/facts/failure.h"
 
-enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024, GROUPS_WHY_BYTES = 4096 };
+enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024 };
 
 struct store {
     struct store_dir dir;
@@ -38,11 +38,7 @@ struct store {
     struct ordinals done;
     struct certset certs;
     struct summary summary;
-    group_provider provider;
-    size_t groups_bytes;
     struct groups_counter *groups; /* NULL: they are not counted */
-    bool counts_later;             /* as they could not be counted any more */
-    struct groups_span before;     /* what a resume found */
 };
 
 static struct store *make(const struct store_options *options)
@@ -106,11 +102,11 @@ static enum error create_streams(struct store *store, const struct store_options
 /* Makes the counter of a directory's groups, if they are to be counted. */
 static enum error create_groups(struct store *store, const struct store_options *options)
 {
+    const struct groups_span before = {store_lines(store, STORE_DOMAINS), store_lines(store, STORE_HOSTS)};
+    size_t memory_bytes = options->groups_bytes == 0 ? SUMMARY_GROUPS_BYTES : options->groups_bytes;
     if (options->provider == NULL)
         return ERR_OK;
-    store->provider = options->provider;
-    store->groups_bytes = options->groups_bytes == 0 ? SUMMARY_GROUPS_BYTES : options->groups_bytes;
-    store->groups = groups_counter_new(store->dir.fd, store->provider, store->groups_bytes);
+    store->groups = groups_counter_new(store->dir.fd, options->provider, memory_bytes, &before);
     return store->groups == NULL ? ERR_MEMORY : ERR_OK;
 }
 
@@ -310,8 +306,6 @@ static enum error recover(struct store *store, const struct store_options *optio
         error = begin_rejects_again(store, options, why);
     if (error != ERR_OK)
         return error;
-    store->before.domains = store_lines(store, STORE_DOMAINS);
-    store->before.hosts = store_lines(store, STORE_HOSTS);
     return create_groups(store, options);
 }
 
@@ -415,51 +409,29 @@ enum error store_append(struct store *store, enum store_stream stream, struct by
     return full ? commit_through(store, stream, why) : ERR_OK;
 }
 
-/* Counts no more of this run: all records are read back at the end, when there may be room. */
-static void count_later(struct store *store)
-{
-    groups_counter_free(store->groups);
-    store->groups = NULL;
-    store->counts_later = true;
-}
-
 void store_count(struct store *store, struct bytes packed)
 {
-    struct buf unsaid;
-    buf_init(&unsaid, GROUPS_WHY_BYTES);
-    if (store->groups != NULL && groups_counter_add(store->groups, packed, &unsaid) != ERR_OK)
-        count_later(store);
-    buf_dispose(&unsaid);
+    if (store->groups != NULL)
+        groups_counter_add(store->groups, packed);
 }
 
 void store_count_line(struct store *store, enum store_stream stream, struct bytes line)
 {
-    struct buf unsaid;
-    enum error error = ERR_OK;
-    buf_init(&unsaid, GROUPS_WHY_BYTES);
-    if (store->groups != NULL)
-        error = stream == STORE_HOSTS ? groups_counter_host(store->groups, line, &unsaid)
-                                      : groups_counter_domain(store->groups, line, &unsaid);
-    if (error != ERR_OK)
-        count_later(store);
-    buf_dispose(&unsaid);
+    if (store->groups != NULL && stream == STORE_HOSTS)
+        groups_counter_host(store->groups, line);
+    else if (store->groups != NULL)
+        groups_counter_domain(store->groups, line);
 }
 
 uint64_t store_groups_unread(const struct store *store)
 {
-    return store->counts_later ? store->summary.records : store->before.domains;
+    return store->groups == NULL ? 0 : groups_counter_unread(store->groups, store->summary.records);
 }
 
 enum error store_groups(struct store *store, struct summary_groups *groups, bool (*stopped)(void),
                         struct buf *why)
 {
-    if (store->counts_later)
-        store->groups = groups_counter_new(store->dir.fd, store->provider, store->groups_bytes);
-    if (store->groups == NULL)
-        return store->counts_later ? ERR_MEMORY : ERR_OK;
-    enum error error =
-        groups_counter_read(store->groups, store->counts_later ? NULL : &store->before, stopped, why);
-    return error == ERR_OK ? groups_counter_end(store->groups, groups, why) : error;
+    return store->groups == NULL ? ERR_OK : groups_counter_end(store->groups, stopped, groups, why);
 }
 
 bool store_cert_is_new(struct store *store, const uint8_t sha256[32])

@@ -7,12 +7,14 @@
 #include "output/readback/facts_read.h"
 #include "output/store/groups_pack.h"
 
-enum { ASKED_EVERY = 1024 }; /* records */
+enum { ASKED_EVERY = 1024 /* records */, WHY_BYTES = 4096 };
 
 struct groups_counter {
     int dir_fd;
     group_provider provider;
-    struct group_counts *counts;
+    size_t memory_bytes;
+    struct groups_span before;
+    struct group_counts *counts; /* NULL: it could not count any more; all is read back at the end */
     struct summary_exchange exchange;
     struct arena arena; /* of the record at hand */
     struct buf packed;  /* likewise */
@@ -31,13 +33,16 @@ void summary_groups_dispose(struct summary_groups *groups)
         group_top_dispose(&groups->kinds[kind]);
 }
 
-struct groups_counter *groups_counter_new(int dir_fd, group_provider provider, size_t memory_bytes)
+struct groups_counter *groups_counter_new(int dir_fd, group_provider provider, size_t memory_bytes,
+                                          const struct groups_span *before)
 {
     struct groups_counter *counter = calloc(1, sizeof *counter);
     if (counter == NULL)
         return NULL;
     counter->dir_fd = dir_fd;
     counter->provider = provider;
+    counter->memory_bytes = memory_bytes;
+    counter->before = *before;
     arena_init(&counter->arena, READ_ARENA_BYTES);
     buf_init(&counter->packed, GROUPS_PACK_BYTES);
     counter->counts = group_counts_new(memory_bytes, dir_fd);
@@ -78,14 +83,14 @@ static void on_exchange(void *arg, bool of_policy, struct bytes group)
     exchange_count(of_policy ? &exchange->policy_fetches : &exchange->mx_sessions, group);
 }
 
-enum error groups_counter_add(struct groups_counter *counter, struct bytes packed, struct buf *why)
+static enum error add(struct groups_counter *counter, struct bytes packed, struct buf *why)
 {
     struct adding adding = {counter, why};
     const struct groups_unpack take = {&adding, on_member, on_exchange};
     return groups_unpack(packed, &take);
 }
 
-enum error groups_counter_domain(struct groups_counter *counter, struct bytes line, struct buf *why)
+static enum error add_domain(struct groups_counter *counter, struct bytes line, struct buf *why)
 {
     struct group_record record;
     arena_reset(&counter->arena);
@@ -96,16 +101,49 @@ enum error groups_counter_domain(struct groups_counter *counter, struct bytes li
     }
     if (error == ERR_OK)
         error = groups_pack_domain(&record, counter->provider, &counter->arena, &counter->packed);
-    return error == ERR_OK ? groups_counter_add(counter, buf_bytes(&counter->packed), why) : ERR_MEMORY;
+    return error == ERR_OK ? add(counter, buf_bytes(&counter->packed), why) : ERR_MEMORY;
 }
 
-enum error groups_counter_host(struct groups_counter *counter, struct bytes line, struct buf *why)
+static enum error add_host(struct groups_counter *counter, struct bytes line, struct buf *why)
 {
     enum error error = exchange_count_host(&counter->exchange, line);
     if (error != ERR_SYNTAX)
         return error;
     buf_text(why, "a host record cannot be read back");
     return ERR_CORRUPT;
+}
+
+/* Counts by one of the ways above, as long as nothing has failed. */
+static void count(struct groups_counter *counter, struct bytes data,
+                  enum error (*way)(struct groups_counter *counter, struct bytes data, struct buf *why))
+{
+    struct buf unsaid;
+    buf_init(&unsaid, WHY_BYTES);
+    if (counter->counts != NULL && way(counter, data, &unsaid) != ERR_OK) {
+        group_counts_free(counter->counts);
+        counter->counts = NULL;
+    }
+    buf_dispose(&unsaid);
+}
+
+void groups_counter_add(struct groups_counter *counter, struct bytes packed)
+{
+    count(counter, packed, add);
+}
+
+void groups_counter_domain(struct groups_counter *counter, struct bytes line)
+{
+    count(counter, line, add_domain);
+}
+
+void groups_counter_host(struct groups_counter *counter, struct bytes line)
+{
+    count(counter, line, add_host);
+}
+
+uint64_t groups_counter_unread(const struct groups_counter *counter, uint64_t records)
+{
+    return counter->counts == NULL ? records : counter->before.domains;
 }
 
 /* ---- records on disk ----------------------------------------------------------------------------------- */
@@ -133,13 +171,13 @@ static enum error read_stream(struct reading *reading, const char *stream, const
                         : frames_read_first(dir_fd, stream, *most, on_line, reading, reading->why);
 }
 
-enum error groups_counter_read(struct groups_counter *counter, const struct groups_span *span,
-                               bool (*stopped)(void), struct buf *why)
+/* Reads so many records and counts them; span NULL: all that there are. */
+static enum error read_back(struct groups_counter *counter, const struct groups_span *span,
+                            bool (*stopped)(void), struct buf *why)
 {
-    struct reading reading = {
-        .counter = counter, .stopped = stopped, .why = why, .count = groups_counter_domain};
+    struct reading reading = {.counter = counter, .stopped = stopped, .why = why, .count = add_domain};
     enum error error = read_stream(&reading, "domains", span == NULL ? NULL : &span->domains);
-    reading.count = groups_counter_host;
+    reading.count = add_host;
     return error == ERR_OK ? read_stream(&reading, "hosts", span == NULL ? NULL : &span->hosts) : error;
 }
 
@@ -151,10 +189,24 @@ static enum error take_row(void *arg, const struct group_row *row)
     return group_top_take(&groups->kinds[row->kind], row) ? ERR_OK : ERR_MEMORY;
 }
 
-enum error groups_counter_end(struct groups_counter *counter, struct summary_groups *groups, struct buf *why)
+/* Forgets what was counted before counting failed. */
+static enum error begin_again(struct groups_counter *counter)
 {
+    counter->exchange = (struct summary_exchange){0};
+    counter->counts = group_counts_new(counter->memory_bytes, counter->dir_fd);
+    return counter->counts == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+enum error groups_counter_end(struct groups_counter *counter, bool (*stopped)(void),
+                              struct summary_groups *groups, struct buf *why)
+{
+    bool all = counter->counts == NULL;
+    enum error error = all ? begin_again(counter) : ERR_OK;
+    if (error == ERR_OK)
+        error = read_back(counter, all ? NULL : &counter->before, stopped, why);
+    if (error == ERR_OK)
+        error = group_counts_end(counter->counts, take_row, groups, why);
     groups->exchange = counter->exchange;
-    enum error error = group_counts_end(counter->counts, take_row, groups, why);
     for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++)
         group_top_sort(&groups->kinds[kind]);
     return error;
@@ -163,10 +215,13 @@ enum error groups_counter_end(struct groups_counter *counter, struct summary_gro
 enum error summary_groups_count(struct summary_groups *groups, int dir_fd, group_provider provider,
                                 struct buf *why)
 {
-    struct groups_counter *counter = groups_counter_new(dir_fd, provider, SUMMARY_GROUPS_BYTES);
-    enum error error = counter == NULL ? ERR_MEMORY : groups_counter_read(counter, NULL, NULL, why);
-    if (error == ERR_OK)
-        error = groups_counter_end(counter, groups, why);
+    const struct groups_span nothing = {0, 0};
+    struct groups_counter *counter = groups_counter_new(dir_fd, provider, SUMMARY_GROUPS_BYTES, &nothing);
+    if (counter == NULL)
+        return ERR_MEMORY;
+    group_counts_free(counter->counts);
+    counter->counts = NULL; /* all is read back */
+    enum error error = groups_counter_end(counter, NULL, groups, why);
     groups_counter_free(counter);
     return error;
 }

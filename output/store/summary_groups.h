@@ -26,28 +26,31 @@ void summary_groups_dispose(struct summary_groups *groups);
 
 struct groups_counter;
 
-/* dir_fd: of the scan directory; borrowed. memory_bytes: what counting may take. NULL without memory. */
-struct groups_counter *groups_counter_new(int dir_fd, group_provider provider, size_t memory_bytes);
-void groups_counter_free(struct groups_counter *counter); /* NULL is fine */
-
-/* Return ERR_FULL, ERR_IO, ERR_MEMORY with *why, and ERR_CORRUPT if a line is no record. Count what was
- * packed of a record; a stored domain record (one line of JSON); a host record. */
-enum error groups_counter_add(struct groups_counter *counter, struct bytes packed, struct buf *why);
-enum error groups_counter_domain(struct groups_counter *counter, struct bytes line, struct buf *why);
-enum error groups_counter_host(struct groups_counter *counter, struct bytes line, struct buf *why);
-
 /* How many records at the beginning of a scan directory's streams are meant. */
 struct groups_span {
     uint64_t domains, hosts;
 };
 
-/* Reads so many records of the directory, which are all on disk, and counts them; span NULL: all that there
- * are. stopped (may be NULL) is asked now and then: ERR_STOPPED if it is true. */
-enum error groups_counter_read(struct groups_counter *counter, const struct groups_span *span,
-                               bool (*stopped)(void), struct buf *why);
+/* dir_fd: of the scan directory; borrowed. memory_bytes: what counting may take. before: the records that
+ * stand there, which are not counted as they come. NULL without memory. */
+struct groups_counter *groups_counter_new(int dir_fd, group_provider provider, size_t memory_bytes,
+                                          const struct groups_span *before);
+void groups_counter_free(struct groups_counter *counter); /* NULL is fine */
 
-/* Gives the first groups of each kind. Nothing is counted afterwards. */
-enum error groups_counter_end(struct groups_counter *counter, struct summary_groups *groups, struct buf *why);
+/* Count what was packed of a record; a stored domain record (one line of JSON); a host record. What cannot be
+ * counted (no room for a temporary file, say) costs no record: then all are read back at the end. */
+void groups_counter_add(struct groups_counter *counter, struct bytes packed);
+void groups_counter_domain(struct groups_counter *counter, struct bytes line);
+void groups_counter_host(struct groups_counter *counter, struct bytes line);
+
+/* Says how many domain records the end has to read back, of so many that there are. */
+uint64_t groups_counter_unread(const struct groups_counter *counter, uint64_t records);
+
+/* Reads back what was not counted as it came, which is all on disk, and gives the first groups of each kind;
+ * nothing is counted afterwards. stopped (may be NULL) is asked now and then: ERR_STOPPED if it is true.
+ * ERR_CORRUPT if a record cannot be read back, ERR_FULL, ERR_IO, ERR_MEMORY, with *why. */
+enum error groups_counter_end(struct groups_counter *counter, bool (*stopped)(void),
+                              struct summary_groups *groups, struct buf *why);
 
 /* Counts a whole scan directory, in one go. */
 enum error summary_groups_count(struct summary_groups *groups, int dir_fd, group_provider provider,
