@@ -170,12 +170,10 @@ static bool say_host(struct explained *explained, size_t index, enum failure_cod
     const struct mx_host *host = &explained->facts->hosts[index];
     struct page *page = &explained->page;
     if (code == FAIL_MX_CNAME && host->facts != NULL) {
-        const struct address_facts *address = &host->facts->address;
-        const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
-        if (chain->cname_count > 0)
-            buf_printf(&page->line, " %s is an alias of %s.", host->host,
-                       chain->cnames[chain->cname_count - 1]);
-        return chain->cname_count > 0;
+        const char *end = address_chain_end(&host->facts->address);
+        if (end != NULL)
+            buf_printf(&page->line, " %s is an alias of %s.", host->host, end);
+        return end != NULL;
     }
     const struct host_verdict *verdict = &explained->judgement->hosts[index];
     bool differ = code == FAIL_MX_CERTIFICATES_DIFFER && verdict->certificates_differ;

@@ -78,20 +78,13 @@ static void say_code(struct page *page, enum failure_code code)
     buf_printf(&page->line, "%s: %s", failure_name(code), failure_get(code)->why);
 }
 
-/* Returns the end of the CNAME chain, or NULL. */
-static const char *alias_of(const struct address_facts *address)
-{
-    const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
-    return chain->cname_count > 0 ? chain->cnames[chain->cname_count - 1] : NULL;
-}
-
 static void say_addresses(struct page *page, const struct address_facts *address)
 {
     char text[IP_TEXT_BYTES];
     for (size_t i = 0; i < address->ip_count; i++)
         buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", ip_format(&address->ips[i], text));
-    if (alias_of(address) != NULL)
-        buf_printf(&page->line, " (an alias of %s)", alias_of(address));
+    if (address_chain_end(address) != NULL)
+        buf_printf(&page->line, " (an alias of %s)", address_chain_end(address));
 }
 
 /* Returns the first finding of a text that is no more than a warning. */
@@ -275,8 +268,8 @@ static void step_host(struct explained *explained, const struct mx_host *host,
         buf_text(&page->line, " (the domain itself, as there is no MX record)");
         code = code == FAIL_NONE ? FAIL_MX_IMPLICIT : code;
     }
-    if (code == FAIL_NONE && host->facts != NULL && alias_of(&host->facts->address) != NULL) {
-        buf_printf(&page->line, ", an alias of %s", alias_of(&host->facts->address));
+    if (code == FAIL_NONE && host->facts != NULL && address_chain_end(&host->facts->address) != NULL) {
+        buf_printf(&page->line, ", an alias of %s", address_chain_end(&host->facts->address));
         code = FAIL_MX_CNAME;
     }
     page_step(page, explain_mark(explained->judgement, code), host->implicit ? "MX implicit" : head);

@@ -84,7 +84,7 @@ void json_address_lookups(struct json *json, const struct address_facts *address
         json_put_string(json, "dnssec_a", dns_security_name(a->security));
     if (aaaa->security != known)
         json_put_string(json, "dnssec_aaaa", dns_security_name(aaaa->security));
-    const struct lookup_facts *chain = a->cname_count > 0 ? a : aaaa;
+    const struct lookup_facts *chain = address_chain(address);
     json_strings(json, "cnames", chain->cnames, chain->cname_count);
     write_stale(json, address);
     json_put_optional(json, "why_bogus", a->why_bogus != NULL ? a->why_bogus : aaaa->why_bogus);

@@ -70,8 +70,7 @@ static enum error add_hosts(const struct domain_facts *facts, const struct judge
 /* Returns the policy host as its addresses were found: after the last CNAME. */
 static struct bytes policy_host_of(const struct policy_facts *policy)
 {
-    const struct lookup_facts *a = &policy->address.a, *aaaa = &policy->address.aaaa;
-    const struct lookup_facts *chain = a->cname_count > 0 ? a : aaaa;
+    const struct lookup_facts *chain = address_chain(&policy->address);
     struct bytes name = {NULL, 0};
     for (size_t i = chain->cname_count; name.len == 0 && i > 0; i--)
         name = name_of(chain->cnames[i - 1]);

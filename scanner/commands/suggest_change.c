@@ -153,16 +153,10 @@ static enum error add_policy(const struct maker *maker)
 
 /* ---- the policy host ----------------------------------------------------------------------------------- */
 
-static const char *alias_of(const struct address_facts *address)
-{
-    const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
-    return chain->cname_count > 0 ? chain->cnames[0] : NULL;
-}
-
 /* Does the policy host lead to where policies are served? */
 static bool leads_there(const struct address_facts *address, const char *where)
 {
-    const char *alias = alias_of(address);
+    const char *alias = address_alias(address);
     struct ip_addr ip;
     if (!ip_parse(where, &ip))
         return alias != NULL && strcmp(alias, where) == 0;
@@ -186,7 +180,7 @@ static bool is_there_itself(const struct maker *maker, const char *where)
 static enum error add_host(const struct maker *maker)
 {
     const struct address_facts *address = &maker->facts->policy.address;
-    const char *alias = alias_of(address), *where = maker->options->policy_host;
+    const char *alias = address_alias(address), *where = maker->options->policy_host;
     if (where == NULL || is_there_itself(maker, where) || leads_there(address, where))
         return ERR_OK;
     struct suggest_change *change = add(maker, CHANGE_HOST, "mta-sts", address->ip_count + 1);

@@ -10,12 +10,6 @@ static unsigned days_of(uint32_t seconds)
     return (seconds + DAY_S - 1) / DAY_S;
 }
 
-static const char *alias_of(const struct address_facts *address)
-{
-    const struct lookup_facts *chain = address->a.cname_count > 0 ? &address->a : &address->aaaa;
-    return chain->cname_count > 0 ? chain->cnames[0] : NULL;
-}
-
 static void say(struct page *page, const char *text)
 {
     buf_text(&page->line, text);
@@ -186,8 +180,8 @@ static void say_policy_host(struct page *page, const struct domain_facts *facts,
         buf_printf(&page->line, "1. mta-sts.%s leads to ", domain);
         for (size_t i = 0; i < address->ip_count; i++)
             buf_printf(&page->line, "%s%s", i == 0 ? "" : ", ", ip_format(&address->ips[i], ip));
-        if (alias_of(address) != NULL)
-            buf_printf(&page->line, " (an alias of %s)", alias_of(address));
+        if (address_alias(address) != NULL)
+            buf_printf(&page->line, " (an alias of %s)", address_alias(address));
         buf_printf(&page->line, ": that server needs a certificate for mta-sts.%s.", domain);
     }
     page_fold(page, MARGIN, MARGIN, "");

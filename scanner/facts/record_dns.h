@@ -97,6 +97,26 @@ struct address_facts {
     size_t ip_count;
 };
 
+/* Returns the lookup whose CNAMEs are told: the chain is the same for both, unless one lookup failed. */
+static inline const struct lookup_facts *address_chain(const struct address_facts *address)
+{
+    return address->a.cname_count > 0 ? &address->a : &address->aaaa;
+}
+
+/* Returns what the name is an alias of at first, or NULL. */
+static inline const char *address_alias(const struct address_facts *address)
+{
+    const struct lookup_facts *chain = address_chain(address);
+    return chain->cname_count > 0 ? chain->cnames[0] : NULL;
+}
+
+/* Returns the end of the chain of CNAMEs, or NULL. */
+static inline const char *address_chain_end(const struct address_facts *address)
+{
+    const struct lookup_facts *chain = address_chain(address);
+    return chain->cname_count > 0 ? chain->cnames[chain->cname_count - 1] : NULL;
+}
+
 /* The values of RFC 6698 section 2.1; a TLSA record may hold any other number. */
 enum { USAGE_PKIX_TA, USAGE_PKIX_EE, USAGE_DANE_TA, USAGE_DANE_EE };
 enum { SELECTOR_CERT, SELECTOR_SPKI };
