@@ -177,16 +177,21 @@ bool frames_scan_is_whole(int dir_fd)
     return faccessat(dir_fd, "summary.json", F_OK, 0) == 0;
 }
 
+/* Says what was damaged on a walk that came to its end, which is over then. */
+static enum error judge_walk(struct walk_end *end, const char *name, enum error error, struct buf *why)
+{
+    bool damaged = error == ERR_OK && end->damage_count > 0;
+    if (damaged)
+        walk_describe(end, name, why);
+    walk_end_dispose(end);
+    return damaged ? ERR_CORRUPT : error;
+}
+
 enum error frames_read(int dir_fd, const char *name, frames_line line, void *arg, struct buf *why)
 {
     struct walk_end end = {0};
     enum error error = frames_walk(dir_fd, name, frames_scan_is_whole(dir_fd), line, arg, &end, why);
-    if (error == ERR_OK && end.damage_count > 0) {
-        walk_describe(&end, name, why);
-        error = ERR_CORRUPT;
-    }
-    walk_end_dispose(&end);
-    return error;
+    return judge_walk(&end, name, error, why);
 }
 
 struct first {
@@ -219,16 +224,11 @@ enum error frames_read_first(int dir_fd, const char *name, uint64_t most, frames
         why->len = said;
         error = ERR_OK;
     }
-    if (error == ERR_OK && end.damage_count > 0) {
-        walk_describe(&end, name, why);
-        error = ERR_CORRUPT;
-    }
-    if (error == ERR_OK && first.left > 0) {
-        buf_printf(why, "%s: %llu records are missing", name, (unsigned long long)first.left);
-        error = ERR_CORRUPT;
-    }
-    walk_end_dispose(&end);
-    return error;
+    error = judge_walk(&end, name, error, why);
+    if (error != ERR_OK || first.left == 0)
+        return error;
+    buf_printf(why, "%s: %llu records are missing", name, (unsigned long long)first.left);
+    return ERR_CORRUPT;
 }
 
 enum error frames_append(struct frames *frames, struct bytes lines, bool *full)

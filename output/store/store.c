@@ -419,7 +419,7 @@ void store_count_line(struct store *store, enum store_stream stream, struct byte
 {
     if (store->groups != NULL && stream == STORE_HOSTS)
         groups_counter_host(store->groups, line);
-    else if (store->groups != NULL)
+    else if (store->groups != NULL && stream == STORE_DOMAINS)
         groups_counter_domain(store->groups, line);
 }
 

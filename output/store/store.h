@@ -67,8 +67,9 @@ enum error store_append(struct store *store, enum store_stream stream, struct by
                         const struct tally *tally, int64_t now_ms, struct buf *why);
 
 /* Count a record that was added, for the groups of summary.json: what was packed of it (groups_pack.h), or
- * what is read of its line, of STORE_DOMAINS or STORE_HOSTS. Nothing is counted when streaming. What cannot
- * be counted (no room for a temporary file, say) costs no record: then all are read back at the end. */
+ * what is read of its line; other streams than STORE_DOMAINS and STORE_HOSTS count nothing, nor does a stream
+ * to standard output. What cannot be counted (no room for a temporary file, say) costs no record: then all
+ * are read back at the end. */
 void store_count(struct store *store, struct bytes packed);
 void store_count_line(struct store *store, enum store_stream stream, struct bytes line);
 

@@ -197,19 +197,25 @@ static enum error begin_again(struct groups_counter *counter)
     return counter->counts == NULL ? ERR_MEMORY : ERR_OK;
 }
 
-enum error groups_counter_end(struct groups_counter *counter, bool (*stopped)(void),
-                              struct summary_groups *groups, struct buf *why)
+/* Reads back, as read_back does, and gives the first groups of all. */
+static enum error finish(struct groups_counter *counter, const struct groups_span *span,
+                         bool (*stopped)(void), struct summary_groups *groups, struct buf *why)
 {
-    bool all = counter->counts == NULL;
-    enum error error = all ? begin_again(counter) : ERR_OK;
-    if (error == ERR_OK)
-        error = read_back(counter, all ? NULL : &counter->before, stopped, why);
+    enum error error = read_back(counter, span, stopped, why);
     if (error == ERR_OK)
         error = group_counts_end(counter->counts, take_row, groups, why);
     groups->exchange = counter->exchange;
     for (enum group_kind kind = 0; kind < GROUP_KIND_COUNT; kind++)
         group_top_sort(&groups->kinds[kind]);
     return error;
+}
+
+enum error groups_counter_end(struct groups_counter *counter, bool (*stopped)(void),
+                              struct summary_groups *groups, struct buf *why)
+{
+    bool all = counter->counts == NULL;
+    enum error error = all ? begin_again(counter) : ERR_OK;
+    return error == ERR_OK ? finish(counter, all ? NULL : &counter->before, stopped, groups, why) : error;
 }
 
 enum error summary_groups_count(struct summary_groups *groups, int dir_fd, group_provider provider,
@@ -219,9 +225,7 @@ enum error summary_groups_count(struct summary_groups *groups, int dir_fd, group
     struct groups_counter *counter = groups_counter_new(dir_fd, provider, SUMMARY_GROUPS_BYTES, &nothing);
     if (counter == NULL)
         return ERR_MEMORY;
-    group_counts_free(counter->counts);
-    counter->counts = NULL; /* all is read back */
-    enum error error = groups_counter_end(counter, NULL, groups, why);
+    enum error error = finish(counter, NULL, NULL, groups, why);
     groups_counter_free(counter);
     return error;
 }

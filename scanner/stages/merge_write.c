@@ -46,7 +46,7 @@ static enum error append(struct merge_write *write, enum store_stream stream, st
         return ERR_MEMORY;
     enum error error =
         store_append(write->store, stream, buf_bytes(&write->line), tally, clock_monotonic_ms(), write->why);
-    if (error == ERR_OK && (stream == STORE_DOMAINS || stream == STORE_HOSTS))
+    if (error == ERR_OK)
         store_count_line(write->store, stream, line);
     return error;
 }
