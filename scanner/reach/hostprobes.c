@@ -73,7 +73,7 @@ static bool is_in_doubt(const struct host_probes *probes, const struct probe_fac
     const struct host_result *earlier = probes->earlier;
     int64_t doubted_ms = probes->result->anew_before_ms;
     return doubted_ms != 0 && earlier->tried_ms[known - earlier->facts.probes] < doubted_ms &&
-           verdict_probe_may_pass(known);
+           verdict_probe_may_be_ours(known);
 }
 
 /* Returns what was seen then and can be judged now, whatever its age; or NULL. */

@@ -235,7 +235,7 @@ void hosts_doubt(struct hosts *hosts)
 {
     for (struct list *link = hosts->ready.next; link != &hosts->ready; link = link->next) {
         struct entry *entry = list_entry(link, struct entry, recent);
-        entry->doubted = verdict_host_may_pass(&entry->look.result->facts);
+        entry->doubted = verdict_host_may_be_ours(&entry->look.result->facts);
     }
 }
 

@@ -136,16 +136,33 @@ bool verdict_probe_may_pass(const struct probe_facts *probe)
     return failure_get(verdict_probe(probe, BY_OWN_TIME))->transient;
 }
 
-bool verdict_host_may_pass(const struct host_facts *facts)
+bool verdict_probe_may_be_ours(const struct probe_facts *probe)
+{
+    bool replied = probe->not_tried == TRIED && probe->end == SMTP_END_REPLY;
+    return !replied && verdict_probe_may_pass(probe);
+}
+
+/* Was a lookup of the host lost, or is there a probe that is such a one? */
+static bool is_lost(const struct host_facts *facts, bool (*is_one)(const struct probe_facts *probe))
 {
     const struct lookup_facts *lookups[] = {&facts->address.a, &facts->address.aaaa, &facts->tlsa.lookup};
     for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
         if (lookup_failed(lookups[i]))
             return true;
     for (size_t i = 0; i < facts->probe_count; i++)
-        if (facts->probes[i].not_tried != NOT_TRIED_ELSEWHERE && verdict_probe_may_pass(&facts->probes[i]))
+        if (facts->probes[i].not_tried != NOT_TRIED_ELSEWHERE && is_one(&facts->probes[i]))
             return true;
     return false;
+}
+
+bool verdict_host_may_pass(const struct host_facts *facts)
+{
+    return is_lost(facts, verdict_probe_may_pass);
+}
+
+bool verdict_host_may_be_ours(const struct host_facts *facts)
+{
+    return is_lost(facts, verdict_probe_may_be_ours);
 }
 
 /* Says whether a DANE sender would defer at some host. A host that DANE does not apply to is not waited for.

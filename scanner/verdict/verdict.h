@@ -24,6 +24,10 @@ void verdict_judge(const struct domain_facts *facts, int64_t now, struct arena *
 bool verdict_host_may_pass(const struct host_facts *facts);
 bool verdict_probe_may_pass(const struct probe_facts *probe);
 
+/* Say whether this may be the work of an outage of our own: whoever puts us off in a reply was reached. */
+bool verdict_host_may_be_ours(const struct host_facts *facts);
+bool verdict_probe_may_be_ours(const struct probe_facts *probe);
+
 /* Says whether the record is valid and it is not known what a sender finds at the policy host: nothing
  * follows from that, least of all that there is no policy. */
 bool verdict_policy_is_open(const struct domain_facts *facts, const struct judgement *judgement);

@@ -326,6 +326,8 @@ static void only_what_an_outage_hit_is_probed_anew(void **state)
 {
     static const struct probe_facts silent = {.step = SMTP_CONNECT, .end = SMTP_END_NET, .net = NET_TIMEOUT};
     static const struct probe_facts plain = {.step = SMTP_EHLO, .end = SMTP_END_NOT_OFFERED};
+    static const struct probe_facts put_off = {
+        .step = SMTP_GREETING, .end = SMTP_END_REPLY, .reply_code = 421};
     static const struct probe_facts dead = {.not_tried = NOT_TRIED_DEAD};
     static const struct {
         const struct probe_facts *seen;
@@ -336,6 +338,7 @@ static void only_what_an_outage_hit_is_probed_anew(void **state)
         {&silent, 6, 6, THEN},        /* it began later */
         {&silent, 5, INT64_MAX, NOW}, /* it is not over */
         {&plain, 5, 6, THEN},         /* no other try would find more */
+        {&put_off, 5, 6, THEN},       /* we were heard */
         {&dead, 0, 6, NOW},           /* it was not tried for what another met */
     };
     const struct tlsa_facts none = {0};
