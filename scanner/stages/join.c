@@ -115,25 +115,7 @@ static enum error read_rounds(struct join *join)
     return ERR_OK;
 }
 
-static enum error add_probes(struct join *join, facts_index_also also, void *arg, struct buf *why)
-{
-    enum error error = ERR_OK;
-    for (size_t i = 0; i < join->dirs->probe_count && error == ERR_OK; i++) {
-        const struct stagedir *dir = &join->dirs->probes[i];
-        struct buf reason;
-        buf_init(&reason, REASON_BYTES);
-        error =
-            results_add(join->results, scanview_fd(dir->view), stagedir_plan(dir)->round, also, arg, &reason);
-        if (error != ERR_OK)
-            buf_printf(why, "%s: %s", shown(dir->path),
-                       reason.len > 0 ? buf_string(&reason) : error_text(error));
-        buf_dispose(&reason);
-    }
-    return error;
-}
-
-enum error join_open(const struct stagedirs *dirs, facts_index_also also, void *arg, struct join **made,
-                     struct buf *why)
+enum error join_open(const struct stagedirs *dirs, struct join **made, struct buf *why)
 {
     struct join *join = calloc(1, sizeof *join);
     *made = NULL;
@@ -148,12 +130,27 @@ enum error join_open(const struct stagedirs *dirs, facts_index_also also, void *
         error = results_open(CACHE_BYTES, &join->results, why);
     if (error == ERR_OK) {
         join->source = results_source(join->results);
-        error = add_probes(join, also, arg, why);
-    }
-    if (error == ERR_OK)
         *made = join;
-    else
+    } else {
         join_close(join);
+    }
+    return error;
+}
+
+enum error join_index(struct join *join, facts_index_also also, void *arg, struct buf *why)
+{
+    enum error error = ERR_OK;
+    for (size_t i = 0; i < join->dirs->probe_count && error == ERR_OK; i++) {
+        const struct stagedir *dir = &join->dirs->probes[i];
+        struct buf reason;
+        buf_init(&reason, REASON_BYTES);
+        error =
+            results_add(join->results, scanview_fd(dir->view), stagedir_plan(dir)->round, also, arg, &reason);
+        if (error != ERR_OK)
+            buf_printf(why, "%s: %s", shown(dir->path),
+                       reason.len > 0 ? buf_string(&reason) : error_text(error));
+        buf_dispose(&reason);
+    }
     return error;
 }
 
@@ -212,7 +209,7 @@ static enum error on_line(void *arg, struct bytes line)
     struct join *join = arg;
     const struct join_take *take = join->take;
     struct domain_facts facts;
-    if (is_final(line))
+    if (is_final(line) || (take->may_be_open != NULL && !take->may_be_open(take->arg, line)))
         return take->final(take->arg, line);
     arena_reset(&join->arena);
     enum error error = facts_read_domain(line, &join->arena, &facts, join->why);

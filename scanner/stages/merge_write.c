@@ -121,7 +121,9 @@ static enum error on_probe_line(void *arg, enum facts_index_kind kind, struct by
 
 enum error merge_write_probes(struct merge_write *write)
 {
-    enum error error = join_open(write->dirs, on_probe_line, write, &write->join, write->why);
+    enum error error = join_open(write->dirs, &write->join, write->why);
+    if (error == ERR_OK)
+        error = join_index(write->join, on_probe_line, write, write->why);
     return error == ERR_OK ? store_commit(write->store, write->why) : error;
 }
 

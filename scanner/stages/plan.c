@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "input/optout_list.h"
+#include "output/frames/frames.h"
 #include "output/store/store_dir.h"
 #include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
@@ -15,6 +16,7 @@
 #include "scanner/stages/join.h"
 #include "scanner/stages/plan_disk.h"
 #include "scanner/stages/planmake.h"
+#include "scanner/stages/unsettled.h"
 
 enum { WHY_BYTES = 64 * 1024, ARENA_BYTES = 256 << 20, LINE_BYTES = 1024 };
 
@@ -27,6 +29,7 @@ struct planning {
     struct optout *optout;
     struct ip_set own;
     struct join *join;
+    struct unsettled *unsettled; /* contacts of the rounds so far */
     struct planmake *make;
     struct arena arena, contact_arena; /* of the plans that are read; of the contact at hand */
     uint64_t final, open;              /* domains without contacts, and with some */
@@ -204,10 +207,45 @@ static enum error on_replayed(void *arg, const struct domain_facts *facts, const
     return contacts_of_replay(facts, end, planning->optout, &planning->contact_arena, on_contact, planning);
 }
 
+static enum error on_contact_record(void *arg, struct bytes line)
+{
+    struct planning *planning = arg;
+    unsettled_note(planning->unsettled, line);
+    return ERR_OK;
+}
+
+static bool may_be_open(void *arg, struct bytes line)
+{
+    const struct planning *planning = arg;
+    return unsettled_has(planning->unsettled, line);
+}
+
+/* Notes which contacts of the rounds so far may be asked again. */
+static enum error note_unsettled(struct planning *planning)
+{
+    enum error error = ERR_OK;
+    planning->unsettled = unsettled_create(join_config(planning->join)->scan_retry_passes > 0);
+    if (planning->unsettled == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < planning->dirs.probe_count && error == ERR_OK; i++) {
+        const struct stagedir *dir = &planning->dirs.probes[i];
+        error = frames_read(scanview_fd(dir->view), "domains", on_contact_record, planning, &planning->why);
+        if (error != ERR_OK)
+            (void)buf_printf(&planning->why, ": %s", shown(dir->path));
+    }
+    return error;
+}
+
 static enum error walk_names(struct planning *planning)
 {
-    const struct join_take take = {.arg = planning, .final = on_final, .replayed = on_replayed};
-    enum error error = join_open(&planning->dirs, NULL, NULL, &planning->join, &planning->why);
+    struct join_take take = {.arg = planning, .final = on_final, .replayed = on_replayed};
+    enum error error = join_open(&planning->dirs, &planning->join, &planning->why);
+    if (error == ERR_OK && planning->plan.round > 1) {
+        take.may_be_open = may_be_open;
+        error = note_unsettled(planning);
+    }
+    if (error == ERR_OK && planning->unsettled != NULL && unsettled_any(planning->unsettled))
+        error = join_index(planning->join, NULL, NULL, &planning->why);
     if (error == ERR_OK)
         error = join_walk(planning->join, &take, &planning->why);
     join_close(planning->join);
@@ -320,6 +358,7 @@ int plan_main(const struct args *args)
     arena_init(&planning.contact_arena, ARENA_BYTES);
     int code = run(&planning);
     planmake_free(planning.make);
+    unsettled_free(planning.unsettled);
     stagedirs_close(&planning.dirs);
     store_dir_close(&planning.dir);
     optout_destroy(planning.optout);
