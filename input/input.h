@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "scanner/base/buf.h"
+#include "scanner/base/owned.h"
 #include "scanner/base/error.h"
 #include "scanner/facts/failure.h"
 #include "scanner/facts/hostname.h"
@@ -66,6 +67,7 @@ struct input_name {
     const char
         *source; /* the list that it is of, if there are several; else NULL. It lives as long as the scan */
     struct bytes note; /* goes with the name from pass to pass; opaque here */
+    struct owned made; /* of the name by its source, for whoever starts it; opaque here as well */
 };
 
 /* A line that is no name. */

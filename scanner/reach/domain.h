@@ -13,6 +13,7 @@
 #ifndef STSWEEP_REACH_DOMAIN_H
 #define STSWEEP_REACH_DOMAIN_H
 
+#include "scanner/base/owned.h"
 #include <stdint.h>
 
 #include "scanner/base/bytes.h"
@@ -33,6 +34,7 @@ struct domain_input {
     const char *source;                 /* likewise; not copied: it lives as long as the scan */
     struct bytes looks;                 /* of earlier passes (scanner/reach/looks); empty: none */
     const struct cached_policy *cached; /* that senders may still have; NULL: none is known */
+    struct owned *made;                 /* what its source made of it, to be taken; NULL: nothing */
 };
 
 /* Starts a domain, on the worker's thread. input is copied. worker.h's results get the facts and then a

@@ -56,6 +56,7 @@ struct name_message {
     struct bytes note;            /* likewise */
     struct arena earlier;         /* of cached */
     struct cached_policy *cached; /* or NULL */
+    struct owned made;            /* for start, which takes it */
     char text[];                  /* domain, NUL, label, NUL, note */
 };
 
@@ -72,6 +73,7 @@ static struct name_message *name_message(const struct input_name *name,
     message->message.deliver = deliver;
     message->start = NULL;
     message->cached = NULL;
+    message->made = (struct owned){NULL, NULL};
     arena_init_small(&message->earlier, PREVIOUS_ARENA_BYTES, EARLIER_FIRST_BYTES);
     message->ordinal = name->ordinal;
     message->rank = name->rank;
@@ -91,6 +93,7 @@ static struct name_message *name_message(const struct input_name *name,
 static void free_message(struct name_message *message)
 {
     arena_dispose(&message->earlier);
+    owned_dispose(&message->made);
     free(message);
 }
 
@@ -102,6 +105,7 @@ static void deliver_start(struct message *message, void *receiver)
     input.source = start->source;
     input.looks = start->note;
     input.cached = start->cached;
+    input.made = &start->made;
     if (start->start(receiver, &input) != ERR_OK)
         out_of_memory("a domain");
     free_message(start);
@@ -191,12 +195,13 @@ static enum error find_earlier(struct feeder *feeder, struct name_message *messa
     return previous_find(feeder->options.previous, message->text, &message->earlier, &message->cached);
 }
 
-static enum error start_domain(struct feeder *feeder, const struct input_name *name)
+static enum error start_domain(struct feeder *feeder, struct input_name *name)
 {
     struct name_message *message = name_message(name, deliver_start);
     if (message == NULL)
         return ERR_MEMORY;
     message->start = feeder->options.start;
+    message->made = (struct owned){owned_take(&name->made), name->made.destroy};
     enum error error = find_earlier(feeder, message);
     if (error != ERR_OK) {
         free_message(message);
@@ -219,25 +224,31 @@ static void take_credit(struct feeder *feeder)
     feeder->at_hand--;
 }
 
+/* Starts it as soon as there is a place for it, and nothing that it would make worse. */
+static enum error hand_on(struct feeder *feeder, struct input_name *name, bool first)
+{
+    if (feeder_is_stopped(feeder))
+        return ERR_STOPPED;
+    take_credit(feeder);
+    if (feeder_is_stopped(feeder))
+        return ERR_STOPPED;
+    pause_for_sink(feeder);
+    pause_for_outage(feeder);
+    pause_for_own(feeder);
+    if (!first)
+        atomic_fetch_add(&feeder->retried, 1);
+    enum error error = start_domain(feeder, name);
+    return error == ERR_OK ? take_returned(feeder) : error;
+}
+
 static enum error hand_out(struct feeder *feeder, bool first)
 {
     const struct source *source = &feeder->options.source;
     struct input_name name;
     enum error error;
     while ((error = source->next(source->arg, &name)) == ERR_OK) {
-        if (feeder_is_stopped(feeder))
-            return ERR_STOPPED;
-        take_credit(feeder);
-        if (feeder_is_stopped(feeder))
-            return ERR_STOPPED;
-        pause_for_sink(feeder);
-        pause_for_outage(feeder);
-        pause_for_own(feeder);
-        if (!first)
-            atomic_fetch_add(&feeder->retried, 1);
-        error = start_domain(feeder, &name);
-        if (error == ERR_OK)
-            error = take_returned(feeder);
+        error = hand_on(feeder, &name, first);
+        owned_dispose(&name.made);
         if (error != ERR_OK)
             return error;
     }

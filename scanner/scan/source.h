@@ -15,7 +15,8 @@
 
 struct source {
     void *arg;
-    /* Gives the next name of this pass; what it points to is good until next or end is called again.
+    /* Gives the next name of this pass; what it points to is good until next or end is called again, but for
+     * name->made, which the caller owns then.
      * ERR_NOT_FOUND when this pass has no more. */
     enum error (*next)(void *arg, struct input_name *name);
     /* Takes back a name that next gave, for the next pass. It must copy what it keeps. It is never called in

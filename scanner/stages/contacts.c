@@ -169,7 +169,29 @@ static struct bytes split(struct bytes line, const char *text, struct bytes *bef
     return bytes_behind(line, before->len + strlen(text));
 }
 
-/* A quote within a text is written behind a backslash, so that what is looked for stands in none. */
+static bool holds(struct bytes line, const char *text)
+{
+    struct bytes before;
+    return split(line, text, &before).data != NULL;
+}
+
+/* A quote within a text is written behind a backslash, so that what is looked for here and below stands in
+ * none. */
+struct contact_glance contact_glance(struct bytes line)
+{
+    struct contact_glance glance = {.policy = holds(line, "\"label\":\"policy\""),
+                                    .over = holds(line, "\"label\":\"over\""),
+                                    .family = 4};
+    const char *at = glance.policy ? "\"addresses\":[\"" : "\"ips\":[{\"ip\":\"";
+    struct bytes before, ip, address = split(line, at, &before);
+    if (split(address, "\"", &ip).data != NULL && ip.len > 0 && memchr(ip.data, ':', ip.len) != NULL)
+        glance.family = 6;
+    /* Beside an address of its fetch it is the trouble there. */
+    bool trouble = glance.policy && holds(line, "\"ip\":\"");
+    glance.opted_out = !trouble && holds(line, "\"not_tried\":\"optout\"");
+    return glance;
+}
+
 bool contact_seal(struct bytes line, uint64_t ordinal, enum contact_label label, struct buf *out)
 {
     struct bytes head, middle, old;

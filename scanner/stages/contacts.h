@@ -39,6 +39,14 @@ enum error contacts_of_replay(const struct domain_facts *facts, const struct rep
 /* Writes the contact's line, with its \n. ERR_LIMIT if it does not fit into *out, ERR_MEMORY (arena). */
 enum error contact_line(const struct contact *contact, struct arena *arena, struct buf *out);
 
+/* What the text of such a line says of it, before anybody has read the facts: it is good to count and order
+ * contacts by, and to trust in nothing. */
+struct contact_glance {
+    bool policy, over, opted_out;
+    uint8_t family; /* of its address: 4 or 6 */
+};
+struct contact_glance contact_glance(struct bytes line);
+
 /* Writes such a line again with this place in its part and this label. false: it is no such line, or it does
  * not fit into *out. */
 bool contact_seal(struct bytes line, uint64_t ordinal, enum contact_label label, struct buf *out);

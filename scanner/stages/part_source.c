@@ -9,10 +9,11 @@
 #include "scanner/facts/part.h"
 #include "scanner/reach/contact.h"
 #include "scanner/reach/domain.h"
+#include "scanner/stages/contacts.h"
 #include "scanner/stages/part_lines.h"
 #include "scanner/stages/sha256.h"
 
-enum { WHY_BYTES = 4096, LINES_A_LOOK = 1024 };
+enum { WHY_BYTES = 4096, LINES_A_LOOK = 1024, CONTACT_FIRST_BYTES = 1024 };
 
 /* In a pass all are gone through twice: without those that share, then those alone. */
 enum part_sweep { SWEEP_PROBED, SWEEP_OVER, SWEEPS };
@@ -23,7 +24,6 @@ struct part_source {
     char name[PLAN_FILE_BYTES];
     struct part_lines lines;
     bool is_open;
-    struct arena arena; /* of the contact at hand */
     enum part_sweep sweep;
     struct ordinals over;
     bool first; /* the first pass is handed out; in a later one only those of `now` are */
@@ -57,17 +57,10 @@ enum error contact_read(struct bytes line, uint64_t ordinal, struct arena *arena
     return fault == NULL ? ERR_OK : ERR_CORRUPT;
 }
 
-/* Reads the line at hand; an error says where it stands. */
-static enum error read_contact(struct part_source *source, struct bytes line, struct domain_facts *facts)
+static enum error fail_at(struct part_source *source, enum error error, const char *reason)
 {
-    struct buf reason;
-    buf_init(&reason, WHY_BYTES / 2);
-    enum error error = contact_read(line, source->lines.line, &source->arena, facts, &reason);
-    if (error != ERR_OK)
-        buf_printf(&source->why, "%s: contact %llu: %s", source->lines.file_name,
-                   (unsigned long long)source->lines.line,
-                   reason.len > 0 ? shown(buf_string(&reason)) : error_text(error));
-    buf_dispose(&reason);
+    buf_printf(&source->why, "%s: contact %llu: %s", source->lines.file_name,
+               (unsigned long long)source->lines.line, reason[0] != 0 ? shown(reason) : error_text(error));
     return error;
 }
 
@@ -82,7 +75,6 @@ struct part_source *part_source_create(const struct part_options *options)
     source->part = (struct part){options->part, options->plan->part_count, options->plan->seed};
     source->first = true;
     (void)plandir_part_name(options->plan->round, options->part, source->name);
-    arena_init(&source->arena, DOMAIN_ARENA_BYTES);
     buf_init(&source->why, WHY_BYTES);
     return source;
 }
@@ -99,7 +91,6 @@ void part_source_destroy(struct part_source *source)
     if (source == NULL)
         return;
     close_lines(source);
-    arena_dispose(&source->arena);
     ordinals_dispose(&source->over);
     ordinals_dispose(&source->now);
     ordinals_dispose(&source->again);
@@ -144,30 +135,18 @@ static void tell_read(const struct part_source *source)
         source->options.read(source->options.read_arg, lines->bytes, lines->size, lines->line);
 }
 
-/* Returns the address that decides whose the contact is. */
-static const struct ip_addr *address_of(const struct domain_facts *facts, enum contact_label label)
+static enum error take_needs(struct part_source *source, struct bytes line, struct part_needs *needs)
 {
-    return label == CONTACT_POLICY ? &facts->policy.address.ips[0] : &facts->hosts[0].facts->probes[0].ip;
-}
-
-static enum error take_needs(struct part_source *source, const struct domain_facts *facts,
-                             struct part_needs *needs)
-{
-    enum contact_label label = contact_label_of(facts->label);
-    const struct ip_addr *ip = address_of(facts, label);
+    const struct contact_glance glance = contact_glance(line);
     needs->contacts++;
-    if (!part_owns(&source->part, ip)) {
-        buf_printf(&source->why, "%s: contact %llu: its address is another part's", source->lines.file_name,
-                   (unsigned long long)source->lines.line);
-        return ERR_CORRUPT;
-    }
-    if (contact_is_opted_out(facts)) {
+    needs->bytes += line.len + 1;
+    if (glance.opted_out) {
         needs->opted_out++;
-    } else if (label == CONTACT_OVER) {
+    } else if (glance.over) {
         needs->over++;
-        return ordinals_add(&source->over, facts->ordinal);
+        return ordinals_add(&source->over, source->lines.line);
     } else {
-        (label == CONTACT_POLICY ? needs->https : needs->smtp)[ip->family == 6]++;
+        (glance.policy ? needs->https : needs->smtp)[glance.family == 6]++;
     }
     return ERR_OK;
 }
@@ -176,11 +155,7 @@ static enum error check_line(struct part_source *source, struct bytes line, stru
                              struct part_needs *needs)
 {
     static const uint8_t newline = '\n';
-    struct domain_facts facts;
-    enum error error = read_contact(source, line, &facts);
-    if (error == ERR_OK)
-        error = take_needs(source, &facts, needs);
-    needs->bytes += line.len + 1;
+    enum error error = take_needs(source, line, needs);
     if (source->lines.line % LINES_A_LOOK == 0)
         tell_read(source);
     if (error == ERR_OK && !(sha256_add(sum, line) && sha256_add(sum, bytes_make(&newline, 1))))
@@ -249,19 +224,57 @@ static enum error next_line(struct part_source *source, struct bytes *line)
     }
 }
 
-/* The line is looked at once more: whoever has the plan's directory may have changed it meanwhile. */
+static void destroy_made(void *object)
+{
+    struct contact_made *made = object;
+    arena_dispose(&made->arena);
+    free(made);
+}
+
+/* Returns the address that decides whose the contact is. */
+static const struct ip_addr *address_of(const struct domain_facts *facts)
+{
+    return contact_label_of(facts->label) == CONTACT_POLICY ? &facts->policy.address.ips[0]
+                                                            : &facts->hosts[0].facts->probes[0].ip;
+}
+
+/* Reads the line at hand, and lets nothing pass that is not a contact of this part, whoever made the plan. */
+static enum error read_contact(struct part_source *source, struct bytes line, struct contact_made *made)
+{
+    struct buf reason;
+    buf_init(&reason, WHY_BYTES / 2);
+    enum error error = contact_read(line, source->lines.line, &made->arena, &made->facts, &reason);
+    if (error == ERR_OK && !part_owns(&source->part, address_of(&made->facts))) {
+        buf_text(&reason, "its address is another part's");
+        error = ERR_CORRUPT;
+    }
+    if (error != ERR_OK)
+        error = fail_at(source, error, buf_string(&reason));
+    buf_dispose(&reason);
+    return error;
+}
+
 static enum error next(void *arg, struct input_name *name)
 {
     struct part_source *source = arg;
-    struct domain_facts facts;
     struct bytes line;
     enum error error = next_line(source, &line);
-    if (error == ERR_OK)
-        error = read_contact(source, line, &facts);
-    if (error == ERR_OK)
-        *name = (struct input_name){
-            .ordinal = facts.ordinal, .domain = facts.domain, .label = facts.label, .note = line};
-    return error;
+    if (error != ERR_OK)
+        return error;
+    struct contact_made *made = malloc(sizeof *made);
+    if (made == NULL)
+        return ERR_MEMORY;
+    arena_init_small(&made->arena, DOMAIN_ARENA_BYTES, CONTACT_FIRST_BYTES);
+    error = read_contact(source, line, made);
+    if (error != ERR_OK) {
+        destroy_made(made);
+        return error;
+    }
+    *name = (struct input_name){.ordinal = made->facts.ordinal,
+                                .domain = made->facts.domain,
+                                .label = made->facts.label,
+                                .made = {made, destroy_made}};
+    return ERR_OK;
 }
 
 static enum error put_off(void *arg, const struct input_name *name)

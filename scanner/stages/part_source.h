@@ -21,6 +21,12 @@ enum { CONTACT_LINE_BYTES = 512 << 10 };
 enum error contact_read(struct bytes line, uint64_t ordinal, struct arena *arena, struct domain_facts *facts,
                         struct buf *why);
 
+/* A contact, as the source gives it with its name (source.h). */
+struct contact_made {
+    struct arena arena; /* all that facts point to lives there */
+    struct domain_facts facts;
+};
+
 struct part_source;
 
 /* What a part is about to need of this machine: contacts by family, SMTP without those that only share. */
@@ -45,12 +51,13 @@ struct part_options {
 struct part_source *part_source_create(const struct part_options *options);
 void part_source_destroy(struct part_source *source); /* NULL is fine */
 
-/* Reads all contacts once, before the first is handed out: each must be one, in its place and of this part,
- * and all together those that the plan says. ERR_CORRUPT with file, line and reason in part_source_reason;
- * ERR_STOPPED and others. */
+/* Reads all bytes once, before the first contact is handed out: they must be those that the plan was made
+ * with. ERR_CORRUPT with file and reason in part_source_reason; ERR_STOPPED and others. */
 enum error part_source_check(struct part_source *source, struct part_needs *needs);
 
-/* Returns the source, good as long as part_source, once it has been checked. */
+/* Returns the source, good as long as part_source, once it has been checked. What it gives is a contact, in
+ * its place and of this part, with a struct contact_made; its next says ERR_CORRUPT of anything else, with
+ * file, line and reason. */
 struct source part_source_of(struct part_source *source);
 
 /* Returns what the last error was about; "" if there is nothing to say. */

@@ -10,8 +10,6 @@
 #include "scanner/scan/begin.h"
 #include "scanner/scan/resumed.h"
 
-enum { WHY_BYTES = 1024, CONTACT_FIRST_BYTES = 1024 };
-
 static struct part_task *task_of(const struct scan *scan)
 {
     return scan->task_arg;
@@ -137,17 +135,8 @@ static enum error read_part(struct scan *scan)
 
 enum error part_task_start(struct worker *worker, const struct domain_input *input)
 {
-    struct arena arena;
-    struct buf why;
-    struct domain_facts facts;
-    arena_init_small(&arena, DOMAIN_ARENA_BYTES, CONTACT_FIRST_BYTES);
-    buf_init(&why, WHY_BYTES);
-    enum error error = contact_read(input->looks, input->ordinal, &arena, &facts, &why);
-    if (error == ERR_OK)
-        error = contact_start(worker, &facts, &arena);
-    arena_dispose(&arena);
-    buf_dispose(&why);
-    return error;
+    struct contact_made *made = input->made->object; /* freed with what of it nobody took */
+    return contact_start(worker, &made->facts, &made->arena);
 }
 
 static uint64_t total(const struct scan *scan)

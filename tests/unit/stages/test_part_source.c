@@ -16,6 +16,7 @@
 #include "scanner/facts/part.h"
 #include "scanner/reach/contact.h"
 #include "scanner/reach/domain.h"
+#include "scanner/stages/contacts.h"
 #include "scanner/stages/part_source.h"
 #include "scanner/stages/sha256.h"
 
@@ -129,6 +130,35 @@ static void test_what_is_a_contact(void **state)
     arena_dispose(&arena);
 }
 
+/* The text alone says what the facts say. */
+static void test_a_glance(void **state)
+{
+    static const struct {
+        const char *line, *old, *new;
+        struct contact_glance wanted;
+    } rows[] = {
+        {good_host, "", "", {.family = 4}},
+        {good_host, "\"all\"", "\"over\"", {.over = true, .family = 4}},
+        {good_host, "192.0.2.1", "2001:db8::1", {.family = 6}},
+        {good_host, "elsewhere", "optout", {.opted_out = true, .family = 4}},
+        {good_policy, "", "", {.policy = true, .family = 4}},
+        {good_policy, "[\"192.0.2.1\"", "[\"2001:db8::1\",\"192.0.2.1\"", {.policy = true, .family = 6}},
+        {good_policy, "[\"192.0.2.1\"", "[\"192.0.2.1\",\"2001:db8::1\"", {.policy = true, .family = 4}},
+        {good_policy, "elsewhere", "optout", {.policy = true, .opted_out = true, .family = 4}},
+        {good_policy, "\"elsewhere\"", "\"optout\",\"ip\":\"192.0.2.8\"", {.policy = true, .family = 4}},
+        {"", "", "", {.family = 4}},
+        {"\"label\":\"policy\"\"addresses\":[\"", "", "", {.policy = true, .family = 4}},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct contact_glance glance =
+            contact_glance(bytes_of(with(rows[i].line, rows[i].old, rows[i].new)));
+        if (glance.policy != rows[i].wanted.policy || glance.over != rows[i].wanted.over ||
+            glance.opted_out != rows[i].wanted.opted_out || glance.family != rows[i].wanted.family)
+            fail_msg("row %zu: %d %d %d %d", i, glance.policy, glance.over, glance.opted_out, glance.family);
+    }
+}
+
 static void test_a_line_has_a_ceiling(void **state)
 {
     struct domain_facts facts;
@@ -222,8 +252,11 @@ static void take(const struct source *source, uint64_t ordinals[MOST])
     enum error error;
     while ((error = source->next(source->arg, &name)) == ERR_OK) {
         assert_true(count + 1 < MOST);
-        assert_true(name.note.len > 100 && name.note.data[0] == '{');
+        const struct contact_made *contact = name.made.object;
+        assert_int_equal(contact->facts.ordinal, name.ordinal);
+        assert_string_equal(contact->facts.domain, name.domain);
         ordinals[count++] = name.ordinal;
+        owned_dispose(&name.made);
     }
     assert_int_equal(error, ERR_NOT_FOUND);
     ordinals[count] = 0;
@@ -288,6 +321,22 @@ static void assert_check(enum error wanted, const char *reason)
     part_source_destroy(made);
 }
 
+/* Goes through the pass until the source ends it. */
+static void assert_next(enum error wanted, const char *reason)
+{
+    struct part_needs needs;
+    struct input_name name;
+    enum error error;
+    struct part_source *made = make();
+    assert_int_equal(part_source_check(made, &needs), ERR_OK);
+    const struct source source = part_source_of(made);
+    while ((error = source.next(source.arg, &name)) == ERR_OK)
+        owned_dispose(&name.made);
+    if (error != wanted || strstr(part_source_reason(made), reason) == NULL)
+        fail_msg("ends with %d: %s, not %s", error, part_source_reason(made), reason);
+    part_source_destroy(made);
+}
+
 /* What is wrong is said with file and line. */
 static void test_what_is_refused(void **state)
 {
@@ -305,7 +354,12 @@ static void test_what_is_refused(void **state)
     add(good_host);
     add(HOST("3", "mx2.example", "all", "192.0.2.2"));
     write_part(1 << 20);
-    assert_check(ERR_CORRUPT, "contacts-2-1.ndjson.zst: contact 2: its ordinal is not its place");
+    assert_next(ERR_CORRUPT, "contacts-2-1.ndjson.zst: contact 2: its ordinal is not its place");
+    (void)set_up(NULL);
+    add(good_host);
+    add("{\"ordinal\":2}");
+    write_part(1 << 20);
+    assert_next(ERR_CORRUPT, "contacts-2-1.ndjson.zst: contact 2: ");
 }
 
 /* An address of another part in this one's file is no reason to contact it. */
@@ -319,7 +373,7 @@ static void test_whose_it_is(void **state)
     add(HOST("2", "mx2.example", "all", "192.0.2.2"));
     write_part(1 << 20);
     plan.part_count = 2;
-    assert_check(ERR_CORRUPT, "contact 2: its address is another part's");
+    assert_next(ERR_CORRUPT, "contact 2: its address is another part's");
 }
 
 static void test_damage(void **state)
@@ -348,6 +402,7 @@ static void test_changed_meanwhile(void **state)
     remove_files();
     const struct source source = part_source_of(made);
     assert_int_equal(source.next(source.arg, &name), ERR_OK); /* it is open */
+    owned_dispose(&name.made);
     assert_int_equal(source.end(source.arg), ERR_CORRUPT);
     assert_non_null(strstr(part_source_reason(made), "it is not there"));
     part_source_destroy(made);
@@ -412,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_a_contact),
+        cmocka_unit_test(test_a_glance),
         cmocka_unit_test(test_a_line_has_a_ceiling),
         cmocka_unit_test_setup(test_in_which_order, set_up),
         cmocka_unit_test_setup(test_what_is_refused, set_up),
