@@ -93,22 +93,29 @@ static bool comes_again(struct bytes code)
     return found == FAIL_COUNT || verdict_retry(found) != RETRY_NEVER;
 }
 
-static bool is_settled(const struct unsettled *unsettled, struct bytes record)
+/* Is it of a policy host none of whose addresses answered? Its next one may be another part's. */
+static bool is_policy_unanswered(struct bytes record)
+{
+    return holds(record, "\"label\":\"policy\"") &&
+           (holds(record, "\"step\":\"none\"") || holds(record, "\"step\":\"connect\""));
+}
+
+bool unsettled_is(struct bytes record, bool more_passes)
 {
     struct bytes left = record, code;
     if (holds(record, "\"not_tried\":\"elsewhere\"") || holds(record, "\"asked\":") ||
-        holds(record, "\"looks\":"))
-        return false;
-    while (unsettled->more_passes && next_string(&left, "\"code\":\"", &code))
+        holds(record, "\"looks\":") || is_policy_unanswered(record))
+        return true;
+    while (more_passes && next_string(&left, "\"code\":\"", &code))
         if (comes_again(code))
-            return false;
-    return true;
+            return true;
+    return false;
 }
 
 void unsettled_note(struct unsettled *unsettled, struct bytes record)
 {
     struct bytes left = record, name;
-    if (!is_settled(unsettled, record) && next_string(&left, "\"domain\":\"", &name))
+    if (unsettled_is(record, unsettled->more_passes) && next_string(&left, "\"domain\":\"", &name))
         put(unsettled, name);
 }
 

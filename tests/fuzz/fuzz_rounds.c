@@ -1,7 +1,8 @@
 /*
  * A domain of the names and whatever comes of its contacts, round by round (scanner/stages/replay.h). Each
  * address is asked for once a round; what is open is of the domain, each once; a domain that is not open is
- * changed by no further round; and after so many rounds as its passes may take nothing is open.
+ * changed by no further round; if it is open, a contact's record says so (unsettled.h); after so many rounds
+ * as its passes may take nothing is open.
  *
  * The bytes: retries, rounds, parts, the domain (a seed of tests/unit/random_facts.h); the rest says what
  * comes of a contact, found by its hash.
@@ -12,6 +13,8 @@
 #include "output/json/json.h"
 #include "scanner/base/map.h"
 #include "scanner/stages/replay.h"
+#include "scanner/stages/unsettled.h"
+#include "scanner/verdict/verdict.h"
 #include "tests/fuzz/target.h"
 #include "tests/unit/random_facts.h"
 
@@ -35,7 +38,9 @@ struct fuzz {
     struct replay_end end;
     uint64_t asked[ASKED_MOST];
     size_t asked_count;
-    struct buf line;
+    struct buf line, contact;
+    bool nothing,
+        unsettled; /* of what came in all rounds: a contact without a record, one that may be asked again */
 };
 
 static uint8_t scripted(const struct fuzz *fuzz, uint64_t hash)
@@ -102,6 +107,37 @@ static struct host_facts *make_lookups(struct fuzz *fuzz, uint8_t byte, const ch
     return lookups;
 }
 
+/* Notes what the record of a contact says. */
+static void note_record(struct fuzz *fuzz, const struct domain_facts *contact)
+{
+    struct judgement judgement;
+    verdict_judge(contact, BY_OWN_TIME, &fuzz->arena, &judgement);
+    buf_reset(&fuzz->contact);
+    expect(json_domain(&fuzz->contact, contact, &judgement) ? NULL : "a contact's record does not fit");
+    bool more_passes = fuzz->rules.retry_passes > 0;
+    fuzz->unsettled = fuzz->unsettled || unsettled_is(buf_bytes(&fuzz->contact), more_passes);
+}
+
+/* Makes the record of a host as its contact writes it (scanner/reach/contact). */
+static void note_host(struct fuzz *fuzz, const char *host, const struct ip_addr *ip,
+                      const struct replay_look *look)
+{
+    struct ip_addr own = *ip;
+    struct host_facts facts = {.host = host, .address = {.ips = &own, .ip_count = 1}};
+    struct probe_facts probe = {.host = host, .ip = *ip, .not_tried = NOT_TRIED_ELSEWHERE, .tls.alert = -1};
+    if (look->lookups != NULL)
+        facts = *look->lookups;
+    if (look->probe != NULL)
+        probe = *look->probe;
+    facts.probes = &probe;
+    facts.probe_count = look->probe != NULL;
+    struct mx_host mx = {.host = host, .implicit = true, .facts = &facts};
+    struct domain_facts contact = {.domain = host, .tld = "example", .hosts = &mx, .host_count = 1};
+    contact.mx.lookup.status = DNS_NODATA;
+    contact.policy.fetch.tls.alert = -1;
+    note_record(fuzz, &contact);
+}
+
 static enum error find_host(void *arg, const char *host, const struct ip_addr *ip, uint32_t round,
                             struct replay_look *look)
 {
@@ -110,6 +146,7 @@ static enum error find_host(void *arg, const char *host, const struct ip_addr *i
     uint8_t byte = scripted(fuzz, hash);
     enum coming coming = byte % COMINGS;
     note_asked(fuzz, hash);
+    fuzz->nothing = fuzz->nothing || coming == NOTHING;
     if (coming == NOTHING)
         return ERR_NOT_FOUND;
     *look = (struct replay_look){.probe = make_result(fuzz, coming, host, ip, round)};
@@ -117,7 +154,10 @@ static enum error find_host(void *arg, const char *host, const struct ip_addr *i
         look->lookups = make_lookups(fuzz, byte, host, ip, round);
     if (look->lookups != NULL && look->lookups->address.ip_count == 0)
         look->probe = NULL;
-    return look->probe == NULL && look->lookups == NULL ? ERR_MEMORY : ERR_OK;
+    if (look->probe == NULL && look->lookups == NULL)
+        return ERR_MEMORY;
+    note_host(fuzz, host, ip, look);
+    return ERR_OK;
 }
 
 static enum error find_policy(void *arg, const char *domain, uint32_t round, struct policy_facts *policy)
@@ -132,9 +172,10 @@ static enum error find_policy(void *arg, const char *domain, uint32_t round, str
     policy->fetch =
         (struct fetch_facts){.step = FETCH_CONNECT, .net = NET_REFUSED, .ip = known->ips[0], .tls.alert = -1};
     policy->fetch.time = fuzz->facts.time + (int64_t)round * HOUR_MS;
-    if (coming == FINE)
+    if (coming == FINE) {
         policy->fetch.step = FETCH_DONE;
-    else if (coming == PUT_OFF)
+        policy->fetch.net = NET_OK;
+    } else if (coming == PUT_OFF)
         policy->fetch.net = NET_TIMEOUT;
     else if (coming == NO_TURN)
         policy->fetch.not_tried = NOT_TRIED_OPTOUT;
@@ -144,19 +185,32 @@ static enum error find_policy(void *arg, const char *domain, uint32_t round, str
         policy->address =
             (struct address_facts){.ips = known->ips + from, .ip_count = known->ip_count - from};
     }
+    struct domain_facts contact = {
+        .domain = domain, .tld = "example", .label = "policy", .txt = fuzz->facts.txt};
+    contact.policy = *policy;
+    note_record(fuzz, &contact);
+    fuzz->nothing = fuzz->nothing || coming == NOTHING;
     return coming == NOTHING ? ERR_NOT_FOUND : ERR_OK;
 }
 
 /* ---- the names ----------------------------------------------------------------------------------------- */
 
+/* Can the names have decided this? They contact nobody. */
+static bool is_of_names(enum not_tried reason)
+{
+    return reason == NOT_TRIED_OFF || reason == NOT_TRIED_OPTOUT || reason == NOT_TRIED_SPECIAL_ADDRESS;
+}
+
 /* Leaves to other stages what the domain's facts say was seen. */
 static void leave(struct domain_facts *facts)
 {
     for (size_t i = 0; i < facts->host_count; i++) {
-        const struct host_facts *host = facts->hosts[i].facts;
+        struct host_facts *host = (struct host_facts *)(uintptr_t)facts->hosts[i].facts;
+        if (host != NULL)
+            host->asked = 0; /* `probe` alone asks anew */
         for (size_t j = 0; host != NULL && j < host->probe_count; j++) {
             struct probe_facts *probe = &host->probes[j];
-            if (probe->not_tried == TRIED)
+            if (!is_of_names(probe->not_tried))
                 *probe = (struct probe_facts){
                     .host = host->host, .ip = probe->ip, .not_tried = NOT_TRIED_ELSEWHERE};
         }
@@ -177,6 +231,7 @@ static void run(struct fuzz *fuzz, uint32_t rounds, struct buf *line)
     leave(&fuzz->facts);
     fuzz->rules.rounds = rounds;
     fuzz->asked_count = 0;
+    fuzz->nothing = fuzz->unsettled = false;
     enum error error = replay(&fuzz->facts, &fuzz->rules, &source, &fuzz->arena, &judgement, &fuzz->end);
     expect(error == ERR_OK ? NULL : "a replay fails");
     buf_reset(line);
@@ -219,6 +274,9 @@ static void check_rounds(struct fuzz *fuzz, uint32_t most)
                                                                                : "a final record changes");
         expect(open || !fuzz->end.open ? NULL : "what is final opens again");
         open = fuzz->end.open;
+        expect(rounds == 0 || !open || fuzz->nothing || fuzz->unsettled
+                   ? NULL
+                   : "it is open, and all contacts are settled");
         expect(open == (fuzz->end.contact_count > 0) ? NULL : "open without a contact");
         for (size_t i = 0; i < fuzz->end.contact_count; i++)
             check_contact(fuzz, i);
@@ -238,6 +296,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     expect(fuzz != NULL ? NULL : "no memory");
     arena_init(&fuzz->arena, ARENA_BYTES);
     buf_init(&fuzz->line, OUT_BYTES);
+    buf_init(&fuzz->contact, OUT_BYTES);
     fuzz->script = bytes_make(data + HEAD_BYTES, size - HEAD_BYTES);
     fuzz->domain = data[3];
     for (size_t i = 0; i < ROUNDS_MOST; i++)
@@ -247,6 +306,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_rounds(fuzz, data[1] % ROUNDS_MOST);
     arena_dispose(&fuzz->arena);
     buf_dispose(&fuzz->line);
+    buf_dispose(&fuzz->contact);
     free(fuzz);
     return 0;
 }
