@@ -1,5 +1,6 @@
 /* Reads host and certificate records (the mirror of output/json/json_host), and completes a domain's facts
  * with them. */
+#include "output/readback/facts_certs.h"
 #include "output/readback/facts_read.h"
 
 #include "output/readback/facts_line.h"
@@ -62,17 +63,24 @@ static bool is_gap(enum error error)
     return error == ERR_NOT_FOUND || error == ERR_SYNTAX || error == ERR_LIMIT;
 }
 
+static enum error find_cert(const struct facts_source *source, const uint8_t sha256[32], struct arena *arena,
+                            struct cert_facts *cert, struct buf *why)
+{
+    struct bytes line;
+    if (source->certs != NULL)
+        return facts_certs_get(source->certs, source, sha256, cert, why);
+    enum error error = source->cert(source->arg, sha256, &line);
+    if (error == ERR_OK)
+        error = facts_read_cert(line, arena, cert, why);
+    return error == ERR_OK && memcmp(cert->sha256, sha256, sizeof cert->sha256) != 0 ? ERR_NOT_FOUND : error;
+}
+
 static enum error complete_cert(struct cert_facts *cert, const struct facts_source *source,
                                 struct arena *arena, struct facts_gaps *gaps, struct buf *why)
 {
-    struct bytes line;
     struct cert_facts found;
     size_t before = why->len;
-    enum error error = source->cert(source->arg, cert->sha256, &line);
-    if (error == ERR_OK)
-        error = facts_read_cert(line, arena, &found, why);
-    if (error == ERR_OK && memcmp(found.sha256, cert->sha256, sizeof cert->sha256) != 0)
-        error = ERR_NOT_FOUND;
+    enum error error = find_cert(source, cert->sha256, arena, &found, why);
     if (is_gap(error)) {
         why->len = before;
         gaps->certs++;

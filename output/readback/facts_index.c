@@ -7,13 +7,19 @@
 #include <sys/random.h>
 
 #include "output/frames/frames.h"
+#include "output/readback/facts_certs.h"
 #include "output/readback/facts_fields.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
 #include "scanner/json/json_read.h"
 #include "scanner/base/map.h"
 
-enum { SHA256_BYTES = 32, KEY_BYTES = NAME_CEILING_BYTES + 1 + 1 + 16, WHY_BYTES = 4096 };
+enum {
+    SHA256_BYTES = 32,
+    KEY_BYTES = NAME_CEILING_BYTES + 1 + 1 + 16,
+    WHY_BYTES = 4096,
+    KNOWN_BYTES = 4 << 20
+};
 
 struct records {
     struct spill *spill;
@@ -25,6 +31,7 @@ struct facts_index {
     uint64_t seed;
     uint32_t rules; /* of the scan */
     struct records hosts, certs;
+    struct facts_certs *known;
     uint64_t unreadable;
     struct buf damage;
     struct buf *why; /* while a directory is added, as all below */
@@ -184,6 +191,7 @@ void facts_index_close(struct facts_index *index)
     spill_destroy(index->certs.spill);
     table_dispose(&index->hosts.table);
     table_dispose(&index->certs.table);
+    facts_certs_destroy(index->known);
     buf_dispose(&index->damage);
     free(index);
 }
@@ -201,6 +209,9 @@ enum error facts_index_create(uint32_t rules, struct facts_index **made, struct 
         error = spill_create(&index->hosts.spill, why);
     if (error == ERR_OK)
         error = spill_create(&index->certs.spill, why);
+    index->known = facts_certs_create(KNOWN_BYTES);
+    if (error == ERR_OK && index->known == NULL)
+        error = ERR_MEMORY;
     if (error == ERR_OK)
         *made = index;
     else
@@ -376,7 +387,12 @@ static enum error find_cert(void *arg, const uint8_t sha256[32], struct bytes *l
 
 struct facts_source facts_index_source(struct facts_index *index)
 {
-    return (struct facts_source){index, index->rules < RULES_NAME_PROBES, find_host, find_cert};
+    return (struct facts_source){index, index->rules < RULES_NAME_PROBES, find_host, find_cert, index->known};
+}
+
+void facts_index_next(struct facts_index *index)
+{
+    facts_certs_next(index->known);
 }
 
 struct facts_index_counts facts_index_counts(const struct facts_index *index)

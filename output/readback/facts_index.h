@@ -45,8 +45,12 @@ bool facts_index_has(const struct facts_index *index, const char *host, const st
 
 /* ---- what is in it ------------------------------------------------------------------------------------- */
 
-/* Returns a source that is good as long as the index. */
+/* Returns a source that is good as long as the index. Certificates of facts that it completed are good until
+ * the next facts_index_next, which must follow, as they gather until then. */
 struct facts_source facts_index_source(struct facts_index *index);
+
+/* Nothing is needed any more of the certificates that were given. */
+void facts_index_next(struct facts_index *index);
 
 struct facts_index_counts {
     uint64_t hosts, certs; /* records that can be found */

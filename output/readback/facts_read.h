@@ -50,6 +50,8 @@ struct facts_source {
     bool untimed; /* the rules of the scan were below RULES_NAME_PROBES */
     enum error (*host)(void *arg, const struct probe_wanted *wanted, struct bytes *line);
     enum error (*cert)(void *arg, const uint8_t sha256[32], struct bytes *line);
+    struct facts_certs
+        *certs; /* keeps those that were read last; NULL: they are read each time, into the arena */
 };
 
 /* Counts records that could not be found: they were lost, or an unfinished scan has not written them yet. */

@@ -271,6 +271,8 @@ static enum error gaps_of(enum error error, const struct facts_gaps *gaps)
 
 static void begin_record(struct scanview *view)
 {
+    if (view->index != NULL)
+        facts_index_next(view->index);
     arena_dispose(&view->arena);
     buf_reset(&view->reason);
 }

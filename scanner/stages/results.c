@@ -370,6 +370,7 @@ void results_next(struct results_store *results)
     arena_reset(&results->arena);
     buf_reset(&results->why);
     results_cache_next(&results->cache);
+    facts_index_next(results->index);
 }
 
 /* ---- its life ------------------------------------------------------------------------------------------ */
