@@ -423,6 +423,11 @@ void store_count_line(struct store *store, enum store_stream stream, struct byte
         groups_counter_domain(store->groups, line);
 }
 
+bool store_counts_groups(const struct store *store)
+{
+    return store->groups != NULL;
+}
+
 uint64_t store_groups_unread(const struct store *store)
 {
     return store->groups == NULL ? 0 : groups_counter_unread(store->groups, store->summary.records);

@@ -79,6 +79,9 @@ void store_count_line(struct store *store, enum store_stream stream, struct byte
 enum error store_groups(struct store *store, struct summary_groups *groups, bool (*stopped)(void),
                         struct buf *why);
 
+/* Are groups counted: for a directory, and with a provider? */
+bool store_counts_groups(const struct store *store);
+
 /* Returns how many domain records store_groups has to read. */
 uint64_t store_groups_unread(const struct store *store);
 

@@ -102,6 +102,12 @@ static bool say_store(struct scan *scan, enum error error)
     return scan_say(scan, NULL, error);
 }
 
+/* Are its records whole, so that their groups say something? Those of a stage lack what others find. */
+static bool counts_groups(const struct scan *scan)
+{
+    return scan->config->scan_stage == SCAN_STAGE_ALL && scan->context.round == 0;
+}
+
 static bool open_store(struct scan *scan)
 {
     const struct config *config = scan->config;
@@ -111,7 +117,7 @@ static bool open_store(struct scan *scan)
                                     .part_bytes = (uint64_t)config->output_part_bytes,
                                     .flush_ms = config->output_flush,
                                     .sample = scan->sample,
-                                    .provider = provider_of_mx};
+                                    .provider = counts_groups(scan) ? provider_of_mx : NULL};
     enum error error = scan->request->resume ? store_resume(&options, &scan->store, &scan->why)
                                              : store_create(&options, &scan->store, &scan->why);
     if (error == ERR_OK && scan->request->resume)
@@ -148,7 +154,7 @@ static bool make_workers(struct scan *scan)
     scan->context.trace = tracing_init(&scan->tracing, scan->request->trace, scan->live.terminal.said);
     scan->context.stuck = &scan->stood;
     scan->context.resumed = scan->request->resume;
-    if (records_init(&scan->records, scan->writer, store_dir_fd(scan->store) >= 0, scan->worker_count) !=
+    if (records_init(&scan->records, scan->writer, store_counts_groups(scan->store), scan->worker_count) !=
         ERR_OK)
         return scan_say(scan, "loops", ERR_MEMORY);
     scan->handover.sink = records_sink(&scan->records);

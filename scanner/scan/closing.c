@@ -52,7 +52,7 @@ enum error closing_summary(struct store *store, const struct summary_groups *gro
     buf_init(&text, SUMMARY_BYTES);
     buf_init(&table, 4 * SUMMARY_BYTES);
     enum error error = ERR_LIMIT;
-    if (summary_json(&text, store_summary(store), groups))
+    if (summary_json(&text, store_summary(store), store_counts_groups(store) ? groups : NULL))
         error = summary_csv(&table, buf_bytes(&text));
     if (error == ERR_OK)
         error = store_write_file(store, "summary.csv", buf_bytes(&table), why);
