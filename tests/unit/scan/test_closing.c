@@ -33,6 +33,7 @@ static struct {
     char silent[256];                       /* what the pacers were told */
     uint64_t before_resume;
     enum error groups; /* what counting them says */
+    bool is_stage;     /* nobody counts them */
 } store;
 
 int store_dir_fd(const struct store *of)
@@ -45,6 +46,12 @@ struct summary *store_summary(struct store *of)
 {
     (void)of;
     return &store.summary;
+}
+
+bool store_counts_groups(const struct store *of)
+{
+    (void)of;
+    return !store.is_stage;
 }
 
 uint64_t store_groups_unread(const struct store *of)
@@ -246,6 +253,23 @@ static void the_summary_is_written(void **state)
     buf_dispose(&why);
 }
 
+/* The records of a stage lack what others find, so that their groups would tell nothing. */
+static void a_stage_tells_no_groups(void **state)
+{
+    static struct summary_groups groups;
+    (void)state;
+    struct buf why;
+    buf_init(&why, 256);
+    summary_groups_init(&groups);
+    for (unsigned stage = 0; stage < 2; stage++) {
+        store.is_stage = stage == 1;
+        assert_int_equal(closing_summary(NULL, &groups, &why), ERR_OK);
+        assert_int_equal(strstr(store.text, "\"groups\"") == NULL, store.is_stage);
+    }
+    summary_groups_dispose(&groups);
+    buf_dispose(&why);
+}
+
 /* Says what closing_groups makes of a store that resumed so many records, and takes the groups. */
 static enum error count_groups(uint64_t before, struct summary_groups *groups, char said[256])
 {
@@ -425,6 +449,7 @@ int main(void)
         TEST(outcomes_of_fail_on),
         TEST(denominators),
         TEST(the_summary_is_written),
+        TEST(a_stage_tells_no_groups),
         TEST(the_groups_are_given),
         TEST(what_a_resume_tells),
         TEST(what_is_left),
