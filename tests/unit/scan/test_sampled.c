@@ -37,7 +37,16 @@ int EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *digest, unsigned int 
     return digests_fail ? 0 : own(context, digest, len);
 }
 
-enum { NAMES = 1500, KEYS = 1000, RATES = 3 };
+/* With a sanitizer fewer samples are drawn, as each costs seven times as much: what they show then is that
+ * drawing them breaks nothing. */
+#ifdef __SANITIZE_ADDRESS__
+enum { KEYS = 100, HOLD_LEAST = 86, HOLD_MOST = 100 };
+#define MEAN_MOST 0.015
+#else
+enum { KEYS = 1000, HOLD_LEAST = 930, HOLD_MOST = 970 };
+#define MEAN_MOST 0.003
+#endif
+enum { NAMES = 1500, RATES = 3 };
 
 static char key[32];
 static char key_first[] = "key 1";
@@ -138,8 +147,8 @@ static struct drawn draw(const struct config *config, uint64_t seed, uint8_t *se
     return drawn;
 }
 
-/* least and most: how many of a thousand intervals hold the rate. */
-static void assert_covers(const char *take, enum strata_kind strata, unsigned least, unsigned most)
+/* Do 95 of a hundred intervals hold the rate? */
+static void assert_covers(const char *take, enum strata_kind strata)
 {
     struct config config = config_of(take, strata, "");
     unsigned holds[RATES] = {0};
@@ -157,29 +166,29 @@ static void assert_covers(const char *take, enum strata_kind strata, unsigned le
     for (size_t rate = 0; rate < RATES; rate++) {
         print_message("%s by %d: %u of %d intervals hold %.4f; mean of the estimates %.4f\n", take,
                       (int)strata, holds[rate], KEYS, truth[rate], sum[rate] / KEYS);
-        assert_in_range(holds[rate], least, most);
-        assert_true(sum[rate] / KEYS > truth[rate] - 0.003 && sum[rate] / KEYS < truth[rate] + 0.003);
+        assert_in_range(holds[rate], HOLD_LEAST, HOLD_MOST);
+        assert_true(sum[rate] / KEYS > truth[rate] - MEAN_MOST && sum[rate] / KEYS < truth[rate] + MEAN_MOST);
     }
 }
 
 static void test_a_share(void **state)
 {
     (void)state;
-    assert_covers("10%", STRATA_NONE, 930, 970);
+    assert_covers("10%", STRATA_NONE);
 }
 
 /* Of every second name: without the correction nearly all intervals would hold the rate. */
 static void test_a_number(void **state)
 {
     (void)state;
-    assert_covers("750", STRATA_NONE, 930, 970);
+    assert_covers("750", STRATA_NONE);
 }
 
 /* Fifty of each: org is half taken, com a twentieth. */
 static void test_strata(void **state)
 {
     (void)state;
-    assert_covers("50", STRATA_TLD, 930, 970);
+    assert_covers("50", STRATA_TLD);
 }
 
 /* ---- what a sample does not depend on ------------------------------------------------------------------ */
