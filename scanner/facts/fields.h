@@ -54,7 +54,8 @@ enum field_keep {
     NOT_KEPT = 0,
     KEPT = 1,        /* for domains: the verdict reads it */
     KEPT_LEGACY = 2, /* of the permissive handshake only */
-    KEPT_SIGN = 4    /* for domains: of a text only the fact that there is one is kept, as "" */
+    KEPT_SIGN = 4,   /* for domains: of a text only the fact that there is one is kept, as "" */
+    KEPT_ALL = 8     /* given to fields_copy: every field that has a row, as it is */
 };
 enum { KEPT_FOR_DOMAINS = KEPT | KEPT_SIGN };
 
@@ -138,9 +139,9 @@ void field_set_count(const struct field *field, void *facts, size_t count);
 const struct field *field_find(const struct field_group *group, const char *key);
 
 /*
- * Copies to *to the members whose rows in group have at least one bit of `kept`. Everything else in *to is
- * zero, so a member without a row is not copied, and nothing points into the memory behind *from. If arena
- * runs out of memory, a pointer is NULL and a list has no element.
+ * Copies to *to the members whose rows in group have at least one bit of `kept`, or all (KEPT_ALL).
+ * Everything else in *to is zero, so a member without a row is not copied, and nothing points into the memory
+ * behind *from. If arena runs out of memory, a pointer is NULL and a list has no element.
  */
 void fields_copy(const struct field_group *group, const void *from, struct arena *arena, unsigned kept,
                  void *to);

@@ -4,11 +4,13 @@
 static void copy_rows(const struct field_group *group, const char *from, struct arena *arena, unsigned kept,
                       char *to);
 
-static void copy_string(const struct field *field, const char *from, struct arena *arena, char *to)
+static void copy_string(const struct field *field, const char *from, struct arena *arena, unsigned kept,
+                        char *to)
 {
     const char *text, *copy;
+    bool as_sign = (field->keep & KEPT_SIGN) != 0 && (kept & KEPT_ALL) == 0;
     memcpy(&text, from, sizeof text);
-    copy = text == NULL ? NULL : (field->keep & KEPT_SIGN) != 0 ? "" : arena_string(arena, text);
+    copy = text == NULL ? NULL : as_sign ? "" : arena_string(arena, text);
     memcpy(to, &copy, sizeof copy);
 }
 
@@ -38,7 +40,7 @@ static void copy_element(const struct field *field, const char *from, struct are
                          char *to)
 {
     if (field->type == AS_STRINGS)
-        copy_string(field, from, arena, to);
+        copy_string(field, from, arena, kept, to);
     else if (field->type == AS_TEXTS)
         copy_bytes(from, arena, to);
     else if (field->type == AS_IPS)
@@ -85,7 +87,7 @@ static void copy_field(const struct field *field, const char *from, struct arena
     case AS_NAME:
     case AS_ASCII:
     case AS_STRING:
-        copy_string(field, member, arena, copy);
+        copy_string(field, member, arena, kept, copy);
         break;
     case AS_TEXT:
     case AS_HEX:
@@ -117,7 +119,7 @@ static void copy_rows(const struct field_group *group, const char *from, struct 
                       char *to)
 {
     for (size_t i = 0; i < group->count; i++)
-        if ((group->fields[i].keep & kept) != 0)
+        if (((group->fields[i].keep | KEPT_ALL) & kept) != 0)
             copy_field(&group->fields[i], from, arena, kept, to);
 }
 

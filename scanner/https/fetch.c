@@ -17,6 +17,7 @@
 #include "scanner/https/fetch_curl.h"
 #include "scanner/https/fetch_end.h"
 #include "scanner/https/fetch_socket.h"
+#include "scanner/tls/cert_cache.h"
 #include "scanner/tls/chain_cache.h"
 #include "scanner/tls/told.h"
 
@@ -35,6 +36,7 @@ struct fetcher {
     struct event_base *base;
     struct trust *trust;
     struct chain_cache *chains;
+    struct cert_cache *certs;
     struct curl_loop *loop;
     struct place *place; /* or NULL */
     struct curl_slist *headers;
@@ -100,6 +102,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *arg)
     (void)easy;
     enum error error = fetch_tls_setup(ctx, fetch->fetcher->trust, &fetch->tls);
     tls_context_cache(ctx, fetch->fetcher->chains);
+    tls_context_certs(ctx, fetch->fetcher->certs);
     return error == ERR_OK ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
@@ -444,6 +447,7 @@ struct fetcher *fetcher_create(struct event_base *base, const struct config *con
     *fetcher = (struct fetcher){.base = base,
                                 .trust = trust,
                                 .chains = chain_cache_create(CHAINS_KEPT, trust_dates(trust)),
+                                .certs = cert_cache_create(CERTS_KEPT_BYTES),
                                 .max_bytes = policy_bytes_read(config->policy_max_bytes),
                                 .connect_timeout_ms = config->policy_connect_timeout};
     slots_init(&fetcher->live);
@@ -492,5 +496,6 @@ void fetcher_destroy(struct fetcher *fetcher)
     if (fetcher->curl_ready)
         curl_global_cleanup();
     chain_cache_destroy(fetcher->chains);
+    cert_cache_destroy(fetcher->certs);
     free(fetcher);
 }

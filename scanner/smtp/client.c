@@ -10,7 +10,8 @@
 
 enum { FRAGMENT_BYTES = 4096 };
 
-SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, bool permissive)
+SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, struct cert_cache *certs,
+                      bool permissive)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL || tls_context_setup(ctx, trust) != ERR_OK ||
@@ -19,6 +20,7 @@ SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, bool perm
         return NULL;
     }
     tls_context_cache(ctx, chains);
+    tls_context_certs(ctx, certs);
     /* Else SSL_read goes on inside for as long as a peer sends TLS records without data (key updates). */
     (void)SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
     /* A probe sends a ClientHello and two commands: room for 16 KiB would be a quarter of its memory. */

@@ -8,7 +8,8 @@
 
 /* Makes the context for all probes of a prober; a permissive one takes outdated TLS (tls_context_permit).
  * chains may be NULL. NULL if OpenSSL refuses. */
-SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, bool permissive);
+SSL_CTX *smtp_context(struct trust *trust, struct chain_cache *chains, struct cert_cache *certs,
+                      bool permissive);
 
 /* Sets SNI to the host (none if no SNI can hold the name), and with without_dh makes a permissive ssl offer
  * no finite-field Diffie-Hellman. false: out of memory. */

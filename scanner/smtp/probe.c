@@ -7,6 +7,7 @@
 #include "scanner/config/config.h"
 #include "scanner/smtp/client.h"
 #include "scanner/smtp/session.h"
+#include "scanner/tls/cert_cache.h"
 #include "scanner/tls/chain_cache.h"
 
 struct handle probe_start(struct prober *prober, const struct probe_request *request)
@@ -60,11 +61,12 @@ struct prober *prober_create(struct event_base *base, const struct config *confi
     smtp_own_name(config->smtp_ehlo, prober->ehlo_name, sizeof prober->ehlo_name);
     slots_init(&prober->sessions);
     prober->chains = chain_cache_create(CHAINS_KEPT, trust_dates(trust));
-    prober->ctx = smtp_context(trust, prober->chains, false);
-    prober->permissive = smtp_context(trust, prober->chains, true);
+    prober->certs = cert_cache_create(CERTS_KEPT_BYTES);
+    prober->ctx = smtp_context(trust, prober->chains, prober->certs, false);
+    prober->permissive = smtp_context(trust, prober->chains, prober->certs, true);
     bool large = trust_offers_large(trust);
     if (large)
-        prober->small = smtp_context(trust, prober->chains, false);
+        prober->small = smtp_context(trust, prober->chains, prober->certs, false);
     if (prober->ctx == NULL || prober->permissive == NULL ||
         (large && (prober->small == NULL || tls_context_small(prober->small, trust) != ERR_OK))) {
         *why = "OpenSSL cannot make a client context";
@@ -95,5 +97,6 @@ void prober_destroy(struct prober *prober)
     SSL_CTX_free(prober->permissive);
     SSL_CTX_free(prober->small);
     chain_cache_destroy(prober->chains);
+    cert_cache_destroy(prober->certs);
     free(prober);
 }

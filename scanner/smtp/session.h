@@ -17,6 +17,7 @@ struct prober {
     SSL_CTX *permissive; /* for probe_request.permissive */
     SSL_CTX *small;      /* for probe_request.small; NULL if ctx offers the same, or as little */
     struct chain_cache *chains;
+    struct cert_cache *certs;
     struct slots sessions;
     struct place *place; /* or NULL */
     char ehlo_name[EHLO_NAME_BYTES];

@@ -15,6 +15,7 @@
 
 /* The process's trusted roots; immutable once made, so that all loops may use it. */
 struct trust;
+struct cert_cache;
 struct chain_cache;
 struct chain_dates;
 struct key_cost;
@@ -69,6 +70,10 @@ enum error tls_context_small(SSL_CTX *ctx, const struct trust *trust);
  * (tls/chain_cache.h). The cache (NULL for none) is used with this trust only, by one loop, and outlives ctx.
  */
 void tls_context_cache(SSL_CTX *ctx, struct chain_cache *cache);
+
+/* Makes tls_facts_collect take the facts of certificates from the cache if they are there, and keep them: the
+ * same as without. The cache is used by one loop and outlives the connections of ctx. */
+void tls_context_certs(SSL_CTX *ctx, struct cert_cache *cache);
 
 /*
  * Makes ctx take what a sender that honours MTA-STS does not (TLS-4): every version and cipher that this

@@ -7,9 +7,35 @@
 
 #include "scanner/tls/alert.h"
 #include "scanner/tls/ceiling.h"
+#include "scanner/tls/cert_cache.h"
 #include "scanner/tls/chain.h"
 #include "scanner/tls/groups.h"
 #include "scanner/wire/cost.h"
+
+static CRYPTO_ONCE certs_index_once = CRYPTO_ONCE_STATIC_INIT;
+static int certs_index = -1;
+
+static void take_certs_index(void)
+{
+    certs_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+/* Returns the index, -1 if there is none. */
+static int get_certs_index(void)
+{
+    return CRYPTO_THREAD_run_once(&certs_index_once, take_certs_index) == 1 ? certs_index : -1;
+}
+
+void tls_context_certs(SSL_CTX *ctx, struct cert_cache *cache)
+{
+    if (get_certs_index() >= 0)
+        (void)SSL_CTX_set_ex_data(ctx, get_certs_index(), cache);
+}
+
+static struct cert_cache *cache_of(const SSL *ssl)
+{
+    return get_certs_index() < 0 ? NULL : SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), get_certs_index());
+}
 
 /* Names the digest; NULL for RSA key transport, and if the algorithm has its own digest (Ed25519). */
 static const char *signature_digest(SSL *ssl, struct arena *arena)
@@ -50,7 +76,7 @@ static void collect_chain(SSL *ssl, const char *reference, struct arena *arena, 
     uint32_t left_us = COST_FACTS_US;
     facts->certs = arena_array(arena, (size_t)count, sizeof *facts->certs);
     while (facts->certs != NULL && facts->cert_count < (size_t)count &&
-           cert_facts_collect(sk_X509_value(chain, (int)facts->cert_count), &left_us, arena,
+           cert_cache_collect(cache_of(ssl), sk_X509_value(chain, (int)facts->cert_count), &left_us, arena,
                               &facts->certs[facts->cert_count]))
         facts->cert_count++;
     facts->truncated = facts->truncated || facts->cert_count < (size_t)count;

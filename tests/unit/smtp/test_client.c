@@ -157,7 +157,7 @@ static void the_two_ways_to_speak_TLS_4(void **state)
     SSL_CTX *servers = make_server(&leaf, NULL);
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        SSL_CTX *ctx = smtp_context(trust, chains, permissive[i]);
+        SSL_CTX *ctx = smtp_context(trust, chains, NULL, permissive[i]);
         struct tls_verify verify = {.time = 0};
         assert_non_null(ctx);
         assert_int_equal(SSL_CTX_get_mode(ctx) & SSL_MODE_AUTO_RETRY, 0);
