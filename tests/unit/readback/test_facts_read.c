@@ -129,7 +129,7 @@ static void round_end(struct round *round)
 
 static void read_stored(struct round *round, struct domain_facts *back, struct facts_gaps *gaps)
 {
-    struct facts_source source = {&round->shelf, false, shelf_host, shelf_cert};
+    struct facts_source source = {.arg = &round->shelf, .host = shelf_host, .cert = shelf_cert};
     if (facts_read_domain(without_newline(&round->stored), &round->read, back, &round->why) != ERR_OK)
         fail_msg("%s in %.2000s", buf_string(&round->why), (const char *)round->stored.data);
     *gaps = (struct facts_gaps){0};
