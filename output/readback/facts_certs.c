@@ -33,7 +33,7 @@ struct facts_certs *facts_certs_create(size_t ceiling_bytes)
     struct facts_certs *certs = calloc(1, sizeof *certs);
     if (certs == NULL)
         return NULL;
-    map_init(&certs->map, 0, is_kept); /* nobody chooses a SHA-256 by its bucket */
+    map_init(&certs->map, 0, is_kept); /* few: however they are chosen, a bucket is short */
     list_init(&certs->recent);
     certs->ceiling_bytes = ceiling_bytes;
     return certs;

@@ -115,11 +115,19 @@ static void copy_field(const struct field *field, const char *from, struct arena
     }
 }
 
+/* What is judged, or made of other fields, is no member of the struct. */
+static bool is_copied(const struct field *field, unsigned kept)
+{
+    bool within = field->type == AS_PART || field->type == AS_GROUP || field->type == AS_SPREAD;
+    bool is_fact = within ? !field->by_hand : field->has_member;
+    return (field->keep & kept) != 0 || ((kept & KEPT_ALL) != 0 && is_fact);
+}
+
 static void copy_rows(const struct field_group *group, const char *from, struct arena *arena, unsigned kept,
                       char *to)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (((group->fields[i].keep | KEPT_ALL) & kept) != 0)
+        if (is_copied(&group->fields[i], kept))
             copy_field(&group->fields[i], from, arena, kept, to);
 }
 

@@ -31,8 +31,8 @@ void hosts_destroy(struct hosts *hosts);
 void hosts_new_pass(struct hosts *hosts);
 
 /* What failed of late may have been this machine's own fault: hosts are looked at anew likewise, but what was
- * seen at an address stands if the session began after that was over (worker_doubted_until_ms), or if no
- * other try would find more. */
+ * seen at an address stands if the session began after that was over (worker_doubted_until_ms), if no other
+ * try would find more, or if it was a reply. */
 void hosts_doubt(struct hosts *hosts);
 
 /* STARTTLS is taken out on our own way: hosts that lacked it are looked at anew when asked for. */

@@ -186,8 +186,9 @@ struct contact_glance contact_glance(struct bytes line)
     struct bytes before, ip, address = split(line, at, &before);
     if (split(address, "\"", &ip).data != NULL && ip.len > 0 && memchr(ip.data, ':', ip.len) != NULL)
         glance.family = 6;
-    /* Beside an address of its fetch it is the trouble there. */
-    bool trouble = glance.policy && holds(line, "\"ip\":\"");
+    /* Beside an address of its fetch it is the trouble there; looks have addresses too. */
+    struct bytes own, looks = split(line, "\"looks\":[", &own);
+    bool trouble = glance.policy && holds(looks.data == NULL ? line : own, "\"ip\":\"");
     glance.opted_out = !trouble && holds(line, "\"not_tried\":\"optout\"");
     return glance;
 }

@@ -236,16 +236,47 @@ static enum error note_unsettled(struct planning *planning)
     return error;
 }
 
+static enum error pass_over(void *arg, struct bytes line)
+{
+    (void)arg;
+    (void)line;
+    return ERR_OK;
+}
+
+/* Nothing is looked up there; yet what is damaged is said while the part can be probed again. */
+static enum error check_results(struct planning *planning)
+{
+    static const char *const streams[] = {"certs", "hosts"};
+    enum error error = ERR_OK;
+    for (size_t i = 0; i < 2 * planning->dirs.probe_count && error == ERR_OK; i++) {
+        const struct stagedir *dir = &planning->dirs.probes[i / 2];
+        error = frames_read(scanview_fd(dir->view), streams[i % 2], pass_over, NULL, &planning->why);
+        if (error != ERR_OK)
+            (void)buf_printf(&planning->why, ": %s", shown(dir->path));
+    }
+    return error;
+}
+
+/* Gets ready to find what came of contacts, if any is to be looked up. */
+static enum error index_results(struct planning *planning)
+{
+    if (planning->plan.round == 1)
+        return ERR_OK;
+    enum error error = note_unsettled(planning);
+    if (error != ERR_OK)
+        return error;
+    return unsettled_any(planning->unsettled) ? join_index(planning->join, NULL, NULL, &planning->why)
+                                              : check_results(planning);
+}
+
 static enum error walk_names(struct planning *planning)
 {
     struct join_take take = {.arg = planning, .final = on_final, .replayed = on_replayed};
     enum error error = join_open(&planning->dirs, &planning->join, &planning->why);
-    if (error == ERR_OK && planning->plan.round > 1) {
+    if (error == ERR_OK)
+        error = index_results(planning);
+    if (planning->unsettled != NULL)
         take.may_be_open = may_be_open;
-        error = note_unsettled(planning);
-    }
-    if (error == ERR_OK && planning->unsettled != NULL && unsettled_any(planning->unsettled))
-        error = join_index(planning->join, NULL, NULL, &planning->why);
     if (error == ERR_OK)
         error = join_walk(planning->join, &take, &planning->why);
     join_close(planning->join);

@@ -16,6 +16,7 @@ enum { PLACES = 4 };
 
 struct unsettled {
     bool more_passes, any;
+    bool all; /* a record had no name: it may be of anybody */
     uint8_t bits[UNSETTLED_BYTES];
 };
 
@@ -87,27 +88,30 @@ static bool has(const struct unsettled *unsettled, struct bytes name)
 
 /* ---- records ------------------------------------------------------------------------------------------- */
 
-static bool comes_again(struct bytes code)
+/* tried: the code is of what was contacted, so that no limit of ours kept it from being so. */
+static bool comes_again(struct bytes code, bool tried)
 {
     enum failure_code found = failure_find((const char *)code.data, code.len);
-    return found == FAIL_COUNT || verdict_retry(found) != RETRY_NEVER;
+    return found == FAIL_COUNT || verdict_retry(found) != RETRY_NEVER ||
+           (tried && failure_get(found)->transient);
 }
 
-/* Is it of a policy host none of whose addresses answered? Its next one may be another part's. */
-static bool is_policy_unanswered(struct bytes record)
+/* Is it of a policy host that did not give its whole answer? Its next address may be another part's, and a
+ * second look goes by how the connection ended, whatever else is wrong with what came. */
+static bool is_policy_broken_off(struct bytes record)
 {
-    return holds(record, "\"label\":\"policy\"") &&
-           (holds(record, "\"step\":\"none\"") || holds(record, "\"step\":\"connect\""));
+    return holds(record, "\"label\":\"policy\"") && !holds(record, "\"step\":\"done\"");
 }
 
 bool unsettled_is(struct bytes record, bool more_passes)
 {
     struct bytes left = record, code;
+    bool tried = !holds(record, "\"not_tried\":");
     if (holds(record, "\"not_tried\":\"elsewhere\"") || holds(record, "\"asked\":") ||
-        holds(record, "\"looks\":") || is_policy_unanswered(record))
+        holds(record, "\"looks\":") || holds(record, "\"hello_unanswered\"") || is_policy_broken_off(record))
         return true;
     while (more_passes && next_string(&left, "\"code\":\"", &code))
-        if (comes_again(code))
+        if (comes_again(code, tried))
             return true;
     return false;
 }
@@ -115,7 +119,9 @@ bool unsettled_is(struct bytes record, bool more_passes)
 void unsettled_note(struct unsettled *unsettled, struct bytes record)
 {
     struct bytes left = record, name;
-    if (unsettled_is(record, unsettled->more_passes) && next_string(&left, "\"domain\":\"", &name))
+    if (!next_string(&left, "\"domain\":\"", &name))
+        unsettled->all = unsettled->any = true;
+    else if (unsettled_is(record, unsettled->more_passes))
         put(unsettled, name);
 }
 
@@ -124,7 +130,7 @@ bool unsettled_has(const struct unsettled *unsettled, struct bytes record)
     struct bytes left = record, name;
     if (!unsettled->any)
         return false;
-    if (!next_string(&left, "\"domain\":\"", &name) || has(unsettled, name))
+    if (unsettled->all || !next_string(&left, "\"domain\":\"", &name) || has(unsettled, name))
         return true;
     for (left = record; next_string(&left, "\"host\":\"", &name);)
         if (has(unsettled, name))

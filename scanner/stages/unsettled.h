@@ -2,9 +2,9 @@
  * Notes which contacts of the rounds so far may be asked again, so that `plan --again` need read none of the
  * other domains: a domain has a contact in the next round only if one of its contacts is unsettled. That is
  * one whose record says that something was left to another part, that lookups were made anew or that there
- * were earlier looks, or that a policy host did not answer, and, if there is a further pass at all, that a
- * failure may pass or wants a second look (verdict_retry). The bytes of records are looked at, not their
- * facts; what cannot be told from them counts as unsettled.
+ * were earlier looks, or that a policy host gave no whole answer, and, if there is a further pass at all,
+ * that a failure may pass or wants a second look (verdict_retry). The bytes of records are looked at, not
+ * their facts; what cannot be told from them counts as unsettled.
  *
  * Keys are kept in a filter of a fixed size, which may name a domain too many and never one too few. Pure.
  */

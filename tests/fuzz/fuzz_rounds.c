@@ -26,7 +26,21 @@ enum {
 };
 
 /* What a byte of the script says of a contact. */
-enum coming { NOTHING, FINE, MISSING, PUT_OFF, NO_TURN, ELSEWHERE, OTHER_RECORDS, OTHER_ADDRESS, COMINGS };
+enum coming {
+    NOTHING,
+    FINE,
+    MISSING,
+    PUT_OFF,
+    NO_TURN,
+    ELSEWHERE,
+    OTHER_RECORDS,
+    OTHER_ADDRESS,
+    COMINGS,
+    ANY
+};
+
+/* From this byte on anything comes that facts can hold. */
+enum { ANY_FROM = 0xc0 };
 
 struct fuzz {
     struct bytes script;
@@ -39,9 +53,15 @@ struct fuzz {
     uint64_t asked[ASKED_MOST];
     size_t asked_count;
     struct buf line, contact;
-    bool nothing,
-        unsettled; /* of what came in all rounds: a contact without a record, one that may be asked again */
+    bool whole;     /* each contact has a record, as in parts that are at their end */
+    bool unsettled; /* a contact of any round may be asked again, as its record says */
 };
+
+static enum coming coming_of(const struct fuzz *fuzz, uint8_t byte)
+{
+    enum coming coming = byte >= ANY_FROM ? ANY : byte % COMINGS;
+    return coming == NOTHING && fuzz->whole ? FINE : coming;
+}
 
 static uint8_t scripted(const struct fuzz *fuzz, uint64_t hash)
 {
@@ -64,12 +84,29 @@ static void note_asked(struct fuzz *fuzz, uint64_t hash)
 
 /* ---- what comes of contacts ---------------------------------------------------------------------------- */
 
+/* Returns what a session could have found; its end goes with what the handshake came to. */
+static struct probe_facts any_probe(struct fuzz *fuzz, uint64_t hash, const char *host,
+                                    const struct ip_addr *ip)
+{
+    struct maker make = {hash, &fuzz->arena};
+    struct probe_facts probe = make_probe(&make, host, *ip);
+    if (probe.tls.end == TLS_DONE) {
+        probe.step = SMTP_QUIT;
+        probe.end = SMTP_END_DONE;
+    }
+    return probe;
+}
+
 static struct probe_facts *make_result(struct fuzz *fuzz, enum coming coming, const char *host,
                                        const struct ip_addr *ip, uint32_t round)
 {
     struct probe_facts *probe = arena_alloc(&fuzz->arena, sizeof *probe);
     if (probe == NULL)
         return NULL;
+    if (coming == ANY) {
+        *probe = any_probe(fuzz, hash_of(host, ip, round), host, ip);
+        return probe;
+    }
     *probe = (struct probe_facts){.host = host, .ip = *ip, .pass = round, .step = SMTP_EHLO};
     probe->time = fuzz->facts.time + (int64_t)round * HOUR_MS;
     probe->end = SMTP_END_NOT_OFFERED;
@@ -144,13 +181,12 @@ static enum error find_host(void *arg, const char *host, const struct ip_addr *i
     struct fuzz *fuzz = arg;
     uint64_t hash = hash_of(host, ip, round);
     uint8_t byte = scripted(fuzz, hash);
-    enum coming coming = byte % COMINGS;
+    enum coming coming = coming_of(fuzz, byte);
     note_asked(fuzz, hash);
-    fuzz->nothing = fuzz->nothing || coming == NOTHING;
     if (coming == NOTHING)
         return ERR_NOT_FOUND;
     *look = (struct replay_look){.probe = make_result(fuzz, coming, host, ip, round)};
-    if (coming >= OTHER_RECORDS)
+    if (coming == OTHER_RECORDS || coming == OTHER_ADDRESS)
         look->lookups = make_lookups(fuzz, byte, host, ip, round);
     if (look->lookups != NULL && look->lookups->address.ip_count == 0)
         look->probe = NULL;
@@ -160,17 +196,40 @@ static enum error find_host(void *arg, const char *host, const struct ip_addr *i
     return ERR_OK;
 }
 
+/* Returns what a fetch could have found; a whole answer came over a connection that was not broken off. */
+static struct fetch_facts any_fetch(struct fuzz *fuzz, uint64_t hash, const struct ip_addr *ip)
+{
+    struct maker make = {hash, &fuzz->arena};
+    struct fetch_facts fetch;
+    memset(&fetch, 0, sizeof fetch);
+    make_fetch(&make, &fetch);
+    fetch.ip = *ip;
+    if (fetch.not_tried == NOT_TRIED_ELSEWHERE)
+        fetch.not_tried = TRIED;
+    if (fetch.step == FETCH_DONE) {
+        fetch.net = NET_OK;
+        fetch.tls.end = TLS_DONE;
+        fetch.tls.alert = -1;
+        fetch.tls.hello_unanswered = false;
+    }
+    return fetch;
+}
+
 static enum error find_policy(void *arg, const char *domain, uint32_t round, struct policy_facts *policy)
 {
     struct fuzz *fuzz = arg;
     struct address_facts *known = &fuzz->facts.policy.address;
     uint64_t hash = hash_of(domain, NULL, round);
     uint8_t byte = scripted(fuzz, hash);
-    enum coming coming = byte % COMINGS;
+    enum coming coming = coming_of(fuzz, byte);
     note_asked(fuzz, hash);
+    if (coming == NOTHING)
+        return ERR_NOT_FOUND;
     *policy = (struct policy_facts){.host = "mta-sts.example"};
     policy->fetch =
         (struct fetch_facts){.step = FETCH_CONNECT, .net = NET_REFUSED, .ip = known->ips[0], .tls.alert = -1};
+    if (coming == ANY)
+        policy->fetch = any_fetch(fuzz, hash, &known->ips[0]);
     policy->fetch.time = fuzz->facts.time + (int64_t)round * HOUR_MS;
     if (coming == FINE) {
         policy->fetch.step = FETCH_DONE;
@@ -179,7 +238,7 @@ static enum error find_policy(void *arg, const char *domain, uint32_t round, str
         policy->fetch.net = NET_TIMEOUT;
     else if (coming == NO_TURN)
         policy->fetch.not_tried = NOT_TRIED_OPTOUT;
-    else if (coming >= ELSEWHERE) {
+    else if (coming >= ELSEWHERE && coming != ANY) {
         size_t from = (size_t)(byte / COMINGS) % known->ip_count;
         policy->fetch.not_tried = NOT_TRIED_ELSEWHERE;
         policy->address =
@@ -189,8 +248,7 @@ static enum error find_policy(void *arg, const char *domain, uint32_t round, str
         .domain = domain, .tld = "example", .label = "policy", .txt = fuzz->facts.txt};
     contact.policy = *policy;
     note_record(fuzz, &contact);
-    fuzz->nothing = fuzz->nothing || coming == NOTHING;
-    return coming == NOTHING ? ERR_NOT_FOUND : ERR_OK;
+    return ERR_OK;
 }
 
 /* ---- the names ----------------------------------------------------------------------------------------- */
@@ -231,7 +289,7 @@ static void run(struct fuzz *fuzz, uint32_t rounds, struct buf *line)
     leave(&fuzz->facts);
     fuzz->rules.rounds = rounds;
     fuzz->asked_count = 0;
-    fuzz->nothing = fuzz->unsettled = false;
+    fuzz->unsettled = false;
     enum error error = replay(&fuzz->facts, &fuzz->rules, &source, &fuzz->arena, &judgement, &fuzz->end);
     expect(error == ERR_OK ? NULL : "a replay fails");
     buf_reset(line);
@@ -274,7 +332,7 @@ static void check_rounds(struct fuzz *fuzz, uint32_t most)
                                                                                : "a final record changes");
         expect(open || !fuzz->end.open ? NULL : "what is final opens again");
         open = fuzz->end.open;
-        expect(rounds == 0 || !open || fuzz->nothing || fuzz->unsettled
+        expect(rounds == 0 || !open || !fuzz->whole || fuzz->unsettled
                    ? NULL
                    : "it is open, and all contacts are settled");
         expect(open == (fuzz->end.contact_count > 0) ? NULL : "open without a contact");
@@ -299,6 +357,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&fuzz->contact, OUT_BYTES);
     fuzz->script = bytes_make(data + HEAD_BYTES, size - HEAD_BYTES);
     fuzz->domain = data[3];
+    fuzz->whole = data[0] >> 7 == 0;
     for (size_t i = 0; i < ROUNDS_MOST; i++)
         fuzz->parts[i] = 1 + data[2] % PARTS_MOST;
     fuzz->rules = (struct replay_rules){

@@ -197,6 +197,35 @@ static void test_nothing_points_back(void **state)
     }
 }
 
+/* A whole copy says all that its original says. */
+static void test_a_whole_copy(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct arena from, to;
+        struct buf before, after;
+        struct probe_facts probe, copy;
+        arena_init(&from, 64 << 20);
+        arena_init(&to, 64 << 20);
+        buf_init(&before, 8 << 20);
+        buf_init(&after, 8 << 20);
+        random_probe(seed, &from, &probe);
+        assert_true(json_host(&before, &probe, FAIL_NONE));
+        for (size_t i = 0; i < probe.tls.cert_count; i++)
+            assert_true(json_cert(&before, &probe.tls.certs[i]));
+        fields_copy(&fields_host, &probe, &to, KEPT_ALL, &copy);
+        copy.again = probe.again; /* the domain's records say so, not the host's */
+        arena_dispose(&from);
+        assert_true(json_host(&after, &copy, FAIL_NONE));
+        for (size_t i = 0; i < copy.tls.cert_count; i++)
+            assert_true(json_cert(&after, &copy.tls.certs[i]));
+        assert_true(bytes_equal(buf_bytes(&before), buf_bytes(&after)));
+        arena_dispose(&to);
+        buf_dispose(&before);
+        buf_dispose(&after);
+    }
+}
+
 /* Whatever room there is: never more elements than there are, never a pointer to nothing. */
 static void test_a_full_arena(void **state)
 {
@@ -224,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_certificates_keep_what_is_judged),
         cmocka_unit_test(test_what_is_kept_is_the_same),
         cmocka_unit_test(test_nothing_points_back),
+        cmocka_unit_test(test_a_whole_copy),
         cmocka_unit_test(test_a_full_arena),
     };
     return cmocka_run_group_tests_name("copies of facts", tests, NULL, NULL);

@@ -45,6 +45,7 @@ struct fake {
     atomic_size_t backlog;
     atomic_bool ended;
     atomic_uint handed_out;
+    atomic_uint made, destroyed; /* objects that go with names */
 };
 
 static struct fake fake;
@@ -56,6 +57,12 @@ struct visit {
     struct message message;
     uint64_t ordinal;
 };
+
+static void destroy_made(void *object)
+{
+    (void)atomic_fetch_add(&fake.destroyed, 1);
+    free(object);
+}
 
 static void deliver_end(struct message *message, void *receiver)
 {
@@ -88,6 +95,9 @@ enum error domain_start(struct worker *worker, const struct domain_input *input)
     assert_string_equal(input->domain, domain);
     assert_int_equal(input->rank, input->ordinal);
     assert_string_equal(input->label, "label");
+    assert_int_equal(*(const uint64_t *)input->made->object, input->ordinal);
+    if (input->ordinal % 2 == 0) /* every second one is left */
+        destroy_made(owned_take(input->made));
     if (atomic_fetch_add(&fake.started[input->ordinal], 1) > 0)
         assert_true(bytes_equal(input->looks, bytes_of("note")));
     while (now > most && !atomic_compare_exchange_weak(&fake.most_at_once, &most, now)) {
@@ -125,6 +135,11 @@ static enum error next(void *arg, struct input_name *name)
     (void)snprintf(domain, sizeof domain, "d%u.example", (unsigned)ordinal);
     *name = (struct input_name){
         .ordinal = ordinal, .domain = domain, .rank = (uint32_t)ordinal, .label = "label"};
+    uint64_t *made = malloc(sizeof *made);
+    assert_non_null(made);
+    *made = ordinal;
+    name->made = (struct owned){made, destroy_made};
+    (void)atomic_fetch_add(&fake.made, 1);
     if (fake.ends > 0)
         name->note = bytes_of("note");
     return ERR_OK;
@@ -247,6 +262,7 @@ static enum error finish(void)
         loop_dispose(&fake.workers[i].loop);
     }
     feeder_destroy(fake.feeder);
+    assert_int_equal(atomic_load(&fake.destroyed), atomic_load(&fake.made)); /* however it ended */
     return error;
 }
 

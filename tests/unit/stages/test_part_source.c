@@ -146,6 +146,10 @@ static void test_a_glance(void **state)
         {good_policy, "[\"192.0.2.1\"", "[\"192.0.2.1\",\"2001:db8::1\"", {.policy = true, .family = 4}},
         {good_policy, "elsewhere", "optout", {.policy = true, .opted_out = true, .family = 4}},
         {good_policy, "\"elsewhere\"", "\"optout\",\"ip\":\"192.0.2.8\"", {.policy = true, .family = 4}},
+        {good_policy,
+         "\"elsewhere\"",
+         "\"optout\",\"looks\":[{\"ip\":\"192.0.2.8\"}]",
+         {.policy = true, .opted_out = true, .family = 4}},
         {"", "", "", {.family = 4}},
         {"\"label\":\"policy\"\"addresses\":[\"", "", "", {.policy = true, .family = 4}},
     };
