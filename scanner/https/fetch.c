@@ -65,8 +65,7 @@ struct fetch {
     int64_t connect_deadline_ms;
     int64_t deadline_ms;
     bool allowed; /* more bytes on the wire, as the policy is a long one */
-    bool unstarted;
-    bool in_loop;
+    bool unstarted, in_loop;
     char host[HOST_BYTES_MAX + 1];
     char url[URL_BYTES];
 };
