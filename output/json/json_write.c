@@ -448,9 +448,10 @@ void json_put_base64(struct json *json, const char *key, struct bytes bytes)
 
 void json_put_time(struct json *json, const char *key, int64_t wall_ms)
 {
-    const int64_t first = INT64_C(-30610224000000);
-    const int64_t last = INT64_C(253402300799999);
     char text[TIME_TEXT_BYTES];
-    time_text(wall_ms < first ? first : wall_ms > last ? last : wall_ms, text);
+    time_text(wall_ms < TIME_FIRST_MS  ? TIME_FIRST_MS
+              : wall_ms > TIME_LAST_MS ? TIME_LAST_MS
+                                       : wall_ms,
+              text);
     json_put_string(json, key, text);
 }

@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "scanner/base/time_text.h"
 #include "scanner/json/json_read.h"
 
 void read_fault(struct read_fields *read, const char *key, const char *what)
@@ -280,7 +281,7 @@ bool read_time_text(struct bytes bytes, int64_t *wall_ms)
                        .tm_min = atoi(text + 14),
                        .tm_sec = atoi(text + 17)};
     *wall_ms = (int64_t)timegm(&parts) * 1000 + atoi(text + 20);
-    return true;
+    return *wall_ms >= TIME_FIRST_MS && *wall_ms <= TIME_LAST_MS; /* none else is written */
 }
 
 int64_t read_time(struct read_fields *read, const struct json_node *object, const char *key)

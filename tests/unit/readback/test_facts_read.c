@@ -397,6 +397,12 @@ static void test_times(void **state)
     assert_int_equal(ms, INT64_C(1769862896789));
     assert_true(read_time_text(bytes_of("1999-12-09T09:08:07.006Z"), &ms));
     assert_int_equal(ms, INT64_C(944730487006));
+    /* What is never written is not read: it would come back as another time. */
+    assert_true(read_time_text(bytes_of("1000-01-01T00:00:00.000Z"), &ms));
+    assert_true(read_time_text(bytes_of("9999-12-31T23:59:59.999Z"), &ms));
+    assert_false(read_time_text(bytes_of("0026-11-30T06:03:27.578Z"), &ms));
+    assert_false(read_time_text(bytes_of("1000-00-00T00:00:00.000Z"), &ms));
+    assert_false(read_time_text(bytes_of("9999-99-99T00:00:00.000Z"), &ms));
     assert_false(read_time_text(bytes_make(good, sizeof good - 2), &ms));
     assert_false(read_time_text(bytes_make(good, sizeof good), &ms));
     for (size_t i = 0; i < sizeof good - 1; i++) {
