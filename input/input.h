@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "scanner/base/buf.h"
-#include "scanner/base/owned.h"
 #include "scanner/base/error.h"
+#include "scanner/base/owned.h"
 #include "scanner/facts/failure.h"
 #include "scanner/facts/hostname.h"
 

@@ -83,8 +83,7 @@ static bool begins(struct bytes text, const char *with, size_t len)
 static bool lines_have(const struct line *lines, size_t count, const char *part)
 {
     for (size_t i = 0; i < count; i++)
-        if (lines[i].text.len > 0 &&
-            memmem(lines[i].text.data, lines[i].text.len, part, strlen(part)) != NULL)
+        if (bytes_hold(lines[i].text, part))
             return true;
     return false;
 }

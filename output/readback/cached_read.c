@@ -7,15 +7,10 @@
 /* RFC 8461 section 3.2 has the largest max_age. Clocks of two machines may differ by CLOCK_SKEW_MS. */
 enum { MS_PER_S = 1000, ID_MOST = 32, MAX_AGE_MOST = 31557600, CLOCK_SKEW_MS = 10 * 60 * 1000 };
 
-static bool has(struct bytes line, const char *text)
-{
-    return memmem(line.data, line.len, text, strlen(text)) != NULL;
-}
-
 /* Records are written without blanks, and quotes within their texts are escaped. */
 bool cached_may_stand(struct bytes line)
 {
-    return has(line, "\"mode\":\"enforce\"");
+    return bytes_hold(line, "\"mode\":\"enforce\"");
 }
 
 static bool is_later(int64_t one, int64_t other)

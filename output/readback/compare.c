@@ -137,8 +137,7 @@ static void read_open(struct read_fields *read, const struct json_node *root, st
 /* Records are written without blanks, and quotes within their texts are escaped. */
 bool stand_may_have_cached(struct bytes line)
 {
-    static const char code[] = "\"cached.";
-    return memmem(line.data, line.len, code, sizeof code - 1) != NULL;
+    return bytes_hold(line, "\"cached.");
 }
 
 static enum failure_code cached_code(struct read_fields *read, const struct json_node *root)

@@ -173,9 +173,7 @@ static enum error count_hosts(struct optout_counts *counts, const struct json_no
 /* Most records have nothing of it, and need not be parsed: quotes within their texts are escaped. */
 static bool may_count(struct bytes line)
 {
-    static const char tried[] = "\"not_tried\":\"optout\"", code[] = "\"smtp.not-probed.optout\"";
-    return memmem(line.data, line.len, tried, sizeof tried - 1) != NULL ||
-           memmem(line.data, line.len, code, sizeof code - 1) != NULL;
+    return bytes_hold(line, "\"not_tried\":\"optout\"") || bytes_hold(line, "\"smtp.not-probed.optout\"");
 }
 
 enum error optout_counts_add(struct optout_counts *counts, struct bytes line)

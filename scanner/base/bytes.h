@@ -38,4 +38,10 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Does the part stand anywhere in the text? */
+static inline bool bytes_hold(struct bytes text, const char *part)
+{
+    return text.len > 0 && memmem(text.data, text.len, part, strlen(part)) != NULL;
+}
+
 #endif

@@ -196,7 +196,7 @@ static bool names_http2(struct bytes value)
 {
     static const char *const names[] = {"h2", "h3", "HTTP/2", "HTTP/3"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (memmem(value.data, value.len, names[i], strlen(names[i])) != NULL)
+        if (bytes_hold(value, names[i]))
             return true;
     return false;
 }

@@ -13,11 +13,11 @@
 #ifndef STSWEEP_REACH_DOMAIN_H
 #define STSWEEP_REACH_DOMAIN_H
 
-#include "scanner/base/owned.h"
 #include <stdint.h>
 
 #include "scanner/base/bytes.h"
 #include "scanner/base/error.h"
+#include "scanner/base/owned.h"
 #include "scanner/facts/record.h"
 
 struct worker;

@@ -169,18 +169,12 @@ static struct bytes split(struct bytes line, const char *text, struct bytes *bef
     return bytes_behind(line, before->len + strlen(text));
 }
 
-static bool holds(struct bytes line, const char *text)
-{
-    struct bytes before;
-    return split(line, text, &before).data != NULL;
-}
-
 /* A quote within a text is written behind a backslash, so that what is looked for here and below stands in
  * none. */
 struct contact_glance contact_glance(struct bytes line)
 {
-    struct contact_glance glance = {.policy = holds(line, "\"label\":\"policy\""),
-                                    .over = holds(line, "\"label\":\"over\""),
+    struct contact_glance glance = {.policy = bytes_hold(line, "\"label\":\"policy\""),
+                                    .over = bytes_hold(line, "\"label\":\"over\""),
                                     .family = 4};
     const char *at = glance.policy ? "\"addresses\":[\"" : "\"ips\":[{\"ip\":\"";
     struct bytes before, ip, address = split(line, at, &before);
@@ -188,8 +182,8 @@ struct contact_glance contact_glance(struct bytes line)
         glance.family = 6;
     /* Beside an address of its fetch it is the trouble there; looks have addresses too. */
     struct bytes own, looks = split(line, "\"looks\":[", &own);
-    bool trouble = glance.policy && holds(looks.data == NULL ? line : own, "\"ip\":\"");
-    glance.opted_out = !trouble && holds(line, "\"not_tried\":\"optout\"");
+    bool trouble = glance.policy && bytes_hold(looks.data == NULL ? line : own, "\"ip\":\"");
+    glance.opted_out = !trouble && bytes_hold(line, "\"not_tried\":\"optout\"");
     return glance;
 }
 

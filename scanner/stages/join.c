@@ -147,8 +147,7 @@ enum error join_index(struct join *join, facts_index_also also, void *arg, struc
         error =
             results_add(join->results, scanview_fd(dir->view), stagedir_plan(dir)->round, also, arg, &reason);
         if (error != ERR_OK)
-            buf_printf(why, "%s: %s", shown(dir->path),
-                       reason.len > 0 ? buf_string(&reason) : error_text(error));
+            stagedir_say(dir, error, &reason, why);
         buf_dispose(&reason);
     }
     return error;
@@ -187,8 +186,7 @@ struct results_counts join_counts(const struct join *join)
  * quotes are escaped there. */
 static bool is_final(struct bytes line)
 {
-    static const char elsewhere[] = "\"not_tried\":\"elsewhere\"";
-    return memmem(line.data, line.len, elsewhere, sizeof elsewhere - 1) == NULL;
+    return !bytes_hold(line, "\"not_tried\":\"elsewhere\"");
 }
 
 static enum error join_domain(struct join *join, struct domain_facts *facts)
@@ -231,8 +229,7 @@ enum error join_walk(struct join *join, const struct join_take *take, struct buf
         join->why = &reason;
         error = scanview_lines(dir->view, VIEW_DOMAINS, on_line, join, &reason);
         if (error != ERR_OK && error != ERR_STOPPED)
-            buf_printf(why, "%s: %s", shown(dir->path),
-                       reason.len > 0 ? buf_string(&reason) : error_text(error));
+            stagedir_say(dir, error, &reason, why);
         buf_dispose(&reason);
     }
     return error;

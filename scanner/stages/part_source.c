@@ -57,13 +57,6 @@ enum error contact_read(struct bytes line, uint64_t ordinal, struct arena *arena
     return fault == NULL ? ERR_OK : ERR_CORRUPT;
 }
 
-static enum error fail_at(struct part_source *source, enum error error, const char *reason)
-{
-    buf_printf(&source->why, "%s: contact %llu: %s", source->lines.file_name,
-               (unsigned long long)source->lines.line, reason[0] != 0 ? shown(reason) : error_text(error));
-    return error;
-}
-
 /* ---- birth and end ------------------------------------------------------------------------------------- */
 
 struct part_source *part_source_create(const struct part_options *options)
@@ -249,7 +242,9 @@ static enum error read_contact(struct part_source *source, struct bytes line, st
         error = ERR_CORRUPT;
     }
     if (error != ERR_OK)
-        error = fail_at(source, error, buf_string(&reason));
+        buf_printf(&source->why, "%s: contact %llu: %s", source->lines.file_name,
+                   (unsigned long long)source->lines.line,
+                   reason.len > 0 ? shown(buf_string(&reason)) : error_text(error));
     buf_dispose(&reason);
     return error;
 }

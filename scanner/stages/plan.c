@@ -18,7 +18,7 @@
 #include "scanner/stages/planmake.h"
 #include "scanner/stages/unsettled.h"
 
-enum { WHY_BYTES = 64 * 1024, ARENA_BYTES = 256 << 20, LINE_BYTES = 1024 };
+enum { WHY_BYTES = 64 * 1024, ARENA_BYTES = 256 << 20, LINE_BYTES = 1024, REASON_BYTES = 8192 };
 
 struct planning {
     const struct args *args;
@@ -220,18 +220,18 @@ static bool may_be_open(void *arg, struct bytes line)
     return unsettled_has(planning->unsettled, line);
 }
 
-/* Notes which contacts of the rounds so far may be asked again. */
-static enum error note_unsettled(struct planning *planning)
+/* Goes through a stream of all probes. */
+static enum error read_probes(struct planning *planning, const char *stream, frames_line line)
 {
     enum error error = ERR_OK;
-    planning->unsettled = unsettled_create(join_config(planning->join)->scan_retry_passes > 0);
-    if (planning->unsettled == NULL)
-        return ERR_MEMORY;
     for (size_t i = 0; i < planning->dirs.probe_count && error == ERR_OK; i++) {
         const struct stagedir *dir = &planning->dirs.probes[i];
-        error = frames_read(scanview_fd(dir->view), "domains", on_contact_record, planning, &planning->why);
+        struct buf reason;
+        buf_init(&reason, REASON_BYTES);
+        error = frames_read(scanview_fd(dir->view), stream, line, planning, &reason);
         if (error != ERR_OK)
-            (void)buf_printf(&planning->why, ": %s", shown(dir->path));
+            stagedir_say(dir, error, &reason, &planning->why);
+        buf_dispose(&reason);
     }
     return error;
 }
@@ -246,23 +246,20 @@ static enum error pass_over(void *arg, struct bytes line)
 /* Nothing is looked up there; yet what is damaged is said while the part can be probed again. */
 static enum error check_results(struct planning *planning)
 {
-    static const char *const streams[] = {"certs", "hosts"};
-    enum error error = ERR_OK;
-    for (size_t i = 0; i < 2 * planning->dirs.probe_count && error == ERR_OK; i++) {
-        const struct stagedir *dir = &planning->dirs.probes[i / 2];
-        error = frames_read(scanview_fd(dir->view), streams[i % 2], pass_over, NULL, &planning->why);
-        if (error != ERR_OK)
-            (void)buf_printf(&planning->why, ": %s", shown(dir->path));
-    }
-    return error;
+    enum error error = read_probes(planning, "certs", pass_over);
+    return error == ERR_OK ? read_probes(planning, "hosts", pass_over) : error;
 }
 
-/* Gets ready to find what came of contacts, if any is to be looked up. */
+/* Notes which contacts of the rounds so far may be asked again, and gets ready to find what came of contacts
+ * if any may. */
 static enum error index_results(struct planning *planning)
 {
     if (planning->plan.round == 1)
         return ERR_OK;
-    enum error error = note_unsettled(planning);
+    planning->unsettled = unsettled_create(join_config(planning->join)->scan_retry_passes > 0);
+    if (planning->unsettled == NULL)
+        return ERR_MEMORY;
+    enum error error = read_probes(planning, "domains", on_contact_record);
     if (error != ERR_OK)
         return error;
     return unsettled_any(planning->unsettled) ? join_index(planning->join, NULL, NULL, &planning->why)

@@ -92,15 +92,11 @@ static bool key_of(const struct results_store *results, const struct domain_fact
 
 /* ---- adding -------------------------------------------------------------------------------------------- */
 
-static bool holds(struct bytes line, const char *text)
-{
-    return memmem(line.data, line.len, text, strlen(text)) != NULL;
-}
-
 /* Says whether the record may tell more than its host record. Texts in a record cannot hold these. */
 static bool may_tell(struct bytes line)
 {
-    return holds(line, "\"label\":\"policy\"") || holds(line, "\"not_tried\":") || holds(line, "\"asked\":");
+    return bytes_hold(line, "\"label\":\"policy\"") || bytes_hold(line, "\"not_tried\":") ||
+           bytes_hold(line, "\"asked\":");
 }
 
 static enum error keep_contact(struct results_store *results, struct bytes line, uint64_t hash)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "output/frames/frames.h"
+#include "scanner/base/shown.h"
 #include "scanner/json/json_read.h"
 #include "scanner/stages/sha256.h"
 
@@ -93,6 +94,12 @@ static int by_number(uint32_t a, uint32_t b)
 const struct meta_plan *stagedir_plan(const struct stagedir *probes)
 {
     return &scanview_meta(probes->view)->plan;
+}
+
+void stagedir_say(const struct stagedir *dir, enum error error, struct buf *reason, struct buf *why)
+{
+    (void)buf_printf(why, "%s: %s", shown(dir->path),
+                     reason->len > 0 ? buf_string(reason) : error_text(error));
 }
 
 static int compare_probes(const struct stagedir *a, const struct stagedir *b)

@@ -42,6 +42,9 @@ void stagedirs_close(struct stagedirs *dirs);
 /* Returns which part of which plan probes are of. */
 const struct meta_plan *stagedir_plan(const struct stagedir *probes);
 
+/* Adds to *why what went wrong in a directory: its path, and the reason, or without one the error's text. */
+void stagedir_say(const struct stagedir *dir, enum error error, struct buf *reason, struct buf *why);
+
 /*
  * Are the names whole, and all shards of one scan, each once? Looks at the others as well, which belong to
  * none. EXIT_DONE, or with a line each in *why of what is wrong: EXIT_FAILED if something cannot be read,

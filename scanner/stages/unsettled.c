@@ -40,11 +40,6 @@ bool unsettled_any(const struct unsettled *unsettled)
 
 /* ---- the text ------------------------------------------------------------------------------------------ */
 
-static bool holds(struct bytes line, const char *text)
-{
-    return memmem(line.data, line.len, text, strlen(text)) != NULL;
-}
-
 /* Returns the contents of the next string that stands behind `key`, as they are written, and leads *left
  * behind it. false: there is none. */
 static bool next_string(struct bytes *left, const char *key, struct bytes *string)
@@ -100,15 +95,16 @@ static bool comes_again(struct bytes code, bool tried)
  * second look goes by how the connection ended, whatever else is wrong with what came. */
 static bool is_policy_broken_off(struct bytes record)
 {
-    return holds(record, "\"label\":\"policy\"") && !holds(record, "\"step\":\"done\"");
+    return bytes_hold(record, "\"label\":\"policy\"") && !bytes_hold(record, "\"step\":\"done\"");
 }
 
 bool unsettled_is(struct bytes record, bool more_passes)
 {
     struct bytes left = record, code;
-    bool tried = !holds(record, "\"not_tried\":");
-    if (holds(record, "\"not_tried\":\"elsewhere\"") || holds(record, "\"asked\":") ||
-        holds(record, "\"looks\":") || holds(record, "\"hello_unanswered\"") || is_policy_broken_off(record))
+    bool tried = !bytes_hold(record, "\"not_tried\":");
+    if (bytes_hold(record, "\"not_tried\":\"elsewhere\"") || bytes_hold(record, "\"asked\":") ||
+        bytes_hold(record, "\"looks\":") || bytes_hold(record, "\"hello_unanswered\"") ||
+        is_policy_broken_off(record))
         return true;
     while (more_passes && next_string(&left, "\"code\":\"", &code))
         if (comes_again(code, tried))
