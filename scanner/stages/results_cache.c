@@ -1,4 +1,4 @@
-/* A map of results, each with an arena of its own, and a list of them by their last use. */
+/* Keeps results by host, address and round, each with an arena of its own, those used last. */
 #include "scanner/stages/results_cache.h"
 
 #include <stdlib.h>
@@ -6,11 +6,9 @@
 enum { ARENA_BYTES = 8 << 20, FIRST_BYTES = 2048, KEY_BYTES = 1100, HEAP_BYTES = 64 };
 
 struct result {
-    struct map_node node;
-    struct list recent;
+    struct recent_node recent;
     struct arena arena;
     struct replay_look look;
-    size_t bytes;
     size_t key_len;
     char key[];
 };
@@ -37,38 +35,26 @@ static bool write_key(const struct result_key *key, char text[KEY_BYTES], size_t
     return true;
 }
 
-void results_cache_init(struct results_cache *cache, size_t ceiling_bytes, uint64_t seed)
+static void free_result(struct recent_node *node)
 {
-    *cache = (struct results_cache){.ceiling_bytes = ceiling_bytes};
-    map_init(&cache->map, seed, is_result);
-    list_init(&cache->recent);
-}
-
-static void drop(struct results_cache *cache, struct result *result)
-{
-    cache->bytes -= result->bytes;
-    map_remove(&cache->map, &result->node);
-    list_remove(&result->recent);
+    struct result *result = (struct result *)(void *)node;
     arena_dispose(&result->arena);
     free(result);
 }
 
-static void drop_to(struct results_cache *cache, size_t bytes)
+void results_cache_init(struct results_cache *cache, size_t ceiling_bytes, uint64_t seed)
 {
-    struct list *oldest;
-    while (cache->bytes > bytes && (oldest = list_first(&cache->recent)) != NULL)
-        drop(cache, list_entry(oldest, struct result, recent));
+    recent_init(&cache->recent, ceiling_bytes, seed, is_result, free_result);
 }
 
 void results_cache_next(struct results_cache *cache)
 {
-    drop_to(cache, cache->ceiling_bytes);
+    recent_trim(&cache->recent, 0);
 }
 
 void results_cache_dispose(struct results_cache *cache)
 {
-    drop_to(cache, 0);
-    map_dispose(&cache->map);
+    recent_dispose(&cache->recent);
 }
 
 static enum error add(struct results_cache *cache, const struct result_key *key, struct bytes text,
@@ -81,17 +67,13 @@ static enum error add(struct results_cache *cache, const struct result_key *key,
     result->key_len = text.len;
     memcpy(result->key, text.data, text.len);
     enum error error = decode(arg, key, &result->arena, &result->look);
-    if (error == ERR_OK && !map_add(&cache->map, &result->node, text))
+    const size_t bytes = sizeof *result + text.len + result->arena.held_bytes + HEAP_BYTES;
+    if (error == ERR_OK && !recent_add(&cache->recent, &result->recent, text, bytes))
         error = ERR_MEMORY;
     if (error != ERR_OK) {
-        arena_dispose(&result->arena);
-        free(result);
+        free_result(&result->recent);
         return error;
     }
-    result->bytes = sizeof *result + text.len + result->arena.held_bytes + HEAP_BYTES;
-    cache->bytes += result->bytes;
-    list_init(&result->recent);
-    list_add(&cache->recent, &result->recent);
     *look = result->look;
     return ERR_OK;
 }
@@ -103,12 +85,10 @@ enum error results_cache_get(struct results_cache *cache, const struct result_ke
     size_t len;
     if (!write_key(key, text, &len))
         return ERR_NOT_FOUND;
-    struct result *result = (struct result *)map_find(&cache->map, bytes_make(text, len));
+    struct result *result = (struct result *)(void *)recent_find(&cache->recent, bytes_make(text, len));
     *cached = result != NULL;
     if (result == NULL)
         return add(cache, key, bytes_make(text, len), decode, arg, look);
-    list_remove(&result->recent);
-    list_add(&cache->recent, &result->recent);
     *look = result->look;
     return ERR_OK;
 }

@@ -5,8 +5,7 @@
 #ifndef STSWEEP_STAGES_RESULTS_CACHE_H
 #define STSWEEP_STAGES_RESULTS_CACHE_H
 
-#include "scanner/base/list.h"
-#include "scanner/base/map.h"
+#include "scanner/base/recent.h"
 #include "scanner/stages/replay.h"
 
 struct result_key {
@@ -16,9 +15,7 @@ struct result_key {
 };
 
 struct results_cache {
-    struct map map;
-    struct list recent; /* least recently used first */
-    size_t bytes, ceiling_bytes;
+    struct recent recent; /* they weigh bytes */
 };
 
 void results_cache_init(struct results_cache *cache, size_t ceiling_bytes, uint64_t seed);

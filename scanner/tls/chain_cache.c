@@ -1,22 +1,18 @@
-/* Keeps a map by key and a list by last use. It knows nothing of certificates. */
+/* Keeps verdicts by key, those used last. It knows nothing of certificates. */
 #include "scanner/tls/chain_cache.h"
 
 #include <stdlib.h>
 
-#include "scanner/base/list.h"
-#include "scanner/base/map.h"
+#include "scanner/base/recent.h"
 
 struct entry {
-    struct map_node node;
-    struct list link; /* of cache->used, the latest last */
+    struct recent_node recent;
     uint8_t key[CHAIN_KEY_BYTES];
     struct chain_verdict verdict;
 };
 
 struct chain_cache {
-    struct map entries;
-    struct list used;
-    size_t most;
+    struct recent recent; /* each weighs one */
     const struct chain_dates *roots;
     uint64_t hits, misses;
 };
@@ -27,14 +23,18 @@ static bool is_key(const struct map_node *node, struct bytes key)
     return memcmp(entry->key, key.data, CHAIN_KEY_BYTES) == 0;
 }
 
+static void free_entry(struct recent_node *node)
+{
+    free(node); /* the first member of an entry */
+}
+
 struct chain_cache *chain_cache_create(size_t most, const struct chain_dates *roots)
 {
     struct chain_cache *cache = calloc(1, sizeof *cache);
     if (cache == NULL)
         return NULL;
-    map_init(&cache->entries, 0, is_key); /* few entries: however keys are chosen, a bucket is short */
-    list_init(&cache->used);
-    cache->most = most;
+    /* Few entries: however keys are chosen, a bucket is short. */
+    recent_init(&cache->recent, most, 0, is_key, free_entry);
     cache->roots = roots;
     return cache;
 }
@@ -44,27 +44,17 @@ const struct chain_dates *chain_cache_roots(const struct chain_cache *cache)
     return cache->roots;
 }
 
-static void forget(struct chain_cache *cache, struct entry *entry)
-{
-    map_remove(&cache->entries, &entry->node);
-    list_remove(&entry->link);
-    free(entry);
-}
-
 void chain_cache_destroy(struct chain_cache *cache)
 {
-    struct list *link;
     if (cache == NULL)
         return;
-    while ((link = list_first(&cache->used)) != NULL)
-        forget(cache, list_entry(link, struct entry, link));
-    map_dispose(&cache->entries);
+    recent_dispose(&cache->recent);
     free(cache);
 }
 
-static struct entry *find(const struct chain_cache *cache, const uint8_t key[CHAIN_KEY_BYTES])
+static struct entry *find(struct chain_cache *cache, const uint8_t key[CHAIN_KEY_BYTES])
 {
-    return (struct entry *)(void *)map_find(&cache->entries, bytes_make(key, CHAIN_KEY_BYTES));
+    return (struct entry *)(void *)recent_find(&cache->recent, bytes_make(key, CHAIN_KEY_BYTES));
 }
 
 const struct chain_verdict *chain_cache_find(struct chain_cache *cache, const uint8_t key[CHAIN_KEY_BYTES],
@@ -76,8 +66,6 @@ const struct chain_verdict *chain_cache_find(struct chain_cache *cache, const ui
         return NULL;
     }
     cache->hits++;
-    list_remove(&entry->link);
-    list_add(&cache->used, &entry->link);
     return &entry->verdict;
 }
 
@@ -89,21 +77,17 @@ void chain_cache_add(struct chain_cache *cache, const uint8_t key[CHAIN_KEY_BYTE
         entry->verdict = *verdict;
         return;
     }
-    if (cache->entries.count >= cache->most && list_first(&cache->used) != NULL)
-        forget(cache, list_entry(list_first(&cache->used), struct entry, link));
+    recent_trim(&cache->recent, 1);
     entry = calloc(1, sizeof *entry);
     if (entry == NULL)
         return;
     memcpy(entry->key, key, CHAIN_KEY_BYTES);
     entry->verdict = *verdict;
-    list_init(&entry->link);
-    if (map_add(&cache->entries, &entry->node, bytes_make(key, CHAIN_KEY_BYTES)))
-        list_add(&cache->used, &entry->link);
-    else
+    if (!recent_add(&cache->recent, &entry->recent, bytes_make(key, CHAIN_KEY_BYTES), 1))
         free(entry);
 }
 
 struct chain_cache_counts chain_cache_counts(const struct chain_cache *cache)
 {
-    return (struct chain_cache_counts){cache->hits, cache->misses, cache->entries.count};
+    return (struct chain_cache_counts){cache->hits, cache->misses, cache->recent.map.count};
 }
