@@ -242,9 +242,8 @@ ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 # Those that help and the pages above lead to.
 USERS_PAGES = glossary.md guides/survey.md guides/registrar.md guides/suppliers.md tools.md report.md suggest.md sampling.md zone-files.md scale.md \
               senders.md lists.md check.md good-citizen.md clusters.md guides/university.md guides/company.md
-# The recipes of clusters.md, and those of them that are run.
+# The recipes of clusters.md; those that are run can be run here.
 RECIPES     = $(wildcard docs/clusters/*/*)
-RUN_RECIPES = docs/clusters/slurm/submit docs/clusters/slurm/task docs/clusters/ssh/run
 install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 755 $(BUILD)/stsweep $(DESTDIR)$(PREFIX)/bin/stsweep
 	install -D -m 644 scan.ini $(DESTDIR)$(PREFIX)/share/stsweep/scan.ini
@@ -274,8 +273,8 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 $(BUILD)/completions/stsweep.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stsweep.fish
 	install -D -m 644 docs/install.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/install.md
 	for page in $(USERS_PAGES); do install -D -m 644 docs/$$page $(DESTDIR)$(PREFIX)/share/doc/stsweep/$$page || exit 1; done
-	for file in $(RECIPES:docs/%=%); do install -D -m 644 docs/$$file $(DESTDIR)$(PREFIX)/share/stsweep/$$file || exit 1; done
-	chmod 755 $(RUN_RECIPES:docs/%=$(DESTDIR)$(PREFIX)/share/stsweep/%)
+	for file in $(RECIPES:docs/%=%); do [ -x docs/$$file ] && mode=755 || mode=644; \
+	    install -D -m $$mode docs/$$file $(DESTDIR)$(PREFIX)/share/stsweep/$$file || exit 1; done
 
 # The units and the script name where they lie. What is in SYSCONFDIR already is the administrator's.
 SYSCONFDIR ?= /etc

@@ -12,6 +12,7 @@
 #include "output/readback/except.h"
 #include "output/readback/facts_index.h"
 #include "scanner/base/errno_said.h"
+#include "scanner/base/shown.h"
 
 enum { ARENA_BYTES = 256 << 20, REASON_BYTES = 4096 };
 
@@ -55,6 +56,21 @@ enum error scanview_open(const char *dir, struct scanview **made, struct buf *wh
     int number = errno;
     scanview_close(view);
     errno = number;
+    return error;
+}
+
+enum error scanview_open_previous(const char *dir, struct scanview **view, struct buf *why)
+{
+    struct buf reason;
+    buf_init(&reason, REASON_BYTES);
+    enum error error = scanview_open(dir, view, &reason);
+    if (error != ERR_OK) {
+        const char *text = reason.len > 0 ? buf_string(&reason) : error_text(error);
+        /* What follows a semicolon is what to do in general. */
+        buf_printf(why, "--previous %s cannot be used: %.*s: give the directory of an earlier scan, or none",
+                   shown(dir), (int)strcspn(text, ";"), text);
+    }
+    buf_dispose(&reason);
     return error;
 }
 

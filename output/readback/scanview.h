@@ -19,6 +19,8 @@ struct scanview;
 /* Opens the directory and reads its meta.json. ERR_IO with errno and *why when it is no scan directory,
  * ERR_CORRUPT with *why when meta.json is none of this schema. */
 enum error scanview_open(const char *dir, struct scanview **view, struct buf *why);
+/* Likewise the directory that --previous names: *why says that it cannot be used and what to give instead. */
+enum error scanview_open_previous(const char *dir, struct scanview **view, struct buf *why);
 void scanview_close(struct scanview *view); /* NULL is fine */
 
 enum view_state {

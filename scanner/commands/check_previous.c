@@ -49,21 +49,6 @@ static enum error on_line(void *arg, struct bytes line)
     return error;
 }
 
-static enum error open_directory(const char *dir, struct scanview **view, struct buf *why)
-{
-    struct buf reason;
-    buf_init(&reason, REASON_BYTES);
-    enum error error = scanview_open(dir, view, &reason);
-    if (error != ERR_OK) {
-        const char *text = reason.len > 0 ? buf_string(&reason) : error_text(error);
-        /* What follows a semicolon is what to do in general. */
-        buf_printf(why, "--previous %s cannot be used: %.*s: give the directory of an earlier scan, or none",
-                   shown(dir), (int)strcspn(text, ";"), text);
-    }
-    buf_dispose(&reason);
-    return error;
-}
-
 static enum error walk_over(struct scanview *view, const char *dir, struct walk *walk, FILE *err,
                             struct buf *why)
 {
@@ -84,7 +69,7 @@ enum error check_previous_read(const char *dir, int64_t now_ms, const struct che
 {
     struct walk walk = {.asked = asked, .now_ms = now_ms};
     struct scanview *view;
-    enum error error = open_directory(dir, &view, why);
+    enum error error = scanview_open_previous(dir, &view, why);
     arena_init(&walk.arena, READ_ARENA_BYTES);
     buf_init(&walk.reason, REASON_BYTES);
     if (error == ERR_OK)

@@ -43,18 +43,13 @@ static void put_hints(struct buf *out, const struct suggest_part *part, const st
         buf_text(out, "; A placeholder: put an address there at which reports are read (--rua).\n");
 }
 
-/* ---- zone ---------------------------------------------------------------------------------------------- */
-
-enum suggest_written suggest_zone(struct buf *out, const struct suggest_part *part)
+/* Writes all changes; put: how a record that is to stand in this zone is written. */
+static enum suggest_written put_changes(struct buf *out, const struct suggest_part *part,
+                                        void (*put)(struct buf *out, const struct suggest_change *change))
 {
     enum suggest_written written = WRITTEN;
-    const struct suggest_changes *changes = part->changes;
-    if (changes->count == 0)
-        return written;
-    buf_printf(out, "\n$ORIGIN %s.\n", part->facts->domain);
-    suggest_put_title(out, ";", part);
-    for (size_t i = 0; i < changes->count; i++) {
-        const struct suggest_change *change = &changes->items[i];
+    for (size_t i = 0; i < part->changes->count; i++) {
+        const struct suggest_change *change = &part->changes->items[i];
         put_hints(out, part, change);
         if (change->what == CHANGE_POLICY) {
             put_policy(out, change);
@@ -62,11 +57,27 @@ enum suggest_written suggest_zone(struct buf *out, const struct suggest_part *pa
             put_elsewhere(out, change);
             written = WRITTEN_ELSEWHERE;
         } else {
-            suggest_put_was(out, ";", change);
-            put_record(out, change);
+            put(out, change);
         }
     }
     return written;
+}
+
+/* ---- zone ---------------------------------------------------------------------------------------------- */
+
+static void put_was_and_record(struct buf *out, const struct suggest_change *change)
+{
+    suggest_put_was(out, ";", change);
+    put_record(out, change);
+}
+
+enum suggest_written suggest_zone(struct buf *out, const struct suggest_part *part)
+{
+    if (part->changes->count == 0)
+        return WRITTEN;
+    buf_printf(out, "\n$ORIGIN %s.\n", part->facts->domain);
+    suggest_put_title(out, ";", part);
+    return put_changes(out, part, put_was_and_record);
 }
 
 /* ---- nsupdate ------------------------------------------------------------------------------------------ */
@@ -156,24 +167,10 @@ static void put_update(struct buf *out, const struct suggest_change *change)
  * follows. A name that is no zone of the server's is refused by it, and the next is tried. */
 enum suggest_written suggest_nsupdate(struct buf *out, const struct suggest_part *part)
 {
-    enum suggest_written written = WRITTEN;
-    const struct suggest_changes *changes = part->changes;
-    if (changes->count == 0)
-        return written;
+    if (part->changes->count == 0)
+        return WRITTEN;
     buf_byte(out, '\n');
     suggest_put_title(out, ";", part);
     buf_printf(out, "zone %s.\n", part->facts->domain);
-    for (size_t i = 0; i < changes->count; i++) {
-        const struct suggest_change *change = &changes->items[i];
-        put_hints(out, part, change);
-        if (change->what == CHANGE_POLICY) {
-            put_policy(out, change);
-        } else if (change->alias != NULL) {
-            put_elsewhere(out, change);
-            written = WRITTEN_ELSEWHERE;
-        } else {
-            put_update(out, change);
-        }
-    }
-    return written;
+    return put_changes(out, part, put_update);
 }

@@ -194,26 +194,11 @@ static enum error walk(struct previous *previous, FILE *err, struct buf *why)
     return error == ERR_OK ? spill_flush(previous->spill, why) : error;
 }
 
-static enum error open_directory(const char *dir, struct scanview **view, struct buf *why)
-{
-    struct buf reason;
-    buf_init(&reason, REASON_BYTES * 4);
-    enum error error = scanview_open(dir, view, &reason);
-    if (error != ERR_OK) {
-        const char *text = reason.len > 0 ? buf_string(&reason) : error_text(error);
-        /* What follows a semicolon is what to do in general. */
-        buf_printf(why, "--previous %s cannot be used: %.*s: give the directory of an earlier scan, or none",
-                   shown(dir), (int)strcspn(text, ";"), text);
-    }
-    buf_dispose(&reason);
-    return error;
-}
-
 enum error previous_check(const char *dir, const char *output, struct buf *why)
 {
     struct scanview *view;
     struct stat one, other;
-    enum error error = open_directory(dir, &view, why);
+    enum error error = scanview_open_previous(dir, &view, why);
     scanview_close(view);
     if (error != ERR_OK || strcmp(output, "-") == 0 || stat(dir, &one) != 0 || stat(output, &other) != 0 ||
         one.st_dev != other.st_dev || one.st_ino != other.st_ino)
@@ -246,7 +231,7 @@ enum error previous_open(const char *dir, const char *shard, int64_t now_ms, str
     arena_init(&previous->newer, READ_ARENA_BYTES);
     buf_init(&previous->line, LINE_BYTES);
     buf_init(&previous->reason, REASON_BYTES * 4);
-    enum error error = open_directory(dir, &previous->view, why);
+    enum error error = scanview_open_previous(dir, &previous->view, why);
     if (error == ERR_OK)
         error = spill_create(&previous->spill, why);
     if (error != ERR_OK)
