@@ -4,6 +4,7 @@
 
 #include "input/lines.h"
 #include "input/stored.h"
+#include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
 
 enum { PREFIX_BYTES = IP_TEXT_BYTES + 4, REASON_BYTES = 256 };
@@ -216,8 +217,8 @@ enum error as_prefixes_read(const char *path, struct optout *optout, struct buf 
                          : stored.reason[0] != '\0' ? stored.reason
                                                     : error_text(error);
     if (reading.lines.number > 0)
-        buf_printf(why, "%s:%llu: %s", path, (unsigned long long)reading.lines.number, reason);
+        buf_printf(why, "%s:%llu: %s", shown(path), (unsigned long long)reading.lines.number, reason);
     else
-        buf_printf(why, "%s: %s", path, reason);
+        buf_printf(why, "%s: %s", shown(path), reason);
     return error;
 }

@@ -124,7 +124,7 @@ void form_describe_zone(const char *path, const struct input_zone *zone, uint64_
                   {zone->addresses, "A and AAAA"}, {zone->dnssec, "of DNSSEC"},
                   {zone->others, "others"},        {zone->other_classes, "of other classes"}};
     const char *between = "; passed over: ";
-    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : path);
+    buf_printf(out, "%s: ", strcmp(path, "-") == 0 ? "standard input" : shown(path));
     describe_zone(zone, out);
     buf_printf(out, ": %llu names in %llu NS records", (unsigned long long)names,
                (unsigned long long)zone->delegating);

@@ -167,7 +167,7 @@ void optout_say(const struct optout *optout, const char *path, const char *as_pr
                 out,
                 "stsweep: WARNING: %s:%llu: %s has no prefix in %s, so that it keeps nobody out: is the "
                 "file up to date, and of all address families?\n",
-                path, (unsigned long long)entry->line, entry->text, as_prefixes);
+                shown(path), (unsigned long long)entry->line, entry->text, shown(as_prefixes));
     }
 }
 

@@ -16,20 +16,14 @@
 
 enum { WORDS_MOST = 16, ADDRESS_BYTES = 64, KEY_BYTES = 40, HEAD_BYTES = 512, QUOTED_MOST = 400 };
 
-static void make_printable(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((*text > 0 && *text < 0x20) || *text == 0x7f)
-            *text = '?';
-}
-
 void refused_say(struct refused *refused, const char *command, const char *format, ...)
 {
+    char text[sizeof refused->text];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(refused->text, sizeof refused->text, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    make_printable(refused->text);
+    utf8_show(bytes_of(text), '?', refused->text);
     refused->line = 0;
     (void)snprintf(refused->command, sizeof refused->command, "%s", command);
 }
@@ -65,7 +59,8 @@ static const struct magic {
     MAGIC("\x04\x22\x4d\x18", "packed with lz4", "lz4cat %s"),
     MAGIC("7z\xbc\xaf\x27\x1c", "a 7z archive", "7z e -so %f"),
     MAGIC("Rar!\x1a\x07", "a RAR archive", "unrar p -inul %f"),
-    MAGIC("PAR1", "a Parquet file", "duckdb -noheader -list -c \"SELECT domain FROM read_parquet('%f')\""),
+    MAGIC("PAR1", "a Parquet file",
+          "duckdb -noheader -list -c \"SELECT domain FROM read_parquet('/dev/stdin')\" <%f"),
     MAGIC("SQLite format 3", "a SQLite database", "sqlite3 %f 'SELECT domain FROM domains'"),
     MAGIC("%PDF-", "a PDF document", "pdftotext %f - | grep '[A-Za-z][.][A-Za-z]'"),
     MAGIC("\xd0\xcf\x11\xe0", "a spreadsheet of the old form (XLS); export it as CSV", ""),

@@ -71,7 +71,7 @@ enum error context_init(struct scan_context *context, const struct config *confi
         return ERR_CONFIG;
     }
     if (ip_set_parse(config->limits_own, &context->own, &bad) != ERR_OK) {
-        buf_printf(why, "limits.own: no prefix: %s\n", bad);
+        buf_printf(why, "limits.own: no prefix: %s\n", shown(bad));
         return ERR_CONFIG;
     }
     enum error error = optout_read(config->safety_optout, config->safety_as_prefixes, &context->optout, why);

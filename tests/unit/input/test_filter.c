@@ -88,6 +88,9 @@ static void test_refused(void **state)
         {"a..b", "", "input.only: \"a..b\": "},
         {"de", "", "write .de"},
         {".de .at", "", "input.only: \".de .at\": "},
+        {"\xc2\x9b"
+         "31m..b,.de",
+         "", "input.only: \"??31m..b\": "},
         {"", "a.example\nno name at all\n", ":2: "},
         {"", "192.0.2.0/24\n", "it holds prefixes"},
         {"", "a.example\nAS64500\n",

@@ -20,6 +20,29 @@ static void on_told(void *arg, const char *text)
     assert_true(buf_printf(&told->text, "%s\n", text));
 }
 
+/* A path is a word of its own in the command, whatever it is: within quotes a shell would run what is in it.
+ */
+static void expect_quoted(const struct refused *refused)
+{
+    static const char *const word = "'a $(b)'\\''c'";
+    unsigned quotes[2] = {0};
+    struct buf why;
+    if (refused->command[0] == '\0')
+        return;
+    buf_init(&why, 4096);
+    refused_write(refused, "a $(b)'c", "", &why);
+    const char *command = strstr(buf_string(&why), ":\n  "), *at = strstr(command, word);
+    if (at == NULL)
+        fail_msg("%s: the path is not quoted", command);
+    for (; command < at; command++) {
+        quotes[0] += *command == '\'' && quotes[1] % 2 == 0;
+        quotes[1] += *command == '"' && quotes[0] % 2 == 0;
+    }
+    if (quotes[0] % 2 != 0 || quotes[1] % 2 != 0)
+        fail_msg("the path stands within quotes: %s", buf_string(&why));
+    buf_dispose(&why);
+}
+
 /* Reads the text and writes down what the list was taken for and its inputs, or why it is refused. *form is
  * how it was read. */
 static void read_text(struct told *told, struct bytes data, const struct input_asked *asked,
@@ -38,6 +61,7 @@ static void read_text(struct told *told, struct bytes data, const struct input_a
         assert_int_equal(error, ERR_CONFIG);
         assert_int_equal(told->names + told->rejects, 0);
         refused_write(&reader->refused, "list", "", &told->text);
+        expect_quoted(&reader->refused);
     } else {
         assert_int_equal(error, ERR_OK);
     }
@@ -495,8 +519,8 @@ static void commands_for_files_and_pipes(void **state)
         struct refused refused;
         struct buf why;
         buf_init(&why, 4096);
-        refused_say(&refused, rows[i].command, "no\nlist");
-        assert_string_equal(refused.text, "no?list");
+        refused_say(&refused, rows[i].command, "no\nlist\xc2\x9b");
+        assert_string_equal(refused.text, "no?list??");
         refused_write(&refused, rows[i].path, rows[i].unpacker, &why);
         const char *found = strstr(buf_string(&why), "\n  ");
         assert_non_null(found);
