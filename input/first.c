@@ -7,6 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "scanner/base/seed.h"
+
 enum { FIRST_SLOTS = 1024 };
 
 struct first {
@@ -71,7 +73,7 @@ enum error first_take(struct first *first, const char *name, bool *within)
     *within = first->count < first->limit;
     if (!*within)
         return ERR_OK;
-    XXH128_hash_t hash = XXH3_128bits(name, strlen(name));
+    XXH128_hash_t hash = XXH3_128bits_withSeed(name, strlen(name), hash_seed());
     hash.high64 |= is_free(&hash);
     XXH128_hash_t *slot = slot_of(first->slots, first->capacity, &hash);
     if (!is_free(slot))

@@ -76,6 +76,8 @@ static uint32_t first_of(uint32_t index, uint32_t count)
     return (index - 1) * SPOOL_BUCKETS / count;
 }
 
+/* It has no seed: machines that scan shards of one list must agree, and so must the runs of a scan. Names
+ * that are made to meet in one bucket are sorted there as others are. */
 static uint32_t bucket_of(const char *domain, size_t len)
 {
     return (uint32_t)(XXH3_64bits(domain, len) >> BUCKET_SHIFT);

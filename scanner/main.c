@@ -10,6 +10,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/seed.h"
 #include "scanner/commands/args.h"
 #include "scanner/commands/check.h"
 #include "scanner/commands/diff.h"
@@ -25,6 +26,7 @@
 #include "scanner/machine/announce.h"
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/sandbox.h"
+#include "scanner/machine/setup.h"
 #include "scanner/scan/dryrun.h"
 #include "scanner/scan/naming.h"
 #include "scanner/scan/scan.h"
@@ -367,6 +369,7 @@ int main(int argc, char **argv)
     sandbox_permit();
     announce_permit();
     clock_keep();
+    hash_seed_set(setup_random());
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (argc < 2) {

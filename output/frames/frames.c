@@ -158,9 +158,9 @@ enum error frames_recover(const struct frames_options *options, frames_line line
     if (made == NULL)
         return ERR_MEMORY;
     enum error error = frames_walk(options->dir_fd, options->name, options->whole, line, arg, &end, why);
-    made->counters = end.counters;
     if (error == ERR_OK && end.damage_count > 0)
         error = mend(options, &end, why);
+    made->counters = end.counters;
     if (error == ERR_OK)
         error = reopen(made, &end, cut_bytes, why);
     walk_end_dispose(&end);

@@ -24,6 +24,7 @@ struct mend {
     uint64_t size;   /* of the part, without a torn tail */
     uint64_t copied; /* bytes of the new one */
     uint64_t torn;   /* bytes behind size */
+    struct frames_counters *counters;
     struct buf *why;
 };
 
@@ -98,7 +99,11 @@ static enum error put_empty_frame(const struct mend *mend)
     ZSTD_freeCCtx(context);
     if (ZSTD_isError(len))
         return ERR_LIBRARY;
-    return disk_write(mend->to, bytes_make(frame, len)) ? ERR_OK : failed(mend, "cannot write");
+    if (!disk_write(mend->to, bytes_make(frame, len)))
+        return failed(mend, "cannot write");
+    mend->counters->frames++;
+    mend->counters->stored_bytes += len;
+    return ERR_OK;
 }
 
 /* Sets the damaged runs of one part aside, and copies all between them into the new file. */
@@ -153,6 +158,7 @@ static enum error mend_part(const struct frames_options *options, struct walk_en
                         .from = -1,
                         .to = -1,
                         .size = end->offset,
+                        .counters = &end->counters,
                         .why = why};
     enum error error = mend_open(&mend, &end->damage[first], count, last);
     if (mend.from >= 0)

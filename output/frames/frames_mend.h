@@ -8,7 +8,8 @@
 
 #include "output/frames/frames_walk.h"
 
-/* Mends every part with damage; end->offset is then that of the mended last part. */
+/* Mends every part with damage; end->offset is then that of the mended last part, and end->counters have what
+ * was added. */
 enum error frames_mend(const struct frames_options *options, struct walk_end *end, struct buf *why);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Reads the frames of one file through a sliding window. Trusts nothing in the file: sizes are bounded before
- * memory is asked for, and a frame counts only if its checksum is right. Never writes.
+ * memory is asked for, a frame counts only if its checksum is right, and what is none costs no more than a
+ * budget. Never writes.
  */
 #include "output/frames/frames_scan.h"
 
@@ -9,30 +10,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zstd_errors.h>
+#include <zstd.h>
 
-/* A frame without its checksum cannot tell whether it is whole. Bit 2 of the descriptor, RFC 8878
- * section 3.1.1.1.1. */
-enum { DESCRIPTOR_PLACE = 4, DESCRIPTOR_CHECKSUM = 4, HEADER_LEAST_BYTES = 5, MAGIC_FIRST = 0x28 };
+#include "output/frames/frames_extent.h"
 
-enum { WINDOW_FIRST_BYTES = 1 << 20 };
+enum { MAGIC_FIRST = 0x28, CANDIDATE_BYTES = 5, DESCRIPTOR_PLACE = 4, DESCRIPTOR_CHECKSUM = 4 };
 
-/* So many offsets behind damage are tried for a whole frame, one after another. More than a few do not look
- * like a frame by chance. */
-enum { TRIES_CEILING = 256 };
+enum { WINDOW_FIRST_BYTES = 1 << 20, BLOCK_RAW_MOST = 128 << 10, HEAD_WORK = 64 };
 
 struct frame_scan {
     int fd;
+    uint64_t size;   /* of the file, when it was opened */
     uint64_t offset; /* in the file, of window[0] */
     uint64_t count;
     uint8_t *window;
     size_t begin, end; /* bytes that were read and not yet taken */
     size_t window_capacity;
-    bool at_end; /* window[end] is the end of the file */
     uint8_t *raw;
     size_t raw_capacity;
     ZSTD_DCtx *context;
     const char *reason; /* of the last FRAME_BAD */
+    uint64_t wasted;    /* bytes of work on what was no whole frame: FRAME_SEARCH_BYTES */
+    bool gave_up;
 };
 
 void frame_scan_destroy(struct frame_scan *scan)
@@ -72,7 +71,13 @@ enum error frame_scan_create(int fd, struct frame_scan **scan)
     struct frame_scan *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ERR_MEMORY;
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        frame_scan_destroy(made);
+        return ERR_IO;
+    }
     made->fd = fd;
+    made->size = (uint64_t)status.st_size;
     made->context = ZSTD_createDCtx();
     if (made->context == NULL || !reserve(&made->window, &made->window_capacity, WINDOW_FIRST_BYTES)) {
         frame_scan_destroy(made);
@@ -96,95 +101,119 @@ static void slide(struct frame_scan *scan)
     scan->offset += scan->begin;
     scan->end -= scan->begin;
     scan->begin = 0;
+    scan->wasted += scan->end;
 }
 
-/* Reads until `want` bytes are ahead or the file ends. */
+static bool at_end(const struct frame_scan *scan)
+{
+    return scan->offset + scan->end >= scan->size;
+}
+
+/* Reads until `want` bytes are ahead or the file ends. A file that has become shorter ends there. */
 static enum error fill(struct frame_scan *scan, size_t want)
 {
+    if (scan->end - scan->begin >= want || at_end(scan))
+        return ERR_OK;
     slide(scan);
+    want = want < WINDOW_FIRST_BYTES ? WINDOW_FIRST_BYTES : want;
     if (!reserve(&scan->window, &scan->window_capacity, want))
         return ERR_MEMORY;
-    while (!scan->at_end && scan->end < want) {
-        ssize_t got =
-            pread(scan->fd, scan->window + scan->end, want - scan->end, (off_t)(scan->offset + scan->end));
+    while (!at_end(scan) && scan->end < want) {
+        uint64_t left = scan->size - scan->offset - scan->end;
+        size_t room = want - scan->end;
+        ssize_t got = pread(scan->fd, scan->window + scan->end, left < room ? (size_t)left : room,
+                            (off_t)(scan->offset + scan->end));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return ERR_IO;
-        scan->at_end = got == 0;
+        if (got == 0)
+            scan->size = scan->offset + scan->end;
         scan->end += (size_t)got;
+        scan->wasted += (size_t)got;
     }
     return ERR_OK;
 }
 
-/* Tells whether a plain frame begins here: its magic number, and a checksum announced. */
+/* Reads a head, from the window if it stands there; an extent_read. */
+static enum error read_head(void *arg, void *data, size_t len, uint64_t offset, size_t *got)
+{
+    const struct frame_scan *scan = arg;
+    uint64_t left = offset < scan->size ? scan->size - offset : 0;
+    *got = left < len ? (size_t)left : len;
+    if (offset >= scan->offset && offset + *got <= scan->offset + scan->end) {
+        memcpy(data, scan->window + (offset - scan->offset), *got);
+        return ERR_OK;
+    }
+    ssize_t count;
+    do
+        count = pread(scan->fd, data, *got, (off_t)offset);
+    while (count < 0 && errno == EINTR);
+    *got = count < 0 ? 0 : (size_t)count;
+    return count < 0 ? ERR_IO : ERR_OK;
+}
+
+/* Tells whether a plain frame may begin here: its magic number, and a checksum announced. */
 static bool is_plain(struct bytes frame)
 {
     static const uint8_t magic[] = {MAGIC_FIRST, 0xB5, 0x2F, 0xFD};
-    return frame.len >= HEADER_LEAST_BYTES && memcmp(frame.data, magic, sizeof magic) == 0 &&
+    return frame.len >= CANDIDATE_BYTES && memcmp(frame.data, magic, sizeof magic) == 0 &&
            (frame.data[DESCRIPTOR_PLACE] & DESCRIPTOR_CHECKSUM) != 0;
 }
 
-/* Decompresses one frame of known extent into scan->raw; *whole says whether everything about it is right. */
-static enum error check(struct frame_scan *scan, struct bytes frame, bool *whole, size_t *raw_len)
+/* Decompresses the frame ahead, of known extent, into scan->raw; *whole says whether everything about it is
+ * right. */
+static enum error check(struct frame_scan *scan, const struct frame_extent *extent, bool *whole)
 {
-    unsigned long long size = ZSTD_getFrameContentSize(frame.data, frame.len);
-    *whole = false;
-    scan->reason = "it does not say how much it holds, or too much";
-    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > FRAME_RAW_CEILING_BYTES)
+    size_t stored = (size_t)extent->stored, raw = (size_t)extent->raw;
+    enum error error = fill(scan, stored);
+    if (error != ERR_OK)
+        return error;
+    scan->reason = "it is cut short";
+    if (scan->end - scan->begin < stored)
         return ERR_OK;
-    if (!reserve(&scan->raw, &scan->raw_capacity, (size_t)size + 1))
+    if (!reserve(&scan->raw, &scan->raw_capacity, raw + 1))
         return ERR_MEMORY;
-    size_t got = ZSTD_decompressDCtx(scan->context, scan->raw, (size_t)size, frame.data, frame.len);
-    *whole = !ZSTD_isError(got) && got == size;
+    uint64_t most = extent->blocks * BLOCK_RAW_MOST;
+    scan->wasted += stored + (raw < most ? raw : most);
+    size_t got = ZSTD_decompressDCtx(scan->context, scan->raw, raw, scan->window + scan->begin, stored);
+    *whole = !ZSTD_isError(got) && got == raw;
     scan->reason = ZSTD_isError(got) ? ZSTD_getErrorName(got) : "it does not hold as much as it says";
-    *raw_len = (size_t)size;
     return ERR_OK;
 }
 
-/* Returns the extent of the frame that the bytes begin with, or 0; *more if further bytes could change
- * that. */
-static size_t extent_of(struct bytes bytes, bool *more)
+/* Tries whether a whole frame stands ahead. What a whole one costs is not wasted. */
+static enum error try(struct frame_scan *scan, struct frame_extent *extent, bool *whole)
 {
-    *more = bytes.len < HEADER_LEAST_BYTES;
-    if (!is_plain(bytes))
-        return 0;
-    size_t size = ZSTD_findFrameCompressedSize(bytes.data, bytes.len);
-    *more = ZSTD_getErrorCode(size) == ZSTD_error_srcSize_wrong;
-    return ZSTD_isError(size) ? 0 : size;
-}
-
-/* Finds the extent of the frame ahead, reading on as far as needed; 0 if there is none. */
-static enum error measure(struct frame_scan *scan, size_t *extent)
-{
-    for (;;) {
-        bool more;
-        size_t len = scan->end - scan->begin;
-        *extent = extent_of(ahead(scan), &more);
-        scan->reason = more ? "it is cut short" : "no frame with a checksum begins here";
-        if (*extent > 0 || !more || scan->at_end || len >= FRAME_STORED_CEILING_BYTES)
-            return ERR_OK;
-        size_t want = len * 2 < WINDOW_FIRST_BYTES ? WINDOW_FIRST_BYTES : len * 2;
-        enum error error = fill(scan, want < FRAME_STORED_CEILING_BYTES ? want : FRAME_STORED_CEILING_BYTES);
-        if (error != ERR_OK)
-            return error;
-    }
+    uint64_t wasted = scan->wasted;
+    *whole = false;
+    enum error error = frame_extent(read_head, scan, frame_scan_offset(scan), scan->size, extent);
+    if (error != ERR_OK)
+        return error;
+    scan->wasted += (extent->blocks + 1) * HEAD_WORK;
+    scan->reason = extent->reason;
+    if (extent->state == EXTENT_WHOLE)
+        error = check(scan, extent, whole);
+    if (*whole)
+        scan->wasted = wasted;
+    return error;
 }
 
 enum error frame_scan_next(struct frame_scan *scan, enum frame_state *state, struct bytes *raw)
 {
-    size_t extent, raw_len = 0;
-    bool whole = false;
-    enum error error = measure(scan, &extent);
-    if (error == ERR_OK && extent > 0)
-        error = check(scan, bytes_make(scan->window + scan->begin, extent), &whole, &raw_len);
+    struct frame_extent extent;
+    bool whole;
+    *state = FRAME_END;
+    if (frame_scan_offset(scan) >= scan->size)
+        return ERR_OK;
+    enum error error = try(scan, &extent, &whole);
     if (error != ERR_OK)
         return error;
-    *state = whole ? FRAME_WHOLE : scan->begin == scan->end ? FRAME_END : FRAME_BAD;
+    *state = whole ? FRAME_WHOLE : FRAME_BAD;
     if (whole) {
-        scan->begin += extent;
+        scan->begin += (size_t)extent.stored;
         scan->count++;
-        *raw = bytes_make(scan->raw, raw_len);
+        *raw = bytes_make(scan->raw, (size_t)extent.raw);
     }
     return ERR_OK;
 }
@@ -196,58 +225,60 @@ const char *frame_scan_reason(const struct frame_scan *scan)
     return scan->reason;
 }
 
+bool frame_scan_gave_up(const struct frame_scan *scan)
+{
+    return scan->gave_up;
+}
+
 /* Goes on to the next offset behind this one where a frame may begin, or to the end of the file if there is
  * none. */
 static enum error next_candidate(struct frame_scan *scan, bool *found)
 {
     *found = false;
-    scan->begin++;
-    for (;;) {
+    enum error error = fill(scan, CANDIDATE_BYTES);
+    scan->begin += scan->begin < scan->end;
+    while (error == ERR_OK) {
         const uint8_t *magic = memchr(scan->window + scan->begin, MAGIC_FIRST, scan->end - scan->begin);
         scan->begin = magic == NULL ? scan->end : (size_t)(magic - scan->window);
         size_t left = scan->end - scan->begin;
-        if (left >= HEADER_LEAST_BYTES && is_plain(ahead(scan))) {
-            *found = true;
-            return ERR_OK;
-        }
-        if (left >= HEADER_LEAST_BYTES) {
+        *found = is_plain(ahead(scan));
+        if (*found)
+            break;
+        if (left >= CANDIDATE_BYTES) {
             scan->begin++;
-        } else if (scan->at_end) {
+        } else if (at_end(scan)) {
             scan->begin = scan->end;
-            return ERR_OK;
+            break;
         } else {
-            enum error error = fill(scan, WINDOW_FIRST_BYTES);
-            if (error != ERR_OK)
-                return error;
+            error = fill(scan, CANDIDATE_BYTES);
         }
     }
+    return error;
 }
 
-static enum error go_to_end(struct frame_scan *scan)
+/* Ends the search: nothing behind is looked at. */
+static void give_up(struct frame_scan *scan)
 {
-    struct stat status;
-    if (fstat(scan->fd, &status) != 0)
-        return ERR_IO;
-    scan->offset = (uint64_t)status.st_size;
+    scan->gave_up = true;
+    scan->reason = "too much of this file looks like frames and is none: what follows was not searched";
+    scan->offset = scan->size;
     scan->begin = scan->end = 0;
-    scan->at_end = true;
-    return ERR_OK;
 }
 
 enum error frame_scan_skip(struct frame_scan *scan, bool *found)
 {
+    enum error error = ERR_OK;
+    bool candidate = true;
     *found = false;
-    for (unsigned tries = 0; tries < TRIES_CEILING; tries++) {
-        size_t extent = 0, raw_len;
-        bool candidate;
-        enum error error = next_candidate(scan, &candidate);
-        if (error != ERR_OK || !candidate)
-            return error;
-        error = measure(scan, &extent);
-        if (error == ERR_OK && extent > 0)
-            error = check(scan, bytes_make(scan->window + scan->begin, extent), found, &raw_len);
-        if (error != ERR_OK || *found)
-            return error;
+    while (error == ERR_OK && candidate && !*found) {
+        struct frame_extent extent;
+        if (scan->wasted > FRAME_SEARCH_BYTES + FRAME_SEARCH_FACTOR * scan->size) {
+            give_up(scan);
+            break;
+        }
+        error = next_candidate(scan, &candidate);
+        if (error == ERR_OK && candidate)
+            error = try(scan, &extent, found);
     }
-    return go_to_end(scan);
+    return error;
 }

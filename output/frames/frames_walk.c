@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "output/frames/disk.h"
+#include "output/frames/frames_extent.h"
 #include "output/frames/frames_part.h"
 #include "output/frames/frames_scan.h"
 #include "scanner/base/errno_said.h"
@@ -111,9 +112,12 @@ static enum error pass_bad(struct walk *walk, bool *torn)
     enum error error = frame_scan_skip(walk->scan, &found);
     if (error != ERR_OK)
         return error;
+    bool gave_up = frame_scan_gave_up(walk->scan);
+    if (gave_up)
+        damage.reason = frame_scan_reason(walk->scan);
     damage.bytes = frame_scan_offset(walk->scan) - damage.offset;
     walk->end->offset = damage.offset;
-    *torn = !found && walk->may_be_torn && damage.bytes <= FRAME_STORED_CEILING_BYTES;
+    *torn = !found && !gave_up && walk->may_be_torn && damage.bytes <= FRAME_STORED_CEILING_BYTES;
     return *torn ? ERR_OK : add_damage(walk, &damage);
 }
 
@@ -152,6 +156,8 @@ static enum error open_and_walk(struct walk *walk, int dir_fd)
         walk->end->offset = 0;
         error = walk_part(walk);
         frame_scan_destroy(walk->scan);
+    } else if (error == ERR_IO) {
+        buf_printf(walk->why, "%s: cannot read: %s", walk->file, errno_said(errno));
     }
     (void)close(fd);
     return error;

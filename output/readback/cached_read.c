@@ -87,7 +87,7 @@ static struct cached_policy *read_own(struct read_fields *read, const struct jso
         return NULL;
     own->id = read_name(read, txt, "id", true);
     own->mode = STS_MODE_ENFORCE;
-    own->mx = read_strings(read, policy, "mx", &own->mx_count);
+    own->mx = read_strings(read, policy, "mx", POLICY_MX_MOST, &own->mx_count);
     if (json_tree_at(policy, "max_age") == NULL)
         read_fault(read, "policy.max_age", "is missing");
     own->max_age = (uint32_t)read_unsigned(read, policy, "max_age", UINT32_MAX);

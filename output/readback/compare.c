@@ -60,7 +60,7 @@ static bool leaves_open(enum failure_code code)
 static enum failure_code fault_of_host(struct read_fields *read, const struct json_node *host)
 {
     enum failure_code code = code_of(read, host);
-    const struct json_node *ips = read_list(read, host, "ips");
+    const struct json_node *ips = read_list(read, host, "ips", READ_ALL);
     for (const struct json_node *ip = ips == NULL ? NULL : ips->first; code == FAIL_NONE && ip != NULL;
          ip = ip->next)
         code = code_of(read, ip);
@@ -72,7 +72,7 @@ static enum failure_code fault_of_host(struct read_fields *read, const struct js
 /* Reads which hosts fail: of those in mx, or in cached, each of which has a code of its own. */
 static void read_hosts(struct read_fields *read, const struct json_node *mx, struct stand *stand)
 {
-    const struct json_node *hosts = mx == NULL ? NULL : read_list(read, mx, "hosts");
+    const struct json_node *hosts = mx == NULL ? NULL : read_list(read, mx, "hosts", READ_ALL);
     for (const struct json_node *host = hosts == NULL ? NULL : hosts->first;
          host != NULL && stand->host_count < STAND_HOSTS_MOST; host = host->next) {
         enum failure_code code = fault_of_host(read, host);
@@ -86,7 +86,7 @@ static void read_hosts(struct read_fields *read, const struct json_node *mx, str
 static enum failure_code open_of_host(struct read_fields *read, const struct json_node *host)
 {
     enum failure_code code = code_of(read, host);
-    const struct json_node *ips = read_list(read, host, "ips");
+    const struct json_node *ips = read_list(read, host, "ips", READ_ALL);
     for (const struct json_node *ip = ips == NULL ? NULL : ips->first; !leaves_open(code) && ip != NULL;
          ip = ip->next)
         code = code_of(read, ip);
@@ -97,7 +97,7 @@ static enum failure_code open_of_host(struct read_fields *read, const struct jso
 static enum failure_code dane_of_host(struct read_fields *read, const struct json_node *host)
 {
     enum failure_code code = code_at(read, host, "dane_code");
-    const struct json_node *ips = read_list(read, host, "ips");
+    const struct json_node *ips = read_list(read, host, "ips", READ_ALL);
     for (const struct json_node *ip = ips == NULL ? NULL : ips->first; code == FAIL_NONE && ip != NULL;
          ip = ip->next)
         code = code_at(read, ip, "dane");
@@ -107,7 +107,7 @@ static enum failure_code dane_of_host(struct read_fields *read, const struct jso
 /* Reads which hosts leave open what happens, and which DANE does not protect. */
 static void read_other_hosts(struct read_fields *read, const struct json_node *mx, struct stand *stand)
 {
-    const struct json_node *hosts = mx == NULL ? NULL : read_list(read, mx, "hosts");
+    const struct json_node *hosts = mx == NULL ? NULL : read_list(read, mx, "hosts", READ_ALL);
     for (const struct json_node *host = hosts == NULL ? NULL : hosts->first; host != NULL;
          host = host->next) {
         enum failure_code dane = dane_of_host(read, host), is_open = open_of_host(read, host);
@@ -121,7 +121,7 @@ static void read_other_hosts(struct read_fields *read, const struct json_node *m
 /* Reads the first of the codes that leaves open what a sender does, if no host does: a lookup failed. */
 static void read_open(struct read_fields *read, const struct json_node *root, struct stand *stand)
 {
-    const struct json_node *codes = read_list(read, root, "codes");
+    const struct json_node *codes = read_list(read, root, "codes", READ_ALL);
     for (const struct json_node *node = codes == NULL ? NULL : codes->first;
          stand->open.code == FAIL_NONE && node != NULL; node = node->next) {
         enum failure_code code = node->kind == JSON_STRING
@@ -142,7 +142,7 @@ bool stand_may_have_cached(struct bytes line)
 
 static enum failure_code cached_code(struct read_fields *read, const struct json_node *root)
 {
-    const struct json_node *codes = read_list(read, root, "codes");
+    const struct json_node *codes = read_list(read, root, "codes", READ_ALL);
     for (const struct json_node *node = codes == NULL ? NULL : codes->first; node != NULL; node = node->next)
         for (enum failure_code code = FAIL_CACHED_REFUSED; code <= FAIL_CACHED_PARTIAL; code++)
             if (node->kind == JSON_STRING && bytes_equal(node->text, bytes_of(failure_name(code))))

@@ -7,6 +7,7 @@
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
 #include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 
 enum { ARENA_BYTES = 256 << 20, NAME_BYTES = 255, SHA256_DIGITS = 64 };
 
@@ -34,7 +35,7 @@ struct except *except_new(const struct optout *optout)
     if (except == NULL)
         return NULL;
     except->optout = optout;
-    map_init(&except->noted, 0, is_noted);
+    map_init(&except->noted, hash_seed(), is_noted);
     arena_init(&except->arena, ARENA_BYTES);
     return except;
 }

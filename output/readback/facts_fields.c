@@ -49,9 +49,14 @@ const struct json_node *read_object(struct read_fields *read, const struct json_
     return find(read, object, key, JSON_OBJECT);
 }
 
-const struct json_node *read_list(struct read_fields *read, const struct json_node *object, const char *key)
+const struct json_node *read_list(struct read_fields *read, const struct json_node *object, const char *key,
+                                  size_t most)
 {
-    return find(read, object, key, JSON_ARRAY);
+    const struct json_node *list = find(read, object, key, JSON_ARRAY);
+    if (list == NULL || list->count <= most)
+        return list;
+    read_fault(read, key, "are more than there can be");
+    return NULL;
 }
 
 /* ---- numbers ------------------------------------------------------------------------------------------- */
@@ -191,9 +196,9 @@ static const char *printable_of(struct read_fields *read, const struct json_node
 }
 
 const char **read_strings(struct read_fields *read, const struct json_node *object, const char *key,
-                          size_t *count)
+                          size_t most, size_t *count)
 {
-    const struct json_node *list = read_list(read, object, key);
+    const struct json_node *list = read_list(read, object, key, most);
     const char **strings = list == NULL ? NULL : read_array(read, list->count, sizeof *strings);
     *count = 0;
     if (strings == NULL)
@@ -206,9 +211,9 @@ const char **read_strings(struct read_fields *read, const struct json_node *obje
 }
 
 struct bytes *read_texts(struct read_fields *read, const struct json_node *object, const char *key,
-                         size_t *count)
+                         size_t most, size_t *count)
 {
-    const struct json_node *list = read_list(read, object, key);
+    const struct json_node *list = read_list(read, object, key, most);
     struct bytes *texts = list == NULL ? NULL : read_array(read, list->count, sizeof *texts);
     *count = 0;
     if (texts == NULL)

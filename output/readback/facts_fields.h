@@ -25,10 +25,14 @@ void read_fault(struct read_fields *read, const char *key, const char *what);
 /* Allocates count elements of size bytes, zeroed; NULL is a fault, unless count is 0. */
 void *read_array(struct read_fields *read, size_t count, size_t size);
 
-/* Read an object or an array that may be missing (NULL); any other kind is a fault. */
+/* Read an object or an array that may be missing (NULL); any other kind is a fault, and so are more elements
+ * than `most`. Lists that are walked once an element of another one have a ceiling: no scan writes longer
+ * ones, and judging them would take hours. */
+#define READ_ALL SIZE_MAX
 const struct json_node *read_object(struct read_fields *read, const struct json_node *object,
                                     const char *key);
-const struct json_node *read_list(struct read_fields *read, const struct json_node *object, const char *key);
+const struct json_node *read_list(struct read_fields *read, const struct json_node *object, const char *key,
+                                  size_t most);
 
 uint64_t read_unsigned(struct read_fields *read, const struct json_node *object, const char *key,
                        uint64_t most);
@@ -49,9 +53,9 @@ const char *read_string(struct read_fields *read, const struct json_node *object
 const char *read_name(struct read_fields *read, const struct json_node *object, const char *key, bool needed);
 
 const char **read_strings(struct read_fields *read, const struct json_node *object, const char *key,
-                          size_t *count);
+                          size_t most, size_t *count);
 struct bytes *read_texts(struct read_fields *read, const struct json_node *object, const char *key,
-                         size_t *count);
+                         size_t most, size_t *count);
 
 /* Reads exactly len bytes; a fault if they are not there. */
 void read_hash(struct read_fields *read, const struct json_node *node, const char *key, uint8_t *bytes,

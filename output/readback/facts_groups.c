@@ -5,7 +5,7 @@
 
 #include "output/readback/facts_walk.h"
 
-enum { ERRNO_CEILING = 4096 };
+enum { ERRNO_CEILING = 4096, FAMILIES = 2 };
 
 /* ---- addresses ----------------------------------------------------------------------------------------- */
 
@@ -21,7 +21,7 @@ static void read_stale(struct read_fields *read, const struct json_node *object,
                        struct address_facts *address)
 {
     size_t count;
-    const char **families = read_strings(read, object, "stale", &count);
+    const char **families = read_strings(read, object, "stale", FAMILIES, &count);
     for (size_t i = 0; i < count; i++) {
         bool a = families[i] != NULL && strcmp(families[i], "a") == 0;
         bool aaaa = families[i] != NULL && strcmp(families[i], "aaaa") == 0;
@@ -38,7 +38,7 @@ void read_address_rest(struct read_fields *read, const struct json_node *object,
     size_t count;
     address->a.security = read_word(read, object, "dnssec_a", &words_dns_security, known);
     address->aaaa.security = read_word(read, object, "dnssec_aaaa", &words_dns_security, known);
-    const char **cnames = read_strings(read, object, "cnames", &count);
+    const char **cnames = read_strings(read, object, "cnames", DNS_CNAMES_KEPT, &count);
     take_chain(&address->a, cnames, count);
     take_chain(&address->aaaa, cnames, count);
     read_stale(read, object, address);
@@ -64,9 +64,7 @@ static uint16_t read_version(struct read_fields *read, const struct json_node *o
 
 static void read_certs(struct read_fields *read, const struct json_node *object, struct tls_facts *tls)
 {
-    const struct json_node *list = read_list(read, object, "certs");
-    if (list != NULL && list->count > CHAIN_CERTS_KEPT)
-        read_fault(read, "certs", "are more than are kept");
+    const struct json_node *list = read_list(read, object, "certs", CHAIN_CERTS_KEPT);
     tls->certs = list == NULL ? NULL : read_array(read, list->count, sizeof *tls->certs);
     for (const struct json_node *node = tls->certs == NULL ? NULL : list->first; node != NULL;
          node = node->next) {
@@ -79,7 +77,7 @@ static void read_certs(struct read_fields *read, const struct json_node *object,
 /* Reads a signer for each certificate; they are left out if nobody looked for them. */
 static void read_signers(struct read_fields *read, const struct json_node *object, struct tls_facts *tls)
 {
-    const struct json_node *list = read_list(read, object, "signed_by");
+    const struct json_node *list = read_list(read, object, "signed_by", CHAIN_CERTS_KEPT);
     if (list != NULL && list->count != tls->cert_count)
         read_fault(read, "signed_by", "are not as many as the certificates");
     size_t place = 0;

@@ -42,7 +42,7 @@ static struct policy_facts read_policy(struct read_fields *read, const struct js
  * own. */
 static void read_ips(struct read_fields *read, const struct json_node *node, struct host_facts *facts)
 {
-    const struct json_node *list = read_list(read, node, "ips");
+    const struct json_node *list = read_list(read, node, "ips", PROBES_MOST);
     bool listed = facts->address.ip_count > 0;
     if (list == NULL)
         return;
@@ -95,7 +95,7 @@ static const struct host_facts *read_host_facts(struct read_fields *read, const 
 
 static void read_hosts(struct read_fields *read, const struct json_node *mx, struct domain_facts *facts)
 {
-    const struct json_node *list = read_list(read, mx, "hosts");
+    const struct json_node *list = read_list(read, mx, "hosts", MX_HOSTS_MOST);
     facts->hosts = list == NULL ? NULL : read_array(read, list->count, sizeof *facts->hosts);
     for (const struct json_node *node = facts->hosts == NULL ? NULL : list->first;
          node != NULL && !read->failed; node = node->next) {
@@ -110,7 +110,7 @@ static void read_hosts(struct read_fields *read, const struct json_node *mx, str
  * suggest and the verdict count the hosts that they name. */
 static void read_rrs(struct read_fields *read, const struct json_node *mx, struct domain_facts *facts)
 {
-    const struct json_node *list = read_list(read, mx, "rrs");
+    const struct json_node *list = read_list(read, mx, "rrs", DNS_RRS_KEPT);
     bool told_by_hosts = list == NULL && facts->host_count > 0 && !facts->hosts[0].implicit;
     size_t count = list != NULL ? list->count : told_by_hosts ? facts->host_count : 0;
     facts->mx.rrs = read_array(read, count, sizeof *facts->mx.rrs);

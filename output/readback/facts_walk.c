@@ -119,24 +119,32 @@ static void take_ip(const struct take *take)
     *(struct ip_addr *)take->member = read_ip(take->read, take->object, take->field->key);
 }
 
+/* Returns how many elements a list may have. */
+static size_t most_of(const struct field *field)
+{
+    return field->ceiling == 0 ? READ_ALL : field->ceiling;
+}
+
 static void take_strings(const struct take *take)
 {
     size_t count;
-    *(const char ***)take->member = read_strings(take->read, take->object, take->field->key, &count);
+    *(const char ***)take->member =
+        read_strings(take->read, take->object, take->field->key, most_of(take->field), &count);
     field_set_count(take->field, take->facts, count);
 }
 
 static void take_texts(const struct take *take)
 {
     size_t count;
-    *(struct bytes **)take->member = read_texts(take->read, take->object, take->field->key, &count);
+    *(struct bytes **)take->member =
+        read_texts(take->read, take->object, take->field->key, most_of(take->field), &count);
     field_set_count(take->field, take->facts, count);
 }
 
 static void take_ips(const struct take *take)
 {
     const char *key = take->field->key;
-    const struct json_node *list = read_list(take->read, take->object, key);
+    const struct json_node *list = read_list(take->read, take->object, key, most_of(take->field));
     struct ip_addr *ips = list == NULL ? NULL : read_array(take->read, list->count, sizeof *ips);
     size_t count = 0;
     for (const struct json_node *node = ips == NULL ? NULL : list->first; node != NULL; node = node->next)
@@ -148,9 +156,7 @@ static void take_ips(const struct take *take)
 static void take_list(const struct take *take)
 {
     const struct field *field = take->field;
-    const struct json_node *list = read_list(take->read, take->object, field->key);
-    if (list != NULL && field->ceiling != 0 && list->count > field->ceiling)
-        read_fault(take->read, field->key, "are more than there can be");
+    const struct json_node *list = read_list(take->read, take->object, field->key, most_of(field));
     char *elements = take->member;
     if (field->inside == 0) {
         elements = list == NULL || take->read->failed

@@ -7,6 +7,7 @@
 
 #include "scanner/base/csv.h"
 #include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 
 struct group {
     struct map_node node;
@@ -31,7 +32,7 @@ struct release_groups *release_groups_new(void)
 {
     struct release_groups *groups = calloc(1, sizeof *groups);
     if (groups != NULL)
-        map_init(&groups->map, 0, is_group);
+        map_init(&groups->map, hash_seed(), is_group);
     return groups;
 }
 

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <xxhash.h>
-
 #include "scanner/base/errno_said.h"
+#include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 
 enum { FIRST_CAPACITY = 4096 };
 
@@ -95,7 +95,7 @@ static enum error add(struct diff_known *known, uint64_t hash, const char *domai
 enum error diff_known_get(struct diff_known *known, const char *domain, struct history **history,
                           struct buf *why)
 {
-    uint64_t numbers[TABLE_PLACES_A_KEY], hash = XXH3_64bits(domain, strlen(domain));
+    uint64_t numbers[TABLE_PLACES_A_KEY], hash = map_hash(bytes_of(domain), hash_seed());
     size_t count = table_find(&known->table, hash, numbers);
     for (size_t i = 0; i < count; i++) {
         bool same = false;

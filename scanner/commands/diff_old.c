@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xxhash.h>
+#include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 
 enum { SEEN_BYTES = 1 << 30, PLACES_BYTES = 1 << 30, LINE_BYTES = 2 * OLD_LABEL_BYTES + 1024 };
 
@@ -25,7 +26,7 @@ void diff_old_dispose(struct diff_old *old)
 
 static uint64_t hash_of(const char *domain)
 {
-    return XXH3_64bits(domain, strlen(domain));
+    return map_hash(bytes_of(domain), hash_seed());
 }
 
 /* A line is text, as a spill's lines are: numbers of fixed width in hexadecimal, then the texts, the label's

@@ -10,6 +10,7 @@
 
 #include "scanner/base/arena.h"
 #include "scanner/facts/record.h"
+#include "scanner/facts/record_kept.h"
 
 /* The kind of value under a field's key, and the member behind it. */
 enum field_type {
@@ -82,7 +83,7 @@ struct field {
     size_t offset, size; /* of the member */
     size_t count_offset, count_size;
     size_t inside;  /* AS_LIST: how many the array within the struct holds; 0: it is a pointer */
-    size_t ceiling; /* AS_LIST: a longer list is refused; 0: the arena bounds it */
+    size_t ceiling; /* of a list of any kind: a longer one is refused; 0: the line's bytes bound it */
     int missing;    /* the member's value if the field is left out */
     const struct field_words *words;
     const struct field_group *group;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 #include "scanner/facts/optout_ranges.h"
 #include "scanner/facts/optout_table.h"
 
@@ -23,8 +25,16 @@ struct names {
     size_t capacity;
 };
 
+/* The first entry of an AS number. */
 struct as_number {
+    struct map_node node;
     uint32_t asn;
+    uint32_t entry;
+};
+
+/* A prefix that an AS number's entry has. */
+struct announced {
+    struct ip_prefix prefix;
     uint32_t entry;
 };
 
@@ -36,9 +46,9 @@ struct optout {
     struct optout_table table; /* by which entry an address is listed */
     struct optout_entry *entries;
     size_t entry_count, entry_capacity;
-    struct as_number *as; /* sorted once it is asked for */
-    size_t as_count, as_capacity;
-    bool as_sorted;
+    struct map as;               /* of struct as_number */
+    struct announced *announced; /* sorted by entry when all are added */
+    size_t announced_count, announced_capacity;
 };
 
 /* Makes room for one more; false: out of memory. */
@@ -169,9 +179,17 @@ static const struct name *names_find(const struct names *names, const char *name
 
 /* ---- filling in ---------------------------------------------------------------------------------------- */
 
+static bool is_asn(const struct map_node *node, struct bytes key)
+{
+    return memcmp(&((const struct as_number *)node)->asn, key.data, key.len) == 0;
+}
+
 struct optout *optout_create(void)
 {
-    return calloc(1, sizeof(struct optout));
+    struct optout *optout = calloc(1, sizeof *optout);
+    if (optout != NULL)
+        map_init(&optout->as, hash_seed(), is_asn);
+    return optout;
 }
 
 enum error optout_add_domain(struct optout *optout, const char *domain)
@@ -232,48 +250,47 @@ enum error optout_add_prefix(struct optout *optout, const struct ip_prefix *pref
 
 /* ---- AS numbers ---------------------------------------------------------------------------------------- */
 
+/* Returns the first entry of the number, or NULL. */
+static const struct as_number *find_as(const struct optout *optout, uint32_t asn)
+{
+    return (const struct as_number *)map_find(&optout->as, bytes_make(&asn, sizeof asn));
+}
+
+static enum error keep_as(struct optout *optout, uint32_t asn)
+{
+    struct as_number *as = malloc(sizeof *as);
+    if (as == NULL)
+        return ERR_MEMORY;
+    *as = (struct as_number){.asn = asn, .entry = last_entry(optout)};
+    if (map_add(&optout->as, &as->node, bytes_make(&as->asn, sizeof as->asn)))
+        return ERR_OK;
+    free(as);
+    return ERR_MEMORY;
+}
+
 enum error optout_add_as(struct optout *optout, uint32_t asn)
 {
     char text[TEXT_BYTES];
-    void *list = optout->as;
-    bool room = make_room(&list, optout->as_count, &optout->as_capacity, sizeof *optout->as);
-    optout->as = list;
     (void)snprintf(text, sizeof text, "AS%lu", (unsigned long)asn);
-    enum error error = room ? add_entry(optout, OPTOUT_AS, text, asn) : ERR_MEMORY;
-    if (error == ERR_OK)
-        optout->as[optout->as_count++] = (struct as_number){.asn = asn, .entry = last_entry(optout)};
-    optout->as_sorted = false;
-    return error;
+    enum error error = add_entry(optout, OPTOUT_AS, text, asn);
+    return error == ERR_OK && find_as(optout, asn) == NULL ? keep_as(optout, asn) : error;
 }
 
-static int compare_as(const void *a, const void *b)
+static void free_as(struct map_node *node, void *arg)
 {
-    const struct as_number *left = a, *right = b;
-    if (left->asn != right->asn)
-        return left->asn < right->asn ? -1 : 1;
-    return left->entry < right->entry ? -1 : left->entry > right->entry;
+    (void)arg;
+    free(node);
 }
 
-/* Returns the first entry of the number, or NULL. */
-static const struct as_number *find_as(struct optout *optout, uint32_t asn)
-{
-    size_t low = 0, high = optout->as_count;
-    if (!optout->as_sorted && optout->as_count > 0)
-        qsort(optout->as, optout->as_count, sizeof *optout->as, compare_as);
-    optout->as_sorted = true;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (optout->as[middle].asn < asn)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < optout->as_count && optout->as[low].asn == asn ? &optout->as[low] : NULL;
-}
-
-bool optout_wants_as(struct optout *optout, uint32_t asn)
+bool optout_wants_as(const struct optout *optout, uint32_t asn)
 {
     return find_as(optout, asn) != NULL;
+}
+
+int64_t optout_find_as(const struct optout *optout, uint32_t asn)
+{
+    const struct as_number *as = find_as(optout, asn);
+    return as == NULL ? OPTOUT_NONE : (int64_t)as->entry;
 }
 
 enum error optout_add_announced(struct optout *optout, uint32_t asn, const struct ip_prefix *prefix)
@@ -281,17 +298,39 @@ enum error optout_add_announced(struct optout *optout, uint32_t asn, const struc
     const struct as_number *as = find_as(optout, asn);
     if (as == NULL)
         return ERR_OK;
+    void *list = optout->announced;
+    bool room =
+        make_room(&list, optout->announced_count, &optout->announced_capacity, sizeof *optout->announced);
+    optout->announced = list;
+    if (!room)
+        return ERR_MEMORY;
+    optout->announced[optout->announced_count++] = (struct announced){*prefix, as->entry};
     optout->entries[as->entry].prefixes++;
     const struct optout_prefix kept = {.prefix = *prefix, .entry = as->entry, .announced = true};
     return keep_prefix(optout, &kept);
 }
 
+static int compare_announced(const void *a, const void *b)
+{
+    const struct announced *left = a, *right = b;
+    if (left->entry != right->entry)
+        return left->entry < right->entry ? -1 : 1;
+    return memcmp(&left->prefix, &right->prefix, sizeof left->prefix);
+}
+
 void optout_each_prefix(const struct optout *optout, size_t index,
                         bool (*visit)(void *arg, const struct ip_prefix *prefix), void *arg)
 {
-    for (size_t i = 0; i < optout->table.count; i++)
-        if (optout->table.list[i].announced && optout->table.list[i].entry == index &&
-            !visit(arg, &optout->table.list[i].prefix))
+    size_t low = 0, high = optout->announced_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (optout->announced[middle].entry < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < optout->announced_count && optout->announced[low].entry == index; low++)
+        if (!visit(arg, &optout->announced[low].prefix))
             return;
 }
 
@@ -308,6 +347,8 @@ void optout_finish(struct optout *optout)
     names_sort(&optout->suffixes);
     optout_ranges_finish(&optout->ranges);
     optout_table_finish(&optout->table);
+    if (optout->announced_count > 0)
+        qsort(optout->announced, optout->announced_count, sizeof *optout->announced, compare_announced);
 }
 
 void optout_destroy(struct optout *optout)
@@ -320,7 +361,9 @@ void optout_destroy(struct optout *optout)
     optout_table_dispose(&optout->table);
     ip_set_dispose(&optout->prefixes);
     entries_dispose(optout);
-    free(optout->as);
+    map_each(&optout->as, free_as, NULL);
+    map_dispose(&optout->as);
+    free(optout->announced);
     free(optout);
 }
 

@@ -48,10 +48,10 @@ enum error optout_add_as(struct optout *optout, uint32_t asn);
  * "". */
 enum error optout_describe(struct optout *optout, uint64_t line, const char *since, const char *comment);
 
-/* Is there an entry of this AS number? Once all entries are added. */
-bool optout_wants_as(struct optout *optout, uint32_t asn);
+/* Is there an entry of this AS number? */
+bool optout_wants_as(const struct optout *optout, uint32_t asn);
 
-/* Adds a prefix that the AS number announces, if there is an entry of it; likewise. ERR_MEMORY. */
+/* Adds a prefix that the AS number announces to the first entry of it, if there is one. ERR_MEMORY. */
 enum error optout_add_announced(struct optout *optout, uint32_t asn, const struct ip_prefix *prefix);
 
 /* Sorts the list. Call it when all is added: only then may the list be asked. */
@@ -72,6 +72,10 @@ int64_t optout_find_ip(const struct optout *optout, const struct ip_addr *ip);
 /* Return the entries in the order in which they were added. */
 size_t optout_count(const struct optout *optout);
 const struct optout_entry *optout_entry(const struct optout *optout, size_t index);
+
+/* Returns the place of the first entry of an AS number, which has its prefixes; OPTOUT_NONE: there is
+ * none. */
+int64_t optout_find_as(const struct optout *optout, uint32_t asn);
 
 /* Calls visit for each prefix that an AS number's entry has. false from visit ends it. */
 void optout_each_prefix(const struct optout *optout, size_t index,

@@ -12,6 +12,10 @@
 
 enum {
     RECORD_LINE_BYTES = 8 << 20,    /* one record as JSON */
+    DNS_RRS_KEPT = 256,             /* of the type asked for, of an answer */
+    DNS_CNAMES_KEPT = 16,           /* of a chain */
+    MX_HOSTS_MOST = 100,            /* of a domain: smtp.max_hosts permits no more */
+    PROBES_MOST = 64,               /* of a host: smtp.max_addresses permits no more */
     ADDRESSES_KEPT = 64,            /* of a family */
     TLSA_RRS_KEPT = 32,             /* of a host */
     TLSA_BYTES_KEPT = 8 << 10,      /* of the data of those */
@@ -24,6 +28,7 @@ enum {
     POLICY_CODING_BYTES = 256,      /* of Content-Encoding */
     POLICY_SIGNS_BYTES = 512,       /* of the header lines that tell a guard against bots */
     POLICY_BYTES_JUDGED = 64 << 10, /* RFC 8461 section 3.3, whatever policy.max_bytes reads (POL-9) */
+    POLICY_MX_MOST = POLICY_BYTES_JUDGED / 4, /* of a policy: a line of the shortest is "mx:a\n" */
 };
 
 /* Returns how many bytes of a policy are read with this policy.max_bytes: never fewer than are judged, so

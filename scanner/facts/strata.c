@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 
 enum { FIRST_STRATA = 16 };
 
@@ -97,7 +98,7 @@ struct strata *strata_create(enum strata_kind kind)
     if (strata == NULL)
         return NULL;
     strata->kind = kind;
-    map_init(&strata->by_name, 0, is_key);
+    map_init(&strata->by_name, hash_seed(), is_key);
     if (kind == STRATA_NONE)
         error = add(strata, bytes_of(""), &index);
     for (size_t i = 0; kind == STRATA_RANK && i < RANKS && error == ERR_OK; i++)

@@ -118,12 +118,12 @@ static bool is_known(const struct writing *writing, const char *text)
 }
 
 /* Takes the prefixes that the AS number had in earlier runs. */
-static void take_earlier(struct writing *writing, const char *text)
+static void take_earlier(struct writing *writing, uint32_t asn)
 {
     const struct optout *before = writing->before->optout;
-    for (size_t i = 0; before != NULL && i < optout_count(before); i++)
-        if (optout_entry(before, i)->kind == OPTOUT_AS && strcmp(optout_entry(before, i)->text, text) == 0)
-            optout_each_prefix(before, i, take_prefix, writing);
+    int64_t index = before == NULL ? OPTOUT_NONE : optout_find_as(before, asn);
+    if (index != OPTOUT_NONE)
+        optout_each_prefix(before, (size_t)index, take_prefix, writing);
 }
 
 static bool put_entries(struct writing *writing, const uint64_t *domains)
@@ -134,7 +134,7 @@ static bool put_entries(struct writing *writing, const uint64_t *domains)
         const struct optout_entry *entry = optout_entry(writing->now, i);
         if (entry->kind == OPTOUT_AS) {
             optout_each_prefix(writing->now, i, take_prefix, writing);
-            take_earlier(writing, entry->text);
+            take_earlier(writing, entry->asn);
         }
         good = put_entry(writing, entry, domains[i], false);
     }

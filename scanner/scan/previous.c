@@ -7,14 +7,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <xxhash.h>
-
 #include "output/json/json_cached.h"
 #include "output/readback/cached_read.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
 #include "output/readback/scanview.h"
 #include "scanner/base/errno_said.h"
+#include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 #include "scanner/base/shown.h"
 #include "scanner/base/time_text.h"
 #include "scanner/facts/fields.h"
@@ -38,7 +38,7 @@ struct previous {
 
 static uint64_t hash_of(const char *domain)
 {
-    return XXH3_64bits(domain, strlen(domain));
+    return map_hash(bytes_of(domain), hash_seed());
 }
 
 /* ---- what is kept -------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "scanner/base/map.h"
+#include "scanner/base/seed.h"
 #include "scanner/base/shown.h"
 #include "scanner/scan/optouts.h"
 
@@ -96,7 +97,7 @@ enum error merge_optout(const struct stagedirs *dirs, struct store *store, const
     struct map sums;
     bool any = false;
     enum error error = ERR_OK;
-    map_init(&sums, 0, is_entry);
+    map_init(&sums, hash_seed(), is_entry);
     for (size_t i = 0; i < dirs->name_count && error == ERR_OK; i++)
         error = add_list(&dirs->names[i], &sums, &any, why);
     for (size_t i = 0; any && i < dirs->name_count && error == ERR_OK; i++)

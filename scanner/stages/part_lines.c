@@ -23,7 +23,8 @@ static enum error open_file(struct part_lines *lines, struct buf *why)
     lines->fd = disk_open(lines->dir_fd, lines->file_name, O_RDONLY);
     if (lines->fd < 0)
         return unreadable(lines, why);
-    return frame_scan_create(lines->fd, &lines->scan);
+    enum error error = frame_scan_create(lines->fd, &lines->scan);
+    return error == ERR_IO ? unreadable(lines, why) : error;
 }
 
 static void close_file(struct part_lines *lines)

@@ -1,12 +1,14 @@
 /*
  * Writes DNS questions, reads responses (RFC 1035, RFC 6891) and turns them into facts. Pure. A hostile
- * message costs bounded work: at most 64 KiB, at most 16 CNAMEs, at most 256 DNS records kept.
+ * message costs bounded work: at most 64 KiB, and no more records are kept than scanner/facts/record_kept.h
+ * says.
  */
 #ifndef STSWEEP_WIRE_DNS_MESSAGE_H
 #define STSWEEP_WIRE_DNS_MESSAGE_H
 
 #include "scanner/base/arena.h"
 #include "scanner/facts/record.h"
+#include "scanner/facts/record_kept.h"
 
 enum {
     DNS_TYPE_A = 1,
@@ -18,7 +20,7 @@ enum {
     DNS_TYPE_TLSA = 52
 };
 
-enum { DNS_QUERY_BYTES = 320, DNS_EDNS_BYTES = 1232, DNS_CNAMES_KEPT = 16, DNS_RRS_KEPT = 256 };
+enum { DNS_QUERY_BYTES = 320, DNS_EDNS_BYTES = 1232 };
 
 /* A response that was read. rrs holds the RRs of the type asked for, at the end of the CNAME chain. */
 struct dns_answer {

@@ -22,7 +22,7 @@
 
 #include "output/frames/disk.h"
 #include "output/frames/frames.h"
-#include "output/frames/frames_scan.h"
+#include "output/frames/frames_extent.h"
 #include "output/frames/stream.h"
 #include "scanner/base/clock.h"
 #include "tests/unit/open_files.h"
@@ -607,6 +607,19 @@ static enum error agree(void *arg, const char *name, const char *places, struct 
     return agreed->answer;
 }
 
+/* What is counted is what stands there, also a frame that mending has put in. */
+static void assert_stored(const struct place *place, const struct frames_counters *counters)
+{
+    uint64_t bytes = 0;
+    DIR *listing = opendir(place->path);
+    assert_non_null(listing);
+    for (struct dirent *entry; (entry = readdir(listing)) != NULL;)
+        if (entry->d_name[0] == 'd' && strstr(entry->d_name, ".damaged") == NULL)
+            bytes += size_of(place, entry->d_name);
+    closedir(listing);
+    assert_int_equal(counters->stored_bytes, bytes);
+}
+
 /* Readers get what is whole, recovery sets aside what is not; afterwards the files are whole. */
 static void mend_and_check(struct place *place, const char *side, const uint8_t *bad, size_t bad_len,
                            unsigned whole)
@@ -630,6 +643,7 @@ static void mend_and_check(struct place *place, const char *side, const uint8_t 
     assert_int_equal(cut, 0);
     assert_int_equal(frames_counters(frames)->lines, whole);
     append_frames(place, frames, 1000, 1, 5);
+    assert_stored(place, frames_counters(frames));
     frames_destroy(frames);
     assert_int_equal(read_file(place, side, data, sizeof data), bad_len);
     assert_memory_equal(data, bad, bad_len);

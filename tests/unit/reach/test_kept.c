@@ -25,8 +25,8 @@
 #include "scanner/wire/dns_message.h"
 
 enum {
-    HOSTS_MOST = 100,
-    ADDRESSES_MOST = 64,
+    HOSTS_MOST = MX_HOSTS_MOST,
+    ADDRESSES_MOST = PROBES_MOST,
     CERTS_DER_BYTES = 100 << 10,
     NAME_WIRE_BYTES = 255,
     NAMES = 16
