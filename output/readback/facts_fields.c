@@ -281,7 +281,7 @@ bool read_time_text(struct bytes bytes, int64_t *wall_ms)
                        .tm_min = atoi(text + 14),
                        .tm_sec = atoi(text + 17)};
     *wall_ms = (int64_t)timegm(&parts) * 1000 + atoi(text + 20);
-    return *wall_ms >= TIME_FIRST_MS && *wall_ms <= TIME_LAST_MS; /* none else is written */
+    return time_is_one(*wall_ms); /* none else is written */
 }
 
 int64_t read_time(struct read_fields *read, const struct json_node *object, const char *key)
