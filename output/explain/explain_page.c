@@ -192,12 +192,11 @@ void page_quote(struct page *page, struct bytes text, size_t most)
 
 static void put_date(struct page *page, int64_t seconds, const char *format)
 {
-    char text[DATE_BYTES] = "";
+    char text[DATE_BYTES];
     struct tm parts;
     time_t when = (time_t)seconds;
-    if (gmtime_r(&when, &parts) != NULL)
-        (void)strftime(text, sizeof text, format, &parts);
-    buf_text(&page->line, text[0] == 0 ? "a date beyond all calendars" : text);
+    bool fits = gmtime_r(&when, &parts) != NULL && strftime(text, sizeof text, format, &parts) > 0;
+    buf_text(&page->line, fits ? text : "a date beyond all calendars");
 }
 
 void page_day(struct page *page, int64_t seconds)

@@ -74,11 +74,11 @@ static void write_row(struct explained *explained, const char *head)
 /* Writes the TXT record; the time of the look is an id that was never used before. */
 static void write_record(struct explained *explained)
 {
-    char id[ID_BYTES] = "1";
+    char id[ID_BYTES];
     struct tm parts;
     time_t when = (time_t)(explained->facts->time / 1000);
-    if (gmtime_r(&when, &parts) != NULL)
-        (void)strftime(id, sizeof id, "%Y%m%d%H%M%S", &parts);
+    if (gmtime_r(&when, &parts) == NULL || strftime(id, sizeof id, "%Y%m%d%H%M%S", &parts) == 0)
+        memcpy(id, "1", sizeof "1");
     buf_printf(&explained->page.line, "_mta-sts.%s. IN TXT", explained->facts->domain);
     write_row(explained, "write");
     buf_printf(&explained->page.line, "\"v=STSv1; id=%s;\"", id);

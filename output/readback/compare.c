@@ -235,7 +235,7 @@ static void read_aspects(struct read_fields *read, const struct json_node *root,
     stand->states[ASPECT_STARTTLS] = starttls_state((enum tls_outcome)tls);
     read_tlsrpt(read, root, stand);
     stand->label = read_text(read, root, "label");
-    const char *name = provider == NULL ? NULL : read_string(read, provider, "mx");
+    const char *name = provider == NULL ? NULL : read_printable(read, provider, "mx");
     stand->provider = name == NULL ? "" : name;
     read_cached(read, root, stand);
     const struct json_node *mx = read_object(read, root, "mx");

@@ -182,8 +182,8 @@ const char *read_name(struct read_fields *read, const struct json_node *object, 
     return NULL;
 }
 
-/* All lists of texts are names, addresses and URIs, which the writer leaves printable. Another one would be a
- * line of its own in a zone file. */
+/* All lists of texts are names, addresses and URIs, which the writer leaves printable, as are the names of
+ * providers. Another one would be a line of its own in a zone file, or in one that is kept meanwhile. */
 static const char *printable_of(struct read_fields *read, const struct json_node *node, const char *key)
 {
     const char *text = string_of(read, node, key);
@@ -193,6 +193,12 @@ static const char *printable_of(struct read_fields *read, const struct json_node
             return NULL;
         }
     return text;
+}
+
+const char *read_printable(struct read_fields *read, const struct json_node *object, const char *key)
+{
+    const struct json_node *node = json_tree_at(object, key);
+    return node == NULL || node->kind == JSON_NULL ? NULL : printable_of(read, node, key);
 }
 
 const char **read_strings(struct read_fields *read, const struct json_node *object, const char *key,
@@ -286,7 +292,7 @@ bool read_time_text(struct bytes bytes, int64_t *wall_ms)
                        .tm_min = atoi(text + 14),
                        .tm_sec = atoi(text + 17)};
     *wall_ms = (int64_t)timegm(&parts) * 1000 + atoi(text + 20);
-    return *wall_ms >= TIME_FIRST_MS && *wall_ms <= TIME_LAST_MS; /* none else is written */
+    return time_is_one(*wall_ms); /* none else is written */
 }
 
 int64_t read_time(struct read_fields *read, const struct json_node *object, const char *key)

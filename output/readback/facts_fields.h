@@ -48,6 +48,9 @@ struct bytes read_text_node(struct read_fields *read, const struct json_node *no
 /* Reads the same as a C string without NUL inside; NULL if it is not there. */
 const char *read_string(struct read_fields *read, const struct json_node *object, const char *key);
 
+/* Reads it likewise; one that is not of printable ASCII is a fault. */
+const char *read_printable(struct read_fields *read, const struct json_node *object, const char *key);
+
 /* Read a name: printable ASCII up to NAME_CEILING_BYTES. NULL if it is not there, which is a fault if
  * needed. */
 const char *read_name(struct read_fields *read, const struct json_node *object, const char *key, bool needed);

@@ -38,6 +38,7 @@ struct facts_index {
     uint32_t round;
     facts_index_also also;
     void *also_arg;
+    bool also_ended; /* by its error, which is no damage that may be passed over */
 };
 
 /* The fields of a record that are needed to find it. */
@@ -141,9 +142,11 @@ static enum error add(struct facts_index *index, struct records *records, const 
     return error;
 }
 
-static enum error tell_also(const struct facts_index *index, enum facts_index_kind kind, struct bytes line)
+static enum error tell_also(struct facts_index *index, enum facts_index_kind kind, struct bytes line)
 {
-    return index->also == NULL ? ERR_OK : index->also(index->also_arg, kind, line);
+    enum error error = index->also == NULL ? ERR_OK : index->also(index->also_arg, kind, line);
+    index->also_ended = error != ERR_OK;
+    return error;
 }
 
 static enum error on_host(void *arg, struct bytes line)
@@ -174,7 +177,7 @@ static enum error read_stream(struct facts_index *index, int dir_fd, const char 
 {
     size_t before = index->why->len;
     enum error error = frames_read(dir_fd, name, line, index, index->why);
-    if (error == ERR_CORRUPT) {
+    if (error == ERR_CORRUPT && !index->also_ended) {
         buf_append(&index->damage, index->why->data + before, index->why->len - before);
         buf_byte(&index->damage, '\n');
         index->why->len = before;

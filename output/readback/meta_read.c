@@ -10,6 +10,7 @@
 #include "output/frames/disk.h"
 #include "output/readback/meta_tree.h"
 #include "scanner/base/shown.h"
+#include "scanner/base/time_text.h"
 #include "scanner/json/json_tree.h"
 #include "scanner/facts/record.h"
 
@@ -66,8 +67,8 @@ enum error meta_stored_of(const struct json_node *root, struct meta_stored *foun
         return ERR_CORRUPT;
     }
     if (state == NULL || strlen(state) >= sizeof found->state || runs < 1 || runs > UINT32_MAX ||
-        !meta_integer(root, "started_ms", &started) || !meta_seed(root, &found->seed) ||
-        !meta_rules(root, &found->rules)) {
+        !meta_integer(root, "started_ms", &started) || !time_is_one(started) ||
+        !meta_seed(root, &found->seed) || !meta_rules(root, &found->rules)) {
         buf_text(why, "meta.json: state, runs, started_ms, seed or rules is missing or malformed");
         return ERR_CORRUPT;
     }

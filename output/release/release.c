@@ -111,15 +111,20 @@ static enum error append(struct release *release)
     return error == ERR_OK && full ? frames_commit(release->frames, release->why) : error;
 }
 
+/* Says what the stream holds that cannot be published; behind it comes where. */
+static enum error refuse(struct release *release, const char *what)
+{
+    buf_printf(release->why, "%s holds %s", stream_names[release->stream], what);
+    return ERR_CORRUPT;
+}
+
 /* Counts a domain. A line that is no record is damage: nobody could say what is published with it. */
 static enum error count(struct release *release, struct bytes line)
 {
     struct tally tally;
     enum error error = summary_read_line(line, &tally);
-    if (error == ERR_SYNTAX) {
-        buf_text(release->why, "domains holds a line that is no record");
-        return ERR_CORRUPT;
-    }
+    if (error == ERR_SYNTAX)
+        return refuse(release, "a line that is no record");
     if (error != ERR_OK)
         return error;
     summary_add(&release->summary, &tally);
@@ -128,19 +133,31 @@ static enum error count(struct release *release, struct bytes line)
     return ERR_OK;
 }
 
+static enum error publish(struct release *release, struct bytes line)
+{
+    enum release_label label;
+    if (line.len > RECORD_LINE_BYTES)
+        return refuse(release, "a line that is longer than any record");
+    buf_reset(&release->line);
+    enum error error = release_line(line, release->request->labels, &release->line, &label);
+    if (error != ERR_OK)
+        return error;
+    if (label == RELEASE_NO_RECORD)
+        return refuse(release, "a line that is no record");
+    if (label == RELEASE_LABEL_STAYS)
+        return refuse(release, "a label where no scan writes one");
+    release->counts->labels += label == RELEASE_LABEL_CUT;
+    return append(release);
+}
+
 static enum error on_line(void *arg, struct bytes line)
 {
     struct release *release = arg;
     enum error error = release->stream == VIEW_DOMAINS ? count(release, line) : ERR_OK;
+    if (error == ERR_OK && release->frames != NULL)
+        error = publish(release, line);
     release->counts->records[release->stream]++;
-    if (error != ERR_OK || release->frames == NULL)
-        return error;
-    buf_reset(&release->line);
-    if (release->stream == VIEW_DOMAINS && !release->request->labels)
-        release->counts->labels += release_cut_label(line, &release->line);
-    else
-        (void)buf_append(&release->line, line.data, line.len);
-    return append(release);
+    return error;
 }
 
 static enum error walk(struct release *release, enum view_stream stream)

@@ -1,7 +1,9 @@
-/* Goes over the members of the top level without reading what they hold. */
+/* Goes over the members of the top level without reading what they hold, then proves what is left. */
 #include "output/release/release_line.h"
 
 #include <string.h>
+
+#include "scanner/json/json_read.h"
 
 /* Returns the place behind a string that begins at `at`; line.len if it does not end. */
 static size_t behind_string(struct bytes line, size_t at)
@@ -37,7 +39,8 @@ static size_t behind_blanks(struct bytes line, size_t at)
     return at;
 }
 
-bool release_cut_label(struct bytes line, struct buf *out)
+/* Appends the line without its label, as scans write it. Returns whether there was one. */
+static bool cut_label(struct bytes line, struct buf *out)
 {
     static const char key[] = "\"label\"";
     size_t at = behind_blanks(line, 1);
@@ -56,4 +59,22 @@ bool release_cut_label(struct bytes line, struct buf *out)
     }
     (void)buf_append(out, line.data, line.len);
     return false;
+}
+
+enum error release_line(struct bytes line, bool labels, struct buf *out, enum release_label *label)
+{
+    size_t from = out->len, left;
+    *label = RELEASE_LABEL_KEPT;
+    if (labels)
+        (void)buf_append(out, line.data, line.len);
+    else
+        *label = cut_label(line, out) ? RELEASE_LABEL_CUT : RELEASE_NO_LABEL;
+    if (out->failed)
+        return ERR_LIMIT;
+    enum error error = json_prove_line(bytes_behind(buf_bytes(out), from), "label", &left);
+    if (error == ERR_SYNTAX)
+        *label = RELEASE_NO_RECORD;
+    else if (error == ERR_OK && left > 0 && !labels)
+        *label = RELEASE_LABEL_STAYS;
+    return error == ERR_SYNTAX ? ERR_OK : error;
 }

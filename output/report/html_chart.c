@@ -1,18 +1,15 @@
 /* Writes lines of charts. */
 #include "output/report/html_chart.h"
 
-#include <time.h>
+#include "scanner/base/time_text.h"
 
 /* The drawing, in units of its own: what is drawn into lies between the margins. */
 enum { WIDTH = 320, HEIGHT = 170, LEFT = 52, RIGHT = 308, TOP = 34, BOTTOM = 142 };
 
 const char *html_day(int64_t time, char day[HTML_DAY_BYTES])
 {
-    struct tm parts;
-    time_t seconds = (time_t)(time / 1000);
-    day[0] = 0;
-    if (gmtime_r(&seconds, &parts) != NULL)
-        (void)strftime(day, HTML_DAY_BYTES, "%Y-%m-%d", &parts);
+    char text[TIME_TEXT_BYTES];
+    (void)snprintf(day, HTML_DAY_BYTES, "%.10s", time_text(time, text));
     return day;
 }
 
@@ -33,8 +30,8 @@ static double share_of(const struct html_point *point)
 
 static double x_of(const struct html_chart *chart, size_t at)
 {
-    int64_t first = chart->points[0].time, last = chart->points[chart->count - 1].time;
-    double along = last > first ? (double)(chart->points[at].time - first) / (double)(last - first) : 0;
+    double first = (double)chart->points[0].time, last = (double)chart->points[chart->count - 1].time;
+    double along = last > first ? ((double)chart->points[at].time - first) / (last - first) : 0;
     return LEFT + along * (RIGHT - LEFT);
 }
 

@@ -21,7 +21,7 @@ struct html_chart {
 /* Draws the shares, from 0 to a round number above the largest. */
 void html_chart(FILE *out, const struct html_chart *chart);
 
-/* Writes 2026-11-30 of a time (UTC, ms) into day. */
+/* Writes 2026-11-30 of a time (UTC, ms) into day; zeros outside of the years 0 to 9999. Returns day. */
 const char *html_day(int64_t time, char day[HTML_DAY_BYTES]);
 
 /* Returns what the axis ends at for a share (of a hundred): 1, 2, 3 or 5 times a power of ten, 100 at most.

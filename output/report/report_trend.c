@@ -25,6 +25,8 @@ static bool take_outcomes(const struct json_node *root, struct report_scan *scan
         if (outcome != OUTCOME_NONE && json_tree_at(outcomes, outcome_name(outcome)) != NULL &&
             !number_at(outcomes, outcome_name(outcome), &scan->outcomes[outcome]))
             return false;
+        if (scan->outcomes[outcome] > scan->records - sum)
+            return false;
         sum += scan->outcomes[outcome];
     }
     return sum == scan->records;

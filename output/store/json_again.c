@@ -11,6 +11,21 @@ bool json_key_is_plain(const char *key)
     return true;
 }
 
+static bool is_whole_number(struct bytes text)
+{
+    uint64_t number;
+    int64_t negative;
+    return json_read_number(text, &number) || json_read_signed(text, &negative);
+}
+
+bool json_can_again(const struct json_node *node)
+{
+    bool can = json_key_is_plain(node->key) && (node->kind != JSON_NUMBER || is_whole_number(node->text));
+    for (const struct json_node *child = node->first; can && child != NULL; child = child->next)
+        can = json_can_again(child);
+    return can;
+}
+
 static void put_simple(struct json *json, const struct json_node *node)
 {
     uint64_t number;

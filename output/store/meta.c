@@ -198,7 +198,7 @@ static bool write_others(struct json *json, const struct json_node *then, const 
 {
     bool any = false;
     for (const struct json_node *node = then == NULL ? NULL : then->first; node != NULL; node = node->next) {
-        if (node->key == NULL || !json_key_is_plain(node->key) || is_same(node, now(meta, node->key)))
+        if (node->key == NULL || !json_can_again(node) || is_same(node, now(meta, node->key)))
             continue;
         if (json != NULL && !any)
             json_open(json, then->key);
@@ -218,7 +218,7 @@ static bool write_run_before(struct json *json, const struct json_node *root, co
     bool any = false;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         const struct json_node *then = json_tree_at(root, own[i]);
-        if (then == NULL || is_same(then, own_value(meta, own[i])))
+        if (then == NULL || !json_can_again(then) || is_same(then, own_value(meta, own[i])))
             continue;
         if (json != NULL)
             json_put_again(json, then);
@@ -228,16 +228,18 @@ static bool write_run_before(struct json *json, const struct json_node *root, co
     return write_others(json, json_tree_at(root, "libraries"), meta, library_value) || any;
 }
 
+/* Runs that no version writes are left out: they would keep each resume from writing its meta.json. */
 static void write_runs(struct json *json, const struct json_node *root, const struct meta *meta)
 {
     const struct json_node *earlier = json_tree_at(root, "earlier_runs");
-    const struct json_node *first = earlier == NULL ? NULL : earlier->first;
+    const struct json_node *first = earlier == NULL || earlier->kind != JSON_ARRAY ? NULL : earlier->first;
     bool differs = write_run_before(NULL, root, meta);
     if (first == NULL && !differs)
         return;
     json_open_array(json, "earlier_runs");
     for (const struct json_node *run = first; run != NULL; run = run->next)
-        json_put_again(json, run);
+        if (run->kind == JSON_OBJECT && json_can_again(run))
+            json_put_again(json, run);
     if (differs) {
         json_open(json, NULL);
         json_put_unsigned(json, "run", meta->runs - 1);

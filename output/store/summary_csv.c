@@ -102,10 +102,11 @@ static void walk_within(struct table *table, const struct json_node *node, const
 static void walk(struct table *table, const struct json_node *node, const struct place *place)
 {
     for (const struct json_node *child = node->first; child != NULL; child = child->next) {
+        const char *name = child->key == NULL ? "" : child->key; /* one of a list has none */
         if (child->kind == JSON_NUMBER)
-            put_row(table, place, child->key, child->text, interval_of_count(table, place, child->key));
-        else if (is_interval(child) && !has_count(table, place, child->key))
-            put_row(table, place, child->key, bytes_of(""), child);
+            put_row(table, place, name, child->text, interval_of_count(table, place, name));
+        else if (is_interval(child) && !has_count(table, place, name))
+            put_row(table, place, name, bytes_of(""), child);
         else if (!is_interval(child) && (child->kind == JSON_OBJECT || child->kind == JSON_ARRAY))
             walk_within(table, child, place);
     }

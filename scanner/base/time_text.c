@@ -25,16 +25,21 @@ static char *put_number(char *place, unsigned number, unsigned width, char behin
     return place + width + 1;
 }
 
+bool time_is_one(int64_t wall_ms)
+{
+    return wall_ms >= TIME_FIRST_MS && wall_ms <= TIME_LAST_MS;
+}
+
 char *time_text(int64_t wall_ms, char text[TIME_TEXT_BYTES])
 {
-    const int64_t day_ms = 86400000;
+    const int64_t day_ms = 86400000, year_0_ms = INT64_C(-62167219200000);
+    if (wall_ms < year_0_ms || wall_ms > TIME_LAST_MS)
+        return strcpy(text, "0000-00-00T00:00:00.000Z");
     int64_t days = wall_ms / day_ms - (wall_ms % day_ms < 0);
     unsigned ms = (unsigned)(wall_ms - days * day_ms);
     int64_t year;
     unsigned month, day;
     civil_date(days, &year, &month, &day);
-    if (year < 0 || year > 9999)
-        return strcpy(text, "0000-00-00T00:00:00.000Z");
     char *place = put_number(text, (unsigned)year, 4, '-');
     place = put_number(place, month, 2, '-');
     place = put_number(place, day, 2, 'T');

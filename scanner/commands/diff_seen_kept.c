@@ -30,19 +30,14 @@ void seen_kept_dispose(struct seen_kept *kept)
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
 
-/* No text of it has a blank: fields are parted by one, and an empty one is "-". */
-static const char *or_dash(const char *text)
-{
-    return text[0] == 0 ? "-" : text;
-}
-
+/* No text of it has a blank: fields are parted by one, and an empty text is an empty field. */
 static size_t pack(const struct seen *seen, uint64_t number, char line[LINE_BYTES])
 {
     char ip[IP_TEXT_BYTES];
-    int len = snprintf(
-        line, LINE_BYTES, "%" PRIu64 " %d %s %s %" PRIu32 " %d %d %s %s %s", number, (int)seen->is_policy,
-        seen->host, seen->ip.family == 0 ? "-" : ip_format(&seen->ip, ip), seen->pass, (int)seen->code,
-        (int)seen->starttls, or_dash(seen->version), or_dash(seen->certificate), or_dash(seen->policy));
+    int len = snprintf(line, LINE_BYTES, "%" PRIu64 " %d %s %s %" PRIu32 " %d %d %s %s %s", number,
+                       (int)seen->is_policy, seen->host, seen->ip.family == 0 ? "" : ip_format(&seen->ip, ip),
+                       seen->pass, (int)seen->code, (int)seen->starttls, seen->version, seen->certificate,
+                       seen->policy);
     return (size_t)len;
 }
 
@@ -58,11 +53,10 @@ static bool cut(char *line, char *fields[FIELDS])
 
 static bool put_text(const char *field, char *to, size_t room)
 {
-    const char *text = strcmp(field, "-") == 0 ? "" : field;
-    size_t len = strlen(text);
+    size_t len = strlen(field);
     if (len >= room)
         return false;
-    memcpy(to, text, len + 1);
+    memcpy(to, field, len + 1);
     return true;
 }
 

@@ -4,6 +4,8 @@
 
 #include <yajl/yajl_parse.h>
 
+#include "scanner/json/json_tree.h"
+
 struct reader {
     json_visit visit;
     void *arg;
@@ -79,14 +81,15 @@ static int on_close(void *arg)
     return reader->depth == 1 ? give(arg, (struct json_value){.kind = FIELD_END}) : 1;
 }
 
-static enum error parse(struct bytes line, const yajl_callbacks *callbacks, void *arg, const bool *stopped)
+static enum error parse(struct bytes line, const yajl_callbacks *callbacks, void *arg, const bool *stopped,
+                        bool any_bytes)
 {
     if (line.len == 0)
         return ERR_SYNTAX;
     yajl_handle parser = yajl_alloc(callbacks, NULL, arg);
     if (parser == NULL)
         return ERR_MEMORY;
-    yajl_config(parser, yajl_dont_validate_strings, 1);
+    yajl_config(parser, yajl_dont_validate_strings, (int)any_bytes);
     yajl_status status = yajl_parse(parser, line.data, line.len);
     if (status == yajl_status_ok)
         status = yajl_complete_parse(parser);
@@ -108,7 +111,86 @@ enum error json_read_line(struct bytes line, json_visit visit, void *arg)
         .yajl_end_array = on_close,
     };
     struct reader reader = {.visit = visit, .arg = arg};
-    return parse(line, &callbacks, &reader, &reader.stopped);
+    return parse(line, &callbacks, &reader, &reader.stopped, true);
+}
+
+/* ---- a whole line ---------------------------------------------------------------------------------------- */
+
+struct prover {
+    const char *key;
+    size_t keys;
+    unsigned depth;
+};
+
+static int prove_simple(void *arg)
+{
+    const struct prover *prover = arg;
+    return prover->depth > 0;
+}
+
+static int prove_bool(void *arg, int truth)
+{
+    (void)truth;
+    return prove_simple(arg);
+}
+
+static int prove_number(void *arg, const char *text, size_t len)
+{
+    (void)text, (void)len;
+    return prove_simple(arg);
+}
+
+static int prove_string(void *arg, const unsigned char *text, size_t len)
+{
+    (void)text, (void)len;
+    return prove_simple(arg);
+}
+
+static int prove_key(void *arg, const unsigned char *text, size_t len)
+{
+    struct prover *prover = arg;
+    const void *end = len == 0 ? NULL : memchr(text, 0, len);
+    size_t kept = end == NULL ? len : (size_t)((const unsigned char *)end - text);
+    prover->keys += bytes_equal(bytes_make(text, kept), bytes_of(prover->key));
+    return 1;
+}
+
+static int prove_open(void *arg)
+{
+    struct prover *prover = arg;
+    return ++prover->depth <= JSON_TREE_DEPTH;
+}
+
+static int prove_array(void *arg)
+{
+    return prove_simple(arg) && prove_open(arg);
+}
+
+static int prove_close(void *arg)
+{
+    struct prover *prover = arg;
+    prover->depth--;
+    return 1;
+}
+
+enum error json_prove_line(struct bytes line, const char *key, size_t *keys)
+{
+    static const yajl_callbacks callbacks = {
+        .yajl_null = prove_simple,
+        .yajl_boolean = prove_bool,
+        .yajl_number = prove_number,
+        .yajl_string = prove_string,
+        .yajl_start_map = prove_open,
+        .yajl_map_key = prove_key,
+        .yajl_end_map = prove_close,
+        .yajl_start_array = prove_array,
+        .yajl_end_array = prove_close,
+    };
+    static const bool never = false;
+    struct prover prover = {.key = key};
+    enum error error = parse(line, &callbacks, &prover, &never, false);
+    *keys = prover.keys;
+    return error;
 }
 
 /* ---- fields of a table --------------------------------------------------------------------------------- */
@@ -237,7 +319,7 @@ enum error json_pick_line(struct bytes line, const struct json_want *wants, size
         .yajl_end_array = pick_close,
     };
     struct picker picker = {.wants = wants, .count = count, .take = take, .arg = arg};
-    return parse(line, &callbacks, &picker, &picker.stopped);
+    return parse(line, &callbacks, &picker, &picker.stopped, true);
 }
 
 bool json_read_number(struct bytes text, uint64_t *number)

@@ -26,6 +26,12 @@ typedef bool (*json_visit)(void *arg, const struct json_value *value);
 /* Calls visit for each field. ERR_SYNTAX if the line is no JSON object, as far as it was read. */
 enum error json_read_line(struct bytes line, json_visit visit, void *arg);
 
+/* Proves that a line is one JSON object from its first byte to its last, which the readers above may not see
+ * as they stop; all of it is UTF-8, and no deeper than JSON_TREE_DEPTH. Counts in *keys how often `key`
+ * stands in it, however deep and however it is spelt; as readers of C strings do, it ends a key at a NUL.
+ * ERR_SYNTAX, ERR_MEMORY. */
+enum error json_prove_line(struct bytes line, const char *key, size_t *keys);
+
 /* ---- fields of a table --------------------------------------------------------------------------------- */
 
 /* A field that is wanted: the key within the object that stands under `parent`. Parent 0 is the line's own

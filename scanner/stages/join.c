@@ -143,11 +143,11 @@ enum error join_index(struct join *join, facts_index_also also, void *arg, struc
     for (size_t i = 0; i < join->dirs->probe_count && error == ERR_OK; i++) {
         const struct stagedir *dir = &join->dirs->probes[i];
         struct buf reason;
+        size_t before = why->len;
         buf_init(&reason, REASON_BYTES);
         error =
             results_add(join->results, scanview_fd(dir->view), stagedir_plan(dir)->round, also, arg, &reason);
-        if (error != ERR_OK)
-            stagedir_say(dir, error, &reason, why);
+        stagedir_blame(dir, error, &reason, why, before);
         buf_dispose(&reason);
     }
     return error;
@@ -225,11 +225,11 @@ enum error join_walk(struct join *join, const struct join_take *take, struct buf
     for (size_t i = 0; i < join->dirs->name_count && error == ERR_OK; i++) {
         const struct stagedir *dir = &join->dirs->names[i];
         struct buf reason;
+        size_t before = why->len;
         buf_init(&reason, REASON_BYTES);
         join->why = &reason;
         error = scanview_lines(dir->view, VIEW_DOMAINS, on_line, join, &reason);
-        if (error != ERR_OK && error != ERR_STOPPED)
-            stagedir_say(dir, error, &reason, why);
+        stagedir_blame(dir, error, &reason, why, before);
         buf_dispose(&reason);
     }
     return error;

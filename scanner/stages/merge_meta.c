@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "output/json/json_write.h"
+#include "output/readback/facts_fields.h"
 #include "output/readback/meta_read.h"
 #include "output/store/json_again.h"
 #include "scanner/facts/record.h"
@@ -24,8 +25,8 @@ static const char *text_at(const struct json_node *object, const char *key)
 /* Times are written all alike, so that their order is that of their texts. */
 static void take_time(char *time, const char *found, bool earlier)
 {
-    bool is_time = found[0] != 0 && strlen(found) < MERGE_TIME_BYTES;
-    if (is_time && (time[0] == 0 || (strcmp(found, time) < 0) == earlier))
+    int64_t wall_ms;
+    if (read_time_text(bytes_of(found), &wall_ms) && (time[0] == 0 || (strcmp(found, time) < 0) == earlier))
         (void)snprintf(time, MERGE_TIME_BYTES, "%s", found);
 }
 
@@ -78,8 +79,8 @@ static void write_merged(struct json *json, const struct merge_origin *origin)
 static void write_config(struct json *json, const struct json_node *config)
 {
     json_open(json, "config");
-    for (const struct json_node *node = config == NULL ? NULL : config->first; node != NULL;
-         node = node->next)
+    bool is_object = config != NULL && config->kind == JSON_OBJECT;
+    for (const struct json_node *node = is_object ? config->first : NULL; node != NULL; node = node->next)
         if (strcmp(node->key, "scan.shard") == 0)
             json_put_string(json, "scan.shard", "");
         else if (strcmp(node->key, "scan.stage") == 0)

@@ -27,6 +27,7 @@ void merge_write_dispose(struct merge_write *write)
     join_close(write->join);
     buf_dispose(&write->line);
     buf_dispose(&write->packed);
+    ordinals_dispose(&write->written);
     arena_dispose(&write->arena);
 }
 
@@ -35,12 +36,32 @@ static bool is_stopped(struct merge_write *write)
     return write->lines++ % LINES_A_LOOK == 0 && write->stopped();
 }
 
+/* Says what is wrong with a line of a directory. */
+static enum error refuse(struct merge_write *write, const char *what)
+{
+    buf_text(write->why, what);
+    return ERR_CORRUPT;
+}
+
+/* Proves that a line is one that a scan may hold: readers that stop early do not see all of it. */
+static enum error prove(struct merge_write *write, struct bytes line)
+{
+    size_t keys;
+    if (line.len > RECORD_LINE_BYTES)
+        return refuse(write, "a line is longer than any record");
+    enum error error = json_prove_line(line, "", &keys);
+    return error == ERR_SYNTAX ? refuse(write, "a line is no record") : error;
+}
+
 /* Appends a line that has no \n. */
 static enum error append(struct merge_write *write, enum store_stream stream, struct bytes line,
                          const struct tally *tally)
 {
     if (is_stopped(write))
         return ERR_STOPPED;
+    enum error proved = prove(write, line);
+    if (proved != ERR_OK)
+        return proved;
     buf_reset(&write->line);
     if (!buf_append(&write->line, line.data, line.len) || !buf_byte(&write->line, '\n'))
         return ERR_MEMORY;
@@ -64,9 +85,11 @@ enum error merge_write_rejects(struct merge_write *write)
     for (size_t i = 0; i < write->dirs->name_count && error == ERR_OK; i++) {
         const struct stagedir *dir = &write->dirs->names[i];
         size_t before = write->why->len;
+        struct buf none;
+        buf_init(&none, REASON_BYTES);
         error = scanview_lines(dir->view, VIEW_REJECTS, on_reject, write, write->why);
-        if (error != ERR_OK && error != ERR_STOPPED && write->why->len == before)
-            buf_printf(write->why, "%s: %s", shown(dir->path), error_text(error));
+        stagedir_blame(dir, error, &none, write->why, before);
+        buf_dispose(&none);
     }
     return error == ERR_OK ? store_commit(write->store, write->why) : error;
 }
@@ -103,8 +126,10 @@ static enum error on_cert(struct merge_write *write, struct bytes line)
 {
     struct cert_key key = {.found = false};
     enum error error = json_read_line(line, on_cert_field, &key);
+    if (error == ERR_MEMORY)
+        return error;
     if (error != ERR_OK || !key.found)
-        return error == ERR_MEMORY ? error : ERR_CORRUPT;
+        return refuse(write, "a line is no certificate record");
     return store_cert_is_new(write->store, key.sha256) ? append(write, STORE_CERTS, line, NULL) : ERR_OK;
 }
 
@@ -135,14 +160,27 @@ static bool wants(void *arg, uint64_t ordinal)
     return !store_is_done(write->store, ordinal);
 }
 
+/* Takes the ordinal of a domain that is to be written: a merge that goes on takes none twice, nor one that is
+ * beyond all lists. */
+static enum error take_ordinal(struct merge_write *write, uint64_t ordinal)
+{
+    enum error error = ordinals_add(&write->written, ordinal);
+    if (error == ERR_EXISTS)
+        return refuse(write, "two domains have the same ordinal");
+    return error == ERR_LIMIT ? refuse(write, "an ordinal is beyond those of any list") : error;
+}
+
 static enum error on_final(void *arg, struct bytes line)
 {
     struct merge_write *write = arg;
     struct tally tally;
     enum error error = summary_read_line(line, &tally);
-    if (error != ERR_OK)
-        return error == ERR_MEMORY ? error : ERR_CORRUPT;
-    return wants(write, tally.ordinal) ? append(write, STORE_DOMAINS, line, &tally) : ERR_OK;
+    if (error == ERR_SYNTAX)
+        return refuse(write, "a line is no domain record");
+    if (error != ERR_OK || !wants(write, tally.ordinal))
+        return error;
+    error = take_ordinal(write, tally.ordinal);
+    return error == ERR_OK ? append(write, STORE_DOMAINS, line, &tally) : error;
 }
 
 static enum error on_joined(void *arg, const struct domain_facts *facts, const struct judgement *judgement,
@@ -154,12 +192,15 @@ static enum error on_joined(void *arg, const struct domain_facts *facts, const s
         return ERR_STOPPED;
     write->open += end->open;
     write->joined++;
+    enum error error = take_ordinal(write, facts->ordinal);
+    if (error != ERR_OK)
+        return error;
     summary_tally(facts, judgement, &tally);
     buf_reset(&write->line);
     arena_reset(&write->arena);
     if (!json_domain(&write->line, facts, judgement))
         return ERR_LIMIT;
-    enum error error = groups_pack_facts(facts, judgement, provider_of_mx, &write->arena, &write->packed);
+    error = groups_pack_facts(facts, judgement, provider_of_mx, &write->arena, &write->packed);
     if (error == ERR_OK)
         error = store_append(write->store, STORE_DOMAINS, buf_bytes(&write->line), &tally,
                              clock_monotonic_ms(), write->why);

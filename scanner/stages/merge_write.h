@@ -1,11 +1,13 @@
 /*
  * Writes the records of a merged scan: rejects, certificates and host records as they stand in the
  * directories, then the domains, in an order that is the same each time. So what is on disk of an earlier run
- * is the beginning of what comes, and is passed over. One thread.
+ * is the beginning of what comes, and is passed over. The directories may be anybody's: a line that is no
+ * record, or an ordinal that a scan cannot have, or has already, is ERR_CORRUPT with *why. One thread.
  */
 #ifndef STSWEEP_STAGES_MERGE_WRITE_H
 #define STSWEEP_STAGES_MERGE_WRITE_H
 
+#include "output/store/ordinals.h"
 #include "output/store/store.h"
 #include "scanner/stages/join.h"
 
@@ -20,6 +22,7 @@ struct merge_write {
     uint64_t
         hosts_before; /* host records on disk of an earlier run; then how many of these are still to come */
     uint64_t lines;
+    struct ordinals written; /* of the domains of this run */
     struct buf line;
     struct buf packed;  /* what is counted of it in groups */
     struct arena arena; /* of packing */

@@ -102,6 +102,20 @@ void stagedir_say(const struct stagedir *dir, enum error error, struct buf *reas
                      reason->len > 0 ? buf_string(reason) : error_text(error));
 }
 
+void stagedir_blame(const struct stagedir *dir, enum error error, struct buf *reason, struct buf *why,
+                    size_t before)
+{
+    struct buf said;
+    if (error == ERR_OK || error == ERR_STOPPED || (error != ERR_CORRUPT && why->len > before))
+        return;
+    buf_init(&said, REASON_BYTES);
+    (void)buf_text(&said, buf_string(why) + before);
+    (void)buf_printf(&said, "%s%s", said.len > 0 && reason->len > 0 ? ": " : "", buf_string(reason));
+    why->len = before;
+    stagedir_say(dir, error, &said, why);
+    buf_dispose(&said);
+}
+
 static int compare_probes(const struct stagedir *a, const struct stagedir *b)
 {
     const struct meta_plan *one = stagedir_plan(a), *other = stagedir_plan(b);

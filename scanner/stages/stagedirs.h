@@ -45,6 +45,11 @@ const struct meta_plan *stagedir_plan(const struct stagedir *probes);
 /* Adds to *why what went wrong in a directory: its path, and the reason, or without one the error's text. */
 void stagedir_say(const struct stagedir *dir, enum error error, struct buf *reason, struct buf *why);
 
+/* Does so after a walk over the directory, unless what the walk's taker said behind `before` is of another
+ * place: what makes a directory damaged (ERR_CORRUPT) is its own, and gets its path in front. */
+void stagedir_blame(const struct stagedir *dir, enum error error, struct buf *reason, struct buf *why,
+                    size_t before);
+
 /*
  * Are the names whole, and all shards of one scan, each once? Looks at the others as well, which belong to
  * none. EXIT_DONE, or with a line each in *why of what is wrong: EXIT_FAILED if something cannot be read,

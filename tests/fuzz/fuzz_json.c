@@ -62,6 +62,25 @@ static bool on_first(void *arg, const struct json_value *value)
     return false;
 }
 
+static size_t count_keys(const struct json_node *node, const char *key)
+{
+    size_t count = node->key != NULL && strcmp(node->key, key) == 0;
+    for (const struct json_node *child = node->first; child != NULL; child = child->next)
+        count += count_keys(child, key);
+    return count;
+}
+
+/* What is proved is what the tree takes, but for the room that it needs. */
+static void check_proof(struct bytes text, enum error tree, const struct json_node *root)
+{
+    const char *key = root == NULL || root->first == NULL ? "label" : root->first->key;
+    size_t keys;
+    enum error proved = json_prove_line(text, key, &keys);
+    expect(tree != ERR_OK || proved == ERR_OK ? NULL : "a tree of what is not proved");
+    expect(proved != ERR_OK || tree != ERR_SYNTAX ? NULL : "no tree of what is proved");
+    expect(tree != ERR_OK || keys == count_keys(root, key) ? NULL : "another count of a key");
+}
+
 static void check_text(struct bytes text)
 {
     struct arena arena;
@@ -73,6 +92,7 @@ static void check_text(struct bytes text)
     (void)json_read_line(text, on_first, &first);
     expect(first <= 1 ? NULL : "told after it had enough");
     expect((tree == ERR_OK) == (root != NULL) ? NULL : "an error with a tree, or a tree without");
+    check_proof(text, tree, root);
     if (tree == ERR_OK) {
         check_node(root, false, 1);
         expect(root->kind == JSON_OBJECT ? NULL : "the root is no object");

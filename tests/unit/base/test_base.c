@@ -228,6 +228,9 @@ static void test_time_text(void **state)
                        parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
         assert_string_equal(time_text(seconds * 1000 + 7, text), expected);
     }
+    assert_true(time_is_one(0) && time_is_one(TIME_FIRST_MS) && time_is_one(TIME_LAST_MS));
+    assert_false(time_is_one(TIME_FIRST_MS - 1) || time_is_one(TIME_LAST_MS + 1));
+    assert_string_equal(time_text(INT64_C(-62167219200001), text), "0000-00-00T00:00:00.000Z");
     assert_string_equal(time_text(INT64_C(253402300800000), text), "0000-00-00T00:00:00.000Z");
     assert_string_equal(time_text(INT64_MIN, text), "0000-00-00T00:00:00.000Z");
     assert_string_equal(time_text(INT64_MAX, text), "0000-00-00T00:00:00.000Z");

@@ -616,12 +616,15 @@ static void test_cached_that_stays_is_not_worse(void **state)
 }
 
 /* A record of the old scan with a text that no scan writes is counted, and the others are compared. */
-static void test_overlong_texts(void **state)
+static void test_texts_that_no_scan_writes(void **state)
 {
     static char id[512], provider[512];
-    static const char *const before[] = {AT("a.example", "protected"), id, provider,
+    static const char lines[] =
+        "{\"domain\":\"z.example\",\"outcome\":\"protected\",\"provider\":{\"mx\":\"a\\nb\"}}\n";
+    static const char *const before[] = {AT("a.example", "protected"), id,  provider, lines,
                                          AT("b.example", "protected"), NULL};
-    static const char *const after[] = {AT("a.example", "refused"), AT("b.example", "protected"), NULL};
+    static const char *const after[] = {AT("a.example", "refused"), AT("b.example", "protected"),
+                                        AT("z.example", "refused"), NULL};
     struct world *world = *state;
     (void)snprintf(id, sizeof id,
                    "{\"domain\":\"x.example\",\"outcome\":\"protected\",\"txt\":{\"id\":\"%0100d\"}}\n", 1);
@@ -629,7 +632,7 @@ static void test_overlong_texts(void **state)
                    "{\"domain\":\"y.example\",\"outcome\":\"protected\",\"provider\":{\"mx\":\"%0100d\"}}\n",
                    1);
     assert_int_equal(diff_of(world, before, after, NULL), 1);
-    assert_string_equal(world->err, "stsweep: 2 lines are no records\n");
+    assert_string_equal(world->err, "stsweep: 3 lines are no records\n");
     assert_has(world->out, "a.example                      DELIVERY mta-sts protected -> refused\n");
     assert_has(world->out, "delivery: worse 1, better 0, could not be told 0\n");
 }
@@ -747,7 +750,7 @@ int main(void)
         CASE(test_cached_comes_first),
         CASE(test_cached_until_the_last_copy),
         CASE(test_cached_that_stays_is_not_worse),
-        CASE(test_overlong_texts),
+        CASE(test_texts_that_no_scan_writes),
         CASE(test_only_what_is_worse),
         CASE(test_a_side_that_is_not_at_its_end),
         CASE(test_exit_codes),

@@ -228,6 +228,7 @@ static void test_kept(void **state)
         HOST_AT("a.example", "2001:db8::1", CODE("ok")),
         POLICY(CODE("ok")),
         POLICY(CODE("policy.tcp.timeout")),
+        HOST_AT("-", "192.0.2.1", CODE("ok") "," TLS("-", LEAF_A)),
     };
     struct seen_kept kept;
     struct seen seen;
@@ -243,7 +244,11 @@ static void test_kept(void **state)
     assert_int_equal(seen_kept_walk(&kept, on_kept, &text), ERR_OK);
     assert_string_equal(buf_string(&text),
                         "b.example 192.0.2.2 ok;a.example 192.0.2.2 smtp.tcp.reset;a.example 192.0.2.1 ok;"
-                        "a.example 2001:db8::1 ok;mta-sts.a.example policy ok;");
+                        "a.example 2001:db8::1 ok;mta-sts.a.example policy ok;- 192.0.2.1 ok;");
+    assert_int_equal(read_one(HOST_AT("-", "192.0.2.1", CODE("ok")), &seen), ERR_OK);
+    assert_int_equal(seen_kept_find(&kept, &seen, &seen), ERR_OK);
+    assert_string_equal(seen.version, "-");
+    assert_string_equal(seen.policy, "");
     assert_int_equal(read_one(HOST_AT("c.example", "192.0.2.1", CODE("ok")), &seen), ERR_OK);
     assert_int_equal(seen_kept_find(&kept, &seen, &seen), ERR_NOT_FOUND);
     seen_kept_dispose(&kept);

@@ -8,6 +8,8 @@
 
 #include "output/readback/compare.h"
 
+#define PROVIDER(mx) "{\"domain\":\"a.example\",\"outcome\":\"absent\",\"provider\":{\"mx\":" mx "}}"
+
 static struct stand stand(enum outcome outcome, const char *id, uint64_t body)
 {
     return (struct stand){.domain = "example.org", .outcome = outcome, .id = id, .body = body};
@@ -195,7 +197,12 @@ static void records_are_read(void **state)
                                       "{\"outcome\":\"absent\"}",
                                       "{\"domain\":7,\"outcome\":\"absent\"}",
                                       "{\"domain\":\"a\\nb\",\"outcome\":\"absent\"}",
-                                      "{\"domain\":\"a.example\",\"outcome\":\"splendid\"}"};
+                                      "{\"domain\":\"a.example\",\"outcome\":\"splendid\"}",
+                                      PROVIDER("\"a\\nb\""),
+                                      PROVIDER("\"a\\u001b[2J\""),
+                                      PROVIDER("\"\\u009b\""),
+                                      PROVIDER("{\"base64\":\"YQpi\"}"),
+                                      PROVIDER("7")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (read_text_line(bad[i], &arena, &second) != ERR_SYNTAX)
             fail_msg("taken for a record: %s", bad[i]);

@@ -112,36 +112,68 @@ static void test_csv(void **state)
 static void test_labels(void **state)
 {
     static const struct {
-        const char *line, *cut; /* NULL: it stays as it is */
+        const char *line, *published; /* NULL: it stays as it is */
+        enum release_label label;
     } rows[] = {
-        {"{\"ordinal\":1,\"label\":\"K 17\",\"tld\":\"de\"}", "{\"ordinal\":1,\"tld\":\"de\"}"},
-        {"{\"label\":\"K 17\",\"tld\":\"de\"}", "{\"tld\":\"de\"}"},
-        {"{\"tld\":\"de\",\"label\":\"K 17\"}", "{\"tld\":\"de\"}"},
-        {"{\"label\":\"K 17\"}", "{}"},
+        {"{\"ordinal\":1,\"label\":\"K 17\",\"tld\":\"de\"}", "{\"ordinal\":1,\"tld\":\"de\"}",
+         RELEASE_LABEL_CUT},
+        {"{\"label\":\"K 17\",\"tld\":\"de\"}", "{\"tld\":\"de\"}", RELEASE_LABEL_CUT},
+        {"{\"tld\":\"de\",\"label\":\"K 17\"}", "{\"tld\":\"de\"}", RELEASE_LABEL_CUT},
+        {"{\"label\":\"K 17\"}", "{}", RELEASE_LABEL_CUT},
         {"{\"a\":1,\"label\":{\"base64\":\"//8=\"},\"b\":[\"}\",{\"c\":2}]}",
-         "{\"a\":1,\"b\":[\"}\",{\"c\":2}]}"},
-        {"{\"a\":\"\\\"label\\\":\",\"label\":\"x\\\",\\\"y\",\"b\":2}",
-         "{\"a\":\"\\\"label\\\":\",\"b\":2}"},
-        {"{ \"a\" : 1, \"label\" : \"x\", \"b\": 2 }", "{ \"a\" : 1,  \"b\": 2 }"},
-        {"{ \"a\" : 1 , \"label\" : \"x\" }", "{ \"a\" : 1 }"},
-        {"{ \"label\": \"x\" }", "{}"},
-        {"{\"a\":{\"label\":\"deep\"},\"b\":\"label\"}", NULL},
-        {"{\"labels\":\"x\"}", NULL},
-        {"{}", NULL},
-        {"", NULL},
-        {"{\"label", NULL},
-        {"{\"a\":\"\\", NULL},
+         "{\"a\":1,\"b\":[\"}\",{\"c\":2}]}", RELEASE_LABEL_CUT},
+        {"{\"a\":\"\\\"label\\\":\",\"label\":\"x\\\",\\\"y\",\"b\":2}", "{\"a\":\"\\\"label\\\":\",\"b\":2}",
+         RELEASE_LABEL_CUT},
+        {"{ \"a\" : 1, \"label\" : \"x\", \"b\": 2 }", "{ \"a\" : 1,  \"b\": 2 }", RELEASE_LABEL_CUT},
+        {"{ \"a\" : 1 , \"label\" : \"x\" }", "{ \"a\" : 1 }", RELEASE_LABEL_CUT},
+        {"{ \"label\": \"x\" }", "{}", RELEASE_LABEL_CUT},
+        {"{\"labels\":\"x\"}", NULL, RELEASE_NO_LABEL},
+        {"{\"Label\":\"x\",\"a\":\"label\"}", NULL, RELEASE_NO_LABEL},
+        {"{}", NULL, RELEASE_NO_LABEL},
+        {"{\"a\":{\"label\":\"deep\"},\"b\":\"label\"}", NULL, RELEASE_LABEL_STAYS},
+        {"{\"a\":[[{\"label\":\"deep\"}]]}", NULL, RELEASE_LABEL_STAYS},
+        {"{\"l\\u0061bel\":\"x\"}", NULL, RELEASE_LABEL_STAYS},
+        {"{\"label\\u0000s\":\"x\"}", NULL, RELEASE_LABEL_STAYS},
+        {"{\"label\":\"one\",\"label\":\"two\"}", "{\"label\":\"two\"}", RELEASE_LABEL_STAYS},
+        {"{\"label\":{\"a\":1},\"b\":{\"\\u006cabel\":2}}", "{\"b\":{\"\\u006cabel\":2}}",
+         RELEASE_LABEL_STAYS},
+        {"", NULL, RELEASE_NO_RECORD},
+        {"{\"label", NULL, RELEASE_NO_RECORD},
+        {"{\"a\":\"\\", NULL, RELEASE_NO_RECORD},
+        {"{\"a\":1}}", NULL, RELEASE_NO_RECORD},
+        {"{\"a\":1} {}", NULL, RELEASE_NO_RECORD},
+        {"{\"a\":1", NULL, RELEASE_NO_RECORD},
+        {"[{\"a\":1}]", NULL, RELEASE_NO_RECORD},
+        {"7", NULL, RELEASE_NO_RECORD},
+        {"{\"a\":\"\xff\"}", NULL, RELEASE_NO_RECORD},
+        {"{\"a\":[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]}", NULL, RELEASE_NO_LABEL},
+        {"{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}", NULL, RELEASE_NO_RECORD},
     };
     struct buf out;
     (void)state;
     buf_init(&out, TEXT_BYTES);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum release_label label;
+        const char *wanted = rows[i].published == NULL ? rows[i].line : rows[i].published;
         buf_reset(&out);
-        bool cut = release_cut_label(bytes_of(rows[i].line), &out);
-        const char *wanted = rows[i].cut == NULL ? rows[i].line : rows[i].cut;
-        if (cut != (rows[i].cut != NULL) || strcmp(buf_string(&out), wanted) != 0)
-            fail_msg("%s: %s", rows[i].line, buf_string(&out));
+        assert_int_equal(release_line(bytes_of(rows[i].line), false, &out, &label), ERR_OK);
+        if (label != rows[i].label || strcmp(buf_string(&out), wanted) != 0)
+            fail_msg("%s: %d %s", rows[i].line, (int)label, buf_string(&out));
+        buf_reset(&out);
+        assert_int_equal(release_line(bytes_of(rows[i].line), true, &out, &label), ERR_OK);
+        assert_string_equal(buf_string(&out), rows[i].line);
+        assert_int_equal(label, rows[i].label == RELEASE_NO_RECORD ? RELEASE_NO_RECORD : RELEASE_LABEL_KEPT);
     }
+    buf_dispose(&out);
+}
+
+static void test_no_room_for_a_record(void **state)
+{
+    enum release_label label;
+    struct buf out;
+    (void)state;
+    buf_init(&out, 4);
+    assert_int_equal(release_line(bytes_of("{\"a\":1}"), false, &out, &label), ERR_LIMIT);
     buf_dispose(&out);
 }
 
@@ -359,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_which_groups_are_told),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_no_room_for_a_record),
         cmocka_unit_test(test_what_stays_private),
         cmocka_unit_test(test_each_text_option_is_decided),
         cmocka_unit_test(test_denominators),

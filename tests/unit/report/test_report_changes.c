@@ -177,6 +177,7 @@ static void test_summary(void **state)
         {"{\"records\":4,\"outcomes\":{\"refused\":2,\"absent\":1}}", false}, /* it does not add up */
         {"{\"records\":3,\"outcomes\":{\"refused\":2,\"levitating\":1}}", false},
         {"{\"records\":3,\"outcomes\":{\"refused\":-2,\"absent\":5}}", false},
+        {"{\"records\":3,\"outcomes\":{\"refused\":18446744073709551615,\"absent\":4}}", false},
         {"{\"records\":0,\"outcomes\":{}}", true},
         {"{\"records\":3}", false},
         {"{\"outcomes\":{\"refused\":2}}", false},
@@ -195,6 +196,25 @@ static void test_summary(void **state)
     assert_int_equal(scan.records, 3);
     assert_int_equal(scan.outcomes[OUTCOME_REFUSED], 2);
     assert_int_equal(scan.outcomes[OUTCOME_PROTECTED], 0);
+}
+
+/* Times of any scan, and shares of any summary, overrun nothing. */
+static void test_chart_of_any_time(void **state)
+{
+    static const struct html_point points[] = {{INT64_MIN, 1, 1}, {INT64_MAX, 1, 1}};
+    static const int64_t times[] = {INT64_MIN, INT64_C(-62167219200001), INT64_C(253402300800000), INT64_MAX};
+    char *text = NULL, day[HTML_DAY_BYTES];
+    size_t len = 0;
+    (void)state;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    html_chart(out, &(struct html_chart){"refused", "bad", points, 2});
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "<polyline class=\"bad\" points=\"52.0,34.0 308.0,34.0\"/>"));
+    free(text);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        assert_string_equal(html_day(times[i], day), "0000-00-00");
+    assert_string_equal(html_day(INT64_C(1796000400000), day), "2026-11-30");
 }
 
 static void test_axis(void **state)
@@ -234,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_axis),
         cmocka_unit_test(test_chart),
+        cmocka_unit_test(test_chart_of_any_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

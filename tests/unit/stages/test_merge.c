@@ -57,9 +57,11 @@ static int run(const struct merging *merging, int signal_number, long after_us)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        int null = open("/dev/null", O_WRONLY);
+        char path[PLACE_PATH + 8];
+        (void)snprintf(path, sizeof path, "%s/said", merging->place.top);
+        int null = open("/dev/null", O_WRONLY), said = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         (void)dup2(null, STDOUT_FILENO);
-        (void)dup2(null, STDERR_FILENO);
+        (void)dup2(said, STDERR_FILENO);
         _exit(merge_main(&merging->args, "stsweep merge"));
     }
     if (after_us > 0) {
@@ -272,6 +274,105 @@ static void test_a_damaged_part_is_refused(void **state)
     end(&merging);
 }
 
+/* ---- what no scan writes ------------------------------------------------------------------------------- */
+
+/* Writes the stream of a directory anew, with one line more behind its own. */
+static void add_line(const char *dir, const char *stream, const char *line)
+{
+    struct found found = {.domains = 0};
+    struct buf why;
+    struct frames *frames;
+    char file[64];
+    bool full;
+    buf_init(&why, 4096);
+    buf_init(&found.lines, 64 << 20);
+    gather(&found, dir, stream);
+    assert_true(buf_printf(&found.lines, "%s\n", line));
+    (void)snprintf(file, sizeof file, "%s.ndjson.zst", stream);
+    remove_file(dir, file);
+    const struct frames_options options = {.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                           .name = stream,
+                                           .level = 1,
+                                           .frame_bytes = 64 << 20,
+                                           .part_bytes = 64 << 20};
+    assert_int_equal(frames_create(&options, &frames, &why), ERR_OK);
+    assert_int_equal(frames_append(frames, buf_bytes(&found.lines), &full), ERR_OK);
+    assert_int_equal(frames_commit(frames, &why), ERR_OK);
+    frames_destroy(frames);
+    (void)close(options.dir_fd);
+    buf_dispose(&found.lines);
+    buf_dispose(&why);
+}
+
+/* Tells whether the last merge said `text`, and of which directory. */
+static bool said(const struct merging *merging, const char *dir, const char *text)
+{
+    char path[PLACE_PATH + 8], words[8192], wanted[PLACE_PATH + 128];
+    (void)snprintf(path, sizeof path, "%s/said", merging->place.top);
+    (void)snprintf(wanted, sizeof wanted, "%s: %s", dir, text);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    words[fread(words, 1, sizeof words - 1, file)] = 0;
+    (void)fclose(file);
+    return strstr(words, wanted) != NULL;
+}
+
+#define SUM PLACE_PLAN
+#define FINAL                                                                                                \
+    "\"outcome\":\"absent\",\"dane\":\"absent\",\"tls\":\"none\",\"codes\":[],\"provider\":{\"mx\":null}"
+#define HOST   "{\"host\":\"mx.example\",\"ip\":\"192.0.2.1\",\"step\":\"done\""
+#define RECORD "a line is no record"
+
+/* Each is refused with its reason: none of it is in a scan that the merge makes. */
+static void test_lines_that_no_scan_writes(void **state)
+{
+    static const struct {
+        const char *stream, *line, *words;
+        bool of_names;
+    } rows[] = {
+        {"rejects", "no JSON", RECORD, true},
+        {"rejects", "{\"ordinal\":300}}", RECORD, true},
+        {"domains", "{\"ordinal\":300," FINAL ",\"x\":}", RECORD, true},
+        {"domains", "{\"ordinal\":300," FINAL "}}", RECORD, true},
+        {"domains", "{\"ordinal\":1," FINAL "}", "two domains have the same ordinal", true},
+        {"domains", "{\"ordinal\":17179869184," FINAL "}", "an ordinal is beyond those of any list", true},
+        {"domains", "{\"ordinal\":300}", "a line is no domain record", true},
+        {"hosts", HOST " nonsense", RECORD, false},
+        {"hosts", "{}", "a line is no host record or certificate record", false},
+        {"certs", "{\"sha256\":\"" SUM "\" nonsense", RECORD, false},
+        {"certs", "{\"sha256\":\"ab\"}", "a line is no certificate record", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct merging merging;
+        begin(&merging);
+        const char *dir = rows[i].of_names ? merging.place.names[1] : merging.place.probes[1];
+        add_line(dir, rows[i].stream, rows[i].line);
+        assert_int_equal(run(&merging, 0, 0), EXIT_FAILED);
+        if (!said(&merging, dir, rows[i].words))
+            fail_msg("%s %s: %s is not said", rows[i].stream, rows[i].line, rows[i].words);
+        end(&merging);
+    }
+}
+
+static void test_a_line_longer_than_any_record(void **state)
+{
+    struct merging merging;
+    char *line = malloc(RECORD_LINE_BYTES + 2);
+    (void)state;
+    assert_non_null(line);
+    begin(&merging);
+    memset(line, ' ', RECORD_LINE_BYTES + 1);
+    line[RECORD_LINE_BYTES + 1] = 0;
+    memcpy(line, HOST, sizeof HOST - 1);
+    line[RECORD_LINE_BYTES] = '}';
+    add_line(merging.place.probes[1], "hosts", line);
+    assert_int_equal(run(&merging, 0, 0), EXIT_FAILED);
+    assert_true(said(&merging, merging.place.probes[1], "a line is longer than any record"));
+    end(&merging);
+    free(line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +382,8 @@ int main(void)
         cmocka_unit_test(test_what_is_missing_is_refused),
         cmocka_unit_test(test_another_merge_is_refused),
         cmocka_unit_test(test_a_damaged_part_is_refused),
+        cmocka_unit_test(test_lines_that_no_scan_writes),
+        cmocka_unit_test(test_a_line_longer_than_any_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,6 +160,9 @@ static void test_meta_keeps_what_the_names_were_asked(void **state)
     origin.round_count = 1;
     round.plan[0] = 'b';
     assert_int_equal(merge_meta_is_of(buf_bytes(&text), &origin, &why), ERR_MISMATCH);
+    buf_reset(&text);
+    assert_true(merge_meta_text(&text, bytes_of("{\"config\":[\"a\",1]}"), &origin, &done));
+    assert_null(strstr(buf_string(&text), "\"a\""));
     assert_false(merge_meta_text(&text, bytes_of("{"), &origin, &done));
     buf_dispose(&text);
     buf_dispose(&why);
@@ -173,6 +176,10 @@ static void test_spans_span_all(void **state)
     assert_true(merge_span_add(
         &span,
         bytes_of("{\"started\":\"2026-01-01T00:00:00.000Z\",\"ended\":\"2026-01-02T00:00:00.000Z\"}")));
+    assert_string_equal(span.started, "2026-01-01T00:00:00.000Z");
+    assert_string_equal(span.ended, "2026-01-03T00:00:00.000Z");
+    assert_true(merge_span_add(&span, bytes_of("{\"started\":\"1\",\"ended\":\"9999 <b>\"}")));
+    assert_true(merge_span_add(&span, bytes_of("{\"started\":\"0999-12-31T00:00:00.000Z\"}")));
     assert_string_equal(span.started, "2026-01-01T00:00:00.000Z");
     assert_string_equal(span.ended, "2026-01-03T00:00:00.000Z");
     assert_false(merge_span_add(&span, bytes_of("no JSON")));

@@ -430,6 +430,44 @@ static void test_what_was_otherwise_is_kept(void **state)
     buf_dispose(&first);
 }
 
+/* What somebody else wrote into a directory's meta.json keeps no resume from writing its own. */
+static void test_earlier_runs_that_nobody_writes(void **state)
+{
+    static const char good[] = "\"earlier_runs\":[{\"run\":1,\"command\":\"c\"}";
+    static const struct {
+        const char *stored;
+        size_t runs; /* that stand there then */
+    } rows[] = {
+        {"]", 1},
+        {",{\"run\":1.5}]", 1},
+        {",{\"a\\u0001b\":1}]", 1},
+        {",{\"config\":{\"a\":{\"b\":[1e9]}}}]", 1},
+        {",7,[1],null]", 1},
+        {"],\"version\":1.5", 1},
+        {"],\"version\":\"0.0.9\"", 2},
+        {"],\"config\":{\"dns.timeout\":0.5}", 1},
+        {"],\"config\":[\"a\"]", 1},
+        {NULL, 0}, /* an object */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf stored, out;
+        struct meta meta = make_meta();
+        buf_init(&stored, CEILING);
+        if (rows[i].stored == NULL)
+            buf_text(&stored, "{\"earlier_runs\":{\"run\":1}}");
+        else
+            buf_printf(&stored, "{%s%s}", good, rows[i].stored);
+        meta.stored = buf_bytes(&stored);
+        write_meta(&out, &meta);
+        json_t *root = parsed(&out);
+        assert_int_equal(json_array_size(json_object_get(root, "earlier_runs")), rows[i].runs);
+        json_decref(root);
+        buf_dispose(&out);
+        buf_dispose(&stored);
+    }
+}
+
 /* What stands in a meta.json that this program wrote, with one text in the place of another. */
 static void write_changed(struct buf *out, const char *text, const char *other)
 {
@@ -637,6 +675,9 @@ static void test_damaged_text(void **state)
         "{\"schema\":1,\"state\":\"done\",\"runs\":0,\"started_ms\":1,\"seed\":\"1\"}",
         "{\"schema\":1,\"state\":\"done\",\"runs\":4294967296,\"started_ms\":1,\"seed\":\"1\"}",
         "{\"schema\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":\"1\",\"seed\":\"1\"}",
+        "{\"schema\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":253402300800000,\"seed\":\"1\"}",
+        "{\"schema\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":-30610224000001,\"seed\":\"1\"}",
+        "{\"schema\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":-9223372036854775807,\"seed\":\"1\"}",
         "{\"schema\":1,\"state\":\"a state too long for it\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
         "{\"schema\":\"1\",\"rules\":1,\"state\":\"done\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
         "{\"schema\":1,\"rules\":\"1\",\"state\":\"done\",\"runs\":1,\"started_ms\":1,\"seed\":\"1\"}",
@@ -695,6 +736,7 @@ int main(void)
         cmocka_unit_test(test_what_may_differ),
         cmocka_unit_test(test_shards_of_one_scan),
         cmocka_unit_test(test_what_was_otherwise_is_kept),
+        cmocka_unit_test(test_earlier_runs_that_nobody_writes),
         cmocka_unit_test(test_other_rules_do_not_go_on),
         cmocka_unit_test(test_the_earlier_scan_is_the_same),
         cmocka_unit_test(test_another_schema_does_not_go_on),

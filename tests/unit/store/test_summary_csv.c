@@ -51,6 +51,23 @@ static void a_row_for_each_number(void **state)
     buf_dispose(&out);
 }
 
+/* No scan writes such, but nothing is to break off at it. */
+static void numbers_of_a_list_have_no_name(void **state)
+{
+    struct buf out;
+    (void)state;
+    buf_init(&out, TEXT_BYTES);
+    assert_int_equal(summary_csv(&out, bytes_of("{\"a\": [1, {\"share\": 0.5}, [2]], \"sample\": {\"b\": "
+                                                "[{\"share\": 1}]}}")),
+                     ERR_OK);
+    assert_string_equal(buf_string(&out), "section,group,name,count,share,low,high\r\n"
+                                          "a,,,1,,,\r\n"
+                                          "a,,,,0.5,,\r\n"
+                                          "a,,,2,,,\r\n"
+                                          "sample.b,,,,1,,\r\n");
+    buf_dispose(&out);
+}
+
 static void what_is_no_summary(void **state)
 {
     static const struct {
@@ -152,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_for_each_number),
+        cmocka_unit_test(numbers_of_a_list_have_no_name),
         cmocka_unit_test(what_is_no_summary),
         cmocka_unit_test(all_that_the_program_writes),
     };
