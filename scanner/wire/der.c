@@ -21,7 +21,7 @@ static size_t read_tag(struct bytes data, uint8_t *tag)
         return 1;
     while (at < data.len && (data.data[at] & 0x80) != 0) {
         number = number << 7 | (data.data[at++] & 0x7f);
-        if (number > UINT16_MAX)
+        if (number > INT32_MAX >> 7)
             return 0;
     }
     if (at + 1 >= data.len)
