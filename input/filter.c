@@ -12,6 +12,7 @@
 #include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 #include "scanner/base/trim.h"
+#include "scanner/base/utf8.h"
 #include "scanner/facts/hostname.h"
 
 struct filter {
@@ -28,17 +29,18 @@ static enum error take_item(struct optout *only, struct bytes item, struct buf *
     bool is_suffix = item.len > 0 && item.data[0] == '.';
     struct bytes text = is_suffix ? bytes_make(item.data + 1, item.len - 1) : item;
     enum failure_code code = text.len == 0 ? FAIL_INPUT_BAD_NAME : hostname_normalize(text, name);
-    int shown = (int)(item.len < ITEM_SHOWN_BYTES ? item.len : ITEM_SHOWN_BYTES);
+    char copy[ITEM_SHOWN_BYTES + 1];
+    size_t len = utf8_cut(item, ITEM_SHOWN_BYTES);
+    utf8_show(bytes_make(item.data, len), '?', copy);
     if (code == FAIL_NONE && (is_suffix || strchr(name, '.') != NULL))
         return is_suffix ? optout_add_suffix(only, name) : optout_add_domain(only, name);
     if (code == FAIL_NONE)
-        buf_printf(why, "input.only: \"%.*s\" is no name of a list: write .%s for all below it", shown,
-                   (const char *)item.data, name);
+        buf_printf(why, "input.only: \"%s\" is no name of a list: write .%s for all below it", copy, name);
     else
         buf_printf(why,
-                   "input.only: \"%.*s\": %s Write .suffixes or names with commas between, as in "
+                   "input.only: \"%s\": %s Write .suffixes or names with commas between, as in "
                    ".de,.co.uk,example.org",
-                   shown, (const char *)item.data, failure_get(code)->why);
+                   copy, failure_get(code)->why);
     return ERR_CONFIG;
 }
 
