@@ -23,10 +23,13 @@ void recursive_log_read(const char *line, size_t len)
     struct ip_addr ip;
     if (at == NULL || set == NULL)
         return;
-    at += sizeof words - 1 + FAMILY_DIGIT_BYTES;
-    const char *end = at < line + len ? memchr(at, ' ', (size_t)(line + len - at)) : NULL;
+    struct bytes rest = bytes_make(at, len - (size_t)(at - line));
+    const size_t before = sizeof words - 1 + FAMILY_DIGIT_BYTES;
+    rest = bytes_behind(rest, before < rest.len ? before : rest.len);
+    const uint8_t *end = rest.len > 0 ? memchr(rest.data, ' ', rest.len) : NULL;
+    rest.len = end == NULL ? 0 : (size_t)(end - rest.data);
     /* A line that is read otherwise than it was meant counts: nobody is blamed for what we left undone. */
-    if (end == NULL || !ip_parse_bytes(bytes_make(at, (size_t)(end - at)), &ip) || ip_set_contains(set, &ip))
+    if (!ip_parse_bytes(rest, &ip) || ip_set_contains(set, &ip))
         heard_ms = clock_monotonic_ms();
 }
 

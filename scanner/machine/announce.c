@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "scanner/machine/system_line.h"
+
 static const char STEM[] = "stsweep-scan-";
 
 /* A line has seven columns of numbers and a name of 108 bytes at most; what is longer is no name of ours. */
@@ -72,13 +74,8 @@ static int32_t pid_of(const char *name)
 int32_t announce_read(FILE *sockets, int32_t self)
 {
     char line[LINE_BYTES];
-    bool begins = true;
-    while (fgets(line, sizeof line, sockets) != NULL) {
-        size_t length = strcspn(line, "\n");
-        bool whole = begins && line[length] == '\n';
-        begins = line[length] == '\n';
-        line[length] = 0;
-        int32_t pid = whole ? pid_of(name_of(line)) : 0;
+    while (system_line(sockets, line, sizeof line)) {
+        int32_t pid = pid_of(name_of(line));
         if (pid != 0 && pid != self)
             return pid;
     }

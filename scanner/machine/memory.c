@@ -11,6 +11,7 @@
 
 #include "scanner/machine/ceilings.h"
 #include "scanner/machine/setup.h"
+#include "scanner/machine/system_line.h"
 
 enum { KIB = 1024, MIB = 1024 * 1024, LINE_BYTES = 4096 };
 
@@ -74,16 +75,21 @@ static FILE *open_at(const char *root, const char *path)
     return len > 0 && (size_t)len < sizeof whole ? fopen(whole, "re") : NULL;
 }
 
+static uint64_t saturated_kib(uint64_t kib)
+{
+    return kib < UINT64_MAX / KIB ? kib * KIB : UINT64_MAX;
+}
+
 static bool of_machine(const char *root, uint64_t *bytes)
 {
     static const char word[] = "MemAvailable:";
     char line[LINE_BYTES];
     bool found = false;
     FILE *file = open_at(root, "/proc/meminfo");
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+    while (file != NULL && !found && system_line(file, line, sizeof line))
         found = strncmp(line, word, sizeof word - 1) == 0;
     if (found)
-        *bytes = strtoull(line + sizeof word - 1, NULL, 10) * KIB;
+        *bytes = saturated_kib(strtoull(line + sizeof word - 1, NULL, 10));
     if (file != NULL)
         (void)fclose(file);
     return found;
@@ -96,7 +102,7 @@ static void take_limit(const char *root, const char *path, uint64_t *bytes)
     FILE *file = open_at(root, path);
     if (file == NULL)
         return;
-    if (fgets(line, sizeof line, file) != NULL && line[0] >= '0' && line[0] <= '9') {
+    if (system_line(file, line, sizeof line) && line[0] >= '0' && line[0] <= '9') {
         uint64_t limit = strtoull(line, NULL, 10);
         *bytes = limit < *bytes ? limit : *bytes;
     }
@@ -122,8 +128,7 @@ static void of_groups(const char *root, uint64_t *bytes)
 {
     char line[LINE_BYTES];
     FILE *file = open_at(root, "/proc/self/cgroup");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
+    while (file != NULL && system_line(file, line, sizeof line)) {
         char *path = strstr(line, ":/");
         if (strncmp(line, "0::/", 4) == 0)
             take_group(root, "/sys/fs/cgroup", line + 3, "memory.max", bytes);

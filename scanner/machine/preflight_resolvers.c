@@ -6,6 +6,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/config/config.h"
 #include "scanner/machine/setup.h"
+#include "scanner/machine/system_line.h"
 
 static bool is_embedded(const struct resolver_looks *looks)
 {
@@ -178,22 +179,28 @@ static size_t count_bogus(const struct resolver_looks *looks)
     return count;
 }
 
-/* Gives the first name server of resolv.conf(5), or nothing. */
-static bool system_resolver(char name[PREFLIGHT_NAME_BYTES])
+bool resolver_of_system(FILE *file, char name[PREFLIGHT_NAME_BYTES])
 {
     static const char word[] = "nameserver";
     char line[PREFLIGHT_NAME_BYTES];
     struct ip_addr ip;
     bool found = false;
-    FILE *file = fopen("/etc/resolv.conf", "re");
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
+    while (!found && system_line(file, line, sizeof line)) {
         const char *rest = line + sizeof word - 1;
         found = strncmp(line, word, sizeof word - 1) == 0 && (*rest == ' ' || *rest == '\t');
-        line[strcspn(line, "\r\n")] = '\0';
+        line[strcspn(line, "\r")] = '\0';
         found = found && preflight_item(&rest, name) && ip_parse(name, &ip);
     }
-    if (file != NULL)
-        (void)fclose(file);
+    return found;
+}
+
+static bool find_system_resolver(char name[PREFLIGHT_NAME_BYTES])
+{
+    FILE *file = fopen("/etc/resolv.conf", "re");
+    if (file == NULL)
+        return false;
+    bool found = resolver_of_system(file, name);
+    (void)fclose(file);
     return found;
 }
 
@@ -216,7 +223,7 @@ void resolver_looks_why(const struct resolver_looks *looks, char text[RESOLVER_W
                        "nothing comes from dns.resolvers (does one run there, may this machine ask it, is "
                        "port 53 open on the way?); without that option the embedded resolver asks the DNS "
                        "itself");
-    else if (system_resolver(name))
+    else if (find_system_resolver(name))
         (void)snprintf(text, RESOLVER_WHY_BYTES,
                        "the embedded one hears nothing from the DNS (port 53 seems blocked here); ask a "
                        "resolver of this network, as /etc/resolv.conf does: --dns.resolvers=%.64s",

@@ -51,6 +51,9 @@ size_t resolver_looks_usable(const struct resolver_looks *looks);
 /* Has any of them answered at all by now, were it with a fault? */
 bool resolver_looks_heard(const struct resolver_looks *looks);
 
+/* Gives the first name server in the lines of resolv.conf(5), an address; false if there is none. */
+bool resolver_of_system(FILE *file, char name[PREFLIGHT_NAME_BYTES]);
+
 /*
  * Writes into text why none of them gives an answer that can be used, and what to do now; called when
  * preflight->no_resolver is set.

@@ -25,6 +25,18 @@
 /* CHAIN_DEPTH: validation of a stranger's chain costs at most so many signatures and two more. */
 enum { CHAIN_DEPTH = 10, CERT_LIST_BYTES = FLOW_CERTIFICATES };
 
+/*
+ * SSL_OP_NO_TX_CERTIFICATE_COMPRESSION and SSL_OP_NO_RX_CERTIFICATE_COMPRESSION of OpenSSL 3.2: certificates
+ * that are unpacked would have another ceiling than those sent plain. They stand here by their values, since
+ * what is built with the headers of 3.0 may run with a later release; 3.0 and 3.1 have nothing at these bits.
+ */
+#define NO_COMPRESSED_CERTIFICATES ((uint64_t)3 << 32)
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+_Static_assert(NO_COMPRESSED_CERTIFICATES ==
+                   (SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION),
+               "the values are OpenSSL's");
+#endif
+
 struct trust {
     X509_STORE *store;
     size_t roots;
@@ -305,11 +317,7 @@ enum error tls_context_setup(SSL_CTX *ctx, struct trust *trust)
     SSL_CTX_set_max_cert_list(ctx, CERT_LIST_BYTES);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
-    /* From OpenSSL 3.2 on: certificates that are unpacked would have another ceiling than those sent plain.
-     */
-    SSL_CTX_set_options(ctx, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
-#endif
+    SSL_CTX_set_options(ctx, NO_COMPRESSED_CERTIFICATES);
     return ERR_OK;
 }
 

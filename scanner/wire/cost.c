@@ -54,6 +54,7 @@ static const struct known kinds[] = {
     {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), KIND_RSA, false}, /* RSASSA-PSS */
     {OID("\x55\x08\x01\x01"), KIND_RSA, false},                     /* of X.509 */
     {OID("\x2a\x86\x48\xce\x3d\x02\x01"), KIND_EC, false},
+    {OID("\x2a\x81\x1c\xcf\x55\x01\x82\x2d"), KIND_EC, false}, /* SM2: its point is read, on any curve */
     {OID("\x2a\x86\x48\xce\x38\x04\x01"), KIND_DSA, false},
     {OID("\x2a\x86\x48\xce\x38\x04\x03"), KIND_DSA, false}, /* dsa-with-sha1, and OIW's */
     {OID("\x2b\x0e\x03\x02\x0c"), KIND_DSA, false},
@@ -174,12 +175,13 @@ static void count_subject(struct bytes name, struct counts *counts)
     }
 }
 
-/* Returns how many other names cost as much to hold against a constraint. */
+/* Returns how many other names cost as much to hold against a constraint. OpenSSL takes a URI in pieces as
+ * well. */
 static uint64_t weight_of(uint8_t tag)
 {
     if (tag == (DER_CONTEXT | DER_CONSTRUCTED))
         return SMTP_NAME_WEIGHT;
-    return tag == URI_TAG ? URI_WEIGHT : 1;
+    return (tag & ~DER_CONSTRUCTED) == URI_TAG ? URI_WEIGHT : 1;
 }
 
 static void count_names(struct bytes value, struct counts *counts)

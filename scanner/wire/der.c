@@ -10,7 +10,7 @@ static struct bytes behind(struct bytes data, size_t at)
 
 /* Returns the offset of the length; 0: there is none. To OpenSSL a long form of a tag below 31 is the same as
  * the short one. */
-static size_t read_tag(struct bytes data, uint8_t *tag)
+static size_t read_number(struct bytes data, uint8_t *tag)
 {
     size_t at = 1;
     uint32_t number = 0;
@@ -21,7 +21,7 @@ static size_t read_tag(struct bytes data, uint8_t *tag)
         return 1;
     while (at < data.len && (data.data[at] & 0x80) != 0) {
         number = number << 7 | (data.data[at++] & 0x7f);
-        if (number > UINT16_MAX)
+        if (number > INT32_MAX >> 7)
             return 0;
     }
     if (at + 1 >= data.len)
@@ -29,6 +29,15 @@ static size_t read_tag(struct bytes data, uint8_t *tag)
     number = number << 7 | data.data[at++];
     if (number < NUMBER_BITS)
         *tag = (uint8_t)((*tag & (CLASS_BITS | DER_CONSTRUCTED)) | number);
+    return at;
+}
+
+/* Does the same. OpenSSL takes a list of elements (SEQUENCE OF, SET OF) that is not said to hold any, too. */
+static size_t read_tag(struct bytes data, uint8_t *tag)
+{
+    size_t at = read_number(data, tag);
+    if (at != 0 && ((*tag | DER_CONSTRUCTED) == DER_TAG_SEQUENCE || (*tag | DER_CONSTRUCTED) == DER_TAG_SET))
+        *tag |= DER_CONSTRUCTED;
     return at;
 }
 
@@ -117,6 +126,15 @@ static bool begins_sequence(struct bytes content)
     return read_tag(content, &tag) != 0 && tag == DER_TAG_SEQUENCE;
 }
 
+/* Says whether elements may stand in what is not said to hold any: in an octet string that begins like a
+ * sequence, and in a list within one whose tag is the context's own. */
+static bool may_hold(const struct walk *walk, const struct der_element *element)
+{
+    if (element->tag == DER_TAG_OCTET_STRING)
+        return begins_sequence(element->content);
+    return walk->strings > 0 && (element->tag & CLASS_BITS) == DER_CONTEXT;
+}
+
 size_t der_count(struct bytes data, bool *is_ber)
 {
     struct walk walk = {.depth = 0};
@@ -134,7 +152,7 @@ size_t der_count(struct bytes data, bool *is_ber)
         count++;
         if ((element.tag & DER_CONSTRUCTED) != 0)
             enter(&walk, element.content, false);
-        else if (element.tag == DER_TAG_OCTET_STRING && begins_sequence(element.content))
+        else if (may_hold(&walk, &element))
             enter(&walk, element.content, true);
     }
     return count;

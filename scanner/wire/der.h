@@ -19,7 +19,8 @@ enum {
 };
 
 struct der_element {
-    uint8_t tag; /* class, form and number as in a first byte; number 31: any tag past 30 */
+    uint8_t tag; /* class, form and number as in a first byte; number 31: any tag past 30. The form of a
+                    sequence or set is always the constructed one, as OpenSSL takes lists in either */
     struct bytes content;
 };
 
@@ -30,8 +31,8 @@ bool der_next(struct bytes *rest, struct der_element *element, bool *is_ber);
 /* Does the same, but fails if the element has another tag. */
 bool der_take(struct bytes *rest, uint8_t tag, struct bytes *content, bool *is_ber);
 
-/* Counts the elements at any depth, including those in octet strings that begin like a sequence. The time is
- * linear in the length. */
+/* Counts the elements at any depth, including those in octet strings that begin like a sequence, and what may
+ * be elements in a context's own ones there. The time is linear in the length. */
 size_t der_count(struct bytes data, bool *is_ber);
 
 #endif

@@ -86,6 +86,8 @@ static void test_refused(void **state)
         {".", "", "input.only: \".\": "},
         {".de,", "", "input.only: \"\": "},
         {"a..b", "", "input.only: \"a..b\": "},
+        {".a\x1b[31m", "", "input.only: \".a?[31m\": "},
+        {"a.\xe2\x80\xae..b\r", "", "input.only: \"a.???..b\": "},
         {"de", "", "write .de"},
         {".de .at", "", "input.only: \".de .at\": "},
         {"\xc2\x9b"

@@ -58,6 +58,13 @@ static void test_what_there_is(void **state)
     assert_false(memory_available(root, &bytes));
     put(root, "/proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable:   4194304 kB\n");
     assert_int_equal(available(root), 4096 * mib);
+    put(root, "/proc/meminfo",
+        "MemAvailable: 18014398509481984 kB\n"); /* more than a number holds in bytes */
+    assert_int_equal(available(root), UINT64_MAX);
+    static char text[8192];
+    (void)snprintf(text, sizeof text, "x%*sMemAvailable: 1 kB\nMemAvailable:   4194304 kB\n", 4094, "");
+    put(root, "/proc/meminfo", text); /* what goes on in a line that is too long is no line */
+    assert_int_equal(available(root), 4096 * mib);
     put(root, "/proc/self/cgroup", "0::/a/b\n");
     assert_int_equal(available(root), 4096 * mib);
     put(root, "/sys/fs/cgroup/a/b/memory.max", "max\n");

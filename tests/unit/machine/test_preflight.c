@@ -19,6 +19,7 @@
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/preflight_disk.h"
 #include "scanner/machine/preflight_ports.h"
+#include "scanner/machine/preflight_resolvers.h"
 #include "scanner/smtp/client.h"
 #include "scanner/machine/setup.h"
 
@@ -503,6 +504,36 @@ static void test_nxdomain_is_rewritten(void **state)
 }
 
 /* The name that mail servers hear is looked at before they refuse it. */
+/* The first name server of resolv.conf(5); no part of a line that is too long is a line. */
+static void test_system_resolver(void **state)
+{
+    static const struct {
+        const char *before;
+        int blanks;
+        const char *behind, *name;
+    } rows[] = {
+        {"# none\nsearch a.example\n", 0, "", NULL},
+        {"search a.example\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n", 0, "", "192.0.2.1"},
+        {"nameserver\t2001:db8::1 # x\r\n", 0, "", "2001:db8::1"},
+        {"nameserver 192.0.2.1\r\n", 0, "", "192.0.2.1"},
+        {"nameserver 192.0.2.1", 0, "", "192.0.2.1"},
+        {"nameservers 192.0.2.1\n nameserver 192.0.2.1\nnameserver x\nnameserver\n", 0, "", NULL},
+        {"#", PREFLIGHT_NAME_BYTES - 2, "nameserver 192.0.2.1\n", NULL},
+        {"#", PREFLIGHT_NAME_BYTES - 2, "nameserver 192.0.2.1\nnameserver 192.0.2.2\n", "192.0.2.2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[512], name[PREFLIGHT_NAME_BYTES];
+        int len = snprintf(text, sizeof text, "%s%*s%s", rows[i].before, rows[i].blanks, "", rows[i].behind);
+        FILE *file = fmemopen(text, (size_t)len, "r");
+        assert_non_null(file);
+        bool found = resolver_of_system(file, name);
+        (void)fclose(file);
+        if (found != (rows[i].name != NULL) || (found && strcmp(name, rows[i].name) != 0))
+            fail_msg("row %zu: %s", i, found ? name : "none");
+    }
+}
+
 static void test_our_name(void **state)
 {
     struct preflight preflight;
@@ -603,6 +634,7 @@ static void test_printed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_system_resolver),
         cmocka_unit_test_setup(test_port25, behave),
         cmocka_unit_test_setup(test_names_connect_to_nobody, behave),
         cmocka_unit_test_setup(test_hosts_that_opted_out, behave),

@@ -822,10 +822,18 @@ static void test_threads(void **state)
     }
 }
 
+/* Compressed certificates are refused, whichever release's headers this is built with: bits 32 and 33. */
+static void test_no_compression(void **state)
+{
+    const struct world *world = *state;
+    assert_int_equal(SSL_CTX_get_options(world->client) >> 32 & 3, 3);
+}
+
 int main(void)
 {
     tls_library_init();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_compression),
         cmocka_unit_test(test_chains),
         cmocka_unit_test(test_all_errors_are_kept),
         cmocka_unit_test(test_leaf_errors_survive_a_long_chain),

@@ -12,6 +12,7 @@
 #define RSA           "1.2.840.113549.1.1.1"
 #define EC            "1.2.840.10045.2.1"
 #define DSA           "1.2.840.10040.4.1"
+#define SM2           "1.2.156.10197.1.301"
 #define BYTES(string) bytes_make(string, sizeof(string) - 1)
 
 enum { PATH = 12, NESTED = 33 };
@@ -141,6 +142,10 @@ static void test_curves(void **state)
     }
     put_key(&spki, EC, BYTES("\x30\x00"), BYTES("\x04xy"));
     expect_key("a curve of its own", &spki, true, true, 0);
+    put_key(&spki, SM2, BYTES("\x30\x00"), BYTES("\x04xy"));
+    expect_key("a curve of its own, said to be SM2's", &spki, true, true, 0);
+    put_key(&spki, SM2, BYTES("\x06\x05\x2b\x81\x04\x00\x21"), BYTES("\x02x"));
+    expect_key("P-224, said to be SM2's", &spki, true, false, 100);
     buf_dispose(&spki);
 }
 
@@ -443,6 +448,36 @@ static void test_broken_certificates(void **state)
     buf_dispose(&out);
 }
 
+/* A URI in pieces weighs as much as a whole one. */
+static void test_uri_in_pieces(void **state)
+{
+    static const uint8_t tags[] = {0x86, 0xa6};
+    uint64_t names[COUNT(tags)];
+    (void)state;
+    for (size_t i = 0; i < COUNT(tags); i++) {
+        struct buf out = der_new();
+        struct chain_cost cost = {0};
+        struct key_cost key;
+        der_text(&out, tags[i], "\x16\x01u");
+        der_wrap(&out, 0, DER_SEQUENCE);
+        der_extension(&out, 0, "2.5.29.17", false);
+        der_wrap(&out, 0, DER_SEQUENCE);
+        der_wrap(&out, 0, 0xa3);
+        struct buf before = der_new();
+        for (int part = 0; part < 6; part++)
+            der_put(&before, DER_SEQUENCE, "", 0);
+        must(buf_append(&before, out.data, out.len));
+        der_wrap(&before, 0, DER_SEQUENCE);
+        der_wrap(&before, 0, DER_SEQUENCE);
+        cost_add(&cost, buf_bytes(&before), &key);
+        names[i] = cost.names;
+        buf_dispose(&before);
+        buf_dispose(&out);
+    }
+    assert_int_equal(names[0], URI_WEIGHT);
+    assert_int_equal(names[1], URI_WEIGHT);
+}
+
 /* ---- ceilings ------------------------------------------------------------------------------------------ */
 
 static void test_to_read(void **state)
@@ -497,11 +532,26 @@ static const struct {
 } elements[] = {
     {"a tag of 31 in two bytes", {(const uint8_t *)"\x1f\x1f\x00", 3}, 1, false},
     {"a tag of 65,535", {(const uint8_t *)"\x1f\x83\xff\x7f\x00", 5}, 1, false},
-    {"a tag past 65,535 times 128", {(const uint8_t *)"\x1f\x84\x80\x80\x00\x00", 6}, 0, false},
+    {"a tag of 2^31 - 1", {(const uint8_t *)"\x1f\x87\xff\xff\xff\x7f\x00", 7}, 1, false},
+    {"a tag of 2^31", {(const uint8_t *)"\x1f\x88\x80\x80\x80\x00\x00", 7}, 0, false},
     {"a long tag without length", {(const uint8_t *)"\x1f\x1f", 2}, 0, false},
     {"a tag without length", {(const uint8_t *)"\x02", 1}, 0, false},
     {"a set", {(const uint8_t *)"\x31\x03\x02\x01\x05", 5}, 2, false},
     {"a number in pieces", {(const uint8_t *)"\x22\x03\x02\x01\x05", 5}, 0, true},
+    {"a set that is said to hold nothing", {(const uint8_t *)"\x11\x03\x02\x01\x05", 5}, 2, false},
+    {"a sequence likewise, in octets", {(const uint8_t *)"\x04\x05\x10\x03\x02\x01\x05", 7}, 3, false},
+    {"a list of the context's own, in octets",
+     {(const uint8_t *)"\x04\x08\x30\x06\x80\x04\x82\x00\x82\x00", 10},
+     5,
+     false},
+    {"a text of the context's own, in octets",
+     {(const uint8_t *)"\x04\x08\x30\x06\x82\x04"
+                       "a.bc",
+      10},
+     3,
+     false},
+    {"one that could be BER", {(const uint8_t *)"\x04\x08\x30\x06\x82\x04\x30\x80\x00\x00", 10}, 3, false},
+    {"the same outside of octets", {(const uint8_t *)"\x82\x04\x82\x00\x82\x00", 6}, 1, false},
     {"a context's own", {(const uint8_t *)"\xa2\x03\x02\x01\x05", 5}, 2, false},
     {"an application's own", {(const uint8_t *)"\x62\x03\x02\x01\x05", 5}, 2, false},
     {"a sequence of another class in octets", {(const uint8_t *)"\x04\x05\xb0\x03\x02\x01\x05", 7}, 1, false},
@@ -567,19 +617,13 @@ static void test_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rsa),
-        cmocka_unit_test(test_curves),
-        cmocka_unit_test(test_other_keys),
-        cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_heavy_keys),
-        cmocka_unit_test(test_unreadable_keys),
-        cmocka_unit_test(test_dearest),
-        cmocka_unit_test(test_broken_certificates),
-        cmocka_unit_test(test_to_read),
-        cmocka_unit_test(test_to_validate),
-        cmocka_unit_test(test_elements),
-        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_rsa),        cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_other_keys), cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_pairs),      cmocka_unit_test(test_uri_in_pieces),
+        cmocka_unit_test(test_heavy_keys), cmocka_unit_test(test_unreadable_keys),
+        cmocka_unit_test(test_dearest),    cmocka_unit_test(test_broken_certificates),
+        cmocka_unit_test(test_to_read),    cmocka_unit_test(test_to_validate),
+        cmocka_unit_test(test_elements),   cmocka_unit_test(test_depth),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
 }
