@@ -76,6 +76,10 @@ enum error meta_stored_of(const struct json_node *root, struct meta_stored *foun
         buf_text(why, "meta.json: plan is malformed");
         return ERR_CORRUPT;
     }
+    if (!amounts_of(root, found->amounts)) {
+        buf_text(why, "meta.json: stored is malformed");
+        return ERR_CORRUPT;
+    }
     memcpy(found->state, state, strlen(state) + 1);
     read_vantage(root, found);
     meta_version(root, found->version);

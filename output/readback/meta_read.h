@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "output/readback/amounts.h"
 #include "output/readback/meta_names.h"
 #include "scanner/base/arena.h"
 #include "scanner/base/buf.h"
@@ -96,6 +97,7 @@ struct meta_stored {
     struct meta_plan plan;
     char
         vantage[META_VANTAGE_BYTES]; /* where all of it was probed from, printable; "" if that is not known */
+    struct amount amounts[AMOUNT_STREAMS]; /* what each record file held when this was written */
     char state[16];
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +14,10 @@
 #include "output/readback/facts_index.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
+#include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 
-enum { ARENA_BYTES = 256 << 20, REASON_BYTES = 4096 };
+enum { ARENA_BYTES = 256 << 20, REASON_BYTES = 4096, DAMAGE_BYTES = 64 << 10, SUMMARY_BYTES = 64 << 20 };
 
 struct scanview {
     int dir_fd;
@@ -27,13 +30,50 @@ struct scanview {
     struct except *except; /* NULL: nothing is left out */
     enum { NOTED_NOTHING, NOTED_HOSTS, NOTED_CERTS } noted;
     uint64_t left_out[VIEW_STREAMS];
+    uint64_t there_bytes[VIEW_STREAMS]; /* of the record files, when the view was opened */
+    uint64_t counted[VIEW_STREAMS]; /* records by summary.json, of a scan whose meta.json has no amounts */
+    struct buf damage;              /* of what was indexed; a line each */
 };
+
+/* Reads what summary.json says of a stream that meta.json says nothing of. It may be absent or damaged: that
+ * is said by whoever needs it. */
+static void read_counts(struct scanview *view)
+{
+    static const char *const keys[VIEW_STREAMS] = {[VIEW_DOMAINS] = "records", [VIEW_REJECTS] = "rejects"};
+    struct buf text;
+    struct arena arena;
+    const struct json_node *root;
+    buf_init(&text, SUMMARY_BYTES);
+    arena_init(&arena, ARENA_BYTES);
+    if (disk_read(view->dir_fd, "summary.json", &text) == ERR_OK &&
+        json_tree_parse(buf_bytes(&text), &arena, &root) == ERR_OK)
+        for (enum view_stream i = 0; i < VIEW_STREAMS; i++) {
+            const struct json_node *count = keys[i] == NULL ? NULL : json_tree_at(root, keys[i]);
+            if (count != NULL && count->kind == JSON_NUMBER && !view->meta.amounts[i].known)
+                (void)json_read_number(count->text, &view->counted[i]);
+        }
+    arena_dispose(&arena);
+    buf_dispose(&text);
+}
+
+/* Measures the record files of a scan that says what they are to be. */
+static void measure(struct scanview *view)
+{
+    for (enum view_stream i = 0; i < VIEW_STREAMS; i++)
+        view->there_bytes[i] = amount_bytes_in(view->dir_fd, (enum amount_stream)i);
+    if (scanview_state(view) == VIEW_DONE && !view->meta.amounts[VIEW_DOMAINS].known)
+        read_counts(view);
+}
 
 static enum error open_directory(struct scanview *view, const char *dir, struct buf *why)
 {
     view->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (view->dir_fd >= 0)
-        return meta_read_in(view->dir_fd, &view->meta, why);
+    if (view->dir_fd >= 0) {
+        enum error error = meta_read_in(view->dir_fd, &view->meta, why);
+        if (error == ERR_OK)
+            measure(view);
+        return error;
+    }
     int number = errno;
     buf_text(why, errno_said(number));
     errno = number;
@@ -48,6 +88,7 @@ enum error scanview_open(const char *dir, struct scanview **made, struct buf *wh
         return ERR_MEMORY;
     arena_init(&view->arena, ARENA_BYTES);
     buf_init(&view->reason, REASON_BYTES);
+    buf_init(&view->damage, DAMAGE_BYTES);
     enum error error = open_directory(view, dir, why);
     if (error == ERR_OK) {
         *made = view;
@@ -82,6 +123,7 @@ void scanview_close(struct scanview *view)
     except_free(view->except);
     arena_dispose(&view->arena);
     buf_dispose(&view->reason);
+    buf_dispose(&view->damage);
     if (view->dir_fd >= 0)
         (void)close(view->dir_fd);
     free(view);
@@ -119,8 +161,27 @@ enum error scanview_file(const struct scanview *view, const char *name, struct b
 
 /* ---- records ------------------------------------------------------------------------------------------ */
 
-static const char *const stream_names[] = {
-    [VIEW_DOMAINS] = "domains", [VIEW_HOSTS] = "hosts", [VIEW_CERTS] = "certs", [VIEW_REJECTS] = "rejects"};
+bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, struct buf *why)
+{
+    const enum view_state state = scanview_state(view);
+    const enum amount_stream which = (enum amount_stream)stream;
+    const bool exact = state == VIEW_DONE;
+    if (state == VIEW_READING || (state == VIEW_SCANNING && stream != VIEW_REJECTS))
+        return false;
+    if (view->counted[stream] > 0 && view->there_bytes[stream] == 0) {
+        if (why != NULL)
+            buf_printf(why, "%s.ndjson.zst: it is gone or empty, and the scan wrote %" PRIu64 " records",
+                       amount_name(which), view->counted[stream]);
+        return true;
+    }
+    return amount_is_amiss(which, &view->meta.amounts[stream], view->there_bytes[stream], exact, why);
+}
+
+static enum error read_stream(const struct scanview *view, enum view_stream stream,
+                              enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why)
+{
+    return frames_read(view->dir_fd, amount_name((enum amount_stream)stream), line, arg, why);
+}
 
 static bool (*const leaves_out[])(const struct except *except,
                                   struct bytes line) = {[VIEW_DOMAINS] = except_domain,
@@ -148,7 +209,7 @@ static enum error note(struct scanview *view, enum view_stream stream, bool keep
     struct noting noting = {view->except, stream, keeps};
     if (keeps && except_is_empty(view->except))
         return ERR_OK;
-    enum error error = frames_read(view->dir_fd, stream_names[stream], on_noted, &noting, why);
+    enum error error = read_stream(view, stream, on_noted, &noting, why);
     if (error == ERR_LIMIT)
         buf_printf(why, "more than %d MX hosts and certificates belong to what is to be left out",
                    EXCEPT_NAMES_MOST);
@@ -232,11 +293,16 @@ enum error scanview_lines(struct scanview *view, enum view_stream stream,
                           enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why)
 {
     struct sieve sieve = {view, stream, line, arg};
-    if (view->except == NULL)
-        return frames_read(view->dir_fd, stream_names[stream], line, arg, why);
-    view->left_out[stream] = 0;
-    enum error error = note_for(view, stream, why);
-    return error != ERR_OK ? error : frames_read(view->dir_fd, stream_names[stream], on_line, &sieve, why);
+    enum error error = ERR_OK;
+    if (view->except != NULL) {
+        view->left_out[stream] = 0;
+        error = note_for(view, stream, why);
+    }
+    if (error == ERR_OK && view->except != NULL)
+        error = read_stream(view, stream, on_line, &sieve, why);
+    else if (error == ERR_OK)
+        error = read_stream(view, stream, line, arg, why);
+    return error == ERR_OK && scanview_is_amiss(view, stream, why) ? ERR_CORRUPT : error;
 }
 
 /* ---- judged anew -------------------------------------------------------------------------------------- */
@@ -250,12 +316,18 @@ enum error scanview_judge(struct scanview *view, const struct view_judge *judge,
         return error;
     view->judge = *judge;
     view->source = facts_index_source(view->index);
+    buf_reset(&view->damage);
+    (void)buf_text(&view->damage, facts_index_damage(view->index));
+    const bool whole = view->damage.len == 0;
+    for (enum view_stream i = VIEW_HOSTS; whole && i <= VIEW_CERTS; i++)
+        if (scanview_is_amiss(view, i, &view->damage))
+            (void)buf_byte(&view->damage, '\n');
     return ERR_OK;
 }
 
-const char *scanview_damage(const struct scanview *view)
+const char *scanview_damage(struct scanview *view)
 {
-    return view->index == NULL ? "" : facts_index_damage(view->index);
+    return view->index == NULL ? "" : buf_string(&view->damage);
 }
 
 /* One walk. */

@@ -48,7 +48,18 @@ enum error scanview_file(const struct scanview *view, const char *name, struct b
 
 /* ---- records ---- */
 
-enum view_stream { VIEW_DOMAINS, VIEW_HOSTS, VIEW_CERTS, VIEW_REJECTS, VIEW_STREAMS };
+enum view_stream {
+    VIEW_DOMAINS = AMOUNT_DOMAINS,
+    VIEW_HOSTS = AMOUNT_HOSTS,
+    VIEW_CERTS = AMOUNT_CERTS,
+    VIEW_REJECTS = AMOUNT_REJECTS,
+    VIEW_STREAMS = AMOUNT_STREAMS
+};
+
+/* Tells whether a record file is not what the scan left when it ended or was stopped: it, its last part or
+ * its end is gone, say. What it was is told by meta.json or, of a scan made before that did, by the counts of
+ * summary.json. *why (may be NULL) names it and how much is there. As of when the view was opened. */
+bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, struct buf *why);
 
 /* Leaves out of all streams, from now on, what the list names (except.h); the list stays where it is, as long
  * as the view. ERR_MEMORY. */
@@ -59,7 +70,8 @@ uint64_t scanview_left_out(const struct scanview *view, enum view_stream stream)
 
 /* Gives each whole record of a stream in order, without its \n; an error of line ends it and is returned. A
  * stream without a file has no records. ERR_CORRUPT if something is damaged, after every whole record around
- * it was given; *why names file, offset and reason of each damage. */
+ * it was given; *why names file, offset and reason of each damage. So if nothing else is damaged, and
+ * scanview_is_amiss. */
 enum error scanview_lines(struct scanview *view, enum view_stream stream,
                           enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why);
 
@@ -78,7 +90,7 @@ enum error scanview_judge(struct scanview *view, const struct view_judge *judge,
 
 /* Says what was damaged of the hosts and certificates that scanview_judge went through, a line each; "" for
  * nothing. The facts of domains that refer to what is lost have gaps. */
-const char *scanview_damage(const struct scanview *view);
+const char *scanview_damage(struct scanview *view);
 
 enum view_found {
     VIEW_AS_STORED, /* judging was not asked for, or there is nothing to judge */

@@ -107,6 +107,25 @@ static void write_tail(struct json *json, const struct meta_tail *tail)
     json_close(json);
 }
 
+void meta_put_amounts(struct json *json, const struct amount *amounts)
+{
+    bool any = false;
+    for (enum amount_stream i = 0; amounts != NULL && i < AMOUNT_STREAMS; i++)
+        any = any || amounts[i].known;
+    if (!any)
+        return;
+    json_open(json, "stored");
+    for (enum amount_stream i = 0; i < AMOUNT_STREAMS; i++) {
+        if (!amounts[i].known)
+            continue;
+        json_open(json, amount_name(i));
+        json_put_unsigned(json, "records", amounts[i].records);
+        json_put_unsigned(json, "bytes", amounts[i].bytes);
+        json_close(json);
+    }
+    json_close(json);
+}
+
 /* Writes a seed as text: readers of JSON lose digits beyond 2^53. */
 static void write_seed(struct json *json, uint64_t seed)
 {
@@ -291,6 +310,7 @@ bool meta_json(struct buf *out, const struct meta *meta)
         write_checks(&json, "events", meta->events, meta->event_count);
     write_counters(&json, meta->counters);
     write_tail(&json, &meta->tail);
+    meta_put_amounts(&json, meta->amounts);
     write_previous(&json, meta->asked.previous);
     write_plan(&json, meta->asked.plan);
     write_inputs(&json, meta);
@@ -309,7 +329,7 @@ static bool write_again(const struct json_node *root, const char *state, struct 
     for (const struct json_node *node = root->first; node != NULL; node = node->next)
         if (strcmp(node->key, "state") == 0)
             json_put_string(&json, "state", state);
-        else if (strcmp(node->key, "ended") != 0)
+        else if (strcmp(node->key, "ended") != 0 && strcmp(node->key, "stored") != 0)
             json_put_again(&json, node);
     json_close(&json);
     return json_finish(&json);

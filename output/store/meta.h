@@ -5,6 +5,7 @@
 #ifndef STSWEEP_STORE_META_H
 #define STSWEEP_STORE_META_H
 
+#include "output/json/json_write.h"
 #include "output/readback/meta_read.h"
 #include "scanner/base/buf.h"
 #include "scanner/facts/counters.h"
@@ -42,14 +43,18 @@ struct meta {
     size_t event_count;
     const struct counters *counters; /* of all loops in this run, once it has ended; or NULL */
     struct meta_tail tail;
-    const char *resolver; /* "embedded" or the list */
-    struct bytes stored;  /* the text that the run before this one left; empty in the first run */
+    const struct amount *amounts; /* AMOUNT_STREAMS: what the record files hold; or NULL */
+    const char *resolver;         /* "embedded" or the list */
+    struct bytes stored;          /* the text that the run before this one left; empty in the first run */
 };
 
 bool meta_json(struct buf *out, const struct meta *meta);
 
-/* Writes stored text with another state and no end. false: out of memory, or not a text that meta_json
- * writes. */
+/* Writes what is known of the amounts as a member of an object; nothing for NULL. */
+void meta_put_amounts(struct json *json, const struct amount *amounts);
+
+/* Writes stored text with another state, no end and no amounts. false: out of memory, or not a text that
+ * meta_json writes. */
 bool meta_with_state(struct bytes stored, const char *state, struct buf *out);
 
 #endif

@@ -2,44 +2,14 @@
  * Writes a scan directory's four streams in their order of durability. One thread. Never lets a domains frame
  * reach the disk before the records that it refers to.
  */
-#include "output/store/store.h"
-
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "output/frames/disk.h"
-#include "output/frames/frames_part.h"
-#include "output/frames/stream.h"
-#include "scanner/json/json_read.h"
-#include "output/store/certset.h"
-#include "output/store/meta.h"
-#include "output/store/ordinals.h"
-#include "output/store/store_dir.h"
-#include "output/store/unanswered.h"
+#include "output/store/store_parts.h"
 #include "scanner/base/clock.h"
-#include "scanner/facts/failure.h"
 
-enum { META_CEILING_BYTES = 16 << 20, SHA256_HEX = 64, DAMAGE_BYTES = 64 * 1024 };
-
-struct store {
-    struct store_dir dir;
-    bool streaming;
-    struct stream stream;                 /* when streaming */
-    struct frames *frames[STORE_STREAMS]; /* when not */
-    int64_t flush_ms;
-    bool waits; /* something does, since: */
-    int64_t since_ms;
-    bool rejects_done;
-    bool rejects_damaged;
-    uint64_t cut_bytes;
-    struct buf damage; /* a line for each stream that was damaged */
-    struct unanswered silent_mx, silent_policy;
-    struct ordinals done;
-    struct certset certs;
-    struct summary summary;
-    struct groups_counter *groups; /* NULL: they are not counted */
-};
+enum { DAMAGE_BYTES = 64 * 1024 };
 
 static struct store *make(const struct store_options *options)
 {
@@ -75,8 +45,8 @@ void store_destroy(struct store *store)
     free(store);
 }
 
-static struct frames_options stream_options(const struct store *store, const struct store_options *options,
-                                            enum store_stream stream)
+struct frames_options store_stream_options(const struct store *store, const struct store_options *options,
+                                           enum store_stream stream)
 {
     static const char *const names[STORE_STREAMS] = {"rejects", "certs", "hosts", "domains"};
     return (struct frames_options){
@@ -91,7 +61,7 @@ static struct frames_options stream_options(const struct store *store, const str
 static enum error create_streams(struct store *store, const struct store_options *options, struct buf *why)
 {
     for (enum store_stream i = 0; i < STORE_STREAMS; i++) {
-        struct frames_options stream = stream_options(store, options, i);
+        struct frames_options stream = store_stream_options(store, options, i);
         enum error error = frames_create(&stream, &store->frames[i], why);
         if (error != ERR_OK)
             return error;
@@ -133,182 +103,6 @@ enum error store_create(const struct store_options *options, struct store **stor
 
 /* ---- resume -------------------------------------------------------------------------------------------- */
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-struct cert_reader {
-    uint8_t sha256[32];
-    bool found;
-};
-
-static bool on_cert_value(void *arg, const struct json_value *value)
-{
-    struct cert_reader *reader = arg;
-    if (value->kind != FIELD_STRING || value->sub[0] != 0 || strcmp(value->key, "sha256") != 0)
-        return true;
-    reader->found = value->text.len == SHA256_HEX;
-    for (size_t i = 0; reader->found && i < SHA256_HEX / 2; i++) {
-        int high = hex_value(value->text.data[2 * i]), low = hex_value(value->text.data[2 * i + 1]);
-        reader->found = high >= 0 && low >= 0;
-        reader->sha256[i] = (uint8_t)(high * 16 + low);
-    }
-    return false;
-}
-
-/* Takes a certificate; one may stand twice after a crash, which is no fault. */
-static enum error recover_cert(void *arg, struct bytes line)
-{
-    struct store *store = arg;
-    struct cert_reader reader = {.found = false};
-    enum error error = json_read_line(line, on_cert_value, &reader);
-    if (error == ERR_MEMORY)
-        return error;
-    if (error != ERR_OK || !reader.found)
-        return ERR_CORRUPT;
-    (void)certset_add(&store->certs, reader.sha256);
-    return ERR_OK;
-}
-
-static enum error recover_domain(void *arg, struct bytes line)
-{
-    struct store *store = arg;
-    struct tally tally;
-    enum error error = summary_read_line(line, &tally);
-    if (error == ERR_OK)
-        error = ordinals_add(&store->done, tally.ordinal);
-    if (error == ERR_OK)
-        summary_add(&store->summary, &tally);
-    if (error == ERR_OK && code_set_has(&tally.codes, FAIL_POLICY_TCP_TIMEOUT))
-        error = unanswered_policy(&store->silent_policy, line);
-    return error == ERR_OK || error == ERR_MEMORY ? error : ERR_CORRUPT;
-}
-
-static enum error recover_host(void *arg, struct bytes line)
-{
-    struct store *store = arg;
-    enum error error = unanswered_host(&store->silent_mx, line);
-    return error == ERR_OK || error == ERR_MEMORY ? error : ERR_CORRUPT;
-}
-
-static enum error write_state(struct store *store, const char *state, struct buf *why)
-{
-    struct buf text, changed;
-    buf_init(&text, META_CEILING_BYTES);
-    buf_init(&changed, META_CEILING_BYTES);
-    enum error error = store_dir_read(&store->dir, "meta.json", &text, why);
-    if (error == ERR_OK && !meta_with_state(buf_bytes(&text), state, &changed))
-        error = ERR_MEMORY;
-    if (error == ERR_OK)
-        error = store_dir_write(&store->dir, "meta.json", buf_bytes(&changed), why);
-    buf_dispose(&text);
-    buf_dispose(&changed);
-    return error;
-}
-
-/* Called before anything is cut out: the scan is no longer whole, and if rejects are gone the input has to
- * give them again. */
-static enum error on_damage(void *arg, const char *name, const char *places, struct buf *why)
-{
-    struct store *store = arg;
-    enum error error = store_dir_remove(&store->dir, "summary.json", why);
-    if (error == ERR_OK)
-        error = store_dir_remove(&store->dir, "summary.csv", why);
-    store->rejects_damaged = store->rejects_damaged || strcmp(name, "rejects") == 0;
-    if (error == ERR_OK)
-        error =
-            write_state(store, store->rejects_damaged || !store->rejects_done ? "reading" : "stopped", why);
-    if (error == ERR_OK && !buf_printf(&store->damage, "%s\n", places))
-        error = ERR_LIMIT;
-    return error;
-}
-
-static enum error recover_streams(struct store *store, const struct store_options *options, struct buf *why)
-{
-    static const frames_line readers[STORE_STREAMS] = {
-        [STORE_CERTS] = recover_cert,
-        [STORE_HOSTS] = recover_host,
-        [STORE_DOMAINS] = recover_domain,
-    };
-    bool whole = frames_scan_is_whole(store->dir.fd); /* on_damage takes summary.json away */
-    for (enum store_stream i = 0; i < STORE_STREAMS; i++) {
-        uint64_t cut;
-        struct frames_options stream = stream_options(store, options, i);
-        stream.whole = whole;
-        stream.damaged = on_damage;
-        stream.damaged_arg = store;
-        enum error error = frames_recover(&stream, readers[i], store, &store->frames[i], &cut, why);
-        if (error != ERR_OK)
-            return error;
-        store->cut_bytes += cut;
-    }
-    store->summary.rejects = frames_counters(store->frames[STORE_REJECTS])->lines;
-    return ERR_OK;
-}
-
-/* Removes the parts of the rejects from the last down, each for good before the next: parts are never to have
- * a gap. */
-static enum error drop_rejects(struct store *store, struct buf *why)
-{
-    uint32_t count;
-    char file[PART_NAME_BYTES];
-    enum error error = part_count(store->dir.fd, "rejects", &count, why);
-    for (uint32_t part = count; error == ERR_OK && part > 0; part--)
-        if (unlinkat(store->dir.fd, part_name("rejects", part - 1, file), 0) != 0 ||
-            !disk_sync(store->dir.fd)) {
-            buf_printf(why, "%s: cannot remove", file);
-            error = ERR_IO;
-        }
-    return error;
-}
-
-/* Begins the rejects again. meta.json says "reading" by now, so that a crash in the middle of this changes
- * nothing. */
-static enum error begin_rejects_again(struct store *store, const struct store_options *options,
-                                      struct buf *why)
-{
-    struct frames_options stream = stream_options(store, options, STORE_REJECTS);
-    frames_destroy(store->frames[STORE_REJECTS]);
-    store->frames[STORE_REJECTS] = NULL;
-    store->rejects_done = false;
-    store->summary.rejects = 0;
-    enum error error = drop_rejects(store, why);
-    return error == ERR_OK ? frames_create(&stream, &store->frames[STORE_REJECTS], why) : error;
-}
-
-/* Reads meta.json, whose state decides about the rejects. */
-static enum error read_state(struct store *store, struct buf *why)
-{
-    struct buf text;
-    struct meta_stored stored;
-    buf_init(&text, META_CEILING_BYTES);
-    enum error error = store_dir_read(&store->dir, "meta.json", &text, why);
-    if (error == ERR_OK)
-        error = meta_read(buf_bytes(&text), &stored, why);
-    buf_dispose(&text);
-    if (error != ERR_OK)
-        return error;
-    store->rejects_done = meta_input_was_read(&stored);
-    return store->rejects_done ? ERR_OK : drop_rejects(store, why);
-}
-
-static enum error recover(struct store *store, const struct store_options *options, struct buf *why)
-{
-    enum error error = store_dir_open(options->dir, &store->dir, why);
-    if (error == ERR_OK)
-        error = read_state(store, why);
-    if (error == ERR_OK)
-        error = recover_streams(store, options, why);
-    if (error == ERR_OK && store->rejects_damaged)
-        error = begin_rejects_again(store, options, why);
-    if (error != ERR_OK)
-        return error;
-    return create_groups(store, options);
-}
-
 enum error store_resume(const struct store_options *options, struct store **store, struct buf *why)
 {
     if (strcmp(options->dir, "-") == 0) {
@@ -318,7 +112,9 @@ enum error store_resume(const struct store_options *options, struct store **stor
     struct store *made = make(options);
     if (made == NULL)
         return ERR_MEMORY;
-    enum error error = recover(made, options, why);
+    enum error error = store_recover(made, options, why);
+    if (error == ERR_OK)
+        error = create_groups(made, options);
     if (error != ERR_OK) {
         store_destroy(made);
         return error;
@@ -360,6 +156,21 @@ uint64_t store_cut_bytes(const struct store *store)
 uint64_t store_lines(const struct store *store, enum store_stream stream)
 {
     return store->streaming ? 0 : frames_counters(store->frames[stream])->lines;
+}
+
+void store_amounts(const struct store *store, const char *state, struct amount amounts[AMOUNT_STREAMS])
+{
+    static const enum store_stream streams[AMOUNT_STREAMS] = {[AMOUNT_DOMAINS] = STORE_DOMAINS,
+                                                              [AMOUNT_HOSTS] = STORE_HOSTS,
+                                                              [AMOUNT_CERTS] = STORE_CERTS,
+                                                              [AMOUNT_REJECTS] = STORE_REJECTS};
+    const bool ended = strcmp(state, "stopped") == 0 || strcmp(state, "done") == 0;
+    for (enum amount_stream i = 0; i < AMOUNT_STREAMS; i++) {
+        amounts[i] = (struct amount){.known = false};
+        if (store->streaming || !(ended || (i == AMOUNT_REJECTS && strcmp(state, "scanning") == 0)))
+            continue;
+        amounts[i] = (struct amount){true, store_lines(store, streams[i]), amount_bytes_in(store->dir.fd, i)};
+    }
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------- */

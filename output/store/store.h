@@ -8,6 +8,7 @@
 #define STSWEEP_STORE_STORE_H
 
 #include "output/frames/frames.h"
+#include "output/readback/amounts.h"
 #include "output/store/summary.h"
 #include "output/store/summary_groups.h"
 #include "scanner/base/ip.h"
@@ -61,6 +62,11 @@ uint64_t store_cut_bytes(const struct store *store);
 
 /* Returns how many lines of a stream are durable. */
 uint64_t store_lines(const struct store *store, enum store_stream stream);
+
+/* Says what the record files hold that will not grow under this state of meta.json: all of them if the scan
+ * is stopped or done, the rejects once it is scanning. Others, and those of a stream to standard output, are
+ * not known. Everything has been committed before. */
+void store_amounts(const struct store *store, const char *state, struct amount amounts[AMOUNT_STREAMS]);
 
 /* Adds one line to a stream. For STORE_DOMAINS tally is counted; NULL for the others. May commit. */
 enum error store_append(struct store *store, enum store_stream stream, struct bytes line,

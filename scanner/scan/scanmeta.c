@@ -239,6 +239,9 @@ enum error scan_meta_write(struct scan_meta *meta, struct store *store, const ch
     buf_init(&text, TEXT_BYTES);
     meta->previous.matched = summary_cached(store_summary(store));
     struct meta now = describe(meta, state);
+    struct amount amounts[AMOUNT_STREAMS];
+    store_amounts(store, state, amounts);
+    now.amounts = amounts;
     enum error error = ERR_LIMIT;
     if (meta_json(&text, &now))
         error = store_write_file(store, "meta.json", buf_bytes(&text), why);

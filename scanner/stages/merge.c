@@ -252,6 +252,7 @@ static enum error write_meta(struct merge *merge, const char *state)
     enum error error = ERR_LIMIT;
     buf_init(&text, META_BYTES);
     merge->state.state = state;
+    store_amounts(merge->store, state, merge->state.amounts);
     merge->state.matched = summary_cached(store_summary(merge->store));
     if (merge_meta_text(&text, buf_bytes(&merge->names_meta), &merge->origin, &merge->state))
         error = store_write_file(merge->store, "meta.json", buf_bytes(&text), &merge->why);

@@ -8,6 +8,7 @@
 #include "output/readback/facts_fields.h"
 #include "output/readback/meta_read.h"
 #include "output/store/json_again.h"
+#include "output/store/meta.h"
 #include "scanner/facts/record.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
@@ -145,6 +146,7 @@ static void write_all(struct json *json, const struct json_node *root, const str
     if (previous != NULL && previous->kind == JSON_OBJECT)
         write_previous(json, previous, state->matched);
     write_merged(json, origin);
+    meta_put_amounts(json, state->amounts);
     put_again(json, root, "inputs");
     write_config(json, json_tree_at(root, "config"));
     write_libraries(json, state);

@@ -37,7 +37,8 @@ struct merge_state {
     const char *state; /* as in struct meta of output/store/meta.h */
     int64_t ended_ms;  /* wall clock; 0 while it runs */
     const char *host, *command, *version;
-    uint64_t matched; /* domains with a policy of an earlier scan */
+    struct amount amounts[AMOUNT_STREAMS]; /* what the record files hold */
+    uint64_t matched;                      /* domains with a policy of an earlier scan */
     const struct machine_library *libraries;
     size_t library_count;
 };

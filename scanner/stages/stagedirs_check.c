@@ -197,10 +197,25 @@ static void check_others(const struct stagedirs *dirs, struct faults *faults)
     }
 }
 
+/* Is all there that it wrote? What a copy lacks would be taken for what was never asked about. */
+static void check_files(const struct stagedir *dir, struct faults *faults)
+{
+    struct buf reason;
+    buf_init(&reason, REASON_BYTES);
+    for (enum view_stream i = 0; i < VIEW_STREAMS; i++) {
+        buf_reset(&reason);
+        if (scanview_is_amiss(dir->view, i, &reason))
+            fault(faults, EXIT_FAILED, dir->path, buf_string(&reason));
+    }
+    buf_dispose(&reason);
+}
+
 static void check_ends(const struct stagedir *list, size_t count, struct faults *faults)
 {
     for (size_t i = 0; i < count; i++)
-        if (!list[i].whole)
+        if (list[i].whole)
+            check_files(&list[i], faults);
+        else
             fault(faults, EXIT_AGAIN, list[i].path,
                   "it is not at its end yet: give the command that makes it again, or wait for it");
 }

@@ -60,6 +60,7 @@ void status_dir_dispose(struct status_dir *dir)
 /* What is known while one directory is looked at. */
 struct looking {
     struct status_dir *dir;
+    const struct scanview *view; /* of a stage */
     int fd;
     bool is_locked;
     struct buf why;
@@ -132,11 +133,12 @@ static enum error torn(struct looking *look)
 }
 
 /* Goes over the frames of one stream. Of one that is written what stands at its end is not yet a fault. */
-static enum error look_at_stream(struct looking *look, const char *name, bool is_domains)
+static enum error look_at_stream(struct looking *look, enum view_stream stream)
 {
+    const char *name = amount_name((enum amount_stream)stream);
     struct status_dir *dir = look->dir;
     struct frames_tally tally;
-    bool counts = is_domains && !dir->at_end;
+    bool counts = stream == VIEW_DOMAINS && !dir->at_end;
     buf_reset(&look->why);
     enum error error = frames_tally(look->fd, name, counts, &tally, &look->why);
     if (counts) {
@@ -149,22 +151,21 @@ static enum error look_at_stream(struct looking *look, const char *name, bool is
         return unreadable(look, error);
     if (dir->at_end && tally.torn_bytes > 0)
         buf_printf(&look->why, "%s: its end is missing, though the scan was at its end", name);
-    else if (dir->at_end && is_domains && dir->records > 0 && tally.frames == 0)
-        buf_printf(&look->why, "%s: no record is there, of %llu", name, (unsigned long long)dir->records);
+    else if (dir->at_end)
+        (void)scanview_is_amiss(look->view, stream, &look->why);
     return look->why.len > 0 && !look->is_locked ? torn(look) : ERR_OK;
 }
 
 static enum error look_at_records(struct looking *look)
 {
-    static const char *const streams[] = {"domains", "hosts", "certs", "rejects"};
     enum error error = ERR_OK;
     if (look->dir->at_end && !read_summary(look)) {
         buf_reset(&look->why);
         buf_text(&look->why, "summary.json cannot be read");
         error = torn(look);
     }
-    for (size_t i = 0; error == ERR_OK && i < sizeof streams / sizeof *streams; i++)
-        error = look_at_stream(look, streams[i], i == 0);
+    for (enum view_stream i = 0; error == ERR_OK && i < VIEW_STREAMS; i++)
+        error = look_at_stream(look, i);
     return error;
 }
 
@@ -199,6 +200,7 @@ static enum error look_at_scan(struct looking *look)
         take_stage(look, &found.list[0]);
         if (look->dir->kind == STATUS_NAMES)
             read_list(look);
+        look->view = found.list[0].view;
         error = look_at_records(look);
     }
     stagedirs_close(&found);

@@ -1,0 +1,60 @@
+/* Compares sizes; no record is read for it. */
+#include "output/readback/amounts.h"
+
+#include <inttypes.h>
+
+#include "output/frames/frames_part.h"
+#include "scanner/json/json_read.h"
+
+enum { REASON_BYTES = 512 };
+
+const char *amount_name(enum amount_stream stream)
+{
+    static const char *const names[AMOUNT_STREAMS] = {[AMOUNT_DOMAINS] = "domains",
+                                                      [AMOUNT_HOSTS] = "hosts",
+                                                      [AMOUNT_CERTS] = "certs",
+                                                      [AMOUNT_REJECTS] = "rejects"};
+    return names[stream];
+}
+
+static bool read_number(const struct json_node *object, const char *key, uint64_t *number)
+{
+    const struct json_node *node = json_tree_at(object, key);
+    return node != NULL && node->kind == JSON_NUMBER && json_read_number(node->text, number);
+}
+
+bool amounts_of(const struct json_node *root, struct amount amounts[AMOUNT_STREAMS])
+{
+    const struct json_node *stored = json_tree_at(root, "stored");
+    for (enum amount_stream i = 0; i < AMOUNT_STREAMS; i++) {
+        const struct json_node *node = json_tree_at(stored, amount_name(i));
+        amounts[i] = (struct amount){.known = node != NULL};
+        if (node != NULL && !(read_number(node, "records", &amounts[i].records) &&
+                              read_number(node, "bytes", &amounts[i].bytes)))
+            return false;
+    }
+    return stored == NULL || stored->kind == JSON_OBJECT;
+}
+
+uint64_t amount_bytes_in(int dir_fd, enum amount_stream stream)
+{
+    struct buf reason;
+    uint32_t count = 0;
+    buf_init(&reason, REASON_BYTES);
+    enum error error = part_count(dir_fd, amount_name(stream), &count, &reason);
+    buf_dispose(&reason);
+    return error == ERR_OK ? part_bytes(dir_fd, amount_name(stream), count) : 0;
+}
+
+bool amount_is_amiss(enum amount_stream stream, const struct amount *amount, uint64_t bytes, bool exact,
+                     struct buf *why)
+{
+    if (!amount->known || bytes == amount->bytes || (bytes > amount->bytes && !exact))
+        return false;
+    if (why != NULL)
+        buf_printf(why, "%s.ndjson.zst: %" PRIu64 " of %" PRIu64 " bytes are there, %s", amount_name(stream),
+                   bytes, amount->bytes,
+                   bytes < amount->bytes ? "so that records are missing: a part, or the end, is gone"
+                                         : "so that it is not the file that the scan wrote");
+    return true;
+}

@@ -1,0 +1,34 @@
+/*
+ * Says how much each record file of a scan held when its meta.json was written (`stored`), and what of that
+ * is not there. Frames tell by themselves when one of them is damaged, but not that a file, its last part or
+ * its last frames are gone, as a copy that was broken off leaves it.
+ */
+#ifndef STSWEEP_READBACK_AMOUNTS_H
+#define STSWEEP_READBACK_AMOUNTS_H
+
+#include "scanner/base/buf.h"
+#include "scanner/json/json_tree.h"
+
+enum amount_stream { AMOUNT_DOMAINS, AMOUNT_HOSTS, AMOUNT_CERTS, AMOUNT_REJECTS, AMOUNT_STREAMS };
+
+struct amount {
+    bool known;
+    uint64_t records;
+    uint64_t bytes; /* of all parts of the file, as they are stored */
+};
+
+const char *amount_name(enum amount_stream stream); /* "domains" */
+
+/* Reads `stored` of a meta.json, none of which need be there; false if something there is malformed. */
+bool amounts_of(const struct json_node *root, struct amount amounts[AMOUNT_STREAMS]);
+
+/* Returns how many bytes the parts of a stream have in the directory. Of one with a gap those that
+ * frames_read would read: it says so itself. */
+uint64_t amount_bytes_in(int dir_fd, enum amount_stream stream);
+
+/* Tells whether a file of `bytes` is not what the amount says: it has fewer, or other ones than exactly those
+ * if exact. *why (may be NULL) names the file and how much is there. An amount that is not known is right. */
+bool amount_is_amiss(enum amount_stream stream, const struct amount *amount, uint64_t bytes, bool exact,
+                     struct buf *why);
+
+#endif
