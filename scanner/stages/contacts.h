@@ -40,7 +40,7 @@ enum error contacts_of_replay(const struct domain_facts *facts, const struct rep
 enum error contact_line(const struct contact *contact, struct arena *arena, struct buf *out);
 
 /* What the text of such a line says of it, before anybody has read the facts: it is good to count and order
- * contacts by, and to trust in nothing. */
+ * contacts by; contact_read refuses a line whose fields say otherwise. */
 struct contact_glance {
     bool policy, over, opted_out;
     uint8_t family; /* of its address: 4 or 6 */

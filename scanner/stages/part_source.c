@@ -33,6 +33,23 @@ struct part_source {
 
 /* ---- a line -------------------------------------------------------------------------------------------- */
 
+/* Returns the address that decides whose the contact is. */
+static const struct ip_addr *address_of(const struct domain_facts *facts)
+{
+    return contact_label_of(facts->label) == CONTACT_POLICY ? &facts->policy.address.ips[0]
+                                                            : &facts->hosts[0].facts->probes[0].ip;
+}
+
+/* Do the fields of a contact without a fault say what its text says at a glance, by which it was counted and
+ * put in order? In a plan of ours they do. */
+static bool is_as_it_looks(struct bytes line, const struct domain_facts *facts)
+{
+    const struct contact_glance glance = contact_glance(line);
+    enum contact_label label = contact_label_of(facts->label);
+    return glance.policy == (label == CONTACT_POLICY) && glance.over == (label == CONTACT_OVER) &&
+           glance.opted_out == contact_is_opted_out(facts) && glance.family == address_of(facts)->family;
+}
+
 enum error contact_read(struct bytes line, uint64_t ordinal, struct arena *arena, struct domain_facts *facts,
                         struct buf *why)
 {
@@ -52,6 +69,8 @@ enum error contact_read(struct bytes line, uint64_t ordinal, struct arena *arena
     const char *fault = contact_fault(facts);
     if (fault == NULL && facts->ordinal != ordinal)
         fault = "its ordinal is not its place in the part";
+    if (fault == NULL && !is_as_it_looks(line, facts))
+        fault = "what it is stands in another place of its text than in a plan";
     if (fault != NULL)
         buf_text(why, fault);
     return fault == NULL ? ERR_OK : ERR_CORRUPT;
@@ -222,13 +241,6 @@ static void destroy_made(void *object)
     struct contact_made *made = object;
     arena_dispose(&made->arena);
     free(made);
-}
-
-/* Returns the address that decides whose the contact is. */
-static const struct ip_addr *address_of(const struct domain_facts *facts)
-{
-    return contact_label_of(facts->label) == CONTACT_POLICY ? &facts->policy.address.ips[0]
-                                                            : &facts->hosts[0].facts->probes[0].ip;
 }
 
 /* Reads the line at hand, and lets nothing pass that is not a contact of this part, whoever made the plan. */

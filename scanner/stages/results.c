@@ -25,6 +25,7 @@ struct results_store {
     struct results_cache cache;
     struct arena arena;   /* of the domain at hand: its policies */
     struct arena scratch; /* of the result at hand, while it is decoded */
+    struct arena contact; /* of the contact's record that was read last */
     struct buf why;
     uint32_t round;      /* while a directory is added */
     struct buf *add_why; /* likewise */
@@ -165,32 +166,34 @@ static bool is_contact(const struct domain_facts *contact, enum contact_kind kin
     return host != NULL && probe == NULL;
 }
 
-/* Reads a contact's record of a round, the last one if there are several. */
+static int latest_first(const void *a, const void *b)
+{
+    const uint64_t *left = a, *right = b;
+    return *left > *right ? -1 : *left < *right;
+}
+
+/* Finds a contact's record of a round, the last one if there are several. It is good until the next call, and
+ * so is *line. */
 static enum error find_contact(struct results_store *results, enum contact_kind kind, const char *name,
-                               const struct ip_addr *ip, uint32_t round, struct arena *arena,
+                               const struct ip_addr *ip, uint32_t round, struct bytes *line,
                                struct domain_facts *contact)
 {
-    uint64_t places[TABLE_PLACES_A_KEY], best = 0;
-    bool any = false;
+    uint64_t places[TABLE_PLACES_A_KEY];
     uint64_t hash = hash_of(results, kind, name, kind == KIND_HOST ? ip : NULL, round);
     size_t count = table_find(&results->table, hash, places);
+    if (count > 1)
+        qsort(places, count, sizeof *places, latest_first);
     for (size_t i = 0; i < count; i++) {
-        struct bytes line;
-        struct domain_facts found;
-        if (any && places[i] < best)
-            continue;
-        enum error error = spill_get(results->contacts, places[i], &line);
+        arena_reset(&results->contact);
+        enum error error = spill_get(results->contacts, places[i], line);
         if (error == ERR_OK)
-            error = facts_read_domain(line, arena, &found, &results->why);
+            error = facts_read_domain(*line, &results->contact, contact, &results->why);
         if (error != ERR_OK)
             return error;
-        if (!is_contact(&found, kind, name, ip))
-            continue;
-        *contact = found;
-        best = places[i];
-        any = true;
+        if (is_contact(contact, kind, name, ip))
+            return ERR_OK;
     }
-    return any ? ERR_OK : ERR_NOT_FOUND;
+    return ERR_NOT_FOUND;
 }
 
 static enum error find_probe(struct results_store *results, const struct result_key *key, bool shared,
@@ -242,7 +245,7 @@ static enum error take_probe(struct results_store *results, const struct result_
     return error;
 }
 
-/* What was read of a result; it lives in scratch. */
+/* What was read of a result; it lives in scratch and contact. */
 struct decoded {
     struct probe_facts probe;
     bool has_probe;
@@ -253,8 +256,8 @@ static enum error read_result(struct results_store *results, const struct result
                               struct decoded *decoded)
 {
     struct domain_facts contact;
-    struct arena *scratch = &results->scratch;
-    enum error error = find_contact(results, KIND_HOST, key->host, &key->ip, key->round, scratch, &contact);
+    struct bytes line;
+    enum error error = find_contact(results, KIND_HOST, key->host, &key->ip, key->round, &line, &contact);
     if (error == ERR_OK) {
         decoded->has_probe = true;
         error = take_probe(results, key, probe_of(host_of(&contact)), &decoded->probe);
@@ -263,7 +266,7 @@ static enum error read_result(struct results_store *results, const struct result
         decoded->has_probe = error == ERR_OK;
         if (error != ERR_NOT_FOUND)
             return error;
-        error = find_contact(results, KIND_GONE, key->host, &key->ip, key->round, scratch, &contact);
+        error = find_contact(results, KIND_GONE, key->host, &key->ip, key->round, &line, &contact);
     }
     if (error == ERR_OK && host_of(&contact)->asked != 0)
         decoded->lookups = host_of(&contact);
@@ -337,7 +340,10 @@ static enum error find_policy(void *arg, const char *domain, uint32_t round, str
     const struct facts_source source = facts_index_source(results->index);
     struct facts_gaps gaps = {0};
     struct domain_facts contact;
-    enum error error = find_contact(results, KIND_POLICY, domain, NULL, round, &results->arena, &contact);
+    struct bytes line;
+    enum error error = find_contact(results, KIND_POLICY, domain, NULL, round, &line, &contact);
+    if (error == ERR_OK) /* for as long as the domain is at hand */
+        error = facts_read_domain(line, &results->arena, &contact, &results->why);
     if (error == ERR_OK) {
         contact.host_count = 0;
         error = facts_complete(&contact, &source, &results->arena, &gaps, &results->why);
@@ -380,6 +386,7 @@ enum error results_open(size_t cache_bytes, struct results_store **made, struct 
     buf_init(&results->why, WHY_BYTES);
     arena_init(&results->arena, ARENA_BYTES);
     arena_init(&results->scratch, ARENA_BYTES);
+    arena_init(&results->contact, ARENA_BYTES);
     table_init(&results->table);
     enum error error = facts_index_create(RECORD_RULES, &results->index, why);
     if (error == ERR_OK)
@@ -404,6 +411,7 @@ void results_close(struct results_store *results)
     table_dispose(&results->table);
     arena_dispose(&results->arena);
     arena_dispose(&results->scratch);
+    arena_dispose(&results->contact);
     buf_dispose(&results->why);
     free(results);
 }

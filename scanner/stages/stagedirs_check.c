@@ -68,7 +68,7 @@ static void look_for_gaps(const struct stagedir *list, size_t length, uint32_t c
         uint32_t at = number(&list[i]);
         if (at == before)
             twice(faults, &list[i]);
-        if (at > before + 1)
+        if (at - before > 1) /* sorted: there is no number behind the largest */
             add_missing(missing, before + 1, at - 1);
         before = at;
     }

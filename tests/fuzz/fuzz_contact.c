@@ -2,13 +2,14 @@
  * Any bytes as a contact, a line of a plan's part, which may be somebody else's: taken, or refused with a
  * reason that may go to a terminal. What is taken has what a loop goes by: a label, one host with one address
  * that is listed, or a policy host's domain, which is one as lists have them, with an address; and written as
- * a record it is taken again.
+ * a record it is taken again. What its text says at a glance is what its fields say.
  */
 #include "output/json/json.h"
 #include "output/readback/facts_read.h"
 #include "scanner/facts/hostname.h"
 #include "scanner/reach/contact.h"
 #include "scanner/reach/domain.h"
+#include "scanner/stages/contacts.h"
 #include "scanner/stages/part_source.h"
 #include "scanner/verdict/verdict.h"
 #include "tests/fuzz/target.h"
@@ -47,6 +48,20 @@ static const char *check_taken(const struct domain_facts *facts)
     if (label == CONTACT_LABELS || facts->ordinal == 0)
         return "a contact without a label or a place";
     return label == CONTACT_POLICY ? check_policy(facts) : check_host(facts);
+}
+
+/* A part is counted and gone through in the order of what the text says at a glance. */
+static const char *check_glance(struct bytes line, const struct domain_facts *facts)
+{
+    const struct contact_glance glance = contact_glance(line);
+    enum contact_label label = contact_label_of(facts->label);
+    const struct ip_addr *ip =
+        label == CONTACT_POLICY ? &facts->policy.address.ips[0] : &facts->hosts[0].facts->probes[0].ip;
+    if (glance.policy != (label == CONTACT_POLICY) || glance.over != (label == CONTACT_OVER))
+        return "at a glance it has another label";
+    if (glance.opted_out != contact_is_opted_out(facts))
+        return "at a glance it is left alone, or not";
+    return glance.family == ip->family ? NULL : "at a glance its address is of another family";
 }
 
 /* Writes the contact as probe writes what came of it, and reads that as a plan's. */
@@ -89,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     expect(error != ERR_OK || read == ERR_OK ? NULL : "a contact that is no record");
     if (error == ERR_OK) {
         expect(check_taken(&facts));
+        expect(check_glance(bytes_make(data, size), &facts));
         expect(check_again(&facts, &arena));
         expect(contact_read(bytes_make(data, size), record.ordinal + 1, &whole, &facts, &why) == ERR_CORRUPT
                    ? NULL

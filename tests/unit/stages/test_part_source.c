@@ -104,6 +104,12 @@ static void test_what_is_a_contact(void **state)
         {good_policy, "\"step\":\"none\"", "\"step\":\"done\"", "has been fetched"},
         {good_policy, "\"policy\"", "\"tlsa\"", "its own only MX host"},
         {good_host, "{", "", ""},
+        {good_host, "\"tld\"", "\"x\":{\"label\":\"policy\"},\"tld\"", "in another place"},
+        {good_host, "\"tld\"", "\"x\":{\"label\":\"over\"},\"tld\"", "in another place"},
+        {good_host, "\"label\":\"all\"", "\"label\":{\"base64\":\"b3Zlcg==\"}", "in another place"},
+        {good_host, "\"all\"", "\"all\",\"x\":[{\"ips\":[{\"ip\":\"::1\"}]}]", "in another place"},
+        {good_host, "\"all\"", "\"all\",\"x\":{\"not_tried\":\"optout\"}", "in another place"},
+        {good_policy, "\"policy\":", "\"x\":{\"addresses\":[\"::1\"]},\"policy\":", "in another place"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)

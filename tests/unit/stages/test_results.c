@@ -34,6 +34,7 @@ struct fixture {
     struct ip_addr ips[2]; /* of a host at which lookups were made anew */
     struct results_store *results;
     struct replay_source source;
+    size_t more; /* numbers that a record has beside what is read */
 };
 
 static struct ip_addr address(uint8_t last)
@@ -96,6 +97,13 @@ static void put_domain(struct fixture *fixture, unsigned round, const struct dom
     struct judgement judgement;
     verdict_judge(facts, BY_OWN_TIME, &fixture->arena, &judgement);
     assert_true(json_domain(&fixture->line, facts, &judgement));
+    if (fixture->more > 0) {
+        fixture->line.len -= strlen("}\n");
+        assert_true(buf_text(&fixture->line, ",\"more\":[0"));
+        for (size_t i = 1; i < fixture->more; i++)
+            assert_true(buf_text(&fixture->line, ",0"));
+        assert_true(buf_text(&fixture->line, "]}\n"));
+    }
     put(fixture, round, STORE_DOMAINS);
 }
 
@@ -298,6 +306,34 @@ static void test_an_address_that_is_gone(void **state)
     end(&fixture);
 }
 
+/* Records that take nearly all of the memory for one do not add up, as many as there are. */
+static void test_large_records(void **state)
+{
+    enum { MANY = 5 };
+    struct fixture fixture;
+    struct replay_look look;
+    struct policy_facts policy;
+    (void)state;
+    begin(&fixture);
+    fixture.more = 250000;
+    put_cert(&fixture, 1);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct probe_facts probes[] = {probe_at(&fixture, "a.example", 1, 0),
+                                       probe_at(&fixture, "a.example", 2, 0)};
+        probes[0].not_tried = probes[1].not_tried = NOT_TRIED_ELSEWHERE;
+        put_contact(&fixture, 1, probes, 2, TIME + i);
+        put_policy(&fixture, 1, "p.example", 200 + (int)i);
+    }
+    assert_int_equal(read_all(&fixture, CACHE), ERR_OK);
+    look = found(&fixture, "a.example", 3, 1);
+    assert_int_equal(look.lookups->asked, TIME + MANY - 1);
+    assert_int_equal(find(&fixture, "a.example", 1, 1, &look), ERR_NOT_FOUND);
+    const struct replay_source *source = &fixture.source;
+    assert_int_equal(source->policy(source->arg, "p.example", 1, &policy), ERR_OK);
+    assert_int_equal(policy.fetch.http_status, 200 + MANY - 1);
+    end(&fixture);
+}
+
 static void test_policies(void **state)
 {
     struct fixture fixture;
@@ -396,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_past_the_budget_a_host_shares),
         cmocka_unit_test(test_lookups_made_anew),
         cmocka_unit_test(test_an_address_that_is_gone),
+        cmocka_unit_test(test_large_records),
         cmocka_unit_test(test_policies),
         cmocka_unit_test(test_what_was_read_last_stays_in_memory),
         cmocka_unit_test(test_a_certificate_that_is_not_there),

@@ -126,6 +126,11 @@ static void end_all(struct stagedirs *dirs)
         .name = "p2", .id = ID_A, .round = 1, .part = 2, .parts = 2                                          \
     }
 
+#define LAST_PART(dir)                                                                                       \
+    {                                                                                                        \
+        .name = dir, .id = ID_A, .round = 1, .part = UINT32_MAX, .parts = UINT32_MAX                         \
+    }
+
 static void test_sorted(void **state)
 {
     (void)state;
@@ -232,6 +237,10 @@ static void test_probes_refused(void **state)
         {{PROBE_1, PROBE_2, {.name = "b", .id = ID_A, .round = 1, .part = 2, .parts = 2, .vantage = "x"}},
          EXIT_USAGE,
          "part 2 of round 1 stands twice"},
+        {{LAST_PART("a"), LAST_PART("b")},
+         EXIT_USAGE,
+         "of the 4294967295 parts of round 1 4294967294 are missing: 1-4294967294"},
+        {{LAST_PART("a"), LAST_PART("b")}, EXIT_USAGE, "/b: part 4294967295 of round 1 stands twice"},
         {{PROBE_1, {.name = "b", .id = ID_A, .round = 1, .part = 2, .parts = 2, .vantage = "x"}},
          EXIT_USAGE,
          "/b: it was probed from another place"},
