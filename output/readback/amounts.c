@@ -5,6 +5,7 @@
 
 #include "output/frames/frames_part.h"
 #include "scanner/json/json_read.h"
+#include "scanner/json/json_tree.h"
 
 enum { REASON_BYTES = 512 };
 

@@ -7,7 +7,8 @@
 #define STSWEEP_READBACK_AMOUNTS_H
 
 #include "scanner/base/buf.h"
-#include "scanner/json/json_tree.h"
+
+struct json_node;
 
 enum amount_stream { AMOUNT_DOMAINS, AMOUNT_HOSTS, AMOUNT_CERTS, AMOUNT_REJECTS, AMOUNT_STREAMS };
 

@@ -5,7 +5,6 @@
 #ifndef STSWEEP_STORE_META_H
 #define STSWEEP_STORE_META_H
 
-#include "output/json/json_write.h"
 #include "output/readback/meta_read.h"
 #include "scanner/base/buf.h"
 #include "scanner/facts/counters.h"
@@ -14,6 +13,8 @@
 /* The tail of the scan, after the last name was handed out: it counts what the domains still under way waited
  * for. */
 enum { META_TAIL_REASONS = 6 };
+
+struct json;
 
 struct meta_tail {
     bool known;
