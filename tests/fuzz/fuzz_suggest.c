@@ -224,6 +224,23 @@ static void check_records(struct fuzz *fuzz, const struct suggestion *suggestion
                : "a record for reports with a fault");
 }
 
+/* A record that stands there is written so that it is read as itself. */
+static void check_before(struct fuzz *fuzz, const struct suggest_change *change)
+{
+    for (size_t i = 0; i < change->before_count; i++) {
+        const struct suggest_before *before = &change->before[i];
+        struct bytes again = {NULL, 0};
+        if (before->type == NULL || strcmp(before->type, "TXT") != 0)
+            continue;
+        buf_reset(&fuzz->out);
+        suggest_put_data(&fuzz->out, before->type, before->text);
+        struct bytes data = buf_bytes(&fuzz->out);
+        expect(skip(&data, "TXT ") && presentation_read(data, &fuzz->arena, &again) ? NULL
+                                                                                    : "no data of a TXT");
+        expect(bytes_equal(again, before->text) ? NULL : "another text than stands there");
+    }
+}
+
 static void check_formats(struct fuzz *fuzz, const struct suggestion *suggestion,
                           const struct suggest_changes *changes)
 {
@@ -261,8 +278,11 @@ static void check_suggestion(struct fuzz *fuzz)
     if (suggest_json(&fuzz->out, &fuzz->facts, &suggestion))
         each_line(buf_bytes(&fuzz->out), check_json_line);
     if (suggest_changes_make(&fuzz->facts, &fuzz->judgement, &fuzz->options, &suggestion, &fuzz->arena,
-                             &changes) == ERR_OK)
-        check_formats(fuzz, &suggestion, &changes);
+                             &changes) != ERR_OK)
+        return;
+    for (size_t i = 0; i < changes.count; i++)
+        check_before(fuzz, &changes.items[i]);
+    check_formats(fuzz, &suggestion, &changes);
 }
 
 /* ---- what is forecast ---------------------------------------------------------------------------------- */
