@@ -125,11 +125,14 @@ static inline void hostile_dsa(struct buf *out, int bits)
     buf_dispose(&key);
 }
 
-static inline void hostile_point(struct buf *out, const struct buf *parameters, const uint8_t *point,
-                                 size_t len)
+#define HOSTILE_EC  "1.2.840.10045.2.1"
+#define HOSTILE_SM2 "1.2.156.10197.1.301"
+
+static inline void hostile_point(struct buf *out, const char *algorithm, const struct buf *parameters,
+                                 const uint8_t *point, size_t len)
 {
     size_t start = out->len;
-    der_oid(out, "1.2.840.10045.2.1");
+    der_oid(out, algorithm);
     must(buf_append(out, parameters->data, parameters->len));
     der_wrap(out, start, DER_SEQUENCE);
     size_t bits = out->len;
@@ -148,7 +151,7 @@ static inline void hostile_compressed(struct buf *out, const char *curve)
                                     sizeof point, NULL);
     const ASN1_OBJECT *object = OBJ_nid2obj(EC_GROUP_get_curve_name(group));
     der_put(&parameters, DER_OID, OBJ_get0_data(object), OBJ_length(object));
-    hostile_point(out, &parameters, point, len);
+    hostile_point(out, HOSTILE_EC, &parameters, point, len);
     EC_GROUP_free(group);
     buf_dispose(&parameters);
 }
@@ -184,8 +187,8 @@ static inline void hostile_abscissa(const BIGNUM *prime, BN_CTX *ctx, uint8_t *p
     BN_free(rest);
 }
 
-/* Writes the parameters of a curve of its own. */
-static inline void hostile_curve(struct buf *out)
+/* Writes a key of such an algorithm on a curve of its own. */
+static inline void hostile_curve(struct buf *out, const char *algorithm)
 {
     BN_CTX *ctx = BN_CTX_new();
     BIGNUM *prime = hostile_prime(ctx);
@@ -208,7 +211,7 @@ static inline void hostile_curve(struct buf *out)
     der_number(&parameters, prime);
     der_put(&parameters, DER_INTEGER, "\1", 1);
     der_wrap(&parameters, 0, DER_SEQUENCE);
-    hostile_point(out, &parameters, point, (size_t)len + 1);
+    hostile_point(out, algorithm, &parameters, point, (size_t)len + 1);
     buf_dispose(&parameters);
     BN_free(prime);
     BN_CTX_free(ctx);

@@ -14,13 +14,23 @@ static const uint8_t two_numbers[] = {0x30, 0x06, 0x02, 0x01, 0x05, 0x02, 0x01, 
 
 /* ---- what is not read ---------------------------------------------------------------------------------- */
 
-static SSL_CTX *own_curves(const struct hostile_world *world)
+static SSL_CTX *curves_of(const struct hostile_world *world, const char *algorithm)
 {
     struct buf key = der_new();
-    hostile_curve(&key);
+    hostile_curve(&key, algorithm);
     SSL_CTX *server = hostile_keys(world, &key, 2);
     buf_dispose(&key);
     return server;
+}
+
+static SSL_CTX *own_curves(const struct hostile_world *world)
+{
+    return curves_of(world, HOSTILE_EC);
+}
+
+static SSL_CTX *own_curves_of_sm2(const struct hostile_world *world)
+{
+    return curves_of(world, HOSTILE_SM2);
 }
 
 static SSL_CTX *compressed(const struct hostile_world *world, const char *curve)
@@ -122,6 +132,12 @@ static SSL_CTX *long_tag(const struct hostile_world *world)
 static SSL_CTX *endless(const struct hostile_world *world)
 {
     return hidden_names(world, "\x30\x80", 2, "\0\0", 2);
+}
+
+/* Presents them in a list that is not said to hold any. */
+static SSL_CTX *unmarked_list(const struct hostile_world *world)
+{
+    return hidden_names(world, "\x10\x83\x01\x5f\x90", 5, "", 0);
 }
 
 static SSL_CTX *with_attributes(const struct hostile_world *world, int count, bool one_set)
@@ -550,6 +566,7 @@ struct hostile_case {
 
 static const struct hostile_case hostile_cases[] = {
     {"curves of its own, points compressed", own_curves, TLS_LIMIT_KEY, TLS_FAILED, PLAIN_MOST},
+    {"the same, said to be SM2's", own_curves_of_sm2, TLS_LIMIT_KEY, TLS_FAILED, PLAIN_MOST},
     {"P-224, points compressed", compressed_p224, TLS_LIMIT_KEY, TLS_FAILED, PLAIN_MOST},
     {"binary curves, points compressed", compressed_binary, TLS_LIMIT_KEY, TLS_FAILED, PLAIN_MOST},
     {"500 certificates", many_certificates, TLS_LIMIT_CHAIN, TLS_FAILED, PLAIN_MOST},
@@ -559,6 +576,7 @@ static const struct hostile_case hostile_cases[] = {
     {"48,000 names", many_names, TLS_LIMIT_CHAIN, TLS_FAILED, PLAIN_MOST},
     {"45,000 names behind a long tag", long_tag, TLS_LIMIT_CHAIN, TLS_FAILED, PLAIN_MOST},
     {"45,000 names of no told length", endless, TLS_LIMIT_CHAIN, TLS_FAILED, PLAIN_MOST},
+    {"45,000 names in an unmarked list", unmarked_list, TLS_LIMIT_CHAIN, TLS_FAILED, PLAIN_MOST},
     {"16,000 names", some_names, TLS_LIMIT_NONE, TLS_DONE, PLAIN_MOST},
     {"a subject of 7,000 attributes", many_attributes, TLS_LIMIT_CHAIN, TLS_FAILED, PLAIN_MOST},
     {"a subject of 4,000 attributes", some_attributes, TLS_LIMIT_NONE, TLS_DONE, PLAIN_MOST},

@@ -254,7 +254,7 @@ static void test_curves(void **state)
     struct key_cost cost = cost_of_key(buf_bytes(&key));
     assert_true(cost.heavy && !cost.unreadable);
     buf_reset(&key);
-    hostile_curve(&key);
+    hostile_curve(&key, HOSTILE_EC);
     cost = cost_of_key(buf_bytes(&key));
     assert_true(cost.heavy && cost.unreadable);
     EVP_PKEY_free(binary);
