@@ -271,6 +271,16 @@ static enum error make_policy(struct arena *arena, struct suggestion *suggestion
     return error;
 }
 
+/* Writes where reports go. A domain with a label that no mail address may have, as one that ends with a
+ * hyphen, gets a placeholder elsewhere. */
+static void put_rua(struct buf *text, const char *rua, const char *domain)
+{
+    char own[RUA_BYTES];
+    int len = snprintf(own, sizeof own, "mailto:tls-reports@%s", domain);
+    bool fits = len > 0 && (size_t)len < sizeof own && suggest_rua_is_valid(own);
+    buf_text(text, rua != NULL ? rua : fits ? own : "mailto:tls-reports@example.com");
+}
+
 static enum error make_records(const struct judgement *judgement, const struct suggest_options *options,
                                struct arena *arena, struct suggestion *suggestion)
 {
@@ -289,10 +299,7 @@ static enum error make_records(const struct judgement *judgement, const struct s
     buf_reset(&text);
     suggestion->rua_is_placeholder = options->rua == NULL;
     buf_text(&text, "v=TLSRPTv1; rua=");
-    if (options->rua != NULL)
-        buf_text(&text, options->rua);
-    else
-        buf_printf(&text, "mailto:tls-reports@%s", suggestion->domain);
+    put_rua(&text, options->rua, suggestion->domain);
     buf_byte(&text, 0);
     error = keep_text(&text, arena, &kept);
     suggestion->tlsrpt = (const char *)kept.data;

@@ -270,6 +270,29 @@ static void test_exact_hosts_and_testing_first(void **state)
     end(&world);
 }
 
+/* A name that no mail address can have is not suggested as one: we would call the record malformed. */
+static void test_where_reports_go(void **state)
+{
+    static const struct {
+        const char *domain, *rua, *expected;
+    } rows[] = {
+        {"a-.example", NULL, "v=TLSRPTv1; rua=mailto:tls-reports@example.com"},
+        {"a_b.example", NULL, "v=TLSRPTv1; rua=mailto:tls-reports@example.com"},
+        {"a-b.example", NULL, "v=TLSRPTv1; rua=mailto:tls-reports@a-b.example"},
+        {"a-.example", "mailto:r@b.example", "v=TLSRPTv1; rua=mailto:r@b.example"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world world;
+        begin(&world, rows[i].domain);
+        add_host(&world, "mx1.example.net");
+        suggest(&world, &(struct suggest_options){.rua = rows[i].rua});
+        assert_string_equal(world.suggestion.tlsrpt, rows[i].expected);
+        assert_int_equal(world.suggestion.rua_is_placeholder, rows[i].rua == NULL);
+        end(&world);
+    }
+}
+
 /* EXO-2: the published example's form; EXO-1: the newer form of name is named exactly. */
 static void test_exchange_online(void **state)
 {
@@ -1105,6 +1128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_sets),
         cmocka_unit_test(test_exact_hosts_and_testing_first),
+        cmocka_unit_test(test_where_reports_go),
         cmocka_unit_test(test_exchange_online),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_every_case),

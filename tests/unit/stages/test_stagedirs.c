@@ -34,6 +34,7 @@ struct row {
     bool begun;     /* it is not at its end */
     unsigned rules; /* 0: this program's */
     const char *seed;
+    const char *lacking; /* a record file that held three bytes, and is not there; NULL: none */
 };
 
 struct table {
@@ -58,7 +59,7 @@ static void put_file(const char *dir, const char *name, const char *text)
 
 static void put_dir(const char *path, const struct row *row)
 {
-    char meta[4096], plan[1024] = "";
+    char meta[4096], plan[1024] = "", stored[128] = "";
     assert_int_equal(mkdir(path, 0755), 0);
     if (row->id != NULL)
         (void)snprintf(plan, sizeof plan,
@@ -66,15 +67,18 @@ static void put_dir(const char *path, const struct row *row)
                        "\"parts\":%u,\"vantage\":\"%s\"}",
                        row->id, row->before == NULL ? "" : row->before, row->names == NULL ? SUM : row->names,
                        row->round, row->part, row->parts, row->vantage == NULL ? "" : row->vantage);
+    if (row->lacking != NULL)
+        (void)snprintf(stored, sizeof stored, ",\"stored\":{\"%s\":{\"records\":1,\"bytes\":3}}",
+                       row->lacking);
     (void)snprintf(
         meta, sizeof meta,
         "{\"schema\":1,\"rules\":%u,\"version\":\"7\",\"state\":\"%s\",\"runs\":1,\"seed\":\"%s\","
-        "\"started_ms\":1,\"inputs\":%s,\"config\":{\"scan.stage\":\"%s\",\"scan.shard\":\"%s\"%s}%s}",
+        "\"started_ms\":1,\"inputs\":%s,\"config\":{\"scan.stage\":\"%s\",\"scan.shard\":\"%s\"%s}%s%s}",
         row->rules == 0 ? RECORD_RULES : row->rules, row->begun ? "scanning" : "done",
         row->seed == NULL ? "5" : row->seed,
         row->inputs == NULL ? "[{\"path\":\"list\",\"sha256\":\"aa\"}]" : row->inputs,
         row->shard == NULL ? "all" : "names", row->shard == NULL ? "" : row->shard,
-        row->config == NULL ? "" : row->config, plan);
+        row->config == NULL ? "" : row->config, plan, stored);
     put_file(path, "meta.json", meta);
     if (!row->begun)
         put_file(path, "summary.json", "{}");
@@ -209,6 +213,12 @@ static void test_names_refused(void **state)
          "the input l has another SHA-256"},
         {{NAMES_1, {.name = "b", .shard = "2/2", .rules = 99}}, EXIT_USAGE, "rules 99 started this scan"},
         {{NAMES_1, {.name = "b", .shard = "3/2"}}, EXIT_FAILED, "a scan.shard that is none (3/2)"},
+        {{NAMES_1, {.name = "b", .shard = "2/2", .lacking = "domains"}},
+         EXIT_FAILED,
+         "/b: domains.ndjson.zst: 0 of 3 bytes are there, so that records are missing"},
+        {{NAMES_1, {.name = "b", .shard = "2/2", .lacking = "rejects"}},
+         EXIT_FAILED,
+         "/b: rejects.ndjson.zst: 0"},
         {{NAMES_1, {.name = "b", .shard = "2/2", .begun = true}}, EXIT_AGAIN, "/b: it is not at its end yet"},
         {{NAMES_1, {.name = "b", .shard = "2/2", .begun = true, .seed = "6"}}, EXIT_USAGE, "the seed"},
         {{NAMES_1, NAMES_2, {.name = "whole"}}, EXIT_USAGE, "/whole: it is a whole scan"},
@@ -250,6 +260,12 @@ static void test_probes_refused(void **state)
         {{PROBE_1, {.name = "b", .id = ID_A, .round = 1, .part = 2, .parts = 2, .names = ID_A}},
          EXIT_USAGE,
          "/b: it is of a plan of other names"},
+        {{PROBE_1, {.name = "b", .id = ID_A, .round = 1, .part = 2, .parts = 2, .lacking = "hosts"}},
+         EXIT_FAILED,
+         "/b: hosts.ndjson.zst: 0 of 3 bytes are there"},
+        {{PROBE_1, {.name = "b", .id = ID_A, .round = 1, .part = 2, .parts = 2, .lacking = "certs"}},
+         EXIT_FAILED,
+         "/b: certs.ndjson.zst: 0 of 3 bytes are there"},
         {{PROBE_1, {.name = "b", .id = ID_A, .round = 1, .part = 2, .parts = 2, .rules = 99}},
          EXIT_USAGE,
          "/b: it was made by other rules"},
