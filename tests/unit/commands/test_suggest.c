@@ -277,7 +277,7 @@ static void test_where_reports_go(void **state)
         const char *domain, *rua, *expected;
     } rows[] = {
         {"a-.example", NULL, "v=TLSRPTv1; rua=mailto:tls-reports@example.com"},
-        {"a_b.example", NULL, "v=TLSRPTv1; rua=mailto:tls-reports@example.com"},
+        {"a_b.example", NULL, "v=TLSRPTv1; rua=mailto:tls-reports@a_b.example"},
         {"a-b.example", NULL, "v=TLSRPTv1; rua=mailto:tls-reports@a-b.example"},
         {"a-.example", "mailto:r@b.example", "v=TLSRPTv1; rua=mailto:r@b.example"},
     };
