@@ -273,8 +273,7 @@ install: all $(BUILD)/man $(BUILD)/completions
 	install -D -m 644 $(BUILD)/completions/stsweep.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stsweep.fish
 	install -D -m 644 docs/install.md $(DESTDIR)$(PREFIX)/share/doc/stsweep/install.md
 	for page in $(USERS_PAGES); do install -D -m 644 docs/$$page $(DESTDIR)$(PREFIX)/share/doc/stsweep/$$page || exit 1; done
-	for file in $(RECIPES:docs/%=%); do [ -x docs/$$file ] && mode=755 || mode=644; \
-	    install -D -m $$mode docs/$$file $(DESTDIR)$(PREFIX)/share/stsweep/$$file || exit 1; done
+	for file in $(RECIPES:docs/%=%); do [ -x docs/$$file ] && mode=755 || mode=644; install -D -m $$mode docs/$$file $(DESTDIR)$(PREFIX)/share/stsweep/$$file || exit 1; done
 
 # The units and the script name where they lie. What is in SYSCONFDIR already is the administrator's.
 SYSCONFDIR ?= /etc
