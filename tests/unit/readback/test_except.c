@@ -78,8 +78,8 @@ static void test_whose_record(void **state)
 
 static const char *const domains[] = {DOMAIN("kept.example", "mx.kept.example", HASH("1")),
                                       DOMAIN("gone.example", "mx.gone.example", HASH("2")),
-                                      DOMAIN("late.example", "mx.kept.example", HASH("1")), "no JSON\n",
-                                      NULL};
+                                      DOMAIN("late.example", "mx.kept.example", HASH("1")),
+                                      "{\"no\":\"domain\"}\n", NULL};
 /* The fourth is of a domain that has no record yet: nobody knows whose it is. */
 static const char *const hosts[] = {HOST("mx.kept.example", HASH("3")), HOST("mx.gone.example", HASH("4")),
                                     HOST("shared.example", HASH("5")),  HOST("whose.example", HASH("6")),
