@@ -11,7 +11,6 @@
 #include "output/json/json.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
-#include "scanner/base/put_bytes.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/check_beside.h"
 #include "scanner/commands/check_previous.h"
@@ -353,7 +352,7 @@ static int answer(const struct check *check)
         check_tool_print(&check->told, check->texts, out);
     for (size_t i = 0; check->request->form == TOOL_NONE && i < check->request->name_count; i++)
         if (check->texts[i].len > 0) /* who opted out has none */
-            (void)put_bytes(out, buf_bytes(&check->texts[i]));
+            (void)fwrite(check->texts[i].data, 1, check->texts[i].len, out);
     return check->failed || fflush(out) != 0 ? EXIT_FAILED : exit_code(check);
 }
 

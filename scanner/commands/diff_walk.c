@@ -18,7 +18,7 @@ static enum error on_not_found(struct diff_walk *walk, const struct stand *stand
         return ERR_OK;
     if (!walk->sides[0].damaged)
         return walk->take(walk->arg, NULL, stand, walk->why);
-    walk->not_known += !walk->of_victims;
+    walk->not_known++;
     return stand->cached.code == FAIL_NONE ? ERR_OK : walk->take(walk->arg, stand, stand, walk->why);
 }
 

@@ -120,6 +120,8 @@ static void test_show(void **state)
         assert_int_equal(RUN(world, show_main, world->before.path, "--by", "tld"), 4);
         assert_has(world->err, said);
     }
+    /* What a form puts before all domains may be nothing at all. */
+    assert_int_equal(RUN(world, show_main, world->before.path, "--format", "github"), 0);
     /* Also if --limit ends it before the end. */
     place_lines(&world->before, "domains", (const char *const[]){"hello\n", whole[0], whole[1], NULL});
     assert_int_equal(RUN(world, show_main, world->before.path, "--limit", "1"), 4);

@@ -190,7 +190,7 @@ static void test_what_is_left_out(void **state)
     PUT(world, "{\"schema\":1}\n", none);
     assert_int_equal(RUN(world, world->place.path), 4);
     assert_has(world->said.err,
-               ": domains.ndjson.zst: record 1 cannot be read: domain: is missing; take the ");
+               ": domains.ndjson.zst: record 2 cannot be read: domain: is missing; take the ");
     assert_has(world->said.out, "none.example: nothing");
     PUT(world,
         "{\"schema\":1,\"domain\":\"a.example\",\"tld\":\"example\",\"time\":\"2026-01-31T12:00:00.000Z\","
@@ -208,10 +208,10 @@ static void test_a_record_that_is_too_deep(void **state)
 {
     struct world *world = *state;
     char line[192];
-    place_lines(&world->place, "domains", (const char *const[]){DEEP, none, "cut\n", NULL});
+    PUT(world, DEEP "cut\n", none);
     assert_int_equal(RUN(world, world->place.path), 4);
     (void)snprintf(line, sizeof line,
-                   "stsweep: %s: domains.ndjson.zst: record 1 cannot be read: %s; and 1 more%s\n",
+                   "stsweep: %s: domains.ndjson.zst: record 2 cannot be read: %s; and 1 more%s\n",
                    world->place.path, error_text(ERR_LIMIT), error_next(ERR_CORRUPT));
     assert_string_equal(world->said.err, line);
     assert_has(world->said.out, "none.example: nothing");
@@ -221,7 +221,7 @@ static void test_a_record_that_is_too_deep(void **state)
 static void test_a_map_of_what_cannot_be_read(void **state)
 {
     struct world *world = *state;
-    place_lines(&world->place, "domains", (const char *const[]){DEEP, none, "cut\n", NULL});
+    PUT(world, DEEP "cut\n", none);
     assert_int_equal(RUN(world, "--format", "nginx", world->place.path), 4);
     assert_has(world->said.out, ": its record cannot be judged: keep the line that served it before\n");
     assert_has(world->said.out,

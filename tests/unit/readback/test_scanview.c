@@ -318,11 +318,9 @@ static void test_lines(void **state)
     scanview_close(view);
 }
 
-/* Refuses each record twice. */
 static enum error refuse(void *arg, struct bytes line)
 {
-    (void)line;
-    (void)scanview_refuse(arg, ERR_LIMIT, NULL);
+    (void)scanview_refuse(arg, ERR_LIMIT, line.len > 0 ? NULL : "it is empty");
     return scanview_refuse(arg, ERR_SYNTAX, "again");
 }
 
@@ -333,7 +331,6 @@ static void test_what_is_refused(void **state)
         const char *text, *said;
     } rows[] = {
         {"{\"domain\":7}\n{\"domain\"\n", "record 2 cannot be read: no JSON object"},
-        {"{}\n\n{}\n", "record 2 cannot be read: no JSON object"},
         {"{}\n[]\n7\n", "record 2 cannot be read: no JSON object; and 1 more"},
         {"{\"domain\":\"1234567\xC2\x9B\"}\n{\"domain\":\"1234567\x9B\"}\n",
          "record 2 cannot be read: no UTF-8"},
@@ -347,12 +344,10 @@ static void test_what_is_refused(void **state)
         add(place, frames, bytes_of(rows[i].text));
         end_stream(place, frames);
         struct scanview *view = open_view(place);
-        buf_reset(&place->why);
         assert_int_equal(scanview_lines(view, VIEW_DOMAINS, on_line, &seen, &place->why), ERR_CORRUPT);
         assert_non_null(strstr(buf_string(&place->why), rows[i].said));
         buf_reset(&place->why);
         assert_int_equal(scanview_lines(view, VIEW_DOMAINS, refuse, view, &place->why), ERR_CORRUPT);
-        assert_int_equal(scanview_refused(view, VIEW_DOMAINS), i == 0 || i == 3 ? 2 : 3);
         assert_non_null(
             strstr(buf_string(&place->why), "record 1 cannot be read: it is too large, or too deep; and "));
         scanview_close(view);
