@@ -289,7 +289,8 @@ static void test_markdown_links_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms_have_names), cmocka_unit_test(test_markdown_links_nothing),
+        cmocka_unit_test(forms_have_names),
+        cmocka_unit_test(test_markdown_links_nothing),
         cmocka_unit_test(a_build_fails_by_what_is_bad),
         cmocka_unit_test(steps_that_were_not_taken),
         cmocka_unit_test(junit),
