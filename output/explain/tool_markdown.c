@@ -4,6 +4,7 @@
  * leaves as \xNN.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "output/explain/explain.h"
 #include "output/explain/tool_parts.h"
@@ -22,11 +23,20 @@ static void put_code_span(struct buf *out, const char *text)
     (void)buf_byte(out, '`');
 }
 
-/* Appends a sentence of ours, in which no sign is markup. */
-static void put_sentence(struct buf *out, const char *text)
+/* Does a link begin with this sign that has no brackets around it: www., http:// or a mail address? */
+static bool links(const char *text, size_t at)
 {
-    for (; *text != 0; text++) {
-        if (strchr("\\`*_{}[]<>#|~!", *text) != NULL)
+    if (text[at] == '.')
+        return at >= 3 && strncasecmp(text + at - 3, "www", 3) == 0;
+    return text[at] == '@' || (text[at] == ':' && strncmp(text + at, "://", 3) == 0);
+}
+
+/* Appends a sentence of ours, in which no sign is markup. */
+static void put_sentence(struct buf *out, const char *sentence)
+{
+    for (size_t at = 0; sentence[at] != 0; at++) {
+        const char *text = sentence + at;
+        if (strchr("\\`*_{}[]<>#|~!", *text) != NULL || links(sentence, at))
             (void)buf_byte(out, '\\');
         (void)buf_byte(out, (uint8_t)*text);
     }

@@ -3,6 +3,7 @@
 
 #include "output/readback/facts_line.h"
 #include "output/readback/facts_walk.h"
+#include "scanner/json/json_read.h"
 
 /* RFC 8461 section 3.2 has the largest max_age. Clocks of two machines may differ by CLOCK_SKEW_MS. */
 enum { MS_PER_S = 1000, ID_MOST = 32, MAX_AGE_MOST = 31557600, CLOCK_SKEW_MS = 10 * 60 * 1000 };
@@ -11,6 +12,20 @@ enum { MS_PER_S = 1000, ID_MOST = 32, MAX_AGE_MOST = 31557600, CLOCK_SKEW_MS = 1
 bool cached_may_stand(struct bytes line)
 {
     return bytes_hold(line, "\"mode\":\"enforce\"");
+}
+
+static bool on_name(void *arg, const struct json_value *value)
+{
+    bool *named = arg;
+    bool is_domain = strcmp(value->key, "domain") == 0 && value->sub[0] == 0;
+    *named = *named || (is_domain && value->kind == FIELD_STRING && value->text.len > 0);
+    return !is_domain;
+}
+
+bool cached_is_named(struct bytes line)
+{
+    bool named = false;
+    return json_read_line(line, on_name, &named) == ERR_OK && named;
 }
 
 static bool is_later(int64_t one, int64_t other)

@@ -15,6 +15,9 @@ enum { CACHED_MX_MOST = 1000, CACHED_MX_BYTES = POLICY_BYTES_JUDGED };
 /* Tells fast whether there may be such a policy in the record, so that most records need not be parsed. */
 bool cached_may_stand(struct bytes line);
 
+/* Tells whether the record names a domain: without, nobody knows whose it is. Reads no further than that. */
+bool cached_is_named(struct bytes line);
+
 struct cached_read {
     const char *domain;
     struct cached_policy *policy; /* NULL: none that enforces */

@@ -274,7 +274,7 @@ enum error stand_read(struct bytes line, struct arena *arena, struct stand *stan
     read_aspects(&read, root, stand);
     buf_dispose(&why);
     if (read.failed)
-        return read.no_room ? ERR_MEMORY : ERR_SYNTAX;
+        return read.no_room ? ERR_LIMIT : ERR_SYNTAX;
     return stand->outcome == OUTCOME_NONE ? ERR_SYNTAX : ERR_OK;
 }
 

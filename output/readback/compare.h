@@ -70,7 +70,8 @@ enum change {
 
 const char *change_name(enum change change);
 
-/* Reads a stored domain record (one line of JSON). *stand lives in arena. ERR_SYNTAX if it is none. */
+/* Reads a stored domain record (one line of JSON). *stand lives in arena. ERR_SYNTAX if it is none,
+ * ERR_LIMIT if it is too deep or does not fit the arena, ERR_MEMORY. */
 enum error stand_read(struct bytes line, struct arena *arena, struct stand *stand);
 
 /* Says what changed; before or after may be NULL, not both. */

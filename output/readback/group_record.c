@@ -320,7 +320,7 @@ enum error group_record_read(struct bytes line, struct arena *arena, struct grou
     record->end = &record->hosts;
     enum error error = json_pick_line(line, wants, sizeof wants / sizeof *wants, on_pick, &reader);
     if (reader.no_room)
-        return ERR_MEMORY;
+        return ERR_LIMIT;
     if (reader.target.len > 0)
         record->policy_host = reader.target;
     if (error == ERR_OK && record->outcome == OUTCOME_NONE)

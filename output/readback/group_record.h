@@ -57,7 +57,7 @@ struct group_record {
 };
 
 /* Reads a stored domain record (one line of JSON). What *record points to lives in arena. ERR_SYNTAX if it is
- * none, ERR_MEMORY. */
+ * none, ERR_LIMIT if it does not fit the arena. */
 enum error group_record_read(struct bytes line, struct arena *arena, struct group_record *record);
 
 #endif

@@ -12,6 +12,7 @@
 #include "output/frames/frames.h"
 #include "output/readback/except.h"
 #include "output/readback/facts_index.h"
+#include "output/readback/refused.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/base/shown.h"
 #include "scanner/json/json_read.h"
@@ -30,6 +31,8 @@ struct scanview {
     struct except *except; /* NULL: nothing is left out */
     enum { NOTED_NOTHING, NOTED_HOSTS, NOTED_CERTS } noted;
     uint64_t left_out[VIEW_STREAMS];
+    struct refused refused[VIEW_STREAMS];
+    enum view_stream at;                /* the stream of the walk at hand */
     uint64_t there_bytes[VIEW_STREAMS]; /* of the record files, when the view was opened */
     uint64_t counted[VIEW_STREAMS]; /* records by summary.json, of a scan whose meta.json has no amounts */
     struct buf damage;              /* of what was indexed; a line each */
@@ -280,29 +283,60 @@ struct sieve {
     void *arg;
 };
 
+enum error scanview_refuse(struct scanview *view, enum error error, const char *reason)
+{
+    refused_add(&view->refused[view->at], error, reason);
+    return ERR_OK;
+}
+
+uint64_t scanview_refused(const struct scanview *view, enum view_stream stream)
+{
+    return view->refused[stream].count;
+}
+
+bool scanview_tell_refused(const struct scanview *view, enum view_stream stream, struct buf *why)
+{
+    return refused_tell(&view->refused[stream], amount_name((enum amount_stream)stream), why);
+}
+
 static enum error on_line(void *arg, struct bytes line)
 {
     const struct sieve *sieve = arg;
-    if (!leaves_out[sieve->stream](sieve->view->except, line))
+    const char *fault = refused_shape(line);
+    refused_next(&sieve->view->refused[sieve->stream]);
+    if (fault != NULL)
+        return scanview_refuse(sieve->view, ERR_SYNTAX, fault);
+    if (sieve->view->except == NULL || !leaves_out[sieve->stream](sieve->view->except, line))
         return sieve->line(sieve->arg, line);
     sieve->view->left_out[sieve->stream]++;
     return ERR_OK;
+}
+
+/* Adds what was refused to what the walk found damaged. */
+static enum error end_lines(const struct scanview *view, enum view_stream stream, enum error error,
+                            struct buf *why)
+{
+    if (error == ERR_OK && scanview_is_amiss(view, stream, why))
+        error = ERR_CORRUPT;
+    if ((error != ERR_OK && error != ERR_CORRUPT) || view->refused[stream].count == 0)
+        return error;
+    buf_text(why, error == ERR_CORRUPT && why->len > 0 ? "; " : "");
+    (void)scanview_tell_refused(view, stream, why);
+    return ERR_CORRUPT;
 }
 
 enum error scanview_lines(struct scanview *view, enum view_stream stream,
                           enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why)
 {
     struct sieve sieve = {view, stream, line, arg};
-    enum error error = ERR_OK;
-    if (view->except != NULL) {
-        view->left_out[stream] = 0;
-        error = note_for(view, stream, why);
-    }
-    if (error == ERR_OK && view->except != NULL)
-        error = read_stream(view, stream, on_line, &sieve, why);
-    else if (error == ERR_OK)
-        error = read_stream(view, stream, line, arg, why);
-    return error == ERR_OK && scanview_is_amiss(view, stream, why) ? ERR_CORRUPT : error;
+    view->left_out[stream] = 0;
+    view->refused[stream] = (struct refused){.count = 0};
+    enum error error = view->except == NULL ? ERR_OK : note_for(view, stream, why);
+    if (error != ERR_OK)
+        return error;
+    view->at = stream;
+    error = read_stream(view, stream, on_line, &sieve, why);
+    return end_lines(view, stream, error, why);
 }
 
 /* ---- judged anew -------------------------------------------------------------------------------------- */
@@ -322,6 +356,9 @@ enum error scanview_judge(struct scanview *view, const struct view_judge *judge,
     for (enum view_stream i = VIEW_HOSTS; whole && i <= VIEW_CERTS; i++)
         if (scanview_is_amiss(view, i, &view->damage))
             (void)buf_byte(&view->damage, '\n');
+    const uint64_t unreadable = facts_index_counts(view->index).unreadable;
+    if (unreadable > 0)
+        (void)buf_printf(&view->damage, "hosts and certs: %" PRIu64 " lines are no records\n", unreadable);
     return ERR_OK;
 }
 
@@ -347,6 +384,8 @@ static enum error give(struct walk *walk, struct view_record *record, enum error
     }
     if (error == ERR_OK)
         record->found = VIEW_JUDGED;
+    if (error == ERR_SYNTAX || error == ERR_LIMIT)
+        (void)scanview_refuse(walk->view, error, buf_string(&walk->view->reason));
     record->error = error;
     record->reason = buf_string(&walk->view->reason);
     return walk->take(walk->arg, record);

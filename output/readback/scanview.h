@@ -69,11 +69,24 @@ enum error scanview_except(struct scanview *view, const struct optout *optout);
 uint64_t scanview_left_out(const struct scanview *view, enum view_stream stream);
 
 /* Gives each whole record of a stream in order, without its \n; an error of line ends it and is returned. A
- * stream without a file has no records. ERR_CORRUPT if something is damaged, after every whole record around
- * it was given; *why names file, offset and reason of each damage. So if nothing else is damaged, and
- * scanview_is_amiss. */
+ * stream without a file has no records. A line that is not within braces, or no UTF-8, is none that a scan
+ * writes: it is not given, and counts as refused. ERR_CORRUPT if something is damaged, after every whole
+ * record around it was given; *why names file, offset and reason of each damage, and of what was refused the
+ * first. So if nothing else is damaged, and scanview_is_amiss. */
 enum error scanview_lines(struct scanview *view, enum view_stream stream,
                           enum error (*line)(void *arg, struct bytes line), void *arg, struct buf *why);
+
+/* Notes that the record at hand cannot be read, for who takes it: ERR_SYNTAX or ERR_LIMIT, and why; NULL or
+ * "" if the error says it. A record counts once, however often it is refused. Only within a walk; returns
+ * ERR_OK, with which it goes on. */
+enum error scanview_refuse(struct scanview *view, enum error error, const char *reason);
+
+/* Returns how many records of a stream could not be read when it was gone through last. */
+uint64_t scanview_refused(const struct scanview *view, enum view_stream stream);
+
+/* Appends to *why which of them was the first, why, and how many more there are; returns false if there was
+ * none. That is for a walk that ended early: scanview_lines says it itself. */
+bool scanview_tell_refused(const struct scanview *view, enum view_stream stream, struct buf *why);
 
 /* It says how records are judged. A judgement's memory lives in arena. */
 struct view_judge {
@@ -113,7 +126,8 @@ struct view_record {
 };
 
 /* Does as scanview_lines does; domains and hosts are judged anew if scanview_judge was called. A fault of one
- * record ends nothing; one of this machine does. */
+ * record ends nothing; one of this machine does. A record to be judged that is none, or is beyond a ceiling
+ * (ERR_SYNTAX, ERR_LIMIT), is given and is refused as well. */
 enum error scanview_records(struct scanview *view, enum view_stream stream,
                             enum error (*take)(void *arg, const struct view_record *record), void *arg,
                             struct buf *why);

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/readback/cached_read.h"
 #include "output/readback/meta_names.h"
 #include "output/report/report_page.h"
 #include "output/store/new_dir.h"
 #include "output/store/summary_stored.h"
 #include "scanner/base/errno_said.h"
+#include "scanner/base/shown.h"
 
 enum { META_TREE_BYTES = 64 << 20, WHY_BYTES = 16 * 1024 };
 
@@ -24,14 +26,25 @@ struct gather {
     struct report_since since; /* if an earlier scan is compared with */
     struct report_scan *scans; /* of the trend; NULL: there is none */
     struct buf *why;
+    struct buf earlier_damage; /* of the scans of the trend, a line each */
 };
+
+/* Has the view say of a line that was counted as no record which one it is. */
+static void refuse(struct gather *gather, uint64_t unreadable_before)
+{
+    if (gather->counts.unreadable > unreadable_before)
+        (void)scanview_refuse(gather->request->view, ERR_SYNTAX, NULL);
+}
 
 static enum error on_domain(void *arg, struct bytes line)
 {
     struct gather *gather = arg;
     struct report_counts *counts = &gather->counts;
-    uint64_t before = counts->summary.records;
+    if (!cached_is_named(line))
+        return scanview_refuse(gather->request->view, ERR_SYNTAX, "it names no domain");
+    uint64_t before = counts->summary.records, unreadable = counts->unreadable;
     enum error error = report_count_domain(counts, line, gather->request->provider, gather->why);
+    refuse(gather, unreadable);
     bool is_record = error == ERR_OK && counts->summary.records > before;
     return is_record && gather->owners != NULL
                ? report_owners_add(gather->owners, &counts->record, gather->why)
@@ -41,14 +54,18 @@ static enum error on_domain(void *arg, struct bytes line)
 static enum error on_host(void *arg, struct bytes line)
 {
     struct gather *gather = arg;
+    uint64_t unreadable = gather->counts.unreadable;
     report_count_host(&gather->counts, line);
+    refuse(gather, unreadable);
     return ERR_OK;
 }
 
 static enum error on_cert(void *arg, struct bytes line)
 {
     struct gather *gather = arg;
+    uint64_t unreadable = gather->counts.unreadable;
     report_count_cert(&gather->counts, line);
+    refuse(gather, unreadable);
     return ERR_OK;
 }
 
@@ -70,6 +87,7 @@ static enum error count_all(struct gather *gather, struct buf *damage)
         enum error (*line)(void *arg, struct bytes line);
     } streams[] = {{VIEW_DOMAINS, on_domain}, {VIEW_HOSTS, on_host}, {VIEW_CERTS, on_cert}};
     enum error error = ERR_OK, damaged = ERR_OK;
+    uint64_t unreadable = 0;
     for (size_t i = 0; error == ERR_OK && i < sizeof streams / sizeof *streams; i++) {
         error =
             scanview_lines(gather->request->view, streams[i].stream, streams[i].line, gather, gather->why);
@@ -78,7 +96,10 @@ static enum error count_all(struct gather *gather, struct buf *damage)
             damaged = error;
             error = ERR_OK;
         }
+        unreadable += scanview_refused(gather->request->view, streams[i].stream);
     }
+    gather->counts.unreadable = unreadable;
+    gather->counts.unreadable_domains = scanview_refused(gather->request->view, VIEW_DOMAINS);
     if (error == ERR_OK)
         error = report_count_end(&gather->counts, gather->why);
     return error == ERR_OK ? damaged : error;
@@ -138,6 +159,17 @@ static void forgive(struct gather *gather, enum error *error, enum error *damage
     *error = ERR_OK;
 }
 
+/* Puts an earlier scan's directory in front of *why. */
+static void blame(struct gather *gather, const char *dir, enum error error)
+{
+    struct buf said;
+    buf_init(&said, WHY_BYTES);
+    buf_text(&said, gather->why->len > 0 ? buf_string(gather->why) : error_text(error));
+    buf_reset(gather->why);
+    buf_printf(gather->why, "%s: %s", shown(dir), buf_string(&said));
+    buf_dispose(&said);
+}
+
 /* Reads the scans of the trend, and puts the one at hand behind them. */
 static enum error read_trend(struct gather *gather)
 {
@@ -152,6 +184,10 @@ static enum error read_trend(struct gather *gather)
     for (size_t i = 0; error == ERR_OK && i < count; i++) {
         error = report_scan_read(request->earlier[i].view, request->earlier[i].dir, request->except != NULL,
                                  &gather->scans[i], gather->why);
+        if (error != ERR_OK)
+            blame(gather, request->earlier[i].dir, error);
+        if (error == ERR_CORRUPT)
+            keep_damage(gather->why, &gather->earlier_damage);
         forgive(gather, &error, &damaged);
     }
     return error == ERR_OK ? damaged : error;
@@ -319,12 +355,28 @@ static enum error gather_all(struct gather *gather, struct buf *damage)
 {
     enum error error = count_all(gather, damage), damaged = ERR_OK;
     forgive(gather, &error, &damaged);
-    if (error == ERR_OK)
-        error = compare(gather);
+    if (error != ERR_OK)
+        return error;
+    error = compare(gather);
     forgive(gather, &error, &damaged);
     if (error == ERR_OK)
         error = read_trend(gather);
+    if (error != ERR_OK)
+        gather->result->fault = REPORT_OF_EARLIER;
     return error == ERR_OK ? damaged : error;
+}
+
+/* Says what is damaged: of the scan, and of earlier ones. */
+static void say_damage(struct gather *gather, const struct buf *damage)
+{
+    struct buf *why = gather->why;
+    buf_append(why, damage->data, damage->len);
+    if (damage->len == 0) {
+        buf_text(why, "an earlier scan is damaged, and told of as far as it can be read");
+        gather->result->fault = REPORT_OF_EARLIER;
+    }
+    if (gather->earlier_damage.len > 0)
+        buf_printf(why, "%s%s", damage->len == 0 ? ": " : "\n", buf_string(&gather->earlier_damage));
 }
 
 enum error report_write(const struct report_request *request, FILE *out, struct report_result *result,
@@ -332,6 +384,7 @@ enum error report_write(const struct report_request *request, FILE *out, struct 
 {
     struct gather gather = {.request = request, .result = result, .why = why};
     struct buf damage;
+    buf_init(&gather.earlier_damage, WHY_BYTES);
     *result = (struct report_result){.fault = REPORT_OF_SCAN};
     buf_init(&damage, WHY_BYTES);
     enum error error = report_count_init(&gather.counts, scanview_meta(request->view)->started_ms);
@@ -341,14 +394,13 @@ enum error report_write(const struct report_request *request, FILE *out, struct 
         read_stored(&gather);
     if (error == ERR_OK)
         error = gather_all(&gather, &damage);
-    result->unreadable = gather.counts.unreadable;
     if (error == ERR_OK || error == ERR_CORRUPT) {
         enum error written = write_all(&gather, &damage, out);
         error = written == ERR_OK ? error : written;
     }
     if (error == ERR_CORRUPT && why->len == 0)
-        buf_text(why, damage.len > 0 ? buf_string(&damage)
-                                     : "an earlier scan is damaged, and told of as far as it can be read");
+        say_damage(&gather, &damage);
+    buf_dispose(&gather.earlier_damage);
     report_changes_dispose(&gather.since.changes);
     free(gather.scans);
     summary_sample_destroy(gather.stored.sample);

@@ -54,14 +54,14 @@ struct report_request {
 
 /* What an error is of. */
 enum report_fault {
-    REPORT_OF_SCAN,  /* the scan, or this machine */
-    REPORT_OF_OUT,   /* out, or what stands in the folder: *why does not name it */
-    REPORT_OF_FOLDER /* the folder, which *why names */
+    REPORT_OF_SCAN,    /* the scan, or this machine */
+    REPORT_OF_EARLIER, /* an earlier scan, which *why names, or this machine */
+    REPORT_OF_OUT,     /* out, or what stands in the folder: *why does not name it */
+    REPORT_OF_FOLDER   /* the folder, which *why names */
 };
 
 struct report_result {
     enum report_fault fault; /* of an error */
-    uint64_t unreadable;     /* lines that are no records; the page tells of them too */
 };
 
 /* Writes the page to out, or the folder: index.html, owners.html and a page for each label of the list.

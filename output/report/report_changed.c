@@ -206,8 +206,8 @@ static void put_limits(const struct report_page *page)
         (void)fputs("<p class=\"note\">", out);
         html_count(out, comparison->unreadable);
         (void)fputs(
-            " lines of the two scans are no records that can be compared: their domains may seem to be "
-            "new or gone.</p>\n",
+            " lines of the two scans are no records that can be compared: who is not in the scan that "
+            "has them counts neither as new nor as gone.</p>\n",
             out);
     }
     if (comparison->not_reached == 0)

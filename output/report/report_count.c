@@ -114,7 +114,7 @@ enum error report_count_domain(struct report_counts *counts, struct bytes line, 
     struct group_record *record = &counts->record;
     arena_reset(&counts->arena);
     enum error error = group_record_read(line, &counts->arena, record);
-    if (error == ERR_SYNTAX) {
+    if (error == ERR_SYNTAX || error == ERR_LIMIT) {
         counts->unreadable++;
         counts->unreadable_domains++;
         return ERR_OK;

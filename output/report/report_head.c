@@ -5,6 +5,7 @@
 #include "output/report/html.h"
 #include "output/report/report_page.h"
 #include "output/report/report_words.h"
+#include "scanner/base/put_bytes.h"
 
 /* Takes style and script into the program as they stand (Makefile names them). */
 #define TAKE_IN(id, path)                                                                                    \
@@ -48,7 +49,7 @@ static void put_policy(FILE *out)
 static void put_within(FILE *out, const char *tag, struct bytes text)
 {
     (void)fprintf(out, "<%s>", tag);
-    (void)fwrite(text.data, 1, text.len, out);
+    (void)put_bytes(out, text);
     (void)fprintf(out, "</%s>\n", tag);
 }
 

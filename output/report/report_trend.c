@@ -67,14 +67,19 @@ static bool on_field(void *arg, const struct json_value *value)
     return false;
 }
 
+struct reading {
+    struct scanview *view;
+    struct report_scan *scan;
+};
+
 static enum error on_record(void *arg, struct bytes line)
 {
-    struct report_scan *scan = arg;
+    struct reading *reading = arg;
     enum outcome outcome = OUTCOME_NONE;
     if (json_read_line(line, on_field, &outcome) != ERR_OK || outcome == OUTCOME_NONE)
-        return ERR_OK;
-    scan->records++;
-    scan->outcomes[outcome]++;
+        return scanview_refuse(reading->view, ERR_SYNTAX, NULL);
+    reading->scan->records++;
+    reading->scan->outcomes[outcome]++;
     return ERR_OK;
 }
 
@@ -89,7 +94,8 @@ enum error report_scan_read(struct scanview *view, const char *dir, bool leaves_
         return ERR_OK;
     scan->records = 0;
     memset(scan->outcomes, 0, sizeof scan->outcomes);
-    enum error error = scanview_lines(view, VIEW_DOMAINS, on_record, scan, why);
+    struct reading reading = {view, scan};
+    enum error error = scanview_lines(view, VIEW_DOMAINS, on_record, &reading, why);
     scan->is_whole = scan->is_whole && error != ERR_CORRUPT;
     return error;
 }

@@ -95,7 +95,7 @@ static enum error add_domain(struct groups_counter *counter, struct bytes line, 
     struct group_record record;
     arena_reset(&counter->arena);
     enum error error = group_record_read(line, &counter->arena, &record);
-    if (error == ERR_SYNTAX) {
+    if (error == ERR_SYNTAX || error == ERR_LIMIT) {
         buf_text(why, "a domain record cannot be read back");
         return ERR_CORRUPT;
     }

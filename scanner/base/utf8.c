@@ -30,10 +30,26 @@ static size_t utf8_character_len(const uint8_t *data, size_t left)
     return len;
 }
 
+/* Returns how many bytes are ASCII at the beginning, in steps of eight: most text is nothing else. */
+static size_t utf8_ascii_len(const uint8_t *data, size_t left)
+{
+    size_t at = 0;
+    uint64_t eight;
+    for (; left - at >= sizeof eight; at += sizeof eight) {
+        memcpy(&eight, data + at, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return at;
+}
+
 size_t utf8_find_fault(struct bytes text)
 {
     size_t at = 0;
     while (at < text.len) {
+        at += utf8_ascii_len(text.data + at, text.len - at);
+        if (at == text.len)
+            break;
         size_t len = utf8_character_len(text.data + at, text.len - at);
         if (len == 0)
             return at;

@@ -15,6 +15,7 @@ struct walk {
     int64_t now_ms;
     struct arena arena; /* of the record at hand */
     struct buf reason;
+    struct scanview *view;
 };
 
 /* Of several records of a domain the last fetch counts. */
@@ -31,18 +32,22 @@ static enum error keep(struct walk *walk, size_t i, const struct cached_policy *
     return asked->arena->full ? ERR_MEMORY : ERR_OK;
 }
 
-/* A line that is no record, or lacks what is needed, says nothing of any name. */
+/* Of a record that is none, or lacks what is needed, it is not known whose it is, or what senders have. */
 static enum error on_line(void *arg, struct bytes line)
 {
     struct walk *walk = arg;
     struct cached_read found;
+    if (!cached_is_named(line))
+        return scanview_refuse(walk->view, ERR_SYNTAX, "it names no domain");
     if (!cached_may_stand(line))
         return ERR_OK;
     arena_reset(&walk->arena);
     buf_reset(&walk->reason);
     enum error error = cached_read_record(line, walk->now_ms, &walk->arena, &found, &walk->reason);
+    if (error == ERR_SYNTAX || error == ERR_LIMIT)
+        return scanview_refuse(walk->view, error, buf_string(&walk->reason));
     if (error != ERR_OK || found.policy == NULL)
-        return error == ERR_SYNTAX || error == ERR_LIMIT ? ERR_OK : error;
+        return error;
     for (size_t i = 0; i < walk->asked->count && error == ERR_OK; i++)
         if (walk->asked->names[i] != NULL && strcmp(walk->asked->names[i], found.domain) == 0)
             error = keep(walk, i, found.policy);
@@ -55,6 +60,7 @@ static enum error walk_over(struct scanview *view, const char *dir, struct walk 
     if (scanview_state(view) != VIEW_DONE)
         (void)fprintf(err, "stsweep: previous: %s is not at its end: only what it has is known\n",
                       shown(dir));
+    walk->view = view;
     enum error error = scanview_lines(view, VIEW_DOMAINS, on_line, walk, why);
     if (error != ERR_CORRUPT || why->len == 0)
         return error;

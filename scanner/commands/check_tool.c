@@ -3,6 +3,7 @@
 
 #include "output/explain/explain.h"
 #include "scanner/base/error.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/facts/hostname.h"
 
 enum { TEXT_BYTES = 16 << 20 };
@@ -54,11 +55,11 @@ static void print_all(const struct check_told *told, const struct buf *texts, co
             (void)buf_append(&text, texts[i].data, texts[i].len);
         if (text.failed)
             out_of_memory("what is told of domains");
-        (void)fwrite(text.data, 1, text.len, out);
+        (void)put_bytes(out, buf_bytes(&text));
         buf_reset(&text);
     }
     tool_foot(&text, told->form);
-    (void)fwrite(text.data, 1, text.len, out);
+    (void)put_bytes(out, buf_bytes(&text));
     buf_dispose(&text);
 }
 

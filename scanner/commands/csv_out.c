@@ -7,6 +7,7 @@
 #include "output/json/json_write.h"
 #include "scanner/base/csv.h"
 #include "scanner/base/error.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/facts/failure.h"
 
 /* A row of cells of 64 KiB each, all of them quotes, takes a tenth of it. */
@@ -106,7 +107,7 @@ void csv_out_end_row(struct csv_out *csv)
 {
     if (!buf_text(&csv->row, "\r\n"))
         out_of_memory("a row of CSV");
-    (void)fwrite(csv->row.data, 1, csv->row.len, csv->out);
+    (void)put_bytes(csv->out, buf_bytes(&csv->row));
     buf_reset(&csv->row);
     csv->follows = false;
 }

@@ -49,12 +49,18 @@ static int exit_code_for(const struct diff *diff, bool whole)
     return most_are_gone(diff) || diff_tell_is_worse(&diff->tell) ? EXIT_NO : EXIT_DONE;
 }
 
+/* Says how many domains of a side count neither as appeared nor as gone, as the other is not whole. */
+static void say_not_in(const struct diff *diff, uint64_t domains, size_t side)
+{
+    if (domains > 0)
+        (void)fprintf(diff->err, "stsweep: diff: %" PRIu64 " domains of %s are not in what %s has\n", domains,
+                      shown(diff->walk.sides[side].path), shown(diff->walk.sides[1 - side].path));
+}
+
 static int finish(struct diff *diff, enum error error)
 {
     bool whole = side_tell_judged(&diff->walk.sides[0], diff->err);
     whole = side_tell_judged(&diff->walk.sides[1], diff->err) && whole;
-    if (diff->reader.unreadable > 0)
-        (void)fprintf(diff->err, "stsweep: %" PRIu64 " lines are no records\n", diff->reader.unreadable);
     if (error == ERR_OK)
         error = diff_tell_end(&diff->tell, &diff->why);
     if (error != ERR_OK) {
@@ -64,10 +70,8 @@ static int finish(struct diff *diff, enum error error)
     }
     side_say_unfinished(&diff->walk.sides[0], &diff->reader);
     side_say_unfinished(&diff->walk.sides[1], &diff->reader);
-    if (diff->walk.not_reached > 0)
-        (void)fprintf(diff->err, "stsweep: diff: %" PRIu64 " domains of %s are not in what %s has\n",
-                      diff->walk.not_reached, shown(diff->walk.sides[0].path),
-                      shown(diff->walk.sides[1].path));
+    say_not_in(diff, diff->walk.not_reached, 0);
+    say_not_in(diff, diff->walk.not_known, 1);
     whole = fflush(diff->out) == 0 && !ferror(diff->out) && whole;
     return exit_code_for(diff, whole);
 }

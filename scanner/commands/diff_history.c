@@ -25,7 +25,9 @@ struct over {
     uint64_t previous;     /* domains in the last scan but one */
     uint64_t twice_listed; /* records of a domain that the scan had already */
     bool judges_anew, unfinished, whole;
-    bool same_names; /* who is not in all scans is new or gone */
+    bool known_whole;     /* of a scan before the one at hand all is known: who is in none of them is new */
+    unsigned whole_until; /* the last scan of which all is known: who is not in it is gone */
+    bool same_names;      /* who is not in all scans is new or gone */
 };
 
 static struct side *last_side(struct over *over)
@@ -63,7 +65,7 @@ static enum error on_stand(void *arg, const struct stand *stand)
     bool is_new = history->seen == 0, is_last = over->scan == over->count;
     history_take(history, stand, over->scan, over->has_previous);
     over->previous += over->scan + 1 == over->count;
-    over->tell.appeared += is_last && is_new && over->same_names;
+    over->tell.appeared += is_last && is_new && over->same_names && over->known_whole;
     if (is_last)
         error = history_tell_domain(&over->tell, history, stand, &over->why);
     return error == ERR_OK && is_last && ferror(over->out) ? ERR_STOPPED : error;
@@ -81,6 +83,8 @@ static enum error walk(struct over *over)
             error = side_judge_anew(side, &over->reader);
         if (error == ERR_OK)
             error = side_walk(side, &over->reader, on_stand, over);
+        over->known_whole = over->known_whole || !side->damaged;
+        over->whole_until = side->damaged ? over->whole_until : over->scan;
         over->whole = side_tell_judged(side, over->err) && !side->damaged && over->whole;
         over->unfinished = over->unfinished || side_is_unfinished(side);
         side_say_unfinished(side, &over->reader);
@@ -99,7 +103,7 @@ static void count_gone(struct over *over)
     for (uint64_t i = 0; i < over->known.count; i++) {
         unsigned seen = over->known.known[i].history.seen;
         gone += seen + 1 == over->count;
-        over->tell.gone_before += seen + 1 < over->count;
+        over->tell.gone_before += seen + 1 < over->count && seen < over->whole_until;
     }
     if (gone > 0 && (side_is_unfinished(last_side(over)) || last_side(over)->damaged))
         (void)fprintf(over->err, "stsweep: diff: %" PRIu64 " domains of %s are not in what %s has\n", gone,
@@ -123,10 +127,9 @@ static int exit_code_for(struct over *over)
 
 static int finish(struct over *over, enum error error)
 {
-    if (over->reader.unreadable + over->twice_listed > 0)
-        (void)fprintf(over->err, "stsweep: %" PRIu64 " lines are no records%s\n",
-                      over->reader.unreadable + over->twice_listed,
-                      over->twice_listed == 0 ? "" : ", or of a domain that the scan had already");
+    if (over->twice_listed > 0)
+        (void)fprintf(over->err, "stsweep: %" PRIu64 " lines are of a domain that the scan had already\n",
+                      over->twice_listed);
     if (error == ERR_OK) {
         count_gone(over);
         error = history_tell_end(&over->tell, &over->why);

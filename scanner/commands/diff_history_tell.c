@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "scanner/base/put_bytes.h"
 #include "scanner/base/time_text.h"
 #include "scanner/commands/diff_parts.h"
 
@@ -244,7 +245,7 @@ static void tell_json(struct history_tell *tell, const struct told *told)
     diff_put_causes(&json, &causes);
     json_close(&json);
     if (json_finish(&json))
-        (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
+        (void)put_bytes(tell->out, buf_bytes(&tell->line));
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */

@@ -33,15 +33,12 @@ enum error side_open(struct side *side, struct side_reader *reader)
     if (error == ERR_OK)
         return except_list_use(&reader->except, side->view);
     int number = errno;
-    struct buf said;
-    buf_init(&said, WHY_BYTES);
-    buf_text(&said, buf_string(why));
+    if (error != ERR_NOT_FOUND) {
+        side_blame(side->path, error, why);
+        return error;
+    }
     buf_reset(why);
-    if (error == ERR_NOT_FOUND)
-        buf_printf(why, "%s is no scan directory: %s", shown(side->path), errno_said(number));
-    else
-        buf_printf(why, "%s: %s", shown(side->path), said.len > 0 ? buf_string(&said) : error_text(error));
-    buf_dispose(&said);
+    buf_printf(why, "%s is no scan directory: %s", shown(side->path), errno_said(number));
     return error;
 }
 
@@ -137,14 +134,13 @@ struct walk {
     struct side_reader *reader;
     enum error (*take)(void *arg, const struct stand *stand);
     void *arg;
+    bool is_taken; /* what ends the walk is of whom it takes for */
 };
 
 static enum error read_line(struct side_reader *reader, struct bytes line, struct stand *stand)
 {
     arena_reset(&reader->arena);
-    enum error error = stand_read(line, &reader->arena, stand);
-    reader->unreadable += error == ERR_SYNTAX && reader->ahead == NULL;
-    return error;
+    return stand_read(line, &reader->arena, stand);
 }
 
 /* Reads where a record stands, by the rules that all sides are held to. */
@@ -162,21 +158,38 @@ static enum error on_record(void *arg, const struct view_record *record)
         if (error == ERR_OK && ahead == NULL)
             show_judge_count(&walk->side->judge, before, stand.outcome);
     }
-    if (error == ERR_OK)
-        return walk->take(walk->arg, &stand);
-    return error == ERR_SYNTAX ? ERR_OK : error;
+    if (error == ERR_SYNTAX || error == ERR_LIMIT)
+        return scanview_refuse(walk->side->view, error, NULL);
+    if (error != ERR_OK)
+        return error;
+    error = walk->take(walk->arg, &stand);
+    walk->is_taken = error != ERR_OK;
+    return error;
+}
+
+void side_blame(const char *path, enum error error, struct buf *why)
+{
+    struct buf said;
+    buf_init(&said, WHY_BYTES);
+    buf_text(&said, why->len > 0 ? buf_string(why) : error_text(error));
+    buf_reset(why);
+    buf_printf(why, "%s: %s", shown(path), buf_string(&said));
+    buf_dispose(&said);
 }
 
 enum error side_walk(struct side *side, struct side_reader *reader,
                      enum error (*take)(void *arg, const struct stand *stand), void *arg)
 {
-    struct walk walk = {side, reader, take, arg};
+    struct walk walk = {side, reader, take, arg, false};
     enum error error = scanview_records(side->view, VIEW_DOMAINS, on_record, &walk, reader->why);
     if (reader->ahead == NULL)
         except_list_tell(&reader->except, side->view, VIEW_DOMAINS, side->path, reader->err);
-    if (error != ERR_CORRUPT || reader->why->len == 0)
+    bool is_damage = error == ERR_CORRUPT && reader->why->len > 0 && !walk.is_taken;
+    if (error != ERR_OK && !is_damage && !walk.is_taken)
+        side_blame(side->path, error, reader->why);
+    if (!is_damage)
         return error;
-    if (!side->damaged)
+    if (reader->ahead == NULL) /* else the walk of all says it */
         (void)fprintf(reader->err, "stsweep: %s: %s is damaged, and compared as far as it is whole: %s%s\n",
                       reader->command, shown(side->path), buf_string(reader->why), error_next(error));
     buf_reset(reader->why);

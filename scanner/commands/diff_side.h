@@ -15,7 +15,7 @@ struct side {
     const char *path;
     struct scanview *view;
     struct show_judge judge; /* its view is NULL unless the side is judged anew */
-    bool damaged;
+    bool damaged;            /* or a record of it cannot be read */
 };
 
 /* What reading needs, and counts. */
@@ -25,7 +25,6 @@ struct side_reader {
     struct arena arena; /* of the record at hand */
     struct except_list except;
     struct buf *why;
-    uint64_t unreadable; /* lines that are no records */
     /* Of a walk ahead of the one that counts, over such records alone, as stored, as this lets through: it
      * says nothing that the other says too. NULL: the walk of all. */
     bool (*ahead)(struct bytes line);
@@ -42,6 +41,9 @@ void side_reader_dispose(struct side_reader *reader);
 enum error side_open(struct side *side, struct side_reader *reader);
 void side_close(struct side *side);
 
+/* Puts the directory in front of *why, or of what the error says if it is empty. */
+void side_blame(const char *path, enum error error, struct buf *why);
+
 bool side_is_unfinished(const struct side *side);
 
 /* Tells whether a name that stands in one of the scans alone is new or gone. If some were asked for other
@@ -55,8 +57,8 @@ bool sides_agree(const struct side *sides, size_t count);
 /* Makes the side judge anew, which it says, unless it was judged by the rules of this program. */
 enum error side_judge_anew(struct side *side, struct side_reader *reader);
 
-/* Calls take for each domain record; *stand lives until the next. What is damaged is said, and the records
- * around it count. */
+/* Calls take for each domain record; *stand lives until the next. What is damaged, and which record cannot be
+ * read, is said, and the records around it count. With any other error of the directory *why names it. */
 enum error side_walk(struct side *side, struct side_reader *reader,
                      enum error (*take)(void *arg, const struct stand *stand), void *arg);
 

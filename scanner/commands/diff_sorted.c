@@ -1,6 +1,7 @@
 /* Has a temporary file for each gravity. */
 #include "scanner/commands/diff_sorted.h"
 
+#include "scanner/base/put_bytes.h"
 #include "scanner/base/utf8.h"
 
 enum { LABEL_SHOWN_BYTES = 120 };
@@ -23,7 +24,7 @@ enum error diff_sorted_add(struct diff_sorted *sorted, enum gravity gravity, str
 
 static enum error print_lines(void *arg, struct bytes lines)
 {
-    return fwrite(lines.data, 1, lines.len, arg) == lines.len ? ERR_OK : ERR_STOPPED;
+    return put_bytes(arg, lines) ? ERR_OK : ERR_STOPPED;
 }
 
 enum error diff_sorted_print(struct diff_sorted *sorted, FILE *out, struct buf *why)

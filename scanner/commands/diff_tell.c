@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "scanner/base/put_bytes.h"
 #include "scanner/base/time_text.h"
 #include "scanner/commands/diff.h"
 #include "scanner/commands/diff_parts.h"
@@ -194,7 +195,7 @@ static void tell_json(struct diff_tell *tell, const struct stand_change *told)
     diff_put_causes(&json, &causes);
     json_close(&json);
     if (json_finish(&json))
-        (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
+        (void)put_bytes(tell->out, buf_bytes(&tell->line));
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* Keeps what each place was answered, and goes through both. */
 #include "scanner/commands/diff_vantage.h"
 
-#include <inttypes.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,9 +59,10 @@ static enum error take(struct vantage *vantage, const struct view_record *record
     if (record->found != VIEW_AS_STORED)
         line = show_judge_line(&vantage->sides[vantage->at].judge, record);
     enum error error = read(line, &seen);
-    vantage->reader.unreadable += error == ERR_SYNTAX;
+    if (error == ERR_SYNTAX)
+        return scanview_refuse(vantage->sides[vantage->at].view, error, NULL);
     if (error != ERR_OK)
-        return error == ERR_SYNTAX || error == ERR_NOT_FOUND ? ERR_OK : error;
+        return error == ERR_NOT_FOUND ? ERR_OK : error;
     return seen_kept_add(&vantage->kept[vantage->at], &seen, &vantage->why);
 }
 
@@ -153,9 +153,6 @@ static int finish(struct vantage *vantage, enum error error)
     bool whole = true, at_end = true;
     for (size_t i = 0; i < 2; i++)
         whole = side_tell_judged(&vantage->sides[i], vantage->err) && !vantage->sides[i].damaged && whole;
-    if (vantage->reader.unreadable > 0)
-        (void)fprintf(vantage->err, "stsweep: %" PRIu64 " lines are no records\n",
-                      vantage->reader.unreadable);
     if (error != ERR_OK) {
         (void)fprintf(vantage->err, "stsweep: diff: %s%s\n",
                       vantage->why.len > 0 ? buf_string(&vantage->why) : error_text(error),

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "output/json/json_write.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/commands/diff.h"
 
 enum { LINE_BYTES = 64 * 1024, HASH_SHOWN = 12 };
@@ -109,7 +110,7 @@ static void tell_text(struct vantage_tell *tell, const struct seen *const seen[2
         between = "; ";
     }
     buf_byte(&tell->line, '\n');
-    (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
+    (void)put_bytes(tell->out, buf_bytes(&tell->line));
 }
 
 static enum error keep_alone(struct vantage_tell *tell, size_t place, const struct seen *seen,
@@ -171,7 +172,7 @@ static void tell_json(struct vantage_tell *tell, const struct seen *const seen[2
     json_close_array(&json);
     json_close(&json);
     if (json_finish(&json))
-        (void)fwrite(tell->line.data, 1, tell->line.len, tell->out);
+        (void)put_bytes(tell->out, buf_bytes(&tell->line));
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------------------- */
@@ -252,7 +253,7 @@ enum error vantage_tell_alone(struct vantage_tell *tell, size_t place, const str
 
 static enum error print_lines(void *arg, struct bytes lines)
 {
-    return fwrite(lines.data, 1, lines.len, arg) == lines.len ? ERR_OK : ERR_STOPPED;
+    return put_bytes(arg, lines) ? ERR_OK : ERR_STOPPED;
 }
 
 static void print_sums(const struct vantage_tell *tell, bool of_policies)

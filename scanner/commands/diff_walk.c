@@ -6,8 +6,20 @@ static enum error on_old(void *arg, const struct stand *stand)
 {
     struct diff_walk *walk = arg;
     enum error error = diff_old_keep(&walk->old, stand, walk->why);
-    walk->reader->unreadable += error == ERR_LIMIT;
-    return error == ERR_LIMIT ? ERR_OK : error;
+    return error == ERR_LIMIT ? scanview_refuse(walk->sides[0].view, error, "a text of it is too long")
+                              : error;
+}
+
+/* Who is not in an old scan of which something cannot be read is not new: it may be in what was lost. Who
+ * loses mail today is told of all the same, as if nothing had changed. */
+static enum error on_not_found(struct diff_walk *walk, const struct stand *stand)
+{
+    if (!walk->same_names)
+        return ERR_OK;
+    if (!walk->sides[0].damaged)
+        return walk->take(walk->arg, NULL, stand, walk->why);
+    walk->not_known++;
+    return stand->cached.code == FAIL_NONE ? ERR_OK : walk->take(walk->arg, stand, stand, walk->why);
 }
 
 static enum error on_new(void *arg, const struct stand *stand)
@@ -18,9 +30,9 @@ static enum error on_new(void *arg, const struct stand *stand)
     if (walk->of_victims ? !victim : victim && walk->victims_told)
         return ERR_OK;
     enum error error = diff_old_find(&walk->old, stand->domain, &kept, &found);
-    if (error == ERR_OK && (found || walk->same_names))
-        error = walk->take(walk->arg, found ? &kept.stand : NULL, stand, walk->why);
-    return error;
+    if (error != ERR_OK)
+        return error;
+    return found ? walk->take(walk->arg, &kept.stand, stand, walk->why) : on_not_found(walk, stand);
 }
 
 /* Who may have been left out by choice is not gone. Who is not in a scan that is not at its end may still

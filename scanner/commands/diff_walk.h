@@ -23,6 +23,7 @@ struct diff_walk {
     bool same_names;      /* who stands in one scan alone is new or gone */
     bool judged_anew;     /* the scans were judged by different rules */
     uint64_t not_reached; /* domains of the old scan that the new one, which is not whole, has not */
+    uint64_t not_known;   /* domains of the new scan that the old one, which is damaged, has not */
     bool of_victims, victims_told;
     struct buf *why;
 };

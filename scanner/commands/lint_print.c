@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "output/json/json_facts.h"
+#include "scanner/base/put_bytes.h"
 
 enum { TEXT_BYTES = 16 << 20 };
 
@@ -98,8 +99,7 @@ static void put_findings(struct json *json, const struct findings *findings)
 static void write_json(struct lint_print *print)
 {
     json_close(&print->json);
-    if (!json_finish(&print->json) ||
-        fwrite(print->text.data, 1, print->text.len, print->out) != print->text.len)
+    if (!json_finish(&print->json) || !put_bytes(print->out, buf_bytes(&print->text)))
         print->failed = true;
     buf_dispose(&print->text);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -196,12 +195,12 @@ static int finish(struct making *making, enum error error, FILE *err)
     const struct request *request = making->request;
     enum report_fault fault = making->result.fault;
     bool of_page = fault == REPORT_OF_OUT && request->page != NULL;
-    if (making->result.unreadable > 0)
-        (void)fprintf(err, "stsweep: %" PRIu64 " lines are no records\n", making->result.unreadable);
     if (error == ERR_OK)
         return EXIT_DONE;
     (void)fprintf(err, "stsweep: report: %s", of_page ? "-o " : "");
-    if (of_page || (fault == REPORT_OF_SCAN && making->has_opened))
+    /* Only the page and temporary files can be too large for their disk. */
+    bool of_scan = fault == REPORT_OF_SCAN && making->has_opened && error != ERR_FULL;
+    if (of_page || of_scan)
         (void)fprintf(err, "%s: ", shown(of_page ? request->page : dir_of(making)));
     (void)fprintf(err, "%s%s\n", making->why.len > 0 ? buf_string(&making->why) : error_text(error),
                   error_next(error));

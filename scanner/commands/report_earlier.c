@@ -1,8 +1,6 @@
 /* Opens scans, and walks over two of them for a report. */
 #include "scanner/commands/report_earlier.h"
 
-#include <inttypes.h>
-
 /* Passes a domain on. */
 struct passing {
     report_take_pair take;
@@ -28,17 +26,14 @@ static enum error walk(void *arg, report_take_pair take, void *to, struct report
     side_say_unfinished(&both->sides[0], earlier->reader);
     bool whole = side_tell_judged(&both->sides[0], earlier->reader->err);
     whole = side_tell_judged(&both->sides[1], earlier->reader->err) && whole;
+    uint64_t unreadable = scanview_refused(both->sides[0].view, VIEW_DOMAINS) +
+                          scanview_refused(both->sides[1].view, VIEW_DOMAINS);
     *comparison = (struct report_comparison){.same_names = both->same_names,
                                              .judged_anew = both->judged_anew,
                                              .is_whole = whole && !both->sides[0].damaged &&
                                                          !side_is_unfinished(&both->sides[0]),
-                                             .unreadable = earlier->reader->unreadable,
+                                             .unreadable = unreadable,
                                              .not_reached = both->not_reached};
-    if (comparison->unreadable > 0)
-        (void)fprintf(earlier->reader->err,
-                      "stsweep: report: %" PRIu64
-                      " lines of the two scans are no records that can be compared\n",
-                      comparison->unreadable);
     return error == ERR_OK && (!whole || both->sides[0].damaged) ? ERR_CORRUPT : error;
 }
 

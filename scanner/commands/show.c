@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "output/json/json_write.h"
+#include "output/readback/cached_read.h"
 #include "scanner/base/clock.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/show_cells.h"
 #include "scanner/commands/show_groups.h"
@@ -31,7 +33,7 @@ struct show {
     bool by_groups;
     bool reads_cells; /* the filters or the judge look at them, or they are shown */
     struct buf why, line;
-    uint64_t records, shown, unreadable;
+    uint64_t records, shown;
     uint64_t outcomes[OUTCOME_COUNT];        /* of what was shown */
     uint64_t cached_refused, cached_partial; /* likewise: what an earlier policy does */
     size_t width;                            /* of the terminal; 0: out is none */
@@ -46,7 +48,7 @@ static void write_record(struct show *show, struct bytes line)
     case SHOW_JSON:
         buf_reset(&show->line);
         if (json_show(&show->line, line))
-            (void)fwrite(show->line.data, 1, show->line.len, show->out);
+            (void)put_bytes(show->out, buf_bytes(&show->line));
         (void)fputc('\n', show->out);
         break;
     case SHOW_CSV:
@@ -85,7 +87,7 @@ static enum error read_cells(struct show *show, const struct view_record *record
 static enum error on_grouped(struct show *show, struct bytes line)
 {
     const struct show_request *request = show->request;
-    enum error error = show_groups_read(&show->groups, line);
+    enum error error = cached_is_named(line) ? show_groups_read(&show->groups, line) : ERR_SYNTAX;
     unsigned outcome = show->groups.record.outcome;
     if (error != ERR_OK || (request->outcomes != 0 && (request->outcomes >> outcome & 1) == 0))
         return error;
@@ -118,8 +120,7 @@ static enum error on_record(void *arg, const struct view_record *record)
         return ERR_OK;
     if (error == ERR_OK)
         error = show->by_groups ? on_grouped(show, line) : on_shown(show, line);
-    show->unreadable += error == ERR_SYNTAX;
-    return error == ERR_SYNTAX ? ERR_OK : error;
+    return error == ERR_SYNTAX || error == ERR_LIMIT ? scanview_refuse(show->view, error, NULL) : error;
 }
 
 /* ---- the directory ------------------------------------------------------------------------------------- */
@@ -178,7 +179,10 @@ static enum error walk(struct show *show)
     error = scanview_records(show->view, streams[request->kind], on_record, show, &show->why);
     if (request->form == SHOW_TOOL) /* what was told is whole, though the scan may not be */
         show_tool_foot(show->out, request);
-    return error == ERR_STOPPED ? ERR_OK : error;
+    if (error != ERR_STOPPED)
+        return error;
+    bool refused = scanview_tell_refused(show->view, streams[request->kind], &show->why);
+    return refused ? ERR_CORRUPT : ERR_OK;
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
@@ -250,9 +254,6 @@ static int finish(struct show *show, enum error error)
     error = print_groups(show, error);
     if (show->judge.view != NULL)
         show_judge_print(&show->judge, show->err);
-    if (show->unreadable > 0)
-        (void)fprintf(show->err, "stsweep: %llu lines are no records\n",
-                      (unsigned long long)show->unreadable);
     bool damaged = show->judge.view != NULL && scanview_damage(show->view)[0] != 0;
     if (error != ERR_OK) {
         say(show->err, show->request->dir, show->why.len > 0 ? buf_string(&show->why) : error_text(error),

@@ -149,7 +149,9 @@ enum error show_cells_read(struct show_cells *cells, struct bytes line)
     for (size_t i = 0; i < SHOW_COLUMNS; i++)
         buf_reset(&cells->cells[i]);
     cells->seen = 0;
-    return json_read_line(line, on_field, cells);
+    enum error error = json_read_line(line, on_field, cells);
+    bool named = (cells->wanted & 1) == 0 || cells->cells[0].len > 0;
+    return error == ERR_OK && !named ? ERR_SYNTAX : error;
 }
 
 struct bytes show_cell(const struct show_cells *cells, const char *column)

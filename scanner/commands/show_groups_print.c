@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "output/json/json_group.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/commands/show_groups.h"
 
 enum { LINE_WIDTH = 79, NAME_LEAST = 20, TEXT_BYTES = 64 << 10, JSON_BYTES = 16 << 10 };
@@ -233,7 +234,7 @@ static enum error print_json(const struct show_groups *groups, FILE *out)
         json_start(&json, &text);
         json_group(&json, &groups->top.rows[i], true);
         error = json_finish(&json) ? ERR_OK : ERR_MEMORY;
-        (void)fwrite(text.data, 1, text.len, out);
+        (void)put_bytes(out, buf_bytes(&text));
     }
     buf_dispose(&text);
     return error;

@@ -5,6 +5,7 @@
 
 #include "output/json/json_write.h"
 #include "output/readback/optout_counts.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/base/utf8.h"
 #include "scanner/machine/setup.h"
 
@@ -23,10 +24,18 @@ struct row {
     struct optout_tally tally;
 };
 
+/* A walk over the domains. */
+struct counting {
+    struct scanview *view;
+    struct optout_counts counts;
+};
+
 static enum error on_line(void *arg, struct bytes line)
 {
-    enum error error = optout_counts_add(arg, line);
-    return error == ERR_SYNTAX ? ERR_OK : error; /* scanview has said that it is damaged, or show will */
+    struct counting *counting = arg;
+    enum error error = optout_counts_add(&counting->counts, line);
+    bool is_none = error == ERR_SYNTAX || error == ERR_LIMIT;
+    return is_none ? scanview_refuse(counting->view, error, NULL) : error;
 }
 
 /* Where it goes. */
@@ -90,7 +99,7 @@ static void print_json(FILE *out, const struct row *row)
     json_put_unsigned(&json, "addresses", row->tally.addresses);
     json_close(&json);
     if (json_finish(&json))
-        (void)fwrite(line.data, 1, line.len, out);
+        (void)put_bytes(out, buf_bytes(&line));
     buf_dispose(&line);
 }
 
@@ -175,16 +184,16 @@ static void print(const struct show_request *request, const struct optout_kept *
 enum error show_optout(const struct show_request *request, struct scanview *view, FILE *out, struct buf *why)
 {
     struct optout_kept kept = {0};
-    struct optout_counts counts = {0};
+    struct counting counting = {.view = view};
     enum error error = scanview_optout(view, &kept, why);
     if (error == ERR_OK)
-        error = optout_counts_init(&counts, kept.optout, setup_random());
+        error = optout_counts_init(&counting.counts, kept.optout, setup_random());
     if (error == ERR_OK) {
-        error = scanview_lines(view, VIEW_DOMAINS, on_line, &counts, why);
+        error = scanview_lines(view, VIEW_DOMAINS, on_line, &counting, why);
         if (error == ERR_OK || error == ERR_CORRUPT)
-            print(request, &kept, &counts, out);
+            print(request, &kept, &counting.counts, out);
     }
-    optout_counts_dispose(&counts);
+    optout_counts_dispose(&counting.counts);
     optout_kept_dispose(&kept);
     return error;
 }

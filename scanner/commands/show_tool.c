@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scanner/base/error.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/commands/check.h"
 
 /* A code is told in some hundred bytes, and a record has each once. */
@@ -48,7 +49,7 @@ static void print(FILE *out, struct buf *text)
 {
     if (text->failed)
         out_of_memory("what is told of a record");
-    (void)fwrite(text->data, 1, text->len, out);
+    (void)put_bytes(out, buf_bytes(text));
     buf_dispose(text);
 }
 

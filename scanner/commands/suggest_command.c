@@ -109,6 +109,8 @@ static int read_scan(const struct args *args, struct suggest_run *run)
         (void)fprintf(stderr, "stsweep: %s: %s%s\n", shown(dir),
                       why.len > 0 ? buf_string(&why) : error_text(error), error_next(error));
     buf_dispose(&why);
+    if (error == ERR_CORRUPT)
+        (void)suggest_run_end(run);
     if (error != ERR_OK)
         return exit_code_of(error);
     bool is_written = fflush(run->out) == 0 && ferror(run->out) == 0;

@@ -73,14 +73,15 @@ bool suggest_run_domain(struct suggest_run *run, struct buf *text, const struct 
     bool made =
         suggest_make(facts, judgement, &run->options, run->now, &arena, &suggestion) == ERR_OK &&
         suggest_changes_make(facts, judgement, &run->options, &suggestion, &arena, &changes) == ERR_OK;
-    if (made)
-        count(run, facts, &suggestion, &changes);
     if (made && run->format != FORMAT_NONE)
         made = write_part(run, text, &part);
     else if (made && run->folder != NULL && suggest_has_texts(&suggestion))
         made = write_folder(run, facts, &suggestion);
     else if (made)
         made = run->json ? suggest_json(text, facts, &suggestion) : suggest_text(text, facts, &suggestion);
+    made = made && !text->failed;
+    if (made)
+        count(run, facts, &suggestion, &changes);
     arena_dispose(&arena);
     return made;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scanner/base/put_bytes.h"
+#include "scanner/base/shown.h"
 #include "scanner/json/json_read.h"
 #include "scanner/commands/show_judge.h"
 #include "scanner/facts/record_kept.h"
@@ -11,14 +13,15 @@
 
 struct walk {
     struct suggest_run *run;
+    struct scanview *view;
     struct buf text;
     struct buf *why;
+    uint64_t named; /* records that cannot be read, but whose domain a map names */
 };
 
 static enum error print(struct walk *walk)
 {
-    size_t len = walk->text.len;
-    bool written = len == 0 || fwrite(walk->text.data, 1, len, walk->run->out) == len;
+    bool written = put_bytes(walk->run->out, buf_bytes(&walk->text));
     buf_reset(&walk->text);
     return written ? ERR_OK : ERR_STOPPED;
 }
@@ -42,6 +45,19 @@ static enum error leave_line(struct walk *walk, const struct view_record *record
     return print(walk);
 }
 
+/* Counts the records that cannot be read, and says how many of them a map does not even name. */
+static enum error tell_refused(struct walk *walk)
+{
+    uint64_t count = scanview_refused(walk->view, VIEW_DOMAINS);
+    walk->run->undetermined += count;
+    if (walk->run->format != FORMAT_NGINX || count <= walk->named)
+        return ERR_OK;
+    buf_printf(&walk->text,
+               "    # %llu records cannot be read: keep the lines that served their domains before\n",
+               (unsigned long long)(count - walk->named));
+    return print(walk);
+}
+
 /* Likewise whom an opt-out list left out; they are not named here. */
 static enum error tell_left_out(struct walk *walk, const struct scanview *view)
 {
@@ -54,16 +70,23 @@ static enum error tell_left_out(struct walk *walk, const struct scanview *view)
     return print(walk);
 }
 
+/* Says of whom the host records or certificates are lost. Of a record that is none the view says it. */
+static void say_lost(struct walk *walk, const struct view_record *record)
+{
+    (void)json_read_line(record->line, take_domain, walk);
+    (void)fprintf(stderr, "stsweep: %s: left out: its hosts' or certificates' records are not there\n",
+                  shown(buf_string(&walk->text)));
+    buf_reset(&walk->text);
+}
+
 /* Leaves out a record whose facts are lost, or none: a domain more that could not be determined. */
 static enum error leave_out(struct walk *walk, const struct view_record *record)
 {
-    if (record->error == ERR_LIMIT) {
-        buf_text(walk->why, record->reason);
-        return ERR_LIMIT;
+    if (record->error == ERR_NOT_FOUND) {
+        say_lost(walk, record);
+        walk->run->undetermined++;
     }
-    (void)fprintf(stderr, "stsweep: a record was left out: %s\n",
-                  record->error == ERR_SYNTAX ? record->reason : "its hosts' or certificates' are not there");
-    walk->run->undetermined++;
+    walk->named += record->error != ERR_NOT_FOUND;
     return walk->run->format == FORMAT_NGINX ? leave_line(walk, record) : ERR_OK;
 }
 
@@ -72,9 +95,12 @@ static enum error on_record(void *arg, const struct view_record *record)
     struct walk *walk = arg;
     if (record->found != VIEW_JUDGED)
         return leave_out(walk, record);
-    if (!suggest_run_domain(walk->run, &walk->text, record->domain, record->judgement))
-        return ERR_LIMIT;
-    return print(walk);
+    if (suggest_run_domain(walk->run, &walk->text, record->domain, record->judgement))
+        return print(walk);
+    buf_dispose(&walk->text); /* what there is of it, and that it is full */
+    buf_init(&walk->text, RECORD_LINE_BYTES);
+    (void)scanview_refuse(walk->view, ERR_LIMIT, "what is to be published of it is too large");
+    return leave_out(walk, record);
 }
 
 static enum error on_line(void *arg, struct bytes line)
@@ -109,10 +135,16 @@ static enum error suggest_all(struct walk *walk, struct scanview *view)
         error = begin(walk, view);
     if (error == ERR_OK)
         error = scanview_records(view, VIEW_DOMAINS, on_record, walk, walk->why);
-    if (error == ERR_OK)
-        error = tell_left_out(walk, view);
-    if (error == ERR_OK)
-        error = suggest_run_foot(walk->run);
+    bool is_damaged = error == ERR_CORRUPT && walk->why->len > 0;
+    if (error == ERR_OK || is_damaged) { /* the stream ends in good order, as what was read is in it */
+        error = tell_refused(walk);
+        if (error == ERR_OK)
+            error = tell_left_out(walk, view);
+        if (error == ERR_OK)
+            error = suggest_run_foot(walk->run);
+    }
+    if (is_damaged && error == ERR_OK)
+        error = ERR_CORRUPT;
     if (error == ERR_STOPPED) /* main says that the answer cannot be written */
         error = ERR_OK;
     if (error == ERR_OK && scanview_damage(view)[0] != 0) {
@@ -135,6 +167,7 @@ enum error suggest_scan(const char *dir, const struct except_files *except, stru
         error = scanview_open(dir, &view, why);
     if (error == ERR_OK)
         error = except_list_use(&list, view);
+    walk.view = view;
     if (error == ERR_OK) {
         error = suggest_all(&walk, view);
         except_list_tell(&list, view, VIEW_DOMAINS, NULL, stderr);

@@ -2,6 +2,7 @@
 
 #include "output/json/json_write.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/base/shown.h"
 #include "scanner/commands/flags.h"
 #include "scanner/facts/record.h"
@@ -62,7 +63,7 @@ static int tell_json(const struct build *build, FILE *out, FILE *err)
     json_close(&json);
     bool fine = json_finish(&json);
     if (fine)
-        (void)fwrite(text.data, 1, text.len, out);
+        (void)put_bytes(out, buf_bytes(&text));
     else
         (void)fputs("stsweep: version: out of memory: leave out --json, or try again with less running\n",
                     err);

@@ -1,5 +1,6 @@
 /* Tells a program what a scan would do. */
 #include "output/json/json_write.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/scan/dryrun.h"
 
 enum { ANSWER_BYTES = 256 * 1024 };
@@ -134,7 +135,7 @@ bool dryrun_json(const struct dryrun *dryrun, FILE *out)
     json_close(&json);
     bool fine = json_finish(&json);
     if (fine)
-        (void)fwrite(text.data, 1, text.len, out);
+        (void)put_bytes(out, buf_bytes(&text));
     buf_dispose(&text);
     return fine;
 }

@@ -75,7 +75,8 @@ static enum error keep(struct previous *previous, const struct cached_read *foun
 static void leave_out(struct previous *previous, enum error error)
 {
     const char *reason = previous->reason.len > 0 ? buf_string(&previous->reason) : error_text(error);
-    if (previous->meta.left_out++ == 0)
+    previous->meta.left_out++;
+    if (previous->first[0] == 0)
         (void)snprintf(previous->first, sizeof previous->first, "%s", reason);
 }
 
@@ -83,6 +84,8 @@ static enum error on_record(void *arg, struct bytes line)
 {
     struct previous *previous = arg;
     struct cached_read found;
+    if (!cached_is_named(line))
+        return scanview_refuse(previous->view, ERR_SYNTAX, "it names no domain");
     if (!cached_may_stand(line))
         return ERR_OK;
     arena_reset(&previous->arena);
@@ -144,12 +147,13 @@ static void say_shard(const struct previous *previous, const char *shard, FILE *
 
 static void say_left_out(const struct previous *previous, FILE *err)
 {
-    if (previous->meta.left_out > 0)
+    uint64_t refused = scanview_refused(previous->view, VIEW_DOMAINS);
+    if (previous->meta.left_out > refused)
         (void)fprintf(err,
                       "stsweep: previous: %s, which stsweep %s made, has records that lack what is needed: "
                       "%" PRIu64 " (the first: %s). What senders have of those domains is not known\n",
-                      shown(previous->meta.dir), shown(previous->meta.version), previous->meta.left_out,
-                      previous->first);
+                      shown(previous->meta.dir), shown(previous->meta.version),
+                      previous->meta.left_out - refused, previous->first);
 }
 
 static void say_found(const struct previous *previous, const char *shard, FILE *err)
@@ -189,6 +193,7 @@ static enum error walk(struct previous *previous, FILE *err, struct buf *why)
                       shown(previous->meta.dir), buf_string(why) + before, error_next(error));
         why->len = before;
         previous->meta.damaged = true;
+        previous->meta.left_out += scanview_refused(previous->view, VIEW_DOMAINS);
         error = ERR_OK;
     }
     return error == ERR_OK ? spill_flush(previous->spill, why) : error;

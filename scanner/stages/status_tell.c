@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "output/json/json_write.h"
+#include "scanner/base/put_bytes.h"
 #include "scanner/base/shown.h"
 
 enum { LINE_BYTES = 1 << 20, JSON_BYTES = 512 << 20, TOLD_MOST = 40, ID_SHOWN = 12 };
@@ -287,7 +288,7 @@ enum error status_tell_json(const struct status *status, FILE *out)
     json_close(&json);
     bool fits = json_finish(&json);
     if (fits)
-        (void)fwrite(text.data, 1, text.len, out);
+        (void)put_bytes(out, buf_bytes(&text));
     buf_dispose(&text);
     return fits ? ERR_OK : ERR_LIMIT;
 }

@@ -188,8 +188,9 @@ static void test_what_is_left_out(void **state)
 {
     struct world *world = *state;
     PUT(world, "{\"schema\":1}\n", none);
-    assert_int_equal(RUN(world, world->place.path), 5);
-    assert_string_equal(world->said.err, "stsweep: a record was left out: domain: is missing\n");
+    assert_int_equal(RUN(world, world->place.path), 4);
+    assert_has(world->said.err,
+               ": domains.ndjson.zst: record 2 cannot be read: domain: is missing; take the ");
     assert_has(world->said.out, "none.example: nothing");
     PUT(world,
         "{\"schema\":1,\"domain\":\"a.example\",\"tld\":\"example\",\"time\":\"2026-01-31T12:00:00.000Z\","
@@ -197,20 +198,36 @@ static void test_what_is_left_out(void **state)
         none);
     assert_int_equal(RUN(world, world->place.path), 5);
     assert_string_equal(world->said.err,
-                        "stsweep: a record was left out: its hosts' or certificates' are not there\n");
+                        "stsweep: a.example: left out: its hosts' or certificates' records are not there\n");
 }
 
-/* What is larger than can be held ends it: what stands behind it would be missing. */
+#define DEEP "{\"schema\":1,\"x\":[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]}\n"
+
+/* What is larger than can be held ends nothing: it is said, and what stands behind it is read. */
 static void test_a_record_that_is_too_deep(void **state)
 {
     struct world *world = *state;
-    char line[128];
-    PUT(world, "{\"schema\":1,\"x\":[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]}\n", none);
+    char line[192];
+    PUT(world, DEEP "cut\n", none);
     assert_int_equal(RUN(world, world->place.path), 4);
-    (void)snprintf(line, sizeof line, "stsweep: %s: %s: domains.ndjson.zst: record 2\n", world->place.path,
-                   error_text(ERR_LIMIT));
+    (void)snprintf(line, sizeof line,
+                   "stsweep: %s: domains.ndjson.zst: record 2 cannot be read: %s; and 1 more%s\n",
+                   world->place.path, error_text(ERR_LIMIT), error_next(ERR_CORRUPT));
     assert_string_equal(world->said.err, line);
     assert_has(world->said.out, "none.example: nothing");
+}
+
+/* A map is closed behind such records, and says of them what it can. */
+static void test_a_map_of_what_cannot_be_read(void **state)
+{
+    struct world *world = *state;
+    PUT(world, DEEP "cut\n", none);
+    assert_int_equal(RUN(world, "--format", "nginx", world->place.path), 4);
+    assert_has(world->said.out, ": its record cannot be judged: keep the line that served it before\n");
+    assert_has(world->said.out,
+               "# 1 records cannot be read: keep the lines that served their domains before\n");
+    assert_has(world->said.out, "}\n");
+    assert_has(world->said.err, "2 could not be determined");
 }
 
 static void test_what_cannot_be_read(void **state)
@@ -434,6 +451,7 @@ int main(void)
         CASE(test_rua),
         CASE(test_what_is_left_out),
         CASE(test_a_record_that_is_too_deep),
+        CASE(test_a_map_of_what_cannot_be_read),
         CASE(test_what_cannot_be_read),
         CASE(test_an_answer_that_cannot_be_written),
         CASE(test_folders),

@@ -276,10 +276,21 @@ static void a_ceiling_is_noticed(void **state)
     }
 }
 
+/* A sentence of ours that names an address begins no link. */
+static void test_markdown_links_nothing(void **state)
+{
+    static const enum failure_code host[] = {FAIL_INPUT_HOST_NAME, FAIL_NONE};
+    (void)state;
+    char *text = told(TOOL_MARKDOWN, OUTCOME_NO_MAIL, TOOL_BAD, false, host);
+    assert_has(text, "begins with www\\. or has no MX record");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_have_names),
+        cmocka_unit_test(test_markdown_links_nothing),
         cmocka_unit_test(a_build_fails_by_what_is_bad),
         cmocka_unit_test(steps_that_were_not_taken),
         cmocka_unit_test(junit),

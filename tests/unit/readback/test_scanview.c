@@ -318,6 +318,42 @@ static void test_lines(void **state)
     scanview_close(view);
 }
 
+static enum error refuse(void *arg, struct bytes line)
+{
+    (void)scanview_refuse(arg, ERR_LIMIT, line.len > 0 ? NULL : "it is empty");
+    return scanview_refuse(arg, ERR_SYNTAX, "again");
+}
+
+/* What no scan writes is not given; what who takes it cannot read is said likewise, and counts once. */
+static void test_what_is_refused(void **state)
+{
+    static const struct {
+        const char *text, *said;
+    } rows[] = {
+        {"{\"domain\":7}\n{\"domain\"\n", "record 2 cannot be read: no JSON object"},
+        {"{}\n[]\n7\n", "record 2 cannot be read: no JSON object; and 1 more"},
+        {"{\"domain\":\"1234567\xC2\x9B\"}\n{\"domain\":\"1234567\x9B\"}\n",
+         "record 2 cannot be read: no UTF-8"},
+    };
+    struct place *place = *state;
+    put_meta(place, "done", RECORD_RULES);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct seen seen = {.lines = 0};
+        (void)unlinkat(place->fd, "domains.ndjson.zst", 0);
+        struct frames *frames = begin_stream(place, "domains");
+        add(place, frames, bytes_of(rows[i].text));
+        end_stream(place, frames);
+        struct scanview *view = open_view(place);
+        assert_int_equal(scanview_lines(view, VIEW_DOMAINS, on_line, &seen, &place->why), ERR_CORRUPT);
+        assert_non_null(strstr(buf_string(&place->why), rows[i].said));
+        buf_reset(&place->why);
+        assert_int_equal(scanview_lines(view, VIEW_DOMAINS, refuse, view, &place->why), ERR_CORRUPT);
+        assert_non_null(
+            strstr(buf_string(&place->why), "record 1 cannot be read: it is too large, or too deep; and "));
+        scanview_close(view);
+    }
+}
+
 static void test_as_stored(void **state)
 {
     struct place *place = *state;
@@ -342,7 +378,12 @@ static void test_judged_anew(void **state)
     put_hosts(place, true);
     struct scanview *view = open_view(place);
     assert_int_equal(scanview_judge(view, &by, &place->why), ERR_OK);
-    struct seen domains = records_of(place, view, VIEW_DOMAINS, ERR_OK);
+    struct seen domains = records_of(place, view, VIEW_DOMAINS, ERR_CORRUPT);
+    assert_string_equal(buf_string(&place->why),
+                        "domains.ndjson.zst: record 2 cannot be read: schema: is not a version that is known "
+                        "here; and 1 more");
+    assert_int_equal(scanview_refused(view, VIEW_DOMAINS), 2);
+    buf_reset(&place->why);
     assert_int_equal(domains.judged, 2);
     assert_int_equal(domains.unreadable, 2);
     assert_int_equal(domains.error, ERR_SYNTAX);
@@ -443,11 +484,17 @@ static void test_nothing_but_meta(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_states),      CASE(test_what_is_no_scan_directory),
-        CASE(test_lines),       CASE(test_as_stored),
-        CASE(test_judged_anew), CASE(test_what_is_lost),
-        CASE(test_newer_rules), CASE(test_a_wrong_bit),
-        CASE(test_a_torn_tail), CASE(test_nothing_but_meta),
+        CASE(test_states),
+        CASE(test_what_is_no_scan_directory),
+        CASE(test_lines),
+        CASE(test_as_stored),
+        CASE(test_judged_anew),
+        CASE(test_what_is_lost),
+        CASE(test_newer_rules),
+        CASE(test_a_wrong_bit),
+        CASE(test_what_is_refused),
+        CASE(test_a_torn_tail),
+        CASE(test_nothing_but_meta),
     };
     return cmocka_run_group_tests_name("scanview", tests, NULL, NULL);
 }

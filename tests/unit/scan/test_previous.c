@@ -69,6 +69,8 @@ static void test_what_is_kept(void **state)
         RECORD("e.example", "e1", "ok", "enforce", "86400"),
         "{\"schema\":1,\"domain\":\"f.example\",\"time\":\"2026-01-31T12:00:00.000Z\"}\n",
         "no record at all, \"mode\":\"enforce\"\n",
+        "{\"schema\":1,\"dom\":\"g.example\"}\n",
+        "{\"domain\":\"h.example\",\"mode\":\"enforce\"}\n",
         NULL};
     struct scan_place place;
     struct opened opened;
@@ -89,14 +91,15 @@ static void test_what_is_kept(void **state)
     const struct meta_previous *meta = previous_meta(opened.previous);
     assert_int_equal(meta->policies, 2);
     assert_int_equal(meta->over, 1);
-    assert_int_equal(meta->left_out, 1);
+    assert_int_equal(meta->left_out, 3);
     assert_int_equal(meta->rules, 3);
     assert_int_equal(meta->seed, 1);
     assert_int_equal(meta->started_ms, 1);
-    assert_false(meta->damaged);
+    assert_true(meta->damaged);
     assert_string_equal(meta->state, "done");
     assert_non_null(strstr(opened.said, "policies that senders may still have: 2 (1 more have expired)\n"));
-    assert_non_null(strstr(opened.said, "records that lack what is needed: 1 (the first: no JSON object)"));
+    assert_non_null(strstr(opened.said, "records that lack what is needed: 1 (the first: schema: "));
+    assert_non_null(strstr(opened.said, "record 7 cannot be read: no JSON object; and 1 more; take the "));
     assert_null(strstr(opened.said, "--resume"));
     close_it(&opened);
     place_end(&place);

@@ -330,7 +330,7 @@ static void test_lines_that_no_scan_writes(void **state)
         const char *stream, *line, *words;
         bool of_names;
     } rows[] = {
-        {"rejects", "no JSON", RECORD, true},
+        {"rejects", "no JSON", "rejects.ndjson.zst: record ", true},
         {"rejects", "{\"ordinal\":300}}", RECORD, true},
         {"domains", "{\"ordinal\":300," FINAL ",\"x\":}", RECORD, true},
         {"domains", "{\"ordinal\":300," FINAL "}}", RECORD, true},
