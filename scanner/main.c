@@ -368,6 +368,7 @@ int main(int argc, char **argv)
     fill_descriptors();
     sandbox_permit();
     announce_permit();
+    setup_loop_faults();
     clock_keep();
     hash_seed_set(setup_random());
     (void)signal(SIGPIPE, SIG_IGN);

@@ -2,6 +2,7 @@
 #include "scanner/machine/setup.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <ldns/ldns.h>
 #include <openssl/crypto.h>
@@ -12,6 +13,8 @@
 #include <zstd.h>
 
 #include "input/optout_list.h"
+#include "scanner/base/errno_said.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/tls/legacy.h"
@@ -123,6 +126,21 @@ uint64_t setup_open_files_allowed(void)
 {
     struct rlimit limit;
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
+}
+
+/* libevent has printed what failed. */
+static void end_of_loop(int code)
+{
+    (void)code;
+    const char *next = errno_next(errno);
+    (void)fprintf(stderr, "stsweep: it is this machine: the event loop cannot go on%s%s\n",
+                  next[0] == '\0' ? "" : "; ", next);
+    _exit(EXIT_FAILED);
+}
+
+void setup_loop_faults(void)
+{
+    event_set_fatal_callback(end_of_loop);
 }
 
 uint64_t setup_random(void)
