@@ -58,6 +58,8 @@ enum error context_init(struct scan_context *context, const struct config *confi
      * keys in a way that the ENGINE takes from them. */
     if (config->tls_legacy_decoder == TLS_LEGACY_DECODER_YES && config->dns_resolvers[0] != 0)
         (void)(tls_legacy_decoder_use() && tls_verified_use());
+    if (config_check_files(config, why) != ERR_OK)
+        return ERR_CONFIG;
     context->trust = trust_create(config->tls_ca_file, &reason);
     if (context->trust == NULL) {
         buf_printf(why, "tls.ca_file %s: %s\n", shown(config->tls_ca_file), reason);

@@ -466,12 +466,17 @@ static void test_nothing_but_meta(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_states),      CASE(test_what_is_no_scan_directory),
-        CASE(test_states),      CASE(test_too_many_open_files),
-        CASE(test_lines),       CASE(test_as_stored),
-        CASE(test_judged_anew), CASE(test_what_is_lost),
-        CASE(test_newer_rules), CASE(test_a_wrong_bit),
-        CASE(test_a_torn_tail), CASE(test_nothing_but_meta),
+        CASE(test_states),
+        CASE(test_what_is_no_scan_directory),
+        CASE(test_too_many_open_files),
+        CASE(test_lines),
+        CASE(test_as_stored),
+        CASE(test_judged_anew),
+        CASE(test_what_is_lost),
+        CASE(test_newer_rules),
+        CASE(test_a_wrong_bit),
+        CASE(test_a_torn_tail),
+        CASE(test_nothing_but_meta),
     };
     return cmocka_run_group_tests_name("scanview", tests, NULL, NULL);
 }
