@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum {
     OUT_BYTES = 64 * 1024,
@@ -23,10 +24,20 @@ void compressed_dispose(struct compressed *compressed)
     compressed_init(compressed, compressed->sink, compressed->arg);
 }
 
-static enum error corrupt(struct compressed *compressed, const char *reason)
+static enum error damaged(struct compressed *compressed, const char *reason)
 {
     compressed->reason = reason;
-    return ERR_CORRUPT;
+    return ERR_LIST;
+}
+
+/* A frame that asks for a larger window than is held is whole, and another program unpacks it. */
+static enum error zstd_failed(struct compressed *compressed, size_t result)
+{
+    if (ZSTD_getErrorCode(result) != ZSTD_error_frameParameter_windowTooLarge)
+        return damaged(compressed, ZSTD_getErrorName(result));
+    compressed->reason = "it was packed with a window of more than 128 MiB; unpack it first (zstd -d "
+                         "--long=31)";
+    return ERR_LIMIT;
 }
 
 static enum error deliver(const struct compressed *compressed, size_t len)
@@ -60,7 +71,7 @@ static enum error gunzip_some(struct compressed *compressed, struct bytes *data,
     if (result == GUNZIP_MEMORY)
         return ERR_MEMORY;
     if (result == GUNZIP_CORRUPT)
-        return corrupt(compressed, reason);
+        return damaged(compressed, reason);
     compressed->between = result == GUNZIP_END;
     *full = len == OUT_BYTES && result == GUNZIP_MORE;
     return ERR_OK;
@@ -90,7 +101,7 @@ static enum error feed_zstd(struct compressed *compressed, struct bytes data)
         if (error != ERR_OK)
             return error;
         if (ZSTD_isError(result))
-            return corrupt(compressed, ZSTD_getErrorName(result));
+            return zstd_failed(compressed, result);
         compressed->between = result == 0;
         full = out.pos == out.size && result != 0;
     }
@@ -181,6 +192,6 @@ enum error compressed_end(struct compressed *compressed)
             return error;
     }
     if (compressed->kind != COMPRESSED_NOT && !compressed->between)
-        return corrupt(compressed, "the compressed stream is cut off");
+        return damaged(compressed, "the compressed stream is cut off");
     return ERR_OK;
 }

@@ -20,7 +20,7 @@ struct compressed {
     uint8_t magic[4]; /* held back until they tell the kind */
     size_t magic_len;
     bool between;             /* no member or frame is open */
-    const char *reason;       /* what was wrong, after ERR_CORRUPT */
+    const char *reason;       /* what was wrong, after ERR_LIST or ERR_LIMIT */
     uint8_t *out;             /* owned */
     struct gunzip *gunzip;    /* owned */
     struct ZSTD_DCtx_s *zstd; /* owned */
@@ -31,11 +31,12 @@ struct compressed {
 void compressed_init(struct compressed *compressed, compressed_sink sink, void *arg);
 void compressed_dispose(struct compressed *compressed);
 
-/* Unpacks the next bytes of the list. ERR_CORRUPT, after all bytes before the damage were delivered;
+/* Unpacks the next bytes of the list. ERR_LIST, after all bytes before the damage were delivered;
+ * ERR_LIMIT if a frame needs too large a window;
  * ERR_MEMORY; or the sink's own. */
 enum error compressed_feed(struct compressed *compressed, struct bytes data);
 
-/* Says that no more bytes come: ERR_CORRUPT if the stream is cut off. */
+/* Says that no more bytes come: ERR_LIST if the stream is cut off. */
 enum error compressed_end(struct compressed *compressed);
 
 #endif

@@ -36,8 +36,8 @@ uint64_t stored_size(const char *path, int fd, bool is_open);
 /* Tells whether the path is of a regular file, which can be read twice. */
 bool stored_is_file(const char *path);
 
-/* Reads the list to its end. The caller fills in path to arg. ERR_IO, ERR_CORRUPT, ERR_STOPPED, ERR_MEMORY,
- * or the sink's own. */
+/* Reads the list to its end. The caller fills in path to arg. ERR_IO, ERR_LIST if it is damaged, ERR_LIMIT if
+ * it cannot be unpacked here, ERR_STOPPED, ERR_MEMORY, or the sink's own. */
 enum error stored_read(struct stored *stored);
 
 #endif

@@ -368,9 +368,11 @@ int main(int argc, char **argv)
     fill_descriptors();
     sandbox_permit();
     announce_permit();
+    setup_loop_faults();
     clock_keep();
     hash_seed_set(setup_random());
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a write beyond ulimit -f fails with EFBIG, and is told */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (argc < 2) {
         (void)manual_print_all(stderr);

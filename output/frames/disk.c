@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scanner/base/errno_said.h"
+
 enum { NEW_FILE_MODE = 0644, READ_BYTES = 64 << 10, NAMES_MOST = 1000 };
 
 bool disk_has(int dir_fd, const char *name)
@@ -68,12 +70,29 @@ int disk_open(int dir_fd, const char *name, int flags)
     return fd;
 }
 
+enum error disk_error(int number)
+{
+    return number == EINVAL || number == ELOOP ? ERR_CORRUPT : error_of_file(number);
+}
+
+const char *disk_said(int number)
+{
+    switch (number) {
+    case EINVAL:
+        return "it is no regular file";
+    case ELOOP:
+        return "it is a symbolic link, and none is followed";
+    default:
+        return errno_said(number);
+    }
+}
+
 enum error disk_read(int dir_fd, const char *name, struct buf *text)
 {
     uint8_t piece[READ_BYTES];
     int fd = disk_open(dir_fd, name, O_RDONLY);
     if (fd < 0)
-        return error_of_file(errno);
+        return disk_error(errno);
     enum error error = ERR_OK;
     int number = 0;
     for (ssize_t got = 1; error == ERR_OK && got != 0;) {

@@ -21,8 +21,15 @@ int disk_open_nameless(int dir_fd);
  * to be written that has another name too EMLINK. Never waits, as a pipe would make it. */
 int disk_open(int dir_fd, const char *name, int flags);
 
-/* Reads a file of the directory to its end, behind what *text holds. As error_of_file with errno if it cannot
- * be opened; ERR_IO with errno if it cannot be read; ERR_LIMIT if it does not fit into *text. */
+/* Returns what disk_open failed of, by its errno, for a file of a scan: ERR_CORRUPT if a link or another thing
+ * stands in the file's place, else as error_of_file. */
+enum error disk_error(int number);
+
+/* Says it, with the next step behind a semicolon, if there is one; as errno_said, whose buffer it may use. */
+const char *disk_said(int number);
+
+/* Reads a file of the directory to its end, behind what *text holds. As disk_error with errno if it cannot be
+ * opened; ERR_IO with errno if it cannot be read; ERR_LIMIT if it does not fit into *text. */
 enum error disk_read(int dir_fd, const char *name, struct buf *text);
 
 /* Writes all of data, or returns false with errno; a file that takes nothing and says nothing is EIO. */

@@ -122,7 +122,7 @@ static enum error open_part(struct tallier *tallier, uint32_t part)
     tallier->fd = disk_open(tallier->dir_fd, part_name(tallier->name, part, tallier->file), O_RDONLY);
     if (tallier->fd >= 0)
         return ERR_OK;
-    buf_printf(tallier->why, "%s: cannot open: %s", tallier->file, errno_said(errno));
+    buf_printf(tallier->why, "%s: cannot open: %s", tallier->file, disk_said(errno));
     return ERR_IO;
 }
 

@@ -23,6 +23,7 @@ struct walk {
     uint32_t part;
     uint64_t bad_frames; /* of the part */
     bool may_be_torn;
+    bool was_ended; /* by whoever takes the lines, so that its error is not the file's */
     struct frame_scan *scan;
     struct buf *why;
 };
@@ -48,15 +49,33 @@ static enum error corrupt(struct walk *walk, uint64_t frame, uint64_t offset, co
     return ERR_CORRUPT;
 }
 
+/* Is it a lack of this machine's, of which no record is the reason? */
+static bool is_machines(enum error error)
+{
+    return error == ERR_MEMORY || error == ERR_IO || error == ERR_FULL || error == ERR_LIBRARY;
+}
+
+/* Says at which record the taker ended the walk, unless it has said what this machine lacks. */
+static void say_ended(struct walk *walk, enum error error, bool has_said)
+{
+    const bool is_lack = is_machines(error);
+    walk->was_ended = true;
+    if (is_lack && has_said)
+        return;
+    buf_printf(walk->why, "%s%s: record %llu%s%s", walk->why->len > 0 ? ": " : "", walk->file,
+               (unsigned long long)walk->end->counters.lines + 1, is_lack ? ": " : "",
+               is_lack ? error_text(error) : "");
+}
+
 static enum error give_lines(struct walk *walk, struct bytes raw)
 {
     const uint8_t *place = raw.data, *end = raw.data + raw.len;
     while (place < end) {
         const uint8_t *stop = memchr(place, '\n', (size_t)(end - place));
+        const size_t before = walk->why->len;
         enum error error = walk->line(walk->arg, bytes_make(place, (size_t)(stop - place)));
         if (error != ERR_OK) {
-            buf_printf(walk->why, "%s%s: record %llu", walk->why->len > 0 ? ": " : "", walk->file,
-                       (unsigned long long)walk->end->counters.lines + 1);
+            say_ended(walk, error, walk->why->len > before);
             return error;
         }
         walk->end->counters.lines++;
@@ -133,7 +152,7 @@ static enum error walk_part(struct walk *walk)
             error = pass_bad(walk, &torn);
         else if (error == ERR_OK && state == FRAME_WHOLE)
             error = take_frame(walk, raw, from);
-        if (error == ERR_IO)
+        if (error == ERR_IO && !walk->was_ended)
             buf_printf(walk->why, "%s: cannot read: %s", walk->file, errno_said(errno));
         if (error != ERR_OK || torn)
             return error;
@@ -147,8 +166,9 @@ static enum error open_and_walk(struct walk *walk, int dir_fd)
 {
     int fd = disk_open(dir_fd, walk->file, O_RDONLY);
     if (fd < 0) {
-        buf_printf(walk->why, "%s: cannot open: %s", walk->file, errno_said(errno));
-        return ERR_IO;
+        enum error error = disk_error(errno);
+        buf_printf(walk->why, "%s: cannot open: %s", walk->file, disk_said(errno));
+        return error == ERR_CORRUPT ? error : ERR_IO;
     }
     enum error error = frame_scan_create(fd, &walk->scan);
     if (error == ERR_OK) {

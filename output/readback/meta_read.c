@@ -125,9 +125,11 @@ static enum error read_text(int dir_fd, struct buf *text, struct buf *why)
     int number = errno;
     if (error == ERR_LIMIT)
         (void)buf_text(why, "meta.json is too large");
-    else if (error != ERR_OK)
+    else if (error == ERR_NOT_FOUND)
         (void)buf_printf(why, "no scan directory: meta.json: %s; give a directory that `stsweep scan` made",
                          strerror(number));
+    else if (error != ERR_OK)
+        (void)buf_printf(why, "meta.json: cannot read: %s", disk_said(number));
     errno = number;
     return error == ERR_LIMIT ? ERR_CORRUPT : error;
 }

@@ -157,7 +157,7 @@ enum error scanview_file(const struct scanview *view, const char *name, struct b
     enum error error = disk_read(view->dir_fd, name, text);
     int number = errno;
     if (error != ERR_OK)
-        buf_printf(why, "%s: %s", name, error == ERR_LIMIT ? error_text(error) : errno_said(number));
+        buf_printf(why, "%s: %s", name, error == ERR_LIMIT ? error_text(error) : disk_said(number));
     errno = number;
     return error;
 }
@@ -212,10 +212,11 @@ static enum error note(struct scanview *view, enum view_stream stream, bool keep
     struct noting noting = {view->except, stream, keeps};
     if (keeps && except_is_empty(view->except))
         return ERR_OK;
+    const size_t before = why->len;
     enum error error = read_stream(view, stream, on_noted, &noting, why);
     if (error == ERR_LIMIT)
-        buf_printf(why, "more than %d MX hosts and certificates belong to what is to be left out",
-                   EXCEPT_NAMES_MOST);
+        buf_printf(why, "%smore than %d MX hosts and certificates belong to what is to be left out",
+                   why->len > before ? ": " : "", EXCEPT_NAMES_MOST);
     return error;
 }
 

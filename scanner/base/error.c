@@ -20,6 +20,8 @@ const char *error_next(enum error error)
     switch (error) {
     case ERR_CORRUPT:
         return "; take the directory from a copy, or make the scan anew";
+    case ERR_LIST:
+        return "; fetch it anew";
     case ERR_MEMORY:
         return "; end what else runs here, or give it more memory";
     default:

@@ -13,6 +13,7 @@
     X(ERR_IO, "an input or output operation failed")                                                         \
     X(ERR_FULL, "no space left on the device")                                                               \
     X(ERR_CORRUPT, "stored data is damaged")                                                                 \
+    X(ERR_LIST, "the list is damaged")                                                                       \
     X(ERR_CONFIG, "the configuration is not usable")                                                         \
     X(ERR_MISMATCH, "the scan directory belongs to another scan")                                            \
     X(ERR_RULES, "the scan was judged by other rules")                                                       \

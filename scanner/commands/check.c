@@ -1,7 +1,6 @@
 /* Looks at a few domains and explains them. */
 #include "scanner/commands/check.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "scanner/commands/check_previous.h"
 #include "scanner/commands/check_tool.h"
 #include "scanner/facts/hostname.h"
+#include "scanner/machine/ceilings.h"
 #include "scanner/machine/memory.h"
 #include "scanner/machine/preflight.h"
 #include "scanner/machine/privileges.h"
@@ -26,11 +26,9 @@
 #include "scanner/reach/hosts.h"
 #include "scanner/reach/looks.h"
 
-enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5 };
-
-/* Of the look at this machine: as long as two questions to a resolver take, and a connection whose first
- * packet was lost. */
-enum { PATIENCE_MS = 3000 };
+/* PATIENCE_MS is for the look at this machine: as long as two questions to a resolver take, and a connection
+ * whose first packet was lost. */
+enum { WHY_BYTES = 16 * 1024, TEXT_BYTES = 64 << 20, LOOK_AFTER_S = 5, PATIENCE_MS = 3000 };
 
 /* A domain that one look does not decide (TLS-7). */
 struct second_look {
@@ -62,26 +60,22 @@ struct check {
     bool port_blocked;                   /* for every address family that this machine has */
     bool doubtful;                       /* no resolver has shown that it resolves anything */
     struct second_look *looks;           /* likewise */
-    const struct cached_policy **cached; /* likewise: what senders may still have; in earlier */
-    struct arena earlier;
+    const struct cached_policy **cached; /* likewise: what senders may still have */
+    struct arena earlier;                /* holds all these, and what an earlier scan says */
     size_t left;
     struct planned *planned;
-    size_t planned_left; /* they come before the domains */
-    bool started;        /* likewise: the domains are under way */
-    bool failed;
+    size_t planned_left;  /* they come before the domains */
+    bool started, failed; /* the domains are under way; something could not be said */
 };
 
 static void on_host(void *arg, struct worker *worker, const struct probe_facts *probe)
 {
-    (void)arg;
-    (void)worker;
-    (void)probe;
+    (void)arg, (void)worker, (void)probe;
 }
 
 static void on_release(void *arg, struct worker *worker)
 {
-    (void)arg;
-    (void)worker;
+    (void)arg, (void)worker;
 }
 
 /* Says how a domain stands once it is counted. */
@@ -447,6 +441,31 @@ static enum error confine(struct check *check, const struct config *config, stru
     return error;
 }
 
+/* Makes room for what is found of each domain; false: there is none. */
+static bool make_room(struct check *check, struct arena *arena)
+{
+    const size_t count = check->request->name_count;
+    check->texts = arena_array(arena, count, sizeof *check->texts);
+    check->outcomes = arena_array(arena, count, sizeof *check->outcomes);
+    check->is_no = arena_array(arena, count, sizeof *check->is_no);
+    check->by_machine = arena_array(arena, count, sizeof *check->by_machine);
+    check->looks = arena_array(arena, count, sizeof *check->looks);
+    check->cached = arena_array(arena, count, sizeof *check->cached);
+    for (size_t i = 0; check->texts != NULL && i < count; i++)
+        buf_init(&check->texts[i], TEXT_BYTES);
+    return !arena->full;
+}
+
+/* Asks for what the check needs of this machine, before anything is opened. */
+static bool fits(struct check *check, const struct config *config, uint64_t open_files, struct buf *why)
+{
+    arena_init(&check->earlier, CHECK_PREVIOUS_ARENA_BYTES);
+    const bool has_room = make_room(check, &check->earlier);
+    if (!has_room)
+        buf_text(why, error_text(ERR_MEMORY));
+    return has_room && ceilings_fit_check(config, open_files, why) && memory_can_begin(config, 1, why);
+}
+
 int check_main(const struct check_request *request)
 {
     struct check check = {.request = request,
@@ -454,46 +473,27 @@ int check_main(const struct check_request *request)
                                    .names = request->names,
                                    .count = request->name_count,
                                    .lenient = request->config->input_lenient == INPUT_LENIENT_YES}};
-    struct scan_context context;
     struct config config = *request->config;
+    struct scan_context context = {.config = &config};
+    struct buf why;
+    int code = EXIT_FAILED;
     config.limits_shards_at_once = 1; /* the check is no shard, and asks for a few connections */
     config.scan_stage = SCAN_STAGE_ALL;
     check_beside(&config, stderr);
-    struct buf why;
-    int code = EXIT_FAILED;
-    (void)signal(SIGPIPE, SIG_IGN);
     uint64_t open_files = setup_open_files();
     buf_init(&why, WHY_BYTES);
-    check.texts = calloc(request->name_count, sizeof *check.texts);
-    check.outcomes = calloc(request->name_count, sizeof *check.outcomes);
-    check.is_no = calloc(request->name_count, sizeof *check.is_no);
-    check.by_machine = calloc(request->name_count, sizeof *check.by_machine);
-    check.looks = calloc(request->name_count, sizeof *check.looks);
-    check.cached = calloc(request->name_count, sizeof *check.cached);
-    arena_init(&check.earlier, CHECK_PREVIOUS_ARENA_BYTES);
-    for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
-        buf_init(&check.texts[i], TEXT_BYTES);
-    context = (struct scan_context){.config = &config};
-    if (!memory_can_begin(&config, 1, &why)) {
+    if (!fits(&check, &config, open_files, &why)) {
         (void)fprintf(stderr, "stsweep: %s\n", buf_string(&why));
     } else if (context_init(&context, &config, &why) != ERR_OK || confine(&check, &config, &why) != ERR_OK) {
         (void)fprintf(stderr, "stsweep: %s", buf_string(&why));
         code = EXIT_USAGE;
-    } else if (check.texts != NULL && check.outcomes != NULL && check.is_no != NULL &&
-               check.by_machine != NULL && check.looks != NULL && check.cached != NULL &&
-               look_around(&check, &context, open_files, &why)) {
+    } else if (look_around(&check, &context, open_files, &why)) {
         optout_say(context.optout, config.safety_optout, config.safety_as_prefixes, stderr);
         code = run(&check, &context);
     }
     context_dispose(&context);
     for (size_t i = 0; check.texts != NULL && i < request->name_count; i++)
         buf_dispose(&check.texts[i]);
-    free(check.texts);
-    free(check.outcomes);
-    free(check.is_no);
-    free(check.by_machine);
-    free(check.looks);
-    free(check.cached);
     arena_dispose(&check.earlier);
     buf_dispose(&why);
     return code;

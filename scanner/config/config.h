@@ -35,8 +35,9 @@ struct config {
 enum error config_init(struct config *config);
 void config_dispose(struct config *config);
 
-/* Reads an INI file. On failure *why (a ceiling of its own) says "file:line: reason" for each fault, a line
- * each. */
+/* Reads an INI file of at most CONFIG_FILE_BYTES. On failure *why (a ceiling of its own) says "file:line:
+ * reason" for each of the first CONFIG_FAULTS_SAID faults, a line each, and how many more there are. */
+enum { CONFIG_FILE_BYTES = 4 << 20, CONFIG_FAULTS_SAID = 20 };
 enum error config_read_file(struct config *config, const char *path, struct buf *why);
 
 /* Sets the option "section.key" to a value that came from `origin` ("command line", "scan.ini:12"); on
@@ -55,6 +56,12 @@ enum config_resume config_resume(const char *name);
 /* Checks what an option's type cannot: shard's form, ehlo as a host name, contact as URL or mailto:,
  * resolvers' addresses, prefixes. */
 enum error config_check(const struct config *config, struct buf *why);
+
+/* Checks that the files which libraries read (tls.ca_file, and without dns.resolvers dns.root_hints and
+ * dns.trust_anchor) are regular ones, no larger than CONFIG_LIBRARY_FILE_BYTES, and can be read to their end:
+ * ERR_CONFIG with a line in *why for each that is not. One that cannot be opened is left to its reader. */
+enum { CONFIG_LIBRARY_FILE_BYTES = 16 << 20 };
+enum error config_check_files(const struct config *config, struct buf *why);
 
 /* Reads metrics.listen: a port alone is one of 127.0.0.1. false: it is empty, or of neither form. */
 struct ip_addr;

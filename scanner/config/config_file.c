@@ -25,6 +25,8 @@ struct reader {
     size_t line;         /* number of the line that was read last */
     bool awaiting_key;   /* it should be key = value, and libinih has not yet said so */
     bool section_is_bad; /* its keys are passed over: the fault was said once */
+    size_t faults;       /* so far */
+    size_t bytes;        /* read so far */
     enum error error;
 };
 
@@ -33,26 +35,44 @@ static void origin_of(const struct reader *reader, char origin[ORIGIN_BYTES])
     (void)snprintf(origin, ORIGIN_BYTES, "%s:%zu", shown(reader->path), reader->line);
 }
 
+/* Counts a fault; true: it is one of the first, which are said. */
+static bool is_said(struct reader *reader)
+{
+    reader->error = ERR_CONFIG;
+    return reader->faults++ < CONFIG_FAULTS_SAID;
+}
+
 static void fault(struct reader *reader, const char *reason)
 {
     char origin[ORIGIN_BYTES];
+    if (!is_said(reader))
+        return;
     origin_of(reader, origin);
     buf_printf(reader->why, "%s: %s\n", origin, reason);
-    reader->error = ERR_CONFIG;
 }
 
 static void unknown_section(struct reader *reader, const char *section)
 {
     char origin[ORIGIN_BYTES], rest[NEAREST_TEXT_BYTES];
+    if (!is_said(reader))
+        return;
     origin_of(reader, origin);
     config_fault(reader->why, origin, "unknown section", section, config_nearest_section(section, rest));
-    reader->error = ERR_CONFIG;
 }
 
 /* Tells whether it is a byte that does not belong in a line of text. */
 static bool is_control(int c)
 {
     return (c < 0x20 && c != '\t' && c != '\r') || c == 0x7f;
+}
+
+/* Reads a byte; what has more than a configuration may have ends there. */
+static int next_byte(struct reader *reader)
+{
+    if (reader->bytes > CONFIG_FILE_BYTES)
+        return EOF;
+    reader->bytes++;
+    return getc(reader->file);
 }
 
 /* Reads one line without its end and its indentation. Reports at most one fault, and the line is then
@@ -62,7 +82,7 @@ static bool read_line(struct reader *reader, char *line, size_t size)
     size_t len = 0;
     bool overlong = false, control = false;
     int c;
-    while ((c = getc(reader->file)) != EOF && c != '\n') {
+    while ((c = next_byte(reader)) != EOF && c != '\n') {
         control = control || is_control(c);
         if (len + 1 >= size)
             overlong = true;
@@ -153,7 +173,10 @@ static int take_key(void *user, const char *section, const char *key, const char
     char name[KEY_NAME_BYTES], origin[ORIGIN_BYTES];
     (void)snprintf(name, sizeof name, "%s.%s", section, key);
     origin_of(reader, origin);
+    const size_t before = reader->why->len;
     enum error error = config_set(reader->config, name, value, origin, reader->why);
+    if (error != ERR_OK && !is_said(reader))
+        reader->why->len = before;
     if (error != ERR_OK)
         reader->error = error;
     return 1;
@@ -176,6 +199,19 @@ static enum error say_errno(const char *path, int number, struct buf *why)
     return ERR_IO;
 }
 
+/* Says what the faults themselves do not. */
+static void end_faults(struct reader *reader)
+{
+    if (reader->faults > CONFIG_FAULTS_SAID)
+        buf_printf(reader->why, "%s: and %zu faults more: is it a configuration?\n", shown(reader->path),
+                   reader->faults - CONFIG_FAULTS_SAID);
+    if (reader->bytes <= CONFIG_FILE_BYTES)
+        return;
+    buf_printf(reader->why, "%s: it is larger than %d MiB, and no configuration\n", shown(reader->path),
+               CONFIG_FILE_BYTES >> 20);
+    reader->error = ERR_CONFIG;
+}
+
 enum error config_read_file(struct config *config, const char *path, struct buf *why)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -194,5 +230,6 @@ enum error config_read_file(struct config *config, const char *path, struct buf 
     else if (result != 0 && reader.error == ERR_OK)
         fault(&reader, "the file cannot be parsed");
     (void)fclose(reader.file);
+    end_faults(&reader);
     return reader.error;
 }

@@ -29,7 +29,9 @@ enum {
     FILES_OF_OUR_OWN = 31, /* standard ones, directory, lock, streams, spools, input, signals, mailboxes, and
                               7 for groups */
     FILES_A_LOOP = 6,      /* epoll, mailbox, libevent's and libcurl's own wake-ups */
-    EMBEDDED_OWN = 4       /* what the embedded resolver opens beside sockets */
+    FILES_OF_A_CHECK = 10, /* standard ones, an earlier scan and its record file, lists, TMPDIR's */
+    EMBEDDED_OWN = 4,      /* what the embedded resolver opens beside sockets */
+    PEERS_LEAST = 2        /* a mail server and a policy host */
 };
 
 static uint64_t at_least(uint64_t value, uint64_t least)
@@ -206,7 +208,7 @@ uint64_t ceilings_files(const struct config *config, uint64_t limit)
 
 static bool fits_at_all(const struct config *config, uint64_t limit)
 {
-    return fixed_files(config, limit) + least_of(peer_files(config), 2) <= limit;
+    return fixed_files(config, limit) + least_of(peer_files(config), PEERS_LEAST) <= limit;
 }
 
 /* Shares out what is left for peers, to both kinds in the proportion that was asked for. */
@@ -222,6 +224,20 @@ static void share_out(struct config *config, uint64_t left)
     config->smtp_live = (int64_t)(left - policy);
 }
 
+static void say_too_few(struct buf *said, uint64_t limit, uint64_t need)
+{
+    buf_printf(said, "open files: %llu are allowed, %llu are needed at least; raise ulimit -n",
+               (unsigned long long)limit, (unsigned long long)need);
+}
+
+bool ceilings_fit_check(const struct config *config, uint64_t limit, struct buf *said)
+{
+    uint64_t need = FILES_OF_A_CHECK + FILES_A_LOOP + resolver_files(config, limit, 1) + PEERS_LEAST;
+    if (need > limit)
+        say_too_few(said, limit, need);
+    return need <= limit;
+}
+
 bool ceilings_fit(struct config *config, uint64_t limit, struct buf *said)
 {
     const struct config asked = *config;
@@ -230,9 +246,7 @@ bool ceilings_fit(struct config *config, uint64_t limit, struct buf *said)
     while (!fits_at_all(config, limit) && setup_loops(config) > 1)
         config->scan_loops = (int64_t)setup_loops(config) - 1;
     if (!fits_at_all(config, limit)) {
-        buf_printf(said, "open files: %llu are allowed, %llu are needed at least; raise ulimit -n",
-                   (unsigned long long)limit,
-                   (unsigned long long)(fixed_files(config, limit) + least_of(peer_files(config), 2)));
+        say_too_few(said, limit, fixed_files(config, limit) + least_of(peer_files(config), PEERS_LEAST));
         return false;
     }
     buf_printf(said, "open files: %llu are allowed, so ", (unsigned long long)limit);

@@ -40,6 +40,9 @@ uint64_t ceilings_all_parked(const struct config *config, uint64_t names);
 /* Prints what is likely, the table, its sum, what grows with the list besides, threads and open files. */
 void ceilings_print(const struct config *config, FILE *out);
 
+/* Can a check be made, which has one loop and needs few files? false: *said says how many it needs. */
+bool ceilings_fit_check(const struct config *config, uint64_t limit, struct buf *said);
+
 /* Returns how many threads there are: loops, feeder, writer and main. */
 uint32_t ceilings_threads(const struct config *config);
 

@@ -2,6 +2,7 @@
 #include "scanner/machine/setup.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <ldns/ldns.h>
 #include <openssl/crypto.h>
@@ -12,6 +13,8 @@
 #include <zstd.h>
 
 #include "input/optout_list.h"
+#include "scanner/base/errno_said.h"
+#include "scanner/base/exit_code.h"
 #include "scanner/base/shown.h"
 #include "scanner/machine/suffixes.h"
 #include "scanner/tls/legacy.h"
@@ -55,6 +58,8 @@ enum error context_init(struct scan_context *context, const struct config *confi
      * keys in a way that the ENGINE takes from them. */
     if (config->tls_legacy_decoder == TLS_LEGACY_DECODER_YES && config->dns_resolvers[0] != 0)
         (void)(tls_legacy_decoder_use() && tls_verified_use());
+    if (config_check_files(config, why) != ERR_OK)
+        return ERR_CONFIG;
     context->trust = trust_create(config->tls_ca_file, &reason);
     if (context->trust == NULL) {
         buf_printf(why, "tls.ca_file %s: %s\n", shown(config->tls_ca_file), reason);
@@ -123,6 +128,21 @@ uint64_t setup_open_files_allowed(void)
 {
     struct rlimit limit;
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
+}
+
+/* libevent has printed what failed. */
+static void end_of_loop(int code)
+{
+    (void)code;
+    const char *next = errno_next(errno);
+    (void)fprintf(stderr, "stsweep: it is this machine: the event loop cannot go on%s%s\n",
+                  next[0] == '\0' ? "" : "; ", next);
+    _exit(EXIT_FAILED);
+}
+
+void setup_loop_faults(void)
+{
+    event_set_fatal_callback(end_of_loop);
 }
 
 uint64_t setup_random(void)

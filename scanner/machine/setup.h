@@ -26,6 +26,10 @@ uint64_t setup_open_files(void);
 /* Returns the hard limit, to which it would be raised. */
 uint64_t setup_open_files_allowed(void);
 
+/* Has a fault that libevent cannot go on with, as too few open files for a loop, end the process with
+ * EXIT_FAILED and a line; by itself it ends with 1, which is an answer of a check. */
+void setup_loop_faults(void);
+
 /* Returns a random 64-bit number from the system. */
 uint64_t setup_random(void);
 

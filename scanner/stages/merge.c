@@ -67,6 +67,7 @@ static int say_lines(struct merge *merge, int code)
 static int open_dirs(struct merge *merge)
 {
     struct plan_names *names;
+    (void)setup_open_files();
     enum error error = stagedirs_open(merge->args->names, merge->args->name_count, &merge->dirs);
     if (error != ERR_OK)
         return say(merge, NULL, error);

@@ -8,13 +8,13 @@
 
 #include "output/frames/disk.h"
 #include "output/frames/frames_scan.h"
-#include "scanner/base/errno_said.h"
 
 static enum error unreadable(const struct part_lines *lines, struct buf *why)
 {
     int number = errno;
-    buf_printf(why, "%s: cannot be read: %s", lines->file_name, errno_said(number));
-    return error_of_file(number) == ERR_NOT_FOUND ? ERR_CORRUPT : error_of_file(number);
+    buf_printf(why, "%s: cannot be read: %s", lines->file_name, disk_said(number));
+    enum error error = disk_error(number);
+    return error == ERR_NOT_FOUND ? ERR_CORRUPT : error;
 }
 
 static enum error open_file(struct part_lines *lines, struct buf *why)

@@ -295,7 +295,7 @@ static enum error read_file(int dir_fd, const char *name, struct buf *text, stru
     int number = errno;
     if (error == ERR_OK)
         return ERR_OK;
-    (void)buf_printf(why, "%s: %s", name, error == ERR_LIMIT ? "it is too large" : errno_said(number));
+    (void)buf_printf(why, "%s: %s", name, error == ERR_LIMIT ? "it is too large" : disk_said(number));
     return error == ERR_LIMIT ? ERR_CORRUPT : error == ERR_NOT_FOUND && number != ENOENT ? ERR_IO : error;
 }
 

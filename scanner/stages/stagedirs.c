@@ -1,10 +1,7 @@
 /* Opens directories and sorts them. */
 #include "scanner/stages/stagedirs.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "output/frames/frames.h"
 #include "scanner/base/shown.h"
@@ -40,22 +37,13 @@ static enum error sum_meta(struct stagedir *dir, struct buf *why)
     return error;
 }
 
-static bool is_whole(const struct stagedir *dir)
-{
-    int fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool whole = fd >= 0 && frames_scan_is_whole(fd) && scanview_state(dir->view) == VIEW_DONE;
-    if (fd >= 0)
-        (void)close(fd);
-    return whole;
-}
-
 static enum error look_at(struct stagedir *dir, struct buf *why)
 {
     enum error error = scanview_open(dir->path, &dir->view, why);
     if (error != ERR_OK)
         return error;
     const struct meta_stored *meta = scanview_meta(dir->view);
-    dir->whole = is_whole(dir);
+    dir->whole = frames_scan_is_whole(scanview_fd(dir->view)) && scanview_state(dir->view) == VIEW_DONE;
     if (meta->plan.id[0] != 0)
         dir->kind = STAGEDIR_PROBES;
     else if (meta->is_names)

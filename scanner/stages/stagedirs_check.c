@@ -224,6 +224,8 @@ int stagedirs_check_names(const struct stagedirs *dirs, struct buf *why)
 {
     struct faults faults = {.why = why, .code = EXIT_DONE};
     check_others(dirs, &faults);
+    if (faults.code == EXIT_FAILED) /* it may be one of those that would be said to be missing */
+        return judge(&faults);
     if (dirs->name_count == 0) {
         fault(&faults, EXIT_USAGE, NULL, "no directory of names is given (scan --stage names)");
         return judge(&faults);

@@ -90,8 +90,8 @@ static uint64_t read_in_pieces(struct bytes data, const struct input_asked *aske
                                 bytes_make(data.data + at, data.len - at < piece ? data.len - at : piece));
     if (error == ERR_OK)
         error = compressed_end(&compressed);
-    require(error == ERR_OK || error == ERR_CORRUPT || error == ERR_LIMIT || error == ERR_CONFIG);
-    require((error == ERR_CORRUPT) == (compressed.reason != NULL));
+    require(error == ERR_OK || error == ERR_LIST || error == ERR_LIMIT || error == ERR_CONFIG);
+    require(error == ERR_LIMIT || (error == ERR_LIST) == (compressed.reason != NULL));
     if (error != ERR_CONFIG) {
         enum error end = reader_end(&run->reader, error == ERR_OK);
         require(end == ERR_OK || end == ERR_CONFIG);
@@ -104,10 +104,10 @@ static uint64_t read_in_pieces(struct bytes data, const struct input_asked *aske
     require(error != ERR_CONFIG || run->ordinal == 0 || run->reader.form.format == INPUT_ZONE);
     require(run->reader.inputs == run->ordinal && run->reader.ordinal == run->ordinal);
     /* How much of a damaged frame zstd gives out does depend on the pieces; that it is damaged does not. */
-    uint64_t result = error == ERR_LIMIT     ? 0
-                      : error == ERR_CORRUPT ? 1
-                      : error == ERR_CONFIG  ? 2
-                                             : run->digest + run->ordinal + 3;
+    uint64_t result = error == ERR_LIMIT    ? 0
+                      : error == ERR_LIST   ? 1
+                      : error == ERR_CONFIG ? 2
+                                            : run->digest + run->ordinal + 3;
     *form = run->reader.form;
     reader_dispose(&run->reader);
     compressed_dispose(&compressed);

@@ -139,6 +139,60 @@ static void files_that_cannot_be_read_say_why(void **state)
     assert_why(fixture, "/tmp: Is a directory");
 }
 
+/* What is no configuration at all is told in a few lines, however much of it there is. */
+static void the_first_faults_are_said(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    for (int i = 0; i < 1000; i++)
+        buf_text(&text, i % 4 == 0   ? "no key\n"
+                        : i % 4 == 1 ? "a\001b\n"
+                        : i % 4 == 2 ? "[nowhere]\n"
+                                     : "[dns]\nnothing = 1\n");
+    assert_int_equal(read_bytes(fixture, buf_string(&text), text.len), ERR_CONFIG);
+    assert_int_equal(fault_count(fixture), CONFIG_FAULTS_SAID + 1);
+    assert_why(fixture, ": and 980 faults more: is it a configuration?\n");
+    buf_dispose(&text);
+    buf_reset(&fixture->why);
+    assert_int_equal(config_read_file(&fixture->config, "/dev/zero", &fixture->why), ERR_CONFIG);
+    assert_why(fixture, "/dev/zero: it is larger than 4 MiB, and no configuration\n");
+}
+
+static void what_libraries_read_is_a_file(void **state)
+{
+    static const char *const options[] = {"tls.ca_file", "dns.root_hints", "dns.trust_anchor"};
+    static const struct {
+        const char *path; /* NULL: a file of a size */
+        off_t bytes;
+        const char *fault; /* NULL: none */
+    } rows[] = {{"/tmp", 0, ": /tmp: it is a directory: name a file\n"},
+                {"/dev/zero", 0, ": /dev/zero: it is no regular file: name one\n"},
+                {"/proc/self/mem", 0, ": /proc/self/mem: Input/output error"},
+                {"/nonexistent", 0, NULL},
+                {NULL, 0, NULL},
+                {NULL, CONFIG_LIBRARY_FILE_BYTES, NULL},
+                {NULL, CONFIG_LIBRARY_FILE_BYTES + 1, ": it is larger than 16 MiB"}};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < COUNT(options) * COUNT(rows); i++) {
+        const char *option = options[i / COUNT(rows)], *path = rows[i % COUNT(rows)].path;
+        const char *fault = rows[i % COUNT(rows)].fault;
+        struct config config;
+        buf_reset(&fixture->why);
+        assert_int_equal(config_init(&config), ERR_OK);
+        assert_int_equal(truncate(fixture->path, rows[i % COUNT(rows)].bytes), 0);
+        assert_int_equal(config_set(&config, option, path == NULL ? fixture->path : path, "", &fixture->why),
+                         ERR_OK);
+        assert_int_equal(config_check_files(&config, &fixture->why), fault == NULL ? ERR_OK : ERR_CONFIG);
+        assert_why(fixture, fault == NULL ? "" : fault);
+        assert_why(fixture, fault == NULL ? "" : option);
+        assert_int_equal(config_set(&config, "dns.resolvers", "192.0.2.1", "", &fixture->why), ERR_OK);
+        const bool is_read = fault != NULL && option == options[0];
+        assert_int_equal(config_check_files(&config, &fixture->why), is_read ? ERR_CONFIG : ERR_OK);
+        config_dispose(&config);
+    }
+}
+
 static char *printed(void (*print)(FILE *))
 {
     char *text = NULL;
@@ -370,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(long_lines_are_whole_or_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nul_bytes_are_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_that_cannot_be_read_say_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_first_faults_are_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_libraries_read_is_a_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(printed_ini_reads_back_as_the_defaults, set_up, tear_down),
         cmocka_unit_test(scan_ini_in_the_tree_is_the_printed_one),
         cmocka_unit_test(help_names_every_option_and_its_default),

@@ -924,6 +924,43 @@ static void test_reader_may_refuse(void **state)
     assert_string_equal(buf_string(&place->why), "domains.ndjson.zst: record 3");
 }
 
+struct lack {
+    enum error error;
+    const char *says; /* NULL: nothing */
+    struct buf *why;
+};
+
+static enum error lacks(void *arg, struct bytes line)
+{
+    const struct lack *lack = arg;
+    (void)line;
+    if (lack->says != NULL)
+        (void)buf_text(lack->why, lack->says);
+    return lack->error;
+}
+
+/* What the machine lacks is said as that: not as the file's fault, and of no record if the taker said it. */
+static void test_what_the_machine_lacks(void **state)
+{
+    static const struct {
+        enum error error;
+        const char *says, *why;
+    } rows[] = {{ERR_MEMORY, NULL, "domains.ndjson.zst: record 1: out of memory"},
+                {ERR_IO, NULL, "domains.ndjson.zst: record 1: an input or output operation failed"},
+                {ERR_IO, "TMPDIR: File too large", "TMPDIR: File too large"},
+                {ERR_FULL, "TMPDIR: it is full", "TMPDIR: it is full"},
+                {ERR_CORRUPT, "no name", "no name: domains.ndjson.zst: record 1"},
+                {ERR_STOPPED, NULL, "domains.ndjson.zst: record 1"}};
+    struct place *place = *state;
+    write_scan(place, 2, 6, 1 << 30);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lack lack = {rows[i].error, rows[i].says, &place->why};
+        buf_reset(&place->why);
+        assert_int_equal(frames_read(place->fd, "domains", lacks, &lack, &place->why), rows[i].error);
+        assert_string_equal(buf_string(&place->why), rows[i].why);
+    }
+}
+
 /* ---- disks --------------------------------------------------------------------------------------------- */
 
 static void test_short_and_interrupted_writes(void **state)
@@ -1230,6 +1267,7 @@ int main(void)
         CASE(test_claimed_size_is_bounded),
         CASE(test_tail_too_long_to_be_torn),
         CASE(test_reader_may_refuse),
+        CASE(test_what_the_machine_lacks),
         CASE(test_short_and_interrupted_writes),
         CASE(test_full_disk),
         CASE(test_full_disk_at_a_new_part),

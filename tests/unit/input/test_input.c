@@ -177,16 +177,16 @@ static void a_cut_stream_is_corrupt_after_what_it_held(void **state)
         assert_int_equal(read_bytes(bytes_make(packed, len), &told, &file, why), ERR_OK);
         assert_int_equal(told.names, NAMES);
         buf_dispose(&told.text);
-        assert_int_equal(read_bytes(bytes_make(packed, len - 1), &told, &file, why), ERR_CORRUPT);
+        assert_int_equal(read_bytes(bytes_make(packed, len - 1), &told, &file, why), ERR_LIST);
         assert_non_null(strstr(why, "/list:"));
         assert_non_null(strstr(why, "cut off"));
         assert_string_equal(file.sha256, "");
         buf_dispose(&told.text);
-        assert_int_equal(read_bytes(bytes_make(packed, len * 3 / 4), &told, &file, why), ERR_CORRUPT);
+        assert_int_equal(read_bytes(bytes_make(packed, len * 3 / 4), &told, &file, why), ERR_LIST);
         assert_in_range(told.names, 1, NAMES - 1);
         assert_int_equal(told.rejects, 0);
         buf_dispose(&told.text);
-        assert_int_equal(read_bytes(bytes_make(packed, 2 + 2 * i), &told, &file, why), ERR_CORRUPT);
+        assert_int_equal(read_bytes(bytes_make(packed, 2 + 2 * i), &told, &file, why), ERR_LIST);
         assert_int_equal(told.names + told.rejects, 0);
         buf_dispose(&told.text);
     }
@@ -203,7 +203,7 @@ static void half_a_name_is_not_taken_for_one(void **state)
     (void)state;
     /* Without its trailer the text is all there, but nothing says so. */
     size_t len = gzip("a.example\nb.example.co", packed, sizeof packed);
-    assert_int_equal(read_bytes(bytes_make(packed, len - 8), &told, &file, why), ERR_CORRUPT);
+    assert_int_equal(read_bytes(bytes_make(packed, len - 8), &told, &file, why), ERR_LIST);
     assert_string_equal(buf_string(&told.text), "1 a.example 0 -\n");
     buf_dispose(&told.text);
 }
@@ -218,14 +218,31 @@ static void damaged_streams_are_corrupt(void **state)
         uint8_t packed[512];
         size_t len = packers[i]("a.example\nb.example\n", packed, sizeof packed);
         memcpy(packed + len, "garbage", 7);
-        assert_int_equal(read_bytes(bytes_make(packed, len + 7), &told, &file, why), ERR_CORRUPT);
+        assert_int_equal(read_bytes(bytes_make(packed, len + 7), &told, &file, why), ERR_LIST);
         assert_int_equal(told.names, 2);
         buf_dispose(&told.text);
         packed[i == 0 ? 3 : 4] = 0xff; /* reserved flags of the header */
-        assert_int_equal(read_bytes(bytes_make(packed, len), &told, &file, why), ERR_CORRUPT);
+        assert_int_equal(read_bytes(bytes_make(packed, len), &told, &file, why), ERR_LIST);
         assert_int_equal(told.names, 0);
         buf_dispose(&told.text);
     }
+}
+
+/* What zstd --long=30 makes is whole, and is not called damaged. */
+static void a_window_too_large_is_said(void **state)
+{
+    static const uint8_t packed[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 20 << 3, 0x01, 0x00, 0x00};
+    static const uint8_t fits[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 17 << 3, 0x01, 0x00, 0x00};
+    struct told told;
+    struct input_file file;
+    char why[256];
+    (void)state;
+    assert_int_equal(read_bytes(bytes_make(packed, sizeof packed), &told, &file, why), ERR_LIMIT);
+    assert_non_null(strstr(why, "/list: it was packed with a window of more than 128 MiB; unpack it first "
+                                "(zstd -d --long=31)"));
+    buf_dispose(&told.text);
+    assert_int_equal(read_bytes(bytes_make(fits, sizeof fits), &told, &file, why), ERR_OK);
+    buf_dispose(&told.text);
 }
 
 static void what_cannot_be_read_is_said(void **state)
@@ -384,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_cut_stream_is_corrupt_after_what_it_held),
         cmocka_unit_test(half_a_name_is_not_taken_for_one),
         cmocka_unit_test(damaged_streams_are_corrupt),
+        cmocka_unit_test(a_window_too_large_is_said),
         cmocka_unit_test(what_cannot_be_read_is_said),
         cmocka_unit_test(ordinals_run_over_files),
         cmocka_unit_test(the_sink_can_end_it),

@@ -154,6 +154,31 @@ static void test_names_hold_no_connections(void **state)
     config_dispose(&config);
 }
 
+/* A check has one loop, and says what it needs before it opens anything. */
+static void test_a_check_needs_few_files(void **state)
+{
+    static const struct {
+        const char *resolvers;
+        uint64_t least; /* 10 of our own, 6 of the loop, 2 of peers; sockets and TCP connections */
+    } cases[] = {{"192.0.2.1", 18 + 16 + 2}, {"192.0.2.1,192.0.2.2", 18 + 2 * 16 + 2}, {"", 18 + 16 + 8 + 4}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config config;
+        struct buf said;
+        buf_init(&said, 1024);
+        make(&config, cases[i].resolvers, "16");
+        for (uint64_t limit = 0; limit < 4096; limit++) {
+            buf_reset(&said);
+            bool fits = ceilings_fit_check(&config, limit, &said);
+            assert_int_equal(fits, limit >= cases[i].least);
+            assert_int_equal(fits, said.len == 0);
+            assert_true(fits || strstr(buf_string(&said), "; raise ulimit -n") != NULL);
+        }
+        buf_dispose(&said);
+        config_dispose(&config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_memory_follows_the_options),
         cmocka_unit_test(test_names_hold_no_connections),
         cmocka_unit_test(test_printed),
+        cmocka_unit_test(test_a_check_needs_few_files),
     };
     return cmocka_run_group_tests_name("ceilings", tests, NULL, NULL);
 }

@@ -9,8 +9,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
+#include "scanner/base/exit_code.h"
 #include "scanner/machine/preflight_disk.h"
 #include "scanner/machine/preflight_lines.h"
 #include "scanner/machine/preflight_ports.h"
@@ -132,6 +136,25 @@ static void test_open_files(void **state)
     assert_int_equal(setup_open_files(), most);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(limit.rlim_cur, most);
+}
+
+/* libevent by itself would end the process with 1, which of a check means that a domain is not protected. */
+static void test_a_loop_without_files(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit few = {.rlim_cur = 3, .rlim_max = 3};
+        setup_loop_faults();
+        (void)setrlimit(RLIMIT_NOFILE, &few);
+        struct event_base *base = event_base_new();
+        _exit(base == NULL ? EXIT_FAILED : EXIT_DONE);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EXIT_FAILED);
 }
 
 static void test_random(void **state)
@@ -292,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_network_is_taken),
         cmocka_unit_test(test_loops),
         cmocka_unit_test(test_open_files),
+        cmocka_unit_test(test_a_loop_without_files),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_libraries),
         cmocka_unit_test(test_items),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -296,7 +297,29 @@ static void test_what_is_no_scan_directory(void **state)
     check_refused(place, place->path, ERR_CORRUPT, 0, "schema");
     (void)unlinkat(place->fd, "meta.json", 0);
     assert_int_equal(symlinkat("/etc/hostname", place->fd, "meta.json"), 0);
-    check_refused(place, place->path, ERR_NOT_FOUND, ELOOP, "meta.json");
+    check_refused(place, place->path, ERR_CORRUPT, 0, "meta.json: cannot read: it is a symbolic link");
+    (void)unlinkat(place->fd, "meta.json", 0);
+    assert_int_equal(mkfifoat(place->fd, "meta.json", 0644), 0);
+    check_refused(place, place->path, ERR_CORRUPT, 0, "meta.json: cannot read: it is no regular file");
+}
+
+/* What this machine lacks is no fault of the directory's. */
+static void test_too_many_open_files(void **state)
+{
+    struct place *place = *state;
+    struct rlimit before;
+    put_meta(place, "done", 3);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    for (int left = 0; left < 2; left++) {
+        int next = dup(STDIN_FILENO);
+        assert_true(next > 0);
+        assert_int_equal(close(next), 0);
+        const struct rlimit few = {.rlim_cur = (rlim_t)(next + left), .rlim_max = before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        check_refused(place, place->path, ERR_IO, 0, "Too many open files; raise ulimit -n");
+        assert_null(strstr(buf_string(&place->why), "no scan directory"));
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    }
 }
 
 /* ---- records
@@ -486,6 +509,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_states),
         CASE(test_what_is_no_scan_directory),
+        CASE(test_too_many_open_files),
         CASE(test_lines),
         CASE(test_as_stored),
         CASE(test_judged_anew),

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -321,12 +322,38 @@ static void test_many_are_missing(void **state)
     end_all(&dirs);
 }
 
+/* One that this machine has no open file for is not said to be missing. */
+static void test_too_many_open_files(void **state)
+{
+    static const struct row rows[DIRS_MOST] = {NAMES_1, NAMES_2};
+    struct stagedirs dirs;
+    struct rlimit before;
+    struct buf why;
+    (void)state;
+    buf_init(&why, 8192);
+    size_t count = put_all(rows, &dirs);
+    stagedirs_close(&dirs);
+    int next = dup(STDIN_FILENO);
+    assert_true(next > 0);
+    assert_int_equal(close(next), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few = {.rlim_cur = (rlim_t)(next + 2), .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_int_equal(stagedirs_open(given, count, &dirs), ERR_OK);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(stagedirs_check_names(&dirs, &why), EXIT_FAILED);
+    assert_non_null(strstr(buf_string(&why), "meta.json: cannot read: Too many open files; raise ulimit -n"));
+    assert_null(strstr(buf_string(&why), "missing"));
+    buf_dispose(&why);
+    end_all(&dirs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sorted),           cmocka_unit_test(test_names_refused),
         cmocka_unit_test(test_probes_refused),   cmocka_unit_test(test_what_cannot_be_read),
-        cmocka_unit_test(test_many_are_missing),
+        cmocka_unit_test(test_many_are_missing), cmocka_unit_test(test_too_many_open_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
