@@ -74,7 +74,7 @@ static enum error on_record(void *arg, const struct view_record *record)
         return leave_out(walk, record);
     if (!suggest_run_domain(walk->run, &walk->text, record->domain, record->judgement))
         return ERR_LIMIT;
-    return print(walk);
+    return walk->run->ended ? ERR_STOPPED : print(walk);
 }
 
 static enum error on_line(void *arg, struct bytes line)
