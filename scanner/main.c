@@ -389,6 +389,8 @@ int main(int argc, char **argv)
     if (flags_have(name, argc - 2, argv + 2, FLAG_HELP))
         return written(print_help(name, command, argc - 1, argv + 1));
     int code = runs[command](argc - 1, argv + 1);
-    bool words_only = command == COMMAND_SCAN && (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
+    bool is_dry = command == COMMAND_SCAN && flags_have(name, argc - 2, argv + 2, FLAG_DRY_RUN);
+    bool words_only =
+        command == COMMAND_SCAN && !is_dry && (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
     return words_only ? code : written(code); /* a scan's records are safe when its words are lost */
 }

@@ -2,10 +2,12 @@
 #include "scanner/commands/suggest_run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
-#include "scanner/base/errno_said.h"
+#include "output/frames/disk.h"
 #include "scanner/base/exit_code.h"
+#include "scanner/base/shown.h"
 
 enum { ARENA_BYTES = 8 << 20, README_BYTES = 1 << 20 };
 
@@ -32,6 +34,20 @@ static void count(struct suggest_run *run, const struct domain_facts *facts,
     }
 }
 
+/* Says at which path the writing failed, and of what. What this machine cannot do ends the run: the next
+ * domain would fail as well. */
+static void say_unwritten(struct suggest_run *run, const char *domain, enum error error, int number)
+{
+    const struct suggest_folder *folder = run->folder;
+    char path[PATH_MAX];
+    const bool is_told = error == ERR_FULL || error == ERR_IO || error == ERR_NOT_FOUND;
+    (void)snprintf(path, sizeof path, "%s/%s%s%s", folder->path, domain, folder->file == NULL ? "" : "/",
+                   folder->file == NULL ? "" : folder->file);
+    (void)fprintf(stderr, "stsweep: %s: %s\n", shown(path), is_told ? disk_said(number) : error_text(error));
+    run->failed = true;
+    run->ended = error == ERR_FULL || error == ERR_IO || error == ERR_MEMORY;
+}
+
 static bool write_folder(struct suggest_run *run, const struct domain_facts *facts,
                          const struct suggestion *suggestion)
 {
@@ -45,9 +61,9 @@ static bool write_folder(struct suggest_run *run, const struct domain_facts *fac
                       facts->domain);
         run->standing++;
     } else if (error != ERR_OK) {
-        (void)fprintf(stderr, "stsweep: %s: %s%s%s\n", facts->domain, error_text(error),
-                      error == ERR_IO ? ": " : "", error == ERR_IO ? errno_said(errno) : "");
-        run->failed = true;
+        say_unwritten(run, facts->domain, error, errno);
+    } else {
+        run->written++;
     }
     buf_dispose(&readme);
     return made;
@@ -69,6 +85,8 @@ bool suggest_run_domain(struct suggest_run *run, struct buf *text, const struct 
     struct suggestion suggestion;
     struct suggest_changes changes;
     const struct suggest_part part = {facts, judgement, &suggestion, &changes};
+    if (run->ended)
+        return true;
     arena_init(&arena, ARENA_BYTES);
     bool made =
         suggest_make(facts, judgement, &run->options, run->now, &arena, &suggestion) == ERR_OK &&
@@ -136,6 +154,12 @@ static void say_stream(const struct suggest_run *run)
 
 int suggest_run_end(const struct suggest_run *run)
 {
+    if (run->ended) {
+        (void)fprintf(stderr,
+                      "stsweep: it ended there: the files of %zu domains are written, and no others\n",
+                      run->written);
+        return EXIT_FAILED;
+    }
     if (run->folder != NULL || run->format != FORMAT_NONE)
         (void)fprintf(stderr,
                       "stsweep: %zu domains have something to publish, %zu do not (%zu of them as it stands "
@@ -143,6 +167,8 @@ int suggest_run_end(const struct suggest_run *run)
                       run->done, run->standing_well + run->nothing, run->standing_well, run->undetermined);
     if (run->folder != NULL)
         (void)fprintf(stderr, "; %zu were left alone", run->standing);
+    if (run->folder != NULL && run->failed)
+        (void)fprintf(stderr, ", and not all others could be written: %zu are", run->written);
     if (run->folder != NULL || run->format != FORMAT_NONE)
         (void)fputc('\n', stderr);
     if (run->format != FORMAT_NONE)

@@ -25,6 +25,8 @@ struct suggest_run {
     size_t elsewhere, left_out; /* in a stream: enum suggest_written */
     size_t undetermined;
     size_t standing; /* left alone, as their files are there already */
+    size_t written;  /* to folders */
+    bool ended;      /* this machine cannot write: nothing more is done */
     bool failed;     /* a file could not be written: said on standard error */
 };
 

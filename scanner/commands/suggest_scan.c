@@ -96,7 +96,7 @@ static enum error on_record(void *arg, const struct view_record *record)
     if (record->found != VIEW_JUDGED)
         return leave_out(walk, record);
     if (suggest_run_domain(walk->run, &walk->text, record->domain, record->judgement))
-        return print(walk);
+        return walk->run->ended ? ERR_STOPPED : print(walk);
     buf_dispose(&walk->text); /* what there is of it, and that it is full */
     buf_init(&walk->text, RECORD_LINE_BYTES);
     (void)scanview_refuse(walk->view, ERR_LIMIT, "what is to be published of it is too large");

@@ -255,18 +255,15 @@ static const char left_alone[] = "on the donotquery list ip";
 static bool is_told(struct bytes line)
 {
     const uint8_t *at = line.len == 0 ? NULL : memmem(line.data, line.len, left_alone, strlen(left_alone));
-    char ip[64];
     struct ip_addr address;
     if (at == NULL)
         return false;
     size_t rest = line.len - (size_t)(at - line.data), skip = strlen(left_alone) + 2, len = 0;
     while (skip + len < rest && at[skip + len] != ' ')
         len++;
-    if (skip + len >= rest || len >= sizeof ip)
+    if (skip + len >= rest)
         return true;
-    memcpy(ip, at + skip, len);
-    ip[len] = 0;
-    return !ip_parse(ip, &address) ||
+    return !ip_parse_bytes(bytes_make(at + skip, len), &address) ||
            (address.family == 4 && address.bytes[0] == 192 && address.bytes[1] == 0 && address.bytes[2] == 2);
 }
 

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "scanner/commands/suggest_folder.h"
+#include "scanner/commands/suggest_run.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
 #include "scanner/sts/record.h"
@@ -1075,10 +1075,12 @@ static void disk_full(struct world *world, struct suggest_folder *folder, const 
     int number = errno;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     (void)signal(SIGXFSZ, handler);
-    assert_int_equal(error, ERR_IO);
+    assert_int_equal(error, ERR_FULL);
     assert_int_equal(number, EFBIG);
+    assert_string_equal(folder->file, "README.txt");
     (void)snprintf(place, sizeof place, "%s/full.example", path);
-    assert_int_equal(rmdir(place), 0); /* it is empty */
+    assert_int_equal(rmdir(place), -1); /* it is gone */
+    assert_int_equal(errno, ENOENT);
     world->suggestion.domain = domain;
     folder->force = true;
 }
@@ -1107,7 +1109,7 @@ static void test_folder(void **state)
     /* a link in place of the file, or of the folder, is not followed */
     assert_int_equal(unlink(file), 0);
     assert_int_equal(symlink("/tmp/stsweep-suggest-nowhere", file), 0);
-    assert_int_equal(suggest_folder_write(&folder, &world.suggestion, bytes_of("more\n")), ERR_IO);
+    assert_int_equal(suggest_folder_write(&folder, &world.suggestion, bytes_of("more\n")), ERR_NOT_FOUND);
     assert_int_equal(access("/tmp/stsweep-suggest-nowhere", F_OK), -1);
     world.suggestion.domain = "..";
     assert_int_equal(suggest_folder_write(&folder, &world.suggestion, bytes_of("x")), ERR_SYNTAX);
@@ -1120,6 +1122,46 @@ static void test_folder(void **state)
         (void)snprintf(file, sizeof file, "%s/%s", path, left[i]);
         assert_int_equal(remove(file), 0);
     }
+    end(&world);
+}
+
+/* What this machine cannot write ends the run; what stands in one domain's place does not. */
+static void test_a_full_disk_ends_the_run(void **state)
+{
+    enum { README_FITS_NOT = 600 };
+    (void)state;
+    char path[] = "/tmp/stsweep-suggest-XXXXXX", place[128];
+    struct suggest_folder folder;
+    struct suggest_run run = {.out = stdout, .now = now, .format = FORMAT_NONE, .folder = &folder};
+    struct world world;
+    struct buf text;
+    struct rlimit before;
+    buf_init(&text, TEXT_BYTES);
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(suggest_folder_open(&folder, path, false), ERR_OK);
+    begin(&world, "example.org");
+    add_host(&world, "a.example");
+    suggest(&world, NULL);
+    (void)snprintf(place, sizeof place, "%s/example.org", path);
+    assert_int_equal(symlink("/nowhere", place), 0);
+    assert_true(suggest_run_domain(&run, &text, &world.facts, &world.judgement));
+    assert_true(run.failed && !run.ended);
+    assert_int_equal(unlink(place), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit small = {.rlim_cur = README_FITS_NOT, .rlim_max = before.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, i == 0 ? &small : &before), 0);
+        assert_true(suggest_run_domain(&run, &text, &world.facts, &world.judgement));
+        assert_true(run.ended);
+    }
+    (void)signal(SIGXFSZ, handler);
+    assert_int_equal(run.done, 2);
+    assert_int_equal(run.written, 0);
+    assert_int_equal(suggest_run_end(&run), 4);
+    suggest_folder_close(&folder);
+    assert_int_equal(rmdir(path), 0); /* nothing is left in it */
+    buf_dispose(&text);
     end(&world);
 }
 
@@ -1147,6 +1189,7 @@ int main(void)
         cmocka_unit_test(test_text_of_what_fails),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_a_full_disk_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
