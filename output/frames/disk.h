@@ -21,8 +21,8 @@ int disk_open_nameless(int dir_fd);
  * to be written that has another name too EMLINK. Never waits, as a pipe would make it. */
 int disk_open(int dir_fd, const char *name, int flags);
 
-/* Returns what disk_open failed of, by its errno, for a file of a scan: ERR_CORRUPT if a link or another thing
- * stands in the file's place, else as error_of_file. */
+/* Returns what disk_open failed of, by its errno, for a file of a scan: ERR_CORRUPT if a link or another
+ * thing stands in the file's place, else as error_of_file. */
 enum error disk_error(int number);
 
 /* Says it, with the next step behind a semicolon, if there is one; as errno_said, whose buffer it may use. */

@@ -66,13 +66,14 @@ static int make_ruleset(const struct ruleset *ruleset)
     return (int)syscall(SYS_landlock_create_ruleset, ruleset, sizeof *ruleset, 0);
 }
 
-/* Adds the rule of a path, if there is something at it. */
+/* Adds the rule of a path, if there is something at it. A path that this machine lacks an open file for is
+ * not left out: it would seem to be forbidden. */
 static bool allow_path(int ruleset, const struct landlock_path *path, int abi)
 {
     struct stat status;
     int fd = open(path->path, O_PATH | O_CLOEXEC);
     if (fd < 0)
-        return true;
+        return errno != EMFILE && errno != ENFILE && errno != ENOMEM;
     struct landlock_path_beneath_attr rule = {.parent_fd = fd};
     if (fstat(fd, &status) == 0)
         rule.allowed_access = landlock_rights(path->use, S_ISDIR(status.st_mode), abi);

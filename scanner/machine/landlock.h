@@ -20,7 +20,7 @@ enum landlock_use {
 };
 
 struct landlock_path {
-    const char *path; /* one that cannot be opened is left out: whoever wants it says why not */
+    const char *path; /* one that may not be opened is left out: whoever wants it says why not */
     enum landlock_use use;
 };
 

@@ -186,7 +186,7 @@ static int finish(struct scan *scan)
     }
     if (feed_error != ERR_OK && feed_error != ERR_STOPPED) {
         (void)scan_say(scan, NULL, feed_error);
-        return feed_error == ERR_FULL || unread ? EXIT_FAILED : EXIT_USAGE;
+        return unread ? EXIT_FAILED : exit_code_of(feed_error);
     }
     if (!scan_say(scan, NULL, store_complete(scan->store, &scan->why)))
         return EXIT_FAILED;

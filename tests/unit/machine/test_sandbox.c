@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -525,6 +526,29 @@ static void try_calls(void)
     CHECK(fork() == -1 && errno == EPERM);
 }
 
+/* With one open file left, for the rules, no path can be opened: nothing is bound then. */
+static void bind_without_files(void)
+{
+    const struct landlock_path path = {"/", LANDLOCK_READ};
+    const struct landlock_plan plan = {.paths = &path, .path_count = 1};
+    struct rlimit few = {0, 0};
+    int next = dup(STDERR_FILENO);
+    (void)close(next);
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(getrlimit(RLIMIT_NOFILE, &few) == 0);
+    few.rlim_cur = (rlim_t)next + 1;
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    CHECK(!landlock_bind(&plan, landlock_abi()) && errno == EMFILE);
+    CHECK(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) >= 0);
+}
+
+static void test_too_few_open_files(void **state)
+{
+    (void)state;
+    need_landlock();
+    in_child(bind_without_files);
+}
+
 /* The same before: most of them fail otherwise, or work. So it is the refusal that is seen. */
 static void try_calls_unbound(void)
 {
@@ -769,6 +793,7 @@ int main(void)
         cmocka_unit_test(test_other_ports_are_closed),
         cmocka_unit_test(test_names_leave_no_port_of_peers),
         cmocka_unit_test(test_resolvers_ports_are_open),
+        cmocka_unit_test(test_too_few_open_files),
         cmocka_unit_test(test_calls_are_refused),
         cmocka_unit_test(test_threads_are_bound),
         cmocka_unit_test(test_no_new_privileges),

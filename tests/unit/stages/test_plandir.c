@@ -375,10 +375,12 @@ static void test_file_that_is_none(void **state)
     assert_string_equal(reason, "plan-1.json: it is no JSON object");
     assert_int_equal(unlinkat(dir_fd, "plan-1.json", 0), 0);
     assert_int_equal(symlinkat("/etc/passwd", dir_fd, "plan-1.json"), 0);
-    assert_int_equal(read_round(0, &arena, &found, reason), ERR_IO);
+    assert_int_equal(read_round(0, &arena, &found, reason), ERR_CORRUPT);
+    assert_string_equal(reason, "plan-1.json: it is a symbolic link, and none is followed");
     assert_int_equal(unlinkat(dir_fd, "plan-1.json", 0), 0);
     assert_int_equal(mkfifoat(dir_fd, "plan-1.json", 0600), 0);
-    assert_int_equal(read_round(0, &arena, &found, reason), ERR_IO);
+    assert_int_equal(read_round(0, &arena, &found, reason), ERR_CORRUPT);
+    assert_string_equal(reason, "plan-1.json: it is no regular file");
 }
 
 /* A round under another round's name is none. */
