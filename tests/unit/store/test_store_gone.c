@@ -134,7 +134,7 @@ static const char *const harm_names[HARMS] = {"a bad last frame", "half of the l
 
 static void harm(const struct place *place, enum store_stream stream, enum harm how)
 {
-    char path[128], byte;
+    char path[128], byte = 0;
     struct stat status;
     (void)snprintf(path, sizeof path, "%s/%s", place->dir, files[stream]);
     assert_int_equal(stat(path, &status), 0);
