@@ -1,8 +1,9 @@
-/* Compares sizes; no record is read for it. */
+/* Compares sizes; records are counted only if they are others. */
 #include "output/readback/amounts.h"
 
 #include <inttypes.h>
 
+#include "output/frames/frames.h"
 #include "output/frames/frames_part.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
@@ -47,15 +48,36 @@ uint64_t amount_bytes_in(int dir_fd, enum amount_stream stream)
     return error == ERR_OK ? part_bytes(dir_fd, amount_name(stream), count) : 0;
 }
 
-bool amount_is_amiss(enum amount_stream stream, const struct amount *amount, uint64_t bytes, bool exact,
-                     struct buf *why)
+static enum error count(void *arg, struct bytes line)
+{
+    (void)line;
+    ++*(uint64_t *)arg;
+    return ERR_OK;
+}
+
+/* Damage on the way is said by whoever reads the records. */
+static uint64_t records_in(int dir_fd, enum amount_stream stream)
+{
+    struct buf reason;
+    uint64_t records = 0;
+    buf_init(&reason, REASON_BYTES);
+    (void)frames_read(dir_fd, amount_name(stream), count, &records, &reason);
+    buf_dispose(&reason);
+    return records;
+}
+
+bool amount_is_amiss(int dir_fd, enum amount_stream stream, const struct amount *amount, uint64_t bytes,
+                     bool exact, struct buf *why)
 {
     if (!amount->known || bytes == amount->bytes || (bytes > amount->bytes && !exact))
         return false;
+    const uint64_t records = records_in(dir_fd, stream);
+    if (records == amount->records || (records > amount->records && !exact))
+        return false;
     if (why != NULL)
-        buf_printf(why, "%s.ndjson.zst: %" PRIu64 " of %" PRIu64 " bytes are there, %s", amount_name(stream),
-                   bytes, amount->bytes,
-                   bytes < amount->bytes ? "so that records are missing: a part, or the end, is gone"
-                                         : "so that it is not the file that the scan wrote");
+        buf_printf(why, "%s.ndjson.zst: %" PRIu64 " of %" PRIu64 " records are there: %s",
+                   amount_name(stream), records, amount->records,
+                   records < amount->records ? "a part of it, or its end, is gone"
+                                             : "it is not the file that the scan wrote");
     return true;
 }

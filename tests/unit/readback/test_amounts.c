@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output/frames/frames.h"
 #include "output/readback/scanview.h"
 #include "scanner/json/json_tree.h"
 
@@ -61,40 +62,68 @@ static void what_is_read(void **state)
     }
 }
 
+static enum error frame_of(int dir_fd, unsigned records)
+{
+    const struct frames_options options = {
+        .dir_fd = dir_fd, .name = "hosts", .level = 1, .frame_bytes = 4096, .part_bytes = 1 << 20};
+    struct frames *frames;
+    struct buf why;
+    bool full;
+    buf_init(&why, WHY_BYTES);
+    enum error error = frames_create(&options, &frames, &why);
+    for (unsigned i = 0; error == ERR_OK && i < records; i++)
+        error = frames_append(frames, bytes_of("{}\n"), &full);
+    if (error == ERR_OK)
+        error = frames_commit(frames, &why);
+    frames_destroy(frames);
+    buf_dispose(&why);
+    return error;
+}
+
+/* A file of four records. Its bytes are as they were; or others, as they are when it was packed anew. */
 static void what_is_amiss(void **state)
 {
+    enum { THERE = 4 };
     static const struct {
-        struct amount amount;
-        uint64_t bytes;
+        bool known, other_bytes, fewer_bytes;
+        uint64_t records;
         bool exact, amiss;
         const char *why;
     } rows[] = {
-        {{false, 0, 0}, 7, true, false, ""},
-        {{true, 3, 7}, 7, true, false, ""},
-        {{true, 3, 7}, 7, false, false, ""},
-        {{true, 3, 7}, 8, false, false, ""},
-        {{true, 3, 7}, 8, true, true, "hosts.ndjson.zst: 8 of 7 bytes are there, so that it is not the file"},
-        {{true, 3, 7},
-         6,
-         true,
-         true,
-         "hosts.ndjson.zst: 6 of 7 bytes are there, so that records are missing"},
-        {{true, 3, 7}, 0, false, true, "hosts.ndjson.zst: 0 of 7 bytes are there"},
-        {{true, 0, 0}, 0, true, false, ""},
+        {false, true, true, 9, true, false, ""},
+        {true, false, false, 9, true, false, ""}, /* its frames tell */
+        {true, true, true, 4, true, false, ""},
+        {true, true, true, 5, true, true,
+         "hosts.ndjson.zst: 4 of 5 records are there: a part of it, or its end"},
+        {true, true, true, 5, false, true, "hosts.ndjson.zst: 4 of 5 records are there: a part of it"},
+        {true, true, true, 3, true, true, "hosts.ndjson.zst: 4 of 3 records are there: it is not the file"},
+        {true, true, true, 3, false, false, ""},
+        {true, true, false, 5, false, false, ""}, /* it has grown since */
+        {true, true, false, 5, true, true, "4 of 5 records"},
     };
+    char dir[] = "/tmp/stsweep-amounts-XXXXXX", path[64];
     (void)state;
+    assert_non_null(mkdtemp(dir));
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(frame_of(dir_fd, THERE), ERR_OK);
+    const uint64_t bytes = amount_bytes_in(dir_fd, AMOUNT_HOSTS);
     for (size_t i = 0; i < COUNT(rows); i++) {
+        const uint64_t then = !rows[i].other_bytes ? bytes : rows[i].fewer_bytes ? bytes + 1 : bytes - 1;
+        const struct amount amount = {rows[i].known, rows[i].records, then};
         struct buf why;
         buf_init(&why, WHY_BYTES);
-        const struct amount *amount = &rows[i].amount;
-        assert_int_equal(amount_is_amiss(AMOUNT_HOSTS, amount, rows[i].bytes, rows[i].exact, &why),
+        assert_int_equal(amount_is_amiss(dir_fd, AMOUNT_HOSTS, &amount, bytes, rows[i].exact, &why),
                          rows[i].amiss);
-        assert_int_equal(amount_is_amiss(AMOUNT_HOSTS, amount, rows[i].bytes, rows[i].exact, NULL),
+        assert_int_equal(amount_is_amiss(dir_fd, AMOUNT_HOSTS, &amount, bytes, rows[i].exact, NULL),
                          rows[i].amiss);
         if (rows[i].why[0] == '\0' ? why.len > 0 : strstr(buf_string(&why), rows[i].why) == NULL)
             fail_msg("row %zu: %s", i, buf_string(&why));
         buf_dispose(&why);
     }
+    (void)close(dir_fd);
+    (void)snprintf(path, sizeof path, "%s/hosts.ndjson.zst", dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(dir), 0);
 }
 
 /* ---- a directory --------------------------------------------------------------------------------------- */
