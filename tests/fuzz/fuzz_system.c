@@ -103,7 +103,8 @@ static void write_file(const char *root, const char *name, struct bytes text)
     char path[PATH_BYTES];
     (void)snprintf(path, sizeof path, "%s%s", root, name);
     FILE *file = fopen(path, "we");
-    if (file == NULL || fwrite(text.data, 1, text.len, file) != text.len || fclose(file) != 0)
+    if (file == NULL || (text.len > 0 && fwrite(text.data, 1, text.len, file) != text.len) ||
+        fclose(file) != 0)
         abort();
 }
 
