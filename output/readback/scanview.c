@@ -177,7 +177,8 @@ bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, str
                        amount_name(which), view->counted[stream]);
         return true;
     }
-    return amount_is_amiss(view->dir_fd, which, &view->meta.amounts[stream], view->there_bytes[stream], exact, why);
+    return amount_is_amiss(view->dir_fd, which, &view->meta.amounts[stream], view->there_bytes[stream], exact,
+                           why);
 }
 
 static enum error read_stream(const struct scanview *view, enum view_stream stream,
