@@ -23,8 +23,8 @@ const char *amount_name(enum amount_stream stream); /* "domains" */
 /* Reads `stored` of a meta.json, none of which need be there; false if something there is malformed. */
 bool amounts_of(const struct json_node *root, struct amount amounts[AMOUNT_STREAMS]);
 
-/* Returns how many bytes the parts of a stream have in the directory. Of one with a gap those that
- * frames_read would read: it says so itself. */
+/* Returns how many bytes the parts of a stream have in the directory; 0 if one between them is missing, as
+ * frames_read gives nothing of it then. */
 uint64_t amount_bytes_in(int dir_fd, enum amount_stream stream);
 
 /* Tells whether the file of a stream, which has so many bytes, is not what the amount says. Where the bytes

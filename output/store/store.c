@@ -45,13 +45,21 @@ void store_destroy(struct store *store)
     free(store);
 }
 
+enum amount_stream store_amount_of(enum store_stream stream)
+{
+    static const enum amount_stream amounts[STORE_STREAMS] = {[STORE_DOMAINS] = AMOUNT_DOMAINS,
+                                                              [STORE_HOSTS] = AMOUNT_HOSTS,
+                                                              [STORE_CERTS] = AMOUNT_CERTS,
+                                                              [STORE_REJECTS] = AMOUNT_REJECTS};
+    return amounts[stream];
+}
+
 struct frames_options store_stream_options(const struct store *store, const struct store_options *options,
                                            enum store_stream stream)
 {
-    static const char *const names[STORE_STREAMS] = {"rejects", "certs", "hosts", "domains"};
     return (struct frames_options){
         .dir_fd = store->dir.fd,
-        .name = names[stream],
+        .name = amount_name(store_amount_of(stream)),
         .level = options->level,
         .frame_bytes = options->frame_bytes,
         .part_bytes = options->part_bytes,
@@ -160,16 +168,13 @@ uint64_t store_lines(const struct store *store, enum store_stream stream)
 
 void store_amounts(const struct store *store, const char *state, struct amount amounts[AMOUNT_STREAMS])
 {
-    static const enum store_stream streams[AMOUNT_STREAMS] = {[AMOUNT_DOMAINS] = STORE_DOMAINS,
-                                                              [AMOUNT_HOSTS] = STORE_HOSTS,
-                                                              [AMOUNT_CERTS] = STORE_CERTS,
-                                                              [AMOUNT_REJECTS] = STORE_REJECTS};
     const bool ended = strcmp(state, "stopped") == 0 || strcmp(state, "done") == 0;
-    for (enum amount_stream i = 0; i < AMOUNT_STREAMS; i++) {
-        amounts[i] = (struct amount){.known = false};
-        if (store->streaming || !(ended || (i == AMOUNT_REJECTS && strcmp(state, "scanning") == 0)))
+    for (enum store_stream i = 0; i < STORE_STREAMS; i++) {
+        const enum amount_stream which = store_amount_of(i);
+        amounts[which] = (struct amount){.known = false};
+        if (store->streaming || !(ended || (i == STORE_REJECTS && strcmp(state, "scanning") == 0)))
             continue;
-        amounts[i] = (struct amount){true, store_lines(store, streams[i]), amount_bytes_in(store->dir.fd, i)};
+        amounts[which] = (struct amount){true, store_lines(store, i), amount_bytes_in(store->dir.fd, which)};
     }
 }
 

@@ -32,6 +32,9 @@ struct store {
     struct groups_counter *groups; /* NULL: they are not counted */
 };
 
+/* Returns which of the amounts, and so which file, a stream is: the store numbers them by durability. */
+enum amount_stream store_amount_of(enum store_stream stream);
+
 struct frames_options store_stream_options(const struct store *store, const struct store_options *options,
                                            enum store_stream stream);
 

@@ -117,11 +117,7 @@ static enum error on_damage(void *arg, const char *name, const char *places, str
  * scanned again; nothing brings back the others. */
 static enum error look_for_gone(struct store *store, enum store_stream stream, struct buf *why)
 {
-    static const enum amount_stream amounts[STORE_STREAMS] = {[STORE_DOMAINS] = AMOUNT_DOMAINS,
-                                                              [STORE_HOSTS] = AMOUNT_HOSTS,
-                                                              [STORE_CERTS] = AMOUNT_CERTS,
-                                                              [STORE_REJECTS] = AMOUNT_REJECTS};
-    const enum amount_stream which = amounts[stream];
+    const enum amount_stream which = store_amount_of(stream);
     struct buf gone;
     enum error error = ERR_OK;
     buf_init(&gone, GONE_BYTES);
