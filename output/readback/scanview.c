@@ -287,6 +287,8 @@ struct sieve {
 
 enum error scanview_refuse(struct scanview *view, enum error error, const char *reason)
 {
+    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+        return error;
     refused_add(&view->refused[view->at], error, reason);
     return ERR_OK;
 }
@@ -386,8 +388,7 @@ static enum error give(struct walk *walk, struct view_record *record, enum error
     }
     if (error == ERR_OK)
         record->found = VIEW_JUDGED;
-    if (error == ERR_SYNTAX || error == ERR_LIMIT)
-        (void)scanview_refuse(walk->view, error, buf_string(&walk->view->reason));
+    (void)scanview_refuse(walk->view, error, buf_string(&walk->view->reason));
     record->error = error;
     record->reason = buf_string(&walk->view->reason);
     return walk->take(walk->arg, record);

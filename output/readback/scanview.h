@@ -78,7 +78,7 @@ enum error scanview_lines(struct scanview *view, enum view_stream stream,
 
 /* Notes that the record at hand cannot be read, for who takes it: ERR_SYNTAX or ERR_LIMIT, and why; NULL or
  * "" if the error says it. A record counts once, however often it is refused. Only within a walk; returns
- * ERR_OK, with which it goes on. */
+ * ERR_OK, with which it goes on. Any other error is none of the record's, and is returned as it came. */
 enum error scanview_refuse(struct scanview *view, enum error error, const char *reason);
 
 /* Returns how many records of a stream could not be read when it was gone through last. */

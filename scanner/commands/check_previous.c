@@ -44,10 +44,10 @@ static enum error on_line(void *arg, struct bytes line)
     arena_reset(&walk->arena);
     buf_reset(&walk->reason);
     enum error error = cached_read_record(line, walk->now_ms, &walk->arena, &found, &walk->reason);
-    if (error == ERR_SYNTAX || error == ERR_LIMIT)
+    if (error != ERR_OK)
         return scanview_refuse(walk->view, error, buf_string(&walk->reason));
-    if (error != ERR_OK || found.policy == NULL)
-        return error;
+    if (found.policy == NULL)
+        return ERR_OK;
     for (size_t i = 0; i < walk->asked->count && error == ERR_OK; i++)
         if (walk->asked->names[i] != NULL && strcmp(walk->asked->names[i], found.domain) == 0)
             error = keep(walk, i, found.policy);

@@ -158,10 +158,8 @@ static enum error on_record(void *arg, const struct view_record *record)
         if (error == ERR_OK && ahead == NULL)
             show_judge_count(&walk->side->judge, before, stand.outcome);
     }
-    if (error == ERR_SYNTAX || error == ERR_LIMIT)
-        return scanview_refuse(walk->side->view, error, NULL);
     if (error != ERR_OK)
-        return error;
+        return scanview_refuse(walk->side->view, error, NULL);
     error = walk->take(walk->arg, &stand);
     walk->is_taken = error != ERR_OK;
     return error;

@@ -120,7 +120,7 @@ static enum error on_record(void *arg, const struct view_record *record)
         return ERR_OK;
     if (error == ERR_OK)
         error = show->by_groups ? on_grouped(show, line) : on_shown(show, line);
-    return error == ERR_SYNTAX || error == ERR_LIMIT ? scanview_refuse(show->view, error, NULL) : error;
+    return scanview_refuse(show->view, error, NULL);
 }
 
 /* ---- the directory ------------------------------------------------------------------------------------- */

@@ -33,9 +33,7 @@ struct counting {
 static enum error on_line(void *arg, struct bytes line)
 {
     struct counting *counting = arg;
-    enum error error = optout_counts_add(&counting->counts, line);
-    bool is_none = error == ERR_SYNTAX || error == ERR_LIMIT;
-    return is_none ? scanview_refuse(counting->view, error, NULL) : error;
+    return scanview_refuse(counting->view, optout_counts_add(&counting->counts, line), NULL);
 }
 
 /* Where it goes. */
