@@ -23,7 +23,6 @@
 #include "output/readback/meta_read.h"
 #include "output/store/certset.h"
 #include "output/store/meta.h"
-#include "output/store/ordinals.h"
 #include "output/store/store.h"
 #include "output/store/store_dir.h"
 #include "output/store/unanswered.h"
@@ -1179,24 +1178,6 @@ static void test_certset(void **state)
     certset_dispose(&set);
 }
 
-static void test_ordinals(void **state)
-{
-    (void)state;
-    struct ordinals ordinals = {0};
-    static const uint64_t some[] = {0, 1, 63, 64, 8191, 8192, 10000000};
-    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
-        assert_false(ordinals_has(&ordinals, some[i]));
-        assert_int_equal(ordinals_add(&ordinals, some[i]), ERR_OK);
-        assert_true(ordinals_has(&ordinals, some[i]));
-        assert_int_equal(ordinals_add(&ordinals, some[i]), ERR_EXISTS);
-        assert_false(ordinals_has(&ordinals, some[i] + 2));
-    }
-    assert_int_equal(ordinals_add(&ordinals, ORDINALS_CEILING), ERR_LIMIT);
-    assert_int_equal(ordinals_add(&ordinals, UINT64_MAX), ERR_LIMIT);
-    assert_true(ordinals.count * 8 <= 4 * 1024 * 1024);
-    ordinals_dispose(&ordinals);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /* ---- links --------------------------------------------------------------------------------------------- */
@@ -1328,7 +1309,6 @@ int main(void)
         CASE(test_streaming_to_nobody),
         CASE(test_streaming_waits_for_a_slow_reader),
         cmocka_unit_test(test_certset),
-        cmocka_unit_test(test_ordinals),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
