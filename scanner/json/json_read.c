@@ -62,9 +62,8 @@ static int on_key(void *arg, const unsigned char *text, size_t len)
 static int on_open(void *arg)
 {
     struct reader *reader = arg;
-    reader->depth++;
     reader->sub[0] = 0;
-    return 1;
+    return ++reader->depth <= JSON_TREE_DEPTH;
 }
 
 static int on_open_array(void *arg)
@@ -265,15 +264,16 @@ static int pick_key(void *arg, const unsigned char *text, size_t len)
     return 1;
 }
 
-static void pick_open(struct picker *picker, uint8_t id, bool is_array)
+static int pick_open(struct picker *picker, uint8_t id, bool is_array)
 {
     bool outermost = picker->depth == 0;
     picker->depth++;
     if (picker->depth > JSON_PICK_DEPTH)
-        return;
+        return picker->depth <= JSON_TREE_DEPTH;
     picker->open[picker->depth].under = id;
     picker->open[picker->depth].wanted = outermost || id != 0;
     picker->open[picker->depth].is_array = is_array;
+    return 1;
 }
 
 static int pick_object(void *arg)
@@ -282,8 +282,7 @@ static int pick_object(void *arg)
     uint8_t id = id_here(picker);
     if (picker->depth > 0 && !hand_over(picker, (struct json_pick){.id = id, .kind = FIELD_BEGIN}))
         return 0;
-    pick_open(picker, id, false);
-    return 1;
+    return pick_open(picker, id, false);
 }
 
 static int pick_array(void *arg)
@@ -291,8 +290,7 @@ static int pick_array(void *arg)
     struct picker *picker = arg;
     if (picker->depth == 0)
         return 0;
-    pick_open(picker, id_here(picker), true);
-    return 1;
+    return pick_open(picker, id_here(picker), true);
 }
 
 static int pick_close(void *arg)

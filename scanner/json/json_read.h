@@ -23,7 +23,8 @@ struct json_value {
 /* Takes a field. false: enough is known, read no further. */
 typedef bool (*json_visit)(void *arg, const struct json_value *value);
 
-/* Calls visit for each field. ERR_SYNTAX if the line is no JSON object, as far as it was read. */
+/* Calls visit for each field. ERR_SYNTAX if the line is no JSON object, or deeper than JSON_TREE_DEPTH, as
+ * far as it was read. */
 enum error json_read_line(struct bytes line, json_visit visit, void *arg);
 
 /* Proves that a line is one JSON object from its first byte to its last, which the readers above may not see
@@ -52,7 +53,7 @@ struct json_pick {
 typedef bool (*json_take)(void *arg, const struct json_pick *pick);
 
 /* Calls take for each value of a wanted field. A field deeper than JSON_PICK_DEPTH is passed over. ERR_SYNTAX
- * if the line is no JSON object, as far as it was read. */
+ * if the line is no JSON object, or deeper than JSON_TREE_DEPTH, as far as it was read. */
 enum { JSON_PICK_DEPTH = 12 };
 enum error json_pick_line(struct bytes line, const struct json_want *wants, size_t count, json_take take,
                           void *arg);
