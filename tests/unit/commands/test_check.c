@@ -257,6 +257,31 @@ static void test_previous(void **state)
     assert_has(world->said.out, "moved.example: MAIL IS LOST TODAY: ");
     world->request.fail_on = UINT32_C(1) << OUTCOME_PARTIAL;
     assert_int_equal(CHECK(world, "moved.example"), 0);
+    assert_null(strstr(world->said.err, "previous: "));
+    place_end(&place);
+}
+
+/* A record of the earlier scan that lacks what is needed is no damage; one that is none is. */
+static void test_previous_lacks(void **state)
+{
+    static const char *const lacking[] = {"{\"schema\":1,\"domain\":\"a.example\",\"mode\":\"enforce\"}\n",
+                                          "{\"schema\":2,\"domain\":\"b.example\",\"mode\":\"enforce\"}\n",
+                                          NULL};
+    static const char *const damaged[] = {"{\"schema\":1,\"dom\":\"a.example\"}\n", NULL};
+    struct world *world = *state;
+    struct scan_place place;
+    place_begin(&place);
+    place_meta(&place, RECORD_RULES);
+    place_lines(&place, "domains", lacking);
+    set(world, "scan.previous", place.path);
+    (void)CHECK(world, "moved.example");
+    assert_has(world->said.err, ", which stsweep 7 made, has records that lack what is needed: 2 (the first: "
+                                "time: ");
+    assert_null(strstr(world->said.err, "damaged"));
+    place_lines(&place, "domains", damaged);
+    (void)CHECK(world, "moved.example");
+    assert_has(world->said.err, " is damaged, and read as far as it is whole: domains.ndjson.zst: record 1 ");
+    assert_null(strstr(world->said.err, "lack what is needed"));
     place_end(&place);
 }
 
@@ -574,6 +599,7 @@ int main(void)
         CASE(test_exit_codes),
         CASE(test_a_no_by_an_earlier_policy),
         CASE(test_previous),
+        CASE(test_previous_lacks),
         CASE(test_json),
         CASE(test_words),
         CASE(test_names_that_are_not_looked_at),
