@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "output/readback/refused.h"
 #include "scanner/base/shown.h"
 
 enum { REASON_BYTES = 1024 };
@@ -36,7 +37,7 @@ static enum error on_line(void *arg, struct bytes line)
     walk->over += error == ERR_OK && found.over;
     if (error == ERR_OK && found.policy != NULL)
         error = walk->take(walk->arg, &found);
-    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+    if (!refused_is_of_record(error))
         return error;
     leave_out(reading, error);
     return ERR_OK;

@@ -287,7 +287,7 @@ struct sieve {
 
 enum error scanview_refuse(struct scanview *view, enum error error, const char *reason)
 {
-    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+    if (!refused_is_of_record(error))
         return error;
     refused_add(&view->refused[view->at], error, reason);
     return ERR_OK;
@@ -382,7 +382,7 @@ struct walk {
 /* Gives a record to the taker, with what is wrong with it; any other error ends the walk. */
 static enum error give(struct walk *walk, struct view_record *record, enum error error)
 {
-    if (error != ERR_OK && error != ERR_SYNTAX && error != ERR_LIMIT && error != ERR_NOT_FOUND) {
+    if (error != ERR_OK && error != ERR_NOT_FOUND && !refused_is_of_record(error)) {
         buf_text(walk->why, buf_string(&walk->view->reason));
         return error;
     }

@@ -11,6 +11,7 @@
 #include "output/readback/cached_walk.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
+#include "output/readback/refused.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/base/map.h"
 #include "scanner/base/seed.h"
@@ -260,7 +261,7 @@ static enum error try_place(struct previous *previous, uint64_t place, const cha
     error = cached_read_kept(line, &previous->arena, &found, &previous->reason);
     if (error == ERR_OK)
         take_newer(previous, &found, domain, newest);
-    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+    if (!refused_is_of_record(error))
         return error;
     previous->meta.left_out++;
     return ERR_OK;
