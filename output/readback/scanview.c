@@ -216,7 +216,9 @@ static enum error note(struct scanview *view, enum view_stream stream, bool keep
     const size_t before = why->len;
     enum error error = read_stream(view, stream, on_noted, &noting, why);
     if (error == ERR_LIMIT)
-        buf_printf(why, "%smore than %d MX hosts and certificates belong to what is to be left out",
+        buf_printf(why,
+                   "%smore than %d MX hosts and certificates belong to what is to be left out, or a record "
+                   "of it is too deep",
                    why->len > before ? ": " : "", EXCEPT_NAMES_MOST);
     return error;
 }
