@@ -27,6 +27,7 @@
 #include "scanner/facts/record.h"
 #include "tests/unit/commands/captured.h"
 #include "tests/unit/commands/scan_place.h"
+#include "tests/unit/has.h"
 
 enum { NAMES_MOST = 3, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
@@ -162,12 +163,6 @@ static int check_to(struct world *world, int out, const char *const names[NAMES_
 }
 
 #define CHECK(world, ...) check_to(world, -1, (const char *const[NAMES_MOST]){__VA_ARGS__})
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
 
 /* ---- the tests ----------------------------------------------------------------------------------------- */
 
