@@ -164,7 +164,9 @@ enum error scanview_file(const struct scanview *view, const char *name, struct b
 
 /* ---- records ------------------------------------------------------------------------------------------ */
 
-bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, struct buf *why)
+/* walked: how many records a walk over the stream has met; NULL: none has been. */
+static bool is_amiss(const struct scanview *view, enum view_stream stream, const uint64_t *walked,
+                     struct buf *why)
 {
     const enum view_state state = scanview_state(view);
     const enum amount_stream which = (enum amount_stream)stream;
@@ -177,8 +179,13 @@ bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, str
                        amount_name(which), view->counted[stream]);
         return true;
     }
-    return amount_is_amiss(view->dir_fd, which, &view->meta.amounts[stream], view->there_bytes[stream], exact,
-                           why);
+    const struct amount there = {walked != NULL, walked == NULL ? 0 : *walked, view->there_bytes[stream]};
+    return amount_is_amiss(view->dir_fd, which, &view->meta.amounts[stream], &there, exact, why);
+}
+
+bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, struct buf *why)
+{
+    return is_amiss(view, stream, NULL, why);
 }
 
 static enum error read_stream(const struct scanview *view, enum view_stream stream,
@@ -322,7 +329,7 @@ static enum error on_line(void *arg, struct bytes line)
 static enum error end_lines(const struct scanview *view, enum view_stream stream, enum error error,
                             struct buf *why)
 {
-    if (error == ERR_OK && scanview_is_amiss(view, stream, why))
+    if (error == ERR_OK && is_amiss(view, stream, &view->refused[stream].number, why))
         error = ERR_CORRUPT;
     if ((error != ERR_OK && error != ERR_CORRUPT) || view->refused[stream].count == 0)
         return error;
