@@ -3,33 +3,46 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "scanner/base/errno_said.h"
 
-enum { NEW_FILE_MODE = 0644, READ_BYTES = 64 << 10, NAMES_MOST = 1000 };
+enum { NEW_FILE_MODE = 0644, READ_BYTES = 64 << 10 };
 
 bool disk_has(int dir_fd, const char *name)
 {
     return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-int disk_open_nameless(int dir_fd)
+/* Opens a file that nobody else can have foreseen, as the folder may be one that others write to, and takes
+ * its name away. */
+static int open_and_unlink(int dir_fd, const char *folder)
 {
-    char name[64];
-    int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    bool has_none = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT);
-    for (unsigned i = 0; has_none && fd < 0 && i < NAMES_MOST; i++) {
-        (void)snprintf(name, sizeof name, ".nameless-%ld-%u", (long)getpid(), i);
-        fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0 && errno != EEXIST)
-            return -1;
+    char name[PATH_MAX];
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return -1;
+    int len = snprintf(name, sizeof name, "%s/.nameless-%016" PRIx64, folder, random);
+    if (len < 0 || (size_t)len >= sizeof name) {
+        errno = ENAMETOOLONG;
+        return -1;
     }
-    if (has_none && fd >= 0)
+    int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
         (void)unlinkat(dir_fd, name, 0);
     return fd;
+}
+
+int disk_open_nameless(int dir_fd, const char *folder)
+{
+    int fd = openat(dir_fd, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    bool has_none = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT);
+    return has_none ? open_and_unlink(dir_fd, folder) : fd;
 }
 
 /* Tells whether fd is a regular file, and one to be written has no other name; errno says what it is

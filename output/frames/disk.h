@@ -13,9 +13,9 @@
 /* Tells whether the directory has an entry of this name, whatever it is. */
 bool disk_has(int dir_fd, const char *name);
 
-/* Makes a file in the directory that has no name, to be written and read; where the file system makes none,
- * one whose name is taken away at once. -1 with errno. */
-int disk_open_nameless(int dir_fd);
+/* Makes a file in a folder, by its path from dir_fd (openat), that has no name, to be written and read; where
+ * the file system makes none, one whose name is taken away at once. -1 with errno. */
+int disk_open_nameless(int dir_fd, const char *folder);
 
 /* Opens a regular file (openat): a symbolic link is ELOOP, anything else that is no file EINVAL, and a file
  * to be written that has another name too EMLINK. Never waits, as a pipe would make it. */

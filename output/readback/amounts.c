@@ -66,12 +66,12 @@ static uint64_t records_in(int dir_fd, enum amount_stream stream)
     return records;
 }
 
-bool amount_is_amiss(int dir_fd, enum amount_stream stream, const struct amount *amount, uint64_t bytes,
-                     bool exact, struct buf *why)
+bool amount_is_amiss(int dir_fd, enum amount_stream stream, const struct amount *amount,
+                     const struct amount *there, bool exact, struct buf *why)
 {
-    if (!amount->known || bytes == amount->bytes || (bytes > amount->bytes && !exact))
+    if (!amount->known || there->bytes == amount->bytes || (there->bytes > amount->bytes && !exact))
         return false;
-    const uint64_t records = records_in(dir_fd, stream);
+    const uint64_t records = there->known ? there->records : records_in(dir_fd, stream);
     if (records == amount->records || (records > amount->records && !exact))
         return false;
     if (why != NULL)

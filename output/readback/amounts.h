@@ -27,11 +27,11 @@ bool amounts_of(const struct json_node *root, struct amount amounts[AMOUNT_STREA
  * frames_read gives nothing of it then. */
 uint64_t amount_bytes_in(int dir_fd, enum amount_stream stream);
 
-/* Tells whether the file of a stream, which has so many bytes, is not what the amount says. Where the bytes
- * are others its whole records are counted, as it may have been packed anew: they are fewer, or other than
- * exactly those if exact. *why (may be NULL) names the file and how much is there. An amount that is not
- * known is right. */
-bool amount_is_amiss(int dir_fd, enum amount_stream stream, const struct amount *amount, uint64_t bytes,
-                     bool exact, struct buf *why);
+/* Tells whether what is there of a stream's file is not what the amount says. Where its bytes are others its
+ * whole records tell, as it may have been packed anew: they are fewer, or other than exactly those if exact.
+ * They are counted for that, by reading the file, unless there->known. *why (may be NULL) names the file and
+ * how much is there. An amount that is not known is right. */
+bool amount_is_amiss(int dir_fd, enum amount_stream stream, const struct amount *amount,
+                     const struct amount *there, bool exact, struct buf *why);
 
 #endif

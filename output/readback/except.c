@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/readback/refused.h"
 #include "scanner/json/json_read.h"
 #include "scanner/json/json_tree.h"
 #include "scanner/base/map.h"
@@ -253,5 +254,6 @@ enum error except_gather(struct except *except, struct bytes line)
 
 enum error except_keep(struct except *except, struct bytes line)
 {
-    return each_reference(except, line, forget);
+    enum error error = each_reference(except, line, forget);
+    return refused_is_of_record(error) ? ERR_OK : error;
 }

@@ -32,10 +32,11 @@ bool except_host(const struct except *except, struct bytes line);
 bool except_cert(const struct except *except, struct bytes line);
 bool except_reject(const struct except *except, struct bytes line);
 
-/* Notes the MX hosts and certificates that a record left out refers to. ERR_LIMIT, ERR_MEMORY. */
+/* Notes the MX hosts and certificates that a record left out refers to. ERR_LIMIT if they are too many, or
+ * the record is too deep or too large to say which; ERR_MEMORY. */
 enum error except_gather(struct except *except, struct bytes line);
 
-/* Takes back what a record that is kept refers to as well. */
+/* Takes back what a record that is kept refers to as well; one that cannot be read refers to nothing. */
 enum error except_keep(struct except *except, struct bytes line);
 
 /* Is nothing noted, so that nothing need be taken back? */

@@ -5,6 +5,7 @@
 
 #include "output/readback/facts_line.h"
 #include "output/readback/facts_walk.h"
+#include "output/readback/refused.h"
 
 enum error facts_line_start(struct bytes line, struct arena *arena, struct read_fields *read,
                             const struct json_node **root, struct buf *why)
@@ -60,7 +61,7 @@ enum error facts_read_cert(struct bytes line, struct arena *arena, struct cert_f
 /* Tells whether a record was not found, or is none: a gap. Any other error ends the completion. */
 static bool is_gap(enum error error)
 {
-    return error == ERR_NOT_FOUND || error == ERR_SYNTAX || error == ERR_LIMIT;
+    return error == ERR_NOT_FOUND || refused_is_of_record(error);
 }
 
 static enum error find_cert(const struct facts_source *source, const uint8_t sha256[32], struct arena *arena,

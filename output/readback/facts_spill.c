@@ -3,12 +3,14 @@
 #include "output/readback/facts_spill.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <zstd.h>
 
+#include "output/frames/disk.h"
 #include "scanner/base/errno_said.h"
 
 /* A place, as the names here have it, is the block's offset in the file and the line's in the block. */
@@ -42,22 +44,14 @@ struct spill {
     uint64_t turn;
 };
 
-int spill_open_file(struct buf *why)
+int spill_open_file(int dir_fd, struct buf *why)
 {
     const char *folder = getenv("TMPDIR");
-    struct buf path;
-    int fd = -1;
-    buf_init(&path, 4096);
-    if (buf_printf(&path, "%s/stsweep-XXXXXX", folder == NULL || folder[0] == 0 ? "/tmp" : folder) &&
-        buf_byte(&path, 0))
-        fd = mkstemp((char *)path.data);
-    if (fd >= 0 && unlink((char *)path.data) != 0) {
-        (void)close(fd);
-        fd = -1;
-    }
+    int fd = dir_fd < 0 ? -1 : disk_open_nameless(dir_fd, ".");
+    if (fd < 0)
+        fd = disk_open_nameless(AT_FDCWD, folder == NULL || folder[0] == 0 ? "/tmp" : folder);
     if (fd < 0)
         buf_printf(why, "no temporary file in TMPDIR: %s", errno_said(errno));
-    buf_dispose(&path);
     return fd;
 }
 
@@ -83,7 +77,7 @@ enum error spill_create(struct spill **made, struct buf *why)
     if (spill == NULL)
         return ERR_MEMORY;
     buf_init(&spill->block, BLOCK_CEILING_BYTES);
-    spill->fd = spill_open_file(why);
+    spill->fd = spill_open_file(-1, why);
     spill->stored = malloc(ZSTD_COMPRESSBOUND(BLOCK_CEILING_BYTES));
     spill->compress = ZSTD_createCCtx();
     spill->decompress = ZSTD_createDCtx();

@@ -12,8 +12,9 @@
 
 enum { SPILL_LINE_BYTES = RECORD_LINE_BYTES };
 
-/* Opens a temporary file that is gone when it is closed; -1 with *why. */
-int spill_open_file(struct buf *why);
+/* Opens a temporary file that is gone when it is closed: in the directory, or under TMPDIR if dir_fd is -1 or
+ * none can be made there. -1 with *why. */
+int spill_open_file(int dir_fd, struct buf *why);
 
 struct spill;
 

@@ -32,7 +32,7 @@ uint64_t table_bytes(const struct facts_table *table)
 static enum error map_new(struct facts_table *table, size_t capacity, struct buf *why)
 {
     size_t size = capacity * sizeof *table->slots;
-    int fd = spill_open_file(why);
+    int fd = spill_open_file(-1, why);
     if (fd < 0)
         return ERR_IO;
     int refused = posix_fallocate(fd, 0, (off_t)size);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "output/frames/disk.h"
 #include "output/readback/facts_spill.h"
 #include "scanner/base/errno_said.h"
 
@@ -77,19 +76,13 @@ size_t group_runs_count(const struct group_runs *runs)
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
-static int open_file(const struct group_runs *runs, struct buf *why)
-{
-    int fd = runs->dir_fd < 0 ? -1 : disk_open_nameless(runs->dir_fd);
-    return fd >= 0 ? fd : spill_open_file(why);
-}
-
 enum error group_runs_begin(struct group_runs *runs, struct buf *why)
 {
     struct run *run = &runs->list[runs->count];
     uint8_t *buffer = malloc(RUN_BUFFER_BYTES);
     if (buffer == NULL)
         return ERR_MEMORY;
-    int fd = open_file(runs, why);
+    int fd = spill_open_file(runs->dir_fd, why);
     if (fd < 0) {
         free(buffer);
         return ERR_IO;

@@ -28,7 +28,7 @@ void group_sum_begin(struct group_sum *sum, uint64_t hash, struct bytes key);
 
 struct group_runs;
 
-/* dir_fd: where the files are made (by O_TMPFILE), or -1; TMPDIR is taken if that cannot be. NULL without
+/* dir_fd: where the files are made or -1; TMPDIR is taken if that cannot be. NULL without
  * memory. */
 struct group_runs *group_runs_new(int dir_fd);
 void group_runs_free(struct group_runs *runs); /* NULL is fine */

@@ -7,6 +7,11 @@
 #include "scanner/base/shown.h"
 #include "scanner/base/utf8.h"
 
+bool refused_is_of_record(enum error error)
+{
+    return error == ERR_SYNTAX || error == ERR_LIMIT;
+}
+
 void refused_next(struct refused *refused)
 {
     refused->number++;

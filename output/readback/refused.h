@@ -20,6 +20,10 @@ struct refused {
     char reason[REFUSED_REASON_BYTES];
 };
 
+/* Tells whether an error is the record's: it is none (ERR_SYNTAX), or past a ceiling (ERR_LIMIT). Any other
+ * is of this machine or of what is done with the record. */
+bool refused_is_of_record(enum error error);
+
 /* Goes to the next record. */
 void refused_next(struct refused *refused);
 

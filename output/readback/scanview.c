@@ -164,7 +164,9 @@ enum error scanview_file(const struct scanview *view, const char *name, struct b
 
 /* ---- records ------------------------------------------------------------------------------------------ */
 
-bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, struct buf *why)
+/* walked: how many records a walk over the stream has met; NULL: none has been. */
+static bool is_amiss(const struct scanview *view, enum view_stream stream, const uint64_t *walked,
+                     struct buf *why)
 {
     const enum view_state state = scanview_state(view);
     const enum amount_stream which = (enum amount_stream)stream;
@@ -177,8 +179,13 @@ bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, str
                        amount_name(which), view->counted[stream]);
         return true;
     }
-    return amount_is_amiss(view->dir_fd, which, &view->meta.amounts[stream], view->there_bytes[stream], exact,
-                           why);
+    const struct amount there = {walked != NULL, walked == NULL ? 0 : *walked, view->there_bytes[stream]};
+    return amount_is_amiss(view->dir_fd, which, &view->meta.amounts[stream], &there, exact, why);
+}
+
+bool scanview_is_amiss(const struct scanview *view, enum view_stream stream, struct buf *why)
+{
+    return is_amiss(view, stream, NULL, why);
 }
 
 static enum error read_stream(const struct scanview *view, enum view_stream stream,
@@ -216,7 +223,9 @@ static enum error note(struct scanview *view, enum view_stream stream, bool keep
     const size_t before = why->len;
     enum error error = read_stream(view, stream, on_noted, &noting, why);
     if (error == ERR_LIMIT)
-        buf_printf(why, "%smore than %d MX hosts and certificates belong to what is to be left out",
+        buf_printf(why,
+                   "%smore than %d MX hosts and certificates belong to what is to be left out, or a record "
+                   "of it is too deep",
                    why->len > before ? ": " : "", EXCEPT_NAMES_MOST);
     return error;
 }
@@ -287,7 +296,7 @@ struct sieve {
 
 enum error scanview_refuse(struct scanview *view, enum error error, const char *reason)
 {
-    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+    if (!refused_is_of_record(error))
         return error;
     refused_add(&view->refused[view->at], error, reason);
     return ERR_OK;
@@ -320,7 +329,7 @@ static enum error on_line(void *arg, struct bytes line)
 static enum error end_lines(const struct scanview *view, enum view_stream stream, enum error error,
                             struct buf *why)
 {
-    if (error == ERR_OK && scanview_is_amiss(view, stream, why))
+    if (error == ERR_OK && is_amiss(view, stream, &view->refused[stream].number, why))
         error = ERR_CORRUPT;
     if ((error != ERR_OK && error != ERR_CORRUPT) || view->refused[stream].count == 0)
         return error;
@@ -382,7 +391,7 @@ struct walk {
 /* Gives a record to the taker, with what is wrong with it; any other error ends the walk. */
 static enum error give(struct walk *walk, struct view_record *record, enum error error)
 {
-    if (error != ERR_OK && error != ERR_SYNTAX && error != ERR_LIMIT && error != ERR_NOT_FOUND) {
+    if (error != ERR_OK && error != ERR_NOT_FOUND && !refused_is_of_record(error)) {
         buf_text(walk->why, buf_string(&walk->view->reason));
         return error;
     }

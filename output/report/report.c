@@ -29,44 +29,28 @@ struct gather {
     struct buf earlier_damage; /* of the scans of the trend, a line each */
 };
 
-/* Has the view say of a line that was counted as no record which one it is. */
-static void refuse(struct gather *gather, uint64_t unreadable_before)
-{
-    if (gather->counts.unreadable > unreadable_before)
-        (void)scanview_refuse(gather->request->view, ERR_SYNTAX, NULL);
-}
-
 static enum error on_domain(void *arg, struct bytes line)
 {
     struct gather *gather = arg;
     struct report_counts *counts = &gather->counts;
     if (!cached_is_named(line))
         return scanview_refuse(gather->request->view, ERR_SYNTAX, "it names no domain");
-    uint64_t before = counts->summary.records, unreadable = counts->unreadable;
     enum error error = report_count_domain(counts, line, gather->request->provider, gather->why);
-    refuse(gather, unreadable);
-    bool is_record = error == ERR_OK && counts->summary.records > before;
-    return is_record && gather->owners != NULL
-               ? report_owners_add(gather->owners, &counts->record, gather->why)
-               : error;
+    if (error != ERR_OK)
+        return scanview_refuse(gather->request->view, error, NULL);
+    return gather->owners == NULL ? ERR_OK : report_owners_add(gather->owners, &counts->record, gather->why);
 }
 
 static enum error on_host(void *arg, struct bytes line)
 {
     struct gather *gather = arg;
-    uint64_t unreadable = gather->counts.unreadable;
-    report_count_host(&gather->counts, line);
-    refuse(gather, unreadable);
-    return ERR_OK;
+    return scanview_refuse(gather->request->view, report_count_host(&gather->counts, line), NULL);
 }
 
 static enum error on_cert(void *arg, struct bytes line)
 {
     struct gather *gather = arg;
-    uint64_t unreadable = gather->counts.unreadable;
-    report_count_cert(&gather->counts, line);
-    refuse(gather, unreadable);
-    return ERR_OK;
+    return scanview_refuse(gather->request->view, report_count_cert(&gather->counts, line), NULL);
 }
 
 /* Adds what is damaged in a stream, a line each. */

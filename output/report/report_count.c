@@ -114,11 +114,6 @@ enum error report_count_domain(struct report_counts *counts, struct bytes line, 
     struct group_record *record = &counts->record;
     arena_reset(&counts->arena);
     enum error error = group_record_read(line, &counts->arena, record);
-    if (error == ERR_SYNTAX || error == ERR_LIMIT) {
-        counts->unreadable++;
-        counts->unreadable_domains++;
-        return ERR_OK;
-    }
     if (error != ERR_OK)
         return error;
     count_alone(counts, record);
@@ -199,12 +194,13 @@ static bool on_host(void *arg, const struct json_value *value)
     return true;
 }
 
-void report_count_host(struct report_counts *counts, struct bytes line)
+enum error report_count_host(struct report_counts *counts, struct bytes line)
 {
     struct host_reader reader = {.counts = counts};
-    counts->unreadable += json_read_line(line, on_host, &reader) != ERR_OK;
+    enum error error = json_read_line(line, on_host, &reader);
     counts->addresses += reader.was_tried;
     counts->with_tls += reader.has_tls;
+    return error;
 }
 
 /* ---- certificates -------------------------------------------------------------------------------------- */
@@ -250,16 +246,13 @@ static void keep_soon(struct report_counts *counts, const struct report_cert *ce
         counts->soon[last] = *cert;
 }
 
-void report_count_cert(struct report_counts *counts, struct bytes line)
+enum error report_count_cert(struct report_counts *counts, struct bytes line)
 {
     static const int64_t day = 24 * 3600 * 1000;
     struct cert_reader reader = {.is_ca = false};
-    if (json_read_line(line, on_cert, &reader) != ERR_OK) {
-        counts->unreadable++;
-        return;
-    }
-    if (reader.is_ca || reader.cert.ends == 0)
-        return;
+    enum error error = json_read_line(line, on_cert, &reader);
+    if (error != ERR_OK || reader.is_ca || reader.cert.ends == 0)
+        return error;
     counts->certs++;
     if (reader.cert.ends < counts->now) {
         counts->certs_over++;
@@ -267,4 +260,5 @@ void report_count_cert(struct report_counts *counts, struct bytes line)
         counts->certs_soon++;
         keep_soon(counts, &reader.cert);
     }
+    return ERR_OK;
 }

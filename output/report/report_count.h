@@ -2,7 +2,7 @@
  * Counts what a report tells of a scan, a record at a time: denominators and outcomes, whole and by rank,
  * groups, DANE, STARTTLS and TLSRPT beside them, TLS versions and groups of the hosts, certificates that end
  * soon. Memory does not grow with the scan: groups beyond theirs go to temporary files. One thread. A line
- * may be anybody's; one that is no record is counted as unreadable.
+ * may be anybody's: who counts it is told if it is no record.
  */
 #ifndef STSWEEP_REPORT_REPORT_COUNT_H
 #define STSWEEP_REPORT_REPORT_COUNT_H
@@ -40,10 +40,11 @@ struct report_cert {
 };
 
 struct report_counts {
-    struct summary summary;      /* of what was counted; denominators and sample are the caller's to set */
-    uint64_t unreadable;         /* lines that are no records, also those of an outcome that is not known */
-    uint64_t unreadable_domains; /* of them, those of domains */
-    uint64_t cached_beside;      /* neither refused nor partial, but by an earlier policy that senders have */
+    struct summary summary; /* of what was counted; denominators and sample are the caller's to set */
+    /* Lines that are no records, also those of an outcome that is not known, and of them those of domains:
+     * the caller's to set as well. */
+    uint64_t unreadable, unreadable_domains;
+    uint64_t cached_beside; /* neither refused nor partial, but by an earlier policy that senders have */
     uint64_t ranks[RANK_COUNT][OUTCOME_COUNT];
     uint64_t tlsrpt[TLSRPT_COUNT];
     struct group_counts *groups;
@@ -63,11 +64,12 @@ struct report_counts {
 enum error report_count_init(struct report_counts *counts, int64_t now);
 void report_count_dispose(struct report_counts *counts);
 
-/* Count a record of each kind. ERR_FULL, ERR_IO, ERR_MEMORY with *why. */
+/* Count a record of each kind. ERR_SYNTAX or ERR_LIMIT if the line is none; ERR_FULL, ERR_IO, ERR_MEMORY,
+ * with *why if there is one to be given. */
 enum error report_count_domain(struct report_counts *counts, struct bytes line, group_provider provider,
                                struct buf *why);
-void report_count_host(struct report_counts *counts, struct bytes line);
-void report_count_cert(struct report_counts *counts, struct bytes line);
+enum error report_count_host(struct report_counts *counts, struct bytes line);
+enum error report_count_cert(struct report_counts *counts, struct bytes line);
 
 /* Puts the groups in order; nothing is counted afterwards. Errors as above. */
 enum error report_count_end(struct report_counts *counts, struct buf *why);

@@ -121,8 +121,8 @@ static enum error look_for_gone(struct store *store, enum store_stream stream, s
     struct buf gone;
     enum error error = ERR_OK;
     buf_init(&gone, GONE_BYTES);
-    if (amount_is_amiss(store->dir.fd, which, &store->begun.amounts[which],
-                        amount_bytes_in(store->dir.fd, which), false, &gone))
+    const struct amount there = {.bytes = amount_bytes_in(store->dir.fd, which)};
+    if (amount_is_amiss(store->dir.fd, which, &store->begun.amounts[which], &there, false, &gone))
         error = on_damage(store, amount_name(which), buf_string(&gone), why);
     buf_dispose(&gone);
     return error;

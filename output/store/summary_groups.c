@@ -5,6 +5,7 @@
 
 #include "output/frames/frames.h"
 #include "output/readback/facts_read.h"
+#include "output/readback/refused.h"
 #include "output/store/groups_pack.h"
 
 enum { ASKED_EVERY = 1024 /* records */, WHY_BYTES = 4096 };
@@ -95,7 +96,7 @@ static enum error add_domain(struct groups_counter *counter, struct bytes line, 
     struct group_record record;
     arena_reset(&counter->arena);
     enum error error = group_record_read(line, &counter->arena, &record);
-    if (error == ERR_SYNTAX || error == ERR_LIMIT) {
+    if (refused_is_of_record(error)) {
         buf_text(why, "a domain record cannot be read back");
         return ERR_CORRUPT;
     }
@@ -107,7 +108,7 @@ static enum error add_domain(struct groups_counter *counter, struct bytes line, 
 static enum error add_host(struct groups_counter *counter, struct bytes line, struct buf *why)
 {
     enum error error = exchange_count_host(&counter->exchange, line);
-    if (error != ERR_SYNTAX)
+    if (!refused_is_of_record(error))
         return error;
     buf_text(why, "a host record cannot be read back");
     return ERR_CORRUPT;

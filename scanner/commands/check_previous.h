@@ -22,10 +22,9 @@ struct check_previous {
     struct arena *arena;
 };
 
-/* Fills in the policies that are alive at now_ms (wall clock). What is damaged or not at its end is said on
- * err, and the rest counts. ERR_NOT_FOUND with *why if dir is no scan directory, ERR_CORRUPT if its meta.json
- * is none of this schema; ERR_IO, ERR_MEMORY with *why.
- */
+/* Fills in the policies that are alive at now_ms (wall clock). What is damaged, not at its end, or lacks what
+ * is needed is said on err, and the rest counts. ERR_NOT_FOUND with *why if dir is no scan directory,
+ * ERR_CORRUPT if its meta.json is none of this schema; ERR_IO, ERR_MEMORY with *why. */
 enum error check_previous_read(const char *dir, int64_t now_ms, const struct check_previous *asked, FILE *err,
                                struct buf *why);
 

@@ -18,7 +18,7 @@ enum error diff_known_init(struct diff_known *known, struct buf *why)
 {
     *known = (struct diff_known){.fd = -1};
     table_init(&known->table);
-    known->fd = spill_open_file(why);
+    known->fd = spill_open_file(-1, why);
     return known->fd < 0 ? ERR_IO : spill_create(&known->names, why);
 }
 

@@ -59,10 +59,10 @@ static enum error take(struct vantage *vantage, const struct view_record *record
     if (record->found != VIEW_AS_STORED)
         line = show_judge_line(&vantage->sides[vantage->at].judge, record);
     enum error error = read(line, &seen);
-    if (error == ERR_SYNTAX)
-        return scanview_refuse(vantage->sides[vantage->at].view, error, NULL);
+    if (error == ERR_NOT_FOUND)
+        return ERR_OK;
     if (error != ERR_OK)
-        return error == ERR_NOT_FOUND ? ERR_OK : error;
+        return scanview_refuse(vantage->sides[vantage->at].view, error, NULL);
     return seen_kept_add(&vantage->kept[vantage->at], &seen, &vantage->why);
 }
 

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "output/json/json_cached.h"
-#include "output/readback/cached_read.h"
+#include "output/readback/cached_walk.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
-#include "output/readback/scanview.h"
+#include "output/readback/refused.h"
 #include "scanner/base/errno_said.h"
 #include "scanner/base/map.h"
 #include "scanner/base/seed.h"
@@ -26,13 +26,12 @@ struct previous {
     struct spill *spill;
     struct facts_table table;
     struct meta_previous meta;
-    char first[REASON_BYTES]; /* why the first record was left out */
     int64_t now_ms;
-    struct arena arena;        /* of the record at hand */
+    struct arena arena;        /* of what was kept of a record */
     struct arena newer;        /* of the best of those before it, while one is looked for */
     char unread[REASON_BYTES]; /* why the temporary file could not be read back; "" if it could */
-    struct buf line;           /* likewise, what is kept of it */
-    struct buf reason;
+    struct buf line;           /* what is to be kept of the record at hand */
+    struct buf reason;         /* why what was kept is none */
     struct buf *why;
 };
 
@@ -57,8 +56,9 @@ static bool pack(struct previous *previous, const struct cached_read *found)
     return json_finish(&json);
 }
 
-static enum error keep(struct previous *previous, const struct cached_read *found)
+static enum error keep(void *arg, const struct cached_read *found)
 {
+    struct previous *previous = arg;
     uint64_t place;
     bool kept = false;
     if (!pack(previous, found))
@@ -69,36 +69,6 @@ static enum error keep(struct previous *previous, const struct cached_read *foun
         error = table_add(&previous->table, hash_of(found->domain), place, &kept, previous->why);
     previous->meta.policies += kept;
     return error == ERR_OK && !kept ? ERR_LIMIT : error;
-}
-
-/* Counts a record that is none, or lacks what is needed: no policy is made of a part of one. */
-static void leave_out(struct previous *previous, enum error error)
-{
-    const char *reason = previous->reason.len > 0 ? buf_string(&previous->reason) : error_text(error);
-    previous->meta.left_out++;
-    if (previous->first[0] == 0)
-        (void)snprintf(previous->first, sizeof previous->first, "%s", reason);
-}
-
-static enum error on_record(void *arg, struct bytes line)
-{
-    struct previous *previous = arg;
-    struct cached_read found;
-    if (!cached_is_named(line))
-        return scanview_refuse(previous->view, ERR_SYNTAX, "it names no domain");
-    if (!cached_may_stand(line))
-        return ERR_OK;
-    arena_reset(&previous->arena);
-    buf_reset(&previous->reason);
-    enum error error =
-        cached_read_record(line, previous->now_ms, &previous->arena, &found, &previous->reason);
-    previous->meta.over += error == ERR_OK && found.over;
-    if (error == ERR_OK && found.policy != NULL)
-        error = keep(previous, &found);
-    if (error != ERR_SYNTAX && error != ERR_LIMIT)
-        return error;
-    leave_out(previous, error);
-    return ERR_OK;
 }
 
 /* ---- what is said of it -------------------------------------------------------------------------------- */
@@ -145,25 +115,15 @@ static void say_shard(const struct previous *previous, const char *shard, FILE *
             shown(previous->meta.dir), then, now);
 }
 
-static void say_left_out(const struct previous *previous, FILE *err)
-{
-    uint64_t refused = scanview_refused(previous->view, VIEW_DOMAINS);
-    if (previous->meta.left_out > refused)
-        (void)fprintf(err,
-                      "stsweep: previous: %s, which stsweep %s made, has records that lack what is needed: "
-                      "%" PRIu64 " (the first: %s). What senders have of those domains is not known\n",
-                      shown(previous->meta.dir), shown(previous->meta.version),
-                      previous->meta.left_out - refused, previous->first);
-}
-
-static void say_found(const struct previous *previous, const char *shard, FILE *err)
+static void say_found(const struct previous *previous, const struct cached_walk *walk, const char *shard,
+                      FILE *err)
 {
     const struct meta_previous *meta = &previous->meta;
     char began[TIME_TEXT_BYTES];
     say_state(previous, err);
     say_clock(previous, err);
     say_shard(previous, shard, err);
-    say_left_out(previous, err);
+    cached_walk_say_lacking(walk, err);
     (void)fprintf(err, "stsweep: previous: %s, begun %.16sZ: policies that senders may still have: %" PRIu64,
                   shown(meta->dir), time_text(meta->started_ms, began), meta->policies);
     if (meta->over > 0)
@@ -183,19 +143,12 @@ void previous_say_matched(const struct previous *previous, uint64_t matched, FIL
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-/* Goes through its domains. What is damaged is said, and the records around it count. */
-static enum error walk(struct previous *previous, FILE *err, struct buf *why)
+static enum error walk(struct previous *previous, struct cached_walk *walk, FILE *err, struct buf *why)
 {
-    size_t before = why->len;
-    enum error error = scanview_lines(previous->view, VIEW_DOMAINS, on_record, previous, why);
-    if (error == ERR_CORRUPT && why->len > before) {
-        (void)fprintf(err, "stsweep: previous: %s is damaged, and read as far as it is whole: %s%s\n",
-                      shown(previous->meta.dir), buf_string(why) + before, error_next(error));
-        why->len = before;
-        previous->meta.damaged = true;
-        previous->meta.left_out += scanview_refused(previous->view, VIEW_DOMAINS);
-        error = ERR_OK;
-    }
+    enum error error = cached_walk(walk, err, why);
+    previous->meta.over = walk->over;
+    previous->meta.left_out = walk->lacking + scanview_refused(previous->view, VIEW_DOMAINS);
+    previous->meta.damaged = walk->damaged;
     return error == ERR_OK ? spill_flush(previous->spill, why) : error;
 }
 
@@ -242,10 +195,11 @@ enum error previous_open(const char *dir, const char *shard, int64_t now_ms, str
     if (error != ERR_OK)
         return error;
     describe(previous);
-    error = walk(previous, err, why);
+    struct cached_walk read = {
+        .view = previous->view, .dir = dir, .now_ms = now_ms, .take = keep, .arg = previous};
+    error = walk(previous, &read, err, why);
     if (error == ERR_OK)
-        say_found(previous, shard, err);
-    arena_dispose(&previous->arena);
+        say_found(previous, &read, shard, err);
     return error;
 }
 
@@ -307,9 +261,9 @@ static enum error try_place(struct previous *previous, uint64_t place, const cha
     error = cached_read_kept(line, &previous->arena, &found, &previous->reason);
     if (error == ERR_OK)
         take_newer(previous, &found, domain, newest);
-    if (error != ERR_SYNTAX && error != ERR_LIMIT)
+    if (!refused_is_of_record(error))
         return error;
-    leave_out(previous, error);
+    previous->meta.left_out++;
     return ERR_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "output/readback/facts_read.h"
+#include "output/readback/refused.h"
 #include "scanner/base/shown.h"
 #include "scanner/json/json_tree.h"
 
@@ -197,7 +198,7 @@ static enum error join_domain(struct join *join, struct domain_facts *facts)
     enum error error = replay(facts, &join->rules, &join->source, &join->arena, &judgement, &end);
     if (error != ERR_OK) {
         buf_printf(join->why, "%s: %s", shown(facts->domain), results_why(join->results));
-        return error == ERR_SYNTAX || error == ERR_LIMIT ? ERR_CORRUPT : error;
+        return refused_is_of_record(error) ? ERR_CORRUPT : error;
     }
     return join->take->replayed(join->take->arg, facts, &judgement, &end);
 }
@@ -211,7 +212,7 @@ static enum error on_line(void *arg, struct bytes line)
         return take->final(take->arg, line);
     arena_reset(&join->arena);
     enum error error = facts_read_domain(line, &join->arena, &facts, join->why);
-    if (error == ERR_SYNTAX || error == ERR_LIMIT)
+    if (refused_is_of_record(error))
         return ERR_CORRUPT;
     if (error != ERR_OK || (take->wants != NULL && !take->wants(take->arg, facts.ordinal)))
         return error;

@@ -1,14 +1,19 @@
-/* Reads the lists of all directories, and writes them one after the other. */
+/* Reads the lists of all directories, and writes those that differ one after the other: each is laid over
+ * what was written before it. */
 #include "scanner/stages/merge_optout.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scanner/base/map.h"
 #include "scanner/base/seed.h"
 #include "scanner/base/shown.h"
 #include "scanner/scan/optouts.h"
+#include "scanner/stages/sha256.h"
 
-enum { REASON_BYTES = 4096 };
+enum { REASON_BYTES = 4096, NUMBERS_BYTES = 64 };
 
 /* An entry, by its text, and how many names of the input it has kept out. */
 struct entry_sum {
@@ -49,6 +54,66 @@ static enum error add_entry(struct map *sums, const char *text, uint64_t domains
     return ERR_OK;
 }
 
+/* ---- whose list is whose ------------------------------------------------------------------------------- */
+
+/* The list of a directory. */
+struct dir_list {
+    const struct stagedir *dir;
+    char sum[SHA256_HEX_BYTES]; /* of what its entries say, but for what they kept out; "" for no entries */
+};
+
+struct summing {
+    struct sha256 *sum;
+    bool failed;
+};
+
+static bool sum_prefix(void *arg, const struct ip_prefix *prefix)
+{
+    struct summing *summing = arg;
+    summing->failed = summing->failed || !sha256_add(summing->sum, bytes_make(prefix, sizeof *prefix));
+    return !summing->failed;
+}
+
+static void sum_text(struct summing *summing, const char *text)
+{
+    summing->failed = summing->failed || !sha256_add(summing->sum, bytes_make(text, strlen(text) + 1));
+}
+
+static void sum_entry(struct summing *summing, const struct optout *optout, size_t index)
+{
+    const struct optout_entry *entry = optout_entry(optout, index);
+    char numbers[NUMBERS_BYTES];
+    (void)snprintf(numbers, sizeof numbers, "%d %" PRIu64 " %zu", entry->kind, entry->line, entry->prefixes);
+    sum_text(summing, numbers);
+    sum_text(summing, entry->text);
+    sum_text(summing, entry->since);
+    sum_text(summing, entry->comment);
+    if (entry->kind == OPTOUT_AS)
+        optout_each_prefix(optout, index, sum_prefix, summing);
+}
+
+static enum error sum_list(const struct optout *optout, char hex[SHA256_HEX_BYTES])
+{
+    struct summing summing = {.sum = sha256_begin()};
+    summing.failed = summing.sum == NULL;
+    for (size_t i = 0; i < optout_count(optout); i++)
+        sum_entry(&summing, optout, i);
+    bool done = !summing.failed && sha256_end(summing.sum, hex);
+    sha256_free(summing.sum);
+    return done ? ERR_OK : ERR_LIBRARY;
+}
+
+/* Is it the last that says this? What came before it is the same, and changes nothing of what is written. */
+static bool is_last(const struct dir_list *lists, size_t count, size_t at)
+{
+    for (size_t i = at + 1; i < count; i++)
+        if (strcmp(lists[i].sum, lists[at].sum) == 0)
+            return false;
+    return lists[at].sum[0] != 0;
+}
+
+/* ---- reading and writing ------------------------------------------------------------------------------- */
+
 /* Reads a directory's list; without one kept->optout is NULL. */
 static enum error read_list(const struct stagedir *dir, struct optout_kept *kept, struct buf *why)
 {
@@ -63,14 +128,16 @@ static enum error read_list(const struct stagedir *dir, struct optout_kept *kept
     return error;
 }
 
-static enum error add_list(const struct stagedir *dir, struct map *sums, bool *any, struct buf *why)
+/* Reads a list for the first time. sums NULL: what it kept out is not added. */
+static enum error take_list(struct dir_list *list, struct map *sums, struct buf *why)
 {
     struct optout_kept kept;
-    enum error error = read_list(dir, &kept, why);
+    enum error error = read_list(list->dir, &kept, why);
     size_t count = error == ERR_OK && kept.optout != NULL ? optout_count(kept.optout) : 0;
-    *any = *any || count > 0;
-    for (size_t i = 0; i < count && error == ERR_OK; i++)
+    for (size_t i = 0; sums != NULL && i < count && error == ERR_OK; i++)
         error = add_entry(sums, optout_entry(kept.optout, i)->text, kept.domains[i]);
+    if (count > 0 && error == ERR_OK)
+        error = sum_list(kept.optout, list->sum);
     optout_kept_dispose(&kept);
     return error;
 }
@@ -92,19 +159,30 @@ static enum error write_list(const struct stagedir *dir, const struct map *sums,
     return error;
 }
 
+static enum error merge_lists(const struct stagedirs *dirs, struct dir_list *lists, struct map *sums,
+                              struct store *store, const char *place, struct buf *why)
+{
+    const size_t count = dirs->name_count + dirs->probe_count;
+    enum error error = ERR_OK;
+    for (size_t i = 0; i < count && error == ERR_OK; i++) {
+        bool of_names = i < dirs->name_count;
+        lists[i].dir = of_names ? &dirs->names[i] : &dirs->probes[i - dirs->name_count];
+        error = take_list(&lists[i], of_names ? sums : NULL, why);
+    }
+    for (size_t i = 0; i < count && error == ERR_OK; i++)
+        if (is_last(lists, count, i))
+            error = write_list(lists[i].dir, sums, store, place, why);
+    return error;
+}
+
 enum error merge_optout(const struct stagedirs *dirs, struct store *store, const char *place, struct buf *why)
 {
     struct map sums;
-    bool any = false;
-    enum error error = ERR_OK;
+    struct dir_list *lists = calloc(dirs->name_count + dirs->probe_count + 1, sizeof *lists);
     map_init(&sums, hash_seed(), is_entry);
-    for (size_t i = 0; i < dirs->name_count && error == ERR_OK; i++)
-        error = add_list(&dirs->names[i], &sums, &any, why);
-    for (size_t i = 0; any && i < dirs->name_count && error == ERR_OK; i++)
-        error = write_list(&dirs->names[i], &sums, store, place, why);
-    for (size_t i = 0; i < dirs->probe_count && error == ERR_OK; i++)
-        error = write_list(&dirs->probes[i], &sums, store, place, why);
+    enum error error = lists == NULL ? ERR_MEMORY : merge_lists(dirs, lists, &sums, store, place, why);
     map_each(&sums, free_entry, NULL);
     map_dispose(&sums);
+    free(lists);
     return error;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "output/readback/facts_read.h"
+#include "output/readback/refused.h"
 #include "output/store/ordinals.h"
 #include "scanner/base/shown.h"
 #include "scanner/facts/part.h"
@@ -59,7 +60,7 @@ enum error contact_read(struct bytes line, uint64_t ordinal, struct arena *arena
     }
     arena_reset(arena);
     enum error error = facts_read_domain(line, arena, facts, why);
-    if (error == ERR_SYNTAX || error == ERR_LIMIT || (error == ERR_MEMORY && arena->full)) {
+    if (refused_is_of_record(error) || (error == ERR_MEMORY && arena->full)) {
         if (why->len == 0)
             buf_text(why, "it holds more than a contact does");
         return ERR_CORRUPT;

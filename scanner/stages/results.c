@@ -7,6 +7,7 @@
 #include "output/frames/frames.h"
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
+#include "output/readback/refused.h"
 #include "scanner/base/map.h"
 #include "scanner/reach/contact.h"
 #include "scanner/reach/hostlookups.h"
@@ -120,7 +121,7 @@ static enum error on_contact(void *arg, struct bytes line)
         return ERR_OK;
     arena_reset(&results->arena);
     enum error error = facts_read_domain(line, &results->arena, &contact, results->add_why);
-    if (error == ERR_SYNTAX || error == ERR_LIMIT)
+    if (refused_is_of_record(error))
         return ERR_CORRUPT;
     if (error == ERR_OK && key_of(results, &contact, &hash))
         error = keep_contact(results, line, hash);

@@ -53,9 +53,7 @@ enum error sorted_file_open(int dir_fd, struct sorted_file **made, struct buf *w
     buf_init(&file->block, BLOCK_CEILING_BYTES);
     buf_init(&file->stored, sizeof(struct block_head) + ZSTD_COMPRESSBOUND(BLOCK_CEILING_BYTES));
     file->compress = ZSTD_createCCtx();
-    file->fd = dir_fd < 0 ? -1 : disk_open_nameless(dir_fd);
-    if (file->fd < 0)
-        file->fd = spill_open_file(why);
+    file->fd = spill_open_file(dir_fd, why);
     if (file->compress == NULL)
         return ERR_MEMORY;
     (void)ZSTD_CCtx_setParameter(file->compress, ZSTD_c_compressionLevel, LEVEL);

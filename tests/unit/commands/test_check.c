@@ -27,6 +27,7 @@
 #include "scanner/facts/record.h"
 #include "tests/unit/commands/captured.h"
 #include "tests/unit/commands/scan_place.h"
+#include "tests/unit/has.h"
 
 enum { NAMES_MOST = 3, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3 };
 
@@ -163,12 +164,6 @@ static int check_to(struct world *world, int out, const char *const names[NAMES_
 
 #define CHECK(world, ...) check_to(world, -1, (const char *const[NAMES_MOST]){__VA_ARGS__})
 
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
 /* ---- the tests ----------------------------------------------------------------------------------------- */
 
 /* The worst answer decides: a plain no stands before what could not be determined. */
@@ -257,6 +252,31 @@ static void test_previous(void **state)
     assert_has(world->said.out, "moved.example: MAIL IS LOST TODAY: ");
     world->request.fail_on = UINT32_C(1) << OUTCOME_PARTIAL;
     assert_int_equal(CHECK(world, "moved.example"), 0);
+    assert_null(strstr(world->said.err, "previous: "));
+    place_end(&place);
+}
+
+/* A record of the earlier scan that lacks what is needed is no damage; one that is none is. */
+static void test_previous_lacks(void **state)
+{
+    static const char *const lacking[] = {"{\"schema\":1,\"domain\":\"a.example\",\"mode\":\"enforce\"}\n",
+                                          "{\"schema\":2,\"domain\":\"b.example\",\"mode\":\"enforce\"}\n",
+                                          NULL};
+    static const char *const damaged[] = {"{\"schema\":1,\"dom\":\"a.example\"}\n", NULL};
+    struct world *world = *state;
+    struct scan_place place;
+    place_begin(&place);
+    place_meta(&place, RECORD_RULES);
+    place_lines(&place, "domains", lacking);
+    set(world, "scan.previous", place.path);
+    (void)CHECK(world, "moved.example");
+    assert_has(world->said.err, ", which stsweep 7 made, has records that lack what is needed: 2 (the first: "
+                                "time: ");
+    assert_null(strstr(world->said.err, "damaged"));
+    place_lines(&place, "domains", damaged);
+    (void)CHECK(world, "moved.example");
+    assert_has(world->said.err, " is damaged, and read as far as it is whole: domains.ndjson.zst: record 1 ");
+    assert_null(strstr(world->said.err, "lack what is needed"));
     place_end(&place);
 }
 
@@ -574,6 +594,7 @@ int main(void)
         CASE(test_exit_codes),
         CASE(test_a_no_by_an_earlier_policy),
         CASE(test_previous),
+        CASE(test_previous_lacks),
         CASE(test_json),
         CASE(test_words),
         CASE(test_names_that_are_not_looked_at),

@@ -11,69 +11,20 @@
 #include "scanner/base/errno_said.h"
 #include "scanner/commands/diff.h"
 #include "scanner/verdict/verdict.h"
-#include "tests/unit/commands/scan_place.h"
-
-enum { ARGS_MOST = 6 };
-
-struct world {
-    struct scan_place before, after;
-    char *out, *err; /* of the last run */
-};
+#include "tests/unit/commands/scans.h"
 
 static int begin(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    place_begin(&world->before);
-    place_begin(&world->after);
-    place_meta(&world->before, RECORD_RULES);
-    place_meta(&world->after, RECORD_RULES);
-    *state = world;
-    return 0;
+    return scans_begin(state, 2, 1, 0);
 }
 
-static int end(void **state)
-{
-    struct world *world = *state;
-    place_end(&world->before);
-    place_end(&world->after);
-    free(world->out);
-    free(world->err);
-    free(world);
-    return 0;
-}
+#define RUN(scans, ...) SCANS_RUN(scans, diff_main, __VA_ARGS__)
 
-/* The words up to the first NULL. */
-static int run_words(struct world *world, const char *const words[ARGS_MOST])
+static int diff_of(struct scans *scans, const char *const *before, const char *const *after, const char *flag)
 {
-    char *argv[ARGS_MOST] = {NULL};
-    size_t out_len, err_len;
-    int argc = 0;
-    for (; argc < ARGS_MOST && words[argc] != NULL; argc++)
-        argv[argc] = (char *)(uintptr_t)words[argc];
-    free(world->out);
-    free(world->err);
-    FILE *out = open_memstream(&world->out, &out_len), *err = open_memstream(&world->err, &err_len);
-    assert_true(out != NULL && err != NULL);
-    int code = diff_main(argc, argv, out, err);
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(fclose(err), 0);
-    return code;
-}
-
-#define RUN(world, ...) run_words(world, (const char *const[ARGS_MOST]){__VA_ARGS__})
-
-static int diff_of(struct world *world, const char *const *before, const char *const *after, const char *flag)
-{
-    place_lines(&world->before, "domains", before);
-    place_lines(&world->after, "domains", after);
-    return RUN(world, world->before.path, world->after.path, flag);
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
+    place_lines(&scans->before, "domains", before);
+    place_lines(&scans->after, "domains", after);
+    return RUN(scans, scans->before.path, scans->after.path, flag);
 }
 
 #define AT(name, outcome) "{\"domain\":\"" name "\",\"outcome\":\"" outcome "\"}\n"
@@ -123,10 +74,10 @@ static const char *const new_lines[] = {AT("new.example", "protected"),
 
 static void test_a_line_for_a_person(void **state)
 {
-    struct world *world = *state;
-    assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
+    struct scans *scans = *state;
+    assert_int_equal(diff_of(scans, old_lines, new_lines, NULL), 1);
     assert_string_equal(
-        world->out,
+        scans->out,
         "broke.example                  DELIVERY mta-sts protected -> refused\n"
         "lost.example                   worse    mta-sts protected -> absent\n"
         "would.example                  worse    mta-sts testing/protected -> testing/refused\n"
@@ -144,27 +95,27 @@ static void test_a_line_for_a_person(void **state)
         "protection: worse 2, better 1, could not be told 1\n"
         "none 4, gained 1, lost 1, broke 1, mended 1, outcome 1, policy 2, unclear 1, appeared 1, gone 4, "
         "policies changed under the same id 1\n");
-    assert_string_equal(world->err, "");
+    assert_string_equal(scans->err, "");
 }
 
 static void test_json(void **state)
 {
-    struct world *world = *state;
-    assert_int_equal(diff_of(world, old_lines, new_lines, "--json"), 1);
-    assert_has(world->out,
+    struct scans *scans = *state;
+    assert_int_equal(diff_of(scans, old_lines, new_lines, "--json"), 1);
+    assert_has(scans->out,
                "{\"domain\":\"lost.example\",\"change\":\"lost\",\"old\":\"protected\",\"new\":"
                "\"absent\",\"delivery\":\"neither\",\"protection\":\"worse\",\"mta_sts\":{\"old\":"
                "\"protected\",\"new\":\"absent\"},\"codes\":[]}\n");
-    assert_has(world->out, "{\"domain\":\"kept.example\",\"change\":\"policy\",\"old\":\"protected\",\"new\":"
+    assert_has(scans->out, "{\"domain\":\"kept.example\",\"change\":\"policy\",\"old\":\"protected\",\"new\":"
                            "\"protected\",\"delivery\":\"neither\",\"protection\":\"neither\","
                            "\"codes\":[\"policy.weak.id-body-changed\"]}\n");
     static const char last[] = "{\"domain\":\"gone16.example\",\"change\":\"gone\",\"old\":\"protected\","
                                "\"mta_sts\":{\"old\":\"protected\"},\"dane\":{\"old\":\"unknown\"},"
                                "\"starttls\":{\"old\":\"unknown\"},\"tlsrpt\":{\"old\":\"unknown\"},"
                                "\"codes\":[]}\n";
-    assert_has(world->out, last);
-    assert_string_equal(world->out + strlen(world->out) - strlen(last), last); /* no sums behind it */
-    assert_null(strstr(world->out, "same.example"));
+    assert_has(scans->out, last);
+    assert_string_equal(scans->out + strlen(scans->out) - strlen(last), last); /* no sums behind it */
+    assert_null(strstr(scans->out, "same.example"));
 }
 
 /* 1: somebody's mail is worse off; a change for the better, or none, is 0. */
@@ -193,14 +144,14 @@ static void test_exit_codes(void **state)
         {{NULL}, {AT("a.example", "refused")}, 0},
         {{NULL}, {NULL}, 0},
     };
-    struct world *world = *state;
+    struct scans *scans = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int code = diff_of(world, rows[i].before, rows[i].after, NULL);
+        int code = diff_of(scans, rows[i].before, rows[i].after, NULL);
         if (code != rows[i].code)
-            fail_msg("row %zu: %d\n%s", i, code, world->out);
-        assert_string_equal(world->err, "");
+            fail_msg("row %zu: %d\n%s", i, code, scans->out);
+        assert_string_equal(scans->err, "");
     }
-    assert_has(world->out, "\npolicies changed under the same id 0\n");
+    assert_has(scans->out, "\npolicies changed under the same id 0\n");
 }
 
 /* A domain that receives no mail, stored with another outcome. */
@@ -232,45 +183,45 @@ static void test_other_rules(void **state)
 {
     static const char *const names[] = {"a.example", "b.example", NULL};
     static const char *const one[] = {"a.example", NULL};
-    struct world *world = *state;
+    struct scans *scans = *state;
     char words[256];
-    put_domain(&world->before, names, OUTCOME_REFUSED);
-    put_domain(&world->after, one, OUTCOME_NO_MAIL);
-    place_meta(&world->before, RECORD_RULES - 1);
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 0);
-    assert_has(world->out, "b.example                      gone     no-mail\n");
-    assert_has(world->out, "\nnone 1, gone 1, policies changed under the same id 0\n");
+    put_domain(&scans->before, names, OUTCOME_REFUSED);
+    put_domain(&scans->after, one, OUTCOME_NO_MAIL);
+    place_meta(&scans->before, RECORD_RULES - 1);
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 0);
+    assert_has(scans->out, "b.example                      gone     no-mail\n");
+    assert_has(scans->out, "\nnone 1, gone 1, policies changed under the same id 0\n");
     (void)snprintf(
         words, sizeof words,
         "stsweep: diff: the scans were judged by different rules: %s (rules %d) is judged anew first, "
         "by rules %d\n"
         "rejudged: 2 records, 2 changed, 2 outcomes changed\n"
         "           2  refused -> no-mail\n",
-        world->before.path, RECORD_RULES - 1, RECORD_RULES);
-    assert_string_equal(world->err, words);
-    assert_int_equal(RUN(world, world->after.path, world->before.path), 0);
-    assert_has(world->out, "b.example                      appeared no-mail\n");
-    assert_has(world->out, "\nnone 1, appeared 1, policies changed under the same id 0\n");
-    assert_string_equal(world->err, words);
+        scans->before.path, RECORD_RULES - 1, RECORD_RULES);
+    assert_string_equal(scans->err, words);
+    assert_int_equal(RUN(scans, scans->after.path, scans->before.path), 0);
+    assert_has(scans->out, "b.example                      appeared no-mail\n");
+    assert_has(scans->out, "\nnone 1, appeared 1, policies changed under the same id 0\n");
+    assert_string_equal(scans->err, words);
     /* Both by the same rules of yesterday: as they stand. */
-    place_meta(&world->after, RECORD_RULES - 1);
-    assert_int_equal(RUN(world, world->before.path, world->after.path, "--json"), 1);
-    assert_has(world->out, "\"change\":\"lost\"");
-    assert_string_equal(world->err, "");
+    place_meta(&scans->after, RECORD_RULES - 1);
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path, "--json"), 1);
+    assert_has(scans->out, "\"change\":\"lost\"");
+    assert_string_equal(scans->err, "");
 }
 
 static void test_rules_that_are_not_known(void **state)
 {
     static const char *const names[] = {"a.example", NULL};
-    struct world *world = *state;
-    put_domain(&world->before, names, OUTCOME_NO_MAIL);
-    put_domain(&world->after, names, OUTCOME_NO_MAIL);
-    place_meta(&world->after, RECORD_RULES + 1);
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 2);
-    assert_has(world->err, "which this program does not know");
-    assert_int_equal(RUN(world, world->after.path, world->before.path), 2);
-    assert_has(world->err, "which this program does not know");
-    assert_string_equal(world->out, "");
+    struct scans *scans = *state;
+    put_domain(&scans->before, names, OUTCOME_NO_MAIL);
+    put_domain(&scans->after, names, OUTCOME_NO_MAIL);
+    place_meta(&scans->after, RECORD_RULES + 1);
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 2);
+    assert_has(scans->err, "which this program does not know");
+    assert_int_equal(RUN(scans, scans->after.path, scans->before.path), 2);
+    assert_has(scans->err, "which this program does not know");
+    assert_string_equal(scans->out, "");
 }
 
 /* What is judged anew must be whole: a host record that cannot be read might have made the difference. */
@@ -278,57 +229,57 @@ static void test_damage_under_a_rejudgement(void **state)
 {
     static const char *const names[] = {"a.example", NULL}, *const hosts[] = {"{}\n", "{}\n", "{}\n",
                                                                               "{}\n", "{}\n", NULL};
-    struct world *world = *state;
-    put_domain(&world->before, names, OUTCOME_NO_MAIL);
-    put_domain(&world->after, names, OUTCOME_NO_MAIL);
-    place_lines(&world->before, "hosts", hosts);
-    place_damage(&world->before, "hosts.ndjson.zst");
-    assert_int_equal(RUN(world, world->before.path, world->after.path),
+    struct scans *scans = *state;
+    put_domain(&scans->before, names, OUTCOME_NO_MAIL);
+    put_domain(&scans->after, names, OUTCOME_NO_MAIL);
+    place_lines(&scans->before, "hosts", hosts);
+    place_damage(&scans->before, "hosts.ndjson.zst");
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path),
                      0); /* as they stand: it is not read */
-    place_meta(&world->before, RECORD_RULES - 1);
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
-    assert_has(world->out, "none 1, policies");
-    assert_has(world->err, "hosts.ndjson.zst: frame ");
-    assert_int_equal(RUN(world, world->after.path, world->before.path), 4);
-    assert_has(world->out, "none 1, policies");
+    place_meta(&scans->before, RECORD_RULES - 1);
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 4);
+    assert_has(scans->out, "none 1, policies");
+    assert_has(scans->err, "hosts.ndjson.zst: frame ");
+    assert_int_equal(RUN(scans, scans->after.path, scans->before.path), 4);
+    assert_has(scans->out, "none 1, policies");
 }
 
 static void test_what_cannot_be_read(void **state)
 {
-    struct world *world = *state;
+    struct scans *scans = *state;
     char words[128];
     (void)snprintf(words, sizeof words, "stsweep: diff: /nowhere/at/all is no scan directory: %s\n",
                    errno_said(ENOENT));
-    assert_int_equal(RUN(world, "/nowhere/at/all", world->after.path), 2);
-    assert_string_equal(world->err, words);
-    assert_int_equal(RUN(world, world->before.path, "/nowhere/at/all"), 2);
-    assert_string_equal(world->err, words);
-    assert_string_equal(world->out, "");
-    place_file(&world->after, "meta.json", "{\"schema\":99}");
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
-    (void)snprintf(words, sizeof words, "stsweep: diff: %s: meta.json: its schema is 99", world->after.path);
-    assert_has(world->err, words);
-    place_meta(&world->after, RECORD_RULES);
-    assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
-    place_damage(&world->before, "domains.ndjson.zst");
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 4);
-    assert_has(world->err, " is damaged, and compared as far as it is whole: domains.ndjson.zst: frame ");
-    assert_has(world->out, "policies changed");
+    assert_int_equal(RUN(scans, "/nowhere/at/all", scans->after.path), 2);
+    assert_string_equal(scans->err, words);
+    assert_int_equal(RUN(scans, scans->before.path, "/nowhere/at/all"), 2);
+    assert_string_equal(scans->err, words);
+    assert_string_equal(scans->out, "");
+    place_file(&scans->after, "meta.json", "{\"schema\":99}");
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 4);
+    (void)snprintf(words, sizeof words, "stsweep: diff: %s: meta.json: its schema is 99", scans->after.path);
+    assert_has(scans->err, words);
+    place_meta(&scans->after, RECORD_RULES);
+    assert_int_equal(diff_of(scans, old_lines, new_lines, NULL), 1);
+    place_damage(&scans->before, "domains.ndjson.zst");
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 4);
+    assert_has(scans->err, " is damaged, and compared as far as it is whole: domains.ndjson.zst: frame ");
+    assert_has(scans->out, "policies changed");
     /* Who is not in what is left of it is not gone. */
-    assert_int_equal(RUN(world, world->after.path, world->before.path), 4);
-    assert_has(world->err, " is damaged, and compared as far as it is whole: domains.ndjson.zst: frame ");
-    assert_has(world->err, " domains of ");
-    assert_null(strstr(world->out, " gone "));
+    assert_int_equal(RUN(scans, scans->after.path, scans->before.path), 4);
+    assert_has(scans->err, " is damaged, and compared as far as it is whole: domains.ndjson.zst: frame ");
+    assert_has(scans->err, " domains of ");
+    assert_null(strstr(scans->out, " gone "));
 }
 
 static void test_an_answer_that_cannot_be_written(void **state)
 {
-    struct world *world = *state;
-    char *argv[] = {world->before.path, world->after.path};
+    struct scans *scans = *state;
+    char *argv[] = {scans->before.path, scans->after.path};
     size_t err_len;
-    place_lines(&world->before, "domains", old_lines);
-    place_lines(&world->after, "domains", old_lines);
-    FILE *full = fopen("/dev/full", "w"), *err = open_memstream(&world->err, &err_len);
+    place_lines(&scans->before, "domains", old_lines);
+    place_lines(&scans->after, "domains", old_lines);
+    FILE *full = fopen("/dev/full", "w"), *err = open_memstream(&scans->err, &err_len);
     assert_true(full != NULL && err != NULL);
     assert_int_equal(diff_main(2, argv, full, err), 4);
     (void)fclose(full);
@@ -337,31 +288,31 @@ static void test_an_answer_that_cannot_be_written(void **state)
 
 static void test_usage(void **state)
 {
-    struct world *world = *state;
-    const char *path = world->before.path, *other = world->after.path;
-    assert_int_equal(diff_of(world, old_lines, new_lines, NULL), 1);
-    assert_int_equal(RUN(world, "--json", path, other), 1);
-    assert_int_equal(RUN(world, NULL), 2);
-    assert_has(world->err, "give two scan directories or more, the oldest first");
-    assert_int_equal(RUN(world, path), 2);
-    assert_int_equal(RUN(world, path, other, "--only", "better"), 2);
-    assert_has(world->err, "--only knows `worse` and `twice`, not better");
-    assert_int_equal(RUN(world, path, other, "-v"), 2);
-    assert_has(world->err, "-v is no flag of `stsweep diff`");
-    assert_int_equal(RUN(world, "--jso", path, other), 2);
-    assert_has(world->err, "no such flag: --jso");
-    assert_int_equal(RUN(world, path, other, "--gone-at-most"), 2);
-    assert_has(world->err, "needs a number of domains");
+    struct scans *scans = *state;
+    const char *path = scans->before.path, *other = scans->after.path;
+    assert_int_equal(diff_of(scans, old_lines, new_lines, NULL), 1);
+    assert_int_equal(RUN(scans, "--json", path, other), 1);
+    assert_int_equal(RUN(scans, NULL), 2);
+    assert_has(scans->err, "give two scan directories or more, the oldest first");
+    assert_int_equal(RUN(scans, path), 2);
+    assert_int_equal(RUN(scans, path, other, "--only", "better"), 2);
+    assert_has(scans->err, "--only knows `worse` and `twice`, not better");
+    assert_int_equal(RUN(scans, path, other, "-v"), 2);
+    assert_has(scans->err, "-v is no flag of `stsweep diff`");
+    assert_int_equal(RUN(scans, "--jso", path, other), 2);
+    assert_has(scans->err, "no such flag: --jso");
+    assert_int_equal(RUN(scans, path, other, "--gone-at-most"), 2);
+    assert_has(scans->err, "needs a number of domains");
     static const char *const bad[] = {"x", "-1", "101%", "5%%", "5 %", "99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char word[64];
         (void)snprintf(word, sizeof word, "--gone-at-most=%s", bad[i]);
-        assert_int_equal(RUN(world, path, other, word), 2);
-        assert_has(world->err, "or N% of the old ones, not ");
+        assert_int_equal(RUN(scans, path, other, word), 2);
+        assert_has(scans->err, "or N% of the old ones, not ");
     }
-    assert_int_equal(RUN(world, path, other, "--gone-at-mostly=5"), 2);
-    assert_has(world->err, "no such flag: --gone-at-mostly=5");
-    assert_string_equal(world->out, "");
+    assert_int_equal(RUN(scans, path, other, "--gone-at-mostly=5"), 2);
+    assert_has(scans->err, "no such flag: --gone-at-mostly=5");
+    assert_string_equal(scans->out, "");
 }
 
 /* A list that an export cut short is no change for the better: 1, and a line that says so. */
@@ -384,18 +335,18 @@ static void test_most_are_gone(void **state)
         {{AT("a.example", "off")}, {NULL}, "--gone-at-most=1", 0},
         {{NULL}, {NULL}, "--gone-at-most=0", 0},
     };
-    struct world *world = *state;
+    struct scans *scans = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int code = diff_of(world, rows[i].before, rows[i].after, rows[i].bound);
-        if (code != rows[i].code || (strstr(world->err, "was its list whole?") != NULL) != (code == 1))
-            fail_msg("row %zu: %d\n%s%s", i, code, world->out, world->err);
+        int code = diff_of(scans, rows[i].before, rows[i].after, rows[i].bound);
+        if (code != rows[i].code || (strstr(scans->err, "was its list whole?") != NULL) != (code == 1))
+            fail_msg("row %zu: %d\n%s%s", i, code, scans->out, scans->err);
     }
-    const char *old = world->before.path, *new = world->after.path;
-    place_lines(&world->before, "domains", old_lines);
-    assert_int_equal(RUN(world, old, new, "--gone-at-most", "16"), 0);
-    assert_int_equal(RUN(world, "--gone-at-most", "10%", "--json", old, new), 1);
-    assert_has(world->err, "16 of 16 domains of ");
-    assert_has(world->err, ", more than --gone-at-most=10%: ");
+    const char *old = scans->before.path, *new = scans->after.path;
+    place_lines(&scans->before, "domains", old_lines);
+    assert_int_equal(RUN(scans, old, new, "--gone-at-most", "16"), 0);
+    assert_int_equal(RUN(scans, "--gone-at-most", "10%", "--json", old, new), 1);
+    assert_has(scans->err, "16 of 16 domains of ");
+    assert_has(scans->err, ", more than --gone-at-most=10%: ");
 }
 
 /* Labels and hosts may hold what a terminal, a spreadsheet or JSON would obey. */
@@ -415,9 +366,9 @@ static void test_whom_it_hangs_on(void **state)
                                         HOSTED("a.example", "refused", "mx.example", "smtp.tls.expired"),
                                         HOSTED("c.example", "protected", "other.example", "smtp.tcp.timeout"),
                                         NULL};
-    struct world *world = *state;
-    assert_int_equal(diff_of(world, before, after, NULL), 1);
-    assert_string_equal(world->out,
+    struct scans *scans = *state;
+    assert_int_equal(diff_of(scans, before, after, NULL), 1);
+    assert_string_equal(scans->out,
                         "b.example                      DELIVERY mta-sts protected -> refused; mx.example "
                         "smtp.tls.expired [=1+1;?\"x]\n"
                         "a.example                      DELIVERY mta-sts protected -> refused; mx.example "
@@ -427,9 +378,9 @@ static void test_whom_it_hangs_on(void **state)
                         "delivery: worse 2, better 0, could not be told 0\n"
                         "protection: worse 0, better 0, could not be told 0\n"
                         "none 1, broke 2, policies changed under the same id 0\n");
-    assert_int_equal(diff_of(world, before, after, "--csv"), 1);
+    assert_int_equal(diff_of(scans, before, after, "--csv"), 1);
     assert_string_equal(
-        world->out,
+        scans->out,
         "domain,label,change,delivery,protection,mta-sts_old,mta-sts_new,dane_old,dane_new,"
         "starttls_old,starttls_new,tlsrpt_old,tlsrpt_new,provider,hosts,codes,"
         "cached_found,cached_since,cached_sure_until,cached_none_after,causes,why,who,mend\r\n"
@@ -439,8 +390,8 @@ static void test_whom_it_hangs_on(void **state)
         "a.example,PTErMTsHIng=,broke,worse,neither,protected,refused,unknown,unknown,unknown,"
         "unknown,unknown,unknown,Microsoft 365,mx.example,smtp.tls.expired,,,,,mx.example smtp.tls.expired,"
         "The MX host's certificate has expired.,the MX host's operator,Renew the certificate.\r\n");
-    assert_int_equal(diff_of(world, before, after, "--json"), 1);
-    assert_has(world->out,
+    assert_int_equal(diff_of(scans, before, after, "--json"), 1);
+    assert_has(scans->out,
                "\"label\":{\"base64\":\"PTErMTsHIng=\"},\"provider\":\"Microsoft 365\",\"hosts\":"
                "[{\"host\":\"mx.example\",\"code\":\"smtp.tls.expired\"}],\"codes\":[],\"causes\":[{"
                "\"at\":\"mx.example\",\"code\":\"smtp.tls.expired\"}]}\n");
@@ -470,8 +421,8 @@ static void test_gravity_cause_and_customer(void **state)
         OF_CAUSE("b.example", "partial", "B", MX_HOST("smtp.tls.expired")),
         OF_CAUSE("a.example", "refused", "A", MX_HOST("mx.not-in-policy")),
         NULL};
-    struct world *world = *state;
-    assert_int_equal(diff_of(world, before, after, NULL), 1);
+    struct scans *scans = *state;
+    assert_int_equal(diff_of(scans, before, after, NULL), 1);
     static const char expected[] =
         "a.example                      DELIVERY mta-sts protected -> refused; mx.example mx.not-in-policy "
         "[A]\n"
@@ -484,14 +435,14 @@ static void test_gravity_cause_and_customer(void **state)
         "e.example                      unclear  mta-sts protected -> unknown; mx.example smtp.tcp.timeout "
         "[E]\n"
         "f.example                      better   mta-sts absent -> protected [F]\n";
-    if (strncmp(world->out, expected, strlen(expected)) != 0)
-        fail_msg("%s", world->out);
-    assert_int_equal(diff_of(world, before, after, "--json"), 1);
-    assert_memory_equal(world->out, "{\"domain\":\"f.example\"", strlen("{\"domain\":\"f.example\""));
-    assert_has(world->out, "\"codes\":[],\"causes\":[{\"at\":\"mta-sts.c.example\",\"code\":"
+    if (strncmp(scans->out, expected, strlen(expected)) != 0)
+        fail_msg("%s", scans->out);
+    assert_int_equal(diff_of(scans, before, after, "--json"), 1);
+    assert_memory_equal(scans->out, "{\"domain\":\"f.example\"", strlen("{\"domain\":\"f.example\""));
+    assert_has(scans->out, "\"codes\":[],\"causes\":[{\"at\":\"mta-sts.c.example\",\"code\":"
                            "\"policy.http.status\"}]}\n");
-    assert_int_equal(diff_of(world, before, after, "--csv"), 1);
-    assert_has(world->out, ",,txt.absent,,,,,_mta-sts.d.example txt.absent,");
+    assert_int_equal(diff_of(scans, before, after, "--csv"), 1);
+    assert_has(scans->out, ",,txt.absent,,,,,_mta-sts.d.example txt.absent,");
 }
 
 /* ---- policies that senders have cached ----------------------------------------------------------------- */
@@ -540,9 +491,9 @@ static const char *const after_cached[] = {
  * JSON and CSV tell the others in the order of the scan, text in that of gravity. */
 static void test_cached_comes_first(void **state)
 {
-    struct world *world = *state;
-    meta_with_previous(&world->after);
-    assert_int_equal(diff_of(world, before_cached, after_cached, NULL), 1);
+    struct scans *scans = *state;
+    meta_with_previous(&scans->after);
+    assert_int_equal(diff_of(scans, before_cached, after_cached, NULL), 1);
     static const char expected[] =
         "new.example                    DELIVERY cached.refused until 2026-02-05T12:00Z at least, "
         "2026-02-09T12:00Z at most (no-record since 2026-02-02T12:00Z), mta-sts protected -> absent; "
@@ -556,10 +507,10 @@ static void test_cached_comes_first(void **state)
         "unseen.example                 unclear  cached.partial -> none\n"
         "mended.example                 better   cached.refused -> none\n"
         "under an earlier policy that senders have cached: refused 2, partial 1\n";
-    if (strncmp(world->out, expected, strlen(expected)) != 0)
-        fail_msg("%s", world->out);
-    assert_has(world->out, "delivery: worse 2, better 2, could not be told 2\n");
-    assert_int_equal(diff_of(world, before_cached, after_cached, "--json"), 1);
+    if (strncmp(scans->out, expected, strlen(expected)) != 0)
+        fail_msg("%s", scans->out);
+    assert_has(scans->out, "delivery: worse 2, better 2, could not be told 2\n");
+    assert_int_equal(diff_of(scans, before_cached, after_cached, "--json"), 1);
     static const char json[] =
         "{\"domain\":\"new.example\",\"change\":\"lost\",\"old\":\"protected\",\"new\":\"absent\","
         "\"delivery\":\"worse\",\"protection\":\"worse\",\"cached\":{\"code\":\"cached.refused\",\"found\":"
@@ -567,19 +518,19 @@ static void test_cached_comes_first(void **state)
         "\"none_after\":\"2026-02-09T12:00:00.000Z\"},\"mta_sts\":{\"old\":\"protected\",\"new\":\"absent\"},"
         "\"hosts\":[{\"host\":\"mx.new.example\",\"code\":\"mx.not-in-policy\"}],\"codes\":[\"cached."
         "refused\"],\"causes\":[{\"at\":\"mx.new.example\",\"code\":\"mx.not-in-policy\"}]}\n";
-    if (strncmp(world->out, json, strlen(json)) != 0)
-        fail_msg("%s", world->out);
-    assert_int_equal(diff_of(world, before_cached, after_cached, "--csv"), 1);
-    assert_has(world->out,
+    if (strncmp(scans->out, json, strlen(json)) != 0)
+        fail_msg("%s", scans->out);
+    assert_int_equal(diff_of(scans, before_cached, after_cached, "--csv"), 1);
+    assert_has(scans->out,
                "cached_none_after,causes,why,who,mend\r\nnew.example,,lost,worse,worse,protected,absent,");
-    assert_has(world->out,
+    assert_has(scans->out,
                ",mx.new.example,cached.refused mx.not-in-policy,no-record,2026-02-02T12:00:00.000Z,"
                "2026-02-05T12:00:00.000Z,2026-02-09T12:00:00.000Z,mx.new.example mx.not-in-policy,\"Senders "
                "that cached ");
-    assert_has(world->out,
+    assert_has(scans->out,
                " the old one, so that they deliver nothing until it expires. | No mx pattern of the policy "
                "matches the MX host.\",the domain's owner | the domain's owner,\"Publish a policy ");
-    assert_has(world->out, " | Add the host to the policy and change the id.\"\r\nstill.example,");
+    assert_has(scans->out, " | Add the host to the policy and change the id.\"\r\nstill.example,");
 }
 
 /* Between the end of who has it for certain and that of the last copy nothing is certain: that is kept of the
@@ -592,11 +543,11 @@ static void test_cached_until_the_last_copy(void **state)
     static const char *const after[] = {
         "{\"domain\":\"a.example\",\"time\":\"" DAY_OF("8") "\",\"outcome\":\"absent\"}\n",
         "{\"domain\":\"b.example\",\"time\":\"" DAY_OF("9") "\",\"outcome\":\"absent\"}\n", NULL};
-    struct world *world = *state;
-    meta_with_previous(&world->after);
-    assert_int_equal(diff_of(world, before, after, NULL), 0);
-    assert_has(world->out, "a.example                      unclear  cached.refused -> none\n");
-    assert_has(world->out, "b.example                      better   cached.refused -> none\n");
+    struct scans *scans = *state;
+    meta_with_previous(&scans->after);
+    assert_int_equal(diff_of(scans, before, after, NULL), 0);
+    assert_has(scans->out, "a.example                      unclear  cached.refused -> none\n");
+    assert_has(scans->out, "b.example                      better   cached.refused -> none\n");
 }
 
 /* A scan that does not change makes nobody lose mail anew: exit 0, though it is told. */
@@ -604,13 +555,13 @@ static void test_cached_that_stays_is_not_worse(void **state)
 {
     static const char *const lines[] = {
         CACHED("still.example", "absent", "\"cached.refused\"", "no-record", "refused", SINCE), NULL};
-    struct world *world = *state;
-    meta_with_previous(&world->after);
-    assert_int_equal(diff_of(world, lines, lines, NULL), 0);
-    assert_has(world->out, "still.example                  still    cached.refused until ");
-    place_lines(&world->after, "domains", lines);
-    assert_int_equal(RUN(world, world->before.path, world->after.path, "--only", "worse"), 0);
-    assert_memory_equal(world->out, "under an earlier policy", strlen("under an earlier policy"));
+    struct scans *scans = *state;
+    meta_with_previous(&scans->after);
+    assert_int_equal(diff_of(scans, lines, lines, NULL), 0);
+    assert_has(scans->out, "still.example                  still    cached.refused until ");
+    place_lines(&scans->after, "domains", lines);
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path, "--only", "worse"), 0);
+    assert_memory_equal(scans->out, "under an earlier policy", strlen("under an earlier policy"));
 }
 
 /* A record of the old scan with a text that no scan writes is counted, and the others are compared. */
@@ -623,49 +574,49 @@ static void test_texts_that_no_scan_writes(void **state)
                                          AT("b.example", "protected"), NULL};
     static const char *const after[] = {AT("a.example", "refused"), AT("b.example", "protected"),
                                         AT("z.example", "refused"), NULL};
-    struct world *world = *state;
+    struct scans *scans = *state;
     (void)snprintf(id, sizeof id,
                    "{\"domain\":\"x.example\",\"outcome\":\"protected\",\"txt\":{\"id\":\"%0100d\"}}\n", 1);
     (void)snprintf(provider, sizeof provider,
                    "{\"domain\":\"y.example\",\"outcome\":\"protected\",\"provider\":{\"mx\":\"%0100d\"}}\n",
                    1);
-    assert_int_equal(diff_of(world, before, after, NULL), 4);
-    assert_has(world->err,
+    assert_int_equal(diff_of(scans, before, after, NULL), 4);
+    assert_has(scans->err,
                "record 2 cannot be read: a text of it is too long; and 2 more; take the directory");
-    assert_has(world->out, "a.example                      DELIVERY mta-sts protected -> refused\n");
-    assert_has(world->out, "delivery: worse 1, better 0, could not be told 0\n");
+    assert_has(scans->out, "a.example                      DELIVERY mta-sts protected -> refused\n");
+    assert_has(scans->out, "delivery: worse 1, better 0, could not be told 0\n");
 }
 
 static void test_only_what_is_worse(void **state)
 {
-    struct world *world = *state;
-    assert_int_equal(diff_of(world, old_lines, new_lines, "--only=worse"), 1);
-    assert_has(world->out, "lost.example ");
-    assert_has(world->out, "broke.example ");
-    assert_has(world->out, "kept.example ");
-    assert_has(world->out, "would.example ");
-    assert_null(strstr(world->out, "mended.example"));
-    assert_null(strstr(world->out, "gone0.example"));
-    assert_null(strstr(world->out, "unclear.example"));
-    assert_has(world->out, "\nnone 4, gained 1, lost 1, ");
+    struct scans *scans = *state;
+    assert_int_equal(diff_of(scans, old_lines, new_lines, "--only=worse"), 1);
+    assert_has(scans->out, "lost.example ");
+    assert_has(scans->out, "broke.example ");
+    assert_has(scans->out, "kept.example ");
+    assert_has(scans->out, "would.example ");
+    assert_null(strstr(scans->out, "mended.example"));
+    assert_null(strstr(scans->out, "gone0.example"));
+    assert_null(strstr(scans->out, "unclear.example"));
+    assert_has(scans->out, "\nnone 4, gained 1, lost 1, ");
 }
 
 /* Of a scan that is not at its end nobody is gone, and the exit code says that the answer is not whole. */
 static void test_a_side_that_is_not_at_its_end(void **state)
 {
-    struct world *world = *state;
-    place_lines(&world->before, "domains", old_lines);
-    place_lines(&world->after, "domains", new_lines);
-    place_meta_state(&world->after, RECORD_RULES, "stopped");
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 3);
-    assert_has(world->err, " was stopped before its end: only what it has is compared\n");
-    assert_has(world->err, "stsweep: diff: 4 domains of ");
-    assert_null(strstr(world->out, " gone "));
-    assert_int_equal(RUN(world, world->after.path, world->before.path), 3);
-    assert_has(world->out, "gone6.example                  appeared partial\n");
-    place_meta_state(&world->after, RECORD_RULES, "scanning");
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 3);
-    assert_has(world->err, " still runs or was cut off: only what it has is compared\n");
+    struct scans *scans = *state;
+    place_lines(&scans->before, "domains", old_lines);
+    place_lines(&scans->after, "domains", new_lines);
+    place_meta_state(&scans->after, RECORD_RULES, "stopped");
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 3);
+    assert_has(scans->err, " was stopped before its end: only what it has is compared\n");
+    assert_has(scans->err, "stsweep: diff: 4 domains of ");
+    assert_null(strstr(scans->out, " gone "));
+    assert_int_equal(RUN(scans, scans->after.path, scans->before.path), 3);
+    assert_has(scans->out, "gone6.example                  appeared partial\n");
+    place_meta_state(&scans->after, RECORD_RULES, "scanning");
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 3);
+    assert_has(scans->err, " still runs or was cut off: only what it has is compared\n");
 }
 
 #define CONFIG(options) ",\"config\":{" options "}"
@@ -711,33 +662,33 @@ static void test_other_names(void **state)
          NULL},
         {LISTS("a", "b"), LISTS("c", "b"), NULL},
     };
-    struct world *world = *state;
-    place_lines(&world->before, "domains", before);
-    place_lines(&world->after, "domains", after);
+    struct scans *scans = *state;
+    place_lines(&scans->before, "domains", before);
+    place_lines(&scans->after, "domains", after);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        place_meta_with(&world->before, RECORD_RULES, "done", 1, rows[i].before);
-        place_meta_with(&world->after, RECORD_RULES, "done", 1, rows[i].after);
-        assert_int_equal(RUN(world, world->before.path, world->after.path), 1);
-        bool same = rows[i].said == NULL, bounded = strstr(world->err, "was its list whole?") != NULL;
-        bool told = strstr(world->out, "e.example                      appeared off\n") != NULL &&
-                    strstr(world->out, "a.example                      gone     off\n") != NULL &&
-                    strstr(world->out, "\nlost 1, appeared 1, gone 3, policies") != NULL;
-        bool left = strstr(world->out, "appeared") == NULL && strstr(world->out, "gone") == NULL &&
-                    strstr(world->out, "\nlost 1, policies") != NULL;
+        place_meta_with(&scans->before, RECORD_RULES, "done", 1, rows[i].before);
+        place_meta_with(&scans->after, RECORD_RULES, "done", 1, rows[i].after);
+        assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 1);
+        bool same = rows[i].said == NULL, bounded = strstr(scans->err, "was its list whole?") != NULL;
+        bool told = strstr(scans->out, "e.example                      appeared off\n") != NULL &&
+                    strstr(scans->out, "a.example                      gone     off\n") != NULL &&
+                    strstr(scans->out, "\nlost 1, appeared 1, gone 3, policies") != NULL;
+        bool left = strstr(scans->out, "appeared") == NULL && strstr(scans->out, "gone") == NULL &&
+                    strstr(scans->out, "\nlost 1, policies") != NULL;
         if (bounded != same || told != same || left == same ||
-            (same ? strstr(world->err, "differ") != NULL : strstr(world->err, rows[i].said) == NULL))
-            fail_msg("row %zu:\n%s%s", i, world->out, world->err);
+            (same ? strstr(scans->err, "differ") != NULL : strstr(scans->err, rows[i].said) == NULL))
+            fail_msg("row %zu:\n%s%s", i, scans->out, scans->err);
     }
     /* And nothing else is a reason for the exit code. */
-    place_meta_with(&world->before, RECORD_RULES, "done", 1, CONFIG("\"input.limit\":\"4\""));
-    place_lines(&world->after, "domains", &after[1]);
-    assert_int_equal(RUN(world, world->before.path, world->after.path, "--gone-at-most=0"), 0);
-    place_meta_state(&world->after, RECORD_RULES, "stopped");
-    assert_int_equal(RUN(world, world->before.path, world->after.path), 3);
-    assert_null(strstr(world->err, "are not in what"));
+    place_meta_with(&scans->before, RECORD_RULES, "done", 1, CONFIG("\"input.limit\":\"4\""));
+    place_lines(&scans->after, "domains", &after[1]);
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path, "--gone-at-most=0"), 0);
+    place_meta_state(&scans->after, RECORD_RULES, "stopped");
+    assert_int_equal(RUN(scans, scans->before.path, scans->after.path), 3);
+    assert_null(strstr(scans->err, "are not in what"));
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, scans_end)
 
 int main(void)
 {

@@ -7,67 +7,20 @@
 
 #include "scanner/commands/diff.h"
 #include "scanner/commands/diff_known.h"
-#include "tests/unit/commands/scan_place.h"
+#include "tests/unit/commands/scans.h"
 
-enum { PLACES = 4, ARGS_MOST = 8 };
+enum { PLACES = 4 };
 
 #define DAY_MS   86400000LL
 #define FIRST_MS 1764000000000LL /* 2025-11-24T16:00Z */
 
-struct world {
-    struct scan_place places[PLACES];
-    char *out, *err; /* of the last run */
-};
-
 static int begin(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    for (int i = 0; i < PLACES; i++) {
-        place_begin(&world->places[i]);
-        place_meta_at(&world->places[i], RECORD_RULES, "done", FIRST_MS + i * DAY_MS);
-    }
-    *state = world;
-    return 0;
+    return scans_begin(state, PLACES, FIRST_MS, DAY_MS);
 }
 
-static int end(void **state)
-{
-    struct world *world = *state;
-    for (size_t i = 0; i < PLACES; i++)
-        place_end(&world->places[i]);
-    free(world->out);
-    free(world->err);
-    free(world);
-    return 0;
-}
-
-/* The words up to the first NULL. */
-static int run_words(struct world *world, const char *const words[ARGS_MOST])
-{
-    char *argv[ARGS_MOST] = {NULL};
-    size_t out_len, err_len;
-    int argc = 0;
-    for (; argc < ARGS_MOST && words[argc] != NULL; argc++)
-        argv[argc] = (char *)(uintptr_t)words[argc];
-    free(world->out);
-    free(world->err);
-    FILE *out = open_memstream(&world->out, &out_len), *err = open_memstream(&world->err, &err_len);
-    assert_true(out != NULL && err != NULL);
-    int code = diff_main(argc, argv, out, err);
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(fclose(err), 0);
-    return code;
-}
-
-#define RUN(world, ...) run_words(world, (const char *const[ARGS_MOST]){__VA_ARGS__})
-#define PATH(i)         (world->places[i].path)
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
+#define RUN(scans, ...) SCANS_RUN(scans, diff_main, __VA_ARGS__)
+#define PATH(i)         (scans->places[i].path)
 
 #define AT(name, outcome) "{\"domain\":\"" name "\",\"outcome\":\"" outcome "\"}\n"
 #define LOST(name)                                                                                           \
@@ -88,19 +41,19 @@ static const char *const nights[PLACES][9] = {
      "{\"domain\":\"dark.example\",\"outcome\":\"absent\",\"txt\":{\"code\":\"txt.absent\"}}\n", NULL},
 };
 
-static void put_nights(struct world *world)
+static void put_nights(struct scans *scans)
 {
     for (size_t i = 0; i < PLACES; i++)
-        place_lines(&world->places[i], "domains", nights[i]);
+        place_lines(&scans->places[i], "domains", nights[i]);
 }
 
 static void test_a_line_for_a_person(void **state)
 {
-    struct world *world = *state;
-    put_nights(world);
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2), PATH(3)), 1);
+    struct scans *scans = *state;
+    put_nights(scans);
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(2), PATH(3)), 1);
     assert_string_equal(
-        world->out,
+        scans->out,
         "twice.example                  DELIVERY mta-sts protected -> refused since 2025-11-26T16:00Z (2 "
         "scans); mx.twice.example mx.not-in-policy [=K1;]\n"
         "once.example                   worse    mta-sts protected -> testing/unknown since "
@@ -112,7 +65,7 @@ static void test_a_line_for_a_person(void **state)
         "protection: worse 2 (for the second scan in a row 1), flapped 0, could not be told 0\n"
         "4 scans from 2025-11-24T16:00Z to 2025-11-27T16:00Z: domains 6, appeared in the last 1, gone in it "
         "1, gone before 1\n");
-    assert_string_equal(world->err, "");
+    assert_string_equal(scans->err, "");
 }
 
 /* Who was refused and could not be told since stands before who is partial. */
@@ -127,41 +80,41 @@ static void test_the_gravest_first(void **state)
          AT("refused.example", "unknown"), NULL}};
     static const char *const order[] = {"refused.example ", "partial.example ", "same.example ",
                                         "flap.example "};
-    struct world *world = *state;
+    struct scans *scans = *state;
     for (size_t i = 0; i < 3; i++)
-        place_lines(&world->places[i], "domains", lines[i]);
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2)), 1);
-    const char *at = world->out;
+        place_lines(&scans->places[i], "domains", lines[i]);
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(2)), 1);
+    const char *at = scans->out;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (strncmp(at, order[i], strlen(order[i])) != 0)
-            fail_msg("%s is not in its place:\n%s", order[i], world->out);
+            fail_msg("%s is not in its place:\n%s", order[i], scans->out);
         at = strchr(at, '\n') + 1;
     }
 }
 
 static void test_what_is_asked_for(void **state)
 {
-    struct world *world = *state;
-    put_nights(world);
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2), PATH(3), "--only", "worse"), 1);
-    assert_null(strstr(world->out, "flap.example"));
-    assert_has(world->out, "once.example ");
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2), PATH(3), "--only", "twice"), 1);
-    assert_has(world->out, "twice.example ");
-    assert_has(world->out, "dark.example ");
-    assert_null(strstr(world->out, "once.example"));
+    struct scans *scans = *state;
+    put_nights(scans);
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(2), PATH(3), "--only", "worse"), 1);
+    assert_null(strstr(scans->out, "flap.example"));
+    assert_has(scans->out, "once.example ");
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(2), PATH(3), "--only", "twice"), 1);
+    assert_has(scans->out, "twice.example ");
+    assert_has(scans->out, "dark.example ");
+    assert_null(strstr(scans->out, "once.example"));
     /* The night before: it got worse for the first time, or could not be determined, so that nobody is
      * mailed; and of the two nights before a flap nobody at all. */
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2), "--only", "twice"), 0);
-    assert_has(world->out,
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(2), "--only", "twice"), 0);
+    assert_has(scans->out,
                "protection: worse 1 (for the second scan in a row 0), flapped 0, could not be told 1\n");
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2)), 1);
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(2)), 1);
     /* In two scans nothing is so twice: a nightly job is quiet in its second night as well. */
-    assert_int_equal(RUN(world, PATH(1), PATH(2), "--only", "twice"), 0);
-    assert_has(world->out, "delivery: worse 2 (for the second scan in a row 0)");
-    assert_int_equal(RUN(world, PATH(1), PATH(2), PATH(3), "--only=twice", "--csv"), 1);
+    assert_int_equal(RUN(scans, PATH(1), PATH(2), "--only", "twice"), 0);
+    assert_has(scans->out, "delivery: worse 2 (for the second scan in a row 0)");
+    assert_int_equal(RUN(scans, PATH(1), PATH(2), PATH(3), "--only=twice", "--csv"), 1);
     assert_string_equal(
-        world->out,
+        scans->out,
         "domain,label,twice,delivery_worsened,delivery_since,delivery_scans,delivery_mended,"
         "delivery_flaps,protection_worsened,protection_since,protection_scans,"
         "protection_mended,protection_flaps,worse,provider,hosts,codes,causes,why,who,mend\r\n"
@@ -173,11 +126,11 @@ static void test_what_is_asked_for(void **state)
 
 static void test_json(void **state)
 {
-    struct world *world = *state;
-    put_nights(world);
-    assert_int_equal(RUN(world, "--json", PATH(0), PATH(1), PATH(2), PATH(3)), 1);
+    struct scans *scans = *state;
+    put_nights(scans);
+    assert_int_equal(RUN(scans, "--json", PATH(0), PATH(1), PATH(2), PATH(3)), 1);
     assert_has(
-        world->out,
+        scans->out,
         "{\"domain\":\"twice.example\",\"twice\":true,\"delivery\":{\"worsened\":\"2025-11-26T16:00:00."
         "000Z\",\"since\":\"2025-11-26T16:00:00.000Z\",\"scans\":2,\"flaps\":0},\"protection\":{"
         "\"scans\":0,\"flaps\":0},\"worse\":[{\"what\":\"mta-sts\",\"of\":\"delivery\",\"old\":"
@@ -187,7 +140,7 @@ static void test_json(void **state)
         "example\",\"code\":"
         "\"mx.not-in-policy\"}]}\n");
     assert_has(
-        world->out,
+        scans->out,
         "{\"domain\":\"flap.example\",\"twice\":false,\"delivery\":{\"worsened\":\"2025-11-25T16:00:00."
         "000Z\",\"scans\":0,\"mended\":\"2025-11-26T16:00:00.000Z\",\"flaps\":1},\"protection\":{"
         "\"scans\":0,\"flaps\":0},\"worse\":[]}\n");
@@ -196,82 +149,82 @@ static void test_json(void **state)
 /* A row of scans in another order is none. */
 static void test_order(void **state)
 {
-    struct world *world = *state;
+    struct scans *scans = *state;
     char words[512];
-    put_nights(world);
-    assert_int_equal(RUN(world, PATH(0), PATH(2), PATH(1)), 2);
+    put_nights(scans);
+    assert_int_equal(RUN(scans, PATH(0), PATH(2), PATH(1)), 2);
     (void)snprintf(words, sizeof words,
                    "stsweep: diff: %s began 2025-11-25T16:00:00.000Z, before %s: give the directories in the "
                    "order of their scans, the oldest first (%s began 2025-11-26T16:00:00.000Z)\n",
                    PATH(1), PATH(2), PATH(2));
-    assert_string_equal(world->err, words);
-    assert_string_equal(world->out, "");
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(1)), 2);
-    assert_has(world->err, "at the same time as");
-    assert_has(world->err, "give each scan once");
-    assert_int_equal(RUN(world, PATH(0), PATH(1), "/nowhere/at/all"), 2);
-    assert_has(world->err, "/nowhere/at/all is no scan directory");
+    assert_string_equal(scans->err, words);
+    assert_string_equal(scans->out, "");
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(1)), 2);
+    assert_has(scans->err, "at the same time as");
+    assert_has(scans->err, "give each scan once");
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), "/nowhere/at/all"), 2);
+    assert_has(scans->err, "/nowhere/at/all is no scan directory");
     const char *many[HISTORY_SCANS_MOST + 2];
     for (size_t i = 0; i < sizeof many / sizeof *many; i++)
         many[i] = PATH(0);
     size_t err_len;
-    free(world->err);
-    FILE *err = open_memstream(&world->err, &err_len);
+    free(scans->err);
+    FILE *err = open_memstream(&scans->err, &err_len);
     assert_int_equal(diff_main(HISTORY_SCANS_MOST + 1, (char **)(uintptr_t)many, err, err), 2);
     assert_int_equal(fclose(err), 0);
-    assert_has(world->err, "100 scan directories at most: leave out the oldest");
+    assert_has(scans->err, "100 scan directories at most: leave out the oldest");
 }
 
 static void test_what_is_not_whole(void **state)
 {
-    struct world *world = *state;
-    put_nights(world);
-    place_meta_at(&world->places[1], RECORD_RULES, "stopped", FIRST_MS + DAY_MS);
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(3)), 3);
-    assert_has(world->err, "was stopped before its end: only what it has is compared\n");
-    place_meta_at(&world->places[3], RECORD_RULES, "scanning", FIRST_MS + 3 * DAY_MS);
-    assert_int_equal(RUN(world, PATH(0), PATH(2), PATH(3)), 3);
-    assert_has(world->err, "1 domains of "); /* gone.example may still come */
-    assert_has(world->out, "gone in it 0, gone before 1\n");
-    place_damage(&world->places[1], "domains.ndjson.zst");
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(3)), 4);
-    assert_has(world->err, " is damaged, and compared as far as it is whole: domains.ndjson.zst: frame ");
-    place_meta_at(&world->places[1], RECORD_RULES + 1, "done", FIRST_MS + DAY_MS);
-    assert_int_equal(RUN(world, PATH(0), PATH(1), PATH(2)), 2);
-    assert_has(world->err, "which this program does not know");
+    struct scans *scans = *state;
+    put_nights(scans);
+    place_meta_at(&scans->places[1], RECORD_RULES, "stopped", FIRST_MS + DAY_MS);
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(3)), 3);
+    assert_has(scans->err, "was stopped before its end: only what it has is compared\n");
+    place_meta_at(&scans->places[3], RECORD_RULES, "scanning", FIRST_MS + 3 * DAY_MS);
+    assert_int_equal(RUN(scans, PATH(0), PATH(2), PATH(3)), 3);
+    assert_has(scans->err, "1 domains of "); /* gone.example may still come */
+    assert_has(scans->out, "gone in it 0, gone before 1\n");
+    place_damage(&scans->places[1], "domains.ndjson.zst");
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(3)), 4);
+    assert_has(scans->err, " is damaged, and compared as far as it is whole: domains.ndjson.zst: frame ");
+    place_meta_at(&scans->places[1], RECORD_RULES + 1, "done", FIRST_MS + DAY_MS);
+    assert_int_equal(RUN(scans, PATH(0), PATH(1), PATH(2)), 2);
+    assert_has(scans->err, "which this program does not know");
 }
 
 /* What an export of the list has lost, and a scan that has a domain twice. */
 static void test_most_are_gone(void **state)
 {
     static const char *const one[] = {AT("good.example", "protected"), AT("good.example", "refused"), NULL};
-    struct world *world = *state;
-    put_nights(world);
-    place_lines(&world->places[3], "domains", one);
-    assert_int_equal(RUN(world, PATH(1), PATH(2), PATH(3), "--only", "twice"), 1);
-    assert_has(world->err, "5 of 6 domains of ");
-    assert_has(world->err, ", more than --gone-at-most=50%: was its list whole?\n");
-    assert_has(world->err, "stsweep: 1 lines are of a domain that the scan had already\n");
-    assert_int_equal(RUN(world, PATH(1), PATH(2), PATH(3), "--gone-at-most=5", "--only", "twice"), 0);
-    assert_has(world->out, "delivery: worse 0 (");
+    struct scans *scans = *state;
+    put_nights(scans);
+    place_lines(&scans->places[3], "domains", one);
+    assert_int_equal(RUN(scans, PATH(1), PATH(2), PATH(3), "--only", "twice"), 1);
+    assert_has(scans->err, "5 of 6 domains of ");
+    assert_has(scans->err, ", more than --gone-at-most=50%: was its list whole?\n");
+    assert_has(scans->err, "stsweep: 1 lines are of a domain that the scan had already\n");
+    assert_int_equal(RUN(scans, PATH(1), PATH(2), PATH(3), "--gone-at-most=5", "--only", "twice"), 0);
+    assert_has(scans->out, "delivery: worse 0 (");
 }
 
 /* One of the scans was of other names: who is missing somewhere is neither new nor gone. */
 static void test_other_names(void **state)
 {
     static const char *const one[] = {AT("good.example", "protected"), AT("new.example", "protected"), NULL};
-    struct world *world = *state;
-    put_nights(world);
-    place_lines(&world->places[3], "domains", one);
-    place_meta_with(&world->places[3], RECORD_RULES, "done", FIRST_MS + 3 * DAY_MS,
+    struct scans *scans = *state;
+    put_nights(scans);
+    place_lines(&scans->places[3], "domains", one);
+    place_meta_with(&scans->places[3], RECORD_RULES, "done", FIRST_MS + 3 * DAY_MS,
                     ",\"config\":{\"sample.take\":\"10%\"}");
-    assert_int_equal(RUN(world, PATH(0), PATH(2), PATH(3), "--gone-at-most=0"), 0);
-    assert_has(world->err, "stsweep: diff: the scans differ in sample.take: ");
-    assert_null(strstr(world->err, "was its list whole?"));
-    assert_has(world->out, "domains 2, appeared in the last 0, gone in it 0, gone before 0\n");
-    place_meta_at(&world->places[3], RECORD_RULES, "done", FIRST_MS + 3 * DAY_MS);
-    assert_int_equal(RUN(world, PATH(0), PATH(2), PATH(3), "--gone-at-most=0"), 1);
-    assert_has(world->out, "domains 2, appeared in the last 1, gone in it 5, gone before 1\n");
+    assert_int_equal(RUN(scans, PATH(0), PATH(2), PATH(3), "--gone-at-most=0"), 0);
+    assert_has(scans->err, "stsweep: diff: the scans differ in sample.take: ");
+    assert_null(strstr(scans->err, "was its list whole?"));
+    assert_has(scans->out, "domains 2, appeared in the last 0, gone in it 0, gone before 0\n");
+    place_meta_at(&scans->places[3], RECORD_RULES, "done", FIRST_MS + 3 * DAY_MS);
+    assert_int_equal(RUN(scans, PATH(0), PATH(2), PATH(3), "--gone-at-most=0"), 1);
+    assert_has(scans->out, "domains 2, appeared in the last 1, gone in it 5, gone before 1\n");
 }
 
 /* Names past the first mapping are found again, and so is one that was added just before. */
@@ -304,14 +257,14 @@ static void test_many_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_line_for_a_person, begin, end),
-        cmocka_unit_test_setup_teardown(test_the_gravest_first, begin, end),
-        cmocka_unit_test_setup_teardown(test_what_is_asked_for, begin, end),
-        cmocka_unit_test_setup_teardown(test_json, begin, end),
-        cmocka_unit_test_setup_teardown(test_order, begin, end),
-        cmocka_unit_test_setup_teardown(test_what_is_not_whole, begin, end),
-        cmocka_unit_test_setup_teardown(test_most_are_gone, begin, end),
-        cmocka_unit_test_setup_teardown(test_other_names, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_line_for_a_person, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_the_gravest_first, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_what_is_asked_for, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_json, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_order, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_what_is_not_whole, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_most_are_gone, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_other_names, begin, scans_end),
         cmocka_unit_test(test_many_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

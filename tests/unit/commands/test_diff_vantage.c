@@ -12,9 +12,7 @@
 #include "scanner/commands/diff.h"
 #include "scanner/commands/diff_seen.h"
 #include "scanner/commands/diff_seen_kept.h"
-#include "tests/unit/commands/scan_place.h"
-
-enum { ARGS_MOST = 7 };
+#include "tests/unit/commands/scans.h"
 
 #define A64(digit)              digit digit digit digit
 #define LEAF_A                  A64("aaaaaaaaaaaaaaaa")
@@ -28,77 +26,24 @@ enum { ARGS_MOST = 7 };
 #define POLICY(rest)                                                                                         \
     "{\"schema\":1,\"domain\":\"a.example\",\"policy\":{\"host\":\"mta-sts.a.example\"," rest "}}\n"
 
-struct world {
-    struct scan_place one, other;
-    char *out, *err; /* of the last run */
-};
-
 static int begin(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    place_begin(&world->one);
-    place_begin(&world->other);
-    place_meta(&world->one, RECORD_RULES);
-    place_meta(&world->other, RECORD_RULES);
-    *state = world;
-    return 0;
+    return scans_begin(state, 2, 1, 0);
 }
 
-static int end(void **state)
-{
-    struct world *world = *state;
-    place_end(&world->one);
-    place_end(&world->other);
-    free(world->out);
-    free(world->err);
-    free(world);
-    return 0;
-}
-
-/* The words up to the first NULL. */
-static int run_words(struct world *world, const char *const words[ARGS_MOST])
-{
-    char *argv[ARGS_MOST] = {NULL};
-    size_t out_len, err_len;
-    int argc = 0;
-    for (; argc < ARGS_MOST && words[argc] != NULL; argc++)
-        argv[argc] = (char *)(uintptr_t)words[argc];
-    free(world->out);
-    free(world->err);
-    FILE *out = open_memstream(&world->out, &out_len), *err = open_memstream(&world->err, &err_len);
-    assert_true(out != NULL && err != NULL);
-    int code = diff_main(argc, argv, out, err);
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(fclose(err), 0);
-    return code;
-}
-
-#define RUN(world, ...) run_words(world, (const char *const[ARGS_MOST]){__VA_ARGS__})
+#define RUN(scans, ...) SCANS_RUN(scans, diff_main, __VA_ARGS__)
 #define LINES(...)                                                                                           \
     (const char *const[])                                                                                    \
     {                                                                                                        \
         __VA_ARGS__, NULL                                                                                    \
     }
 
-static int compare_hosts(struct world *world, const char *const *one, const char *const *other,
+static int compare_hosts(struct scans *scans, const char *const *one, const char *const *other,
                          const char *flag)
 {
-    place_lines(&world->one, "hosts", one);
-    place_lines(&world->other, "hosts", other);
-    return RUN(world, "--vantage", world->one.path, world->other.path, flag);
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-    if (strstr(text, part) != NULL)
-        fail_msg("\"%s\" is in:\n%s", part, text);
+    place_lines(&scans->one, "hosts", one);
+    place_lines(&scans->other, "hosts", other);
+    return RUN(scans, "--vantage", scans->one.path, scans->other.path, flag);
 }
 
 /* ---- what differs -------------------------------------------------------------------------------------- */
@@ -260,15 +205,15 @@ static void test_kept(void **state)
 
 static void test_text(void **state)
 {
-    struct world *world = *state;
-    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+    struct scans *scans = *state;
+    place_meta_with(&scans->one, RECORD_RULES, "done", 1,
                     ",\"plan\":{\"id\":\"ab\",\"round\":1,\"part\":1,\"parts\":2,\"vantage\":\"fra1\"}");
-    place_meta_with(&world->other, RECORD_RULES, "done", 1,
+    place_meta_with(&scans->other, RECORD_RULES, "done", 1,
                     ",\"merged\":{\"rounds\":[{\"vantage\":\"nyc2\"},{\"vantage\":\"nyc2\"}]}");
-    place_lines(&world->one, "domains", LINES(POLICY(CODE("ok") ",\"body\":\"version: STSv1\\n\"")));
-    place_lines(&world->other, "domains", LINES(POLICY(CODE("policy.tcp.timeout"))));
+    place_lines(&scans->one, "domains", LINES(POLICY(CODE("ok") ",\"body\":\"version: STSv1\\n\"")));
+    place_lines(&scans->other, "domains", LINES(POLICY(CODE("policy.tcp.timeout"))));
     int code =
-        compare_hosts(world,
+        compare_hosts(scans,
                       LINES(HOST(FINE "," TLS("TLSv1.3", LEAF_A)), HOST_AT("mx2.example", "192.0.2.2", FINE),
                             HOST_AT("mx3.example", "192.0.2.3", FINE)),
                       LINES(HOST(FINE "," TLS("TLSv1.2", LEAF_B)), HOST_AT("mx2.example", "192.0.2.2", FINE),
@@ -276,7 +221,7 @@ static void test_text(void **state)
                       NULL);
     assert_int_equal(code, 1);
     assert_string_equal(
-        world->out,
+        scans->out,
         "mx.example 192.0.2.1  tls TLSv1.3 at fra1, TLSv1.2 at nyc2; certificate aaaaaaaaaaaa at fra1, "
         "bbbbbbbbbbbb at nyc2\n"
         "mta-sts.a.example policy  code ok at fra1, policy.tcp.timeout at nyc2\n"
@@ -289,18 +234,18 @@ static void test_text(void **state)
 
 static void test_json(void **state)
 {
-    struct world *world = *state;
-    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+    struct scans *scans = *state;
+    place_meta_with(&scans->one, RECORD_RULES, "done", 1,
                     ",\"merged\":{\"rounds\":[{\"vantage\":\"fra1\"},{\"vantage\":\"fra1\"}]}");
-    place_meta_with(&world->other, RECORD_RULES, "done", 1,
+    place_meta_with(&scans->other, RECORD_RULES, "done", 1,
                     ",\"merged\":{\"rounds\":[{\"vantage\":\"nyc2\"},{\"vantage\":\"nyc2\"}]}");
-    assert_int_equal(compare_hosts(world,
+    assert_int_equal(compare_hosts(scans,
                                    LINES(HOST(FINE "," TLS("TLSv1.3", LEAF_A)),
                                          HOST_AT("mx2.example", "192.0.2.2", CODE("ok"))),
                                    LINES(HOST(CODE("smtp.tcp.timeout"))), "--json"),
                      1);
     assert_string_equal(
-        world->out,
+        scans->out,
         "{\"kind\":\"mx\",\"host\":\"mx.example\",\"ip\":\"192.0.2.1\",\"differs\":[\"code\"],\"from\":["
         "{\"vantage\":\"fra1\",\"code\":\"ok\",\"starttls\":true,\"tls\":\"TLSv1.3\",\"certificate\":"
         "\"" LEAF_A "\"},{\"vantage\":\"nyc2\",\"code\":\"smtp.tcp.timeout\"}]}\n"
@@ -310,77 +255,77 @@ static void test_json(void **state)
 
 static void test_csv(void **state)
 {
-    struct world *world = *state;
-    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+    struct scans *scans = *state;
+    place_meta_with(&scans->one, RECORD_RULES, "done", 1,
                     ",\"merged\":{\"rounds\":[{\"vantage\":\"fra1\"},{\"vantage\":\"fra1\"}]}");
-    place_meta_with(&world->other, RECORD_RULES, "done", 1,
+    place_meta_with(&scans->other, RECORD_RULES, "done", 1,
                     ",\"merged\":{\"rounds\":[{\"vantage\":\"nyc2\"},{\"vantage\":\"nyc2\"}]}");
-    assert_int_equal(compare_hosts(world, LINES(HOST(FINE)), LINES(HOST(CODE("smtp.tcp.timeout"))), "--csv"),
+    assert_int_equal(compare_hosts(scans, LINES(HOST(FINE)), LINES(HOST(CODE("smtp.tcp.timeout"))), "--csv"),
                      1);
-    assert_has(world->out,
+    assert_has(scans->out,
                "kind,host,ip,differs,only,vantage_1,code_1,starttls_1,tls_1,certificate_1,policy_1,vantage_2,"
                "code_2,starttls_2,tls_2,certificate_2,policy_2,why,who,mend\r\n");
-    assert_has(world->out, "mx,mx.example,192.0.2.1,code,,fra1,ok,offered,,,,nyc2,smtp.tcp.timeout,,,,,");
+    assert_has(scans->out, "mx,mx.example,192.0.2.1,code,,fra1,ok,offered,,,,nyc2,smtp.tcp.timeout,,,,,");
 }
 
 /* Who was asked from one place alone is no difference; and nothing at all is none either. */
 static void test_none(void **state)
 {
-    struct world *world = *state;
+    struct scans *scans = *state;
     assert_int_equal(
-        compare_hosts(world, LINES(HOST(FINE)), LINES(HOST_AT("x.example", "192.0.2.9", FINE)), NULL), 0);
-    assert_has(world->out, "asked from both 0, of which differ 0; from ");
-    assert_int_equal(compare_hosts(world, LINES(HOST(FINE)),
+        compare_hosts(scans, LINES(HOST(FINE)), LINES(HOST_AT("x.example", "192.0.2.9", FINE)), NULL), 0);
+    assert_has(scans->out, "asked from both 0, of which differ 0; from ");
+    assert_int_equal(compare_hosts(scans, LINES(HOST(FINE)),
                                    LINES(HOST(CODE("smtp.not-probed.pace") ",\"not_tried\":\"pace\"")), NULL),
                      0);
-    assert_has(world->out, "mx.example 192.0.2.1  asked from ");
-    assert_string_equal(world->err, "");
+    assert_has(scans->out, "mx.example 192.0.2.1  asked from ");
+    assert_string_equal(scans->err, "");
 }
 
 /* Two of one name are told apart by their paths, one without a name by its directory's. */
 static void test_names(void **state)
 {
-    struct world *world = *state;
+    struct scans *scans = *state;
     char sum[256];
-    assert_int_equal(compare_hosts(world, LINES(HOST(FINE)), LINES(HOST(FINE)), NULL), 0);
-    (void)snprintf(sum, sizeof sum, "from %s alone 0", strrchr(world->one.path, '/') + 1);
-    assert_has(world->out, sum);
-    assert_lacks(world->out, world->one.path);
+    assert_int_equal(compare_hosts(scans, LINES(HOST(FINE)), LINES(HOST(FINE)), NULL), 0);
+    (void)snprintf(sum, sizeof sum, "from %s alone 0", strrchr(scans->one.path, '/') + 1);
+    assert_has(scans->out, sum);
+    assert_lacks(scans->out, scans->one.path);
     for (int i = 0; i < 2; i++)
-        place_meta_with(i == 0 ? &world->one : &world->other, RECORD_RULES, "done", 1,
+        place_meta_with(i == 0 ? &scans->one : &scans->other, RECORD_RULES, "done", 1,
                         ",\"merged\":{\"rounds\":[{\"vantage\":\"fra1\"},{\"vantage\":\"fra1\"}]}");
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 0);
-    assert_has(world->out, world->one.path);
-    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path), 0);
+    assert_has(scans->out, scans->one.path);
+    place_meta_with(&scans->one, RECORD_RULES, "done", 1,
                     ",\"merged\":{\"rounds\":[{\"vantage\":\"a\"},{\"vantage\":\"b\"}]}");
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 0);
-    assert_has(world->out, sum); /* of two places, so of none that has a name */
-    place_meta_with(&world->one, RECORD_RULES, "done", 1,
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path), 0);
+    assert_has(scans->out, sum); /* of two places, so of none that has a name */
+    place_meta_with(&scans->one, RECORD_RULES, "done", 1,
                     ",\"merged\":{\"rounds\":[{\"vantage\":\"\\u001b[2J\"},{\"vantage\":\"\\u001b[2J\"}]}");
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 0);
-    assert_has(world->out, "from ?[2J alone");
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path), 0);
+    assert_has(scans->out, "from ?[2J alone");
 }
 
 static void test_exit_codes(void **state)
 {
-    struct world *world = *state;
-    assert_int_equal(RUN(world, "--vantage", world->one.path), 2);
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path, world->other.path), 2);
-    assert_has(world->err, "--vantage compares two scan directories");
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path, "--only", "worse"), 2);
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path, "--gone-at-most", "1"), 2);
-    assert_int_equal(RUN(world, "--vantage", world->one.path, "/nowhere"), 2);
-    assert_int_equal(compare_hosts(world, LINES(HOST(FINE), "no record\n"), LINES(HOST(FINE)), NULL), 4);
-    assert_has(world->err, "hosts.ndjson.zst: record 2 cannot be read: no JSON object; take the directory");
-    place_lines(&world->one, "hosts", LINES(HOST(FINE)));
-    place_meta_state(&world->other, RECORD_RULES, "stopped");
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 3);
-    assert_has(world->err, "was stopped before its end");
-    place_meta(&world->other, RECORD_RULES);
-    place_lines(&world->other, "hosts", LINES(HOST(FINE), HOST(FINE), HOST(FINE), HOST(FINE)));
-    place_damage(&world->other, "hosts.ndjson.zst");
-    assert_int_equal(RUN(world, "--vantage", world->one.path, world->other.path), 4);
-    assert_has(world->err, "is damaged, and compared as far as it is whole");
+    struct scans *scans = *state;
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path), 2);
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path, scans->other.path), 2);
+    assert_has(scans->err, "--vantage compares two scan directories");
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path, "--only", "worse"), 2);
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path, "--gone-at-most", "1"), 2);
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, "/nowhere"), 2);
+    assert_int_equal(compare_hosts(scans, LINES(HOST(FINE), "no record\n"), LINES(HOST(FINE)), NULL), 4);
+    assert_has(scans->err, "hosts.ndjson.zst: record 2 cannot be read: no JSON object; take the directory");
+    place_lines(&scans->one, "hosts", LINES(HOST(FINE)));
+    place_meta_state(&scans->other, RECORD_RULES, "stopped");
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path), 3);
+    assert_has(scans->err, "was stopped before its end");
+    place_meta(&scans->other, RECORD_RULES);
+    place_lines(&scans->other, "hosts", LINES(HOST(FINE), HOST(FINE), HOST(FINE), HOST(FINE)));
+    place_damage(&scans->other, "hosts.ndjson.zst");
+    assert_int_equal(RUN(scans, "--vantage", scans->one.path, scans->other.path), 4);
+    assert_has(scans->err, "is damaged, and compared as far as it is whole");
 }
 
 int main(void)
@@ -389,12 +334,12 @@ int main(void)
         cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_readings),
         cmocka_unit_test(test_kept),
-        cmocka_unit_test_setup_teardown(test_text, begin, end),
-        cmocka_unit_test_setup_teardown(test_json, begin, end),
-        cmocka_unit_test_setup_teardown(test_csv, begin, end),
-        cmocka_unit_test_setup_teardown(test_none, begin, end),
-        cmocka_unit_test_setup_teardown(test_names, begin, end),
-        cmocka_unit_test_setup_teardown(test_exit_codes, begin, end),
+        cmocka_unit_test_setup_teardown(test_text, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_json, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_csv, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_none, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_names, begin, scans_end),
+        cmocka_unit_test_setup_teardown(test_exit_codes, begin, scans_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
 #include "scanner/verdict/verdict.h"
+#include "tests/unit/has.h"
 
 enum { HOSTS = 4, NAME = 64, ARENA_BYTES = 8 << 20, TEXT_BYTES = 1 << 20 };
 
@@ -347,12 +348,6 @@ static void test_no_step_loses_mail(void **state)
         }
         end(&world);
     }
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
 }
 
 /* What could not be looked up says nothing, and nothing can be put in order. */

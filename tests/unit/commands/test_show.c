@@ -17,6 +17,7 @@
 #include "output/store/meta.h"
 #include "scanner/commands/show.h"
 #include "scanner/verdict/verdict.h"
+#include "tests/unit/has.h"
 
 enum { ARGS_MOST = 12 };
 
@@ -202,18 +203,6 @@ static int run(struct world *world, const char *first, ...)
     return code;
 }
 
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void assert_has_not(const char *text, const char *part)
-{
-    if (strstr(text, part) != NULL)
-        fail_msg("\"%s\" is in:\n%s", part, text);
-}
-
 static void test_a_line_for_a_person(void **state)
 {
     struct world *world = *state;
@@ -234,7 +223,7 @@ static void test_csv_is_safe_and_whole(void **state)
     assert_has(world->out, "\r\nlost.example,,\"'=HYPERLINK(\"\"x\"\")\",example,refused,,");
     /* No part of a cell becomes one of its own in a spreadsheet that parts cells by semicolons or tabs. */
     assert_has(world->out, ",\"b\xC3\xBCro;=1\t2\",");
-    assert_has_not(world->out, "records:");
+    assert_lacks(world->out, "records:");
     /* What the codes mean stands behind all else. */
     assert_has(world->out, ",cached_sure_until,cached_none_after,why,who,mend\r\n");
     assert_has(world->out, " | The MX host's certificate has expired.");
@@ -432,7 +421,7 @@ static void test_usage(void **state)
     assert_int_equal(run(world, "--limit=1x", NULL), 2);
     assert_int_equal(run(world, "--tld", NULL), 2);
     assert_int_equal(run(world, "--nothing", NULL), 2);
-    assert_has_not(world->err, "nearest");
+    assert_lacks(world->err, "nearest");
     assert_int_equal(run(world, "--jsno", NULL), 2);
     assert_has(world->err, "the nearest known one is --json");
     assert_int_equal(run(world, "--csv", "--json", NULL), 2);

@@ -9,6 +9,7 @@
 #include "scanner/commands/show.h"
 #include "scanner/facts/record.h"
 #include "tests/unit/commands/scan_place.h"
+#include "tests/unit/has.h"
 
 enum { ARGS_MOST = 12 };
 
@@ -87,12 +88,6 @@ static int run(struct world *world, ...)
     (void)fclose(out);
     (void)fclose(err);
     return code;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
 }
 
 /* ---- what is printed ----------------------------------------------------------------------------------- */

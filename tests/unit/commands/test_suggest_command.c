@@ -10,6 +10,7 @@
 #include "scanner/commands/suggest_scan.h"
 #include "tests/unit/commands/captured.h"
 #include "tests/unit/commands/scan_place.h"
+#include "tests/unit/has.h"
 
 enum { ARGS_MOST = 8, LINES_MOST = 8 };
 
@@ -107,18 +108,6 @@ static int run_to(struct world *world, int out, const char *const words[ARGS_MOS
 }
 
 #define RUN(world, ...) run_to(world, -1, (const char *const[ARGS_MOST]){__VA_ARGS__})
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void assert_has_not(const char *text, const char *part)
-{
-    if (strstr(text, part) != NULL)
-        fail_msg("\"%s\" is in:\n%s", part, text);
-}
 
 static void assert_usage(struct world *world, int code, const char *reason)
 {
@@ -290,7 +279,7 @@ static void test_folders(void **state)
         "stsweep: 1 domains have something to publish, 2 do not (0 of them as it stands already), "
         "0 could not be determined; 0 were left alone\n");
     assert_has(world->said.out, "none.example: nothing to publish");
-    assert_has_not(world->said.out, "one.example: publish");
+    assert_lacks(world->said.out, "one.example: publish");
     assert_file(world, "one.example/mta-sts.txt", "mx: mx.one.example\r\n");
     assert_file(world, "one.example/records.zone", "v=STSv1");
     assert_file(world, "one.example/README.txt", "one.example: publish MTA-STS");

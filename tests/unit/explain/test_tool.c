@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "output/explain/tool.h"
+#include "tests/unit/has.h"
 
 enum { TEXT_BYTES = 1 << 20 };
 
@@ -52,12 +53,6 @@ static char *told(enum tool_form form, enum outcome outcome, enum tool_verdict v
     assert_non_null(text);
     buf_dispose(&out);
     return text;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, text);
 }
 
 static size_t count_of(const char *text, const char *part)

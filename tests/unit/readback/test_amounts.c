@@ -15,6 +15,7 @@
 #include "output/frames/frames.h"
 #include "output/readback/scanview.h"
 #include "scanner/json/json_tree.h"
+#include "tests/unit/commands/scan_place.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -112,9 +113,12 @@ static void what_is_amiss(void **state)
         const struct amount amount = {rows[i].known, rows[i].records, then};
         struct buf why;
         buf_init(&why, WHY_BYTES);
-        assert_int_equal(amount_is_amiss(dir_fd, AMOUNT_HOSTS, &amount, bytes, rows[i].exact, &why),
+        const struct amount there = {.bytes = bytes}, counted = {true, THERE, bytes};
+        assert_int_equal(amount_is_amiss(dir_fd, AMOUNT_HOSTS, &amount, &there, rows[i].exact, &why),
                          rows[i].amiss);
-        assert_int_equal(amount_is_amiss(dir_fd, AMOUNT_HOSTS, &amount, bytes, rows[i].exact, NULL),
+        assert_int_equal(amount_is_amiss(dir_fd, AMOUNT_HOSTS, &amount, &there, rows[i].exact, NULL),
+                         rows[i].amiss);
+        assert_int_equal(amount_is_amiss(-1, AMOUNT_HOSTS, &amount, &counted, rows[i].exact, NULL),
                          rows[i].amiss);
         if (rows[i].why[0] == '\0' ? why.len > 0 : strstr(buf_string(&why), rows[i].why) == NULL)
             fail_msg("row %zu: %s", i, buf_string(&why));
@@ -204,12 +208,53 @@ static void whom_a_directory_is_held_to(void **state)
     }
 }
 
+static enum error remove_file(void *arg, struct bytes line)
+{
+    const struct scan_place *place = arg;
+    (void)line;
+    (void)unlinkat(place->fd, "domains.ndjson.zst", 0);
+    return ERR_OK;
+}
+
+/* A file that was packed anew is held to the records that the walk itself has met: it is not read again, and
+ * one that was refused is there as well. */
+static void a_walk_counts_by_itself(void **state)
+{
+    static const char *const lines[] = {"{\"domain\":\"a\"}\n", "hello\n", "{\"domain\":\"b\"}\n", NULL};
+    static const struct {
+        const char *stored, *why;
+    } rows[] = {
+        {",\"stored\":{\"domains\":{\"records\":3,\"bytes\":1}}",
+         "domains.ndjson.zst: record 2 cannot be read: no JSON object"},
+        {",\"stored\":{\"domains\":{\"records\":4,\"bytes\":1}}",
+         "domains.ndjson.zst: 3 of 4 records are there: a part of it, or its end, is gone; "
+         "domains.ndjson.zst: record 2 cannot be read: no JSON object"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scan_place place;
+        struct scanview *view;
+        struct buf why;
+        buf_init(&why, WHY_BYTES);
+        place_begin(&place);
+        place_meta_with(&place, 1, "done", 1, rows[i].stored);
+        place_lines(&place, "domains", lines);
+        assert_int_equal(scanview_open(place.path, &view, &why), ERR_OK);
+        assert_int_equal(scanview_lines(view, VIEW_DOMAINS, remove_file, &place, &why), ERR_CORRUPT);
+        assert_string_equal(buf_string(&why), rows[i].why);
+        scanview_close(view);
+        place_end(&place);
+        buf_dispose(&why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read),
         cmocka_unit_test(what_is_amiss),
         cmocka_unit_test(whom_a_directory_is_held_to),
+        cmocka_unit_test(a_walk_counts_by_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

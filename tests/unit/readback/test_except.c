@@ -186,11 +186,28 @@ static void test_damage(void **state)
     place_end(&place);
 }
 
+/* A record too deep to be read refers to nothing: who walks over it refuses it, and nothing else is lost. */
+static void test_a_record_too_deep(void **state)
+{
+    static const char deep[] = "{\"domain\":\"deep.example\",\"x\":[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]}\n";
+    struct scan_place place;
+    (void)state;
+    put_scan(&place);
+    place_lines(&place, "domains", (const char *const[]){domains[0], domains[1], deep, NULL});
+    struct optout *optout = list_of("gone.example", NULL, NULL);
+    struct scanview *view = open_view(&place, optout);
+    assert_string_equal(read_all(view, VIEW_HOSTS, ERR_OK), "356");
+    scanview_close(view);
+    optout_destroy(optout);
+    place_end(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whose_record),
         cmocka_unit_test(test_what_only_they_refer_to),
+        cmocka_unit_test(test_a_record_too_deep),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

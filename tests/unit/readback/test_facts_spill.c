@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "output/readback/facts_spill.h"
@@ -20,6 +21,22 @@
 #include "tests/unit/open_files.h"
 
 enum { LINES = 3000, LINE_BYTES = 4000, WHY_BYTES = 1024, LARGE_LINES = 12, LARGE_KEPT = 7 };
+
+/* What `openat` says of a file without a name; 0: it is made. */
+static int refuses_tmpfile;
+
+int openat(int dir_fd, const char *path, int flags, ...)
+{
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    if (refuses_tmpfile != 0 && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = refuses_tmpfile;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, dir_fd, path, flags, mode);
+}
 
 struct world {
     struct spill *spill;
@@ -134,7 +151,7 @@ static int file_of(const struct world *world)
     for (int fd = 3; fd < 1024; fd++) {
         char link[64], target[256] = "";
         (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-        if (readlink(link, target, sizeof target - 1) > 0 && strstr(target, "/stsweep-") != NULL &&
+        if (readlink(link, target, sizeof target - 1) > 0 && strncmp(target, "/tmp/", 5) == 0 &&
             strstr(target, "(deleted)") != NULL)
             return fd;
     }
@@ -268,7 +285,7 @@ static void test_a_disk_that_is_full(void **state)
 
 /* ---- where the file is --------------------------------------------------------------------------------- */
 
-static void assert_folder(const char *folder, const char *expected)
+static void assert_folder(int dir_fd, const char *folder, const char *expected)
 {
     char link[64], target[256] = "";
     struct buf why;
@@ -277,9 +294,10 @@ static void assert_folder(const char *folder, const char *expected)
         assert_int_equal(unsetenv("TMPDIR"), 0);
     else
         assert_int_equal(setenv("TMPDIR", folder, 1), 0);
-    int fd = spill_open_file(&why);
+    int fd = spill_open_file(dir_fd, &why);
     assert_true(fd >= 0);
     assert_int_equal(why.len, 0);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
     (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     assert_true(readlink(link, target, sizeof target - 1) > 0);
     if (strncmp(target, expected, strlen(expected)) != 0 || strstr(target, " (deleted)") == NULL)
@@ -294,11 +312,35 @@ static void test_where_the_file_is(void **state)
     char folder[] = "/tmp/stsweep-tmpdir-XXXXXX", path[64];
     (void)state;
     assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof path, "%s/stsweep-", folder);
-    assert_folder(folder, path);
-    assert_int_equal(rmdir(folder), 0); /* nothing has stayed in it */
-    assert_folder(NULL, "/tmp/stsweep-");
-    assert_folder("", "/tmp/stsweep-");
+    (void)snprintf(path, sizeof path, "%s/", folder);
+    int dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(dir_fd >= 0);
+    /* A file system that makes no file without a name says one of these. */
+    static const int says[] = {0, EOPNOTSUPP, EISDIR, ENOENT};
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+        refuses_tmpfile = says[i];
+        assert_folder(-1, folder, path);
+        assert_folder(dir_fd, "/nowhere", path);
+        assert_folder(-1, NULL, "/tmp/");
+        assert_folder(-1, "", "/tmp/");
+    }
+    refuses_tmpfile = 0;
+    assert_int_equal(rmdir(folder), 0);   /* nothing has stayed in it */
+    assert_folder(dir_fd, NULL, "/tmp/"); /* as none can be made there */
+    assert_int_equal(close(dir_fd), 0);
+}
+
+static void test_no_file_can_be_made(void **state)
+{
+    struct buf why;
+    (void)state;
+    buf_init(&why, WHY_BYTES);
+    assert_int_equal(setenv("TMPDIR", "/nowhere", 1), 0);
+    assert_int_equal(spill_open_file(-1, &why), -1);
+    assert_int_equal(unsetenv("TMPDIR"), 0);
+    assert_string_equal(buf_string(&why),
+                        "no temporary file in TMPDIR: No such file or directory; check its path");
+    buf_dispose(&why);
 }
 
 /* ---- the table ----------------------------------------------------------------------------------------- */
@@ -433,6 +475,7 @@ int main(void)
         CASE(test_what_was_asked_for_last_is_kept),
         CASE(test_a_disk_that_is_full),
         cmocka_unit_test(test_where_the_file_is),
+        cmocka_unit_test(test_no_file_can_be_made),
         cmocka_unit_test(test_places_of_a_hash),
         cmocka_unit_test(test_a_hash_many_times),
         cmocka_unit_test(test_the_table_grows),

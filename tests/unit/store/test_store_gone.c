@@ -6,29 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "output/readback/amounts.h"
+#include "tests/unit/store/store_place.h"
 
-#include "output/json/json.h"
-#include "output/readback/meta_read.h"
-#include "output/store/meta.h"
-#include "output/store/store.h"
-
-#define HOST   "{\"schema\":1,\"host\":\"a.b\",\"ip\":\"192.0.2.%u\",\"code\":\"ok\"}\n"
-#define CERT   "{\"schema\":1,\"sha256\":\"%064u\"}\n"
-#define REJECT "{\"schema\":1,\"ordinal\":%u,\"line\":1,\"reason\":\"input.bad-name\"}\n"
-
-enum { WHY_BYTES = 4096, TEXT_BYTES = 1 << 20 };
-
-struct place {
-    char dir[64];
+struct scan {
+    struct place *place;
     off_t first_bytes[STORE_STREAMS]; /* of each file, after its first frame */
-    struct buf why;
 };
 
 static const char *const files[STORE_STREAMS] = {[STORE_REJECTS] = "rejects.ndjson.zst",
@@ -38,90 +21,41 @@ static const char *const files[STORE_STREAMS] = {[STORE_REJECTS] = "rejects.ndjs
 
 /* ---- a scan -------------------------------------------------------------------------------------------- */
 
-static void remove_all(const struct place *place)
+static enum error put(struct store *store, enum store_stream stream, unsigned number, struct buf *why)
 {
-    char path[512];
-    DIR *listing = opendir(place->dir);
-    assert_non_null(listing);
-    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
-        (void)snprintf(path, sizeof path, "%s/%s", place->dir, entry->d_name);
-        (void)remove(path);
+    switch (stream) {
+    case STORE_REJECTS:
+        return put_reject(store, number, why);
+    case STORE_CERTS:
+        return put_cert(store, number, why);
+    case STORE_HOSTS:
+        return put_host(store, number, why);
+    default:
+        return put_domain(store, number, 0, why);
     }
-    (void)closedir(listing);
-    assert_int_equal(rmdir(place->dir), 0);
-}
-
-static struct store_options options_of(const struct place *place)
-{
-    return (struct store_options){
-        .dir = place->dir, .level = 1, .frame_bytes = 4096, .part_bytes = 1 << 20, .flush_ms = 1000};
-}
-
-static void put_domain(struct place *place, struct store *store, unsigned number)
-{
-    const struct domain_facts facts = {.ordinal = number, .domain = "example.com", .tld = "com"};
-    const struct judgement judgement = {.outcome = OUTCOME_ABSENT, .provider_mx = "P"};
-    struct tally tally;
-    struct buf line;
-    buf_init(&line, TEXT_BYTES);
-    summary_tally(&facts, &judgement, &tally);
-    assert_true(json_domain(&line, &facts, &judgement));
-    assert_int_equal(store_append(store, STORE_DOMAINS, buf_bytes(&line), &tally, 0, &place->why), ERR_OK);
-    buf_dispose(&line);
-}
-
-static void put(struct place *place, struct store *store, enum store_stream stream, unsigned number)
-{
-    static const char *const lines[] = {[STORE_REJECTS] = REJECT, [STORE_CERTS] = CERT, [STORE_HOSTS] = HOST};
-    char line[256];
-    if (stream == STORE_DOMAINS) {
-        put_domain(place, store, number);
-        return;
-    }
-    (void)snprintf(line, sizeof line, lines[stream], number);
-    assert_int_equal(store_append(store, stream, bytes_of(line), NULL, 0, &place->why), ERR_OK);
-}
-
-static void put_meta(struct place *place, struct store *store, const char *state)
-{
-    struct buf text;
-    struct meta_input input = {.path = "names.txt", .bytes = 10, .lines = 2, .inputs = 2, .sha256 = "ab"};
-    struct amount amounts[AMOUNT_STREAMS];
-    store_amounts(store, state, amounts);
-    struct meta meta = {.tool_version = "1",
-                        .state = state,
-                        .runs = 1,
-                        .seed = 1,
-                        .amounts = amounts,
-                        .asked = {.inputs = &input, .input_count = 1}};
-    buf_init(&text, TEXT_BYTES);
-    assert_true(meta_json(&text, &meta));
-    assert_int_equal(store_write_file(store, "meta.json", buf_bytes(&text), &place->why), ERR_OK);
-    buf_dispose(&text);
 }
 
 /* Makes a scan with two frames in each file, as a scan leaves it in this state. */
-static void make(struct place *place, const char *state)
+static void make(struct scan *scan, const char *state)
 {
-    struct store *store;
-    struct store_options options = options_of(place);
-    assert_non_null(mkdtemp(strcpy(place->dir, "/tmp/stsweep-gone-XXXXXX")));
-    buf_init(&place->why, WHY_BYTES);
-    assert_int_equal(store_create(&options, &store, &place->why), ERR_OK);
+    struct place *place = scan->place;
+    struct store *store = create(place);
+    struct amount amounts[AMOUNT_STREAMS];
     for (unsigned number = 1; number <= 2; number++) {
         for (enum store_stream i = 0; i < STORE_STREAMS; i++)
-            put(place, store, i, number);
-        assert_int_equal(store_commit(store, &place->why), ERR_OK);
+            ok(place, put(store, i, number, &place->why));
+        ok(place, store_commit(store, &place->why));
         for (enum store_stream i = 0; i < STORE_STREAMS && number == 1; i++) {
             struct stat status;
             assert_int_equal(fstatat(store_dir_fd(store), files[i], &status, 0), 0);
-            place->first_bytes[i] = status.st_size;
+            scan->first_bytes[i] = status.st_size;
         }
     }
-    assert_int_equal(store_complete(store, &place->why), ERR_OK);
-    put_meta(place, store, state);
+    ok(place, store_complete(store, &place->why));
+    store_amounts(store, state, amounts);
+    ok(place, put_meta_of(store, state, amounts, &place->why));
     if (strcmp(state, "done") == 0)
-        assert_int_equal(store_write_file(store, "summary.json", bytes_of("{}\n"), &place->why), ERR_OK);
+        ok(place, store_write_file(store, "summary.json", bytes_of("{}\n"), &place->why));
     store_destroy(store);
 }
 
@@ -132,11 +66,11 @@ enum harm { LAST_FRAME_BAD, LAST_FRAME_CUT, LAST_FRAME_GONE, EMPTY, FILE_GONE, H
 static const char *const harm_names[HARMS] = {"a bad last frame", "half of the last frame", "no last frame",
                                               "an empty file", "no file"};
 
-static void harm(const struct place *place, enum store_stream stream, enum harm how)
+static void harm(const struct scan *scan, enum store_stream stream, enum harm how)
 {
     char path[128], byte = 0;
     struct stat status;
-    (void)snprintf(path, sizeof path, "%s/%s", place->dir, files[stream]);
+    (void)snprintf(path, sizeof path, "%s/%s", scan->place->dir, files[stream]);
     assert_int_equal(stat(path, &status), 0);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     const off_t last = status.st_size - 3;
@@ -147,22 +81,12 @@ static void harm(const struct place *place, enum store_stream stream, enum harm 
     else if (how == LAST_FRAME_CUT)
         assert_int_equal(ftruncate(fd, last), 0);
     else if (how == LAST_FRAME_GONE)
-        assert_int_equal(ftruncate(fd, place->first_bytes[stream]), 0);
+        assert_int_equal(ftruncate(fd, scan->first_bytes[stream]), 0);
     else if (how == EMPTY)
         assert_int_equal(ftruncate(fd, 0), 0);
     else
         assert_int_equal(unlink(path), 0);
     (void)close(fd);
-}
-
-static struct store *resume(struct place *place)
-{
-    struct store *store = NULL;
-    struct store_options options = options_of(place);
-    enum error error = store_resume(&options, &store, &place->why);
-    if (error != ERR_OK)
-        fail_msg("%s: %s", error_text(error), buf_string(&place->why));
-    return store;
 }
 
 /* May a file of a scan in this state end anywhere, as one that is killed leaves it? */
@@ -190,43 +114,39 @@ static void expect(struct place *place, const char *state, enum store_stream str
     store_destroy(store);
 }
 
+static const char *const states[] = {"scanning", "stopped", "done"};
+
 static void each_harm_is_said(void **state)
 {
-    static const char *const states[] = {"scanning", "stopped", "done"};
-    (void)state;
+    struct scan scan = {.place = *state};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         for (enum store_stream stream = 0; stream < STORE_STREAMS; stream++)
             for (enum harm how = 0; how < HARMS; how++) {
-                struct place place;
-                make(&place, states[i]);
-                harm(&place, stream, how);
-                expect(&place, states[i], stream, how);
-                remove_all(&place);
-                buf_dispose(&place.why);
+                make(&scan, states[i]);
+                harm(&scan, stream, how);
+                expect(scan.place, states[i], stream, how);
+                remove_scan(scan.place);
             }
 }
 
 static void what_is_whole_is_resumed_without_a_word(void **state)
 {
-    static const char *const states[] = {"scanning", "stopped", "done"};
-    (void)state;
+    struct scan scan = {.place = *state};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        struct place place;
-        make(&place, states[i]);
-        struct store *store = resume(&place);
+        make(&scan, states[i]);
+        struct store *store = resume(scan.place);
         assert_string_equal(store_damage(store), "");
         assert_true(store_rejects_done(store) && store_is_done(store, 2));
         store_destroy(store);
-        remove_all(&place);
-        buf_dispose(&place.why);
+        remove_scan(scan.place);
     }
 }
 
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_harm_is_said),
-        cmocka_unit_test(what_is_whole_is_resumed_without_a_word),
-    };
+    const struct CMUnitTest tests[] = {CASE(each_harm_is_said),
+                                       CASE(what_is_whole_is_resumed_without_a_word)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
