@@ -67,7 +67,7 @@ bool json_row_take(struct bytes line, const struct input_form *form, uint8_t *ro
     row->count = 0;
     row->more = false;
     row->rank = row->label = bytes_make(NULL, 0);
-    return json_read_line(line, on_value, &taker) == ERR_OK && row->count > 0;
+    return json_read_row(line, on_value, &taker) == ERR_OK && row->count > 0;
 }
 
 /* ---- the form ------------------------------------------------------------------------------------------ */
@@ -114,7 +114,7 @@ static bool read_fields(const struct form_sample *sample, struct fields *fields)
         if (text.len == 0)
             continue;
         bool is_object = !sample->lines[i].too_long && text.data[0] == '{' &&
-                         json_read_line(text, on_field, fields) == ERR_OK;
+                         json_read_row(text, on_field, fields) == ERR_OK;
         objects += is_object;
         if (lines++ == 0 && !is_object)
             return false;

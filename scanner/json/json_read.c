@@ -2,6 +2,8 @@
  * yajl. */
 #include "scanner/json/json_read.h"
 
+#include <limits.h>
+
 #include <yajl/yajl_parse.h>
 
 #include "scanner/json/json_tree.h"
@@ -10,6 +12,7 @@ struct reader {
     json_visit visit;
     void *arg;
     unsigned depth; /* 1: inside of the line's own object */
+    unsigned most;  /* the deepest that there may be */
     char key[JSON_KEY_BYTES];
     char sub[JSON_KEY_BYTES];
     bool stopped;
@@ -63,7 +66,7 @@ static int on_open(void *arg)
 {
     struct reader *reader = arg;
     reader->sub[0] = 0;
-    return ++reader->depth <= JSON_TREE_DEPTH;
+    return ++reader->depth <= reader->most;
 }
 
 static int on_open_array(void *arg)
@@ -96,7 +99,7 @@ static enum error parse(struct bytes line, const yajl_callbacks *callbacks, void
     return status == yajl_status_ok || *stopped ? ERR_OK : ERR_SYNTAX;
 }
 
-enum error json_read_line(struct bytes line, json_visit visit, void *arg)
+static enum error read_line(struct bytes line, unsigned most, json_visit visit, void *arg)
 {
     static const yajl_callbacks callbacks = {
         .yajl_null = on_null,
@@ -109,8 +112,18 @@ enum error json_read_line(struct bytes line, json_visit visit, void *arg)
         .yajl_start_array = on_open_array,
         .yajl_end_array = on_close,
     };
-    struct reader reader = {.visit = visit, .arg = arg};
+    struct reader reader = {.most = most, .visit = visit, .arg = arg};
     return parse(line, &callbacks, &reader, &reader.stopped, true);
+}
+
+enum error json_read_line(struct bytes line, json_visit visit, void *arg)
+{
+    return read_line(line, JSON_TREE_DEPTH, visit, arg);
+}
+
+enum error json_read_row(struct bytes line, json_visit visit, void *arg)
+{
+    return read_line(line, UINT_MAX, visit, arg);
 }
 
 /* ---- a whole line ---------------------------------------------------------------------------------------- */

@@ -27,6 +27,9 @@ typedef bool (*json_visit)(void *arg, const struct json_value *value);
  * far as it was read. */
 enum error json_read_line(struct bytes line, json_visit visit, void *arg);
 
+/* The same of a row of somebody's list, which may be as deep as it likes. */
+enum error json_read_row(struct bytes line, json_visit visit, void *arg);
+
 /* Proves that a line is one JSON object from its first byte to its last, which the readers above may not see
  * as they stop; all of it is UTF-8, and no deeper than JSON_TREE_DEPTH. Counts in *keys how often `key`
  * stands in it, however deep and however it is spelt; as readers of C strings do, it ends a key at a NUL.

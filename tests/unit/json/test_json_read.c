@@ -123,6 +123,10 @@ static void test_how_deep(void **state)
                 if (result_of(&readers[r], line, 99, NULL) !=
                     (depth <= JSON_TREE_DEPTH ? ERR_OK : ERR_SYNTAX))
                     fail_msg("%s: %zu deep", readers[r].name, depth);
+            struct heard heard = {.most = 99};
+            buf_init(&heard.text, LINE_BYTES);
+            assert_int_equal(json_read_row(bytes_of(line), on_value, &heard), ERR_OK);
+            buf_dispose(&heard.text);
         }
 }
 

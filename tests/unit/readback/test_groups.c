@@ -284,12 +284,13 @@ static void other_lines(void **state)
                                        "{}",
                                        "{\"outcome\":\"fine\"}",
                                        "{\"outcome\":[]}",
-                                       "{\"outcome\":\"refused\",\"mx\":{\"hosts\":[{\"ips\":[}"};
+                                       "{\"outcome\":\"refused\",\"mx\":{\"hosts\":[{\"ips\":[}",
+                                       "{\"mx\":{\"hosts\":[[[[[[[[[[[[[[{\"host\":\"a\"}]]]]]]]]]]]]]]}}"};
     static const char *const strange[] = {
         "{\"outcome\":\"refused\",\"mx\":7,\"policy\":[],\"txt\":null,\"codes\":{\"a\":1},\"provider\":true}",
         "{\"outcome\":\"refused\",\"mx\":{\"hosts\":[7,[],{\"host\":[],\"ips\":[[{}]]},null]}}",
         "{\"outcome\":\"refused\",\"mx\":{\"hosts\":{\"ips\":{\"ip\":\"x\"}}}}",
-        "{\"mx\":{\"hosts\":[[[[[[[[[[[[[[[[{\"host\":\"a\"}]]]]]]]]]]]]]]]]},\"outcome\":\"refused\"}",
+        "{\"mx\":{\"hosts\":[[[[[[[[[[[[[{\"host\":\"a\"}]]]]]]]]]]]]]},\"outcome\":\"refused\"}",
         "{\"ips\":[{\"ip\":\"192.0.2.1\",\"code\":\"ok\"}],\"hosts\":[{}],\"outcome\":\"refused\"}",
     };
     struct arena arena;
