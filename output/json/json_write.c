@@ -342,16 +342,33 @@ static uint8_t *put_escaped(uint8_t *place, struct bytes text)
     return place;
 }
 
+/* Returns the length of a character of a line that is not shown as it stands; else 0. */
+static size_t shown_otherwise_at(struct bytes line, size_t at, uint32_t *code)
+{
+    bool is_printable = line.data[at] >= 0x20 && line.data[at] < 0x7F;
+    return is_printable ? 0 : utf8_hidden_len(bytes_behind(line, at), code);
+}
+
+/* Writes what stands in a line in place of a character that is not to be seen. A control character of ASCII
+ * is white space between values, as a string has none, but for DEL. */
+static size_t put_shown(uint8_t *place, uint32_t code)
+{
+    if (code >= 0x20)
+        return (size_t)(put_code(place, code) - place);
+    *place = ' ';
+    return 1;
+}
+
 bool json_show(struct buf *out, struct bytes line)
 {
     uint32_t code;
     uint8_t units[2 * UNIT_BYTES];
     size_t from = 0;
     for (size_t i = 0, len; i < line.len; i += len == 0 ? 1 : len) {
-        if ((len = hidden_at(line, i, &code)) == 0)
+        if ((len = shown_otherwise_at(line, i, &code)) == 0)
             continue;
         (void)buf_append(out, line.data + from, i - from);
-        (void)buf_append(out, units, (size_t)(put_code(units, code) - units));
+        (void)buf_append(out, units, put_shown(units, code));
         from = i + len;
     }
     return buf_append(out, line.data + from, line.len - from);

@@ -77,9 +77,12 @@ void json_put_base64(struct json *json, const char *key, struct bytes bytes);
 void json_put_time(struct json *json, const char *key, int64_t wall_ms);
 
 /*
- * Appends JSON that somebody wrote, with \uXXXX for each character beyond ASCII that nobody would see: such
- * characters stand in strings alone. An earlier version wrote them as they are.
+ * Appends a line of JSON that somebody wrote, with \uXXXX for each character that nobody would see or a
+ * terminal obeys: such characters stand in strings alone, and an earlier version wrote some of them as they
+ * are. White space between values, which others may have written as tabs and carriage returns, is spaces. It
+ * takes at most JSON_SHOW_TIMES_MOST times as many bytes as the line (of DEL).
  */
+enum { JSON_SHOW_TIMES_MOST = 6 };
 bool json_show(struct buf *out, struct bytes line);
 
 /* Tells whether it is UTF-8 (RFC 3629) without control characters other than tab, CR and LF. */

@@ -11,6 +11,7 @@
 #include "output/release/release_card.h"
 #include "output/store/summary_stored.h"
 #include "output/release/release_kit.h"
+#include "output/json/json_write.h"
 #include "output/release/release_line.h"
 #include "output/release/release_meta.h"
 #include "output/store/new_dir.h"
@@ -35,7 +36,7 @@ struct release {
     uint64_t stored_records;
     struct frames *frames; /* of the stream at hand; NULL: no record is written */
     enum view_stream stream;
-    struct buf line;
+    struct buf line, shown; /* as it is proved, and as it is published */
     struct release_tables tables;
     uint64_t joined[RELEASE_KINDS];
 };
@@ -102,20 +103,24 @@ static enum error open_scan(struct release *release)
 
 /* ---- records ------------------------------------------------------------------------------------------- */
 
-static enum error append(struct release *release)
-{
-    bool full;
-    if (!buf_byte(&release->line, '\n'))
-        return ERR_LIMIT;
-    enum error error = frames_append(release->frames, buf_bytes(&release->line), &full);
-    return error == ERR_OK && full ? frames_commit(release->frames, release->why) : error;
-}
-
 /* Says what the stream holds that cannot be published; behind it comes where. */
 static enum error refuse(struct release *release, const char *what)
 {
     buf_printf(release->why, "%s holds %s", stream_names[release->stream], what);
     return ERR_CORRUPT;
+}
+
+/* Nothing hides in what is published, whoever wrote it. */
+static enum error append(struct release *release)
+{
+    bool full;
+    buf_reset(&release->shown);
+    if (!json_show(&release->shown, buf_bytes(&release->line)) || !buf_byte(&release->shown, '\n'))
+        return ERR_MEMORY;
+    if (release->shown.len > RECORD_LINE_BYTES + 1)
+        return refuse(release, "a line that is longer than any record");
+    enum error error = frames_append(release->frames, buf_bytes(&release->shown), &full);
+    return error == ERR_OK && full ? frames_commit(release->frames, release->why) : error;
 }
 
 /* Counts a domain. A line that is no record is damage: nobody could say what is published with it. */
@@ -352,7 +357,8 @@ enum error release_make(const struct release_request *request, struct release_co
     struct release release = {.request = request, .counts = counts, .why = why, .out = {.dir = {.fd = -1}}};
     *counts = (struct release_counts){0};
     buf_init(&release.meta, TEXT_BYTES);
-    buf_init(&release.line, RECORD_LINE_BYTES + 1);
+    buf_init(&release.line, RECORD_LINE_BYTES);
+    buf_init(&release.shown, JSON_SHOW_TIMES_MOST * RECORD_LINE_BYTES + 1);
     enum error error = release_tables_init(&release.tables);
     if (error == ERR_OK)
         error = open_scan(&release);
@@ -367,6 +373,7 @@ enum error release_make(const struct release_request *request, struct release_co
     summary_sample_destroy(release.summary.sample);
     buf_dispose(&release.meta);
     buf_dispose(&release.line);
+    buf_dispose(&release.shown);
     scanview_close(release.view);
     errno = number;
     return error;

@@ -12,7 +12,7 @@
 #include "scanner/facts/record_kept.h"
 
 /* Of a stored line that is shown (json_show). */
-enum { SHOW_LINE_BYTES = JSON_TIMES_MOST * RECORD_LINE_BYTES };
+enum { SHOW_LINE_BYTES = JSON_SHOW_TIMES_MOST * RECORD_LINE_BYTES };
 
 struct show_judge {
     int64_t now;           /* wall clock, ms, or BY_OWN_TIME (verdict.h) */

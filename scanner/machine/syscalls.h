@@ -1,8 +1,8 @@
 /*
  * Refuses system calls that neither a scan nor a reader of scans makes: to run programs, look into other
- * processes, mount, load code into the kernel, become somebody else, change whose a file is, and the like
- * (seccomp(2)). A refused call fails with EPERM; nothing is killed for it. It holds for all threads, for
- * good.
+ * processes, talk to daemons of this machine, connect past Landlock, make code of data, mount, load code into
+ * the kernel, become somebody else, change whose a file is, and the like (seccomp(2)). A refused call fails
+ * with EPERM; nothing is killed for it. It holds for all threads, for good.
  */
 #ifndef STSWEEP_MACHINE_SYSCALLS_H
 #define STSWEEP_MACHINE_SYSCALLS_H

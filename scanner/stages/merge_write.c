@@ -18,6 +18,7 @@ void merge_write_init(struct merge_write *write, const struct stagedirs *dirs, s
     *write = (struct merge_write){.dirs = dirs, .store = store, .stopped = stopped, .why = why};
     write->hosts_before = store_lines(store, STORE_HOSTS);
     buf_init(&write->line, RECORD_LINE_BYTES + 1);
+    buf_init(&write->shown, JSON_SHOW_TIMES_MOST * RECORD_LINE_BYTES + 1);
     buf_init(&write->packed, GROUPS_PACK_BYTES);
     arena_init(&write->arena, READ_ARENA_BYTES);
 }
@@ -26,6 +27,7 @@ void merge_write_dispose(struct merge_write *write)
 {
     join_close(write->join);
     buf_dispose(&write->line);
+    buf_dispose(&write->shown);
     buf_dispose(&write->packed);
     ordinals_dispose(&write->written);
     arena_dispose(&write->arena);
@@ -53,7 +55,7 @@ static enum error prove(struct merge_write *write, struct bytes line)
     return error == ERR_SYNTAX ? refuse(write, "a line is no record") : error;
 }
 
-/* Appends a line that has no \n. */
+/* Appends a line that has no \n, so that nothing hides in it. */
 static enum error append(struct merge_write *write, enum store_stream stream, struct bytes line,
                          const struct tally *tally)
 {
@@ -62,11 +64,13 @@ static enum error append(struct merge_write *write, enum store_stream stream, st
     enum error proved = prove(write, line);
     if (proved != ERR_OK)
         return proved;
-    buf_reset(&write->line);
-    if (!buf_append(&write->line, line.data, line.len) || !buf_byte(&write->line, '\n'))
+    buf_reset(&write->shown);
+    if (!json_show(&write->shown, line) || !buf_byte(&write->shown, '\n'))
         return ERR_MEMORY;
+    if (write->shown.len > RECORD_LINE_BYTES + 1)
+        return refuse(write, "a line is longer than any record");
     enum error error =
-        store_append(write->store, stream, buf_bytes(&write->line), tally, clock_monotonic_ms(), write->why);
+        store_append(write->store, stream, buf_bytes(&write->shown), tally, clock_monotonic_ms(), write->why);
     if (error == ERR_OK)
         store_count_line(write->store, stream, line);
     return error;

@@ -23,9 +23,9 @@ struct merge_write {
         hosts_before; /* host records on disk of an earlier run; then how many of these are still to come */
     uint64_t lines;
     struct ordinals written; /* of the domains of this run */
-    struct buf line;
-    struct buf packed;  /* what is counted of it in groups */
-    struct arena arena; /* of packing */
+    struct buf line, shown;  /* of a record that is made, and of one that is copied */
+    struct buf packed;       /* what is counted of it in groups */
+    struct arena arena;      /* of packing */
 };
 
 void merge_write_init(struct merge_write *write, const struct stagedirs *dirs, struct store *store,

@@ -48,6 +48,18 @@ def screen(data):
     return terminal(re.sub(rb"\x1b\[(?:\d*[AHJK]|0m|1m|1;31m)|\r", b"", data))
 
 
+def coloured(data):
+    """The same of what is said to a terminal at which somebody reads, with colours, which are ours."""
+    return terminal(re.sub(rb"\x1b\[(?:\d+;)?\d*m", b"", data).replace(b"\r\n", b"\n"))
+
+
+def policy(data):
+    """Lines of a policy's keys, each with its value, which end in CR and LF."""
+    wrong = terminal(data.replace(b"\r\n", b"\n"))
+    line = next((line for line in data.split(b"\r\n")[:-1] if not re.fullmatch(rb"(version|mode|mx|max_age): [!-~]+", line)), b"")
+    return wrong or (f"no line of a policy: {line!r}" if line or not data.endswith(b"\r\n") else "")
+
+
 def table(data, separator=","):
     """CSV that is as wide everywhere, without a cell that a spreadsheet would take for a formula, and without controls. Marks that
     nobody sees stay: CSV has no way to write them, and a label may need them."""
@@ -160,7 +172,8 @@ def zone(data):
     if done.returncode != 0:
         return f"named-checkzone: {done.stderr[-400:]}"
     owners = [line.split()[0] for line in done.stdout.splitlines() if line and not line.startswith((";", "zone ", "OK"))]
-    return next((f"a name that is forged: {owner}" for owner in owners if MARKER.lower() in owner.lower()), "")
+    owners = [owner.lower() for owner in owners if not owner.lower().endswith(f".{MARKER.lower()}.")]  # a line of a list: a name
+    return next((f"a name that is forged: {owner}" for owner in owners if MARKER.lower() in owner), "")
 
 
 COMMAND = re.compile(r"(;.*|server .*|zone [!-~]+|send|answer|ttl .*|prereq [a-z]+ [!-~]+( .*)?|update (add|delete) [!-~]+( \d+)?( (IN )?[A-Z0-9]+( .*)?)?|)$")

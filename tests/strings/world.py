@@ -109,11 +109,18 @@ def records_of(said, name, kind):
         alias = wire_name(odd(string))
         named = [(own, "CNAME", alias), (alias, "A", socket.inet_aton(WEB))]
         return named if way == "policy-alias" else [(own, "A", socket.inet_aton(WEB))]
+    if name.startswith("_mta-sts.") and kind == "TXT" and way == "txt-alias":
+        return [(own, "CNAME", wire_name(odd(string))), (wire_name(odd(string)), "TXT", texts(b"v=STSv1; id=1;"))]
+    if name.startswith("_mta-sts.") and kind == "TXT" and way == "near-miss":
+        return []
+    if name.startswith("_mta_sts.") and kind == "TXT" and way == "near-miss":
+        return [(own, "TXT", texts(b"v=STSv1; id=1; x=" + string))]
     if name.startswith("_mta-sts.") and kind == "TXT":
         return [(own, "TXT", texts({"txt": b"v=STSv1; id=1; x=" + string, "txt-id": b"v=STSv1; id=" + string + b";", "txt-own": string}
                                    .get(way, b"v=STSv1; id=1;")))]
     if name.startswith("_smtp._tls.") and kind == "TXT":
-        return [(own, "TXT", texts(b"v=TLSRPTv1; rua=mailto:" + string + b"@example.net"))] if way == "tlsrpt" else []
+        return [(own, "TXT", texts({"tlsrpt": b"v=TLSRPTv1; rua=mailto:" + string + b"@example.net", "tlsrpt-own": string}[way]))] \
+            if way.startswith("tlsrpt") else []
     if name.count(".") == 1 and kind == "MX":
         host = odd(string) if way == "mx" else f"{name.split('.')[0]}.hosts.lab"
         return [(own, "MX", b"\0\x0a" + wire_name(host if way.startswith(("smtp", "mx", "certificate")) else "mx.lab"))]
@@ -190,7 +197,11 @@ async def smtp(said, contexts, reader, writer):
         if verb == b"QUIT":
             writer.write(b"221 bye\r\n")
             return
-        if verb == b"EHLO":
+        if verb == b"EHLO" and way == "smtp-ehlo-refusal":
+            writer.write(lines(b"550", string))
+        elif verb == b"EHLO" and way == "smtp-ehlo-name":
+            writer.write(lines(b"250", string, False) + b"250 STARTTLS\r\n")
+        elif verb == b"EHLO":
             writer.write(b"250-mx.lab\r\n" + (lines(b"250", string, False) if way == "smtp-ehlo" else b"") + b"250 STARTTLS\r\n")
         elif verb == b"STARTTLS" and way == "smtp-starttls":
             writer.write(lines(b"454", string))
@@ -218,6 +229,10 @@ async def https(said, _contexts, reader, writer):
         status, more = b"301 Moved", b"Location: " + string + b"\r\n"
     elif way == "http-reason":
         status = b"404 " + string
+    elif way == "http-encoding":
+        more = b"Content-Encoding: " + string + b"\r\n"
+    elif way == "http-later":
+        status, more = b"503 Later", b"Retry-After: " + string + b"\r\nServer: " + string + b"\r\nAlt-Svc: " + string + b"\r\n"
     writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Type: " + kind + b"\r\n" + more + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
 
 
@@ -304,8 +319,9 @@ async def serve(folder, said):
     contexts.update({way: context(folder, way) for way in [MAIL_HOSTS, *HOSTED]})
 
     def by_name(connection, name, _first):
-        way = (name or "").split(".")[1:2]
-        connection.context = contexts.get(way[0].rpartition("-")[0] if way else "", contexts[MAIL_HOSTS])
+        way, _, number = "".join((name or "").split(".")[1:2]).rpartition("-")
+        of = (int(number) + said.turn) % len(STRINGS) if way == "policy-certificate" else way
+        connection.context = contexts.get(of, contexts[MAIL_HOSTS])
 
     contexts[MAIL_HOSTS].sni_callback = by_name
     serve_names(said)

@@ -639,16 +639,26 @@ static void test_hidden_characters(void **state)
     }
 }
 
-/* Lines of earlier versions, in which they stand as they are. */
+/* Lines of earlier versions and of others, in which they stand as they are. */
 static void test_hidden_in_lines(void **state)
 {
     (void)state;
-    struct buf out;
-    buf_init(&out, LINE_CEILING);
-    assert_true(json_show(&out, bytes_of("{\"a\":\"\xEF\xBB\xBFx\xC3\xA4\",\"b\":\"\xF3\xA0\x81\xA5\"}")));
-    buf_byte(&out, 0);
-    assert_string_equal((const char *)out.data, "{\"a\":\"\\ufeffx\xC3\xA4\",\"b\":\"\\udb40\\udc65\"}");
-    buf_dispose(&out);
+    static const struct {
+        const char *line, *shown;
+    } cases[] = {
+        {"{\"a\":\"\xEF\xBB\xBFx\xC3\xA4\",\"b\":\"\xF3\xA0\x81\xA5\"}",
+         "{\"a\":\"\\ufeffx\xC3\xA4\",\"b\":\"\\udb40\\udc65\"}"},
+        {"{\"a\":\"good\x7F\x7F\xC2\x9B\"}", "{\"a\":\"good\\u007f\\u007f\\u009b\"}"},
+        {"{\"a\":\t1,\r\"b\":2}", "{\"a\": 1, \"b\":2}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out;
+        buf_init(&out, LINE_CEILING);
+        assert_true(json_show(&out, bytes_of(cases[i].line)));
+        buf_byte(&out, 0);
+        assert_string_equal((const char *)out.data, cases[i].shown);
+        buf_dispose(&out);
+    }
 }
 
 /* A count under a name of somebody's, however hidden it is. */

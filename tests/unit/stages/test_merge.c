@@ -355,6 +355,22 @@ static void test_lines_that_no_scan_writes(void **state)
     }
 }
 
+/* What another program wrote with its characters as they are is written as ours would. */
+static void test_nothing_hides_in_what_is_copied(void **state)
+{
+    struct merging merging;
+    struct found found = {.domains = 0};
+    (void)state;
+    begin(&merging);
+    add_line(merging.place.probes[1], "hosts", HOST ",\t\"reply\":\"a\x7F\xE2\x80\xAE\"}");
+    assert_int_equal(run(&merging, 0, 0), EXIT_DONE);
+    buf_init(&found.lines, 64 << 20);
+    gather(&found, merging.dir, "hosts");
+    assert_non_null(strstr(buf_string(&found.lines), HOST ", \"reply\":\"a\\u007f\\u202e\"}\n"));
+    buf_dispose(&found.lines);
+    end(&merging);
+}
+
 static void test_a_line_longer_than_any_record(void **state)
 {
     struct merging merging;
@@ -383,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_another_merge_is_refused),
         cmocka_unit_test(test_a_damaged_part_is_refused),
         cmocka_unit_test(test_lines_that_no_scan_writes),
+        cmocka_unit_test(test_nothing_hides_in_what_is_copied),
         cmocka_unit_test(test_a_line_longer_than_any_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
