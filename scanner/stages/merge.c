@@ -23,6 +23,7 @@
 #include "scanner/stages/merge_optout.h"
 #include "scanner/stages/merge_sums.h"
 #include "scanner/stages/merge_write.h"
+#include "scanner/stages/stage_sandbox.h"
 #include "scanner/verdict/provider.h"
 
 enum { WHY_BYTES = 64 * 1024, META_BYTES = 16 << 20, SUMMARY_BYTES = 64 << 20, LINE_BYTES = 8192 };
@@ -68,6 +69,7 @@ static int open_dirs(struct merge *merge)
 {
     struct plan_names *names;
     (void)setup_open_files();
+    stage_sandbox_enter(merge->args, merge->dir);
     enum error error = stagedirs_open(merge->args->names, merge->args->name_count, &merge->dirs);
     if (error != ERR_OK)
         return say(merge, NULL, error);

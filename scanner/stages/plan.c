@@ -16,6 +16,7 @@
 #include "scanner/stages/join.h"
 #include "scanner/stages/plan_disk.h"
 #include "scanner/stages/planmake.h"
+#include "scanner/stages/stage_sandbox.h"
 #include "scanner/stages/unsettled.h"
 
 enum { WHY_BYTES = 64 * 1024, ARENA_BYTES = 256 << 20, LINE_BYTES = 1024, REASON_BYTES = 8192 };
@@ -72,6 +73,7 @@ static int open_dirs(struct planning *planning)
     char sum[PLAN_SHA256_BYTES];
     const struct args *args = planning->args;
     (void)setup_open_files();
+    stage_sandbox_enter(args, planning->path);
     int code = say(planning, NULL, stagedirs_open(args->names, args->name_count, &planning->dirs));
     if (code == EXIT_DONE)
         code = say_lines(planning, stagedirs_check_names(&planning->dirs, &planning->why));
