@@ -108,10 +108,14 @@ void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *re
     facts->end = TLS_DONE;
 }
 
-/* Says whether a message exceeded the ceiling that was set here: that must be the certificates. */
-static bool is_past_ceiling(unsigned long error)
+/* Says whether a message exceeded the ceiling that was set here, which is for certificates and for a list of
+ * authorities that ours are asked from. The ceilings of other messages are OpenSSL's, and no honest peer
+ * comes near them. */
+static bool is_past_ceiling(const SSL *ssl, unsigned long error)
 {
-    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
+    const OSSL_HANDSHAKE_STATE at = SSL_get_state(ssl);
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE &&
+           (at == TLS_ST_CR_CERT || at == TLS_ST_CR_CERT_REQ);
 }
 
 /* Says whether the peer closed: without a word, or in good order, which leaves no error. */
@@ -134,7 +138,7 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     char text[256];
     collect(ssl, verify, reference, arena, facts);
     facts->end = says_closed(ssl, error) ? TLS_CLOSED : TLS_FAILED;
-    facts->truncated = facts->truncated || is_past_ceiling(error);
+    facts->truncated = facts->truncated || is_past_ceiling(ssl, error);
     if (error == 0 || is_ours(facts))
         return;
     facts->error_reason = ERR_GET_REASON(error);
