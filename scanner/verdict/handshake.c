@@ -98,10 +98,11 @@ enum handshake_cause handshake_cause_of(const struct tls_facts *tls, const struc
     if (tls->end != TLS_FAILED || permissive == NULL || permissive->end != TLS_DONE)
         return told;
     /* Both sides take the best version that they have in common, so a server with TLS 1.2 would have shown
-     * it. */
+     * it; and one that has shown it was not refusing for want of it, whatever it said. */
     if (permissive->version < TLS_1_2)
         return CAUSE_VERSION;
-    return told != CAUSE_UNTOLD ? told : shown_cause(permissive);
+    bool shown = told == CAUSE_UNTOLD || told == CAUSE_VERSION;
+    return shown ? shown_cause(permissive) : told;
 }
 
 bool handshake_wants_second(const struct probe_facts *probe)
