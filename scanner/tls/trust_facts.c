@@ -46,13 +46,22 @@ static const char *signature_digest(SSL *ssl, struct arena *arena)
     return arena_string(arena, OBJ_nid2sn(nid));
 }
 
+/* Returns the version that was agreed on, from the ServerHello on; 0 if there was none. SSL_version would be
+ * that of a later TLS record, if this record says another one. */
+static uint16_t version_of(const SSL *ssl)
+{
+    const SSL_SESSION *session = SSL_get_session(ssl);
+    bool agreed = SSL_get_current_cipher(ssl) != NULL || SSL_get_pending_cipher(ssl) != NULL;
+    return agreed && session != NULL ? (uint16_t)SSL_SESSION_get_protocol_version(session) : 0;
+}
+
 static void collect_session(SSL *ssl, struct arena *arena, struct tls_facts *facts)
 {
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+    facts->version = version_of(ssl);
     if (cipher == NULL)
         return;
     const char *name = SSL_CIPHER_standard_name(cipher);
-    facts->version = (uint16_t)SSL_version(ssl);
     facts->cipher = arena_string(arena, name != NULL ? name : SSL_CIPHER_get_name(cipher));
     facts->group = tls_exchange_group(ssl, arena);
     facts->signature = signature_digest(ssl, arena);
