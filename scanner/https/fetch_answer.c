@@ -64,8 +64,14 @@ static bool is_empty(struct bytes line)
     return bytes_equal(line, bytes_of("\r\n")) || bytes_equal(line, bytes_of("\n"));
 }
 
+/* Says whether the byte ends a word of a line. */
+static bool ends_word(uint8_t byte)
+{
+    return is_blank(byte) || byte == '\r' || byte == '\n';
+}
+
 /* Reads the status of a status line (RFC 9112 section 4), as 200 of "HTTP/1.1 200 …"; 0 if it is none. Any
- * HTTP/1 will do, and any blanks: clients read the same of them. */
+ * HTTP/1 will do, and any blanks: clients read the same of them. Of "200OK" most read none. */
 static int status_of(struct bytes line)
 {
     enum { MINOR = 7, VERSION = 8, DIGITS = 3 };
@@ -81,7 +87,7 @@ static int status_of(struct bytes line)
             return 0;
         status = 10 * status + rest.data[i] - '0';
     }
-    return is_digit(rest.data[DIGITS]) || status < 100 ? 0 : status;
+    return !ends_word(rest.data[DIGITS]) || status < 100 ? 0 : status;
 }
 
 /* Says whether the line is the field `name`; then *value is its value. */

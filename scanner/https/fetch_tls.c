@@ -12,12 +12,21 @@ static struct fetch_tls *tls_of(const SSL *ssl)
     return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 }
 
-static void on_alert(struct fetch_tls *tls, int alert)
+/* Says whether an alert ends the connection, as OpenSSL takes it. Under TLS 1.3 the level says nothing, and
+ * user_canceled is what comes before a close (RFC 8446 section 6). */
+static bool is_fatal(const SSL *ssl, int alert)
+{
+    if (SSL_version(ssl) == TLS1_3_VERSION)
+        return (alert & 0xff) != SSL_AD_USER_CANCELLED;
+    return alert >> 8 == ALERT_LEVEL_FATAL;
+}
+
+static void on_alert(const SSL *ssl, struct fetch_tls *tls, int alert)
 {
     int description = alert & 0xff;
     if (description == SSL_AD_CLOSE_NOTIFY)
         tls->close_notify = true;
-    else if (tls->done && alert >> 8 == ALERT_LEVEL_FATAL)
+    else if (tls->done && is_fatal(ssl, alert))
         tls->late_alert = description;
 }
 
@@ -47,7 +56,7 @@ static void on_info(const SSL *ssl, int where, int value)
         tls->done = true;
         tls_facts_collect(mutable_ssl, &tls->verify, tls->reference, tls->arena, tls->facts);
     } else if (where == SSL_CB_READ_ALERT) {
-        on_alert(tls, value);
+        on_alert(ssl, tls, value);
     } else if (where == SSL_CB_CONNECT_EXIT && value <= 0) {
         on_handshake_stop(ssl, tls);
     }

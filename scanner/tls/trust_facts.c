@@ -46,13 +46,22 @@ static const char *signature_digest(SSL *ssl, struct arena *arena)
     return arena_string(arena, OBJ_nid2sn(nid));
 }
 
+/* Returns the version that was agreed on, from the ServerHello on; 0 if there was none. SSL_version would be
+ * that of a later TLS record, if this record says another one. */
+static uint16_t version_of(const SSL *ssl)
+{
+    const SSL_SESSION *session = SSL_get_session(ssl);
+    bool agreed = SSL_get_current_cipher(ssl) != NULL || SSL_get_pending_cipher(ssl) != NULL;
+    return agreed && session != NULL ? (uint16_t)SSL_SESSION_get_protocol_version(session) : 0;
+}
+
 static void collect_session(SSL *ssl, struct arena *arena, struct tls_facts *facts)
 {
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+    facts->version = version_of(ssl);
     if (cipher == NULL)
         return;
     const char *name = SSL_CIPHER_standard_name(cipher);
-    facts->version = (uint16_t)SSL_version(ssl);
     facts->cipher = arena_string(arena, name != NULL ? name : SSL_CIPHER_get_name(cipher));
     facts->group = tls_exchange_group(ssl, arena);
     facts->signature = signature_digest(ssl, arena);
@@ -108,10 +117,14 @@ void tls_facts_collect(SSL *ssl, const struct tls_verify *verify, const char *re
     facts->end = TLS_DONE;
 }
 
-/* Says whether a message exceeded the ceiling that was set here: that must be the certificates. */
-static bool is_past_ceiling(unsigned long error)
+/* Says whether a message exceeded the ceiling that was set here, which is for certificates and for a list of
+ * authorities that ours are asked from. The ceilings of other messages are OpenSSL's, and no honest peer
+ * comes near them. */
+static bool is_past_ceiling(const SSL *ssl, unsigned long error)
 {
-    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
+    const OSSL_HANDSHAKE_STATE at = SSL_get_state(ssl);
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE &&
+           (at == TLS_ST_CR_CERT || at == TLS_ST_CR_CERT_REQ);
 }
 
 /* Says whether the peer closed: without a word, or in good order, which leaves no error. */
@@ -134,7 +147,7 @@ void tls_facts_error(SSL *ssl, const struct tls_verify *verify, const char *refe
     char text[256];
     collect(ssl, verify, reference, arena, facts);
     facts->end = says_closed(ssl, error) ? TLS_CLOSED : TLS_FAILED;
-    facts->truncated = facts->truncated || is_past_ceiling(error);
+    facts->truncated = facts->truncated || is_past_ceiling(ssl, error);
     if (error == 0 || is_ours(facts))
         return;
     facts->error_reason = ERR_GET_REASON(error);

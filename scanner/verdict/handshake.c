@@ -16,7 +16,7 @@ enum { TLS_1_0 = 0x0301, TLS_1_2 = 0x0303 };
 static enum handshake_cause reason_cause(int reason)
 {
     switch (reason) {
-    case SSL_R_WRONG_VERSION_NUMBER: /* of the first TLS record: "doesn't look like TLS" (ssl3_record.c) */
+    case SSL_R_WRONG_VERSION_NUMBER: /* of a TLS record: "doesn't look like TLS" (ssl3_record.c) */
         return CAUSE_NOT_TLS;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
@@ -49,7 +49,9 @@ enum handshake_cause handshake_cause_told(const struct tls_facts *tls)
         return CAUSE_VERSION;
     if (tls->alert == ALERT_INSUFFICIENT_SECURITY)
         return CAUSE_CIPHER;
-    return tls->alert >= 0 ? CAUSE_UNTOLD : reason_cause(tls->error_reason);
+    const enum handshake_cause cause = tls->alert >= 0 ? CAUSE_UNTOLD : reason_cause(tls->error_reason);
+    bool spoke = tls->version != 0; /* what has begun as TLS and goes on otherwise is a broken handshake */
+    return cause == CAUSE_NOT_TLS && spoke ? CAUSE_UNTOLD : cause;
 }
 
 /* Says whether a cipher, by its IANA name, is one that a first handshake never offers. */
@@ -96,10 +98,11 @@ enum handshake_cause handshake_cause_of(const struct tls_facts *tls, const struc
     if (tls->end != TLS_FAILED || permissive == NULL || permissive->end != TLS_DONE)
         return told;
     /* Both sides take the best version that they have in common, so a server with TLS 1.2 would have shown
-     * it. */
+     * it; and one that has shown it was not refusing for want of it, whatever it said. */
     if (permissive->version < TLS_1_2)
         return CAUSE_VERSION;
-    return told != CAUSE_UNTOLD ? told : shown_cause(permissive);
+    bool shown = told == CAUSE_UNTOLD || told == CAUSE_VERSION;
+    return shown ? shown_cause(permissive) : told;
 }
 
 bool handshake_wants_second(const struct probe_facts *probe)

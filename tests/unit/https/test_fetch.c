@@ -23,6 +23,7 @@
 #include "scanner/config/config.h"
 #include "scanner/https/fetch.h"
 #include "scanner/https/fetch_socket.h"
+#include "scanner/https/fetch_tls.h"
 #include "tests/unit/certs.h"
 
 enum { FLOOD_RECORDS = 100000 };
@@ -1265,6 +1266,62 @@ static void test_alert_after_the_handshake(void **state)
     arena_dispose(&answer.arena);
 }
 
+/* A client's end of a handshake that is done, in memory. */
+static SSL *shaken(SSL_CTX *client, SSL_CTX *server, int version)
+{
+    BIO *one, *other;
+    SSL *asks = SSL_new(client), *answers = SSL_new(server);
+    must(BIO_new_bio_pair(&one, 0, &other, 0) == 1 && SSL_set_max_proto_version(asks, version) == 1);
+    SSL_set_bio(asks, one, one);
+    SSL_set_bio(answers, other, other);
+    SSL_set_connect_state(asks);
+    SSL_set_accept_state(answers);
+    for (int i = 0; i < 4; i++) {
+        (void)SSL_do_handshake(asks);
+        (void)SSL_do_handshake(answers);
+    }
+    must(SSL_is_init_finished(asks) && SSL_version(asks) == version);
+    SSL_free(answers);
+    return asks;
+}
+
+/* Which alerts behind the handshake are the server's refusal, by the version (RFC 8446 section 6). */
+static void test_alerts_that_refuse(void **state)
+{
+    static const struct {
+        int version, level, alert, late;
+    } rows[] = {
+        {TLS1_3_VERSION, 2, SSL_AD_HANDSHAKE_FAILURE, SSL_AD_HANDSHAKE_FAILURE},
+        {TLS1_3_VERSION, 1, SSL_AD_HANDSHAKE_FAILURE, SSL_AD_HANDSHAKE_FAILURE},
+        {TLS1_3_VERSION, 2, SSL_AD_USER_CANCELLED, -1},
+        {TLS1_3_VERSION, 1, SSL_AD_USER_CANCELLED, -1},
+        {TLS1_3_VERSION, 2, SSL_AD_CLOSE_NOTIFY, -1},
+        {TLS1_2_VERSION, 2, SSL_AD_HANDSHAKE_FAILURE, SSL_AD_HANDSHAKE_FAILURE},
+        {TLS1_2_VERSION, 1, SSL_AD_UNRECOGNIZED_NAME, -1},
+        {TLS1_2_VERSION, 1, SSL_AD_CLOSE_NOTIFY, -1},
+    };
+    struct world *world = *state;
+    SSL_CTX *server = make_server(&world->leaf, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena;
+        struct tls_facts facts = {.end = TLS_NOT_TRIED};
+        struct fetch_tls tls = {.reference = HOST, .arena = &arena, .facts = &facts, .wire_limit = 1 << 20};
+        SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+        tls.late_alert = -1;
+        arena_init(&arena, 1 << 20);
+        must(ctx != NULL && fetch_tls_setup(ctx, world->trust, &tls) == ERR_OK);
+        SSL *ssl = shaken(ctx, server, rows[i].version);
+        SSL_CTX_get_info_callback(ctx)(ssl, SSL_CB_READ_ALERT, rows[i].level << 8 | rows[i].alert);
+        if (tls.late_alert != rows[i].late || tls.close_notify != (rows[i].alert == SSL_AD_CLOSE_NOTIFY))
+            fail_msg("row %zu: alert %d, close_notify %d", i, tls.late_alert, tls.close_notify);
+        fetch_tls_mute(&tls);
+        SSL_free(ssl);
+        SSL_CTX_free(ctx);
+        arena_dispose(&arena);
+    }
+    SSL_CTX_free(server);
+}
+
 struct raw_case {
     const char *name;
     behaviour behave;
@@ -1902,6 +1959,7 @@ int main(void)
         cmocka_unit_test(test_alert),
         cmocka_unit_test(test_alpn),
         cmocka_unit_test(test_alert_after_the_handshake),
+        cmocka_unit_test(test_alerts_that_refuse),
         cmocka_unit_test(test_raw_peers),
         cmocka_unit_test(test_flood_of_data_in_the_handshake),
         cmocka_unit_test(test_refused),

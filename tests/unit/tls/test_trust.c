@@ -454,15 +454,31 @@ static void test_no_cipher_in_common(void **state)
 /* What the peer writes instead of a ServerHello, and how it ends. */
 struct raw_case {
     const char *name;
-    const char *bytes;
+    struct bytes bytes;
     bool close;
     enum tls_end end;
     int reason;
+    int version; /* that was agreed on */
 };
 
+/* A ServerHello of TLS 1.2, and a record that says another version. */
+#define HELLO_1_2  "\x16\3\3\0\x31\2\0\0\x2d\3\3rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\0\xc0\x2f\0\0\5\xff\1\0\1\0"
+#define RECORD_1_0 "\x16\3\1\0\4\x0b\0\0\0"
+
+#define RAW(text)                                                                                            \
+    {                                                                                                        \
+        (const uint8_t *)(text), sizeof(text) - 1                                                            \
+    }
+
 static const struct raw_case raw_cases[] = {
-    {"TLS-5 plaintext", "500 what?\r\n", false, TLS_FAILED, SSL_R_WRONG_VERSION_NUMBER},
-    {"TLS-5 closed", "", true, TLS_CLOSED, SSL_R_UNEXPECTED_EOF_WHILE_READING},
+    {"TLS-5 plaintext", RAW("500 what?\r\n"), false, TLS_FAILED, SSL_R_WRONG_VERSION_NUMBER, 0},
+    {"TLS-5 closed", RAW(""), true, TLS_CLOSED, SSL_R_UNEXPECTED_EOF_WHILE_READING, 0},
+    {"TLS-5 a ServerHello of 16 MiB", RAW("\x16\3\3\0\4\2\xff\xff\xff"), false, TLS_FAILED,
+     SSL_R_EXCESSIVE_MESSAGE_SIZE, 0},
+    {"TLS-5 another version behind the ServerHello", RAW(HELLO_1_2 RECORD_1_0), false, TLS_FAILED,
+     SSL_R_WRONG_VERSION_NUMBER, TLS1_2_VERSION},
+    {"TLS-5 plaintext behind the ServerHello", RAW(HELLO_1_2 "500 what?\r\n"), false, TLS_FAILED,
+     SSL_R_WRONG_VERSION_NUMBER, TLS1_2_VERSION},
 };
 
 static void check_raw(struct world *world, const struct raw_case *row)
@@ -470,7 +486,7 @@ static void check_raw(struct world *world, const struct raw_case *row)
     struct arena arena;
     struct tls_facts facts;
     struct tls_verify verify;
-    BIO *in = BIO_new_mem_buf(row->bytes, (int)strlen(row->bytes));
+    BIO *in = BIO_new_mem_buf(row->bytes.data, (int)row->bytes.len);
     BIO_set_mem_eof_return(in, row->close ? 0 : -1);
     SSL *ssl = SSL_new(world->client);
     SSL_set_bio(ssl, in, BIO_new(BIO_s_mem()));
@@ -479,9 +495,10 @@ static void check_raw(struct world *world, const struct raw_case *row)
     assert_int_not_equal(SSL_connect(ssl), 1);
     arena_init(&arena, ARENA_BYTES);
     tls_facts_failure(ssl, &verify, HOST, &arena, &facts);
-    if (facts.end != row->end || facts.error_reason != row->reason || facts.alert != -1)
-        fail_msg("%s: end %d, reason %d, alert %d", row->name, (int)facts.end, facts.error_reason,
-                 facts.alert);
+    if (facts.end != row->end || facts.error_reason != row->reason || facts.alert != -1 || facts.truncated ||
+        facts.version != row->version)
+        fail_msg("%s: end %d, reason %d, alert %d, version %x", row->name, (int)facts.end, facts.error_reason,
+                 facts.alert, facts.version);
     arena_dispose(&arena);
     SSL_free(ssl);
 }

@@ -32,15 +32,18 @@ struct handshake_case {
     int alert;
     int reason;
     enum failure_code code;
+    uint16_t version; /* that was agreed on before it failed */
 };
 
 static const struct handshake_case handshake_cases[] = {
-    {"alert", TLS_FAILED, 40, 0, FAIL_SMTP_TLS_ALERT},
-    {"TLS-4 alert protocol_version", TLS_FAILED, 70, 0, FAIL_SMTP_TLS_VERSION},
-    {"TLS-4 unsupported protocol", TLS_FAILED, -1, SSL_R_UNSUPPORTED_PROTOCOL, FAIL_SMTP_TLS_VERSION},
-    {"garbage", TLS_FAILED, -1, SSL_R_WRONG_VERSION_NUMBER, FAIL_SMTP_TLS_NOT_TLS},
-    {"timeout", TLS_TIMEOUT, -1, 0, FAIL_SMTP_TLS_TIMEOUT},
-    {"closed", TLS_CLOSED, -1, 0, FAIL_SMTP_TLS_CLOSED},
+    {"alert", TLS_FAILED, 40, 0, FAIL_SMTP_TLS_ALERT, 0},
+    {"TLS-4 alert protocol_version", TLS_FAILED, 70, 0, FAIL_SMTP_TLS_VERSION, 0},
+    {"TLS-4 unsupported protocol", TLS_FAILED, -1, SSL_R_UNSUPPORTED_PROTOCOL, FAIL_SMTP_TLS_VERSION, 0},
+    {"garbage", TLS_FAILED, -1, SSL_R_WRONG_VERSION_NUMBER, FAIL_SMTP_TLS_NOT_TLS, 0},
+    {"garbage behind a ServerHello", TLS_FAILED, -1, SSL_R_WRONG_VERSION_NUMBER, FAIL_SMTP_TLS_HANDSHAKE,
+     0x0303},
+    {"timeout", TLS_TIMEOUT, -1, 0, FAIL_SMTP_TLS_TIMEOUT, 0},
+    {"closed", TLS_CLOSED, -1, 0, FAIL_SMTP_TLS_CLOSED, 0},
 };
 
 static void test_handshake_codes(void **state)
@@ -49,7 +52,8 @@ static void test_handshake_codes(void **state)
     for (size_t i = 0; i < sizeof handshake_cases / sizeof *handshake_cases; i++) {
         const struct handshake_case *c = &handshake_cases[i];
         struct probe_facts probe = {.step = SMTP_HANDSHAKE, .end = SMTP_END_TLS};
-        probe.tls = (struct tls_facts){.end = c->end, .alert = c->alert, .error_reason = c->reason};
+        probe.tls = (struct tls_facts){
+            .end = c->end, .alert = c->alert, .error_reason = c->reason, .version = c->version};
         enum failure_code code = verdict_probe(&probe, NOW_MS);
         if (code != c->code)
             fail_msg("%s: expected %s, got %s", c->name, failure_name(c->code), failure_name(code));
