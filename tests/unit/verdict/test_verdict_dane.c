@@ -644,7 +644,7 @@ static const struct host_case host_cases[] = {
     {"DANE-3 TLS 1.0 without authentication", "3 1 1 leaf", "y", DANE_OUTCOME_REFUSED, FAIL_NONE,
      FAIL_SMTP_TLS_VERSION},
     {"DANE-3 what only a client that takes anything gets", "3 1 1 leaf", "z", DANE_OUTCOME_REFUSED, FAIL_NONE,
-     FAIL_SMTP_TLS_VERSION},
+     FAIL_SMTP_TLS_ALERT},
     {"DANE-3 all unusable, TLS 1.0 is TLS", "1 1 1 leaf", "v", DANE_OUTCOME_UNUSABLE, FAIL_DANE_UNUSABLE,
      FAIL_NONE},
     {"DANE-3 an answer without one whole record", "", "g", DANE_OUTCOME_UNUSABLE, FAIL_DANE_UNUSABLE,
