@@ -219,12 +219,18 @@ static void refuse_pairs(struct refusal *refusal)
             refuse_if(refusal, "socketpair", 1, TYPES - 1, type);
 }
 
-/* TCP is connected by connect(2) alone, which is what Landlock keeps. */
+/* TCP is connected by connect(2) alone, which is what Landlock keeps. libunbound connects so if a kernel does
+ * not know the other way, which is what it is told. */
 static void refuse_opening_by_sending(struct refusal *refusal)
 {
-    refuse_if(refusal, "sendto", 3, MSG_FASTOPEN, MSG_FASTOPEN);
-    refuse_if(refusal, "sendmsg", 2, MSG_FASTOPEN, MSG_FASTOPEN);
-    refuse_if(refusal, "sendmmsg", 3, MSG_FASTOPEN, MSG_FASTOPEN);
+    static const struct {
+        const char *name;
+        unsigned flags; /* the argument that has them */
+    } calls[] = {{"sendto", 3}, {"sendmsg", 2}, {"sendmmsg", 3}};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        const struct scmp_arg_cmp opening = bits(calls[i].flags, MSG_FASTOPEN, MSG_FASTOPEN);
+        refuse(refusal, calls[i].name, SCMP_ACT_ERRNO(EOPNOTSUPP), 1, &opening);
+    }
 }
 
 static void refuse_sockets(struct refusal *refusal)
