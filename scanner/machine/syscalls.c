@@ -219,12 +219,18 @@ static void refuse_pairs(struct refusal *refusal)
             refuse_if(refusal, "socketpair", 1, TYPES - 1, type);
 }
 
-/* TCP is connected by connect(2) alone, which is what Landlock keeps. */
+/* TCP is connected by connect(2) alone, which is what Landlock keeps. The error is the one of a kernel that
+ * has been told not to open by sending: at it libunbound connects, and at no other. */
 static void refuse_opening_by_sending(struct refusal *refusal)
 {
-    refuse_if(refusal, "sendto", 3, MSG_FASTOPEN, MSG_FASTOPEN);
-    refuse_if(refusal, "sendmsg", 2, MSG_FASTOPEN, MSG_FASTOPEN);
-    refuse_if(refusal, "sendmmsg", 3, MSG_FASTOPEN, MSG_FASTOPEN);
+    static const struct {
+        const char *call;
+        unsigned flags;
+    } rows[] = {{"sendto", 3}, {"sendmsg", 2}, {"sendmmsg", 3}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct scmp_arg_cmp opens = bits(rows[i].flags, MSG_FASTOPEN, MSG_FASTOPEN);
+        refuse(refusal, rows[i].call, SCMP_ACT_ERRNO(EOPNOTSUPP), 1, &opens);
+    }
 }
 
 static void refuse_sockets(struct refusal *refusal)
