@@ -10,7 +10,8 @@ kind (dns, smtp, https), the address, what happened, and a detail. A session is 
 open at a time shows. With "faults" a part of the sessions (by a seeded draw) closes, stays silent or drips, and the
 name server is silent now and then. At the addresses of "tarpit" a session says the greeting (443: the end of the
 handshake), then nothing until the other side has had enough. With "starttls" the mail servers offer it, with the certificate of "cert"; "device": {"after": N, "until": M, "masks": bool} takes
-it out of the sessions from the N-th to the M-th, as a device on the way does, or crosses it out. "endless" is a domain under which names are made up; "quiet" writes down nothing.
+it out of the sessions from the N-th to the M-th, as a device on the way does, or crosses it out. With "lags" it notes as well
+(kind lag, the seconds) when it has come to its turn that much too late, so that all it notes may be late by as much. "endless" is a domain under which names are made up; "quiet" writes down nothing.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ SESSION_SECONDS = 30.0
 DRIP_SECONDS = 0.05
 FAILS_EVERY, FAILS_FOR = 45.0, 8.0  # seconds; the name server is silent now and then
 CHAIN = 4
+TICK_SECONDS, LAG_SECONDS = 0.02, 0.02
 POLICY = "version: STSv1\r\nmode: enforce\r\nmx: *.test\r\nmax_age: 604800\r\n"
 
 
@@ -53,7 +55,7 @@ def wire_data(rtype, value):
 
 class World:
     def __init__(self, path):
-        self.endless, self.quiet, self.tarpit = "", False, []
+        self.endless, self.quiet, self.tarpit, self.lags = "", False, [], False
         self.starttls, self.device, self.sessions, self.tls = False, None, 0, None
         with open(path, encoding="utf-8") as file:
             self.__dict__.update(json.load(file))
@@ -206,6 +208,15 @@ def session(world, kind, play):
     return run
 
 
+async def note_lags(world):
+    while True:
+        began = time.monotonic()
+        await asyncio.sleep(TICK_SECONDS)
+        late = time.monotonic() - began - TICK_SECONDS
+        if late > LAG_SECONDS:
+            world.note("lag", "", "late", late)
+
+
 async def serve(world):
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -221,8 +232,11 @@ async def serve(world):
         tls.load_cert_chain(world.cert)
     for address in world.https:
         await asyncio.start_server(session(world, "https", https), address, 443, backlog=512, ssl=tls)
+    lags = loop.create_task(note_lags(world)) if world.lags else None
     print("ready", flush=True)
     await ended.wait()
+    if lags:
+        lags.cancel()
 
 
 def main():

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Recursive resolvers whose whole DNS is a function of the name, so that a scan of any size needs no data.
 
-    tests/fake/resolverd.py [--outage COUNT:WHO:SECONDS]... [--slow MS] ADDRESS:PORT...
+    tests/fake/resolverd.py [--outage COUNT:WHO:SECONDS]... [--heard FILE:WORDS] [--slow MS] ADDRESS:PORT...
 
 Says "ready" when it listens, answers by UDP until it is told to end (SIGTERM), and says then how many questions it
 answered. An outage begins when that many questions have been answered since the one before ended: the resolvers WHO (numbers from 0 joined by +)
-are silent for so many seconds. --slow pauses after each turn. It asks nobody and keeps nothing.
+are silent for so many seconds; if they are all of them, also until FILE has the words of --heard once more. --slow pauses after each turn. It asks nobody and keeps nothing.
 
 Of a hundred domains about 10 do not exist, 3 have dead servers (SERVFAIL), 15 have an _mta-sts record (and no policy
 host), 20 a TLSRPT record, 60 a mail provider's MX. The root exists; a name of one label does not.
@@ -23,6 +23,7 @@ import zlib
 A, SOA, MX, TXT, AAAA = 1, 6, 15, 16, 28
 NXDOMAIN, SERVFAIL = 3, 2
 BATCH = 64
+HEARD_SECONDS = 120  # no outage lasts for longer
 TTL = struct.pack("!I", 300)
 PROVIDERS = 40
 
@@ -107,10 +108,11 @@ class Outage:
         self.count, self.seconds = int(count), float(seconds)
         self.who = {int(number) for number in who.split("+")}
         self.until = None
+        self.heard = 0
 
 
 class Resolvers:
-    def __init__(self, addresses, outages, delay):
+    def __init__(self, addresses, outages, delay, heard):
         self.sockets = []
         for address in addresses:
             host, _, port = address.rpartition(":")
@@ -119,17 +121,33 @@ class Resolvers:
             made.bind((host, int(port)))
             made.setblocking(False)
             self.sockets.append(made)
-        self.outages, self.delay = outages, delay
+        self.outages, self.delay, self.heard = outages, delay, heard.partition(":")[::2]
         self.answered = self.ignored = self.calm_since = 0
         self.reigning = None
 
+    def times_heard(self):
+        path, words = self.heard
+        if not path:
+            return 0
+        with open(path, encoding="utf-8") as file:
+            return file.read().count(words)
+
+    def is_over(self):
+        """Whether the outage that reigns is: of all of them, it is to be noticed before."""
+        now, outage = time.monotonic(), self.reigning
+        if now < outage.until:
+            return False
+        noticed = not self.heard[0] or len(outage.who) < len(self.sockets) or self.times_heard() > outage.heard
+        return noticed or now >= outage.until + HEARD_SECONDS
+
     def current(self):
         """The outage that reigns now, or None."""
-        if self.reigning and time.monotonic() >= self.reigning.until:
+        if self.reigning and self.is_over():
             self.reigning, self.calm_since = None, self.answered
         if not self.reigning and self.outages and self.answered >= self.calm_since + self.outages[0].count:
             self.reigning = self.outages.pop(0)
             self.reigning.until = time.monotonic() + self.reigning.seconds
+            self.reigning.heard = self.times_heard()
             print(f"outage of {sorted(self.reigning.who)} after {self.answered} answers", flush=True)
         return self.reigning
 
@@ -176,10 +194,11 @@ def end(_number, _frame):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--outage", action="append", default=[], type=Outage)
+    parser.add_argument("--heard", default="")
     parser.add_argument("--slow", type=float, default=0)
     parser.add_argument("addresses", nargs="+")
     arguments = parser.parse_args()
-    resolvers = Resolvers(arguments.addresses, arguments.outage, arguments.slow)
+    resolvers = Resolvers(arguments.addresses, arguments.outage, arguments.slow, arguments.heard)
     signal.signal(signal.SIGTERM, end)
     try:
         resolvers.run()

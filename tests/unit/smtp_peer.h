@@ -41,7 +41,7 @@ struct peer_step {
     int number;
 };
 
-enum { PEER_WAIT_S = 8, PEER_SCRIPTS = 8, PEER_STACK_BYTES = 512 * 1024 };
+enum { PEER_WAIT_S = 50, PEER_SCRIPTS = 8, PEER_STACK_BYTES = 512 * 1024 };
 
 struct peer {
     const struct peer_step *scripts[PEER_SCRIPTS]; /* connections take them in turn */

@@ -13,7 +13,7 @@
 
 #define VISIT_HOST "mx1.example.test"
 
-enum { VISIT_ARENA_BYTES = 1024 * 1024, VISIT_PATIENCE_MS = 15000 };
+enum { VISIT_ARENA_BYTES = 1024 * 1024, VISIT_PATIENCE_MS = 50000 };
 
 /* Greeting to QUIT, with whatever handshake. */
 static const struct peer_step visit_script[] = {

@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { SERVERS_MOST = 3, PATIENCE_MS = 60000, QUICK_MS = 300, PATIENT_MS = 800, SLOW_MS = 5000 };
+enum { SERVERS_MOST = 3, PATIENCE_MS = 60000, QUICK_MS = 300, PATIENT_MS = 800, SLOW_MS = 5000, TRIES = 6 };
 
 struct world {
     struct event_base *base;

@@ -194,6 +194,7 @@ static void try_around_ports(void)
         }
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     CHECK(fd >= 0);
+    /* At EOPNOTSUPP libunbound connects. */
     CHECK(sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&listening, sizeof listening) == -1 &&
           errno == EOPNOTSUPP);
     CHECK(sendmsg(fd, &message.msg_hdr, MSG_FASTOPEN | MSG_NOSIGNAL) == -1 && errno == EOPNOTSUPP);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
@@ -558,10 +559,10 @@ static void hostile_messages_cost_bounded_work(void **state)
         wire_u16(&world->wire, 4);
         wire_u32(&world->wire, 0xc0000201);
     }
-    int64_t start = clock_monotonic_ms();
+    clock_t start = clock();
     for (int i = 0; i < 20; i++)
         assert_int_equal(read_as(world, "a.example", DNS_TYPE_A, false), DNS_READ_MALFORMED);
-    assert_true(clock_monotonic_ms() - start < 2000);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC); /* of CPU */
     assert_true(last > first + 15000);
 }
 
@@ -576,10 +577,10 @@ static void hostile_rdata_costs_bounded_work(void **state)
         wire_u16(&world->wire, 0xc000 | (unsigned)world->wire.len);
         wire_end(&world->wire, at);
     }
-    int64_t start = clock_monotonic_ms();
+    clock_t start = clock();
     for (int i = 0; i < 100; i++)
         assert_int_equal(read_as(world, "a.example", DNS_TYPE_MX, false), DNS_READ_MALFORMED);
-    assert_true(clock_monotonic_ms() - start < 2000);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC); /* of CPU */
 }
 
 static void at_most_256_records_are_kept(void **state)
