@@ -56,14 +56,33 @@ static bool unbrotli(struct bytes coded, uint8_t *out, size_t *len)
     return result == BROTLI_DECODER_RESULT_SUCCESS && coded.len == 0;
 }
 
+/* Streams pass over a compressed block of no bytes, which ZSTD_decompress (1.5.4) refuses; so then a stream
+ * judges that has all of the room at once. */
+static bool unzstd(struct bytes coded, uint8_t *out, size_t *len)
+{
+    *len = ZSTD_decompress(out, LARGE_BYTES, coded.data, coded.len);
+    if (!ZSTD_isError(*len))
+        return true;
+    ZSTD_DStream *stream = ZSTD_createDStream();
+    ZSTD_inBuffer in = {.src = coded.data, .size = coded.len};
+    ZSTD_outBuffer made = {.dst = out, .size = LARGE_BYTES};
+    size_t left = 0, before;
+    do {
+        before = in.pos + made.pos;
+        left = ZSTD_decompressStream(stream, &made, &in);
+    } while (!ZSTD_isError(left) && in.pos + made.pos > before && in.pos < in.size);
+    (void)ZSTD_freeDStream(stream);
+    *len = made.pos;
+    return left == 0 && in.pos == in.size;
+}
+
 static bool judge(const char *list, struct bytes coded, uint8_t *out, size_t *len)
 {
     if (strcmp(list, "gzip") == 0)
         return gunzip(coded, out, len);
     if (strcmp(list, "br") == 0)
         return unbrotli(coded, out, len);
-    *len = ZSTD_decompress(out, LARGE_BYTES, coded.data, coded.len);
-    return !ZSTD_isError(*len);
+    return unzstd(coded, out, len);
 }
 
 static void compare(const char *list, struct bytes coded, enum coding_end end, const struct buf *made)
