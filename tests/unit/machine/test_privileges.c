@@ -26,32 +26,10 @@
 #include <unistd.h>
 
 #include "scanner/machine/privileges.h"
+#include "tests/unit/machine/in_child.h"
 
 /* Debian has it everywhere; it owns nothing. */
 static const char SOMEBODY[] = "nobody";
-
-/* In the child, where cmocka has nothing to say. */
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            (void)fprintf(stderr, "line %d: %s (errno %s)\n", __LINE__, #condition, strerror(errno));        \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
-    } while (0)
-
-static void in_child(void (*run)(void))
-{
-    (void)fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        run();
-        _exit(0);
-    }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
 
 static void need_root(void)
 {

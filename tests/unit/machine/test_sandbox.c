@@ -29,6 +29,7 @@
 
 #include "scanner/machine/sandbox.h"
 #include "scanner/machine/syscalls.h"
+#include "tests/unit/machine/in_child.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -80,40 +81,6 @@ static int tear_down(void **state)
     return rmdir(place);
 }
 
-/* Runs the function in a child, and fails with its words if it says some. */
-static void in_child(void (*run)(void))
-{
-    int words[2];
-    char said[1024] = "";
-    assert_int_equal(pipe(words), 0);
-    (void)fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        (void)dup2(words[1], STDERR_FILENO);
-        run();
-        _exit(0);
-    }
-    (void)close(words[1]);
-    size_t len = 0;
-    for (ssize_t got; len < sizeof said - 1 && (got = read(words[0], said + len, sizeof said - 1 - len)) > 0;)
-        len += (size_t)got;
-    (void)close(words[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (status != 0)
-        fail_msg("status %x: %s", (unsigned)status, said);
-}
-
-/* In the child, where cmocka has nothing to say. */
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            (void)fprintf(stderr, "line %d: %s (errno %s)", __LINE__, #condition, strerror(errno));          \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
-    } while (0)
-
 static struct sandbox sandbox;
 static struct config config;
 
@@ -136,36 +103,12 @@ static void enter_as_scan(void)
                   &sandbox);
 }
 
-/* Says what cannot be shown here, and skips. */
-static void skip_because(const char *why)
-{
-    print_message("           not shown here: %s\n", why);
-    skip();
-}
-
-static bool has_sanitizer(void)
-{
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return true;
-#else
-    return false;
-#endif
-}
-
 static void need_landlock(void)
 {
     if (has_sanitizer())
         skip_because("a build with a sanitizer gives nothing away");
     if (landlock_abi() == 0)
         skip_because("this kernel has no Landlock");
-}
-
-static void need_seccomp(void)
-{
-    if (has_sanitizer())
-        skip_because("a build with a sanitizer gives nothing away");
-    if (!syscalls_can_be_refused())
-        skip_because("this kernel has no seccomp");
 }
 
 /* ---- the rights of each ABI ---------------------------------------------------------------------------- */

@@ -33,6 +33,7 @@
 
 #include "scanner/machine/sandbox.h"
 #include "scanner/machine/syscalls.h"
+#include "tests/unit/machine/in_child.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -63,73 +64,12 @@ static int tear_down(void **state)
     return rmdir(place);
 }
 
-static int run_child(void (*run)(void), char *said, size_t size)
-{
-    int words[2], status;
-    size_t len = 0;
-    assert_int_equal(pipe(words), 0);
-    (void)fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        (void)dup2(words[1], STDERR_FILENO);
-        run();
-        _exit(0);
-    }
-    (void)close(words[1]);
-    for (ssize_t got; len < size - 1 && (got = read(words[0], said + len, size - 1 - len)) > 0;)
-        len += (size_t)got;
-    said[len] = 0;
-    (void)close(words[0]);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
-}
-
-/* Runs the function in a child, and fails with its words if it says some. */
-static void in_child(void (*run)(void))
-{
-    char said[1024];
-    int status = run_child(run, said, sizeof said);
-    if (status != 0)
-        fail_msg("status %x: %s", (unsigned)status, said);
-}
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            (void)fprintf(stderr, "line %d: %s (errno %s)", __LINE__, #condition, strerror(errno));          \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
-    } while (0)
-
 static void enter(void)
 {
     CHECK(config_init(&config) == ERR_OK);
     sandbox_permit();
     sandbox_enter(&(struct sandbox_needs){.config = &config}, &sandbox);
     CHECK(sandbox.refused > 0);
-}
-
-static bool is_bound_here(void)
-{
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return false;
-#else
-    return syscalls_can_be_refused();
-#endif
-}
-
-/* Says what cannot be shown here, and skips. */
-static void skip_because(const char *why)
-{
-    print_message("           not shown here: %s\n", why);
-    skip();
-}
-
-static void need_seccomp(void)
-{
-    if (!is_bound_here())
-        skip_because("this build, or this kernel, refuses no calls");
 }
 
 /* ---- the terminal -------------------------------------------------------------------------------------- */
