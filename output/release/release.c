@@ -8,17 +8,17 @@
 #include <unistd.h>
 
 #include "output/frames/frames.h"
-#include "output/release/release_card.h"
-#include "output/store/summary_stored.h"
-#include "output/release/release_kit.h"
 #include "output/json/json_write.h"
+#include "output/release/release_card.h"
+#include "output/release/release_kit.h"
 #include "output/release/release_line.h"
 #include "output/release/release_meta.h"
-#include "output/store/new_dir.h"
 #include "output/release/release_summary.h"
 #include "output/release/release_tables.h"
+#include "output/store/new_dir.h"
 #include "output/store/summary_csv.h"
 #include "output/store/summary_groups.h"
+#include "output/store/summary_stored.h"
 #include "scanner/facts/record_kept.h"
 
 enum { TEXT_BYTES = 64 << 20, ZSTD_LEVEL = 3, FRAME_BYTES = 1 << 20 };

@@ -13,15 +13,15 @@ enum { LISTS = 2 };
 void stage_sandbox_enter(const struct args *args, const char *out)
 {
     const struct config *config = &args->config;
-    const char **read = calloc(args->name_count + LISTS, sizeof *read);
     struct stat status;
     char above[PATH_MAX];
     bool is_there = stat(out, &status) == 0;
-    (void)snprintf(above, sizeof above, "%s", out);
-    if (read == NULL || config->safety_sandbox == SAFETY_SANDBOX_NO) {
-        free(read);
+    if (config->safety_sandbox == SAFETY_SANDBOX_NO)
         return;
-    }
+    const char **read = calloc(args->name_count + LISTS, sizeof *read);
+    if (read == NULL)
+        return; /* whoever needs memory next says so */
+    (void)snprintf(above, sizeof above, "%s", out);
     struct sandbox_reader reader = {.read = read, .unmakes = !is_there, .temporary = true};
     reader.folder = is_there ? out : dirname(above);
     for (size_t i = 0; i < args->name_count; i++)

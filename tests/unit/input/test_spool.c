@@ -19,23 +19,17 @@
 #include "input/spool.h"
 #include "input/spool_pool.h"
 #include "input/spool_runs.h"
+#include "tests/unit/no_tmpfile.h"
 
 enum { MANY = 20000, SMALL_BYTES = 64 * 1024, LARGE_BYTES = 64 * 1024 * 1024 };
-
-/* What `open` says of a file without a name, where the file system makes none; 0: it is made. */
-static int refuses_tmpfile;
 
 int open(const char *path, int flags, ...)
 {
     va_list more;
     va_start(more, flags);
-    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+    int fd = open_or_refuse(AT_FDCWD, path, flags, more);
     va_end(more);
-    if (refuses_tmpfile != 0 && (flags & O_TMPFILE) == O_TMPFILE) {
-        errno = refuses_tmpfile;
-        return -1;
-    }
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return fd;
 }
 
 static char directory[] = "/tmp/stsweep-spool-XXXXXX";

@@ -18,24 +18,18 @@
 
 #include "output/readback/facts_spill.h"
 #include "output/readback/facts_table.h"
+#include "tests/unit/no_tmpfile.h"
 #include "tests/unit/open_files.h"
 
 enum { LINES = 3000, LINE_BYTES = 4000, WHY_BYTES = 1024, LARGE_LINES = 12, LARGE_KEPT = 7 };
-
-/* What `openat` says of a file without a name; 0: it is made. */
-static int refuses_tmpfile;
 
 int openat(int dir_fd, const char *path, int flags, ...)
 {
     va_list more;
     va_start(more, flags);
-    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+    int fd = open_or_refuse(dir_fd, path, flags, more);
     va_end(more);
-    if (refuses_tmpfile != 0 && (flags & O_TMPFILE) == O_TMPFILE) {
-        errno = refuses_tmpfile;
-        return -1;
-    }
-    return (int)syscall(SYS_openat, dir_fd, path, flags, mode);
+    return fd;
 }
 
 struct world {

@@ -68,24 +68,26 @@ static inline struct store_options options_of(const struct place *place)
         .dir = place->dir, .level = 1, .frame_bytes = 4096, .part_bytes = 1 << 20, .flush_ms = 1000};
 }
 
-static inline struct store *create(struct place *place)
+static inline struct store *opened(struct place *place,
+                                   enum error (*open_store)(const struct store_options *options,
+                                                            struct store **made, struct buf *why))
 {
     struct store *store = NULL;
     struct store_options options = options_of(place);
-    enum error error = store_create(&options, &store, &place->why);
+    enum error error = open_store(&options, &store, &place->why);
     if (error != ERR_OK)
         fail_msg("%s: %s", error_text(error), buf_string(&place->why));
     return store;
 }
 
+static inline struct store *create(struct place *place)
+{
+    return opened(place, store_create);
+}
+
 static inline struct store *resume(struct place *place)
 {
-    struct store *store = NULL;
-    struct store_options options = options_of(place);
-    enum error error = store_resume(&options, &store, &place->why);
-    if (error != ERR_OK)
-        fail_msg("%s: %s", error_text(error), buf_string(&place->why));
-    return store;
+    return opened(place, store_resume);
 }
 
 static inline void assert_resume_fails(struct place *place, enum error expected, const char *words)
